@@ -1,0 +1,19 @@
+/** Milliseconds since 1970. The only place that asks what time it is. */
+export function now(): number {
+  return Date.now()
+}
+
+export const second = 1000
+export const minute = 60 * second
+export const hour = 60 * minute
+export const day = 24 * hour
+
+/** A stored time as it goes over the wire: ISO 8601 in UTC. */
+export function instant(at: number): string {
+  return new Date(at).toISOString()
+}
+
+/** Whole seconds from now until `at`, rounded up so that waiting them is enough. */
+export function secondsUntil(at: number): number {
+  return Math.max(1, Math.ceil((at - now()) / second))
+}

@@ -1,0 +1,89 @@
+import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from 'node:crypto'
+
+/**
+ * The keys that make a stolen database worth little. They live outside of it.
+ *
+ * What must be read again is sealed (AES-256-GCM); what must only be recognised is hashed
+ * (HMAC-SHA-256), so that not even a six-digit code can be found by trying them all.
+ */
+export interface Keys {
+  /** `plain`, readable again only through `open` with the same `context`: where it belongs. */
+  seal(plain: string, context: string): string
+  /** @throws Error if it was altered, moved to another context, or its key is not given any more */
+  open(sealed: string, context: string): string
+  /** The fingerprint to store. */
+  hash(value: string, purpose: string): string
+  /** Fingerprints under every key, to find one that was stored before the keys were rotated. */
+  hashes(value: string, purpose: string): string[]
+}
+
+interface Key {
+  id: string
+  sealing: Uint8Array
+  hashing: Uint8Array
+}
+
+const keyPattern = /^([A-Za-z0-9_-]{1,32}):([A-Za-z0-9+/]{43}=)$/
+
+/** What is wrong with a list of keys, as a sentence; undefined if nothing is. */
+export function keysProblem(list: string): string | undefined {
+  const entries = list.split(',').map((entry) => keyPattern.exec(entry.trim())?.[1])
+  if (entries.includes(undefined)) return 'each key must be id:base64 of 32 bytes'
+  if (new Set(entries).size !== entries.length) return 'each key needs an id of its own'
+  return undefined
+}
+
+/** A new key in the form that `openKeys` takes. */
+export function newKey(id: string): string {
+  return `${id}:${randomBytes(32).toString('base64')}`
+}
+
+/** @param list `id:base64(32 bytes)`, comma-separated; the first seals and hashes, all open */
+export function openKeys(list: string): Keys {
+  const problem = keysProblem(list)
+  if (problem !== undefined) throw new Error(`Encryption keys: ${problem}.`)
+
+  const keys = list.split(',').map(parse)
+  const [current] = keys as [Key]
+
+  return {
+    seal(plain, context) {
+      const iv = randomBytes(12)
+      const cipher = createCipheriv('aes-256-gcm', current.sealing, iv).setAAD(Buffer.from(context))
+      const sealed = Buffer.concat([
+        cipher.update(plain, 'utf8'),
+        cipher.final(),
+        cipher.getAuthTag(),
+      ])
+      return `${current.id}.${iv.toString('base64url')}.${sealed.toString('base64url')}`
+    },
+
+    open(sealed, context) {
+      const [id, iv = '', rest = ''] = sealed.split('.')
+      const key = keys.find((candidate) => candidate.id === id)
+      if (!key) throw new Error('This was sealed with an encryption key that is not given.')
+      const bytes = Buffer.from(rest, 'base64url')
+      const decipher = createDecipheriv('aes-256-gcm', key.sealing, Buffer.from(iv, 'base64url'), {
+        authTagLength: 16,
+      })
+      decipher.setAAD(Buffer.from(context)).setAuthTag(bytes.subarray(-16))
+      return decipher.update(bytes.subarray(0, -16), undefined, 'utf8') + decipher.final('utf8')
+    },
+
+    hash: (value, purpose) => fingerprint(current, value, purpose),
+    hashes: (value, purpose) => keys.map((key) => fingerprint(key, value, purpose)),
+  }
+}
+
+function parse(entry: string): Key {
+  const [, id, encoded] = keyPattern.exec(entry.trim()) as unknown as [string, string, string]
+  const secret = Buffer.from(encoded, 'base64')
+  // One secret, one job: sealing and hashing each get a key of their own (RFC 5869).
+  const derive = (job: string) =>
+    new Uint8Array(hkdfSync('sha256', secret, '', `latchkey ${job}`, 32))
+  return { id, sealing: derive('sealing'), hashing: derive('hashing') }
+}
+
+function fingerprint(key: Key, value: string, purpose: string): string {
+  return createHmac('sha256', key.hashing).update(`${purpose}\0${value}`).digest('base64url')
+}

@@ -1,0 +1,31 @@
+/** Work that waits its turn, a fixed number at a time. */
+export interface Queue {
+  run<Result>(work: () => Promise<Result>): Promise<Result>
+  /** How many wait for their turn now. */
+  readonly waiting: number
+}
+
+/** @param width how many run at once */
+export function createQueue(width: number): Queue {
+  const line: (() => void)[] = []
+  let running = 0
+
+  return {
+    get waiting() {
+      return line.length
+    },
+
+    async run(work) {
+      if (running === width) await new Promise<void>((turn) => line.push(turn))
+      else running += 1
+      try {
+        return await work()
+      } finally {
+        // The place is handed on, not given up, so that nobody slips in between.
+        const next = line.shift()
+        if (next) next()
+        else running -= 1
+      }
+    },
+  }
+}

@@ -1,0 +1,30 @@
+import { randomBytes, randomInt, randomUUIDv7 } from 'node:crypto'
+
+/** An id that sorts by the time it was made (RFC 9562 §5.7). Unique, but no secret. */
+export function newId(): string {
+  return randomUUIDv7()
+}
+
+/** A secret for programs: 256 bits, 43 characters that need no escaping anywhere. */
+export function newToken(): string {
+  return randomBytes(32).toString('base64url')
+}
+
+/** A secret for people to type: six digits, each code as likely as any other. */
+export function newCode(): string {
+  return randomInt(1_000_000).toString().padStart(6, '0')
+}
+
+// Crockford's base 32 leaves out I, L, O and U, which people take for something else.
+const letters = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
+
+/** A secret to keep on paper: 60 bits, as XXXX-XXXX-XXXX. */
+export function newRecoveryCode(): string {
+  const characters = Array.from(randomBytes(12), (byte) => letters[byte % letters.length])
+  return characters.join('').replace(/(.{4})(?=.)/g, '$1-')
+}
+
+/** A recovery code as it was made, however it was typed: any case, any spacing, O for 0, I or L for 1. */
+export function normalRecoveryCode(typed: string): string {
+  return typed.toUpperCase().replace(/[\s-]/g, '').replace(/O/g, '0').replace(/[IL]/g, '1')
+}

@@ -1,0 +1,176 @@
+/**
+ * Every table, as the queries see it. Ids are UUIDv7 texts; times are milliseconds since 1970;
+ * a state is the time since when it holds, null while it does not.
+ */
+export interface Schema {
+  account: AccountTable
+  authenticator: AuthenticatorTable
+  recovery_code: RecoveryCodeTable
+  sign_up: SignUpTable
+  challenge: ChallengeTable
+  session: SessionTable
+  refresh_token: RefreshTokenTable
+  signing_key: SigningKeyTable
+  attempt: AttemptTable
+  activity: ActivityTable
+  outbox: OutboxTable
+}
+
+export interface AccountTable {
+  id: string
+  /** As its owner wrote it: where mail goes. */
+  email: string
+  /** The one spelling by which the address is recognised. */
+  email_key: string
+  /** A PHC string, Argon2id. */
+  password_hash: string
+  password_changed_at: number
+  /** E.164, proven; null if none was. */
+  phone_number: string | null
+  phone_verified_at: number | null
+  /** Where codes by email go, proven; null while that method is not set up. */
+  mfa_email: string | null
+  /** MFA is on since then. */
+  mfa_on_since: number | null
+  /** The method asked for first; without meaning while MFA is off. */
+  mfa_method: string | null
+  /** When MFA was last turned on or off. */
+  mfa_changed_at: number | null
+  /** Raised by every change of password or MFA: what was begun under a lower one is void. */
+  credential_version: number
+  created_at: number
+}
+
+/** An authenticator app's secret. At most one confirmed and one waiting to be, per account. */
+export interface AuthenticatorTable {
+  id: string
+  account_id: string
+  secret_sealed: string
+  created_at: number
+  confirmed_at: number | null
+  /** The last time step a code was taken from; no step up to it is ever taken again. */
+  last_step: number | null
+}
+
+export interface RecoveryCodeTable {
+  id: string
+  account_id: string
+  code_hash: string
+  created_at: number
+  used_at: number | null
+}
+
+/** A sign-up that waits for its code. There may be several for one address: one code, one password. */
+export interface SignUpTable {
+  id: string
+  email: string
+  email_key: string
+  password_hash: string
+  code_hash: string
+  created_at: number
+  expires_at: number
+  consumed_at: number | null
+}
+
+/** A proof of holding a second factor, asked for once. */
+export interface ChallengeTable {
+  id: string
+  account_id: string
+  purpose: 'signIn' | 'reauthenticate' | 'setUp'
+  /** Set for sign-ins: the fingerprint of the mfaToken. */
+  token_hash: string | null
+  /** Set for the other two: the session that must answer. */
+  session_id: string | null
+  /** The account's when this began; it must still be that. */
+  credential_version: number
+  /** The method whose code is awaited. */
+  method: string
+  /** Where the code went, and its fingerprint; null for methods that send none. */
+  sent_to: string | null
+  code_hash: string | null
+  code_expires_at: number | null
+  sent_at: number | null
+  /** How many codes were sent. */
+  sends: number
+  /** How many wrong answers were given. */
+  wrong: number
+  created_at: number
+  expires_at: number
+  consumed_at: number | null
+}
+
+export interface SessionTable {
+  id: string
+  account_id: string
+  created_at: number
+  last_used_at: number
+  /** When its owner last showed who they are: the `auth_time` of its tokens. */
+  authenticated_at: number
+  /** What they showed: RFC 8176 names, separated by spaces. */
+  amr: string
+  address: string
+  device: string
+  /** Lives at most until then, and not past `idle_until` if it is not refreshed before. */
+  expires_at: number
+  idle_until: number
+  ended_at: number | null
+}
+
+export interface RefreshTokenTable {
+  token_hash: string
+  session_id: string
+  created_at: number
+  /** When it was exchanged for the next one. */
+  used_at: number | null
+}
+
+export interface SigningKeyTable {
+  /** The key's `kid`: its thumbprint (RFC 7638). */
+  id: string
+  public_jwk: string
+  private_jwk_sealed: string
+  created_at: number
+}
+
+/** One guess or one message that counts against a limit. */
+export interface AttemptTable {
+  id: string
+  /** What is limited and for whom. */
+  subject: string
+  at: number
+}
+
+export interface ActivityTable {
+  id: string
+  /** Null when somebody tried an address that has no account. */
+  account_id: string | null
+  type: string
+  at: number
+  session_id: string | null
+  address: string | null
+  device: string | null
+  /** JSON. */
+  detail: string
+}
+
+/** A message on its way out. */
+export interface OutboxTable {
+  id: string
+  account_id: string | null
+  channel: 'email' | 'sms'
+  recipient: string
+  template: string
+  /** JSON: what the template shows and anyone may know. */
+  params: string
+  /** Sealed: what only the recipient may know. */
+  secret_sealed: string | null
+  created_at: number
+  /** Not worth sending any more after that. */
+  expires_at: number | null
+  /** When the next try is due. */
+  due_at: number
+  tries: number
+  sent_at: number | null
+  given_up_at: number | null
+  last_error: string | null
+}

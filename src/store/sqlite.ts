@@ -1,0 +1,98 @@
+import { mkdirSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
+import {
+  type CreateTableNode,
+  type DataTypeNode,
+  type SelectModifierNode,
+  SqliteAdapter,
+  type SqliteDatabase,
+  SqliteDialect,
+  SqliteQueryCompiler,
+} from 'kysely'
+
+/** Kysely's SQLite dialect over the runtime's own SQLite. @param file created if it is missing */
+export function sqlite(file: string): SqliteDialect {
+  return new NodeSqliteDialect({ database: openDatabase(file) })
+}
+
+/** Another process may hold the file for its own commit; a commit takes milliseconds. */
+const busyTimeoutMs = 5000
+
+/** Statements kept ready: more than the service has, so the cache is never emptied in practice. */
+const statementsKept = 500
+
+function openDatabase(file: string): SqliteDatabase {
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
+  const db = new DatabaseSync(file, { timeout: busyTimeoutMs })
+  // FULL: an answered change is on the disk, whatever happens next.
+  db.exec('pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on')
+
+  const prepared = new Map<string, { statement: StatementSync; reader: boolean }>()
+
+  return {
+    close: () => db.close(),
+    prepare(sql) {
+      const { statement, reader } = prepare(asImmediate(sql))
+      return {
+        reader,
+        all: (values) => statement.all(...(values as SQLInputValue[])),
+        run: (values) => statement.run(...(values as SQLInputValue[])),
+        iterate: (values) => statement.iterate(...(values as SQLInputValue[])),
+      }
+    },
+  }
+
+  function prepare(sql: string) {
+    let known = prepared.get(sql)
+    if (!known) {
+      const statement = db.prepare(sql)
+      known = { statement, reader: statement.columns().length > 0 }
+      if (prepared.size >= statementsKept) prepared.clear()
+      prepared.set(sql, known)
+    }
+    return known
+  }
+}
+
+/** A deferred transaction would fail at once when it turns from reading to writing (SQLITE_BUSY_SNAPSHOT). */
+function asImmediate(sql: string): string {
+  return sql === 'begin' ? 'begin immediate' : sql
+}
+
+class NodeSqliteDialect extends SqliteDialect {
+  override createAdapter() {
+    return new TransactionalAdapter()
+  }
+  override createQueryCompiler() {
+    return new StrictCompiler()
+  }
+}
+
+/** Has a migration run in one transaction, which is also what keeps two processes from migrating at once. */
+class TransactionalAdapter extends SqliteAdapter {
+  override get supportsTransactionalDdl() {
+    return true
+  }
+}
+
+/** Lets both databases share their queries and migrations. */
+class StrictCompiler extends SqliteQueryCompiler {
+  protected override visitCreateTable(node: CreateTableNode): void {
+    super.visitCreateTable(node)
+    this.append(' strict')
+  }
+
+  protected override visitDataType(node: DataTypeNode): void {
+    if (node.dataType === 'bigint') this.append('integer')
+    else if (node.dataType.startsWith('varchar')) this.append('text')
+    else super.visitDataType(node)
+  }
+
+  /** `for update` says nothing here: a transaction holds the whole database. */
+  protected override visitSelectModifier(node: SelectModifierNode): void {
+    if (node.modifier !== 'ForUpdate' && node.modifier !== 'SkipLocked') {
+      super.visitSelectModifier(node)
+    }
+  }
+}
