@@ -1,0 +1,97 @@
+/** Answers that are the same for everyone: packed at the first request, kept packed alone. */
+import { createHash } from 'node:crypto'
+import { promisify } from 'node:util'
+import { brotliCompress, constants, gunzip, gzip } from 'node:zlib'
+import type { FastifyInstance } from 'fastify'
+
+export interface Asset {
+  /** The media type, with its charset. */
+  type: string
+  /** Whether another body could ever stand at this URL; if not, browsers need never ask again. */
+  cache: 'immutable' | 'revalidate'
+  contentSecurityPolicy?: string
+  /** Called at the first request, and at the next one if it failed. */
+  load: () => Promise<Packed>
+}
+
+/** A body in the encodings that browsers take. Bytes as they are can be had from `gzip`. */
+export interface Packed {
+  br: Uint8Array
+  gzip: Uint8Array
+  etag: string
+}
+
+const cacheControl = {
+  immutable: 'public, max-age=31536000, immutable',
+  revalidate: 'no-cache',
+}
+
+/** Serves `asset` at `url`: compressed, with an ETag, and 304 to whoever has it. Not in the docs. */
+export function serveAsset(app: FastifyInstance, url: string, asset: Asset): void {
+  const load = once(asset.load)
+
+  app.get(url, { schema: { hide: true } }, async (request, reply) => {
+    const packed = await load()
+    reply.headers({
+      'content-type': asset.type,
+      'cache-control': cacheControl[asset.cache],
+      etag: packed.etag,
+      vary: 'accept-encoding',
+    })
+    if (asset.contentSecurityPolicy) {
+      reply.header('content-security-policy', asset.contentSecurityPolicy)
+    }
+
+    if (has(packed, request.headers['if-none-match'])) return reply.code(304).send()
+
+    const accepted = request.headers['accept-encoding']
+    if (accepts(accepted, 'br')) return reply.header('content-encoding', 'br').send(packed.br)
+    if (accepts(accepted, 'gzip')) return reply.header('content-encoding', 'gzip').send(packed.gzip)
+    return reply.send(await promisify(gunzip)(packed.gzip))
+  })
+}
+
+/**
+ * `body`, compressed. Quality 6 takes 0.3 s for 5 MB and comes within 3 % of quality 9, which
+ * takes a second. One encoding after the other, so that password hashes keep a thread.
+ */
+export async function pack(body: string | Uint8Array): Promise<Packed> {
+  const bytes = Buffer.from(body)
+  const br = await promisify(brotliCompress)(bytes, {
+    params: {
+      [constants.BROTLI_PARAM_QUALITY]: 6,
+      [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length,
+    },
+  })
+  // Weak, because one tag stands for both encodings (RFC 9110 §8.8.1).
+  return { br, gzip: await promisify(gzip)(bytes), etag: `W/"${fingerprint(bytes)}"` }
+}
+
+/** Letters and digits that no other body has: for ETags, and for URLs that never change. */
+export function fingerprint(body: string | Uint8Array): string {
+  return createHash('sha256').update(body).digest('hex').slice(0, 16)
+}
+
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined
+  return () => {
+    made ??= make().catch((error) => {
+      made = undefined
+      throw error
+    })
+    return made
+  }
+}
+
+function has({ etag }: Packed, ifNoneMatch: string | undefined): boolean {
+  return ifNoneMatch?.split(',').some((tag) => tag.trim() === etag) ?? false
+}
+
+/** Whether the client named `encoding` and didn't give it weight 0 (RFC 9110 §12.5.3). */
+function accepts(acceptEncoding: string | string[] | undefined, encoding: string): boolean {
+  return String(acceptEncoding ?? '')
+    .toLowerCase()
+    .split(',')
+    .map((choice) => choice.replaceAll(/\s/g, ''))
+    .some((choice) => choice.split(';')[0] === encoding && !/;q=0(\.0*)?$/.test(choice))
+}

@@ -1,0 +1,37 @@
+import type { FastifyInstance, HTTPMethods } from 'fastify'
+import { Problem } from '../lib/problem.ts'
+
+const methods: HTTPMethods[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
+
+/**
+ * Answers 405 with `Allow` (RFC 9110 §15.5.6) where a path exists but not with that method.
+ * Call it first; it does its work when every route is known, by calling what it returns.
+ */
+export function watchMethods(app: FastifyInstance): () => void {
+  const taken = new Map<string, Set<string>>()
+
+  app.addHook('onRoute', ({ url, method }) => {
+    const known = taken.get(url) ?? new Set<string>()
+    for (const name of [method].flat()) known.add(name)
+    taken.set(url, known)
+  })
+
+  return function answerOtherMethods() {
+    for (const [url, known] of [...taken]) {
+      const allow = [...known].sort()
+      const others = methods.filter((method) => !known.has(method))
+      if (url.includes('*') || others.length === 0) continue
+      app.route({
+        url,
+        method: others,
+        schema: { hide: true },
+        // Before a body is read or a token looked at: neither could change the answer.
+        onRequest: async (request) => {
+          const detail = `${request.method} is not one of: ${allow.join(', ')}.`
+          throw new Problem('method_not_allowed', detail, { allow })
+        },
+        handler: async () => {},
+      })
+    }
+  }
+}
