@@ -1,0 +1,54 @@
+import { Type } from '@fastify/type-provider-typebox'
+import type { App } from '../http/app.ts'
+import { Body, bearer, Instant, Nullable, problems, withToken } from '../http/schemas.ts'
+import { instant } from '../lib/clock.ts'
+import { type Guard, signedIn } from '../sessions/guard.ts'
+import type { Db } from '../store/open.ts'
+import * as activity from './activity.ts'
+
+const Entry = Type.Object({
+  id: Type.String(),
+  type: Type.String({ description: 'What happened; stable.', examples: ['mfa.off'] }),
+  at: Instant('When.'),
+  address: Nullable(Type.String(), 'The network address it came from.'),
+  device: Nullable(Type.String(), 'The browser or program, in its own words.'),
+  detail: Type.Record(Type.String(), Type.Unknown(), { description: 'More about it, by type.' }),
+})
+
+const Activity = Type.Object({
+  activity: Type.Array(Entry, { description: 'Newest first.' }),
+  nextCursor: Nullable(Type.String(), 'Give it as `cursor` for the next page; null at the end.'),
+})
+
+const Page = Body({
+  // Cursors are ids, and nothing but an id goes into the query.
+  cursor: Type.Optional(Type.String({ format: 'uuid', description: 'The last `nextCursor`.' })),
+  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 100, default: 25 })),
+})
+
+export function activityRoutes(app: App, { db, guard }: { db: Db; guard: Guard }): void {
+  app.get(
+    '/settings/Activity',
+    {
+      onRequest: guard.signedIn,
+      schema: {
+        operationId: 'listActivity',
+        tags: ['Activity'],
+        summary: 'List what happened to the account',
+        description: 'Every sign-in, failed ones too, and every change, newest first.',
+        security: bearer,
+        querystring: Page,
+        response: { 200: Activity, ...problems(...withToken, 'invalid_request') },
+      },
+    },
+    async (request) => {
+      const { account } = signedIn(request)
+      const { cursor: before, limit = 25 } = request.query
+      const page = await activity.page(db, account, { before, limit })
+      return {
+        activity: page.activity.map((entry) => ({ ...entry, at: instant(entry.at) })),
+        nextCursor: page.nextCursor,
+      }
+    },
+  )
+}

@@ -1,0 +1,89 @@
+import { now, secondsUntil } from '../lib/clock.ts'
+import { Problem, type ProblemCode } from '../lib/problem.ts'
+import { newId } from '../lib/random.ts'
+import { serialize, type Tx } from '../store/open.ts'
+
+/** So many in so long, for each of what it is counted by. */
+export interface Limit {
+  name: string
+  most: number
+  /** Milliseconds. Any stretch of this length counts, not the hours of a clock. */
+  within: number
+  problem: Extract<ProblemCode, 'too_many_attempts' | 'too_many_messages' | 'sms_unavailable'>
+}
+
+/** One limit, and whom it is counted for. */
+export interface Check {
+  limit: Limit
+  of: string
+}
+
+/** What was counted, to be given back if it turns out not to count. */
+export type Taken = string[]
+
+export interface Limits {
+  /**
+   * Counts one against each, or against none if any is used up. It is exact, however many ask at
+   * once and at whichever node.
+   *
+   * @throws Problem with `retryAfter`
+   */
+  take(tx: Tx, ...checks: Check[]): Promise<Taken>
+  /** For guesses that were right: only wrong ones count. */
+  giveBack(tx: Tx, taken: Taken): Promise<void>
+}
+
+/** @param on false counts nothing, for load tests */
+export function createLimits(on: boolean): Limits {
+  return {
+    async take(tx, ...checks) {
+      if (!on) return []
+      const subjects = checks.map((check) => ({
+        ...check,
+        subject: `${check.limit.name} ${check.of}`,
+      }))
+      // Always in the same order, so that two who wait for each other's names cannot be.
+      subjects.sort((a, b) => (a.subject < b.subject ? -1 : 1))
+      for (const { limit, subject } of subjects) {
+        await serialize(tx, subject)
+        await ensureRoom(tx, limit, subject)
+      }
+      const rows = subjects.map(({ subject }) => ({ id: newId(), subject, at: now() }))
+      await tx.insertInto('attempt').values(rows).execute()
+      return rows.map((row) => row.id)
+    },
+
+    async giveBack(tx, taken) {
+      if (taken.length > 0) await tx.deleteFrom('attempt').where('id', 'in', taken).execute()
+    },
+  }
+}
+
+async function ensureRoom(tx: Tx, limit: Limit, subject: string): Promise<void> {
+  const latest = await tx
+    .selectFrom('attempt')
+    .select('at')
+    .where('subject', '=', subject)
+    .where('at', '>', now() - limit.within)
+    .orderBy('at', 'desc')
+    .limit(Math.max(1, limit.most))
+    .execute()
+  if (latest.length < limit.most) return
+
+  const frees = (latest.at(-1)?.at ?? now()) + limit.within
+  const retryAfter = secondsUntil(frees)
+  throw new Problem(limit.problem, `${sentence[limit.problem]} ${inWords(retryAfter)}.`, {
+    retryAfter,
+  })
+}
+
+const sentence = {
+  too_many_attempts: 'There were too many attempts. Please try again in',
+  too_many_messages: 'There were too many codes asked for. Please ask again in',
+  sms_unavailable: 'No text can be sent now. Please choose another way, or try again in',
+}
+
+function inWords(seconds: number): string {
+  if (seconds < 90) return seconds === 1 ? 'a second' : `${seconds} seconds`
+  return `${Math.ceil(seconds / 60)} minutes`
+}

@@ -1,0 +1,31 @@
+/** By what a message may leave. */
+export const channels = ['email', 'sms'] as const
+export type Channel = (typeof channels)[number]
+
+/** One message, ready to leave the house. */
+export interface Outgoing {
+  /** Stays the same over retries, so that a receiver can tell a repeat. */
+  id: string
+  /** One email address, or one phone number in E.164. */
+  to: string
+  /** An email's subject; texts have none. */
+  subject: string
+  text: string
+  html?: string
+}
+
+/** Something that carries messages off: a mail server, an SMS provider. */
+export interface Gateway {
+  /**
+   * Hands the message over and resolves once the other side has taken it.
+   *
+   * @throws Undeliverable when trying again would not help; anything else is worth a retry.
+   */
+  send(message: Outgoing): Promise<void>
+  close(): void
+}
+
+/** The other side will never take this message: an unknown mailbox, a number that cannot be. */
+export class Undeliverable extends Error {
+  override name = 'Undeliverable'
+}

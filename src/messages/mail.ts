@@ -1,0 +1,205 @@
+import { createTransport, type NodemailerError } from 'nodemailer'
+import { second } from '../lib/clock.ts'
+import { parseEmailAddress } from '../lib/email-address.ts'
+import { type Gateway, type Outgoing, Undeliverable } from './gateway.ts'
+import { isLoopback } from './loopback.ts'
+
+/**
+ * Email by SMTP, over a few connections that are kept open.
+ *
+ * Nothing crosses a network in clear unless `smtpUrl` says `?tls=off`: with smtps:// TLS comes
+ * first, with smtp:// by STARTTLS before credentials and messages. This machine itself needs no
+ * TLS, so that a mail trap on localhost just works; `?tls=on` asks it for STARTTLS too.
+ *
+ * One `send` settles within twice `waitMs`, however slow or silent the server is. What it
+ * throws may be logged: it names neither people nor credentials, and quotes no reply.
+ *
+ * @param options.from `Name <address>` or an address
+ * @param options.waitMs how long the server may stay silent at any one step
+ * @throws Error if `smtpUrl` or `from` can't be used, saying why
+ */
+export function mailGateway(options: { smtpUrl: string; from: string; waitMs?: number }): Gateway {
+  const server = serverIn(options.smtpUrl)
+  if ('problem' in server) throw new Error(server.problem)
+  const from = senderIn(options.from)
+  if ('problem' in from) throw new Error(from.problem)
+
+  const waitMs = options.waitMs ?? 10 * second
+  const transport = createTransport({
+    ...server,
+    pool: true,
+    // The outbox tries again by itself. Once at once, for a connection that had gone stale.
+    maxRequeues: 1,
+    // Servers hang up on idlers; better that we do it first than in the middle of a message.
+    idleTimeout: 30 * second,
+    dnsTimeout: waitMs,
+    connectionTimeout: waitMs,
+    greetingTimeout: waitMs,
+    socketTimeout: waitMs,
+    // A server that won't hang up shall not keep a service from stopping.
+    socketCloseTimeout: second,
+    disableFileAccess: true,
+    disableUrlAccess: true,
+  })
+
+  return {
+    async send(message) {
+      const email = emailOf(message, from)
+      // Each step has a limit, but a server could trickle; the whole has one too.
+      const signal = AbortSignal.timeout(2 * waitMs)
+      try {
+        await transport.sendMail({ ...email, signal })
+      } catch (error) {
+        throw failureOf(error as NodemailerError)
+      }
+    },
+    close: () => transport.close(),
+  }
+}
+
+/** What is wrong with a LATCHKEY_SMTP_URL, in a sentence that repeats none of it; or undefined. */
+export function smtpUrlProblem(url: string): string | undefined {
+  const server = serverIn(url)
+  return 'problem' in server ? server.problem : undefined
+}
+
+/** What is wrong with a LATCHKEY_MAIL_FROM, in a sentence; or undefined. */
+export function mailFromProblem(from: string): string | undefined {
+  const sender = senderIn(from)
+  return 'problem' in sender ? sender.problem : undefined
+}
+
+interface Problem {
+  problem: string
+}
+
+interface Server {
+  host: string
+  port: number
+  secure: boolean
+  requireTLS: boolean
+  ignoreTLS: boolean
+  auth?: { user: string; pass: string }
+}
+
+/**
+ * The server a URL names. Read here and not by nodemailer, which would take any option of its
+ * own from the query, down to one that trusts every certificate.
+ */
+function serverIn(written: string): Server | Problem {
+  const url = URL.parse(written)
+  if (!url || !/^smtps?:\/\//i.test(written)) {
+    return wrong('must look like smtp://user:password@host:587 or smtps://user:password@host:465')
+  }
+  if (!/^([a-z0-9.-]+|\[[0-9a-f:.]+\])$/i.test(url.hostname)) return wrong('must name a host')
+  if (!['', '/'].includes(url.pathname) || url.hash) {
+    return wrong('must end after the host and port; # and / in a password are written %23 and %2F')
+  }
+
+  const auth = credentialsIn(url)
+  if (auth && 'problem' in auth) return auth
+
+  const secure = url.protocol === 'smtps:'
+  const port = Number(url.port) || (secure ? 465 : 587)
+  if (!secure && port === 465) {
+    return wrong('must begin with smtps:// for port 465, where TLS comes first')
+  }
+
+  const tls = url.search === '' ? (isLoopback(url.hostname) ? 'off' : 'on') : url.search.slice(5)
+  if (url.search !== '' && (secure || !/^\?tls=(on|off)$/.test(url.search))) {
+    return wrong('can carry ?tls=on or ?tls=off after smtp://, and nothing else')
+  }
+
+  return {
+    host: url.hostname.replace(/^\[|\]$/g, ''),
+    port,
+    secure,
+    requireTLS: !secure && tls === 'on',
+    // Not taken even if offered: a local server's certificate is seldom one that can be checked.
+    ignoreTLS: !secure && tls === 'off',
+    ...(auth ? { auth } : {}),
+  }
+}
+
+function credentialsIn(url: URL): { user: string; pass: string } | Problem | undefined {
+  if (!url.username && !url.password) return undefined
+  if (!url.username || !url.password)
+    return wrong('must have both a user and a password, or neither')
+  try {
+    return { user: decodeURIComponent(url.username), pass: decodeURIComponent(url.password) }
+  } catch {
+    return wrong('has a % in its user or password that must be written %25')
+  }
+}
+
+function wrong(what: string): Problem {
+  return { problem: `LATCHKEY_SMTP_URL ${what}.` }
+}
+
+/** Who emails come from. Taken apart here, so that nothing in a name can become an address. */
+function senderIn(written: string): { name: string; address: string } | Problem {
+  const [, quoted, plain, inBrackets] =
+    /^\s*(?:"([^"<>\p{C}]*)"|([^"<>\p{C}]*?))\s*<([^<>]+)>\s*$/u.exec(written) ?? []
+  const address = inBrackets ?? written.trim()
+  // A name without dots is no place to write to, but a mail trap's user may well write from it.
+  if (!parseEmailAddress(address) && !parseEmailAddress(`${address}.invalid`)) {
+    return {
+      problem:
+        'LATCHKEY_MAIL_FROM must be one address, as “name@example.com” or “Name <name@example.com>”.',
+    }
+  }
+  return { name: quoted ?? plain ?? '', address: parseEmailAddress(address)?.address ?? address }
+}
+
+function emailOf(
+  { id, to, subject, text, html }: Outgoing,
+  from: { name: string; address: string },
+) {
+  const recipient = parseEmailAddress(to)
+  if (!recipient) throw new Undeliverable('The recipient is not one email address.')
+
+  return {
+    from,
+    // An object, because a string is a list: "a@b.c, evil@x.y" would go to both.
+    to: { name: '', address: recipient.address },
+    subject,
+    text,
+    html,
+    // The same over retries, so that mail programs can drop a second copy (RFC 5322 §3.6.4).
+    messageId: `<${id}@${from.address.slice(from.address.lastIndexOf('@') + 1)}>`,
+    // No out-of-office note should come back (RFC 3834 §5).
+    headers: { 'Auto-Submitted': 'auto-generated' },
+  }
+}
+
+/**
+ * What went wrong, told in codes alone: nodemailer's own messages quote the server's reply, and
+ * servers like to repeat the recipient.
+ */
+function failureOf(error: NodemailerError): Error {
+  const { code, command, responseCode, response } = error
+  if (responseCode === undefined) return new Error(`No email left: ${reasonOf(error)}.`)
+
+  const detail = /^[0-9]{3}[ -]([245]\.[0-9]{1,3}\.[0-9]{1,3})\b/.exec(response ?? '')?.[1]
+  const reply = [responseCode, detail, command && `to ${command}`].filter(Boolean).join(' ')
+  if (code === 'EAUTH') return new Error(`The mail server refused our credentials (${reply}).`)
+  return isAboutTheMessage(error)
+    ? new Undeliverable(`The mail server will not take this message (${reply}).`)
+    : new Error(`The mail server did not take the message (${reply}).`)
+}
+
+/**
+ * Whether the server turned down this recipient or this message for good. A refusal of the
+ * sender, and 53x (RFC 4954 §6), which asks for credentials, are ours to put right: the message
+ * can wait for that.
+ */
+function isAboutTheMessage({ command, permanent, responseCode }: NodemailerError): boolean {
+  const asksForCredentials = responseCode !== undefined && Math.floor(responseCode / 10) === 53
+  return permanent === true && !asksForCredentials && /^(RCPT TO|DATA)$/.test(command ?? '')
+}
+
+function reasonOf({ code, originalCode }: NodemailerError): string {
+  if (code === 'EABORT' || code === 'ETIMEDOUT') return 'the mail server took too long'
+  if (code === 'ETLS') return 'the mail server offers no TLS, or none that can be trusted (ETLS)'
+  return `the mail server could not be used (${originalCode ?? code ?? 'no code'})`
+}

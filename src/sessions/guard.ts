@@ -1,0 +1,160 @@
+import type { FastifyRequest } from 'fastify'
+import { now, second } from '../lib/clock.ts'
+import { Problem } from '../lib/problem.ts'
+import type { Db, Tx } from '../store/open.ts'
+import type { AccessTokens } from './access-token.ts'
+import { isStrong, parseAmr } from './strength.ts'
+
+/** Whom a valid access token speaks for. */
+export interface SignedIn {
+  account: string
+  session: string
+}
+
+/** How to ask for a token before anything else of a request is looked at. */
+export interface Guard {
+  /** An `onRequest` hook: any valid token will do. */
+  signedIn(request: FastifyRequest): Promise<void>
+  /** An `onRequest` hook: the sign-in must be recent and, while MFA is on, made with MFA. */
+  recentSignIn(request: FastifyRequest): Promise<void>
+  /**
+   * The account's row, held until the transaction ends, once more judged as `recentSignIn` does:
+   * between the first look and now, someone else may have ended the session or turned MFA on.
+   *
+   * @throws Problem
+   */
+  hold(tx: Tx, who: SignedIn): Promise<HeldAccount>
+}
+
+const known = new WeakMap<FastifyRequest, SignedIn>()
+
+/** Whom the guard let in. */
+export function signedIn(request: FastifyRequest): SignedIn {
+  const who = known.get(request)
+  if (!who) throw new Error('This route has no guard.')
+  return who
+}
+
+/** @param stepUpMaxAge seconds; 0 takes any sign-in, old or weak */
+export function createGuard(options: {
+  db: Db
+  accessTokens: AccessTokens
+  stepUpMaxAge: number
+}): Guard {
+  const { db, accessTokens, stepUpMaxAge } = options
+
+  async function identify(request: FastifyRequest): Promise<LiveSession> {
+    const claims = accessTokens.read(bearerToken(request))
+    const session = claims && (await liveSession(db, claims.session))
+    if (!claims || session?.account_id !== claims.account) {
+      throw new Problem('invalid_token', 'Refresh the access token, or sign in again.')
+    }
+    known.set(request, { account: claims.account, session: claims.session })
+    return session
+  }
+
+  function ensureRecent({ authenticated_at, amr, mfa_on_since, mfa_method }: LiveSession): void {
+    if (stepUpMaxAge === 0) return
+    const strong = mfa_on_since === null || isStrong(parseAmr(amr))
+    const recent = now() - authenticated_at <= stepUpMaxAge * second
+    if (strong && recent) return
+    throw new Problem(
+      'insufficient_user_authentication',
+      strong
+        ? 'You signed in a while ago. Please confirm that it’s you, then try again.'
+        : 'Please sign in with your second step, then try again.',
+      {
+        stepUp: {
+          maxAge: stepUpMaxAge,
+          acrValues: mfa_on_since === null || mfa_method === 'email' ? 'aal1' : 'aal2',
+        },
+      },
+    )
+  }
+
+  return {
+    async signedIn(request) {
+      await identify(request)
+    },
+
+    async recentSignIn(request) {
+      ensureRecent(await identify(request))
+    },
+
+    async hold(tx, who) {
+      const account = await holdAccount(tx, who.account)
+      const session = account && (await liveSession(tx, who.session))
+      if (!account || !session) {
+        throw new Problem('invalid_token', 'This session has ended. Please sign in again.')
+      }
+      ensureRecent(session)
+      return account
+    },
+  }
+}
+
+/** The token of `Authorization: Bearer …` (RFC 6750 §2.1). It is taken from nowhere else. */
+function bearerToken(request: FastifyRequest): string {
+  const { authorization } = request.headers
+  if (authorization === undefined) {
+    throw new Problem('missing_token', 'Send the access token as Authorization: Bearer <token>.')
+  }
+  const token = /^Bearer +([A-Za-z0-9._~+/-]+=*)$/i.exec(authorization)?.[1]
+  if (token === undefined) {
+    throw new Problem('invalid_token', 'Send the access token as Authorization: Bearer <token>.')
+  }
+  return token
+}
+
+interface LiveSession {
+  account_id: string
+  authenticated_at: number
+  amr: string
+  mfa_on_since: number | null
+  mfa_method: string | null
+}
+
+function liveSession(db: Db | Tx, id: string): Promise<LiveSession | undefined> {
+  return db
+    .selectFrom('session')
+    .innerJoin('account', 'account.id', 'session.account_id')
+    .select(['account_id', 'authenticated_at', 'amr', 'mfa_on_since', 'mfa_method'])
+    .where('session.id', '=', id)
+    .where('ended_at', 'is', null)
+    .where('expires_at', '>', now())
+    .where('idle_until', '>', now())
+    .executeTakeFirst()
+}
+
+/** What decides how an account signs in, as it stays until the transaction ends. */
+export interface HeldAccount {
+  id: string
+  email: string
+  password_hash: string
+  phone_number: string | null
+  mfa_email: string | null
+  mfa_on_since: number | null
+  mfa_method: string | null
+  credential_version: number
+}
+
+export const heldColumns = [
+  'id',
+  'email',
+  'password_hash',
+  'phone_number',
+  'mfa_email',
+  'mfa_on_since',
+  'mfa_method',
+  'credential_version',
+] as const satisfies (keyof HeldAccount)[]
+
+/** Every change of an account begins here: changes of one account come one after another. */
+export function holdAccount(tx: Tx, id: string): Promise<HeldAccount | undefined> {
+  return tx
+    .selectFrom('account')
+    .select(heldColumns)
+    .where('id', '=', id)
+    .forUpdate()
+    .executeTakeFirst()
+}

@@ -1,0 +1,100 @@
+import * as activity from '../activity/activity.ts'
+import type { Client } from '../lib/client.ts'
+import { now, second } from '../lib/clock.ts'
+import type { Keys } from '../lib/keys.ts'
+import { newToken } from '../lib/random.ts'
+import type { Tx } from '../store/open.ts'
+import type { Entered, Lifetimes } from './session.ts'
+import { parseAmr } from './strength.ts'
+
+const purpose = 'refresh_token'
+
+/**
+ * How long a used refresh token is only refused. Later than that its second use means that two
+ * have it, the owner and a thief, and ends the session; sooner it means two tabs or a bad line.
+ */
+const graceMs = 10 * second
+
+/** The first or next refresh token of a session. @returns the token itself; only its hash is kept */
+export async function newRefreshToken(tx: Tx, keys: Keys, session: string): Promise<string> {
+  const token = newToken()
+  await tx
+    .insertInto('refresh_token')
+    .values({
+      token_hash: keys.hash(token, purpose),
+      session_id: session,
+      created_at: now(),
+      used_at: null,
+    })
+    .execute()
+  return token
+}
+
+/**
+ * Exchanges a refresh token for the next (RFC 9700 §4.14.2). Of many who offer the same one, one
+ * gets it. How and when the owner signed in stays as it was.
+ *
+ * @returns undefined for a token that is unknown, used, or of a session that has ended
+ */
+export async function refresh(
+  tx: Tx,
+  entry: { refreshToken: string; client: Client; keys: Keys; lifetimes: Lifetimes },
+): Promise<Entered | undefined> {
+  const { refreshToken, client, keys, lifetimes } = entry
+  const hashes = keys.hashes(refreshToken, purpose)
+
+  const token = await tx
+    .updateTable('refresh_token')
+    .set({ used_at: now() })
+    .where('token_hash', 'in', hashes)
+    .where('used_at', 'is', null)
+    .returning('session_id')
+    .executeTakeFirst()
+  if (!token) {
+    await endIfReused(tx, hashes, client)
+    return undefined
+  }
+
+  const session = await tx
+    .updateTable('session')
+    .set({ last_used_at: now(), idle_until: now() + lifetimes.sessionIdle * second })
+    .where('id', '=', token.session_id)
+    .where('ended_at', 'is', null)
+    .where('expires_at', '>', now())
+    .where('idle_until', '>', now())
+    .returning(['id', 'account_id', 'authenticated_at', 'amr', 'expires_at', 'idle_until'])
+    .executeTakeFirst()
+  if (!session) return undefined
+
+  return {
+    account: session.account_id,
+    session: session.id,
+    authenticatedAt: session.authenticated_at,
+    amr: parseAmr(session.amr),
+    refreshToken: await newRefreshToken(tx, keys, session.id),
+    refreshUntil: Math.min(session.idle_until, session.expires_at),
+  }
+}
+
+async function endIfReused(tx: Tx, hashes: string[], client: Client): Promise<void> {
+  const ended = await tx
+    .updateTable('session')
+    .set({ ended_at: now() })
+    .where('ended_at', 'is', null)
+    .where('id', 'in', (query) =>
+      query
+        .selectFrom('refresh_token')
+        .select('session_id')
+        .where('token_hash', 'in', hashes)
+        .where('used_at', '<', now() - graceMs),
+    )
+    .returning(['id', 'account_id'])
+    .executeTakeFirst()
+  if (!ended) return
+  await activity.record(tx, ended.account_id, {
+    type: 'session.ended',
+    client,
+    session: ended.id,
+    detail: { reason: 'refresh_token_reused' },
+  })
+}

@@ -1,0 +1,114 @@
+import { Type } from '@fastify/type-provider-typebox'
+import * as activity from '../activity/activity.ts'
+import type { App } from '../http/app.ts'
+import { clientOf } from '../http/client.ts'
+import { Body, bearer, problems, SignedIn, Token, withBody, withToken } from '../http/schemas.ts'
+import type { Keys } from '../lib/keys.ts'
+import { Problem } from '../lib/problem.ts'
+import type { Db } from '../store/open.ts'
+import type { AccessTokens } from './access-token.ts'
+import { signedInAnswer } from './gate.ts'
+import { type Guard, signedIn } from './guard.ts'
+import { refresh } from './refresh.ts'
+import { endSession, type Lifetimes } from './session.ts'
+import type { SigningKeys } from './signing-keys.ts'
+
+/** Backends may keep the keys that long: a new key is published well before it signs. */
+const jwksMaxAge = 600
+
+const Jwks = Type.Object({
+  keys: Type.Array(
+    Type.Object({
+      kty: Type.String(),
+      crv: Type.String(),
+      x: Type.String(),
+      y: Type.String(),
+      kid: Type.String(),
+      alg: Type.String(),
+      use: Type.String(),
+    }),
+  ),
+})
+
+export function sessionRoutes(
+  app: App,
+  house: {
+    db: Db
+    keys: Keys
+    guard: Guard
+    accessTokens: AccessTokens
+    signingKeys: SigningKeys
+    lifetimes: Lifetimes
+  },
+): void {
+  const { db, keys, guard, accessTokens, signingKeys, lifetimes } = house
+
+  app.post(
+    '/auth/Refresh',
+    {
+      schema: {
+        operationId: 'refresh',
+        tags: ['Signing in'],
+        summary: 'Get a new access token',
+        description:
+          'Exchanges the refresh token for a new pair. Keep the new one: the old one is dead, and using it again ends the session.',
+        body: Body({ refreshToken: Token('The latest one of this session.') }),
+        response: { 200: SignedIn, ...problems('invalid_refresh_token', ...withBody) },
+      },
+    },
+    async (request) => {
+      const { refreshToken } = request.body
+      const client = clientOf(request)
+      const entered = await db
+        .transaction()
+        .execute((tx) => refresh(tx, { refreshToken, client, keys, lifetimes }))
+      if (!entered) throw new Problem('invalid_refresh_token', 'Please sign in again.')
+      return signedInAnswer(accessTokens, entered)
+    },
+  )
+
+  app.post(
+    '/auth/SignOut',
+    {
+      onRequest: guard.signedIn,
+      schema: {
+        operationId: 'signOut',
+        tags: ['Signing in'],
+        summary: 'Sign out',
+        description: 'Ends the session. Its tokens stop working at once.',
+        security: bearer,
+        response: {
+          204: Type.Null({ description: 'Signed out.' }),
+          ...problems(...withToken, 'payload_too_large', 'unsupported_media_type'),
+        },
+      },
+    },
+    async (request, reply) => {
+      const { account, session } = signedIn(request)
+      await db.transaction().execute(async (tx) => {
+        if (!(await endSession(tx, session))) return
+        const detail = { reason: 'signed_out' }
+        const client = clientOf(request)
+        await activity.record(tx, account, { type: 'session.ended', client, session, detail })
+      })
+      return reply.code(204).send(null)
+    },
+  )
+
+  app.get(
+    '/.well-known/jwks.json',
+    {
+      schema: {
+        operationId: 'readSigningKeys',
+        tags: ['Service'],
+        summary: 'Read the keys that verify access tokens',
+        description: 'A JSON Web Key Set (RFC 7517), for any JOSE library.',
+        response: { 200: Jwks, ...problems() },
+      },
+    },
+    async (_request, reply) => {
+      reply.header('cache-control', `public, max-age=${jwksMaxAge}`)
+      return signingKeys.jwks
+    },
+  )
+}

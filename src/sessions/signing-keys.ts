@@ -1,0 +1,63 @@
+import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto'
+import { calculateJwkThumbprint, exportJWK, generateKeyPair } from 'jose'
+import { now } from '../lib/clock.ts'
+import type { Keys } from '../lib/keys.ts'
+import { type Db, serialize } from '../store/open.ts'
+
+/** A public key as it is published (RFC 7517 §4). */
+export type PublicJwk = Record<'kty' | 'crv' | 'x' | 'y' | 'kid' | 'alg' | 'use', string>
+
+export interface SigningKeys {
+  /** The one that signs. */
+  current: { id: string; privateKey: KeyObject }
+  /** All that may have signed, by `kid`. */
+  publicKeys: ReadonlyMap<string, KeyObject>
+  /** For everyone who checks our tokens (RFC 7517 §5). */
+  jwks: { keys: PublicJwk[] }
+}
+
+/** The signing keys; at the first start of all, one is made. Nodes that start together agree on it. */
+export async function loadSigningKeys(db: Db, keys: Keys): Promise<SigningKeys> {
+  // Made before it is known to be needed: a transaction is no place to wait.
+  const spare = await generate(keys)
+  const rows = await db.transaction().execute(async (tx) => {
+    await serialize(tx, 'signing-keys')
+    const known = await tx.selectFrom('signing_key').selectAll().orderBy('created_at').execute()
+    if (known.length > 0) return known
+    return tx.insertInto('signing_key').values(spare).returningAll().execute()
+  })
+
+  const newest = rows.at(-1)
+  if (!newest) throw new Error('There is no signing key.')
+  const jwks = rows.map((row) => JSON.parse(row.public_jwk) as PublicJwk)
+  return {
+    current: {
+      id: newest.id,
+      privateKey: createPrivateKey({
+        key: JSON.parse(keys.open(newest.private_jwk_sealed, context(newest.id))),
+        format: 'jwk',
+      }),
+    },
+    publicKeys: new Map(
+      rows.map((row) => [
+        row.id,
+        createPublicKey({ key: JSON.parse(row.public_jwk), format: 'jwk' }),
+      ]),
+    ),
+    jwks: { keys: jwks },
+  }
+}
+
+async function generate(keys: Keys) {
+  const { publicKey, privateKey } = await generateKeyPair('ES256', { extractable: true })
+  const publicJwk = await exportJWK(publicKey)
+  const id = await calculateJwkThumbprint(publicJwk)
+  return {
+    id,
+    public_jwk: JSON.stringify({ ...publicJwk, kid: id, alg: 'ES256', use: 'sig' }),
+    private_jwk_sealed: keys.seal(JSON.stringify(await exportJWK(privateKey)), context(id)),
+    created_at: now(),
+  }
+}
+
+const context = (id: string) => `signing_key ${id}`

@@ -1,0 +1,29 @@
+/**
+ * What someone showed when signing in, by the names of RFC 8176. It has no name for a code by
+ * email nor for a recovery code, so those two are ours.
+ */
+export type Amr = 'pwd' | 'otp' | 'sms' | 'email' | 'recovery_code' | 'mfa'
+
+/** The same with `mfa` where there were two. Only a password is a first factor so far. */
+export function shownTogether(...shown: Amr[]): Amr[] {
+  const several = shown.length > 1 && !shown.includes('mfa')
+  return several ? [...shown, 'mfa'] : shown
+}
+
+/** Whether a second factor was shown. */
+export function isStrong(amr: readonly Amr[]): boolean {
+  return amr.includes('mfa')
+}
+
+/** Second factors that NIST takes for one; a mailbox is none (SP 800-63B-4 §3.1.3.1). */
+const authenticators: readonly Amr[] = ['otp', 'sms', 'recovery_code']
+
+/** The level in the sense of NIST SP 800-63B-4. */
+export function acrOf(amr: readonly Amr[]): 'aal1' | 'aal2' {
+  return isStrong(amr) && amr.some((name) => authenticators.includes(name)) ? 'aal2' : 'aal1'
+}
+
+/** As stored: separated by spaces. */
+export function parseAmr(stored: string): Amr[] {
+  return stored.split(' ') as Amr[]
+}
