@@ -1,0 +1,126 @@
+import { Type } from '@fastify/type-provider-typebox'
+import type { App } from '../http/app.ts'
+import { clientOf } from '../http/client.ts'
+import {
+  Body,
+  Code,
+  Email,
+  Password,
+  problems,
+  Seconds,
+  SignedIn,
+  withBody,
+} from '../http/schemas.ts'
+import { type EmailAddress, parseEmailAddress } from '../lib/email-address.ts'
+import type { Keys } from '../lib/keys.ts'
+import type { Passwords } from '../lib/passwords.ts'
+import { Problem } from '../lib/problem.ts'
+import type { Limits } from '../limits/limits.ts'
+import type { AccessTokens } from '../sessions/access-token.ts'
+import { signedInAnswer } from '../sessions/gate.ts'
+import type { Lifetimes } from '../sessions/session.ts'
+import type { Settings } from '../settings.ts'
+import type { Db } from '../store/open.ts'
+import { ensureGoodPassword } from './password-rules.ts'
+import { begin, verify } from './sign-up.ts'
+
+const tags = ['Accounts']
+
+const CodeSent = Type.Object(
+  {
+    status: Type.Literal('codeSent'),
+    sentTo: Type.String({ examples: ['a•••@example.com'] }),
+    expiresIn: Seconds('Seconds that the code works.'),
+  },
+  { description: 'If the address has no account yet, a code is on its way to it.' },
+)
+
+export function accountRoutes(
+  app: App,
+  house: {
+    db: Db
+    keys: Keys
+    limits: Limits
+    passwords: Passwords
+    accessTokens: AccessTokens
+    lifetimes: Lifetimes
+    settings: Pick<Settings, 'passwordMinLength' | 'brandName'>
+  },
+): void {
+  const { db, passwords, accessTokens, settings } = house
+
+  app.post(
+    '/auth/SignUp',
+    {
+      schema: {
+        operationId: 'signUp',
+        tags,
+        summary: 'Sign up',
+        description:
+          'Sends a code to the address; the account begins when the code comes back. The answer is the same for an address that has an account: its owner gets another message.',
+        body: Body(
+          { email: Email, password: Password },
+          { examples: [{ email: 'ada@example.com', password: 'correct horse battery' }] },
+        ),
+        response: {
+          202: CodeSent,
+          ...problems('invalid_password', 'too_many_attempts', 'too_many_messages', ...withBody),
+        },
+      },
+    },
+    async (request, reply) => {
+      const email = emailAddress(request.body.email)
+      const { password } = request.body
+      const { passwordMinLength: minLength, brandName } = settings
+      await ensureGoodPassword(password, { email: email.key, minLength, brandName })
+      const passwordHash = await passwords.hash(password)
+      const client = clientOf(request)
+      const sent = await db
+        .transaction()
+        .execute((tx) => begin(tx, house, { email, passwordHash, client }))
+      return reply.code(202).send(sent)
+    },
+  )
+
+  app.post(
+    '/auth/SignUp/Verify',
+    {
+      schema: {
+        operationId: 'verifySignUp',
+        tags,
+        summary: 'Finish signing up with the code',
+        description:
+          'Makes the account, with the password of the sign-up that the code belongs to.',
+        body: Body(
+          { email: Email, code: Code },
+          { examples: [{ email: 'ada@example.com', code: '123456' }] },
+        ),
+        response: {
+          201: SignedIn,
+          ...problems('invalid_code', 'too_many_attempts', ...withBody),
+        },
+      },
+    },
+    async (request, reply) => {
+      const email = emailAddress(request.body.email)
+      const { code } = request.body
+      const client = clientOf(request)
+      const entered = await db
+        .transaction()
+        .execute((tx) => verify(tx, house, { email, code, client }))
+      if (!entered) {
+        throw new Problem('invalid_code', 'That code isn’t right, or it is too old.')
+      }
+      return reply.code(201).send(await signedInAnswer(accessTokens, entered))
+    },
+  )
+}
+
+function emailAddress(written: string): EmailAddress {
+  const email = parseEmailAddress(written)
+  if (email) return email
+  const message = 'is no email address that mail can be sent to'
+  throw new Problem('invalid_request', `/email ${message}.`, {
+    errors: [{ path: '/email', message }],
+  })
+}

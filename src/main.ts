@@ -1,0 +1,157 @@
+// First of all: one thread a core hashes passwords fastest (docs/decisions).
+process.env.UV_THREADPOOL_SIZE ??= String(availableParallelism())
+
+import { existsSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
+import { parseArgs } from 'node:util'
+import { developmentKeys } from './development-keys.ts'
+import { startServer } from './server.ts'
+import {
+  describeSettings,
+  readSettings,
+  type Settings,
+  UnusableSettings,
+  unknownSettings,
+} from './settings.ts'
+import { migrate, openStore } from './store/open.ts'
+import { version } from './version.ts'
+
+const usage = `latchkey ${version}, the sign-in service in which people own their second factor
+
+  latchkey [serve]     run the service
+  latchkey migrate     bring the database up to date, and end
+  latchkey settings    list every setting: what it is now, what it means
+  latchkey --help      this
+  latchkey --version   the version
+
+Settings come from the environment and from a file .env in this folder.`
+
+/** Exit codes of sysexits.h, where they say more than 1. */
+const exit = { failed: 1, usage: 64, settings: 78 }
+
+async function main(): Promise<void> {
+  const { command, help, showVersion } = readCommandLine()
+  if (help) return console.log(usage)
+  if (showVersion) return console.log(version)
+  if (existsSync('.env')) process.loadEnvFile('.env')
+
+  switch (command) {
+    case 'serve':
+      return serve(readSettings(process.env))
+    case 'migrate':
+      return runMigrations(readSettings(process.env))
+    case 'settings':
+      return printSettings()
+    default:
+      console.error(`There is no command “${command}”.\n\n${usage}`)
+      process.exitCode = exit.usage
+  }
+}
+
+function readCommandLine() {
+  try {
+    const { values, positionals } = parseArgs({
+      allowPositionals: true,
+      options: { help: { type: 'boolean', short: 'h' }, version: { type: 'boolean', short: 'v' } },
+    })
+    const [command = 'serve'] = positionals
+    return { command, help: values.help, showVersion: values.version }
+  } catch (error) {
+    console.error(`${(error as Error).message}\n\n${usage}`)
+    process.exit(exit.usage)
+  }
+}
+
+async function serve(settings: Settings): Promise<void> {
+  for (const name of unknownSettings(process.env)) {
+    console.warn(`${name} is not a setting of this version. “latchkey settings” lists them all.`)
+  }
+  const encryptionKeys = settings.encryptionKeys ?? developmentKeys(settings.databaseUrl)
+  const latchkey = await startServer({ ...settings, encryptionKeys })
+  if (settings.mode === 'development') console.log(welcome(settings))
+
+  let stopping = false
+  const stop = async () => {
+    // The launcher passes signals on that reached us already.
+    if (stopping) return
+    stopping = true
+    await latchkey.close()
+    process.exit(0)
+  }
+  process.on('SIGINT', stop).on('SIGTERM', stop)
+  stopWithNpm(stop)
+}
+
+/** npm passes no SIGTERM on: only the shell between it and us ends, and we would go on unseen. */
+function stopWithNpm(stop: () => void): void {
+  if (process.env.npm_lifecycle_event === undefined) return
+  const parent = process.ppid
+  setInterval(() => process.ppid !== parent && stop(), 500).unref()
+}
+
+function welcome({ publicUrl, smtpUrl, smsUrl }: Settings): string {
+  const inbox = smtpUrl && smsUrl ? [] : [`  Dev inbox   ${publicUrl}/dev/inbox`]
+  const kept = [...(smtpUrl ? [] : ['mail']), ...(smsUrl ? [] : ['texts'])].join(' and ')
+  return [
+    `Latchkey ${version} is ready.`,
+    '',
+    `  Start here  ${publicUrl}`,
+    `  Reference   ${publicUrl}/docs`,
+    ...inbox,
+    '',
+    kept
+      ? `This is development: ${kept} stay in the dev inbox, nothing is sent. Ctrl-C ends it.`
+      : 'This is development. Ctrl-C ends it.',
+    '',
+  ].join('\n')
+}
+
+async function runMigrations(settings: Settings): Promise<void> {
+  const db = openStore(settings.databaseUrl)
+  const ran = await migrate(db)
+  await db.destroy()
+  console.log(ran.length > 0 ? `Done: ${ran.join(', ')}.` : 'The database is up to date.')
+}
+
+/** Shows every setting, also while some are wrong: that is when one looks. */
+function printSettings(): void {
+  for (const { name, value, default: fallback, meaning } of describeSettings(process.env)) {
+    const now = value === undefined ? `not set; default: ${fallback}` : `set: ${value}`
+    console.log(`${name}\n  ${now}\n  ${meaning}\n`)
+  }
+  readSettings(process.env)
+}
+
+/** One sentence that tells what to do, for what people run into; undefined for what is our fault. */
+function explain(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined
+  const { code, message, port, address, path } = error as NodeJS.ErrnoException & {
+    port?: number
+    address?: string
+  }
+  if (code === 'EADDRINUSE') {
+    return `Port ${port} of ${address} is taken by another program. Stop that one, or set LATCHKEY_PORT to another port.`
+  }
+  if (code === 'EADDRNOTAVAIL' || (code === 'EACCES' && port !== undefined)) {
+    return `It can’t listen on ${address}, port ${port}. Set LATCHKEY_HOST and LATCHKEY_PORT to what this machine has and this user may use.`
+  }
+  if (['EACCES', 'EROFS', 'ENOTDIR', 'EPERM', 'EEXIST'].includes(code ?? '') && path) {
+    return `The data folder can’t be written (${path}). Set LATCHKEY_DATABASE_URL to a place that this user may write to.`
+  }
+  if (code === 'ERR_SQLITE_ERROR') {
+    return `The database file can’t be used: ${message}. Look at LATCHKEY_DATABASE_URL, and whether this user may write there.`
+  }
+  if (code === 'ECONNREFUSED' || code === 'ENOTFOUND') {
+    return 'The database does not answer. Look at LATCHKEY_DATABASE_URL, and whether PostgreSQL runs.'
+  }
+  return error.cause instanceof Error ? explain(error.cause) : undefined
+}
+
+main().catch((error) => {
+  if (error instanceof UnusableSettings) {
+    console.error(error.message)
+    process.exit(exit.settings)
+  }
+  console.error(explain(error) ?? error)
+  process.exit(exit.failed)
+})

@@ -1,0 +1,119 @@
+import { day, hour, minute, now, second, secondsUntil } from '../lib/clock.ts'
+import type { Keys } from '../lib/keys.ts'
+import { mask } from '../lib/mask.ts'
+import { Problem } from '../lib/problem.ts'
+import { newCode } from '../lib/random.ts'
+import type { Limit, Limits } from '../limits/limits.ts'
+import { type CodeTemplate, enqueueCode, type Recipient } from '../messages/outbox.ts'
+import type { MfaMethod } from '../settings.ts'
+import type { Tx } from '../store/open.ts'
+import { hashCode } from './methods/sent-code.ts'
+
+/** Long enough for a slow text, short enough that a code seen over a shoulder is soon worthless. */
+const codeLivesMs = 5 * minute
+
+/** Between two codes, so that the first has a chance to arrive. */
+const pauseMs = 30 * second
+
+/** Codes sent for one account: more than anyone needs, few enough to annoy nobody. */
+const codesPerHour: Limit = {
+  name: 'codes-sent',
+  most: 20,
+  within: hour,
+  problem: 'too_many_messages',
+}
+
+/** Texts to one number, whoever asks: a number may be somebody else's. */
+const textsPerNumber: Limit = {
+  name: 'texts-to',
+  most: 20,
+  within: day,
+  problem: 'too_many_messages',
+}
+
+/** Texts over the whole service: texts cost money, and thieves earn by them. */
+const textsPerDay = (most: number): Limit => ({
+  name: 'texts',
+  most,
+  within: day,
+  problem: 'sms_unavailable',
+})
+
+/** What sending a code takes. */
+export interface CodeSender {
+  keys: Keys
+  limits: Limits
+  smsDailyCap: number
+}
+
+/** The `202` of whoever asked for a code. */
+export interface CodeSent {
+  status: 'codeSent'
+  sentTo: string
+  expiresIn: number
+  retryAfter: number
+}
+
+/**
+ * Sends a new code for a challenge. The one before is dead from now on; wrong answers stay counted.
+ *
+ * @throws Problem with `retryAfter` if it is too early, or if there were too many
+ */
+export async function sendCode(
+  tx: Tx,
+  sender: CodeSender,
+  challenge: { id: string; account_id: string; sent_at: number | null },
+  { method, to, template }: { method: MfaMethod; to: Recipient; template: CodeTemplate },
+): Promise<CodeSent> {
+  const { keys, limits, smsDailyCap } = sender
+  const again = (challenge.sent_at ?? 0) + pauseMs
+  if (again > now()) {
+    const retryAfter = secondsUntil(again)
+    const detail = `A code is on its way. You can ask for another in ${retryAfter} seconds.`
+    throw new Problem('too_many_messages', detail, { retryAfter })
+  }
+  await limits.take(
+    tx,
+    { limit: codesPerHour, of: challenge.account_id },
+    ...(to.channel === 'sms'
+      ? [
+          { limit: textsPerNumber, of: to.address },
+          { limit: textsPerDay(smsDailyCap), of: 'everyone' },
+        ]
+      : []),
+  )
+
+  const code = newCode()
+  const expiresAt = now() + codeLivesMs
+  await tx
+    .updateTable('challenge')
+    .set((row) => ({
+      method,
+      sent_to: to.address,
+      code_hash: hashCode(keys, challenge.id, code),
+      code_expires_at: expiresAt,
+      sent_at: now(),
+      sends: row('sends', '+', 1),
+    }))
+    .where('id', '=', challenge.id)
+    .execute()
+  await enqueueCode(tx, keys, challenge.account_id, to, template, { code, expiresAt })
+
+  return {
+    status: 'codeSent',
+    sentTo: mask(to.address),
+    expiresIn: codeLivesMs / second,
+    retryAfter: pauseMs / second,
+  }
+}
+
+/**
+ * Wrong codes of one account, over all challenges, methods, addresses and nodes. Whoever gets here
+ * has given the right password, so a stranger can't use it up.
+ */
+export const wrongCodes: Limit = {
+  name: 'wrong-codes',
+  most: 20,
+  within: hour,
+  problem: 'too_many_attempts',
+}

@@ -1,0 +1,63 @@
+import { Secret, TOTP } from 'otpauth'
+import { now } from '../../lib/clock.ts'
+import type { Keys } from '../../lib/keys.ts'
+import type { Tx } from '../../store/open.ts'
+import type { Method } from './method.ts'
+
+/** A code from an app that holds a shared secret (TOTP, RFC 6238). */
+export const authenticator: Method = {
+  amr: 'otp',
+  isSetUp: (setUp) => setUp.authenticator,
+
+  async accept(tx, keys, { account }, code) {
+    const row = await tx
+      .selectFrom('authenticator')
+      .select(['id', 'secret_sealed'])
+      .where('account_id', '=', account)
+      .where('confirmed_at', 'is not', null)
+      .executeTakeFirst()
+    const step = row && stepOf(openSecret(keys, account, row.secret_sealed), code, now())
+    return step !== undefined && useStep(tx, row?.id ?? '', step)
+  },
+}
+
+/**
+ * The time step that `code` belongs to, or undefined if it fits none.
+ *
+ * The step of `at` counts, and one on either side of it, for slow networks and clocks that
+ * disagree (RFC 6238 §5.2, §6). It remembers nothing: the caller must refuse every step up to
+ * the last one used, since a code may be accepted only once (§5.2).
+ *
+ * @param secret as enrolled, unsealed, in base 32
+ * @param code what was typed; anything but six ASCII digits, spaces aside, fits no step
+ * @param at milliseconds since 1970
+ */
+export function stepOf(secret: string, code: string, at: number): number | undefined {
+  const digits = code.replaceAll(' ', '')
+  if (!/^[0-9]{6}$/.test(digits)) return undefined
+  const totp = new TOTP({ secret: Secret.fromBase32(secret) })
+  const delta = totp.validate({ token: digits, timestamp: at, window: 1 })
+  return delta === null ? undefined : totp.counter({ timestamp: at }) + delta
+}
+
+/** Marks a step as used. Of many who bring its code, one is told yes. */
+async function useStep(tx: Tx, id: string, step: number): Promise<boolean> {
+  const { numUpdatedRows } = await tx
+    .updateTable('authenticator')
+    .set({ last_step: step })
+    .where('id', '=', id)
+    .where((row) => row.or([row('last_step', 'is', null), row('last_step', '<', step)]))
+    .executeTakeFirstOrThrow()
+  return numUpdatedRows > 0
+}
+
+/** What binds a sealed secret to its account. */
+const context = (account: string) => `authenticator ${account}`
+
+export function sealSecret(keys: Keys, account: string, secret: string): string {
+  return keys.seal(secret, context(account))
+}
+
+export function openSecret(keys: Keys, account: string, sealed: string): string {
+  return keys.open(sealed, context(account))
+}

@@ -1,0 +1,41 @@
+import { now } from '../../lib/clock.ts'
+import type { Keys } from '../../lib/keys.ts'
+import { newId, newRecoveryCode, normalRecoveryCode } from '../../lib/random.ts'
+import type { Tx } from '../../store/open.ts'
+import type { Method } from './method.ts'
+
+/** A code from paper, for when everything else is lost. Never a method of its own. */
+export const recoveryCode: Method = {
+  amr: 'recovery_code',
+  isSetUp: (setUp) => setUp.recoveryCodes > 0,
+
+  async accept(tx, keys, { account }, code) {
+    const { numUpdatedRows } = await tx
+      .updateTable('recovery_code')
+      .set({ used_at: now() })
+      .where('account_id', '=', account)
+      .where('code_hash', 'in', keys.hashes(normalRecoveryCode(code), purpose))
+      .where('used_at', 'is', null)
+      .executeTakeFirstOrThrow()
+    return numUpdatedRows > 0
+  },
+}
+
+const purpose = 'recovery_code'
+
+/** How many an owner gets: enough for years, few enough to fit on a card. */
+const howMany = 10
+
+/** Makes ten, to be shown once: only their hashes are kept. */
+export async function makeRecoveryCodes(tx: Tx, keys: Keys, account: string): Promise<string[]> {
+  const codes = Array.from({ length: howMany }, newRecoveryCode)
+  const rows = codes.map((code) => ({
+    id: newId(),
+    account_id: account,
+    code_hash: keys.hash(normalRecoveryCode(code), purpose),
+    created_at: now(),
+    used_at: null,
+  }))
+  await tx.insertInto('recovery_code').values(rows).execute()
+  return codes
+}

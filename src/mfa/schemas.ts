@@ -1,0 +1,88 @@
+import { Type } from '@fastify/type-provider-typebox'
+import { Nullable, Seconds } from '../http/schemas.ts'
+import { mfaMethods } from '../settings.ts'
+
+export const MfaMethod = Type.Enum([...mfaMethods], {
+  description: 'How the second factor is shown.',
+})
+
+/** What a sign-in may be finished by: the methods, and what stands in for them. */
+export const AnswerMethod = Type.Enum([...mfaMethods, 'recoveryCode'], {
+  description: 'How the second factor is shown; `recoveryCode` stands in for any of them.',
+})
+
+const mfaSignIn = {
+  enabled: Type.Boolean({ description: 'Whether signing in asks for a second factor.' }),
+  mfaMethod: Nullable(MfaMethod, 'The method asked for first; null while off.'),
+  availableMethods: Type.Array(MfaMethod, { description: 'Those set up, strongest first.' }),
+  changedAt: Nullable(Type.String({ format: 'date-time' }), 'When it was last turned on or off.'),
+}
+
+export const MfaSignIn = Type.Object(mfaSignIn, {
+  $id: 'MfaSignIn',
+  description: 'Multi-factor authentication for signing in.',
+  examples: [
+    {
+      enabled: false,
+      mfaMethod: null,
+      availableMethods: ['authenticator'],
+      changedAt: '2026-11-24T09:00:00.000Z',
+    },
+  ],
+})
+
+export const MfaSignInOn = Type.Object(
+  {
+    ...mfaSignIn,
+    recoveryCodes: Type.Optional(
+      Type.Array(Type.String(), {
+        description: 'The first time: ten codes for when the method is lost. Never shown again.',
+        examples: [['YZ1D-C820-9XA9']],
+      }),
+    ),
+  },
+  { description: 'On.' },
+)
+
+export const CodeSent = Type.Object(
+  {
+    status: Type.Literal('codeSent'),
+    sentTo: Type.String({ description: 'Where to, masked.', examples: ['+1•••••••23'] }),
+    expiresIn: Seconds('Seconds that the code works.'),
+    retryAfter: Seconds('Seconds until another can be asked for.'),
+  },
+  { description: 'A code is on its way.' },
+)
+
+export const MfaRequired = Type.Object(
+  {
+    status: Type.Literal('mfaRequired'),
+    mfaToken: Type.String({ description: 'Finishes this sign-in, and opens nothing else.' }),
+    mfaMethod: AnswerMethod,
+    availableMethods: Type.Array(AnswerMethod, { description: 'Any of them will do.' }),
+    sentTo: Type.Optional(Type.String({ description: 'Where a code was sent, masked.' })),
+    expiresIn: Seconds('Seconds that this sign-in stays open.'),
+  },
+  { description: 'The password was right; now the second factor.' },
+)
+
+export const NewSecret = Type.Object(
+  {
+    secret: Type.String({ description: 'In base 32, to be typed.' }),
+    otpauthUri: Type.String({ description: 'To be opened on a phone.' }),
+    qrCode: Type.String({ description: 'A picture of it, to be scanned: an SVG as a data URI.' }),
+    confirmed: Type.Literal(false),
+  },
+  { description: 'A new secret, shown once.' },
+)
+
+const secretState = {
+  confirmed: Type.Boolean({ description: 'Whether an authenticator app is set up.' }),
+}
+
+export const SecretState = Type.Object({
+  ...secretState,
+  confirmedAt: Nullable(Type.String({ format: 'date-time' }), 'Since when.'),
+})
+
+export const SecretRemoved = Type.Object({ ...secretState, mfaSignIn: MfaSignIn })

@@ -1,0 +1,112 @@
+import type { DestinationStream } from 'pino'
+import { accountRoutes } from './accounts/routes.ts'
+import { activityRoutes } from './activity/routes.ts'
+import { keepHouse } from './housekeeping.ts'
+import { createApp } from './http/app.ts'
+import { healthRoutes } from './http/health.ts'
+import { describe } from './http/openapi.ts'
+import { watchMethods } from './http/other-methods.ts'
+import { answers } from './http/problem.ts'
+import { reference } from './http/reference.ts'
+import { startPage } from './http/start-page.ts'
+import { openKeys } from './lib/keys.ts'
+import { createLog } from './lib/log.ts'
+import { createPasswords } from './lib/passwords.ts'
+import { createLimits } from './limits/limits.ts'
+import { startDelivery } from './messages/delivery.ts'
+import { channels } from './messages/gateway.ts'
+import { mailGateway } from './messages/mail.ts'
+import { devInboxRoutes } from './messages/routes.ts'
+import { smsGateway } from './messages/sms.ts'
+import { mfaRoutes } from './mfa/routes.ts'
+import { createAccessTokens } from './sessions/access-token.ts'
+import { createGuard } from './sessions/guard.ts'
+import { sessionRoutes } from './sessions/routes.ts'
+import { loadSigningKeys } from './sessions/signing-keys.ts'
+import type { Settings } from './settings.ts'
+import { signInRoutes } from './signin/routes.ts'
+import { migrate, openStore } from './store/open.ts'
+import { version } from './version.ts'
+
+/** A running service. */
+export interface Latchkey {
+  /** Lets running requests and messages end, then stops. */
+  close(): Promise<void>
+}
+
+/**
+ * The whole service: first what it is made of, then its routes in the order a newcomer would meet
+ * them.
+ *
+ * @param settings all of them, with encryption keys
+ * @param logTo where log lines go, if not to standard output
+ */
+export async function startServer(
+  settings: Settings & { encryptionKeys: string },
+  logTo?: DestinationStream,
+): Promise<Latchkey> {
+  const { publicUrl, audience, mode, smtpUrl, mailFrom, smsUrl, smsFrom } = settings
+  const log = createLog(settings.logLevel, logTo)
+  const keys = openKeys(settings.encryptionKeys)
+
+  const db = openStore(settings.databaseUrl)
+  if (settings.migrate === 'on') await migrate(db)
+
+  const brand = { name: settings.brandName, publicUrl }
+  const mail = smtpUrl && mailFrom ? mailGateway({ smtpUrl, from: mailFrom }) : undefined
+  const texts = smsUrl ? smsGateway({ url: smsUrl, from: smsFrom }) : undefined
+  const gateways = { email: mail, sms: texts }
+  const delivery = startDelivery({ db, keys, log, brand, gateways })
+  const stopHousekeeping = keepHouse(db, log)
+
+  const signingKeys = await loadSigningKeys(db, keys)
+  const accessTokens = createAccessTokens({
+    signingKeys,
+    issuer: publicUrl,
+    audience,
+    ttl: settings.accessTokenTtl,
+  })
+  const house = {
+    db,
+    keys,
+    settings,
+    signingKeys,
+    accessTokens,
+    guard: createGuard({ db, accessTokens, stepUpMaxAge: settings.stepUpMaxAge }),
+    limits: createLimits(settings.limits === 'on'),
+    passwords: await createPasswords(settings.hashesAtOnce),
+    lifetimes: { sessionIdle: settings.sessionIdle, sessionMax: settings.sessionMax },
+    mfaMethods: settings.mfaMethods,
+    smsDailyCap: settings.smsDailyCap,
+  }
+
+  const kept = mode === 'production' ? [] : channels.filter((channel) => !gateways[channel])
+  const app = createApp({ publicUrl, log, trustProxy: settings.trustProxy })
+  const answerOtherMethods = watchMethods(app)
+  await describe(app, { publicUrl, version })
+
+  accountRoutes(app, house)
+  signInRoutes(app, house)
+  sessionRoutes(app, house)
+  mfaRoutes(app, house)
+  activityRoutes(app, house)
+  startPage(app, { brandName: settings.brandName, devInbox: kept.length > 0 })
+  healthRoutes(app, { ready: () => db.selectFrom('signing_key').select('id').limit(1).execute() })
+  if (kept.length > 0) devInboxRoutes(app, { db, keys, brand, delivery, kept })
+  await reference(app, {
+    problems: Object.entries(answers).map(([code, answer]) => ({ code, ...answer })),
+  })
+  answerOtherMethods()
+
+  await app.listen({ host: settings.host, port: settings.port })
+  if (mode === 'production') log.info({ version, publicUrl }, 'ready')
+
+  return {
+    async close() {
+      await app.close()
+      stopHousekeeping()
+      await delivery.stop()
+      await db.destroy()
+    },
+  }
+}

@@ -1,0 +1,169 @@
+import { Type } from '@fastify/type-provider-typebox'
+import type { App } from '../http/app.ts'
+import { clientOf } from '../http/client.ts'
+import {
+  Body,
+  bearer,
+  Code,
+  Email,
+  Password,
+  problems,
+  SignedIn,
+  Token,
+  withBody,
+  withToken,
+} from '../http/schemas.ts'
+import { parseEmailAddress } from '../lib/email-address.ts'
+import { longestPasswordBytes } from '../lib/passwords.ts'
+import { Problem } from '../lib/problem.ts'
+import { answer, sendAgain } from '../mfa/challenge.ts'
+import { AnswerMethod, CodeSent, MfaRequired } from '../mfa/schemas.ts'
+import type { AccessTokens } from '../sessions/access-token.ts'
+import { signedInAnswer } from '../sessions/gate.ts'
+import { type Guard, signedIn } from '../sessions/guard.ts'
+import { reauthenticate, type SignInHouse, signIn, type Welcomed } from './sign-in.ts'
+
+const tags = ['Signing in']
+
+const MfaToken = Token('From the sign-in that is to be finished.')
+
+export function signInRoutes(
+  app: App,
+  house: SignInHouse & { guard: Guard; accessTokens: AccessTokens },
+): void {
+  const { db, guard, accessTokens } = house
+
+  app.post(
+    '/auth/SignIn',
+    {
+      schema: {
+        operationId: 'signIn',
+        tags,
+        summary: 'Sign in',
+        description: 'With MFA off you are signed in; with MFA on, the second factor comes next.',
+        body: Body(
+          { email: Email, password: Password },
+          { examples: [{ email: 'ada@example.com', password: 'correct horse battery' }] },
+        ),
+        response: {
+          200: Type.Union([SignedIn, MfaRequired]),
+          ...problems('invalid_credentials', 'too_many_attempts', ...withBody),
+        },
+      },
+    },
+    async (request) => {
+      const { email, password } = request.body
+      ensureNotHuge(password)
+      const welcomed = await signIn(house, {
+        email: parseEmailAddress(email),
+        password,
+        client: clientOf(request),
+      })
+      return welcomeAnswer(accessTokens, welcomed)
+    },
+  )
+
+  app.post(
+    '/auth/SignIn/Mfa',
+    {
+      schema: {
+        operationId: 'answerMfa',
+        tags,
+        summary: 'Finish signing in with the second factor',
+        description:
+          'A right code works once. After five wrong ones this sign-in is over; all wrong ones of an account count together.',
+        body: Body(
+          { mfaToken: MfaToken, mfaMethod: Type.Optional(AnswerMethod), code: Code },
+          { examples: [{ mfaToken: 'from the answer of SignIn', code: '123456' }] },
+        ),
+        response: {
+          200: SignedIn,
+          ...problems('invalid_code', 'mfa_token_expired', 'too_many_attempts', ...withBody),
+        },
+      },
+    },
+    async (request) => {
+      const given = { ...request.body, client: clientOf(request) }
+      const judged = await db.transaction().execute((tx) => answer(tx, house, given))
+      if ('entered' in judged) return signedInAnswer(accessTokens, judged.entered)
+      const { attemptsLeft } = judged
+      throw new Problem('invalid_code', wrongCode(attemptsLeft), { attemptsLeft })
+    },
+  )
+
+  app.post(
+    '/auth/SignIn/MfaCode',
+    {
+      schema: {
+        operationId: 'sendMfaCode',
+        tags,
+        summary: 'Send the code again',
+        description: 'Or by another method that is set up. Wrong answers stay counted.',
+        body: Body({ mfaToken: MfaToken, mfaMethod: Type.Optional(AnswerMethod) }),
+        response: {
+          202: CodeSent,
+          ...problems(
+            'mfa_token_expired',
+            'method_not_set_up',
+            'too_many_messages',
+            'sms_unavailable',
+            ...withBody,
+          ),
+        },
+      },
+    },
+    async (request, reply) => {
+      const sent = await db.transaction().execute((tx) => sendAgain(tx, house, request.body))
+      return reply.code(202).send(sent)
+    },
+  )
+
+  app.post(
+    '/auth/Reauthenticate',
+    {
+      onRequest: guard.signedIn,
+      schema: {
+        operationId: 'reauthenticate',
+        tags,
+        summary: 'Confirm that it’s you',
+        description:
+          'The same session, with a fresh `auth_time`. While MFA is on, the second factor comes next.',
+        security: bearer,
+        body: Body({ password: Password }, { examples: [{ password: 'correct horse battery' }] }),
+        response: {
+          200: Type.Union([SignedIn, MfaRequired]),
+          ...problems(...withToken, 'invalid_credentials', 'too_many_attempts', ...withBody),
+        },
+      },
+    },
+    async (request) => {
+      const { password } = request.body
+      ensureNotHuge(password)
+      const who = signedIn(request)
+      const client = clientOf(request)
+      return welcomeAnswer(accessTokens, await reauthenticate(house, { who, password, client }))
+    },
+  )
+}
+
+async function welcomeAnswer(accessTokens: AccessTokens, welcomed: Welcomed | undefined) {
+  if (!welcomed) {
+    throw new Problem('invalid_credentials', 'The address or the password is not right.')
+  }
+  return 'mfaRequired' in welcomed
+    ? welcomed.mfaRequired
+    : signedInAnswer(accessTokens, welcomed.entered)
+}
+
+function ensureNotHuge(password: string): void {
+  if (Buffer.byteLength(password) <= longestPasswordBytes) return
+  const message = 'has more than 1,024 bytes, which no password here has'
+  throw new Problem('invalid_request', `/password ${message}.`, {
+    errors: [{ path: '/password', message }],
+  })
+}
+
+function wrongCode(attemptsLeft: number): string {
+  if (attemptsLeft === 0) return 'That code isn’t right. Please sign in again.'
+  return `That code isn’t right. You have ${attemptsLeft} ${attemptsLeft === 1 ? 'try' : 'tries'} left.`
+}

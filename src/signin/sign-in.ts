@@ -1,0 +1,172 @@
+import * as activity from '../activity/activity.ts'
+import type { Client } from '../lib/client.ts'
+import { hour } from '../lib/clock.ts'
+import type { EmailAddress } from '../lib/email-address.ts'
+import { networkOf } from '../lib/network.ts'
+import type { Passwords } from '../lib/passwords.ts'
+import type { Check, Limit } from '../limits/limits.ts'
+import { type Asker, begin, type MfaRequired } from '../mfa/challenge.ts'
+import { enter } from '../sessions/gate.ts'
+import { holdAccount, type SignedIn } from '../sessions/guard.ts'
+import type { Entered } from '../sessions/session.ts'
+import type { Db, Tx } from '../store/open.ts'
+
+/** Wrong passwords for one account from one network: its owner's own slips fit in. */
+const wrongFromHere: Limit = {
+  name: 'wrong-passwords-here',
+  most: 10,
+  within: hour,
+  problem: 'too_many_attempts',
+}
+
+/**
+ * Wrong passwords for one account from all networks that it never signed in from. The owner's own
+ * networks don't count into it and are not stopped by it: no stranger can bar the owner.
+ */
+const wrongFromElsewhere: Limit = {
+  name: 'wrong-passwords',
+  most: 50,
+  within: hour,
+  problem: 'too_many_attempts',
+}
+
+/** Wrong passwords from one network, for whatever accounts. */
+const wrongFromNetwork: Limit = {
+  name: 'wrong-passwords-from',
+  most: 200,
+  within: hour,
+  problem: 'too_many_attempts',
+}
+
+/** Wrong passwords brought with a session: nobody without one can use it up. */
+const wrongInSession: Limit = {
+  name: 'wrong-passwords-session',
+  most: 10,
+  within: hour,
+  problem: 'too_many_attempts',
+}
+
+/** What signing in takes. */
+export interface SignInHouse extends Asker {
+  db: Db
+  passwords: Passwords
+}
+
+/** A right password opens the door, or the way to the second factor. */
+export type Welcomed = { entered: Entered } | { mfaRequired: MfaRequired }
+
+/**
+ * Signs in with address and password. Known and unknown addresses cost the same work, so that the
+ * time tells nothing either.
+ *
+ * @param email undefined for what can't be an address
+ * @returns undefined if they don't fit
+ * @throws Problem `too_many_attempts`
+ */
+export async function signIn(
+  house: SignInHouse,
+  request: { email: EmailAddress | undefined; password: string; client: Client },
+): Promise<Welcomed | undefined> {
+  const { db } = house
+  const { email, password, client } = request
+  const key = email?.key ?? ''
+  const account = await db
+    .selectFrom('account')
+    .select(['id', 'password_hash'])
+    .where('email_key', '=', key)
+    .executeTakeFirst()
+  const network = networkOf(client.address)
+  const familiar = await signedInBefore(db, account?.id ?? '', client)
+
+  return judge(house, {
+    account,
+    password,
+    client,
+    limits: [
+      { limit: wrongFromNetwork, of: network },
+      { limit: wrongFromHere, of: `${key} ${network}` },
+      ...(familiar ? [] : [{ limit: wrongFromElsewhere, of: key }]),
+    ],
+  })
+}
+
+/** Confirms that whoever has the session knows the password: its sign-in is fresh again. */
+export async function reauthenticate(
+  house: SignInHouse,
+  request: { who: SignedIn; password: string; client: Client },
+): Promise<Welcomed | undefined> {
+  const { who, password, client } = request
+  const account = await house.db
+    .selectFrom('account')
+    .select(['id', 'password_hash'])
+    .where('id', '=', who.account)
+    .executeTakeFirst()
+  return judge(house, {
+    account,
+    password,
+    client,
+    session: who.session,
+    limits: [{ limit: wrongInSession, of: who.session }],
+  })
+}
+
+async function judge(
+  house: SignInHouse,
+  attempt: {
+    account: { id: string; password_hash: string } | undefined
+    password: string
+    client: Client
+    session?: string
+    limits: Check[]
+  },
+): Promise<Welcomed | undefined> {
+  const { db, limits, passwords } = house
+  const { account, password, client } = attempt
+
+  // Counted before it is judged: of many guesses at once none slips past the count.
+  const taken = await db.transaction().execute((tx) => limits.take(tx, ...attempt.limits))
+  const right = await passwords.verify(account?.password_hash, password)
+
+  return db.transaction().execute(async (tx) => {
+    if (right && account) {
+      await limits.giveBack(tx, taken)
+      const welcomed = await welcome(tx, house, { ...attempt, account })
+      if (welcomed) return welcomed
+    }
+    const detail = { step: 'password' }
+    // Also for unknown addresses: writing it down takes time.
+    await activity.record(tx, account?.id ?? null, { type: 'signin.failed', client, detail })
+    return undefined
+  })
+}
+
+/** @returns undefined if the password was changed while it was being checked */
+async function welcome(
+  tx: Tx,
+  house: SignInHouse,
+  entry: {
+    account: { id: string; password_hash: string }
+    client: Client
+    session?: string
+  },
+): Promise<Welcomed | undefined> {
+  const { keys, lifetimes } = house
+  const { client, session } = entry
+  const account = await holdAccount(tx, entry.account.id)
+  if (account?.password_hash !== entry.account.password_hash) return undefined
+
+  const entered = await enter(tx, { account, shown: ['pwd'], client, session, keys, lifetimes })
+  return entered ? { entered } : { mfaRequired: await begin(tx, house, account, session) }
+}
+
+/** Whether the account was ever signed in to from there, as long as the session is remembered. */
+async function signedInBefore(db: Db, account: string, { address }: Client): Promise<boolean> {
+  const session = await db
+    .selectFrom('session')
+    .select('id')
+    .where('account_id', '=', account)
+    .where('address', '=', address)
+    .limit(1)
+    .executeTakeFirst()
+  return session !== undefined
+}
