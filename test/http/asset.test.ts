@@ -1,0 +1,63 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { brotliDecompressSync, gunzipSync } from 'node:zlib'
+import Fastify from 'fastify'
+import { type Packed, pack, serveAsset } from '../../src/http/asset.ts'
+
+const text = 'the same for everyone; '.repeat(1000)
+
+test('every encoding holds the same bytes', async () => {
+  const app = serving(() => pack(text))
+  const as = (encoding: string) =>
+    app.inject({ url: '/a', headers: { 'accept-encoding': encoding } })
+
+  const br = await as('gzip, br;q=0.9')
+  assert.equal(br.headers['content-encoding'], 'br')
+  assert.equal(brotliDecompressSync(br.rawPayload).toString(), text)
+
+  const gzip = await as('br;q=0, GZIP')
+  assert.equal(gzip.headers['content-encoding'], 'gzip')
+  assert.equal(gunzipSync(gzip.rawPayload).toString(), text)
+
+  const plain = await app.inject('/a')
+  assert.equal(plain.headers['content-encoding'], undefined)
+  assert.equal(plain.payload, text)
+  assert.equal(plain.headers.vary, 'accept-encoding')
+})
+
+test('what a browser has is not sent again', async () => {
+  const app = serving(() => pack(text))
+  const { etag } = (await app.inject('/a')).headers
+
+  const again = await app.inject({ url: '/a', headers: { 'if-none-match': `"other", ${etag}` } })
+  assert.equal(again.statusCode, 304)
+  assert.equal(again.payload, '')
+  assert.equal(again.headers.etag, etag)
+
+  const changed = await app.inject({ url: '/a', headers: { 'if-none-match': '"other"' } })
+  assert.equal(changed.statusCode, 200)
+})
+
+test('it is made once however many ask at first, and again after a failure', async () => {
+  let made = 0
+  const app = serving(async () => {
+    made += 1
+    if (made === 1) throw new Error('the disk was away')
+    return pack(text)
+  })
+  assert.equal(made, 0, 'nothing is made before someone asks')
+
+  assert.equal((await app.inject('/a')).statusCode, 500)
+  const answers = await Promise.all([1, 2, 3].map(() => app.inject('/a')))
+  assert.deepEqual(
+    answers.map(({ statusCode }) => statusCode),
+    [200, 200, 200],
+  )
+  assert.equal(made, 2)
+})
+
+function serving(load: () => Promise<Packed>) {
+  const app = Fastify()
+  serveAsset(app, '/a', { type: 'text/plain; charset=utf-8', cache: 'revalidate', load })
+  return app
+}

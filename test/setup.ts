@@ -1,0 +1,17 @@
+/**
+ * Starts PostgreSQL before the first test and stops it after the last
+ * (`node --test --test-global-setup=test/setup.ts`). Test processes inherit its address.
+ */
+import { postgresForTests } from './support/postgres.ts'
+import type { PostgresServer } from './support/postgres-server.ts'
+
+let server: PostgresServer | undefined
+
+export async function globalSetup(): Promise<void> {
+  server = await postgresForTests()
+  process.env.LATCHKEY_TEST_POSTGRES = server.url
+}
+
+export async function globalTeardown(): Promise<void> {
+  await server?.stop()
+}

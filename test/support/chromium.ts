@@ -1,0 +1,59 @@
+/** The browser of the browser tests: the one that the machine already has. */
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import type { TestContext } from 'node:test'
+import { type Browser, chromium } from 'playwright-core'
+
+/**
+ * A browser that closes with the test. Where there is none the test is skipped and this is
+ * undefined; but not under `CI=true`, where a missing browser must not look like a pass.
+ */
+export async function startChromium(t: TestContext): Promise<Browser | undefined> {
+  const executablePath = findChromium()
+  if (!executablePath) {
+    const missing = 'No Chromium or Chrome found. Install one, or name it in CHROMIUM_PATH.'
+    if (process.env.CI === 'true') throw new Error(missing)
+    t.skip(missing)
+    return undefined
+  }
+
+  const browser = await chromium.launch({ executablePath, args })
+  t.after(() => browser.close())
+  return browser
+}
+
+function findChromium(): string | undefined {
+  const { CHROMIUM_PATH } = process.env
+  // What was named is wanted: another browser in its place would test something else.
+  if (CHROMIUM_PATH) return CHROMIUM_PATH
+  return usualPlaces[process.platform]?.().find((path) => existsSync(path))
+}
+
+const usualPlaces: Partial<Record<NodeJS.Platform, () => string[]>> = {
+  linux: () => [
+    '/usr/bin/chromium',
+    '/usr/bin/chromium-browser',
+    '/usr/bin/google-chrome-stable',
+    '/usr/bin/google-chrome',
+    '/opt/google/chrome/chrome',
+    '/snap/bin/chromium',
+  ],
+  darwin: () => [
+    '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
+    '/Applications/Chromium.app/Contents/MacOS/Chromium',
+  ],
+  win32: () =>
+    [process.env.PROGRAMFILES, process.env['PROGRAMFILES(X86)'], process.env.LOCALAPPDATA]
+      .filter((root) => root !== undefined)
+      .map((root) => join(root, 'Google', 'Chrome', 'Application', 'chrome.exe')),
+}
+
+const args = [
+  '--disable-gpu',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  // Chromium refuses to run as root inside its sandbox.
+  ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
+]

@@ -1,0 +1,171 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import net, { type AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { TestContext } from 'node:test'
+import { setTimeout } from 'node:timers/promises'
+
+/** A text as a phone shows it. */
+export interface ShownText {
+  from: string
+  to: string
+  text: string
+  /** Whether it came as UCS-2, 70 letters a text, or in 7 bits, 160 a text. */
+  ucs2: boolean
+}
+
+export interface Kannel {
+  /** As in LATCHKEY_SMS_URL. */
+  url: string
+  /** Every text so far, once at least `count` are there. */
+  shown(count: number): Promise<ShownText[]>
+}
+
+/** Why Kannel can't be tried here; false if it can. */
+export const withoutKannel = ['bearerbox', 'smsbox'].every(
+  (box) => spawnSync(box, ['--version']).error === undefined,
+)
+  ? false
+  : 'bearerbox and smsbox are not installed (Debian: kannel)'
+
+const user = 'latchkey'
+const password = 'p&ss=w#rd%+'
+
+/**
+ * Kannel with its fake SMS centre, for one test. The centre listens, and a phone connects to it;
+ * it then sees every text on a line of its own.
+ */
+export async function startKannel(t: TestContext): Promise<Kannel> {
+  const [admin, box, sendsms, centre] = await freePorts(4)
+  const folder = mkdtempSync(join(tmpdir(), 'latchkey-kannel-'))
+  const file = join(folder, 'kannel.conf')
+  writeFileSync(
+    file,
+    `
+group = core
+admin-port = ${admin}
+admin-password = "${password}"
+smsbox-port = ${box}
+box-allow-ip = 127.0.0.1
+
+group = smsc
+smsc = fake
+host = 127.0.0.1
+port = ${centre}
+connect-allow-ip = 127.0.0.1
+
+group = smsbox
+bearerbox-host = 127.0.0.1
+sendsms-port = ${sendsms}
+
+group = sendsms-user
+username = ${user}
+password = "${password}"
+concatenation = true
+max-messages = 4
+
+group = sms-service
+keyword = default
+text = no
+`,
+  )
+
+  const boxes: ChildProcess[] = []
+  t.after(async () => {
+    for (const child of boxes.reverse()) {
+      child.kill('SIGTERM')
+      if (child.exitCode === null) await once(child, 'exit')
+    }
+    rmSync(folder, { recursive: true })
+  })
+  for (const [name, port] of [
+    ['bearerbox', box],
+    ['smsbox', sendsms],
+  ] as const) {
+    boxes.push(spawn(name, [file], { stdio: 'ignore', cwd: folder }))
+    ;(await connected(port)).destroy()
+  }
+
+  const phone = await connected(centre)
+  t.after(() => phone.destroy())
+  let lines = Buffer.alloc(0)
+  phone.on('data', (chunk: Buffer) => {
+    lines = Buffer.concat([lines, chunk])
+  })
+  // Until the centre has taken in its phone, texts are queued, and come later.
+  await setTimeout(200)
+
+  return {
+    url: `kannel+http://${user}:${encodeURIComponent(password)}@127.0.0.1:${sendsms}/cgi-bin/sendsms`,
+    async shown(count) {
+      for (const until = Date.now() + 5000; Date.now() < until; await setTimeout(20)) {
+        const texts = textsIn(lines.toString())
+        if (texts.length >= count) return texts
+      }
+      throw new Error(`Of ${count} texts these came within 5 s: ${lines}`)
+    },
+  }
+}
+
+/** `from to text|ucs-2|udh …`, and a line break at the end; there can be others in between. */
+function textsIn(lines: string): ShownText[] {
+  const texts: ShownText[] = []
+  let parts: Buffer[] = []
+  for (const line of lines.split(/\n(?=\S+ \+[0-9]+ (?:text|ucs-2|udh) |$)/)) {
+    const [, from, to, kind, content] = /^(\S+) (\+[0-9]+) (text|ucs-2|udh) (.*)$/s.exec(line) ?? []
+    if (from === undefined || to === undefined || content === undefined) continue
+    if (kind === 'text') texts.push({ from, to, text: content, ucs2: false })
+    if (kind === 'ucs-2') texts.push({ from, to, text: fromUcs2(bytesOf(content)), ucs2: true })
+    if (kind === 'udh') {
+      // One of the parts of a long text. Our tests send long ones in UCS-2 only.
+      // 05 00 03, then the reference, how many parts there are, and which this is.
+      const [header = '', data = ''] = content.split(' data ')
+      const [, , , , total, index] = bytesOf(header)
+      parts.push(bytesOf(data))
+      if (index !== total) continue
+      texts.push({ from, to, text: fromUcs2(Buffer.concat(parts)), ucs2: true })
+      parts = []
+    }
+  }
+  return texts
+}
+
+function bytesOf(encoded: string): Buffer {
+  const latin1 = encoded
+    .replaceAll('+', ' ')
+    .replace(/%([0-9A-F]{2})/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
+  return Buffer.from(latin1, 'latin1')
+}
+
+function fromUcs2(bytes: Buffer): string {
+  return Buffer.from(bytes).swap16().toString('utf16le')
+}
+
+async function connected(port: number): Promise<net.Socket> {
+  for (const until = Date.now() + 5000; ; await setTimeout(20)) {
+    const socket = net.connect(port, '127.0.0.1')
+    try {
+      await once(socket, 'connect')
+      return socket
+    } catch (error) {
+      if (Date.now() > until) throw error
+    }
+  }
+}
+
+/** All of them are taken at once before any is given back, so that they differ. */
+async function freePorts(count: 4): Promise<[number, number, number, number]>
+async function freePorts(count: number): Promise<number[]> {
+  const servers = await Promise.all(
+    Array.from({ length: count }, async () => {
+      const server = net.createServer()
+      await once(server.listen(0, '127.0.0.1'), 'listening')
+      return server
+    }),
+  )
+  const ports = servers.map((server) => (server.address() as AddressInfo).port)
+  await Promise.all(servers.map((server) => new Promise((closed) => server.close(closed))))
+  return ports
+}

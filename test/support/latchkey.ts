@@ -1,0 +1,234 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { after, before, describe } from 'node:test'
+import { Client } from 'pg'
+import { newKey } from '../../src/lib/keys.ts'
+import { type Latchkey, startServer } from '../../src/server.ts'
+import { readSettings } from '../../src/settings.ts'
+import { type Contract, contractOf } from './contract.ts'
+import { freePort } from './free-port.ts'
+import { Owner, type OwnerOptions } from './owner.ts'
+import { freshDatabase } from './postgres.ts'
+
+/** An answer of the service, already held against the OpenAPI document. */
+export interface Answer {
+  status: number
+  headers: Headers
+  // biome-ignore lint/suspicious/noExplicitAny: tests look into bodies of every shape
+  body: any
+}
+
+export interface Call {
+  body?: unknown
+  token?: string
+  headers?: Record<string, string>
+}
+
+export interface Message {
+  id: string
+  channel: 'email' | 'sms'
+  to: string
+  subject: string
+  text: string
+  html?: string
+  sentAt: string
+}
+
+/** Runs the same tests on each database, each against a service of its own. */
+export function onEachDatabase(
+  tests: (latchkey: TestLatchkey) => void,
+  environment: Record<string, string> = {},
+): void {
+  for (const kind of ['SQLite', 'PostgreSQL'] as const) {
+    describe(`on ${kind}`, () => {
+      const latchkey = new TestLatchkey(kind, environment)
+      before(() => latchkey.start())
+      after(() => latchkey.stop())
+      tests(latchkey)
+    })
+  }
+}
+
+/** The service on a real port and a real database, and everything a test asks of it. */
+export class TestLatchkey {
+  readonly kind: 'SQLite' | 'PostgreSQL'
+  readonly folder = mkdtempSync(join(tmpdir(), 'latchkey-test-'))
+  readonly #environment: Record<string, string>
+  readonly #secrets = new Set<string>()
+  #log = ''
+  #service: Latchkey | undefined
+  #contract: Contract | undefined
+  #dropDatabase: (() => Promise<void>) | undefined
+  /** What the service runs with; complete once it has been started. */
+  environment: Record<string, string> = {}
+
+  constructor(kind: 'SQLite' | 'PostgreSQL', environment: Record<string, string> = {}) {
+    this.kind = kind
+    this.#environment = environment
+  }
+
+  get origin(): string {
+    return `http://localhost:${this.environment.LATCHKEY_PORT}`
+  }
+
+  /** Everything that the service has logged so far. */
+  get log(): string {
+    return this.#log
+  }
+
+  async start(): Promise<void> {
+    if (this.environment.LATCHKEY_PORT === undefined) {
+      const port = await freePort()
+      this.environment = {
+        LATCHKEY_PORT: String(port),
+        LATCHKEY_DATABASE_URL: await this.#createDatabase(),
+        LATCHKEY_ENCRYPTION_KEYS: newKey('test'),
+        LATCHKEY_LOG_LEVEL: 'trace',
+        ...this.#environment,
+      }
+    }
+    const settings = readSettings(this.environment)
+    const { encryptionKeys = '' } = settings
+    const write = (line: string) => {
+      this.#log += line
+    }
+    this.#service = await startServer({ ...settings, encryptionKeys }, { write })
+    const document = await fetch(`${this.origin}/openapi.json`)
+    this.#contract = contractOf((await document.json()) as object)
+  }
+
+  /** Ends the service and looks whether it ever logged what nobody may read there. */
+  async stop(): Promise<void> {
+    await this.#service?.close()
+    await this.#dropDatabase?.()
+    rmSync(this.folder, { recursive: true, force: true })
+    for (const secret of this.#secrets) {
+      const seen = new RegExp(`(?<![A-Za-z0-9])${RegExp.escape(secret)}(?![A-Za-z0-9])`)
+      assert.doesNotMatch(this.#log, seen, 'a secret stands in the log')
+    }
+  }
+
+  /** The same service again, as after a restart, perhaps with other settings. */
+  async restart(changes: Record<string, string> = {}): Promise<void> {
+    await this.#service?.close()
+    this.environment = { ...this.environment, ...changes }
+    await this.start()
+  }
+
+  async #createDatabase(): Promise<string> {
+    if (this.kind === 'SQLite') return `sqlite:${join(this.folder, 'latchkey.sqlite')}`
+    const database = await freshDatabase()
+    this.#dropDatabase = database.drop
+    return database.url
+  }
+
+  get(path: string, call?: Call) {
+    return this.request('GET', path, call)
+  }
+  post(path: string, body?: unknown, call: Call = {}) {
+    return this.request('POST', path, { body, ...call })
+  }
+  delete(path: string, call?: Call) {
+    return this.request('DELETE', path, call)
+  }
+
+  async request(method: string, path: string, call: Call = {}): Promise<Answer> {
+    const { body, token, headers } = call
+    this.keepSecret(token, ...secretsIn(body))
+    const response = await fetch(this.origin + path, {
+      method,
+      redirect: 'manual',
+      headers: {
+        ...(body !== undefined && { 'content-type': 'application/json' }),
+        ...(token !== undefined && { authorization: `Bearer ${token}` }),
+        ...headers,
+      },
+      ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+    })
+    const text = await response.text()
+    const type = response.headers.get('content-type')
+    const answer = {
+      status: response.status,
+      headers: response.headers,
+      body: text === '' ? undefined : type?.includes('json') ? JSON.parse(text) : text,
+    }
+    this.keepSecret(...secretsIn(answer.body))
+    this.#contract?.check({ method, path, status: answer.status, type, body: answer.body })
+    assert.ok(response.headers.get('x-request-id'), 'an answer without X-Request-Id')
+    return answer
+  }
+
+  /** From now on this must not be seen in the log. */
+  keepSecret(...secrets: (string | undefined)[]): void {
+    for (const secret of secrets) if (secret && secret.length >= 6) this.#secrets.add(secret)
+  }
+
+  /** Messages that were sent to an address or a number, newest first. */
+  async inbox(to: string): Promise<Message[]> {
+    const { body } = await this.get(`/dev/Messages?to=${encodeURIComponent(to)}`)
+    return body.messages
+  }
+
+  /** The newest code that was sent there. */
+  async codeSentTo(to: string): Promise<string> {
+    for (const { text } of await this.inbox(to)) {
+      const code = /\b[0-9]{6}\b/.exec(text)?.[0]
+      if (code) {
+        this.keepSecret(code)
+        return code
+      }
+    }
+    throw new Error(`No code was sent to ${to}.`)
+  }
+
+  /** Somebody with an account, signed in, and with MFA on if a method is given. */
+  owner(options: OwnerOptions = {}): Promise<Owner> {
+    return Owner.signUp(this, options)
+  }
+
+  /** Runs SQL past the service, as another program on the same database would. */
+  // biome-ignore lint/suspicious/noExplicitAny: rows of every shape
+  async sql(statement: string): Promise<any[]> {
+    const url = this.environment.LATCHKEY_DATABASE_URL ?? ''
+    if (this.kind === 'SQLite') {
+      const db = new DatabaseSync(url.slice('sqlite:'.length), { timeout: 5000 })
+      try {
+        const prepared = db.prepare(statement)
+        return prepared.all().map((row) => ({ ...row }))
+      } finally {
+        db.close()
+      }
+    }
+    const client = new Client({ connectionString: url })
+    await client.connect()
+    try {
+      return (await client.query(statement)).rows
+    } finally {
+      await client.end()
+    }
+  }
+}
+
+const secretFields = new Set([
+  'password',
+  'code',
+  'mfaToken',
+  'accessToken',
+  'refreshToken',
+  'secret',
+  'otpauthUri',
+  'email',
+  'phoneNumber',
+  'recoveryCodes',
+])
+
+function secretsIn(body: unknown): string[] {
+  if (typeof body !== 'object' || body === null || 'requestId' in body) return []
+  return Object.entries(body)
+    .filter(([name]) => secretFields.has(name))
+    .flatMap(([, value]) => [value].flat())
+    .filter((value) => typeof value === 'string')
+}

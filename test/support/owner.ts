@@ -1,0 +1,129 @@
+import assert from 'node:assert/strict'
+import { Secret, TOTP } from 'otpauth'
+import { travelToNextStep } from './clock.ts'
+import type { Answer, Call, TestLatchkey } from './latchkey.ts'
+
+export interface OwnerOptions {
+  email?: string
+  password?: string
+  phoneNumber?: string
+  mfaMethod?: Method
+}
+
+export type Method = 'authenticator' | 'sms' | 'email'
+
+let owners = 0
+
+/** Somebody with an account, who does everything over HTTP as an owner would. */
+export class Owner {
+  readonly email: string
+  readonly phoneNumber: string
+  password: string
+  accessToken = ''
+  refreshToken = ''
+  recoveryCodes: string[] = []
+  readonly authenticator: AuthenticatorApp = new AuthenticatorApp()
+  readonly #latchkey: TestLatchkey
+
+  constructor(latchkey: TestLatchkey, options: OwnerOptions) {
+    owners += 1
+    this.#latchkey = latchkey
+    this.email = options.email ?? `owner-${process.pid}-${owners}@example.com`
+    this.password = options.password ?? `a long sentence ${owners}`
+    this.phoneNumber = options.phoneNumber ?? `+1415555${String(1000 + owners).slice(-4)}`
+  }
+
+  static async signUp(latchkey: TestLatchkey, options: OwnerOptions): Promise<Owner> {
+    const owner = new Owner(latchkey, options)
+    const { email, password } = owner
+    const begun = await latchkey.post('/auth/SignUp', { email, password })
+    assert.equal(begun.status, 202, JSON.stringify(begun.body))
+    const code = await latchkey.codeSentTo(email)
+    owner.keep(await latchkey.post('/auth/SignUp/Verify', { email, code }))
+    if (options.mfaMethod) await owner.turnOn(options.mfaMethod)
+    return owner
+  }
+
+  /** Keeps the tokens of an answer that says one is signed in. */
+  keep(answer: Answer): Answer {
+    assert.equal(answer.body?.status, 'signedIn', JSON.stringify(answer.body))
+    this.accessToken = answer.body.accessToken
+    this.refreshToken = answer.body.refreshToken
+    return answer
+  }
+
+  get(path: string, call: Call = {}) {
+    return this.#latchkey.get(path, { token: this.accessToken, ...call })
+  }
+  post(path: string, body?: unknown, call: Call = {}) {
+    return this.#latchkey.post(path, body, { token: this.accessToken, ...call })
+  }
+  delete(path: string, call: Call = {}) {
+    return this.#latchkey.delete(path, { token: this.accessToken, ...call })
+  }
+
+  /** Begins to sign in, with the password. */
+  signIn(): Promise<Answer> {
+    const { email, password } = this
+    return this.#latchkey.post('/auth/SignIn', { email, password })
+  }
+
+  /** Signs in to the end, by the method that is asked for, and keeps the tokens. */
+  async signInFully(): Promise<Answer> {
+    const begun = await this.signIn()
+    if (begun.body.status === 'signedIn') return this.keep(begun)
+    const { mfaToken, mfaMethod } = begun.body
+    const code = await this.codeFor(mfaMethod)
+    return this.keep(await this.#latchkey.post('/auth/SignIn/Mfa', { mfaToken, code }))
+  }
+
+  /** A right code of a method: the newest that was sent, or the next that the app shows. */
+  codeFor(method: Method): Promise<string> {
+    if (method === 'authenticator') return Promise.resolve(this.authenticator.newCode())
+    return this.#latchkey.codeSentTo(method === 'sms' ? this.phoneNumber : this.email)
+  }
+
+  /** Puts a new secret into the app. It is in use once a code of it was brought. */
+  async setUpAuthenticator(): Promise<Answer> {
+    const answer = await this.post('/settings/MfaSecret')
+    assert.equal(answer.status, 200, JSON.stringify(answer.body))
+    this.authenticator.secret = answer.body.secret
+    return answer
+  }
+
+  /** Turns MFA on by a method, or changes to it. @returns the answer that says it is on */
+  async turnOn(mfaMethod: Method, more: object = {}): Promise<Answer> {
+    const request = {
+      mfaMethod,
+      ...(mfaMethod === 'sms' && { phoneNumber: this.phoneNumber }),
+      ...more,
+    }
+    if (mfaMethod === 'authenticator') {
+      if (!this.authenticator.secret) await this.setUpAuthenticator()
+    } else {
+      const sent = await this.post('/settings/MfaSignIn', request)
+      assert.equal(sent.status, 202, JSON.stringify(sent.body))
+    }
+    const code = await this.codeFor(mfaMethod)
+    const answer = await this.post('/settings/MfaSignIn', { ...request, code })
+    assert.equal(answer.status, 200, JSON.stringify(answer.body))
+    this.recoveryCodes = answer.body.recoveryCodes ?? this.recoveryCodes
+    return answer
+  }
+}
+
+/** An app on a phone. Its codes come from a second implementation where it matters: oathtool. */
+export class AuthenticatorApp {
+  secret = ''
+
+  /** The code that it shows now. */
+  code(at = Date.now()): string {
+    return new TOTP({ secret: Secret.fromBase32(this.secret) }).generate({ timestamp: at })
+  }
+
+  /** Waits until it shows one that it did not show before. */
+  newCode(): string {
+    travelToNextStep()
+    return this.code()
+  }
+}
