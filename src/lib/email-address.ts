@@ -20,7 +20,8 @@ const label = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/
  * into somebody else's domain.
  */
 export function parseEmailAddress(written: string): EmailAddress | undefined {
-  const trimmed = written.trim()
+  // Phones put a space behind what they complete. A line break is no slip of that kind.
+  const trimmed = written.replace(/^ +| +$/g, '')
   const at = trimmed.lastIndexOf('@')
   const local = trimmed.slice(0, at)
   const domain = trimmed.slice(at + 1)
