@@ -11,6 +11,9 @@ const messagesKeptMs = 7 * day
 /** So long an ended session still tells which networks its owner came from. */
 const sessionsKeptMs = 90 * day
 
+/** A thief uses a refresh token soon or never; a busy session leaves a hundred of them a day. */
+const usedTokensKeptMs = 7 * day
+
 /** Attempts on addresses that have no account belong to nobody. */
 const strangersKeptMs = 30 * day
 
@@ -42,6 +45,10 @@ export async function tidy(db: Db): Promise<void> {
   await db
     .deleteFrom('session')
     .where('idle_until', '<', at - sessionsKeptMs)
+    .execute()
+  await db
+    .deleteFrom('refresh_token')
+    .where('used_at', '<', at - usedTokensKeptMs)
     .execute()
   await db
     .deleteFrom('activity')

@@ -62,7 +62,7 @@ export async function begin(
       session_id: session ?? null,
       method,
     })
-    .returning(['id', 'account_id', 'sent_at'])
+    .returning(['id', 'account_id', 'sent_to', 'sent_at'])
     .executeTakeFirstOrThrow()
 
   const sent = await send(tx, asker, challenge, setUp, method).catch(unlessTooMany)
@@ -183,8 +183,8 @@ async function openChallenge(tx: Tx, { keys }: Asker, mfaToken: string) {
   // Read only now: whoever held the account before may have used it up or made it void.
   const challenge = await tx
     .selectFrom('challenge')
-    .select(['id', 'account_id', 'session_id', 'method', 'sent_at', 'wrong'])
-    .select(['code_hash', 'code_expires_at'])
+    .select(['id', 'account_id', 'session_id', 'method', 'wrong'])
+    .select(['sent_to', 'sent_at', 'code_hash', 'code_expires_at'])
     .where('id', '=', found.id)
     .where('consumed_at', 'is', null)
     .where('expires_at', '>', now())
@@ -236,7 +236,7 @@ export async function consume(tx: Tx, id: string): Promise<void> {
 async function send(
   tx: Tx,
   asker: Asker,
-  challenge: { id: string; account_id: string; sent_at: number | null },
+  challenge: Parameters<typeof sendCode>[2],
   setUp: SetUp,
   name: MethodName,
 ): Promise<CodeSent | undefined> {

@@ -62,11 +62,12 @@ export interface CodeSent {
 export async function sendCode(
   tx: Tx,
   sender: CodeSender,
-  challenge: { id: string; account_id: string; sent_at: number | null },
+  challenge: { id: string; account_id: string; sent_to: string | null; sent_at: number | null },
   { method, to, template }: { method: MfaMethod; to: Recipient; template: CodeTemplate },
 ): Promise<CodeSent> {
   const { keys, limits, smsDailyCap } = sender
-  const again = (challenge.sent_at ?? 0) + pauseMs
+  // Another way may be tried at once: the first may be lost for good.
+  const again = challenge.sent_to === to.address ? (challenge.sent_at ?? 0) + pauseMs : 0
   if (again > now()) {
     const retryAfter = secondsUntil(again)
     const detail = `A code is on its way. You can ask for another in ${retryAfter} seconds.`

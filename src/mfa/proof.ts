@@ -135,6 +135,6 @@ function newSetUp(tx: Tx, account: HeldAccount, who: SignedIn, method: MfaMethod
       method,
       sent_to: to,
     })
-    .returning(['id', 'account_id', 'sent_at'])
+    .returning(['id', 'account_id', 'sent_to', 'sent_at'])
     .executeTakeFirstOrThrow()
 }

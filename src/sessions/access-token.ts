@@ -65,12 +65,14 @@ export function createAccessTokens(options: {
 
     read(token) {
       const digest = hash('sha256', token, 'base64url')
-      const claims =
-        known.get(digest) ?? check(token, { publicKeys: signingKeys.publicKeys, issuer, audience })
-      if (!claims || claims.expiresAt <= now()) return undefined
-      if (known.size >= tokensKept) known.delete(known.keys().next().value ?? '')
-      known.set(digest, claims)
-      return claims
+      let claims = known.get(digest)
+      if (!claims) {
+        claims = check(token, { publicKeys: signingKeys.publicKeys, issuer, audience })
+        if (!claims) return undefined
+        if (known.size >= tokensKept) known.delete(known.keys().next().value ?? '')
+        known.set(digest, claims)
+      }
+      return claims.expiresAt > now() ? claims : undefined
     },
   }
 }

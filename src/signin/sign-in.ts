@@ -69,11 +69,10 @@ export async function signIn(
 ): Promise<Welcomed | undefined> {
   const { db } = house
   const { email, password, client } = request
-  const key = email?.key ?? ''
   const account = await db
     .selectFrom('account')
     .select(['id', 'password_hash'])
-    .where('email_key', '=', key)
+    .where('email_key', '=', email?.key ?? '')
     .executeTakeFirst()
   const network = networkOf(client.address)
   const familiar = await signedInBefore(db, account?.id ?? '', client)
@@ -84,8 +83,8 @@ export async function signIn(
     client,
     limits: [
       { limit: wrongFromNetwork, of: network },
-      { limit: wrongFromHere, of: `${key} ${network}` },
-      ...(familiar ? [] : [{ limit: wrongFromElsewhere, of: key }]),
+      ...(email ? [{ limit: wrongFromHere, of: `${email.key} ${network}` }] : []),
+      ...(email && !familiar ? [{ limit: wrongFromElsewhere, of: email.key }] : []),
     ],
   })
 }

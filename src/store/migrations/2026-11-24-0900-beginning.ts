@@ -112,6 +112,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .on('refresh_token')
     .column('session_id')
     .execute()
+  await db.schema.createIndex('refresh_token_used').on('refresh_token').column('used_at').execute()
 
   await db.schema
     .createTable('challenge')
