@@ -73,7 +73,7 @@ function settingsPage(): string {
 
 /** Values as code, sentences as they are. */
 function asCode(text: string): string {
-  return /[ `]/.test(text) ? text : `\`${text}\``
+  return /[ `]|^none$/.test(text) ? text : `\`${text}\``
 }
 
 function errorsPage(): string {

@@ -5,6 +5,7 @@ import { existsSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
 import { developmentKeys } from './development-keys.ts'
+import { CannotStart } from './lib/cannot-start.ts'
 import { startServer } from './server.ts'
 import {
   describeSettings,
@@ -33,7 +34,7 @@ async function main(): Promise<void> {
   const { command, help, showVersion } = readCommandLine()
   if (help) return console.log(usage)
   if (showVersion) return console.log(version)
-  if (existsSync('.env')) process.loadEnvFile('.env')
+  readEnvFile()
 
   switch (command) {
     case 'serve':
@@ -54,11 +55,22 @@ function readCommandLine() {
       allowPositionals: true,
       options: { help: { type: 'boolean', short: 'h' }, version: { type: 'boolean', short: 'v' } },
     })
-    const [command = 'serve'] = positionals
+    const [command = 'serve', unexpected] = positionals
+    if (unexpected !== undefined) throw new Error(`There is nothing to do with “${unexpected}”.`)
     return { command, help: values.help, showVersion: values.version }
   } catch (error) {
     console.error(`${(error as Error).message}\n\n${usage}`)
     process.exit(exit.usage)
+  }
+}
+
+function readEnvFile(): void {
+  if (!existsSync('.env')) return
+  try {
+    process.loadEnvFile('.env')
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    throw new UnusableSettings([`The file .env in this folder can’t be read (${code}).`])
   }
 }
 
@@ -122,29 +134,16 @@ function printSettings(): void {
   readSettings(process.env)
 }
 
-/** One sentence that tells what to do, for what people run into; undefined for what is our fault. */
-function explain(error: unknown): string | undefined {
-  if (!(error instanceof Error)) return undefined
-  const { code, message, port, address, path } = error as NodeJS.ErrnoException & {
-    port?: number
-    address?: string
-  }
+/** For an address that can't be listened on, a sentence that tells what to do. */
+function explain(error: NodeJS.ErrnoException & { port?: number; address?: string }) {
+  const { code, port, address, syscall, hostname } = error as typeof error & { hostname?: string }
   if (code === 'EADDRINUSE') {
     return `Port ${port} of ${address} is taken by another program. Stop that one, or set LATCHKEY_PORT to another port.`
   }
-  if (code === 'EADDRNOTAVAIL' || (code === 'EACCES' && port !== undefined)) {
-    return `It can’t listen on ${address}, port ${port}. Set LATCHKEY_HOST and LATCHKEY_PORT to what this machine has and this user may use.`
+  if (syscall === 'listen' || syscall === 'getaddrinfo') {
+    return `It can’t listen on ${address ? `${address}, port ${port}` : hostname} (${code}). Set LATCHKEY_HOST and LATCHKEY_PORT to what this machine has and this user may use.`
   }
-  if (['EACCES', 'EROFS', 'ENOTDIR', 'EPERM', 'EEXIST'].includes(code ?? '') && path) {
-    return `The data folder can’t be written (${path}). Set LATCHKEY_DATABASE_URL to a place that this user may write to.`
-  }
-  if (code === 'ERR_SQLITE_ERROR') {
-    return `The database file can’t be used: ${message}. Look at LATCHKEY_DATABASE_URL, and whether this user may write there.`
-  }
-  if (code === 'ECONNREFUSED' || code === 'ENOTFOUND') {
-    return 'The database does not answer. Look at LATCHKEY_DATABASE_URL, and whether PostgreSQL runs.'
-  }
-  return error.cause instanceof Error ? explain(error.cause) : undefined
+  return undefined
 }
 
 main().catch((error) => {
@@ -152,6 +151,6 @@ main().catch((error) => {
     console.error(error.message)
     process.exit(exit.settings)
   }
-  console.error(explain(error) ?? error)
+  console.error(error instanceof CannotStart ? error.message : (explain(error) ?? error))
   process.exit(exit.failed)
 })

@@ -25,7 +25,7 @@ import { sessionRoutes } from './sessions/routes.ts'
 import { loadSigningKeys } from './sessions/signing-keys.ts'
 import type { Settings } from './settings.ts'
 import { signInRoutes } from './signin/routes.ts'
-import { migrate, openStore } from './store/open.ts'
+import { ensureMigrated, migrate, openStore } from './store/open.ts'
 import { version } from './version.ts'
 
 /** A running service. */
@@ -40,6 +40,7 @@ export interface Latchkey {
  *
  * @param settings all of them, with encryption keys
  * @param logTo where log lines go, if not to standard output
+ * @throws CannotStart for what its operator must put right, Node's own errors for the address
  */
 export async function startServer(
   settings: Settings & { encryptionKeys: string },
@@ -50,16 +51,17 @@ export async function startServer(
   const keys = openKeys(settings.encryptionKeys)
 
   const db = openStore(settings.databaseUrl)
-  if (settings.migrate === 'on') await migrate(db)
+  await (settings.migrate === 'on' ? migrate(db) : ensureMigrated(db))
+  const signingKeys = await loadSigningKeys(db, keys)
 
   const brand = { name: settings.brandName, publicUrl }
   const mail = smtpUrl && mailFrom ? mailGateway({ smtpUrl, from: mailFrom }) : undefined
   const texts = smsUrl ? smsGateway({ url: smsUrl, from: smsFrom }) : undefined
   const gateways = { email: mail, sms: texts }
-  const delivery = startDelivery({ db, keys, log, brand, gateways })
+  const kept = mode === 'production' ? [] : channels.filter((channel) => !gateways[channel])
+  const delivery = startDelivery({ db, keys, log, brand, gateways, kept })
   const stopHousekeeping = keepHouse(db, log)
 
-  const signingKeys = await loadSigningKeys(db, keys)
   const accessTokens = createAccessTokens({
     signingKeys,
     issuer: publicUrl,
@@ -73,14 +75,13 @@ export async function startServer(
     signingKeys,
     accessTokens,
     guard: createGuard({ db, accessTokens, stepUpMaxAge: settings.stepUpMaxAge }),
-    limits: createLimits(settings.limits === 'on'),
+    limits: createLimits({ on: settings.limits === 'on', log }),
     passwords: await createPasswords(settings.hashesAtOnce),
     lifetimes: { sessionIdle: settings.sessionIdle, sessionMax: settings.sessionMax },
     mfaMethods: settings.mfaMethods,
     smsDailyCap: settings.smsDailyCap,
   }
 
-  const kept = mode === 'production' ? [] : channels.filter((channel) => !gateways[channel])
   const app = createApp({ publicUrl, log, trustProxy: settings.trustProxy })
   const answerOtherMethods = watchMethods(app)
   await describe(app, { publicUrl, version })
@@ -90,7 +91,7 @@ export async function startServer(
   sessionRoutes(app, house)
   mfaRoutes(app, house)
   activityRoutes(app, house)
-  startPage(app, { brandName: settings.brandName, devInbox: kept.length > 0 })
+  startPage(app, { brandName: settings.brandName, kept })
   healthRoutes(app, { ready: () => db.selectFrom('signing_key').select('id').limit(1).execute() })
   if (kept.length > 0) devInboxRoutes(app, { db, keys, brand, delivery, kept })
   await reference(app, {
@@ -98,15 +99,20 @@ export async function startServer(
   })
   answerOtherMethods()
 
-  await app.listen({ host: settings.host, port: settings.port })
-  if (mode === 'production') log.info({ version, publicUrl }, 'ready')
-
-  return {
-    async close() {
-      await app.close()
-      stopHousekeeping()
-      await delivery.stop()
-      await db.destroy()
-    },
+  async function close() {
+    await app.close()
+    stopHousekeeping()
+    await delivery.stop()
+    await db.destroy()
   }
+
+  try {
+    await app.listen({ host: settings.host, port: settings.port })
+  } catch (error) {
+    // Messages may be on their way already.
+    await close()
+    throw error
+  }
+  if (mode === 'production') log.info({ version, publicUrl }, 'ready')
+  return { close }
 }

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import { availableParallelism } from 'node:os'
 import { keysProblem } from './lib/keys.ts'
 import { mailFromProblem, smtpUrlProblem } from './messages/mail.ts'
@@ -68,6 +69,16 @@ const origin: Kind<string | undefined> = {
   },
 }
 
+/** Not opened here: only whether it can be one. */
+const database: Kind<string | undefined> = {
+  expected: '`sqlite:<file>` or `postgres://user:password@host/database`',
+  parse(given) {
+    // A database in memory would be gone with the process, and everybody's account with it.
+    if (given.startsWith('sqlite:')) return /^sqlite:[^:]/.test(given) ? given : undefined
+    return /^postgres(ql)?:\/\/./.test(given) && URL.canParse(given) ? given : undefined
+  },
+}
+
 /** Methods that owners may choose from, in the order they are ranked by default. */
 export const mfaMethods = ['authenticator', 'sms', 'email'] as const
 export type MfaMethod = (typeof mfaMethods)[number]
@@ -86,10 +97,14 @@ const proxies: Kind<readonly string[]> = {
   parse(given) {
     if (given === 'off') return []
     const ranges = given.split(',').map((range) => range.trim())
-    return ranges.every((range) => /^[0-9a-fA-F.:]+(\/[0-9]{1,3})?$/.test(range))
-      ? ranges
-      : undefined
+    return ranges.every(isRange) ? ranges : undefined
   },
+}
+
+function isRange(range: string): boolean {
+  const [, address = '', bits] = /^([^/]+)(?:\/([1-9][0-9]{0,2}))?$/.exec(range) ?? []
+  const most = { 0: 0, 4: 32, 6: 128 }[isIP(address)] ?? 0
+  return most > 0 && (bits === undefined || Number(bits) <= most)
 }
 
 const table = {
@@ -113,15 +128,10 @@ const table = {
     meaning:
       'Where people and programs reach it: the issuer of tokens and the base of links in messages. Never taken from a request.',
   }),
-  databaseUrl: setting(
-    'LATCHKEY_DATABASE_URL',
-    text(
-      /^(sqlite:.+|postgres(ql)?:\/\/.+)$/,
-      '`sqlite:<file>` or `postgres://user:password@host/database`',
-    ),
-    'sqlite:./data/latchkey.sqlite',
-    { meaning: 'Where everything is kept: one SQLite file, or PostgreSQL.', secret: true },
-  ),
+  databaseUrl: setting('LATCHKEY_DATABASE_URL', database, 'sqlite:./data/latchkey.sqlite', {
+    meaning: 'Where everything is kept: one SQLite file, or PostgreSQL.',
+    secret: true,
+  }),
   migrate: setting('LATCHKEY_MIGRATE', choice('on', 'off'), 'on', {
     meaning: '`off` leaves migrations to `latchkey migrate`, instead of running them at start.',
   }),
@@ -262,71 +272,103 @@ type Environment = Record<string, string | undefined>
  * @throws UnusableSettings with everything that is wrong at once
  */
 export function readSettings(environment: Environment): Settings {
-  const problems: string[] = []
+  const problems: Problem[] = []
   const read = Object.fromEntries(
     Object.entries<Setting<unknown>>(table).map(([key, entry]) => {
-      const given = environment[entry.name]
+      const { name, expected, secret } = entry
+      const given = environment[name]
       if (given === undefined || given === '') return [key, entry.fallback]
       const value = entry.parse(given)
       if (value === undefined) {
-        const shown = entry.secret ? 'not usable' : `“${given}”`
-        problems.push(`${entry.name} is ${shown}. It must be ${entry.expected}.`)
+        const shown = secret ? 'not usable' : `“${withoutPassword(given)}”`
+        problems.push({ name, sentence: `${name} is ${shown}. It must be ${expected}.` })
       }
       return [key, value]
     }),
   ) as Read & { host: string; databaseUrl: string; brandName: string }
 
-  const publicUrl = read.publicUrl ?? `http://localhost:${read.port}`
+  const publicUrl = read.publicUrl ?? new URL(`http://localhost:${read.port ?? 4000}`).origin
   const settings: Settings = {
     ...read,
     publicUrl,
     audience: read.audience ?? publicUrl,
     hashesAtOnce: availableParallelism(),
   }
-  if (problems.length === 0) problems.push(...contradictions(settings))
-  if (problems.length > 0) throw new UnusableSettings(problems)
+  // What can't be read at all is named already.
+  const named = new Set(problems.map(({ name }) => name))
+  const given = (name: Problem['name']) => Boolean(environment[name])
+  problems.push(...contradictions(settings, given).filter(({ name }) => !named.has(name)))
+  if (problems.length > 0) throw new UnusableSettings(problems.map(({ sentence }) => sentence))
   return settings
 }
 
-function contradictions(settings: Settings): string[] {
-  const problems: string[] = []
-  if (settings.smtpUrl && !settings.mailFrom) {
-    problems.push('LATCHKEY_MAIL_FROM is missing. With LATCHKEY_SMTP_URL, mail needs a sender.')
+/** What is wrong, and the setting to change. */
+interface Problem {
+  name: Setting<unknown>['name']
+  sentence: string
+}
+
+/** Some paste a whole URL where none belongs. */
+function withoutPassword(given: string): string {
+  return given.replace(/:\/\/[^/]*@/, '://…@')
+}
+
+function contradictions(settings: Settings, given: (name: Problem['name']) => boolean): Problem[] {
+  const { smsUrl, smsFrom, sessionIdle, sessionMax, mode } = settings
+  const problems: Problem[] = []
+  if (given('LATCHKEY_SMTP_URL') && !given('LATCHKEY_MAIL_FROM')) {
+    problems.push({
+      name: 'LATCHKEY_MAIL_FROM',
+      sentence: 'LATCHKEY_MAIL_FROM is missing. With LATCHKEY_SMTP_URL, mail needs a sender.',
+    })
   }
-  const smsProblem = settings.smsUrl && smsFromProblem(settings.smsUrl, settings.smsFrom)
-  if (smsProblem) problems.push(smsProblem)
-  if (settings.sessionIdle > settings.sessionMax) {
-    problems.push('LATCHKEY_SESSION_IDLE is longer than LATCHKEY_SESSION_MAX. It must not be.')
+  const smsProblem = smsUrl && smsFromProblem(smsUrl, smsFrom)
+  if (smsProblem) problems.push({ name: 'LATCHKEY_SMS_FROM', sentence: smsProblem })
+  if (sessionIdle > sessionMax) {
+    problems.push({
+      name: 'LATCHKEY_SESSION_IDLE',
+      sentence: 'LATCHKEY_SESSION_IDLE is longer than LATCHKEY_SESSION_MAX. It must not be.',
+    })
   }
-  if (settings.mode === 'production') problems.push(...unsafe(settings))
+  if (mode === 'production') problems.push(...unsafe(settings))
   return problems
 }
 
 /** What may not be in production. */
-function unsafe(settings: Settings): string[] {
-  const problems: string[] = []
+function unsafe(settings: Settings): Problem[] {
+  const problems: Problem[] = []
   if (!settings.publicUrl.startsWith('https://')) {
-    problems.push(
-      `LATCHKEY_PUBLIC_URL is “${settings.publicUrl}”. In production it must begin with https://.`,
-    )
+    problems.push({
+      name: 'LATCHKEY_PUBLIC_URL',
+      sentence: `LATCHKEY_PUBLIC_URL is “${settings.publicUrl}”. In production it must begin with https://.`,
+    })
   }
   if (!settings.encryptionKeys) {
-    problems.push(
-      'LATCHKEY_ENCRYPTION_KEYS is missing. In production, give a key of your own: id:base64 of 32 random bytes, for example from `echo "k1:$(openssl rand -base64 32)"`.',
-    )
+    problems.push({
+      name: 'LATCHKEY_ENCRYPTION_KEYS',
+      sentence:
+        'LATCHKEY_ENCRYPTION_KEYS is missing. In production, give a key of your own: id:base64 of 32 random bytes, for example from `echo "k1:$(openssl rand -base64 32)"`.',
+    })
   }
   if (!settings.smtpUrl) {
-    problems.push(
-      'LATCHKEY_SMTP_URL is missing. In production, signing up and telling owners what happens to their accounts need a mail server.',
-    )
+    problems.push({
+      name: 'LATCHKEY_SMTP_URL',
+      sentence:
+        'LATCHKEY_SMTP_URL is missing. In production, signing up and telling owners what happens to their accounts need a mail server.',
+    })
   }
-  if (settings.mfaMethods.includes('sms') && !settings.smsUrl) {
-    problems.push(
-      'LATCHKEY_SMS_URL is missing. Give one, or leave sms out: LATCHKEY_MFA_METHODS=authenticator,email.',
-    )
+  if (settings.mfaMethods?.includes('sms') && !settings.smsUrl) {
+    problems.push({
+      name: 'LATCHKEY_SMS_URL',
+      sentence:
+        'LATCHKEY_SMS_URL is missing. Give one, or leave sms out: LATCHKEY_MFA_METHODS=authenticator,email.',
+    })
   }
   if (settings.limits === 'off') {
-    problems.push('LATCHKEY_LIMITS is “off”. In production it must be on.')
+    problems.push({
+      name: 'LATCHKEY_LIMITS',
+      sentence: 'LATCHKEY_LIMITS is “off”. In production it must be on.',
+    })
   }
   return problems
 }
@@ -354,7 +396,7 @@ export function describeSettings(environment: Environment = {}): DescribedSettin
       default: entry.default,
       expected: entry.expected,
       meaning: entry.meaning,
-      value: given && entry.secret ? '(hidden)' : given,
+      value: given && (entry.secret ? '(hidden)' : withoutPassword(given)),
     }
   })
 }

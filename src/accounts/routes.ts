@@ -1,4 +1,4 @@
-import { Type } from '@fastify/type-provider-typebox'
+import { Type } from 'typebox'
 import type { App } from '../http/app.ts'
 import { clientOf } from '../http/client.ts'
 import {

@@ -1,4 +1,4 @@
-import { Type } from '@fastify/type-provider-typebox'
+import { Type } from 'typebox'
 import type { App } from '../http/app.ts'
 import { Body, bearer, Instant, Nullable, problems, withToken } from '../http/schemas.ts'
 import { instant } from '../lib/clock.ts'
@@ -15,10 +15,13 @@ const Entry = Type.Object({
   detail: Type.Record(Type.String(), Type.Unknown(), { description: 'More about it, by type.' }),
 })
 
-const Activity = Type.Object({
-  activity: Type.Array(Entry, { description: 'Newest first.' }),
-  nextCursor: Nullable(Type.String(), 'Give it as `cursor` for the next page; null at the end.'),
-})
+const Activity = Type.Object(
+  {
+    activity: Type.Array(Entry, { description: 'Newest first.' }),
+    nextCursor: Nullable(Type.String(), 'Give it as `cursor` for the next page; null at the end.'),
+  },
+  { description: 'One page.' },
+)
 
 const Page = Body({
   // Cursors are ids, and nothing but an id goes into the query.

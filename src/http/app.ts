@@ -8,11 +8,12 @@ import Fastify, {
   type RawServerDefault,
 } from 'fastify'
 import type { Log } from '../lib/log.ts'
+import { Problem } from '../lib/problem.ts'
 import { acceptJson, bodyLimitBytes } from './body.ts'
 import { problemAnswers } from './problem.ts'
 import { logRequests } from './request-log.ts'
 import { ProblemSchema } from './schemas.ts'
-import { secureHeaders } from './security-headers.ts'
+import { secureHeaders, securityHeaders } from './security-headers.ts'
 import { validators } from './validation.ts'
 
 export type App = FastifyInstance<
@@ -26,6 +27,9 @@ export type App = FastifyInstance<
 /** Long enough for any request to end well. */
 const drainMs = 10_000
 
+/** For 16 KiB over the worst line: whoever sends slower only wants to keep us waiting. */
+const arrivalMs = 30_000
+
 /**
  * What every route stands on: ids, the log, limits on what is read, security headers, and a
  * problem as the answer to whatever goes wrong.
@@ -38,22 +42,33 @@ export function createApp(options: {
 }): App {
   const { publicUrl, log, trustProxy } = options
   const problem = problemAnswers(`${publicUrl}/docs`)
+  const headers = securityHeaders(publicUrl)
 
   const app = Fastify({
     // What Fastify itself has to say is of interest when something is wrong.
     loggerInstance: log.child({}, { level: 'warn' }) as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: bodyLimitBytes,
+    requestTimeout: arrivalMs,
+    http: {
+      // If this were longer than the other, Node would take it for the other.
+      headersTimeout: arrivalMs,
+      // A missing one is refused by us: Node would answer without a word.
+      requireHostHeader: false,
+    },
     trustProxy: trustProxy.length > 0 ? [...trustProxy] : false,
     // Ours alone: what a client sends could not be told apart in the log.
     genReqId: () => randomUUID(),
     requestIdHeader: false,
+    // While stopping, a request that came in time is answered like any other.
+    return503OnClosing: false,
     frameworkErrors: (error, request, reply) => {
       // No hook runs for an address that cannot be read.
-      reply.header('x-request-id', request.id).header('cache-control', 'no-store')
+      reply.headers({ 'x-request-id': request.id, ...headers })
       problem.onError(error, request, reply)
     },
-    clientErrorHandler: (error, socket) => problem.onUnreadable(error, socket, randomUUID()),
+    clientErrorHandler: (error, socket) =>
+      problem.onUnreadable(error, socket, randomUUID(), headers),
   }).withTypeProvider<TypeBoxTypeProvider>()
 
   app.addSchema(ProblemSchema)
@@ -61,12 +76,46 @@ export function createApp(options: {
   app.setErrorHandler((error: Error, request, reply) =>
     problem.onError(error as Parameters<typeof problem.onError>[0], request, reply),
   )
-  app.setNotFoundHandler((request, reply) => problem.onUnknownPath(request, reply))
-  acceptJson(app)
   logRequests(app, log)
-  secureHeaders(app, publicUrl)
+  secureHeaders(app, headers)
+  refuseAmbiguity(app)
+  refuseUnknownPaths(app)
+  acceptJson(app)
   closeGently(app)
   return app
+}
+
+/** A proxy before us and we must never take one request for two different ones. */
+function refuseAmbiguity(app: FastifyInstance): void {
+  // Nothing but `100-continue` exists, and the rest may be ignored (RFC 9110 §10.1.1).
+  app.server.on('checkExpectation', (request, response) => {
+    app.server.emit('request', request, response)
+  })
+
+  app.addHook('onRequest', async ({ raw }) => {
+    // RFC 9112 §3.2; before HTTP/1.1 there was no Host.
+    const hosts = timesNamed('host', raw)
+    if (hosts > 1 || (hosts === 0 && raw.httpVersion === '1.1')) {
+      throw new Problem('malformed_request', 'A request has one Host header.')
+    }
+    if (timesNamed('authorization', raw) > 1) {
+      throw new Problem('malformed_request', 'A request has one Authorization header.')
+    }
+  })
+}
+
+/** `headers` holds the first of several alone. @param name in lower case */
+function timesNamed(name: string, { rawHeaders }: IncomingMessage): number {
+  return rawHeaders.filter((text, i) => i % 2 === 0 && text.toLowerCase() === name).length
+}
+
+/** Before a body is read: whatever it holds, the path does not exist. */
+function refuseUnknownPaths(app: FastifyInstance): void {
+  app.addHook('onRequest', async (request) => {
+    if (!request.is404) return
+    const detail = 'This path does not exist. The reference at /docs lists those that do.'
+    throw new Problem('not_found', detail)
+  })
 }
 
 /** Lets running requests end, and no connection be kept for another one. */

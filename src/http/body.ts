@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { Problem } from '../lib/problem.ts'
+import { inPointer } from './validation.ts'
 
 /** Far more than any request needs. */
 export const bodyLimitBytes = 16 * 1024
@@ -30,10 +31,47 @@ export function acceptJson(app: FastifyInstance): void {
     })
   })
 
-  app.addHook('preValidation', async (request) => {
-    const problem = unstorable([request.params, request.query])
-    if (problem) throw problem
+  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => {
+    if (body.length === 0) return done(null, undefined)
+    done(new Problem('unsupported_media_type', 'Send the body as Content-Type: application/json.'))
   })
+
+  app.addHook('preValidation', async (request) => {
+    const { params, query, raw, routeOptions, body } = request
+    const problem = unreadableQuery(raw.url) ?? unstorable([params, query])
+    if (problem) throw problem
+    if (routeOptions.schema?.body === undefined) ensureSaysNothing(body)
+  })
+}
+
+/** Broken escapes would be passed on as they are written. */
+function unreadableQuery(url = ''): Problem | undefined {
+  try {
+    decodeURIComponent(url.slice(url.indexOf('?') + 1))
+    return undefined
+  } catch {
+    return new Problem('malformed_request', 'The address holds a % that begins no valid character.')
+  }
+}
+
+/**
+ * Where nothing need be said, `{}` may be, and `null`, which some clients send for nothing. Whoever
+ * sends more believes that it does something.
+ */
+function ensureSaysNothing(body: unknown): void {
+  if (body === undefined || body === null) return
+  const errors =
+    typeof body === 'object' && !Array.isArray(body)
+      ? Object.keys(body)
+          .slice(0, 20)
+          .map((name) => ({
+            path: `/${inPointer(name)}`,
+            message: 'is not a field of this request',
+          }))
+      : [{ path: '', message: 'must be left out, or be {}' }]
+  const [first] = errors
+  if (!first) return
+  throw new Problem('invalid_request', `${first.path || 'The body'} ${first.message}.`, { errors })
 }
 
 /** Looks at every text, also those that are names. Without recursion: nesting may be deep. */

@@ -18,7 +18,7 @@ const intro = `
       <p>
         An error is answered as <code>application/problem+json</code> (RFC 9457). Programs go by its
         <code>code</code>, which never changes its meaning; people read its <code>detail</code>.
-        Back to <a href="../docs">the reference</a>.
+        Where the calls are: <a href="../docs">the reference</a>.
       </p>`
 
 const section = ({ code, status, title, meaning }: ProblemMeaning) => `

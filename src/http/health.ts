@@ -1,9 +1,9 @@
-import { Type } from '@fastify/type-provider-typebox'
+import { Type } from 'typebox'
 import { Problem } from '../lib/problem.ts'
 import type { App } from './app.ts'
 import { problems } from './schemas.ts'
 
-const Ok = Type.Object({ status: Type.Literal('ok') })
+const Ok = Type.Object({ status: Type.Literal('ok') }, { description: 'Yes.' })
 
 /** For whatever starts, restarts and sends traffic. @param ready rejects while work can't be done */
 export function healthRoutes(app: App, { ready }: { ready(): Promise<unknown> }): void {

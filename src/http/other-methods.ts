@@ -1,7 +1,10 @@
 import type { FastifyInstance, HTTPMethods } from 'fastify'
 import { Problem } from '../lib/problem.ts'
 
-const methods: HTTPMethods[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
+/** All that Fastify knows. */
+const methods: HTTPMethods[] = [
+  ...['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE', 'QUERY'],
+]
 
 /**
  * Answers 405 with `Allow` (RFC 9110 §15.5.6) where a path exists but not with that method.

@@ -76,6 +76,11 @@ export const answers = {
     title: 'This path takes other methods',
     meaning: 'The path exists, but not with this method. `Allow` lists those it takes.',
   },
+  request_timeout: {
+    status: 408,
+    title: 'The request took too long to arrive',
+    meaning: 'A request must have arrived in full after 30 seconds.',
+  },
   method_not_set_up: {
     status: 409,
     title: 'This method is not set up yet',
@@ -183,41 +188,48 @@ export function problemAnswers(docsUrl: string) {
         .send(JSON.stringify(body(problem, request.id)))
     },
 
-    /** For `setNotFoundHandler`. */
-    onUnknownPath(request: FastifyRequest, reply: FastifyReply) {
-      const problem = new Problem(
-        'not_found',
-        'This path does not exist. The reference at /docs lists those that do.',
-      )
-      return this.onError(problem, request, reply)
-    },
-
     /**
      * For `clientErrorHandler`: what Node's own parser refuses, before there is a request. Nothing
      * but the socket is there to answer with.
      */
-    onUnreadable(error: Error & { code?: string }, socket: Socket, requestId: string) {
+    onUnreadable(
+      error: Error & { code?: string },
+      socket: Socket,
+      requestId: string,
+      headers: Record<string, string>,
+    ) {
       if (error.code === 'ECONNRESET' || !socket.writable) return socket.destroy()
-      const problem =
-        error.code === 'HPE_HEADER_OVERFLOW'
-          ? new Problem('headers_too_large', 'Send fewer or shorter headers.')
-          : new Problem('malformed_request', 'This is no HTTP request that could be read.')
+      const problem = unreadable(error.code)
       const json = JSON.stringify(body(problem, requestId))
       const { status } = answers[problem.code]
+      const all = {
+        ...headers,
+        'content-type': 'application/problem+json; charset=utf-8',
+        'content-length': Buffer.byteLength(json),
+        'x-request-id': requestId,
+        connection: 'close',
+      }
       socket.end(
         [
           `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
-          'Content-Type: application/problem+json',
-          `Content-Length: ${Buffer.byteLength(json)}`,
-          'Cache-Control: no-store',
-          'X-Content-Type-Options: nosniff',
-          `X-Request-Id: ${requestId}`,
-          'Connection: close',
+          ...Object.entries(all).map(([name, value]) => `${name}: ${value}`),
           '',
           json,
         ].join('\r\n'),
       )
     },
+  }
+}
+
+/** @param code what Node calls it */
+function unreadable(code: string | undefined): Problem {
+  switch (code) {
+    case 'HPE_HEADER_OVERFLOW':
+      return new Problem('headers_too_large', 'Send fewer or shorter headers.')
+    case 'ERR_HTTP_REQUEST_TIMEOUT':
+      return new Problem('request_timeout', 'Send the whole request at once, and try again.')
+    default:
+      return new Problem('malformed_request', 'This is no HTTP request that could be read.')
   }
 }
 
@@ -233,7 +245,9 @@ function problemOf(error: FastifyError): Problem {
     case 400:
       return new Problem(
         'malformed_request',
-        'The body is not valid JSON, or the address is broken.',
+        error.code === 'FST_ERR_BAD_URL'
+          ? 'The address holds a % that begins no valid character.'
+          : 'The body is not what its headers say.',
       )
     case 413:
       return new Problem('payload_too_large', 'Send at most 16 KiB.')

@@ -1,5 +1,5 @@
-import { Type } from '@fastify/type-provider-typebox'
 import type { TSchema } from 'typebox'
+import { Type } from 'typebox'
 import type { ProblemCode } from '../lib/problem.ts'
 import { answers, type ProblemBody } from './problem.ts'
 
@@ -76,7 +76,7 @@ const Problem = Type.Unsafe<ProblemBody>({ $ref: 'Problem#' })
 /** What any request may meet, whatever it asks for. */
 const anywhere: ProblemCode[] = ['malformed_request', 'internal_error']
 
-/** What any request with a body may meet. */
+/** What any request may meet that can have a body, also one that needs none. */
 export const withBody = [
   'invalid_request',
   'payload_too_large',
@@ -121,7 +121,7 @@ function header(description: string) {
 function example(code: ProblemCode): ProblemBody {
   const { status, title, meaning } = answers[code]
   return {
-    type: `http://localhost:4000/docs/errors#${code}`,
+    type: `https://accounts.example.com/docs/errors#${code}`,
     title,
     status,
     code,

@@ -13,11 +13,14 @@ const headers = {
 }
 
 /** @param publicUrl under https, browsers are told to stay there for two years (RFC 6797) */
-export function secureHeaders(app: FastifyInstance, publicUrl: string): void {
-  const all = publicUrl.startsWith('https://')
+export function securityHeaders(publicUrl: string): Record<string, string> {
+  return publicUrl.startsWith('https://')
     ? { ...headers, 'strict-transport-security': 'max-age=63072000; includeSubDomains' }
     : headers
+}
 
+/** @param all the headers, as `securityHeaders` names them */
+export function secureHeaders(app: FastifyInstance, all: Record<string, string>): void {
   app.addHook('onSend', async (request, reply) => {
     reply.header('x-request-id', request.id)
     for (const [name, value] of Object.entries(all)) {

@@ -12,12 +12,15 @@ export function validators(): FastifySchemaCompiler<object> {
   return ({ schema, httpPart }) => (httpPart === 'body' ? strict : coercing).compile(schema)
 }
 
+/** More fields than any request has: whoever sends thousands of others is not told of each. */
+const errorsTold = 20
+
 /** What is wrong with a request, field by field, in words. */
 export function readable(
   validation: FastifySchemaValidationError[],
   context = 'body',
 ): { path: string; message: string }[] {
-  const errors = validation.map((error) => ({
+  const errors = validation.slice(0, errorsTold).map((error) => ({
     path: pathOf(error),
     message: messageOf(error, context),
   }))
@@ -27,7 +30,12 @@ export function readable(
 
 function pathOf({ instancePath, params }: FastifySchemaValidationError): string {
   const name = params.missingProperty ?? params.additionalProperty
-  return name === undefined ? instancePath : `${instancePath}/${String(name)}`
+  return name === undefined ? instancePath : `${instancePath}/${inPointer(String(name))}`
+}
+
+/** A name as a part of a JSON pointer (RFC 6901 §3). */
+export function inPointer(name: string): string {
+  return name.replaceAll('~', '~0').replaceAll('/', '~1')
 }
 
 function messageOf(error: FastifySchemaValidationError, context: string): string {
@@ -42,7 +50,7 @@ function messageOf(error: FastifySchemaValidationError, context: string): string
     case 'type':
       return error.instancePath === ''
         ? `must be a JSON object (${context})`
-        : `must be a ${params.type}`
+        : `must be ${/^[aio]/.test(String(params.type)) ? 'an' : 'a'} ${params.type}`
     case 'minLength':
       return params.limit === 1
         ? 'must not be empty'

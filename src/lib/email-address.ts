@@ -29,6 +29,8 @@ export function parseEmailAddress(written: string): EmailAddress | undefined {
 
   const ascii = domainToASCII(domain)
   const plain = domain.toLowerCase()
+  // Lower case alone would make an ordinary k of a Kelvin sign.
+  if (domain !== domain.normalize('NFKC')) return undefined
   if (plain !== ascii && plain !== domainToUnicode(ascii)) return undefined
   const labels = ascii.split('.')
   if (labels.length < 2 || !labels.every((part) => label.test(part))) return undefined

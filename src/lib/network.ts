@@ -1,18 +1,20 @@
-import { isIPv4, isIPv6 } from 'node:net'
+import { isIPv6, SocketAddress } from 'node:net'
 
 /**
  * What to count a client by: an IPv4 address, or the /64 of an IPv6 one, since a single
  * household has all the addresses in it.
  */
 export function networkOf(address: string): string {
-  const mapped = /^::ffff:([0-9.]+)$/i.exec(address)?.[1]
-  if (mapped && isIPv4(mapped)) return mapped
   if (!isIPv6(address)) return address
-  const [head = '', tail] = (address.split('%')[0] ?? '').split('::')
+  // One address has many spellings. This one has dots only where it stands for an IPv4 address.
+  const [withoutZone = ''] = address.split('%')
+  const { address: canonical } = new SocketAddress({ address: withoutZone, family: 'ipv6' })
+  const mapped = /^::ffff:([0-9.]+)$/.exec(canonical)?.[1]
+  if (mapped) return mapped
+  const [head = '', tail] = canonical.split('::')
   const before = head.split(':').filter(Boolean)
   const after = (tail ?? '').split(':').filter(Boolean)
   const zeros = tail === undefined ? 0 : 8 - before.length - after.length
-  const groups = [...before, ...Array<string>(Math.max(0, zeros)).fill('0'), ...after]
-  const prefix = groups.slice(0, 4).map((group) => Number.parseInt(group, 16).toString(16))
-  return `${prefix.join(':')}::/64`
+  const groups = [...before, ...Array<string>(zeros).fill('0'), ...after]
+  return `${groups.slice(0, 4).join(':')}::/64`
 }

@@ -17,6 +17,7 @@ export type ProblemCode =
   | 'mfa_required_by_policy'
   | 'not_found'
   | 'method_not_allowed'
+  | 'request_timeout'
   | 'method_not_set_up'
   | 'last_method'
   | 'payload_too_large'

@@ -1,4 +1,5 @@
 import { now, secondsUntil } from '../lib/clock.ts'
+import type { Log } from '../lib/log.ts'
 import { Problem, type ProblemCode } from '../lib/problem.ts'
 import { newId } from '../lib/random.ts'
 import { serialize, type Tx } from '../store/open.ts'
@@ -10,6 +11,8 @@ export interface Limit {
   /** Milliseconds. Any stretch of this length counts, not the hours of a clock. */
   within: number
   problem: Extract<ProblemCode, 'too_many_attempts' | 'too_many_messages' | 'sms_unavailable'>
+  /** What the operator is told whenever it stops somebody, where that is the operator's concern. */
+  alarm?: string
 }
 
 /** One limit, and whom it is counted for. */
@@ -34,7 +37,7 @@ export interface Limits {
 }
 
 /** @param on false counts nothing, for load tests */
-export function createLimits(on: boolean): Limits {
+export function createLimits({ on, log }: { on: boolean; log: Log }): Limits {
   return {
     async take(tx, ...checks) {
       if (!on) return []
@@ -46,7 +49,7 @@ export function createLimits(on: boolean): Limits {
       subjects.sort((a, b) => (a.subject < b.subject ? -1 : 1))
       for (const { limit, subject } of subjects) {
         await serialize(tx, subject)
-        await ensureRoom(tx, limit, subject)
+        await ensureRoom(tx, log, limit, subject)
       }
       const rows = subjects.map(({ subject }) => ({ id: newId(), subject, at: now() }))
       await tx.insertInto('attempt').values(rows).execute()
@@ -59,7 +62,7 @@ export function createLimits(on: boolean): Limits {
   }
 }
 
-async function ensureRoom(tx: Tx, limit: Limit, subject: string): Promise<void> {
+async function ensureRoom(tx: Tx, log: Log, limit: Limit, subject: string): Promise<void> {
   const latest = await tx
     .selectFrom('attempt')
     .select('at')
@@ -70,6 +73,7 @@ async function ensureRoom(tx: Tx, limit: Limit, subject: string): Promise<void> 
     .execute()
   if (latest.length < limit.most) return
 
+  if (limit.alarm) log.error({ most: limit.most }, limit.alarm)
   const frees = (latest.at(-1)?.at ?? now()) + limit.within
   const retryAfter = secondsUntil(frees)
   throw new Problem(limit.problem, `${sentence[limit.problem]} ${inWords(retryAfter)}.`, {

@@ -26,8 +26,8 @@ const longestPauseMs = hour
 const givenUpAfterMs = 3 * day
 
 export interface Delivery {
-  /** Sends what is due now, and resolves when it has been tried. */
-  deliverDue(): Promise<void>
+  /** Sends what is due now by these channels, and resolves when it has been tried. */
+  deliverDue(channels: readonly Channel[]): Promise<void>
   /** Stops, after what is on its way. */
   stop(): Promise<void>
 }
@@ -37,8 +37,9 @@ export interface DeliveryOptions {
   keys: Keys
   log: Log
   brand: Brand
-  /** Undefined: kept in the dev inbox, where it counts as sent. */
   gateways: Record<Channel, Gateway | undefined>
+  /** Channels whose messages stay in the dev inbox, where they count as sent. */
+  kept: readonly Channel[]
 }
 
 /**
@@ -47,19 +48,19 @@ export interface DeliveryOptions {
  */
 export function startDelivery(options: DeliveryOptions): Delivery {
   // Apart, so that a silent SMS provider holds up no mail.
-  const lines = [startLine('email', options), startLine('sms', options)]
+  const lines = { email: startLine('email', options), sms: startLine('sms', options) }
   return {
-    async deliverDue() {
-      await Promise.all(lines.map((line) => line.deliverDue()))
+    async deliverDue(channels) {
+      await Promise.all(channels.map((channel) => lines[channel].deliverDue()))
     },
     async stop() {
-      await Promise.all(lines.map((line) => line.stop()))
+      await Promise.all(Object.values(lines).map((line) => line.stop()))
       for (const gateway of Object.values(options.gateways)) gateway?.close()
     },
   }
 }
 
-function startLine(channel: Channel, options: DeliveryOptions): Delivery {
+function startLine(channel: Channel, options: DeliveryOptions) {
   const { db, log } = options
   let stopping = false
   let current: Promise<void> = Promise.resolve()
@@ -134,7 +135,7 @@ async function takeDue(db: Db, channel: Channel): Promise<Row[]> {
 }
 
 async function deliver(row: Row, options: DeliveryOptions): Promise<void> {
-  const { db, log, gateways } = options
+  const { db, log, gateways, kept } = options
   const about = { message: row.id, channel: row.channel, to: mask(row.recipient) }
 
   if (row.expires_at !== null && row.expires_at <= now()) {
@@ -142,10 +143,11 @@ async function deliver(row: Row, options: DeliveryOptions): Promise<void> {
     return finish(db, row, { given_up_at: now(), last_error: 'expired', secret_sealed: null })
   }
 
-  const gateway = gateways[row.channel]
-  if (!gateway) return finish(db, row, { sent_at: now() })
+  if (kept.includes(row.channel)) return finish(db, row, { sent_at: now() })
 
   try {
+    const gateway = gateways[row.channel]
+    if (!gateway) throw new Undeliverable('Nothing is set up to send it.')
     await gateway.send(outgoing(row, options))
   } catch (error) {
     const problem = error instanceof Error ? error.message : 'unknown'

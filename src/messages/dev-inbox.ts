@@ -35,6 +35,8 @@ export async function keptMessages(
     .selectAll()
     .where('sent_at', 'is not', null)
     .where('channel', 'in', [...kept])
+    // A code that is gone was sent, before this channel came to be kept.
+    .where((row) => row.or([row('secret_sealed', 'is not', null), row('expires_at', 'is', null)]))
     .$if(to !== undefined, (query) => query.where('recipient', '=', to ?? ''))
     .orderBy('id', 'desc')
     .limit(howMany)

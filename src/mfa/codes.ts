@@ -37,6 +37,7 @@ const textsPerDay = (most: number): Limit => ({
   most,
   within: day,
   problem: 'sms_unavailable',
+  alarm: 'LATCHKEY_SMS_DAILY_CAP is reached: a text was not sent',
 })
 
 /** What sending a code takes. */

@@ -8,9 +8,10 @@ import { endOtherSessions } from '../sessions/session.ts'
 import { type Amr, parseAmr, shownTogether } from '../sessions/strength.ts'
 import type { MfaMethod } from '../settings.ts'
 import type { Db, Tx } from '../store/open.ts'
+import { prepared } from '../store/prepared.ts'
 import type { Asker } from './challenge.ts'
 import type { CodeSent } from './codes.ts'
-import { availableMethods, methods, readSetUp } from './methods/methods.ts'
+import { availableMethods, methods, setUpColumns, setUpOf } from './methods/methods.ts'
 import { makeRecoveryCodes } from './methods/recovery-code.ts'
 
 /** Whether signing in asks for a second factor, and for which: the resource itself. */
@@ -26,19 +27,24 @@ export async function read(
   account: string,
   ranking: readonly MfaMethod[],
 ): Promise<MfaSignIn> {
-  const row = await db
-    .selectFrom('account')
-    .select(['id', 'phone_number', 'mfa_email', 'mfa_on_since', 'mfa_method', 'mfa_changed_at'])
-    .where('id', '=', account)
-    .executeTakeFirstOrThrow()
+  const row = await readAccount(db, account)
+  if (!row) throw new Error('There is no such account.')
   const enabled = row.mfa_on_since !== null
   return {
     enabled,
     mfaMethod: enabled ? (row.mfa_method as MfaMethod) : null,
-    availableMethods: availableMethods(await readSetUp(db, row), ranking),
+    availableMethods: availableMethods(setUpOf(row), ranking),
     changedAt: row.mfa_changed_at === null ? null : instant(row.mfa_changed_at),
   }
 }
+
+const readAccount = prepared((db, account: string) =>
+  db
+    .selectFrom('account')
+    .select(['mfa_on_since', 'mfa_method', 'mfa_changed_at'])
+    .select(setUpColumns)
+    .where('id', '=', account),
+)
 
 /**
  * Turns MFA off: from the commit on, the password alone signs in. What is set up stays set up.

@@ -1,5 +1,5 @@
-import { Type } from '@fastify/type-provider-typebox'
 import type { FastifyRequest } from 'fastify'
+import { Type } from 'typebox'
 import type { App } from '../http/app.ts'
 import { clientOf } from '../http/client.ts'
 import { Body, bearer, Code, Email, problems, withBody, withToken } from '../http/schemas.ts'
@@ -27,9 +27,6 @@ const tags = ['Multi-factor sign-in']
 
 /** What any change of how one signs in may be answered. */
 const stepUp = [...withToken, 'insufficient_user_authentication'] as const
-
-/** Calls without a body may still bring one, which is looked at for its size and form alone. */
-const withoutBody = ['payload_too_large', 'unsupported_media_type'] as const
 
 const TurnOn = Body(
   {
@@ -147,7 +144,7 @@ export function mfaRoutes(
         security: bearer,
         response: {
           200: MfaSignIn,
-          ...problems(...stepUp, ...withoutBody, 'mfa_required_by_policy'),
+          ...problems(...stepUp, ...withBody, 'mfa_required_by_policy'),
         },
       },
     },
@@ -187,7 +184,7 @@ export function mfaRoutes(
         description:
           'A new secret each time. It is used from the moment that `POST /settings/MfaSignIn` brings a code of it; until then the one in use stays.',
         security: bearer,
-        response: { 200: NewSecret, ...problems(...stepUp, ...withoutBody) },
+        response: { 200: NewSecret, ...problems(...stepUp, ...withBody) },
       },
     },
     (request) =>
@@ -210,7 +207,7 @@ export function mfaRoutes(
         security: bearer,
         response: {
           200: SecretRemoved,
-          ...problems(...stepUp, ...withoutBody, 'last_method'),
+          ...problems(...stepUp, ...withBody, 'last_method'),
         },
       },
     },
@@ -250,8 +247,13 @@ function destination(body: {
   email?: string
 }): string | undefined {
   const { mfaMethod, phoneNumber, email } = body
+  if (phoneNumber !== undefined && mfaMethod !== 'sms') {
+    throw fieldProblem('/phoneNumber', 'goes with mfaMethod sms alone')
+  }
+  if (email !== undefined && mfaMethod !== 'email') {
+    throw fieldProblem('/email', 'goes with mfaMethod email alone')
+  }
   if (phoneNumber !== undefined) {
-    if (mfaMethod !== 'sms') throw fieldProblem('/phoneNumber', 'goes with mfaMethod sms alone')
     const parsed = parsePhoneNumber(phoneNumber)
     if (parsed.kind === 'usable') return parsed.number
     throw fieldProblem(
@@ -262,7 +264,6 @@ function destination(body: {
     )
   }
   if (email !== undefined) {
-    if (mfaMethod !== 'email') throw fieldProblem('/email', 'goes with mfaMethod email alone')
     const parsed = parseEmailAddress(email)
     if (!parsed) throw fieldProblem('/email', 'is no email address that mail can be sent to')
     return parsed.address

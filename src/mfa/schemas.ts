@@ -1,4 +1,4 @@
-import { Type } from '@fastify/type-provider-typebox'
+import { Type } from 'typebox'
 import { Nullable, Seconds } from '../http/schemas.ts'
 import { mfaMethods } from '../settings.ts'
 
@@ -80,9 +80,15 @@ const secretState = {
   confirmed: Type.Boolean({ description: 'Whether an authenticator app is set up.' }),
 }
 
-export const SecretState = Type.Object({
-  ...secretState,
-  confirmedAt: Nullable(Type.String({ format: 'date-time' }), 'Since when.'),
-})
+export const SecretState = Type.Object(
+  {
+    ...secretState,
+    confirmedAt: Nullable(Type.String({ format: 'date-time' }), 'Since when.'),
+  },
+  { description: 'Whether one is set up; never its secret.' },
+)
 
-export const SecretRemoved = Type.Object({ ...secretState, mfaSignIn: MfaSignIn })
+export const SecretRemoved = Type.Object(
+  { ...secretState, mfaSignIn: MfaSignIn },
+  { description: 'It is gone, and this is what signing in asks for now.' },
+)

@@ -2,6 +2,7 @@ import type { FastifyRequest } from 'fastify'
 import { now, second } from '../lib/clock.ts'
 import { Problem } from '../lib/problem.ts'
 import type { Db, Tx } from '../store/open.ts'
+import { prepared } from '../store/prepared.ts'
 import type { AccessTokens } from './access-token.ts'
 import { isStrong, parseAmr } from './strength.ts'
 
@@ -114,16 +115,19 @@ interface LiveSession {
   mfa_method: string | null
 }
 
-function liveSession(db: Db | Tx, id: string): Promise<LiveSession | undefined> {
-  return db
+const readLiveSession = prepared((db, id: string, at: number) =>
+  db
     .selectFrom('session')
     .innerJoin('account', 'account.id', 'session.account_id')
     .select(['account_id', 'authenticated_at', 'amr', 'mfa_on_since', 'mfa_method'])
     .where('session.id', '=', id)
     .where('ended_at', 'is', null)
-    .where('expires_at', '>', now())
-    .where('idle_until', '>', now())
-    .executeTakeFirst()
+    .where('expires_at', '>', at)
+    .where('idle_until', '>', at),
+)
+
+function liveSession(db: Db | Tx, id: string): Promise<LiveSession | undefined> {
+  return readLiveSession(db, id, now())
 }
 
 /** What decides how an account signs in, as it stays until the transaction ends. */
@@ -151,10 +155,13 @@ export const heldColumns = [
 
 /** Every change of an account begins here: changes of one account come one after another. */
 export function holdAccount(tx: Tx, id: string): Promise<HeldAccount | undefined> {
-  return tx
-    .selectFrom('account')
-    .select(heldColumns)
-    .where('id', '=', id)
-    .forUpdate()
-    .executeTakeFirst()
+  return (
+    tx
+      .selectFrom('account')
+      .select(heldColumns)
+      .where('id', '=', id)
+      // Not `for update`: that would also stop whoever only refers to the account, as activity does.
+      .forNoKeyUpdate()
+      .executeTakeFirst()
+  )
 }

@@ -43,28 +43,27 @@ export async function refresh(
   const { refreshToken, client, keys, lifetimes } = entry
   const hashes = keys.hashes(refreshToken, purpose)
 
-  const token = await tx
-    .updateTable('refresh_token')
-    .set({ used_at: now() })
-    .where('token_hash', 'in', hashes)
-    .where('used_at', 'is', null)
-    .returning('session_id')
-    .executeTakeFirst()
-  if (!token) {
-    await endIfReused(tx, hashes, client)
-    return undefined
-  }
-
+  // The session first, as wherever both are changed: whoever comes in another order could wait for
+  // someone who waits for them.
   const session = await tx
     .updateTable('session')
     .set({ last_used_at: now(), idle_until: now() + lifetimes.sessionIdle * second })
-    .where('id', '=', token.session_id)
+    .where('id', 'in', (query) =>
+      query
+        .selectFrom('refresh_token')
+        .select('session_id')
+        .where('token_hash', 'in', hashes)
+        .where('used_at', 'is', null),
+    )
     .where('ended_at', 'is', null)
     .where('expires_at', '>', now())
     .where('idle_until', '>', now())
     .returning(['id', 'account_id', 'authenticated_at', 'amr', 'expires_at', 'idle_until'])
     .executeTakeFirst()
-  if (!session) return undefined
+  if (!session || !(await useUp(tx, hashes))) {
+    await endIfReused(tx, hashes, client)
+    return undefined
+  }
 
   return {
     account: session.account_id,
@@ -74,6 +73,17 @@ export async function refresh(
     refreshToken: await newRefreshToken(tx, keys, session.id),
     refreshUntil: Math.min(session.idle_until, session.expires_at),
   }
+}
+
+/** @returns whether it was still unused: whoever lost a race waited for the session, and sees it now */
+async function useUp(tx: Tx, hashes: string[]): Promise<boolean> {
+  const { numUpdatedRows } = await tx
+    .updateTable('refresh_token')
+    .set({ used_at: now() })
+    .where('token_hash', 'in', hashes)
+    .where('used_at', 'is', null)
+    .executeTakeFirstOrThrow()
+  return numUpdatedRows > 0
 }
 
 async function endIfReused(tx: Tx, hashes: string[], client: Client): Promise<void> {

@@ -1,4 +1,4 @@
-import { Type } from '@fastify/type-provider-typebox'
+import { Type } from 'typebox'
 import * as activity from '../activity/activity.ts'
 import type { App } from '../http/app.ts'
 import { clientOf } from '../http/client.ts'
@@ -16,19 +16,22 @@ import type { SigningKeys } from './signing-keys.ts'
 /** Backends may keep the keys that long: a new key is published well before it signs. */
 const jwksMaxAge = 600
 
-const Jwks = Type.Object({
-  keys: Type.Array(
-    Type.Object({
-      kty: Type.String(),
-      crv: Type.String(),
-      x: Type.String(),
-      y: Type.String(),
-      kid: Type.String(),
-      alg: Type.String(),
-      use: Type.String(),
-    }),
-  ),
-})
+const Jwks = Type.Object(
+  {
+    keys: Type.Array(
+      Type.Object({
+        kty: Type.String(),
+        crv: Type.String(),
+        x: Type.String(),
+        y: Type.String(),
+        kid: Type.String(),
+        alg: Type.String(),
+        use: Type.String(),
+      }),
+    ),
+  },
+  { description: 'The keys.' },
+)
 
 export function sessionRoutes(
   app: App,
@@ -79,7 +82,7 @@ export function sessionRoutes(
         security: bearer,
         response: {
           204: Type.Null({ description: 'Signed out.' }),
-          ...problems(...withToken, 'payload_too_large', 'unsupported_media_type'),
+          ...problems(...withToken, ...withBody),
         },
       },
     },

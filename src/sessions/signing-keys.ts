@@ -1,5 +1,6 @@
 import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto'
 import { calculateJwkThumbprint, exportJWK, generateKeyPair } from 'jose'
+import { CannotStart } from '../lib/cannot-start.ts'
 import { now } from '../lib/clock.ts'
 import type { Keys } from '../lib/keys.ts'
 import { type Db, serialize } from '../store/open.ts'
@@ -16,7 +17,11 @@ export interface SigningKeys {
   jwks: { keys: PublicJwk[] }
 }
 
-/** The signing keys; at the first start of all, one is made. Nodes that start together agree on it. */
+/**
+ * The signing keys; at the first start of all, one is made. Nodes that start together agree on it.
+ *
+ * @throws CannotStart if the encryption keys are not those of this database
+ */
 export async function loadSigningKeys(db: Db, keys: Keys): Promise<SigningKeys> {
   // Made before it is known to be needed: a transaction is no place to wait.
   const spare = await generate(keys)
@@ -33,10 +38,7 @@ export async function loadSigningKeys(db: Db, keys: Keys): Promise<SigningKeys> 
   return {
     current: {
       id: newest.id,
-      privateKey: createPrivateKey({
-        key: JSON.parse(keys.open(newest.private_jwk_sealed, context(newest.id))),
-        format: 'jwk',
-      }),
+      privateKey: openPrivateKey(keys, newest),
     },
     publicKeys: new Map(
       rows.map((row) => [
@@ -45,6 +47,18 @@ export async function loadSigningKeys(db: Db, keys: Keys): Promise<SigningKeys> 
       ]),
     ),
     jwks: { keys: jwks },
+  }
+}
+
+function openPrivateKey(keys: Keys, row: { id: string; private_jwk_sealed: string }): KeyObject {
+  try {
+    const jwk = JSON.parse(keys.open(row.private_jwk_sealed, context(row.id)))
+    return createPrivateKey({ key: jwk, format: 'jwk' })
+  } catch (cause) {
+    throw new CannotStart(
+      'These are not the encryption keys of this database. Give LATCHKEY_ENCRYPTION_KEYS those that it was used with before; in development they lie in the file encryption-keys beside the data.',
+      { cause },
+    )
   }
 }
 

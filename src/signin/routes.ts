@@ -1,4 +1,4 @@
-import { Type } from '@fastify/type-provider-typebox'
+import { Type } from 'typebox'
 import type { App } from '../http/app.ts'
 import { clientOf } from '../http/client.ts'
 import {
@@ -25,6 +25,10 @@ import { reauthenticate, type SignInHouse, signIn, type Welcomed } from './sign-
 
 const tags = ['Signing in']
 
+const Welcome = Type.Union([SignedIn, MfaRequired], {
+  description: 'Signed in, or the second factor comes next: `status` says which.',
+})
+
 const MfaToken = Token('From the sign-in that is to be finished.')
 
 export function signInRoutes(
@@ -46,7 +50,7 @@ export function signInRoutes(
           { examples: [{ email: 'ada@example.com', password: 'correct horse battery' }] },
         ),
         response: {
-          200: Type.Union([SignedIn, MfaRequired]),
+          200: Welcome,
           ...problems('invalid_credentials', 'too_many_attempts', ...withBody),
         },
       },
@@ -131,7 +135,7 @@ export function signInRoutes(
         security: bearer,
         body: Body({ password: Password }, { examples: [{ password: 'correct horse battery' }] }),
         response: {
-          200: Type.Union([SignedIn, MfaRequired]),
+          200: Welcome,
           ...problems(...withToken, 'invalid_credentials', 'too_many_attempts', ...withBody),
         },
       },

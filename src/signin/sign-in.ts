@@ -160,12 +160,13 @@ async function welcome(
 
 /** Whether the account was ever signed in to from there, as long as the session is remembered. */
 async function signedInBefore(db: Db, account: string, { address }: Client): Promise<boolean> {
-  const session = await db
-    .selectFrom('session')
-    .select('id')
-    .where('account_id', '=', account)
-    .where('address', '=', address)
-    .limit(1)
-    .executeTakeFirst()
-  return session !== undefined
+  const sessions = db.selectFrom('session').where('account_id', '=', account)
+  const fromHere = sessions.select('id').where('address', '=', address).limit(1)
+  if (await fromHere.executeTakeFirst()) return true
+
+  // Within an IPv6 network, a phone takes another address every day.
+  const network = networkOf(address)
+  if (network === address) return false
+  const others = await sessions.select('address').distinct().execute()
+  return others.some((other) => networkOf(other.address) === network)
 }

@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs'
+import { closeSync, mkdirSync, openSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
 import {
@@ -24,9 +24,12 @@ const statementsKept = 500
 
 function openDatabase(file: string): SqliteDatabase {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
+  // Made here, for this user's eyes alone; SQLite gives the files beside it the same mode.
+  closeSync(openSync(file, 'a', 0o600))
   const db = new DatabaseSync(file, { timeout: busyTimeoutMs })
+  keepLog(db)
   // FULL: an answered change is on the disk, whatever happens next.
-  db.exec('pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on')
+  db.exec('pragma synchronous = full; pragma foreign_keys = on')
 
   const prepared = new Map<string, { statement: StatementSync; reader: boolean }>()
 
@@ -55,6 +58,19 @@ function openDatabase(file: string): SqliteDatabase {
   }
 }
 
+/** Of two that begin a file together, one is refused at once, whatever the timeout: SQLITE_BUSY. */
+function keepLog(db: DatabaseSync): void {
+  for (const deadline = performance.now() + busyTimeoutMs; ; ) {
+    try {
+      db.exec('pragma journal_mode = wal')
+      return
+    } catch (error) {
+      const busy = ((error as { errcode?: number }).errcode ?? 0) % 256 === 5
+      if (!busy || performance.now() > deadline) throw error
+    }
+  }
+}
+
 /** A deferred transaction would fail at once when it turns from reading to writing (SQLITE_BUSY_SNAPSHOT). */
 function asImmediate(sql: string): string {
   return sql === 'begin' ? 'begin immediate' : sql
@@ -76,6 +92,8 @@ class TransactionalAdapter extends SqliteAdapter {
   }
 }
 
+const rowLocks = new Set<string | undefined>(['ForUpdate', 'ForNoKeyUpdate', 'SkipLocked'])
+
 /** Lets both databases share their queries and migrations. */
 class StrictCompiler extends SqliteQueryCompiler {
   protected override visitCreateTable(node: CreateTableNode): void {
@@ -89,10 +107,8 @@ class StrictCompiler extends SqliteQueryCompiler {
     else super.visitDataType(node)
   }
 
-  /** `for update` says nothing here: a transaction holds the whole database. */
+  /** Locks on rows say nothing here: a transaction holds the whole database. */
   protected override visitSelectModifier(node: SelectModifierNode): void {
-    if (node.modifier !== 'ForUpdate' && node.modifier !== 'SkipLocked') {
-      super.visitSelectModifier(node)
-    }
+    if (!rowLocks.has(node.modifier)) super.visitSelectModifier(node)
   }
 }

@@ -1,5 +1,8 @@
+import type { ExpressionBuilder } from 'kysely'
 import type { MfaMethod } from '../../settings.ts'
 import type { Db, Tx } from '../../store/open.ts'
+import { prepared } from '../../store/prepared.ts'
+import type { Schema } from '../../store/schema.ts'
 import { authenticator } from './authenticator.ts'
 import { email } from './email.ts'
 import type { Method, SetUp } from './method.ts'
@@ -31,31 +34,48 @@ export function usableMethods(setUp: SetUp, ranking: readonly MfaMethod[]): Meth
 }
 
 /** What the account has set up. */
-export async function readSetUp(
-  db: Db | Tx,
-  account: { id: string; phone_number: string | null; mfa_email: string | null },
-): Promise<SetUp> {
-  const { authenticators, recoveryCodes } = await db
-    .selectNoFrom((query) => [
-      query
-        .selectFrom('authenticator')
-        .select((row) => row.fn.countAll<number>().as('count'))
-        .where('account_id', '=', account.id)
-        .where('confirmed_at', 'is not', null)
-        .as('authenticators'),
-      query
-        .selectFrom('recovery_code')
-        .select((row) => row.fn.countAll<number>().as('count'))
-        .where('account_id', '=', account.id)
-        .where('used_at', 'is', null)
-        .as('recoveryCodes'),
-    ])
-    .executeTakeFirstOrThrow()
+export async function readSetUp(db: Db | Tx, account: { id: string }): Promise<SetUp> {
+  const row = await readSetUpRow(db, account.id)
+  if (!row) throw new Error('There is no such account.')
+  return setUpOf(row)
+}
+
+const readSetUpRow = prepared((db, account: string) =>
+  db.selectFrom('account').select(setUpColumns).where('id', '=', account),
+)
+
+/** What `setUpOf` needs, to be selected along with other columns of `account`. */
+export const setUpColumns = (account: ExpressionBuilder<Schema, 'account'>) =>
+  [
+    'id',
+    'phone_number',
+    'mfa_email',
+    account
+      .selectFrom('authenticator')
+      .select((row) => row.fn.countAll<number>().as('count'))
+      .whereRef('account_id', '=', 'account.id')
+      .where('confirmed_at', 'is not', null)
+      .as('authenticators'),
+    account
+      .selectFrom('recovery_code')
+      .select((row) => row.fn.countAll<number>().as('count'))
+      .whereRef('account_id', '=', 'account.id')
+      .where('used_at', 'is', null)
+      .as('recovery_codes'),
+  ] as const
+
+export function setUpOf(row: {
+  id: string
+  phone_number: string | null
+  mfa_email: string | null
+  authenticators: number | null
+  recovery_codes: number | null
+}): SetUp {
   return {
-    account: account.id,
-    authenticator: (authenticators ?? 0) > 0,
-    phoneNumber: account.phone_number,
-    email: account.mfa_email,
-    recoveryCodes: recoveryCodes ?? 0,
+    account: row.id,
+    authenticator: (row.authenticators ?? 0) > 0,
+    phoneNumber: row.phone_number,
+    email: row.mfa_email,
+    recoveryCodes: row.recovery_codes ?? 0,
   }
 }
