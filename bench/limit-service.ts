@@ -1,0 +1,62 @@
+/**
+ * The least that could do Latchkey's work: node:http, one signature check, one row; for turning off
+ * one durable transaction. It works on a copy of Latchkey's database and takes the same tokens.
+ */
+import { createPublicKey, hash, type KeyObject, verify } from 'node:crypto'
+import { createServer } from 'node:http'
+import { DatabaseSync } from 'node:sqlite'
+import { createTurnOff } from './support/turn-off.ts'
+
+const db = new DatabaseSync(process.env.DATABASE ?? '')
+db.exec('pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on')
+
+const jwk = db.prepare('select public_jwk from signing_key').get()?.public_jwk
+const key = createPublicKey({ key: JSON.parse(String(jwk)), format: 'jwk' })
+const session = db.prepare(
+  `select account.id, mfa_on_since, mfa_method, mfa_changed_at
+   from session join account on account.id = account_id where session.id = ?`,
+)
+const turnOff = createTurnOff(db)
+const kept = new Map<string, string>()
+
+createServer((request, response) => {
+  if (request.url === '/health/live') return response.end()
+
+  const token = request.headers.authorization?.slice('Bearer '.length) ?? ''
+  const sid = request.url === '/kept' ? remembered(token) : checked(token, key)
+  const row = sid && session.get(sid)
+  if (!row) {
+    response.statusCode = 401
+    return response.end()
+  }
+  if (request.method === 'DELETE') turnOff(String(row.id), String(sid))
+
+  const body = JSON.stringify({
+    enabled: request.method !== 'DELETE' && row.mfa_on_since !== null,
+    mfaMethod: row.mfa_method,
+    availableMethods: ['authenticator'],
+    changedAt: new Date(Number(row.mfa_changed_at)).toISOString(),
+  })
+  response.setHeader('content-type', 'application/json')
+  response.setHeader('content-length', Buffer.byteLength(body))
+  response.end(body)
+}).listen(Number(process.env.LATCHKEY_PORT), '127.0.0.1')
+
+/** The session of a token that was checked before, or is now. */
+function remembered(token: string): string | undefined {
+  const digest = hash('sha256', token, 'base64url')
+  const sid = kept.get(digest) ?? checked(token, key)
+  if (sid) kept.set(digest, sid)
+  return sid
+}
+
+function checked(token: string, key: KeyObject): string | undefined {
+  const [header = '', payload = '', signature = ''] = token.split('.')
+  const signed = verify(
+    'sha256',
+    Buffer.from(`${header}.${payload}`),
+    { key, dsaEncoding: 'ieee-p1363' },
+    Buffer.from(signature, 'base64url'),
+  )
+  return signed ? JSON.parse(Buffer.from(payload, 'base64url').toString()).sid : undefined
+}

@@ -1,0 +1,92 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { freePort } from '../../test/support/free-port.ts'
+import { Caller } from './caller.ts'
+
+/** A service that runs as a process of its own. */
+export interface Service {
+  port: number
+  /** The SQLite file that it works on. */
+  database: string
+  /** From the start of the process to its first answer, in milliseconds. */
+  startMs: number
+  /** What of it is in memory now, in MB. */
+  residentMb(): number
+  stop(): Promise<void>
+}
+
+const root = join(import.meta.dirname, '../..')
+
+/** A folder for databases, gone when this process ends. */
+export const folder = mkdtempSync(join(tmpdir(), 'latchkey-bench-'))
+process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
+
+/** The service itself, as anyone would start it, on a file that may exist already. */
+export function startLatchkey(database = newDatabase()): Promise<Service> {
+  return start('src/main.ts', database, {
+    LATCHKEY_DATABASE_URL: `sqlite:${database}`,
+    LATCHKEY_ACCESS_TOKEN_TTL: '3600',
+    LATCHKEY_LIMITS: 'off',
+    LATCHKEY_LOG_LEVEL: 'warn',
+  })
+}
+
+/** The least that could do its work, on a copy of its database. */
+export function startLimit(database: string): Promise<Service> {
+  return start('bench/limit-service.ts', database, { DATABASE: database })
+}
+
+let databases = 0
+
+export function newDatabase(): string {
+  databases += 1
+  return join(folder, `${databases}.sqlite`)
+}
+
+async function start(
+  file: string,
+  database: string,
+  environment: Record<string, string>,
+): Promise<Service> {
+  const port = await freePort()
+  const begun = performance.now()
+  const child = spawn(process.execPath, [...process.execArgv, file], {
+    cwd: root,
+    env: { PATH: process.env.PATH, LATCHKEY_PORT: String(port), ...environment },
+    stdio: ['ignore', 'ignore', 'inherit'],
+  })
+  process.on('exit', () => child.kill())
+  await firstAnswer(port, child)
+  const startMs = performance.now() - begun
+
+  return {
+    port,
+    database,
+    startMs,
+    residentMb() {
+      const status = readFileSync(`/proc/${child.pid}/status`, 'utf8')
+      return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1]) / 1024
+    },
+    async stop() {
+      child.kill()
+      if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
+    },
+  }
+}
+
+async function firstAnswer(port: number, child: ChildProcess): Promise<void> {
+  while (child.exitCode === null && child.signalCode === null) {
+    try {
+      const caller = await Caller.connect(port)
+      await caller.expect(200, { method: 'GET', path: '/health/live' })
+      return caller.close()
+    } catch {
+      await sleep(1)
+    }
+  }
+  throw new Error(`${child.spawnargs.join(' ')} ended before it answered.`)
+}

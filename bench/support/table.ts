@@ -1,0 +1,45 @@
+/** One line of the table. */
+export interface Figure {
+  name: string
+  value: string
+  limit?: string
+  ratio?: string
+  goal?: Goal
+}
+
+export interface Goal {
+  text: string
+  met: boolean
+}
+
+export const atLeast = (goal: number, value: number): Goal => ({
+  text: `≥ ${goal}`,
+  met: value >= goal,
+})
+
+export const atMost = (goal: number, value: number, unit = ''): Goal => ({
+  text: `≤ ${goal}${unit}`,
+  met: value <= goal,
+})
+
+export const perSecond = (value: number) => `${Math.round(value).toLocaleString('en')}/s`
+export const ms = (value: number) => `${value.toFixed(value < 10 ? 2 : 0)} ms`
+export const mb = (value: number) => `${Math.round(value)} MB`
+export const times = (value: number) => value.toFixed(2)
+
+export function print(figures: Figure[]): void {
+  const rows = [
+    ['figure', 'value', 'limit', 'ratio', 'goal', 'met'],
+    ...figures.map(({ name, value, limit = '', ratio = '', goal }) => {
+      return [name, value, limit, ratio, goal?.text ?? '', goal ? (goal.met ? 'yes' : 'NO') : '']
+    }),
+  ]
+  const widths = (rows[0] ?? []).map((_, i) => Math.max(...rows.map((row) => row[i]?.length ?? 0)))
+  for (const row of rows) {
+    const cells = row.map((cell, i) => {
+      const width = widths[i] ?? 0
+      return i === 0 || i >= 4 ? cell.padEnd(width) : cell.padStart(width)
+    })
+    console.log(cells.join('  ').trimEnd())
+  }
+}

@@ -1,0 +1,35 @@
+import { randomUUIDv7 } from 'node:crypto'
+import type { DatabaseSync } from 'node:sqlite'
+
+/**
+ * Turning MFA off at its barest: begin, the account, the activity, the message, commit. With
+ * `synchronous = full` it returns when the change is on the disk.
+ */
+export function createTurnOff(db: DatabaseSync): (account: string, session: string) => void {
+  const begin = db.prepare('begin immediate')
+  const update = db.prepare(
+    `update account
+     set mfa_on_since = null, mfa_changed_at = ?, credential_version = credential_version + 1
+     where id = ? and mfa_on_since is not null
+     returning email`,
+  )
+  const record = db.prepare(
+    `insert into activity (id, account_id, type, at, session_id, address, device, detail)
+     values (?, ?, 'mfa.off', ?, ?, '127.0.0.1', '', '{"mfaMethod":"authenticator"}')`,
+  )
+  const enqueue = db.prepare(
+    `insert into outbox (id, account_id, channel, recipient, template, params, created_at, due_at, tries)
+     values (?, ?, 'email', ?, 'mfa-off', ?, ?, ?, 0)`,
+  )
+  const commit = db.prepare('commit')
+
+  return (account, session) => {
+    const at = Date.now()
+    begin.run()
+    const was = update.get(at, account)
+    if (!was) throw new Error('MFA was off already: this would measure nothing.')
+    record.run(randomUUIDv7(), account, at, session)
+    enqueue.run(randomUUIDv7(), account, String(was.email), JSON.stringify({ at }), at, at)
+    commit.run()
+  }
+}
