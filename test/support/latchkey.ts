@@ -9,9 +9,11 @@ import { newKey } from '../../src/lib/keys.ts'
 import { type Latchkey, startServer } from '../../src/server.ts'
 import { readSettings } from '../../src/settings.ts'
 import { type Contract, contractOf } from './contract.ts'
+import { fetchFrom } from './fetch-from.ts'
 import { freePort } from './free-port.ts'
 import { Owner, type OwnerOptions } from './owner.ts'
 import { freshDatabase } from './postgres.ts'
+import { type SecondNode, startSecondNode } from './second-node.ts'
 
 /** An answer of the service, already held against the OpenAPI document. */
 export interface Answer {
@@ -25,6 +27,10 @@ export interface Call {
   body?: unknown
   token?: string
   headers?: Record<string, string>
+  /** The address of this machine to ask from, if not 127.0.0.1. */
+  from?: string
+  /** The node to ask, if not the first one. */
+  node?: SecondNode
 }
 
 export interface Message {
@@ -42,14 +48,21 @@ export function onEachDatabase(
   tests: (latchkey: TestLatchkey) => void,
   environment: Record<string, string> = {},
 ): void {
-  for (const kind of ['SQLite', 'PostgreSQL'] as const) {
-    describe(`on ${kind}`, () => {
-      const latchkey = new TestLatchkey(kind, environment)
-      before(() => latchkey.start())
-      after(() => latchkey.stop())
-      tests(latchkey)
-    })
-  }
+  for (const kind of ['SQLite', 'PostgreSQL'] as const) onDatabase(kind, tests, environment)
+}
+
+/** Runs tests on one database: enough where the database has no say. */
+export function onDatabase(
+  kind: 'SQLite' | 'PostgreSQL',
+  tests: (latchkey: TestLatchkey) => void,
+  environment: Record<string, string> = {},
+): void {
+  describe(`on ${kind}`, () => {
+    const latchkey = new TestLatchkey(kind, environment)
+    before(() => latchkey.start())
+    after(() => latchkey.stop())
+    tests(latchkey)
+  })
 }
 
 /** The service on a real port and a real database, and everything a test asks of it. */
@@ -118,6 +131,20 @@ export class TestLatchkey {
     await this.start()
   }
 
+  /** Ends the service and keeps its data; `start` goes on with them. */
+  async close(): Promise<void> {
+    await this.#service?.close()
+    this.#service = undefined
+  }
+
+  /** A second node on the same database, in a process of its own, whose clock does not travel. */
+  secondNode(): Promise<SecondNode> {
+    const log = (lines: string) => {
+      this.#log += lines
+    }
+    return startSecondNode(this.environment, { folder: this.folder, log })
+  }
+
   async #createDatabase(): Promise<string> {
     if (this.kind === 'SQLite') return `sqlite:${join(this.folder, 'latchkey.sqlite')}`
     const database = await freshDatabase()
@@ -136,9 +163,10 @@ export class TestLatchkey {
   }
 
   async request(method: string, path: string, call: Call = {}): Promise<Answer> {
-    const { body, token, headers } = call
+    const { body, token, headers, from, node } = call
     this.keepSecret(token, ...secretsIn(body))
-    const response = await fetch(this.origin + path, {
+    const ask = from === undefined ? fetch : fetchFrom(from)
+    const response = await ask((node?.origin ?? this.origin) + path, {
       method,
       redirect: 'manual',
       headers: {

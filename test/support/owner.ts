@@ -8,6 +8,8 @@ export interface OwnerOptions {
   password?: string
   phoneNumber?: string
   mfaMethod?: Method
+  /** The app of somebody who has an account already. */
+  authenticator?: AuthenticatorApp
 }
 
 export type Method = 'authenticator' | 'sms' | 'email'
@@ -22,13 +24,14 @@ export class Owner {
   accessToken = ''
   refreshToken = ''
   recoveryCodes: string[] = []
-  readonly authenticator: AuthenticatorApp = new AuthenticatorApp()
+  readonly authenticator: AuthenticatorApp
   readonly #latchkey: TestLatchkey
 
   constructor(latchkey: TestLatchkey, options: OwnerOptions) {
     owners += 1
     this.#latchkey = latchkey
     this.email = options.email ?? `owner-${process.pid}-${owners}@example.com`
+    this.authenticator = options.authenticator ?? new AuthenticatorApp()
     this.password = options.password ?? `a long sentence ${owners}`
     this.phoneNumber = options.phoneNumber ?? `+1415555${String(1000 + owners).slice(-4)}`
   }
@@ -63,9 +66,9 @@ export class Owner {
   }
 
   /** Begins to sign in, with the password. */
-  signIn(): Promise<Answer> {
+  signIn(call: Call = {}): Promise<Answer> {
     const { email, password } = this
-    return this.#latchkey.post('/auth/SignIn', { email, password })
+    return this.#latchkey.post('/auth/SignIn', { email, password }, call)
   }
 
   /** Signs in to the end, by the method that is asked for, and keeps the tokens. */
@@ -81,6 +84,16 @@ export class Owner {
   codeFor(method: Method): Promise<string> {
     if (method === 'authenticator') return Promise.resolve(this.authenticator.newCode())
     return this.#latchkey.codeSentTo(method === 'sms' ? this.phoneNumber : this.email)
+  }
+
+  /** A code that looks like one of a method's, and is none now. */
+  async wrongCodeFor(method: Method): Promise<string> {
+    const { authenticator } = this
+    const right =
+      method === 'authenticator'
+        ? [-1, 0, 1].map((step) => authenticator.code(Date.now() + step * 30_000))
+        : [await this.codeFor(method)]
+    return ['000000', '000001', '000002', '000003'].find((code) => !right.includes(code)) ?? ''
   }
 
   /** Puts a new secret into the app. It is in use once a code of it was brought. */

@@ -1,0 +1,48 @@
+/** Answers that a page shows as JSON are ones that the OpenAPI document allows. */
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { contractOf } from '../support/contract.ts'
+import { pages, readPage, root } from '../support/markdown.ts'
+
+const document = JSON.parse(readFileSync(join(root, 'openapi.json'), 'utf8'))
+const contract = contractOf(document)
+
+/** `<!-- POST /auth/SignIn 200 -->` stands before the answer it describes. */
+const marked = /<!-- (GET|POST|DELETE) (\/\S+) (\d{3}) -->\n```json\n(.*?)\n```/gs
+
+const examples = pages().flatMap((page) =>
+  [...readPage(page).matchAll(marked)].map(
+    ([, method = '', path = '', status = '', json = '']) => ({ page, method, path, status, json }),
+  ),
+)
+
+for (const { page, method, path, status, json } of examples) {
+  test(`${page}: ${method} ${path} may answer ${status} so`, () => {
+    const type = Number(status) < 400 ? 'application/json' : 'application/problem+json'
+    const body = JSON.parse(json)
+    contract.check({ method, path, status: Number(status), type, body })
+    // A schema lets more pass than it describes; a page must not.
+    const { content } = document.paths[path][method.toLowerCase()].responses[status]
+    const described = fieldsOf(content[type].schema)
+    for (const name of Object.keys(body)) assert.ok(described.has(name), `${name} is no field`)
+  })
+}
+
+test('every call of the document is on the page for integrators', () => {
+  const page = readPage('docs/integrate.md') + readPage('docs/verify-tokens.md')
+  for (const path of Object.keys(document.paths)) {
+    if (path.startsWith('/health/')) continue
+    assert.ok(page.includes(path), path)
+  }
+  assert.ok(examples.length > 0)
+})
+
+/** The fields that a schema names, in whichever of its alternatives. */
+function fieldsOf(schema: { $ref?: string; anyOf?: object[]; properties?: object }): Set<string> {
+  const { $ref, anyOf = [], properties = {} } = schema
+  const named = $ref?.split('/').at(-1)
+  const more = named ? [document.components.schemas[named]] : anyOf
+  return new Set([...Object.keys(properties), ...more.flatMap((other) => [...fieldsOf(other)])])
+}

@@ -1,0 +1,72 @@
+/** The sample of docs/integrate.md keeps its readers signed in, and ends no session by accident. */
+import assert from 'node:assert/strict'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { travel } from '../support/clock.ts'
+import { TestLatchkey } from '../support/latchkey.ts'
+import { fence, readPage, root } from '../support/markdown.ts'
+import { emptyFolder } from '../support/process.ts'
+
+const page = 'docs/integrate.md'
+const minute = 60_000
+
+const latchkey = new TestLatchkey('SQLite')
+before(() => latchkey.start())
+after(() => latchkey.stop())
+
+test('the sample refreshes once for everyone who finds the token too old', async (t) => {
+  const file = join(emptyFolder(t), 'session.mjs')
+  writeFileSync(file, fence(page, 'js'))
+  const { call, useTokens } = await import(file)
+  const ada = await latchkey.owner()
+  useTokens((await ada.signIn()).body)
+  const url = `${latchkey.origin}/settings/MfaSignIn`
+  assert.equal((await call(url)).status, 200)
+
+  for (let round = 0; round < 3; round += 1) {
+    travel(11 * minute)
+    const answers: Response[] = await Promise.all(Array.from({ length: 5 }, () => call(url)))
+    assert.deepEqual([...new Set(answers.map(({ status }) => status))], [200])
+  }
+})
+
+test('the sample hands on a 401 that refreshing would not help', async (t) => {
+  const file = join(emptyFolder(t), 'session.mjs')
+  writeFileSync(file, fence(page, 'js'))
+  const { call, useTokens } = await import(file)
+  const ada = await latchkey.owner()
+  travel(16 * minute)
+  const { body: refreshed } = await latchkey.post('/auth/Refresh', {
+    refreshToken: ada.refreshToken,
+  })
+  useTokens(refreshed)
+
+  const answer = await call(`${latchkey.origin}/settings/MfaSignIn`, { method: 'DELETE' })
+  assert.equal(answer.status, 401)
+  const { refreshToken } = refreshed
+  const unused = await latchkey.post('/auth/Refresh', { refreshToken })
+  assert.equal(unused.status, 200, 'the sample refreshed in vain')
+  const shown = fence(page, 'text').replace('WWW-Authenticate: ', '')
+  // MFA is off, so one factor is enough; the page shows what is said while it is on.
+  assert.equal(answer.headers.get('www-authenticate'), shown.replace('aal2', 'aal1'))
+})
+
+test('the lifetimes that the page tells are those of a token', async () => {
+  const ada = await latchkey.owner()
+  const { body } = await ada.signIn()
+  const text = readPage(page).replace(/\s+/g, ' ')
+  assert.equal(body.expiresIn, 600)
+  assert.ok(text.includes('lives ten minutes'))
+  assert.ok(Math.abs(body.refreshExpiresIn - 14 * 86_400) < 5)
+  assert.ok(text.includes('14 days after it was last refreshed'))
+})
+
+test('the table of activity has every type that the code knows', () => {
+  const source = readFileSync(join(root, 'src/activity/activity.ts'), 'utf8')
+  const union = /export type ActivityType =(.*?)\n\n/s.exec(source)?.[1] ?? ''
+  const known = [...union.matchAll(/'([\w.]+)'/g)].map(([, type]) => type)
+  const told = [...readPage(page).matchAll(/^\| `([a-z_]+\.[a-z_]+)` \|/gm)].map(([, type]) => type)
+  assert.ok(known.length > 5)
+  assert.deepEqual(told.sort(), known.sort())
+})

@@ -1,0 +1,82 @@
+/** Pages lead on to each other and into the code. None of these ways may end nowhere. */
+import assert from 'node:assert/strict'
+import { existsSync, readFileSync, statSync } from 'node:fs'
+import { dirname, join, normalize } from 'node:path'
+import { test } from 'node:test'
+import { anchors, links, pages, prose, readPage, root } from '../support/markdown.ts'
+
+const isOutside = (target: string) => /^[a-z]+:/.test(target)
+
+for (const page of pages()) {
+  test(`every link of ${page} leads somewhere`, () => {
+    for (const { text, target } of links(readPage(page))) {
+      if (isOutside(target)) continue
+      const [path = '', anchor] = target.split('#')
+      const file = path === '' ? page : normalize(join(dirname(page), path))
+      const shown = `[${text}](${target})`
+      assert.ok(!file.startsWith('..') && existsSync(join(root, file)), `${shown} leads nowhere`)
+      if (anchor === undefined) continue
+      assert.ok(file.endsWith('.md'), `${shown} names a place in what is no page`)
+      assert.ok(anchors(readPage(file)).has(anchor), `${shown}: there is no such heading`)
+    }
+  })
+
+  test(`every test that ${page} names exists by that title`, () => {
+    for (const { text, target } of links(readPage(page))) {
+      const file = join(root, dirname(page), target)
+      const title = text.replaceAll('`', '')
+      // A link may also lead to a whole file of tests: then its text is the file's path.
+      if (!target.endsWith('.test.ts') || title.endsWith('.test.ts')) continue
+      assert.ok(titles(file).has(title), `${target} has no test “${title}”`)
+    }
+  })
+
+  test(`every file that ${page} names is there`, () => {
+    const named = prose(readPage(page)).matchAll(
+      /`((?:src|test|docs|scripts|bench|bin|runtime)\/[\w./-]*)`/g,
+    )
+    for (const [, path = ''] of named) assert.ok(existsSync(join(root, path)), path)
+  })
+}
+
+test('every page of docs/ is on its map', () => {
+  const mapped = new Set(links(readPage('docs/README.md')).map(({ target }) => `docs/${target}`))
+  for (const page of pages()) {
+    if (page.startsWith('docs/') && page !== 'docs/README.md') assert.ok(mapped.has(page), page)
+  }
+})
+
+test('links go to paths, not to folders by accident', () => {
+  for (const page of pages()) {
+    for (const { target } of links(readPage(page))) {
+      if (isOutside(target) || target.startsWith('#')) continue
+      const file = join(root, dirname(page), target.split('#')[0] ?? '')
+      assert.equal(statSync(file).isDirectory(), target.endsWith('/'), `${page}: ${target}`)
+    }
+  }
+})
+
+const known = new Map<string, Set<string>>()
+
+/** The titles of a file's tests. `${…}` in one is matched by whatever the page has there. */
+function titles(file: string): { has(title: string): boolean } {
+  const found = known.get(file) ?? read(file)
+  known.set(file, found)
+  return {
+    has: (title) =>
+      found.has(title) ||
+      [...found].some((pattern) => pattern.includes('${') && fits(pattern)(title)),
+  }
+}
+
+function read(file: string): Set<string> {
+  const source = readFileSync(file, 'utf8')
+  const calls = source.matchAll(/\b(?:test|it)\(\s*(['"`])(.*?)(?<!\\)\1/gs)
+  return new Set([...calls].map(([, , title = '']) => title.replace(/\\(.)/g, '$1')))
+}
+
+function fits(pattern: string): (title: string) => boolean {
+  const parts = pattern.split(/\$\{[^}]*\}/).map((part) => RegExp.escape(part))
+  const whole = new RegExp(`^${parts.join('.+')}$`)
+  return (title) => whole.test(title)
+}

@@ -1,0 +1,126 @@
+/** docs/operate.md is followed on a bad day. What it says to type has been typed. */
+import assert from 'node:assert/strict'
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { cpSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { parseEnv, promisify } from 'node:util'
+import { newKey } from '../../src/lib/keys.ts'
+import { readSettings, UnusableSettings } from '../../src/settings.ts'
+import { freePort } from '../support/free-port.ts'
+import { TestLatchkey } from '../support/latchkey.ts'
+import { fence, fences, readPage } from '../support/markdown.ts'
+import { emptyFolder, startProcess, until } from '../support/process.ts'
+import { works } from '../support/tool.ts'
+
+const run = promisify(execFile)
+const page = 'docs/operate.md'
+
+test('the settings shown are enough for production, and none of them can be left out', () => {
+  const shown = parseEnv(
+    fence(page, 'ini').replace('k1:paste-the-key-here', newKey('k1')),
+  ) as Record<string, string>
+  assert.equal(readSettings(shown).mode, 'production')
+
+  for (const name of Object.keys(shown)) {
+    // Without these two it starts, but not as the page is about.
+    if (name === 'LATCHKEY_MODE' || name === 'LATCHKEY_TRUST_PROXY') continue
+    const { [name]: _, ...rest } = shown
+    assert.throws(() => readSettings(rest), UnusableSettings, name)
+  }
+})
+
+test('the command shown makes a usable encryption key', async (t) => {
+  if (!(await works(t, 'openssl', 'version'))) return
+  const { stdout } = await run('sh', ['-c', fence(page, 'sh', 'echo')])
+  const settings = readSettings({ LATCHKEY_ENCRYPTION_KEYS: stdout.trim() })
+  assert.equal(settings.encryptionKeys, stdout.trim())
+})
+
+test('every mail and SMS address shown is one that Latchkey takes', () => {
+  const addresses =
+    readPage(page).match(/(?<=^\| `)(smtps?|twilio|kannel\+http|https):[^`]+/gm) ?? []
+  assert.equal(addresses.length, 8)
+  for (const address of addresses) {
+    const url = address.replace('…', 'a-secret')
+    const environment = /^smtp/.test(url)
+      ? { LATCHKEY_SMTP_URL: url, LATCHKEY_MAIL_FROM: 'a@example.com' }
+      : { LATCHKEY_SMS_URL: url, LATCHKEY_SMS_FROM: 'Example' }
+    assert.doesNotThrow(() => readSettings(environment), address)
+  }
+})
+
+test('a backup made as shown, while the service runs, brings everything back', async (t) => {
+  const latchkey = await startProcess(t)
+  const body = JSON.stringify({ email: 'ada@example.com', password: 'correct horse battery' })
+  const call = { method: 'POST', headers: { 'content-type': 'application/json' }, body }
+  assert.equal((await fetch(`${latchkey.origin}/auth/SignUp`, call)).status, 202)
+  const inbox = async (origin: string) =>
+    (await fetch(`${origin}/dev/Messages`)).json() as Promise<{ messages: object[] }>
+  const before = await inbox(latchkey.origin)
+  assert.equal(before.messages.length, 1)
+
+  // npx would look for a Node in the folder of the clone; here it is the one that runs the tests.
+  const command = fence(page, 'sh', 'npx node').replace('npx node', `'${process.execPath}'`)
+  await run('sh', ['-c', command], { cwd: latchkey.folder })
+  await latchkey.stop()
+
+  const data = join(latchkey.folder, 'data')
+  for (const end of ['', '-wal', '-shm']) {
+    rmSync(join(data, `latchkey.sqlite${end}`), { force: true })
+  }
+  cpSync(join(latchkey.folder, 'latchkey-backup.sqlite'), join(data, 'latchkey.sqlite'))
+  const { folder, environment } = latchkey
+  const again = await startProcess(t, { folder, environment })
+  assert.deepEqual(await inbox(again.origin), before)
+})
+
+test('the program shown takes texts from Latchkey, and from nobody else', async (t) => {
+  const port = await freePort()
+  const folder = emptyFolder(t)
+  const file = join(folder, 'texts.mjs')
+  writeFileSync(file, fence(page, 'js').replace('8080', String(port)))
+  const env = { PATH: process.env.PATH, TEXTS_SECRET: 'a-secret-of-two' }
+  const receiver = spawn(process.execPath, [file], { env, stdio: ['ignore', 'pipe', 'inherit'] })
+  t.after(() => receiver.kill())
+  let printed = ''
+  receiver.stdout.setEncoding('utf8').on('data', (text) => {
+    printed += text
+  })
+  await until(() =>
+    fetch(`http://localhost:${port}`).then(
+      () => true,
+      () => false,
+    ),
+  )
+
+  const latchkey = new TestLatchkey('SQLite', {
+    LATCHKEY_SMS_URL: `http://localhost:${port}/?secret=a-secret-of-two`,
+  })
+  await latchkey.start()
+  t.after(() => latchkey.stop())
+  const ada = await latchkey.owner()
+  const sent = await ada.post('/settings/MfaSignIn', {
+    mfaMethod: 'sms',
+    phoneNumber: '+14155550123',
+  })
+  assert.equal(sent.status, 202)
+  await until(() => printed.includes('a text would be sent to +14155550123'))
+
+  const forged = await fetch(`http://localhost:${port}`, {
+    method: 'POST',
+    headers: { 'latchkey-signature': `t=${Math.floor(Date.now() / 1000)},v1=${'0'.repeat(64)}` },
+    body: JSON.stringify({ to: '+14155550199', from: null, text: 'forged' }),
+  })
+  assert.equal(forged.status, 401)
+  const ended = once(receiver, 'exit')
+  receiver.kill()
+  await ended
+  assert.doesNotMatch(printed, /forged/)
+})
+
+test('every block of the page is one that these tests run', () => {
+  const languages = fences(readPage(page)).map(({ language }) => language)
+  assert.deepEqual(languages.sort(), ['ini', 'js', 'sh', 'sh', 'text'])
+})

@@ -1,0 +1,155 @@
+/** docs/verify-tokens.md is copied into other people's backends: a hole in it would be theirs. */
+import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
+import { createPublicKey } from 'node:crypto'
+import { symlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { promisify } from 'node:util'
+import { generateKeyPair, type JWTHeaderParameters, SignJWT, UnsecuredJWT } from 'jose'
+import { openKeys } from '../../src/lib/keys.ts'
+import { TestLatchkey } from '../support/latchkey.ts'
+import { fence, fences, readPage, root } from '../support/markdown.ts'
+import { emptyFolder } from '../support/process.ts'
+import { works } from '../support/tool.ts'
+
+const run = promisify(execFile)
+const page = 'docs/verify-tokens.md'
+
+const latchkey = new TestLatchkey('SQLite')
+before(() => latchkey.start())
+after(() => latchkey.stop())
+
+/** How a sample is run: it becomes `file`, and `driver` calls it with each token of its argument. */
+const samples = [
+  {
+    language: 'js',
+    file: 'verify.mjs',
+    needs: [process.execPath, '--version'],
+    command: [process.execPath, '--input-type=module', '--eval'],
+    driver: `import { claimsOf } from './verify.mjs'
+      const answers = []
+      for (const token of JSON.parse(process.argv.at(-1))) {
+        answers.push(await claimsOf(token).catch((error) => error.message))
+      }
+      console.log(JSON.stringify(answers))`,
+  },
+  {
+    language: 'python',
+    file: 'verify.py',
+    // Debian's own: another Python on the machine may lack the library.
+    needs: ['/usr/bin/python3', '-c', 'import jwt, cryptography'],
+    command: ['/usr/bin/python3', '-c'],
+    driver: `
+import json, sys, jwt
+from verify import claims_of
+def answer(token):
+    try:
+        return claims_of(token)
+    except jwt.PyJWTError as error:
+        return str(error)
+print(json.dumps([answer(token) for token in json.loads(sys.argv[-1])]))`,
+  },
+  {
+    language: 'ruby',
+    file: 'verify.rb',
+    needs: ['ruby', '-r', 'jwt', '-e', ''],
+    command: ['ruby', '-I', '.', '-e'],
+    driver: `
+      require 'verify'
+      answers = JSON.parse(ARGV.last).map do |token|
+        claims_of(token)
+      rescue JWT::DecodeError => error
+        error.message
+      end
+      puts JSON.generate(answers)`,
+  },
+]
+
+for (const { language, file, needs, command, driver } of samples) {
+  test(`the ${language} sample takes real tokens and refuses forged ones`, async (t) => {
+    const [needed = '', ...how] = needs
+    if (!(await works(t, needed, ...how))) return
+    // Not by app: that would travel in time, and the samples' clocks don't come along.
+    const ada = await latchkey.owner({ mfaMethod: 'sms' })
+    await ada.signInFully()
+    const forged = await forgeries(ada.accessToken)
+    const folder = emptyFolder(t)
+    const sample = fence(page, language).replaceAll('http://localhost:4000', latchkey.origin)
+    writeFileSync(join(folder, file), sample)
+    symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'))
+
+    const [program = '', ...args] = command
+    const tokens = [ada.accessToken, ...Object.values(forged)]
+    const { stdout } = await run(program, [...args, driver, JSON.stringify(tokens)], {
+      cwd: folder,
+    })
+
+    const [claims, ...refusals] = JSON.parse(stdout)
+    assert.equal(claims.iss, latchkey.origin)
+    assert.deepEqual([claims.acr, claims.amr], ['aal2', ['pwd', 'sms', 'mfa']])
+    for (const [i, name] of Object.keys(forged).entries()) {
+      assert.equal(typeof refusals[i], 'string', `${language} took a token with ${name}`)
+    }
+  })
+}
+
+test('a token looks as the page shows it', async () => {
+  const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
+  await ada.signInFully()
+  const real = ada.accessToken.split('.').slice(0, 2).map(decode)
+  const shown = fences(readPage(page)).filter(({ language }) => language === 'json')
+  assert.equal(shown.length, 2)
+  for (const [i, { text }] of shown.entries()) {
+    const parsed = JSON.parse(text)
+    assert.deepEqual(Object.keys(real[i] ?? {}).sort(), Object.keys(parsed).sort())
+    for (const name of ['alg', 'typ', 'amr', 'acr']) {
+      assert.deepEqual(real[i]?.[name], parsed[name], name)
+    }
+  }
+})
+
+function decode(part: string): Record<string, unknown> {
+  return JSON.parse(Buffer.from(part, 'base64url').toString())
+}
+
+/** Tokens that differ from a real one in one thing, signed with the service's own key if possible. */
+async function forgeries(real: string): Promise<Record<string, string>> {
+  const [header, payload] = real.split('.').slice(0, 2).map(decode)
+  const { id, public_jwk, private_jwk_sealed } = (
+    await latchkey.sql('select * from signing_key')
+  )[0]
+  const keys = openKeys(latchkey.environment.LATCHKEY_ENCRYPTION_KEYS ?? '')
+  const ours = JSON.parse(keys.open(private_jwk_sealed, `signing_key ${id}`))
+  const strangers = await generateKeyPair('ES256')
+  const pem = createPublicKey({ key: JSON.parse(public_jwk), format: 'jwk' }).export({
+    type: 'spki',
+    format: 'pem',
+  })
+  const signed = (
+    changes: object,
+    changedHeader: object = {},
+    key: Parameters<SignJWT['sign']>[0] = ours,
+  ) =>
+    new SignJWT({ ...payload, ...changes })
+      .setProtectedHeader({ ...header, ...changedHeader } as JWTHeaderParameters)
+      .sign(key)
+
+  const [head, body, signature = ''] = real.split('.')
+  return {
+    'another audience': await signed({ aud: 'https://other.example.com' }),
+    'another issuer': await signed({ iss: 'https://other.example.com' }),
+    'another type': await signed({}, { typ: 'JWT' }),
+    'an end that has passed': await signed({ exp: Math.floor(Date.now() / 1000) - 60 }),
+    'no end': await signed({ exp: undefined }),
+    'another key under our name': await signed({}, {}, strangers.privateKey),
+    'a key that is not published': await signed({}, { kid: 'other' }, strangers.privateKey),
+    'HMAC with the public key': await signed({}, { alg: 'HS256' }, Buffer.from(pem)),
+    'no signature': new UnsecuredJWT(payload).encode(),
+    'a signature that was changed': [head, body, signature.replace(/^./, other)].join('.'),
+  }
+
+  function other(first: string): string {
+    return first === 'A' ? 'B' : 'A'
+  }
+}

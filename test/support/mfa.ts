@@ -1,0 +1,62 @@
+/** What many tests of the second factor do. */
+import type { Answer, Message, TestLatchkey } from './latchkey.ts'
+import { type Method, Owner } from './owner.ts'
+
+export const everyMethod = ['authenticator', 'sms', 'email'] as const satisfies Method[]
+
+/** Answers a sign-in that asked for its second factor. */
+export function answerMfa(
+  latchkey: TestLatchkey,
+  begun: Answer,
+  answer: { code: string; mfaMethod?: Method | 'recoveryCode' },
+): Promise<Answer> {
+  return latchkey.post('/auth/SignIn/Mfa', { mfaToken: begun.body.mfaToken, ...answer })
+}
+
+/** The same person with the same phone, signed in once more in another browser. */
+export async function secondBrowser(latchkey: TestLatchkey, owner: Owner): Promise<Owner> {
+  const { email, password, phoneNumber, authenticator } = owner
+  const second = new Owner(latchkey, { email, password, phoneNumber, authenticator })
+  await second.signInFully()
+  return second
+}
+
+/** Messages about changes of the second factor, newest first; those with codes are left out. */
+export async function noticesTo(latchkey: TestLatchkey, address: string): Promise<Message[]> {
+  const messages = await latchkey.inbox(address)
+  return messages.filter(({ subject }) => /second step/i.test(subject))
+}
+
+/** The types of what happened to an account, newest first; sign-ins are left out. */
+export async function changesOf(owner: Owner): Promise<string[]> {
+  const { body } = await owner.get('/settings/Activity?limit=100')
+  return body.activity
+    .map(({ type }: { type: string }) => type)
+    .filter((type: string) => /^(mfa|recovery_codes)/.test(type))
+}
+
+/** How many sessions of an account are alive. */
+export async function sessionsOf(latchkey: TestLatchkey, { email }: Owner): Promise<number> {
+  const [row] = await latchkey.sql(
+    `select count(*) as alive from session join account on account.id = session.account_id
+     where email = '${email}' and ended_at is null`,
+  )
+  return Number(row.alive)
+}
+
+/** Everything about an account that decides how it signs in, and what has been said about it. */
+export async function stateOf(latchkey: TestLatchkey, { email }: Owner) {
+  const account = `(select id from account where email = '${email}')`
+  const rows = (table: string, columns = '*') =>
+    latchkey.sql(`select ${columns} from ${table} where account_id = ${account} order by id`)
+  return {
+    account: await latchkey.sql(`select * from account where id = ${account}`),
+    authenticator: await rows('authenticator'),
+    recoveryCodes: await rows('recovery_code'),
+    sessions: await rows('session'),
+    challenges: await rows('challenge'),
+    activity: await rows('activity'),
+    // Not how far they have come: delivery goes on meanwhile.
+    messages: await rows('outbox', 'id, channel, recipient, template, params'),
+  }
+}

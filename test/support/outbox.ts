@@ -1,0 +1,51 @@
+/** What tests ask of the outbox past the service, and of what the log says about it. */
+
+import type { TestContext } from 'node:test'
+import { newId } from '../../src/lib/random.ts'
+import { TestLatchkey } from './latchkey.ts'
+
+/** A service of one test alone, with settings that only that test knows. */
+export async function startLatchkey(
+  t: TestContext,
+  kind: TestLatchkey['kind'],
+  environment: Record<string, string> = {},
+): Promise<TestLatchkey> {
+  const latchkey = new TestLatchkey(kind, environment)
+  await latchkey.start()
+  t.after(() => latchkey.stop())
+  return latchkey
+}
+
+/** Puts notices into the outbox, as if so much had happened. @returns their ids, oldest first */
+export async function enqueueNotices(
+  latchkey: TestLatchkey,
+  count: number,
+  to: { channel: 'email' | 'sms'; recipient: string },
+): Promise<string[]> {
+  const ids = Array.from({ length: count }, () => newId())
+  const rows = ids.map(
+    (id) =>
+      `('${id}', '${to.channel}', '${to.recipient}', 'mfa-off', '{"at":0}', ${Date.now()}, 0, 0)`,
+  )
+  await latchkey.sql(
+    `insert into outbox (id, channel, recipient, template, params, created_at, due_at, tries)
+     values ${rows.join(', ')}`,
+  )
+  return ids
+}
+
+/** The rows of the outbox that go to one recipient, oldest first. */
+// biome-ignore lint/suspicious/noExplicitAny: rows as they are
+export function outboxOf(latchkey: TestLatchkey, recipient: string): Promise<any[]> {
+  return latchkey.sql(`select * from outbox where recipient = '${recipient}' order by id`)
+}
+
+/** Lines of the log with a message, oldest first. */
+// biome-ignore lint/suspicious/noExplicitAny: lines of every shape
+export function logged({ log }: { log: string }, msg: string): any[] {
+  return log
+    .split('\n')
+    .filter((line) => line.startsWith('{'))
+    .map((line) => JSON.parse(line))
+    .filter((line) => line.msg === msg)
+}

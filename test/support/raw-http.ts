@@ -1,0 +1,48 @@
+/** HTTP as bytes, for what no client would send. */
+import { connect } from 'node:net'
+
+export interface RawAnswer {
+  status: number
+  /** Names in lower case. */
+  headers: Record<string, string>
+  text: string
+}
+
+/** Sends bytes as they are (texts as Latin-1) and reads until the service closes the connection. */
+export async function sendRaw(
+  { environment }: { environment: Record<string, string> },
+  bytes: string | Uint8Array,
+): Promise<RawAnswer> {
+  const socket = connect(Number(environment.LATCHKEY_PORT), '127.0.0.1')
+  const chunks: Buffer[] = []
+  socket.on('data', (chunk: Buffer) => chunks.push(chunk))
+  // It may close while we still write: what it said before is what counts.
+  socket.on('error', () => {})
+  socket.setTimeout(10_000, () => socket.destroy())
+  socket.write(typeof bytes === 'string' ? Buffer.from(bytes, 'latin1') : bytes)
+  await new Promise((closed) => socket.on('close', closed))
+  return read(Buffer.concat(chunks).toString())
+}
+
+/** The lines of a request to be ended by an empty one; it asks the service to close afterwards. */
+export function requestLines(method: string, path: string, ...headers: string[]): string {
+  return [
+    `${method} ${path} HTTP/1.1`,
+    'Host: localhost',
+    'Connection: close',
+    ...headers,
+    '',
+  ].join('\r\n')
+}
+
+function read(answer: string): RawAnswer {
+  const end = answer.indexOf('\r\n\r\n')
+  const [statusLine = '', ...lines] = answer.slice(0, end).split('\r\n')
+  const headers = Object.fromEntries(
+    lines.map((line) => {
+      const colon = line.indexOf(':')
+      return [line.slice(0, colon).toLowerCase(), line.slice(colon + 1).trim()]
+    }),
+  )
+  return { status: Number(statusLine.split(' ')[1]), headers, text: answer.slice(end + 4) }
+}
