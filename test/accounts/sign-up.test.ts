@@ -1,0 +1,180 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { travel } from '../support/clock.ts'
+import { onEachDatabase } from '../support/latchkey.ts'
+
+const password = 'seven red bicycles'
+let people = 0
+/** An address of somebody who has no account yet. */
+const newcomer = () => `newcomer-${people++}@example.com`
+
+onEachDatabase((latchkey) => {
+  const signUp = (email: string, more: object = {}) =>
+    latchkey.post('/auth/SignUp', { email, password, ...more })
+  const verify = (email: string, code: string) =>
+    latchkey.post('/auth/SignUp/Verify', { email, code })
+  const signIn = (email: string) => latchkey.post('/auth/SignIn', { email, password })
+
+  test('an account begins when the code comes back, and its password signs in from then on', async () => {
+    const email = newcomer()
+    const begun = await signUp(email)
+    assert.equal(begun.status, 202)
+    assert.deepEqual(begun.body, {
+      status: 'codeSent',
+      sentTo: 'n•••@example.com',
+      expiresIn: 900,
+    })
+    assert.equal((await signIn(email)).status, 401)
+
+    const verified = await verify(email, await latchkey.codeSentTo(email))
+    assert.equal(verified.status, 201)
+    const { accessToken: token } = verified.body
+    assert.equal((await latchkey.get('/settings/MfaSignIn', { token })).body.enabled, false)
+    assert.equal((await signIn(email)).body.status, 'signedIn')
+  })
+
+  test('a sign-up answers the same for an address with an account, whose owner gets another message', async () => {
+    const known = `known-${newcomer()}`
+    const ada = await latchkey.owner({ email: known })
+    const unknown = `k${newcomer()}`
+    const [ofKnown, ofUnknown] = [await signUp(known), await signUp(unknown)]
+
+    assert.equal(ofKnown.status, ofUnknown.status)
+    assert.deepEqual(ofKnown.body, ofUnknown.body)
+    assert.deepEqual([...ofKnown.headers.keys()], [...ofUnknown.headers.keys()])
+
+    const [notice] = await latchkey.inbox(known)
+    assert.match(notice?.subject ?? '', /already have/)
+    assert.doesNotMatch(notice?.text ?? '', /[0-9]{6}/)
+    assert.match((await latchkey.inbox(unknown))[0]?.subject ?? '', /is your Latchkey code/)
+
+    assert.equal((await signIn(known)).status, 401)
+    assert.equal((await ada.signIn()).status, 200)
+  })
+
+  test('Verify answers the same for addresses with an account, without one and without a sign-up', async () => {
+    const ada = await latchkey.owner()
+    await signUp(ada.email)
+    const waiting = newcomer()
+    await signUp(waiting)
+    const answers = []
+    for (const email of [ada.email, waiting, newcomer()]) {
+      answers.push(await verify(email, '000000'))
+    }
+    const shown = answers.map(({ status, headers, body }) => ({
+      status,
+      names: [...headers.keys()],
+      body: { ...body, requestId: '' },
+    }))
+    assert.equal(shown[0]?.status, 401)
+    assert.deepEqual(shown[1], shown[0])
+    assert.deepEqual(shown[2], shown[0])
+  })
+
+  test('no answer holds the code that was mailed', async () => {
+    const email = newcomer()
+    const { body, headers } = await signUp(email)
+    const code = await latchkey.codeSentTo(email)
+    assert.ok(!JSON.stringify([body, [...headers]]).includes(code))
+    const wrong = await verify(email, code === '000000' ? '000001' : '000000')
+    assert.ok(!JSON.stringify([wrong.body, [...wrong.headers]]).includes(code))
+  })
+
+  test('a code of a sign-up works once', async () => {
+    const email = newcomer()
+    await signUp(email)
+    const code = await latchkey.codeSentTo(email)
+    assert.equal((await verify(email, code)).status, 201)
+    const again = await verify(email, code)
+    assert.equal(again.status, 401)
+    assert.equal(again.body.code, 'invalid_code')
+
+    // Not even when the account is gone, and the address free again.
+    await latchkey.sql(`delete from account where email_key = '${email}'`)
+    assert.equal((await verify(email, code)).status, 401)
+  })
+
+  test('forty Verify at once with the right code make one account and one session', async () => {
+    const email = newcomer()
+    await signUp(email)
+    const code = await latchkey.codeSentTo(email)
+    const answers = await Promise.all(Array.from({ length: 40 }, () => verify(email, code)))
+
+    const statuses = answers.map(({ status }) => status)
+    assert.equal(statuses.filter((status) => status === 201).length, 1, String(statuses))
+    assert.deepEqual(new Set(statuses.filter((status) => status !== 201)), new Set([401, 429]))
+    const rows = await latchkey.sql(
+      `select session.id from account left join session on account_id = account.id where email_key = '${email}'`,
+    )
+    assert.equal(rows.length, 1)
+  })
+
+  test('two codes of one address, brought at once, make one account', async () => {
+    const email = newcomer()
+    await signUp(email)
+    const first = await latchkey.codeSentTo(email)
+    await signUp(email)
+    const second = await latchkey.codeSentTo(email)
+    const codes = [first, second, first, second, first, second]
+    const answers = await Promise.all(codes.map((code) => verify(email, code)))
+    assert.equal(answers.filter(({ status }) => status === 201).length, 1)
+    const rows = await latchkey.sql(`select id from account where email_key = '${email}'`)
+    assert.equal(rows.length, 1)
+  })
+
+  test('a code lives as long as was said, and not a second longer', async () => {
+    const [punctual, late] = [newcomer(), newcomer()]
+    const { expiresIn } = (await signUp(punctual)).body
+    await signUp(late)
+    travel((expiresIn - 30) * 1000)
+    assert.equal((await verify(punctual, await latchkey.codeSentTo(punctual))).status, 201)
+    travel(31_000)
+    assert.equal((await verify(late, await latchkey.codeSentTo(late))).status, 401)
+  })
+
+  test('a code that was sent to one address is worth nothing for another', async () => {
+    const [mine, yours] = [newcomer(), newcomer()]
+    await signUp(mine)
+    await signUp(yours)
+    const code = await latchkey.codeSentTo(mine)
+    assert.equal((await verify(yours, code)).status, 401)
+    assert.equal((await verify(mine, code)).status, 201)
+  })
+
+  test('a code may be typed with spaces, and with nothing else', async () => {
+    const email = newcomer()
+    await signUp(email)
+    const code = await latchkey.codeSentTo(email)
+    const fullWidth = code.replace(/[0-9]/g, (digit) =>
+      String.fromCodePoint(0xff10 + Number(digit)),
+    )
+    for (const typed of [`+${code}`, `0${code}`, `${code}0`, `${code.slice(1)}`, fullWidth]) {
+      assert.equal((await verify(email, typed)).status, 401, typed)
+    }
+    const spaced = ` ${code.slice(0, 3)} ${code.slice(3)} `
+    assert.equal((await verify(email, spaced)).status, 201)
+  })
+
+  test('fields that nobody asked for are refused, and make no account', async () => {
+    const email = newcomer()
+    for (const more of [
+      { verified: true },
+      { emailVerified: true },
+      { userId: '1' },
+      { to: 'x' },
+    ]) {
+      assert.equal((await signUp(email, more)).status, 400, JSON.stringify(more))
+    }
+    await signUp(email)
+    const code = await latchkey.codeSentTo(email)
+    for (const more of [{ verified: true }, { password: 'another password' }, { sub: '1' }]) {
+      const refused = await latchkey.post('/auth/SignUp/Verify', { email, code, ...more })
+      assert.equal(refused.status, 400, JSON.stringify(more))
+    }
+    for (const odd of ['', null, [], 0, true, {}, [code], Number(code)]) {
+      assert.equal((await verify(email, odd as string)).status, 400, JSON.stringify(odd))
+    }
+    const rows = await latchkey.sql(`select id from account where email_key = '${email}'`)
+    assert.equal(rows.length, 0)
+  })
+})

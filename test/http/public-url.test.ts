@@ -1,0 +1,97 @@
+/** What a request says about where it was sent decides nothing: the public URL alone does. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { partsOf } from '../support/forge.ts'
+import { onEachDatabase } from '../support/latchkey.ts'
+import { requestLines, sendRaw } from '../support/raw-http.ts'
+
+const publicUrl = 'https://accounts.example.com'
+
+const lies = [
+  'X-Forwarded-Host: evil.example',
+  'X-Forwarded-Proto: http',
+  'X-Forwarded-Port: 1',
+  'X-Forwarded-Prefix: /evil.example',
+  'X-Original-URL: //evil.example/',
+  'X-Rewrite-URL: //evil.example/',
+  'X-Host: evil.example',
+  'Forwarded: host=evil.example;proto=http',
+  'Origin: https://evil.example',
+  'Referer: https://evil.example/',
+]
+
+onEachDatabase(
+  (latchkey) => {
+    /** A call as it would come through a proxy that passes on whatever it is told. */
+    async function lying(method: string, path: string, body?: unknown, token?: string) {
+      const json = body === undefined ? '' : JSON.stringify(body)
+      const lines = requestLines(
+        method,
+        path,
+        ...lies,
+        ...(body === undefined ? [] : ['Content-Type: application/json']),
+        `Content-Length: ${Buffer.byteLength(json)}`,
+        ...(token === undefined ? [] : [`Authorization: Bearer ${token}`]),
+      ).replace('Host: localhost', 'Host: evil.example')
+      const answer = await sendRaw(latchkey, `${lines}\r\n${json}`)
+      assert.doesNotMatch(JSON.stringify(answer), /evil\.example/, `${method} ${path}`)
+      return { ...answer, body: answer.text === '' ? undefined : JSON.parse(answer.text) }
+    }
+
+    test('a forged Host reaches no message, no token and no problem', async () => {
+      const email = `mallory-${latchkey.kind.toLowerCase()}@example.com`.toLowerCase()
+      const password = 'a long sentence of hers'
+      assert.equal((await lying('POST', '/auth/SignUp', { email, password })).status, 202)
+      const code = await latchkey.codeSentTo(email)
+      const signedUp = await lying('POST', '/auth/SignUp/Verify', { email, code })
+      assert.equal(signedUp.status, 201)
+      const token = signedUp.body.accessToken
+
+      const { iss, aud } = partsOf(token).claims
+      assert.deepEqual({ iss, aud }, { iss: publicUrl, aud: publicUrl })
+
+      const asked = { mfaMethod: 'email' }
+      assert.equal((await lying('POST', '/settings/MfaSignIn', asked, token)).status, 202)
+      const proof = { ...asked, code: await latchkey.codeSentTo(email) }
+      assert.equal((await lying('POST', '/settings/MfaSignIn', proof, token)).status, 200)
+      assert.equal((await lying('DELETE', '/settings/MfaSignIn', undefined, token)).status, 200)
+      assert.equal((await lying('POST', '/auth/SignUp', { email, password })).status, 202)
+
+      const messages = await latchkey.inbox(email)
+      assert.ok(messages.length >= 5, `${messages.length}`)
+      for (const message of messages) {
+        const shown = JSON.stringify(message)
+        assert.doesNotMatch(shown, /evil/)
+        for (const [link] of shown.matchAll(/https?:\/\/[^\s"\\<)]+/g)) {
+          assert.ok(link === publicUrl || link.startsWith(`${publicUrl}/`), link)
+        }
+      }
+
+      const { body: problem } = await lying('GET', '/settings/MfaSignIn')
+      assert.equal(problem.type, `${publicUrl}/docs/errors#missing_token`)
+    })
+
+    test('no page and no redirect leads to where a forged Host says', async () => {
+      for (const path of ['/', '/docs', '/docs/', '/docs/errors', '/openapi.json', '/dev/inbox']) {
+        const lines = requestLines('GET', path, ...lies).replace(': localhost', ': evil.example')
+        const answer = await sendRaw(latchkey, `${lines}\r\n`)
+        assert.doesNotMatch(JSON.stringify(answer), /evil\.example/, path)
+        const { location } = answer.headers
+        if (location !== undefined) assert.match(location, /^\.\.?\/[a-z]/)
+      }
+    })
+
+    test('a path that looks like another host is no redirect', async () => {
+      for (const path of [
+        '//evil.example',
+        '//evil.example/docs/',
+        '/\\evil.example',
+        '/docs//evil',
+      ]) {
+        const { status } = await sendRaw(latchkey, `${requestLines('GET', path)}\r\n`)
+        assert.ok(status === 404 || status === 400, `${path} ${status}`)
+      }
+    })
+  },
+  { LATCHKEY_PUBLIC_URL: publicUrl },
+)

@@ -1,0 +1,85 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { networkOf } from '../../src/lib/network.ts'
+
+const group = fc.integer({ min: 0, max: 0xffff })
+const groups = fc.array(group, { minLength: 8, maxLength: 8 })
+
+/** The ways in which an IPv6 address may be written (RFC 4291 §2.2). */
+function spellings(address: number[]): string[] {
+  const plain = address.map((part) => part.toString(16))
+  const padded = plain.map((part) => part.padStart(4, '0'))
+  const [a = 0, b = 0] = address.slice(6)
+  const dotted = [a >> 8, a & 255, b >> 8, b & 255].join('.')
+  return [
+    plain.join(':'),
+    padded.join(':').toUpperCase(),
+    [...plain.slice(0, 6), dotted].join(':'),
+    `${plain.join(':')}%eth0`,
+    compressed(plain),
+    compressed([...plain.slice(0, 6), dotted]),
+  ]
+}
+
+/** With `::` for the first row of zeros, if there is one. */
+function compressed(parts: string[]): string {
+  const from = parts.indexOf('0')
+  if (from < 0) return parts.join(':')
+  const after = parts.findIndex((part, i) => i > from && part !== '0')
+  const to = after < 0 ? parts.length : after
+  return `${parts.slice(0, from).join(':')}::${parts.slice(to).join(':')}`
+}
+
+const isMapped = (address: number[]) =>
+  address.slice(0, 5).every((part) => part === 0) && address[5] === 0xffff
+
+test('every spelling of every address of one /64 is one network', () => {
+  const zeros = fc.constantFrom(0, 0, 0, 1, 0xffff)
+  const address = fc.oneof(groups, fc.array(zeros, { minLength: 8, maxLength: 8 }))
+  fc.assert(
+    fc.property(address, groups, (one, other) => {
+      const neighbour = [...one.slice(0, 4), ...other.slice(4)]
+      fc.pre(!isMapped(one) && !isMapped(neighbour))
+      const networks = [one, neighbour].flatMap(spellings).map(networkOf)
+      assert.deepEqual(new Set(networks).size, 1, `${spellings(one)}: ${networks}`)
+    }),
+    { numRuns: 1000 },
+  )
+})
+
+test('addresses of different /64 are different networks', () => {
+  fc.assert(
+    fc.property(groups, groups, (one, other) => {
+      fc.pre(one.slice(0, 4).join() !== other.slice(0, 4).join())
+      const [mine = '', yours = ''] = [one, other].map((parts) => compressed(parts.map(hex)))
+      assert.notEqual(networkOf(mine), networkOf(yours))
+    }),
+  )
+})
+
+test('an IPv4 address is a network of its own, also as IPv6 shows it', () => {
+  fc.assert(
+    fc.property(fc.ipV4(), (address) => {
+      assert.equal(networkOf(address), address)
+      assert.equal(networkOf(`::ffff:${address}`), address)
+      assert.equal(networkOf(`::FFFF:${address}`), address)
+    }),
+  )
+})
+
+test('an IPv4 address in the hexadecimal form of IPv6 is the same network', () => {
+  assert.equal(networkOf('::ffff:cb00:7107'), '203.0.113.7')
+  assert.equal(networkOf('0:0:0:0:0:ffff:cb00:7107'), '203.0.113.7')
+})
+
+test('what is no address stays what it is, and nothing throws', () => {
+  fc.assert(
+    fc.property(fc.string({ unit: 'binary' }), (text) => typeof networkOf(text) === 'string'),
+  )
+  for (const text of ['', 'unknown', '::1::2', '1.2.3', '12345::', '::ffff:1.2.3.400']) {
+    assert.equal(networkOf(text), text)
+  }
+})
+
+const hex = (part: number) => part.toString(16)

@@ -1,0 +1,67 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { parsePhoneNumber } from '../../src/lib/phone-number.ts'
+
+test('a number is written in one way, however its owner spaced it', () => {
+  for (const written of [
+    '+14155550123',
+    '+1 415 555 0123',
+    '+1 (415) 555-0123',
+    '+1.415.555.0123',
+    '+1-415-555-0123',
+  ]) {
+    assert.deepEqual(parsePhoneNumber(written), { kind: 'usable', number: '+14155550123' })
+  }
+})
+
+test('what is no international number of one phone is impossible', () => {
+  for (const written of [
+    '',
+    '+',
+    '4155550123',
+    '0014155550123',
+    '+1415',
+    '+999123456789',
+    '+1415555012345678901234567',
+    '+14155550123,+14155550124',
+    '+14155550123;ext=5',
+    '+14155550123 x5',
+    'tel:+14155550123',
+    ' +14155550123',
+    '+14155550123\n',
+    '+1415555\r\n0123',
+    '＋14155550123',
+    '+１４１５５５５０１２３',
+    '+1415555O123',
+    '+1800FLOWERS',
+  ]) {
+    assert.equal(parsePhoneNumber(written).kind, 'impossible', JSON.stringify(written))
+  }
+})
+
+test('numbers that bill whoever texts them are told apart', () => {
+  // Premium in the US and Germany, shared cost in the UK, personal in the UK.
+  for (const written of ['+19005550123', '+499001234567', '+448451234567', '+447012345678']) {
+    assert.equal(parsePhoneNumber(written).kind, 'costly', written)
+  }
+})
+
+test('a zero that is dialled only inside a country is left out', () => {
+  assert.deepEqual(parsePhoneNumber('+44 (0) 20 7946 0958'), {
+    kind: 'usable',
+    number: '+442079460958',
+  })
+})
+
+test('what is usable is E.164: one plus and up to fifteen digits, whatever was written', () => {
+  const digits = fc.string({ unit: fc.constantFrom(...'0123456789'), minLength: 6, maxLength: 15 })
+  const spaced = fc.string({ unit: fc.constantFrom(...'0123456789 ()-.+;'), maxLength: 24 })
+  fc.assert(
+    fc.property(fc.oneof(digits, spaced, fc.string({ unit: 'binary' })), (rest) => {
+      const parsed = parsePhoneNumber(`+${rest}`)
+      if (parsed.kind === 'usable') assert.match(parsed.number, /^\+[1-9][0-9]{4,14}$/)
+    }),
+    { numRuns: 3000 },
+  )
+})

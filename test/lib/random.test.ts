@@ -1,0 +1,66 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import {
+  newCode,
+  newId,
+  newRecoveryCode,
+  newToken,
+  normalRecoveryCode,
+} from '../../src/lib/random.ts'
+
+const many = <Value>(howMany: number, make: () => Value) => Array.from({ length: howMany }, make)
+
+test('a code is six digits, zeros in front too, and each digit is as likely as any other', () => {
+  const codes = many(20_000, newCode)
+  for (const code of codes) assert.match(code, /^[0-9]{6}$/)
+  for (let place = 0; place < 6; place++) {
+    const counts = new Map<string, number>()
+    for (const code of codes) {
+      const digit = code[place] ?? ''
+      counts.set(digit, (counts.get(digit) ?? 0) + 1)
+    }
+    // Each is expected 2,000 times, give or take 42: ten times that never happens.
+    for (const digit of '0123456789') {
+      assert.ok(Math.abs((counts.get(digit) ?? 0) - 2000) < 420, `${digit} in place ${place}`)
+    }
+  }
+})
+
+test('tokens are 256 bits in 43 characters, and none comes twice', () => {
+  const tokens = many(2000, newToken)
+  for (const token of tokens) assert.match(token, /^[A-Za-z0-9_-]{43}$/)
+  assert.equal(new Set(tokens).size, tokens.length)
+})
+
+test('ids sort in the order in which they were made', () => {
+  const ids = many(2000, newId)
+  assert.deepEqual(ids.toSorted(), ids)
+  assert.equal(new Set(ids).size, ids.length)
+})
+
+test('recovery codes have no letter that is taken for another', () => {
+  const codes = many(500, newRecoveryCode)
+  for (const code of codes) assert.match(code, /^[0-9A-HJKMNP-TV-Z]{4}(-[0-9A-HJKMNP-TV-Z]{4}){2}$/)
+  assert.equal(new Set(codes).size, codes.length)
+})
+
+test('a recovery code is recognised however it was typed, and is no other one', () => {
+  const typist = fc.record({
+    small: fc.boolean(),
+    hyphens: fc.constantFrom('', ' ', '-', ' - ', '\t'),
+    zero: fc.constantFrom('0', 'O', 'o'),
+    one: fc.constantFrom('1', 'I', 'l', 'L', 'i'),
+  })
+  fc.assert(
+    fc.property(typist, ({ small, hyphens, zero, one }) => {
+      const code = newRecoveryCode()
+      const typed = (small ? code.toLowerCase() : code)
+        .replaceAll('-', hyphens)
+        .replaceAll('0', zero)
+        .replaceAll('1', one)
+      assert.equal(normalRecoveryCode(typed), code.replaceAll('-', ''))
+      assert.notEqual(normalRecoveryCode(typed.slice(1)), code.replaceAll('-', ''))
+    }),
+  )
+})

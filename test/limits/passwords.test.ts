@@ -1,0 +1,124 @@
+import assert from 'node:assert/strict'
+import { beforeEach, test } from 'node:test'
+import { travel } from '../support/clock.ts'
+import { onEachDatabase } from '../support/latchkey.ts'
+
+/** Wrong passwords in an hour: for one account from one network, from everywhere else, for all. */
+const mostFromHere = 10
+const mostFromElsewhere = 50
+const mostFromNetwork = 200
+
+const trusting = { LATCHKEY_TRUST_PROXY: '127.0.0.1' }
+const from = (address: string) => ({ headers: { 'x-forwarded-for': address } })
+
+onEachDatabase((latchkey) => {
+  beforeEach(() => travel(61 * 60_000))
+
+  const guess = (email: string, address: string, password = 'not the right one') =>
+    latchkey.post('/auth/SignIn', { email, password }, from(address))
+
+  test('ten wrong passwords are judged from one network in an hour, and then no right one either', async () => {
+    const ada = await latchkey.owner()
+    for (let i = 0; i < mostFromHere; i++) {
+      assert.equal((await guess(ada.email, '203.0.113.1')).status, 401)
+    }
+    const eleventh = await guess(ada.email, '203.0.113.1')
+    assert.equal(eleventh.status, 429)
+    const { retryAfter } = eleventh.body
+    assert.equal(eleventh.headers.get('retry-after'), String(retryAfter))
+    assert.ok(retryAfter > 3500 && retryAfter <= 3600)
+    assert.equal((await guess(ada.email, '203.0.113.1', ada.password)).status, 429)
+
+    travel((retryAfter - 60) * 1000)
+    assert.equal((await guess(ada.email, '203.0.113.1', ada.password)).status, 429)
+    travel(60_000)
+    assert.equal((await guess(ada.email, '203.0.113.1', ada.password)).status, 200)
+  })
+
+  test('right passwords cost nothing', async () => {
+    const ada = await latchkey.owner()
+    for (let i = 1; i < mostFromHere; i++) await guess(ada.email, '203.0.113.1')
+    for (let i = 0; i < 12; i++) {
+      assert.equal((await guess(ada.email, '203.0.113.1', ada.password)).status, 200)
+    }
+    assert.equal((await guess(ada.email, '203.0.113.1')).status, 401)
+    assert.equal((await guess(ada.email, '203.0.113.1')).status, 429)
+  })
+
+  test('spellings of the address count together', async () => {
+    const ada = await latchkey.owner()
+    const spellings = [ada.email, ada.email.toUpperCase(), ` ${ada.email}`, `${ada.email}  `]
+    for (let i = 0; i < mostFromHere; i++) {
+      assert.equal((await guess(spellings[i % 4] ?? '', '203.0.113.1')).status, 401)
+    }
+    for (const email of spellings) assert.equal((await guess(email, '203.0.113.1')).status, 429)
+  })
+
+  test('of a hundred wrong passwords at once ten are judged', async () => {
+    const ada = await latchkey.owner()
+    const answers = await Promise.all(
+      Array.from({ length: 100 }, (_, i) => guess(ada.email, '203.0.113.1', `guess ${i}`)),
+    )
+    const statuses = answers.map(({ status }) => status)
+    assert.equal(statuses.filter((status) => status === 401).length, mostFromHere)
+    assert.equal(statuses.filter((status) => status === 429).length, 90)
+    assert.equal((await guess(ada.email, '203.0.113.1', ada.password)).status, 429)
+  })
+
+  test('of wrong passwords from everywhere fifty are judged, also of many at once', async () => {
+    const ada = await latchkey.owner()
+    const answers = await Promise.all(
+      Array.from({ length: 120 }, (_, i) => guess(ada.email, `198.51.100.${i}`, `guess ${i}`)),
+    )
+    const statuses = answers.map(({ status }) => status)
+    assert.equal(statuses.filter((status) => status === 401).length, mostFromElsewhere)
+    assert.equal(statuses.filter((status) => status === 429).length, 70)
+  })
+
+  test('all addresses of one IPv6 network are one network', async () => {
+    const ada = await latchkey.owner()
+    for (let i = 0; i < mostFromHere; i++) {
+      assert.equal((await guess(ada.email, `2001:db8:0:7:${i}::${i + 1}`)).status, 401)
+    }
+    assert.equal((await guess(ada.email, '2001:db8::7:ffff:0:0:1')).status, 429)
+    assert.equal((await guess(ada.email, '2001:db8:0:8::1')).status, 401)
+  })
+
+  test('one network tries two hundred passwords in an hour, for however many accounts', async () => {
+    for (let i = 0; i < mostFromNetwork; i++) {
+      const { status } = await guess(`person-${i}@example.com`, '203.0.113.1')
+      assert.equal(status, 401)
+    }
+    assert.equal((await guess('person-200@example.com', '203.0.113.1')).status, 429)
+    assert.equal((await guess('person-200@example.com', '203.0.113.2')).status, 401)
+  })
+
+  test('a restart forgives nothing', async () => {
+    const ada = await latchkey.owner()
+    for (let i = 0; i < mostFromHere; i++) await guess(ada.email, '203.0.113.1')
+    await latchkey.restart()
+    assert.equal((await guess(ada.email, '203.0.113.1', ada.password)).status, 429)
+  })
+}, trusting)
+
+onEachDatabase(
+  (latchkey) => {
+    test('with limits off nothing is counted', async () => {
+      const ada = await latchkey.owner({ mfaMethod: 'email' })
+      const { email } = ada
+      for (let i = 0; i < 30; i++) {
+        const wrong = await latchkey.post('/auth/SignIn', { email, password: `guess ${i}` })
+        assert.equal(wrong.status, 401)
+      }
+      for (let i = 0; i < 25; i++) {
+        const { mfaToken, sentTo } = (await ada.signIn()).body
+        assert.ok(sentTo, 'a code was sent')
+        const wrong = await latchkey.post('/auth/SignIn/Mfa', { mfaToken, code: 'wrong one' })
+        assert.equal(wrong.status, 401)
+      }
+      assert.deepEqual(await latchkey.sql('select id from attempt'), [])
+      await ada.signInFully()
+    })
+  },
+  { LATCHKEY_LIMITS: 'off' },
+)

@@ -1,0 +1,117 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { openKeys } from '../../src/lib/keys.ts'
+import { createLog } from '../../src/lib/log.ts'
+import { startDelivery } from '../../src/messages/delivery.ts'
+import { smsGateway } from '../../src/messages/sms.ts'
+import { openStore } from '../../src/store/open.ts'
+import { everyDatabase } from '../support/database.ts'
+import { freePort } from '../support/free-port.ts'
+import { enqueueNotices, logged, outboxOf, startLatchkey } from '../support/outbox.ts'
+import { emptyFolder, startProcess, until } from '../support/process.ts'
+import { startReceiver } from '../support/receiver.ts'
+
+const recipient = '+14155550100'
+
+for (const kind of everyDatabase) {
+  test(`two nodes send two hundred messages once each, on ${kind}`, async (t) => {
+    // As slow as a real one, so that both nodes have their hands full at the same time.
+    const receiver = await startReceiver(t, async () => {
+      await sleep(100)
+      return 200
+    })
+    const latchkey = await startLatchkey(t, kind, { LATCHKEY_SMS_URL: receiver.url })
+    const other = await startProcess(t, {
+      folder: emptyFolder(t),
+      environment: { ...latchkey.environment, LATCHKEY_PORT: String(await freePort()) },
+    })
+    const ids = await enqueueNotices(latchkey, 200, { channel: 'sms', recipient })
+
+    await until(async () => (await outboxOf(latchkey, recipient)).every((row) => row.sent_at))
+    assert.deepEqual(receiver.received.map(({ id }) => id).sort(), ids.sort())
+    const byOther = logged({ log: other.stdout }, 'message sent').length
+    assert.ok(byOther > 0 && byOther < 200, `the other node sent ${byOther}`)
+  })
+
+  test(`of eight nodes that look at the same moment, one takes each message, on ${kind}`, async (t) => {
+    const receiver = await startReceiver(t)
+    const latchkey = await startLatchkey(t, kind, { LATCHKEY_SMS_URL: receiver.url })
+    // The service itself looks on too.
+    const { LATCHKEY_DATABASE_URL = '', LATCHKEY_ENCRYPTION_KEYS = '' } = latchkey.environment
+    const nodes = Array.from({ length: 8 }, () => {
+      const db = openStore(LATCHKEY_DATABASE_URL)
+      const node = startDelivery({
+        db,
+        keys: openKeys(LATCHKEY_ENCRYPTION_KEYS),
+        log: createLog('silent'),
+        brand: { name: 'Latchkey', publicUrl: latchkey.origin },
+        gateways: { email: undefined, sms: smsGateway({ url: receiver.url, from: undefined }) },
+        kept: [],
+      })
+      t.after(async () => {
+        await node.stop()
+        await db.destroy()
+      })
+      return node
+    })
+    for (let round = 1; round <= 10; round += 1) {
+      const ids = await enqueueNotices(latchkey, 10, { channel: 'sms', recipient })
+      await Promise.all(nodes.map((node) => node.deliverDue(['sms'])))
+      const taken = () => receiver.received.filter(({ id }) => ids.includes(id))
+      await until(() => taken().length >= ids.length)
+      const again = taken().map(({ id }) => id)
+      assert.deepEqual(again.sort(), ids.sort(), `round ${round}`)
+    }
+  })
+
+  test(`a message in the hands of a process that is killed is sent by another, on ${kind}`, async (t) => {
+    let takes: (status: number) => void = () => {}
+    const silent = await startReceiver(t, () => new Promise((resolve) => (takes = resolve)))
+    const receiver = await startReceiver(t)
+    const latchkey = await startLatchkey(t, kind, { LATCHKEY_SMS_URL: receiver.url })
+    await latchkey.close()
+    const victim = await startProcess(t, {
+      folder: emptyFolder(t),
+      environment: { ...latchkey.environment, LATCHKEY_SMS_URL: silent.url },
+    })
+    const [id] = await enqueueNotices(latchkey, 1, { channel: 'sms', recipient })
+    await until(() => silent.received.length > 0)
+    await victim.stop('SIGKILL')
+    takes(200)
+
+    await latchkey.start()
+    // It may still be with somebody who lives: nobody takes it before the lease is over.
+    const [taken] = await outboxOf(latchkey, recipient)
+    assert.deepEqual([taken.sent_at, taken.tries], [null, 1])
+    const lease = Number(taken.due_at) - Date.now()
+    assert.ok(lease > 0 && lease <= 30_000, `${lease} ms are left`)
+    assert.deepEqual(receiver.received, [])
+    // Not by travelling: the clocks of processes that are killed stay behind.
+    await latchkey.sql('update outbox set due_at = due_at - 30000')
+    const { tries } = await until(() => logged(latchkey, 'message sent')[0])
+    assert.equal(tries, 2)
+    assert.deepEqual(
+      [...silent.received, ...receiver.received].map((text) => text.id),
+      [id, id],
+    )
+  })
+}
+
+test('a service that is told to stop lets the messages on their way arrive', async (t) => {
+  let takes: (status: number) => void = () => {}
+  const receiver = await startReceiver(t, () => new Promise((resolve) => (takes = resolve)))
+  const latchkey = await startLatchkey(t, 'SQLite', { LATCHKEY_SMS_URL: receiver.url })
+  await enqueueNotices(latchkey, 1, { channel: 'sms', recipient })
+  await until(() => receiver.received.length > 0)
+  const closed = latchkey.close()
+  // Long enough to end, if it did not wait.
+  await until(() => fetch(`${latchkey.origin}/health/live`).then(no, yes))
+  takes(200)
+  await closed
+  const [row] = await outboxOf(latchkey, recipient)
+  assert.ok(row.sent_at)
+})
+
+const yes = () => true
+const no = () => false

@@ -1,0 +1,212 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { onEachDatabase } from '../support/latchkey.ts'
+import { answerMfa, changesOf, noticesTo, stateOf } from '../support/mfa.ts'
+
+onEachDatabase((latchkey) => {
+  test('a new secret is one that every app takes, and is not in use yet', async () => {
+    const ada = await latchkey.owner()
+    const { body } = await ada.post('/settings/MfaSecret')
+    assert.deepEqual(Object.keys(body).sort(), ['confirmed', 'otpauthUri', 'qrCode', 'secret'])
+    assert.match(body.secret, /^[A-Z2-7]{32}$/, '160 bits (RFC 4226 §4)')
+    assert.equal(body.confirmed, false)
+
+    const uri = new URL(body.otpauthUri)
+    assert.equal(uri.protocol, 'otpauth:')
+    assert.equal(uri.host, 'totp')
+    assert.equal(decodeURIComponent(uri.pathname), `/Latchkey:${ada.email}`)
+    assert.deepEqual(Object.fromEntries(uri.searchParams), {
+      issuer: 'Latchkey',
+      secret: body.secret,
+      algorithm: 'SHA1',
+      digits: '6',
+      period: '30',
+    })
+
+    const unconfirmed = { confirmed: false, confirmedAt: null }
+    assert.deepEqual((await ada.get('/settings/MfaSecret')).body, unconfirmed)
+    assert.deepEqual((await ada.get('/settings/MfaSignIn')).body.availableMethods, [])
+    assert.equal((await ada.signIn()).body.status, 'signedIn')
+    assert.deepEqual(await changesOf(ada), [])
+  })
+
+  test('each secret is another, and of those that wait only the newest can be confirmed', async () => {
+    const ada = await latchkey.owner()
+    await ada.setUpAuthenticator()
+    const first = ada.authenticator.secret
+    await ada.setUpAuthenticator()
+    const second = ada.authenticator.secret
+    assert.notEqual(first, second)
+
+    ada.authenticator.secret = first
+    const code = ada.authenticator.newCode()
+    const refused = await ada.post('/settings/MfaSignIn', { mfaMethod: 'authenticator', code })
+    assert.equal(refused.body.code, 'invalid_code')
+    ada.authenticator.secret = second
+    await ada.turnOn('authenticator')
+    const { body } = await ada.get('/settings/MfaSecret')
+    assert.equal(body.confirmed, true)
+    assert.ok(Math.abs(Date.parse(body.confirmedAt) - Date.now()) < 30_000)
+  })
+
+  test('a new secret leaves the old one in use until it is confirmed, and then it is gone', async () => {
+    const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
+    const old = ada.authenticator.secret
+    const { body: confirmedBefore } = await ada.get('/settings/MfaSecret')
+    await ada.setUpAuthenticator()
+    const fresh = ada.authenticator.secret
+    assert.deepEqual((await ada.get('/settings/MfaSecret')).body, confirmedBefore)
+
+    const begun = await ada.signIn()
+    const early = await answerMfa(latchkey, begun, { code: ada.authenticator.newCode() })
+    assert.equal(early.body.code, 'invalid_code', 'a secret that nobody confirmed signs nobody in')
+    ada.authenticator.secret = old
+    ada.keep(await answerMfa(latchkey, begun, { code: ada.authenticator.newCode() }))
+
+    ada.authenticator.secret = fresh
+    const changed = await ada.turnOn('authenticator')
+    assert.deepEqual(changed.body.availableMethods, ['authenticator'])
+    assert.equal((await changesOf(ada))[0], 'mfa.method_added')
+    const again = await ada.signIn()
+    ada.authenticator.secret = old
+    for (const at of [-30_000, 0, 30_000]) {
+      const code = ada.authenticator.code(Date.now() + at)
+      const dead = await answerMfa(latchkey, again, { code })
+      assert.equal(dead.status, 401)
+    }
+    const oldAgain = await ada.post('/settings/MfaSignIn', {
+      mfaMethod: 'authenticator',
+      code: ada.authenticator.newCode(),
+    })
+    assert.equal(oldAgain.body.code, 'invalid_code')
+    ada.authenticator.secret = fresh
+    assert.equal(
+      (await answerMfa(latchkey, again, { code: ada.authenticator.newCode() })).status,
+      200,
+    )
+  })
+
+  test('with a new secret waiting, the old app still proves itself, and nothing is confirmed', async () => {
+    const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
+    const old = ada.authenticator.secret
+    await ada.setUpAuthenticator()
+    ada.authenticator.secret = old
+    const code = ada.authenticator.newCode()
+    const { status } = await ada.post('/settings/MfaSignIn', { mfaMethod: 'authenticator', code })
+    assert.equal(status, 200)
+    assert.deepEqual(await changesOf(ada), ['recovery_codes.made', 'mfa.on'])
+    await ada.signInFully()
+  })
+
+  test('the code that confirms a secret does not also sign in', async () => {
+    const ada = await latchkey.owner()
+    await ada.setUpAuthenticator()
+    const code = ada.authenticator.newCode()
+    await ada.post('/settings/MfaSignIn', { mfaMethod: 'authenticator', code })
+    const refused = await answerMfa(latchkey, await ada.signIn(), { code })
+    assert.equal(refused.body.code, 'invalid_code')
+  })
+
+  test('removing the app hands over to the strongest other method, and the owner is told', async () => {
+    const ada = await latchkey.owner({ mfaMethod: 'email' })
+    await ada.turnOn('sms')
+    await ada.turnOn('authenticator')
+    const waiting = await ada.signIn()
+
+    const removed = await ada.delete('/settings/MfaSecret')
+    assert.equal(removed.status, 200)
+    assert.deepEqual(removed.body, {
+      confirmed: false,
+      mfaSignIn: (await ada.get('/settings/MfaSignIn')).body,
+    })
+    assert.equal(removed.body.mfaSignIn.mfaMethod, 'sms')
+    assert.deepEqual(removed.body.mfaSignIn.availableMethods, ['sms', 'email'])
+    assert.equal((await ada.get('/settings/MfaSecret')).body.confirmed, false)
+
+    assert.equal((await changesOf(ada))[0], 'mfa.method_removed')
+    const [notice] = await noticesTo(latchkey, ada.email)
+    assert.equal(notice?.subject, 'A second step for Latchkey was removed')
+    assert.match(notice?.text ?? '', /an authenticator app can’t be used for signing in/)
+
+    const code = ada.authenticator.newCode()
+    const late = await answerMfa(latchkey, waiting, { code, mfaMethod: 'authenticator' })
+    assert.equal(late.body.code, 'mfa_token_expired')
+    const begun = await ada.signIn()
+    assert.equal(begun.body.mfaMethod, 'sms')
+    const dead = await answerMfa(latchkey, begun, { code, mfaMethod: 'authenticator' })
+    assert.equal(dead.body.code, 'invalid_code')
+    const right = { code: await ada.codeFor('sms') }
+    assert.equal((await answerMfa(latchkey, begun, right)).status, 200)
+  })
+
+  test('removing an app that is not the one asked for leaves the one that is', async () => {
+    const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
+    await ada.turnOn('email')
+    const { body } = await ada.delete('/settings/MfaSecret')
+    assert.equal(body.mfaSignIn.mfaMethod, 'email')
+    assert.equal((await ada.signIn()).body.mfaMethod, 'email')
+  })
+
+  test('the last method stays while MFA is on: recovery codes don’t count as one', async () => {
+    const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
+    assert.equal(ada.recoveryCodes.length, 10)
+    await ada.setUpAuthenticator()
+    const before = await stateOf(latchkey, ada)
+    const refused = await ada.delete('/settings/MfaSecret')
+    assert.equal(refused.status, 409)
+    assert.equal(refused.body.code, 'last_method')
+    assert.deepEqual(await stateOf(latchkey, ada), before, 'nor is the waiting secret gone')
+
+    await ada.delete('/settings/MfaSignIn')
+    const removed = await ada.delete('/settings/MfaSecret')
+    assert.equal(removed.status, 200)
+    assert.deepEqual(removed.body.mfaSignIn.availableMethods, [])
+    assert.equal(removed.body.mfaSignIn.enabled, false)
+  })
+
+  test('removing what is not there is a success that changes and tells nothing', async () => {
+    const ada = await latchkey.owner({ mfaMethod: 'email' })
+    const before = await stateOf(latchkey, ada)
+    const removed = await ada.delete('/settings/MfaSecret')
+    assert.equal(removed.body.confirmed, false)
+    assert.equal(removed.body.mfaSignIn.mfaMethod, 'email')
+    assert.deepEqual(await stateOf(latchkey, ada), before)
+
+    await ada.setUpAuthenticator()
+    const code = ada.authenticator.newCode()
+    await ada.delete('/settings/MfaSecret')
+    assert.deepEqual(await stateOf(latchkey, ada), before)
+    const late = await ada.post('/settings/MfaSignIn', { mfaMethod: 'authenticator', code })
+    assert.equal(late.body.code, 'method_not_set_up', 'a secret thrown away can’t be confirmed')
+  })
+
+  test('a secret is shown once: no later answer, message or row of the database holds it', async () => {
+    const ada = await latchkey.owner()
+    const made = await ada.setUpAuthenticator()
+    const { secret } = ada.authenticator
+    const wrong = await ada.wrongCodeFor('authenticator')
+    const code = ada.authenticator.newCode()
+    const answers = [
+      await ada.get('/settings/MfaSecret'),
+      await ada.post('/settings/MfaSignIn', { mfaMethod: 'authenticator', code: wrong }),
+      await ada.post('/settings/MfaSignIn', { mfaMethod: 'authenticator', code }),
+      await ada.get('/settings/MfaSecret'),
+      await ada.get('/settings/MfaSignIn'),
+      await ada.get('/settings/Activity?limit=100'),
+      await ada.signIn(),
+      await ada.signInFully(),
+      await ada.delete('/settings/MfaSecret'),
+      await latchkey.get('/dev/Messages'),
+      await ada.post('/settings/MfaSecret'),
+    ]
+    const rows = JSON.stringify(await stateOf(latchkey, ada))
+    for (const text of [...answers.map(({ body }) => JSON.stringify(body)), rows]) {
+      assert.ok(!text.toUpperCase().includes(secret))
+      assert.ok(!text.includes(made.body.qrCode))
+    }
+    for (const path of ['/settings/MfaSecret', '/settings/MfaSignIn']) {
+      const stranger = await latchkey.get(path)
+      assert.equal(stranger.body.code, 'missing_token')
+    }
+  })
+})

@@ -1,0 +1,179 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { onEachDatabase } from '../support/latchkey.ts'
+import {
+  answerMfa,
+  changesOf,
+  everyMethod,
+  noticesTo,
+  secondBrowser,
+  sessionsOf,
+} from '../support/mfa.ts'
+
+const times = <Value>(count: number, make: (i: number) => Promise<Value>) =>
+  Promise.all(Array.from({ length: count }, (_, i) => make(i)))
+
+onEachDatabase((latchkey) => {
+  for (const method of everyMethod) {
+    test(`two hundred answers with one right code by ${method} make one sign-in`, async () => {
+      const ada = await latchkey.owner({ mfaMethod: method })
+      const begun = await ada.signIn()
+      const code = await ada.codeFor(method)
+      const before = await sessionsOf(latchkey, ada)
+      const answers = await times(200, () => answerMfa(latchkey, begun, { code }))
+      assert.equal(answers.filter(({ status }) => status === 200).length, 1)
+      for (const { status, body } of answers) {
+        if (status !== 200) assert.equal(body.code, 'mfa_token_expired')
+      }
+      assert.equal(await sessionsOf(latchkey, ada), before + 1)
+    })
+  }
+
+  test('one code of an app, brought to ten sign-ins at once, finishes one', async () => {
+    const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
+    const waiting = await times(10, () => ada.signIn())
+    const code = ada.authenticator.newCode()
+    const answers = await Promise.all(waiting.map((begun) => answerMfa(latchkey, begun, { code })))
+    assert.equal(answers.filter(({ status }) => status === 200).length, 1)
+  })
+
+  test('one code of an app, brought to different doors at once, opens one', async () => {
+    const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
+    const signingIn = await ada.signIn()
+    const confirming = await ada.post('/auth/Reauthenticate', { password: ada.password })
+    const code = ada.authenticator.newCode()
+    const answers = await times(12, (i) => {
+      if (i % 3 === 0) return answerMfa(latchkey, signingIn, { code })
+      if (i % 3 === 1) return answerMfa(latchkey, confirming, { code })
+      return ada.post('/settings/MfaSignIn', { mfaMethod: 'authenticator', code })
+    })
+    assert.equal(answers.filter(({ status }) => status === 200).length, 1)
+  })
+
+  test('turning off races the last step of a sign-in: whoever comes second finds it done', async () => {
+    for (let round = 0; round < 6; round += 1) {
+      const ada = await latchkey.owner({ mfaMethod: 'email' })
+      const begun = await ada.signIn()
+      const code = await ada.codeFor('email')
+      const answer = () => answerMfa(latchkey, begun, { code })
+      const off = () => ada.delete('/settings/MfaSignIn')
+      const [first, second] = await Promise.all(round % 2 ? [answer(), off()] : [off(), answer()])
+      const [turnedOff, entered] = round % 2 ? [second, first] : [first, second]
+
+      assert.equal(turnedOff.status, 200)
+      if (entered.status !== 200) assert.equal(entered.body.code, 'mfa_token_expired')
+      assert.equal((await answer()).status, 401)
+      assert.equal((await ada.signIn()).body.status, 'signedIn')
+      assert.equal((await changesOf(ada))[0], 'mfa.off')
+    }
+  })
+
+  test('a sign-in that begins while MFA goes off is either open or void, never half', async () => {
+    const ada = await latchkey.owner({ mfaMethod: 'email' })
+    const [off, ...begun] = await Promise.all([
+      ada.delete('/settings/MfaSignIn'),
+      ...Array.from({ length: 6 }, () => ada.signIn()),
+    ])
+    assert.equal(off.status, 200)
+    for (const answer of begun) {
+      if (answer.body.status === 'signedIn') continue
+      assert.equal(answer.body.status, 'mfaRequired')
+      const late = await answerMfa(latchkey, answer, { code: '123456' })
+      assert.equal(late.body.code, 'mfa_token_expired')
+    }
+  })
+
+  test('no sign-in slips through while MFA goes on: with the password alone nobody stays in', async () => {
+    for (const method of everyMethod) {
+      const ada = await latchkey.owner()
+      const request = {
+        mfaMethod: method,
+        ...(method === 'sms' && { phoneNumber: ada.phoneNumber }),
+      }
+      if (method === 'authenticator') await ada.setUpAuthenticator()
+      else await ada.post('/settings/MfaSignIn', request)
+      const code = await ada.codeFor(method)
+      const [on, ...entries] = await Promise.all([
+        ada.post('/settings/MfaSignIn', { ...request, code }),
+        ...Array.from({ length: 8 }, () => ada.signIn()),
+      ])
+      assert.equal(on.status, 200)
+      for (const { body } of entries) {
+        if (body.status === 'mfaRequired') continue
+        const stayed = await latchkey.get('/settings/MfaSignIn', { token: body.accessToken })
+        assert.equal(stayed.status, 401)
+      }
+      assert.equal(await sessionsOf(latchkey, ada), 1)
+    }
+  })
+
+  test('a session too weak to turn MFA off can’t do it in the moment in which it goes on', async () => {
+    for (let round = 0; round < 5; round += 1) {
+      const ada = await latchkey.owner()
+      const weak = await secondBrowser(latchkey, ada)
+      const more = { phoneNumber: ada.phoneNumber, endOtherSessions: round % 2 === 0 }
+      await ada.post('/settings/MfaSignIn', { mfaMethod: 'sms', ...more })
+      const code = await ada.codeFor('sms')
+      const [on, ...off] = await Promise.all([
+        ada.post('/settings/MfaSignIn', { mfaMethod: 'sms', code, ...more }),
+        ...Array.from({ length: 6 }, () => weak.delete('/settings/MfaSignIn')),
+      ])
+      assert.equal(on.status, 200)
+      for (const { status, body } of off) {
+        if (status === 200) assert.equal(body.enabled, false, 'what was off already')
+        else assert.equal(status, 401)
+      }
+      assert.equal((await ada.get('/settings/MfaSignIn')).body.enabled, true)
+      assert.deepEqual(await changesOf(ada), ['recovery_codes.made', 'mfa.on'])
+    }
+  })
+
+  test('off and on at once end in one of the two, told as it happened', async () => {
+    for (let round = 0; round < 4; round += 1) {
+      const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
+      const code = ada.authenticator.newCode()
+      const on = () => ada.post('/settings/MfaSignIn', { mfaMethod: 'authenticator', code })
+      const off = () => ada.delete('/settings/MfaSignIn')
+      const answers = await Promise.all(round % 2 ? [on(), off()] : [off(), on()])
+      for (const { status } of answers) assert.equal(status, 200)
+
+      const { enabled } = (await ada.get('/settings/MfaSignIn')).body
+      const changes = (await changesOf(ada)).filter((type) => type.startsWith('mfa.'))
+      assert.deepEqual(changes.slice(0, -1), enabled ? ['mfa.on', 'mfa.off'] : ['mfa.off'])
+      assert.equal((await noticesTo(latchkey, ada.email)).length, changes.length)
+      assert.equal((await ada.signIn()).body.status, enabled ? 'mfaRequired' : 'signedIn')
+    }
+  })
+
+  test('the app goes while MFA by it goes on: never on with nothing to show', async () => {
+    for (let round = 0; round < 4; round += 1) {
+      const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
+      await ada.delete('/settings/MfaSignIn')
+      const code = ada.authenticator.newCode()
+      const on = () => ada.post('/settings/MfaSignIn', { mfaMethod: 'authenticator', code })
+      const remove = () => ada.delete('/settings/MfaSecret')
+      const answers = await Promise.all(round % 2 ? [on(), remove()] : [remove(), on()])
+      for (const { status } of answers) assert.ok([200, 409].includes(status), String(status))
+
+      const { body } = await ada.get('/settings/MfaSignIn')
+      if (body.enabled) assert.deepEqual(body.availableMethods, ['authenticator'])
+      else assert.deepEqual(body.availableMethods, [])
+      const begun = await ada.signIn()
+      assert.equal(begun.body.status, body.enabled ? 'mfaRequired' : 'signedIn')
+    }
+  })
+
+  test('new secrets asked for at once: exactly one of them can be confirmed', async () => {
+    const ada = await latchkey.owner()
+    const made = await times(6, () => ada.post('/settings/MfaSecret'))
+    assert.deepEqual([...new Set(made.map(({ status }) => status))], [200])
+    let confirmed = 0
+    for (const { body } of made) {
+      ada.authenticator.secret = body.secret
+      const code = ada.authenticator.newCode()
+      const answer = await ada.post('/settings/MfaSignIn', { mfaMethod: 'authenticator', code })
+      if (answer.status === 200) confirmed += 1
+    }
+    assert.equal(confirmed, 1)
+  })
+})

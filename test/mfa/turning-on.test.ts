@@ -1,0 +1,242 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { onEachDatabase } from '../support/latchkey.ts'
+import {
+  answerMfa,
+  changesOf,
+  everyMethod,
+  noticesTo,
+  secondBrowser,
+  sessionsOf,
+  stateOf,
+} from '../support/mfa.ts'
+import type { Owner } from '../support/owner.ts'
+
+async function assertOff(owner: Owner): Promise<void> {
+  const { body } = await owner.get('/settings/MfaSignIn')
+  assert.deepEqual(body, {
+    enabled: false,
+    mfaMethod: null,
+    availableMethods: [],
+    changedAt: null,
+  })
+  assert.equal((await owner.signIn()).body.status, 'signedIn')
+}
+
+onEachDatabase((latchkey) => {
+  for (const method of everyMethod) {
+    test(`${method} is never on without its proof`, async () => {
+      const ada = await latchkey.owner()
+      const request = {
+        mfaMethod: method,
+        ...(method === 'sms' && { phoneNumber: ada.phoneNumber }),
+      }
+      const guessed = await ada.post('/settings/MfaSignIn', { ...request, code: '123456' })
+      assert.equal(
+        guessed.body.code,
+        method === 'authenticator' ? 'method_not_set_up' : 'invalid_code',
+      )
+      await assertOff(ada)
+
+      if (method === 'authenticator') await ada.setUpAuthenticator()
+      else assert.equal((await ada.post('/settings/MfaSignIn', request)).status, 202)
+      await assertOff(ada)
+      const code = await ada.wrongCodeFor(method)
+      const wrong = await ada.post('/settings/MfaSignIn', { ...request, code })
+      assert.equal(wrong.status, 401)
+      assert.equal(wrong.body.code, 'invalid_code')
+      assert.equal(wrong.headers.get('www-authenticate'), 'Bearer')
+      await assertOff(ada)
+      assert.deepEqual(await noticesTo(latchkey, ada.email), [])
+    })
+
+    test(`${method}: twelve calls with one right code turn it on once and tell it once`, async () => {
+      const ada = await latchkey.owner()
+      const request = {
+        mfaMethod: method,
+        ...(method === 'sms' && { phoneNumber: ada.phoneNumber }),
+      }
+      if (method === 'authenticator') await ada.setUpAuthenticator()
+      else await ada.post('/settings/MfaSignIn', request)
+      const code = await ada.codeFor(method)
+      const answers = await Promise.all(
+        Array.from({ length: 12 }, () => ada.post('/settings/MfaSignIn', { ...request, code })),
+      )
+      const right = answers.filter(({ status }) => status === 200)
+      assert.equal(right.length, 1)
+      assert.equal(right[0]?.body.recoveryCodes.length, 10)
+      for (const { status, body } of answers) {
+        if (status !== 200) assert.equal(body.code, 'invalid_code')
+      }
+      assert.deepEqual(await changesOf(ada), ['recovery_codes.made', 'mfa.on'])
+      assert.equal((await noticesTo(latchkey, ada.email)).length, 1)
+    })
+
+    test(`${method}, on already: asking for it again is a success that changes nothing`, async () => {
+      const ada = await latchkey.owner({ mfaMethod: method })
+      const before = await stateOf(latchkey, ada)
+      const again = await ada.post('/settings/MfaSignIn', { mfaMethod: method })
+      assert.equal(again.status, 200)
+      assert.deepEqual(again.body, (await ada.get('/settings/MfaSignIn')).body)
+      assert.equal(again.body.recoveryCodes, undefined)
+      assert.deepEqual(await stateOf(latchkey, ada), before)
+    })
+  }
+
+  test('turning MFA on ends every other session, and their tokens with them', async () => {
+    const ada = await latchkey.owner()
+    const others = [await secondBrowser(latchkey, ada), await secondBrowser(latchkey, ada)]
+    await ada.turnOn('sms')
+    for (const other of others) {
+      assert.equal((await other.get('/settings/MfaSignIn')).body.code, 'invalid_token')
+      const { refreshToken } = other
+      const refreshed = await latchkey.post('/auth/Refresh', { refreshToken })
+      assert.equal(refreshed.body.code, 'invalid_refresh_token')
+    }
+    assert.equal(await sessionsOf(latchkey, ada), 1)
+    assert.equal((await ada.get('/settings/MfaSignIn')).body.enabled, true)
+  })
+
+  test('told to let them be, other sessions go on, too weak to change how one signs in', async () => {
+    const ada = await latchkey.owner()
+    const other = await secondBrowser(latchkey, ada)
+    await ada.turnOn('authenticator', { endOtherSessions: false })
+    assert.equal((await other.get('/settings/MfaSignIn')).body.enabled, true)
+    assert.equal((await other.get('/settings/Activity')).status, 200)
+
+    const code = ada.authenticator.newCode()
+    const changes = [
+      await other.delete('/settings/MfaSignIn'),
+      await other.delete('/settings/MfaSecret'),
+      await other.post('/settings/MfaSecret'),
+      await other.post('/settings/MfaSignIn', { mfaMethod: 'email' }),
+      await other.post('/settings/MfaSignIn', { mfaMethod: 'authenticator', code }),
+    ]
+    for (const refused of changes) {
+      assert.equal(refused.status, 401)
+      assert.equal(refused.body.code, 'insufficient_user_authentication')
+      assert.match(refused.headers.get('www-authenticate') ?? '', /acr_values="aal2"$/)
+    }
+    const begun = await ada.signIn()
+    assert.equal(
+      (await answerMfa(latchkey, begun, { code })).status,
+      200,
+      'nor was the code used up',
+    )
+  })
+
+  test('a set-up code works in the session that asked for it alone', async () => {
+    const ada = await latchkey.owner()
+    const other = await secondBrowser(latchkey, ada)
+    const bob = await latchkey.owner()
+    const request = { mfaMethod: 'sms', phoneNumber: ada.phoneNumber }
+    await ada.post('/settings/MfaSignIn', request)
+    const code = await ada.codeFor('sms')
+
+    for (const stranger of [bob, other]) {
+      const refused = await stranger.post('/settings/MfaSignIn', { ...request, code })
+      assert.equal(refused.body.code, 'invalid_code')
+    }
+    // Having asked for a code of his own to the same number, Bob still holds only that one.
+    await bob.post('/settings/MfaSignIn', request)
+    if ((await ada.codeFor('sms')) !== code) {
+      const refused = await bob.post('/settings/MfaSignIn', { ...request, code })
+      assert.equal(refused.body.code, 'invalid_code')
+    }
+    await assertOff(bob)
+    assert.equal((await ada.post('/settings/MfaSignIn', { ...request, code })).status, 200)
+  })
+
+  test('a code for signing in sets nothing up, and one for setting up signs nobody in', async () => {
+    const ada = await latchkey.owner({ mfaMethod: 'email' })
+    const begun = await ada.signIn()
+    const signInCode = await ada.codeFor('email')
+    const refused = await ada.post('/settings/MfaSignIn', {
+      mfaMethod: 'email',
+      email: ada.email,
+      code: signInCode,
+    })
+    assert.equal(refused.body.code, 'invalid_code')
+
+    const request = { mfaMethod: 'sms', phoneNumber: ada.phoneNumber }
+    await ada.post('/settings/MfaSignIn', request)
+    const setUpCode = await ada.codeFor('sms')
+    for (const mfaMethod of ['email', 'sms'] as const) {
+      const stranger = await answerMfa(latchkey, begun, { code: setUpCode, mfaMethod })
+      if (setUpCode !== signInCode) assert.equal(stranger.body.code, 'invalid_code')
+    }
+  })
+
+  test('an address is used once it has been proven, and not by the proof of another', async () => {
+    const ada = await latchkey.owner()
+    const other = `other-${ada.email}`
+    await ada.post('/settings/MfaSignIn', { mfaMethod: 'email' })
+    const code = await ada.codeFor('email')
+    const swapped = await ada.post('/settings/MfaSignIn', {
+      mfaMethod: 'email',
+      email: other,
+      code,
+    })
+    assert.equal(swapped.body.code, 'invalid_code')
+    const sent = await ada.post('/settings/MfaSignIn', { mfaMethod: 'email', email: other })
+    assert.equal(sent.status, 202)
+    await assertOff(ada)
+
+    const proof = await latchkey.codeSentTo(other)
+    const on = await ada.post('/settings/MfaSignIn', {
+      mfaMethod: 'email',
+      email: other,
+      code: proof,
+    })
+    assert.equal(on.status, 200)
+    await ada.signIn()
+    const [toOther, toOwn] = [await latchkey.inbox(other), await latchkey.inbox(ada.email)]
+    assert.match(toOther[0]?.text ?? '', /finish signing in/)
+    assert.doesNotMatch(toOwn[0]?.text ?? '', /finish signing in/)
+  })
+
+  test('while MFA is on, texts go to the old number until the new one is proven', async () => {
+    const ada = await latchkey.owner({ mfaMethod: 'sms' })
+    const old = ada.phoneNumber
+    const next = old.replace('+1415', '+1212')
+    const request = { mfaMethod: 'sms', phoneNumber: next }
+    const sent = await ada.post('/settings/MfaSignIn', request)
+    assert.equal(sent.status, 202)
+
+    const before = await ada.signIn()
+    assert.equal(before.body.sentTo, `+1•••••••${old.slice(-2)}`)
+    const oldCode = await latchkey.codeSentTo(old)
+    const code = await latchkey.codeSentTo(next)
+    const textsToOld = (await latchkey.inbox(old)).length
+
+    const changed = await ada.post('/settings/MfaSignIn', { ...request, code })
+    assert.equal(changed.status, 200)
+    assert.deepEqual(changed.body.availableMethods, ['sms'])
+    const late = await answerMfa(latchkey, before, { code: oldCode })
+    assert.equal(late.body.code, 'mfa_token_expired')
+    const begun = await ada.signIn()
+    assert.equal((await latchkey.inbox(old)).length, textsToOld, 'nothing goes there any more')
+    const newCode = await latchkey.codeSentTo(next)
+    assert.equal((await answerMfa(latchkey, begun, { code: newCode })).status, 200)
+    assert.equal((await changesOf(ada))[0], 'mfa.method_added')
+  })
+
+  test('two methods proven at once: one of them is asked for, and the account is whole', async () => {
+    const ada = await latchkey.owner()
+    await ada.setUpAuthenticator()
+    const sms = { mfaMethod: 'sms', phoneNumber: ada.phoneNumber }
+    await ada.post('/settings/MfaSignIn', sms)
+    const smsCode = await ada.codeFor('sms')
+    const appCode = ada.authenticator.newCode()
+    const answers = await Promise.all([
+      ada.post('/settings/MfaSignIn', { ...sms, code: smsCode }),
+      ada.post('/settings/MfaSignIn', { mfaMethod: 'authenticator', code: appCode }),
+    ])
+    const right = answers.filter(({ status }) => status === 200)
+    assert.ok(right.length > 0)
+    assert.equal(right.filter(({ body }) => body.recoveryCodes).length, 1)
+    const begun = await ada.signIn()
+    const code = await ada.codeFor(begun.body.mfaMethod)
+    assert.equal((await answerMfa(latchkey, begun, { code })).status, 200)
+  })
+})

@@ -1,0 +1,125 @@
+import assert from 'node:assert/strict'
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { describeSettings } from '../../src/settings.ts'
+import { version } from '../../src/version.ts'
+import { emptyFolder, runLatchkey } from '../support/process.ts'
+
+test('--version says the version, and --help what there is; nothing is made', async (t) => {
+  const folder = emptyFolder(t)
+  for (const flag of ['--version', '-v']) {
+    const { code, stdout, stderr } = await runLatchkey(t, { folder, args: [flag] })
+    assert.deepEqual([code, stdout, stderr], [0, `${version}\n`, ''])
+  }
+  const { code, stdout, stderr } = await runLatchkey(t, { folder, args: ['--help'] })
+  assert.deepEqual([code, stderr], [0, ''])
+  for (const command of ['serve', 'migrate', 'settings', '--help', '--version']) {
+    assert.match(stdout, new RegExp(`^ {2}latchkey \\[?${command}\\]? `, 'm'))
+  }
+  assert.deepEqual(readdirSync(folder), [])
+})
+
+test('what it does not know is named and does nothing: exit code 64', async (t) => {
+  const folder = emptyFolder(t)
+  for (const [args, named] of [
+    [['serv'], /“serv”/],
+    [['serve', 'now'], /“now”/],
+    [['--port=4000'], /--port/],
+  ] as const) {
+    const { code, stdout, stderr } = await runLatchkey(t, { folder, args: [...args] })
+    assert.deepEqual([code, stdout], [64, ''])
+    assert.match(stderr, named)
+    assert.match(stderr, /latchkey --help/)
+  }
+  assert.deepEqual(readdirSync(folder), [])
+})
+
+test('migrate brings the database up to date, and the second time has nothing to do', async (t) => {
+  const folder = emptyFolder(t)
+  const first = await runLatchkey(t, { folder, args: ['migrate'] })
+  assert.deepEqual([first.code, first.stderr], [0, ''])
+  assert.match(first.stdout, /^Done: 2026-11-24-0900-beginning\b/)
+  const second = await runLatchkey(t, { folder, args: ['migrate'] })
+  assert.deepEqual(
+    [second.code, second.stdout, second.stderr],
+    [0, 'The database is up to date.\n', ''],
+  )
+})
+
+test('settings lists each with what it is now and what it means, and hides the secret ones', async (t) => {
+  const key = `k1:${Buffer.alloc(32, 7).toString('base64')}`
+  const { code, stdout, stderr } = await runLatchkey(t, {
+    args: ['settings'],
+    environment: {
+      LATCHKEY_PORT: '4321',
+      LATCHKEY_ENCRYPTION_KEYS: key,
+      LATCHKEY_DATABASE_URL: 'postgres://ada:pass-of-the-database@db.example/latchkey',
+      LATCHKEY_SMTP_URL: 'smtps://ada:pass-of-the-mail@mail.example',
+      LATCHKEY_MAIL_FROM: 'Acme <no-reply@acme.example>',
+      LATCHKEY_SMS_URL: 'https://texts.example/?secret=pass-of-the-texts',
+    },
+  })
+  assert.deepEqual([code, stderr], [0, ''])
+  for (const { name, default: fallback, meaning } of describeSettings()) {
+    const [, now, means] = new RegExp(`^${name}\\n {2}(.*)\\n {2}(.*)\\n`, 'm').exec(stdout) ?? []
+    assert.equal(means, meaning)
+    assert.ok(now?.startsWith('set: ') || now === `not set; default: ${fallback}`, `${name} ${now}`)
+  }
+  assert.match(stdout, /^LATCHKEY_PORT\n {2}set: 4321$/m)
+  assert.match(stdout, /^LATCHKEY_MAIL_FROM\n {2}set: Acme <no-reply@acme\.example>$/m)
+  for (const name of ['ENCRYPTION_KEYS', 'DATABASE_URL', 'SMTP_URL', 'SMS_URL']) {
+    assert.match(stdout, new RegExp(`^LATCHKEY_${name}\\n {2}set: \\(hidden\\)$`, 'm'))
+  }
+  for (const secret of ['pass-of', key.slice(3)]) assert.ok(!stdout.includes(secret), secret)
+})
+
+test('settings are also listed while they are wrong: that is when one looks', async (t) => {
+  const { code, stdout, stderr } = await runLatchkey(t, {
+    args: ['settings'],
+    environment: { LATCHKEY_STEP_UP_MAX_AGE: 'soon' },
+  })
+  assert.equal(code, 78)
+  assert.match(stdout, /^LATCHKEY_STEP_UP_MAX_AGE\n {2}set: soon$/m)
+  assert.match(stdout, /^LATCHKEY_BRAND_NAME$/m)
+  assert.match(stderr, /^LATCHKEY_STEP_UP_MAX_AGE is “soon”/)
+})
+
+test('every command says everything that is wrong at once: exit code 78', async (t) => {
+  for (const args of [['serve'], ['migrate'], ['settings']]) {
+    const folder = emptyFolder(t)
+    writeFileSync(join(folder, '.env'), 'LATCHKEY_LIMITS=maybe\n')
+    const { code, stderr } = await runLatchkey(t, {
+      folder,
+      args,
+      environment: {
+        LATCHKEY_PORT: 'eighty',
+        LATCHKEY_ENCRYPTION_KEYS: 'k1:c2VjcmV0',
+        LATCHKEY_SMTP_URL: 'smtp://ada:pass-of-the-mail@',
+        LATCHKEY_SESSION_IDLE: '4000',
+        LATCHKEY_SESSION_MAX: '3600',
+      },
+    })
+    assert.equal(code, 78)
+    const named = stderr.split('\n').map((line) => line.split(' ')[0])
+    assert.deepEqual(named, [
+      'LATCHKEY_PORT',
+      'LATCHKEY_ENCRYPTION_KEYS',
+      'LATCHKEY_SMTP_URL',
+      'LATCHKEY_LIMITS',
+      'LATCHKEY_MAIL_FROM',
+      'LATCHKEY_SESSION_IDLE',
+      '',
+    ])
+    assert.doesNotMatch(stderr, /pass-of|c2VjcmV0/)
+    assert.deepEqual(readdirSync(folder), ['.env'], 'and nothing was made')
+  }
+})
+
+test('a .env that can’t be read is said, not passed over', async (t) => {
+  const folder = emptyFolder(t)
+  mkdirSync(join(folder, '.env'))
+  const { code, stderr } = await runLatchkey(t, { folder })
+  assert.equal(code, 78)
+  assert.match(stderr, /^The file \.env in this folder can’t be read/)
+})

@@ -1,0 +1,130 @@
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { Agent, type ClientRequest, type IncomingMessage, request } from 'node:http'
+import { connect } from 'node:net'
+import { join } from 'node:path'
+import { json, text } from 'node:stream/consumers'
+import { type TestContext, test } from 'node:test'
+import { freePort } from '../support/free-port.ts'
+import { emptyFolder, startProcess, until } from '../support/process.ts'
+
+const main = join(import.meta.dirname, '../../src/main.ts')
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  test(`${signal} ends it cleanly, also while connections are kept open`, async (t) => {
+    const latchkey = await startProcess(t)
+    const agent = keepAlive(t)
+    for (let connections = 0; connections < 3; connections += 1) {
+      const answer = await answerTo(get(agent, latchkey.port))
+      assert.equal(answer.statusCode, 200)
+      answer.resume()
+    }
+    // One that never asked anything is open too.
+    const silent = connect(latchkey.port, '127.0.0.1').on('error', () => {})
+    await once(silent, 'connect')
+
+    const ended = await latchkey.stop(signal)
+    assert.deepEqual([ended.code, ended.signal, ended.stderr], [0, null, ''])
+  })
+
+  test(`${signal} lets a request that runs get its answer`, async (t) => {
+    const latchkey = await startProcess(t)
+    const agent = keepAlive(t)
+    const running = request({
+      agent,
+      host: '127.0.0.1',
+      port: latchkey.port,
+      path: '/auth/SignIn',
+      method: 'POST',
+      headers: { 'content-type': 'application/json', expect: '100-continue' },
+    })
+    running.flushHeaders()
+    // It says so once it has begun with this request.
+    await once(running, 'continue')
+
+    latchkey.kill(signal)
+    await until(() => refuses(latchkey.port))
+    // A launcher passes on what has reached us already: that cuts nothing short.
+    latchkey.kill(signal)
+    running.end(JSON.stringify({ email: 'nobody@example.com', password: 'a long sentence' }))
+
+    const answer = await answerTo(running)
+    assert.equal(answer.statusCode, 401)
+    assert.equal(((await json(answer)) as { code: string }).code, 'invalid_credentials')
+    assert.equal(answer.headers.connection, 'close')
+    const ended = await latchkey.ended
+    assert.deepEqual([ended.code, ended.signal, ended.stderr], [0, null, ''])
+  })
+}
+
+test('a request that had only begun to arrive is answered as ever', async (t) => {
+  const latchkey = await startProcess(t)
+  const socket = connect(latchkey.port, '127.0.0.1')
+  socket.write('GET /health/ready HTTP/1.1\r\nHost: localhost\r\n')
+  // By now it has read that much: it has answered somebody who came later.
+  await fetch(`${latchkey.origin}/health/live`)
+
+  latchkey.kill('SIGTERM')
+  await until(() => refuses(latchkey.port))
+  socket.write('\r\n')
+
+  const answer = await text(socket)
+  assert.match(answer, /^HTTP\/1\.1 200 OK\r\n/)
+  assert.match(answer, /\r\nconnection: close\r\n/i)
+  assert.equal((await latchkey.ended).code, 0)
+})
+
+test('it does not outlive the shell in which npm started it', async (t) => {
+  const port = await freePort()
+  const shell = spawn('sh', ['-c', '"$0" "$1" & echo $!; wait', process.execPath, main], {
+    cwd: emptyFolder(t),
+    env: {
+      PATH: process.env.PATH,
+      LATCHKEY_PORT: String(port),
+      npm_lifecycle_event: 'start',
+    },
+  })
+  const [first] = await once(shell.stdout.setEncoding('utf8'), 'data')
+  const pid = Number.parseInt(first, 10)
+  t.after(() => isAlive(pid) && process.kill(pid, 'SIGKILL'))
+  await until(async () => (await fetch(`http://127.0.0.1:${port}/health/ready`).catch(no))?.ok)
+
+  // npm is told to end and tells its shell, which does not tell us.
+  shell.kill('SIGKILL')
+  await until(() => !isAlive(pid))
+})
+
+function keepAlive(t: TestContext): Agent {
+  const agent = new Agent({ keepAlive: true })
+  t.after(() => agent.destroy())
+  return agent
+}
+
+function get(agent: Agent, port: number): ClientRequest {
+  return request({ agent, host: '127.0.0.1', port, path: '/health/live' }).end()
+}
+
+async function answerTo(asked: ClientRequest): Promise<IncomingMessage> {
+  const [answer] = await once(asked, 'response')
+  return answer
+}
+
+/** Whether nobody takes connections there any more. */
+function refuses(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1')
+    socket.once('connect', () => resolve(false)).once('error', () => resolve(true))
+    socket.once('connect', () => socket.destroy())
+  })
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch {
+    return false
+  }
+}
+
+const no = () => undefined

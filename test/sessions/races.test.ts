@@ -1,0 +1,99 @@
+/** What happens to one session at the same moment: somebody gets a clear yes, the others a clear no. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { setTimeout as pause } from 'node:timers/promises'
+import { onEachDatabase } from '../support/latchkey.ts'
+
+onEachDatabase((latchkey) => {
+  test('twenty refreshes at once with one token make one new pair, and the session lives on', async () => {
+    const ada = await latchkey.owner()
+    // Only when all connections to the database are warm do the twenty really meet there.
+    for (let round = 0; round < 10; round += 1) {
+      const { refreshToken } = ada
+      const answers = await Promise.all(
+        Array.from({ length: 20 }, () => latchkey.post('/auth/Refresh', { refreshToken })),
+      )
+      const told = answers.map(({ status, body }) => `${status} ${body.code ?? ''}`.trim()).sort()
+      assert.deepEqual(told, ['200', ...Array(19).fill('401 invalid_refresh_token')])
+
+      const winner = answers.find(({ status }) => status === 200)
+      assert.ok(winner)
+      ada.keep(winner)
+      assert.equal((await ada.get('/settings/MfaSignIn')).status, 200)
+    }
+  })
+
+  test('a refresh that races signing out never outlives it', async () => {
+    const ada = await latchkey.owner()
+    for (let round = 0; round < 10; round += 1) {
+      await ada.signInFully()
+      const [refreshed, out] = await Promise.all([
+        latchkey.post('/auth/Refresh', { refreshToken: ada.refreshToken }),
+        ada.post('/auth/SignOut'),
+      ])
+      assert.equal(out.status, 204)
+      if (refreshed.status !== 200) {
+        assert.equal(refreshed.body.code, 'invalid_refresh_token')
+        continue
+      }
+      const { accessToken: token, refreshToken } = refreshed.body
+      assert.equal((await latchkey.get('/settings/MfaSignIn', { token })).status, 401)
+      assert.equal((await latchkey.post('/auth/Refresh', { refreshToken })).status, 401)
+    }
+  })
+
+  test('refreshing, confirming the password and signing out at once never end in each other’s way', async () => {
+    const ada = await latchkey.owner()
+    for (let round = 0; round < 20; round += 1) {
+      await ada.signInFully()
+      const { refreshToken, password } = ada
+      const answers = await Promise.all([
+        latchkey.post('/auth/Refresh', { refreshToken }),
+        ada.post('/auth/Reauthenticate', { password }),
+        // The hash of a password takes a while: a little later each round, so that they meet.
+        pause(round).then(() => ada.post('/auth/SignOut')),
+      ])
+      const told = answers.map(({ status, body }) => `${status} ${body?.code ?? ''}`.trim())
+      for (const one of told) {
+        assert.match(
+          one,
+          /^(200|204|401 invalid_token|401 invalid_refresh_token)$/,
+          told.join(', '),
+        )
+      }
+    }
+  })
+
+  test('a refresh that races confirming the password leaves one live refresh token', async () => {
+    const ada = await latchkey.owner()
+    for (let round = 0; round < 15; round += 1) {
+      await ada.signInFully()
+      const { refreshToken, password } = ada
+      const [confirmed] = await Promise.all([
+        ada.post('/auth/Reauthenticate', { password }),
+        pause(round).then(() => latchkey.post('/auth/Refresh', { refreshToken })),
+      ])
+      assert.equal(confirmed.status, 200)
+      const { sid } = JSON.parse(
+        Buffer.from(ada.accessToken.split('.')[1] ?? '', 'base64url').toString(),
+      )
+      const live = await latchkey.sql(
+        `select token_hash from refresh_token where session_id = '${sid}' and used_at is null`,
+      )
+      assert.equal(live.length, 1)
+    }
+  })
+
+  test('signing out twice at once, or ten times, is written down once', async () => {
+    const ada = await latchkey.owner()
+    await ada.signInFully()
+    const answers = await Promise.all(Array.from({ length: 10 }, () => ada.post('/auth/SignOut')))
+    for (const { status } of answers) assert.ok(status === 204 || status === 401, `${status}`)
+    assert.ok(answers.some(({ status }) => status === 204))
+
+    await ada.signInFully()
+    const { body } = await ada.get('/settings/Activity')
+    const ends = body.activity.filter((entry: { type: string }) => entry.type === 'session.ended')
+    assert.equal(ends.length, 1)
+  })
+})

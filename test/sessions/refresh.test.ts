@@ -1,0 +1,207 @@
+/** A refresh token works once; who comes with a used one ends the session. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { travel } from '../support/clock.ts'
+import { type Answer, onEachDatabase } from '../support/latchkey.ts'
+import type { Owner } from '../support/owner.ts'
+
+const refused = ({ status, body }: Answer) =>
+  assert.equal(`${status} ${body.code}`, '401 invalid_refresh_token')
+
+onEachDatabase((latchkey) => {
+  const refresh = (refreshToken: string) => latchkey.post('/auth/Refresh', { refreshToken })
+  const isLive = async ({ accessToken: token }: { accessToken: string }) =>
+    (await latchkey.get('/settings/MfaSignIn', { token })).status === 200
+
+  async function ends(owner: Owner): Promise<{ detail: object }[]> {
+    await owner.signInFully()
+    const { body } = await owner.get('/settings/Activity?limit=100')
+    return body.activity.filter((entry: { type: string }) => entry.type === 'session.ended')
+  }
+
+  test('a refresh gives a new pair that works, and the old token is dead', async () => {
+    const ada = await latchkey.owner()
+    const { accessToken, refreshToken } = ada
+    const first = ada.keep(await refresh(refreshToken)).body
+    assert.notEqual(first.refreshToken, refreshToken)
+    assert.notEqual(first.accessToken, accessToken)
+    assert.match(first.refreshToken, /^[A-Za-z0-9_-]{43}$/)
+    assert.deepEqual([first.tokenType, first.expiresIn], ['Bearer', 600])
+    assert.ok(first.refreshExpiresIn > 14 * 86_400 - 10 && first.refreshExpiresIn <= 14 * 86_400)
+
+    assert.ok(await isLive(ada))
+    // The access token of before runs out by itself: it is of the same session.
+    assert.ok(await isLive({ accessToken }))
+    refused(await refresh(refreshToken))
+    for (let i = 0; i < 5; i += 1) ada.keep(await refresh(ada.refreshToken))
+    assert.ok(await isLive(ada))
+  })
+
+  test('a used token is only refused while it may be a second tab or a bad line', async () => {
+    const ada = await latchkey.owner()
+    const { refreshToken: used } = ada
+    ada.keep(await refresh(used))
+    travel(9_000)
+    refused(await refresh(used))
+    assert.ok(await isLive(ada))
+    ada.keep(await refresh(ada.refreshToken))
+    assert.deepEqual(await ends(ada), [])
+  })
+
+  test('a used token that comes later ends the session, on the owner’s branch and the thief’s', async () => {
+    const ada = await latchkey.owner()
+    const { refreshToken: stolen } = ada
+    const thief = (await refresh(stolen)).body
+    travel(11_000)
+    refused(await refresh(stolen))
+
+    assert.equal(await isLive(thief), false)
+    refused(await refresh(thief.refreshToken))
+    assert.equal(await isLive(ada), false)
+    const [end, ...more] = await ends(ada)
+    assert.deepEqual([end?.detail, more], [{ reason: 'refresh_token_reused' }, []])
+  })
+
+  test('any earlier token of a session ends it, not only the last one', async () => {
+    const ada = await latchkey.owner()
+    const { refreshToken: first } = ada
+    for (let i = 0; i < 3; i += 1) ada.keep(await refresh(ada.refreshToken))
+    travel(11_000)
+    refused(await refresh(first))
+    assert.equal(await isLive(ada), false)
+    refused(await refresh(ada.refreshToken))
+  })
+
+  test('a token of before the password was confirmed is as dead as a used one', async () => {
+    const ada = await latchkey.owner()
+    const { refreshToken: before } = ada
+    ada.keep(await ada.post('/auth/Reauthenticate', { password: ada.password }))
+    refused(await refresh(before))
+    assert.ok(await isLive(ada))
+    travel(11_000)
+    refused(await refresh(before))
+    assert.equal(await isLive(ada), false)
+  })
+
+  test('reuse ends that session alone', async () => {
+    const ada = await latchkey.owner()
+    const phone = { accessToken: ada.accessToken, refreshToken: ada.refreshToken }
+    await ada.signInFully()
+    await refresh(phone.refreshToken)
+    travel(11_000)
+    refused(await refresh(phone.refreshToken))
+    assert.ok(await isLive(ada))
+    ada.keep(await refresh(ada.refreshToken))
+  })
+
+  test('a token from which one character or more is missing is refused, and ends nothing', async () => {
+    const ada = await latchkey.owner()
+    const { refreshToken } = ada
+    travel(11_000)
+    for (let n = 1; n < refreshToken.length; n += 1) {
+      refused(await refresh(refreshToken.slice(0, -n)))
+      refused(await refresh(refreshToken.slice(n)))
+    }
+    for (const near of [`${refreshToken}=`, `${refreshToken}A`, ` ${refreshToken}`]) {
+      refused(await refresh(near))
+    }
+    for (const other of [refreshToken.toUpperCase(), refreshToken.toLowerCase()]) {
+      if (other !== refreshToken) refused(await refresh(other))
+    }
+    assert.ok(await isLive(ada))
+    ada.keep(await refresh(refreshToken))
+  })
+
+  test('no other secret of ours is a refresh token', async () => {
+    const ada = await latchkey.owner({ mfaMethod: 'email' })
+    const { mfaToken } = (await ada.signIn()).body
+    const code = await latchkey.codeSentTo(ada.email)
+    for (const other of [mfaToken, code, ada.recoveryCodes[0] ?? '']) refused(await refresh(other))
+    // A token a client is not to keep is too long for one.
+    assert.ok([400, 401].includes((await refresh(ada.accessToken)).status))
+  })
+
+  test('signing out ends access and refresh at once, and no other session', async () => {
+    const ada = await latchkey.owner()
+    const phone = { accessToken: ada.accessToken, refreshToken: ada.refreshToken }
+    await ada.signInFully()
+    const { accessToken: token, refreshToken } = ada
+
+    const out = await latchkey.post('/auth/SignOut', undefined, { token })
+    assert.equal(out.status, 204)
+    assert.equal(out.body, undefined)
+    assert.equal(await isLive(ada), false)
+    refused(await refresh(refreshToken))
+    const again = await latchkey.post('/auth/SignOut', undefined, { token })
+    assert.equal(`${again.status} ${again.body.code}`, '401 invalid_token')
+    assert.equal((await ada.post('/auth/Reauthenticate', { password: ada.password })).status, 401)
+
+    assert.ok(await isLive(phone))
+    assert.equal((await refresh(phone.refreshToken)).status, 200)
+    const [end, ...more] = await ends(ada)
+    assert.deepEqual([end?.detail, more], [{ reason: 'signed_out' }, []])
+  })
+
+  test('signing out somebody does not sign out anybody else', async () => {
+    const [ada, bob] = [await latchkey.owner(), await latchkey.owner()]
+    await ada.post('/auth/SignOut')
+    assert.ok(await isLive(bob))
+    assert.equal((await refresh(bob.refreshToken)).status, 200)
+  })
+})
+
+const minute = 60_000
+
+onEachDatabase(
+  (latchkey) => {
+    const refresh = (refreshToken: string) => latchkey.post('/auth/Refresh', { refreshToken })
+
+    test('a session that is not refreshed ends after its idle time, for both tokens', async () => {
+      const ada = await latchkey.owner()
+      travel(10 * minute - 2_000)
+      assert.equal((await ada.get('/settings/MfaSignIn')).status, 200)
+      travel(3_000)
+      // The token itself would be good for another twenty minutes.
+      assert.equal((await ada.get('/settings/MfaSignIn')).status, 401)
+      refused(await refresh(ada.refreshToken))
+    })
+
+    test('refreshing keeps a session alive, but never past its longest time', async () => {
+      const ada = await latchkey.owner()
+      const left: number[] = []
+      for (let minutes = 0; minutes < 24; minutes += 8) {
+        const { body } = ada.keep(await refresh(ada.refreshToken))
+        left.push(body.refreshExpiresIn)
+        travel(8 * minute)
+      }
+      const { body } = ada.keep(await refresh(ada.refreshToken))
+      // 10 minutes of idling at most, and at 24 of 30 minutes only the 6 that are left.
+      assert.ok(
+        left.every((seconds) => seconds > 595 && seconds <= 600),
+        left.join(),
+      )
+      assert.ok(body.refreshExpiresIn > 350 && body.refreshExpiresIn <= 360)
+
+      travel(6 * minute)
+      assert.equal((await ada.get('/settings/MfaSignIn')).status, 401)
+      refused(await refresh(ada.refreshToken))
+    })
+
+    test('confirming the password renews the idle time, but not the longest one', async () => {
+      const ada = await latchkey.owner()
+      for (let minutes = 0; minutes < 27; minutes += 9) {
+        ada.keep(await ada.post('/auth/Reauthenticate', { password: ada.password }))
+        travel(9 * minute)
+      }
+      assert.equal((await ada.get('/settings/MfaSignIn')).status, 200)
+      travel(4 * minute)
+      const late = await ada.post('/auth/Reauthenticate', { password: ada.password })
+      assert.equal(`${late.status} ${late.body.code}`, '401 invalid_token')
+    })
+  },
+  {
+    LATCHKEY_SESSION_IDLE: '600',
+    LATCHKEY_SESSION_MAX: '1800',
+    LATCHKEY_ACCESS_TOKEN_TTL: '3600',
+  },
+)

@@ -1,0 +1,193 @@
+import assert from 'node:assert/strict'
+import { before, beforeEach, test } from 'node:test'
+import { travel } from '../support/clock.ts'
+import { onEachDatabase } from '../support/latchkey.ts'
+
+onEachDatabase((latchkey) => {
+  let settingsRoutes: [method: string, path: string][] = []
+
+  before(async () => {
+    const document = await fetch(`${latchkey.origin}/openapi.json`)
+    const { paths } = (await document.json()) as { paths: Record<string, object> }
+    const id = '01993f5e-7c00-7000-8000-000000000000'
+    settingsRoutes = Object.entries(paths)
+      .filter(([path]) => path.startsWith('/settings'))
+      .flatMap(([path, operations]) =>
+        Object.keys(operations).map((method): [string, string] => [
+          method.toUpperCase(),
+          path.replaceAll(/\{[^}]*\}/g, id),
+        ]),
+      )
+    assert.ok(settingsRoutes.length >= 7, 'the routes are found')
+  })
+  beforeEach(() => travel(61 * 60_000))
+
+  const answer = (mfaToken: string, code: unknown, more: object = {}) =>
+    latchkey.post('/auth/SignIn/Mfa', { mfaToken, code, ...more })
+
+  test('an answer without a code, or with something else for one, never signs in', async () => {
+    const ada = await latchkey.owner({ mfaMethod: 'email' })
+    const { mfaToken } = (await ada.signIn()).body
+    const right = await ada.codeFor('email')
+    const bodies: unknown[] = [
+      {},
+      { mfaToken },
+      { code: right },
+      ...['', ' ', null, [], [right], 0, Number(right), true, {}, { code: {} }, { $ne: '' }].map(
+        (code) => ({ mfaToken, code }),
+      ),
+      [],
+      [{ mfaToken, code: right }],
+      null,
+      true,
+      'code',
+      { mfaToken: [mfaToken], code: right },
+      { mfaToken: { mfaToken }, code: right },
+      { mfaToken: '', code: right },
+      { mfaToken: null, code: right },
+      { mfaToken, code: right, mfaMethod: '' },
+      { mfaToken, code: right, mfaMethod: null },
+      { mfaToken, code: right, mfaMethod: 'none' },
+      { mfaToken, code: right, mfaMethod: 'password' },
+      { mfaToken, code: right, mfaMethod: '__proto__' },
+      { mfaToken, code: right, mfaMethod: ['email'] },
+    ]
+    for (const body of bodies) {
+      const refused = await latchkey.post('/auth/SignIn/Mfa', JSON.stringify(body))
+      const shown = JSON.stringify(body)
+      if (shown.includes('" "')) assert.equal(refused.status, 401, shown)
+      else assert.equal(refused.status, 400, shown)
+    }
+    assert.equal((await answer(mfaToken, right)).status, 200)
+  })
+
+  test('codes go where the account says: no request names a recipient', async () => {
+    const ada = await latchkey.owner({ mfaMethod: 'email' })
+    const { mfaToken } = (await ada.signIn()).body
+    const mallory = 'mallory@example.com'
+    const code = await ada.codeFor('email')
+    for (const more of [
+      { email: mallory },
+      { phoneNumber: '+14155550199' },
+      { to: mallory },
+      { userId: '1' },
+      { skip: true },
+      { mfaVerified: true },
+    ]) {
+      const shown = JSON.stringify(more)
+      const again = await latchkey.post('/auth/SignIn/MfaCode', { mfaToken, ...more })
+      assert.equal(again.status, 400, shown)
+      assert.equal((await answer(mfaToken, code, more)).status, 400, shown)
+    }
+    assert.deepEqual(await latchkey.inbox(mallory), [])
+    assert.deepEqual(await latchkey.inbox('+14155550199'), [])
+    travel(31_000)
+    const again = await latchkey.post('/auth/SignIn/MfaCode', { mfaToken })
+    assert.equal(again.status, 202)
+    assert.equal(again.body.sentTo, 'o•••@example.com')
+  })
+
+  test('no code can be had or tried without a right password', async () => {
+    const ada = await latchkey.owner({ mfaMethod: 'email' })
+    const { email } = ada
+    const before = (await latchkey.inbox(email)).length
+    await latchkey.post('/auth/SignIn', { email, password: 'not the right one' })
+    for (const body of [{ email }, { email, mfaToken: 'x' }, {}]) {
+      assert.equal((await latchkey.post('/auth/SignIn/MfaCode', body)).status, 400)
+      const tried = await latchkey.post('/auth/SignIn/Mfa', { ...body, code: '123456' })
+      assert.equal(tried.status, 400)
+    }
+    assert.equal((await latchkey.inbox(email)).length, before)
+  })
+
+  test('an mfaToken opens no settings: it is no access token', async () => {
+    const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
+    const { mfaToken } = (await ada.signIn()).body
+    for (const [method, path] of settingsRoutes) {
+      const refused = await latchkey.request(method, path, { token: mfaToken })
+      assert.equal(refused.status, 401, `${method} ${path}`)
+      assert.equal(refused.body.code, 'invalid_token')
+    }
+    for (const path of ['/auth/Reauthenticate', '/auth/SignOut']) {
+      const body = path === '/auth/SignOut' ? undefined : { password: ada.password }
+      assert.equal((await latchkey.post(path, body, { token: mfaToken })).status, 401, path)
+    }
+    const asRefresh = await latchkey.post('/auth/Refresh', { refreshToken: mfaToken })
+    assert.equal(asRefresh.status, 401)
+    assert.equal((await answer(mfaToken, await ada.codeFor('authenticator'))).status, 200)
+  })
+
+  test('calling settings between the two steps, without a token, is refused and helps nothing', async () => {
+    const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
+    const { mfaToken } = (await ada.signIn()).body
+    for (const [method, path] of settingsRoutes) {
+      assert.equal((await latchkey.request(method, path)).status, 401, `${method} ${path}`)
+    }
+    assert.equal((await answer(mfaToken, await ada.wrongCodeFor('authenticator'))).status, 401)
+  })
+
+  test('a token that was made up, cut or lengthened opens nothing', async () => {
+    const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
+    const { mfaToken } = (await ada.signIn()).body
+    const code = await ada.codeFor('authenticator')
+    const forged = [
+      'A'.repeat(43),
+      Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString('base64url'),
+      ada.accessToken,
+      ada.refreshToken,
+      `${mfaToken}A`,
+      `${mfaToken} `,
+      ` ${mfaToken}`,
+      `${mfaToken}=`,
+      mfaToken.toUpperCase(),
+      ...Array.from({ length: 42 }, (_, i) => mfaToken.slice(0, i + 1)),
+      ...Array.from({ length: 42 }, (_, i) => mfaToken.slice(i + 1)),
+    ]
+    for (const token of forged) {
+      const refused = await answer(token, code)
+      assert.equal(refused.status, 401, token)
+      assert.equal(refused.body.code, 'mfa_token_expired')
+      assert.equal((await latchkey.post('/auth/SignIn/MfaCode', { mfaToken: token })).status, 401)
+    }
+    assert.equal((await answer(mfaToken, code)).status, 200)
+  })
+
+  for (const mfaMethod of ['authenticator', 'sms', 'email'] as const) {
+    test(`a code of one account answers no sign-in of another, by ${mfaMethod}`, async () => {
+      const [ada, bob] = [await latchkey.owner({ mfaMethod }), await latchkey.owner({ mfaMethod })]
+      const [adas, bobs] = [(await ada.signIn()).body, (await bob.signIn()).body]
+      const code = await ada.codeFor(mfaMethod)
+      const crossed = await answer(bobs.mfaToken, code)
+      assert.equal(crossed.status, 401)
+      assert.equal(crossed.body.code, 'invalid_code')
+      assert.equal((await answer(adas.mfaToken, code)).status, 200)
+    })
+
+    test(`a sign-in that was finished is over, by ${mfaMethod}`, async () => {
+      const ada = await latchkey.owner({ mfaMethod })
+      const { mfaToken } = (await ada.signIn()).body
+      assert.equal((await answer(mfaToken, await ada.codeFor(mfaMethod))).status, 200)
+      travel(31_000)
+      const again = await answer(mfaToken, await ada.codeFor(mfaMethod))
+      assert.equal(again.body.code, 'mfa_token_expired')
+      const byPaper = { mfaMethod: 'recoveryCode' }
+      const another = await answer(mfaToken, ada.recoveryCodes[0], byPaper)
+      assert.equal(another.body.code, 'mfa_token_expired')
+      for (const more of [{}, { mfaMethod: 'email' }]) {
+        const sent = await latchkey.post('/auth/SignIn/MfaCode', { mfaToken, ...more })
+        assert.equal(sent.status, 401)
+        assert.equal(sent.body.code, 'mfa_token_expired')
+      }
+    })
+  }
+
+  test('a sign-in waits ten minutes for its second factor, and no longer', async () => {
+    const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
+    const { mfaToken, expiresIn } = (await ada.signIn()).body
+    assert.equal(expiresIn, 600)
+    travel(601_000)
+    const late = await answer(mfaToken, await ada.codeFor('authenticator'))
+    assert.equal(late.status, 401)
+    assert.equal(late.body.code, 'mfa_token_expired')
+  })
+})

@@ -1,0 +1,180 @@
+import assert from 'node:assert/strict'
+import { beforeEach, test } from 'node:test'
+import { travel } from '../support/clock.ts'
+import { type Answer, onEachDatabase } from '../support/latchkey.ts'
+
+onEachDatabase((latchkey) => {
+  // Whatever one test guesses is no concern of the next one.
+  beforeEach(() => travel(61 * 60_000))
+
+  test('the right password signs in, and nothing else does', async () => {
+    const ada = await latchkey.owner()
+    const { email, password } = ada
+    const right = await ada.signIn()
+    assert.equal(right.status, 200)
+    assert.equal(right.body.tokenType, 'Bearer')
+    assert.equal((await ada.get('/settings/MfaSignIn')).status, 200)
+    for (const wrong of [
+      `${password} `,
+      ` ${password}`,
+      password.toUpperCase(),
+      password.slice(1),
+    ]) {
+      const refused = await latchkey.post('/auth/SignIn', { email, password: wrong })
+      assert.equal(refused.status, 401)
+      assert.equal(refused.body.code, 'invalid_credentials')
+      assert.equal(refused.headers.get('www-authenticate'), 'Bearer')
+    }
+  })
+
+  test('the password of one account does not open another', async () => {
+    const [ada, bob] = [await latchkey.owner(), await latchkey.owner()]
+    const { email } = ada
+    const crossed = await latchkey.post('/auth/SignIn', { email, password: bob.password })
+    assert.equal(crossed.status, 401)
+  })
+
+  test('a wrong password, an unknown address and an impossible one get the same answer', async () => {
+    const ada = await latchkey.owner({ mfaMethod: 'email' })
+    const password = 'not the right one'
+    const shown = []
+    for (const email of [ada.email, 'nobody@example.com', 'no address at all']) {
+      shown.push(without(await latchkey.post('/auth/SignIn', { email, password })))
+    }
+    assert.equal(shown[0]?.status, 401)
+    assert.deepEqual(shown[1], shown[0])
+    assert.deepEqual(shown[2], shown[0])
+  })
+
+  test('a guess at an unknown address is written down like any other, for that takes time too', async () => {
+    const ada = await latchkey.owner()
+    const failed = () => latchkey.sql("select id from activity where type = 'signin.failed'")
+    const before = (await failed()).length
+    for (const email of [ada.email, 'nobody-at-all@example.com']) {
+      await latchkey.post('/auth/SignIn', { email, password: 'not the right one' })
+    }
+    assert.equal((await failed()).length, before + 2)
+  })
+
+  test('the limits answer the same for known and unknown addresses', async () => {
+    const ada = await latchkey.owner()
+    const password = 'not the right one'
+    const [known, unknown] = [[], []] as { status: number }[][]
+    for (let i = 0; i < 12; i++) {
+      known?.push(without(await latchkey.post('/auth/SignIn', { email: ada.email, password })))
+      const email = 'nobody-either@example.com'
+      unknown?.push(without(await latchkey.post('/auth/SignIn', { email, password })))
+    }
+    assert.deepEqual(unknown, known)
+    assert.equal(known?.at(-1)?.status, 429)
+  })
+
+  test('a password of more than 1,024 bytes is refused without being judged', async () => {
+    const ada = await latchkey.owner()
+    const huge = ['x'.repeat(1025), 'é'.repeat(513), '🐘'.repeat(257)]
+    for (const email of [ada.email, 'nobody@example.com']) {
+      for (const password of huge) {
+        const { status, body } = await latchkey.post('/auth/SignIn', { email, password })
+        assert.equal(status, 400)
+        assert.equal(body.errors[0].path, '/password')
+      }
+    }
+    const longest = await latchkey.post('/auth/SignIn', {
+      email: ada.email,
+      password: '🐘'.repeat(256),
+    })
+    assert.equal(longest.status, 401)
+  })
+
+  test('a field that nobody asked for is refused, and skips nothing', async () => {
+    const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
+    const { email, password } = ada
+    for (const more of [
+      { mfaRequired: false },
+      { mfaVerified: true },
+      { skip: true },
+      { userId: '1' },
+      { accountId: '1' },
+      { sub: '1' },
+      { admin: true },
+      { amr: ['pwd', 'mfa'] },
+      { phoneNumber: '+14155550199' },
+      { to: 'mallory@example.com' },
+    ]) {
+      const refused = await latchkey.post('/auth/SignIn', { email, password, ...more })
+      assert.equal(refused.status, 400, JSON.stringify(more))
+      assert.equal(refused.body.code, 'invalid_request')
+    }
+  })
+
+  test('address and password are texts, and nothing else is taken for one', async () => {
+    const ada = await latchkey.owner()
+    const { email, password } = ada
+    for (const odd of [null, true, 0, [], {}, [password], { $ne: '' }, { password }, '']) {
+      const byPassword = await latchkey.post('/auth/SignIn', { email, password: odd })
+      assert.equal(byPassword.status, 400, JSON.stringify(odd))
+      const byAddress = await latchkey.post('/auth/SignIn', { email: odd, password })
+      assert.equal(byAddress.status, 400, JSON.stringify(odd))
+    }
+    for (const body of [{}, { email }, { password }, [], null, 'text', 1]) {
+      assert.equal((await latchkey.post('/auth/SignIn', JSON.stringify(body))).status, 400)
+    }
+  })
+
+  test('a quoting address reaches nobody', async () => {
+    await latchkey.owner()
+    for (const email of ["' or 1=1 --", "x' or '1'='1@example.com", '%@example.com', '_@%.com']) {
+      const { status } = await latchkey.post('/auth/SignIn', { email, password: 'anything' })
+      assert.equal(status, 401, email)
+    }
+  })
+
+  test('no header of the request has a say in whether the second factor is asked for', async () => {
+    const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
+    const claims: Record<string, string>[] = [
+      { 'x-forwarded-for': '127.0.0.1' },
+      { 'x-forwarded-for': '::1, 10.0.0.1' },
+      { 'x-forwarded-host': 'localhost' },
+      { 'x-forwarded-proto': 'https' },
+      { 'x-real-ip': '127.0.0.1' },
+      { forwarded: 'for=127.0.0.1;host=localhost;proto=https' },
+      { 'user-agent': 'Latchkey' },
+      { 'user-agent': '' },
+      { 'x-skip-mfa': 'true' },
+      { 'x-mfa-verified': 'true' },
+      { authorization: `Bearer ${ada.accessToken}` },
+      { cookie: 'mfa=done; session=1' },
+    ]
+    for (const headers of claims) {
+      const begun = await ada.signIn({ headers })
+      assert.equal(begun.status, 200)
+      assert.equal(begun.body.status, 'mfaRequired', JSON.stringify(headers))
+    }
+  })
+
+  test('until the second factor was shown, an answer holds nothing that opens anything', async () => {
+    for (const mfaMethod of ['authenticator', 'sms', 'email'] as const) {
+      const ada = await latchkey.owner({ mfaMethod })
+      const { body, headers } = await ada.signIn()
+      assert.equal(body.status, 'mfaRequired')
+      assert.equal(body.mfaMethod, mfaMethod)
+      assert.equal(headers.get('set-cookie'), null)
+      assert.equal(headers.get('authorization'), null)
+      const fields = ['status', 'mfaToken', 'mfaMethod', 'availableMethods', 'sentTo', 'expiresIn']
+      for (const name of Object.keys(body)) assert.ok(fields.includes(name), name)
+      for (const [name, value] of [...headers, ...Object.entries(body)]) {
+        if (typeof value !== 'string' || !/^[\w.~+/-]+=*$/.test(value)) continue
+        if (name === 'x-request-id') continue
+        const opened = await latchkey.get('/settings/MfaSignIn', { token: value })
+        assert.equal(opened.status, 401, name)
+      }
+    }
+  })
+})
+
+/** An answer without what differs between any two. */
+function without({ status, headers, body }: Answer) {
+  const names = [...headers.keys()]
+  const { requestId: _, retryAfter: __, detail, ...rest } = body
+  return { status, names, body: { ...rest, detail: status === 429 ? '' : detail } }
+}

@@ -1,0 +1,100 @@
+/**
+ * The time of an answer must not tell whether an address has an account. Two kinds of calls take
+ * turns, and are compared by rank: how often is one of the first kind faster than one of the
+ * second? Half the time, if nothing tells them apart; Argon2 alone would make it nearly always.
+ *
+ * A rank knows no milliseconds, and taking turns has a busy machine hit both kinds alike. What is
+ * left is chance, which is why three tries are given: a real difference fails them all.
+ */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { onEachDatabase } from '../support/latchkey.ts'
+
+const pairs = 100
+const tries = 3
+
+/** Of a hundred pairs, chance alone strays further than this once in 70 tries. */
+const tolerance = 0.1
+
+onEachDatabase(
+  (latchkey) => {
+    const password = 'seven red bicycles'
+    let strangers = 0
+    const unknown = () => `known-${latchkey.kind}-${100 + (strangers++ % 900)}@example.com`
+
+    test('at sign-in, the time does not tell whether an address has an account', async () => {
+      const { email } = await latchkey.owner({ email: `known-${latchkey.kind}-001@example.com` })
+      const signIn = (address: string) =>
+        latchkey.post('/auth/SignIn', { email: address, password })
+      await ensureAlike(
+        () => signIn(email),
+        () => signIn(unknown()),
+      )
+    })
+
+    test('at sign-up, the time does not tell whether an address has an account', async () => {
+      const { email } = await latchkey.owner({ email: `known-${latchkey.kind}-002@example.com` })
+      const signUp = (address: string) =>
+        latchkey.post('/auth/SignUp', { email: address, password })
+      await ensureAlike(
+        () => signUp(email),
+        () => signUp(unknown()),
+      )
+    })
+
+    test('at Verify, the time does not tell whether an address has an account', async () => {
+      const { email } = await latchkey.owner({ email: `known-${latchkey.kind}-003@example.com` })
+      const verify = (address: string) =>
+        latchkey.post('/auth/SignUp/Verify', { email: address, code: '000000' })
+      await latchkey.post('/auth/SignUp', { email, password })
+      await ensureAlike(
+        () => verify(email),
+        () => verify(unknown()),
+      )
+    })
+  },
+  { LATCHKEY_LIMITS: 'off' },
+)
+
+type Call = () => Promise<{ status: number }>
+
+async function ensureAlike(known: Call, unknown: Call): Promise<void> {
+  const shares = []
+  while (shares.length < tries) {
+    const share = shareOfFaster(await takeTurns(known, unknown))
+    shares.push(share)
+    if (Math.abs(share - 0.5) < tolerance) return
+  }
+  const shown = shares.map((share) => share.toFixed(2)).join(', ')
+  assert.fail(`Known addresses were faster than unknown ones in these shares of cases: ${shown}`)
+}
+
+async function takeTurns(
+  known: Call,
+  unknown: Call,
+): Promise<[known: number[], unknown: number[]]> {
+  const times: [number[], number[]] = [[], []]
+  // First calls warm everything up.
+  for (const call of [known, unknown, known, unknown, known, unknown]) await call()
+  const statuses = new Set<number>()
+  for (let i = 0; i < pairs; i++) {
+    // Who goes first changes too, for what one call leaves to do may slow the next.
+    for (const which of i % 2 === 0 ? ([0, 1] as const) : ([1, 0] as const)) {
+      const call = which === 0 ? known : unknown
+      const before = performance.now()
+      const { status } = await call()
+      times[which].push(performance.now() - before)
+      statuses.add(status)
+    }
+  }
+  assert.equal(statuses.size, 1, 'all were answered alike')
+  return times
+}
+
+/** The statistic of Mann and Whitney: the chance that a time of the first is below one of the second. */
+function shareOfFaster([first, second]: [number[], number[]]): number {
+  const wins = first.flatMap((mine) =>
+    second.map((yours): number => (mine < yours ? 1 : mine === yours ? 0.5 : 0)),
+  )
+  return wins.reduce((sum, win) => sum + win, 0) / wins.length
+}

@@ -1,0 +1,73 @@
+import assert from 'node:assert/strict'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { type TestContext, test } from 'node:test'
+import { type Db, migrate, openStore } from '../../src/store/open.ts'
+import { copyOfSources } from '../support/copy.ts'
+import { emptyDatabase, everyDatabase } from '../support/database.ts'
+import { runLatchkey } from '../support/process.ts'
+
+const folder = join(import.meta.dirname, '../../src/store/migrations')
+const files = readdirSync(folder).sort()
+const names = files.map((file) => file.replace('.ts', ''))
+
+test('migrations are named by when they were written, go forward only, and know Kysely alone', () => {
+  assert.ok(files.length > 0)
+  for (const file of files) {
+    assert.match(file, /^20[0-9]{2}-[01][0-9]-[0-3][0-9]-[0-2][0-9][0-5][0-9]-[a-z-]+\.ts$/)
+    const source = readFileSync(join(folder, file), 'utf8')
+    assert.doesNotMatch(source, /\bdown\b\s*[(=:]/, `${file} goes back`)
+    const imports = [...source.matchAll(/from '([^']+)'/g)].map(([, from]) => from)
+    assert.deepEqual([...new Set(imports)], ['kysely'], file)
+  }
+})
+
+/** Does half of its work, and then can't go on. */
+const broken = `
+import type { Kysely } from 'kysely'
+export async function up(db: Kysely<unknown>): Promise<void> {
+  await db.schema.createTable('half_done').addColumn('id', 'text').execute()
+  await db.schema.alterTable('account').addColumn('half_done', 'text').execute()
+  await db.schema.createIndex('no_such').on('no_such_table').column('id').execute()
+}
+`
+
+for (const kind of everyDatabase) {
+  test(`migrating ${kind} twice does nothing the second time`, async (t) => {
+    const db = open(t, await emptyDatabase(t, kind))
+    assert.deepEqual(await migrate(db), names)
+    const tables = await db.introspection.getTables()
+    assert.deepEqual(await migrate(db), [])
+    assert.deepEqual(await db.introspection.getTables(), tables)
+  })
+
+  test(`a migration that fails leaves nothing of itself on ${kind}`, async (t) => {
+    const copy = copyOfSources(t)
+    writeFileSync(join(copy, 'src/store/migrations/2999-01-01-0900-broken.ts'), broken)
+    const environment = { LATCHKEY_DATABASE_URL: await emptyDatabase(t, kind) }
+    const db = open(t, environment.LATCHKEY_DATABASE_URL)
+
+    async function fail() {
+      const main = join(copy, 'src/main.ts')
+      const { code, stderr } = await runLatchkey(t, { main, args: ['migrate'], environment })
+      assert.equal(code, 1)
+      assert.match(stderr, /could not be brought up to date \(2999-01-01-0900-broken\)/)
+    }
+
+    // On an empty database those before it go back with it.
+    await fail()
+    assert.deepEqual(await db.introspection.getTables(), [])
+    assert.deepEqual(await migrate(db), names)
+
+    const tables = await db.introspection.getTables()
+    await fail()
+    assert.deepEqual(await db.introspection.getTables(), tables)
+    assert.deepEqual(await migrate(db), [])
+  })
+}
+
+function open(t: TestContext, url: string): Db {
+  const db = openStore(url)
+  t.after(() => db.destroy())
+  return db
+}

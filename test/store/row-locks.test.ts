@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { sql } from 'kysely'
+import { type Db, migrate, openStore, serialize } from '../../src/store/open.ts'
+import { emptyDatabase, everyDatabase } from '../support/database.ts'
+import { until } from '../support/process.ts'
+
+for (const kind of everyDatabase) {
+  test(`rows are held for update, or passed over while somebody holds them, on ${kind}`, async (t) => {
+    const url = await emptyDatabase(t, kind)
+    const [one, other] = [openStore(url), openStore(url)]
+    t.after(() => Promise.all([one.destroy(), other.destroy()]))
+    await migrate(one)
+    await one
+      .insertInto('attempt')
+      .values(['a', 'b'].map((id) => ({ id, subject: 's', at: 0 })))
+      .execute()
+
+    await one.transaction().execute(async (tx) => {
+      const locked = tx.selectFrom('attempt').select('id').where('id', '=', 'a')
+      assert.equal((await locked.forUpdate().execute()).length, 1)
+      // On SQLite the whole database is held: another could only wait.
+      if (kind === 'SQLite') return
+      const free = other.selectFrom('attempt').select('id').forUpdate().skipLocked()
+      assert.deepEqual(await free.execute(), [{ id: 'b' }])
+      await assert.rejects(other.selectFrom('attempt').forUpdate().noWait().execute(), /lock/)
+    })
+    const all = one.selectFrom('attempt').select('id').orderBy('id').forUpdate().skipLocked()
+    assert.equal((await all.execute()).length, 2)
+  })
+}
+
+test('who asks PostgreSQL for the same name waits until the first is done', async (t) => {
+  const url = await emptyDatabase(t, 'PostgreSQL')
+  const [one, other] = [openStore(url), openStore(url)]
+  t.after(() => Promise.all([one.destroy(), other.destroy()]))
+  const order: string[] = []
+  const take = (db: Db, name: string, then: () => unknown) =>
+    db.transaction().execute(async (tx) => {
+      await serialize(tx, name)
+      await then()
+    })
+
+  let second: Promise<void> | undefined
+  await take(one, 'the same', async () => {
+    second = take(other, 'the same', () => order.push('second'))
+    await until(async () => {
+      const { rows } = await sql`select 1 from pg_locks where not granted`.execute(one)
+      return rows.length > 0
+    })
+    await take(other, 'another', () => order.push('another'))
+    order.push('first')
+  })
+  await second
+  assert.deepEqual(order, ['another', 'first', 'second'])
+})

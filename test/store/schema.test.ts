@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import ts from 'typescript'
+import { migrate, openStore } from '../../src/store/open.ts'
+import { emptyDatabase, everyDatabase } from '../support/database.ts'
+
+/** Every table with its columns, each as `text` or `number`, `null` if it may be. */
+type Tables = Record<string, Record<string, string>>
+
+for (const kind of everyDatabase) {
+  test(`the tables on ${kind} are column by column what the queries are told they are`, async (t) => {
+    const db = openStore(await emptyDatabase(t, kind))
+    t.after(() => db.destroy())
+    await migrate(db)
+    const found: Tables = {}
+    for (const { name, columns } of await db.introspection.getTables()) {
+      found[name] = Object.fromEntries(
+        columns.map((column) => {
+          const type = plain[column.dataType.toLowerCase()] ?? column.dataType
+          return [column.name, column.isNullable ? `${type} or null` : type]
+        }),
+      )
+    }
+    assert.deepEqual(sorted(found), sorted(promised()))
+  })
+}
+
+/** What both databases call the two kinds of values there are. */
+const plain: Record<string, string> = {
+  text: 'text',
+  integer: 'number',
+  int4: 'number',
+  bigint: 'number',
+  int8: 'number',
+}
+
+/** The same, as src/store/schema.ts says it to the type checker. */
+function promised(): Tables {
+  const file = join(import.meta.dirname, '../../src/store/schema.ts')
+  const source = ts.createSourceFile(file, readFileSync(file, 'utf8'), ts.ScriptTarget.Latest)
+  const members = new Map<string, Record<string, string>>()
+  for (const statement of source.statements) {
+    if (!ts.isInterfaceDeclaration(statement)) continue
+    const properties = statement.members.filter(ts.isPropertySignature).map((property) => {
+      const name = property.name.getText(source)
+      return [name, property.type ? typeOf(property.type, source) : ''] as const
+    })
+    members.set(statement.name.text, Object.fromEntries(properties))
+  }
+  const tables = Object.entries(members.get('Schema') ?? {})
+  assert.ok(tables.length > 0)
+  return Object.fromEntries(tables.map(([table, name]) => [table, members.get(name) ?? {}]))
+}
+
+function typeOf(node: ts.TypeNode, source: ts.SourceFile): string {
+  const parts = (ts.isUnionTypeNode(node) ? [...node.types] : [node]).map((part) => {
+    if (part.kind === ts.SyntaxKind.StringKeyword) return 'text'
+    if (part.kind === ts.SyntaxKind.NumberKeyword) return 'number'
+    if (!ts.isLiteralTypeNode(part)) return part.getText(source)
+    return part.literal.kind === ts.SyntaxKind.NullKeyword ? 'null' : 'text'
+  })
+  return [...new Set(parts)].join(' or ')
+}
+
+function sorted(tables: Tables): Tables {
+  const byName = <Value>(object: Record<string, Value>) =>
+    Object.fromEntries(Object.entries(object).sort(([a], [b]) => (a < b ? -1 : 1)))
+  return byName(Object.fromEntries(Object.entries(tables).map(([name, c]) => [name, byName(c)])))
+}

@@ -1,0 +1,109 @@
+import assert from 'node:assert/strict'
+import { chmodSync, mkdirSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { type TestContext, test } from 'node:test'
+import { type Insertable, sql } from 'kysely'
+import { type Db, migrate, openStore } from '../../src/store/open.ts'
+import type { Schema } from '../../src/store/schema.ts'
+import { newOpener } from '../support/opener.ts'
+import { emptyFolder } from '../support/process.ts'
+
+/** The service's own way to a database; what is asked here is asked over its connection. */
+function open(t: TestContext, folder = emptyFolder(t)): Db {
+  const db = openStore(`sqlite:${join(folder, 'latchkey.sqlite')}`)
+  t.after(() => db.destroy())
+  return db
+}
+
+async function pragma(db: Db, name: string): Promise<unknown> {
+  const { rows } = await sql`pragma ${sql.raw(name)}`.execute(db)
+  return Object.values(rows[0] as object)[0]
+}
+
+test('an answered change is on the disk: write-ahead log, synchronous FULL', async (t) => {
+  const db = open(t)
+  assert.equal(await pragma(db, 'journal_mode'), 'wal')
+  assert.equal(await pragma(db, 'synchronous'), 2)
+})
+
+test('a row can’t refer to one that is not there, and goes with the one it belongs to', async (t) => {
+  const db = open(t)
+  await migrate(db)
+  assert.equal(await pragma(db, 'foreign_keys'), 1)
+  await assert.rejects(
+    db.insertInto('recovery_code').values(recoveryCodeOf('nobody')).execute(),
+    /FOREIGN KEY constraint failed/,
+  )
+  await db.insertInto('account').values(account).execute()
+  await db.insertInto('recovery_code').values(recoveryCodeOf(account.id)).execute()
+  await db.deleteFrom('account').execute()
+  assert.deepEqual(await db.selectFrom('recovery_code').selectAll().execute(), [])
+})
+
+test('every table takes values of its columns’ types alone', async (t) => {
+  const db = open(t)
+  await migrate(db)
+  const { rows } = await sql<{ name: string; strict: number }>`
+    select name, strict from pragma_table_list where schema = 'main' and type = 'table'
+      and name not like 'sqlite!_%' escape '!'`.execute(db)
+  assert.ok(rows.length > 10)
+  for (const { name, strict } of rows) assert.equal(strict, 1, name)
+  // SQLite would otherwise keep a text in an integer column, and find it later when comparing.
+  const wrong = { ...account, created_at: 'yesterday' as unknown as number }
+  await assert.rejects(db.insertInto('account').values(wrong).execute(), /cannot store TEXT/)
+})
+
+test('a transaction has the database to itself from its beginning, before it writes', async (t) => {
+  const folder = emptyFolder(t)
+  const db = open(t, folder)
+  await migrate(db)
+  const another = new DatabaseSync(join(folder, 'latchkey.sqlite'), { timeout: 0 })
+  t.after(() => another.close())
+  await db.transaction().execute(async (tx) => {
+    // What is read here can be relied on until the end: nobody else can begin to write.
+    await tx.selectFrom('account').selectAll().execute()
+    assert.throws(() => another.exec('begin immediate'), /database is locked/)
+  })
+  another.exec('begin immediate; rollback')
+})
+
+test('two processes can begin one file at the same moment', async (t) => {
+  const folder = emptyFolder(t)
+  const [one, other] = [await newOpener(t), await newOpener(t)]
+  for (let round = 1; round <= 150; round += 1) {
+    const file = join(folder, `${round}.sqlite`)
+    const at = Date.now() + 5
+    const outcomes = await Promise.all([one(file, at), other(file, at)])
+    assert.deepEqual(outcomes, ['opened', 'opened'], `round ${round}`)
+  }
+})
+
+test('a file that was there keeps its mode; a new one is for its user alone', (t) => {
+  const folder = emptyFolder(t)
+  const shared = join(folder, 'shared/latchkey.sqlite')
+  mkdirSync(join(folder, 'shared'))
+  writeFileSync(shared, '')
+  chmodSync(shared, 0o640)
+  for (const [file, mode] of [
+    [shared, '640'],
+    [join(folder, 'own/latchkey.sqlite'), '600'],
+  ] as const) {
+    const db = openStore(`sqlite:${file}`)
+    t.after(() => db.destroy())
+    assert.equal((statSync(file).mode & 0o777).toString(8), mode)
+  }
+})
+
+const account = {
+  id: 'a',
+  email: 'ada@example.com',
+  email_key: 'ada@example.com',
+  password_hash: '',
+  password_changed_at: 0,
+  credential_version: 1,
+  created_at: 0,
+} as Insertable<Schema['account']>
+
+const recoveryCodeOf = (account_id: string) =>
+  ({ id: 'r', account_id, code_hash: 'h', created_at: 0 }) as Insertable<Schema['recovery_code']>
