@@ -14,6 +14,9 @@ type Row = Selectable<OutboxTable>
 /** How often the outbox is looked at when nothing is on its way. */
 const pollMs = 200
 
+/** The same while the database does not answer: the log need not say so ten times a second. */
+const pollAfterFailureMs = 5 * second
+
 /** How many leave at once: gateways are slow, and one slow one must not hold up the others. */
 const batch = 20
 
@@ -66,13 +69,17 @@ function startLine(channel: Channel, options: DeliveryOptions) {
   let current: Promise<void> = Promise.resolve()
   let timer: NodeJS.Timeout
 
-  function schedule(): void {
+  function schedule(pauseMs: number): void {
     if (stopping) return
     timer = setTimeout(() => {
-      deliverDue()
-        .catch((error) => log.error({ err: error }, 'outbox could not be read'))
-        .finally(schedule)
-    }, pollMs)
+      deliverDue().then(
+        () => schedule(pollMs),
+        (error) => {
+          log.error({ err: error }, 'outbox could not be read')
+          schedule(pollAfterFailureMs)
+        },
+      )
+    }, pauseMs)
   }
 
   function deliverDue(): Promise<void> {
@@ -89,7 +96,7 @@ function startLine(channel: Channel, options: DeliveryOptions) {
     } while (rows.length === batch && !stopping)
   }
 
-  schedule()
+  schedule(pollMs)
   return {
     deliverDue,
     async stop() {

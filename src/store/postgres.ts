@@ -17,7 +17,9 @@ export function postgres(url: string): PostgresDialect {
     statement_timeout: 10_000,
     idle_in_transaction_session_timeout: 10_000,
   })
-  // A connection that breaks while idle is replaced at the next query, which tells of any trouble.
+  // A connection that breaks is replaced at the next query; the one it was busy with is told. Left
+  // unheard, the same news would end the process: idle, it comes from the pool, busy, from the client.
   pool.on('error', () => {})
+  pool.on('connect', (client) => client.on('error', () => {}))
   return new PostgresDialect({ pool })
 }

@@ -39,29 +39,29 @@ for (const kind of everyDatabase) {
     const latchkey = await startLatchkey(t, kind, { LATCHKEY_SMS_URL: receiver.url })
     // The service itself looks on too.
     const { LATCHKEY_DATABASE_URL = '', LATCHKEY_ENCRYPTION_KEYS = '' } = latchkey.environment
-    const nodes = Array.from({ length: 8 }, () => {
-      const db = openStore(LATCHKEY_DATABASE_URL)
-      const node = startDelivery({
+    const stores = Array.from({ length: 8 }, () => openStore(LATCHKEY_DATABASE_URL))
+    const nodes = stores.map((db) =>
+      startDelivery({
         db,
         keys: openKeys(LATCHKEY_ENCRYPTION_KEYS),
         log: createLog('silent'),
         brand: { name: 'Latchkey', publicUrl: latchkey.origin },
         gateways: { email: undefined, sms: smsGateway({ url: receiver.url, from: undefined }) },
         kept: [],
-      })
-      t.after(async () => {
-        await node.stop()
-        await db.destroy()
-      })
-      return node
-    })
-    for (let round = 1; round <= 10; round += 1) {
-      const ids = await enqueueNotices(latchkey, 10, { channel: 'sms', recipient })
-      await Promise.all(nodes.map((node) => node.deliverDue(['sms'])))
-      const taken = () => receiver.received.filter(({ id }) => ids.includes(id))
-      await until(() => taken().length >= ids.length)
-      const again = taken().map(({ id }) => id)
-      assert.deepEqual(again.sort(), ids.sort(), `round ${round}`)
+      }),
+    )
+    try {
+      for (let round = 1; round <= 10; round += 1) {
+        const ids = await enqueueNotices(latchkey, 10, { channel: 'sms', recipient })
+        await Promise.all(nodes.map((node) => node.deliverDue(['sms'])))
+        const taken = () => receiver.received.filter(({ id }) => ids.includes(id))
+        await until(() => taken().length >= ids.length)
+        const again = taken().map(({ id }) => id)
+        assert.deepEqual(again.sort(), ids.sort(), `round ${round}`)
+      }
+    } finally {
+      await Promise.all(nodes.map((node) => node.stop()))
+      await Promise.all(stores.map((db) => db.destroy()))
     }
   })
 

@@ -41,6 +41,17 @@ onEachDatabase((latchkey) => {
     assert.deepEqual(after, before)
   })
 
+  test('a message that another node has in its hands is listed already', async () => {
+    const recipient = '+14155550124'
+    const [id] = await enqueueNotices(latchkey, 1, {
+      channel: 'sms',
+      recipient,
+      dueAt: Date.now() + 20_000,
+    })
+    const [message] = await latchkey.inbox(recipient)
+    assert.equal(message?.id, id)
+  })
+
   test('the newest two hundred are listed, of everybody or of one', async () => {
     const ada = await latchkey.owner()
     const recipient = '+14155550123'

@@ -20,12 +20,12 @@ export async function startLatchkey(
 export async function enqueueNotices(
   latchkey: TestLatchkey,
   count: number,
-  to: { channel: 'email' | 'sms'; recipient: string },
+  to: { channel: 'email' | 'sms'; recipient: string; dueAt?: number },
 ): Promise<string[]> {
   const ids = Array.from({ length: count }, () => newId())
   const rows = ids.map(
     (id) =>
-      `('${id}', '${to.channel}', '${to.recipient}', 'mfa-off', '{"at":0}', ${Date.now()}, 0, 0)`,
+      `('${id}', '${to.channel}', '${to.recipient}', 'mfa-off', '{"at":0}', ${Date.now()}, ${to.dueAt ?? 0}, 0)`,
   )
   await latchkey.sql(
     `insert into outbox (id, channel, recipient, template, params, created_at, due_at, tries)

@@ -30,6 +30,9 @@ export interface Ended {
 
 const ours = join(import.meta.dirname, '../../src/main.ts')
 
+/** Half of what a start takes is reading our sources, and these tests start very often. */
+const compiled = join(import.meta.dirname, '../../node_modules/.cache/latchkey-test')
+
 /** Runs `latchkey` to its end. A service that comes up instead is ended after half a minute. */
 export async function runLatchkey(t: TestContext, options: ProcessOptions = {}): Promise<Ended> {
   const latchkey = await begin(t, options)
@@ -79,7 +82,7 @@ export class LatchkeyProcess {
     const { PATH } = process.env
     this.#child = spawn(process.execPath, [main, ...args], {
       cwd: folder,
-      env: { PATH, ...environment },
+      env: { PATH, NODE_COMPILE_CACHE: compiled, ...environment },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     this.#child.stdout?.setEncoding('utf8').on('data', (text: string) => {

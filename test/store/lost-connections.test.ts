@@ -1,0 +1,41 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { Client } from 'pg'
+import { emptyDatabase } from '../support/database.ts'
+import { startProcess, until } from '../support/process.ts'
+
+test('when PostgreSQL hangs up in the middle of a request, that one fails and the service goes on', async (t) => {
+  const url = await emptyDatabase(t, 'PostgreSQL')
+  const latchkey = await startProcess(t, { environment: { LATCHKEY_DATABASE_URL: url } })
+  const operator = new Client({ connectionString: url })
+  await operator.connect()
+  try {
+    await operator.query('begin')
+    await operator.query('lock table attempt in access exclusive mode')
+    const asked = fetch(`${latchkey.origin}/auth/SignIn`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ email: 'ada@example.com', password: 'a long sentence' }),
+    })
+    // The request waits for the lock; then everybody but us loses the connection.
+    await until(async () => {
+      const { rows } = await operator.query('select 1 from pg_locks where not granted')
+      return rows.length > 0
+    })
+    await operator.query(
+      `select pg_terminate_backend(pid) from pg_stat_activity
+       where datname = current_database() and pid <> pg_backend_pid()`,
+    )
+    await operator.query('rollback')
+
+    const answer = await asked
+    assert.ok(answer.status >= 500, `${answer.status}`)
+    assert.match(answer.headers.get('content-type') ?? '', /^application\/problem\+json/)
+    await until(async () => (await fetch(`${latchkey.origin}/health/ready`)).ok)
+    assert.ok(latchkey.alive)
+    const { code, stderr } = await latchkey.stop()
+    assert.deepEqual([code, stderr], [0, ''])
+  } finally {
+    await operator.end()
+  }
+})
