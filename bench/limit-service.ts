@@ -10,8 +10,8 @@ import { createTurnOff } from './support/turn-off.ts'
 const db = new DatabaseSync(process.env.DATABASE ?? '')
 db.exec('pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on')
 
-const jwk = db.prepare('select public_jwk from signing_key').get()?.public_jwk
-const key = createPublicKey({ key: JSON.parse(String(jwk)), format: 'jwk' })
+const [jwk] = JSON.parse(process.env.JWKS ?? '').keys
+const key = createPublicKey({ key: jwk, format: 'jwk' })
 const session = db.prepare(
   `select account.id, mfa_on_since, mfa_method, mfa_changed_at
    from session join account on account.id = account_id where session.id = ?`,

@@ -58,8 +58,9 @@ async function measureAll(): Promise<Figure[]> {
   const idleMb = latchkey.residentMb()
   say('making 1,000 accounts')
   const people = await makePeople(latchkey, 1000)
-  const limit = await startLimit(copy(latchkey.database, newDatabase()))
-  const bench: Bench = { latchkey, limit, people }
+  const jwks = await (await fetch(`http://127.0.0.1:${latchkey.port}/.well-known/jwks.json`)).text()
+  const limit = await startLimit(copy(latchkey.database, newDatabase()), jwks)
+  const bench: Bench = { latchkey, limit, jwks, people }
 
   const found: Record<string, Record<string, number>[]> = {}
   for (let round = 1; round <= Number(flags.rounds); round += 1) {

@@ -3,7 +3,7 @@
 // needs, it hands over to the one that `npm ci` brought into the clone.
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { createRequire } from 'node:module'
+import nodeModule, { createRequire } from 'node:module'
 import { constants } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -14,6 +14,10 @@ if (Number.parseInt(process.versions.node, 10) >= needed) {
   // A clone has the sources, and perhaps a `dist` that is older than they are; a package has `dist`.
   const source = new URL('../src/main.ts', import.meta.url)
   const compiled = new URL('../dist/main.js', import.meta.url)
+  // Reading the sources is most of a start. Kept beside them, where nobody else can plant code.
+  nodeModule.enableCompileCache?.(
+    fileURLToPath(new URL('../node_modules/.cache/latchkey', import.meta.url)),
+  )
   await import((existsSync(source) ? source : compiled).href)
 } else {
   const node = nodeOfTheClone()

@@ -1,6 +1,7 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { CannotStart } from './lib/cannot-start.ts'
+import { makeFolder } from './lib/folder.ts'
 import { keysProblem, newKey } from './lib/keys.ts'
 
 /**
@@ -21,7 +22,7 @@ export function developmentKeys(databaseUrl: string): string {
 
 function readOrMake(file: string): string {
   try {
-    mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
+    makeFolder(dirname(file))
     make(file)
     return read(file)
   } catch (cause) {

@@ -5,9 +5,9 @@ import { atMost, ms, times } from '../support/table.ts'
 
 /** From starting the process to its first answer, on a database that is there already. */
 export const start: Measure<'start' | 'bare' | 'ratio'> = {
-  async round({ limit }: Bench) {
+  async round({ limit, jwks }: Bench) {
     const database = copy(limit.database, newDatabase())
-    const bare = await startLimit(database)
+    const bare = await startLimit(database, jwks)
     await bare.stop()
     const latchkey = await startLatchkey(database)
     await latchkey.stop()

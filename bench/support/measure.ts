@@ -8,6 +8,8 @@ export interface Bench {
   latchkey: Service
   /** The least that could do the same work. */
   limit: Service
+  /** The keys that verify Latchkey's tokens, as JSON. */
+  jwks: string
   people: Person[]
 }
 

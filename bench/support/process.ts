@@ -35,9 +35,9 @@ export function startLatchkey(database = newDatabase()): Promise<Service> {
   })
 }
 
-/** The least that could do its work, on a copy of its database. */
-export function startLimit(database: string): Promise<Service> {
-  return start('bench/limit-service.ts', database, { DATABASE: database })
+/** The least that could do its work, on a copy of its database. @param jwks the keys it signs with */
+export function startLimit(database: string, jwks: string): Promise<Service> {
+  return start('bench/limit-service.ts', database, { DATABASE: database, JWKS: jwks })
 }
 
 let databases = 0

@@ -35,10 +35,12 @@ test('an address that this machine does not have is named', async (t) => {
 })
 
 test('a port that this user may not use is named', async (t) => {
-  // Root may use every port.
-  const port = process.getuid?.() === 0 ? undefined : await privilegedPort(t)
+  const isRoot = process.getuid?.() === 0
+  // Root may use every port, unless that is taken away from it.
+  const via = isRoot ? ['setpriv', '--bounding-set', '-net_bind_service'] : []
+  const port = isRoot ? 81 : await privilegedPort(t)
   if (port === undefined) return t.skip('every port is allowed to this user')
-  const said = await refusal(t, { environment: { LATCHKEY_PORT: String(port) } })
+  const said = await refusal(t, { via, environment: { LATCHKEY_PORT: String(port) } })
   assert.match(said, new RegExp(`can’t listen on 127\\.0\\.0\\.1, port ${port}.*LATCHKEY_PORT`))
 })
 
@@ -55,6 +57,15 @@ test('a place where no file can be made is named', async (t) => {
 
   mkdirSync(join(folder, 'data/latchkey.sqlite'), { recursive: true })
   assert.match(await refusal(t, { folder }), /data\/latchkey\.sqlite.*LATCHKEY_DATABASE_URL/)
+})
+
+test('a place where the system lets nobody make a folder is named, and not tried for ever', async (t) => {
+  if (process.platform !== 'linux') return t.skip('there is no /proc')
+  const environment = { LATCHKEY_DATABASE_URL: 'sqlite:/proc/nowhere/latchkey.sqlite' }
+  assert.match(await refusal(t, { environment }), /\/proc\/nowhere.*LATCHKEY_DATABASE_URL/)
+  const keys = { LATCHKEY_ENCRYPTION_KEYS: newKey('k1') }
+  const said = await refusal(t, { environment: { ...environment, ...keys } })
+  assert.match(said, /\/proc\/nowhere.*LATCHKEY_DATABASE_URL/)
 })
 
 test('a database file that is none is left as it is', async (t) => {
@@ -134,7 +145,7 @@ for (const kind of everyDatabase) {
     assert.deepEqual(await db.introspection.getTables({ withInternalKyselyTables: true }), [])
 
     const migrated = await runLatchkey(t, { folder, environment, args: ['migrate'] })
-    assert.equal(migrated.code, 0)
+    assert.deepEqual([migrated.code, migrated.stderr], [0, ''])
     await startProcess(t, { folder, environment })
   })
 }

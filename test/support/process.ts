@@ -18,6 +18,8 @@ export interface ProcessOptions {
   folder?: string
   /** The `src/main.ts` to run, if not ours. */
   main?: string
+  /** A command that runs it, such as one that takes rights away. */
+  via?: string[]
 }
 
 /** How a process ended. */
@@ -76,11 +78,12 @@ export class LatchkeyProcess {
   stderr = ''
 
   constructor(options: Required<Pick<ProcessOptions, 'folder' | 'environment'>> & ProcessOptions) {
-    const { folder, environment, args = [], main = ours } = options
+    const { folder, environment, args = [], main = ours, via = [] } = options
     this.folder = folder
     this.environment = environment
     const { PATH } = process.env
-    this.#child = spawn(process.execPath, [main, ...args], {
+    const [program = '', ...rest] = [...via, process.execPath, main, ...args]
+    this.#child = spawn(program, rest, {
       cwd: folder,
       env: { PATH, NODE_COMPILE_CACHE: compiled, ...environment },
       stdio: ['ignore', 'pipe', 'pipe'],
