@@ -1,23 +1,38 @@
+import { sql } from 'kysely'
+import { eraseDeleted } from './accounts/deletion.ts'
 import { day, hour, now } from './lib/clock.ts'
 import type { Log } from './lib/log.ts'
 import type { Db } from './store/open.ts'
+import type { Schema } from './store/schema.ts'
 
-/** Limits look back a day at most. */
-const attemptsKeptMs = day
-
-/** Long enough to look into why a message did not come. */
-const messagesKeptMs = 7 * day
-
-/** So long an ended session still tells which networks its owner came from. */
-const sessionsKeptMs = 90 * day
-
-/** A thief uses a refresh token soon or never; a busy session leaves a hundred of them a day. */
-const usedTokensKeptMs = 7 * day
+/** What nobody asks for any more: rows whose time lies so far back. */
+const leavings: { [Table in keyof Schema]?: [column: keyof Schema[Table] & string, ms: number][] } =
+  {
+    // Limits look back a day at most.
+    attempt: [['at', day]],
+    sign_up: [['expires_at', 0]],
+    challenge: [['expires_at', 0]],
+    password_reset: [['expires_at', 0]],
+    trusted_device: [['expires_at', 0]],
+    way_back: [['expires_at', 0]],
+    // What was taken away can come back for seven days; one more for clocks that disagree.
+    authenticator: [['removed_at', 8 * day]],
+    recovery_code: [['removed_at', 8 * day]],
+    // Long enough to look into why a message did not come.
+    outbox: [
+      ['sent_at', 7 * day],
+      ['given_up_at', 7 * day],
+    ],
+    // So long an ended session still tells which networks its owner came from.
+    session: [['idle_until', 90 * day]],
+    // A thief uses a refresh token soon or never; a busy session leaves a hundred of them a day.
+    refresh_token: [['used_at', 7 * day]],
+  }
 
 /** Attempts on addresses that have no account belong to nobody. */
 const strangersKeptMs = 30 * day
 
-/** Deletes, once an hour, what nobody will ask for again. @returns what stops it */
+/** Deletes what is left over, once an hour. @returns what stops it */
 export function keepHouse(db: Db, log: Log): () => void {
   const timer = setInterval(() => {
     tidy(db).catch((error) => log.error({ err: error }, 'housekeeping failed'))
@@ -27,32 +42,17 @@ export function keepHouse(db: Db, log: Log): () => void {
 }
 
 export async function tidy(db: Db): Promise<void> {
-  const at = now()
-  await db
-    .deleteFrom('attempt')
-    .where('at', '<', at - attemptsKeptMs)
-    .execute()
-  await db.deleteFrom('sign_up').where('expires_at', '<', at).execute()
-  await db.deleteFrom('challenge').where('expires_at', '<', at).execute()
-  await db
-    .deleteFrom('outbox')
-    .where('sent_at', '<', at - messagesKeptMs)
-    .execute()
-  await db
-    .deleteFrom('outbox')
-    .where('given_up_at', '<', at - messagesKeptMs)
-    .execute()
-  await db
-    .deleteFrom('session')
-    .where('idle_until', '<', at - sessionsKeptMs)
-    .execute()
-  await db
-    .deleteFrom('refresh_token')
-    .where('used_at', '<', at - usedTokensKeptMs)
-    .execute()
+  await eraseDeleted(db)
+  for (const [table, columns] of Object.entries(leavings)) {
+    for (const [column, ms] of columns) {
+      await sql`delete from ${sql.table(table)} where ${sql.ref(column)} < ${now() - ms}`.execute(
+        db,
+      )
+    }
+  }
   await db
     .deleteFrom('activity')
     .where('account_id', 'is', null)
-    .where('at', '<', at - strangersKeptMs)
+    .where('at', '<', now() - strangersKeptMs)
     .execute()
 }

@@ -1,5 +1,7 @@
 import type { DestinationStream } from 'pino'
+import { passwordRoutes } from './accounts/password/routes.ts'
 import { accountRoutes } from './accounts/routes.ts'
+import { accountSettingsRoutes } from './accounts/settings-routes.ts'
 import { activityRoutes } from './activity/routes.ts'
 import { keepHouse } from './housekeeping.ts'
 import { createApp } from './http/app.ts'
@@ -12,20 +14,28 @@ import { startPage } from './http/start-page.ts'
 import { openKeys } from './lib/keys.ts'
 import { createLog } from './lib/log.ts'
 import { createPasswords } from './lib/passwords.ts'
+import { createTurns } from './lib/queue.ts'
 import { createLimits } from './limits/limits.ts'
 import { startDelivery } from './messages/delivery.ts'
 import { channels } from './messages/gateway.ts'
 import { mailGateway } from './messages/mail.ts'
 import { devInboxRoutes } from './messages/routes.ts'
 import { smsGateway } from './messages/sms.ts'
+import { phoneRoutes } from './mfa/phone-routes.ts'
+import { recoveryCodeRoutes } from './mfa/recovery-code-routes.ts'
 import { mfaRoutes } from './mfa/routes.ts'
+import { mfaSecretRoutes } from './mfa/secret-routes.ts'
+import { overviewRoutes } from './overview/routes.ts'
 import { createAccessTokens } from './sessions/access-token.ts'
 import { createGuard } from './sessions/guard.ts'
+import { listRoutes } from './sessions/list-routes.ts'
 import { sessionRoutes } from './sessions/routes.ts'
 import { loadSigningKeys } from './sessions/signing-keys.ts'
 import type { Settings } from './settings.ts'
 import { signInRoutes } from './signin/routes.ts'
 import { ensureMigrated, migrate, openStore } from './store/open.ts'
+import { undoPage } from './undo/page.ts'
+import { undoRoutes } from './undo/routes.ts'
 import { version } from './version.ts'
 
 /** A running service. */
@@ -68,16 +78,19 @@ export async function startServer(
     audience,
     ttl: settings.accessTokenTtl,
   })
+  const { sessionIdle, sessionMax, mfaPolicy } = settings
+  const rules = { sessionIdle, sessionMax, mfaPolicy }
   const house = {
     db,
     keys,
     settings,
     signingKeys,
     accessTokens,
-    guard: createGuard({ db, accessTokens, stepUpMaxAge: settings.stepUpMaxAge }),
+    guard: createGuard({ db, accessTokens, stepUpMaxAge: settings.stepUpMaxAge, rules }),
     limits: createLimits({ on: settings.limits === 'on', log }),
     passwords: await createPasswords(settings.hashesAtOnce),
-    lifetimes: { sessionIdle: settings.sessionIdle, sessionMax: settings.sessionMax },
+    turns: createTurns(settings.hashesAtOnce),
+    rules,
     mfaMethods: settings.mfaMethods,
     smsDailyCap: settings.smsDailyCap,
   }
@@ -87,11 +100,20 @@ export async function startServer(
   await describe(app, { publicUrl, version })
 
   accountRoutes(app, house)
+  passwordRoutes(app, house)
+  accountSettingsRoutes(app, house)
   signInRoutes(app, house)
   sessionRoutes(app, house)
+  listRoutes(app, house)
   mfaRoutes(app, house)
+  mfaSecretRoutes(app, house)
+  recoveryCodeRoutes(app, house)
+  phoneRoutes(app, house)
+  overviewRoutes(app, house)
+  undoRoutes(app, house)
   activityRoutes(app, house)
   startPage(app, { brandName: settings.brandName, kept })
+  undoPage(app, { brandName: settings.brandName })
   healthRoutes(app, { ready: () => db.selectFrom('signing_key').select('id').limit(1).execute() })
   if (kept.length > 0) devInboxRoutes(app, { db, keys, brand, delivery, kept })
   await reference(app, {

@@ -200,7 +200,7 @@ const table = {
     meaning: 'What owners may choose as their second factor, strongest first.',
   }),
   mfaPolicy: setting('LATCHKEY_MFA_POLICY', choice('optional', 'required'), 'optional', {
-    meaning: '`required`: nobody may turn multi-factor sign-in off.',
+    meaning: '`required`: everyone must set multi-factor sign-in up, and nobody may turn it off.',
   }),
   stepUpMaxAge: setting('LATCHKEY_STEP_UP_MAX_AGE', wholeNumber(0, 86_400), 900, {
     meaning:

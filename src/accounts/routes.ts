@@ -1,6 +1,6 @@
 import { Type } from 'typebox'
 import type { App } from '../http/app.ts'
-import { clientOf } from '../http/client.ts'
+import { emailAddress } from '../http/fields.ts'
 import {
   Body,
   Code,
@@ -11,18 +11,18 @@ import {
   SignedIn,
   withBody,
 } from '../http/schemas.ts'
-import { type EmailAddress, parseEmailAddress } from '../lib/email-address.ts'
+import { clientOf } from '../lib/client.ts'
 import type { Keys } from '../lib/keys.ts'
 import type { Passwords } from '../lib/passwords.ts'
 import { Problem } from '../lib/problem.ts'
 import type { Limits } from '../limits/limits.ts'
 import type { AccessTokens } from '../sessions/access-token.ts'
 import { signedInAnswer } from '../sessions/gate.ts'
-import type { Lifetimes } from '../sessions/session.ts'
+import type { SessionRules } from '../sessions/session.ts'
 import type { Settings } from '../settings.ts'
 import type { Db } from '../store/open.ts'
-import { ensureGoodPassword } from './password-rules.ts'
-import { begin, verify } from './sign-up.ts'
+import { ensureGoodPassword } from './password/rules.ts'
+import { begin, count, verify } from './sign-up.ts'
 
 const tags = ['Accounts']
 
@@ -43,11 +43,11 @@ export function accountRoutes(
     limits: Limits
     passwords: Passwords
     accessTokens: AccessTokens
-    lifetimes: Lifetimes
+    rules: SessionRules
     settings: Pick<Settings, 'passwordMinLength' | 'brandName'>
   },
 ): void {
-  const { db, passwords, accessTokens, settings } = house
+  const { db, keys, limits, passwords, accessTokens, settings } = house
 
   app.post(
     '/auth/SignUp',
@@ -73,11 +73,10 @@ export function accountRoutes(
       const { password } = request.body
       const { passwordMinLength: minLength, brandName } = settings
       await ensureGoodPassword(password, { email: email.key, minLength, brandName })
-      const passwordHash = await passwords.hash(password)
       const client = clientOf(request)
-      const sent = await db
-        .transaction()
-        .execute((tx) => begin(tx, house, { email, passwordHash, client }))
+      await db.transaction().execute((tx) => count(tx, limits, { email, client }))
+      const passwordHash = await passwords.hash(password)
+      const sent = await db.transaction().execute((tx) => begin(tx, keys, { email, passwordHash }))
       return reply.code(202).send(sent)
     },
   )
@@ -114,13 +113,4 @@ export function accountRoutes(
       return reply.code(201).send(await signedInAnswer(accessTokens, entered))
     },
   )
-}
-
-function emailAddress(written: string): EmailAddress {
-  const email = parseEmailAddress(written)
-  if (email) return email
-  const message = 'is no email address that mail can be sent to'
-  throw new Problem('invalid_request', `/email ${message}.`, {
-    errors: [{ path: '/email', message }],
-  })
 }

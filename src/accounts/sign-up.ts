@@ -1,4 +1,5 @@
 import * as activity from '../activity/activity.ts'
+import { mayComeBack } from '../activity/way-back.ts'
 import type { Client } from '../lib/client.ts'
 import { day, hour, minute, now, second } from '../lib/clock.ts'
 import type { EmailAddress } from '../lib/email-address.ts'
@@ -7,11 +8,11 @@ import { maskEmail } from '../lib/mask.ts'
 import { networkOf } from '../lib/network.ts'
 import { newCode, newId } from '../lib/random.ts'
 import type { Limit, Limits } from '../limits/limits.ts'
-import { enqueue, enqueueCode } from '../messages/outbox.ts'
+import { enqueue } from '../messages/outbox.ts'
 import { enter } from '../sessions/gate.ts'
 import { heldColumns } from '../sessions/guard.ts'
-import type { Entered, Lifetimes } from '../sessions/session.ts'
-import type { Tx } from '../store/open.ts'
+import type { Entered, SessionRules } from '../sessions/session.ts'
+import { serialize, type Tx } from '../store/open.ts'
 
 /** Mail can be slow; a code for signing up guards an account that does not exist yet. */
 const codeLivesMs = 15 * minute
@@ -61,19 +62,12 @@ export interface SignUpCodeSent {
   expiresIn: number
 }
 
-/**
- * Begins a sign-up: its code goes to the address. There is no account before the code comes back.
- *
- * An address that has one already gets another message, and the same answer after the same work.
- *
- * @param passwordHash of the password that this sign-up, and no other, will set
- */
-export async function begin(
+/** Counts a sign-up before any work is done for it. @throws Problem with `retryAfter` */
+export async function count(
   tx: Tx,
-  { keys, limits }: { keys: Keys; limits: Limits },
-  request: { email: EmailAddress; passwordHash: string; client: Client },
-): Promise<SignUpCodeSent> {
-  const { email, passwordHash, client } = request
+  limits: Limits,
+  { email, client }: { email: EmailAddress; client: Client },
+): Promise<void> {
   const network = networkOf(client.address)
   await limits.take(
     tx,
@@ -81,12 +75,28 @@ export async function begin(
     { limit: mailsFromHere, of: `${email.key} ${network}` },
     { limit: mailsToAddress, of: email.key },
   )
+}
 
+/**
+ * Begins a sign-up that was counted: its code goes to the address. There is no account before the
+ * code comes back.
+ *
+ * An address that has one already gets another message, and the same answer after the same work.
+ *
+ * @param passwordHash of the password that this sign-up, and no other, will set
+ */
+export async function begin(
+  tx: Tx,
+  keys: Keys,
+  { email, passwordHash }: { email: EmailAddress; passwordHash: string },
+): Promise<SignUpCodeSent> {
   const known = await tx
     .selectFrom('account')
     .select(['id', 'email'])
     .where('email_key', '=', email.key)
+    .where('deleted_at', 'is', null)
     .executeTakeFirst()
+  const reserved = !known && (await mayComeBack(tx, email.key))
   const code = newCode()
   const expiresAt = now() + codeLivesMs
   await tx
@@ -103,13 +113,18 @@ export async function begin(
     })
     .execute()
 
-  if (known) {
-    const to = { channel: 'email', address: known.email } as const
-    await enqueue(tx, known.id, to, 'sign-up-known-address', {})
-  } else {
-    const to = { channel: 'email', address: email.address } as const
-    await enqueueCode(tx, keys, null, to, 'sign-up-code', { code, expiresAt })
-  }
+  const address = known?.email ?? email.address
+  await enqueue(tx, keys, {
+    account: known?.id ?? null,
+    to: { channel: 'email', address },
+    template: known
+      ? 'sign-up-known-address'
+      : reserved
+        ? 'sign-up-reserved-address'
+        : 'sign-up-code',
+    params: {},
+    secret: known || reserved ? undefined : { kind: 'code', value: code, until: expiresAt },
+  })
   return {
     status: 'codeSent',
     sentTo: maskEmail(email.address),
@@ -125,10 +140,10 @@ export async function begin(
  */
 export async function verify(
   tx: Tx,
-  house: { keys: Keys; limits: Limits; lifetimes: Lifetimes },
+  house: { keys: Keys; limits: Limits; rules: SessionRules },
   request: { email: EmailAddress; code: string; client: Client },
 ): Promise<Entered | undefined> {
-  const { keys, limits, lifetimes } = house
+  const { keys, limits, rules } = house
   const { email, code, client } = request
   const taken = await limits.take(
     tx,
@@ -147,6 +162,8 @@ export async function verify(
     .executeTakeFirst()
   if (!signUp) return undefined
 
+  await serialize(tx, `email ${email.key}`)
+  if (await mayComeBack(tx, email.key)) return undefined
   const account = await createAccount(tx, { ...signUp, email_key: email.key })
   if (!account) return undefined
   await limits.giveBack(tx, taken)
@@ -157,7 +174,7 @@ export async function verify(
     .where('consumed_at', 'is', null)
     .execute()
   await activity.record(tx, account.id, { type: 'account.created', client })
-  return enter(tx, { account, shown: ['pwd'], client, keys, lifetimes })
+  return enter(tx, { account, shown: ['pwd'], client, keys, rules })
 }
 
 /** @returns undefined if the address has an account by now */
@@ -180,6 +197,9 @@ function createAccount(
       mfa_method: null,
       mfa_changed_at: null,
       credential_version: 1,
+      password_void_since: null,
+      reset_by_email_at: null,
+      deleted_at: null,
       created_at: now(),
     })
     .onConflict((conflict) => conflict.column('email_key').doNothing())

@@ -16,16 +16,29 @@ export type ActivityType =
   | 'mfa.method_removed'
   | 'recovery_codes.made'
   | 'recovery_code.used'
+  | 'password.changed'
+  | 'password.reset'
+  | 'email.changed'
+  | 'phone.changed'
+  | 'account.deleted'
+  | 'account.erased'
+  | 'device.trusted'
+  | 'change.undone'
 
 /** Who or what brought a change about. */
-export type Cause = { by: 'owner'; session: string; client: Client }
+export type Cause =
+  | { by: 'owner'; session: string; client: Client }
+  /** Whoever holds the mailbox. */
+  | { by: 'mailbox'; client: Client }
+
+/** For the owner's eyes: no secret in it. */
+export type Detail = Record<string, string | number | boolean | null>
 
 export interface NewActivity {
   type: ActivityType
   client: Client
   session?: string
-  /** For the owner's eyes: no secret in it. */
-  detail?: Record<string, string | number | boolean | null>
+  detail?: Detail
 }
 
 /** Writes down what happened, in the transaction in which it happens. */

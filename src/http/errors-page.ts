@@ -1,5 +1,6 @@
 /** /docs/errors: where the `type` of every problem leads (RFC 9457 §3.1.1). */
-import { asText, type PlainPage, plainPage } from './page.ts'
+import { asText } from '../lib/html.ts'
+import { type PlainPage, plainPage } from './page.ts'
 
 export interface ProblemMeaning {
   code: string

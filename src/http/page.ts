@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { asText } from '../lib/html.ts'
 
 /** A plain page without script, and the one policy under which it shows. */
 export interface PlainPage {
@@ -32,13 +33,6 @@ export function plainPage(title: string, content: string, styles = ''): PlainPag
 `,
     contentSecurityPolicy: `default-src 'none'; style-src 'sha256-${allowed}'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`,
   }
-}
-
-const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' }
-
-/** Any text, so that a browser shows it as it is. */
-export function asText(text: string): string {
-  return text.replaceAll(/[&<>"]/g, (sign) => entities[sign] ?? sign)
 }
 
 // On --page, text has 4.5:1 in both themes (WCAG 2.2, 1.4.3).

@@ -61,10 +61,34 @@ export const answers = {
     title: 'The refresh token was not accepted',
     meaning: 'The refresh token is unknown or used, or its session has ended. Sign in again.',
   },
+  password_reset_required: {
+    status: 401,
+    title: 'A new password comes first',
+    meaning:
+      'A change of this account was undone. Nobody can sign in until its owner has set a new password: with the `resetToken` of the undo, or by `POST /auth/ForgotPassword`.',
+  },
+  reset_token_expired: {
+    status: 401,
+    title: 'This can’t set a password any more',
+    meaning:
+      'The `resetToken` is unknown, used or too old. `POST /auth/ForgotPassword` sends a code.',
+  },
+  undo_token_expired: {
+    status: 401,
+    title: 'This can’t be undone any more',
+    meaning:
+      'The token is unknown, used, too old, or belongs to a change that was undone with an earlier one.',
+  },
   mfa_required_by_policy: {
     status: 403,
     title: 'Everyone here uses a second step',
     meaning: 'The operator requires multi-factor sign-in of everyone: it can’t be turned off.',
+  },
+  mfa_set_up_required: {
+    status: 403,
+    title: 'A second step comes first',
+    meaning:
+      'The operator requires multi-factor sign-in of everyone, and this account has none yet. Set it up by `/settings/MfaSecret` and `POST /settings/MfaSignIn`, then refresh the token.',
   },
   not_found: {
     status: 404,
@@ -91,6 +115,12 @@ export const answers = {
     title: 'This is the last method',
     meaning:
       'While multi-factor sign-in is on, its last method can’t be removed. Turn it off first.',
+  },
+  address_taken: {
+    status: 409,
+    title: 'Another account has this address',
+    meaning:
+      'The code was right, but the address belongs to another account, or did until a few days ago and may come back to it.',
   },
   payload_too_large: {
     status: 413,

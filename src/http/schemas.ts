@@ -84,7 +84,17 @@ export const withBody = [
 ] as const satisfies ProblemCode[]
 
 /** What any request with an access token may meet. */
-export const withToken = ['missing_token', 'invalid_token'] as const satisfies ProblemCode[]
+export const withToken = [
+  'missing_token',
+  'invalid_token',
+  'mfa_set_up_required',
+] as const satisfies ProblemCode[]
+
+/** What any change of how one signs in may be answered. */
+export const stepUp = [
+  ...withToken,
+  'insufficient_user_authentication',
+] as const satisfies ProblemCode[]
 
 /** The error answers of a route, by status, as its `response` schema wants them. */
 export function problems(...specific: ProblemCode[]) {
@@ -140,6 +150,24 @@ export const SignedIn = Type.Object(
     expiresIn: Seconds('Seconds until the access token expires.'),
     refreshToken: Type.String({ description: 'Opaque; good for one `POST /auth/Refresh`.' }),
     refreshExpiresIn: Seconds('Seconds until the refresh token expires.'),
+    mfaSetUpRequired: Type.Optional(
+      Type.Literal(true, {
+        description: 'These tokens can do nothing but set MFA up; refresh them when it is on.',
+      }),
+    ),
+    deviceToken: Type.Optional(
+      Type.String({ description: 'With `rememberDevice`: for the next `POST /auth/SignIn`.' }),
+    ),
   },
   { description: 'Signed in.' },
+)
+
+export const CodeSent = Type.Object(
+  {
+    status: Type.Literal('codeSent'),
+    sentTo: Type.String({ description: 'Where to, masked.', examples: ['+1•••••••23'] }),
+    expiresIn: Seconds('Seconds that the code works.'),
+    retryAfter: Seconds('Seconds until another can be asked for.'),
+  },
+  { description: 'A code is on its way.' },
 )

@@ -1,5 +1,6 @@
+import { asText } from '../lib/html.ts'
 import type { App } from './app.ts'
-import { asText, plainPage } from './page.ts'
+import { plainPage } from './page.ts'
 
 /**
  * `/`: where a newcomer finds out what this is and where to go on.

@@ -5,3 +5,18 @@ export interface Client {
   /** What the browser or program says it is. */
   device: string
 }
+
+/** Longer than any browser's own words about itself. */
+const deviceLength = 200
+
+export function clientOf(request: {
+  ip: string
+  headers: { 'user-agent'?: string | undefined }
+}): Client {
+  const agent = request.headers['user-agent'] ?? ''
+  return {
+    address: request.ip,
+    // What could not be shown as it is (control and formatting characters) is left out.
+    device: agent.replace(/\p{C}/gu, '').slice(0, deviceLength).toWellFormed(),
+  }
+}

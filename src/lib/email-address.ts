@@ -12,6 +12,12 @@ export interface EmailAddress {
 const localPart = /^[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*$/
 const label = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/
 
+/** Whether two addresses are spellings of one mailbox. */
+export function isSameMailbox(one: string | null, other: string | null): boolean {
+  if (one === null || other === null) return false
+  return one === other || parseEmailAddress(one)?.key === parseEmailAddress(other)?.key
+}
+
 /**
  * The address, or undefined if no mail could be sent to it or if it could be mistaken for another.
  *

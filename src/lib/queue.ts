@@ -29,3 +29,27 @@ export function createQueue(width: number): Queue {
     },
   }
 }
+
+/** Work that waits its turn behind other work of the same name, a fixed number at a time. */
+export interface Turns {
+  run<Result>(name: string, work: () => Promise<Result>): Promise<Result>
+}
+
+/** @param width how many of one name run at once */
+export function createTurns(width: number): Turns {
+  const queues = new Map<string, { queue: Queue; users: number }>()
+
+  return {
+    async run(name, work) {
+      const entry = queues.get(name) ?? { queue: createQueue(width), users: 0 }
+      queues.set(name, entry)
+      entry.users += 1
+      try {
+        return await entry.queue.run(work)
+      } finally {
+        entry.users -= 1
+        if (entry.users === 0) queues.delete(name)
+      }
+    },
+  }
+}

@@ -1,4 +1,4 @@
-import { now, secondsUntil } from '../lib/clock.ts'
+import { hour, now, secondsUntil } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
 import { Problem, type ProblemCode } from '../lib/problem.ts'
 import { newId } from '../lib/random.ts'
@@ -34,6 +34,17 @@ export interface Limits {
   take(tx: Tx, ...checks: Check[]): Promise<Taken>
   /** For guesses that were right: only wrong ones count. */
   giveBack(tx: Tx, taken: Taken): Promise<void>
+}
+
+/**
+ * Wrong passwords that are brought with a session, wherever it is asked for: nobody without that
+ * session can use them up.
+ */
+export const wrongPasswordsInSession: Limit = {
+  name: 'wrong-passwords-session',
+  most: 10,
+  within: hour,
+  problem: 'too_many_attempts',
 }
 
 /** @param on false counts nothing, for load tests */

@@ -6,7 +6,7 @@ import { mask } from '../lib/mask.ts'
 import type { Db } from '../store/open.ts'
 import type { OutboxTable } from '../store/schema.ts'
 import { type Channel, type Gateway, type Outgoing, Undeliverable } from './gateway.ts'
-import { secretContext } from './outbox.ts'
+import { openSecret } from './outbox.ts'
 import { type Brand, render, type Template, type Templates } from './templates.ts'
 
 type Row = Selectable<OutboxTable>
@@ -175,11 +175,10 @@ async function finish(db: Db, row: Row, outcome: Partial<Row>): Promise<void> {
   await db.updateTable('outbox').set(outcome).where('id', '=', row.id).execute()
 }
 
-/** The message that a row stands for. Its code is gone once it has been sent elsewhere. */
+/** The message that a row stands for. Its secret is gone once it has been sent elsewhere. */
 export function outgoing(row: Row, { keys, brand }: { keys: Keys; brand: Brand }): Outgoing {
-  const secret =
-    row.secret_sealed === null ? {} : { code: keys.open(row.secret_sealed, secretContext(row.id)) }
-  const params = { ...JSON.parse(row.params), ...secret } as Templates[Template]
-  const rendered = render(row.channel, row.template as Template, params, brand)
-  return { id: row.id, to: row.recipient, ...rendered }
+  const template = row.template as Template
+  const params = JSON.parse(row.params) as Templates[Template]
+  const secret = openSecret(keys, row)
+  return { id: row.id, to: row.recipient, ...render(row.channel, template, params, secret, brand) }
 }

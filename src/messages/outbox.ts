@@ -3,7 +3,7 @@ import type { Keys } from '../lib/keys.ts'
 import { newId } from '../lib/random.ts'
 import type { Tx } from '../store/open.ts'
 import type { Channel } from './gateway.ts'
-import type { Templates } from './templates.ts'
+import type { Secret, Templates } from './templates.ts'
 
 /** Where a message goes. */
 export interface Recipient {
@@ -12,67 +12,39 @@ export interface Recipient {
   address: string
 }
 
-/** Templates that anyone may read, and those that carry a code. */
-export type Notice = {
-  [Name in keyof Templates]: Templates[Name] extends { code: string } ? never : Name
-}[keyof Templates]
-export type CodeTemplate = Exclude<keyof Templates, Notice>
+/** A message to be sent. */
+export interface Letter<Name extends keyof Templates> {
+  /** Whose it is; null for whoever has no account yet. */
+  account: string | null
+  to: Recipient
+  template: Name
+  params: Templates[Name]
+  /** Nobody finds it in the database. A code that is late is not sent any more. */
+  secret?: Secret | undefined
+}
 
 /**
  * Promises a message, in the transaction of what it tells of: both happen or neither. It leaves
  * after the commit.
  */
-export async function enqueue<Name extends Notice>(
-  tx: Tx,
-  account: string | null,
-  to: Recipient,
-  template: Name,
-  params: Templates[Name],
-): Promise<void> {
-  await insert(tx, { account, to, template, params: JSON.stringify(params) })
-}
-
-/** The same for a code, which nobody finds in the database and which is not sent late. */
-export async function enqueueCode(
+export async function enqueue<Name extends keyof Templates>(
   tx: Tx,
   keys: Keys,
-  account: string | null,
-  to: Recipient,
-  template: CodeTemplate,
-  { code, expiresAt }: { code: string; expiresAt: number },
+  { account, to, template, params, secret }: Letter<Name>,
 ): Promise<void> {
   const id = newId()
-  const secret = keys.seal(code, secretContext(id))
-  await insert(tx, { id, account, to, template, params: '{}', secret, expiresAt })
-}
-
-/** What binds a sealed code to its message. */
-export const secretContext = (id: string) => `outbox ${id}`
-
-async function insert(
-  tx: Tx,
-  message: {
-    id?: string
-    account: string | null
-    to: Recipient
-    template: string
-    params: string
-    secret?: string
-    expiresAt?: number
-  },
-): Promise<void> {
   await tx
     .insertInto('outbox')
     .values({
-      id: message.id ?? newId(),
-      account_id: message.account,
-      channel: message.to.channel,
-      recipient: message.to.address,
-      template: message.template,
-      params: message.params,
-      secret_sealed: message.secret ?? null,
+      id,
+      account_id: account,
+      channel: to.channel,
+      recipient: to.address,
+      template,
+      params: JSON.stringify(params),
+      secret_sealed: secret ? keys.seal(JSON.stringify(secret), context(id)) : null,
       created_at: now(),
-      expires_at: message.expiresAt ?? null,
+      expires_at: secret?.kind === 'code' ? secret.until : null,
       due_at: now(),
       tries: 0,
       sent_at: null,
@@ -81,3 +53,14 @@ async function insert(
     })
     .execute()
 }
+
+/** The secret of a message that was promised. */
+export function openSecret(
+  keys: Keys,
+  { id, secret_sealed }: { id: string; secret_sealed: string | null },
+): Secret | undefined {
+  return secret_sealed === null ? undefined : JSON.parse(keys.open(secret_sealed, context(id)))
+}
+
+/** What binds a sealed secret to its message. */
+const context = (id: string) => `outbox ${id}`

@@ -1,26 +1,32 @@
 import * as activity from '../activity/activity.ts'
+import {
+  answersPerChallenge,
+  challengeLivesMs,
+  consume,
+  countWrong,
+  expired,
+  newChallenge,
+} from '../codes/challenge-row.ts'
+import { type CodeSender, type CodeSent, guessAt, sendCode } from '../codes/send-code.ts'
 import type { Client } from '../lib/client.ts'
-import { minute, now, second } from '../lib/clock.ts'
+import { day, now, second } from '../lib/clock.ts'
+import { isSameMailbox } from '../lib/email-address.ts'
 import { Problem } from '../lib/problem.ts'
-import { newId, newToken } from '../lib/random.ts'
+import { newToken } from '../lib/random.ts'
+import type { Limit } from '../limits/limits.ts'
+import { enqueue } from '../messages/outbox.ts'
 import { enter } from '../sessions/gate.ts'
 import { type HeldAccount, holdAccount } from '../sessions/guard.ts'
-import type { Entered, Lifetimes } from '../sessions/session.ts'
+import type { Entered, SessionRules } from '../sessions/session.ts'
+import { distrust, trustDevice } from '../sessions/trusted-device.ts'
 import type { MfaMethod } from '../settings.ts'
 import type { Tx } from '../store/open.ts'
-import { type CodeSender, type CodeSent, sendCode, wrongCodes } from './codes.ts'
 import type { SetUp } from './methods/method.ts'
 import { type MethodName, methods, readSetUp, usableMethods } from './methods/methods.ts'
 
-/** Time to find the phone, and for a second code if the first got lost. */
-const challengeLivesMs = 10 * minute
-
-/** Wrong answers that one sign-in takes. All of an account together: `wrongCodes`. */
-export const answersPerChallenge = 5
-
 /** What asking for a second factor takes. */
 export interface Asker extends CodeSender {
-  lifetimes: Lifetimes
+  rules: SessionRules
   /** The operator's ranking, strongest first. */
   mfaMethods: readonly MfaMethod[]
 }
@@ -48,7 +54,7 @@ export async function begin(
   session?: string,
 ): Promise<MfaRequired> {
   const setUp = await readSetUp(tx, account)
-  const usable = usableMethods(setUp, asker.mfaMethods)
+  const usable = methodsToAnswer(asker, account, setUp)
   const method = usable.find((name) => name === account.mfa_method) ?? usable[0]
   if (!method) throw new Error('MFA is on, but nothing is set up to show.')
 
@@ -89,7 +95,8 @@ export async function sendAgain(
   const { account, challenge } = await openChallenge(tx, asker, mfaToken)
   const setUp = await readSetUp(tx, account)
   const method = mfaMethod ?? challenge.method
-  const sent = await send(tx, asker, challenge, setUp, method)
+  const usable = methodsToAnswer(asker, account, setUp)
+  const sent = usable.includes(method) ? await send(tx, asker, challenge, setUp, method) : undefined
   if (!sent) {
     throw new Problem(
       'method_not_set_up',
@@ -111,61 +118,109 @@ export type Judged = { entered: Entered } | { attemptsLeft: number }
 export async function answer(
   tx: Tx,
   asker: Asker,
-  given: { mfaToken: string; mfaMethod?: MethodName | undefined; code: string; client: Client },
+  given: {
+    mfaToken: string
+    mfaMethod?: MethodName | undefined
+    code: string
+    /** Whether not to be asked on this device for a while. */
+    rememberDevice?: boolean | undefined
+    client: Client
+  },
 ): Promise<Judged> {
-  const { keys, limits, lifetimes } = asker
+  const { keys, limits, rules } = asker
   const { client } = given
   const { account, challenge } = await openChallenge(tx, asker, given.mfaToken)
   const setUp = await readSetUp(tx, account)
   const method = given.mfaMethod ?? challenge.method
-  const taken = await limits.take(tx, { limit: wrongCodes, of: account.id })
+  const taken = await limits.take(tx, ...guessAt(account.id))
 
-  if (!(await isRight(tx, asker, setUp, challenge, method, given.code))) {
-    await tx
-      .updateTable('challenge')
-      .set({ wrong: challenge.wrong + 1 })
-      .where('id', '=', challenge.id)
-      .execute()
+  const usable = methodsToAnswer(asker, account, setUp)
+  const right =
+    usable.includes(method) && (await isRight(tx, asker, setUp, challenge, method, given.code))
+  if (!right) {
+    await countWrong(tx, challenge.id)
     const detail = { step: 'code', mfaMethod: method }
     await activity.record(tx, account.id, { type: 'signin.failed', client, detail })
-    return { attemptsLeft: answersPerChallenge - challenge.wrong - 1 }
+    const attemptsLeft = answersPerChallenge - challenge.wrong - 1
+    if (attemptsLeft === 0) await tellOfGuessing(tx, asker, account)
+    return { attemptsLeft }
   }
 
   await limits.giveBack(tx, taken)
   await consume(tx, challenge.id)
-  if (method === 'recoveryCode') {
-    const detail = { remaining: setUp.recoveryCodes - 1 }
-    await activity.record(tx, account.id, { type: 'recovery_code.used', client, detail })
-  }
+  if (method === 'recoveryCode') await tellOfRecoveryCode(tx, asker, account, setUp, client)
   const entered = await enter(tx, {
     account,
     shown: ['pwd', methods[method].amr],
     client,
     session: challenge.session_id ?? undefined,
     keys,
-    lifetimes,
+    rules,
   })
   if (!entered) throw new Error('Two factors were shown, and the gate stayed shut.')
-  return { entered }
+  if (!given.rememberDevice) return { entered }
+  await activity.record(tx, account.id, {
+    type: 'device.trusted',
+    client,
+    session: entered.session,
+  })
+  return { entered: { ...entered, deviceToken: await trustDevice(tx, keys, account, client) } }
 }
 
-/** What every challenge begins with: bound to the account as it is now, nothing sent, nothing tried. */
-export function newChallenge(account: HeldAccount) {
-  return {
-    id: newId(),
-    account_id: account.id,
-    token_hash: null,
-    credential_version: account.credential_version,
-    sent_to: null,
-    code_hash: null,
-    code_expires_at: null,
-    sent_at: null,
-    sends: 0,
-    wrong: 0,
-    created_at: now(),
-    expires_at: now() + challengeLivesMs,
-    consumed_at: null,
-  }
+/** Often enough to be noticed, seldom enough not to be a nuisance. */
+const toldOfGuessing: Limit = {
+  name: 'guessing-told',
+  most: 1,
+  within: day,
+  problem: 'too_many_messages',
+}
+
+/** Whoever guesses codes knows the password, which its owner should hear. */
+async function tellOfGuessing(tx: Tx, asker: Asker, account: HeldAccount): Promise<void> {
+  const { keys, limits } = asker
+  const told = await limits.take(tx, { limit: toldOfGuessing, of: account.id }).catch(unlessTooMany)
+  if (!told) return
+  await enqueue(tx, keys, {
+    account: account.id,
+    to: { channel: 'email', address: account.email },
+    template: 'codes-guessed',
+    params: { at: now() },
+  })
+}
+
+/** Whoever needs a recovery code may have lost a device, so none is trusted any more. */
+async function tellOfRecoveryCode(
+  tx: Tx,
+  { keys }: Asker,
+  account: HeldAccount,
+  setUp: SetUp,
+  client: Client,
+): Promise<void> {
+  const remaining = setUp.recoveryCodes - 1
+  await distrust(tx, account.id)
+  await activity.record(tx, account.id, {
+    type: 'recovery_code.used',
+    client,
+    detail: { remaining },
+  })
+  await enqueue(tx, keys, {
+    account: account.id,
+    to: { channel: 'email', address: account.email },
+    template: 'recovery-code-used',
+    params: { remaining, at: now() },
+  })
+}
+
+/**
+ * By what this account's sign-in can be finished. After a password reset by email the mailbox has
+ * been one factor already, so it is not taken for the other where there is another.
+ */
+function methodsToAnswer({ mfaMethods }: Asker, account: HeldAccount, setUp: SetUp): MethodName[] {
+  const usable = usableMethods(setUp, mfaMethods)
+  const sameMailbox =
+    account.reset_by_email_at !== null && isSameMailbox(setUp.email, account.email)
+  const other = usable.some((name) => name !== 'email' && name !== 'recoveryCode')
+  return sameMailbox && other ? usable.filter((name) => name !== 'email') : usable
 }
 
 const tokenPurpose = 'mfa_token'
@@ -195,10 +250,6 @@ async function openChallenge(tx: Tx, { keys }: Asker, mfaToken: string) {
   return { account, challenge: { ...challenge, method: challenge.method as MethodName } }
 }
 
-function expired(): Problem {
-  return new Problem('mfa_token_expired', 'This sign-in is no longer open. Please sign in again.')
-}
-
 /** Judges by the method that is named; a code that was sent counts for the method it was sent by. */
 async function isRight(
   tx: Tx,
@@ -213,24 +264,12 @@ async function isRight(
   method: MethodName,
   code: string,
 ): Promise<boolean> {
-  if (!methods[method].isSetUp(setUp)) return false
   const mine = challenge.method === method
   return methods[method].accept(tx, keys, setUp, code, {
     challenge: challenge.id,
     codeHash: mine ? challenge.code_hash : null,
     expiresAt: mine ? challenge.code_expires_at : null,
   })
-}
-
-/** Uses a challenge up. @throws Problem if someone else just did */
-export async function consume(tx: Tx, id: string): Promise<void> {
-  const { numUpdatedRows } = await tx
-    .updateTable('challenge')
-    .set({ consumed_at: now() })
-    .where('id', '=', id)
-    .where('consumed_at', 'is', null)
-    .executeTakeFirstOrThrow()
-  if (numUpdatedRows === 0n) throw expired()
 }
 
 async function send(
@@ -242,8 +281,8 @@ async function send(
 ): Promise<CodeSent | undefined> {
   const method: (typeof methods)[MethodName] = methods[name]
   const to = 'destination' in method ? method.destination(setUp) : undefined
-  if (!to || name === 'recoveryCode') return undefined
-  return sendCode(tx, asker, challenge, { method: name, to, template: 'sign-in-code' })
+  if (!to) return undefined
+  return sendCode(tx, asker, challenge, { method: to.channel, to, template: 'sign-in-code' })
 }
 
 function unlessTooMany(error: unknown): undefined {

@@ -1,17 +1,18 @@
 import { Secret, TOTP } from 'otpauth'
 import { encode } from 'uqr'
 import type * as activity from '../activity/activity.ts'
+import { guessAt } from '../codes/send-code.ts'
 import { instant, now } from '../lib/clock.ts'
+import type { Keys } from '../lib/keys.ts'
 import { Problem } from '../lib/problem.ts'
 import { newId } from '../lib/random.ts'
 import type { HeldAccount } from '../sessions/guard.ts'
 import type { MfaMethod } from '../settings.ts'
 import type { Db, Tx } from '../store/open.ts'
 import type { Asker } from './challenge.ts'
-import { wrongCodes } from './codes.ts'
 import { authenticator, openSecret, sealSecret, stepOf } from './methods/authenticator.ts'
 import { availableMethods, readSetUp } from './methods/methods.ts'
-import { afterRemoval, type Proven } from './mfa-sign-in.ts'
+import { type Proven, removeMethod } from './mfa-sign-in.ts'
 
 /** 160 bits, as RFC 4226 §4 recommends and every app takes. */
 const secretBytes = 20
@@ -32,7 +33,7 @@ export interface NewSecret {
  */
 export async function createSecret(
   tx: Tx,
-  { keys }: Pick<Asker, 'keys'>,
+  keys: Keys,
   account: HeldAccount,
   issuer: string,
 ): Promise<NewSecret> {
@@ -47,6 +48,7 @@ export async function createSecret(
       created_at: now(),
       confirmed_at: null,
       last_step: null,
+      removed_at: null,
     })
     .execute()
 
@@ -66,6 +68,7 @@ export async function readSecret(db: Db | Tx, account: string): Promise<SecretSt
     .select('confirmed_at')
     .where('account_id', '=', account)
     .where('confirmed_at', 'is not', null)
+    .where('removed_at', 'is', null)
     .executeTakeFirst()
   return {
     confirmed: row !== undefined,
@@ -76,6 +79,7 @@ export async function readSecret(db: Db | Tx, account: string): Promise<SecretSt
 /** Takes the app away, and a secret that waits to be confirmed. Without one, nothing happens. */
 export async function removeSecret(
   tx: Tx,
+  keys: Keys,
   account: HeldAccount,
   ranking: readonly MfaMethod[],
   cause: activity.Cause,
@@ -84,9 +88,9 @@ export async function removeSecret(
   const setUp = await readSetUp(tx, account)
   if (!setUp.authenticator) return
 
-  await tx.deleteFrom('authenticator').where('account_id', '=', account.id).execute()
   const left = availableMethods({ ...setUp, authenticator: false }, ranking)
-  await afterRemoval(tx, account, 'authenticator', left, cause)
+  const rows = () => removeConfirmed(tx, account)
+  await removeMethod(tx, keys, account, { removed: 'authenticator', left, rows }, cause)
 }
 
 /**
@@ -105,6 +109,7 @@ export async function proveAuthenticator(
     .selectFrom('authenticator')
     .select(['id', 'secret_sealed', 'confirmed_at'])
     .where('account_id', '=', account.id)
+    .where('removed_at', 'is', null)
     .execute()
   const waiting = secrets.find((row) => row.confirmed_at === null)
   if (secrets.length === 0) {
@@ -120,38 +125,40 @@ export async function proveAuthenticator(
     throw new Problem('invalid_request', 'Give the code that the app shows.', { errors })
   }
 
-  const taken = await limits.take(tx, { limit: wrongCodes, of: account.id })
-  const isNew = waiting !== undefined && (await confirm(tx, keys, account, waiting, code))
-  if (!isNew) {
-    const setUp = await readSetUp(tx, account)
-    const noneSent = { challenge: '', codeHash: null, expiresAt: null }
-    if (!(await authenticator.accept(tx, keys, setUp, code, noneSent))) return 'wrong'
+  const taken = await limits.take(tx, ...guessAt(account.id))
+  const step = waiting && stepOf(openSecret(keys, account.id, waiting.secret_sealed), code, now())
+  if (waiting && step !== undefined) {
+    await limits.giveBack(tx, taken)
+    const rows = () => confirm(tx, account, waiting.id, step)
+    return { proof: { method: 'authenticator', isNew: true, rows } }
   }
+  const setUp = await readSetUp(tx, account)
+  const noneSent = { challenge: '', codeHash: null, expiresAt: null }
+  if (!(await authenticator.accept(tx, keys, setUp, code, noneSent))) return 'wrong'
   await limits.giveBack(tx, taken)
-  return { proof: { method: 'authenticator', isNew } }
+  return { proof: { method: 'authenticator', isNew: false } }
 }
 
-async function confirm(
-  tx: Tx,
-  keys: Asker['keys'],
-  account: HeldAccount,
-  waiting: { id: string; secret_sealed: string },
-  code: string,
-): Promise<boolean> {
-  const step = stepOf(openSecret(keys, account.id, waiting.secret_sealed), code, now())
-  if (step === undefined) return false
-  await tx
-    .deleteFrom('authenticator')
-    .where('account_id', '=', account.id)
-    .where('confirmed_at', 'is not', null)
-    .execute()
+/** Puts the new secret in the place of the one used so far. */
+async function confirm(tx: Tx, account: HeldAccount, id: string, step: number): Promise<void> {
+  await removeConfirmed(tx, account)
   await tx
     .updateTable('authenticator')
     // This step is used now, too: the code that confirmed does not sign in as well.
     .set({ confirmed_at: now(), last_step: step })
-    .where('id', '=', waiting.id)
+    .where('id', '=', id)
     .execute()
-  return true
+}
+
+/** Marks it as removed: the change can be undone, and the steps it used stay used. */
+async function removeConfirmed(tx: Tx, account: HeldAccount): Promise<void> {
+  await tx
+    .updateTable('authenticator')
+    .set({ removed_at: now() })
+    .where('account_id', '=', account.id)
+    .where('confirmed_at', 'is not', null)
+    .where('removed_at', 'is', null)
+    .execute()
 }
 
 async function deleteWaiting(tx: Tx, account: HeldAccount): Promise<void> {

@@ -1,18 +1,19 @@
+import type { Updateable } from 'kysely'
 import * as activity from '../activity/activity.ts'
+import { change, strengtheningMs, weakeningMs } from '../activity/change.ts'
+import type { CodeSent } from '../codes/send-code.ts'
 import { instant, now } from '../lib/clock.ts'
+import type { Keys } from '../lib/keys.ts'
 import { Problem } from '../lib/problem.ts'
-import { enqueue, type Notice } from '../messages/outbox.ts'
-import type { Templates } from '../messages/templates.ts'
 import type { HeldAccount } from '../sessions/guard.ts'
-import { endOtherSessions } from '../sessions/session.ts'
+import { endSessions } from '../sessions/session.ts'
 import { type Amr, parseAmr, shownTogether } from '../sessions/strength.ts'
 import type { MfaMethod } from '../settings.ts'
 import type { Db, Tx } from '../store/open.ts'
 import { prepared } from '../store/prepared.ts'
-import type { Asker } from './challenge.ts'
-import type { CodeSent } from './codes.ts'
+import type { AccountTable } from '../store/schema.ts'
 import { availableMethods, methods, setUpColumns, setUpOf } from './methods/methods.ts'
-import { makeRecoveryCodes } from './methods/recovery-code.ts'
+import { makeRecoveryCodes, removeRecoveryCodes } from './methods/recovery-code.ts'
 
 /** Whether signing in asks for a second factor, and for which: the resource itself. */
 export interface MfaSignIn {
@@ -47,29 +48,34 @@ const readAccount = prepared((db, account: string) =>
 )
 
 /**
- * Turns MFA off: from the commit on, the password alone signs in. What is set up stays set up.
- *
- * The raised version makes every sign-in void that waits for a code. Where MFA is off already,
- * also because another call was faster, nothing happens and nobody is told again.
+ * Turns MFA off: from the commit on, the password alone signs in. What is set up stays set up, and
+ * sign-ins that wait for a code are void. Where it is off already, also because another call was
+ * faster, nothing happens and nobody is told again.
  */
-export async function turnOff(tx: Tx, account: HeldAccount, cause: activity.Cause): Promise<void> {
-  const was = await tx
-    .updateTable('account')
-    .set((row) => ({
-      mfa_on_since: null,
-      mfa_changed_at: now(),
-      credential_version: row('credential_version', '+', 1),
-    }))
-    .where('id', '=', account.id)
-    .where('mfa_on_since', 'is not', null)
-    .returning('mfa_method')
-    .executeTakeFirst()
-  if (!was) return
-
-  const detail = { mfaMethod: was.mfa_method }
-  await activity.record(tx, account.id, { type: 'mfa.off', ...cause, detail })
-  await tell(tx, account, 'mfa-off', { at: now() })
+export async function turnOff(
+  tx: Tx,
+  keys: Keys,
+  account: HeldAccount,
+  cause: activity.Cause,
+): Promise<void> {
+  if (account.mfa_on_since === null) return
+  await change(
+    tx,
+    keys,
+    account,
+    {
+      type: 'mfa.off',
+      cause,
+      detail: { mfaMethod: account.mfa_method },
+      tell: 'mfa-off',
+      params: { at: now() },
+      undoForMs: weakeningMs,
+    },
+    { mfa_on_since: null, mfa_changed_at: now() },
+  )
 }
+
+type OwnerCause = Extract<activity.Cause, { by: 'owner' }>
 
 /** What a method's owner has just proven, and what the account will hold because of it. */
 export interface Proof {
@@ -78,6 +84,8 @@ export interface Proof {
   sentTo?: string
   /** Whether the account could not use this method, or this address of it, before. */
   isNew: boolean
+  /** Puts it in place; it runs once what was there before is kept. */
+  rows?: () => Promise<unknown>
 }
 
 /** What came of a proof that was asked for. `wrong` is no exception: it must be committed, for it counts. */
@@ -88,55 +96,78 @@ export type Proven = { sent: CodeSent } | { proof: Proof } | 'wrong' | 'onAlread
  * it is on. The proof makes the session that gave it as strong as one signed in with MFA.
  *
  * @param keepOthers leaves other sessions alone; they are too weak to change MFA
- * @returns recovery codes, if the account never had any: they are shown now and never again
+ * @returns recovery codes, if the account has none from a time with MFA: they are shown now and
+ * never again
  */
 export async function turnOn(
   tx: Tx,
-  { keys }: Pick<Asker, 'keys'>,
+  keys: Keys,
   account: HeldAccount,
   proof: Proof,
-  cause: activity.Cause & { keepOthers: boolean },
+  cause: OwnerCause & { keepOthers: boolean },
 ): Promise<string[] | undefined> {
-  const { method, sentTo, isNew } = proof
-  const { keepOthers, client, session } = cause
+  const { method, sentTo, isNew, rows } = proof
+  const { keepOthers, session } = cause
   const wasOn = account.mfa_on_since !== null
   const sameAgain = wasOn && account.mfa_method === method && !isNew
   await strengthen(tx, session, methods[method].amr)
   if (sameAgain) return undefined
 
-  await tx
-    .updateTable('account')
-    .set((row) => ({
+  await change(
+    tx,
+    keys,
+    account,
+    {
+      type: !wasOn ? 'mfa.on' : isNew ? 'mfa.method_added' : 'mfa.method_changed',
+      cause,
+      detail: { mfaMethod: method },
+      tell: wasOn ? 'mfa-method-changed' : 'mfa-on',
+      params: { method, at: now() },
+      undoForMs: undoForMs(account, method),
+    },
+    {
       mfa_method: method,
       ...(!wasOn && { mfa_on_since: now(), mfa_changed_at: now() }),
       ...(method === 'sms' && sentTo && { phone_number: sentTo, phone_verified_at: now() }),
       ...(method === 'email' && sentTo && { mfa_email: sentTo }),
-      credential_version: row('credential_version', '+', 1),
-    }))
-    .where('id', '=', account.id)
-    .execute()
-  if (!keepOthers) await endOtherSessions(tx, account.id, session)
+    },
+    rows,
+  )
+  if (!keepOthers) await endSessions(tx, account.id, session)
+  return firstRecoveryCodes(tx, keys, account, cause)
+}
 
-  const type = !wasOn ? 'mfa.on' : isNew ? 'mfa.method_added' : 'mfa.method_changed'
-  const detail = { mfaMethod: method }
-  await activity.record(tx, account.id, { type, client, session, detail })
-  await tell(tx, account, wasOn ? 'mfa-method-changed' : 'mfa-on', { method, at: now() })
-  return firstRecoveryCodes(tx, { keys }, account, cause)
+/**
+ * How long turning on or changing can be undone. Whoever has the mailbox can undo, too, so what
+ * takes the mailbox out of signing in must not stand open for long.
+ */
+function undoForMs(account: HeldAccount, method: MfaMethod): number {
+  if (account.mfa_on_since === null) {
+    return account.mfa_changed_at === null ? strengtheningMs : 0
+  }
+  return account.mfa_method === 'email' && method !== 'email' ? strengtheningMs : weakeningMs
 }
 
 /**
  * Takes a method away. If it was the one asked for, the strongest that is left takes over.
  *
- * @param left what can still be used, strongest first
+ * @param what.left what can still be used, strongest first
+ * @param what.set and `what.rows` take it away
  * @throws Problem `last_method` while MFA is on and nothing is left
  */
-export async function afterRemoval(
+export async function removeMethod(
   tx: Tx,
+  keys: Keys,
   account: HeldAccount,
-  removed: MfaMethod,
-  left: MfaMethod[],
+  what: {
+    removed: MfaMethod
+    left: MfaMethod[]
+    set?: Updateable<AccountTable>
+    rows?: () => Promise<unknown>
+  },
   cause: activity.Cause,
 ): Promise<void> {
+  const { removed, left, set, rows } = what
   const [strongest] = left
   if (account.mfa_on_since !== null && !strongest) {
     throw new Problem(
@@ -144,31 +175,21 @@ export async function afterRemoval(
       'This is the only method left. Turn multi-factor sign-in off first, or set up another.',
     )
   }
-  await tx
-    .updateTable('account')
-    .set((row) => ({
-      ...(strongest && account.mfa_method === removed && { mfa_method: strongest }),
-      credential_version: row('credential_version', '+', 1),
-    }))
-    .where('id', '=', account.id)
-    .execute()
-
-  const detail = { mfaMethod: removed }
-  await activity.record(tx, account.id, { type: 'mfa.method_removed', ...cause, detail })
-  await tell(tx, account, 'mfa-method-removed', { method: removed, at: now() })
-}
-
-/** Tells the owner at every address that was proven before the change. */
-async function tell<Name extends Notice>(
-  tx: Tx,
-  account: HeldAccount,
-  template: Name,
-  params: Templates[Name],
-): Promise<void> {
-  const addresses = new Set([account.email, account.mfa_email ?? account.email])
-  for (const address of addresses) {
-    await enqueue(tx, account.id, { channel: 'email', address }, template, params)
-  }
+  await change(
+    tx,
+    keys,
+    account,
+    {
+      type: 'mfa.method_removed',
+      cause,
+      detail: { mfaMethod: removed },
+      tell: 'mfa-method-removed',
+      params: { method: removed, at: now() },
+      undoForMs: weakeningMs,
+    },
+    { ...set, ...(strongest && account.mfa_method === removed && { mfa_method: strongest }) },
+    rows,
+  )
 }
 
 async function strengthen(tx: Tx, session: string, shown: Amr): Promise<void> {
@@ -187,18 +208,49 @@ async function strengthen(tx: Tx, session: string, shown: Amr): Promise<void> {
 
 async function firstRecoveryCodes(
   tx: Tx,
-  { keys }: Pick<Asker, 'keys'>,
+  keys: Keys,
   account: HeldAccount,
-  cause: activity.Cause,
+  cause: OwnerCause,
 ): Promise<string[] | undefined> {
   const had = await tx
     .selectFrom('recovery_code')
     .select('id')
     .where('account_id', '=', account.id)
+    .where('removed_at', 'is', null)
+    // What was made while MFA was off took no more than the password.
+    .$if(account.mfa_on_since === null, (query) =>
+      query.where('created_at', '<=', account.mfa_changed_at ?? 0),
+    )
     .limit(1)
     .executeTakeFirst()
   if (had) return undefined
+  await removeRecoveryCodes(tx, account.id)
   const { client, session } = cause
   await activity.record(tx, account.id, { type: 'recovery_codes.made', client, session })
+  return makeRecoveryCodes(tx, keys, account.id)
+}
+
+/** Makes ten new recovery codes in place of those before. @returns them, to be shown once */
+export async function renewRecoveryCodes(
+  tx: Tx,
+  keys: Keys,
+  account: HeldAccount,
+  cause: activity.Cause,
+): Promise<string[]> {
+  await change(
+    tx,
+    keys,
+    account,
+    {
+      type: 'recovery_codes.made',
+      cause,
+      detail: {},
+      tell: 'recovery-codes-made',
+      params: { at: now() },
+      undoForMs: weakeningMs,
+    },
+    {},
+    () => removeRecoveryCodes(tx, account.id),
+  )
   return makeRecoveryCodes(tx, keys, account.id)
 }

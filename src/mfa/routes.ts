@@ -1,32 +1,27 @@
-import type { FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import type { App } from '../http/app.ts'
-import { clientOf } from '../http/client.ts'
-import { Body, bearer, Code, Email, problems, withBody, withToken } from '../http/schemas.ts'
-import { parseEmailAddress } from '../lib/email-address.ts'
-import { parsePhoneNumber } from '../lib/phone-number.ts'
+import { emailAddress, fieldProblem, phoneNumber as parsePhone } from '../http/fields.ts'
+import {
+  Body,
+  bearer,
+  Code,
+  CodeSent,
+  Email,
+  problems,
+  stepUp,
+  withBody,
+  withToken,
+} from '../http/schemas.ts'
 import { Problem } from '../lib/problem.ts'
 import { type Guard, signedIn } from '../sessions/guard.ts'
 import type { Settings } from '../settings.ts'
 import type { Db } from '../store/open.ts'
 import type { Asker } from './challenge.ts'
-import { createSecret, readSecret, removeSecret } from './mfa-secret.ts'
 import { read, turnOff, turnOn } from './mfa-sign-in.ts'
 import { prove } from './proof.ts'
-import {
-  CodeSent,
-  MfaMethod,
-  MfaSignIn,
-  MfaSignInOn,
-  NewSecret,
-  SecretRemoved,
-  SecretState,
-} from './schemas.ts'
+import { MfaMethod, MfaSignIn, MfaSignInOn } from './schemas.ts'
 
 const tags = ['Multi-factor sign-in']
-
-/** What any change of how one signs in may be answered. */
-const stepUp = [...withToken, 'insufficient_user_authentication'] as const
 
 const TurnOn = Body(
   {
@@ -56,15 +51,15 @@ export function mfaRoutes(
   house: Asker & {
     db: Db
     guard: Guard
-    settings: Pick<Settings, 'mfaPolicy' | 'brandName'>
+    settings: Pick<Settings, 'mfaPolicy'>
   },
 ): void {
-  const { db, guard, settings, mfaMethods } = house
+  const { db, keys, guard, settings, mfaMethods } = house
 
   app.get(
     '/settings/MfaSignIn',
     {
-      onRequest: guard.signedIn,
+      onRequest: guard.settingUp,
       schema: {
         operationId: 'readMfaSignIn',
         tags,
@@ -79,7 +74,7 @@ export function mfaRoutes(
   app.post(
     '/settings/MfaSignIn',
     {
-      onRequest: guard.recentSignIn,
+      onRequest: guard.settingUpRecently,
       schema: {
         operationId: 'turnOnMfaSignIn',
         tags,
@@ -116,8 +111,9 @@ export function mfaRoutes(
         const recoveryCodes =
           proven === 'onAlready'
             ? undefined
-            : await turnOn(tx, house, account, proven.proof, {
-                ...byOwner(request),
+            : await turnOn(tx, keys, account, proven.proof, {
+                by: 'owner',
+                ...who,
                 keepOthers: !endOtherSessions,
               })
         const state = await read(tx, account.id, mfaMethods)
@@ -134,7 +130,7 @@ export function mfaRoutes(
   app.delete(
     '/settings/MfaSignIn',
     {
-      onRequest: guard.recentSignIn,
+      onRequest: guard.settingUpRecently,
       schema: {
         operationId: 'turnOffMfaSignIn',
         tags,
@@ -151,78 +147,13 @@ export function mfaRoutes(
     (request) => {
       ensureOwnersMayChoose(settings)
       return db.transaction().execute(async (tx) => {
-        const account = await guard.hold(tx, signedIn(request))
-        await turnOff(tx, account, byOwner(request))
+        const who = signedIn(request)
+        const account = await guard.hold(tx, who)
+        await turnOff(tx, keys, account, { by: 'owner', ...who })
         return read(tx, account.id, mfaMethods)
       })
     },
   )
-
-  app.get(
-    '/settings/MfaSecret',
-    {
-      onRequest: guard.signedIn,
-      schema: {
-        operationId: 'readMfaSecret',
-        tags,
-        summary: 'Read whether an authenticator app is set up',
-        security: bearer,
-        response: { 200: SecretState, ...problems(...withToken) },
-      },
-    },
-    (request) => readSecret(db, signedIn(request).account),
-  )
-
-  app.post(
-    '/settings/MfaSecret',
-    {
-      onRequest: guard.recentSignIn,
-      schema: {
-        operationId: 'createMfaSecret',
-        tags,
-        summary: 'Set up an authenticator app',
-        description:
-          'A new secret each time. It is used from the moment that `POST /settings/MfaSignIn` brings a code of it; until then the one in use stays.',
-        security: bearer,
-        response: { 200: NewSecret, ...problems(...stepUp, ...withBody) },
-      },
-    },
-    (request) =>
-      db.transaction().execute(async (tx) => {
-        const account = await guard.hold(tx, signedIn(request))
-        return createSecret(tx, house, account, settings.brandName)
-      }),
-  )
-
-  app.delete(
-    '/settings/MfaSecret',
-    {
-      onRequest: guard.recentSignIn,
-      schema: {
-        operationId: 'removeMfaSecret',
-        tags,
-        summary: 'Remove the authenticator app',
-        description:
-          'If it was the MFA method, the strongest other one takes over. The owner is told.',
-        security: bearer,
-        response: {
-          200: SecretRemoved,
-          ...problems(...stepUp, ...withBody, 'last_method'),
-        },
-      },
-    },
-    (request) =>
-      db.transaction().execute(async (tx) => {
-        const account = await guard.hold(tx, signedIn(request))
-        await removeSecret(tx, account, mfaMethods, byOwner(request))
-        return { confirmed: false, mfaSignIn: await read(tx, account.id, mfaMethods) }
-      }),
-  )
-}
-
-function byOwner(request: FastifyRequest) {
-  const { session } = signedIn(request)
-  return { by: 'owner', session, client: clientOf(request) } as const
 }
 
 function ensureOwnersMayChoose({ mfaPolicy }: Pick<Settings, 'mfaPolicy'>): void {
@@ -254,23 +185,10 @@ function destination(body: {
     throw fieldProblem('/email', 'goes with mfaMethod email alone')
   }
   if (phoneNumber !== undefined) {
-    const parsed = parsePhoneNumber(phoneNumber)
-    if (parsed.kind === 'usable') return parsed.number
-    throw fieldProblem(
-      '/phoneNumber',
-      parsed.kind === 'costly'
-        ? 'is a number that texts would cost extra; use an ordinary mobile number'
-        : 'is no possible phone number; write it in international form, such as +14155550123',
-    )
+    return parsePhone(phoneNumber)
   }
   if (email !== undefined) {
-    const parsed = parseEmailAddress(email)
-    if (!parsed) throw fieldProblem('/email', 'is no email address that mail can be sent to')
-    return parsed.address
+    return emailAddress(email).address
   }
   return undefined
-}
-
-function fieldProblem(path: string, message: string): Problem {
-  return new Problem('invalid_request', `${path} ${message}.`, { errors: [{ path, message }] })
 }

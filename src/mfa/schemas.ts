@@ -44,16 +44,6 @@ export const MfaSignInOn = Type.Object(
   { description: 'On.' },
 )
 
-export const CodeSent = Type.Object(
-  {
-    status: Type.Literal('codeSent'),
-    sentTo: Type.String({ description: 'Where to, masked.', examples: ['+1•••••••23'] }),
-    expiresIn: Seconds('Seconds that the code works.'),
-    retryAfter: Seconds('Seconds until another can be asked for.'),
-  },
-  { description: 'A code is on its way.' },
-)
-
 export const MfaRequired = Type.Object(
   {
     status: Type.Literal('mfaRequired'),
@@ -92,3 +82,9 @@ export const SecretRemoved = Type.Object(
   { ...secretState, mfaSignIn: MfaSignIn },
   { description: 'It is gone, and this is what signing in asks for now.' },
 )
+
+export const PhoneNumber = Type.String({
+  maxLength: 32,
+  description: 'In international form.',
+  examples: ['+14155550123'],
+})

@@ -26,6 +26,8 @@ export interface TokenSubject {
   /** Milliseconds since 1970. */
   authenticatedAt: number
   amr: Amr[]
+  /** Good for nothing but setting MFA up. */
+  limited: boolean
 }
 
 /** Tokens whose signature need not be checked again: about 4 MB, and 10,000 people at once. */
@@ -40,10 +42,13 @@ export function createAccessTokens(options: {
 }): AccessTokens {
   const { signingKeys, issuer, audience, ttl } = options
   const { id, privateKey } = signingKeys.current
+  // Other services look for their own name, so that a limited token opens nothing there.
+  const setUpAudience = `${issuer}/settings/MfaSignIn`
+  const audiences = [audience, setUpAudience]
   const known = new Map<string, Claims>()
 
   return {
-    async issue({ account, session, authenticatedAt, amr }) {
+    async issue({ account, session, authenticatedAt, amr, limited }) {
       const issuedAt = Math.floor(now() / second)
       const accessToken = await new SignJWT({
         client_id: audience,
@@ -55,7 +60,7 @@ export function createAccessTokens(options: {
         .setProtectedHeader({ alg: 'ES256', typ: 'at+jwt', kid: id })
         .setIssuer(issuer)
         .setSubject(account)
-        .setAudience(audience)
+        .setAudience(limited ? setUpAudience : audience)
         .setJti(newId())
         .setIssuedAt(issuedAt)
         .setExpirationTime(issuedAt + ttl)
@@ -67,7 +72,7 @@ export function createAccessTokens(options: {
       const digest = hash('sha256', token, 'base64url')
       let claims = known.get(digest)
       if (!claims) {
-        claims = check(token, { publicKeys: signingKeys.publicKeys, issuer, audience })
+        claims = check(token, { publicKeys: signingKeys.publicKeys, issuer, audiences })
         if (!claims) return undefined
         if (known.size >= tokensKept) known.delete(known.keys().next().value ?? '')
         known.set(digest, claims)
@@ -86,7 +91,7 @@ const longest = 4096
  */
 function check(
   token: string,
-  expected: { publicKeys: ReadonlyMap<string, KeyObject>; issuer: string; audience: string },
+  expected: { publicKeys: ReadonlyMap<string, KeyObject>; issuer: string; audiences: string[] },
 ): Claims | undefined {
   const parts = token.split('.')
   if (token.length > longest || parts.length !== 3 || !parts.every(isBase64url)) return undefined
@@ -106,7 +111,8 @@ function check(
   if (!signed) return undefined
 
   const { iss, aud, sub, sid, exp, nbf } = parse(payload)
-  if (iss !== expected.issuer || ![aud].flat().includes(expected.audience)) return undefined
+  if (iss !== expected.issuer) return undefined
+  if (!expected.audiences.some((name) => [aud].flat().includes(name))) return undefined
   if (typeof sub !== 'string' || typeof sid !== 'string' || typeof exp !== 'number')
     return undefined
   if (nbf !== undefined && !(typeof nbf === 'number' && nbf * second <= now())) return undefined

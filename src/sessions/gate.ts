@@ -8,16 +8,19 @@ import type { Tx } from '../store/open.ts'
 import type { AccessTokens } from './access-token.ts'
 import type { HeldAccount } from './guard.ts'
 import { newRefreshToken } from './refresh.ts'
-import type { Entered, Lifetimes } from './session.ts'
+import { type Entered, isLimited, type SessionRules } from './session.ts'
 import { type Amr, isStrong, shownTogether } from './strength.ts'
+import { isTrusted } from './trusted-device.ts'
 
 /**
  * The one gate: whoever wants a session passes here, whatever they showed. While the account has
- * MFA on, nobody passes without a second factor.
+ * MFA on, nobody passes without a second factor, except on a device that was trusted after one; a
+ * session made there is as weak as what was shown.
  *
  * @param shown factors that were just proven, all of them
  * @param session the session to renew instead of making one
  * @returns undefined if a second factor must be shown first
+ * @throws Problem `password_reset_required` after an undo
  */
 export async function enter(
   tx: Tx,
@@ -26,17 +29,32 @@ export async function enter(
     shown: Amr[]
     client: Client
     session?: string | undefined
+    /** Of a device whose owner asked not to be asked there again. */
+    deviceToken?: string | undefined
     keys: Keys
-    lifetimes: Lifetimes
+    rules: SessionRules
   },
 ): Promise<Entered | undefined> {
-  const { account, client, keys, lifetimes } = entry
+  const { account, client, keys, rules } = entry
   const amr = shownTogether(...entry.shown)
-  if (account.mfa_on_since !== null && !isStrong(amr)) return undefined
+  if (account.deleted_at !== null) {
+    throw new Problem('invalid_credentials', 'This account was deleted by its owner.')
+  }
+  if (account.password_void_since !== null) {
+    throw new Problem(
+      'password_reset_required',
+      'A change of this account was undone. Please set a new password: choose “forgotten password”.',
+    )
+  }
+  const enough =
+    account.mfa_on_since === null ||
+    isStrong(amr) ||
+    (await isTrusted(tx, keys, account, entry.deviceToken))
+  if (!enough) return undefined
 
   const session = entry.session
-    ? await renew(tx, entry.session, amr, lifetimes)
-    : await create(tx, account.id, amr, client, lifetimes)
+    ? await renew(tx, entry.session, amr, rules)
+    : await create(tx, account.id, amr, client, rules)
 
   await activity.record(tx, account.id, {
     type: 'signin.succeeded',
@@ -50,6 +68,7 @@ export async function enter(
     session: session.id,
     authenticatedAt: session.authenticated_at,
     amr,
+    limited: isLimited(rules, account),
     refreshToken: await newRefreshToken(tx, keys, session.id),
     refreshUntil: Math.min(session.idle_until, session.expires_at),
   }
@@ -57,7 +76,7 @@ export async function enter(
 
 const kept = ['id', 'authenticated_at', 'idle_until', 'expires_at'] as const
 
-function create(tx: Tx, account: string, amr: Amr[], client: Client, lifetimes: Lifetimes) {
+function create(tx: Tx, account: string, amr: Amr[], client: Client, rules: SessionRules) {
   const at = now()
   return tx
     .insertInto('session')
@@ -70,15 +89,15 @@ function create(tx: Tx, account: string, amr: Amr[], client: Client, lifetimes: 
       amr: amr.join(' '),
       address: client.address,
       device: client.device,
-      expires_at: at + lifetimes.sessionMax * second,
-      idle_until: at + lifetimes.sessionIdle * second,
+      expires_at: at + rules.sessionMax * second,
+      idle_until: at + rules.sessionIdle * second,
       ended_at: null,
     })
     .returning(kept)
     .executeTakeFirstOrThrow()
 }
 
-async function renew(tx: Tx, session: string, amr: Amr[], lifetimes: Lifetimes) {
+async function renew(tx: Tx, session: string, amr: Amr[], rules: SessionRules) {
   const at = now()
   const renewed = await tx
     .updateTable('session')
@@ -86,7 +105,7 @@ async function renew(tx: Tx, session: string, amr: Amr[], lifetimes: Lifetimes) 
       last_used_at: at,
       authenticated_at: at,
       amr: amr.join(' '),
-      idle_until: at + lifetimes.sessionIdle * second,
+      idle_until: at + rules.sessionIdle * second,
     })
     .where('id', '=', session)
     .where('ended_at', 'is', null)
@@ -115,5 +134,7 @@ export async function signedInAnswer(accessTokens: AccessTokens, entered: Entere
     expiresIn,
     refreshToken: entered.refreshToken,
     refreshExpiresIn: Math.floor((entered.refreshUntil - now()) / second),
+    ...(entered.limited && { mfaSetUpRequired: true as const }),
+    ...(entered.deviceToken !== undefined && { deviceToken: entered.deviceToken }),
   }
 }

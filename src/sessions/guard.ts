@@ -1,20 +1,27 @@
 import type { FastifyRequest } from 'fastify'
+import { type Client, clientOf } from '../lib/client.ts'
 import { now, second } from '../lib/clock.ts'
 import { Problem } from '../lib/problem.ts'
 import type { Db, Tx } from '../store/open.ts'
 import { prepared } from '../store/prepared.ts'
 import type { AccessTokens } from './access-token.ts'
+import { isLimited, type SessionRules } from './session.ts'
 import { isStrong, parseAmr } from './strength.ts'
 
 /** Whom a valid access token speaks for. */
 export interface SignedIn {
   account: string
   session: string
+  client: Client
 }
 
 /** How to ask for a token before anything else of a request is looked at. */
 export interface Guard {
-  /** An `onRequest` hook: any valid token will do. */
+  /** An `onRequest` hook: any valid token will do, also one that may only set MFA up. */
+  settingUp(request: FastifyRequest): Promise<void>
+  /** The same, but the sign-in must be recent and, while MFA is on, made with MFA. */
+  settingUpRecently(request: FastifyRequest): Promise<void>
+  /** An `onRequest` hook: any valid token will do that may do everything. */
   signedIn(request: FastifyRequest): Promise<void>
   /** An `onRequest` hook: the sign-in must be recent and, while MFA is on, made with MFA. */
   recentSignIn(request: FastifyRequest): Promise<void>
@@ -41,8 +48,9 @@ export function createGuard(options: {
   db: Db
   accessTokens: AccessTokens
   stepUpMaxAge: number
+  rules: Pick<SessionRules, 'mfaPolicy'>
 }): Guard {
-  const { db, accessTokens, stepUpMaxAge } = options
+  const { db, accessTokens, stepUpMaxAge, rules } = options
 
   async function identify(request: FastifyRequest): Promise<LiveSession> {
     const claims = accessTokens.read(bearerToken(request))
@@ -50,7 +58,11 @@ export function createGuard(options: {
     if (!claims || session?.account_id !== claims.account) {
       throw new Problem('invalid_token', 'Refresh the access token, or sign in again.')
     }
-    known.set(request, { account: claims.account, session: claims.session })
+    known.set(request, {
+      account: claims.account,
+      session: claims.session,
+      client: clientOf(request),
+    })
     return session
   }
 
@@ -73,13 +85,29 @@ export function createGuard(options: {
     )
   }
 
+  function ensureNotLimited(session: LiveSession): LiveSession {
+    if (!isLimited(rules, session)) return session
+    throw new Problem(
+      'mfa_set_up_required',
+      'Everyone here signs in with a second step. Please set yours up first.',
+    )
+  }
+
   return {
-    async signedIn(request) {
+    async settingUp(request) {
       await identify(request)
     },
 
-    async recentSignIn(request) {
+    async settingUpRecently(request) {
       ensureRecent(await identify(request))
+    },
+
+    async signedIn(request) {
+      ensureNotLimited(await identify(request))
+    },
+
+    async recentSignIn(request) {
+      ensureRecent(ensureNotLimited(await identify(request)))
     },
 
     async hold(tx, who) {
@@ -134,22 +162,32 @@ function liveSession(db: Db | Tx, id: string): Promise<LiveSession | undefined> 
 export interface HeldAccount {
   id: string
   email: string
+  email_key: string
   password_hash: string
+  password_void_since: number | null
+  reset_by_email_at: number | null
+  deleted_at: number | null
   phone_number: string | null
   mfa_email: string | null
   mfa_on_since: number | null
   mfa_method: string | null
+  mfa_changed_at: number | null
   credential_version: number
 }
 
 export const heldColumns = [
   'id',
   'email',
+  'email_key',
   'password_hash',
+  'password_void_since',
+  'reset_by_email_at',
+  'deleted_at',
   'phone_number',
   'mfa_email',
   'mfa_on_since',
   'mfa_method',
+  'mfa_changed_at',
   'credential_version',
 ] as const satisfies (keyof HeldAccount)[]
 

@@ -4,7 +4,7 @@ import { now, second } from '../lib/clock.ts'
 import type { Keys } from '../lib/keys.ts'
 import { newToken } from '../lib/random.ts'
 import type { Tx } from '../store/open.ts'
-import type { Entered, Lifetimes } from './session.ts'
+import { type Entered, isLimited, type SessionRules } from './session.ts'
 import { parseAmr } from './strength.ts'
 
 const purpose = 'refresh_token'
@@ -38,16 +38,16 @@ export async function newRefreshToken(tx: Tx, keys: Keys, session: string): Prom
  */
 export async function refresh(
   tx: Tx,
-  entry: { refreshToken: string; client: Client; keys: Keys; lifetimes: Lifetimes },
+  entry: { refreshToken: string; client: Client; keys: Keys; rules: SessionRules },
 ): Promise<Entered | undefined> {
-  const { refreshToken, client, keys, lifetimes } = entry
+  const { refreshToken, client, keys, rules } = entry
   const hashes = keys.hashes(refreshToken, purpose)
 
   // The session first, as wherever both are changed: whoever comes in another order could wait for
   // someone who waits for them.
   const session = await tx
     .updateTable('session')
-    .set({ last_used_at: now(), idle_until: now() + lifetimes.sessionIdle * second })
+    .set({ last_used_at: now(), idle_until: now() + rules.sessionIdle * second })
     .where('id', 'in', (query) =>
       query
         .selectFrom('refresh_token')
@@ -65,11 +65,18 @@ export async function refresh(
     return undefined
   }
 
+  const account = await tx
+    .selectFrom('account')
+    .select('mfa_on_since')
+    .where('id', '=', session.account_id)
+    .executeTakeFirstOrThrow()
+
   return {
     account: session.account_id,
     session: session.id,
     authenticatedAt: session.authenticated_at,
     amr: parseAmr(session.amr),
+    limited: isLimited(rules, account),
     refreshToken: await newRefreshToken(tx, keys, session.id),
     refreshUntil: Math.min(session.idle_until, session.expires_at),
   }

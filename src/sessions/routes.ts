@@ -1,8 +1,8 @@
 import { Type } from 'typebox'
 import * as activity from '../activity/activity.ts'
 import type { App } from '../http/app.ts'
-import { clientOf } from '../http/client.ts'
 import { Body, bearer, problems, SignedIn, Token, withBody, withToken } from '../http/schemas.ts'
+import { clientOf } from '../lib/client.ts'
 import type { Keys } from '../lib/keys.ts'
 import { Problem } from '../lib/problem.ts'
 import type { Db } from '../store/open.ts'
@@ -10,7 +10,7 @@ import type { AccessTokens } from './access-token.ts'
 import { signedInAnswer } from './gate.ts'
 import { type Guard, signedIn } from './guard.ts'
 import { refresh } from './refresh.ts'
-import { endSession, type Lifetimes } from './session.ts'
+import { endSession, type SessionRules } from './session.ts'
 import type { SigningKeys } from './signing-keys.ts'
 
 /** Backends may keep the keys that long: a new key is published well before it signs. */
@@ -41,10 +41,10 @@ export function sessionRoutes(
     guard: Guard
     accessTokens: AccessTokens
     signingKeys: SigningKeys
-    lifetimes: Lifetimes
+    rules: SessionRules
   },
 ): void {
-  const { db, keys, guard, accessTokens, signingKeys, lifetimes } = house
+  const { db, keys, guard, accessTokens, signingKeys, rules } = house
 
   app.post(
     '/auth/Refresh',
@@ -64,7 +64,7 @@ export function sessionRoutes(
       const client = clientOf(request)
       const entered = await db
         .transaction()
-        .execute((tx) => refresh(tx, { refreshToken, client, keys, lifetimes }))
+        .execute((tx) => refresh(tx, { refreshToken, client, keys, rules }))
       if (!entered) throw new Problem('invalid_refresh_token', 'Please sign in again.')
       return signedInAnswer(accessTokens, entered)
     },
@@ -73,7 +73,7 @@ export function sessionRoutes(
   app.post(
     '/auth/SignOut',
     {
-      onRequest: guard.signedIn,
+      onRequest: guard.settingUp,
       schema: {
         operationId: 'signOut',
         tags: ['Signing in'],
@@ -89,7 +89,7 @@ export function sessionRoutes(
     async (request, reply) => {
       const { account, session } = signedIn(request)
       await db.transaction().execute(async (tx) => {
-        if (!(await endSession(tx, session))) return
+        if (!(await endSession(tx, account, session))) return
         const detail = { reason: 'signed_out' }
         const client = clientOf(request)
         await activity.record(tx, account, { type: 'session.ended', client, session, detail })

@@ -1,11 +1,25 @@
-import { now } from '../lib/clock.ts'
-import type { Tx } from '../store/open.ts'
+import { instant, now } from '../lib/clock.ts'
+import type { Db, Tx } from '../store/open.ts'
 import type { TokenSubject } from './access-token.ts'
+import { parseAmr } from './strength.ts'
 
-/** How long sessions live, in seconds. */
-export interface Lifetimes {
+/** What holds for every session. */
+export interface SessionRules {
+  /** Seconds without a refresh, and seconds in all, after which it ends. */
   sessionIdle: number
   sessionMax: number
+  mfaPolicy: 'optional' | 'required'
+}
+
+/**
+ * Whether a session may do nothing but set MFA up: where the operator requires it of everyone, and
+ * this account has none yet.
+ */
+export function isLimited(
+  { mfaPolicy }: Pick<SessionRules, 'mfaPolicy'>,
+  { mfa_on_since }: { mfa_on_since: number | null },
+): boolean {
+  return mfaPolicy === 'required' && mfa_on_since === null
 }
 
 /** A session that was just made or renewed, with the one secret that keeps it alive. */
@@ -13,27 +27,52 @@ export interface Entered extends TokenSubject {
   refreshToken: string
   /** Milliseconds since 1970. */
   refreshUntil: number
+  /** Set if the device is trusted from now on. */
+  deviceToken?: string
 }
 
-/** Ends one session. Its tokens stop working at once. @returns whether it was still alive */
-export async function endSession(tx: Tx, session: string): Promise<boolean> {
+/** Ends one session of an account. Its tokens stop working at once. @returns whether it was alive */
+export async function endSession(tx: Tx, account: string, session: string): Promise<boolean> {
   const { numUpdatedRows } = await tx
     .updateTable('session')
     .set({ ended_at: now() })
     .where('id', '=', session)
+    .where('account_id', '=', account)
     .where('ended_at', 'is', null)
     .executeTakeFirstOrThrow()
   return numUpdatedRows > 0
 }
 
-/** Ends all sessions of an account but one. @returns how many ended */
-export async function endOtherSessions(tx: Tx, account: string, kept: string): Promise<number> {
-  const { numUpdatedRows } = await tx
+/** Ends all sessions of an account, or all but one. */
+export async function endSessions(tx: Tx, account: string, kept?: string): Promise<void> {
+  await tx
     .updateTable('session')
     .set({ ended_at: now() })
     .where('account_id', '=', account)
-    .where('id', '!=', kept)
     .where('ended_at', 'is', null)
-    .executeTakeFirstOrThrow()
-  return Number(numUpdatedRows)
+    .$if(kept !== undefined, (query) => query.where('id', '!=', kept ?? ''))
+    .execute()
+}
+
+/** Sessions that are alive, newest first. */
+export async function listSessions(db: Db | Tx, account: string, current: string) {
+  const rows = await db
+    .selectFrom('session')
+    .select(['id', 'created_at', 'last_used_at', 'address', 'device', 'amr'])
+    .where('account_id', '=', account)
+    .where('ended_at', 'is', null)
+    .where('expires_at', '>', now())
+    .where('idle_until', '>', now())
+    .orderBy('id', 'desc')
+    .limit(100)
+    .execute()
+  return rows.map((row) => ({
+    id: row.id,
+    current: row.id === current,
+    createdAt: instant(row.created_at),
+    lastUsedAt: instant(row.last_used_at),
+    address: row.address,
+    device: row.device,
+    amr: parseAmr(row.amr),
+  }))
 }

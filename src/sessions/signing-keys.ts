@@ -32,22 +32,17 @@ export async function loadSigningKeys(db: Db, keys: Keys): Promise<SigningKeys> 
     return tx.insertInto('signing_key').values(spare).returningAll().execute()
   })
 
-  const newest = rows.at(-1)
-  if (!newest) throw new Error('There is no signing key.')
-  const jwks = rows.map((row) => JSON.parse(row.public_jwk) as PublicJwk)
-  return {
-    current: {
-      id: newest.id,
-      privateKey: openPrivateKey(keys, newest),
-    },
-    publicKeys: new Map(
-      rows.map((row) => [
-        row.id,
-        createPublicKey({ key: JSON.parse(row.public_jwk), format: 'jwk' }),
-      ]),
-    ),
-    jwks: { keys: jwks },
-  }
+  const all = rows.map((row) => ({ id: row.id, privateKey: openPrivateKey(keys, row) }))
+  const current = all.at(-1)
+  if (!current) throw new Error('There is no signing key.')
+  // Public keys are derived, not read: whoever can write to the database alone could add their own.
+  const publicKeys = new Map(all.map(({ id, privateKey }) => [id, createPublicKey(privateKey)]))
+  return { current, publicKeys, jwks: { keys: [...publicKeys].map(publicJwk) } }
+}
+
+function publicJwk([id, key]: [string, KeyObject]): PublicJwk {
+  const { kty, crv, x, y } = key.export({ format: 'jwk' })
+  return { kty, crv, x, y, kid: id, alg: 'ES256', use: 'sig' } as PublicJwk
 }
 
 function openPrivateKey(keys: Keys, row: { id: string; private_jwk_sealed: string }): KeyObject {
@@ -64,11 +59,9 @@ function openPrivateKey(keys: Keys, row: { id: string; private_jwk_sealed: strin
 
 async function generate(keys: Keys) {
   const { publicKey, privateKey } = await generateKeyPair('ES256', { extractable: true })
-  const publicJwk = await exportJWK(publicKey)
-  const id = await calculateJwkThumbprint(publicJwk)
+  const id = await calculateJwkThumbprint(await exportJWK(publicKey))
   return {
     id,
-    public_jwk: JSON.stringify({ ...publicJwk, kid: id, alg: 'ES256', use: 'sig' }),
     private_jwk_sealed: keys.seal(JSON.stringify(await exportJWK(privateKey)), context(id)),
     created_at: now(),
   }

@@ -1,10 +1,11 @@
 import { Type } from 'typebox'
 import type { App } from '../http/app.ts'
-import { clientOf } from '../http/client.ts'
+import { fieldProblem } from '../http/fields.ts'
 import {
   Body,
   bearer,
   Code,
+  CodeSent,
   Email,
   Password,
   problems,
@@ -13,11 +14,12 @@ import {
   withBody,
   withToken,
 } from '../http/schemas.ts'
+import { clientOf } from '../lib/client.ts'
 import { parseEmailAddress } from '../lib/email-address.ts'
 import { longestPasswordBytes } from '../lib/passwords.ts'
 import { Problem } from '../lib/problem.ts'
 import { answer, sendAgain } from '../mfa/challenge.ts'
-import { AnswerMethod, CodeSent, MfaRequired } from '../mfa/schemas.ts'
+import { AnswerMethod, MfaRequired } from '../mfa/schemas.ts'
 import type { AccessTokens } from '../sessions/access-token.ts'
 import { signedInAnswer } from '../sessions/gate.ts'
 import { type Guard, signedIn } from '../sessions/guard.ts'
@@ -46,21 +48,36 @@ export function signInRoutes(
         summary: 'Sign in',
         description: 'With MFA off you are signed in; with MFA on, the second factor comes next.',
         body: Body(
-          { email: Email, password: Password },
+          {
+            email: Email,
+            password: Password,
+            deviceToken: Type.Optional(
+              Type.String({
+                maxLength: 2048,
+                description: 'From a sign-in with `rememberDevice`: no second factor for 30 days.',
+              }),
+            ),
+          },
           { examples: [{ email: 'ada@example.com', password: 'correct horse battery' }] },
         ),
         response: {
           200: Welcome,
-          ...problems('invalid_credentials', 'too_many_attempts', ...withBody),
+          ...problems(
+            'invalid_credentials',
+            'password_reset_required',
+            'too_many_attempts',
+            ...withBody,
+          ),
         },
       },
     },
     async (request) => {
-      const { email, password } = request.body
+      const { email, password, deviceToken } = request.body
       ensureNotHuge(password)
       const welcomed = await signIn(house, {
         email: parseEmailAddress(email),
         password,
+        deviceToken,
         client: clientOf(request),
       })
       return welcomeAnswer(accessTokens, welcomed)
@@ -77,12 +94,28 @@ export function signInRoutes(
         description:
           'A right code works once. After five wrong ones this sign-in is over; all wrong ones of an account count together.',
         body: Body(
-          { mfaToken: MfaToken, mfaMethod: Type.Optional(AnswerMethod), code: Code },
+          {
+            mfaToken: MfaToken,
+            mfaMethod: Type.Optional(AnswerMethod),
+            code: Code,
+            rememberDevice: Type.Optional(
+              Type.Boolean({
+                description: 'Gives a `deviceToken`: on this device no second factor for 30 days.',
+              }),
+            ),
+          },
           { examples: [{ mfaToken: 'from the answer of SignIn', code: '123456' }] },
         ),
         response: {
           200: SignedIn,
-          ...problems('invalid_code', 'mfa_token_expired', 'too_many_attempts', ...withBody),
+          ...problems(
+            'invalid_code',
+            'mfa_token_expired',
+            'invalid_token',
+            'password_reset_required',
+            'too_many_attempts',
+            ...withBody,
+          ),
         },
       },
     },
@@ -125,7 +158,7 @@ export function signInRoutes(
   app.post(
     '/auth/Reauthenticate',
     {
-      onRequest: guard.signedIn,
+      onRequest: guard.settingUp,
       schema: {
         operationId: 'reauthenticate',
         tags,
@@ -161,10 +194,7 @@ async function welcomeAnswer(accessTokens: AccessTokens, welcomed: Welcomed | un
 
 function ensureNotHuge(password: string): void {
   if (Buffer.byteLength(password) <= longestPasswordBytes) return
-  const message = 'has more than 1,024 bytes, which no password here has'
-  throw new Problem('invalid_request', `/password ${message}.`, {
-    errors: [{ path: '/password', message }],
-  })
+  throw fieldProblem('/password', 'has more than 1,024 bytes, which no password here has')
 }
 
 function wrongCode(attemptsLeft: number): string {

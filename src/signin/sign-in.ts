@@ -4,7 +4,8 @@ import { hour } from '../lib/clock.ts'
 import type { EmailAddress } from '../lib/email-address.ts'
 import { networkOf } from '../lib/network.ts'
 import type { Passwords } from '../lib/passwords.ts'
-import type { Check, Limit } from '../limits/limits.ts'
+import type { Turns } from '../lib/queue.ts'
+import { type Check, type Limit, wrongPasswordsInSession } from '../limits/limits.ts'
 import { type Asker, begin, type MfaRequired } from '../mfa/challenge.ts'
 import { enter } from '../sessions/gate.ts'
 import { holdAccount, type SignedIn } from '../sessions/guard.ts'
@@ -38,18 +39,11 @@ const wrongFromNetwork: Limit = {
   problem: 'too_many_attempts',
 }
 
-/** Wrong passwords brought with a session: nobody without one can use it up. */
-const wrongInSession: Limit = {
-  name: 'wrong-passwords-session',
-  most: 10,
-  within: hour,
-  problem: 'too_many_attempts',
-}
-
 /** What signing in takes. */
 export interface SignInHouse extends Asker {
   db: Db
   passwords: Passwords
+  turns: Turns
 }
 
 /** A right password opens the door, or the way to the second factor. */
@@ -65,14 +59,21 @@ export type Welcomed = { entered: Entered } | { mfaRequired: MfaRequired }
  */
 export async function signIn(
   house: SignInHouse,
-  request: { email: EmailAddress | undefined; password: string; client: Client },
+  request: {
+    email: EmailAddress | undefined
+    password: string
+    client: Client
+    /** Of a device that was trusted before; any other changes nothing. */
+    deviceToken?: string | undefined
+  },
 ): Promise<Welcomed | undefined> {
   const { db } = house
-  const { email, password, client } = request
+  const { email, password, client, deviceToken } = request
   const account = await db
     .selectFrom('account')
     .select(['id', 'password_hash'])
     .where('email_key', '=', email?.key ?? '')
+    .where('deleted_at', 'is', null)
     .executeTakeFirst()
   const network = networkOf(client.address)
   const familiar = await signedInBefore(db, account?.id ?? '', client)
@@ -81,6 +82,7 @@ export async function signIn(
     account,
     password,
     client,
+    deviceToken,
     limits: [
       { limit: wrongFromNetwork, of: network },
       ...(email ? [{ limit: wrongFromHere, of: `${email.key} ${network}` }] : []),
@@ -105,17 +107,30 @@ export async function reauthenticate(
     password,
     client,
     session: who.session,
-    limits: [{ limit: wrongInSession, of: who.session }],
+    limits: [{ limit: wrongPasswordsInSession, of: who.session }],
   })
 }
 
-async function judge(
+/**
+ * A few guesses of one kind at a time: those that are being judged count as wrong until they turn
+ * out right, and many right ones at once must not use up the count.
+ */
+function judge(
+  house: SignInHouse,
+  attempt: Parameters<typeof judgeNow>[1],
+): Promise<Welcomed | undefined> {
+  const name = attempt.limits.map(({ of }) => of).join(' ')
+  return house.turns.run(name, () => judgeNow(house, attempt))
+}
+
+async function judgeNow(
   house: SignInHouse,
   attempt: {
     account: { id: string; password_hash: string } | undefined
     password: string
     client: Client
     session?: string
+    deviceToken?: string | undefined
     limits: Check[]
   },
 ): Promise<Welcomed | undefined> {
@@ -147,14 +162,23 @@ async function welcome(
     account: { id: string; password_hash: string }
     client: Client
     session?: string
+    deviceToken?: string | undefined
   },
 ): Promise<Welcomed | undefined> {
-  const { keys, lifetimes } = house
-  const { client, session } = entry
+  const { keys, rules } = house
+  const { client, session, deviceToken } = entry
   const account = await holdAccount(tx, entry.account.id)
   if (account?.password_hash !== entry.account.password_hash) return undefined
 
-  const entered = await enter(tx, { account, shown: ['pwd'], client, session, keys, lifetimes })
+  const entered = await enter(tx, {
+    account,
+    shown: ['pwd'],
+    client,
+    session,
+    deviceToken,
+    keys,
+    rules,
+  })
   return entered ? { entered } : { mfaRequired: await begin(tx, house, account, session) }
 }
 

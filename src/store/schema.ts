@@ -14,6 +14,9 @@ export interface Schema {
   attempt: AttemptTable
   activity: ActivityTable
   outbox: OutboxTable
+  trusted_device: TrustedDeviceTable
+  password_reset: PasswordResetTable
+  way_back: WayBackTable
 }
 
 export interface AccountTable {
@@ -38,10 +41,19 @@ export interface AccountTable {
   mfa_changed_at: number | null
   /** Raised by every change of password or MFA: what was begun under a lower one is void. */
   credential_version: number
+  /** Since then no password opens the account until a new one is set: a change was undone. */
+  password_void_since: number | null
+  /** The password was last set by a code from the mailbox, then; null if it was set in a session. */
+  reset_by_email_at: number | null
+  /** Its owner deleted it then; it is erased when that can't be undone any more. */
+  deleted_at: number | null
   created_at: number
 }
 
-/** An authenticator app's secret. At most one confirmed and one waiting to be, per account. */
+/**
+ * An authenticator app's secret. At most one confirmed and one waiting to be, per account. One that
+ * is taken away stays for as long as that can be undone, with the steps it used.
+ */
 export interface AuthenticatorTable {
   id: string
   account_id: string
@@ -50,6 +62,7 @@ export interface AuthenticatorTable {
   confirmed_at: number | null
   /** The last time step a code was taken from; no step up to it is ever taken again. */
   last_step: number | null
+  removed_at: number | null
 }
 
 export interface RecoveryCodeTable {
@@ -58,6 +71,8 @@ export interface RecoveryCodeTable {
   code_hash: string
   created_at: number
   used_at: number | null
+  /** Newer ones took its place, then. */
+  removed_at: number | null
 }
 
 /** A sign-up that waits for its code. There may be several for one address: one code, one password. */
@@ -76,10 +91,10 @@ export interface SignUpTable {
 export interface ChallengeTable {
   id: string
   account_id: string
-  purpose: 'signIn' | 'reauthenticate' | 'setUp'
-  /** Set for sign-ins: the fingerprint of the mfaToken. */
+  purpose: 'signIn' | 'reauthenticate' | 'setUp' | 'email' | 'phone'
+  /** Set for sign-ins and after an undo: the fingerprint of the mfaToken. */
   token_hash: string | null
-  /** Set for the other two: the session that must answer. */
+  /** Set for all others: the session that must answer. */
   session_id: string | null
   /** The account's when this began; it must still be that. */
   credential_version: number
@@ -127,7 +142,6 @@ export interface RefreshTokenTable {
 export interface SigningKeyTable {
   /** The key's `kid`: its thumbprint (RFC 7638). */
   id: string
-  public_jwk: string
   private_jwk_sealed: string
   created_at: number
 }
@@ -151,6 +165,52 @@ export interface ActivityTable {
   device: string | null
   /** JSON. */
   detail: string
+}
+
+/** A device whose owner asked not to be asked there again. */
+export interface TrustedDeviceTable {
+  id: string
+  account_id: string
+  token_hash: string
+  /** The account's when trust was given; it must still be that. */
+  credential_version: number
+  device: string
+  created_at: number
+  last_used_at: number
+  expires_at: number
+}
+
+/** A password that may be set anew: by a mailed code, or by the token that an undo gave. */
+export interface PasswordResetTable {
+  id: string
+  /** Null where nobody has the address: such a row opens nothing. */
+  account_id: string | null
+  /** The account's when this began; it must still be that. */
+  credential_version: number
+  token_hash: string | null
+  code_hash: string | null
+  /** How many wrong codes were given. */
+  wrong: number
+  created_at: number
+  expires_at: number
+  consumed_at: number | null
+}
+
+/** What was there before a change, for whoever brings the token. */
+export interface WayBackTable {
+  id: string
+  account_id: string
+  /** The activity type of the change. */
+  type: string
+  token_hash: string
+  /** Sealed JSON: all that decides how the account signs in. */
+  snapshot_sealed: string
+  /** The address of before: nobody else gets it while it can come back. */
+  email_key: string
+  created_at: number
+  expires_at: number
+  /** Used, or made void by another that was. */
+  ended_at: number | null
 }
 
 /** A message on its way out. */

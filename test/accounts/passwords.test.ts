@@ -65,7 +65,8 @@ onEachDatabase((latchkey) => {
   })
 
   test('whatever is taken as a password signs in, and nothing else does', async () => {
-    const text = fc.string({ unit: 'binary', minLength: 8, maxLength: 60 })
+    // No word that is guessed first begins with a section sign; some generated ones are such words.
+    const text = fc.string({ unit: 'binary', minLength: 8, maxLength: 60 }).map((it) => `§${it}`)
     await fc.assert(
       fc.asyncProperty(text, fc.nat(), async (password, at) => {
         fc.pre(!password.includes('\0'))

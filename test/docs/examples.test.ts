@@ -10,7 +10,7 @@ const document = JSON.parse(readFileSync(join(root, 'openapi.json'), 'utf8'))
 const contract = contractOf(document)
 
 /** `<!-- POST /auth/SignIn 200 -->` stands before the answer it describes. */
-const marked = /<!-- (GET|POST|DELETE) (\/\S+) (\d{3}) -->\n```json\n(.*?)\n```/gs
+const marked = /<!-- (GET|POST|PUT|DELETE) (\/\S+) (\d{3}) -->\n```json\n(.*?)\n```/gs
 
 const examples = pages().flatMap((page) =>
   [...readPage(page).matchAll(marked)].map(

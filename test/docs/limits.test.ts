@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { answersPerChallenge } from '../../src/mfa/challenge.ts'
+import { answersPerChallenge } from '../../src/codes/challenge-row.ts'
 import { readPage, root } from '../support/markdown.ts'
 
 interface Limit {
@@ -33,13 +33,17 @@ test('the table of limits has every limit of the code, with its numbers', () => 
 
 test('the odds on the security page follow from the limits of the code', () => {
   const page = readPage('docs/security.md').replace(/\s+/g, ' ')
-  const { most: wrongCodes } = limitOf('wrong-codes')
-  const perDay = Number(wrongCodes) * 24
+  const { most: perHour } = limitOf('wrong-codes')
+  const perDay = Number(limitOf('wrong-codes-day').most)
   assert.ok(page.includes(`${answersPerChallenge} wrong answers end a sign-in`))
-  assert.ok(page.includes(`${wrongCodes} × 24 = ${perDay}`), 'wrong codes a day')
-  assert.ok(page.includes(percent(1 - (1 - 3e-6) ** perDay)), 'an app a day')
-  assert.ok(page.includes(percent(1 - (1 - 1e-6) ** perDay)), 'a code that was sent, a day')
-  assert.ok(page.includes(percent(1 - (1 - 3e-6) ** (perDay * 30))), 'an app a month')
+  assert.ok(page.includes(`${perHour} wrong codes in an hour and ${perDay} in a day`))
+  const guesses = [1, 30, 365].map((days) => perDay * days)
+  const [day = 0, month = 0, year = 0] = guesses.map((count) => count.toLocaleString('en'))
+  assert.ok(page.includes(`in a day, ${day} guesses | in 30 days, ${month} | in a year, ${year} |`))
+  for (const good of [3, 1]) {
+    const odds = guesses.map((count) => percent(1 - (1 - good / 1e6) ** count))
+    assert.match(page, new RegExp(`\\| ${good}, by [^|]+ \\| ${odds.join(' \\| ')} \\|`))
+  }
 
   const passwords = Number(limitOf('wrong-passwords').most) * 24
   assert.ok(page.includes(`${passwords.toLocaleString('en')} a day`), 'passwords a day')
@@ -47,6 +51,11 @@ test('the odds on the security page follow from the limits of the code', () => {
   const mails = Number(limitOf('sign-up-mails').most)
   const signUpCodes = Number(limitOf('sign-up-codes').most)
   assert.ok(page.includes(`${signUpCodes} × ${mails}`), 'sign-up codes')
+
+  const resetMails = limitOf('reset-mails').most
+  const reset = readFileSync(join(root, 'src/accounts/password/reset.ts'), 'utf8')
+  const answersPerMail = /answersPerCode = (\d+)/.exec(reset)?.[1]
+  assert.ok(page.includes(`${resetMails} × ${answersPerMail}`), 'codes of a forgotten password')
 })
 
 const percent = (odds: number) => `${Number((odds * 100).toPrecision(2))} %`

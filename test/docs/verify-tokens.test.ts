@@ -1,7 +1,7 @@
 /** docs/verify-tokens.md is copied into other people's backends: a hole in it would be theirs. */
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
-import { createPublicKey } from 'node:crypto'
+import { createPrivateKey, createPublicKey } from 'node:crypto'
 import { symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
@@ -109,6 +109,21 @@ test('a token looks as the page shows it', async () => {
   }
 })
 
+test('where MFA is required, the token of whoever has none yet has the audience that the page shows', async (t) => {
+  const strict = new TestLatchkey('SQLite', { LATCHKEY_MFA_POLICY: 'required' })
+  await strict.start()
+  t.after(() => strict.stop())
+  const ada = await strict.owner()
+  const { aud } = decode(ada.accessToken.split('.')[1] ?? '')
+  assert.equal(aud, setUpAudience(strict.origin))
+})
+
+/** As the page shows it, for another origin. */
+function setUpAudience(origin = latchkey.origin): string {
+  const [, shown = ''] = /^"aud": "(.+)"$/.exec(fence(page, 'text')) ?? []
+  return shown.replace('http://localhost:4000', origin)
+}
+
 function decode(part: string): Record<string, unknown> {
   return JSON.parse(Buffer.from(part, 'base64url').toString())
 }
@@ -116,13 +131,11 @@ function decode(part: string): Record<string, unknown> {
 /** Tokens that differ from a real one in one thing, signed with the service's own key if possible. */
 async function forgeries(real: string): Promise<Record<string, string>> {
   const [header, payload] = real.split('.').slice(0, 2).map(decode)
-  const { id, public_jwk, private_jwk_sealed } = (
-    await latchkey.sql('select * from signing_key')
-  )[0]
+  const { id, private_jwk_sealed } = (await latchkey.sql('select * from signing_key'))[0]
   const keys = openKeys(latchkey.environment.LATCHKEY_ENCRYPTION_KEYS ?? '')
   const ours = JSON.parse(keys.open(private_jwk_sealed, `signing_key ${id}`))
   const strangers = await generateKeyPair('ES256')
-  const pem = createPublicKey({ key: JSON.parse(public_jwk), format: 'jwk' }).export({
+  const pem = createPublicKey(createPrivateKey({ key: ours, format: 'jwk' })).export({
     type: 'spki',
     format: 'pem',
   })
@@ -138,6 +151,7 @@ async function forgeries(real: string): Promise<Record<string, string>> {
   const [head, body, signature = ''] = real.split('.')
   return {
     'another audience': await signed({ aud: 'https://other.example.com' }),
+    'the audience of tokens that only set MFA up': await signed({ aud: setUpAudience() }),
     'another issuer': await signed({ iss: 'https://other.example.com' }),
     'another type': await signed({}, { typ: 'JWT' }),
     'an end that has passed': await signed({ exp: Math.floor(Date.now() / 1000) - 60 }),

@@ -12,12 +12,18 @@ const spoken = {
   email: 'codes by email',
 }
 
-const notYou =
-  'If this wasn’t you, sign in to Latchkey now and change this back: someone else may be able to get into your account.'
+/** What every notice ends with: until when it can be undone, and the link that does it. */
+const undo = [
+  'If this wasn’t you, undo it until <when>. That brings back how you signed in before, and signs everyone out:',
+  '<link>',
+]
 
 /** The paragraphs of an email's text, with its moment made the same for all. */
 function paragraphs({ text }: Message): string[] {
-  return text.replace(/\d{4}-\d\d-\d\d \d\d:\d\d \(UTC\)/, '<when>').split('\n\n')
+  return text
+    .replaceAll(/\d{4}-\d\d-\d\d \d\d:\d\d \(UTC\)/g, '<when>')
+    .replace(/http\S+\/undo#token=[\w-]{43}/, '<link>')
+    .split('\n\n')
 }
 
 /** Has codes go to an address, with the proof of it. */
@@ -39,7 +45,7 @@ onEachDatabase((latchkey) => {
       assert.equal(on.subject, 'Your second step for Latchkey is on')
       assert.deepEqual(paragraphs(on), [
         `Since <when>, signing in to Latchkey asks for your password and for a second step: ${spoken[method]}.`,
-        notYou,
+        ...undo,
         footer,
       ])
       const said = /Since (\S+) (\S+) \(UTC\)/.exec(on.text)
@@ -52,7 +58,7 @@ onEachDatabase((latchkey) => {
       assert.equal(off.subject, 'Your second step for Latchkey is off')
       assert.deepEqual(paragraphs(off), [
         'Since <when>, your password alone signs you in to Latchkey.',
-        notYou,
+        ...undo,
         footer,
       ])
       assert.deepEqual((await changesOf(ada)).slice(0, 1), ['mfa.off'])
@@ -141,7 +147,7 @@ onEachDatabase((latchkey) => {
 
 test('tags in a name are no tags in a message', () => {
   const evil = { name: '<img src=x onerror=alert(1)>', publicUrl: 'https://accounts.example.com' }
-  const { html = '' } = render('email', 'mfa-off', { at: 0 }, evil)
+  const { html = '' } = render('email', 'mfa-off', { at: 0 }, undefined, evil)
   assert.doesNotMatch(html, /<img/)
   assert.match(html, /&lt;img src=x onerror=alert\(1\)&gt;/)
 })
@@ -208,7 +214,7 @@ onEachDatabase(
         assert.ok(!html?.includes('Tom &amp; '), 'an entity of the name is read as HTML')
         assert.doesNotMatch(
           html ?? '',
-          /<script|<img|<a |\son\w+=|https?:\/\/(?!accounts\.example)/,
+          /<script|<img|<a (?!href="https:\/\/accounts\.example\.com\/undo#token=)|\son\w+=|https?:\/\/(?!accounts\.example)/,
         )
       }
     })

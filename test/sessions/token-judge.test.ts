@@ -43,6 +43,7 @@ const good = (
     session: 's',
     authenticatedAt: Date.now(),
     amr: ['pwd'],
+    limited: false,
   })
 ).accessToken
 
@@ -131,6 +132,7 @@ test('a token is not taken any more at its exp, however often it was taken befor
     session: 's',
     authenticatedAt: Date.now(),
     amr: ['pwd'],
+    limited: false,
   })
   const { exp } = partsOf(accessToken).claims
   assert.equal(expiresIn, 600)

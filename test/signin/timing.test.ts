@@ -52,6 +52,27 @@ onEachDatabase(
         () => verify(unknown()),
       )
     })
+
+    test('at ForgotPassword, the time does not tell whether an address has an account', async () => {
+      const { email } = await latchkey.owner({ email: `known-${latchkey.kind}-004@example.com` })
+      const forgot = (address: string) => latchkey.post('/auth/ForgotPassword', { email: address })
+      await ensureAlike(
+        () => forgot(email),
+        () => forgot(unknown()),
+      )
+    })
+
+    test('at ResetPassword, the time does not tell whether an address has an account', async () => {
+      const { email } = await latchkey.owner({ email: `known-${latchkey.kind}-005@example.com` })
+      const newPassword = 'eight red bicycles'
+      const reset = (address: string) =>
+        latchkey.post('/auth/ResetPassword', { email: address, code: '000000', newPassword })
+      await latchkey.post('/auth/ForgotPassword', { email })
+      await ensureAlike(
+        () => reset(email),
+        () => reset(unknown()),
+      )
+    })
   },
   { LATCHKEY_LIMITS: 'off' },
 )

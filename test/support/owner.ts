@@ -61,8 +61,31 @@ export class Owner {
   post(path: string, body?: unknown, call: Call = {}) {
     return this.#latchkey.post(path, body, { token: this.accessToken, ...call })
   }
+  put(path: string, body?: unknown, call: Call = {}) {
+    return this.#latchkey.request('PUT', path, { body, token: this.accessToken, ...call })
+  }
   delete(path: string, call: Call = {}) {
     return this.#latchkey.delete(path, { token: this.accessToken, ...call })
+  }
+
+  /** Changes the password, as in the settings. */
+  async changePassword(newPassword: string): Promise<Answer> {
+    const currentPassword = this.password
+    const answer = await this.put('/settings/Password', { currentPassword, newPassword })
+    assert.equal(answer.status, 200, JSON.stringify(answer.body))
+    this.password = newPassword
+    return answer
+  }
+
+  /** Sets a new password by the code that is mailed to whoever forgot theirs. */
+  async resetPassword(newPassword: string): Promise<Answer> {
+    const { email } = this
+    assert.equal((await this.#latchkey.post('/auth/ForgotPassword', { email })).status, 202)
+    const code = await this.#latchkey.codeSentTo(email)
+    const answer = await this.#latchkey.post('/auth/ResetPassword', { email, code, newPassword })
+    assert.equal(answer.status, 200, JSON.stringify(answer.body))
+    this.password = newPassword
+    return answer
   }
 
   /** Begins to sign in, with the password. */

@@ -15,6 +15,7 @@ export const authenticator: Method = {
       .select(['id', 'secret_sealed'])
       .where('account_id', '=', account)
       .where('confirmed_at', 'is not', null)
+      .where('removed_at', 'is', null)
       .executeTakeFirst()
     const step = row && stepOf(openSecret(keys, account, row.secret_sealed), code, now())
     return step !== undefined && useStep(tx, row?.id ?? '', step)

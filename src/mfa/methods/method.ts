@@ -1,3 +1,4 @@
+import type { Sent } from '../../codes/sent-code.ts'
 import type { Keys } from '../../lib/keys.ts'
 import type { Recipient } from '../../messages/outbox.ts'
 import type { Amr } from '../../sessions/strength.ts'
@@ -10,13 +11,6 @@ export interface SetUp {
   phoneNumber: string | null
   email: string | null
   recoveryCodes: number
-}
-
-/** A code that was sent and is waited for. */
-export interface Sent {
-  challenge: string
-  codeHash: string | null
-  expiresAt: number | null
 }
 
 /** One way of showing a second factor. Each is a file beside this one. */

@@ -55,12 +55,14 @@ export const setUpColumns = (account: ExpressionBuilder<Schema, 'account'>) =>
       .select((row) => row.fn.countAll<number>().as('count'))
       .whereRef('account_id', '=', 'account.id')
       .where('confirmed_at', 'is not', null)
+      .where('removed_at', 'is', null)
       .as('authenticators'),
     account
       .selectFrom('recovery_code')
       .select((row) => row.fn.countAll<number>().as('count'))
       .whereRef('account_id', '=', 'account.id')
       .where('used_at', 'is', null)
+      .where('removed_at', 'is', null)
       .as('recovery_codes'),
   ] as const
 

@@ -1,7 +1,7 @@
-import { now } from '../../lib/clock.ts'
+import { instant, now } from '../../lib/clock.ts'
 import type { Keys } from '../../lib/keys.ts'
 import { newId, newRecoveryCode, normalRecoveryCode } from '../../lib/random.ts'
-import type { Tx } from '../../store/open.ts'
+import type { Db, Tx } from '../../store/open.ts'
 import type { Method } from './method.ts'
 
 /** A code from paper, for when everything else is lost. Never a method of its own. */
@@ -16,6 +16,7 @@ export const recoveryCode: Method = {
       .where('account_id', '=', account)
       .where('code_hash', 'in', keys.hashes(normalRecoveryCode(code), purpose))
       .where('used_at', 'is', null)
+      .where('removed_at', 'is', null)
       .executeTakeFirstOrThrow()
     return numUpdatedRows > 0
   },
@@ -35,7 +36,33 @@ export async function makeRecoveryCodes(tx: Tx, keys: Keys, account: string): Pr
     code_hash: keys.hash(normalRecoveryCode(code), purpose),
     created_at: now(),
     used_at: null,
+    removed_at: null,
   }))
   await tx.insertInto('recovery_code').values(rows).execute()
   return codes
+}
+
+/** How many are left, and since when there are these; null if there never were any. */
+export async function readRecoveryCodes(db: Db | Tx, account: string) {
+  const rows = await db
+    .selectFrom('recovery_code')
+    .select(['created_at', 'used_at'])
+    .where('account_id', '=', account)
+    .where('removed_at', 'is', null)
+    .execute()
+  const [first] = rows
+  return {
+    remaining: rows.filter((row) => row.used_at === null).length,
+    createdAt: first ? instant(first.created_at) : null,
+  }
+}
+
+/** Marks all as removed: the change can be undone, and a code that was used stays used. */
+export async function removeRecoveryCodes(tx: Tx, account: string): Promise<void> {
+  await tx
+    .updateTable('recovery_code')
+    .set({ removed_at: now() })
+    .where('account_id', '=', account)
+    .where('removed_at', 'is', null)
+    .execute()
 }

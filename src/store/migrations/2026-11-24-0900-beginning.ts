@@ -19,6 +19,9 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .addColumn('mfa_method', 'text')
     .addColumn('mfa_changed_at', 'bigint')
     .addColumn('credential_version', 'integer', (c) => c.notNull())
+    .addColumn('password_void_since', 'bigint')
+    .addColumn('reset_by_email_at', 'bigint')
+    .addColumn('deleted_at', 'bigint')
     .addColumn('created_at', 'bigint', (c) => c.notNull())
     // On without a method would be a door that nobody can open.
     .addCheckConstraint(
@@ -37,20 +40,21 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .addColumn('created_at', 'bigint', (c) => c.notNull())
     .addColumn('confirmed_at', 'bigint')
     .addColumn('last_step', 'bigint')
+    .addColumn('removed_at', 'bigint')
     .execute()
   await db.schema
     .createIndex('authenticator_confirmed')
     .unique()
     .on('authenticator')
     .column('account_id')
-    .where(sql.ref('confirmed_at'), 'is not', null)
+    .where(sql<boolean>`confirmed_at is not null and removed_at is null`)
     .execute()
   await db.schema
     .createIndex('authenticator_waiting')
     .unique()
     .on('authenticator')
     .column('account_id')
-    .where(sql.ref('confirmed_at'), 'is', null)
+    .where(sql<boolean>`confirmed_at is null and removed_at is null`)
     .execute()
 
   await db.schema
@@ -62,6 +66,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .addColumn('code_hash', 'text', (c) => c.notNull())
     .addColumn('created_at', 'bigint', (c) => c.notNull())
     .addColumn('used_at', 'bigint')
+    .addColumn('removed_at', 'bigint')
     .addUniqueConstraint('recovery_code_of_account', ['account_id', 'code_hash'])
     .execute()
 
@@ -142,7 +147,6 @@ export async function up(db: Kysely<unknown>): Promise<void> {
   await db.schema
     .createTable('signing_key')
     .addColumn('id', 'text', (c) => c.primaryKey())
-    .addColumn('public_jwk', 'text', (c) => c.notNull())
     .addColumn('private_jwk_sealed', 'text', (c) => c.notNull())
     .addColumn('created_at', 'bigint', (c) => c.notNull())
     .execute()
@@ -174,6 +178,61 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .on('activity')
     .columns(['account_id', 'id'])
     .execute()
+
+  await db.schema
+    .createTable('trusted_device')
+    .addColumn('id', 'text', (c) => c.primaryKey())
+    .addColumn('account_id', 'text', (c) =>
+      c.notNull().references('account.id').onDelete('cascade'),
+    )
+    .addColumn('token_hash', 'text', (c) => c.notNull().unique())
+    .addColumn('credential_version', 'integer', (c) => c.notNull())
+    .addColumn('device', 'text', (c) => c.notNull())
+    .addColumn('created_at', 'bigint', (c) => c.notNull())
+    .addColumn('last_used_at', 'bigint', (c) => c.notNull())
+    .addColumn('expires_at', 'bigint', (c) => c.notNull())
+    .execute()
+  await db.schema
+    .createIndex('trusted_device_account')
+    .on('trusted_device')
+    .column('account_id')
+    .execute()
+
+  await db.schema
+    .createTable('password_reset')
+    .addColumn('id', 'text', (c) => c.primaryKey())
+    // Null where nobody has the address: writing it down takes the same time for everyone.
+    .addColumn('account_id', 'text', (c) => c.references('account.id').onDelete('cascade'))
+    .addColumn('credential_version', 'integer', (c) => c.notNull())
+    .addColumn('token_hash', 'text', (c) => c.unique())
+    .addColumn('code_hash', 'text')
+    .addColumn('wrong', 'integer', (c) => c.notNull())
+    .addColumn('created_at', 'bigint', (c) => c.notNull())
+    .addColumn('expires_at', 'bigint', (c) => c.notNull())
+    .addColumn('consumed_at', 'bigint')
+    .execute()
+  await db.schema
+    .createIndex('password_reset_account')
+    .on('password_reset')
+    .column('account_id')
+    .execute()
+
+  await db.schema
+    .createTable('way_back')
+    .addColumn('id', 'text', (c) => c.primaryKey())
+    .addColumn('account_id', 'text', (c) =>
+      c.notNull().references('account.id').onDelete('cascade'),
+    )
+    .addColumn('type', 'text', (c) => c.notNull())
+    .addColumn('token_hash', 'text', (c) => c.notNull().unique())
+    .addColumn('snapshot_sealed', 'text', (c) => c.notNull())
+    .addColumn('email_key', 'text', (c) => c.notNull())
+    .addColumn('created_at', 'bigint', (c) => c.notNull())
+    .addColumn('expires_at', 'bigint', (c) => c.notNull())
+    .addColumn('ended_at', 'bigint')
+    .execute()
+  await db.schema.createIndex('way_back_account').on('way_back').column('account_id').execute()
+  await db.schema.createIndex('way_back_email').on('way_back').column('email_key').execute()
 
   await db.schema
     .createTable('outbox')

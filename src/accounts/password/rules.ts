@@ -1,5 +1,5 @@
-import { longestPasswordBytes } from '../lib/passwords.ts'
-import { Problem } from '../lib/problem.ts'
+import { longestPasswordBytes } from '../../lib/passwords.ts'
+import { Problem } from '../../lib/problem.ts'
 
 /** Passwords that are tried first: 49,000 of them. Read when first needed: it takes 30 ms. */
 let common: Promise<ReadonlySet<string>> | undefined
@@ -7,6 +7,15 @@ let common: Promise<ReadonlySet<string>> | undefined
 async function readCommon(): Promise<ReadonlySet<string>> {
   const { dictionary } = await import('@zxcvbn-ts/language-common')
   return new Set(dictionary['passwords-common'])
+}
+
+export interface PasswordRules {
+  /** Whose it will be. */
+  email: string
+  minLength: number
+  brandName: string
+  /** The field of the request that it came in. */
+  field?: string
 }
 
 /**
@@ -17,29 +26,38 @@ async function readCommon(): Promise<ReadonlySet<string>> {
  */
 export async function ensureGoodPassword(
   password: string,
-  { email, minLength, brandName }: { email: string; minLength: number; brandName: string },
+  { email, minLength, brandName, field = 'password' }: PasswordRules,
 ): Promise<void> {
   const lower = password.toLowerCase()
   common ??= readCommon()
 
   // Characters as people count them, not as UTF-16 does.
   if ([...password].length < minLength) {
-    throw unusable(`Use ${minLength} characters or more. A few words in a row are good and easy.`)
+    throw unusable(
+      field,
+      `Use ${minLength} characters or more. A few words in a row are good and easy.`,
+    )
   }
   if (Buffer.byteLength(password) > longestPasswordBytes) {
-    throw unusable('Use fewer characters: 1,024 bytes at most.')
+    throw unusable(field, 'Use fewer characters: 1,024 bytes at most.')
   }
   if ((await common).has(lower)) {
-    throw unusable('This password is among those that are guessed first. Please think of another.')
+    throw unusable(
+      field,
+      'This password is among those that are guessed first. Please think of another.',
+    )
   }
   const known = [email, email.slice(0, email.lastIndexOf('@')), brandName]
   if (known.some((name) => lower === name.toLowerCase())) {
-    throw unusable('This password is easy to guess for whoever knows you. Please think of another.')
+    throw unusable(
+      field,
+      'This password is easy to guess for whoever knows you. Please think of another.',
+    )
   }
 }
 
-function unusable(detail: string): Problem {
+function unusable(field: string, detail: string): Problem {
   return new Problem('invalid_password', detail, {
-    errors: [{ path: '/password', message: detail }],
+    errors: [{ path: `/${field}`, message: detail }],
   })
 }

@@ -3,11 +3,11 @@ import type { Keys } from '../lib/keys.ts'
 import { mask } from '../lib/mask.ts'
 import { Problem } from '../lib/problem.ts'
 import { newCode } from '../lib/random.ts'
-import type { Limit, Limits } from '../limits/limits.ts'
-import { type CodeTemplate, enqueueCode, type Recipient } from '../messages/outbox.ts'
-import type { MfaMethod } from '../settings.ts'
+import type { Check, Limit, Limits } from '../limits/limits.ts'
+import type { Channel } from '../messages/gateway.ts'
+import { enqueue, type Recipient } from '../messages/outbox.ts'
 import type { Tx } from '../store/open.ts'
-import { hashCode } from './methods/sent-code.ts'
+import { hashCode } from './sent-code.ts'
 
 /** Long enough for a slow text, short enough that a code seen over a shoulder is soon worthless. */
 const codeLivesMs = 5 * minute
@@ -40,6 +40,9 @@ const textsPerDay = (most: number): Limit => ({
   alarm: 'LATCHKEY_SMS_DAILY_CAP is reached: a text was not sent',
 })
 
+/** What a code is sent for. */
+export type CodeTemplate = 'sign-in-code' | 'set-up-code' | 'address-code'
+
 /** What sending a code takes. */
 export interface CodeSender {
   keys: Keys
@@ -64,7 +67,7 @@ export async function sendCode(
   tx: Tx,
   sender: CodeSender,
   challenge: { id: string; account_id: string; sent_to: string | null; sent_at: number | null },
-  { method, to, template }: { method: MfaMethod; to: Recipient; template: CodeTemplate },
+  { method, to, template }: { method: Channel; to: Recipient; template: CodeTemplate },
 ): Promise<CodeSent> {
   const { keys, limits, smsDailyCap } = sender
   // Another way may be tried at once: the first may be lost for good.
@@ -99,7 +102,13 @@ export async function sendCode(
     }))
     .where('id', '=', challenge.id)
     .execute()
-  await enqueueCode(tx, keys, challenge.account_id, to, template, { code, expiresAt })
+  await enqueue(tx, keys, {
+    account: challenge.account_id,
+    to,
+    template,
+    params: {},
+    secret: { kind: 'code', value: code, until: expiresAt },
+  })
 
   return {
     status: 'codeSent',
@@ -113,9 +122,25 @@ export async function sendCode(
  * Wrong codes of one account, over all challenges, methods, addresses and nodes. Whoever gets here
  * has given the right password, so a stranger can't use it up.
  */
-export const wrongCodes: Limit = {
+const wrongCodes: Limit = {
   name: 'wrong-codes',
   most: 20,
   within: hour,
   problem: 'too_many_attempts',
+}
+
+/** The same over a day, so that patience does not pay either. */
+const wrongCodesPerDay: Limit = {
+  name: 'wrong-codes-day',
+  most: 50,
+  within: day,
+  problem: 'too_many_attempts',
+}
+
+/** What a guess at a code of this account counts against. */
+export function guessAt(account: string): Check[] {
+  return [
+    { limit: wrongCodes, of: account },
+    { limit: wrongCodesPerDay, of: account },
+  ]
 }

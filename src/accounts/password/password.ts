@@ -1,0 +1,251 @@
+import { change, weakeningMs } from '../../activity/change.ts'
+import type { Client } from '../../lib/client.ts'
+import { day, hour, instant, minute, now, second } from '../../lib/clock.ts'
+import type { EmailAddress } from '../../lib/email-address.ts'
+import type { Keys } from '../../lib/keys.ts'
+import { networkOf } from '../../lib/network.ts'
+import type { Passwords } from '../../lib/passwords.ts'
+import { Problem } from '../../lib/problem.ts'
+import { newCode } from '../../lib/random.ts'
+import { type Limit, type Limits, wrongPasswordsInSession } from '../../limits/limits.ts'
+import { enqueue } from '../../messages/outbox.ts'
+import { type Guard, type HeldAccount, holdAccount, type SignedIn } from '../../sessions/guard.ts'
+import { endSessions } from '../../sessions/session.ts'
+import { distrust } from '../../sessions/trusted-device.ts'
+import type { Db, Tx } from '../../store/open.ts'
+import {
+  consumeReset,
+  newResetCode,
+  type OpenReset,
+  openResetByCode,
+  openResetByToken,
+} from './reset.ts'
+
+/** Mails to one address: from one network, and from all of them. */
+const mailsFromHere: Limit = {
+  name: 'reset-mails-here',
+  most: 5,
+  within: hour,
+  problem: 'too_many_messages',
+}
+const mailsToAddress: Limit = {
+  name: 'reset-mails',
+  most: 20,
+  within: day,
+  problem: 'too_many_messages',
+}
+
+/** Resets from one network, counted before any work is done for them. */
+const resetsFromHere: Limit = {
+  name: 'resets',
+  most: 600,
+  within: hour,
+  problem: 'too_many_attempts',
+}
+
+/** Wrong codes for one address: from one network, and from all of them. */
+const wrongCodesFromHere: Limit = {
+  name: 'reset-codes-here',
+  most: 10,
+  within: hour,
+  problem: 'too_many_attempts',
+}
+const wrongCodesForAddress: Limit = {
+  name: 'reset-codes',
+  most: 50,
+  within: hour,
+  problem: 'too_many_attempts',
+}
+
+/** Mail can be slow. */
+const codeLivesMs = 15 * minute
+
+export interface PasswordHouse {
+  db: Db
+  keys: Keys
+  limits: Limits
+  passwords: Passwords
+  guard: Guard
+}
+
+/**
+ * Has whoever has the session show that they know the password. Wrong guesses are counted.
+ *
+ * @returns the hash it fits, to be compared again where it decides; undefined if it fits none
+ * @throws Problem `too_many_attempts`
+ */
+export async function confirmPassword(
+  { db, limits, passwords }: PasswordHouse,
+  who: SignedIn,
+  password: string,
+): Promise<string | undefined> {
+  const { password_hash } = await db
+    .selectFrom('account')
+    .select('password_hash')
+    .where('id', '=', who.account)
+    .executeTakeFirstOrThrow()
+  // Counted before it is judged: of many guesses at once none slips past the count.
+  const taken = await db
+    .transaction()
+    .execute((tx) => limits.take(tx, { limit: wrongPasswordsInSession, of: who.session }))
+  if (!(await passwords.verify(password_hash, password))) return undefined
+  await db.transaction().execute((tx) => limits.giveBack(tx, taken))
+  return password_hash
+}
+
+/**
+ * Changes the password, for whoever knows the current one. Other sessions end, and no device is
+ * trusted any more.
+ *
+ * @returns when, or undefined if the current password is not right
+ */
+export async function changePassword(
+  house: PasswordHouse,
+  who: SignedIn,
+  { currentPassword, newPassword }: { currentPassword: string; newPassword: string },
+): Promise<{ changedAt: string } | undefined> {
+  const { db, keys, passwords, guard } = house
+  const confirmed = await confirmPassword(house, who, currentPassword)
+  if (confirmed === undefined) return undefined
+  const newHash = await passwords.hash(newPassword)
+
+  return db.transaction().execute(async (tx) => {
+    const account = await guard.hold(tx, who)
+    // Somebody may have changed it while we were hashing.
+    if (account.password_hash !== confirmed) return undefined
+    const cause = { by: 'owner', ...who } as const
+    await setPassword(tx, keys, account, newHash, { type: 'password.changed', cause })
+    await endSessions(tx, account.id, who.session)
+    return { changedAt: instant(now()) }
+  })
+}
+
+/** The answer to everyone who forgot a password, whoever they are. */
+export interface ResetCodeSent {
+  status: 'codeSent'
+  expiresIn: number
+}
+
+/**
+ * Sends a code by which the password can be set anew. An address without an account gets a message
+ * too: the answer and the work are the same.
+ */
+export async function forgotPassword(
+  tx: Tx,
+  { keys, limits }: Pick<PasswordHouse, 'keys' | 'limits'>,
+  { email, client }: { email: EmailAddress; client: Client },
+): Promise<ResetCodeSent> {
+  await limits.take(
+    tx,
+    { limit: mailsFromHere, of: `${email.key} ${networkOf(client.address)}` },
+    { limit: mailsToAddress, of: email.key },
+  )
+  const code = newCode()
+  const until = now() + codeLivesMs
+  const account = await accountOf(tx, email)
+  await newResetCode(tx, keys, account, { code, until })
+  await enqueue(tx, keys, {
+    account: account?.id ?? null,
+    to: { channel: 'email', address: account?.email ?? email.address },
+    template: account ? 'reset-code' : 'reset-unknown-address',
+    params: {},
+    secret: { kind: account ? 'code' : 'blank', value: code, until },
+  })
+  return { status: 'codeSent', expiresIn: codeLivesMs / second }
+}
+
+/** Counts a reset before any work is done for it. @throws Problem with `retryAfter` */
+export async function countReset(tx: Tx, limits: Limits, client: Client): Promise<void> {
+  await limits.take(tx, { limit: resetsFromHere, of: networkOf(client.address) })
+}
+
+/** By what a password may be set anew: the mailed code, or the token of an undo. */
+export type ResetProof = { email: EmailAddress; code: string } | { resetToken: string }
+
+/**
+ * Sets the password anew. Every session and trusted device ends; the second factor stays as it is,
+ * and the next sign-in asks for it as ever.
+ *
+ * @returns false for a code that is wrong, late or used; that must be committed, for it counts
+ * @throws Problem `reset_token_expired`
+ */
+export async function resetPassword(
+  tx: Tx,
+  { keys, limits }: Pick<PasswordHouse, 'keys' | 'limits'>,
+  proof: ResetProof,
+  { passwordHash, client }: { passwordHash: string; client: Client },
+): Promise<boolean> {
+  if ('resetToken' in proof) {
+    const open = await openResetByToken(tx, keys, proof.resetToken)
+    if (!open) {
+      throw new Problem(
+        'reset_token_expired',
+        'This is used or too old. Ask for a code by “forgotten password”.',
+      )
+    }
+    await finishReset(tx, keys, open, passwordHash, client)
+    return true
+  }
+
+  const { email, code } = proof
+  const taken = await limits.take(
+    tx,
+    { limit: wrongCodesFromHere, of: `${email.key} ${networkOf(client.address)}` },
+    { limit: wrongCodesForAddress, of: email.key },
+  )
+  const found = await accountOf(tx, email)
+  const account = await holdAccount(tx, found?.id ?? '')
+  const open = await openResetByCode(tx, keys, account, code)
+  if (!open) return false
+  await limits.giveBack(tx, taken)
+  await finishReset(tx, keys, open, passwordHash, client)
+  return true
+}
+
+async function finishReset(
+  tx: Tx,
+  keys: Keys,
+  { account, reset }: OpenReset,
+  passwordHash: string,
+  client: Client,
+): Promise<void> {
+  await consumeReset(tx, reset)
+  const cause = { by: 'mailbox', client } as const
+  await setPassword(tx, keys, account, passwordHash, { type: 'password.reset', cause })
+  await endSessions(tx, account.id)
+}
+
+async function setPassword(
+  tx: Tx,
+  keys: Keys,
+  account: HeldAccount,
+  passwordHash: string,
+  what: Pick<Parameters<typeof change>[3], 'cause'> & {
+    type: 'password.changed' | 'password.reset'
+  },
+): Promise<void> {
+  const at = now()
+  await change(
+    tx,
+    keys,
+    account,
+    { ...what, detail: {}, tell: 'password-changed', params: { at }, undoForMs: weakeningMs },
+    {
+      password_hash: passwordHash,
+      password_changed_at: at,
+      password_void_since: null,
+      // Until the password is set in a session again, the mailbox has been one factor already.
+      reset_by_email_at: what.type === 'password.reset' ? at : null,
+    },
+    () => distrust(tx, account.id),
+  )
+}
+
+function accountOf(tx: Tx, email: EmailAddress) {
+  return tx
+    .selectFrom('account')
+    .select(['id', 'email', 'credential_version'])
+    .where('email_key', '=', email.key)
+    .where('deleted_at', 'is', null)
+    .executeTakeFirst()
+}

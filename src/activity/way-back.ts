@@ -1,0 +1,112 @@
+import { now } from '../lib/clock.ts'
+import type { Keys } from '../lib/keys.ts'
+import { newId, newToken } from '../lib/random.ts'
+import type { Secret } from '../messages/templates.ts'
+import type { Tx } from '../store/open.ts'
+import { type Snapshot, takeSnapshot } from './snapshot.ts'
+
+const purpose = 'way_back'
+const context = (id: string) => `way_back ${id}`
+
+/** Keeps what is there now, before a change of a held account. @returns the token of the way back */
+export async function keepWayBack(
+  tx: Tx,
+  keys: Keys,
+  account: string,
+  { type, forMs }: { type: string; forMs: number },
+): Promise<Secret> {
+  const id = newId()
+  const token = newToken()
+  const snapshot = await takeSnapshot(tx, account)
+  const latest = await tx
+    .selectFrom('way_back')
+    .select('created_at')
+    .where('account_id', '=', account)
+    .orderBy('created_at', 'desc')
+    .limit(1)
+    .executeTakeFirst()
+  await tx
+    .insertInto('way_back')
+    .values({
+      id,
+      account_id: account,
+      type,
+      token_hash: keys.hash(token, purpose),
+      email_key: snapshot.account.email_key,
+      snapshot_sealed: keys.seal(JSON.stringify(snapshot), context(id)),
+      // Always later than those before, also where another node's clock is behind.
+      created_at: Math.max(now(), (latest?.created_at ?? 0) + 1),
+      expires_at: now() + forMs,
+      ended_at: null,
+    })
+    .execute()
+  return { kind: 'undo', value: token, until: now() + forMs }
+}
+
+/** Whose way back a token is, whether or not it still opens it. */
+export async function accountOfWayBack(
+  tx: Tx,
+  keys: Keys,
+  token: string,
+): Promise<string | undefined> {
+  const row = await tx
+    .selectFrom('way_back')
+    .select('account_id')
+    .where('token_hash', 'in', keys.hashes(token, purpose))
+    .executeTakeFirst()
+  return row?.account_id
+}
+
+/** A way back that was taken. */
+export interface WayBack {
+  /** The activity type of the change that is undone. */
+  type: string
+  snapshot: Snapshot
+}
+
+/**
+ * Takes the way back that a token opens: once, however many ask at the same time. Those that were
+ * kept after it belong to changes that are undone with it, and end.
+ *
+ * The account must be held: a change that is under way would keep one more behind our back, and
+ * whoever has that could take all of this back.
+ *
+ * @returns undefined for a token that is unknown, used, void or too old
+ */
+export async function takeWayBack(tx: Tx, keys: Keys, token: string): Promise<WayBack | undefined> {
+  const row = await tx
+    .updateTable('way_back')
+    .set({ ended_at: now() })
+    .where('token_hash', 'in', keys.hashes(token, purpose))
+    .where('ended_at', 'is', null)
+    .where('expires_at', '>', now())
+    .returning(['id', 'account_id', 'type', 'snapshot_sealed', 'created_at'])
+    .executeTakeFirst()
+  if (!row) return undefined
+
+  await tx
+    .updateTable('way_back')
+    .set({ ended_at: now() })
+    .where('account_id', '=', row.account_id)
+    .where('created_at', '>=', row.created_at)
+    .where('ended_at', 'is', null)
+    .execute()
+  return {
+    type: row.type,
+    snapshot: JSON.parse(keys.open(row.snapshot_sealed, context(row.id))),
+  }
+}
+
+/** Whether an address may still come back to an account that had it, other than `except`. */
+export async function mayComeBack(tx: Tx, emailKey: string, except = ''): Promise<boolean> {
+  const row = await tx
+    .selectFrom('way_back')
+    .select('id')
+    .where('email_key', '=', emailKey)
+    .where('account_id', '!=', except)
+    .where('ended_at', 'is', null)
+    .where('expires_at', '>', now())
+    .limit(1)
+    .executeTakeFirst()
+  return row !== undefined
+}

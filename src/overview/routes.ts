@@ -1,0 +1,163 @@
+import { Type } from 'typebox'
+import type { App } from '../http/app.ts'
+import { bearer, Nullable, problems, withToken } from '../http/schemas.ts'
+import { instant, now } from '../lib/clock.ts'
+import { isSameMailbox } from '../lib/email-address.ts'
+import { mask } from '../lib/mask.ts'
+import { readSetUp } from '../mfa/methods/methods.ts'
+import { readRecoveryCodes } from '../mfa/methods/recovery-code.ts'
+import { readSecret } from '../mfa/mfa-secret.ts'
+import { type MfaSignIn as MfaState, read } from '../mfa/mfa-sign-in.ts'
+import { MfaMethod, MfaSignIn, SecretState } from '../mfa/schemas.ts'
+import { type Guard, signedIn } from '../sessions/guard.ts'
+import { listTrusted } from '../sessions/trusted-device.ts'
+import type { Settings } from '../settings.ts'
+import type { Db } from '../store/open.ts'
+import { type Enrolled, things, waysIn } from './ways-in.ts'
+
+const Time = Type.String({ format: 'date-time' })
+
+const Overview = Type.Object(
+  {
+    email: Type.String(),
+    phoneNumber: Nullable(Type.String(), 'Masked.'),
+    createdAt: Time,
+    passwordChangedAt: Time,
+    mfaSignIn: MfaSignIn,
+    mfaSecret: SecretState,
+    recoveryCodes: Type.Object({
+      remaining: Type.Integer(),
+      createdAt: Nullable(Time, 'Since when.'),
+    }),
+    sessions: Type.Integer({ description: 'How many are alive.' }),
+    trustedDevices: Type.Integer({ description: 'How many there are.' }),
+    policy: Type.Object({
+      mfa: Type.Enum(['optional', 'required']),
+      mfaMethods: Type.Array(MfaMethod, { description: 'What may be chosen, strongest first.' }),
+      stepUpMaxAge: Type.Integer({ description: 'Seconds that a sign-in may change all this.' }),
+    }),
+  },
+  { description: 'All of it.' },
+)
+
+const Thing = Type.Enum([...things])
+
+const WaysIn = Type.Object(
+  {
+    signInNeeds: Type.Array(Thing, { description: 'What an ordinary sign-in takes, in order.' }),
+    ifLost: Type.Array(
+      Type.Object({ what: Thing, stillIn: Type.Boolean(), by: Type.Array(Thing) }),
+      {
+        description: 'For each thing: whether you would still get in without it, and by what.',
+      },
+    ),
+    ifStolen: Type.Array(Type.Object({ what: Thing, letsIn: Type.Boolean(), why: Type.String() }), {
+      description: 'For each thing: whether it alone lets a thief in.',
+    }),
+    advice: Type.Array(
+      Type.Object({
+        do: Type.Enum(['turnOnMfa', 'setUpAuthenticator', 'makeRecoveryCodes']),
+        why: Type.String(),
+      }),
+      { description: 'The one step that would help most; none if nothing would.' },
+    ),
+  },
+  { description: 'What each thing is worth.' },
+)
+
+/** The whole account at a glance, and what losing or having one part of it would mean. */
+export function overviewRoutes(
+  app: App,
+  house: {
+    db: Db
+    guard: Guard
+    settings: Pick<Settings, 'mfaPolicy' | 'mfaMethods' | 'stepUpMaxAge'>
+  },
+): void {
+  const { db, guard, settings } = house
+  const { mfaPolicy, mfaMethods, stepUpMaxAge } = settings
+
+  app.get(
+    '/settings',
+    {
+      onRequest: guard.signedIn,
+      schema: {
+        operationId: 'readSettings',
+        tags: ['Accounts'],
+        summary: 'Read all settings of the account at once',
+        security: bearer,
+        response: { 200: Overview, ...problems(...withToken) },
+      },
+    },
+    async (request) => {
+      const { account } = signedIn(request)
+      const row = await readAccount(account)
+      const { sessions } = await db
+        .selectFrom('session')
+        .select((session) => session.fn.countAll<number>().as('sessions'))
+        .where('account_id', '=', account)
+        .where('ended_at', 'is', null)
+        .where('expires_at', '>', now())
+        .where('idle_until', '>', now())
+        .executeTakeFirstOrThrow()
+      return {
+        email: row.email,
+        phoneNumber: row.phone_number === null ? null : mask(row.phone_number),
+        createdAt: instant(row.created_at),
+        passwordChangedAt: instant(row.password_changed_at),
+        mfaSignIn: await read(db, account, mfaMethods),
+        mfaSecret: await readSecret(db, account),
+        recoveryCodes: await readRecoveryCodes(db, account),
+        sessions,
+        trustedDevices: (await listTrusted(db, account)).length,
+        policy: { mfa: mfaPolicy, mfaMethods: [...mfaMethods], stepUpMaxAge },
+      }
+    },
+  )
+
+  app.get(
+    '/settings/WaysIn',
+    {
+      onRequest: guard.signedIn,
+      schema: {
+        operationId: 'readWaysIn',
+        tags: ['Accounts'],
+        summary: 'Read what losing or having one thing would mean',
+        description:
+          'For each thing that you could lose, whether you would still get in; for each that a thief could have, whether it alone lets them in; and the one step that would help most.',
+        security: bearer,
+        response: { 200: WaysIn, ...problems(...withToken) },
+      },
+    },
+    async (request) => {
+      const { account } = signedIn(request)
+      const row = await readAccount(account)
+      const setUp = await readSetUp(db, row)
+      return waysIn(enrolled(await read(db, account, mfaMethods), setUp, row.email))
+    },
+  )
+
+  function readAccount(account: string) {
+    return db
+      .selectFrom('account')
+      .select(['id', 'email', 'phone_number', 'mfa_email', 'created_at', 'password_changed_at'])
+      .where('id', '=', account)
+      .executeTakeFirstOrThrow()
+  }
+}
+
+function enrolled(
+  { enabled, mfaMethod }: MfaState,
+  setUp: Awaited<ReturnType<typeof readSetUp>>,
+  email: string,
+): Enrolled {
+  return {
+    mfaOn: enabled,
+    mfaMethod,
+    authenticator: setUp.authenticator,
+    phone: setUp.phoneNumber !== null,
+    emailCodes: setUp.email !== null,
+    sameMailbox: isSameMailbox(setUp.email, email),
+    recoveryCodes: setUp.recoveryCodes,
+  }
+}

@@ -1,0 +1,91 @@
+import type { Client } from '../lib/client.ts'
+import { day, instant, now } from '../lib/clock.ts'
+import type { Keys } from '../lib/keys.ts'
+import { newId, newToken } from '../lib/random.ts'
+import type { Db, Tx } from '../store/open.ts'
+
+/** Counted from when trust was given, however often the device is used. */
+const trustedForMs = 30 * day
+
+const purpose = 'trusted_device'
+
+/** The account, as it is held. */
+interface Account {
+  id: string
+  credential_version: number
+}
+
+/** Trusts a device after a second factor was shown on it. @returns its token, shown once */
+export async function trustDevice(
+  tx: Tx,
+  keys: Keys,
+  account: Account,
+  client: Client,
+): Promise<string> {
+  const token = newToken()
+  await tx
+    .insertInto('trusted_device')
+    .values({
+      id: newId(),
+      account_id: account.id,
+      token_hash: keys.hash(token, purpose),
+      credential_version: account.credential_version,
+      device: client.device,
+      created_at: now(),
+      last_used_at: now(),
+      expires_at: now() + trustedForMs,
+    })
+    .execute()
+  return token
+}
+
+/** Whether the token is of a device that this account trusts, and nothing has changed since. */
+export async function isTrusted(
+  tx: Tx,
+  keys: Keys,
+  account: Account,
+  token: string | undefined,
+): Promise<boolean> {
+  if (token === undefined) return false
+  const { numUpdatedRows } = await tx
+    .updateTable('trusted_device')
+    .set({ last_used_at: now() })
+    .where('token_hash', 'in', keys.hashes(token, purpose))
+    .where('account_id', '=', account.id)
+    .where('credential_version', '=', account.credential_version)
+    .where('expires_at', '>', now())
+    .executeTakeFirstOrThrow()
+  return numUpdatedRows > 0
+}
+
+/** Trusts no device of the account any more, or one less. @returns whether there was one */
+export async function distrust(tx: Tx, account: string, id?: string): Promise<boolean> {
+  const { numDeletedRows } = await tx
+    .deleteFrom('trusted_device')
+    .where('account_id', '=', account)
+    .$if(id !== undefined, (query) => query.where('id', '=', id ?? ''))
+    .executeTakeFirstOrThrow()
+  return numDeletedRows > 0
+}
+
+/** Devices that are still trusted, newest first. */
+export async function listTrusted(db: Db | Tx, account: string) {
+  const rows = await db
+    .selectFrom('trusted_device')
+    .innerJoin('account', 'account.id', 'trusted_device.account_id')
+    .select(['trusted_device.id', 'device', 'trusted_device.created_at'])
+    .select(['last_used_at', 'expires_at'])
+    .where('account_id', '=', account)
+    .where('expires_at', '>', now())
+    .whereRef('trusted_device.credential_version', '=', 'account.credential_version')
+    .orderBy('trusted_device.id', 'desc')
+    .limit(100)
+    .execute()
+  return rows.map((row) => ({
+    id: row.id,
+    name: row.device || 'Unknown device',
+    createdAt: instant(row.created_at),
+    lastUsedAt: instant(row.last_used_at),
+    expiresAt: instant(row.expires_at),
+  }))
+}

@@ -1,0 +1,46 @@
+import { Type } from 'typebox'
+import type { App } from '../http/app.ts'
+import { Body, problems, Seconds, Token, withBody } from '../http/schemas.ts'
+import { clientOf } from '../lib/client.ts'
+import type { Keys } from '../lib/keys.ts'
+import { Problem } from '../lib/problem.ts'
+import type { Db } from '../store/open.ts'
+import { undo } from './undo.ts'
+
+const Undone = Type.Object(
+  {
+    status: Type.Literal('undone'),
+    undone: Type.String({ description: 'The activity type of the change.', examples: ['mfa.off'] }),
+    email: Type.String({ description: 'The address that signs in.' }),
+    resetToken: Type.String({ description: 'For `POST /auth/ResetPassword`; good for one.' }),
+    expiresIn: Seconds('Seconds until it expires.'),
+  },
+  { description: 'Undone. Now set a new password.' },
+)
+
+export function undoRoutes(app: App, { db, keys }: { db: Db; keys: Keys }): void {
+  app.post(
+    '/auth/Undo',
+    {
+      schema: {
+        operationId: 'undo',
+        tags: ['Activity'],
+        summary: 'Undo a change',
+        description:
+          'With the token of a notification email. All that decides how the account signs in is put back as it was before that change; every session and trusted device ends; nobody gets in until `resetToken` has set a new password.',
+        body: Body({ token: Token('From the link of the message, behind `#token=`.') }),
+        response: { 200: Undone, ...problems('undo_token_expired', ...withBody) },
+      },
+    },
+    async (request) => {
+      const { token } = request.body
+      const client = clientOf(request)
+      const undone = await db.transaction().execute((tx) => undo(tx, keys, { token, client }))
+      if (undone) return undone
+      throw new Problem(
+        'undo_token_expired',
+        'This can’t be undone any more: the link was used, or it is too old. If you can’t sign in, choose “forgotten password”.',
+      )
+    },
+  )
+}

@@ -1,0 +1,86 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { travel } from '../support/clock.ts'
+import { onEachDatabase } from '../support/latchkey.ts'
+import type { Owner } from '../support/owner.ts'
+
+onEachDatabase((latchkey) => {
+  async function moveTo(ada: Owner, email: string) {
+    const sent = await ada.post('/settings/Email', { email })
+    assert.equal(sent.status, 202)
+    const code = await latchkey.codeSentTo(email)
+    return ada.post('/settings/Email', { email, code })
+  }
+
+  test('the address changes once the new one is proven, and the old one is told', async () => {
+    const ada = await latchkey.owner()
+    const before = ada.email
+    const email = `new-${before}`
+    const changed = await moveTo(ada, email)
+    assert.equal(changed.status, 200)
+    assert.equal(changed.body.email, email)
+
+    const { password } = ada
+    assert.equal((await latchkey.post('/auth/SignIn', { email, password })).status, 200)
+    assert.equal((await latchkey.post('/auth/SignIn', { email: before, password })).status, 401)
+    const [message] = await latchkey.inbox(before)
+    assert.match(message?.subject ?? '', /email address .* was changed/)
+    assert.match(message?.text ?? '', /\/undo#token=/)
+  })
+
+  test('codes for signing in that went to the old address go to the new one', async () => {
+    const ada = await latchkey.owner({ mfaMethod: 'email' })
+    travel(31_000)
+    const email = `new-${ada.email}`
+    await moveTo(ada, email)
+    const begun = await latchkey.post('/auth/SignIn', { email, password: ada.password })
+    const { mfaToken } = begun.body
+    const code = await latchkey.codeSentTo(email)
+    assert.equal((await latchkey.post('/auth/SignIn/Mfa', { mfaToken, code })).status, 200)
+  })
+
+  test('an address of another account is not told of before its mailbox is proven, and never taken', async () => {
+    const ada = await latchkey.owner()
+    const eve = await latchkey.owner()
+    const asked = await eve.post('/settings/Email', { email: ada.email })
+    assert.equal(asked.status, 202)
+    const code = await latchkey.codeSentTo(ada.email)
+    const taken = await eve.post('/settings/Email', { email: ada.email, code })
+    assert.equal(taken.status, 409)
+    assert.equal(taken.body.code, 'address_taken')
+    assert.equal((await ada.signIn()).body.status, 'signedIn')
+    assert.equal((await eve.signIn()).body.status, 'signedIn')
+  })
+
+  test('an address that may come back is nobody else’s for seven days', async () => {
+    const ada = await latchkey.owner()
+    const before = ada.email
+    await moveTo(ada, `new-${before}`)
+
+    const password = 'a sentence of somebody'
+    await latchkey.post('/auth/SignUp', { email: before, password })
+    const [message] = await latchkey.inbox(before)
+    assert.doesNotMatch(message?.text ?? '', /\b[0-9]{6}\b/)
+    const eve = await latchkey.owner()
+    const code = await (async () => {
+      await eve.post('/settings/Email', { email: before })
+      return latchkey.codeSentTo(before)
+    })()
+    assert.equal((await eve.post('/settings/Email', { email: before, code })).status, 409)
+
+    travel(7 * 86_400_000 + 1000)
+    const later = await latchkey.owner({ email: before })
+    assert.equal((await later.signIn()).body.status, 'signedIn')
+  })
+
+  test('a wrong code changes nothing, and one for another address neither', async () => {
+    const ada = await latchkey.owner()
+    const first = `first-${ada.email}`
+    const second = `second-${ada.email}`
+    await ada.post('/settings/Email', { email: first })
+    const code = await latchkey.codeSentTo(first)
+    await ada.post('/settings/Email', { email: second })
+    assert.equal((await ada.post('/settings/Email', { email: second, code })).status, 401)
+    assert.equal((await ada.get('/settings')).body.email, ada.email)
+  })
+})

@@ -1,0 +1,68 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { tidy } from '../../src/housekeeping.ts'
+import { openStore } from '../../src/store/open.ts'
+import { travel } from '../support/clock.ts'
+import { onEachDatabase } from '../support/latchkey.ts'
+import { wayBackSentTo } from '../support/undo.ts'
+
+onEachDatabase((latchkey) => {
+  test('a deleted account is closed at once, and its owner is told', async () => {
+    const ada = await latchkey.owner({ mfaMethod: 'sms' })
+    const wrong = await ada.delete('/settings/Account', { body: { password: 'not it' } })
+    assert.equal(wrong.status, 401)
+    const deleted = await ada.delete('/settings/Account', { body: { password: ada.password } })
+    assert.equal(deleted.status, 204)
+
+    assert.equal((await ada.get('/settings')).status, 401)
+    const { email, refreshToken, password } = ada
+    assert.equal((await latchkey.post('/auth/Refresh', { refreshToken })).status, 401)
+    assert.equal((await latchkey.post('/auth/SignIn', { email, password })).status, 401)
+    const [message] = await latchkey.inbox(email)
+    assert.match(message?.subject ?? '', /was deleted/)
+  })
+
+  test('for seven days the owner can undo it, and then everything is as it was', async () => {
+    const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
+    await ada.delete('/settings/Account', { body: { password: ada.password } })
+    travel(6 * 86_400_000)
+    await tidyUp()
+    const token = await wayBackSentTo(latchkey, ada.email, /was deleted/)
+    const { body } = await latchkey.post('/auth/Undo', { token })
+    assert.equal(body.undone, 'account.deleted')
+    ada.password = 'a whole new sentence'
+    const { resetToken } = body
+    await latchkey.post('/auth/ResetPassword', { resetToken, newPassword: ada.password })
+    await ada.signInFully()
+  })
+
+  test('after seven days nothing personal is left in any table', async () => {
+    const ada = await latchkey.owner({ mfaMethod: 'sms' })
+    await ada.signIn()
+    await ada.delete('/settings/Account', { body: { password: ada.password } })
+    travel(8 * 86_400_000)
+    await tidyUp()
+
+    const tables =
+      latchkey.kind === 'SQLite'
+        ? "select name from sqlite_schema where type = 'table'"
+        : "select table_name as name from information_schema.tables where table_schema = 'public'"
+    for (const { name } of await latchkey.sql(tables)) {
+      const rows = JSON.stringify(await latchkey.sql(`select * from ${name}`))
+      for (const personal of [ada.email, ada.phoneNumber]) {
+        assert.ok(!rows.includes(personal), `${name} still knows the owner`)
+      }
+    }
+    const erased = await latchkey.sql("select * from activity where type = 'account.erased'")
+    assert.ok(erased.length > 0)
+    // The address is free again.
+    const again = await latchkey.owner({ email: ada.email })
+    assert.equal((await again.get('/settings/MfaSignIn')).body.enabled, false)
+  })
+
+  async function tidyUp(): Promise<void> {
+    const db = openStore(latchkey.environment.LATCHKEY_DATABASE_URL ?? '')
+    await tidy(db)
+    await db.destroy()
+  }
+})

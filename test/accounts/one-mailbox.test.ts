@@ -1,0 +1,51 @@
+/** One mailbox is not both factors, however its address is spelled. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { travel } from '../support/clock.ts'
+import { onEachDatabase } from '../support/latchkey.ts'
+import type { Owner } from '../support/owner.ts'
+
+onEachDatabase((latchkey) => {
+  /** Codes by email go to the account's own mailbox, in capitals; an app is there as well. */
+  async function spelledOtherwise(): Promise<{ ada: Owner; capitals: string }> {
+    const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
+    const capitals = ada.email.replace('owner', 'OWNER')
+    const request = { mfaMethod: 'email', email: capitals }
+    assert.equal((await ada.post('/settings/MfaSignIn', request)).status, 202)
+    const code = await latchkey.codeSentTo(capitals)
+    assert.equal((await ada.post('/settings/MfaSignIn', { ...request, code })).status, 200)
+    travel(31_000)
+    return { ada, capitals }
+  }
+
+  test('after a reset by email, the same mailbox in capitals is no second factor either', async () => {
+    const { ada } = await spelledOtherwise()
+    await ada.resetPassword('a whole new sentence')
+    const { mfaToken, availableMethods } = (await ada.signIn()).body
+    assert.deepEqual(availableMethods, ['authenticator', 'recoveryCode'])
+    const sent = await latchkey.post('/auth/SignIn/MfaCode', { mfaToken, mfaMethod: 'email' })
+    assert.equal(sent.status, 409)
+  })
+
+  test('what GET WaysIn says of a stolen mailbox holds in capitals, too', async () => {
+    const { ada } = await spelledOtherwise()
+    const { body } = await ada.get('/settings/WaysIn')
+    assert.deepEqual(body.signInNeeds, ['password', 'mailbox'])
+    const things = body.ifStolen.map(({ what }: { what: string }) => what)
+    assert.ok(!things.includes('otherMailbox'))
+  })
+
+  test('codes that went to the account’s own mailbox in capitals move with the address', async () => {
+    const { ada, capitals } = await spelledOtherwise()
+    const email = `new-${ada.email}`
+    await ada.post('/settings/Email', { email })
+    const code = await latchkey.codeSentTo(email)
+    assert.equal((await ada.post('/settings/Email', { email, code })).status, 200)
+    const before = (await latchkey.inbox(capitals)).length
+    const { password } = ada
+    const { mfaToken } = (await latchkey.post('/auth/SignIn', { email, password })).body
+    const second = await latchkey.codeSentTo(email)
+    assert.equal((await latchkey.post('/auth/SignIn/Mfa', { mfaToken, code: second })).status, 200)
+    assert.equal((await latchkey.inbox(capitals)).length, before)
+  })
+})

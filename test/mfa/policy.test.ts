@@ -1,0 +1,57 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { onEachDatabase } from '../support/latchkey.ts'
+
+onEachDatabase(
+  (latchkey) => {
+    test('where MFA is required, a token from before it is on can do nothing but set it up', async () => {
+      const ada = await latchkey.owner()
+      const begun = (await ada.signIn()).body
+      assert.equal(begun.mfaSetUpRequired, true)
+      for (const path of ['/settings', '/settings/Activity', '/settings/Sessions']) {
+        const { status, body } = await ada.get(path)
+        assert.equal(status, 403, path)
+        assert.equal(body.code, 'mfa_set_up_required')
+      }
+      const { aud } = claims(ada.accessToken)
+      assert.notEqual(aud, latchkey.origin)
+    })
+
+    test('starting over, refreshing or reauthenticating gives no full token either', async () => {
+      const ada = await latchkey.owner()
+      const { refreshToken, password } = ada
+      for (const answer of [
+        await ada.signIn(),
+        await latchkey.post('/auth/Refresh', { refreshToken }),
+        await ada.post('/auth/Reauthenticate', { password }),
+      ]) {
+        assert.equal(answer.body.mfaSetUpRequired, true)
+        const token = answer.body.accessToken
+        assert.equal((await latchkey.get('/settings', { token })).status, 403)
+      }
+    })
+
+    test('once MFA is on, a refresh gives a full token, and nobody can turn it off', async () => {
+      const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
+      const { refreshToken } = ada
+      ada.keep(await latchkey.post('/auth/Refresh', { refreshToken }))
+      assert.equal(claims(ada.accessToken).aud, latchkey.origin)
+      assert.equal((await ada.get('/settings')).status, 200)
+      const off = await ada.delete('/settings/MfaSignIn')
+      assert.equal(off.status, 403)
+      assert.equal(off.body.code, 'mfa_required_by_policy')
+    })
+
+    test('turning off is refused by policy also where it was never on', async () => {
+      const ada = await latchkey.owner()
+      const off = await ada.delete('/settings/MfaSignIn')
+      assert.equal(off.status, 403)
+      assert.equal(off.body.code, 'mfa_required_by_policy')
+    })
+  },
+  { LATCHKEY_MFA_POLICY: 'required' },
+)
+
+function claims(token: string): { aud: string } {
+  return JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString())
+}

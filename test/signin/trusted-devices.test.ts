@@ -1,0 +1,117 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { travel } from '../support/clock.ts'
+import { onEachDatabase } from '../support/latchkey.ts'
+import type { Owner } from '../support/owner.ts'
+
+const day = 86_400_000
+
+onEachDatabase((latchkey) => {
+  /** Signs in with the second factor and has the device remembered. */
+  async function trust(ada: Owner): Promise<string> {
+    const { mfaToken, mfaMethod } = (await ada.signIn()).body
+    const code = await ada.codeFor(mfaMethod)
+    const answer = await latchkey.post('/auth/SignIn/Mfa', { mfaToken, code, rememberDevice: true })
+    ada.keep(answer)
+    latchkey.keepSecret(answer.body.deviceToken)
+    return answer.body.deviceToken
+  }
+  async function signInOn(ada: Owner, deviceToken: string): Promise<string> {
+    const { email, password } = ada
+    const answer = await latchkey.post('/auth/SignIn', { email, password, deviceToken })
+    assert.equal(answer.status, 200)
+    return answer.body.status
+  }
+
+  test('a remembered device is not asked for the second factor for 30 days, and then it is', async () => {
+    const ada = await latchkey.owner({ mfaMethod: 'email' })
+    const deviceToken = await trust(ada)
+    assert.equal(await signInOn(ada, deviceToken), 'signedIn')
+    travel(29 * day)
+    assert.equal(await signInOn(ada, deviceToken), 'signedIn')
+    travel(day + 1)
+    assert.equal(await signInOn(ada, deviceToken), 'mfaRequired')
+  })
+
+  test('a session from a remembered device is too weak to turn MFA off', async () => {
+    const ada = await latchkey.owner({ mfaMethod: 'email' })
+    const deviceToken = await trust(ada)
+    const { email, password } = ada
+    const { body } = await latchkey.post('/auth/SignIn', { email, password, deviceToken })
+    const weak = await latchkey.delete('/settings/MfaSignIn', { token: body.accessToken })
+    assert.equal(weak.status, 401)
+    assert.equal(weak.body.code, 'insufficient_user_authentication')
+  })
+
+  test('an unknown, empty, cut or foreign device token leads to the second factor', async () => {
+    const ada = await latchkey.owner({ mfaMethod: 'email' })
+    const eve = await latchkey.owner({ mfaMethod: 'email' })
+    const own = await trust(ada)
+    const forged = [
+      '',
+      'x',
+      own.slice(1),
+      own.slice(0, -1),
+      `${own}a`,
+      await trust(eve),
+      'eyJhbGciOiJub25lIn0.eyJzdWIiOiJhZGEifQ.',
+    ]
+    for (const token of forged) assert.equal(await signInOn(ada, token), 'mfaRequired', token)
+    assert.equal(await signInOn(ada, own), 'signedIn')
+  })
+
+  const endings: [string, (ada: Owner) => Promise<unknown>][] = [
+    ['a change of the password', (ada) => ada.changePassword('a whole new sentence')],
+    ['a reset of the password', (ada) => ada.resetPassword('a whole new sentence')],
+    [
+      'MFA off and on again',
+      async (ada) => {
+        await ada.delete('/settings/MfaSignIn')
+        travel(31_000)
+        await ada.turnOn('email')
+      },
+    ],
+    [
+      'another method',
+      async (ada) => {
+        await ada.turnOn('authenticator')
+        await ada.turnOn('email')
+      },
+    ],
+    ['new recovery codes', (ada) => ada.post('/settings/RecoveryCodes')],
+    [
+      'the use of a recovery code',
+      async (ada) => {
+        const { mfaToken } = (await ada.signIn()).body
+        const code = ada.recoveryCodes[0]
+        const answer = { mfaToken, mfaMethod: 'recoveryCode', code }
+        assert.equal((await latchkey.post('/auth/SignIn/Mfa', answer)).status, 200)
+      },
+    ],
+    ['its removal', (ada) => ada.delete('/settings/TrustedDevices')],
+  ]
+  for (const [what, end] of endings) {
+    test(`a remembered device is asked again after ${what}`, async () => {
+      const ada = await latchkey.owner({ mfaMethod: 'email' })
+      travel(31_000)
+      const deviceToken = await trust(ada)
+      assert.equal(await signInOn(ada, deviceToken), 'signedIn')
+      travel(31_000)
+      await end(ada)
+      assert.equal(await signInOn(ada, deviceToken), 'mfaRequired')
+    })
+  }
+
+  test('remembered devices are listed and removed one by one', async () => {
+    const ada = await latchkey.owner({ mfaMethod: 'email' })
+    const first = await trust(ada)
+    travel(31_000)
+    const second = await trust(ada)
+    const { body } = await ada.get('/settings/TrustedDevices')
+    assert.equal(body.trustedDevices.length, 2)
+    const left = await ada.delete(`/settings/TrustedDevices/${body.trustedDevices[0].id}`)
+    assert.equal(left.body.trustedDevices.length, 1)
+    assert.equal(await signInOn(ada, first), 'signedIn')
+    assert.equal(await signInOn(ada, second), 'mfaRequired')
+  })
+})

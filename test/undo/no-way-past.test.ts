@@ -1,0 +1,101 @@
+/** Between an undo and the new password the account takes nobody in, by whatever door. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { travel } from '../support/clock.ts'
+import { onEachDatabase } from '../support/latchkey.ts'
+import { sessionsOf } from '../support/mfa.ts'
+import { wayBackSentTo } from '../support/undo.ts'
+
+onEachDatabase((latchkey) => {
+  test('after an undo no door gives a session: sign-in, trusted device, reauthentication, refresh, sign-up', async () => {
+    const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
+    const { email, password } = ada
+    const first = (await ada.signIn()).body.mfaToken
+    const code = ada.authenticator.newCode()
+    const remembered = { mfaToken: first, code, rememberDevice: true }
+    const { deviceToken } = ada.keep(await latchkey.post('/auth/SignIn/Mfa', remembered)).body
+    const signUp = { email, password: 'the sentence of a thief' }
+    await ada.post('/settings/RecoveryCodes')
+    const token = await wayBackSentTo(latchkey, email, /recovery codes/)
+    const waiting = (await ada.signIn()).body.mfaToken
+    assert.equal((await latchkey.post('/auth/Undo', { token })).status, 200)
+
+    const { refreshToken } = ada
+    const answer = { mfaToken: waiting, code: ada.authenticator.newCode() }
+    for (const refused of [
+      await latchkey.post('/auth/SignIn', { email, password, deviceToken }),
+      await latchkey.post('/auth/SignIn/Mfa', answer),
+      await ada.post('/auth/Reauthenticate', { password }),
+      await latchkey.post('/auth/Refresh', { refreshToken }),
+    ]) {
+      assert.equal(refused.status, 401)
+    }
+    await latchkey.post('/auth/SignUp', signUp)
+    const [message] = await latchkey.inbox(email)
+    assert.doesNotMatch(message?.text ?? '', /\b[0-9]{6}\b/)
+    assert.equal(await sessionsOf(latchkey, ada), 0)
+  })
+
+  test('a right password is told that a new one is needed, a wrong one is told nothing', async () => {
+    const ada = await latchkey.owner()
+    const { email, password } = ada
+    await ada.post('/settings/RecoveryCodes')
+    const token = await wayBackSentTo(latchkey, email, /recovery codes/)
+    await latchkey.post('/auth/Undo', { token })
+    const right = await latchkey.post('/auth/SignIn', { email, password })
+    assert.equal(right.body.code, 'password_reset_required')
+    const wrong = await latchkey.post('/auth/SignIn', { email, password: `${password}!` })
+    assert.equal(wrong.body.code, 'invalid_credentials')
+  })
+
+  test('a reset token is for one new password, for an hour, and dies with the next undo', async () => {
+    const ada = await latchkey.owner()
+    await ada.post('/settings/RecoveryCodes')
+    travel(1000)
+    const older = await wayBackSentTo(latchkey, ada.email, /recovery codes/)
+    await ada.changePassword('the sentence of a thief')
+    const newer = await wayBackSentTo(latchkey, ada.email, /password/)
+    const newPassword = 'a whole new sentence'
+    const reset = (resetToken: string) =>
+      latchkey.post('/auth/ResetPassword', { resetToken, newPassword })
+
+    const first = (await latchkey.post('/auth/Undo', { token: newer })).body.resetToken
+    const second = (await latchkey.post('/auth/Undo', { token: older })).body.resetToken
+    assert.equal((await reset(first)).status, 401)
+    const answers = await Promise.all(Array.from({ length: 20 }, () => reset(second)))
+    assert.equal(answers.filter(({ status }) => status === 200).length, 1)
+
+    const ben = await latchkey.owner()
+    await ben.post('/settings/RecoveryCodes')
+    const token = await wayBackSentTo(latchkey, ben.email, /recovery codes/)
+    const late = (await latchkey.post('/auth/Undo', { token })).body.resetToken
+    travel(3_600_000)
+    assert.equal((await reset(late)).status, 401)
+  })
+
+  test('a reset or a deletion that races sign-ins and refreshes leaves no session alive', async () => {
+    for (let round = 0; round < 4; round += 1) {
+      const ada = await latchkey.owner()
+      const { email, password } = ada
+      const { refreshToken } = (await ada.signIn()).body
+      await latchkey.post('/auth/ForgotPassword', { email })
+      const code = await latchkey.codeSentTo(email)
+      const end = () =>
+        round % 2 === 0
+          ? latchkey.post('/auth/ResetPassword', { email, code, newPassword: 'a new sentence' })
+          : ada.delete('/settings/Account', { body: { password } })
+      const signIn = () => latchkey.post('/auth/SignIn', { email, password })
+      const refresh = () => latchkey.post('/auth/Refresh', { refreshToken })
+      const [ended, ...others] = await Promise.all([
+        end(),
+        signIn(),
+        refresh(),
+        signIn(),
+        refresh(),
+      ])
+      assert.ok([200, 204].includes(ended.status))
+      assert.ok(others.every(({ status }) => [200, 401].includes(status)))
+      assert.equal(await sessionsOf(latchkey, ada), 0)
+    }
+  })
+})

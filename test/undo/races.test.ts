@@ -1,0 +1,113 @@
+/**
+ * A thief with a strong session goes on changing things while the owner takes the first change
+ * back. Whatever the order: what the thief is sent must not bring the thief's state back.
+ */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { travel } from '../support/clock.ts'
+import { onEachDatabase } from '../support/latchkey.ts'
+import { sessionsOf } from '../support/mfa.ts'
+import type { Owner } from '../support/owner.ts'
+import { wayBackSentTo } from '../support/undo.ts'
+
+onEachDatabase((latchkey) => {
+  const undo = (token: string) => latchkey.post('/auth/Undo', { token })
+
+  /** Moves the account to another mailbox. @returns what the owner is sent, to undo it */
+  async function steal(ada: Owner, email: string): Promise<string> {
+    assert.equal((await ada.post('/settings/Email', { email })).status, 202)
+    const code = await latchkey.codeSentTo(email)
+    assert.equal((await ada.post('/settings/Email', { email, code })).status, 200)
+    return wayBackSentTo(latchkey, ada.email, /email address/)
+  }
+
+  /** Every way back that was sent to an address. */
+  async function waysBackTo(address: string): Promise<string[]> {
+    return (await latchkey.inbox(address)).flatMap(({ text }) => {
+      const token = /\/undo#token=([\w-]+)/.exec(text)?.[1]
+      return token ? [token] : []
+    })
+  }
+
+  test('a change that races an undo leaves the thief no way back', async () => {
+    for (let round = 0; round < 8; round += 1) {
+      const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
+      const mailbox = `thief-${ada.email}`
+      const token = await steal(ada, mailbox)
+      const changes = () =>
+        Promise.all(Array.from({ length: 6 }, () => ada.post('/settings/RecoveryCodes')))
+      const undoing = round % 2 === 0 ? undo(token) : undefined
+      const changing = changes()
+      const undone = await (undoing ?? undo(token))
+      assert.equal(undone.status, 200)
+      for (const { status } of await changing) assert.ok([200, 401].includes(status))
+      for (const theirs of await waysBackTo(mailbox)) assert.equal((await undo(theirs)).status, 401)
+      await ada.resetPassword(`a sentence of round ${round}`)
+    }
+  })
+
+  test('a later change at a node whose clock is behind is undone with the first all the same', async () => {
+    // Another node, whose clock does not travel.
+    travel(5 * 60_000)
+    const behind = await latchkey.secondNode()
+    try {
+      const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
+      const mailbox = `thief-${ada.email}`
+      const token = await steal(ada, mailbox)
+      const made = await ada.post('/settings/RecoveryCodes', undefined, { node: behind })
+      assert.equal(made.status, 200)
+      assert.equal((await undo(token)).status, 200)
+      const [theirs] = await waysBackTo(mailbox)
+      assert.ok(theirs)
+      assert.equal((await undo(theirs)).status, 401)
+    } finally {
+      await behind.stop()
+    }
+  })
+
+  test('undos by different links at once end with one state, whole, and with no error', async () => {
+    const ada = await latchkey.owner({ mfaMethod: 'sms' })
+    await ada.turnOn('authenticator')
+    await ada.post('/settings/RecoveryCodes')
+    await ada.delete('/settings/MfaSignIn')
+    const tokens = await waysBackTo(ada.email)
+    assert.equal(tokens.length, 4)
+    const answers = await Promise.all(tokens.map(undo))
+    assert.ok(answers.every(({ status }) => [200, 401].includes(status)))
+    const resets = answers.filter(({ status }) => status === 200).map(({ body }) => body.resetToken)
+    assert.ok(resets.length >= 1)
+    // Each undo makes the reset token of the one before void.
+    const tried = []
+    for (const resetToken of resets) {
+      const newPassword = 'a whole new sentence'
+      tried.push(await latchkey.post('/auth/ResetPassword', { resetToken, newPassword }))
+    }
+    assert.equal(tried.filter(({ status }) => status === 200).length, 1)
+  })
+
+  test('refreshes and sign-ins that race an undo give no session that outlives it', async () => {
+    for (let round = 0; round < 4; round += 1) {
+      const ada = await latchkey.owner()
+      const others = await Promise.all([ada.signIn(), ada.signIn()])
+      await ada.changePassword(`a sentence of thieves ${round}`)
+      const { refreshToken } = (await ada.signIn()).body
+      const token = await wayBackSentTo(latchkey, ada.email, /password/)
+      const [undone, ...late] = await Promise.all([
+        undo(token),
+        ada.signIn(),
+        latchkey.post('/auth/Refresh', { refreshToken }),
+        ada.delete('/settings/Sessions'),
+        ada.post('/auth/Reauthenticate', { password: ada.password }),
+      ])
+      assert.equal(undone.status, 200)
+      for (const { body } of [...others, ...late]) {
+        const { accessToken, refreshToken: next } = body ?? {}
+        if (!accessToken) continue
+        assert.equal((await latchkey.get('/settings', { token: accessToken })).status, 401)
+        const again = await latchkey.post('/auth/Refresh', { refreshToken: next })
+        assert.equal(again.status, 401)
+      }
+      assert.equal(await sessionsOf(latchkey, ada), 0)
+    }
+  })
+})

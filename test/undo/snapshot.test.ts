@@ -1,0 +1,46 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { accountColumns, credentialTables } from '../../src/activity/snapshot.ts'
+import { onEachDatabase } from '../support/latchkey.ts'
+
+/** Columns of the account that an undo leaves as they are, and why. */
+const leftAlone: Record<string, string> = {
+  id: 'who it is',
+  created_at: 'a fact',
+  mfa_changed_at: 'tells of the undo itself',
+  credential_version: 'only ever goes up',
+  password_void_since: 'set by the undo',
+  reset_by_email_at: 'goes with the password that the owner sets next',
+}
+
+/** Tables of an account that an undo does not bring back, and why. */
+const notCredentials: Record<string, string> = {
+  session: 'all end',
+  challenge: 'the raised version voids them',
+  password_reset: 'the raised version voids them',
+  trusted_device: 'all go',
+  way_back: 'those after it end',
+  activity: 'a record',
+  outbox: 'messages',
+}
+
+onEachDatabase((latchkey) => {
+  const tables = () =>
+    latchkey.kind === 'SQLite'
+      ? "select m.name as table_name, c.name as column_name from sqlite_schema m, pragma_table_info(m.name) c where m.type = 'table'"
+      : "select table_name, column_name from information_schema.columns where table_schema = 'public'"
+
+  test('whatever decides how an account signs in is in the snapshot, or there is a reason why not', async () => {
+    const columns = await latchkey.sql(tables())
+    const account = columns.filter(({ table_name }) => table_name === 'account')
+    assert.deepEqual(
+      account.map(({ column_name }) => column_name).sort(),
+      [...accountColumns, ...Object.keys(leftAlone)].sort(),
+    )
+    const owned = columns.filter(({ column_name }) => column_name === 'account_id')
+    assert.deepEqual(
+      owned.map(({ table_name }) => table_name).sort(),
+      [...credentialTables, ...Object.keys(notCredentials)].sort(),
+    )
+  })
+})

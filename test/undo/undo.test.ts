@@ -1,0 +1,228 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { travel } from '../support/clock.ts'
+import { onEachDatabase } from '../support/latchkey.ts'
+import type { Owner } from '../support/owner.ts'
+import { wayBackSentTo } from '../support/undo.ts'
+
+const day = 86_400_000
+
+onEachDatabase((latchkey) => {
+  const undo = (token: string) => latchkey.post('/auth/Undo', { token })
+
+  /** Undoes by a token and sets a new password, as the owner would. */
+  async function restore(ada: Owner, token: string): Promise<void> {
+    const undone = await undo(token)
+    assert.equal(undone.status, 200, JSON.stringify(undone.body))
+    assert.equal(undone.body.email, ada.email)
+    ada.password = 'a new sentence of Ada'
+    const { resetToken } = undone.body
+    const newPassword = ada.password
+    const reset = await latchkey.post('/auth/ResetPassword', { resetToken, newPassword })
+    assert.equal(reset.status, 200)
+  }
+
+  test('a thief turns MFA off, changes password, email and phone, makes new codes: one click restores the owner whole', async () => {
+    const ada = await latchkey.owner({ mfaMethod: 'sms' })
+    await ada.turnOn('authenticator')
+    const { email, password, phoneNumber, recoveryCodes, accessToken: token } = ada
+
+    // The thief has a strong session, and does the worst that can be done with it.
+    const thief = { email: `thief-${email}`, phoneNumber: '+14155559999', password: 'stolen it is' }
+    assert.equal((await ada.delete('/settings/MfaSignIn')).status, 200)
+    const newPassword = thief.password
+    const change = { currentPassword: password, newPassword }
+    assert.equal((await ada.put('/settings/Password', change)).status, 200)
+    await ada.post('/settings/Email', { email: thief.email })
+    const code = await latchkey.codeSentTo(thief.email)
+    assert.equal((await ada.post('/settings/Email', { email: thief.email, code })).status, 200)
+    const number = { phoneNumber: thief.phoneNumber }
+    await ada.post('/settings/PhoneNumber', number)
+    const text = await latchkey.codeSentTo(thief.phoneNumber)
+    assert.equal((await ada.post('/settings/PhoneNumber', { ...number, code: text })).status, 200)
+    assert.equal((await ada.post('/settings/RecoveryCodes')).status, 200)
+
+    await restore(ada, await wayBackSentTo(latchkey, email, / off$/))
+
+    assert.equal((await latchkey.get('/settings', { token })).status, 401)
+    const theirs = { email: thief.email, password: thief.password }
+    assert.equal((await latchkey.post('/auth/SignIn', theirs)).status, 401)
+    await ada.signInFully()
+    const { body } = await ada.get('/settings')
+    assert.equal(body.email, email)
+    assert.equal(body.phoneNumber.slice(-2), phoneNumber.slice(-2))
+    assert.equal(body.mfaSignIn.mfaMethod, 'authenticator')
+    const { mfaToken } = (await ada.signIn()).body
+    const byCode = { mfaToken, mfaMethod: 'recoveryCode', code: recoveryCodes[0] }
+    assert.equal((await latchkey.post('/auth/SignIn/Mfa', byCode)).status, 200)
+
+    // What the thief was sent about the later changes opens nothing.
+    const later = await wayBackSentTo(latchkey, thief.email, /phone number/)
+    assert.equal((await undo(later)).status, 401)
+    assert.equal((await ada.get('/settings')).body.email, email)
+  })
+
+  test('after an undo neither the old nor the new password opens the account until one is set', async () => {
+    const ada = await latchkey.owner()
+    const before = ada.password
+    await ada.changePassword('what the thief chose')
+    await undo(await wayBackSentTo(latchkey, ada.email, /password/))
+    for (const password of [before, ada.password]) {
+      const { status, body } = await latchkey.post('/auth/SignIn', { email: ada.email, password })
+      assert.equal(status, 401)
+      assert.ok(['invalid_credentials', 'password_reset_required'].includes(body.code))
+    }
+    // Whoever lost the reset token still has a way in.
+    await ada.resetPassword('a new sentence of Ada')
+    await ada.signInFully()
+  })
+
+  test('forty undos by one link at once are one, and it works once', async () => {
+    const ada = await latchkey.owner({ mfaMethod: 'email' })
+    await ada.delete('/settings/MfaSignIn')
+    const token = await wayBackSentTo(latchkey, ada.email, / off$/)
+    const answers = await Promise.all(Array.from({ length: 40 }, () => undo(token)))
+    assert.equal(answers.filter(({ status }) => status === 200).length, 1)
+    assert.equal(answers.filter(({ status }) => status === 401).length, 39)
+    assert.equal((await undo(token)).status, 401)
+  })
+
+  test('opening the link changes nothing', async () => {
+    const ada = await latchkey.owner({ mfaMethod: 'email' })
+    await ada.delete('/settings/MfaSignIn')
+    const token = await wayBackSentTo(latchkey, ada.email, / off$/)
+    for (const path of ['/undo', `/undo?token=${token}`]) {
+      assert.equal((await fetch(latchkey.origin + path)).status, 200)
+      assert.equal((await fetch(latchkey.origin + path, { method: 'HEAD' })).status, 200)
+    }
+    assert.equal((await ada.get('/settings/MfaSignIn')).body.enabled, false)
+    assert.equal((await undo(token)).status, 200)
+  })
+
+  test('a weakening can be undone for seven days', async () => {
+    const ada = await latchkey.owner({ mfaMethod: 'email' })
+    const ben = await latchkey.owner({ mfaMethod: 'email' })
+    for (const owner of [ada, ben]) await owner.delete('/settings/MfaSignIn')
+    const [first, second] = [
+      await wayBackSentTo(latchkey, ada.email, / off$/),
+      await wayBackSentTo(latchkey, ben.email, / off$/),
+    ]
+    travel(7 * day - 60_000)
+    assert.equal((await undo(first)).status, 200)
+    travel(60_001)
+    assert.equal((await undo(second)).status, 401)
+  })
+
+  test('the first turning-on can be undone for a day, and a later one not at all', async () => {
+    const ada = await latchkey.owner({ mfaMethod: 'email' })
+    const token = await wayBackSentTo(latchkey, ada.email, / on$/)
+    travel(day - 60_000)
+    assert.equal((await undo(token)).status, 200)
+
+    const ben = await latchkey.owner({ mfaMethod: 'email' })
+    const late = await wayBackSentTo(latchkey, ben.email, / on$/)
+    travel(day + 1)
+    assert.equal((await undo(late)).status, 401)
+
+    const eve = await latchkey.owner({ mfaMethod: 'email' })
+    await eve.delete('/settings/MfaSignIn')
+    travel(31_000)
+    await eve.turnOn('email')
+    const [newest] = (await latchkey.inbox(eve.email)).filter(({ subject }) => / on$/.test(subject))
+    assert.doesNotMatch(newest?.text ?? '', /#token=/)
+  })
+
+  test('whoever has the mailbox can’t bring codes by email back a day after the owner left them', async () => {
+    const ada = await latchkey.owner({ mfaMethod: 'email' })
+    await ada.turnOn('authenticator')
+    const token = await wayBackSentTo(latchkey, ada.email, /was changed$/)
+    travel(day + 1)
+    assert.equal((await undo(token)).status, 401)
+  })
+
+  test('marks of use never go back: a used recovery code and a used time step stay used', async () => {
+    const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
+    const used = ada.recoveryCodes[0]
+    await ada.delete('/settings/MfaSecret', {}) // refused: the last method
+    await ada.post('/settings/RecoveryCodes')
+    const token = await wayBackSentTo(latchkey, ada.email, /recovery codes/)
+    await restore(ada, token)
+    const first = (await ada.signIn()).body.mfaToken
+    const answer = { mfaMethod: 'recoveryCode', code: used }
+    assert.equal(
+      (await latchkey.post('/auth/SignIn/Mfa', { mfaToken: first, ...answer })).status,
+      200,
+    )
+
+    // Used, replaced, and brought back.
+    await ada.signInFully()
+    const stepCode = ada.authenticator.code()
+    await ada.post('/settings/RecoveryCodes')
+    await restore(ada, await wayBackSentTo(latchkey, ada.email, /recovery codes/))
+    const second = (await ada.signIn()).body.mfaToken
+    const again = await latchkey.post('/auth/SignIn/Mfa', { mfaToken: second, ...answer })
+    assert.equal(again.status, 401)
+    const step = await latchkey.post('/auth/SignIn/Mfa', { mfaToken: second, code: stepCode })
+    assert.equal(step.status, 401)
+  })
+
+  test('an app that was taken away comes back, and the one that took its place goes', async () => {
+    const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
+    const mine = ada.authenticator.secret
+    await ada.setUpAuthenticator()
+    await ada.turnOn('authenticator')
+    const theirs = ada.authenticator.secret
+    assert.notEqual(mine, theirs)
+    const token = await wayBackSentTo(latchkey, ada.email, /was changed$/)
+    await restore(ada, token)
+    const { mfaToken } = (await ada.signIn()).body
+    const stolen = await latchkey.post('/auth/SignIn/Mfa', {
+      mfaToken,
+      code: ada.authenticator.newCode(),
+    })
+    assert.equal(stolen.status, 401)
+    ada.authenticator.secret = mine
+    const code = ada.authenticator.newCode()
+    assert.equal((await latchkey.post('/auth/SignIn/Mfa', { mfaToken, code })).status, 200)
+  })
+
+  test('an undo ends what waits: sign-ins, mailed codes, remembered devices', async () => {
+    const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
+    const begun = (await ada.signIn()).body
+    const code = ada.authenticator.newCode()
+    const { mfaToken: asked } = begun
+    const trusted = await latchkey.post('/auth/SignIn/Mfa', {
+      mfaToken: asked,
+      code,
+      rememberDevice: true,
+    })
+    const { deviceToken } = trusted.body
+    await ada.post('/settings/RecoveryCodes')
+    const token = await wayBackSentTo(latchkey, ada.email, /recovery codes/)
+    const waiting = (await ada.signIn()).body.mfaToken
+    const { email } = ada
+    await latchkey.post('/auth/ForgotPassword', { email })
+    const mailed = await latchkey.codeSentTo(email)
+
+    await restore(ada, token)
+    const late = { mfaToken: waiting, code: ada.authenticator.newCode() }
+    assert.equal((await latchkey.post('/auth/SignIn/Mfa', late)).status, 401)
+    const newPassword = 'the sentence of a thief'
+    const reset = await latchkey.post('/auth/ResetPassword', { email, code: mailed, newPassword })
+    assert.equal(reset.status, 401)
+    const { password } = ada
+    const again = await latchkey.post('/auth/SignIn', { email, password, deviceToken })
+    assert.equal(again.body.status, 'mfaRequired')
+  })
+
+  test('a made-up, cut or empty token undoes nothing', async () => {
+    const ada = await latchkey.owner({ mfaMethod: 'email' })
+    await ada.delete('/settings/MfaSignIn')
+    const token = await wayBackSentTo(latchkey, ada.email, / off$/)
+    for (const forged of [token.slice(1), token.slice(0, -1), `${token}A`, 'x', ada.accessToken]) {
+      assert.equal((await undo(forged)).status, 401)
+    }
+    assert.equal((await latchkey.post('/auth/Undo', { token: '' })).status, 400)
+    assert.equal((await ada.get('/settings/MfaSignIn')).body.enabled, false)
+  })
+})
