@@ -61,7 +61,8 @@ export async function takeSnapshot(tx: Tx, account: string): Promise<Snapshot> {
 }
 
 /**
- * Puts everything back as it was, in an account that is held. Marks of use stay as they are now: a used code stays used.
+ * Puts everything back as it was, in an account that is held. Marks of use stay as they are now: a
+ * used code stays used.
  *
  * The raised version voids whatever is pending, and the password opens nothing until a new one is
  * set: whoever is undone may know it.

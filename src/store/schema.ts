@@ -92,7 +92,7 @@ export interface ChallengeTable {
   id: string
   account_id: string
   purpose: 'signIn' | 'reauthenticate' | 'setUp' | 'email' | 'phone'
-  /** Set for sign-ins and after an undo: the fingerprint of the mfaToken. */
+  /** Set for sign-ins: the fingerprint of the mfaToken. */
   token_hash: string | null
   /** Set for all others: the session that must answer. */
   session_id: string | null
