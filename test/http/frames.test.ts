@@ -1,0 +1,30 @@
+import assert from 'node:assert/strict'
+import { subscribe } from 'node:diagnostics_channel'
+import { test } from 'node:test'
+import type { FastifyInstance, RouteOptions } from 'fastify'
+import { onDatabase } from '../support/latchkey.ts'
+
+/** Whatever the service answers to a GET, in whatever file. */
+const paths = new Set<string>()
+subscribe('fastify.initialization', (message) => {
+  const { fastify } = message as { fastify: FastifyInstance }
+  fastify.addHook('onRoute', ({ method, url }: RouteOptions) => {
+    if ([method].flat().includes('GET')) paths.add(url.replace(/:\w+|\*/g, 'some'))
+  })
+})
+
+onDatabase('SQLite', (latchkey) => {
+  // Abuse case (Input and output): A page of ours stood in a frame of somebody else’s, who had people
+  // click what they did not see.
+  test('no page and no other answer may stand in a frame', async () => {
+    assert.ok(paths.size > 20, `${paths.size} paths`)
+    let pages = 0
+    for (const path of [...paths, '/nowhere']) {
+      const { headers } = await fetch(latchkey.origin + path)
+      assert.equal(headers.get('x-frame-options'), 'DENY', path)
+      assert.match(headers.get('content-security-policy') ?? '', /frame-ancestors 'none'/, path)
+      if (headers.get('content-type')?.startsWith('text/html')) pages += 1
+    }
+    assert.ok(pages >= 4, `${pages} pages`)
+  })
+})
