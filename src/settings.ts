@@ -1,86 +1,23 @@
-import { isIP } from 'node:net'
-import { availableParallelism } from 'node:os'
 import { keysProblem } from './lib/keys.ts'
+import {
+  checked,
+  choice,
+  color,
+  database,
+  type Kind,
+  origin,
+  origins,
+  picture,
+  proxies,
+  setting,
+  text,
+  wholeNumber,
+} from './lib/setting.ts'
 import { mailFromProblem, smtpUrlProblem } from './messages/mail.ts'
-import { smsFromProblem, smsUrlProblem } from './messages/sms.ts'
-
-/**
- * One kind of value. `parse` returns undefined for what it cannot take; `expected` says in words
- * what it can.
- */
-interface Kind<Value> {
-  expected: string
-  parse(given: string): Value | undefined
-}
-
-interface Setting<Value> extends Kind<Value> {
-  name: `LATCHKEY_${string}`
-  /** In words: what holds when it is not given. */
-  default: string
-  meaning: string
-  fallback: Value
-  /** Never shown, neither in output nor in errors. */
-  secret: boolean
-}
-
-function setting<Value>(
-  name: Setting<Value>['name'],
-  kind: Kind<Value>,
-  fallback: NoInfer<Value>,
-  about: { meaning: string; default?: string; secret?: boolean },
-): Setting<Value> {
-  const { meaning, secret = false } = about
-  return { ...kind, name, fallback, meaning, secret, default: about.default ?? String(fallback) }
-}
-
-const choice = <const Value extends string>(...values: Value[]): Kind<Value> => ({
-  expected: `one of ${values.join(', ')}`,
-  parse: (given) => values.find((value) => value === given),
-})
-
-const wholeNumber = (from: number, to: number): Kind<number> => ({
-  expected: `a whole number from ${from.toLocaleString('en')} to ${to.toLocaleString('en')}`,
-  parse(given) {
-    const number = /^[0-9]{1,15}$/.test(given) ? Number(given) : Number.NaN
-    return number >= from && number <= to ? number : undefined
-  },
-})
-
-const text = (pattern: RegExp, expected: string): Kind<string | undefined> => ({
-  expected,
-  parse: (given) => (pattern.test(given) ? given : undefined),
-})
-
-/** A value whose own module knows what is wrong with it. */
-const checked = (
-  problem: (given: string) => string | undefined,
-  expected: string,
-): Kind<string | undefined> => ({
-  expected,
-  parse: (given) => (problem(given) === undefined ? given : undefined),
-})
-
-const origin: Kind<string | undefined> = {
-  expected: 'an address such as https://accounts.example.com, without a path',
-  parse(given) {
-    const url = URL.parse(given)
-    if (!url || !/^https?:$/.test(url.protocol) || url.username || url.password) return undefined
-    return url.pathname === '/' && !url.search && !url.hash ? url.origin : undefined
-  },
-}
-
-/** Not opened here: only whether it can be one. */
-const database: Kind<string | undefined> = {
-  expected: '`sqlite:<file>` or `postgres://user:password@host/database`',
-  parse(given) {
-    // A database in memory would be gone with the process, and everybody's account with it.
-    if (given.startsWith('sqlite:')) return /^sqlite:[^:]/.test(given) ? given : undefined
-    return /^postgres(ql)?:\/\/./.test(given) && URL.canParse(given) ? given : undefined
-  },
-}
+import { smsUrlProblem } from './messages/sms.ts'
 
 /** Methods that owners may choose from, in the order they are ranked by default. */
-export const mfaMethods = ['authenticator', 'sms', 'email'] as const
+export const mfaMethods = ['passkey', 'authenticator', 'sms', 'email'] as const
 export type MfaMethod = (typeof mfaMethods)[number]
 
 const methodList: Kind<readonly MfaMethod[]> = {
@@ -92,22 +29,8 @@ const methodList: Kind<readonly MfaMethod[]> = {
   },
 }
 
-const proxies: Kind<readonly string[]> = {
-  expected: '`off`, or addresses or ranges such as 10.0.0.0/8, separated by commas',
-  parse(given) {
-    if (given === 'off') return []
-    const ranges = given.split(',').map((range) => range.trim())
-    return ranges.every(isRange) ? ranges : undefined
-  },
-}
-
-function isRange(range: string): boolean {
-  const [, address = '', bits] = /^([^/]+)(?:\/([1-9][0-9]{0,2}))?$/.exec(range) ?? []
-  const most = { 0: 0, 4: 32, 6: 128 }[isIP(address)] ?? 0
-  return most > 0 && (bits === undefined || Number(bits) <= most)
-}
-
-const table = {
+/** Every setting: its name, what it takes, its default and its meaning. */
+export const table = {
   mode: setting('LATCHKEY_MODE', choice('development', 'production'), 'development', {
     meaning:
       '`production` refuses to start with anything that is for development only: a dev inbox, generated keys, an http address, limits off.',
@@ -197,7 +120,8 @@ const table = {
   }),
   mfaMethods: setting('LATCHKEY_MFA_METHODS', methodList, mfaMethods, {
     default: mfaMethods.join(','),
-    meaning: 'What owners may choose as their second factor, strongest first.',
+    meaning:
+      'What owners may choose as their second factor, strongest first. A passkey signs in alone also where it is left out.',
   }),
   mfaPolicy: setting('LATCHKEY_MFA_POLICY', choice('optional', 'required'), 'optional', {
     meaning: '`required`: everyone must set multi-factor sign-in up, and nobody may turn it off.',
@@ -214,6 +138,11 @@ const table = {
   }),
   sessionMax: setting('LATCHKEY_SESSION_MAX', wholeNumber(300, 31_536_000), 90 * 86_400, {
     meaning: 'Seconds after which every session ends.',
+  }),
+  allowedOrigins: setting('LATCHKEY_ALLOWED_ORIGINS', origins, [], {
+    default: '`none`',
+    meaning:
+      'Origins of your own pages, besides ours, that browsers let call the API, and that people may be sent back to after signing in.',
   }),
   passwordMinLength: setting('LATCHKEY_PASSWORD_MIN_LENGTH', wholeNumber(8, 64), 8, {
     meaning: 'Characters a new password has at least. NIST advises 15 for accounts without MFA.',
@@ -236,13 +165,21 @@ const table = {
     text(/^[^\r\n<>]{1,50}$/, 'a name of up to 50 characters'),
     'Latchkey',
     {
-      meaning: 'Your name, as messages and authenticator apps show it.',
+      meaning: 'Your name, as pages, messages and authenticator apps show it.',
     },
   ),
+  brandLogo: setting('LATCHKEY_BRAND_LOGO', picture, undefined, {
+    default: 'none: a key',
+    meaning: 'A file with your logo, as pages and messages show it.',
+  }),
+  brandColor: setting('LATCHKEY_BRAND_COLOR', color, '#17603c', {
+    meaning: 'Your colour, as buttons and links of pages and messages have it.',
+  }),
 }
 
 type Table = typeof table
-type Read = { readonly [Key in keyof Table]: Table[Key]['fallback'] }
+/** As they are given, or else their defaults. */
+export type Read = { readonly [Key in keyof Table]: Table[Key]['fallback'] }
 
 export interface Settings extends Read {
   readonly host: string
@@ -250,153 +187,7 @@ export interface Settings extends Read {
   readonly databaseUrl: string
   readonly audience: string
   readonly brandName: string
+  readonly brandColor: string
   /** Password hashes that run at once: one a core. */
   readonly hashesAtOnce: number
-}
-
-/** Everything that is wrong with the settings, a sentence each. */
-export class UnusableSettings extends Error {
-  readonly problems: string[]
-
-  constructor(problems: string[]) {
-    super(problems.join('\n'))
-    this.problems = problems
-  }
-}
-
-type Environment = Record<string, string | undefined>
-
-/**
- * Reads every setting and checks them as a whole.
- *
- * @throws UnusableSettings with everything that is wrong at once
- */
-export function readSettings(environment: Environment): Settings {
-  const problems: Problem[] = []
-  const read = Object.fromEntries(
-    Object.entries<Setting<unknown>>(table).map(([key, entry]) => {
-      const { name, expected, secret } = entry
-      const given = environment[name]
-      if (given === undefined || given === '') return [key, entry.fallback]
-      const value = entry.parse(given)
-      if (value === undefined) {
-        const shown = secret ? 'not usable' : `“${withoutPassword(given)}”`
-        problems.push({ name, sentence: `${name} is ${shown}. It must be ${expected}.` })
-      }
-      return [key, value]
-    }),
-  ) as Read & { host: string; databaseUrl: string; brandName: string }
-
-  const publicUrl = read.publicUrl ?? new URL(`http://localhost:${read.port ?? 4000}`).origin
-  const settings: Settings = {
-    ...read,
-    publicUrl,
-    audience: read.audience ?? publicUrl,
-    hashesAtOnce: availableParallelism(),
-  }
-  // What can't be read at all is named already.
-  const named = new Set(problems.map(({ name }) => name))
-  const given = (name: Problem['name']) => Boolean(environment[name])
-  problems.push(...contradictions(settings, given).filter(({ name }) => !named.has(name)))
-  if (problems.length > 0) throw new UnusableSettings(problems.map(({ sentence }) => sentence))
-  return settings
-}
-
-/** What is wrong, and the setting to change. */
-interface Problem {
-  name: Setting<unknown>['name']
-  sentence: string
-}
-
-/** Some paste a whole URL where none belongs. */
-function withoutPassword(given: string): string {
-  return given.replace(/:\/\/[^/]*@/, '://…@')
-}
-
-function contradictions(settings: Settings, given: (name: Problem['name']) => boolean): Problem[] {
-  const { smsUrl, smsFrom, sessionIdle, sessionMax, mode } = settings
-  const problems: Problem[] = []
-  if (given('LATCHKEY_SMTP_URL') && !given('LATCHKEY_MAIL_FROM')) {
-    problems.push({
-      name: 'LATCHKEY_MAIL_FROM',
-      sentence: 'LATCHKEY_MAIL_FROM is missing. With LATCHKEY_SMTP_URL, mail needs a sender.',
-    })
-  }
-  const smsProblem = smsUrl && smsFromProblem(smsUrl, smsFrom)
-  if (smsProblem) problems.push({ name: 'LATCHKEY_SMS_FROM', sentence: smsProblem })
-  if (sessionIdle > sessionMax) {
-    problems.push({
-      name: 'LATCHKEY_SESSION_IDLE',
-      sentence: 'LATCHKEY_SESSION_IDLE is longer than LATCHKEY_SESSION_MAX. It must not be.',
-    })
-  }
-  if (mode === 'production') problems.push(...unsafe(settings))
-  return problems
-}
-
-/** What may not be in production. */
-function unsafe(settings: Settings): Problem[] {
-  const problems: Problem[] = []
-  if (!settings.publicUrl.startsWith('https://')) {
-    problems.push({
-      name: 'LATCHKEY_PUBLIC_URL',
-      sentence: `LATCHKEY_PUBLIC_URL is “${settings.publicUrl}”. In production it must begin with https://.`,
-    })
-  }
-  if (!settings.encryptionKeys) {
-    problems.push({
-      name: 'LATCHKEY_ENCRYPTION_KEYS',
-      sentence:
-        'LATCHKEY_ENCRYPTION_KEYS is missing. In production, give a key of your own: id:base64 of 32 random bytes, for example from `echo "k1:$(openssl rand -base64 32)"`.',
-    })
-  }
-  if (!settings.smtpUrl) {
-    problems.push({
-      name: 'LATCHKEY_SMTP_URL',
-      sentence:
-        'LATCHKEY_SMTP_URL is missing. In production, signing up and telling owners what happens to their accounts need a mail server.',
-    })
-  }
-  if (settings.mfaMethods?.includes('sms') && !settings.smsUrl) {
-    problems.push({
-      name: 'LATCHKEY_SMS_URL',
-      sentence:
-        'LATCHKEY_SMS_URL is missing. Give one, or leave sms out: LATCHKEY_MFA_METHODS=authenticator,email.',
-    })
-  }
-  if (settings.limits === 'off') {
-    problems.push({
-      name: 'LATCHKEY_LIMITS',
-      sentence: 'LATCHKEY_LIMITS is “off”. In production it must be on.',
-    })
-  }
-  return problems
-}
-
-/** Names that look like settings and are none: most likely a slip. */
-export function unknownSettings(environment: Environment): string[] {
-  const known = new Set<string>(Object.values(table).map((entry) => entry.name))
-  return Object.keys(environment).filter((name) => name.startsWith('LATCHKEY_') && !known.has(name))
-}
-
-/** One setting, described; `value` as given, undefined where the default holds, and never a secret. */
-export interface DescribedSetting {
-  name: string
-  default: string
-  expected: string
-  meaning: string
-  value: string | undefined
-}
-
-export function describeSettings(environment: Environment = {}): DescribedSetting[] {
-  return Object.values<Setting<unknown>>(table).map((entry) => {
-    const given = environment[entry.name] || undefined
-    return {
-      name: entry.name,
-      default: entry.default,
-      expected: entry.expected,
-      meaning: entry.meaning,
-      value: given && (entry.secret ? '(hidden)' : withoutPassword(given)),
-    }
-  })
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { describeSettings, readSettings, UnusableSettings } from '../src/settings.ts'
+import { describeSettings, readSettings, UnusableSettings } from '../src/read-settings.ts'
 
 /** What is said of an environment; empty if it can be used. */
 function problemsOf(environment: Record<string, string>): string[] {

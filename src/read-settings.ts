@@ -1,0 +1,151 @@
+import { availableParallelism } from 'node:os'
+import type { Setting } from './lib/setting.ts'
+import { smsFromProblem } from './messages/sms.ts'
+import { type Read, type Settings, table } from './settings.ts'
+
+/** Everything that is wrong with the settings, a sentence each. */
+export class UnusableSettings extends Error {
+  readonly problems: string[]
+
+  constructor(problems: string[]) {
+    super(problems.join('\n'))
+    this.problems = problems
+  }
+}
+
+type Environment = Record<string, string | undefined>
+
+/**
+ * Reads every setting and checks them as a whole.
+ *
+ * @throws UnusableSettings with everything that is wrong at once
+ */
+export function readSettings(environment: Environment): Settings {
+  const problems: Problem[] = []
+  const read = Object.fromEntries(
+    Object.entries<Setting<unknown>>(table).map(([key, entry]) => {
+      const { name, expected, secret } = entry
+      const given = environment[name]
+      if (given === undefined || given === '') return [key, entry.fallback]
+      const value = entry.parse(given)
+      if (value === undefined) {
+        const shown = secret ? 'not usable' : `“${withoutPassword(given)}”`
+        problems.push({ name, sentence: `${name} is ${shown}. It must be ${expected}.` })
+      }
+      return [key, value]
+    }),
+  ) as Read & { host: string; databaseUrl: string; brandName: string; brandColor: string }
+
+  const publicUrl = read.publicUrl ?? new URL(`http://localhost:${read.port ?? 4000}`).origin
+  const settings: Settings = {
+    ...read,
+    publicUrl,
+    audience: read.audience ?? publicUrl,
+    hashesAtOnce: availableParallelism(),
+  }
+  // What can't be read at all is named already.
+  const named = new Set(problems.map(({ name }) => name))
+  const given = (name: Problem['name']) => Boolean(environment[name])
+  problems.push(...contradictions(settings, given).filter(({ name }) => !named.has(name)))
+  if (problems.length > 0) throw new UnusableSettings(problems.map(({ sentence }) => sentence))
+  return settings
+}
+
+/** What is wrong, and the setting to change. */
+interface Problem {
+  name: Setting<unknown>['name']
+  sentence: string
+}
+
+/** Some paste a whole URL where none belongs. */
+function withoutPassword(given: string): string {
+  return given.replace(/:\/\/[^/]*@/, '://…@')
+}
+
+function contradictions(settings: Settings, given: (name: Problem['name']) => boolean): Problem[] {
+  const { smsUrl, smsFrom, sessionIdle, sessionMax, mode } = settings
+  const problems: Problem[] = []
+  if (given('LATCHKEY_SMTP_URL') && !given('LATCHKEY_MAIL_FROM')) {
+    problems.push({
+      name: 'LATCHKEY_MAIL_FROM',
+      sentence: 'LATCHKEY_MAIL_FROM is missing. With LATCHKEY_SMTP_URL, mail needs a sender.',
+    })
+  }
+  const smsProblem = smsUrl && smsFromProblem(smsUrl, smsFrom)
+  if (smsProblem) problems.push({ name: 'LATCHKEY_SMS_FROM', sentence: smsProblem })
+  if (sessionIdle > sessionMax) {
+    problems.push({
+      name: 'LATCHKEY_SESSION_IDLE',
+      sentence: 'LATCHKEY_SESSION_IDLE is longer than LATCHKEY_SESSION_MAX. It must not be.',
+    })
+  }
+  if (mode === 'production') problems.push(...unsafe(settings))
+  return problems
+}
+
+/** What may not be in production. */
+function unsafe(settings: Settings): Problem[] {
+  const problems: Problem[] = []
+  if (!settings.publicUrl.startsWith('https://')) {
+    problems.push({
+      name: 'LATCHKEY_PUBLIC_URL',
+      sentence: `LATCHKEY_PUBLIC_URL is “${settings.publicUrl}”. In production it must begin with https://.`,
+    })
+  }
+  if (!settings.encryptionKeys) {
+    problems.push({
+      name: 'LATCHKEY_ENCRYPTION_KEYS',
+      sentence:
+        'LATCHKEY_ENCRYPTION_KEYS is missing. In production, give a key of your own: id:base64 of 32 random bytes, for example from `echo "k1:$(openssl rand -base64 32)"`.',
+    })
+  }
+  if (!settings.smtpUrl) {
+    problems.push({
+      name: 'LATCHKEY_SMTP_URL',
+      sentence:
+        'LATCHKEY_SMTP_URL is missing. In production, signing up and telling owners what happens to their accounts need a mail server.',
+    })
+  }
+  if (settings.mfaMethods?.includes('sms') && !settings.smsUrl) {
+    problems.push({
+      name: 'LATCHKEY_SMS_URL',
+      sentence:
+        'LATCHKEY_SMS_URL is missing. Give one, or leave sms out: LATCHKEY_MFA_METHODS=passkey,authenticator,email.',
+    })
+  }
+  if (settings.limits === 'off') {
+    problems.push({
+      name: 'LATCHKEY_LIMITS',
+      sentence: 'LATCHKEY_LIMITS is “off”. In production it must be on.',
+    })
+  }
+  return problems
+}
+
+/** Names that look like settings and are none: most likely a slip. */
+export function unknownSettings(environment: Environment): string[] {
+  const known = new Set<string>(Object.values(table).map((entry) => entry.name))
+  return Object.keys(environment).filter((name) => name.startsWith('LATCHKEY_') && !known.has(name))
+}
+
+/** One setting, described; `value` as given, undefined where the default holds, and never a secret. */
+export interface DescribedSetting {
+  name: string
+  default: string
+  expected: string
+  meaning: string
+  value: string | undefined
+}
+
+export function describeSettings(environment: Environment = {}): DescribedSetting[] {
+  return Object.values<Setting<unknown>>(table).map((entry) => {
+    const given = environment[entry.name] || undefined
+    return {
+      name: entry.name,
+      default: entry.default,
+      expected: entry.expected,
+      meaning: entry.meaning,
+      value: given && (entry.secret ? '(hidden)' : withoutPassword(given)),
+    }
+  })
+}
