@@ -1,7 +1,7 @@
 // Who may import whom (docs/architecture.md). Arrows run down only: main → server → above → features → services → store → lib.
-const above = '^src/(undo|overview)/'
+const above = '^src/(undo|overview|pages)/'
 const feature = '^src/(mfa|signin|accounts)/'
-const service = '^src/(sessions|messages|activity|limits|codes)/'
+const service = '^src/(sessions|messages|activity|limits|codes|passkeys)/'
 const rule = (name, from, to) => ({ name, severity: 'error', from, to })
 
 export default {
@@ -55,6 +55,14 @@ export default {
       { path: '^src/', pathNot: '^src/store/' },
       { path: '^src/store/(sqlite|postgres)\\.ts$|^(node:)?sqlite$|node_modules/pg/' },
     ),
+    rule('text-knows-nobody', { path: '^src/text/' }, { path: '^src/(?!text/)' }),
+    rule(
+      'web-knows-client-and-text',
+      { path: '^web/src/' },
+      { path: '^(src/(?!text/)|test/|scripts/)' },
+    ),
+    rule('client-knows-nobody', { path: '^client/' }, { pathNot: '^client/' }),
+    rule('src-knows-no-client', { path: '^src/' }, { path: '^client/' }),
     rule(
       'no-dev-dependency-in-src',
       { path: '^src/' },

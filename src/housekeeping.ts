@@ -12,12 +12,14 @@ const leavings: { [Table in keyof Schema]?: [column: keyof Schema[Table] & strin
     attempt: [['at', day]],
     sign_up: [['expires_at', 0]],
     challenge: [['expires_at', 0]],
+    passkey_challenge: [['expires_at', 0]],
     password_reset: [['expires_at', 0]],
     trusted_device: [['expires_at', 0]],
     way_back: [['expires_at', 0]],
     // What was taken away can come back for seven days; one more for clocks that disagree.
     authenticator: [['removed_at', 8 * day]],
     recovery_code: [['removed_at', 8 * day]],
+    passkey: [['removed_at', 8 * day]],
     // Long enough to look into why a message did not come.
     outbox: [
       ['sent_at', 7 * day],

@@ -14,6 +14,10 @@ export type ActivityType =
   | 'mfa.method_added'
   | 'mfa.method_changed'
   | 'mfa.method_removed'
+  | 'passkey.added'
+  | 'passkey.renamed'
+  | 'passkey.removed'
+  | 'passkey.refused'
   | 'recovery_codes.made'
   | 'recovery_code.used'
   | 'password.changed'
@@ -23,6 +27,7 @@ export type ActivityType =
   | 'account.deleted'
   | 'account.erased'
   | 'device.trusted'
+  | 'device.forgotten'
   | 'change.undone'
 
 /** Who or what brought a change about. */

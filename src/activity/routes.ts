@@ -6,21 +6,24 @@ import { type Guard, signedIn } from '../sessions/guard.ts'
 import type { Db } from '../store/open.ts'
 import * as activity from './activity.ts'
 
-const Entry = Type.Object({
-  id: Type.String(),
-  type: Type.String({ description: 'What happened; stable.', examples: ['mfa.off'] }),
-  at: Instant('When.'),
-  address: Nullable(Type.String(), 'The network address it came from.'),
-  device: Nullable(Type.String(), 'The browser or program, in its own words.'),
-  detail: Type.Record(Type.String(), Type.Unknown(), { description: 'More about it, by type.' }),
-})
+const Entry = Type.Object(
+  {
+    id: Type.String(),
+    type: Type.String({ description: 'What happened; stable.', examples: ['mfa.off'] }),
+    at: Instant('When.'),
+    address: Nullable(Type.String(), 'The network address it came from.'),
+    device: Nullable(Type.String(), 'The browser or program, in its own words.'),
+    detail: Type.Record(Type.String(), Type.Unknown(), { description: 'More about it, by type.' }),
+  },
+  { title: 'ActivityEntry' },
+)
 
 const Activity = Type.Object(
   {
     activity: Type.Array(Entry, { description: 'Newest first.' }),
     nextCursor: Nullable(Type.String(), 'Give it as `cursor` for the next page; null at the end.'),
   },
-  { description: 'One page.' },
+  { title: 'Activity', description: 'One page.' },
 )
 
 const Page = Body({

@@ -19,15 +19,15 @@ export const accountColumns = [
 
 /**
  * Tables whose rows decide it, too. Their rows are marked as removed, not deleted, so that their
- * marks of use (a used recovery code, the last time step) outlive a removal and a return.
+ * marks of use (a used recovery code, the last time step, a counter) outlive a removal and a return.
  */
-export const credentialTables = ['authenticator', 'recovery_code'] as const
+export const credentialTables = ['authenticator', 'recovery_code', 'passkey'] as const
 
 /** All that decides how an account signs in, at one moment. */
 export interface Snapshot {
   account: Pick<Selectable<AccountTable>, (typeof accountColumns)[number]>
-  /** Ids of the rows that were there. */
-  credentials: Record<(typeof credentialTables)[number], string[]>
+  /** Ids of the rows that were there; none of a table that there was not yet. */
+  credentials: Partial<Record<(typeof credentialTables)[number], string[]>>
 }
 
 /** @param account held, so that nothing changes meanwhile */
@@ -45,19 +45,26 @@ export async function takeSnapshot(tx: Tx, account: string): Promise<Snapshot> {
     .where('confirmed_at', 'is not', null)
     .where('removed_at', 'is', null)
     .execute()
-  const recoveryCodes = await tx
-    .selectFrom('recovery_code')
-    .select('id')
-    .where('account_id', '=', account)
-    .where('removed_at', 'is', null)
-    .execute()
+  const recoveryCodes = await idsOf(tx, 'recovery_code', account)
+  const passkeys = await idsOf(tx, 'passkey', account)
   return {
     account: { ...row },
     credentials: {
       authenticator: authenticators.map(({ id }) => id),
-      recovery_code: recoveryCodes.map(({ id }) => id),
+      recovery_code: recoveryCodes,
+      passkey: passkeys,
     },
   }
+}
+
+async function idsOf(tx: Tx, table: 'recovery_code' | 'passkey', account: string) {
+  const rows = await tx
+    .selectFrom(table)
+    .select('id')
+    .where('account_id', '=', account)
+    .where('removed_at', 'is', null)
+    .execute()
+  return rows.map(({ id }) => id)
 }
 
 /**
@@ -84,7 +91,7 @@ export async function restore(
     .where('id', '=', account)
     .execute()
   for (const table of credentialTables) {
-    const before = snapshot.credentials[table]
+    const before = snapshot.credentials[table] ?? []
     await tx
       .updateTable(table)
       .set({ removed_at: now() })

@@ -11,22 +11,32 @@ import { type CodeSender, type CodeSent, guessAt, sendCode } from '../codes/send
 import type { Client } from '../lib/client.ts'
 import { day, now, second } from '../lib/clock.ts'
 import { isSameMailbox } from '../lib/email-address.ts'
+import type { Keys } from '../lib/keys.ts'
 import { Problem } from '../lib/problem.ts'
 import { newToken } from '../lib/random.ts'
 import type { Limit } from '../limits/limits.ts'
 import { enqueue } from '../messages/outbox.ts'
+import type { RelyingParty } from '../passkeys/relying-party.ts'
 import { enter } from '../sessions/gate.ts'
 import { type HeldAccount, holdAccount } from '../sessions/guard.ts'
 import type { Entered, SessionRules } from '../sessions/session.ts'
+import type { Amr } from '../sessions/strength.ts'
 import { distrust, trustDevice } from '../sessions/trusted-device.ts'
 import type { MfaMethod } from '../settings.ts'
 import type { Tx } from '../store/open.ts'
-import type { SetUp } from './methods/method.ts'
-import { type MethodName, methods, readSetUp, usableMethods } from './methods/methods.ts'
+import type { CodeMethod, SetUp } from './methods/method.ts'
+import {
+  type CodeMethodName,
+  codeMethods,
+  type MethodName,
+  readSetUp,
+  usableMethods,
+} from './methods/methods.ts'
 
 /** What asking for a second factor takes. */
 export interface Asker extends CodeSender {
   rules: SessionRules
+  relyingParty: RelyingParty
   /** The operator's ranking, strongest first. */
   mfaMethods: readonly MfaMethod[]
 }
@@ -92,7 +102,7 @@ export async function sendAgain(
   asker: Asker,
   { mfaToken, mfaMethod }: { mfaToken: string; mfaMethod?: MethodName | undefined },
 ): Promise<CodeSent> {
-  const { account, challenge } = await openChallenge(tx, asker, mfaToken)
+  const { account, challenge } = await openChallenge(tx, asker, { mfaToken })
   const setUp = await readSetUp(tx, account)
   const method = mfaMethod ?? challenge.method
   const usable = methodsToAnswer(asker, account, setUp)
@@ -127,11 +137,12 @@ export async function answer(
     client: Client
   },
 ): Promise<Judged> {
-  const { keys, limits, rules } = asker
+  const { limits } = asker
   const { client } = given
-  const { account, challenge } = await openChallenge(tx, asker, given.mfaToken)
+  const { account, challenge } = await openChallenge(tx, asker, given)
   const setUp = await readSetUp(tx, account)
   const method = given.mfaMethod ?? challenge.method
+  if (method === 'passkey') throw noCodeFor(given.mfaMethod)
   const taken = await limits.take(tx, ...guessAt(account.id))
 
   const usable = methodsToAnswer(asker, account, setUp)
@@ -141,30 +152,67 @@ export async function answer(
     await countWrong(tx, challenge.id)
     const detail = { step: 'code', mfaMethod: method }
     await activity.record(tx, account.id, { type: 'signin.failed', client, detail })
-    const attemptsLeft = answersPerChallenge - challenge.wrong - 1
-    if (attemptsLeft === 0) await tellOfGuessing(tx, asker, account)
+    const attemptsLeft = Math.min(answersPerChallenge - challenge.wrong - 1, taken.left)
+    await tellOfGuessing(tx, asker, account)
     return { attemptsLeft }
   }
 
   await limits.giveBack(tx, taken)
-  await consume(tx, challenge.id)
   if (method === 'recoveryCode') await tellOfRecoveryCode(tx, asker, account, setUp, client)
-  const entered = await enter(tx, {
-    account,
-    shown: ['pwd', methods[method].amr],
-    client,
-    session: challenge.session_id ?? undefined,
-    keys,
-    rules,
-  })
+  const shown: Amr[] = ['pwd', codeMethods[method].amr]
+  return { entered: await finish(tx, asker, { ...given, account, challenge, shown }) }
+}
+
+/**
+ * Ends an open sign-in well: both factors were shown.
+ *
+ * @throws Problem `mfa_token_expired` if someone else just did
+ */
+export async function finish(
+  tx: Tx,
+  { keys, rules }: Asker,
+  done: {
+    account: HeldAccount
+    challenge: { id: string; session_id: string | null }
+    shown: Amr[]
+    client: Client
+    rememberDevice?: boolean | undefined
+  },
+): Promise<Entered> {
+  const { account, challenge, shown, client, rememberDevice } = done
+  await consume(tx, challenge.id)
+  const session = challenge.session_id ?? undefined
+  const entered = await enter(tx, { account, shown, client, session, keys, rules })
   if (!entered) throw new Error('Two factors were shown, and the gate stayed shut.')
-  if (!given.rememberDevice) return { entered }
-  await activity.record(tx, account.id, {
-    type: 'device.trusted',
-    client,
-    session: entered.session,
+  return rememberDevice ? remember(tx, keys, { account, client, entered }) : entered
+}
+
+/** Asks no second factor on this device for a while. */
+export async function remember(
+  tx: Tx,
+  keys: Keys,
+  { account, client, entered }: { account: HeldAccount; client: Client; entered: Entered },
+): Promise<Entered> {
+  const { session } = entered
+  await activity.record(tx, account.id, { type: 'device.trusted', client, session })
+  return { ...entered, deviceToken: await trustDevice(tx, keys, account, client) }
+}
+
+function noCodeFor(named: MethodName | undefined): Problem {
+  const message = named
+    ? 'has no code: answer it by POST /auth/SignIn/Passkey'
+    : 'is missing: say which of availableMethods the code is of, for a passkey has none'
+  return new Problem('invalid_request', `/mfaMethod ${message}.`, {
+    errors: [{ path: '/mfaMethod', message }],
   })
-  return { entered: { ...entered, deviceToken: await trustDevice(tx, keys, account, client) } }
+}
+
+/** Wrong codes in a day that are taken for the owner's own slips, over however many sign-ins. */
+const slips: Limit = {
+  name: 'slips',
+  most: 4,
+  within: day,
+  problem: 'too_many_attempts',
 }
 
 /** Often enough to be noticed, seldom enough not to be a nuisance. */
@@ -178,6 +226,7 @@ const toldOfGuessing: Limit = {
 /** Whoever guesses codes knows the password, which its owner should hear. */
 async function tellOfGuessing(tx: Tx, asker: Asker, account: HeldAccount): Promise<void> {
   const { keys, limits } = asker
+  if (await limits.take(tx, { limit: slips, of: account.id }).catch(unlessTooMany)) return
   const told = await limits.take(tx, { limit: toldOfGuessing, of: account.id }).catch(unlessTooMany)
   if (!told) return
   await enqueue(tx, keys, {
@@ -225,12 +274,24 @@ function methodsToAnswer({ mfaMethods }: Asker, account: HeldAccount, setUp: Set
 
 const tokenPurpose = 'mfa_token'
 
-/** The challenge that a token opens, and its account, held. */
-async function openChallenge(tx: Tx, { keys }: Asker, mfaToken: string) {
+/**
+ * An open sign-in, by its token or its id, and its account, held.
+ *
+ * @throws Problem `mfa_token_expired`
+ */
+export async function openChallenge(
+  tx: Tx,
+  { keys }: Asker,
+  which: { mfaToken: string } | { id: string },
+) {
   const found = await tx
     .selectFrom('challenge')
     .select(['id', 'account_id'])
-    .where('token_hash', 'in', keys.hashes(mfaToken, tokenPurpose))
+    .$call((query) =>
+      'id' in which
+        ? query.where('id', '=', which.id)
+        : query.where('token_hash', 'in', keys.hashes(which.mfaToken, tokenPurpose)),
+    )
     .executeTakeFirst()
   const account = found && (await holdAccount(tx, found.account_id))
   if (!found || !account) throw expired()
@@ -261,11 +322,11 @@ async function isRight(
     code_hash: string | null
     code_expires_at: number | null
   },
-  method: MethodName,
+  method: CodeMethodName,
   code: string,
 ): Promise<boolean> {
   const mine = challenge.method === method
-  return methods[method].accept(tx, keys, setUp, code, {
+  return codeMethods[method].accept(tx, keys, setUp, code, {
     challenge: challenge.id,
     codeHash: mine ? challenge.code_hash : null,
     expiresAt: mine ? challenge.code_expires_at : null,
@@ -279,8 +340,7 @@ async function send(
   setUp: SetUp,
   name: MethodName,
 ): Promise<CodeSent | undefined> {
-  const method: (typeof methods)[MethodName] = methods[name]
-  const to = 'destination' in method ? method.destination(setUp) : undefined
+  const to = name === 'passkey' ? undefined : (codeMethods[name] as CodeMethod).destination?.(setUp)
   if (!to) return undefined
   return sendCode(tx, asker, challenge, { method: to.channel, to, template: 'sign-in-code' })
 }

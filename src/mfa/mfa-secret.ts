@@ -130,13 +130,13 @@ export async function proveAuthenticator(
   if (waiting && step !== undefined) {
     await limits.giveBack(tx, taken)
     const rows = () => confirm(tx, account, waiting.id, step)
-    return { proof: { method: 'authenticator', isNew: true, rows } }
+    return { proof: { method: 'authenticator', amr: [authenticator.amr], isNew: true, rows } }
   }
   const setUp = await readSetUp(tx, account)
   const noneSent = { challenge: '', codeHash: null, expiresAt: null }
   if (!(await authenticator.accept(tx, keys, setUp, code, noneSent))) return 'wrong'
   await limits.giveBack(tx, taken)
-  return { proof: { method: 'authenticator', isNew: false } }
+  return { proof: { method: 'authenticator', amr: [authenticator.amr], isNew: false } }
 }
 
 /** Puts the new secret in the place of the one used so far. */

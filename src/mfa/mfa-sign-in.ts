@@ -5,6 +5,7 @@ import type { CodeSent } from '../codes/send-code.ts'
 import { instant, now } from '../lib/clock.ts'
 import type { Keys } from '../lib/keys.ts'
 import { Problem } from '../lib/problem.ts'
+import type { Descriptor } from '../passkeys/relying-party.ts'
 import type { HeldAccount } from '../sessions/guard.ts'
 import { endSessions } from '../sessions/session.ts'
 import { type Amr, parseAmr, shownTogether } from '../sessions/strength.ts'
@@ -12,7 +13,7 @@ import type { MfaMethod } from '../settings.ts'
 import type { Db, Tx } from '../store/open.ts'
 import { prepared } from '../store/prepared.ts'
 import type { AccountTable } from '../store/schema.ts'
-import { availableMethods, methods, setUpColumns, setUpOf } from './methods/methods.ts'
+import { availableMethods, setUpColumns, setUpOf } from './methods/methods.ts'
 import { makeRecoveryCodes, removeRecoveryCodes } from './methods/recovery-code.ts'
 
 /** Whether signing in asks for a second factor, and for which: the resource itself. */
@@ -80,6 +81,8 @@ type OwnerCause = Extract<activity.Cause, { by: 'owner' }>
 /** What a method's owner has just proven, and what the account will hold because of it. */
 export interface Proof {
   method: MfaMethod
+  /** What a sign-in by it says of itself. */
+  amr: Amr[]
   /** For `sms` and `email`: where the code went. */
   sentTo?: string
   /** Whether the account could not use this method, or this address of it, before. */
@@ -89,7 +92,12 @@ export interface Proof {
 }
 
 /** What came of a proof that was asked for. `wrong` is no exception: it must be committed, for it counts. */
-export type Proven = { sent: CodeSent } | { proof: Proof } | 'wrong' | 'onAlready'
+export type Proven =
+  | { sent: CodeSent }
+  | { assert: { challenge: string; allowed: Descriptor[] } }
+  | { proof: Proof }
+  | 'wrong'
+  | 'onAlready'
 
 /**
  * Turns MFA on by a method that was proven in this very transaction, or changes the method while
@@ -106,11 +114,11 @@ export async function turnOn(
   proof: Proof,
   cause: OwnerCause & { keepOthers: boolean },
 ): Promise<string[] | undefined> {
-  const { method, sentTo, isNew, rows } = proof
+  const { method, amr, sentTo, isNew, rows } = proof
   const { keepOthers, session } = cause
   const wasOn = account.mfa_on_since !== null
   const sameAgain = wasOn && account.mfa_method === method && !isNew
-  await strengthen(tx, session, methods[method].amr)
+  await strengthen(tx, session, amr)
   if (sameAgain) return undefined
 
   await change(
@@ -168,13 +176,7 @@ export async function removeMethod(
   cause: activity.Cause,
 ): Promise<void> {
   const { removed, left, set, rows } = what
-  const [strongest] = left
-  if (account.mfa_on_since !== null && !strongest) {
-    throw new Problem(
-      'last_method',
-      'This is the only method left. Turn multi-factor sign-in off first, or set up another.',
-    )
-  }
+  const takesOver = whatTakesOver(account, removed, left)
   await change(
     tx,
     keys,
@@ -187,18 +189,40 @@ export async function removeMethod(
       params: { method: removed, at: now() },
       undoForMs: weakeningMs,
     },
-    { ...set, ...(strongest && account.mfa_method === removed && { mfa_method: strongest }) },
+    { ...set, ...takesOver },
     rows,
   )
 }
 
-async function strengthen(tx: Tx, session: string, shown: Amr): Promise<void> {
+/**
+ * What is asked for once a method, or one thing to show it with, is gone.
+ *
+ * @param left what can still be used, strongest first
+ * @throws Problem `last_method` while MFA is on and nothing is left
+ */
+export function whatTakesOver(
+  account: HeldAccount,
+  removed: MfaMethod,
+  left: MfaMethod[],
+): { mfa_method?: MfaMethod } {
+  const [strongest] = left
+  if (account.mfa_on_since !== null && !strongest) {
+    throw new Problem(
+      'last_method',
+      'This is the only method left. Turn multi-factor sign-in off first, or set up another.',
+    )
+  }
+  const moves = account.mfa_method === removed && !left.includes(removed)
+  return strongest && moves ? { mfa_method: strongest } : {}
+}
+
+async function strengthen(tx: Tx, session: string, shown: Amr[]): Promise<void> {
   const { amr } = await tx
     .selectFrom('session')
     .select('amr')
     .where('id', '=', session)
     .executeTakeFirstOrThrow()
-  const all = shownTogether(...new Set([...parseAmr(amr), shown]))
+  const all = shownTogether(...new Set([...parseAmr(amr), ...shown]))
   await tx
     .updateTable('session')
     .set({ amr: all.join(' ') })

@@ -4,8 +4,10 @@ import type { HeldAccount, SignedIn } from '../sessions/guard.ts'
 import type { MfaMethod } from '../settings.ts'
 import type { Tx } from '../store/open.ts'
 import type { Asker } from './challenge.ts'
+import { codeMethods } from './methods/methods.ts'
 import { proveAuthenticator } from './mfa-secret.ts'
 import type { Proven } from './mfa-sign-in.ts'
+import { type AnsweredAssertion, provePasskey } from './passkeys.ts'
 
 /** What an owner sends to have a method switched on. */
 export interface ProofRequest {
@@ -13,11 +15,13 @@ export interface ProofRequest {
   /** For `sms` and `email`: where to, if it is not where it went before. */
   to: string | undefined
   code: string | undefined
+  /** For `passkey`: what it signed, judged already. */
+  assertion: AnsweredAssertion | undefined
 }
 
 /**
  * Has the owner prove to hold a method, in one step or two: without a code one is sent, with the
- * right code it is proven. Nothing is switched on here.
+ * right code it is proven; a passkey is told what to sign. Nothing is switched on here.
  *
  * @throws Problem for what can't be proven as asked, `too_many_attempts`, `too_many_messages`
  */
@@ -26,15 +30,17 @@ export async function prove(
   asker: Asker,
   account: HeldAccount,
   who: SignedIn,
-  { method, to, code }: ProofRequest,
+  { method, to, code, assertion }: ProofRequest,
 ): Promise<Proven> {
+  if (method === 'passkey') return provePasskey(tx, asker, account, who, assertion)
   if (method === 'authenticator') return proveAuthenticator(tx, asker, account, code)
 
   const what = { purpose: 'setUp', channel: method, template: 'set-up-code' } satisfies AddressProof
   const known = method === 'sms' ? account.phone_number : account.mfa_email
   if (code !== undefined) {
     const sentTo = await proveAddress(tx, asker, account, who, what, { address: to, code })
-    return sentTo ? { proof: { method, sentTo, isNew: sentTo !== known } } : 'wrong'
+    const { amr } = codeMethods[method]
+    return sentTo ? { proof: { method, amr: [amr], sentTo, isNew: sentTo !== known } } : 'wrong'
   }
 
   const address = to ?? known ?? (method === 'email' ? account.email : undefined)

@@ -1,4 +1,4 @@
-import { Type } from 'typebox'
+import { type Static, Type } from 'typebox'
 import type { App } from '../http/app.ts'
 import { emailAddress, fieldProblem, phoneNumber as parsePhone } from '../http/fields.ts'
 import {
@@ -12,14 +12,19 @@ import {
   withBody,
   withToken,
 } from '../http/schemas.ts'
+import { second } from '../lib/clock.ts'
 import { Problem } from '../lib/problem.ts'
+import { passkeyChallengeLivesMs } from '../passkeys/challenge.ts'
+import { requestOptions } from '../passkeys/relying-party.ts'
+import { AssertionResponse } from '../passkeys/schemas.ts'
 import { type Guard, signedIn } from '../sessions/guard.ts'
 import type { Settings } from '../settings.ts'
 import type { Db } from '../store/open.ts'
 import type { Asker } from './challenge.ts'
 import { read, turnOff, turnOn } from './mfa-sign-in.ts'
+import { judgeProof } from './passkeys.ts'
 import { prove } from './proof.ts'
-import { MfaMethod, MfaSignIn, MfaSignInOn } from './schemas.ts'
+import { AssertionRequired, MfaMethod, MfaSignIn, MfaSignInOn } from './schemas.ts'
 
 const tags = ['Multi-factor sign-in']
 
@@ -34,6 +39,7 @@ const TurnOn = Body(
     ),
     email: Type.Optional(Email),
     code: Type.Optional(Code),
+    assertion: Type.Optional(AssertionResponse),
     endOtherSessions: Type.Optional(
       Type.Boolean({ default: true, description: 'Whether every other session ends.' }),
     ),
@@ -42,6 +48,7 @@ const TurnOn = Body(
     examples: [
       { mfaMethod: 'authenticator', code: '123456' },
       { mfaMethod: 'sms', phoneNumber: '+14155550123' },
+      { mfaMethod: 'passkey' },
     ],
   },
 )
@@ -54,7 +61,7 @@ export function mfaRoutes(
     settings: Pick<Settings, 'mfaPolicy'>
   },
 ): void {
-  const { db, keys, guard, settings, mfaMethods } = house
+  const { db, keys, guard, settings, mfaMethods, relyingParty } = house
 
   app.get(
     '/settings/MfaSignIn',
@@ -80,16 +87,19 @@ export function mfaRoutes(
         tags,
         summary: 'Turn MFA on, or change the method',
         description:
-          'No method is switched on before its owner has proven to hold it. For `sms` and `email`, call it without `code` to have one sent, then with the code. For `authenticator`, set up a secret first.',
+          'No method is switched on before its owner has proven to hold it. For `sms` and `email`, call it without `code` to have one sent, then with the code. For `authenticator`, set up a secret first. For `passkey`, add one first; call it without `assertion` to be told what to sign, then with what the passkey made of it.',
         security: bearer,
         body: TurnOn,
         response: {
           200: MfaSignInOn,
-          202: CodeSent,
+          202: Type.Union([CodeSent, AssertionRequired], {
+            description: 'A code is on its way, or a passkey has to sign: `status` says which.',
+          }),
           ...problems(
             ...stepUp,
             ...withBody,
             'invalid_code',
+            'invalid_passkey',
             'method_not_set_up',
             'too_many_attempts',
             'too_many_messages',
@@ -102,12 +112,16 @@ export function mfaRoutes(
       const who = signedIn(request)
       const { mfaMethod: method, code, endOtherSessions = true } = request.body
       ensureOffered(method, mfaMethods)
+      ensureFitting(request.body)
       const to = destination(request.body)
+      const assertion =
+        request.body.assertion && (await judgeProof(house, who, request.body.assertion))
 
       const outcome = await db.transaction().execute(async (tx) => {
         const account = await guard.hold(tx, who)
-        const proven = await prove(tx, house, account, who, { method, to, code })
-        if (proven === 'wrong' || (typeof proven === 'object' && 'sent' in proven)) return proven
+        const proven = await prove(tx, house, account, who, { method, to, code, assertion })
+        if (proven === 'wrong') return proven
+        if (proven !== 'onAlready' && !('proof' in proven)) return proven
         const recoveryCodes =
           proven === 'onAlready'
             ? undefined
@@ -120,10 +134,12 @@ export function mfaRoutes(
         return { on: { ...state, ...(recoveryCodes && { recoveryCodes }) } }
       })
 
-      if (outcome === 'wrong') {
-        throw new Problem('invalid_code', 'That code isn’t right. Please use the newest one.')
-      }
-      return 'sent' in outcome ? reply.code(202).send(outcome.sent) : outcome.on
+      if (outcome === 'wrong') throw notProven(method)
+      if ('on' in outcome) return outcome.on
+      if ('sent' in outcome) return reply.code(202).send(outcome.sent)
+      const options = await requestOptions(relyingParty, { ...outcome.assert, alone: false })
+      const expiresIn = passkeyChallengeLivesMs / second
+      return reply.code(202).send({ status: 'assertionRequired', options, expiresIn })
     },
   )
 
@@ -171,19 +187,31 @@ function ensureOffered(method: string, offered: readonly string[]): void {
   }
 }
 
-/** Where codes are to go, as it is stored; undefined if it was not given. */
-function destination(body: {
-  mfaMethod: string
-  phoneNumber?: string
-  email?: string
-}): string | undefined {
-  const { mfaMethod, phoneNumber, email } = body
-  if (phoneNumber !== undefined && mfaMethod !== 'sms') {
+function notProven(method: string): Problem {
+  return method === 'passkey'
+    ? new Problem('invalid_passkey', 'That passkey wasn’t accepted. Please try another way.')
+    : new Problem('invalid_code', 'That code isn’t right. Please use the newest one.')
+}
+
+/** What belongs to another method would be ignored: whoever sends it believes that it counts. */
+function ensureFitting(body: Static<typeof TurnOn>): void {
+  const { mfaMethod } = body
+  if (body.phoneNumber !== undefined && mfaMethod !== 'sms') {
     throw fieldProblem('/phoneNumber', 'goes with mfaMethod sms alone')
   }
-  if (email !== undefined && mfaMethod !== 'email') {
+  if (body.email !== undefined && mfaMethod !== 'email') {
     throw fieldProblem('/email', 'goes with mfaMethod email alone')
   }
+  if (body.assertion !== undefined && mfaMethod !== 'passkey') {
+    throw fieldProblem('/assertion', 'goes with mfaMethod passkey alone')
+  }
+  if (body.code !== undefined && mfaMethod === 'passkey') {
+    throw fieldProblem('/code', 'goes with the other methods: a passkey answers with an assertion')
+  }
+}
+
+/** Where codes are to go, as it is stored; undefined if it was not given. */
+function destination({ phoneNumber, email }: Static<typeof TurnOn>): string | undefined {
   if (phoneNumber !== undefined) {
     return parsePhone(phoneNumber)
   }

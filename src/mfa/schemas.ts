@@ -1,13 +1,16 @@
 import { Type } from 'typebox'
 import { Nullable, Seconds } from '../http/schemas.ts'
+import { RequestOptions } from '../passkeys/schemas.ts'
 import { mfaMethods } from '../settings.ts'
 
 export const MfaMethod = Type.Enum([...mfaMethods], {
+  title: 'MfaMethod',
   description: 'How the second factor is shown.',
 })
 
 /** What a sign-in may be finished by: the methods, and what stands in for them. */
 export const AnswerMethod = Type.Enum([...mfaMethods, 'recoveryCode'], {
+  title: 'AnswerMethod',
   description: 'How the second factor is shown; `recoveryCode` stands in for any of them.',
 })
 
@@ -41,7 +44,7 @@ export const MfaSignInOn = Type.Object(
       }),
     ),
   },
-  { description: 'On.' },
+  { title: 'MfaSignInOn', description: 'On.' },
 )
 
 export const MfaRequired = Type.Object(
@@ -53,7 +56,16 @@ export const MfaRequired = Type.Object(
     sentTo: Type.Optional(Type.String({ description: 'Where a code was sent, masked.' })),
     expiresIn: Seconds('Seconds that this sign-in stays open.'),
   },
-  { description: 'The password was right; now the second factor.' },
+  { title: 'MfaRequired', description: 'The password was right; now the second factor.' },
+)
+
+export const AssertionRequired = Type.Object(
+  {
+    status: Type.Literal('assertionRequired'),
+    options: RequestOptions,
+    expiresIn: Seconds('Seconds that the options work.'),
+  },
+  { title: 'AssertionRequired', description: 'A passkey has to sign.' },
 )
 
 export const NewSecret = Type.Object(
@@ -63,7 +75,7 @@ export const NewSecret = Type.Object(
     qrCode: Type.String({ description: 'A picture of it, to be scanned: an SVG as a data URI.' }),
     confirmed: Type.Literal(false),
   },
-  { description: 'A new secret, shown once.' },
+  { title: 'NewMfaSecret', description: 'A new secret, shown once.' },
 )
 
 const secretState = {
@@ -75,7 +87,7 @@ export const SecretState = Type.Object(
     ...secretState,
     confirmedAt: Nullable(Type.String({ format: 'date-time' }), 'Since when.'),
   },
-  { description: 'Whether one is set up; never its secret.' },
+  { title: 'MfaSecret', description: 'Whether one is set up; never its secret.' },
 )
 
 export const SecretRemoved = Type.Object(

@@ -1,14 +1,17 @@
 import { Type } from 'typebox'
 import type { App } from '../http/app.ts'
-import { bearer, Nullable, problems, withToken } from '../http/schemas.ts'
+import { bearer, LanguageName, Nullable, problems, withToken } from '../http/schemas.ts'
 import { instant, now } from '../lib/clock.ts'
 import { isSameMailbox } from '../lib/email-address.ts'
+import { isLanguage, languages } from '../lib/language.ts'
 import { mask } from '../lib/mask.ts'
 import { readSetUp } from '../mfa/methods/methods.ts'
 import { readRecoveryCodes } from '../mfa/methods/recovery-code.ts'
 import { readSecret } from '../mfa/mfa-secret.ts'
 import { type MfaSignIn as MfaState, read } from '../mfa/mfa-sign-in.ts'
 import { MfaMethod, MfaSignIn, SecretState } from '../mfa/schemas.ts'
+import { listPasskeys } from '../passkeys/passkey.ts'
+import { Passkey } from '../passkeys/schemas.ts'
 import { type Guard, signedIn } from '../sessions/guard.ts'
 import { listTrusted } from '../sessions/trusted-device.ts'
 import type { Settings } from '../settings.ts'
@@ -20,6 +23,7 @@ const Time = Type.String({ format: 'date-time' })
 const Overview = Type.Object(
   {
     email: Type.String(),
+    language: LanguageName,
     phoneNumber: Nullable(Type.String(), 'Masked.'),
     createdAt: Time,
     passwordChangedAt: Time,
@@ -29,6 +33,7 @@ const Overview = Type.Object(
       remaining: Type.Integer(),
       createdAt: Nullable(Time, 'Since when.'),
     }),
+    passkeys: Type.Array(Passkey, { description: 'Newest first.' }),
     sessions: Type.Integer({ description: 'How many are alive.' }),
     trustedDevices: Type.Integer({ description: 'How many there are.' }),
     policy: Type.Object({
@@ -37,21 +42,28 @@ const Overview = Type.Object(
       stepUpMaxAge: Type.Integer({ description: 'Seconds that a sign-in may change all this.' }),
     }),
   },
-  { description: 'All of it.' },
+  { title: 'Settings', description: 'All of it.' },
 )
 
-const Thing = Type.Enum([...things])
+const Thing = Type.Enum([...things], { title: 'Thing' })
+
+const item = {
+  what: Thing,
+  passkey: Type.Optional(
+    Type.Object(
+      { id: Type.String(), name: Type.String() },
+      { description: 'Which of the passkeys.' },
+    ),
+  ),
+}
 
 const WaysIn = Type.Object(
   {
     signInNeeds: Type.Array(Thing, { description: 'What an ordinary sign-in takes, in order.' }),
-    ifLost: Type.Array(
-      Type.Object({ what: Thing, stillIn: Type.Boolean(), by: Type.Array(Thing) }),
-      {
-        description: 'For each thing: whether you would still get in without it, and by what.',
-      },
-    ),
-    ifStolen: Type.Array(Type.Object({ what: Thing, letsIn: Type.Boolean(), why: Type.String() }), {
+    ifLost: Type.Array(Type.Object({ ...item, stillIn: Type.Boolean(), by: Type.Array(Thing) }), {
+      description: 'For each thing: whether you would still get in without it, and by what.',
+    }),
+    ifStolen: Type.Array(Type.Object({ ...item, letsIn: Type.Boolean(), why: Type.String() }), {
       description: 'For each thing: whether it alone lets a thief in.',
     }),
     advice: Type.Array(
@@ -62,7 +74,7 @@ const WaysIn = Type.Object(
       { description: 'The one step that would help most; none if nothing would.' },
     ),
   },
-  { description: 'What each thing is worth.' },
+  { title: 'WaysIn', description: 'What each thing is worth.' },
 )
 
 /** The whole account at a glance, and what losing or having one part of it would mean. */
@@ -102,12 +114,14 @@ export function overviewRoutes(
         .executeTakeFirstOrThrow()
       return {
         email: row.email,
+        language: isLanguage(row.language) ? row.language : languages[0],
         phoneNumber: row.phone_number === null ? null : mask(row.phone_number),
         createdAt: instant(row.created_at),
         passwordChangedAt: instant(row.password_changed_at),
         mfaSignIn: await read(db, account, mfaMethods),
         mfaSecret: await readSecret(db, account),
         recoveryCodes: await readRecoveryCodes(db, account),
+        passkeys: await listPasskeys(db, account),
         sessions,
         trustedDevices: (await listTrusted(db, account)).length,
         policy: { mfa: mfaPolicy, mfaMethods: [...mfaMethods], stepUpMaxAge },
@@ -133,14 +147,26 @@ export function overviewRoutes(
       const { account } = signedIn(request)
       const row = await readAccount(account)
       const setUp = await readSetUp(db, row)
-      return waysIn(enrolled(await read(db, account, mfaMethods), setUp, row.email))
+      const passkeys = await db
+        .selectFrom('passkey')
+        .select(['id', 'name', 'passwordless'])
+        .where('account_id', '=', account)
+        .where('removed_at', 'is', null)
+        .orderBy('id', 'desc')
+        .execute()
+      const mfa = await read(db, account, mfaMethods)
+      return waysIn({
+        ...enrolled(mfa, setUp, row.email),
+        passkeys: passkeys.map((one) => ({ ...one, passwordless: one.passwordless === 1 })),
+      })
     },
   )
 
   function readAccount(account: string) {
     return db
       .selectFrom('account')
-      .select(['id', 'email', 'phone_number', 'mfa_email', 'created_at', 'password_changed_at'])
+      .select(['id', 'email', 'language', 'phone_number', 'mfa_email'])
+      .select(['created_at', 'password_changed_at'])
       .where('id', '=', account)
       .executeTakeFirstOrThrow()
   }
@@ -150,7 +176,7 @@ function enrolled(
   { enabled, mfaMethod }: MfaState,
   setUp: Awaited<ReturnType<typeof readSetUp>>,
   email: string,
-): Enrolled {
+): Omit<Enrolled, 'passkeys'> {
   return {
     mfaOn: enabled,
     mfaMethod,

@@ -2,12 +2,23 @@
  * What someone showed when signing in, by the names of RFC 8176. It has no name for a code by
  * email nor for a recovery code, so those two are ours.
  */
-export type Amr = 'pwd' | 'otp' | 'sms' | 'email' | 'recovery_code' | 'mfa'
+export type Amr =
+  | 'pwd'
+  | 'otp'
+  | 'sms'
+  | 'email'
+  | 'recovery_code'
+  /** A passkey that never leaves its device, or one that may. */
+  | 'hwk'
+  | 'swk'
+  /** Goes with a passkey: somebody touched it. */
+  | 'user'
+  | 'mfa'
 
-/** The same with `mfa` where there were two. Only a password is a first factor so far. */
+/** The same with `mfa` where there were two factors. */
 export function shownTogether(...shown: Amr[]): Amr[] {
-  const several = shown.length > 1 && !shown.includes('mfa')
-  return several ? [...shown, 'mfa'] : shown
+  const factors = shown.filter((name) => name !== 'user' && name !== 'mfa')
+  return factors.length > 1 && !shown.includes('mfa') ? [...shown, 'mfa'] : shown
 }
 
 /** Whether a second factor was shown. */
@@ -16,7 +27,7 @@ export function isStrong(amr: readonly Amr[]): boolean {
 }
 
 /** Second factors that NIST takes for one; a mailbox is none (SP 800-63B-4 §3.1.3.1). */
-const authenticators: readonly Amr[] = ['otp', 'sms', 'recovery_code']
+const authenticators: readonly Amr[] = ['otp', 'sms', 'recovery_code', 'hwk', 'swk']
 
 /** The level in the sense of NIST SP 800-63B-4. */
 export function acrOf(amr: readonly Amr[]): 'aal1' | 'aal2' {

@@ -21,6 +21,7 @@ import { Problem } from '../lib/problem.ts'
 import { answer, sendAgain } from '../mfa/challenge.ts'
 import { AnswerMethod, MfaRequired } from '../mfa/schemas.ts'
 import type { AccessTokens } from '../sessions/access-token.ts'
+import type { BrowserSessions } from '../sessions/browser-session.ts'
 import { signedInAnswer } from '../sessions/gate.ts'
 import { type Guard, signedIn } from '../sessions/guard.ts'
 import { reauthenticate, type SignInHouse, signIn, type Welcomed } from './sign-in.ts'
@@ -35,9 +36,9 @@ const MfaToken = Token('From the sign-in that is to be finished.')
 
 export function signInRoutes(
   app: App,
-  house: SignInHouse & { guard: Guard; accessTokens: AccessTokens },
+  house: SignInHouse & { guard: Guard; accessTokens: AccessTokens; browser: BrowserSessions },
 ): void {
-  const { db, guard, accessTokens } = house
+  const { db, guard, accessTokens, browser } = house
 
   app.post(
     '/auth/SignIn',
@@ -72,7 +73,7 @@ export function signInRoutes(
       },
     },
     async (request) => {
-      const { email, password, deviceToken } = request.body
+      const { email, password, deviceToken = browser.deviceTokenOf(request) } = request.body
       ensureNotHuge(password)
       const welcomed = await signIn(house, {
         email: parseEmailAddress(email),

@@ -7,13 +7,14 @@ import type { Passwords } from '../lib/passwords.ts'
 import type { Turns } from '../lib/queue.ts'
 import { type Check, type Limit, wrongPasswordsInSession } from '../limits/limits.ts'
 import { type Asker, begin, type MfaRequired } from '../mfa/challenge.ts'
+import { signedInBefore } from '../sessions/familiar.ts'
 import { enter } from '../sessions/gate.ts'
 import { holdAccount, type SignedIn } from '../sessions/guard.ts'
 import type { Entered } from '../sessions/session.ts'
 import type { Db, Tx } from '../store/open.ts'
 
 /** Wrong passwords for one account from one network: its owner's own slips fit in. */
-const wrongFromHere: Limit = {
+export const wrongFromHere: Limit = {
   name: 'wrong-passwords-here',
   most: 10,
   within: hour,
@@ -24,7 +25,7 @@ const wrongFromHere: Limit = {
  * Wrong passwords for one account from all networks that it never signed in from. The owner's own
  * networks don't count into it and are not stopped by it: no stranger can bar the owner.
  */
-const wrongFromElsewhere: Limit = {
+export const wrongFromElsewhere: Limit = {
   name: 'wrong-passwords',
   most: 50,
   within: hour,
@@ -180,17 +181,4 @@ async function welcome(
     rules,
   })
   return entered ? { entered } : { mfaRequired: await begin(tx, house, account, session) }
-}
-
-/** Whether the account was ever signed in to from there, as long as the session is remembered. */
-async function signedInBefore(db: Db, account: string, { address }: Client): Promise<boolean> {
-  const sessions = db.selectFrom('session').where('account_id', '=', account)
-  const fromHere = sessions.select('id').where('address', '=', address).limit(1)
-  if (await fromHere.executeTakeFirst()) return true
-
-  // Within an IPv6 network, a phone takes another address every day.
-  const network = networkOf(address)
-  if (network === address) return false
-  const others = await sessions.select('address').distinct().execute()
-  return others.some((other) => networkOf(other.address) === network)
 }

@@ -6,6 +6,8 @@ export interface Schema {
   account: AccountTable
   authenticator: AuthenticatorTable
   recovery_code: RecoveryCodeTable
+  passkey: PasskeyTable
+  passkey_challenge: PasskeyChallengeTable
   sign_up: SignUpTable
   challenge: ChallengeTable
   session: SessionTable
@@ -48,6 +50,10 @@ export interface AccountTable {
   /** Its owner deleted it then; it is erased when that can't be undone any more. */
   deleted_at: number | null
   created_at: number
+  /** What authenticators know the account by: random, made with the first passkey. */
+  user_handle: string | null
+  /** What its messages are written in; null for English. */
+  language: string | null
 }
 
 /**
@@ -73,6 +79,51 @@ export interface RecoveryCodeTable {
   used_at: number | null
   /** Newer ones took its place, then. */
   removed_at: number | null
+}
+
+/**
+ * A public key whose other half its owner's authenticator keeps (WebAuthn). One that is taken away
+ * stays for as long as that can be undone.
+ */
+export interface PasskeyTable {
+  id: string
+  account_id: string
+  /** What the authenticator calls it, in base64url. */
+  credential_id: string
+  /** COSE, in base64url. */
+  public_key: string
+  /** How often it was used, if the authenticator counts; never goes back. */
+  counter: number
+  /** JSON: how browsers reach it. */
+  transports: string
+  name: string
+  /** 1 if it was copied when it was last seen. */
+  backed_up: number
+  /** 1 if it signs in alone: it asks for a finger, a face or a PIN, and knows whose it is. */
+  passwordless: number
+  created_at: number
+  last_used_at: number | null
+  removed_at: number | null
+}
+
+/** What a passkey has to sign, once. */
+export interface PasskeyChallengeTable {
+  id: string
+  purpose: 'register' | 'turnOn' | 'secondFactor' | 'signIn' | 'reauthenticate'
+  /** 256 random bits, in base64url. */
+  value: string
+  /** The fingerprint of the passkeyToken; null where the session says which it is. */
+  token_hash: string | null
+  /** Whose passkey must answer; null for a sign-in without a password. */
+  account_id: string | null
+  /** The session that must bring the answer; null where there is none yet. */
+  session_id: string | null
+  /** The sign-in that waits for its second factor. */
+  challenge_id: string | null
+  /** The account's when this began; it must still be that. */
+  credential_version: number | null
+  expires_at: number
+  consumed_at: number | null
 }
 
 /** A sign-up that waits for its code. There may be several for one address: one code, one password. */
@@ -189,8 +240,6 @@ export interface PasswordResetTable {
   credential_version: number
   token_hash: string | null
   code_hash: string | null
-  /** How many wrong codes were given. */
-  wrong: number
   created_at: number
   expires_at: number
   consumed_at: number | null
@@ -219,6 +268,8 @@ export interface OutboxTable {
   account_id: string | null
   channel: 'email' | 'sms'
   recipient: string
+  /** Null for those of before there were several. */
+  language: string | null
   template: string
   /** JSON: what the template shows and anyone may know. */
   params: string

@@ -16,6 +16,9 @@ const setsUp = [
   'turnOffMfaSignIn',
   'readMfaSecret',
   'createMfaSecret',
+  'listPasskeys',
+  'beginPasskey',
+  'addPasskey',
   'reauthenticate',
   'signOut',
 ]
@@ -36,6 +39,8 @@ onEachDatabase((latchkey) => {
     return open.sort()
   }
 
+  // Abuse case (The second factor is skipped): Whoever had not set MFA up yet, although everyone
+  // must, got in by starting over or refreshing (CVE-2026-94218).
   test('required: a token from before MFA is set up opens nothing but what sets it up', async () => {
     await latchkey.restart({ LATCHKEY_MFA_POLICY: 'required' })
     const ada = await latchkey.owner()
@@ -47,6 +52,8 @@ onEachDatabase((latchkey) => {
     assert.equal((await ada.post('/auth/SignOut')).status, 204)
   })
 
+  // Abuse case (The second factor is skipped): A token that may only set MFA up was taken
+  // elsewhere.
   test('required: no other service takes such a token for one of its own', async () => {
     await latchkey.restart({
       LATCHKEY_MFA_POLICY: 'required',
@@ -63,6 +70,8 @@ onEachDatabase((latchkey) => {
     await latchkey.restart({ LATCHKEY_AUDIENCE: latchkey.origin })
   })
 
+  // Abuse case (The second factor is skipped): A policy that was made stricter did not reach those
+  // who were signed in.
   test('an operator’s switch to required reaches whoever is signed in already, and spares whoever has MFA', async () => {
     await latchkey.restart({ LATCHKEY_MFA_POLICY: 'optional' })
     const ada = await latchkey.owner()

@@ -8,6 +8,7 @@ const sentMethods = ['sms', 'email'] as const
 
 onEachDatabase((latchkey) => {
   for (const method of sentMethods) {
+    // Abuse case (Guessing): Codes never expired (CVE-2026-8760).
     test(`a code by ${method} signs in until its last second, and not one second longer`, async () => {
       const ada = await latchkey.owner({ mfaMethod: method })
       const early = await ada.signIn()
@@ -47,6 +48,8 @@ onEachDatabase((latchkey) => {
       assert.equal((await ada.get('/settings/MfaSignIn')).body.enabled, false)
     })
 
+    // Abuse case (Guessing): A code of fewer digits, or with something round it, passed (npm
+    // advisory 1087).
     test(`a code by ${method} may be typed with spaces, but not with a digit more or less`, async () => {
       const ada = await latchkey.owner({ mfaMethod: method })
       const begun = await ada.signIn()
@@ -74,6 +77,7 @@ onEachDatabase((latchkey) => {
     assert.equal(again.body.code, 'mfa_token_expired')
   })
 
+  // Abuse case (Guessing): Asking for another code gave the tries back.
   test('a code sent again replaces the one before, and no try comes back with it', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'sms' })
     const begun = await ada.signIn()
@@ -110,6 +114,7 @@ onEachDatabase((latchkey) => {
     assert.equal((await answerMfa(latchkey, begun, { code: fresh })).status, 200)
   })
 
+  // Abuse case (Guessing): Asking for another code gave the tries back.
   test('sending again does not reopen a sign-in that five wrong codes have ended', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'email' })
     const begun = await ada.signIn()
@@ -199,6 +204,8 @@ onEachDatabase((latchkey) => {
     assert.deepEqual(await latchkey.inbox(ada.phoneNumber), [])
   })
 
+  // Abuse case (Used twice, or for something else): A code of one account, or of another session,
+  // was taken.
   test('a code belongs to one sign-in: it opens no other of the same account, nor of another', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'email' })
     const bob = await latchkey.owner({ mfaMethod: 'email' })

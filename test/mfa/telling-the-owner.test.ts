@@ -7,6 +7,7 @@ import { answerMfa, changesOf, everyMethod, noticesTo, secondBrowser } from '../
 import type { Owner } from '../support/owner.ts'
 
 const spoken = {
+  passkey: 'a passkey',
   authenticator: 'an authenticator app',
   sms: 'codes by text message',
   email: 'codes by email',
@@ -21,7 +22,7 @@ const undo = [
 /** The paragraphs of an email's text, with its moment made the same for all. */
 function paragraphs({ text }: Message): string[] {
   return text
-    .replaceAll(/\d{4}-\d\d-\d\d \d\d:\d\d \(UTC\)/g, '<when>')
+    .replaceAll(/\d+ [A-Z][a-z]+ \d{4} at \d\d:\d\d \(UTC\)/g, '<when>')
     .replace(/http\S+\/undo#token=[\w-]{43}/, '<link>')
     .split('\n\n')
 }
@@ -48,8 +49,8 @@ onEachDatabase((latchkey) => {
         ...undo,
         footer,
       ])
-      const said = /Since (\S+) (\S+) \(UTC\)/.exec(on.text)
-      const away = Date.parse(`${said?.[1]}T${said?.[2]}Z`) - Date.now()
+      const said = /Since (.+) at (\d\d:\d\d) \(UTC\)/.exec(on.text)
+      const away = Date.parse(`${said?.[1]} ${said?.[2]} UTC`) - Date.now()
       assert.ok(Math.abs(away) < 120_000, on.text)
 
       await ada.delete('/settings/MfaSignIn')
@@ -145,9 +146,20 @@ onEachDatabase((latchkey) => {
   })
 })
 
+// Abuse case (Input and output): A name or a browser with HTML in it was run by whoever looked at
+// it.
 test('tags in a name are no tags in a message', () => {
-  const evil = { name: '<img src=x onerror=alert(1)>', publicUrl: 'https://accounts.example.com' }
-  const { html = '' } = render('email', 'mfa-off', { at: 0 }, undefined, evil)
+  const evil = {
+    name: '<img src=x onerror=alert(1)>',
+    publicUrl: 'https://accounts.example.com',
+    color: '#17603c',
+    onColor: '#ffffff',
+    logo: false,
+  }
+  const { html = '' } = render(
+    { channel: 'email', language: 'en', template: 'mfa-off', params: { at: 0 }, secret: undefined },
+    evil,
+  )
   assert.doesNotMatch(html, /<img/)
   assert.match(html, /&lt;img src=x onerror=alert\(1\)&gt;/)
 })

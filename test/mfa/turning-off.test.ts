@@ -6,6 +6,7 @@ onEachDatabase((latchkey) => {
   test('turning MFA off: from then on the password alone signs in', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     assert.equal((await ada.signIn()).body.status, 'mfaRequired')
+    const { changedAt } = (await ada.get('/settings/MfaSignIn')).body
 
     const off = await ada.delete('/settings/MfaSignIn')
     assert.equal(off.status, 200)
@@ -13,6 +14,7 @@ onEachDatabase((latchkey) => {
       { ...off.body, changedAt: '' },
       { enabled: false, mfaMethod: null, availableMethods: ['authenticator'], changedAt: '' },
     )
+    assert.ok(off.body.changedAt > changedAt)
     assert.equal((await ada.signIn()).body.status, 'signedIn')
   })
 
@@ -26,6 +28,8 @@ onEachDatabase((latchkey) => {
     assert.deepEqual((await ada.get('/settings/MfaSignIn')).body, off.body)
   })
 
+  // Abuse case (Turned off, removed or replaced by the wrong hands): A sign-in begun before the
+  // change was finished after it.
   test('turning MFA off voids a sign-in that was waiting for its code', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     const waiting = await ada.signIn()
@@ -50,6 +54,8 @@ onEachDatabase((latchkey) => {
     assert.equal(notices.length, 1)
   })
 
+  // Abuse case (Turned off, removed or replaced by the wrong hands): Turning MFA off twice at once
+  // was two changes, told twice, and undone by halves.
   test('thirty DELETEs at once tell the owner once', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     const answers = await Promise.all(
@@ -58,6 +64,7 @@ onEachDatabase((latchkey) => {
     assert.deepEqual([...new Set(answers.map((answer) => answer.status))], [200])
     const notices = (await latchkey.inbox(ada.email)).filter(({ subject }) => / off$/.test(subject))
     assert.equal(notices.length, 1)
+    assert.match(notices[0]?.text ?? '', /\/undo#token=/)
     const { body } = await ada.get('/settings/Activity')
     const entries = body.activity.filter((entry: { type: string }) => entry.type === 'mfa.off')
     assert.equal(entries.length, 1)

@@ -4,6 +4,7 @@ import { onEachDatabase } from '../support/latchkey.ts'
 import {
   answerMfa,
   changesOf,
+  everyCodeMethod,
   everyMethod,
   noticesTo,
   secondBrowser,
@@ -24,7 +25,9 @@ async function assertOff(owner: Owner): Promise<void> {
 }
 
 onEachDatabase((latchkey) => {
-  for (const method of everyMethod) {
+  for (const method of everyCodeMethod) {
+    // Abuse case (Turned off, removed or replaced by the wrong hands): MFA went on by a method that
+    // nobody had proven to hold, and the owner was locked out.
     test(`${method} is never on without its proof`, async () => {
       const ada = await latchkey.owner()
       const request = {
@@ -49,24 +52,22 @@ onEachDatabase((latchkey) => {
       await assertOff(ada)
       assert.deepEqual(await noticesTo(latchkey, ada.email), [])
     })
+  }
 
+  for (const method of everyMethod) {
+    // Abuse case (Used twice, or for something else): Two requests at once both used one code.
     test(`${method}: twelve calls with one right code turn it on once and tell it once`, async () => {
       const ada = await latchkey.owner()
-      const request = {
-        mfaMethod: method,
-        ...(method === 'sms' && { phoneNumber: ada.phoneNumber }),
-      }
-      if (method === 'authenticator') await ada.setUpAuthenticator()
-      else await ada.post('/settings/MfaSignIn', request)
-      const code = await ada.codeFor(method)
+      const proof = await ada.proofOf(method)
       const answers = await Promise.all(
-        Array.from({ length: 12 }, () => ada.post('/settings/MfaSignIn', { ...request, code })),
+        Array.from({ length: 12 }, () => ada.post('/settings/MfaSignIn', proof)),
       )
       const right = answers.filter(({ status }) => status === 200)
       assert.equal(right.length, 1)
       assert.equal(right[0]?.body.recoveryCodes.length, 10)
       for (const { status, body } of answers) {
-        if (status !== 200) assert.equal(body.code, 'invalid_code')
+        const wrong = method === 'passkey' ? 'invalid_passkey' : 'invalid_code'
+        if (status !== 200) assert.equal(body.code, wrong)
       }
       assert.deepEqual(await changesOf(ada), ['recovery_codes.made', 'mfa.on'])
       assert.equal((await noticesTo(latchkey, ada.email)).length, 1)
@@ -83,6 +84,8 @@ onEachDatabase((latchkey) => {
     })
   }
 
+  // Abuse case (Turned off, removed or replaced by the wrong hands): Sessions of before lived on,
+  // unseen, when MFA was turned on.
   test('turning MFA on ends every other session, and their tokens with them', async () => {
     const ada = await latchkey.owner()
     const others = [await secondBrowser(latchkey, ada), await secondBrowser(latchkey, ada)]
@@ -97,6 +100,8 @@ onEachDatabase((latchkey) => {
     assert.equal((await ada.get('/settings/MfaSignIn')).body.enabled, true)
   })
 
+  // Abuse case (Turned off, removed or replaced by the wrong hands): A session that had shown only
+  // a password turned MFA off (CVE-2026-3429).
   test('told to let them be, other sessions go on, too weak to change how one signs in', async () => {
     const ada = await latchkey.owner()
     const other = await secondBrowser(latchkey, ada)
@@ -125,6 +130,8 @@ onEachDatabase((latchkey) => {
     )
   })
 
+  // Abuse case (Used twice, or for something else): A code of one account, or of another session,
+  // was taken.
   test('a set-up code works in the session that asked for it alone', async () => {
     const ada = await latchkey.owner()
     const other = await secondBrowser(latchkey, ada)
@@ -147,6 +154,8 @@ onEachDatabase((latchkey) => {
     assert.equal((await ada.post('/settings/MfaSignIn', { ...request, code })).status, 200)
   })
 
+  // Abuse case (Used twice, or for something else): A code for one thing did another
+  // (CVE-2026-18963).
   test('a code for signing in sets nothing up, and one for setting up signs nobody in', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'email' })
     const begun = await ada.signIn()
@@ -167,6 +176,8 @@ onEachDatabase((latchkey) => {
     }
   })
 
+  // Abuse case (Turned off, removed or replaced by the wrong hands): A new number or address was
+  // used before it was proven (CVE-2026-27946, CVE-2026-54693).
   test('an address is used once it has been proven, and not by the proof of another', async () => {
     const ada = await latchkey.owner()
     const other = `other-${ada.email}`
@@ -195,6 +206,8 @@ onEachDatabase((latchkey) => {
     assert.doesNotMatch(toOwn[0]?.text ?? '', /finish signing in/)
   })
 
+  // Abuse case (Turned off, removed or replaced by the wrong hands): A new number or address was
+  // used before it was proven (CVE-2026-27946, CVE-2026-54693).
   test('while MFA is on, texts go to the old number until the new one is proven', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'sms' })
     const old = ada.phoneNumber

@@ -2,8 +2,14 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type Enrolled, things, waysIn } from '../../src/overview/ways-in.ts'
 import { onEachDatabase } from '../support/latchkey.ts'
+import { addPasskey, signInByPasskey } from '../support/passkeys.ts'
 
 const either = [false, true]
+
+/** No passkey, one of either kind, and one of each. */
+const alone = { id: '1', name: 'My phone', passwordless: true }
+const second = { id: '2', name: 'My old key', passwordless: false }
+const keys = [[], [alone], [second], [alone, second]]
 
 /** Everything that can be enrolled, in every combination that an account can be in. */
 const everything: Enrolled[] = either.flatMap((mfaOn) =>
@@ -11,16 +17,19 @@ const everything: Enrolled[] = either.flatMap((mfaOn) =>
     either.flatMap((phone) =>
       either.flatMap((emailCodes) =>
         either.flatMap((sameMailbox) =>
-          [0, 1, 10].flatMap((recoveryCodes): Enrolled[] => {
-            const set = { authenticator, phone, emailCodes, sameMailbox, recoveryCodes }
-            if (!mfaOn) return [{ mfaOn, mfaMethod: null, ...set }]
-            const methods = [
-              ...(authenticator ? ['authenticator' as const] : []),
-              ...(phone ? ['sms' as const] : []),
-              ...(emailCodes ? ['email' as const] : []),
-            ]
-            return methods.map((mfaMethod) => ({ mfaOn, mfaMethod, ...set }))
-          }),
+          [0, 1, 10].flatMap((recoveryCodes) =>
+            keys.flatMap((passkeys): Enrolled[] => {
+              const set = { authenticator, phone, emailCodes, sameMailbox, recoveryCodes, passkeys }
+              if (!mfaOn) return [{ mfaOn, mfaMethod: null, ...set }]
+              const methods = [
+                ...(passkeys.length > 0 ? ['passkey' as const] : []),
+                ...(authenticator ? ['authenticator' as const] : []),
+                ...(phone ? ['sms' as const] : []),
+                ...(emailCodes ? ['email' as const] : []),
+              ]
+              return methods.map((mfaMethod) => ({ mfaOn, mfaMethod, ...set }))
+            }),
+          ),
         ),
       ),
     ),
@@ -31,22 +40,21 @@ test('with MFA off, password and mailbox each let anyone in, and losing one leav
   for (const enrolled of everything.filter(({ mfaOn }) => !mfaOn)) {
     const { signInNeeds, ifLost, ifStolen, advice } = waysIn(enrolled)
     assert.deepEqual(signInNeeds, ['password'])
+    const passwordless = enrolled.passkeys.filter((one) => one.passwordless)
     assert.deepEqual(
       ifLost.map(({ what, stillIn }) => [what, stillIn]),
-      [
-        ['password', true],
-        ['mailbox', true],
-      ],
+      [['password', true], ['mailbox', true], ...passwordless.map(() => ['passkey', true])],
     )
-    assert.ok(ifStolen.every(({ letsIn }) => letsIn))
+    const open = ifStolen.filter(({ letsIn }) => letsIn).map(({ what }) => what)
+    assert.deepEqual(open, ['password', 'mailbox'])
     assert.equal(advice[0]?.do, 'turnOnMfa')
   }
 })
 
 test('with MFA on, no thing alone lets anyone in but the mailbox that is both factors', () => {
   for (const enrolled of everything.filter(({ mfaOn }) => mfaOn)) {
-    const { authenticator, phone, emailCodes, sameMailbox } = enrolled
-    const both = emailCodes && sameMailbox && !authenticator && !phone
+    const { authenticator, phone, emailCodes, sameMailbox, passkeys } = enrolled
+    const both = emailCodes && sameMailbox && !authenticator && !phone && passkeys.length === 0
     const stolen = waysIn(enrolled).ifStolen.filter(({ letsIn }) => letsIn)
     assert.deepEqual(
       stolen.map(({ what }) => what),
@@ -61,7 +69,9 @@ test('losing something never opens a way, and what is still in names things that
     const { ifLost } = waysIn(enrolled)
     for (const { what, stillIn, by } of ifLost) {
       assert.equal(by.length > 0, stillIn)
-      assert.ok(!by.includes(what), JSON.stringify({ enrolled, what, by }))
+      // Another passkey may do what one did.
+      const spare = what === 'passkey' && enrolled.passkeys.length > 1
+      assert.ok(spare || !by.includes(what), JSON.stringify({ enrolled, what, by }))
       assert.ok(by.every((thing) => things.includes(thing)))
     }
   }
@@ -69,8 +79,8 @@ test('losing something never opens a way, and what is still in names things that
 
 test('the only second factor lost means locked out, unless there are recovery codes', () => {
   for (const enrolled of everything.filter(({ mfaOn }) => mfaOn)) {
-    const { authenticator, phone, emailCodes, sameMailbox, recoveryCodes } = enrolled
-    const methods = [authenticator, phone, emailCodes].filter(Boolean).length
+    const { authenticator, phone, emailCodes, sameMailbox, recoveryCodes, passkeys } = enrolled
+    const methods = [authenticator, phone, emailCodes].filter(Boolean).length + passkeys.length
     const lost = waysIn(enrolled).ifLost.filter(({ stillIn }) => !stillIn)
     if (methods > 1 || recoveryCodes > 0) {
       // The mailbox may be the second factor, and the password's spare as well: one at a time.
@@ -80,9 +90,11 @@ test('the only second factor lost means locked out, unless there are recovery co
         ? 'authenticator'
         : phone
           ? 'phone'
-          : sameMailbox
-            ? 'mailbox'
-            : 'otherMailbox'
+          : passkeys.length > 0
+            ? 'passkey'
+            : sameMailbox
+              ? 'mailbox'
+              : 'otherMailbox'
       assert.deepEqual(
         lost.map(({ what }) => what),
         [only],
@@ -105,6 +117,22 @@ test('advice is one step at most, is never what is there already, and none where
   }
 })
 
+test('a passkey that asks for a finger gets its owner in without password and mailbox, and no thief', () => {
+  for (const enrolled of everything.filter(({ passkeys }) => passkeys.includes(alone))) {
+    const { ifLost, ifStolen } = waysIn(enrolled)
+    for (const { what, stillIn } of ifLost) {
+      if (what !== 'passkey') assert.ok(stillIn, JSON.stringify({ enrolled, what }))
+    }
+    const stolen = ifStolen.filter(({ passkey }) => passkey)
+    assert.deepEqual(
+      stolen.map(({ passkey, letsIn }) => [passkey?.id, letsIn]),
+      enrolled.passkeys
+        .filter(({ passwordless }) => enrolled.mfaOn || passwordless)
+        .map(({ id }) => [id, false]),
+    )
+  }
+})
+
 onEachDatabase((latchkey) => {
   test('what GET WaysIn says of the phone holds when one signs in', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
@@ -122,6 +150,34 @@ onEachDatabase((latchkey) => {
     assert.equal((await latchkey.post('/auth/SignIn/Mfa', answer)).status, 200)
   })
 
+  test('what GET WaysIn says of passkeys holds when one signs in', async () => {
+    const ada = await latchkey.owner({ mfaMethod: 'passkey' })
+    const [phone] = (await ada.get('/settings/Passkeys')).body.passkeys
+    const old = await addPasskey(latchkey, ada, { name: 'My old key', verifiesUser: false })
+    const { signInNeeds, ifLost, ifStolen } = (await ada.get('/settings/WaysIn')).body
+    assert.deepEqual(signInNeeds, ['password', 'passkey'])
+    assert.deepEqual(
+      ifLost.map(({ what, by, passkey }: Record<string, unknown>) => [what, by, passkey]),
+      [
+        ['password', ['mailbox', 'passkey'], undefined],
+        ['mailbox', ['password', 'passkey'], undefined],
+        ['passkey', ['password', 'passkey'], { id: old.id, name: 'My old key' }],
+        ['passkey', ['password', 'passkey'], { id: phone.id, name: phone.name }],
+        ['recoveryCodes', ['password', 'passkey'], undefined],
+      ],
+    )
+    assert.ok(ifStolen.every(({ letsIn }: { letsIn: boolean }) => !letsIn))
+
+    // Lost: the other one does, behind the password; found by somebody: neither does alone.
+    const { mfaToken } = (await ada.signIn()).body
+    assert.equal((await signInByPasskey(latchkey, old, { mfaToken })).status, 200)
+    assert.equal((await signInByPasskey(latchkey, old)).status, 401)
+    const { passkey } = ada
+    assert.ok(passkey)
+    const found = await signInByPasskey(latchkey, passkey, { wrong: { userVerified: false } })
+    assert.equal(found.status, 401)
+  })
+
   test('GET /settings shows all of the account at once, and no secret', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'sms' })
     const { status, body } = await ada.get('/settings')
@@ -130,6 +186,7 @@ onEachDatabase((latchkey) => {
     assert.match(body.phoneNumber, /^\+1•+[0-9]{2}$/)
     assert.deepEqual(body.mfaSignIn, (await ada.get('/settings/MfaSignIn')).body)
     assert.equal(body.recoveryCodes.remaining, 10)
+    assert.deepEqual(body.passkeys, [])
     assert.equal(body.sessions, 1)
     assert.equal(body.trustedDevices, 0)
     assert.equal(body.policy.mfa, 'optional')

@@ -7,9 +7,11 @@ export interface Operation {
   operationId: string
   summary: string
   tags: string[]
-  /** Whether it wants an access token. */
+  /** Whether it wants an access token, and not only takes one. */
   guarded: boolean
   statuses: string[]
+  /** Whether an answer of it can hold an access token. */
+  givesTokens: boolean
   // biome-ignore lint/suspicious/noExplicitAny: a JSON Schema
   body: any
 }
@@ -29,9 +31,15 @@ export async function operations(latchkey: TestLatchkey): Promise<Operation[]> {
         operationId: operation.operationId,
         summary: operation.summary,
         tags: operation.tags,
-        guarded: operation.security?.length > 0,
+        guarded: operation.security?.length > 0 && !operation.security.some(isNothing),
         statuses: Object.keys(operation.responses),
+        givesTokens: JSON.stringify(operation.responses).includes('"accessToken"'),
         body: operation.requestBody?.content['application/json'].schema,
       })),
   )
+}
+
+/** One of several ways to be let in, and that is to bring nothing. */
+function isNothing(scheme: object): boolean {
+  return Object.keys(scheme).length === 0
 }

@@ -6,8 +6,8 @@ import { DatabaseSync } from 'node:sqlite'
 import { after, before, describe } from 'node:test'
 import { Client } from 'pg'
 import { newKey } from '../../src/lib/keys.ts'
+import { readSettings } from '../../src/read-settings.ts'
 import { type Latchkey, startServer } from '../../src/server.ts'
-import { readSettings } from '../../src/settings.ts'
 import { type Contract, contractOf } from './contract.ts'
 import { fetchFrom } from './fetch-from.ts'
 import { freePort } from './free-port.ts'
@@ -244,6 +244,9 @@ const secretFields = new Set([
   'password',
   'code',
   'mfaToken',
+  'passkeyToken',
+  'deviceToken',
+  'resetToken',
   'accessToken',
   'refreshToken',
   'secret',

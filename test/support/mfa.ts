@@ -1,14 +1,17 @@
 /** What many tests of the second factor do. */
 import type { Answer, Message, TestLatchkey } from './latchkey.ts'
-import { type Method, Owner } from './owner.ts'
+import { type CodeMethod, type Method, Owner } from './owner.ts'
 
-export const everyMethod = ['authenticator', 'sms', 'email'] as const satisfies Method[]
+export const everyCodeMethod = ['authenticator', 'sms', 'email'] as const satisfies CodeMethod[]
+
+/** Strongest first. */
+export const everyMethod = ['passkey', ...everyCodeMethod] as const satisfies Method[]
 
 /** Answers a sign-in that asked for its second factor. */
 export function answerMfa(
   latchkey: TestLatchkey,
   begun: Answer,
-  answer: { code: string; mfaMethod?: Method | 'recoveryCode' },
+  answer: { code: string; mfaMethod?: CodeMethod | 'recoveryCode' },
 ): Promise<Answer> {
   return latchkey.post('/auth/SignIn/Mfa', { mfaToken: begun.body.mfaToken, ...answer })
 }
@@ -17,6 +20,7 @@ export function answerMfa(
 export async function secondBrowser(latchkey: TestLatchkey, owner: Owner): Promise<Owner> {
   const { email, password, phoneNumber, authenticator } = owner
   const second = new Owner(latchkey, { email, password, phoneNumber, authenticator })
+  second.passkey = owner.passkey
   await second.signInFully()
   return second
 }
@@ -53,6 +57,7 @@ export async function stateOf(latchkey: TestLatchkey, { email }: Owner) {
     account: await latchkey.sql(`select * from account where id = ${account}`),
     authenticator: await rows('authenticator'),
     recoveryCodes: await rows('recovery_code'),
+    passkeys: await rows('passkey'),
     sessions: await rows('session'),
     challenges: await rows('challenge'),
     activity: await rows('activity'),

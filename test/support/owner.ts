@@ -2,6 +2,8 @@ import assert from 'node:assert/strict'
 import { Secret, TOTP } from 'otpauth'
 import { travelToNextStep } from './clock.ts'
 import type { Answer, Call, TestLatchkey } from './latchkey.ts'
+import { addPasskey, answerByPasskey, beginByPasskey } from './passkeys.ts'
+import type { SoftwareAuthenticator } from './software-authenticator.ts'
 
 export interface OwnerOptions {
   email?: string
@@ -12,7 +14,9 @@ export interface OwnerOptions {
   authenticator?: AuthenticatorApp
 }
 
-export type Method = 'authenticator' | 'sms' | 'email'
+/** The methods whose answer is a code. */
+export type CodeMethod = 'authenticator' | 'sms' | 'email'
+export type Method = CodeMethod | 'passkey'
 
 let owners = 0
 
@@ -25,6 +29,8 @@ export class Owner {
   refreshToken = ''
   recoveryCodes: string[] = []
   readonly authenticator: AuthenticatorApp
+  /** The one to sign in with, once MFA was turned on by it. */
+  passkey: SoftwareAuthenticator | undefined
   readonly #latchkey: TestLatchkey
 
   constructor(latchkey: TestLatchkey, options: OwnerOptions) {
@@ -98,19 +104,30 @@ export class Owner {
   async signInFully(): Promise<Answer> {
     const begun = await this.signIn()
     if (begun.body.status === 'signedIn') return this.keep(begun)
-    const { mfaToken, mfaMethod } = begun.body
+    const answer = await this.rightAnswerTo(begun)
+    return this.keep(await answer())
+  }
+
+  /** Has the right answer to a sign-in ready, by the method asked for. @returns what gives it */
+  async rightAnswerTo({ body }: Answer): Promise<() => Promise<Answer>> {
+    const { mfaToken, mfaMethod } = body
+    if (mfaMethod === 'passkey') {
+      const begun = await beginByPasskey(this.#latchkey, { mfaToken })
+      const response = this.passkey?.get(begun.body.options)
+      return () => answerByPasskey(this.#latchkey, begun, response)
+    }
     const code = await this.codeFor(mfaMethod)
-    return this.keep(await this.#latchkey.post('/auth/SignIn/Mfa', { mfaToken, code }))
+    return () => this.#latchkey.post('/auth/SignIn/Mfa', { mfaToken, code })
   }
 
   /** A right code of a method: the newest that was sent, or the next that the app shows. */
-  codeFor(method: Method): Promise<string> {
+  codeFor(method: CodeMethod): Promise<string> {
     if (method === 'authenticator') return Promise.resolve(this.authenticator.newCode())
     return this.#latchkey.codeSentTo(method === 'sms' ? this.phoneNumber : this.email)
   }
 
   /** A code that looks like one of a method's, and is none now. */
-  async wrongCodeFor(method: Method): Promise<string> {
+  async wrongCodeFor(method: CodeMethod): Promise<string> {
     const { authenticator } = this
     const right =
       method === 'authenticator'
@@ -129,6 +146,14 @@ export class Owner {
 
   /** Turns MFA on by a method, or changes to it. @returns the answer that says it is on */
   async turnOn(mfaMethod: Method, more: object = {}): Promise<Answer> {
+    const answer = await this.post('/settings/MfaSignIn', await this.proofOf(mfaMethod, more))
+    assert.equal(answer.status, 200, JSON.stringify(answer.body))
+    this.recoveryCodes = answer.body.recoveryCodes ?? this.recoveryCodes
+    return answer
+  }
+
+  /** Sets a method up, and has its proof ready. @returns the body that turns it on */
+  async proofOf(mfaMethod: Method, more: object = {}): Promise<object> {
     const request = {
       mfaMethod,
       ...(mfaMethod === 'sms' && { phoneNumber: this.phoneNumber }),
@@ -136,15 +161,15 @@ export class Owner {
     }
     if (mfaMethod === 'authenticator') {
       if (!this.authenticator.secret) await this.setUpAuthenticator()
-    } else {
-      const sent = await this.post('/settings/MfaSignIn', request)
-      assert.equal(sent.status, 202, JSON.stringify(sent.body))
+      return { ...request, code: await this.codeFor(mfaMethod) }
     }
-    const code = await this.codeFor(mfaMethod)
-    const answer = await this.post('/settings/MfaSignIn', { ...request, code })
-    assert.equal(answer.status, 200, JSON.stringify(answer.body))
-    this.recoveryCodes = answer.body.recoveryCodes ?? this.recoveryCodes
-    return answer
+    if (mfaMethod === 'passkey') this.passkey ??= await addPasskey(this.#latchkey, this)
+    const begun = await this.post('/settings/MfaSignIn', request)
+    assert.equal(begun.status, 202, JSON.stringify(begun.body))
+    if (mfaMethod === 'passkey') {
+      return { ...request, assertion: this.passkey?.get(begun.body.options) }
+    }
+    return { ...request, code: await this.codeFor(mfaMethod) }
   }
 }
 

@@ -6,8 +6,8 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import type { TestContext } from 'node:test'
 import { developmentKeys } from '../../src/development-keys.ts'
+import { readSettings } from '../../src/read-settings.ts'
 import { type Latchkey, startServer } from '../../src/server.ts'
-import { readSettings } from '../../src/settings.ts'
 
 export interface Starter {
   /** Starts with what the environment says. @throws Error with why it could not */

@@ -1,5 +1,7 @@
 /** Somebody who looks at a page of ours, and everything that a browser would hold against it. */
-import type { Browser, Page } from 'playwright-core'
+import assert from 'node:assert/strict'
+import { AxeBuilder } from '@axe-core/playwright'
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 
 export interface Look {
   width: number
@@ -19,20 +21,27 @@ export interface Visited {
   elsewhere: string[]
   /** How many pixels the page is wider than the window. */
   sideways(): Promise<number>
-  /** Texts with less contrast to their background than WCAG 2.2, 1.4.3 asks. */
-  tooFaint(): Promise<string[]>
+  /** What keeps somebody from using it: labels, roles, contrast and more (axe-core). */
+  barriers(): Promise<string[]>
 }
 
-export async function visit(browser: Browser, url: string, look: Look): Promise<Visited> {
-  const { width, colorScheme } = look
-  const context = await browser.newContext({ viewport: { width, height: 800 }, colorScheme })
+export async function visit(
+  browser: Browser,
+  url: string,
+  look: Look & Omit<BrowserContextOptions, 'viewport'>,
+): Promise<Visited> {
+  const { width, ...options } = look
+  const context = await browser.newContext({ viewport: { width, height: 800 }, ...options })
   const page = await context.newPage()
   const complaints: string[] = []
   const elsewhere: string[] = []
   await page.addInitScript(`addEventListener('securitypolicyviolation', (event) =>
     console.error('Refused by the policy: ' + event.violatedDirective + ' ' + event.blockedURI))`)
   page.on('console', (message) => {
-    if (['error', 'warning'].includes(message.type())) complaints.push(message.text())
+    const text = message.text()
+    // A browser tells of each call that the service refuses, as it should.
+    const refused = /^Failed to load resource: .* status of (400|401|403|409|429)/.test(text)
+    if (['error', 'warning'].includes(message.type()) && !refused) complaints.push(text)
   })
   page.on('pageerror', (error) => complaints.push(String(error)))
   page.on('requestfailed', (request) => complaints.push(`Failed: ${request.url()}`))
@@ -41,40 +50,27 @@ export async function visit(browser: Browser, url: string, look: Look): Promise<
     if (protocol.startsWith('http') && origin !== new URL(url).origin) elsewhere.push(request.url())
   })
   await page.goto(url)
-  const { LATCHKEY_TEST_SCREENSHOTS: folder } = process.env
-  if (folder) {
-    const name = new URL(url).pathname.replaceAll('/', '-')
-    await page.screenshot({ path: `${folder}/page${name}-${width}-${colorScheme}.png` })
-  }
   return {
     page,
     complaints,
     elsewhere,
     sideways: async () =>
       Number(await page.evaluate('document.documentElement.scrollWidth - innerWidth')),
-    tooFaint: () => page.evaluate(`(${faintTexts})()`),
+    async barriers() {
+      const { violations } = await new AxeBuilder({ page }).analyze()
+      return violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`))
+    },
   }
 }
 
-/** Runs in the page: plain colours on plain backgrounds, which is all that these pages have. */
-const faintTexts = `() => {
-  const channels = (color) => color.match(/[0-9.]+/g).map(Number)
-  const luminance = (color) => {
-    const [r, g, b] = channels(color).map((c) => c / 255)
-      .map((c) => (c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4))
-    return 0.2126 * r + 0.7152 * g + 0.0722 * b
+/** Nothing can be held against what is seen now. @param where in words, for whoever reads of it */
+export async function ensureWell(seen: Visited, where: string): Promise<void> {
+  const { LATCHKEY_TEST_SCREENSHOTS: folder } = process.env
+  if (folder) {
+    const path = `${folder}/${where.replaceAll(/\W+/g, '-')}.png`
+    await seen.page.screenshot({ path, fullPage: true })
   }
-  const behind = (element) => {
-    for (let at = element; at; at = at.parentElement) {
-      const { backgroundColor } = getComputedStyle(at)
-      if (channels(backgroundColor)[3] !== 0) return backgroundColor
-    }
-    return 'rgb(255, 255, 255)'
-  }
-  const texts = [...document.querySelectorAll('body *')].filter((element) =>
-    [...element.childNodes].some((node) => node.nodeType === 3 && node.data.trim() !== ''))
-  return texts.filter((element) => {
-    const [dark, light] = [getComputedStyle(element).color, behind(element)].map(luminance).sort((a, b) => a - b)
-    return (light + 0.05) / (dark + 0.05) < 4.5
-  }).map((element) => element.textContent.trim().slice(0, 40))
-}`
+  assert.deepEqual([seen.complaints, seen.elsewhere], [[], []], where)
+  assert.equal(await seen.sideways(), 0, where)
+  assert.deepEqual(await seen.barriers(), [], where)
+}

@@ -4,9 +4,12 @@ import { test } from 'node:test'
 import { travel } from '../support/clock.ts'
 import { onEachDatabase } from '../support/latchkey.ts'
 import { sessionsOf } from '../support/mfa.ts'
+import { addPasskey, signInByPasskey } from '../support/passkeys.ts'
 import { wayBackSentTo } from '../support/undo.ts'
 
 onEachDatabase((latchkey) => {
+  // Abuse case (The way back, used by the wrong hands or in vain): After it the thief’s password,
+  // session, device or waiting sign-in still opened the account.
   test('after an undo no door gives a session: sign-in, trusted device, reauthentication, refresh, sign-up', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     const { email, password } = ada
@@ -15,6 +18,7 @@ onEachDatabase((latchkey) => {
     const remembered = { mfaToken: first, code, rememberDevice: true }
     const { deviceToken } = ada.keep(await latchkey.post('/auth/SignIn/Mfa', remembered)).body
     const signUp = { email, password: 'the sentence of a thief' }
+    const passkey = await addPasskey(latchkey, ada)
     await ada.post('/settings/RecoveryCodes')
     const token = await wayBackSentTo(latchkey, email, /recovery codes/)
     const waiting = (await ada.signIn()).body.mfaToken
@@ -25,6 +29,7 @@ onEachDatabase((latchkey) => {
     for (const refused of [
       await latchkey.post('/auth/SignIn', { email, password, deviceToken }),
       await latchkey.post('/auth/SignIn/Mfa', answer),
+      await signInByPasskey(latchkey, passkey),
       await ada.post('/auth/Reauthenticate', { password }),
       await latchkey.post('/auth/Refresh', { refreshToken }),
     ]) {
@@ -36,6 +41,8 @@ onEachDatabase((latchkey) => {
     assert.equal(await sessionsOf(latchkey, ada), 0)
   })
 
+  // Abuse case (The way back, used by the wrong hands or in vain): It told strangers that an
+  // account waits for a new password.
   test('a right password is told that a new one is needed, a wrong one is told nothing', async () => {
     const ada = await latchkey.owner()
     const { email, password } = ada
@@ -48,6 +55,8 @@ onEachDatabase((latchkey) => {
     assert.equal(wrong.body.code, 'invalid_credentials')
   })
 
+  // Abuse case (The way back, used by the wrong hands or in vain): The token that sets the new
+  // password worked twice, or for ever.
   test('a reset token is for one new password, for an hour, and dies with the next undo', async () => {
     const ada = await latchkey.owner()
     await ada.post('/settings/RecoveryCodes')
@@ -73,6 +82,8 @@ onEachDatabase((latchkey) => {
     assert.equal((await reset(late)).status, 401)
   })
 
+  // Abuse case (Turned off, removed or replaced by the wrong hands): Sessions lived on after a
+  // reset or a deletion (GHSA-2vg6-77g8-24mp, CVE-2023-22492, CVE-2026-43983).
   test('a reset or a deletion that races sign-ins and refreshes leaves no session alive', async () => {
     for (let round = 0; round < 4; round += 1) {
       const ada = await latchkey.owner()

@@ -29,6 +29,7 @@ onEachDatabase((latchkey) => {
     })
   }
 
+  // Abuse case (The way back, used by the wrong hands or in vain): The thief undid the undo.
   test('a change that races an undo leaves the thief no way back', async () => {
     for (let round = 0; round < 8; round += 1) {
       const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
@@ -46,6 +47,7 @@ onEachDatabase((latchkey) => {
     }
   })
 
+  // Abuse case (The way back, used by the wrong hands or in vain): The thief undid the undo.
   test('a later change at a node whose clock is behind is undone with the first all the same', async () => {
     // Another node, whose clock does not travel.
     travel(5 * 60_000)
@@ -85,6 +87,8 @@ onEachDatabase((latchkey) => {
     assert.equal(tried.filter(({ status }) => status === 200).length, 1)
   })
 
+  // Abuse case (The way back, used by the wrong hands or in vain): After it the thief’s password,
+  // session, device or waiting sign-in still opened the account.
   test('refreshes and sign-ins that race an undo give no session that outlives it', async () => {
     for (let round = 0; round < 4; round += 1) {
       const ada = await latchkey.owner()

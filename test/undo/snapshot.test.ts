@@ -7,6 +7,8 @@ import { onEachDatabase } from '../support/latchkey.ts'
 const leftAlone: Record<string, string> = {
   id: 'who it is',
   created_at: 'a fact',
+  language: 'what its owner reads',
+  user_handle: 'a name that authenticators know, and nothing else',
   mfa_changed_at: 'tells of the undo itself',
   credential_version: 'only ever goes up',
   password_void_since: 'set by the undo',
@@ -17,6 +19,7 @@ const leftAlone: Record<string, string> = {
 const notCredentials: Record<string, string> = {
   session: 'all end',
   challenge: 'the raised version voids them',
+  passkey_challenge: 'the raised version voids them',
   password_reset: 'the raised version voids them',
   trusted_device: 'all go',
   way_back: 'those after it end',

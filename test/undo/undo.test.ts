@@ -22,6 +22,8 @@ onEachDatabase((latchkey) => {
     assert.equal(reset.status, 200)
   }
 
+  // Abuse case (The way back, used by the wrong hands or in vain): It brought one thing back, and
+  // left what the thief had changed besides.
   test('a thief turns MFA off, changes password, email and phone, makes new codes: one click restores the owner whole', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'sms' })
     await ada.turnOn('authenticator')
@@ -77,6 +79,9 @@ onEachDatabase((latchkey) => {
     await ada.signInFully()
   })
 
+  // Abuse case (The way back, used by the wrong hands or in vain): The link worked twice, or a
+  // token like it was enough (CVE-2025-46815).
+  // Abuse case (Used twice, or for something else): Two requests at once both used one code.
   test('forty undos by one link at once are one, and it works once', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'email' })
     await ada.delete('/settings/MfaSignIn')
@@ -87,6 +92,8 @@ onEachDatabase((latchkey) => {
     assert.equal((await undo(token)).status, 401)
   })
 
+  // Abuse case (The way back, used by the wrong hands or in vain): A mail scanner opened the link,
+  // and so undid the change.
   test('opening the link changes nothing', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'email' })
     await ada.delete('/settings/MfaSignIn')
@@ -113,6 +120,8 @@ onEachDatabase((latchkey) => {
     assert.equal((await undo(second)).status, 401)
   })
 
+  // Abuse case (The way back, used by the wrong hands or in vain): A password thief turned MFA on,
+  // and the owner stayed locked out; or a mailbox thief turned it off by the link of long ago.
   test('the first turning-on can be undone for a day, and a later one not at all', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'email' })
     const token = await wayBackSentTo(latchkey, ada.email, / on$/)
@@ -132,6 +141,8 @@ onEachDatabase((latchkey) => {
     assert.doesNotMatch(newest?.text ?? '', /#token=/)
   })
 
+  // Abuse case (The way back, used by the wrong hands or in vain): A password thief turned MFA on,
+  // and the owner stayed locked out; or a mailbox thief turned it off by the link of long ago.
   test('whoever has the mailbox can’t bring codes by email back a day after the owner left them', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'email' })
     await ada.turnOn('authenticator')
@@ -140,6 +151,8 @@ onEachDatabase((latchkey) => {
     assert.equal((await undo(token)).status, 401)
   })
 
+  // Abuse case (The way back, used by the wrong hands or in vain): Codes that had been used were
+  // good again.
   test('marks of use never go back: a used recovery code and a used time step stay used', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     const used = ada.recoveryCodes[0]
@@ -186,6 +199,8 @@ onEachDatabase((latchkey) => {
     assert.equal((await latchkey.post('/auth/SignIn/Mfa', { mfaToken, code })).status, 200)
   })
 
+  // Abuse case (Remembered devices): A remembered device outlived the change that should have ended
+  // it.
   test('an undo ends what waits: sign-ins, mailed codes, remembered devices', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     const begun = (await ada.signIn()).body
@@ -215,6 +230,30 @@ onEachDatabase((latchkey) => {
     assert.equal(again.body.status, 'mfaRequired')
   })
 
+  // Abuse case (The way back, used by the wrong hands or in vain): A link of one account opened any
+  // other (CVE-2023-26481).
+  test('a link undoes the change of its own account, and touches no other', async () => {
+    const ada = await latchkey.owner({ mfaMethod: 'email' })
+    const bob = await latchkey.owner({ mfaMethod: 'email' })
+    for (const owner of [ada, bob]) await owner.delete('/settings/MfaSignIn')
+    const token = await wayBackSentTo(latchkey, ada.email, / off$/)
+    const named = await latchkey.post('/auth/Undo', { token, email: bob.email })
+    assert.equal(named.status, 400)
+
+    const { resetToken } = (await undo(token)).body
+    const newPassword = 'the sentence of a thief'
+    const { email } = bob
+    const reset = await latchkey.post('/auth/ResetPassword', { email, resetToken, newPassword })
+    assert.equal(reset.status, 400)
+    assert.equal((await bob.get('/settings/MfaSignIn')).body.enabled, false)
+    assert.equal((await bob.signIn()).body.status, 'signedIn')
+    await restore(bob, await wayBackSentTo(latchkey, bob.email, / off$/))
+    assert.equal((await bob.signIn()).body.status, 'mfaRequired')
+  })
+
+  // Abuse case (The way back, used by the wrong hands or in vain): The link worked twice, or a
+  // token like it was enough (CVE-2025-46815).
+  // Abuse case (Sessions and tokens): A token that lacked its end was still found (CVE-2026-27840).
   test('a made-up, cut or empty token undoes nothing', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'email' })
     await ada.delete('/settings/MfaSignIn')

@@ -2,10 +2,16 @@ import { Secret, TOTP } from 'otpauth'
 import { now } from '../../lib/clock.ts'
 import type { Keys } from '../../lib/keys.ts'
 import type { Tx } from '../../store/open.ts'
-import type { Method } from './method.ts'
+import type { CodeMethod } from './method.ts'
+
+/** How many steps before and after the one of now are taken. */
+const stepsAside = 1
+
+/** How many codes are right at any time. */
+export const stepsTaken = stepsAside + 1 + stepsAside
 
 /** A code from an app that holds a shared secret (TOTP, RFC 6238). */
-export const authenticator: Method = {
+export const authenticator: CodeMethod = {
   amr: 'otp',
   isSetUp: (setUp) => setUp.authenticator,
 
@@ -37,7 +43,7 @@ export function stepOf(secret: string, code: string, at: number): number | undef
   const digits = code.replaceAll(' ', '')
   if (!/^[0-9]{6}$/.test(digits)) return undefined
   const totp = new TOTP({ secret: Secret.fromBase32(secret) })
-  const delta = totp.validate({ token: digits, timestamp: at, window: 1 })
+  const delta = totp.validate({ token: digits, timestamp: at, window: stepsAside })
   return delta === null ? undefined : totp.counter({ timestamp: at }) + delta
 }
 

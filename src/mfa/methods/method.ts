@@ -11,14 +11,19 @@ export interface SetUp {
   phoneNumber: string | null
   email: string | null
   recoveryCodes: number
+  passkeys: number
 }
 
 /** One way of showing a second factor. Each is a file beside this one. */
 export interface Method {
-  /** What a sign-in by it says of itself (RFC 8176). */
-  amr: Amr
   /** Whether the account can use it. */
   isSetUp(setUp: SetUp): boolean
+}
+
+/** One whose answer is a code that somebody types. */
+export interface CodeMethod extends Method {
+  /** What a sign-in by it says of itself (RFC 8176). */
+  amr: Amr
   /** Where its codes go; undefined for methods that send none. */
   destination?(setUp: SetUp): Recipient | undefined
   /**

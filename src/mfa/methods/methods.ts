@@ -1,21 +1,30 @@
 import type { ExpressionBuilder } from 'kysely'
-import type { MfaMethod } from '../../settings.ts'
+import { type MfaMethod, mfaMethods } from '../../settings.ts'
 import type { Db, Tx } from '../../store/open.ts'
 import { prepared } from '../../store/prepared.ts'
 import type { Schema } from '../../store/schema.ts'
 import { authenticator } from './authenticator.ts'
 import { email } from './email.ts'
-import type { Method, SetUp } from './method.ts'
+import type { CodeMethod, Method, SetUp } from './method.ts'
+import { passkey } from './passkey.ts'
 import { recoveryCode } from './recovery-code.ts'
 import { sms } from './sms.ts'
 
 /** Every way of showing a second factor. A new one is a file here and a line there. */
-export const methods = { authenticator, sms, email, recoveryCode } satisfies Record<
+export const methods = { passkey, authenticator, sms, email, recoveryCode } satisfies Record<
   MfaMethod | 'recoveryCode',
   Method
 >
 
 export type MethodName = keyof typeof methods
+
+/** Those whose answer is a code. */
+export const codeMethods = { authenticator, sms, email, recoveryCode } satisfies Record<
+  Exclude<MethodName, 'passkey'>,
+  CodeMethod
+>
+
+export type CodeMethodName = keyof typeof codeMethods
 
 /**
  * What the account has set up that could be chosen as its method, strongest first.
@@ -23,7 +32,7 @@ export type MethodName = keyof typeof methods
  * @param ranking the operator's; what it leaves out still works for those who have it, last
  */
 export function availableMethods(setUp: SetUp, ranking: readonly MfaMethod[]): MfaMethod[] {
-  const all = new Set<MfaMethod>([...ranking, 'authenticator', 'sms', 'email'])
+  const all = new Set([...ranking, ...mfaMethods])
   return [...all].filter((name) => methods[name].isSetUp(setUp))
 }
 
@@ -64,6 +73,12 @@ export const setUpColumns = (account: ExpressionBuilder<Schema, 'account'>) =>
       .where('used_at', 'is', null)
       .where('removed_at', 'is', null)
       .as('recovery_codes'),
+    account
+      .selectFrom('passkey')
+      .select((row) => row.fn.countAll<number>().as('count'))
+      .whereRef('account_id', '=', 'account.id')
+      .where('removed_at', 'is', null)
+      .as('passkeys'),
   ] as const
 
 export function setUpOf(row: {
@@ -72,6 +87,7 @@ export function setUpOf(row: {
   mfa_email: string | null
   authenticators: number | null
   recovery_codes: number | null
+  passkeys: number | null
 }): SetUp {
   return {
     account: row.id,
@@ -79,5 +95,6 @@ export function setUpOf(row: {
     phoneNumber: row.phone_number,
     email: row.mfa_email,
     recoveryCodes: row.recovery_codes ?? 0,
+    passkeys: row.passkeys ?? 0,
   }
 }

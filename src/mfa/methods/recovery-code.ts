@@ -2,10 +2,10 @@ import { instant, now } from '../../lib/clock.ts'
 import type { Keys } from '../../lib/keys.ts'
 import { newId, newRecoveryCode, normalRecoveryCode } from '../../lib/random.ts'
 import type { Db, Tx } from '../../store/open.ts'
-import type { Method } from './method.ts'
+import type { CodeMethod } from './method.ts'
 
 /** A code from paper, for when everything else is lost. Never a method of its own. */
-export const recoveryCode: Method = {
+export const recoveryCode: CodeMethod = {
   amr: 'recovery_code',
   isSetUp: (setUp) => setUp.recoveryCodes > 0,
 
@@ -25,11 +25,11 @@ export const recoveryCode: Method = {
 const purpose = 'recovery_code'
 
 /** How many an owner gets: enough for years, few enough to fit on a card. */
-const howMany = 10
+export const recoveryCodesEach = 10
 
 /** Makes ten, to be shown once: only their hashes are kept. */
 export async function makeRecoveryCodes(tx: Tx, keys: Keys, account: string): Promise<string[]> {
-  const codes = Array.from({ length: howMany }, newRecoveryCode)
+  const codes = Array.from({ length: recoveryCodesEach }, newRecoveryCode)
   const rows = codes.map((code) => ({
     id: newId(),
     account_id: account,

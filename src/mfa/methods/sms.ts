@@ -1,8 +1,8 @@
-import type { Method } from './method.ts'
+import type { CodeMethod } from './method.ts'
 import { acceptSentCode } from './sent-code.ts'
 
 /** A code by text message, to the number that was proven. */
-export const sms: Method = {
+export const sms: CodeMethod = {
   amr: 'sms',
   isSetUp: (setUp) => setUp.phoneNumber !== null,
   destination: ({ phoneNumber }) =>

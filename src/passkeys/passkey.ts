@@ -1,0 +1,176 @@
+import type { AuthenticationResponseJSON } from '@simplewebauthn/server'
+import { record } from '../activity/activity.ts'
+import type { Client } from '../lib/client.ts'
+import { day, instant, now } from '../lib/clock.ts'
+import type { Keys } from '../lib/keys.ts'
+import { Problem } from '../lib/problem.ts'
+import type { Limit, Limits } from '../limits/limits.ts'
+import { enqueue } from '../messages/outbox.ts'
+import type { Amr } from '../sessions/strength.ts'
+import type { Db, Tx } from '../store/open.ts'
+import type { Taken } from './challenge.ts'
+import { type Descriptor, judgeAssertion, type RelyingParty } from './relying-party.ts'
+
+/** A passkey as its owner sees it. */
+export interface Passkey {
+  id: string
+  name: string
+  createdAt: string
+  lastUsedAt: string | null
+  backedUp: boolean
+}
+
+/** The passkeys of an account, newest first. */
+export async function listPasskeys(db: Db | Tx, account: string): Promise<Passkey[]> {
+  const rows = await db
+    .selectFrom('passkey')
+    .select(passkeyColumns)
+    .where('account_id', '=', account)
+    .where('removed_at', 'is', null)
+    .orderBy('id', 'desc')
+    .execute()
+  return rows.map(shownToOwner)
+}
+
+export const passkeyColumns = ['id', 'name', 'created_at', 'last_used_at', 'backed_up'] as const
+
+export function shownToOwner(row: {
+  id: string
+  name: string
+  created_at: number
+  last_used_at: number | null
+  backed_up: number
+}): Passkey {
+  return {
+    id: row.id,
+    name: row.name,
+    createdAt: instant(row.created_at),
+    lastUsedAt: row.last_used_at === null ? null : instant(row.last_used_at),
+    backedUp: row.backed_up === 1,
+  }
+}
+
+/** The same as browsers must be told of them. */
+export async function describePasskeys(db: Db | Tx, account: string): Promise<Descriptor[]> {
+  const rows = await db
+    .selectFrom('passkey')
+    .select(['credential_id', 'transports'])
+    .where('account_id', '=', account)
+    .where('removed_at', 'is', null)
+    .orderBy('id', 'desc')
+    .execute()
+  return rows.map((row) => ({
+    credentialId: row.credential_id,
+    transports: JSON.parse(row.transports),
+  }))
+}
+
+/** A passkey that has signed the challenge. It still has to be used, in its held account. */
+export interface ShownPasskey {
+  id: string
+  account: string
+  /** What a sign-in by it says of itself (RFC 8176). */
+  amr: Amr[]
+  counter: number
+  backedUp: boolean
+}
+
+/**
+ * Judges what a passkey made of a challenge that was taken. Nothing is stored, and no transaction
+ * waits: checking signatures queues behind password hashes.
+ *
+ * @returns undefined if it is not right, not this account's, or known to nobody
+ */
+export async function judgePasskey(
+  db: Db,
+  relyingParty: RelyingParty,
+  { purpose, value, account_id }: Taken,
+  response: AuthenticationResponseJSON,
+): Promise<ShownPasskey | undefined> {
+  const row = await db
+    .selectFrom('passkey')
+    .innerJoin('account', 'account.id', 'passkey.account_id')
+    .select(['passkey.id', 'account_id', 'public_key', 'user_handle'])
+    .where('credential_id', '=', response.id)
+    .where('removed_at', 'is', null)
+    .executeTakeFirst()
+  if (!row || (account_id !== null && row.account_id !== account_id)) return undefined
+  // Whom it takes itself for; where nobody was named, it must say so (WebAuthn Level 3, §7.2).
+  const { userHandle } = response.response
+  if ((userHandle ?? (account_id === null ? '' : row.user_handle)) !== row.user_handle) {
+    return undefined
+  }
+  const alone = purpose === 'signIn' || purpose === 'reauthenticate'
+  const asserted = await judgeAssertion(relyingParty, value, response, {
+    publicKey: row.public_key,
+    alone,
+  })
+  if (!asserted) return undefined
+  const amr: Amr[] = [asserted.synced ? 'swk' : 'hwk', 'user']
+  return {
+    ...asserted,
+    id: row.id,
+    account: row.account_id,
+    // What knows its user is two factors: the device, and the finger or the PIN.
+    amr: alone ? [...amr, 'mfa'] : amr,
+  }
+}
+
+/** A clone may be tried again and again. */
+const toldOfCopies: Limit = {
+  name: 'passkey-copy-told',
+  most: 3,
+  within: day,
+  problem: 'too_many_messages',
+}
+
+/**
+ * Uses a passkey: its counter moves on, if it counts (WebAuthn Level 3, §6.1.1). If it should have
+ * and did not, there may be two of it: this use is refused, and the owner is told.
+ *
+ * @returns whether it may be used; a no must be committed, too
+ */
+export async function usePasskey(
+  tx: Tx,
+  { keys, limits }: { keys: Keys; limits: Limits },
+  account: { id: string; email: string },
+  { id, counter, backedUp }: ShownPasskey,
+  client: Client,
+): Promise<boolean> {
+  const live = await tx
+    .selectFrom('passkey')
+    .select(['name', 'counter'])
+    .where('id', '=', id)
+    .where('removed_at', 'is', null)
+    .executeTakeFirst()
+  if (!live) return false
+
+  const { numUpdatedRows } = await tx
+    .updateTable('passkey')
+    .set({ counter, backed_up: backedUp ? 1 : 0, last_used_at: now() })
+    .where('id', '=', id)
+    .where((row) =>
+      row.or([
+        row('counter', '<', counter),
+        ...(counter === 0 ? [row('counter', '=', counter)] : []),
+      ]),
+    )
+    .executeTakeFirstOrThrow()
+  if (numUpdatedRows > 0) return true
+
+  const detail = { passkey: live.name, counter, expectedAbove: live.counter }
+  await record(tx, account.id, { type: 'passkey.refused', client, detail })
+  const told = await limits
+    .take(tx, { limit: toldOfCopies, of: account.id })
+    .catch((error: unknown) => {
+      if (!(error instanceof Problem)) throw error
+    })
+  if (!told) return false
+  await enqueue(tx, keys, {
+    account: account.id,
+    to: { channel: 'email', address: account.email },
+    template: 'passkey-copied',
+    params: { at: now() },
+  })
+  return false
+}

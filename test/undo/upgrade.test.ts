@@ -1,0 +1,42 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { openKeys } from '../../src/lib/keys.ts'
+import { onEachDatabase } from '../support/latchkey.ts'
+import { addPasskey, signInByPasskey } from '../support/passkeys.ts'
+import { wayBackSentTo } from '../support/undo.ts'
+
+onEachDatabase((latchkey) => {
+  /** Has the newest way back hold what it would have held before there were passkeys. */
+  async function sealAsBeforePasskeys(): Promise<void> {
+    const keys = openKeys(latchkey.environment.LATCHKEY_ENCRYPTION_KEYS ?? '')
+    const [row] = await latchkey.sql('select id, snapshot_sealed from way_back order by id desc')
+    const snapshot = JSON.parse(keys.open(row.snapshot_sealed, `way_back ${row.id}`))
+    assert.deepEqual(Object.keys(snapshot.credentials), [
+      'authenticator',
+      'recovery_code',
+      'passkey',
+    ])
+    delete snapshot.credentials.passkey
+    const sealed = keys.seal(JSON.stringify(snapshot), `way_back ${row.id}`)
+    await latchkey.sql(`update way_back set snapshot_sealed = '${sealed}' where id = '${row.id}'`)
+  }
+
+  test('a way back that is older than passkeys still leads back, to where there were none', async () => {
+    const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
+    await ada.delete('/settings/MfaSignIn')
+    const token = await wayBackSentTo(latchkey, ada.email, / off$/)
+    await sealAsBeforePasskeys()
+    const theirs = await addPasskey(latchkey, ada)
+
+    const undone = await latchkey.post('/auth/Undo', { token })
+    assert.equal(undone.body.undone, 'mfa.off', JSON.stringify(undone.body))
+    const { resetToken } = undone.body
+    const newPassword = 'a whole new sentence'
+    await latchkey.post('/auth/ResetPassword', { resetToken, newPassword })
+    ada.password = newPassword
+    await ada.signInFully()
+    const { mfaSignIn, passkeys } = (await ada.get('/settings')).body
+    assert.deepEqual([mfaSignIn.mfaMethod, passkeys], ['authenticator', []])
+    assert.equal((await signInByPasskey(latchkey, theirs)).body.code, 'invalid_passkey')
+  })
+})
