@@ -6,14 +6,15 @@ import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
 import { developmentKeys } from './development-keys.ts'
 import { CannotStart } from './lib/cannot-start.ts'
-import { startServer } from './server.ts'
+import { describeOdds } from './odds.ts'
 import {
   describeSettings,
   readSettings,
-  type Settings,
   UnusableSettings,
   unknownSettings,
-} from './settings.ts'
+} from './read-settings.ts'
+import { startServer } from './server.ts'
+import type { Settings } from './settings.ts'
 import { migrate, openStore } from './store/open.ts'
 import { version } from './version.ts'
 
@@ -125,13 +126,16 @@ async function runMigrations(settings: Settings): Promise<void> {
   console.log(ran.length > 0 ? `Done: ${ran.join(', ')}.` : 'The database is up to date.')
 }
 
-/** Shows every setting, also while some are wrong: that is when one looks. */
+/**
+ * Shows every setting, also while some are wrong: that is when one looks. If all are right, it ends
+ * with what they leave to guessing.
+ */
 function printSettings(): void {
   for (const { name, value, default: fallback, meaning } of describeSettings(process.env)) {
     const now = value === undefined ? `not set; default: ${fallback}` : `set: ${value}`
     console.log(`${name}\n  ${now}\n  ${meaning}\n`)
   }
-  readSettings(process.env)
+  console.log(describeOdds(readSettings(process.env)))
 }
 
 /** For an address that can't be listened on, a sentence that tells what to do. */

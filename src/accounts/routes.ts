@@ -22,7 +22,7 @@ import type { SessionRules } from '../sessions/session.ts'
 import type { Settings } from '../settings.ts'
 import type { Db } from '../store/open.ts'
 import { ensureGoodPassword } from './password/rules.ts'
-import { begin, count, verify } from './sign-up.ts'
+import { begin, count, countCode, verify } from './sign-up.ts'
 
 const tags = ['Accounts']
 
@@ -48,6 +48,7 @@ export function accountRoutes(
   },
 ): void {
   const { db, keys, limits, passwords, accessTokens, settings } = house
+  const { passwordMinLength: minLength, brandName } = settings
 
   app.post(
     '/auth/SignUp',
@@ -71,12 +72,13 @@ export function accountRoutes(
     async (request, reply) => {
       const email = emailAddress(request.body.email)
       const { password } = request.body
-      const { passwordMinLength: minLength, brandName } = settings
       await ensureGoodPassword(password, { email: email.key, minLength, brandName })
       const client = clientOf(request)
       await db.transaction().execute((tx) => count(tx, limits, { email, client }))
       const passwordHash = await passwords.hash(password)
-      const sent = await db.transaction().execute((tx) => begin(tx, keys, { email, passwordHash }))
+      const sent = await db
+        .transaction()
+        .execute((tx) => begin(tx, keys, { email, passwordHash, client }))
       return reply.code(202).send(sent)
     },
   )
@@ -89,24 +91,33 @@ export function accountRoutes(
         tags,
         summary: 'Finish signing up with the code',
         description:
-          'Makes the account, with the password of the sign-up that the code belongs to.',
+          'Makes the account. Send the password again: it is then the account’s, whichever code was typed. Without it the account gets the password of the sign-up that the code belongs to, and somebody else may have signed up with the same address.',
         body: Body(
-          { email: Email, code: Code },
-          { examples: [{ email: 'ada@example.com', code: '123456' }] },
+          { email: Email, code: Code, password: Type.Optional(Password) },
+          {
+            examples: [
+              { email: 'ada@example.com', code: '123456', password: 'correct horse battery' },
+            ],
+          },
         ),
         response: {
           201: SignedIn,
-          ...problems('invalid_code', 'too_many_attempts', ...withBody),
+          ...problems('invalid_code', 'invalid_password', 'too_many_attempts', ...withBody),
         },
       },
     },
     async (request, reply) => {
       const email = emailAddress(request.body.email)
-      const { code } = request.body
+      const { code, password } = request.body
       const client = clientOf(request)
+      if (password !== undefined) {
+        await ensureGoodPassword(password, { email: email.key, minLength, brandName })
+      }
+      const taken = await db.transaction().execute((tx) => countCode(tx, limits, { email, client }))
+      const passwordHash = password === undefined ? undefined : await passwords.hash(password)
       const entered = await db
         .transaction()
-        .execute((tx) => verify(tx, house, { email, code, client }))
+        .execute((tx) => verify(tx, house, { email, code, passwordHash, client, taken }))
       if (!entered) {
         throw new Problem('invalid_code', 'That code isn’t right, or it is too old.')
       }

@@ -9,10 +9,12 @@ import {
   CodeSent,
   Email,
   Instant,
+  LanguageName,
   Password,
   problems,
   stepUp,
   withBody,
+  withToken,
 } from '../http/schemas.ts'
 import { Problem } from '../lib/problem.ts'
 import { signedIn } from '../sessions/guard.ts'
@@ -71,6 +73,30 @@ export function accountSettingsRoutes(app: App, house: PasswordHouse & CodeSende
       if (outcome.sent) return reply.code(202).send(outcome.sent)
       if (outcome.changed) return outcome.changed
       throw new Problem('invalid_code', 'That code isn’t right. Please use the newest one.')
+    },
+  )
+
+  app.put(
+    '/settings/Language',
+    {
+      onRequest: guard.signedIn,
+      schema: {
+        operationId: 'changeLanguage',
+        tags,
+        summary: 'Choose the language of messages',
+        security: bearer,
+        body: Body({ language: LanguageName }, { examples: [{ language: 'de' }] }),
+        response: {
+          200: Type.Object({ language: LanguageName }, { description: 'Chosen.' }),
+          ...problems(...withToken, ...withBody),
+        },
+      },
+    },
+    async (request) => {
+      const { language } = request.body
+      const { account } = signedIn(request)
+      await db.updateTable('account').set({ language }).where('id', '=', account).execute()
+      return { language }
     },
   )
 

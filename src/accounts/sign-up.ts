@@ -4,10 +4,11 @@ import type { Client } from '../lib/client.ts'
 import { day, hour, minute, now, second } from '../lib/clock.ts'
 import type { EmailAddress } from '../lib/email-address.ts'
 import type { Keys } from '../lib/keys.ts'
+import type { Language } from '../lib/language.ts'
 import { maskEmail } from '../lib/mask.ts'
 import { networkOf } from '../lib/network.ts'
 import { newCode, newId } from '../lib/random.ts'
-import type { Limit, Limits } from '../limits/limits.ts'
+import type { Limit, Limits, Taken } from '../limits/limits.ts'
 import { enqueue } from '../messages/outbox.ts'
 import { enter } from '../sessions/gate.ts'
 import { heldColumns } from '../sessions/guard.ts'
@@ -15,7 +16,7 @@ import type { Entered, SessionRules } from '../sessions/session.ts'
 import { serialize, type Tx } from '../store/open.ts'
 
 /** Mail can be slow; a code for signing up guards an account that does not exist yet. */
-const codeLivesMs = 15 * minute
+export const codeLivesMs = 15 * minute
 
 /** Mails to one address: from one network, and from all of them. */
 const mailsFromHere: Limit = {
@@ -24,14 +25,14 @@ const mailsFromHere: Limit = {
   within: hour,
   problem: 'too_many_messages',
 }
-const mailsToAddress: Limit = {
+export const mailsToAddress: Limit = {
   name: 'sign-up-mails',
   most: 20,
   within: day,
   problem: 'too_many_messages',
 }
 
-/** Sign-ups from one network: ten a minute is a busy school, more is a machine. */
+/** Sign-ups and wrong codes from one network: ten a minute is a busy school, more is a machine. */
 const signUpsFromHere: Limit = {
   name: 'sign-ups',
   most: 600,
@@ -46,7 +47,7 @@ const wrongCodesFromHere: Limit = {
   within: hour,
   problem: 'too_many_attempts',
 }
-const wrongCodesForAddress: Limit = {
+export const wrongCodesForAddress: Limit = {
   name: 'sign-up-codes',
   most: 50,
   within: hour,
@@ -88,8 +89,9 @@ export async function count(
 export async function begin(
   tx: Tx,
   keys: Keys,
-  { email, passwordHash }: { email: EmailAddress; passwordHash: string },
+  request: { email: EmailAddress; passwordHash: string; client: Client },
 ): Promise<SignUpCodeSent> {
+  const { email, passwordHash, client } = request
   const known = await tx
     .selectFrom('account')
     .select(['id', 'email'])
@@ -116,6 +118,7 @@ export async function begin(
   const address = known?.email ?? email.address
   await enqueue(tx, keys, {
     account: known?.id ?? null,
+    language: client.language,
     to: { channel: 'email', address },
     template: known
       ? 'sign-up-known-address'
@@ -132,25 +135,43 @@ export async function begin(
   }
 }
 
+/** Counts a code before any work is done for it. @throws Problem with `retryAfter` */
+export function countCode(
+  tx: Tx,
+  limits: Limits,
+  { email, client }: { email: EmailAddress; client: Client },
+): Promise<Taken> {
+  const network = networkOf(client.address)
+  return limits.take(
+    tx,
+    { limit: signUpsFromHere, of: network },
+    { limit: wrongCodesFromHere, of: `${email.key} ${network}` },
+    { limit: wrongCodesForAddress, of: email.key },
+  )
+}
+
 /**
- * Finishes the sign-up that `code` belongs to: the account gets the password of that sign-up.
- * Others that wait for the same address, a stranger's perhaps, end here.
+ * Finishes the sign-up that `code` belongs to, once that was counted. Others that wait for the same
+ * address, a stranger's perhaps, end here.
  *
- * @returns undefined for a code that is wrong, late or used; that must be committed, for it counts
+ * @param passwordHash what the account gets instead of the password of that sign-up: whoever sent
+ * both knows it, whereas the code may be that of a stranger's sign-up, which lies in the same
+ * mailbox
+ * @returns undefined for a code that is wrong, late or used
  */
 export async function verify(
   tx: Tx,
   house: { keys: Keys; limits: Limits; rules: SessionRules },
-  request: { email: EmailAddress; code: string; client: Client },
+  request: {
+    email: EmailAddress
+    code: string
+    passwordHash: string | undefined
+    client: Client
+    taken: Taken
+  },
 ): Promise<Entered | undefined> {
   const { keys, limits, rules } = house
-  const { email, code, client } = request
-  const taken = await limits.take(
-    tx,
-    { limit: wrongCodesFromHere, of: `${email.key} ${networkOf(client.address)}` },
-    { limit: wrongCodesForAddress, of: email.key },
-  )
-
+  const { email, code, passwordHash, client, taken } = request
   const signUp = await tx
     .updateTable('sign_up')
     .set({ consumed_at: now() })
@@ -164,7 +185,12 @@ export async function verify(
 
   await serialize(tx, `email ${email.key}`)
   if (await mayComeBack(tx, email.key)) return undefined
-  const account = await createAccount(tx, { ...signUp, email_key: email.key })
+  const account = await createAccount(tx, {
+    email: signUp.email,
+    email_key: email.key,
+    password_hash: passwordHash ?? signUp.password_hash,
+    language: client.language,
+  })
   if (!account) return undefined
   await limits.giveBack(tx, taken)
   await tx
@@ -180,15 +206,13 @@ export async function verify(
 /** @returns undefined if the address has an account by now */
 function createAccount(
   tx: Tx,
-  { email, email_key, password_hash }: { email: string; email_key: string; password_hash: string },
+  account: { email: string; email_key: string; password_hash: string; language: Language },
 ) {
   return tx
     .insertInto('account')
     .values({
+      ...account,
       id: newId(),
-      email,
-      email_key,
-      password_hash,
       password_changed_at: now(),
       phone_number: null,
       phone_verified_at: null,
@@ -201,6 +225,7 @@ function createAccount(
       reset_by_email_at: null,
       deleted_at: null,
       created_at: now(),
+      user_handle: null,
     })
     .onConflict((conflict) => conflict.column('email_key').doNothing())
     .returning(heldColumns)

@@ -1,5 +1,7 @@
 import { now } from '../lib/clock.ts'
+import { isSameMailbox } from '../lib/email-address.ts'
 import type { Channel } from '../messages/gateway.ts'
+import type { Recipient } from '../messages/outbox.ts'
 import type { HeldAccount, SignedIn } from '../sessions/guard.ts'
 import type { Tx } from '../store/open.ts'
 import { answersPerChallenge, consume, countWrong, newChallenge } from './challenge-row.ts'
@@ -46,7 +48,18 @@ export async function askForCode(
       })
       .returning(['id', 'account_id', 'sent_to', 'sent_at'])
       .executeTakeFirstOrThrow())
-  return sendCode(tx, sender, challenge, { method: channel, to: { channel, address }, template })
+  return sendCode(tx, sender, challenge, {
+    method: channel,
+    to: { channel, address },
+    template,
+    unproven: !holds(account, { channel, address }),
+  })
+}
+
+/** Whether the account has proven before that the address is its owner's. */
+function holds(account: HeldAccount, { channel, address }: Recipient): boolean {
+  if (channel === 'sms') return address === account.phone_number
+  return [account.email, account.mfa_email].some((own) => isSameMailbox(own, address))
 }
 
 /**

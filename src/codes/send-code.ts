@@ -1,6 +1,8 @@
 import { day, hour, minute, now, second, secondsUntil } from '../lib/clock.ts'
+import { mailboxOf } from '../lib/email-address.ts'
 import type { Keys } from '../lib/keys.ts'
 import { mask } from '../lib/mask.ts'
+import { rangeOf } from '../lib/phone-number.ts'
 import { Problem } from '../lib/problem.ts'
 import { newCode } from '../lib/random.ts'
 import type { Check, Limit, Limits } from '../limits/limits.ts'
@@ -23,12 +25,43 @@ const codesPerHour: Limit = {
   problem: 'too_many_messages',
 }
 
-/** Texts to one number, whoever asks: a number may be somebody else's. */
+/**
+ * Codes to an address or a number that whoever asks has yet to prove: it may be somebody else's.
+ * They are counted apart from its owner's, who is not barred by them.
+ */
+const codesToUnproven: Limit = {
+  name: 'codes-to-unproven',
+  most: 10,
+  within: day,
+  problem: 'too_many_messages',
+}
+
+/** Texts for one account, to whatever numbers. */
+const textsForAccount: Limit = {
+  name: 'texts-for',
+  most: 20,
+  within: day,
+  problem: 'too_many_messages',
+}
+
+/** Texts to one number, for all accounts that have proven it. */
 const textsPerNumber: Limit = {
   name: 'texts-to',
   most: 20,
   within: day,
   problem: 'too_many_messages',
+}
+
+/**
+ * Texts to unproven numbers of one range: thieves who earn by texts have many in a row. Those that
+ * were proven don't count, or strangers could bar whoever has a number beside theirs.
+ */
+const textsPerRange: Limit = {
+  name: 'texts-to-range',
+  most: 100,
+  within: day,
+  problem: 'too_many_messages',
+  alarm: 'many new numbers of one range ask for texts, as thieves do: a text was not sent',
 }
 
 /** Texts over the whole service: texts cost money, and thieves earn by them. */
@@ -61,15 +94,17 @@ export interface CodeSent {
 /**
  * Sends a new code for a challenge. The one before is dead from now on; wrong answers stay counted.
  *
+ * @param unproven whether the account has yet to prove that it holds the recipient
  * @throws Problem with `retryAfter` if it is too early, or if there were too many
  */
 export async function sendCode(
   tx: Tx,
   sender: CodeSender,
   challenge: { id: string; account_id: string; sent_to: string | null; sent_at: number | null },
-  { method, to, template }: { method: Channel; to: Recipient; template: CodeTemplate },
+  what: { method: Channel; to: Recipient; template: CodeTemplate; unproven?: boolean },
 ): Promise<CodeSent> {
   const { keys, limits, smsDailyCap } = sender
+  const { method, to, template, unproven = false } = what
   // Another way may be tried at once: the first may be lost for good.
   const again = challenge.sent_to === to.address ? (challenge.sent_at ?? 0) + pauseMs : 0
   if (again > now()) {
@@ -80,9 +115,11 @@ export async function sendCode(
   await limits.take(
     tx,
     { limit: codesPerHour, of: challenge.account_id },
+    ...(unproven ? toUnproven(to) : []),
     ...(to.channel === 'sms'
       ? [
-          { limit: textsPerNumber, of: to.address },
+          { limit: textsForAccount, of: challenge.account_id },
+          ...(unproven ? [] : [{ limit: textsPerNumber, of: to.address }]),
           { limit: textsPerDay(smsDailyCap), of: 'everyone' },
         ]
       : []),
@@ -116,6 +153,15 @@ export async function sendCode(
     expiresIn: codeLivesMs / second,
     retryAfter: pauseMs / second,
   }
+}
+
+/** What a code counts against that goes to somebody who may never have asked for it. */
+function toUnproven({ channel, address }: Recipient): Check[] {
+  if (channel === 'email') return [{ limit: codesToUnproven, of: mailboxOf(address) }]
+  return [
+    { limit: codesToUnproven, of: address },
+    { limit: textsPerRange, of: rangeOf(address) },
+  ]
 }
 
 /**

@@ -1,9 +1,13 @@
+import { type Language, languageOf } from './language.ts'
+
 /** Who asks, as far as a request tells: for people to recognise, never to decide by alone. */
 export interface Client {
   /** The network address it came from. */
   address: string
   /** What the browser or program says it is. */
   device: string
+  /** What its user reads. */
+  language: Language
 }
 
 /** Longer than any browser's own words about itself. */
@@ -11,11 +15,12 @@ const deviceLength = 200
 
 export function clientOf(request: {
   ip: string
-  headers: { 'user-agent'?: string | undefined }
+  headers: { 'user-agent'?: string | undefined; 'accept-language'?: string | undefined }
 }): Client {
   const agent = request.headers['user-agent'] ?? ''
   return {
     address: request.ip,
+    language: languageOf(request.headers['accept-language']),
     // What could not be shown as it is (control and formatting characters) is left out.
     device: agent.replace(/\p{C}/gu, '').slice(0, deviceLength).toWellFormed(),
   }

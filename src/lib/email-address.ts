@@ -18,6 +18,11 @@ export function isSameMailbox(one: string | null, other: string | null): boolean
   return one === other || parseEmailAddress(one)?.key === parseEmailAddress(other)?.key
 }
 
+/** What mails to an address are counted by: almost everywhere plus-addresses are one mailbox. */
+export function mailboxOf(address: string): string {
+  return address.toLowerCase().replace(/(?<=.)\+.*@/, '@')
+}
+
 /**
  * The address, or undefined if no mail could be sent to it or if it could be mistaken for another.
  *

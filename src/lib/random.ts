@@ -22,17 +22,27 @@ export function newToken(): string {
   return randomBytes(32).toString('base64url')
 }
 
+/** How many codes of six digits there are. */
+export const codesPossible = 1_000_000
+
 /** A secret for people to type: six digits, each code as likely as any other. */
 export function newCode(): string {
-  return randomInt(1_000_000).toString().padStart(6, '0')
+  return randomInt(codesPossible).toString().padStart(6, '0')
 }
 
 // Crockford's base 32 leaves out I, L, O and U, which people take for something else.
 const letters = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
+const recoveryCodeLength = 12
+
+/** How many recovery codes there are: 60 bits. */
+export const recoveryCodesPossible = letters.length ** recoveryCodeLength
 
 /** A secret to keep on paper: 60 bits, as XXXX-XXXX-XXXX. */
 export function newRecoveryCode(): string {
-  const characters = Array.from(randomBytes(12), (byte) => letters[byte % letters.length])
+  const characters = Array.from(
+    randomBytes(recoveryCodeLength),
+    (byte) => letters[byte % letters.length],
+  )
   return characters.join('').replace(/(.{4})(?=.)/g, '$1-')
 }
 

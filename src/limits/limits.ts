@@ -22,7 +22,11 @@ export interface Check {
 }
 
 /** What was counted, to be given back if it turns out not to count. */
-export type Taken = string[]
+export interface Taken {
+  ids: string[]
+  /** How many more there is room for now. */
+  left: number
+}
 
 export interface Limits {
   /**
@@ -51,29 +55,31 @@ export const wrongPasswordsInSession: Limit = {
 export function createLimits({ on, log }: { on: boolean; log: Log }): Limits {
   return {
     async take(tx, ...checks) {
-      if (!on) return []
+      if (!on) return { ids: [], left: Number.POSITIVE_INFINITY }
       const subjects = checks.map((check) => ({
         ...check,
         subject: `${check.limit.name} ${check.of}`,
       }))
       // Always in the same order, so that two who wait for each other's names cannot be.
       subjects.sort((a, b) => (a.subject < b.subject ? -1 : 1))
+      let left = Number.POSITIVE_INFINITY
       for (const { limit, subject } of subjects) {
         await serialize(tx, subject)
-        await ensureRoom(tx, log, limit, subject)
+        left = Math.min(left, (await roomIn(tx, log, limit, subject)) - 1)
       }
       const rows = subjects.map(({ subject }) => ({ id: newId(), subject, at: now() }))
       await tx.insertInto('attempt').values(rows).execute()
-      return rows.map((row) => row.id)
+      return { ids: rows.map((row) => row.id), left }
     },
 
-    async giveBack(tx, taken) {
-      if (taken.length > 0) await tx.deleteFrom('attempt').where('id', 'in', taken).execute()
+    async giveBack(tx, { ids }) {
+      if (ids.length > 0) await tx.deleteFrom('attempt').where('id', 'in', ids).execute()
     },
   }
 }
 
-async function ensureRoom(tx: Tx, log: Log, limit: Limit, subject: string): Promise<void> {
+/** @returns how many there is room for, one or more. @throws Problem if there is none */
+async function roomIn(tx: Tx, log: Log, limit: Limit, subject: string): Promise<number> {
   const latest = await tx
     .selectFrom('attempt')
     .select('at')
@@ -82,7 +88,7 @@ async function ensureRoom(tx: Tx, log: Log, limit: Limit, subject: string): Prom
     .orderBy('at', 'desc')
     .limit(Math.max(1, limit.most))
     .execute()
-  if (latest.length < limit.most) return
+  if (latest.length < limit.most) return limit.most - latest.length
 
   if (limit.alarm) log.error({ most: limit.most }, limit.alarm)
   const frees = (latest.at(-1)?.at ?? now()) + limit.within
@@ -94,7 +100,8 @@ async function ensureRoom(tx: Tx, log: Log, limit: Limit, subject: string): Prom
 
 const sentence = {
   too_many_attempts: 'There were too many attempts. Please try again in',
-  too_many_messages: 'There were too many codes asked for. Please ask again in',
+  too_many_messages:
+    'There were too many codes asked for. Use the newest that came, or ask again in',
   sms_unavailable: 'No text can be sent now. Please choose another way, or try again in',
 }
 

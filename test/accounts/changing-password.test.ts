@@ -3,6 +3,8 @@ import { test } from 'node:test'
 import { onEachDatabase } from '../support/latchkey.ts'
 
 onEachDatabase((latchkey) => {
+  // Abuse case (Turned off, removed or replaced by the wrong hands): The password was changed by
+  // whoever found an open session.
   test('changing the password needs the current one, ends other sessions and tells the owner', async () => {
     const ada = await latchkey.owner()
     const other = (await ada.signIn()).body
@@ -13,27 +15,64 @@ onEachDatabase((latchkey) => {
 
     await ada.changePassword(newPassword)
     assert.equal((await latchkey.get('/settings', { token: other.accessToken })).status, 401)
+    const { refreshToken } = other
+    assert.equal((await latchkey.post('/auth/Refresh', { refreshToken })).status, 401)
     assert.equal((await ada.get('/settings')).status, 200)
+    const { activity } = (await ada.get('/settings/Activity')).body
+    assert.equal(activity[0].type, 'password.changed')
     const [message] = await latchkey.inbox(ada.email)
     assert.match(message?.subject ?? '', /password .* was changed/)
     assert.match(message?.text ?? '', /\/undo#token=/)
   })
 
+  test('from the change on the new password signs in, and the old one does not', async () => {
+    const ada = await latchkey.owner()
+    const { email, password } = ada
+    const refused = { currentPassword: 'not it', newPassword: 'the sentence of a thief' }
+    await ada.put('/settings/Password', refused)
+    assert.equal((await ada.signIn()).status, 200)
+    await ada.changePassword('a whole new sentence')
+    assert.equal((await ada.signIn()).status, 200)
+    for (const wrong of [password, refused.newPassword]) {
+      const { status } = await latchkey.post('/auth/SignIn', { email, password: wrong })
+      assert.equal(status, 401)
+    }
+  })
+
+  test('of ten changes at once from one password, one is made', async () => {
+    const ada = await latchkey.owner()
+    const { email, password: currentPassword } = ada
+    const words = Array.from({ length: 10 }, (_, i) => `a whole new sentence ${i}`)
+    const answers = await Promise.all(
+      words.map((newPassword) => ada.put('/settings/Password', { currentPassword, newPassword })),
+    )
+    const made = words.filter((_, i) => answers[i]?.status === 200)
+    assert.equal(made.length, 1)
+    const [password] = made
+    assert.equal((await latchkey.post('/auth/SignIn', { email, password })).status, 200)
+    const changes = (await latchkey.inbox(email)).filter(({ subject }) => /changed/.test(subject))
+    assert.equal(changes.length, 1)
+  })
+
+  test('who knows the password may change it as often as they like', async () => {
+    const ada = await latchkey.owner()
+    for (let i = 0; i < 11; i++) await ada.changePassword(`a whole new sentence ${i}`)
+  })
+
+  // Abuse case (Guessing): An open session was a place to guess the password.
   test('guesses of the current password are counted, ten an hour', async () => {
     const ada = await latchkey.owner()
+    const { accessToken: token } = (await ada.signIn()).body
     const guess = () =>
       ada.put('/settings/Password', { currentPassword: 'not it', newPassword: 'a new sentence' })
     const answers = await Promise.all(Array.from({ length: 15 }, guess))
     const judged = answers.filter(({ status }) => status === 401)
     assert.equal(judged.length, 10)
-    const { currentPassword = ada.password } = {}
-    const right = await ada.put('/settings/Password', {
-      currentPassword,
-      newPassword: 'a new sentence',
-    })
-    assert.equal(right.status, 429)
+    const body = { currentPassword: ada.password, newPassword: 'a new sentence' }
+    assert.equal((await ada.put('/settings/Password', body)).status, 429)
     // Only the session that guessed is stopped.
     assert.equal((await ada.signIn()).body.status, 'signedIn')
+    assert.equal((await ada.put('/settings/Password', body, { token })).status, 200)
   })
 
   test('a new password is held to the same rules as a first one', async () => {

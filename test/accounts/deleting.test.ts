@@ -4,9 +4,12 @@ import { tidy } from '../../src/housekeeping.ts'
 import { openStore } from '../../src/store/open.ts'
 import { travel } from '../support/clock.ts'
 import { onEachDatabase } from '../support/latchkey.ts'
+import { addPasskey } from '../support/passkeys.ts'
 import { wayBackSentTo } from '../support/undo.ts'
 
 onEachDatabase((latchkey) => {
+  // Abuse case (Turned off, removed or replaced by the wrong hands): Sessions lived on after a
+  // reset or a deletion (GHSA-2vg6-77g8-24mp, CVE-2023-22492, CVE-2026-43983).
   test('a deleted account is closed at once, and its owner is told', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'sms' })
     const wrong = await ada.delete('/settings/Account', { body: { password: 'not it' } })
@@ -36,8 +39,13 @@ onEachDatabase((latchkey) => {
     await ada.signInFully()
   })
 
+  // Abuse case (Turned off, removed or replaced by the wrong hands): Deleting left personal data
+  // behind.
   test('after seven days nothing personal is left in any table', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'sms' })
+    const name = `${ada.email}’s phone`
+    const { credentialId, userHandle } = await addPasskey(latchkey, ada, { name })
+    const { options } = (await ada.post('/settings/Passkeys')).body
     await ada.signIn()
     await ada.delete('/settings/Account', { body: { password: ada.password } })
     travel(8 * 86_400_000)
@@ -49,7 +57,8 @@ onEachDatabase((latchkey) => {
         : "select table_name as name from information_schema.tables where table_schema = 'public'"
     for (const { name } of await latchkey.sql(tables)) {
       const rows = JSON.stringify(await latchkey.sql(`select * from ${name}`))
-      for (const personal of [ada.email, ada.phoneNumber]) {
+      const hers = [ada.email, ada.phoneNumber, credentialId, userHandle, options.challenge]
+      for (const personal of hers) {
         assert.ok(!rows.includes(personal), `${name} still knows the owner`)
       }
     }

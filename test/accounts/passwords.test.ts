@@ -46,6 +46,7 @@ onEachDatabase((latchkey) => {
     }
   })
 
+  // Abuse case (Input and output): A long password was cut, so that its beginning was enough.
   test('any characters are taken as they are: nothing is trimmed, folded, normalised or cut', async () => {
     const beginning =
       'x'.repeat(20) + 'seventy-two bytes and then some more of them'.padEnd(60, '.')

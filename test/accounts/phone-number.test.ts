@@ -40,6 +40,8 @@ onEachDatabase((latchkey) => {
     assert.equal(body.activity[0].type, 'phone.changed')
   })
 
+  // Abuse case (Used twice, or for something else): A code for one number or address proved
+  // another.
   test('a code for one number proves no other, and one for turning MFA on proves neither', async () => {
     const ada = await latchkey.owner()
     const [first, second] = [number(1), number(2)]
@@ -118,11 +120,13 @@ onEachDatabase((latchkey) => {
     assert.equal((await ada.get('/settings/RecoveryCodes')).body.remaining, 10)
   })
 
-  test('numbers that cost extra or can’t be are refused before anything is sent', async () => {
+  test('numbers that cost extra, that no text reaches or that can’t be are refused before anything is sent', async () => {
     const ada = await latchkey.owner()
     for (const phoneNumber of [
       '+19005550123',
       '+449098790000',
+      '+18005550199',
+      '+881612345678',
       '+1',
       '4155550123',
       '+99999999999',
@@ -133,6 +137,8 @@ onEachDatabase((latchkey) => {
     }
   })
 
+  // Abuse case (Turned off, removed or replaced by the wrong hands): The number was changed or
+  // taken away by a session that was too old or too weak.
   test('a session that is old or made without MFA can neither change nor remove the number', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'sms' })
     travel(901_000)

@@ -20,6 +20,8 @@ let victims = 0
 
 onEachDatabase((latchkey) => {
   for (const [name, order] of orders) {
+    // Abuse case (Signing up): A stranger signed up with somebody’s address and waited for the
+    // owner to verify it (CVE-2026-53516).
     test(`a stranger who signs up ${name} gains nothing`, async () => {
       const email = `victim-${victims++}@example.com`
       const sent = []
@@ -41,6 +43,74 @@ onEachDatabase((latchkey) => {
     })
   }
 
+  // Abuse case (Signing up): A stranger signed up after the owner, who typed the newer code.
+  test('whichever code is typed, the account has the password that came with it', async () => {
+    for (const [, order] of orders) {
+      for (let typed = 0; typed < order.length; typed++) {
+        const email = `victim-${victims++}@example.com`
+        const codes: string[] = []
+        for (const who of order) codes.push(await signUp(latchkey, email, who))
+
+        const verified = await verify(latchkey, email, codes[typed] ?? '', 'owner')
+        assert.equal(verified.status, 201)
+
+        assert.equal((await signIn(latchkey, email, 'owner')).status, 200)
+        assert.equal((await signIn(latchkey, email, 'stranger')).status, 401)
+        for (const code of codes) {
+          assert.equal((await verify(latchkey, email, code, 'stranger')).status, 401)
+        }
+        assert.equal((await signIn(latchkey, email, 'owner')).status, 200)
+      }
+    }
+  })
+
+  test('of codes that are brought at once with passwords, the one that is taken has set the password', async () => {
+    const email = `victim-${victims++}@example.com`
+    const codes = [
+      await signUp(latchkey, email, 'stranger'),
+      await signUp(latchkey, email, 'owner'),
+    ]
+    const brought = Array.from({ length: 8 }, (_, i) => ({
+      code: codes[i % 2] ?? '',
+      who: (['owner', 'stranger'] as const)[(i >> 1) % 2] ?? 'owner',
+    }))
+    const answers = await Promise.all(
+      brought.map(async ({ code, who }) => ({
+        who,
+        status: (await verify(latchkey, email, code, who)).status,
+      })),
+    )
+    const [taken, ...others] = answers.filter(({ status }) => status === 201)
+    assert.deepEqual(others, [])
+    for (const who of ['owner', 'stranger'] as const) {
+      const expected = who === taken?.who ? 200 : 401
+      assert.equal((await signIn(latchkey, email, who)).status, expected)
+    }
+  })
+
+  test('a password that can’t be used is refused with its code, which stays good', async () => {
+    const email = `victim-${victims++}@example.com`
+    const code = await signUp(latchkey, email, 'owner')
+    for (const password of ['short', 'password1', email, 'ä'.repeat(600)]) {
+      const refused = await latchkey.post('/auth/SignUp/Verify', { email, code, password })
+      assert.equal(refused.status, 400, password)
+      assert.equal(refused.body.code, 'invalid_password', password)
+    }
+    assert.equal((await verify(latchkey, email, code, 'owner')).status, 201)
+  })
+
+  test('a wrong code makes no account, whatever password comes with it', async () => {
+    const email = `victim-${victims++}@example.com`
+    const code = await signUp(latchkey, email, 'owner')
+    const wrong = code === '000000' ? '000001' : '000000'
+    for (const who of ['owner', 'stranger'] as const) {
+      const refused = await verify(latchkey, email, wrong, who)
+      assert.equal(refused.status, 401)
+      assert.equal(refused.body.code, 'invalid_code')
+      assert.equal((await signIn(latchkey, email, who)).status, 401)
+    }
+  })
+
   test('the sign-up that is finished ends the others, even if its account is gone again', async () => {
     const email = `victim-${victims++}@example.com`
     const first = await signUp(latchkey, email, 'stranger')
@@ -53,6 +123,8 @@ onEachDatabase((latchkey) => {
     }
   })
 
+  // Abuse case (Signing up): A stranger signed up with somebody’s address and waited for the owner
+  // to verify it (CVE-2026-53516).
   test('a stranger who signs up when there is an account changes nothing in it', async () => {
     const ada = await latchkey.owner()
     const { email } = ada
@@ -72,8 +144,10 @@ async function signUp(latchkey: TestLatchkey, email: string, who: Who): Promise<
   return latchkey.codeSentTo(email)
 }
 
-function verify(latchkey: TestLatchkey, email: string, code: string) {
-  return latchkey.post('/auth/SignUp/Verify', { email, code })
+/** @param who whose password comes with the code, if one does */
+function verify(latchkey: TestLatchkey, email: string, code: string, who?: Who) {
+  const password = who && { password: passwords[who] }
+  return latchkey.post('/auth/SignUp/Verify', { email, code, ...password })
 }
 
 function signIn(latchkey: TestLatchkey, email: string, who: Who) {

@@ -33,6 +33,8 @@ onEachDatabase((latchkey) => {
     assert.equal((await signIn(email)).body.status, 'signedIn')
   })
 
+  // Abuse case (Signing up): Which addresses have accounts could be told by the answer or by its
+  // time (CVE-2024-41952).
   test('a sign-up answers the same for an address with an account, whose owner gets another message', async () => {
     const known = `known-${newcomer()}`
     const ada = await latchkey.owner({ email: known })
@@ -71,6 +73,7 @@ onEachDatabase((latchkey) => {
     assert.deepEqual(shown[2], shown[0])
   })
 
+  // Abuse case (Signing up): The code came back in the answer (CVE-2026-105211).
   test('no answer holds the code that was mailed', async () => {
     const email = newcomer()
     const { body, headers } = await signUp(email)
@@ -94,6 +97,7 @@ onEachDatabase((latchkey) => {
     assert.equal((await verify(email, code)).status, 401)
   })
 
+  // Abuse case (Used twice, or for something else): Two requests at once both used one code.
   test('forty Verify at once with the right code make one account and one session', async () => {
     const email = newcomer()
     await signUp(email)
@@ -122,6 +126,7 @@ onEachDatabase((latchkey) => {
     assert.equal(rows.length, 1)
   })
 
+  // Abuse case (Guessing): Codes never expired (CVE-2026-8760).
   test('a code lives as long as was said, and not a second longer', async () => {
     const [punctual, late] = [newcomer(), newcomer()]
     const { expiresIn } = (await signUp(punctual)).body
@@ -167,7 +172,7 @@ onEachDatabase((latchkey) => {
     }
     await signUp(email)
     const code = await latchkey.codeSentTo(email)
-    for (const more of [{ verified: true }, { password: 'another password' }, { sub: '1' }]) {
+    for (const more of [{ verified: true }, { newPassword: 'another password' }, { sub: '1' }]) {
       const refused = await latchkey.post('/auth/SignUp/Verify', { email, code, ...more })
       assert.equal(refused.status, 400, JSON.stringify(more))
     }

@@ -47,6 +47,45 @@ test('numbers that bill whoever texts them are told apart', () => {
   }
 })
 
+test('numbers that no text reaches are told apart', () => {
+  for (const [what, written] of [
+    ['toll-free in the US', '+18005550199'],
+    ['toll-free everywhere', '+80012345678'],
+    ['for a company in the UK', '+443001234567'],
+    ['a pager in the UK', '+447640123456'],
+    ['a mailbox in Germany', '+491511301234567'],
+    ['a ship', '+870773111632'],
+    ['a satellite phone', '+881612345678'],
+    ['a network of no country', '+8821612345678'],
+    ['another', '+883510012345678'],
+    ['personal, in no country', '+878101234567890'],
+    ['given to nobody in Germany', '+491011234567'],
+    ['given to nobody in the US', '+12115550123'],
+  ] as const) {
+    assert.notEqual(parsePhoneNumber(written).kind, 'usable', what)
+  }
+  assert.equal(parsePhoneNumber('+18005550199').kind, 'unreachable')
+})
+
+test('mobile numbers of many countries are usable', () => {
+  for (const written of [
+    '+14155550123',
+    '+4915123456789',
+    '+447400123456',
+    '+33612345678',
+    '+819012345678',
+    '+919876543210',
+    '+5511961234567',
+    '+2348021234567',
+    '+3546111234',
+    '+38349123456',
+    '+8613123456789',
+    '+61412345678',
+  ]) {
+    assert.equal(parsePhoneNumber(written).kind, 'usable', written)
+  }
+})
+
 test('a zero that is dialled only inside a country is left out', () => {
   assert.deepEqual(parsePhoneNumber('+44 (0) 20 7946 0958'), {
     kind: 'usable',

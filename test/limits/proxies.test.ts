@@ -12,6 +12,8 @@ const somebody = () => `somebody-${accounts++}@example.com`
 onEachDatabase((latchkey) => {
   beforeEach(() => travel(61 * 60_000))
 
+  // Abuse case (Guessing): A forged `X-Forwarded-For` made every guess come from somewhere else
+  // (teamhanko/hanko #2739).
   test('without a trusted proxy no header escapes the limit', async () => {
     const email = somebody()
     const lie = (i: number): Record<string, string> => ({
@@ -66,6 +68,8 @@ onEachDatabase(
   (latchkey) => {
     beforeEach(() => travel(61 * 60_000))
 
+    // Abuse case (Guessing): A forged `X-Forwarded-For` made every guess come from somewhere else
+    // (teamhanko/hanko #2739).
     test('behind a trusted proxy only the address that it saw counts, not what came before', async () => {
       const email = somebody()
       for (let i = 0; i < 10; i++) {

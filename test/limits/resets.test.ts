@@ -1,19 +1,95 @@
+/** Whoever forgot a password gets a new one, whatever strangers do meanwhile, and they get none. */
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { beforeEach, test } from 'node:test'
+import { travel } from '../support/clock.ts'
 import { onEachDatabase } from '../support/latchkey.ts'
 
-onEachDatabase((latchkey) => {
-  test('resets from one network are counted before a password is hashed for them', async () => {
-    const values = Array.from(
-      { length: 600 },
-      (_, i) => `('filled-${i}', 'resets 127.0.0.1', ${Date.now()})`,
-    )
-    await latchkey.sql(`insert into attempt (id, subject, at) values ${values.join()}`)
-    const newPassword = 'a whole new sentence'
-    const body = { resetToken: 'made up', newPassword }
-    const stopped = await latchkey.post('/auth/ResetPassword', body)
-    assert.equal(stopped.status, 429)
-    const elsewhere = await latchkey.post('/auth/ResetPassword', body, { from: '127.0.0.2' })
-    assert.equal(elsewhere.status, 401)
-  })
-})
+const hour = 60 * 60_000
+const newPassword = 'a whole new sentence'
+const from = (address: string) => ({ headers: { 'x-forwarded-for': address } })
+
+onEachDatabase(
+  (latchkey) => {
+    beforeEach(() => travel(25 * hour))
+
+    const forgot = (email: string, address = '127.0.0.1') =>
+      latchkey.post('/auth/ForgotPassword', { email }, from(address))
+    const reset = (email: string, code: string, address = '127.0.0.1') =>
+      latchkey.post('/auth/ResetPassword', { email, code, newPassword }, from(address))
+
+    // Abuse case (Guessing): Wrong guesses of strangers used up the code that the owner was mailed.
+    test('no wrong code spoils the one that was mailed, and strangers don’t bar who signed in there before', async () => {
+      const { email } = await latchkey.owner()
+      assert.equal((await forgot(email)).status, 202)
+      const code = await latchkey.codeSentTo(email)
+      const wrong = code === '000000' ? '000001' : '000000'
+      let judged = 0
+      for (let i = 0; i < 60; i++) {
+        const { status } = await reset(email, wrong, `198.51.100.${i}`)
+        if (status === 401) judged += 1
+        else assert.equal(status, 429)
+      }
+      assert.equal(judged, 50)
+      assert.equal((await reset(email, code, '203.0.113.9')).status, 429)
+      assert.equal((await reset(email, code)).status, 200)
+    })
+
+    // Abuse case (Guessing): The code of a forgotten password could be guessed.
+    test('ten wrong codes an hour are judged from one network, the owner’s too', async () => {
+      const { email } = await latchkey.owner()
+      assert.equal((await forgot(email)).status, 202)
+      const code = await latchkey.codeSentTo(email)
+      const wrong = code === '000000' ? '000001' : '000000'
+      for (let i = 0; i < 10; i++) assert.equal((await reset(email, wrong)).status, 401)
+      assert.equal((await reset(email, code)).status, 429)
+    })
+
+    // Abuse case (Guessing): Each code that was asked for made guessing one of them likelier.
+    test('the newest three codes are good, and those before are not', async () => {
+      const { email } = await latchkey.owner()
+      const codes: string[] = []
+      for (let i = 0; i < 4; i++) {
+        await forgot(email)
+        codes.push(await latchkey.codeSentTo(email))
+      }
+      const [first = '', second = ''] = codes
+      assert.equal((await reset(email, first)).status, 401)
+      assert.equal((await reset(email, second)).status, 200)
+    })
+
+    // Abuse case (Guessing): A stranger asked for mails until the owner could get none any more.
+    test('strangers use up an address’s mails, and its owner still gets one where they signed in before', async () => {
+      const { email } = await latchkey.owner()
+      for (let network = 1; network <= 4; network++) {
+        for (let i = 0; i < 5; i++) {
+          assert.equal((await forgot(email, `198.51.100.${network}`)).status, 202)
+        }
+        assert.equal((await forgot(email, `198.51.100.${network}`)).status, 429)
+      }
+      assert.equal((await forgot(email, '198.51.100.5')).body.code, 'too_many_messages')
+      assert.equal((await forgot(email)).status, 202)
+      assert.equal((await reset(email, await latchkey.codeSentTo(email))).status, 200)
+      travel(24 * hour)
+      assert.equal((await forgot(email, '198.51.100.5')).status, 202)
+    })
+
+    // Abuse case (Guessing): Whoever reset passwords over and over kept the service busy with
+    // hashing.
+    test('resets from one network are counted before a password is hashed for them', async () => {
+      const values = Array.from(
+        { length: 600 },
+        (_, i) => `('filled-${i}', 'resets 203.0.113.1', ${Date.now()})`,
+      )
+      await latchkey.sql(`insert into attempt (id, subject, at) values ${values.join()}`)
+      const body = { resetToken: 'made up', newPassword }
+      const tryIt = (address: string) => latchkey.post('/auth/ResetPassword', body, from(address))
+      assert.equal((await tryIt('203.0.113.1')).status, 429)
+      assert.equal((await tryIt('203.0.113.2')).status, 401)
+
+      const stopped = await forgot('somebody@example.com', '203.0.113.1')
+      assert.equal(stopped.body.code, 'too_many_attempts')
+      assert.equal((await forgot('somebody@example.com', '203.0.113.2')).status, 202)
+    })
+  },
+  { LATCHKEY_TRUST_PROXY: '127.0.0.1' },
+)

@@ -6,6 +6,8 @@ import type { Owner } from '../support/owner.ts'
 
 /** Twenty in an hour for one account: then the odds of guessing six digits are 1 in 50,000 an hour. */
 const most = 20
+/** Fifty in a day. */
+const mostInDay = 50
 
 onEachDatabase((latchkey) => {
   // The hour of the test before is over.
@@ -15,6 +17,9 @@ onEachDatabase((latchkey) => {
     latchkey.post('/auth/SignIn/Mfa', { mfaToken, code, ...more })
 
   for (const mfaMethod of ['authenticator', 'sms', 'email', 'recoveryCode'] as const) {
+    // Abuse case (Guessing): Each new sign-in gave new tries (CVE-2021-3138).
+    // Abuse case (Guessing): The database gave the count as a text, 10 and 1 made 101, and the
+    // owner was locked out ten times too early.
     test(`twenty wrong codes are judged in an hour, over however many sign-ins, by ${mfaMethod}`, async () => {
       const isOnPaper = mfaMethod === 'recoveryCode'
       const ada = await latchkey.owner({ mfaMethod: isOnPaper ? 'authenticator' : mfaMethod })
@@ -37,6 +42,10 @@ onEachDatabase((latchkey) => {
     })
   }
 
+  // Abuse case (Guessing): Only passwords were counted, not codes; or codes by method, so that each
+  // method gave tries of its own (CVE-2024-32868, CVE-2025-64102, CVE-2018-14657).
+  // Abuse case (Guessing): Another spelling of the address, or of the code, gave tries of its own
+  // (CVE-2025-24806, CVE-2025-6004, CVE-2025-6015).
   test('methods, spellings and recovery codes count together', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'sms' })
     await ada.turnOn('email')
@@ -60,6 +69,7 @@ onEachDatabase((latchkey) => {
     ensureTooMany(await answer(mfaToken, code, { mfaMethod: 'recoveryCode' }))
   })
 
+  // Abuse case (Guessing): Guesses at once slipped past the count (CVE-2023-47111).
   test('of a hundred wrong codes at once, over twenty sign-ins, twenty are judged', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     const code = await ada.wrongCodeFor('authenticator')
@@ -74,6 +84,8 @@ onEachDatabase((latchkey) => {
     await ensureRightAgainLater(ada, latchkey)
   })
 
+  // Abuse case (Guessing): The limit was looked at when a sign-in began, and not when it was
+  // finished (CVE-2026-9798, CVE-2026-16103).
   test('a sign-in that began before the limit was reached is stopped by it all the same', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     const early = (await ada.signIn()).body.mfaToken
@@ -81,6 +93,7 @@ onEachDatabase((latchkey) => {
     ensureTooMany(await answer(early, ada.authenticator.code()))
   })
 
+  // Abuse case (Guessing): A restart gave the tries back.
   test('a restart forgives nothing', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     await useUp(ada, most - 1)
@@ -115,6 +128,28 @@ onEachDatabase((latchkey) => {
     const late = await answer(mfaToken, await ada.codeFor('authenticator'))
     assert.equal(late.body.code, 'mfa_token_expired')
     ada.keep(await answer((await ada.signIn()).body.mfaToken, await ada.codeFor('authenticator')))
+  })
+
+  test('no more tries are said to be left than the account has', async () => {
+    const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
+    await useUp(ada, most - 3)
+    const { mfaToken } = (await ada.signIn()).body
+    const wrong = await ada.wrongCodeFor('authenticator')
+    for (const left of [2, 1, 0]) {
+      assert.equal((await answer(mfaToken, wrong)).body.attemptsLeft, left)
+    }
+    ensureTooMany(await answer(mfaToken, wrong))
+
+    travel(61 * 60_000)
+    await useUp(ada)
+    travel(61 * 60_000)
+    await useUp(ada, mostInDay - 2 * most - 2)
+    const { mfaToken: last } = (await ada.signIn()).body
+    for (const left of [1, 0]) {
+      const judged = await answer(last, await ada.wrongCodeFor('authenticator'))
+      assert.equal(judged.body.attemptsLeft, left)
+    }
+    assert.equal((await answer(last, '000000')).status, 429)
   })
 
   test('of thirty wrong answers to one sign-in at once, five are judged', async () => {

@@ -10,6 +10,7 @@ onEachDatabase(
   (latchkey) => {
     beforeEach(() => travel(61 * 60_000))
 
+    // Abuse case (Guessing): Guessing locked the owner out.
     test('guessing from many networks bars strangers, and no owner at a known address', async () => {
       // Signed up from 127.0.0.1, where calls without a forwarded address come from.
       const ada = await latchkey.owner()
@@ -78,6 +79,7 @@ onEachDatabase(
       assert.equal((await ada.signIn(from('203.0.113.60'))).status, 429)
     })
 
+    // Abuse case (Guessing): Guessing locked the owner out.
     test('signing up over and over bars no owner', async () => {
       const ada = await latchkey.owner()
       const { email } = ada

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { describeSettings } from '../../src/settings.ts'
+import { describeSettings } from '../../src/read-settings.ts'
 import { version } from '../../src/version.ts'
 import { emptyFolder, runLatchkey } from '../support/process.ts'
 
@@ -47,6 +47,8 @@ test('migrate brings the database up to date, and the second time has nothing to
   )
 })
 
+// Abuse case (Input and output): Whoever read the configuration read its passwords and keys
+// (GHSA-m9h4-7j9c-55x9).
 test('settings lists each with what it is now and what it means, and hides the secret ones', async (t) => {
   const key = `k1:${Buffer.alloc(32, 7).toString('base64')}`
   const { code, stdout, stderr } = await runLatchkey(t, {

@@ -31,7 +31,7 @@ const unsafe: [what: string, changes: Record<string, string>, setting: string, w
     'codes by text message, and nothing to send them',
     { LATCHKEY_SMS_URL: '' },
     'LATCHKEY_SMS_URL',
-    /LATCHKEY_MFA_METHODS=authenticator,email/,
+    /LATCHKEY_MFA_METHODS=passkey,authenticator,email/,
   ],
   ['limits off', { LATCHKEY_LIMITS: 'off' }, 'LATCHKEY_LIMITS', /must be on/],
 ]
@@ -59,6 +59,7 @@ test('production with nothing set names all that is unsafe at once', async (t) =
   )
 })
 
+// Abuse case (Input and output): Development tools were on in production.
 test('production starts when all is right, and has no dev inbox', async (t) => {
   const latchkey = await startProcess(t, { environment: safe })
   await hasNoInbox(latchkey.origin)

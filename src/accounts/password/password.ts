@@ -9,6 +9,7 @@ import { Problem } from '../../lib/problem.ts'
 import { newCode } from '../../lib/random.ts'
 import { type Limit, type Limits, wrongPasswordsInSession } from '../../limits/limits.ts'
 import { enqueue } from '../../messages/outbox.ts'
+import { signedInBefore } from '../../sessions/familiar.ts'
 import { type Guard, type HeldAccount, holdAccount, type SignedIn } from '../../sessions/guard.ts'
 import { endSessions } from '../../sessions/session.ts'
 import { distrust } from '../../sessions/trusted-device.ts'
@@ -21,44 +22,47 @@ import {
   openResetByToken,
 } from './reset.ts'
 
-/** Mails to one address: from one network, and from all of them. */
+/** Mail can be slow. */
+export const codeLivesMs = 15 * minute
+
+/** Mails to one address: from one network, and from all that its owner never signed in from. */
 const mailsFromHere: Limit = {
   name: 'reset-mails-here',
   most: 5,
   within: hour,
   problem: 'too_many_messages',
 }
-const mailsToAddress: Limit = {
+export const mailsToAddress: Limit = {
   name: 'reset-mails',
   most: 20,
   within: day,
   problem: 'too_many_messages',
 }
 
-/** Resets from one network, counted before any work is done for them. */
-const resetsFromHere: Limit = {
-  name: 'resets',
-  most: 600,
-  within: hour,
-  problem: 'too_many_attempts',
-}
-
-/** Wrong codes for one address: from one network, and from all of them. */
+/**
+ * Wrong codes for one address: from one network, and from all that its owner never signed in from.
+ * No wrong code spoils a right one: it would be a stranger's way to bar the owner.
+ */
 const wrongCodesFromHere: Limit = {
   name: 'reset-codes-here',
   most: 10,
   within: hour,
   problem: 'too_many_attempts',
 }
-const wrongCodesForAddress: Limit = {
+export const wrongCodesFromElsewhere: Limit = {
   name: 'reset-codes',
   most: 50,
-  within: hour,
+  within: day,
   problem: 'too_many_attempts',
 }
 
-/** Mail can be slow. */
-const codeLivesMs = 15 * minute
+/** Resets asked for or tried from one network, counted before any work is done for them. */
+export const resetsFromHere: Limit = {
+  name: 'resets',
+  most: 600,
+  within: hour,
+  problem: 'too_many_attempts',
+}
 
 export interface PasswordHouse {
   db: Db
@@ -135,23 +139,35 @@ export async function forgotPassword(
   { keys, limits }: Pick<PasswordHouse, 'keys' | 'limits'>,
   { email, client }: { email: EmailAddress; client: Client },
 ): Promise<ResetCodeSent> {
+  const account = await accountOf(tx, email)
+  const network = networkOf(client.address)
+  const here = `${email.key} ${network}`
   await limits.take(
     tx,
-    { limit: mailsFromHere, of: `${email.key} ${networkOf(client.address)}` },
-    { limit: mailsToAddress, of: email.key },
+    { limit: resetsFromHere, of: network },
+    { limit: mailsFromHere, of: here },
+    { limit: mailsToAddress, of: (await isFamiliar(tx, account, client)) ? here : email.key },
   )
   const code = newCode()
   const until = now() + codeLivesMs
-  const account = await accountOf(tx, email)
   await newResetCode(tx, keys, account, { code, until })
   await enqueue(tx, keys, {
     account: account?.id ?? null,
+    language: client.language,
     to: { channel: 'email', address: account?.email ?? email.address },
     template: account ? 'reset-code' : 'reset-unknown-address',
     params: {},
     secret: { kind: account ? 'code' : 'blank', value: code, until },
   })
   return { status: 'codeSent', expiresIn: codeLivesMs / second }
+}
+
+/**
+ * Networks that the owner signed in from are counted each for itself, so that strangers elsewhere
+ * use nothing of theirs up. It takes as long where there is no account.
+ */
+function isFamiliar(tx: Tx, account: { id: string } | undefined, client: Client): Promise<boolean> {
+  return signedInBefore(tx, account?.id ?? '', client)
 }
 
 /** Counts a reset before any work is done for it. @throws Problem with `retryAfter` */
@@ -188,12 +204,16 @@ export async function resetPassword(
   }
 
   const { email, code } = proof
+  const found = await accountOf(tx, email)
+  const here = `${email.key} ${networkOf(client.address)}`
   const taken = await limits.take(
     tx,
-    { limit: wrongCodesFromHere, of: `${email.key} ${networkOf(client.address)}` },
-    { limit: wrongCodesForAddress, of: email.key },
+    { limit: wrongCodesFromHere, of: here },
+    {
+      limit: wrongCodesFromElsewhere,
+      of: (await isFamiliar(tx, found, client)) ? here : email.key,
+    },
   )
-  const found = await accountOf(tx, email)
   const account = await holdAccount(tx, found?.id ?? '')
   const open = await openResetByCode(tx, keys, account, code)
   if (!open) return false

@@ -4,14 +4,14 @@ import { newId, newToken } from '../../lib/random.ts'
 import { type HeldAccount, holdAccount } from '../../sessions/guard.ts'
 import type { Tx } from '../../store/open.ts'
 
-/** Wrong codes that one mail takes. All of an address together are limited, too. */
-const answersPerCode = 5
-
 /** Long enough to think of a good password. */
 const tokenLivesMs = hour
 
+/** Mailed codes that are good at one time: more would make guessing pay. */
+export const codesGood = 3
+
 const tokenPurpose = 'reset_token'
-const codePurpose = (id: string) => `reset ${id}`
+const codePurpose = ({ id }: { id: string }) => `reset ${id}`
 
 /** A password that may be set anew: whose, and what is used up by it. */
 export interface OpenReset {
@@ -31,9 +31,8 @@ export async function newResetCode(
   account: { id: string; credential_version: number } | undefined,
   { code, until }: { code: string; until: number },
 ): Promise<void> {
-  const id = newId()
-  const code_hash = keys.hash(code, codePurpose(id))
-  await insert(tx, { id, account, token_hash: null, code_hash, until })
+  const code_hash = keys.hash(code, codePurpose(account ?? nobody))
+  await insert(tx, { account, token_hash: null, code_hash, until })
 }
 
 /** Lets whoever has the token set the password of a held account. @returns it, and its seconds */
@@ -45,7 +44,7 @@ export async function newResetToken(
   const token = newToken()
   const until = now() + tokenLivesMs
   const token_hash = keys.hash(token, tokenPurpose)
-  await insert(tx, { id: newId(), account, token_hash, code_hash: null, until })
+  await insert(tx, { account, token_hash, code_hash: null, until })
   return { resetToken: token, until }
 }
 
@@ -68,9 +67,10 @@ export async function openResetByToken(
 }
 
 /**
- * Where there is no account it does the same work.
+ * Judges a mailed code: the newest few are good, since mails may come late and out of order. Where
+ * there is no account it does the same work.
  *
- * @returns undefined for a wrong code, which is counted against every mail that is still open
+ * @returns undefined for a wrong code
  */
 export async function openResetByCode(
   tx: Tx,
@@ -78,23 +78,16 @@ export async function openResetByCode(
   account: HeldAccount | undefined,
   code: string,
 ): Promise<OpenReset | undefined> {
-  const open = await stillOpen(tx, account ?? nobody)
+  const whose = account ?? nobody
+  const open = await stillOpen(tx, whose)
+    .select('code_hash')
     .where('code_hash', 'is not', null)
-    .where('wrong', '<', answersPerCode)
+    .orderBy('id', 'desc')
+    .limit(codesGood)
     .execute()
-  const typed = code.replaceAll(' ', '')
-  const reset = open.find(({ id, code_hash }) =>
-    keys.hashes(typed, codePurpose(id)).includes(code_hash ?? ''),
-  )
-  if (account && reset) return { account, reset: reset.id }
-  await tx
-    .updateTable('password_reset')
-    .set((row) => ({ wrong: row('wrong', '+', 1) }))
-    .where('account_id', '=', (account ?? nobody).id)
-    .where('consumed_at', 'is', null)
-    .where('wrong', '<', answersPerCode)
-    .execute()
-  return undefined
+  const hashes = keys.hashes(code.replaceAll(' ', ''), codePurpose(whose))
+  const reset = open.find(({ code_hash }) => hashes.includes(code_hash ?? ''))
+  return account && reset && { account, reset: reset.id }
 }
 
 /** Uses it up. The account is held, so nobody else has it open. */
@@ -106,7 +99,7 @@ export async function consumeReset(tx: Tx, id: string): Promise<void> {
 function stillOpen(tx: Tx, account: { id: string; credential_version: number }) {
   return tx
     .selectFrom('password_reset')
-    .select(['id', 'code_hash'])
+    .select('id')
     .where('account_id', '=', account.id)
     .where('consumed_at', 'is', null)
     .where('expires_at', '>', now())
@@ -116,23 +109,21 @@ function stillOpen(tx: Tx, account: { id: string; credential_version: number }) 
 async function insert(
   tx: Tx,
   row: {
-    id: string
     account: { id: string; credential_version: number } | undefined
     token_hash: string | null
     code_hash: string | null
     until: number
   },
 ): Promise<void> {
-  const { id, account, token_hash, code_hash, until } = row
+  const { account, token_hash, code_hash, until } = row
   await tx
     .insertInto('password_reset')
     .values({
-      id,
+      id: newId(),
       account_id: account?.id ?? null,
       credential_version: (account ?? nobody).credential_version,
       token_hash,
       code_hash,
-      wrong: 0,
       created_at: now(),
       expires_at: until,
       consumed_at: null,

@@ -99,7 +99,7 @@ export function passwordRoutes(
             },
             { description: 'If the address has an account, a code is on its way to it.' },
           ),
-          ...problems('too_many_messages', ...withBody),
+          ...problems('too_many_attempts', 'too_many_messages', ...withBody),
         },
       },
     },
