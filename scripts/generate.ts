@@ -1,17 +1,22 @@
-// Writes what is made from the code: openapi.json, docs/settings.md, docs/errors.md, .env.example. With --check, only says what is out of date.
+// Writes what is made from code and tests: openapi.json, client/latchkey.ts, docs/settings.md, docs/errors.md, docs/abuse-cases.md, .env.example. With --check, only says what is out of date.
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { answers } from '../src/http/problem.ts'
+import { answers } from '../src/http/answers.ts'
 import { newKey } from '../src/lib/keys.ts'
+import { describeSettings, readSettings } from '../src/read-settings.ts'
 import { startServer } from '../src/server.ts'
-import { describeSettings, readSettings } from '../src/settings.ts'
 import { freePort } from '../test/support/free-port.ts'
+import { abuseCasesPage } from './abuse-cases.ts'
+import { clientFile } from './client/client.ts'
 
+const document = await openapi()
 const files: Record<string, string> = {
-  'openapi.json': await openapi(),
+  'openapi.json': document,
+  'client/latchkey.ts': clientFile(JSON.parse(document)),
   'docs/settings.md': settingsPage(),
   'docs/errors.md': errorsPage(),
+  'docs/abuse-cases.md': abuseCasesPage(),
   '.env.example': envExample(),
 }
 
@@ -82,7 +87,7 @@ function errorsPage(): string {
   )
   return [
     '# Errors\n',
-    '<!-- Made from src/http/problem.ts by `npm run generate`. -->\n',
+    '<!-- Made from src/http/answers.ts by `npm run generate`. -->\n',
     'Every error is answered as `application/problem+json` (RFC 9457). Programs go by `code`, which',
     'never changes its meaning; people read `detail`. `requestId` finds the request in the log.\n',
     '| code | status | meaning |',

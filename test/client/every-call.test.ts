@@ -1,0 +1,91 @@
+/** No call of openapi.json is missing in the client, and none goes where it should not. */
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { before, test } from 'node:test'
+import { createLatchkey, type ProblemCode } from '../../client/latchkey.ts'
+import { onDatabase } from '../support/latchkey.ts'
+import { root } from '../support/markdown.ts'
+
+interface Asked {
+  call: string
+  token: string | null
+  body: unknown
+}
+
+/** Each call of the document: what it may bring. */
+const described = new Map(
+  Object.entries<object>(
+    JSON.parse(readFileSync(join(root, 'openapi.json'), 'utf8')).paths,
+  ).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, { security = [], requestBody }]) => [
+      `${method.toUpperCase()} ${path}`,
+      { takesToken: JSON.stringify(security).includes('bearer'), hasBody: Boolean(requestBody) },
+    ]),
+  ),
+)
+
+const names = ['get', 'post', 'put', 'patch', 'delete']
+const token = 'not-a-token-of-anybody'
+
+onDatabase('SQLite', (latchkey) => {
+  const asked: Asked[] = []
+  const answers: { ok: boolean; status: number; problem?: { code: ProblemCode } }[] = []
+
+  /** Calls every function there is, with nothing in its body. */
+  before(async () => {
+    const client = createLatchkey({
+      baseUrl: `${latchkey.origin}/`,
+      token: async () => token,
+      fetch: (input, init) => {
+        const request = new Request(input, init)
+        const path = decodeURIComponent(new URL(request.url).pathname)
+        const { headers, method } = request
+        const body = typeof init?.body === 'string' ? JSON.parse(init.body) : undefined
+        asked.push({ call: `${method} ${path}`, token: headers.get('authorization'), body })
+        return fetch(input, init)
+      },
+    })
+    await callBelow(client)
+
+    async function callBelow(place: object): Promise<void> {
+      for (const [name, inner] of Object.entries(place)) {
+        if (name.startsWith('by')) await callBelow(inner(`{${name.slice(2).toLowerCase()}}`))
+        else if (names.includes(name)) answers.push(await inner({}))
+        else await callBelow(inner)
+      }
+    }
+  })
+
+  test('every call of the document is a function, and every function such a call', () => {
+    assert.deepEqual(asked.map(({ call }) => call).sort(), [...described.keys()].sort())
+  })
+
+  test('the token goes along where the document wants one, and nowhere else', () => {
+    for (const { call, token: sent } of asked) {
+      assert.equal(sent, described.get(call)?.takesToken ? `Bearer ${token}` : null, call)
+    }
+    assert.ok(asked.some(({ token: sent }) => sent === null))
+  })
+
+  test('a body goes along where the document has one', () => {
+    for (const { call, body } of asked) {
+      assert.deepEqual(body, described.get(call)?.hasBody ? {} : undefined, call)
+    }
+  })
+
+  test('every refusal comes as the problem that it is, with a status and code that the types know', () => {
+    const source = readFileSync(join(root, 'client/latchkey.ts'), 'utf8')
+    const table = /export interface ProblemStatus \{(.*?)^\}/ms.exec(source)?.[1] ?? ''
+    const known = new Map(
+      [...table.matchAll(/^ {2}(\w+): (\d+)$/gm)].map(([, code, status]) => [code, Number(status)]),
+    )
+    for (const { ok, status, problem } of answers) {
+      if (ok) continue
+      assert.ok(problem)
+      assert.equal(known.get(problem.code), status, problem.code)
+    }
+    assert.ok(answers.some(({ status }) => status === 401))
+    assert.ok(answers.some(({ ok }) => ok))
+  })
+})

@@ -1,0 +1,120 @@
+/** What client/README.md tells people to copy compiles and runs where they copy it to. */
+import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
+import { cpSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { type TestContext, test } from 'node:test'
+import { promisify } from 'node:util'
+import { travel } from '../support/clock.ts'
+import { onDatabase } from '../support/latchkey.ts'
+import { fence, root } from '../support/markdown.ts'
+import { emptyFolder } from '../support/process.ts'
+
+const page = 'client/README.md'
+const minute = 60_000
+
+/** A stranger's folder, with the client and the samples in it. */
+function application(t: TestContext, origin = 'http://localhost:4000'): string {
+  const folder = emptyFolder(t)
+  cpSync(join(root, 'client/latchkey.ts'), join(folder, 'latchkey.ts'))
+  for (const file of ['first-call.ts', 'session.ts']) {
+    const sample = fence(page, 'ts', `// ${file}`)
+    assert.ok(sample.includes('http://localhost:4000'))
+    writeFileSync(join(folder, file), sample.replace('http://localhost:4000', origin))
+  }
+  writeFileSync(join(folder, 'package.json'), '{ "type": "module" }')
+  return folder
+}
+
+/** Runs a script of a folder in a process of its own. @throws if it fails, with what it wrote */
+function node(folder: string, ...script: string[]) {
+  return promisify(execFile)(process.execPath, script, { cwd: folder, timeout: 60_000 })
+}
+
+const tsc = join(root, 'node_modules/.bin/tsc')
+
+onDatabase('SQLite', (latchkey) => {
+  test('the client and the samples compile for a page, which knows nothing of Node', async (t) => {
+    const folder = application(t)
+    const compilerOptions = {
+      strict: true,
+      noUncheckedIndexedAccess: true,
+      exactOptionalPropertyTypes: true,
+      noUnusedLocals: true,
+      noEmit: true,
+      allowImportingTsExtensions: true,
+      erasableSyntaxOnly: true,
+      isolatedModules: true,
+      module: 'esnext',
+      moduleResolution: 'bundler',
+      target: 'es2022',
+      lib: ['es2022', 'dom'],
+      types: [],
+    }
+    writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions }))
+    // What goes to and comes from the browser is what the browser calls it.
+    writeFileSync(
+      join(folder, 'passkeys.ts'),
+      `import type { RegistrationResponseJSON } from './latchkey.ts'
+       import { latchkey } from './session.ts'
+       const begun = await latchkey.settings.passkeys.post()
+       if (begun.ok) PublicKeyCredential.parseCreationOptionsFromJSON(begun.data.options)
+       const signIn = await latchkey.auth.signIn.passkey.post()
+       if (signIn.ok) PublicKeyCredential.parseRequestOptionsFromJSON(signIn.data.options)
+       declare const made: PublicKeyCredential
+       const response = made.toJSON() as RegistrationResponseJSON
+       await latchkey.settings.passkeys.verify.post({ response })`,
+    )
+    await node(folder, tsc).catch(({ stdout }) => assert.fail(stdout))
+  })
+
+  test('the JavaScript that the README makes of it runs as it is', async (t) => {
+    const folder = application(t)
+    const [npx, dash, typescript, command, ...options] = fence(page, 'sh').split(' ')
+    assert.deepEqual([npx, dash, typescript, command], ['npx', '-p', 'typescript', 'tsc'])
+    await node(folder, tsc, ...options)
+    const { createLatchkey } = await import(join(folder, 'latchkey.js'))
+    const live = await createLatchkey({ baseUrl: latchkey.origin }).health.live.get()
+    assert.deepEqual(live, { ok: true, status: 200, data: { status: 'ok' } })
+  })
+
+  test('the first sample says what it got', async (t) => {
+    const { stdout, stderr } = await node(application(t, latchkey.origin), 'first-call.ts')
+    assert.equal(stderr, '')
+    assert.match(stdout, /^invalid_credentials The address or the password/)
+  })
+
+  test('the sample of a session refreshes once for all who find the token too old', async (t) => {
+    const { latchkey: client, keep } = await import(
+      join(application(t, latchkey.origin), 'session.ts')
+    )
+    const ada = await latchkey.owner()
+    keep((await ada.signIn()).body)
+    for (let round = 0; round < 3; round += 1) {
+      const answers = await Promise.all(
+        Array.from({ length: 5 }, () => client.settings.mfaSignIn.get()),
+      )
+      assert.deepEqual([...new Set(answers.map(({ status }) => status))], [200])
+      travel(11 * minute)
+    }
+  })
+
+  test('the sample of a session forgets tokens that are dead, and only those', async (t) => {
+    const { latchkey: client, keep } = await import(
+      join(application(t, latchkey.origin), 'session.ts')
+    )
+    const ada = await latchkey.owner()
+    keep((await ada.signIn()).body)
+    travel(11 * minute)
+    await latchkey.close()
+    const away = await client.settings.get()
+    assert.equal(away.problem.code, 'network')
+    await latchkey.start()
+    assert.equal((await client.settings.get()).status, 200)
+
+    await client.auth.signOut.post()
+    travel(11 * minute)
+    const ended = await client.settings.get()
+    assert.equal(ended.problem.code, 'missing_token')
+  })
+})

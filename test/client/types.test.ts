@@ -1,0 +1,73 @@
+/**
+ * What the service would refuse, `tsc` refuses first. The lines marked as expected errors are held
+ * by `npm run check`: if one compiles, that is the error.
+ */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { createLatchkey, type MfaSignIn, type SignedIn } from '../../client/latchkey.ts'
+import { onDatabase } from '../support/latchkey.ts'
+
+onDatabase('SQLite', (latchkey) => {
+  test('a field that is missing, unknown or of another type does not compile', async () => {
+    const { auth, settings } = createLatchkey({ baseUrl: latchkey.origin })
+    const password = 'a long sentence'
+    const answers = [
+      // @ts-expect-error: no password
+      await auth.signIn.post({ email: 'ada@example.com' }),
+      // @ts-expect-error: a slip
+      await auth.signIn.post({ email: 'ada@example.com', passwort: password }),
+      // @ts-expect-error: one field too many
+      await auth.signIn.post({ email: 'ada@example.com', password, remember: true }),
+      // @ts-expect-error: a number
+      await auth.signIn.mfa.post({ mfaToken: 'x', code: 123456 }),
+      // @ts-expect-error: no such method
+      await auth.signIn.mfaCode.post({ mfaToken: 'x', mfaMethod: 'pigeon' }),
+      // @ts-expect-error: null is not left out
+      await auth.signIn.post({ email: 'ada@example.com', password, deviceToken: null }),
+    ]
+    for (const answer of answers) {
+      assert.ok(!answer.ok)
+      assert.equal(answer.problem.code, 'invalid_request')
+    }
+
+    // What may be left out may be undefined.
+    await auth.signIn.post({ email: 'ada@example.com', password, deviceToken: undefined })
+    // @ts-expect-error: turning MFA off takes nothing
+    await settings.mfaSignIn.delete({ reason: 'none' })
+    // @ts-expect-error: an id is needed
+    settings.sessions.byId()
+    // @ts-expect-error: there is no such call
+    assert.equal(settings.mfaSignIn.put, undefined)
+  })
+
+  test('an answer is what its status and its own status say, and nothing before one has looked', async () => {
+    const client = createLatchkey({ baseUrl: latchkey.origin })
+    const answer = await client.auth.signIn.post({ email: 'ada@example.com', password: 'x' })
+    // @ts-expect-error: it may not have worked
+    answer.data
+    // @ts-expect-error: this call makes nothing new
+    if (answer.status === 201) return
+    if (answer.ok) {
+      // @ts-expect-error: MFA may be asked for
+      answer.data satisfies SignedIn
+      if (answer.data.status === 'signedIn') answer.data satisfies SignedIn
+      else answer.data.mfaToken satisfies string
+    } else assert.equal(answer.problem.code, 'invalid_credentials')
+
+    const on = await client.settings.mfaSignIn.post({ mfaMethod: 'email' })
+    if (on.status === 200) on.data satisfies MfaSignIn
+    if (on.status === 202) on.data.status satisfies 'codeSent' | 'assertionRequired'
+  })
+
+  test('a problem has one of the codes that this call may answer, and no other', async () => {
+    const client = createLatchkey({ baseUrl: latchkey.origin })
+    const off = await client.settings.mfaSignIn.delete()
+    assert.ok(!off.ok)
+    const { code } = off.problem
+    // @ts-expect-error: turning off asks for no code, so none can be wrong
+    if (code === 'invalid_code') return
+    // These it may be, and there is more to them than the name.
+    if (code === 'mfa_required_by_policy' || code === 'network') assert.fail(code)
+    assert.equal(code, 'missing_token')
+  })
+})
