@@ -4,13 +4,13 @@ import { accountRoutes } from './accounts/routes.ts'
 import { accountSettingsRoutes } from './accounts/settings-routes.ts'
 import { activityRoutes } from './activity/routes.ts'
 import { keepHouse } from './housekeeping.ts'
+import { answers } from './http/answers.ts'
 import { createApp } from './http/app.ts'
+import { allowOrigins } from './http/cors.ts'
 import { healthRoutes } from './http/health.ts'
 import { describe } from './http/openapi.ts'
 import { watchMethods } from './http/other-methods.ts'
-import { answers } from './http/problem.ts'
 import { reference } from './http/reference.ts'
-import { startPage } from './http/start-page.ts'
 import { openKeys } from './lib/keys.ts'
 import { createLog } from './lib/log.ts'
 import { createPasswords } from './lib/passwords.ts'
@@ -21,20 +21,25 @@ import { channels } from './messages/gateway.ts'
 import { mailGateway } from './messages/mail.ts'
 import { devInboxRoutes } from './messages/routes.ts'
 import { smsGateway } from './messages/sms.ts'
+import { passkeyRoutes } from './mfa/passkey-routes.ts'
 import { phoneRoutes } from './mfa/phone-routes.ts'
 import { recoveryCodeRoutes } from './mfa/recovery-code-routes.ts'
 import { mfaRoutes } from './mfa/routes.ts'
 import { mfaSecretRoutes } from './mfa/secret-routes.ts'
 import { overviewRoutes } from './overview/routes.ts'
+import { readBrand } from './pages/brand.ts'
+import { pageRoutes } from './pages/page-routes.ts'
+import { relyingPartyOf } from './passkeys/relying-party.ts'
 import { createAccessTokens } from './sessions/access-token.ts'
+import { browserSessions } from './sessions/browser-session.ts'
 import { createGuard } from './sessions/guard.ts'
 import { listRoutes } from './sessions/list-routes.ts'
 import { sessionRoutes } from './sessions/routes.ts'
 import { loadSigningKeys } from './sessions/signing-keys.ts'
 import type { Settings } from './settings.ts'
+import { passkeySignInRoutes } from './signin/passkey-routes.ts'
 import { signInRoutes } from './signin/routes.ts'
 import { ensureMigrated, migrate, openStore } from './store/open.ts'
-import { undoPage } from './undo/page.ts'
 import { undoRoutes } from './undo/routes.ts'
 import { version } from './version.ts'
 
@@ -64,7 +69,9 @@ export async function startServer(
   await (settings.migrate === 'on' ? migrate(db) : ensureMigrated(db))
   const signingKeys = await loadSigningKeys(db, keys)
 
-  const brand = { name: settings.brandName, publicUrl }
+  const look = await readBrand(settings)
+  const { color, onColor, logo } = look
+  const brand = { name: settings.brandName, publicUrl, color, onColor, logo: logo !== undefined }
   const mail = smtpUrl && mailFrom ? mailGateway({ smtpUrl, from: mailFrom }) : undefined
   const texts = smsUrl ? smsGateway({ url: smsUrl, from: smsFrom }) : undefined
   const gateways = { email: mail, sms: texts }
@@ -78,6 +85,10 @@ export async function startServer(
     audience,
     ttl: settings.accessTokenTtl,
   })
+  const { allowedOrigins, trustProxy } = settings
+  const app = createApp({ publicUrl, log, trustProxy })
+  await allowOrigins(app, allowedOrigins)
+  const browser = browserSessions(app, { publicUrl, allowedOrigins })
   const { sessionIdle, sessionMax, mfaPolicy } = settings
   const rules = { sessionIdle, sessionMax, mfaPolicy }
   const house = {
@@ -93,9 +104,10 @@ export async function startServer(
     rules,
     mfaMethods: settings.mfaMethods,
     smsDailyCap: settings.smsDailyCap,
+    relyingParty: relyingPartyOf(settings),
+    browser,
   }
 
-  const app = createApp({ publicUrl, log, trustProxy: settings.trustProxy })
   const answerOtherMethods = watchMethods(app)
   await describe(app, { publicUrl, version })
 
@@ -103,17 +115,23 @@ export async function startServer(
   passwordRoutes(app, house)
   accountSettingsRoutes(app, house)
   signInRoutes(app, house)
+  passkeySignInRoutes(app, house)
   sessionRoutes(app, house)
   listRoutes(app, house)
   mfaRoutes(app, house)
   mfaSecretRoutes(app, house)
+  passkeyRoutes(app, house)
   recoveryCodeRoutes(app, house)
   phoneRoutes(app, house)
   overviewRoutes(app, house)
   undoRoutes(app, house)
   activityRoutes(app, house)
-  startPage(app, { brandName: settings.brandName, kept })
-  undoPage(app, { brandName: settings.brandName })
+  await pageRoutes(app, {
+    settings,
+    brand: look,
+    browser,
+    devInbox: kept.length > 0,
+  })
   healthRoutes(app, { ready: () => db.selectFrom('signing_key').select('id').limit(1).execute() })
   if (kept.length > 0) devInboxRoutes(app, { db, keys, brand, delivery, kept })
   await reference(app, {

@@ -40,7 +40,10 @@ export function acceptJson(app: FastifyInstance): void {
     const { params, query, raw, routeOptions, body } = request
     const problem = unreadableQuery(raw.url) ?? unstorable([params, query])
     if (problem) throw problem
-    if (routeOptions.schema?.body === undefined) ensureSaysNothing(body)
+    const described = routeOptions.schema?.body as { required?: string[] } | undefined
+    if (described === undefined) ensureSaysNothing(body)
+    // Where nothing need be said, saying nothing is no error either.
+    else if (!described.required?.length) request.body ??= {}
   })
 }
 

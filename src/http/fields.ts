@@ -18,10 +18,11 @@ export function emailAddress(written: string): EmailAddress {
 export function phoneNumber(written: string): string {
   const parsed = parsePhoneNumber(written)
   if (parsed.kind === 'usable') return parsed.number
-  throw fieldProblem(
-    '/phoneNumber',
-    parsed.kind === 'costly'
-      ? 'is a number that texts would cost extra; use an ordinary mobile number'
-      : 'is no possible phone number; write it in international form, such as +14155550123',
-  )
+  throw fieldProblem('/phoneNumber', sentences[parsed.kind])
+}
+
+const sentences = {
+  impossible: 'is no possible phone number; write it in international form, such as +14155550123',
+  costly: 'is a number that texts would cost extra; use an ordinary mobile number',
+  unreachable: 'is a number that no text reaches; use an ordinary mobile number',
 }

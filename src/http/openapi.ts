@@ -37,7 +37,7 @@ export async function describe(
         },
       },
     },
-    // Schemas that have a name keep it: the typed client is generated from these.
+    // Schemas that have a name keep it: the typed client calls its types by these, and by titles.
     refResolver: {
       buildLocalReference: (schema, _base, _fragment, index) =>
         typeof schema.$id === 'string' ? schema.$id : `def-${index}`,
@@ -70,6 +70,10 @@ const tags = [
   {
     name: 'Signing in',
     description: 'From signing up to signing out: passwords, second steps, passkeys, tokens.',
+  },
+  {
+    name: 'Passkeys',
+    description: 'Add, name and remove what signs in with a finger, a face, a PIN or a touch.',
   },
   { name: 'Accounts', description: 'What an account holds, and how its owner changes it.' },
   {

@@ -1,7 +1,9 @@
 import type { TSchema } from 'typebox'
 import { Type } from 'typebox'
+import { languages } from '../lib/language.ts'
 import type { ProblemCode } from '../lib/problem.ts'
-import { answers, type ProblemBody } from './problem.ts'
+import { answers } from './answers.ts'
+import type { ProblemBody } from './problem.ts'
 
 /** Marks a route as one for signed-in people. */
 export const bearer = [{ bearer: [] }]
@@ -36,6 +38,10 @@ export const Code = Type.String({
   maxLength: 32,
   description: 'The code, as it was typed.',
   examples: ['123456'],
+})
+
+export const LanguageName = Type.Enum([...languages], {
+  description: 'The language that messages are written in.',
 })
 
 export const Password = Type.String({
@@ -78,6 +84,7 @@ const anywhere: ProblemCode[] = ['malformed_request', 'internal_error']
 
 /** What any request may meet that can have a body, also one that needs none. */
 export const withBody = [
+  'cross_site_request',
   'invalid_request',
   'payload_too_large',
   'unsupported_media_type',
@@ -148,7 +155,12 @@ export const SignedIn = Type.Object(
     accessToken: Type.String({ description: 'A JWT (RFC 9068), for `Authorization: Bearer …`.' }),
     tokenType: Type.Literal('Bearer'),
     expiresIn: Seconds('Seconds until the access token expires.'),
-    refreshToken: Type.String({ description: 'Opaque; good for one `POST /auth/Refresh`.' }),
+    refreshToken: Type.Optional(
+      Type.String({
+        description:
+          'Opaque; good for one `POST /auth/Refresh`. Always there, unless the request had it go into a cookie (`Latchkey-Session: cookie`).',
+      }),
+    ),
     refreshExpiresIn: Seconds('Seconds until the refresh token expires.'),
     mfaSetUpRequired: Type.Optional(
       Type.Literal(true, {
@@ -159,7 +171,7 @@ export const SignedIn = Type.Object(
       Type.String({ description: 'With `rememberDevice`: for the next `POST /auth/SignIn`.' }),
     ),
   },
-  { description: 'Signed in.' },
+  { title: 'SignedIn', description: 'Signed in.' },
 )
 
 export const CodeSent = Type.Object(
@@ -169,5 +181,5 @@ export const CodeSent = Type.Object(
     expiresIn: Seconds('Seconds that the code works.'),
     retryAfter: Seconds('Seconds until another can be asked for.'),
   },
-  { description: 'A code is on its way.' },
+  { title: 'CodeSent', description: 'A code is on its way.' },
 )

@@ -1,13 +1,15 @@
 import type { Selectable } from 'kysely'
 import { day, hour, now, second } from '../lib/clock.ts'
 import type { Keys } from '../lib/keys.ts'
+import { isLanguage } from '../lib/language.ts'
 import type { Log } from '../lib/log.ts'
 import { mask } from '../lib/mask.ts'
 import type { Db } from '../store/open.ts'
 import type { OutboxTable } from '../store/schema.ts'
+import type { Template, Templates } from '../text/message.ts'
 import { type Channel, type Gateway, type Outgoing, Undeliverable } from './gateway.ts'
 import { openSecret } from './outbox.ts'
-import { type Brand, render, type Template, type Templates } from './templates.ts'
+import { type Brand, render } from './templates.ts'
 
 type Row = Selectable<OutboxTable>
 
@@ -180,5 +182,7 @@ export function outgoing(row: Row, { keys, brand }: { keys: Keys; brand: Brand }
   const template = row.template as Template
   const params = JSON.parse(row.params) as Templates[Template]
   const secret = openSecret(keys, row)
-  return { id: row.id, to: row.recipient, ...render(row.channel, template, params, secret, brand) }
+  const language = isLanguage(row.language) ? row.language : 'en'
+  const letter = { channel: row.channel, language, template, params, secret }
+  return { id: row.id, to: row.recipient, ...render(letter, brand) }
 }

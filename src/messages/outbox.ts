@@ -1,9 +1,11 @@
 import { now } from '../lib/clock.ts'
 import type { Keys } from '../lib/keys.ts'
+import type { Language } from '../lib/language.ts'
 import { newId } from '../lib/random.ts'
 import type { Tx } from '../store/open.ts'
+import type { Templates } from '../text/message.ts'
 import type { Channel } from './gateway.ts'
-import type { Secret, Templates } from './templates.ts'
+import type { Secret } from './templates.ts'
 
 /** Where a message goes. */
 export interface Recipient {
@@ -21,6 +23,8 @@ export interface Letter<Name extends keyof Templates> {
   params: Templates[Name]
   /** Nobody finds it in the database. A code that is late is not sent any more. */
   secret?: Secret | undefined
+  /** The recipient's, where there is no account that has one. */
+  language?: Language
 }
 
 /**
@@ -30,7 +34,7 @@ export interface Letter<Name extends keyof Templates> {
 export async function enqueue<Name extends keyof Templates>(
   tx: Tx,
   keys: Keys,
-  { account, to, template, params, secret }: Letter<Name>,
+  { account, to, template, params, secret, language = 'en' }: Letter<Name>,
 ): Promise<void> {
   const id = newId()
   await tx
@@ -38,6 +42,10 @@ export async function enqueue<Name extends keyof Templates>(
     .values({
       id,
       account_id: account,
+      language:
+        account === null
+          ? language
+          : (query) => query.selectFrom('account').select('language').where('id', '=', account),
       channel: to.channel,
       recipient: to.address,
       template,

@@ -6,7 +6,7 @@ import { Problem } from '../lib/problem.ts'
 import type { Db } from '../store/open.ts'
 import { type Guard, signedIn } from './guard.ts'
 import { endSession, endSessions, listSessions } from './session.ts'
-import { distrust, listTrusted } from './trusted-device.ts'
+import { forget, listTrusted } from './trusted-device.ts'
 
 const tags = ['Activity']
 
@@ -15,35 +15,41 @@ const Time = Type.String({ format: 'date-time' })
 const Sessions = Type.Object(
   {
     sessions: Type.Array(
-      Type.Object({
-        id: Type.String(),
-        current: Type.Boolean({ description: 'Whether it is the one that asks.' }),
-        createdAt: Time,
-        lastUsedAt: Time,
-        address: Type.String(),
-        device: Type.String({ description: 'The browser or program, in its own words.' }),
-        amr: Type.Array(Type.String(), { description: 'What was shown (RFC 8176).' }),
-      }),
+      Type.Object(
+        {
+          id: Type.String(),
+          current: Type.Boolean({ description: 'Whether it is the one that asks.' }),
+          createdAt: Time,
+          lastUsedAt: Time,
+          address: Type.String(),
+          device: Type.String({ description: 'The browser or program, in its own words.' }),
+          amr: Type.Array(Type.String(), { description: 'What was shown (RFC 8176).' }),
+        },
+        { title: 'Session' },
+      ),
       { description: 'Newest first.' },
     ),
   },
-  { description: 'Where the account is signed in now.' },
+  { title: 'Sessions', description: 'Where the account is signed in now.' },
 )
 
 const TrustedDevices = Type.Object(
   {
     trustedDevices: Type.Array(
-      Type.Object({
-        id: Type.String(),
-        name: Type.String(),
-        createdAt: Time,
-        lastUsedAt: Time,
-        expiresAt: Time,
-      }),
+      Type.Object(
+        {
+          id: Type.String(),
+          name: Type.String(),
+          createdAt: Time,
+          lastUsedAt: Time,
+          expiresAt: Time,
+        },
+        { title: 'TrustedDevice' },
+      ),
       { description: 'Newest first.' },
     ),
   },
-  { description: 'The devices that are trusted now.' },
+  { title: 'TrustedDevices', description: 'The devices that are trusted now.' },
 )
 
 const OneOfThem = Body({ id: Type.String({ maxLength: 64 }) })
@@ -83,9 +89,10 @@ export function listRoutes(app: App, { db, guard }: { db: Db; guard: Guard }): v
     async (request) => {
       const { account, session, client } = signedIn(request)
       return db.transaction().execute(async (tx) => {
-        await endSessions(tx, account, session)
-        const detail = { reason: 'ended_by_owner', which: 'others' }
-        await activity.record(tx, account, { type: 'session.ended', client, session, detail })
+        if (await endSessions(tx, account, session)) {
+          const detail = { reason: 'ended_by_owner', which: 'others' }
+          await activity.record(tx, account, { type: 'session.ended', client, session, detail })
+        }
         return { sessions: await listSessions(tx, account, session) }
       })
     },
@@ -144,10 +151,10 @@ export function listRoutes(app: App, { db, guard }: { db: Db; guard: Guard }): v
       },
     },
     async (request) => {
-      const { account } = signedIn(request)
+      const who = signedIn(request)
       return db.transaction().execute(async (tx) => {
-        await distrust(tx, account)
-        return { trustedDevices: await listTrusted(tx, account) }
+        await forget(tx, await guard.hold(tx, who), who)
+        return { trustedDevices: await listTrusted(tx, who.account) }
       })
     },
   )
@@ -166,10 +173,11 @@ export function listRoutes(app: App, { db, guard }: { db: Db; guard: Guard }): v
       },
     },
     async (request) => {
-      const { account } = signedIn(request)
+      const who = signedIn(request)
       return db.transaction().execute(async (tx) => {
-        if (!(await distrust(tx, account, request.params.id))) throw notThere()
-        return { trustedDevices: await listTrusted(tx, account) }
+        const account = await guard.hold(tx, who)
+        if (!(await forget(tx, account, who, request.params.id))) throw notThere()
+        return { trustedDevices: await listTrusted(tx, who.account) }
       })
     },
   )

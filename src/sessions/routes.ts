@@ -1,12 +1,14 @@
 import { Type } from 'typebox'
 import * as activity from '../activity/activity.ts'
 import type { App } from '../http/app.ts'
+import { fieldProblem } from '../http/fields.ts'
 import { Body, bearer, problems, SignedIn, Token, withBody, withToken } from '../http/schemas.ts'
 import { clientOf } from '../lib/client.ts'
 import type { Keys } from '../lib/keys.ts'
 import { Problem } from '../lib/problem.ts'
 import type { Db } from '../store/open.ts'
 import type { AccessTokens } from './access-token.ts'
+import type { BrowserSessions } from './browser-session.ts'
 import { signedInAnswer } from './gate.ts'
 import { type Guard, signedIn } from './guard.ts'
 import { refresh } from './refresh.ts'
@@ -42,9 +44,10 @@ export function sessionRoutes(
     accessTokens: AccessTokens
     signingKeys: SigningKeys
     rules: SessionRules
+    browser: BrowserSessions
   },
 ): void {
-  const { db, keys, guard, accessTokens, signingKeys, rules } = house
+  const { db, keys, guard, accessTokens, signingKeys, rules, browser } = house
 
   app.post(
     '/auth/Refresh',
@@ -55,16 +58,28 @@ export function sessionRoutes(
         summary: 'Get a new access token',
         description:
           'Exchanges the refresh token for a new pair. Keep the new one: the old one is dead, and using it again ends the session.',
-        body: Body({ refreshToken: Token('The latest one of this session.') }),
+        body: Body({
+          refreshToken: Type.Optional(
+            Token(
+              'The latest one of this session. Pages with `Latchkey-Session: cookie` leave it out.',
+            ),
+          ),
+        }),
         response: { 200: SignedIn, ...problems('invalid_refresh_token', ...withBody) },
       },
     },
     async (request) => {
-      const { refreshToken } = request.body
+      const refreshToken = request.body.refreshToken ?? browser.refreshTokenOf(request)
+      if (refreshToken === undefined && !browser.asks(request)) {
+        throw fieldProblem('/refreshToken', 'is missing')
+      }
       const client = clientOf(request)
-      const entered = await db
-        .transaction()
-        .execute((tx) => refresh(tx, { refreshToken, client, keys, rules }))
+      const entered =
+        refreshToken === undefined
+          ? undefined
+          : await db
+              .transaction()
+              .execute((tx) => refresh(tx, { refreshToken, client, keys, rules }))
       if (!entered) throw new Problem('invalid_refresh_token', 'Please sign in again.')
       return signedInAnswer(accessTokens, entered)
     },
@@ -94,6 +109,7 @@ export function sessionRoutes(
         const client = clientOf(request)
         await activity.record(tx, account, { type: 'session.ended', client, session, detail })
       })
+      browser.forget(reply)
       return reply.code(204).send(null)
     },
   )

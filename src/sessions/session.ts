@@ -33,25 +33,30 @@ export interface Entered extends TokenSubject {
 
 /** Ends one session of an account. Its tokens stop working at once. @returns whether it was alive */
 export async function endSession(tx: Tx, account: string, session: string): Promise<boolean> {
-  const { numUpdatedRows } = await tx
-    .updateTable('session')
-    .set({ ended_at: now() })
-    .where('id', '=', session)
-    .where('account_id', '=', account)
-    .where('ended_at', 'is', null)
-    .executeTakeFirstOrThrow()
-  return numUpdatedRows > 0
+  const ended = await ending(tx, account).where('id', '=', session).execute()
+  return ended.some(wasAlive)
 }
 
-/** Ends all sessions of an account, or all but one. */
-export async function endSessions(tx: Tx, account: string, kept?: string): Promise<void> {
-  await tx
+/** Ends all sessions of an account, or all but one. @returns whether any was alive */
+export async function endSessions(tx: Tx, account: string, kept?: string): Promise<boolean> {
+  const ended = await ending(tx, account)
+    .$if(kept !== undefined, (query) => query.where('id', '!=', kept ?? ''))
+    .execute()
+  return ended.some(wasAlive)
+}
+
+/** Those that have expired too: by the clock of another node they may not have. */
+function ending(tx: Tx, account: string) {
+  return tx
     .updateTable('session')
     .set({ ended_at: now() })
     .where('account_id', '=', account)
     .where('ended_at', 'is', null)
-    .$if(kept !== undefined, (query) => query.where('id', '!=', kept ?? ''))
-    .execute()
+    .returning(['expires_at', 'idle_until'])
+}
+
+function wasAlive(session: { expires_at: number; idle_until: number }): boolean {
+  return Math.min(session.expires_at, session.idle_until) > now()
 }
 
 /** Sessions that are alive, newest first. */

@@ -1,8 +1,10 @@
+import * as activity from '../activity/activity.ts'
 import type { Client } from '../lib/client.ts'
 import { day, instant, now } from '../lib/clock.ts'
 import type { Keys } from '../lib/keys.ts'
 import { newId, newToken } from '../lib/random.ts'
 import type { Db, Tx } from '../store/open.ts'
+import type { SignedIn } from './guard.ts'
 
 /** Counted from when trust was given, however often the device is used. */
 const trustedForMs = 30 * day
@@ -58,14 +60,33 @@ export async function isTrusted(
   return numUpdatedRows > 0
 }
 
-/** Trusts no device of the account any more, or one less. @returns whether there was one */
-export async function distrust(tx: Tx, account: string, id?: string): Promise<boolean> {
+/** Trusts no device of the account any more. */
+export async function distrust(tx: Tx, account: string): Promise<void> {
+  await tx.deleteFrom('trusted_device').where('account_id', '=', account).execute()
+}
+
+/**
+ * Forgets one device, or all, because the owner says so.
+ *
+ * @returns whether any was still trusted
+ */
+export async function forget(
+  tx: Tx,
+  account: Account,
+  { session, client }: SignedIn,
+  id?: string,
+): Promise<boolean> {
   const { numDeletedRows } = await tx
     .deleteFrom('trusted_device')
-    .where('account_id', '=', account)
+    .where('account_id', '=', account.id)
+    .where('credential_version', '=', account.credential_version)
+    .where('expires_at', '>', now())
     .$if(id !== undefined, (query) => query.where('id', '=', id ?? ''))
     .executeTakeFirstOrThrow()
-  return numDeletedRows > 0
+  if (numDeletedRows === 0n) return false
+  const detail = { which: id ?? 'all' }
+  await activity.record(tx, account.id, { type: 'device.forgotten', client, session, detail })
+  return true
 }
 
 /** Devices that are still trusted, newest first. */

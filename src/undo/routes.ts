@@ -15,7 +15,7 @@ const Undone = Type.Object(
     resetToken: Type.String({ description: 'For `POST /auth/ResetPassword`; good for one.' }),
     expiresIn: Seconds('Seconds until it expires.'),
   },
-  { description: 'Undone. Now set a new password.' },
+  { title: 'Undone', description: 'Undone. Now set a new password.' },
 )
 
 export function undoRoutes(app: App, { db, keys }: { db: Db; keys: Keys }): void {

@@ -40,6 +40,8 @@ test('Kannel hands on every letter as it was written', { skip: withoutKannel }, 
   )
 })
 
+// Abuse case (Input and output): A line break in an address or a subject added recipients or
+// headers.
 test('Kannel texts one number alone', { skip: withoutKannel }, async (t) => {
   const kannel = await startKannel(t)
   const gateway = smsGateway({ url: kannel.url, from: '12345' })

@@ -13,6 +13,8 @@ const claimsOf = (owner: Owner): Part => partsOf(owner.accessToken).claims
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}$/
 
 onEachDatabase((latchkey) => {
+  // Abuse case (Sessions and tokens): The service signed what its caller had sent
+  // (CVE-2026-121802).
   test('a token has the header and the claims of RFC 9068, and lives ten minutes', async () => {
     const before = Math.floor(Date.now() / 1000)
     const ada = await latchkey.owner()
@@ -51,6 +53,7 @@ onEachDatabase((latchkey) => {
   })
 
   const strengths: [Method, amr: string[], acr: string][] = [
+    ['passkey', ['pwd', 'hwk', 'user', 'mfa'], 'aal2'],
     ['authenticator', ['pwd', 'otp', 'mfa'], 'aal2'],
     ['sms', ['pwd', 'sms', 'mfa'], 'aal2'],
     ['email', ['pwd', 'email', 'mfa'], 'aal1'],

@@ -14,6 +14,7 @@ import { test } from 'node:test'
 import { operations } from '../support/document.ts'
 import { encoded, type Part, partsOf, realKey, signed, withSignature } from '../support/forge.ts'
 import { onEachDatabase, type TestLatchkey } from '../support/latchkey.ts'
+import { wayBackSentTo } from '../support/undo.ts'
 
 interface Material {
   header: Part
@@ -184,6 +185,9 @@ onEachDatabase((latchkey) => {
   })
 
   for (const [what, forge] of Object.entries(forged)) {
+    // Abuse case (Sessions and tokens): Tokens without a signature, signed by HMAC with the public
+    // key, with a key of their own making, for another audience, or expired, were taken
+    // (CVE-2026-67336).
     test(`a token with ${what} opens no route`, async () => {
       const made = await gather()
       for (const [method, path] of made.routes) {
@@ -198,6 +202,7 @@ onEachDatabase((latchkey) => {
     })
   }
 
+  // Abuse case (Sessions and tokens): A token outlived its session (CVE-2026-9097).
   test('a token of a session that was signed out opens no route', async () => {
     const { routes } = await gather()
     const ada = await latchkey.owner()
@@ -209,11 +214,25 @@ onEachDatabase((latchkey) => {
     }
   })
 
+  // Abuse case (Sessions and tokens): Tokens without a signature, signed by HMAC with the public
+  // key, with a key of their own making, for another audience, or expired, were taken
+  // (CVE-2026-67336).
   test('no other secret of ours is taken for an access token', async () => {
     const { routes } = await gather()
     const ada = await latchkey.owner({ mfaMethod: 'email' })
+    const asked = (await ada.signIn()).body.mfaToken
+    const answer = { mfaToken: asked, code: await ada.codeFor('email'), rememberDevice: true }
+    const { deviceToken } = ada.keep(await latchkey.post('/auth/SignIn/Mfa', answer)).body
     const { mfaToken } = (await ada.signIn()).body
-    for (const token of [mfaToken, ada.refreshToken, ada.recoveryCodes[0]]) {
+    await ada.post('/settings/RecoveryCodes')
+    const undo = await wayBackSentTo(latchkey, ada.email, /recovery codes/)
+    const bob = await latchkey.owner()
+    await bob.post('/settings/RecoveryCodes')
+    const bobs = await wayBackSentTo(latchkey, bob.email, /recovery codes/)
+    const { resetToken } = (await latchkey.post('/auth/Undo', { token: bobs })).body
+    const { refreshToken, recoveryCodes } = ada
+    for (const token of [mfaToken, refreshToken, recoveryCodes[0], deviceToken, undo, resetToken]) {
+      assert.ok(token)
       for (const [method, path] of routes) {
         assert.equal((await latchkey.request(method, path, { token })).status, 401)
       }

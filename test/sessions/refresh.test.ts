@@ -48,6 +48,8 @@ onEachDatabase((latchkey) => {
     assert.deepEqual(await ends(ada), [])
   })
 
+  // Abuse case (Sessions and tokens): A refresh token that was stolen and used stayed unnoticed
+  // (GHSA-392p-2q2v-4372, GHSA-pw9m-5jxm-xr6h).
   test('a used token that comes later ends the session, on the owner’s branch and the thief’s', async () => {
     const ada = await latchkey.owner()
     const { refreshToken: stolen } = ada
@@ -62,6 +64,8 @@ onEachDatabase((latchkey) => {
     assert.deepEqual([end?.detail, more], [{ reason: 'refresh_token_reused' }, []])
   })
 
+  // Abuse case (Sessions and tokens): A refresh token that was stolen and used stayed unnoticed
+  // (GHSA-392p-2q2v-4372, GHSA-pw9m-5jxm-xr6h).
   test('any earlier token of a session ends it, not only the last one', async () => {
     const ada = await latchkey.owner()
     const { refreshToken: first } = ada
@@ -94,6 +98,7 @@ onEachDatabase((latchkey) => {
     ada.keep(await refresh(ada.refreshToken))
   })
 
+  // Abuse case (Sessions and tokens): A token that lacked its end was still found (CVE-2026-27840).
   test('a token from which one character or more is missing is refused, and ends nothing', async () => {
     const ada = await latchkey.owner()
     const { refreshToken } = ada

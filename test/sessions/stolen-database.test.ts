@@ -8,8 +8,12 @@ import { Secret } from 'otpauth'
 import { newKey } from '../../src/lib/keys.ts'
 import { realKey } from '../support/forge.ts'
 import { onEachDatabase, type TestLatchkey } from '../support/latchkey.ts'
+import { addPasskey, beginByPasskey, signInByPasskey } from '../support/passkeys.ts'
+import { SoftwareAuthenticator } from '../support/software-authenticator.ts'
 
 onEachDatabase((latchkey) => {
+  // Abuse case (Input and output): An answer, a log line or the database held a secret
+  // (CVE-2026-53725).
   test('nothing in the database signs in, shows a code or signs a token', async () => {
     const ada = await latchkey.owner()
     const secrets: Record<string, string> = {
@@ -20,7 +24,10 @@ onEachDatabase((latchkey) => {
     secrets['a code by text'] = await latchkey.codeSentTo(ada.phoneNumber)
     await ada.turnOn('authenticator')
     await ada.signInFully()
+    await addPasskey(latchkey, ada)
     const { mfaToken } = (await ada.signIn()).body
+    const byPasskey = await beginByPasskey(latchkey, { mfaToken })
+    secrets['a passkeyToken'] = byPasskey.body.passkeyToken
     await latchkey.post('/auth/SignIn/MfaCode', { mfaToken, mfaMethod: 'sms' })
     secrets['a code of an open sign-in'] = await latchkey.codeSentTo(ada.phoneNumber)
     const waiting = { email: 'bob@example.com', password: 'a sentence that nobody guesses' }
@@ -63,6 +70,22 @@ onEachDatabase((latchkey) => {
     }
   })
 
+  test('whoever reads all that is kept of a passkey signs in by none of it', async () => {
+    const ada = await latchkey.owner()
+    const passkey = await addPasskey(latchkey, ada)
+    const [row] = await latchkey.sql(
+      `select credential_id, counter, user_handle from passkey
+       join account on account.id = account_id where email = '${ada.email}'`,
+    )
+    const copy = new SoftwareAuthenticator(latchkey.origin)
+    copy.credentialId = row.credential_id
+    copy.userHandle = row.user_handle
+    copy.counter = Number(row.counter)
+    const refused = await signInByPasskey(latchkey, copy)
+    assert.deepEqual([refused.status, refused.body.code], [401, 'invalid_passkey'])
+    ada.keep(await signInByPasskey(latchkey, passkey))
+  })
+
   test('a restart keeps keys, tokens and sessions', async () => {
     const ada = await latchkey.owner()
     const before = (await latchkey.get('/.well-known/jwks.json')).body
@@ -83,6 +106,7 @@ onEachDatabase((latchkey) => {
     ada.keep(await latchkey.post('/auth/Refresh', { refreshToken: ada.refreshToken }))
   })
 
+  // Abuse case (Sessions and tokens): A check that could not be made passed (GHSA-8fpg-xm3f-6cx3).
   test('without its encryption key the service does not start', async () => {
     const { LATCHKEY_ENCRYPTION_KEYS: good = '' } = latchkey.environment
     await assert.rejects(latchkey.restart({ LATCHKEY_ENCRYPTION_KEYS: newKey('another') }))

@@ -52,6 +52,8 @@ test('jose takes a token of ours, and so do we', async () => {
   assert.equal(accessTokens.read(good)?.session, 's')
 })
 
+// Abuse case (Sessions and tokens): Tokens without a signature, signed by HMAC with the public key,
+// with a key of their own making, for another audience, or expired, were taken (CVE-2026-67336).
 test('of tokens signed with our key, whatever they say, jose and we take the same', async () => {
   const now = Math.floor(Date.now() / 1000)
   const { header, claims } = partsOf(good)

@@ -1,0 +1,110 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { Problem } from '../lib/problem.ts'
+
+/**
+ * A page asks with it that the long-lived tokens of its answer go into cookies, where no script
+ * can read them, and that those cookies count. A page elsewhere can't send it without being asked
+ * about first (CORS).
+ */
+const asking = 'latchkey-session'
+
+/** For how long a device token is good, and the longest that browsers keep a cookie. */
+const deviceMaxAge = 30 * 24 * 60 * 60
+
+/** How signing in works for pages. */
+export interface BrowserSessions {
+  /** Whether a page asks for its session to be in cookies. */
+  asks(request: FastifyRequest): boolean
+  /** The token to refresh with, if a page of ours asks. */
+  refreshTokenOf(request: FastifyRequest): string | undefined
+  /** The token of a device that is remembered, if a page of ours asks. */
+  deviceTokenOf(request: FastifyRequest): string | undefined
+  /** Whether a page that is being opened may find somebody signed in. */
+  mayBeSignedIn(request: FastifyRequest): boolean
+  /** Takes the session's cookie away. */
+  forget(reply: FastifyReply): void
+}
+
+/**
+ * Keeps sessions of pages in cookies: `__Host-` ones (RFC 6265bis §4.1.3.2), which no other host
+ * can set or read, wherever the service is reached by HTTPS.
+ *
+ * @param origins of pages that may ask: our own, and those that the operator allows
+ */
+export function browserSessions(
+  app: FastifyInstance,
+  { publicUrl, allowedOrigins }: { publicUrl: string; allowedOrigins: readonly string[] },
+): BrowserSessions {
+  const { origin, protocol } = new URL(publicUrl)
+  const secure = protocol === 'https:'
+  const prefix = secure ? '__Host-' : ''
+  const names = { refresh: `${prefix}latchkey`, device: `${prefix}latchkey-device` }
+  const origins = [origin, ...allowedOrigins]
+
+  app.addHook('onRequest', async (request) => {
+    if (asks(request)) ensureFromPage(request, origins)
+  })
+
+  // Whichever route signs somebody in, now or in future: none can forget it.
+  app.addHook('preSerialization', async (request, reply, payload) => {
+    if (!asks(request) || !isSignedIn(payload)) return payload
+    const { refreshToken, deviceToken, ...rest } = payload
+    setCookie(reply, names.refresh, refreshToken, payload.refreshExpiresIn)
+    if (deviceToken !== undefined) setCookie(reply, names.device, deviceToken, deviceMaxAge)
+    return rest
+  })
+
+  function setCookie(reply: FastifyReply, name: string, value: string, maxAge: number): void {
+    const attributes = ['Path=/', `Max-Age=${maxAge}`, 'HttpOnly', 'SameSite=Strict']
+    if (secure) attributes.push('Secure')
+    reply.header('set-cookie', [`${name}=${value}`, ...attributes].join('; '))
+  }
+
+  return {
+    asks,
+    refreshTokenOf: (request) => (asks(request) ? cookie(request, names.refresh) : undefined),
+    deviceTokenOf: (request) => (asks(request) ? cookie(request, names.device) : undefined),
+    mayBeSignedIn: (request) =>
+      cookie(request, names.refresh) !== undefined || comesFromElsewhere(request),
+    forget: (reply) => setCookie(reply, names.refresh, '', 0),
+  }
+}
+
+/** Reading alone never does: it gives no token, and browsers send no Origin with it. */
+function asks({ headers, method }: FastifyRequest): boolean {
+  return headers[asking] !== undefined && method !== 'GET' && method !== 'HEAD'
+}
+
+/** Cookies come along with whatever a browser sends: only a page of ours may have it send this. */
+function ensureFromPage({ headers }: FastifyRequest, origins: readonly string[]): void {
+  const { origin, 'sec-fetch-site': site } = headers
+  const ours = origin !== undefined && origins.includes(origin)
+  if (headers[asking] === 'cookie' && ours && site !== 'cross-site') return
+  throw new Problem(
+    'cross_site_request',
+    'Sessions in cookies are for pages of this service. Leave the Latchkey-Session header out, and send the tokens.',
+  )
+}
+
+/** Following a link of another site, or for all we know: browsers bring no SameSite=Strict cookie. */
+function comesFromElsewhere({ headers }: FastifyRequest): boolean {
+  return (headers['sec-fetch-site'] ?? 'cross-site') === 'cross-site'
+}
+
+/** The cookie of that name (RFC 6265 §5.4); undefined if there is none, or if there are two. */
+function cookie({ headers }: FastifyRequest, name: string): string | undefined {
+  const pairs = (headers.cookie ?? '').split(';').map((pair) => pair.trim().split('='))
+  const found = pairs.filter(([key]) => key === name)
+  return found.length === 1 ? found[0]?.[1] || undefined : undefined
+}
+
+interface SignedInAnswer {
+  status: 'signedIn'
+  refreshToken: string
+  refreshExpiresIn: number
+  deviceToken?: string
+}
+
+function isSignedIn(payload: unknown): payload is SignedInAnswer {
+  return typeof payload === 'object' && payload !== null && 'refreshToken' in payload
+}

@@ -1,0 +1,161 @@
+import type { Messages } from '../message.ts'
+
+const ignore =
+  'Wenn du das nicht warst, kannst du diese Nachricht übergehen: Ohne den Code geschieht nichts.'
+
+const words: Messages['words'] = {
+  'sign-up-code': (_params, name, code) => ({
+    subject: `${code} ist dein Code für ${name}`,
+    paragraphs: [
+      `Gib diesen Code ein, um dein Konto bei ${name} fertig anzulegen. Er gilt 15 Minuten.`,
+      ignore,
+    ],
+  }),
+  'sign-up-known-address': (_params, name) => ({
+    subject: `Du hast schon ein Konto bei ${name}`,
+    paragraphs: [
+      `Jemand, vermutlich du, wollte mit dieser Adresse ein Konto bei ${name} anlegen. Du hast schon eins: Melde dich einfach damit an.`,
+      'Wenn du das nicht warst, brauchst du nichts zu tun: Es hat sich nichts geändert.',
+    ],
+  }),
+  'sign-up-reserved-address': (_params, name) => ({
+    subject: `Diese Adresse geht bei ${name} noch nicht`,
+    paragraphs: [
+      `Jemand, vermutlich du, wollte mit dieser Adresse ein Konto bei ${name} anlegen. Bis vor ein paar Tagen hatte sie ein anderes Konto, das sie noch zurückholen kann. Bitte versuch es in einer Woche noch einmal.`,
+      'Wenn du das nicht warst, brauchst du nichts zu tun: Es hat sich nichts geändert.',
+    ],
+  }),
+  'sign-in-code': (_params, name, code) => ({
+    subject: `${code} ist dein Code für ${name}`,
+    paragraphs: [
+      `Gib diesen Code ein, um dich bei ${name} anzumelden. Er gilt 5 Minuten. Verrate ihn niemandem.`,
+      'Wenn du dich nicht gerade anmeldest, kennt jemand dein Passwort: Bitte ändere es.',
+    ],
+  }),
+  'set-up-code': (_params, name, code) => ({
+    subject: `${code} ist dein Code für ${name}`,
+    paragraphs: [
+      `Gib diesen Code ein, damit Codes zum Anmelden bei ${name} hierher kommen. Er gilt 5 Minuten.`,
+      ignore,
+    ],
+  }),
+  'address-code': (_params, name, code) => ({
+    subject: `${code} ist dein Code für ${name}`,
+    paragraphs: [
+      `Gib diesen Code ein, um diese Adresse bei ${name} zu verwenden. Er gilt 5 Minuten.`,
+      ignore,
+    ],
+  }),
+  'reset-code': (_params, name, code) => ({
+    subject: `${code} ist dein Code für ${name}`,
+    paragraphs: [
+      `Gib diesen Code ein, um ein neues Passwort für ${name} zu wählen. Er gilt 15 Minuten. Verrate ihn niemandem.`,
+      ignore,
+    ],
+  }),
+  'reset-unknown-address': (_params, name) => ({
+    subject: `Mit dieser Adresse hast du kein Konto bei ${name}`,
+    paragraphs: [
+      `Jemand, vermutlich du, wollte ein neues Passwort für ${name}. Zu dieser Adresse gibt es kein Konto: Vielleicht hat deins eine andere.`,
+      'Wenn du das nicht warst, brauchst du nichts zu tun.',
+    ],
+  }),
+  'mfa-on': ({ method, at }, name) => ({
+    subject: `Dein zweiter Schritt für ${name} ist an`,
+    paragraphs: [
+      `Seit ${at} fragt ${name} beim Anmelden nach deinem Passwort und nach einem zweiten Schritt: ${method}.`,
+    ],
+  }),
+  'mfa-off': ({ at }, name) => ({
+    subject: `Dein zweiter Schritt für ${name} ist aus`,
+    paragraphs: [`Seit ${at} meldet dich dein Passwort allein bei ${name} an.`],
+  }),
+  'mfa-method-changed': ({ method, at }, name) => ({
+    subject: `Dein zweiter Schritt für ${name} wurde geändert`,
+    paragraphs: [`Seit ${at} fragt ${name} beim Anmelden nach etwas anderem: ${method}.`],
+  }),
+  'mfa-method-removed': ({ method, at }, name) => ({
+    subject: `Ein zweiter Schritt für ${name} wurde entfernt`,
+    paragraphs: [`Seit ${at} geht das Anmelden bei ${name} hiermit nicht mehr: ${method}.`],
+  }),
+  'passkey-added': ({ at }, name) => ({
+    subject: `Ein Passkey für ${name} kam dazu`,
+    paragraphs: [
+      `Seit ${at} hat dein Konto bei ${name} einen neuen Passkey. Wer ihn hat, kann sich damit anmelden.`,
+    ],
+  }),
+  'passkey-removed': ({ at }, name) => ({
+    subject: `Ein Passkey für ${name} wurde entfernt`,
+    paragraphs: [`Seit ${at} meldet dich einer deiner Passkeys nicht mehr bei ${name} an.`],
+  }),
+  'passkey-copied': ({ at }, name) => ({
+    subject: `Ein Passkey für ${name} wurde abgelehnt`,
+    paragraphs: [
+      `Am ${at} haben wir einen deiner Passkeys für ${name} abgelehnt: Er sah wie eine Kopie aus. Niemand kam damit hinein.`,
+      'Bitte melde dich auf anderem Weg an, entferne diesen Passkey und richte einen neuen ein.',
+    ],
+  }),
+  'recovery-codes-made': ({ at }, name) => ({
+    subject: `Du hast neue Wiederherstellungscodes für ${name}`,
+    paragraphs: [
+      `Am ${at} wurden zehn neue Wiederherstellungscodes gemacht. Die alten gelten nicht mehr.`,
+    ],
+  }),
+  'recovery-code-used': ({ remaining, at }, name) => ({
+    subject: `Ein Wiederherstellungscode für ${name} wurde benutzt`,
+    paragraphs: [
+      `Am ${at} hat sich jemand mit einem deiner Wiederherstellungscodes bei ${name} angemeldet. Du hast noch ${remaining}.${
+        remaining <= 3 ? ' Bitte mach bald neue.' : ''
+      }`,
+      'Wenn du das nicht warst, ändere jetzt dein Passwort und mach neue Wiederherstellungscodes.',
+    ],
+  }),
+  'codes-guessed': ({ at }, name) => ({
+    subject: `Jemand rät deine Codes für ${name}`,
+    paragraphs: [
+      `Bis ${at} hat jemand, der dein Passwort für ${name} kennt, an einem Tag fünf falsche Codes eingegeben. Keiner hat jemanden hineingelassen.`,
+      'Wenn du das nicht warst, ändere bitte dein Passwort: Jemand anderes kennt es.',
+    ],
+  }),
+  'password-changed': ({ at }, name) => ({
+    subject: `Dein Passwort für ${name} wurde geändert`,
+    paragraphs: [`Seit ${at} meldet dich ein neues Passwort bei ${name} an.`],
+  }),
+  'email-changed': ({ at }, name) => ({
+    subject: `Deine E-Mail-Adresse für ${name} wurde geändert`,
+    paragraphs: [
+      `Seit ${at} meldet dich eine andere Adresse bei ${name} an, und wir schreiben dorthin.`,
+    ],
+  }),
+  'phone-changed': ({ at }, name) => ({
+    subject: `Deine Telefonnummer für ${name} wurde geändert`,
+    paragraphs: [`Seit ${at} gehen Codes per SMS für ${name} an eine andere Nummer.`],
+  }),
+  'account-deleted': ({ at }, name) => ({
+    subject: `Dein Konto bei ${name} wurde gelöscht`,
+    paragraphs: [
+      `Am ${at} wurde dein Konto geschlossen. Nach sieben Tagen wird alles darin gelöscht.`,
+    ],
+  }),
+  'change-undone': ({ at }, name) => ({
+    subject: `Dein Konto bei ${name} ist wieder wie vorher`,
+    paragraphs: [
+      `Am ${at} wurde eine Änderung an deinem Konto aus einer unserer Nachrichten heraus rückgängig gemacht. Alle wurden abgemeldet, und niemand kann sich anmelden, bis ein neues Passwort gesetzt ist.`,
+      'Wenn du noch keins gesetzt hast, tu es jetzt: Wähle beim Anmelden „Passwort vergessen“.',
+    ],
+  }),
+}
+
+/** Every sentence that we send, in German. It says “du”. */
+export const messages: Messages = {
+  words,
+  methods: {
+    passkey: 'ein Passkey',
+    authenticator: 'eine Authenticator-App',
+    sms: 'Codes per SMS',
+    email: 'Codes per E-Mail',
+  },
+  undo: (until) =>
+    `Wenn du das nicht warst, mach es bis ${until} rückgängig. Dann meldest du dich wieder an wie vorher, und alle werden abgemeldet:`,
+  undoLink: 'Änderung rückgängig machen',
+}

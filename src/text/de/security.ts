@@ -1,0 +1,398 @@
+import type { SecurityText } from '../en/security.ts'
+
+/** Every sentence of the security page, in German. It says “du”. */
+export const security: SecurityText = {
+  title: 'Deine Sicherheit',
+  signedInAs: (email: string) => `Du bist als ${email} angemeldet.`,
+  signOut: 'Abmelden',
+  tryAgain: 'Noch einmal versuchen',
+  done: 'Fertig',
+  save: 'Speichern',
+  remove: 'Entfernen',
+  sendCode: 'Code senden',
+  copied: 'Kopiert',
+  copyFailed: 'Das ließ sich nicht kopieren. Bitte markier es und kopier es von Hand.',
+  unknownDevice: 'Unbekanntes Gerät',
+  device: (browser: string, system: string) => `${browser} auf ${system}`,
+  toldByEmail: (email: string) =>
+    `Wir haben dir das per E-Mail an ${email} geschrieben; dort kannst du es rückgängig machen.`,
+
+  methods: {
+    passkey: 'Passkey',
+    authenticator: 'Authenticator-App',
+    sms: 'Codes per SMS',
+    email: 'Codes per E-Mail',
+  },
+
+  mfa: {
+    title: 'Zweiter Schritt beim Anmelden',
+    off: 'Nur dein Passwort schützt dieses Konto.',
+    offMeans:
+      'Wer es erfährt, kommt hinein. Ein zweiter Schritt verhindert das und ist in einer Minute eingerichtet.',
+    on: (method: string) => `Dein zweiter Schritt ist an: ${method}.`,
+    alsoSetUp: (methods: string) => `Auch eingerichtet: ${methods}.`,
+    turnOn: 'Zweiten Schritt einschalten',
+    change: 'Methode ändern',
+    turnOff: 'Ausschalten',
+    turnOffTitle: 'Zweiten Schritt ausschalten?',
+    turnOffMeans: 'Ab dann genügt dein Passwort, um sich bei diesem Konto anzumelden.',
+    keepOn: 'An lassen',
+    isOff: (email: string) =>
+      `Dein zweiter Schritt ist aus. Wir haben dir das per E-Mail an ${email} geschrieben; sieben Tage lang macht ein Link darin es rückgängig.`,
+    isOn: 'Das ist eingerichtet. Wir haben es dir per E-Mail geschrieben.',
+    required: (name: string) =>
+      `${name} verlangt von allen einen zweiten Schritt; deshalb lässt er sich nicht ausschalten.`,
+    removeApp: 'Authenticator-App entfernen',
+    removeAppTitle: 'Authenticator-App entfernen?',
+    removeAppMeans: (method: string) =>
+      `Mit ihren Codes kannst du dich dann nicht mehr anmelden. Dein zweiter Schritt bleibt an: ${method}.`,
+    removeAppWhileOff: 'Willst du wieder eine App nehmen, richtest du sie neu ein.',
+    appRemoved: 'Die Authenticator-App ist entfernt.',
+    keepIt: 'Behalten',
+    setUpTitle: 'Richte deinen zweiten Schritt ein',
+    setUpWhy: (name: string) =>
+      `${name} verlangt von allen einen zweiten Schritt. Das dauert eine Minute; dann geht es weiter.`,
+  },
+
+  choose: {
+    title: 'Wie möchtest du zeigen, dass du es bist?',
+    endsOthers: 'Auf allen anderen Geräten wirst du dabei abgemeldet.',
+    inUse: 'ist eingestellt',
+    about: {
+      passkey: 'Dein Finger, dein Gesicht oder deine PIN. Am sichersten, und nichts zu tippen.',
+      authenticator: 'Eine App auf deinem Telefon zeigt Codes, auch ohne Netz.',
+      sms: 'Wir schicken dir einen Code aufs Telefon.',
+      email:
+        'Wir schicken dir einen Code per E-Mail. Wer in dein Postfach kommt, bekommt ihn auch.',
+    },
+  },
+
+  app: {
+    title: 'Richte deine Authenticator-App ein',
+    scan: 'Öffne die App, füge ein Konto hinzu und scanne das hier:',
+    qrCode: 'QR-Code für deine Authenticator-App',
+    open: 'In der Authenticator-App öffnen',
+    orType: 'Oder gib diesen Schlüssel in der App ein:',
+    copyKey: 'Schlüssel kopieren',
+    code: 'Sechsstelliger Code, den die App zeigt',
+    submit: 'Einschalten',
+    knownTitle: 'Nimm deine Authenticator-App',
+    known: 'Deine App ist schon eingerichtet. Gib den Code ein, den sie zeigt.',
+    another: 'Stattdessen eine neue App einrichten',
+  },
+
+  passkey: {
+    title: 'Nimm einen Passkey',
+    use: 'Passkey nehmen',
+    explain: 'Dein Gerät fragt jetzt nach deinem Finger, deinem Gesicht oder deiner PIN.',
+    made: 'Dein Passkey ist angelegt. Nimm ihn noch einmal, um den zweiten Schritt einzuschalten.',
+    notShown:
+      'Es kam kein Passkey. Ist er auf einem anderen Gerät? Dann leg einen für dieses Gerät an.',
+    makeHere: 'Passkey auf diesem Gerät anlegen',
+    notMade:
+      'Es wurde kein Passkey angelegt. Bitte versuch es noch einmal oder nimm eine andere Methode.',
+  },
+
+  text: {
+    title: 'Codes per SMS bekommen',
+    toKnown: (number: string) => `Code an ${number} senden`,
+    another: 'Eine andere Nummer nehmen',
+  },
+
+  mail: {
+    title: 'Codes per E-Mail bekommen',
+    toOwn: 'Wir schicken den Code an die Adresse deines Kontos.',
+  },
+
+  phoneField: {
+    country: 'Land',
+    number: 'Handynummer',
+  },
+
+  code: {
+    title: 'Gib den Code ein',
+    submit: 'Bestätigen',
+  },
+
+  recovery: {
+    title: 'Wiederherstellungscodes',
+    about: 'Für den Fall, dass du verlierst, womit du dich anmeldest. Jeder gilt einmal.',
+    left: (count: number) =>
+      count === 0
+        ? 'Du hast keinen mehr.'
+        : count === 1
+          ? 'Du hast noch 1 von 10.'
+          : `Du hast noch ${count} von 10.`,
+    madeAt: (when: string) => `Angelegt am ${when}.`,
+    make: 'Neue anlegen',
+    makeTitle: 'Zehn neue Wiederherstellungscodes anlegen?',
+    makeMeans: 'Die Codes, die du aufgehoben hast, gelten dann nicht mehr.',
+    keepOld: 'Die alten behalten',
+    newTitle: 'Heb deine Wiederherstellungscodes auf',
+    newAbout:
+      'Wenn du verlierst, womit du dich anmeldest, lässt dich einer davon hinein. Heb sie dort auf, wo du sie dann findest, auf Papier oder in einem Passwort-Manager. Sie werden nur jetzt gezeigt.',
+    copy: 'Kopieren',
+    download: 'Herunterladen',
+    print: 'Drucken',
+    fileName: 'wiederherstellungscodes.txt',
+    fileTitle: (name: string, email: string | undefined) =>
+      `Wiederherstellungscodes von ${name}${email ? ` für ${email}` : ''}`,
+    fileAbout: 'Jeder dieser Codes gilt einmal.',
+    kept: 'Ich habe diese Codes aufgehoben',
+    keepFirst: 'Bitte heb sie zuerst auf: Sie werden nicht noch einmal gezeigt.',
+    isMade: 'Du hast zehn neue Wiederherstellungscodes. Die alten gelten nicht mehr.',
+  },
+
+  passkeys: {
+    title: 'Passkeys',
+    about: 'Mit einem Passkey meldest du dich mit Finger, Gesicht oder PIN an, ganz ohne Passwort.',
+    none: 'Du hast noch keinen.',
+    cant: 'Dieser Browser kann keine Passkeys anlegen.',
+    add: 'Passkey hinzufügen',
+    added: (when: string) => `Hinzugefügt am ${when}.`,
+    lastUsed: (when: string) => `Zuletzt benutzt am ${when}.`,
+    neverUsed: 'Noch nie benutzt.',
+    backedUp: 'Auch auf deinen anderen Geräten.',
+    rename: 'Umbenennen',
+    renameOne: (name: string) => `${name} umbenennen`,
+    removeOne: (name: string) => `${name} entfernen`,
+    name: 'Name',
+    removeTitle: (name: string) => `${name} entfernen?`,
+    removeMeans:
+      'Du kannst dich dann nicht mehr damit anmelden. Auf deinem Gerät kannst du ihn auch löschen.',
+    keep: 'Behalten',
+    isAdded: (name: string) =>
+      `${name} ist hinzugefügt. Von jetzt an kannst du dich damit anmelden.`,
+    isRenamed: (name: string) => `Er heißt jetzt ${name}.`,
+    isRemoved: (name: string) => `${name} ist entfernt.`,
+  },
+
+  password: {
+    title: 'Passwort',
+    changedAt: (when: string) => `Zuletzt geändert am ${when}.`,
+    change: 'Passwort ändern',
+    current: 'Jetziges Passwort',
+    new: 'Neues Passwort',
+    means: 'Auf allen anderen Geräten wirst du dabei abgemeldet.',
+    isChanged: 'Dein Passwort ist geändert, und alle anderen Geräte sind abgemeldet.',
+  },
+
+  email: {
+    title: 'E-Mail-Adresse',
+    change: 'Adresse ändern',
+    new: 'Neue E-Mail-Adresse',
+    isChanged: (email: string) => `Deine Adresse ist jetzt ${email}.`,
+  },
+
+  phone: {
+    title: 'Telefonnummer',
+    none: 'Keine.',
+    about: 'Für Codes per SMS. Sonst schicken wir dorthin nie etwas.',
+    add: 'Nummer hinzufügen',
+    change: 'Nummer ändern',
+    removeTitle: (number: string) => `${number} entfernen?`,
+    removeMeans: 'Dorthin schicken wir dann keine Codes mehr.',
+    keep: 'Behalten',
+    isChanged: (number: string) => `Codes per SMS gehen jetzt an ${number}.`,
+    isRemoved: 'Die Nummer ist entfernt.',
+  },
+
+  sessions: {
+    title: 'Wo du angemeldet bist',
+    here: 'Dieses Gerät',
+    since: (when: string) => `Angemeldet am ${when}`,
+    lastUsed: (when: string) => `zuletzt benutzt am ${when}`,
+    from: (address: string) => `Adresse ${address}`,
+    end: 'Abmelden',
+    endOne: (device: string) => `${device} abmelden`,
+    endOthers: 'Überall sonst abmelden',
+    isEnded: (device: string) => `${device} ist abgemeldet.`,
+    areEnded: 'Überall sonst bist du abgemeldet.',
+  },
+
+  devices: {
+    title: 'Geräte, die nicht nach dem zweiten Schritt gefragt werden',
+    since: (when: string) => `Gemerkt am ${when}`,
+    until: (when: string) => `bis ${when}`,
+    forget: 'Vergessen',
+    forgetOne: (device: string) => `${device} vergessen`,
+    forgetAll: 'Alle vergessen',
+    isForgotten: (device: string) => `${device} wird wieder nach dem zweiten Schritt gefragt.`,
+    areForgotten: 'Jedes Gerät wird wieder nach dem zweiten Schritt gefragt.',
+  },
+
+  waysIn: {
+    title: 'Wenn etwas verloren geht oder gestohlen wird',
+    next: (step: string) => `Das hilft am meisten: ${step}.`,
+    otherwise: 'Was in allen anderen Fällen geschieht',
+    inEachCase: 'Was in jedem Fall geschieht',
+    advice: {
+      turnOnMfa: {
+        why: 'Mit deinem Passwort allein kommt jeder hinein, der es hat. Mit einem zweiten Schritt bräuchte er auch dein Telefon.',
+        do: 'Zweiten Schritt einschalten',
+      },
+      setUpAuthenticator: {
+        why: 'Wer in dein Postfach kommt, kommt auch in dieses Konto: Dort wird ein neues Passwort gesetzt, und dorthin gehen die Codes. Eine Authenticator-App hast nur du in der Hand.',
+        do: 'Authenticator-App einrichten',
+      },
+      makeRecoveryCodes: {
+        why: 'Du hast keinen Wiederherstellungscode mehr. Wenn du verlierst, womit du dich anmeldest, lässt dich einer auf Papier trotzdem hinein.',
+        do: 'Wiederherstellungscodes anlegen',
+      },
+    },
+    good: 'Es gibt nichts, was dieses Konto noch viel sicherer machen würde.',
+    lost: {
+      password: 'Wenn du dein Passwort vergisst',
+      mailbox: 'Wenn du nicht an dein Postfach kommst',
+      passkey: (name: string) => `Wenn du den Passkey „${name}“ verlierst`,
+      authenticator: 'Wenn du deine Authenticator-App verlierst',
+      phone: 'Wenn du deine Telefonnummer verlierst',
+      otherMailbox: 'Wenn du nicht an das Postfach kommst, in das die Codes gehen',
+      recoveryCodes: 'Wenn du deine Wiederherstellungscodes verlierst',
+    },
+    by: {
+      password: 'deinem Passwort',
+      mailbox: 'deinem Postfach',
+      passkey: 'einem Passkey',
+      authenticator: 'deiner Authenticator-App',
+      phone: 'einem Code per SMS',
+      otherMailbox: 'einem Code per E-Mail',
+      recoveryCodes: 'einem Wiederherstellungscode',
+    },
+    stillIn: (lost: string, by: string) => `${lost}, kommst du noch hinein mit ${by}.`,
+    lockedOut: (lost: string) => `${lost}, bist du ausgesperrt.`,
+    stolen: {
+      password: 'Wenn jemand dein Passwort erfährt',
+      mailbox: 'Wenn jemand in dein Postfach kommt',
+      passkey: (name: string) => `Wenn jemand das Gerät mit dem Passkey „${name}“ nimmt`,
+      authenticator: 'Wenn jemand deine Authenticator-App nimmt',
+      phone: 'Wenn jemand deine Telefonnummer übernimmt',
+      otherMailbox: 'Wenn jemand in das Postfach kommt, in das die Codes gehen',
+      recoveryCodes: 'Wenn jemand deine Wiederherstellungscodes findet',
+    },
+    letsIn: {
+      password: 'ist er drin: Sonst wird nichts verlangt.',
+      mailbox: 'ist er drin: Er kann ein neues Passwort setzen.',
+      mailboxForBoth:
+        'ist er drin: Er kann ein neues Passwort setzen, und auch die Codes gehen dorthin.',
+      other: 'ist er drin.',
+    },
+    keptOut: {
+      password: 'hält ihn dein zweiter Schritt auf.',
+      mailbox: 'kann er ein neues Passwort setzen, aber dein zweiter Schritt hält ihn auf.',
+      passkey:
+        'kommt er nicht weiter: Er bräuchte deinen Finger, dein Gesicht oder deine PIN, oder dein Passwort.',
+      other: 'kommt er nicht weiter: Er bräuchte auch dein Passwort.',
+    },
+  },
+
+  activity: {
+    title: 'Was zuletzt geschah',
+    more: 'Mehr zeigen',
+    from: (device: string, address: string) => `${device}, Adresse ${address}`,
+    noMore: 'Das ist alles.',
+    signedInWith: (what: string) => `Du hast dich angemeldet mit ${what}.`,
+    shown: {
+      pwd: 'deinem Passwort',
+      otp: 'deiner Authenticator-App',
+      sms: 'einem Code per SMS',
+      email: 'einem Code per E-Mail',
+      recovery_code: 'einem Wiederherstellungscode',
+      hwk: 'einem Passkey',
+      swk: 'einem Passkey',
+    },
+    wrong: {
+      password: 'Jemand hat versucht, sich mit einem falschen Passwort anzumelden.',
+      code: 'Jemand hat versucht, sich mit einem falschen Code anzumelden.',
+      passkey:
+        'Jemand hat versucht, sich mit einem Passkey anzumelden, der nicht angenommen wurde.',
+    },
+    ended: {
+      signed_out: 'Du hast dich abgemeldet.',
+      refresh_token_reused:
+        'Eine Sitzung wurde beendet, weil sie an zwei Orten benutzt wurde: Sie könnte gestohlen worden sein.',
+      others: 'Du hast dich überall sonst abgemeldet.',
+      one: 'Du hast ein Gerät abgemeldet.',
+    },
+    undone: {
+      'account.deleted': 'Konto gelöscht',
+      'mfa.on': 'zweiter Schritt eingeschaltet',
+      'mfa.off': 'zweiter Schritt ausgeschaltet',
+      'mfa.method_added': 'Methode für den zweiten Schritt eingerichtet',
+      'mfa.method_changed': 'Methode für den zweiten Schritt geändert',
+      'mfa.method_removed': 'Methode für den zweiten Schritt entfernt',
+      'passkey.added': 'Passkey hinzugefügt',
+      'passkey.removed': 'Passkey entfernt',
+      'recovery_codes.made': 'Wiederherstellungscodes neu angelegt',
+      'password.changed': 'Passwort geändert',
+      'password.reset': 'Passwort per E-Mail neu gesetzt',
+      'email.changed': 'E-Mail-Adresse geändert',
+      'phone.changed': 'Telefonnummer geändert',
+    },
+    types: {
+      'account.created': 'Du hast dieses Konto angelegt.',
+      'mfa.off': 'Du hast deinen zweiten Schritt ausgeschaltet.',
+      'passkey.refused': (passkey: string) =>
+        `Der Passkey „${passkey}“ wurde abgewiesen: Es gibt ihn vielleicht doppelt.`,
+      'mfa.on': (method: string) => `Du hast deinen zweiten Schritt eingeschaltet: ${method}.`,
+      'mfa.method_added': (method: string) =>
+        `Du hast eine Methode für den zweiten Schritt eingerichtet: ${method}.`,
+      'mfa.method_changed': (method: string) =>
+        `Du hast die Methode für den zweiten Schritt geändert: ${method}.`,
+      'mfa.method_removed': (method: string) =>
+        `Du hast eine Methode für den zweiten Schritt entfernt: ${method}.`,
+      'passkey.added': (passkey: string) => `Du hast den Passkey „${passkey}“ hinzugefügt.`,
+      'passkey.renamed': (passkey: string) => `Du hast einen Passkey in „${passkey}“ umbenannt.`,
+      'passkey.removed': (passkey: string) => `Du hast den Passkey „${passkey}“ entfernt.`,
+      'recovery_codes.made': 'Du hast zehn Wiederherstellungscodes angelegt.',
+      'recovery_code.used': (left: number) =>
+        `Ein Wiederherstellungscode wurde benutzt; übrig: ${left}.`,
+      'password.changed': 'Du hast dein Passwort geändert.',
+      'password.reset': 'Dein Passwort wurde per E-Mail neu gesetzt.',
+      'email.changed': 'Du hast deine E-Mail-Adresse geändert.',
+      'phone.changed': 'Du hast deine Telefonnummer geändert.',
+      'device.trusted': 'Ein Gerät wird nicht mehr nach dem zweiten Schritt gefragt.',
+      'device.forgottenOne': 'Du lässt ein Gerät wieder nach dem zweiten Schritt fragen.',
+      'device.forgottenAll': 'Du lässt jedes Gerät wieder nach dem zweiten Schritt fragen.',
+      'account.deleted': 'Du hast dieses Konto gelöscht.',
+      'account.erased': 'Dieses Konto wurde endgültig gelöscht.',
+      'change.undone': (change: string) => `Das wurde rückgängig gemacht: ${change}.`,
+    },
+  },
+
+  stepUp: {
+    title: 'Bitte zeig uns, dass du es bist',
+    why: 'Bevor du änderst, wie du dich anmeldest, fragen wir noch einmal nach.',
+    byPasskey: 'Mit Passkey bestätigen',
+    submit: 'Bestätigen',
+    wrongPassword: 'Das ist nicht dein Passwort.',
+  },
+
+  deletion: {
+    title: 'Dieses Konto löschen',
+    about: 'Du wirst sofort überall abgemeldet, und niemand kann sich mehr anmelden.',
+    begin: 'Konto löschen …',
+    means: (email: string) =>
+      `Das Konto wird sofort geschlossen. Wir schreiben an ${email}: Sieben Tage lang holt ein Link in dieser E-Mail es zurück. Danach wird alles endgültig gelöscht.`,
+    submit: 'Mein Konto löschen',
+    doneTitle: 'Dein Konto ist geschlossen',
+    doneMeans: (email: string) =>
+      `Du bist überall abgemeldet. Hast du es dir anders überlegt? Wir haben an ${email} geschrieben: Sieben Tage lang holt der Link in dieser E-Mail alles zurück. Danach wird es endgültig gelöscht.`,
+    toSignIn: 'Zur Anmeldung',
+  },
+
+  problems: {
+    invalid_current_password: 'Das ist nicht dein jetziges Passwort.',
+    invalid_code: 'Der Code stimmt nicht. Bitte nimm den neuesten.',
+    address_taken: 'Ein anderes Konto hat diese Adresse. Bitte nimm eine andere.',
+    last_method:
+      'Das ist die letzte Methode. Richte zuerst eine andere ein oder schalte den zweiten Schritt aus.',
+    method_not_set_up: 'Diese Methode ist nicht mehr eingerichtet. Bitte fang noch einmal an.',
+    too_many_passkeys: 'Mehr Passkeys gehen nicht. Bitte entfern zuerst einen.',
+    passkey_known: 'Auf diesem Gerät gibt es schon einen Passkey für dieses Konto.',
+    not_found: 'Das gab es schon nicht mehr.',
+    unavailable: 'Gerade geht das nicht. Bitte versuch es in einer Minute noch einmal.',
+    no_phone: 'An diese Nummer geht keine SMS. Bitte gib deine Handynummer ein.',
+    no_name: 'Bitte gib einen Namen ein, höchstens 64 Zeichen.',
+  },
+}

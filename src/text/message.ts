@@ -1,0 +1,55 @@
+/**
+ * What each message tells. Beside that, some carry a secret, which travels sealed: a code, or the
+ * way back from the change that they tell of.
+ */
+export interface Templates {
+  'sign-up-code': object
+  'sign-up-known-address': object
+  'sign-up-reserved-address': object
+  'sign-in-code': object
+  'set-up-code': object
+  'address-code': object
+  'reset-code': object
+  'reset-unknown-address': object
+  'mfa-on': { method: string; at: number }
+  'mfa-off': { at: number }
+  'mfa-method-changed': { method: string; at: number }
+  'mfa-method-removed': { method: string; at: number }
+  'passkey-added': { at: number }
+  'passkey-removed': { at: number }
+  'passkey-copied': { at: number }
+  'recovery-codes-made': { at: number }
+  'recovery-code-used': { remaining: number; at: number }
+  'codes-guessed': { at: number }
+  'password-changed': { at: number }
+  'email-changed': { at: number }
+  'phone-changed': { at: number }
+  'account-deleted': { at: number }
+  'change-undone': { at: number }
+}
+
+export type Template = keyof Templates
+
+/** What a message says: its subject, and what stands below it. */
+export interface Words {
+  subject: string
+  paragraphs: string[]
+}
+
+/** All that is said in messages, in one language. */
+export interface Messages {
+  /** The code comes first, where a notification shows it. @param at as people read it */
+  words: {
+    [Name in Template]: (params: Spoken<Templates[Name]>, name: string, code: string) => Words
+  }
+  /** How people call the methods. */
+  methods: Record<MfaMethod, string>
+  /** Before the link that undoes a change. */
+  undo: (until: string) => string
+  undoLink: string
+}
+
+type MfaMethod = 'passkey' | 'authenticator' | 'sms' | 'email'
+
+/** With times and methods in words. */
+type Spoken<Params> = { [Name in keyof Params]: Name extends 'at' ? string : Params[Name] }

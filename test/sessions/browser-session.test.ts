@@ -1,0 +1,204 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { type Answer, onEachDatabase, type TestLatchkey } from '../support/latchkey.ts'
+
+const app = 'https://app.example.com'
+
+/** A browser that keeps cookies, and says what browsers say of where a call comes from. */
+class Browser {
+  readonly cookies = new Map<string, string>()
+  readonly #latchkey: TestLatchkey
+  readonly origin: string
+
+  constructor(latchkey: TestLatchkey, origin = latchkey.origin) {
+    this.#latchkey = latchkey
+    this.origin = origin
+  }
+
+  async post(path: string, body?: unknown, more: Record<string, string> = {}): Promise<Answer> {
+    const cookie = [...this.cookies].map((pair) => pair.join('=')).join('; ')
+    const headers = {
+      origin: this.origin,
+      'latchkey-session': 'cookie',
+      ...(cookie && { cookie }),
+      ...more,
+    }
+    const answer = await this.#latchkey.post(path, body, { headers })
+    for (const set of answer.headers.getSetCookie()) {
+      const [pair = '', ...attributes] = set.split('; ')
+      const [name = '', value = ''] = pair.split('=')
+      this.#latchkey.keepSecret(value)
+      if (attributes.includes('Max-Age=0')) this.cookies.delete(name)
+      else this.cookies.set(name, value)
+    }
+    return answer
+  }
+}
+
+onEachDatabase(
+  (latchkey) => {
+    test('in a browser, the refresh token is in a cookie that no script can read, and nowhere else', async () => {
+      const ada = await latchkey.owner()
+      const browser = new Browser(latchkey)
+      const { email, password } = ada
+      const signedIn = await browser.post('/auth/SignIn', { email, password })
+      assert.equal(signedIn.body.status, 'signedIn')
+      assert.equal('refreshToken' in signedIn.body, false)
+      const [cookie = ''] = signedIn.headers.getSetCookie()
+      assert.match(
+        cookie,
+        /^latchkey=[\w-]{43}; Path=\/; Max-Age=1209(600|599); HttpOnly; SameSite=Strict$/,
+      )
+
+      const before = browser.cookies.get('latchkey')
+      const refreshed = await browser.post('/auth/Refresh')
+      assert.equal(refreshed.body.status, 'signedIn')
+      assert.equal('refreshToken' in refreshed.body, false)
+      assert.notEqual(browser.cookies.get('latchkey'), before)
+
+      const token = refreshed.body.accessToken
+      const { headers } = await latchkey.post('/auth/SignOut', undefined, { token })
+      assert.match(headers.getSetCookie()[0] ?? '', /^latchkey=; Path=\/; Max-Age=0;/)
+      assert.equal((await browser.post('/auth/Refresh')).status, 401)
+    })
+
+    test('every way of signing in keeps its tokens in cookies, if a page asks for it', async () => {
+      const ada = await latchkey.owner({ mfaMethod: 'email' })
+      const browser = new Browser(latchkey)
+      const { email, password } = ada
+      const { mfaToken } = (await browser.post('/auth/SignIn', { email, password })).body
+      const code = await latchkey.codeSentTo(email)
+      const answer = { mfaToken, code, rememberDevice: true }
+      const signedIn = await browser.post('/auth/SignIn/Mfa', answer)
+      assert.equal(signedIn.body.status, 'signedIn')
+      assert.deepEqual(
+        ['refreshToken', 'deviceToken'].filter((name) => name in signedIn.body),
+        [],
+      )
+      assert.deepEqual([...browser.cookies.keys()].sort(), ['latchkey', 'latchkey-device'])
+      // The device is remembered: its cookie goes with the next sign-in.
+      assert.equal(
+        (await browser.post('/auth/SignIn', { email, password })).body.status,
+        'signedIn',
+      )
+      const elsewhere = await latchkey.post('/auth/SignIn', { email, password })
+      assert.equal(elsewhere.body.status, 'mfaRequired')
+    })
+
+    // Abuse case (Sessions and tokens): A page elsewhere had the browser send the cookie along, and
+    // so made calls in its owner’s name.
+    test('a cookie counts for nothing without the header, from elsewhere, or without saying from where', async () => {
+      const ada = await latchkey.owner()
+      const browser = new Browser(latchkey)
+      const { email, password } = ada
+      await browser.post('/auth/SignIn', { email, password })
+      const cookie = `latchkey=${browser.cookies.get('latchkey')}`
+      const { origin } = latchkey
+
+      const plain = await latchkey.post('/auth/Refresh', {}, { headers: { cookie, origin } })
+      assert.equal(plain.status, 400)
+      const asking = { cookie, 'latchkey-session': 'cookie' }
+      const refused: Record<string, string>[] = [
+        { ...asking },
+        { ...asking, origin: 'null' },
+        { ...asking, origin: 'https://evil.example.com' },
+        { ...asking, origin: `${origin}.evil.example.com` },
+        { ...asking, origin: origin.toUpperCase() },
+        { ...asking, origin, 'sec-fetch-site': 'cross-site' },
+        { ...asking, origin, 'latchkey-session': 'yes' },
+      ]
+      for (const headers of refused) {
+        const answer = await latchkey.post('/auth/Refresh', {}, { headers })
+        assert.equal(answer.body.code, 'cross_site_request', JSON.stringify(headers))
+        assert.equal(answer.status, 403)
+        assert.deepEqual(answer.headers.getSetCookie(), [])
+      }
+      // All that was refused has used nothing up.
+      assert.equal((await browser.post('/auth/Refresh')).status, 200)
+    })
+
+    test('a cookie opens no call but Refresh: everything else wants the access token', async () => {
+      const ada = await latchkey.owner()
+      const browser = new Browser(latchkey)
+      const { email, password } = ada
+      await browser.post('/auth/SignIn', { email, password })
+      const cookie = `latchkey=${browser.cookies.get('latchkey')}`
+      const headers = { cookie, origin: latchkey.origin, 'latchkey-session': 'cookie' }
+      assert.equal((await latchkey.get('/settings', { headers })).status, 401)
+      assert.equal((await latchkey.delete('/settings/MfaSignIn', { headers })).status, 401)
+      assert.equal((await latchkey.post('/auth/SignOut', {}, { headers })).status, 401)
+    })
+
+    test('two cookies of one name are none: somebody else may have set one', async () => {
+      const ada = await latchkey.owner()
+      const browser = new Browser(latchkey)
+      const { email, password } = ada
+      await browser.post('/auth/SignIn', { email, password })
+      const value = browser.cookies.get('latchkey')
+      const headers = {
+        cookie: `latchkey=${value}; latchkey=${'x'.repeat(43)}`,
+        origin: latchkey.origin,
+        'latchkey-session': 'cookie',
+      }
+      assert.equal((await latchkey.post('/auth/Refresh', {}, { headers })).status, 401)
+    })
+
+    test('pages of allowed origins may call, with cookies; those of no other', async () => {
+      const asked = {
+        'access-control-request-method': 'POST',
+        'access-control-request-headers': 'authorization,content-type,latchkey-session',
+      }
+      const ask = (origin: string) =>
+        fetch(`${latchkey.origin}/auth/Refresh`, {
+          method: 'OPTIONS',
+          headers: { origin, ...asked },
+        })
+      const allowed = await ask(app)
+      assert.equal(allowed.headers.get('access-control-allow-origin'), app)
+      assert.equal(allowed.headers.get('access-control-allow-credentials'), 'true')
+      for (const origin of [
+        'https://evil.example.com',
+        `${app}.evil.com`,
+        'http://app.example.com',
+      ]) {
+        const { headers } = await ask(origin)
+        assert.equal(headers.get('access-control-allow-origin'), null, origin)
+      }
+
+      const ada = await latchkey.owner()
+      const browser = new Browser(latchkey, app)
+      const { email, password } = ada
+      const same = { 'sec-fetch-site': 'same-site' }
+      const signedIn = await browser.post('/auth/SignIn', { email, password }, same)
+      assert.equal(signedIn.headers.get('access-control-allow-origin'), app)
+      assert.equal((await browser.post('/auth/Refresh', {}, same)).body.status, 'signedIn')
+    })
+  },
+  { LATCHKEY_ALLOWED_ORIGINS: `${app}, https://other.example.com` },
+)
+
+onEachDatabase(
+  (latchkey) => {
+    // Abuse case (Sessions and tokens): A cookie could be set or read by another host of the same
+    // domain. [CVE-2024-28197]
+    test('behind HTTPS the cookie is for this host alone', async () => {
+      const ada = await latchkey.owner()
+      const { email, password } = ada
+      const headers = { origin: 'https://accounts.example.com', 'latchkey-session': 'cookie' }
+      const { headers: got } = await latchkey.post('/auth/SignIn', { email, password }, { headers })
+      const [cookie = ''] = got.getSetCookie()
+      latchkey.keepSecret(/=([\w-]+)/.exec(cookie)?.[1])
+      assert.match(cookie, /^__Host-latchkey=.*; Path=\/; .*; HttpOnly; SameSite=Strict; Secure$/)
+      assert.doesNotMatch(cookie, /domain/i)
+      const answer = await latchkey.post(
+        '/auth/Refresh',
+        {},
+        {
+          headers: { ...headers, cookie: cookie.split(';')[0]?.replace('__Host-', '') ?? '' },
+        },
+      )
+      assert.equal(answer.status, 401)
+    })
+  },
+  { LATCHKEY_PUBLIC_URL: 'https://accounts.example.com' },
+)
