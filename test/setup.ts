@@ -1,9 +1,10 @@
 /**
- * Starts PostgreSQL before the first test and stops it after the last
+ * Builds the pages, starts PostgreSQL before the first test and stops it after the last
  * (`node --test --test-global-setup=test/setup.ts`). Test processes inherit its address.
  */
 import { postgresForTests } from './support/postgres.ts'
 import type { PostgresServer } from './support/postgres-server.ts'
+import '../scripts/build-pages.ts'
 
 let server: PostgresServer | undefined
 

@@ -17,7 +17,7 @@ after(() => latchkey.stop())
 
 test('the sample refreshes once for everyone who finds the token too old', async (t) => {
   const file = join(emptyFolder(t), 'session.mjs')
-  writeFileSync(file, fence(page, 'js'))
+  writeFileSync(file, fence(page, 'js', '// session.mjs'))
   const { call, useTokens } = await import(file)
   const ada = await latchkey.owner()
   useTokens((await ada.signIn()).body)
@@ -33,7 +33,7 @@ test('the sample refreshes once for everyone who finds the token too old', async
 
 test('the sample hands on a 401 that refreshing would not help', async (t) => {
   const file = join(emptyFolder(t), 'session.mjs')
-  writeFileSync(file, fence(page, 'js'))
+  writeFileSync(file, fence(page, 'js', '// session.mjs'))
   const { call, useTokens } = await import(file)
   const ada = await latchkey.owner()
   travel(16 * minute)

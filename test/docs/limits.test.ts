@@ -4,6 +4,9 @@ import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { answersPerChallenge } from '../../src/codes/challenge-row.ts'
+import { guessAt } from '../../src/codes/send-code.ts'
+import { oddsPerDay } from '../../src/odds.ts'
+import { readSettings } from '../../src/read-settings.ts'
 import { readPage, root } from '../support/markdown.ts'
 
 interface Limit {
@@ -31,40 +34,34 @@ test('the table of limits has every limit of the code, with its numbers', () => 
   assert.deepEqual(Object.fromEntries(sorted(onPage)), Object.fromEntries(sorted(inCode)))
 })
 
-test('the odds on the security page follow from the limits of the code', () => {
+test('the odds on the security page are those of the code', () => {
   const page = readPage('docs/security.md').replace(/\s+/g, ' ')
-  const { most: perHour } = limitOf('wrong-codes')
-  const perDay = Number(limitOf('wrong-codes-day').most)
+  const { secondFactor, passwords, signUpCode, resetCode } = oddsPerDay(readSettings({}))
+  const { authenticator, sms, email } = secondFactor
+  assert.ok(authenticator && sms && email)
+  assert.deepEqual(sms, email)
+
+  const [hourly, daily] = guessAt('anybody').map(({ limit }) => limit.most)
   assert.ok(page.includes(`${answersPerChallenge} wrong answers end a sign-in`))
-  assert.ok(page.includes(`${perHour} wrong codes in an hour and ${perDay} in a day`))
-  const guesses = [1, 30, 365].map((days) => perDay * days)
-  const [day = 0, month = 0, year = 0] = guesses.map((count) => count.toLocaleString('en'))
+  assert.ok(page.includes(`${hourly} wrong codes in an hour and ${daily} in a day`))
+  const periods = [1, 30, 365]
+  const [day, month, year] = periods.map((days) => count(authenticator.guesses * days))
   assert.ok(page.includes(`in a day, ${day} guesses | in 30 days, ${month} | in a year, ${year} |`))
-  for (const good of [3, 1]) {
-    const odds = guesses.map((count) => percent(1 - (1 - good / 1e6) ** count))
-    assert.match(page, new RegExp(`\\| ${good}, by [^|]+ \\| ${odds.join(' \\| ')} \\|`))
+  for (const { right, chance } of [authenticator, sms]) {
+    const odds = periods.map((days) => percent(1 - (1 - chance) ** days))
+    assert.match(page, new RegExp(`\\| ${right}, by [^|]+ \\| ${odds.join(' \\| ')} \\|`))
   }
 
-  const passwords = Number(limitOf('wrong-passwords').most) * 24
-  assert.ok(page.includes(`${passwords.toLocaleString('en')} a day`), 'passwords a day')
-
-  const mails = Number(limitOf('sign-up-mails').most)
-  const signUpCodes = Number(limitOf('sign-up-codes').most)
-  assert.ok(page.includes(`${signUpCodes} × ${mails}`), 'sign-up codes')
-
-  const resetMails = limitOf('reset-mails').most
-  const reset = readFileSync(join(root, 'src/accounts/password/reset.ts'), 'utf8')
-  const answersPerMail = /answersPerCode = (\d+)/.exec(reset)?.[1]
-  assert.ok(page.includes(`${resetMails} × ${answersPerMail}`), 'codes of a forgotten password')
+  assert.ok(page.includes(`: ${count(passwords.fromElsewhere)} a day`), 'passwords a day')
+  assert.ok(page.includes(`that the owner shares, ${passwords.fromOneNetwork}.`))
+  const { guesses, right, chance } = signUpCode
+  assert.ok(page.includes(`${guesses} × ${right} in a million, ${percent(chance)} in a day`))
+  const mailed = `${resetCode.guesses} × ${resetCode.right} in a million`
+  assert.ok(page.includes(`${mailed}, ${percent(resetCode.chance)} in a day`))
 })
 
+const count = (guesses: number) => guesses.toLocaleString('en')
 const percent = (odds: number) => `${Number((odds * 100).toPrecision(2))} %`
-
-function limitOf(name: string): { most: string } {
-  const [, most = ''] =
-    new RegExp(`\\| \`${name}\` \\| (\\d+) \\|`).exec(readPage('docs/integrate.md')) ?? []
-  return { most }
-}
 
 function sorted(map: Map<string, Limit>): [string, Limit][] {
   return [...map].sort(([a], [b]) => (a < b ? -1 : 1))

@@ -58,6 +58,7 @@ onDatabase('SQLite', (latchkey) => {
     await refused('{"refreshToken":"\0"}')
   })
 
+  // Abuse case (Input and output): Two readers of one request understood it differently.
   test('what is no UTF-8 is refused, not repaired', async () => {
     const around = (...bytes: number[]) =>
       Buffer.concat([Buffer.from('{"refreshToken":"'), Buffer.from(bytes), Buffer.from('"}')])
@@ -68,6 +69,7 @@ onDatabase('SQLite', (latchkey) => {
     await refused(around(0xc3, 0xa4), '401 invalid_refresh_token')
   })
 
+  // Abuse case (Input and output): Huge or deep input kept the service busy.
   test('deep nesting is refused like any other unknown field', async () => {
     const deep = 7_000
     await refused(`${'['.repeat(deep)}${']'.repeat(deep)}`, '400 invalid_request')
@@ -143,6 +145,7 @@ onDatabase('SQLite', (latchkey) => {
     }
   })
 
+  // Abuse case (Input and output): Two readers of one request understood it differently.
   test('of a key that comes twice the last one counts, for what is checked and for what is done', async () => {
     const ada = await latchkey.owner()
     const { refreshToken } = ada

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { onEachDatabase, type TestLatchkey } from '../support/latchkey.ts'
 import type { Owner } from '../support/owner.ts'
+import { addPasskey } from '../support/passkeys.ts'
 import { requestLines, sendRaw } from '../support/raw-http.ts'
 
 const json = 'Content-Type: application/json'
@@ -46,6 +47,8 @@ const calls = [
   ['DELETE', '/settings/MfaSignIn', 200],
   ['DELETE', '/settings/MfaSecret', 200],
   ['POST', '/settings/MfaSecret', 200],
+  ['POST', '/settings/Passkeys', 200],
+  ['POST', '/auth/SignIn/Passkey', 200],
   ['POST', '/auth/SignOut', 204],
 ] as const
 
@@ -53,6 +56,7 @@ onEachDatabase((latchkey) => {
   for (const [what, [headers, body]] of Object.entries(nothing)) {
     test(`${what} is no body, wherever none is needed`, async () => {
       const ada = await latchkey.owner({ mfaMethod: 'email' })
+      await addPasskey(latchkey, ada)
       for (const [method, path, expected] of calls) {
         const { status, text } = await send(latchkey, ada, method, path, headers, body)
         assert.equal(status, expected, `${method} ${path}: ${text}`)
@@ -63,6 +67,7 @@ onEachDatabase((latchkey) => {
   for (const [what, body] of Object.entries(wrong)) {
     test(`${what} is refused where no body is needed, and nothing changes`, async () => {
       const ada = await latchkey.owner({ mfaMethod: 'email' })
+      await addPasskey(latchkey, ada)
       for (const [method, path] of calls) {
         const length = `Content-Length: ${Buffer.byteLength(body)}`
         const { status, text } = await send(latchkey, ada, method, path, [json, length], body)

@@ -1,8 +1,8 @@
 /** Whatever goes wrong, and however early: the answer is a problem with all that belongs to it. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { answers } from '../../src/http/answers.ts'
 import { createApp } from '../../src/http/app.ts'
-import { answers } from '../../src/http/problem.ts'
 import { createLog } from '../../src/lib/log.ts'
 import { onDatabase, type TestLatchkey } from '../support/latchkey.ts'
 import { type RawAnswer, requestLines, sendRaw } from '../support/raw-http.ts'

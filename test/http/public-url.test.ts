@@ -38,6 +38,8 @@ onEachDatabase(
       return { ...answer, body: answer.text === '' ? undefined : JSON.parse(answer.text) }
     }
 
+    // Abuse case (Input and output): Links in messages were made from the `Host` header
+    // (CVE-2023-49097, CVE-2025-64101, GHSA-93m4-mfpg-c3xf).
     test('a forged Host reaches no message, no token and no problem', async () => {
       const email = `mallory-${latchkey.kind.toLowerCase()}@example.com`.toLowerCase()
       const password = 'a long sentence of hers'
@@ -56,9 +58,12 @@ onEachDatabase(
       assert.equal((await lying('POST', '/settings/MfaSignIn', proof, token)).status, 200)
       assert.equal((await lying('DELETE', '/settings/MfaSignIn', undefined, token)).status, 200)
       assert.equal((await lying('POST', '/auth/SignUp', { email, password })).status, 202)
+      assert.equal((await lying('POST', '/auth/ForgotPassword', { email })).status, 202)
 
       const messages = await latchkey.inbox(email)
-      assert.ok(messages.length >= 5, `${messages.length}`)
+      assert.ok(messages.length >= 6, `${messages.length}`)
+      const links = messages.flatMap(({ text }) => text.match(/https?:\/\/\S+\/undo#token=/g) ?? [])
+      assert.ok(links.length >= 2, 'there are links to follow')
       for (const message of messages) {
         const shown = JSON.stringify(message)
         assert.doesNotMatch(shown, /evil/)
@@ -71,6 +76,7 @@ onEachDatabase(
       assert.equal(problem.type, `${publicUrl}/docs/errors#missing_token`)
     })
 
+    // Abuse case (Input and output): A redirect led to wherever a request said.
     test('no page and no redirect leads to where a forged Host says', async () => {
       for (const path of ['/', '/docs', '/docs/', '/docs/errors', '/openapi.json', '/dev/inbox']) {
         const lines = requestLines('GET', path, ...lies).replace(': localhost', ': evil.example')
@@ -81,6 +87,7 @@ onEachDatabase(
       }
     })
 
+    // Abuse case (Input and output): A redirect led to wherever a request said.
     test('a path that looks like another host is no redirect', async () => {
       for (const path of [
         '//evil.example',

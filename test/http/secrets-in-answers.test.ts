@@ -3,8 +3,13 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { travel } from '../support/clock.ts'
 import { onEachDatabase } from '../support/latchkey.ts'
+import { addPasskey, beginByPasskey, signInByPasskey } from '../support/passkeys.ts'
+import { wayBackSentTo } from '../support/undo.ts'
 
 onEachDatabase((latchkey) => {
+  // Abuse case (Signing up): The code came back in the answer (CVE-2026-105211).
+  // Abuse case (Input and output): An answer, a log line or the database held a secret
+  // (CVE-2026-53725).
   test('no answer of a whole life of an account holds a code, a secret or a hash', async () => {
     const answers: { call: string; shown: string }[] = []
     const ask = latchkey.request.bind(latchkey)
@@ -38,6 +43,11 @@ onEachDatabase((latchkey) => {
     const recover = { mfaToken, mfaMethod: 'recoveryCode', code: recoveryCode }
     ada.keep(await latchkey.post('/auth/SignIn/Mfa', recover))
 
+    const passkey = await addPasskey(latchkey, ada)
+    ada.keep(await signInByPasskey(latchkey, passkey))
+    await beginByPasskey(latchkey)
+    await ada.get('/settings/Passkeys')
+
     await latchkey.post('/auth/SignIn', { email: ada.email, password: 'a wrong sentence' })
     await latchkey.post('/auth/SignUp', { email: ada.email, password: 'another sentence' })
     await latchkey.post('/auth/SignIn', { email: ada.email, password: { not: ada.password } })
@@ -45,8 +55,20 @@ onEachDatabase((latchkey) => {
     await ada.get('/settings/MfaSignIn')
     await ada.get('/settings/MfaSecret')
     await ada.get('/settings/Activity?limit=100')
+    const moved = `moved-${ada.email}`
+    await ada.post('/settings/Email', { email: moved })
+    codes.push(await latchkey.codeSentTo(moved))
+    const phoneNumber = latchkey.kind === 'SQLite' ? '+14155550921' : '+14155550922'
+    await ada.post('/settings/PhoneNumber', { phoneNumber })
+    codes.push(await latchkey.codeSentTo(phoneNumber))
     await ada.delete('/settings/MfaSignIn')
     await ada.delete('/settings/MfaSecret')
+    const wayBack = await wayBackSentTo(latchkey, ada.email, / off$/)
+    await latchkey.post('/auth/ForgotPassword', { email: ada.email })
+    codes.push(await latchkey.codeSentTo(ada.email))
+    const undone = await latchkey.post('/auth/Undo', { token: wayBack })
+    assert.equal(undone.status, 200)
+    codes.push(wayBack)
 
     assert.ok(answers.length > 20)
     const { secret } = ada.authenticator
@@ -70,16 +92,22 @@ onEachDatabase((latchkey) => {
     }
   })
 
-  /** What stands in columns that are no one's to see. */
+  /** What stands in columns that are no one's to see, of every table. */
   async function hashesAndSeals(): Promise<string[]> {
-    const rows = await latchkey.sql(`
-      select password_hash as value from account
-      union all select secret_sealed from authenticator
-      union all select code_hash from recovery_code
-      union all select token_hash from refresh_token
-      union all select token_hash from challenge where token_hash is not null
-      union all select secret_sealed from outbox where secret_sealed is not null
-      union all select private_jwk_sealed from signing_key`)
+    const columns = await latchkey.sql(
+      latchkey.kind === 'SQLite'
+        ? `select t.name as "table", c.name as "column" from sqlite_schema t
+           join pragma_table_info(t.name) c where t.type = 'table'`
+        : `select table_name as "table", column_name as "column" from information_schema.columns
+           where table_schema = 'public'`,
+    )
+    const secret = columns.filter(({ column }) => /_(hash|sealed)$/.test(column))
+    assert.ok(secret.length > 10, `${secret.length} columns`)
+    const rows = await latchkey.sql(
+      secret
+        .map(({ table, column }) => `select ${column} as value from ${table} where ${column} <> ''`)
+        .join(' union all '),
+    )
     return rows.map(({ value }) => value)
   }
 })

@@ -71,6 +71,7 @@ onEachDatabase((latchkey) => {
     assert.ok(untouched?.authenticated_at < Date.now() - 59_000)
   })
 
+  // Abuse case (Sessions and tokens): A token outlived its session (CVE-2026-9097).
   test('a session that ended meanwhile is not brought back by the answer', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     const { mfaToken } = (await confirm(ada)).body
@@ -152,6 +153,7 @@ onEachDatabase((latchkey) => {
     assert.equal((await confirm(ada)).status, 200)
   })
 
+  // Abuse case (Guessing): Guesses at once slipped past the count (CVE-2023-47111).
   test('of a hundred wrong passwords at once ten are judged', async () => {
     const ada = await latchkey.owner()
     const answers = await Promise.all(

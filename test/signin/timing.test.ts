@@ -22,6 +22,8 @@ onEachDatabase(
     let strangers = 0
     const unknown = () => `known-${latchkey.kind}-${100 + (strangers++ % 900)}@example.com`
 
+    // Abuse case (Signing up): Which addresses have accounts could be told by the answer or by its
+    // time (CVE-2024-41952).
     test('at sign-in, the time does not tell whether an address has an account', async () => {
       const { email } = await latchkey.owner({ email: `known-${latchkey.kind}-001@example.com` })
       const signIn = (address: string) =>
@@ -32,6 +34,8 @@ onEachDatabase(
       )
     })
 
+    // Abuse case (Signing up): Which addresses have accounts could be told by the answer or by its
+    // time (CVE-2024-41952).
     test('at sign-up, the time does not tell whether an address has an account', async () => {
       const { email } = await latchkey.owner({ email: `known-${latchkey.kind}-002@example.com` })
       const signUp = (address: string) =>
@@ -42,6 +46,8 @@ onEachDatabase(
       )
     })
 
+    // Abuse case (Signing up): Which addresses have accounts could be told by the answer or by its
+    // time (CVE-2024-41952).
     test('at Verify, the time does not tell whether an address has an account', async () => {
       const { email } = await latchkey.owner({ email: `known-${latchkey.kind}-003@example.com` })
       const verify = (address: string) =>
@@ -53,6 +59,8 @@ onEachDatabase(
       )
     })
 
+    // Abuse case (Signing up): Which addresses have accounts could be told by the answer or by its
+    // time (CVE-2024-41952).
     test('at ForgotPassword, the time does not tell whether an address has an account', async () => {
       const { email } = await latchkey.owner({ email: `known-${latchkey.kind}-004@example.com` })
       const forgot = (address: string) => latchkey.post('/auth/ForgotPassword', { email: address })
@@ -62,6 +70,8 @@ onEachDatabase(
       )
     })
 
+    // Abuse case (Signing up): Which addresses have accounts could be told by the answer or by its
+    // time (CVE-2024-41952).
     test('at ResetPassword, the time does not tell whether an address has an account', async () => {
       const { email } = await latchkey.owner({ email: `known-${latchkey.kind}-005@example.com` })
       const newPassword = 'eight red bicycles'

@@ -23,6 +23,7 @@ onEachDatabase((latchkey) => {
     return answer.body.status
   }
 
+  // Abuse case (Remembered devices): It was remembered for ever.
   test('a remembered device is not asked for the second factor for 30 days, and then it is', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'email' })
     const deviceToken = await trust(ada)
@@ -33,6 +34,7 @@ onEachDatabase((latchkey) => {
     assert.equal(await signInOn(ada, deviceToken), 'mfaRequired')
   })
 
+  // Abuse case (Remembered devices): A session from a remembered device counted as one with MFA.
   test('a session from a remembered device is too weak to turn MFA off', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'email' })
     const deviceToken = await trust(ada)
@@ -43,6 +45,8 @@ onEachDatabase((latchkey) => {
     assert.equal(weak.body.code, 'insufficient_user_authentication')
   })
 
+  // Abuse case (Remembered devices): A token of a device that was made up, cut, or another
+  // account’s was taken (GHSA-h6mp-mc7g-mg49).
   test('an unknown, empty, cut or foreign device token leads to the second factor', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'email' })
     const eve = await latchkey.owner({ mfaMethod: 'email' })
@@ -78,6 +82,17 @@ onEachDatabase((latchkey) => {
         await ada.turnOn('email')
       },
     ],
+    [
+      'a new app in the place of the old one',
+      async (ada) => {
+        await ada.turnOn('authenticator')
+        travel(31_000)
+        await ada.setUpAuthenticator()
+        await ada.turnOn('authenticator')
+        travel(31_000)
+        await ada.turnOn('email')
+      },
+    ],
     ['new recovery codes', (ada) => ada.post('/settings/RecoveryCodes')],
     [
       'the use of a recovery code',
@@ -91,6 +106,8 @@ onEachDatabase((latchkey) => {
     ['its removal', (ada) => ada.delete('/settings/TrustedDevices')],
   ]
   for (const [what, end] of endings) {
+    // Abuse case (Remembered devices): A remembered device outlived the change that should have
+    // ended it.
     test(`a remembered device is asked again after ${what}`, async () => {
       const ada = await latchkey.owner({ mfaMethod: 'email' })
       travel(31_000)
@@ -102,6 +119,49 @@ onEachDatabase((latchkey) => {
     })
   }
 
+  test('forgetting devices is written down once a call, if any was trusted', async () => {
+    const ada = await latchkey.owner({ mfaMethod: 'email' })
+    for (let i = 0; i < 3; i++) {
+      travel(31_000)
+      await trust(ada)
+    }
+    const { trustedDevices } = (await ada.get('/settings/TrustedDevices')).body
+    const { id } = trustedDevices[0]
+    assert.equal((await ada.delete(`/settings/TrustedDevices/${id}`)).status, 200)
+    assert.equal((await ada.delete(`/settings/TrustedDevices/${id}`)).status, 404)
+    assert.deepEqual(await forgotten(ada), [{ which: id }])
+
+    const all = Array.from({ length: 10 }, () => ada.delete('/settings/TrustedDevices'))
+    for (const { status } of await Promise.all(all)) assert.equal(status, 200)
+    assert.deepEqual(await forgotten(ada), [{ which: 'all' }, { which: id }])
+  })
+
+  test('a device that is trusted no more is not there to be forgotten', async () => {
+    const ada = await latchkey.owner({ mfaMethod: 'email' })
+    travel(31_000)
+    await trust(ada)
+    const [{ id }] = (await ada.get('/settings/TrustedDevices')).body.trustedDevices
+    await ada.turnOn('authenticator')
+    assert.equal((await ada.delete(`/settings/TrustedDevices/${id}`)).status, 404)
+    assert.equal((await ada.delete('/settings/TrustedDevices')).status, 200)
+
+    await trust(ada)
+    const [{ id: old }] = (await ada.get('/settings/TrustedDevices')).body.trustedDevices
+    travel(30 * day)
+    await ada.signInFully()
+    assert.equal((await ada.delete(`/settings/TrustedDevices/${old}`)).status, 404)
+    assert.equal((await ada.delete('/settings/TrustedDevices')).status, 200)
+    assert.deepEqual(await forgotten(ada), [])
+  })
+
+  /** What the activity says of devices that were forgotten, newest first. */
+  async function forgotten(ada: Owner): Promise<unknown[]> {
+    const { body } = await ada.get('/settings/Activity?limit=100')
+    return body.activity
+      .filter(({ type }: { type: string }) => type === 'device.forgotten')
+      .map(({ detail }: { detail: unknown }) => detail)
+  }
+
   test('remembered devices are listed and removed one by one', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'email' })
     const first = await trust(ada)
@@ -109,9 +169,47 @@ onEachDatabase((latchkey) => {
     const second = await trust(ada)
     const { body } = await ada.get('/settings/TrustedDevices')
     assert.equal(body.trustedDevices.length, 2)
+    assert.ok(body.trustedDevices[0].createdAt > body.trustedDevices[1].createdAt)
     const left = await ada.delete(`/settings/TrustedDevices/${body.trustedDevices[0].id}`)
     assert.equal(left.body.trustedDevices.length, 1)
     assert.equal(await signInOn(ada, first), 'signedIn')
     assert.equal(await signInOn(ada, second), 'mfaRequired')
+    assert.equal((await ada.delete(`/settings/TrustedDevices/${second}`)).status, 404)
+  })
+
+  test('a device is remembered only where its owner asks for it, and that is written down', async () => {
+    const ada = await latchkey.owner({ mfaMethod: 'email' })
+    for (const more of [{}, { rememberDevice: false }]) {
+      const { mfaToken } = (await ada.signIn()).body
+      const code = await ada.codeFor('email')
+      const { body } = ada.keep(
+        await latchkey.post('/auth/SignIn/Mfa', { mfaToken, code, ...more }),
+      )
+      assert.equal(body.deviceToken, undefined)
+    }
+    const entries = async () => {
+      const { activity } = (await ada.get('/settings/Activity?limit=100')).body
+      return activity.filter(({ type }: { type: string }) => type === 'device.trusted').length
+    }
+    assert.deepEqual((await ada.get('/settings/TrustedDevices')).body.trustedDevices, [])
+    assert.equal(await entries(), 0)
+    await trust(ada)
+    assert.equal(await entries(), 1)
+  })
+
+  test('a device that is not remembered any more is not listed', async () => {
+    const listed = async (ada: Owner) =>
+      (await ada.get('/settings/TrustedDevices')).body.trustedDevices.length
+    const ada = await latchkey.owner({ mfaMethod: 'email' })
+    await trust(ada)
+    assert.equal(await listed(ada), 1)
+    travel(30 * day)
+    await ada.signInFully()
+    assert.equal(await listed(ada), 0)
+
+    await trust(ada)
+    assert.equal(await listed(ada), 1)
+    await ada.turnOn('authenticator')
+    assert.equal(await listed(ada), 0)
   })
 })

@@ -1,0 +1,155 @@
+/** Signing in by passkey, with an authenticator that Chromium believes to be there. */
+import assert from 'node:assert/strict'
+import { type TestContext, test } from 'node:test'
+import type { Page } from 'playwright-core'
+import { type Kind, openTab, type Tab } from '../support/browser-tab.ts'
+import { startChromium } from '../support/chromium.ts'
+import { onDatabase } from '../support/latchkey.ts'
+import type { Owner } from '../support/owner.ts'
+import { ensureWell, type Look, visit } from '../support/visitor.ts'
+
+const wide: Look = { width: 1280, colorScheme: 'light' }
+
+onDatabase('SQLite', (latchkey) => {
+  /** A browser with a passkey of theirs, which answers to whoever asks outright, on `path`. */
+  async function open(t: TestContext, ada: Owner, kind: Kind = {}): Promise<Tab | undefined> {
+    const browser = await startChromium(t)
+    if (!browser) return undefined
+    const tab = await openTab(browser, `${latchkey.origin}/undo`, kind)
+    const { options } = (await ada.post('/settings/Passkeys')).body
+    const response = await tab.create(options)
+    const added = await ada.post('/settings/Passkeys/Verify', { response })
+    assert.equal(added.status, 201, JSON.stringify(added.body))
+    return tab
+  }
+
+  async function turnOn(ada: Owner, tab: Tab): Promise<void> {
+    const { options } = (await ada.post('/settings/MfaSignIn', { mfaMethod: 'passkey' })).body
+    const assertion = await tab.get(options)
+    const on = await ada.post('/settings/MfaSignIn', { mfaMethod: 'passkey', assertion })
+    assert.equal(on.body.enabled, true, JSON.stringify(on.body))
+    ada.recoveryCodes = on.body.recoveryCodes
+  }
+
+  async function enterPassword(page: Page, ada: Owner): Promise<void> {
+    await page.getByLabel('Email address').fill(ada.email)
+    await page.getByLabel('Password', { exact: true }).fill(ada.password)
+    await page.keyboard.press('Enter')
+    await page.getByRole('heading', { name: 'One more step' }).waitFor()
+  }
+
+  test('a passkey alone signs in, without an address', async (t) => {
+    const ada = await latchkey.owner()
+    const tab = await open(t, ada)
+    if (!tab) return
+    await tab.page.goto(`${latchkey.origin}/signin?returnTo=/health/live`)
+    // Where it is offered while the address is typed, Chromium’s authenticator takes the offer.
+    await tab.page.waitForURL('**/health/live')
+    assert.deepEqual((await ada.get('/settings/Sessions')).body.sessions[0].amr, [
+      'hwk',
+      'user',
+      'mfa',
+    ])
+  })
+
+  test('the button asks for the passkey where none is offered by itself', async (t) => {
+    const ada = await latchkey.owner()
+    const tab = await open(t, ada)
+    if (!tab) return
+    await tab.page.addInitScript(
+      'PublicKeyCredential.isConditionalMediationAvailable = async () => false',
+    )
+    await tab.page.goto(`${latchkey.origin}/signin`)
+    await tab.page.getByRole('button', { name: 'Sign in with a passkey' }).click()
+    await tab.page.waitForURL('**/security')
+  })
+
+  test('whoever thinks better of it is back where they were, and can sign in by password', async (t) => {
+    const ada = await latchkey.owner()
+    const tab = await open(t, ada)
+    if (!tab) return
+    const { page } = tab
+    // A finger that is not known is refused, as a press of “cancel” would be.
+    await tab.setUserVerified(false)
+    await page.goto(`${latchkey.origin}/signin`)
+    await page.getByRole('button', { name: 'Sign in with a passkey' }).click()
+    await page.getByRole('button', { name: 'Sign in with a passkey' }).waitFor()
+    assert.equal(await page.getByRole('alert').count(), 0)
+    await page.getByLabel('Email address').fill(ada.email)
+    await page.getByLabel('Password', { exact: true }).fill(ada.password)
+    await page.keyboard.press('Enter')
+    await page.waitForURL('**/security')
+  })
+
+  test('a passkey that was removed says so, and the other ways are still there', async (t) => {
+    const ada = await latchkey.owner()
+    const tab = await open(t, ada)
+    if (!tab) return
+    const [passkey] = (await ada.get('/settings/Passkeys')).body.passkeys
+    await ada.delete(`/settings/Passkeys/${passkey.id}`)
+    await tab.page.goto(`${latchkey.origin}/signin`)
+    await tab.page.getByRole('alert').getByText('That passkey wasn’t accepted.').waitFor()
+    await tab.page.getByLabel('Email address').waitFor()
+  })
+
+  test('a passkey is the second step, by keyboard alone, and its device is remembered', async (t) => {
+    const ada = await latchkey.owner()
+    // It keeps no names, so that it is no passkey to sign in with alone.
+    const tab = await open(t, ada, { transport: 'usb', hasResidentKey: false })
+    if (!tab) return
+    await turnOn(ada, tab)
+    const { page } = tab
+    await page.goto(`${latchkey.origin}/signin`)
+    await enterPassword(page, ada)
+    const button = page.getByRole('button', { name: 'Use passkey' })
+    assert.equal(await button.evaluate((element) => element.matches(':focus')), true)
+    await page.getByLabel('Don’t ask again on this device for 30 days').press('Space')
+    await page.keyboard.press('Tab')
+    await page.keyboard.press('Enter')
+    await page.waitForURL('**/security')
+    assert.deepEqual((await ada.get('/settings/Sessions')).body.sessions[0].amr, [
+      'pwd',
+      'hwk',
+      'user',
+      'mfa',
+    ])
+
+    await page.context().clearCookies({ name: 'latchkey' })
+    await page.goto(`${latchkey.origin}/signin`)
+    await page.getByLabel('Email address').fill(ada.email)
+    await page.getByLabel('Password', { exact: true }).fill(ada.password)
+    await page.keyboard.press('Enter')
+    await page.waitForURL('**/security')
+  })
+
+  test('a second step whose passkey is not at hand is taken by another method', async (t) => {
+    const ada = await latchkey.owner()
+    const tab = await open(t, ada)
+    if (!tab) return
+    await turnOn(ada, tab)
+    const elsewhere = await startChromium(t)
+    if (!elsewhere) return
+    const seen = await visit(elsewhere, `${latchkey.origin}/signin`, wide)
+    await enterPassword(seen.page, ada)
+    await ensureWell(seen, 'second step by passkey')
+    await seen.page.getByRole('button', { name: 'Recovery code' }).click()
+    await seen.page.keyboard.type(ada.recoveryCodes[0] ?? '')
+    await seen.page.waitForURL('**/security')
+  })
+
+  test('a browser without passkeys offers none, and asks for what it can', async (t) => {
+    const ada = await latchkey.owner()
+    const tab = await open(t, ada)
+    if (!tab) return
+    await turnOn(ada, tab)
+    const { page } = tab
+    await page.addInitScript('delete globalThis.PublicKeyCredential')
+    await page.goto(`${latchkey.origin}/signin`)
+    await page.getByLabel('Email address').waitFor()
+    assert.equal(await page.getByRole('button', { name: /passkey/i }).count(), 0)
+    await enterPassword(page, ada)
+    assert.equal(await page.getByRole('button', { name: /passkey/i }).count(), 0)
+    await page.getByLabel('Recovery code').fill(ada.recoveryCodes[0] ?? '')
+    await page.waitForURL('**/security')
+  })
+})

@@ -1,0 +1,210 @@
+/** The second step of signing in, by every method that has a code. */
+import assert from 'node:assert/strict'
+import { type TestContext, test } from 'node:test'
+import type { Page } from 'playwright-core'
+import { startChromium } from '../support/chromium.ts'
+import { travel } from '../support/clock.ts'
+import { onDatabase } from '../support/latchkey.ts'
+import type { Owner } from '../support/owner.ts'
+import { ensureWell, type Look, looks, type Visited, visit } from '../support/visitor.ts'
+
+const wide: Look = { width: 1280, colorScheme: 'light' }
+
+onDatabase('SQLite', (latchkey) => {
+  /** Up to the second step. */
+  async function begin(t: TestContext, ada: Owner, look = wide): Promise<Visited | undefined> {
+    const browser = await startChromium(t)
+    if (!browser) return undefined
+    const seen = await visit(browser, `${latchkey.origin}/signin`, look)
+    await enterPassword(seen.page, ada)
+    return seen
+  }
+
+  async function enterPassword(page: Page, ada: Owner): Promise<void> {
+    await page.getByLabel('Email address').fill(ada.email)
+    await page.getByLabel('Password', { exact: true }).fill(ada.password)
+    await page.keyboard.press('Enter')
+    await page.getByRole('heading', { name: 'One more step' }).waitFor()
+  }
+
+  test('a code sends itself when it is complete, however it comes', async (t) => {
+    const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
+    const spaced = (code: string) => `${code.slice(0, 3)} ${code.slice(3)} `
+    for (const [way, enter] of Object.entries<(page: Page, code: string) => Promise<void>>({
+      typed: (page, code) => page.keyboard.type(code),
+      pasted: (page, code) => page.keyboard.insertText(spaced(code)),
+      autofilled: (page, code) => page.getByLabel('Code').fill(code),
+    })) {
+      const seen = await begin(t, ada)
+      if (!seen) return
+      await enter(seen.page, await ada.codeFor('authenticator'))
+      await seen.page.waitForURL('**/security')
+      assert.deepEqual(seen.complaints, [], way)
+      await seen.page.context().close()
+    }
+  })
+
+  test('each wrong code tells the tries left, and the last one leads back to the start', async (t) => {
+    const ada = await latchkey.owner({ mfaMethod: 'sms' })
+    for (const look of looks.slice(0, 1)) {
+      const seen = await begin(t, ada, look)
+      if (!seen) return
+      const { page } = seen
+      await ensureWell(seen, 'second step asked')
+      const wrong = await ada.wrongCodeFor('sms')
+      for (const left of ['4 tries', '3 tries', '2 tries', 'one try']) {
+        await page.keyboard.type(wrong)
+        await page.getByRole('alert').getByText(`You have ${left} left.`).waitFor()
+        assert.equal(await page.getByLabel('Code').inputValue(), wrong)
+      }
+      await ensureWell(seen, 'second step wrong')
+      await page.keyboard.type(wrong)
+      await page.getByRole('alert').getByText('Please sign in again.').waitFor()
+      await page.getByRole('heading', { name: 'Sign in' }).waitFor()
+      await page.context().close()
+    }
+  })
+
+  test('a code can be sent again when the service says so, and the new one counts', async (t) => {
+    const ada = await latchkey.owner({ mfaMethod: 'sms' })
+    const seen = await begin(t, ada)
+    if (!seen) return
+    const { page } = seen
+    await page.clock.install()
+    await page.reload()
+    travel(30_000)
+    await enterPassword(page, ada)
+    await page.getByText('You can ask for another in 30 seconds.').waitFor()
+    await page.clock.runFor(31_000)
+    // The service thinks that it is too early: what it says counts.
+    const again = page.getByRole('button', { name: 'Send the code again' })
+    await again.click()
+    await page.getByRole('alert').getByText('Too many messages were asked for.').waitFor()
+    await page.getByText(/You can ask for another in \d+ seconds\./).waitFor()
+    const sent = (await latchkey.inbox(ada.phoneNumber)).length
+
+    travel(30_000)
+    await page.clock.runFor(31_000)
+    await again.click()
+    await page.getByRole('status').getByText('Another one is on its way.').waitFor()
+    assert.equal((await latchkey.inbox(ada.phoneNumber)).length, sent + 1)
+    await page.getByLabel('Code').fill(await ada.codeFor('sms'))
+    await page.waitForURL('**/security')
+  })
+
+  test('every other method that is set up is there, and a recovery code', async (t) => {
+    const ada = await latchkey.owner({ mfaMethod: 'email' })
+    await ada.turnOn('sms')
+    await ada.turnOn('authenticator')
+    travel(60_000)
+    const seen = await begin(t, ada)
+    if (!seen) return
+    const { page } = seen
+    const other = (name: string) =>
+      page.getByRole('navigation', { name: 'Another way' }).getByRole('button', { name })
+    await other('Code by text message').click()
+    await page.getByText(/We sent a code to \+1•+/).waitFor()
+    await ensureWell(seen, 'second step by text')
+    assert.equal(await page.getByLabel('Code').evaluate((field) => field.matches(':focus')), true)
+    const text = await ada.codeFor('sms')
+
+    // To the app and back: the text is still good, and no other one is sent.
+    const sent = (await latchkey.inbox(ada.phoneNumber)).length
+    await other('Authenticator app').click()
+    await page.getByText('Type the six digits that your authenticator app shows.').waitFor()
+    await other('Code by text message').click()
+    await page.getByText(/We sent a code to \+1•+/).waitFor()
+    assert.equal((await latchkey.inbox(ada.phoneNumber)).length, sent)
+    await page.getByLabel('Code').fill(text)
+    await page.waitForURL('**/security')
+
+    await page.context().clearCookies()
+    await page.goto(`${latchkey.origin}/signin`)
+    await enterPassword(page, ada)
+    await other('Code by email').click()
+    await page.getByText(/We sent a code to o•+@example\.com/).waitFor()
+    await other('Recovery code').click()
+    await page.getByText('Each works once.').waitFor()
+    await ensureWell(seen, 'second step by recovery code')
+    const [recoveryCode = ''] = ada.recoveryCodes
+    await page.keyboard.type(recoveryCode.toLowerCase().replaceAll('-', ' '))
+    await page.waitForURL('**/security')
+  })
+
+  test('a remembered device is asked for no second step the next time', async (t) => {
+    const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
+    const seen = await begin(t, ada)
+    if (!seen) return
+    const { page } = seen
+    await page.getByLabel('Don’t ask again on this device for 30 days').check()
+    await page.getByLabel('Code').fill(await ada.wrongCodeFor('authenticator'))
+    await page.getByRole('alert').waitFor()
+    await page.getByLabel('Code').fill(await ada.codeFor('authenticator'))
+    await page.waitForURL('**/security')
+
+    await page.context().clearCookies({ name: 'latchkey' })
+    await page.goto(`${latchkey.origin}/signin`)
+    await page.getByLabel('Email address').fill(ada.email)
+    await page.getByLabel('Password', { exact: true }).fill(ada.password)
+    await page.keyboard.press('Enter')
+    await page.waitForURL('**/security')
+  })
+
+  test('where no code can be sent any more, the page says so, and another way is there', async (t) => {
+    const ada = await latchkey.owner({ mfaMethod: 'email' })
+    for (let sends = 0; sends < 20; sends += 1) await ada.signIn()
+    const seen = await begin(t, ada)
+    if (!seen) return
+    await seen.page.getByText('No code could be sent just now.').waitFor()
+    await ensureWell(seen, 'second step not sent')
+    await seen.page.getByRole('button', { name: 'Send the code again' }).click()
+    await seen.page
+      .getByRole('alert')
+      .getByText(/in \d+ minutes/)
+      .waitFor()
+    await seen.page.getByRole('button', { name: 'Recovery code' }).click()
+    await seen.page.keyboard.type(ada.recoveryCodes[0] ?? '')
+    await seen.page.waitForURL('**/security')
+  })
+
+  test('a sign-in that was open for too long begins anew, with the address kept', async (t) => {
+    const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
+    const seen = await begin(t, ada)
+    if (!seen) return
+    travel(3_600_000)
+    await seen.page.getByLabel('Code').fill(ada.authenticator.code())
+    await seen.page.getByRole('alert').getByText('This took too long').waitFor()
+    assert.equal(await seen.page.getByLabel('Email address').inputValue(), ada.email)
+    await ensureWell(seen, 'sign-in begun anew')
+  })
+
+  test('a code that nothing came back for can be sent once more', async (t) => {
+    const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
+    const seen = await begin(t, ada)
+    if (!seen) return
+    const { page } = seen
+    await page.context().setOffline(true)
+    await page.getByLabel('Code').fill(await ada.codeFor('authenticator'))
+    await page.getByRole('alert').getByText('can’t be reached').waitFor()
+    await page.context().setOffline(false)
+    await page.getByRole('button', { name: 'Continue' }).click()
+    await page.waitForURL('**/security')
+  })
+
+  test('a complete code and Enter at once are one attempt', async (t) => {
+    const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
+    const seen = await begin(t, ada)
+    if (!seen) return
+    const { page } = seen
+    await page.getByLabel('Code').fill('12345')
+    await page.evaluate(`{
+      const field = document.querySelector('[name=code]')
+      field.value = '${await ada.wrongCodeFor('authenticator')}'
+      for (let i = 0; i < 3; i += 1) field.dispatchEvent(new Event('input', { bubbles: true }))
+      field.form.requestSubmit()
+    }`)
+    await page.getByRole('alert').getByText('You have 4 tries left.').waitFor()
+    await page.getByLabel('Code').fill(await ada.codeFor('authenticator'))
+    await page.waitForURL('**/security')
+  })
+})

@@ -1,0 +1,175 @@
+/** The account itself, on the security page: password, address, number, and the end of it. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { getCountries, getCountryCallingCode } from 'libphonenumber-js/max'
+import { startChromium } from '../support/chromium.ts'
+import { travel } from '../support/clock.ts'
+import { onDatabase } from '../support/latchkey.ts'
+import { hands, openSecurity } from '../support/security-page.ts'
+import { wayBackSentTo } from '../support/undo.ts'
+
+const minute = 60_000
+
+onDatabase('SQLite', (latchkey) => {
+  test('the password is changed, and what was wrong with it is said at its field', async (t) => {
+    const browser = await startChromium(t)
+    if (!browser) return
+    const ada = await latchkey.owner()
+    const { page, complaints } = await openSecurity(browser, latchkey, ada)
+    const { press, reads, section, told, type } = hands(page)
+    const password = section('Password')
+    await press('Change password', password)
+    await type('Current password', 'not my password', password)
+    await type('New password', 'another long sentence', password)
+    await press('Change password', password)
+    await reads('That isn’t your current password.', password)
+    const current = password.getByRole('textbox', { name: 'Current password' })
+    assert.equal(await current.evaluate((field) => field.matches(':focus')), true)
+
+    await current.fill(ada.password)
+    await type('New password', 'short', password)
+    await press('Change password', password)
+    const fresh = password.getByRole('textbox', { name: 'New password' })
+    await password.getByRole('alert').waitFor()
+    assert.equal(await fresh.getAttribute('aria-invalid'), 'true')
+    await fresh.fill('another long sentence')
+    assert.equal(await current.inputValue(), ada.password)
+    // It was typed just now: nobody is asked for it a second time.
+    travel(16 * minute)
+    await press('Change password', password)
+    await told('Password', 'Your password is changed, and all other devices are signed out.')
+    assert.equal(await page.getByRole('dialog').count(), 0)
+    ada.password = 'another long sentence'
+    assert.equal((await ada.signIn()).status, 200)
+    assert.deepEqual(complaints, [])
+  })
+
+  test('the address changes once the code of the new one was typed, and the old one is told', async (t) => {
+    const browser = await startChromium(t)
+    if (!browser) return
+    const ada = await latchkey.owner()
+    const bob = await latchkey.owner()
+    const { page, complaints } = await openSecurity(browser, latchkey, ada)
+    const { press, reads, section, told, type } = hands(page)
+    const email = section('Email address')
+    await press('Change address', email)
+    await type('New email address', 'no address', email)
+    await press('Send me a code', email)
+    await email.getByRole('alert').waitFor()
+
+    await type('New email address', bob.email, email)
+    await press('Send me a code', email)
+    await type('Code', await latchkey.codeSentTo(bob.email), email)
+    await reads('Another account has this address.', email)
+    await press('Back', email)
+    const typed = email.getByRole('textbox', { name: 'New email address' })
+    assert.equal(await typed.inputValue(), bob.email)
+
+    const next = `new-${ada.email}`
+    await typed.fill(next)
+    await press('Send me a code', email)
+    await type('Code', await latchkey.codeSentTo(next), email)
+    await told('Email address', `We’ve told you by email at ${ada.email}`)
+    await reads(`You are signed in as ${next}.`)
+    assert.equal((await ada.get('/settings')).body.email, next)
+    assert.deepEqual(complaints, [])
+  })
+
+  test('the number is set, changed and taken away, but not while it is the last method', async (t) => {
+    const browser = await startChromium(t)
+    if (!browser) return
+    const ada = await latchkey.owner()
+    const { page, complaints } = await openSecurity(browser, latchkey, ada)
+    const { dialog, press, reads, section, told, type } = hands(page)
+    const phone = section('Phone number')
+    const setTo = async (button: string, number: string) => {
+      await press(button, phone)
+      await type('Mobile number', number, phone)
+      await press('Send me a code', phone)
+      await type('Code', await latchkey.codeSentTo(number), phone)
+      await told('Phone number', `Codes by text message go to ${number} now.`)
+    }
+    await setTo('Add a number', '+14155550171')
+    await setTo('Change number', '+14155550172')
+    await press('Remove', phone)
+    await press('Remove', dialog)
+    await told('Phone number', 'The number is removed.')
+    await phone.getByText('None.').waitFor()
+    assert.equal((await ada.get('/settings')).body.phoneNumber, null)
+
+    await ada.turnOn('sms', { endOtherSessions: false })
+    await page.reload()
+    travel(16 * minute)
+    await press('Remove', phone)
+    await press('Remove', dialog)
+    const stepUp = page.getByRole('dialog', { name: 'Please confirm that it’s you' })
+    await type('Password', ada.password, stepUp)
+    await press('Confirm', stepUp)
+    await stepUp.getByRole('textbox', { name: 'Code' }).waitFor()
+    await type('Code', await latchkey.codeSentTo(ada.phoneNumber), stepUp)
+    await reads('This is the only method left.', dialog)
+    assert.deepEqual(complaints, [])
+  })
+
+  test('every country that a number can be of can be chosen', async (t) => {
+    const browser = await startChromium(t)
+    if (!browser) return
+    const ada = await latchkey.owner()
+    const { page } = await openSecurity(browser, latchkey, ada)
+    await hands(page).press('Add a number')
+    const country = page.getByRole('combobox', { name: 'Country' })
+    const options = await country
+      .getByRole('option')
+      .evaluateAll((all) =>
+        all.map((option) => [
+          option.getAttribute('value'),
+          option.textContent?.match(/\+(\d+)/)?.[1],
+        ]),
+      )
+    const known = getCountries().map((region) => [region, getCountryCallingCode(region)])
+    assert.deepEqual(options.sort(), known.sort())
+    assert.equal(await country.inputValue(), 'GB')
+    assert.match((await country.textContent()) ?? '', /Germany \(\+49\)/)
+  })
+
+  test('the account is deleted with its password, and a mail brings it back', async (t) => {
+    const browser = await startChromium(t)
+    if (!browser) return
+    const ada = await latchkey.owner()
+    const { page, complaints } = await openSecurity(browser, latchkey, ada)
+    const { press, reads, section, type } = hands(page)
+    const deletion = section('Delete this account')
+    await press('Delete account …', deletion)
+    await reads(`We write to ${ada.email}: for seven days, a link in that email brings it back.`)
+    await type('Password', 'not my password', deletion)
+    await press('Delete my account', deletion)
+    await reads('That isn’t your password.', deletion)
+    assert.equal((await ada.signIn()).status, 200)
+    await type('Password', ada.password, deletion)
+    await press('Delete my account', deletion)
+    await page.getByRole('heading', { name: 'Your account is closed' }).waitFor()
+    assert.equal((await ada.signIn()).status, 401)
+    assert.ok(await wayBackSentTo(latchkey, ada.email, /delet|clos/i))
+    await page.getByRole('link', { name: 'To the sign-in page' }).click()
+    await page.waitForURL('**/signin')
+    assert.deepEqual(complaints, [])
+  })
+
+  test('whoever is not signed in is led to signing in, and back', async (t) => {
+    const browser = await startChromium(t)
+    if (!browser) return
+    const ada = await latchkey.owner()
+    const { page, complaints } = await openSecurity(browser, latchkey, ada)
+    const { press } = hands(page)
+    await press('Sign out')
+    await page.waitForURL('**/signin')
+    assert.equal((await ada.get('/settings/Sessions')).body.sessions.length, 1)
+    await page.goto(`${latchkey.origin}/security`)
+    await page.waitForURL('**/signin?returnTo=%2Fsecurity')
+    await page.getByRole('textbox', { name: 'Email address' }).fill(ada.email)
+    await page.getByRole('textbox', { name: 'Password' }).fill(ada.password)
+    await press('Sign in')
+    await page.getByRole('heading', { level: 1, name: 'Your security' }).waitFor()
+    assert.deepEqual(complaints, [])
+  })
+})

@@ -1,0 +1,202 @@
+/** What the security page lists: passkeys, sessions, remembered devices, what happened, what if. */
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { newId } from '../../src/lib/random.ts'
+import { plugIn } from '../support/browser-tab.ts'
+import { startChromium } from '../support/chromium.ts'
+import { onDatabase } from '../support/latchkey.ts'
+import { hands, openSecurity, signInHere } from '../support/security-page.ts'
+
+const windows =
+  'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/149.0.0.0 Safari/537.36'
+const devices = {
+  [windows]: 'Chrome on Windows',
+  [`${windows} Edg/149.0.0.0`]: 'Edge on Windows',
+  [`${windows} OPR/120.0.0.0`]: 'Opera on Windows',
+  'Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/19.0 Mobile/15E148 Safari/604.1':
+    'Safari on iPhone',
+  'Mozilla/5.0 (iPad; CPU OS 19_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) CriOS/149.0.0.0 Mobile/15E148 Safari/604.1':
+    'Chrome on iPad',
+  'Mozilla/5.0 (Linux; Android 16; SM-S931B) AppleWebKit/537.36 (KHTML, like Gecko) SamsungBrowser/29.0 Chrome/130.0.0.0 Mobile Safari/537.36':
+    'Samsung Internet on Android',
+  'Mozilla/5.0 (Macintosh; Intel Mac OS X 15.7; rv:147.0) Gecko/20100101 Firefox/147.0':
+    'Firefox on Mac',
+  'ada-backup/2.1 (nightly)': 'ada-backup/2.1 (nightly)',
+}
+
+onDatabase('SQLite', (latchkey) => {
+  test('a passkey is added, renamed and removed', async (t) => {
+    const browser = await startChromium(t)
+    if (!browser) return
+    const ada = await latchkey.owner()
+    const { page, complaints } = await openSecurity(browser, latchkey, ada)
+    const { dialog, press, reads, section, told, type } = hands(page)
+    const passkeys = section('Passkeys')
+    await plugIn(page)
+    await press('Add a passkey', passkeys)
+    await told('Passkeys', 'Chrome on Linux is added.')
+    await press('Add a passkey', passkeys)
+    await reads('This device has a passkey for this account already.', passkeys)
+
+    await press('Rename Chrome on Linux', passkeys)
+    await type('Name', ' ', passkeys)
+    await press('Save', passkeys)
+    await reads('Please type a name', passkeys)
+    await type('Name', 'Office <b>PC</b>', passkeys)
+    await press('Save', passkeys)
+    await told('Passkeys', 'It is called Office <b>PC</b> now.')
+    assert.equal((await ada.get('/settings/Passkeys')).body.passkeys[0].name, 'Office <b>PC</b>')
+
+    await press('Remove Office <b>PC</b>', passkeys)
+    await press('Remove', dialog)
+    await told('Passkeys', 'Office <b>PC</b> is removed.')
+    assert.deepEqual((await ada.get('/settings/Passkeys')).body.passkeys, [])
+    assert.deepEqual(complaints, [])
+  })
+
+  test('sessions are told by device and place, and end one by one or all at once', async (t) => {
+    const browser = await startChromium(t)
+    if (!browser) return
+    const ada = await latchkey.owner()
+    for (const agent of Object.keys(devices)) await ada.signIn({ headers: { 'user-agent': agent } })
+    const { page, complaints } = await openSecurity(browser, latchkey, ada)
+    const { press, section, told } = hands(page)
+    const sessions = section('Where you are signed in')
+    const names = await sessions.getByRole('listitem').locator('b').allTextContents()
+    assert.equal(names[0], 'Chrome on Linux')
+    for (const name of Object.values(devices)) assert.ok(names.includes(name), name)
+    const [here = '', next = ''] = await sessions.getByRole('listitem').allTextContents()
+    assert.match(here, /This device.*from 127\.0\.0\.1/)
+    assert.doesNotMatch(next, /This device/)
+
+    await press('Sign out Edge on Windows', sessions)
+    await told('Where you are signed in', 'Edge on Windows is signed out.')
+    assert.equal(await sessions.getByText('Edge on Windows', { exact: true }).count(), 0)
+    await press('Sign out everywhere else', sessions)
+    await told('Where you are signed in', 'You are signed out everywhere else.')
+    assert.equal(await sessions.getByRole('listitem').count(), 1)
+    assert.equal((await ada.get('/settings')).status, 401)
+    assert.deepEqual(complaints, [])
+  })
+
+  test('remembered devices are forgotten one by one or all at once', async (t) => {
+    const browser = await startChromium(t)
+    if (!browser) return
+    const ada = await latchkey.owner({ mfaMethod: 'email' })
+    const { page, complaints } = await openSecurity(browser, latchkey, ada)
+    const { press, section, told } = hands(page)
+    const title = 'Devices that are not asked for the second step'
+    assert.equal(await section(title).count(), 0)
+    for (let times = 0; times < 3; times++) {
+      await page.context().clearCookies({ name: 'latchkey-device' })
+      await signInHere(page, ada, { rememberDevice: true })
+    }
+    await page.reload()
+    await section(title).getByRole('listitem').nth(2).waitFor()
+    await section(title).getByRole('button', { name: 'Forget Chrome on Linux' }).first().click()
+    await told(title, 'Chrome on Linux is asked for the second step again.')
+    assert.equal((await ada.get('/settings/TrustedDevices')).body.trustedDevices.length, 2)
+    await press('Forget all', section(title))
+    await told(title, 'Every device is asked for the second step again.')
+    assert.deepEqual((await ada.get('/settings/TrustedDevices')).body.trustedDevices, [])
+    assert.deepEqual(complaints, [])
+  })
+
+  test('everything that can happen is told in words, in both languages, page by page', async (t) => {
+    const browser = await startChromium(t)
+    if (!browser) return
+    const ada = await latchkey.owner()
+    const docs = readFileSync(join(import.meta.dirname, '../../docs/integrate.md'), 'utf8')
+    const types = [...docs.matchAll(/^\| `([a-z_]+\.[a-z_]+)` \|/gm)].map(([, type = '']) => type)
+    assert.ok(types.length >= 24)
+    const common = { mfaMethod: 'sms', passkey: 'My phone', remaining: 9, amr: 'pwd otp mfa' }
+    const details = [
+      { ...common, step: 'code', reason: 'ended_by_owner', which: 'others', undone: 'mfa.off' },
+      { ...common, step: 'password', reason: 'signed_out', which: 'all', undone: 'passkey.added' },
+    ]
+    const [{ id }] = await latchkey.sql(`select id from account where email = '${ada.email}'`)
+    for (const detail of details.map((one) => JSON.stringify(one))) {
+      for (const type of [...types, 'tea.made']) {
+        await latchkey.sql(
+          `insert into activity (id, account_id, type, at, address, device, detail)
+           values ('${newId()}', '${id}', '${type}', ${Date.now()}, '192.0.2.7', '${windows}', '${detail}')`,
+        )
+      }
+    }
+    for (const lang of ['en', 'de'] as const) {
+      const { page, complaints } = await openSecurity(browser, latchkey, ada, { lang })
+      const title = lang === 'en' ? 'What happened lately' : 'Was zuletzt geschah'
+      const activity = page.getByRole('region', { name: title })
+      const more = activity.getByRole('button', {
+        name: lang === 'en' ? 'Show more' : 'Mehr zeigen',
+      })
+      const count = () => activity.getByRole('listitem').count()
+      assert.equal(await count(), 10)
+      while (await more.isVisible()) {
+        const before = await count()
+        await more.click()
+        await activity.getByRole('listitem').nth(before).waitFor()
+        // Whoever asked for more reads on where it begins.
+        const focused = activity.locator('li:focus')
+        await focused.waitFor()
+        const entries = await activity.getByRole('listitem').allTextContents()
+        assert.equal(await focused.textContent(), entries[before])
+      }
+      const entries = await activity.getByRole('listitem').allTextContents()
+      assert.ok(entries.length >= 2 * types.length)
+      for (const entry of entries) {
+        const raw = types.find((type) => entry.includes(type))
+        assert.equal(raw, undefined, entry)
+        assert.doesNotMatch(entry, /undefined|NaN|\[object/)
+      }
+      const all = entries.join('\n')
+      assert.match(all, /tea\.made/)
+      const told = {
+        en: [
+          'You turned your second step off.',
+          'Someone tried to sign in with a wrong code.',
+          'Chrome on Windows, from 192.0.2.7',
+        ],
+        de: ['Du hast deinen zweiten Schritt ausgeschaltet.', 'Chrome auf Windows'],
+      }
+      for (const phrase of told[lang]) assert.ok(all.includes(phrase), phrase)
+      assert.deepEqual(complaints, [])
+      await page.context().close()
+    }
+  })
+
+  test('what losing or having one thing means is said plainly, with what to do next', async (t) => {
+    const browser = await startChromium(t)
+    if (!browser) return
+    const ada = await latchkey.owner()
+    const { page, complaints } = await openSecurity(browser, latchkey, ada)
+    const { press, reads, section } = hands(page)
+    const what = section('If something gets lost or stolen')
+    await reads('Do this next: turn on the second step.', what)
+    await reads('If someone learns your password, they are in: nothing else is asked for.', what)
+    await what.getByText('What would happen in all other cases').click()
+    await reads('If you forget your password, you still get in with your mailbox.', what)
+
+    await ada.turnOn('email', { endOtherSessions: false })
+    await page.reload()
+    await reads(
+      'If someone gets into your mailbox, they are in: they can set a new password, and',
+      what,
+    )
+    await press('Set up your authenticator app', what)
+    await page.getByRole('dialog').waitFor()
+    await page.keyboard.press('Escape')
+
+    await ada.turnOn('authenticator', { endOtherSessions: false })
+    await page.reload()
+    await reads('There is nothing that would make this account much safer.', what)
+    await what.getByText('What would happen in each case').click()
+    const lost = 'If you lose your authenticator app, you still get in with your password and'
+    await reads(lost, what)
+    const stopped = 'If someone learns your password, they are stopped by your second step.'
+    await reads(stopped, what)
+    assert.deepEqual(complaints, [])
+  })
+})

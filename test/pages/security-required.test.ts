@@ -1,0 +1,72 @@
+/** The security page where the operator wants everyone to have a second step. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { startChromium } from '../support/chromium.ts'
+import { travel } from '../support/clock.ts'
+import { onDatabase } from '../support/latchkey.ts'
+import { hands, mfa, openSecurity } from '../support/security-page.ts'
+
+const minute = 60_000
+
+onDatabase(
+  'SQLite',
+  (latchkey) => {
+    test('whoever has no second step sets one up first, and then sees the rest', async (t) => {
+      const browser = await startChromium(t)
+      if (!browser) return
+      const ada = await latchkey.owner()
+      const { page, barriers, complaints } = await openSecurity(browser, latchkey, ada)
+      const { press, reads, section, type } = hands(page)
+      await reads('Latchkey asks everyone for a second step.')
+      assert.equal(await page.getByRole('region').count(), 1)
+      assert.equal(await page.getByRole('button', { name: 'Cancel' }).count(), 0)
+      assert.deepEqual(await barriers(), [])
+      await press('Code by email')
+      await reads('We send the code to the address of your account.')
+      // Even here the sign-in may have become too old.
+      travel(16 * minute)
+      await press('Send me a code')
+      const stepUp = page.getByRole('dialog', { name: 'Please confirm that it’s you' })
+      await type('Password', ada.password, stepUp)
+      await press('Confirm', stepUp)
+      await reads('We sent a code to')
+      await type('Code', await latchkey.codeSentTo(ada.email))
+      await page.getByRole('checkbox', { name: 'I have kept these codes' }).check()
+      await press('Done')
+      await section('Password').waitFor()
+      await reads('Your second step is on: codes by email.')
+      assert.equal((await ada.signIn()).body.mfaMethod, 'email')
+      assert.deepEqual(complaints, [])
+    })
+
+    test('nobody is offered to turn it off, and the page says why', async (t) => {
+      const browser = await startChromium(t)
+      if (!browser) return
+      const ada = await latchkey.owner({ mfaMethod: 'sms' })
+      const { page, complaints } = await openSecurity(browser, latchkey, ada)
+      const { section } = hands(page)
+      await section(mfa).getByText('Your second step is on: codes by text message.').waitFor()
+      const why = 'Latchkey asks everyone for a second step, so it can’t be turned off.'
+      await section(mfa).getByText(why).waitFor()
+      assert.equal(await page.getByRole('button', { name: 'Turn off' }).count(), 0)
+      await section(mfa).getByRole('button', { name: 'Change the method' }).waitFor()
+      assert.deepEqual(complaints, [])
+    })
+
+    test('whoever was on the way to somewhere goes on there once it is set up', async (t) => {
+      const browser = await startChromium(t)
+      if (!browser) return
+      const ada = await latchkey.owner()
+      const { page } = await openSecurity(browser, latchkey, ada)
+      const { press, type } = hands(page)
+      await page.goto(`${latchkey.origin}/security?returnTo=${encodeURIComponent('/docs/errors')}`)
+      await press('Code by email')
+      await press('Send me a code')
+      await type('Code', await latchkey.codeSentTo(ada.email))
+      await page.getByRole('checkbox', { name: 'I have kept these codes' }).check()
+      await press('Done')
+      await page.waitForURL('**/docs/errors')
+    })
+  },
+  { LATCHKEY_MFA_POLICY: 'required' },
+)

@@ -1,0 +1,193 @@
+/** Turning the second step off, on the security page: one button, and a sign-in that is good enough. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Page } from 'playwright-core'
+import { plugIn } from '../support/browser-tab.ts'
+import { startChromium } from '../support/chromium.ts'
+import { travel, travelToNextStep } from '../support/clock.ts'
+import { onDatabase } from '../support/latchkey.ts'
+import { noticesTo } from '../support/mfa.ts'
+import { hands, mfa, openSecurity, signInHere } from '../support/security-page.ts'
+import { wayBackSentTo } from '../support/undo.ts'
+
+const minute = 60_000
+
+onDatabase('SQLite', (latchkey) => {
+  test('one button and one sentence turn the second step off, and its owner hears of the way back', async (t) => {
+    const browser = await startChromium(t)
+    if (!browser) return
+    const ada = await latchkey.owner({ mfaMethod: 'sms' })
+    const { page, complaints } = await openSecurity(browser, latchkey, ada)
+    const { dialog, press, reads, told } = hands(page)
+    await press('Turn off')
+    await reads('From now on, your password alone signs in to this account.', dialog)
+    await press('Keep it on', dialog)
+    assert.equal((await ada.signIn()).body.status, 'mfaRequired')
+
+    await press('Turn off')
+    await press('Turn off', dialog)
+    await told(mfa, `We’ve told you by email at ${ada.email}; for seven days,`)
+    await reads('Only your password protects this account.')
+    assert.equal((await ada.signIn()).body.status, 'signedIn')
+    const [notice] = await noticesTo(latchkey, ada.email)
+    assert.match(notice?.subject ?? '', /off/)
+    assert.ok(await wayBackSentTo(latchkey, ada.email, /off/))
+    await page.getByRole('region', { name: 'What happened lately' }).waitFor()
+    await reads('You turned your second step off.')
+    assert.deepEqual(complaints, [])
+  })
+
+  test('after a quarter of an hour it asks who is there, in place, and then does what was asked', async (t) => {
+    const browser = await startChromium(t)
+    if (!browser) return
+    const ada = await latchkey.owner({ mfaMethod: 'email' })
+    const { page, complaints } = await openSecurity(browser, latchkey, ada)
+    const { dialog, press, reads, told, type } = hands(page)
+    travel(16 * minute)
+    await press('Turn off')
+    await press('Turn off', dialog)
+    const stepUp = page.getByRole('dialog', { name: 'Please confirm that it’s you' })
+    await type('Password', 'not my password', stepUp)
+    await press('Confirm', stepUp)
+    await reads('That isn’t your password.', stepUp)
+    await type('Password', ada.password, stepUp)
+    await press('Confirm', stepUp)
+    await stepUp.getByRole('textbox', { name: 'Code' }).waitFor()
+    assert.equal((await ada.get('/settings/MfaSignIn')).status, 401)
+    await type('Code', await latchkey.codeSentTo(ada.email), stepUp)
+    await told(mfa, 'Your second step is off.')
+    assert.equal(await page.getByRole('dialog').count(), 0)
+    assert.equal((await ada.signIn()).body.status, 'signedIn')
+    assert.deepEqual(complaints, [])
+  })
+
+  test('whoever would rather not say who they are leaves by Escape, and nothing has changed', async (t) => {
+    const browser = await startChromium(t)
+    if (!browser) return
+    const ada = await latchkey.owner({ mfaMethod: 'email' })
+    const { page } = await openSecurity(browser, latchkey, ada)
+    const { dialog, press, type } = hands(page)
+    travel(16 * minute)
+    await press('Turn off')
+    await press('Turn off', dialog)
+    const stepUp = page.getByRole('dialog', { name: 'Please confirm that it’s you' })
+    await stepUp.waitFor()
+    // However often one goes on, what is behind the dialog is not reached.
+    for (let times = 0; times < 12; times++) {
+      await page.keyboard.press('Tab')
+      assert.equal(await page.evaluate(outsideOfDialogs), false)
+    }
+    await type('Password', ada.password, stepUp)
+    await page.keyboard.press('Escape')
+    await stepUp.waitFor({ state: 'detached' })
+    await page.keyboard.press('Escape')
+    await page.getByRole('dialog').waitFor({ state: 'detached' })
+    assert.equal(await focused(page), 'Turn off')
+    assert.equal((await ada.signIn()).body.status, 'mfaRequired')
+  })
+
+  test('a passkey confirms who is there with one press', async (t) => {
+    const browser = await startChromium(t)
+    if (!browser) return
+    const ada = await latchkey.owner()
+    const { page, complaints } = await openSecurity(browser, latchkey, ada)
+    const { dialog, press, reads, told } = hands(page)
+    await plugIn(page)
+    await press('Turn on the second step')
+    await press('Passkey')
+    await page.getByRole('checkbox', { name: 'I have kept these codes' }).check()
+    await press('Done')
+    await reads('Your second step is on: passkey.')
+    travel(16 * minute)
+    await press('Turn off')
+    await press('Turn off', dialog)
+    await press('Confirm with a passkey')
+    await told(mfa, 'Your second step is off.')
+    assert.equal((await ada.signIn()).body.status, 'signedIn')
+    assert.deepEqual(complaints, [])
+  })
+
+  test('where only the password was shown, the second step is asked for before it is turned off', async (t) => {
+    const browser = await startChromium(t)
+    if (!browser) return
+    const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
+    const { page } = await openSecurity(browser, latchkey, ada)
+    const { dialog, press, told, type } = hands(page)
+    // A device that is remembered: the password alone signs in, and is too weak for this.
+    await signInHere(page, ada, { rememberDevice: true })
+    await signInHere(page, ada)
+    await page.reload()
+    await press('Turn off')
+    await press('Turn off', dialog)
+    const stepUp = page.getByRole('dialog', { name: 'Please confirm that it’s you' })
+    await type('Password', ada.password, stepUp)
+    await press('Confirm', stepUp)
+    await stepUp.getByRole('textbox', { name: 'Code' }).waitFor()
+    travelToNextStep()
+    await type('Code', ada.authenticator.code(), stepUp)
+    await told(mfa, 'Your second step is off.')
+  })
+
+  test('by keyboard alone the second step goes on with an app, and off again', async (t) => {
+    const browser = await startChromium(t)
+    if (!browser) return
+    const ada = await latchkey.owner()
+    const { page, complaints } = await openSecurity(browser, latchkey, ada)
+    const { reads } = hands(page)
+    await pressByKeyboard(page, 'Turn on the second step')
+    assert.equal(await focused(page), 'How do you want to confirm that it’s you?')
+    await pressByKeyboard(page, 'Authenticator app')
+    await page.getByRole('textbox', { name: 'Six-digit code that the app shows' }).waitFor()
+    assert.equal(await focused(page), 'Six-digit code that the app shows')
+    const key = (await page.locator('code').first().textContent()) ?? ''
+    ada.authenticator.secret = key.replaceAll(' ', '')
+    latchkey.keepSecret(ada.authenticator.secret)
+    travelToNextStep()
+    await page.keyboard.type(ada.authenticator.code())
+    await page.getByRole('heading', { name: 'Keep your recovery codes' }).waitFor()
+    assert.equal(await focused(page), 'Keep your recovery codes')
+    await tabTo(page, 'I have kept these codes')
+    await page.keyboard.press('Space')
+    await pressByKeyboard(page, 'Done')
+    await reads('We’ve told you by email')
+    assert.equal(await focused(page), mfa)
+    assert.equal((await ada.signIn()).body.mfaMethod, 'authenticator')
+
+    await pressByKeyboard(page, 'Turn off')
+    assert.equal(await focused(page), 'Turn off your second step?')
+    await pressByKeyboard(page, 'Turn off')
+    await reads('Only your password protects this account.')
+    assert.equal(await focused(page), mfa)
+    assert.equal((await ada.signIn()).body.status, 'signedIn')
+    assert.deepEqual(complaints, [])
+  })
+})
+
+async function pressByKeyboard(page: Page, name: string): Promise<void> {
+  await tabTo(page, name)
+  await page.keyboard.press('Enter')
+  // What comes next takes the focus.
+  await page.waitForFunction(`document.activeElement !== document.body
+    && document.activeElement.textContent !== ${JSON.stringify(name)}`)
+}
+
+async function tabTo(page: Page, name: string): Promise<void> {
+  for (let times = 0; times < 40; times++) {
+    await page.keyboard.press('Tab')
+    if ((await focused(page)) === name) return
+  }
+  throw new Error(`“${name}” is not reached by the Tab key.`)
+}
+
+/** What a screen reader calls the element that has the focus. */
+async function focused(page: Page): Promise<string> {
+  return page.evaluate(`(() => {
+    const { activeElement: element } = document
+    const named = document.getElementById(element.getAttribute('aria-labelledby') ?? '')
+    const label = element.getAttribute('aria-label') ?? named?.querySelector('b')?.textContent
+    return (label ?? element.labels?.[0]?.textContent ?? element.textContent).trim()
+  })()`)
+}
+
+const outsideOfDialogs = `document.activeElement !== document.body
+  && document.activeElement.closest('dialog') === null`

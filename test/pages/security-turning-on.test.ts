@@ -1,0 +1,216 @@
+/** Turning the second step on, on the security page, by each method. */
+import assert from 'node:assert/strict'
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { plugIn } from '../support/browser-tab.ts'
+import { startChromium } from '../support/chromium.ts'
+import { travelToNextStep } from '../support/clock.ts'
+import { onDatabase } from '../support/latchkey.ts'
+import { hands, mfa, openSecurity } from '../support/security-page.ts'
+import { tool } from '../support/tool.ts'
+
+onDatabase('SQLite', (latchkey) => {
+  test('whoever scans the QR code on the screen turns the second step on with what the app shows', async (t) => {
+    const zbarimg = await tool(t, 'zbarimg')
+    const oathtool = zbarimg && (await tool(t, 'oathtool'))
+    const browser = oathtool && (await startChromium(t))
+    if (!browser) return
+    for (const colorScheme of ['light', 'dark'] as const) {
+      const ada = await latchkey.owner()
+      const { page, complaints } = await openSecurity(browser, latchkey, ada, { colorScheme })
+      const { press, reads, section, told, type } = hands(page)
+      await reads('Only your password protects this account.')
+      await press('Turn on the second step')
+      await press('Authenticator app')
+      await page.getByRole('img', { name: 'QR code for your authenticator app' }).waitFor()
+
+      const screen = join(latchkey.folder, `screen-${colorScheme}.png`)
+      await writeFile(screen, await page.screenshot({ fullPage: true }))
+      const scanned = new URL((await zbarimg('--quiet', '--raw', screen)).trim())
+      assert.equal(scanned.protocol, 'otpauth:')
+      const secret = scanned.searchParams.get('secret') ?? ''
+      latchkey.keepSecret(secret)
+      const link = page.getByText('Open in the authenticator app')
+      assert.equal(new URL((await link.getAttribute('href')) ?? '').href, scanned.href)
+      await press('Copy the key')
+      await reads('Copied')
+      assert.equal(await page.evaluate('navigator.clipboard.readText()'), secret)
+
+      const now = new Date(Date.now()).toISOString()
+      const code = await oathtool('--totp', '--base32', `--now=${now}`, secret)
+      // The last digit sends it.
+      await type('Six-digit code that the app shows', code.trim())
+      await reads('Your second step is on: authenticator app.')
+
+      const shown = section(mfa).getByRole('list', { name: 'Recovery codes' }).getByRole('listitem')
+      ada.recoveryCodes = await shown.allTextContents()
+      assert.equal(ada.recoveryCodes.length, 10)
+      await press('Done')
+      await reads('Please keep them first')
+      await page.getByRole('checkbox', { name: 'I have kept these codes' }).check()
+      await press('Done')
+      await told(mfa, 'We’ve told you by email')
+      assert.equal(await page.getByText(ada.recoveryCodes[0] ?? '').count(), 0)
+
+      assert.equal((await ada.signIn()).body.mfaMethod, 'authenticator')
+      const { mfaToken } = (await ada.signIn()).body
+      const [recovery = ''] = ada.recoveryCodes
+      const answer = { mfaToken, mfaMethod: 'recoveryCode', code: recovery }
+      assert.equal((await latchkey.post('/auth/SignIn/Mfa', answer)).status, 200)
+      assert.deepEqual(complaints, [])
+      await page.context().close()
+    }
+  })
+
+  test('new recovery codes can be copied and downloaded, and are there once', async (t) => {
+    const browser = await startChromium(t)
+    if (!browser) return
+    const ada = await latchkey.owner({ mfaMethod: 'email' })
+    const { page, complaints } = await openSecurity(browser, latchkey, ada)
+    const { dialog, press, section, told } = hands(page)
+    const codes = section('Recovery codes')
+    await codes.getByText('You have 10 of 10 left.').waitFor()
+    await press('Make new ones', codes)
+    await press('Keep the old ones', dialog)
+    assert.equal(await dialog.count(), 0)
+    await press('Make new ones', codes)
+    await press('Make new ones', dialog)
+
+    const shown = await codes.getByRole('listitem').allTextContents()
+    latchkey.keepSecret(...shown)
+    assert.equal(shown.length, 10)
+    assert.equal(shown.includes(ada.recoveryCodes[0] ?? ''), false)
+    const [download] = await Promise.all([
+      page.waitForEvent('download'),
+      codes.getByRole('link', { name: 'Download' }).click(),
+    ])
+    assert.equal(download.suggestedFilename(), 'recovery-codes.txt')
+    const file = await readFile(await download.path(), 'utf8')
+    assert.ok(shown.every((code) => file.includes(code)))
+    assert.ok(file.includes(ada.email))
+    await press('Copy', codes)
+    await codes.getByText('Copied').waitFor()
+    assert.equal(await page.evaluate('navigator.clipboard.readText()'), file)
+
+    // On paper there is nothing but them, and whose they are.
+    await page.emulateMedia({ media: 'print' })
+    assert.equal(await page.getByText(shown[9] ?? '').isVisible(), true)
+    assert.equal(
+      await page.getByText(`Recovery codes of Latchkey for ${ada.email}`).isVisible(),
+      true,
+    )
+    assert.equal(await page.locator('main button:visible').count(), 0)
+    await page.emulateMedia({ media: 'screen' })
+
+    await page.getByRole('checkbox', { name: 'I have kept these codes' }).check()
+    await press('Done', codes)
+    await told('Recovery codes', 'The old ones no longer work.')
+    await page.reload()
+    await section('Recovery codes').waitFor()
+    assert.equal(await page.getByText(shown[0] ?? '').count(), 0)
+    assert.deepEqual(complaints, [])
+  })
+
+  test('one press makes a passkey and turns the second step on with it', async (t) => {
+    const browser = await startChromium(t)
+    if (!browser) return
+    const ada = await latchkey.owner()
+    const { page, complaints } = await openSecurity(browser, latchkey, ada)
+    const { press, reads, section } = hands(page)
+    await plugIn(page)
+    await press('Turn on the second step')
+    await press('Passkey')
+    await reads('Your second step is on: passkey.')
+    await section('Passkeys').getByText('Chrome on Linux').waitFor()
+    assert.equal((await ada.signIn()).body.mfaMethod, 'passkey')
+    assert.deepEqual(complaints, [])
+  })
+
+  test('whoever shows no passkey is told what to do, and may choose another method', async (t) => {
+    const browser = await startChromium(t)
+    if (!browser) return
+    const ada = await latchkey.owner()
+    const { page } = await openSecurity(browser, latchkey, ada)
+    const { press, reads } = hands(page)
+    const setUserVerified = await plugIn(page, { transport: 'internal' })
+    await setUserVerified(false)
+    await press('Turn on the second step')
+    await press('Passkey')
+    await reads('No passkey was made.')
+    await press('Cancel')
+    await page.getByRole('button', { name: 'Authenticator app' }).waitFor()
+    assert.equal((await ada.get('/settings/MfaSignIn')).body.enabled, false)
+  })
+
+  test('a number is typed as at home, or pasted with its plus, and gets the codes', async (t) => {
+    const browser = await startChromium(t)
+    if (!browser) return
+    const german = { typed: '0151 23456789', number: '+4915123456789', locale: 'de-DE' }
+    const british = { typed: '+49 151 23456780', number: '+4915123456780', locale: 'en-GB' }
+    for (const { typed, number, locale } of [german, british]) {
+      const ada = await latchkey.owner({ phoneNumber: number })
+      const { page, complaints } = await openSecurity(browser, latchkey, ada, { locale })
+      const { press, reads, type } = hands(page)
+      await press('Turn on the second step')
+      await press('Code by text message')
+      const country = page.getByRole('combobox', { name: 'Country' })
+      assert.equal(await country.inputValue(), locale.slice(-2))
+      await page.getByText(locale === 'de-DE' ? '+49' : '+44', { exact: true }).waitFor()
+      await type('Mobile number', '12')
+      await press('Send me a code')
+      await reads('Texts can’t be sent to this number.')
+      assert.equal(await page.getByRole('textbox', { name: 'Mobile number' }).inputValue(), '12')
+      await type('Mobile number', typed)
+      await press('Send me a code')
+      await reads('We sent a code to +4')
+      await type('Code', await ada.wrongCodeFor('sms'))
+      await reads('That code isn’t right.')
+      await type('Code', await latchkey.codeSentTo(number))
+      await reads('Your second step is on: codes by text message.')
+      assert.equal((await ada.signIn()).body.mfaMethod, 'sms')
+      assert.deepEqual(complaints, [])
+      await page.context().close()
+    }
+  })
+
+  test('codes by email go to the address that stands there already', async (t) => {
+    const browser = await startChromium(t)
+    if (!browser) return
+    const ada = await latchkey.owner()
+    const { page, complaints } = await openSecurity(browser, latchkey, ada)
+    const { press, reads, type } = hands(page)
+    await press('Turn on the second step')
+    await press('Code by email')
+    const address = page.getByRole('textbox', { name: 'Email address' })
+    assert.equal(await address.inputValue(), ada.email)
+    await press('Send me a code')
+    await type('Code', await latchkey.codeSentTo(ada.email))
+    await reads('Your second step is on: codes by email.')
+    assert.deepEqual(complaints, [])
+  })
+
+  test('the method changes to one that is set up by its code alone', async (t) => {
+    const browser = await startChromium(t)
+    if (!browser) return
+    const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
+    await ada.turnOn('sms')
+    const { page, complaints } = await openSecurity(browser, latchkey, ada)
+    const { press, reads, told, type } = hands(page)
+    await reads('Your second step is on: codes by text message.')
+    await press('Change the method')
+    await press('Authenticator app')
+    await reads('Your app is set up already.')
+    travelToNextStep()
+    await type('Six-digit code that the app shows', ada.authenticator.code())
+    await told(mfa, 'We’ve told you by email')
+    await reads('Your second step is on: authenticator app.')
+
+    await press('Change the method')
+    await press('Code by text message')
+    await press(`Send a code to +1•••••••${ada.phoneNumber.slice(-2)}`)
+    await type('Code', await latchkey.codeSentTo(ada.phoneNumber))
+    await reads('Your second step is on: codes by text message.')
+    assert.deepEqual(complaints, [])
+  })
+})

@@ -1,0 +1,180 @@
+/** Signing in with a password, and where it leads. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { startChromium } from '../support/chromium.ts'
+import { onDatabase } from '../support/latchkey.ts'
+import { wayBackSentTo } from '../support/undo.ts'
+import { ensureWell, type Look, looks, visit } from '../support/visitor.ts'
+
+const wide: Look = { width: 1280, colorScheme: 'light' }
+
+onDatabase('SQLite', (latchkey) => {
+  test('a wrong password is told beside it, kindly, and what was typed stays', async (t) => {
+    const browser = await startChromium(t)
+    if (!browser) return
+    const ada = await latchkey.owner()
+    for (const look of looks) {
+      const seen = await visit(browser, `${latchkey.origin}/signin`, look)
+      const { page } = seen
+      const at = `at ${look.width} px, ${look.colorScheme}`
+      await page.getByRole('heading', { name: 'Sign in' }).waitFor()
+      await ensureWell(seen, `sign-in ${at}`)
+      await page.keyboard.type(ada.email)
+      await page.keyboard.press('Tab')
+      await page.keyboard.type('not hers at all')
+      await page.keyboard.press('Enter')
+      await page.getByRole('alert').getByText('is not right').waitFor()
+      await ensureWell(seen, `sign-in refused ${at}`)
+      const field = page.getByLabel('Password', { exact: true })
+      assert.equal(await field.inputValue(), 'not hers at all')
+      assert.equal(await field.evaluate((element) => element.matches(':focus')), true)
+      const [last] = ((await field.getAttribute('aria-describedby')) ?? '').split(' ').reverse()
+      assert.match((await page.locator(`#${last}`).textContent()) ?? '', /is not right/)
+
+      await field.fill(ada.password)
+      await page.keyboard.press('Enter')
+      await page.waitForURL('**/security')
+      await page.context().close()
+    }
+  })
+
+  test('two presses of Enter sign in once', async (t) => {
+    const browser = await startChromium(t)
+    if (!browser) return
+    const ada = await latchkey.owner()
+    const { page } = await visit(browser, `${latchkey.origin}/signin`, wide)
+    const asked: string[] = []
+    page.on('request', (request) => asked.push(new URL(request.url()).pathname))
+    await page.getByLabel('Email address').fill(ada.email)
+    await page.getByLabel('Password', { exact: true }).fill(ada.password)
+    await page.evaluate('document.forms[0].requestSubmit(); document.forms[0].requestSubmit()')
+    await page
+      .getByRole('button', { name: 'One moment' })
+      .click({ force: true, noWaitAfter: true })
+      .catch(() => {})
+    await page.waitForURL('**/security')
+    assert.equal(asked.filter((path) => path === '/auth/SignIn').length, 1)
+  })
+
+  test('nothing is lost when nothing comes back', async (t) => {
+    const browser = await startChromium(t)
+    if (!browser) return
+    const ada = await latchkey.owner()
+    const { page } = await visit(browser, `${latchkey.origin}/signin`, wide)
+    await page.getByLabel('Email address').fill(ada.email)
+    await page.getByLabel('Password', { exact: true }).fill(ada.password)
+    await page.context().setOffline(true)
+    await page.keyboard.press('Enter')
+    await page.getByRole('alert').getByText('can’t be reached').waitFor()
+    await page.context().setOffline(false)
+    await page.getByRole('button', { name: 'Sign in', exact: true }).click()
+    await page.waitForURL('**/security')
+  })
+
+  test('a lock-out says for how long, in words', async (t) => {
+    const browser = await startChromium(t)
+    if (!browser) return
+    const ada = await latchkey.owner()
+    for (let tries = 0; tries < 10; tries += 1) {
+      await latchkey.post('/auth/SignIn', { email: ada.email, password: `guess ${tries}` })
+    }
+    const seen = await visit(browser, `${latchkey.origin}/signin`, wide)
+    await seen.page.getByLabel('Email address').fill(ada.email)
+    await seen.page.getByLabel('Password', { exact: true }).fill('another guess')
+    await seen.page.keyboard.press('Enter')
+    const said = seen.page.getByRole('alert').getByText('There were too many tries.')
+    await said.waitFor()
+    assert.match((await said.textContent()) ?? '', /again in \d+ (seconds|minutes)\.$/)
+    await ensureWell(seen, 'sign-in locked out')
+  })
+
+  test('the address goes along to the other pages of signing in, and returnTo, too', async (t) => {
+    const browser = await startChromium(t)
+    if (!browser) return
+    const url = `${latchkey.origin}/signin?returnTo=/health/live`
+    const { page } = await visit(browser, url, wide)
+    await page.getByLabel('Email address').fill('ada@example.com')
+    for (const [link, path] of [
+      ['Forgot your password?', '/forgot'],
+      ['Back to signing in', '/signin'],
+      ['Create an account', '/signup'],
+      ['Sign in', '/signin'],
+      ['Deutsch', '/signin'],
+    ] as const) {
+      await page.getByRole('link', { name: link }).click()
+      await page.waitForURL(`**${path}?**`)
+      const label = link === 'Deutsch' ? 'E-Mail-Adresse' : 'Email address'
+      assert.equal(await page.getByLabel(label).inputValue(), 'ada@example.com')
+      const { searchParams } = new URL(page.url())
+      assert.equal(URL.parse(searchParams.get('returnTo') ?? '', url)?.pathname, '/health/live')
+    }
+  })
+
+  test('whoever is signed in already goes on at once, also from a link of another site', async (t) => {
+    const browser = await startChromium(t)
+    if (!browser) return
+    const ada = await latchkey.owner()
+    const { page } = await visit(browser, `${latchkey.origin}/signin`, wide)
+    await page.getByLabel('Email address').fill(ada.email)
+    await page.getByLabel('Password', { exact: true }).fill(ada.password)
+    await page.keyboard.press('Enter')
+    await page.waitForURL('**/security')
+    await page.goto(`${latchkey.origin}/signin?returnTo=/health/live`)
+    await page.waitForURL('**/health/live')
+
+    // The browser keeps the cookie back until the page itself asks.
+    const link = `${latchkey.origin}/signin?returnTo=/health/ready`
+    await page.goto(`data:text/html,<a href="${link}">Sign in</a>`)
+    await page.getByRole('link').click()
+    await page.waitForURL('**/health/ready')
+  })
+
+  test('a visitor who is not signed in is not asked for at the service', async (t) => {
+    const browser = await startChromium(t)
+    if (!browser) return
+    const { page } = await visit(browser, `${latchkey.origin}/`, wide)
+    const asked: string[] = []
+    page.on('request', (request) => asked.push(new URL(request.url()).pathname))
+    await page.getByRole('link', { name: 'Sign in' }).click()
+    await page.getByLabel('Email address').waitFor()
+    assert.ok(asked.includes('/signin'))
+    assert.ok(!asked.includes('/auth/Refresh'))
+  })
+
+  test('after an undo, signing in leads to choosing a new password, and says why', async (t) => {
+    const browser = await startChromium(t)
+    if (!browser) return
+    const ada = await latchkey.owner({ mfaMethod: 'email' })
+    await ada.delete('/settings/MfaSignIn')
+    const token = await wayBackSentTo(latchkey, ada.email, / off$/)
+    assert.equal((await latchkey.post('/auth/Undo', { token })).status, 200)
+    const seen = await visit(browser, `${latchkey.origin}/signin`, wide)
+    await seen.page.getByLabel('Email address').fill(ada.email)
+    await seen.page.getByLabel('Password', { exact: true }).fill(ada.password)
+    await seen.page.keyboard.press('Enter')
+    await seen.page.waitForURL('**/forgot#undone')
+    await seen.page.getByText('A change of this account was undone').waitFor()
+    assert.equal(await seen.page.getByLabel('Email address').inputValue(), ada.email)
+    await ensureWell(seen, 'forgot after undo')
+  })
+})
+
+onDatabase(
+  'SQLite',
+  (latchkey) => {
+    test('where a second step is required, signing in leads to setting it up, wherever it was to lead', async (t) => {
+      const browser = await startChromium(t)
+      if (!browser) return
+      const ada = await latchkey.owner()
+      const { page } = await visit(browser, `${latchkey.origin}/signin?returnTo=/health/live`, wide)
+      await page.getByLabel('Email address').fill(ada.email)
+      await page.getByLabel('Password', { exact: true }).fill(ada.password)
+      await page.keyboard.press('Enter')
+      await page.waitForURL('**/security?returnTo=**')
+      // Nor can they go round it by coming back.
+      await page.goto(`${latchkey.origin}/signin?returnTo=/health/live`)
+      await page.waitForURL('**/security?returnTo=**')
+    })
+  },
+  { LATCHKEY_MFA_POLICY: 'required' },
+)

@@ -1,0 +1,240 @@
+/** From nothing to an account, as people do it. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { startChromium } from '../support/chromium.ts'
+import { travel } from '../support/clock.ts'
+import { onDatabase } from '../support/latchkey.ts'
+import { ensureWell, type Look, looks, visit } from '../support/visitor.ts'
+
+// Narrow windows have no place to break it.
+const address = (n: number) => `${'longaddress'.repeat(5)}up${n}@mail.example.com`
+const password = 'a long sentence of hers'
+const wide: Look = { width: 1280, colorScheme: 'light' }
+
+onDatabase('SQLite', (latchkey) => {
+  test('by keyboard alone from signing up to being signed in, narrow and wide, light and dark', async (t) => {
+    const browser = await startChromium(t)
+    if (!browser) return
+    for (const [i, look] of looks.entries()) {
+      const seen = await visit(browser, `${latchkey.origin}/signup?returnTo=/health/live`, look)
+      const { page } = seen
+      const at = `at ${look.width} px, ${look.colorScheme}`
+      await page.getByRole('heading', { name: 'Create an account' }).waitFor()
+      await page.keyboard.type(address(i))
+      await page.keyboard.press('Tab')
+      await page.keyboard.type('password')
+      await ensureWell(seen, `sign-up typed ${at}`)
+
+      await page.keyboard.press('Enter')
+      await page.getByRole('alert').getByText('guessed first').waitFor()
+      await ensureWell(seen, `sign-up refused ${at}`)
+      assert.equal(await page.getByLabel('Password', { exact: true }).inputValue(), 'password')
+      assert.equal(await page.getByLabel('Email address').inputValue(), address(i))
+
+      await page.keyboard.press('ControlOrMeta+A')
+      await page.keyboard.type(password)
+      await page.keyboard.press('Enter')
+      await page.getByRole('heading', { name: 'Check your email' }).waitFor()
+      await ensureWell(seen, `sign-up code ${at}`)
+      await page.keyboard.type('000000')
+      await page.getByRole('alert').getByText('isn’t right').waitFor()
+      await ensureWell(seen, `sign-up wrong code ${at}`)
+
+      // It takes the place of the wrong one, and sends itself.
+      await page.keyboard.type(await latchkey.codeSentTo(address(i)))
+      await page.waitForURL('**/health/live')
+      await page.goto(`${latchkey.origin}/signin?returnTo=/health/ready`)
+      await page.waitForURL('**/health/ready')
+      await page.context().close()
+    }
+  })
+
+  test('advice follows what is typed, by its length alone', async (t) => {
+    const browser = await startChromium(t)
+    if (!browser) return
+    const { page } = await visit(browser, `${latchkey.origin}/signup`, wide)
+    const field = page.getByLabel('Password', { exact: true })
+    await page.getByText('At least 8 characters').waitFor()
+    for (const [typed, said] of [
+      ['seven77', 'One more character.'],
+      ['🔑🔑🔑🔑🔑🔑', '2 more characters.'],
+      ['aaaaaaaa', 'From 15 characters on, it is strong even without a second step.'],
+      ['aaaaaaaaaaaaaaa', 'Strong, even without a second step.'],
+    ] as const) {
+      await field.fill(typed)
+      await page.getByText(said).waitFor()
+      assert.match((await page.locator(`#${await describing(field)}`).textContent()) ?? '', /\./)
+    }
+
+    await field.fill('')
+    await page.getByRole('button', { name: 'Continue' }).click()
+    await page.getByRole('alert').getByText('Please fill this in.').waitFor()
+  })
+
+  test('whatever password the service refuses, the page says why', async (t) => {
+    const browser = await startChromium(t)
+    if (!browser) return
+    const { page } = await visit(browser, `${latchkey.origin}/signup`, wide)
+    for (const [email, typed, said] of [
+      ['bea.known@example.com', 'bea.known@EXAMPLE.com', 'Whoever knows you guesses'],
+      ['bea.known@example.com', 'BEA.KNOWN', 'Whoever knows you guesses'],
+      ['bea.known@example.com', 'latchkey', 'Whoever knows you guesses'],
+      ['bea@example.com', 'football', 'guessed first'],
+      ['bea@example.com', '1234567', '8 characters or more'],
+      ['bea@example.com', 'ä'.repeat(513), 'longer than we can take'],
+      ['bea@example.com', 'a'.repeat(1025), 'longer than we can take'],
+      ['bea@', 'a long sentence of beas', 'No mail can be sent to this address.'],
+    ] as const) {
+      await page.getByLabel('Email address').fill(email)
+      await page.getByLabel('Password', { exact: true }).fill(typed)
+      await page.getByRole('button', { name: 'Continue' }).click()
+      await page.getByRole('alert').getByText(said).waitFor()
+    }
+  })
+
+  test('a password can be looked at, and is taken as it was typed', async (t) => {
+    const browser = await startChromium(t)
+    if (!browser) return
+    const { page } = await visit(browser, `${latchkey.origin}/signup`, wide)
+    const email = 'spaced@example.com'
+    const spaced = '  two words  '
+    await page.getByLabel('Email address').fill(`  ${email} `)
+    const field = page.getByLabel('Password', { exact: true })
+    await field.fill(spaced)
+    assert.equal(await field.getAttribute('type'), 'password')
+    await page.getByRole('button', { name: 'Show password' }).click()
+    assert.equal(await field.getAttribute('type'), 'text')
+    await page.getByRole('button', { name: 'Hide password' }).click()
+    assert.equal(await field.getAttribute('type'), 'password')
+    await field.press('Enter')
+    await page.getByLabel('Code').fill(await code(email))
+    await page.waitForURL('**/security')
+    const signedIn = await latchkey.post('/auth/SignIn', { email, password: spaced })
+    assert.equal(signedIn.body.status, 'signedIn')
+  })
+
+  // Abuse case (Signing up): Somebody signed up with another person’s address first, and knew the
+  // password of the account that its owner then began with the code.
+  test('whoever signed up with this address before, the account has the password typed here', async (t) => {
+    const browser = await startChromium(t)
+    if (!browser) return
+    const email = 'wanted@example.com'
+    const { page } = await visit(browser, `${latchkey.origin}/signup`, wide)
+    await page.getByLabel('Email address').fill(email)
+    await page.getByLabel('Password', { exact: true }).fill(password)
+    await page.keyboard.press('Enter')
+    await page.getByLabel('Code').waitFor()
+    await latchkey.post('/auth/SignUp', { email, password: 'a sentence of the thief' })
+    await page.getByLabel('Code').fill(await code(email))
+    await page.waitForURL('**/security')
+    const thief = await latchkey.post('/auth/SignIn', {
+      email,
+      password: 'a sentence of the thief',
+    })
+    assert.equal(thief.body.code, 'invalid_credentials')
+    const owner = await latchkey.post('/auth/SignIn', { email, password })
+    assert.equal(owner.body.status, 'signedIn')
+  })
+
+  test('the code can be sent again after half a minute, and the new one opens the account', async (t) => {
+    const browser = await startChromium(t)
+    if (!browser) return
+    const email = 'again@example.com'
+    const { page } = await visit(browser, `${latchkey.origin}/signup`, wide)
+    await page.clock.install()
+    await page.getByLabel('Email address').fill(email)
+    await page.getByLabel('Password', { exact: true }).fill(password)
+    await page.keyboard.press('Enter')
+    const again = page.getByRole('button', { name: 'Send the code again' })
+    await page.getByText('You can ask for another in 30 seconds.').waitFor()
+    assert.equal(await again.getAttribute('aria-disabled'), 'true')
+    await again.click({ force: true })
+    await page.clock.runFor(29_500)
+    await page.getByText('You can ask for another in a second.').waitFor()
+    assert.equal((await latchkey.inbox(email)).length, 1)
+
+    await page.clock.runFor(1_000)
+    travel(30_000)
+    await again.focus()
+    await page.keyboard.press('Enter')
+    await page.getByRole('status').getByText('Another one is on its way.').waitFor()
+    assert.equal(await again.getAttribute('aria-disabled'), 'true')
+    assert.equal(await page.evaluate('document.activeElement.textContent'), 'Send the code again')
+    assert.equal((await latchkey.inbox(email)).length, 2)
+    await page.getByLabel('Code').fill(await code(email))
+    await page.waitForURL('**/security')
+  })
+
+  test('another address can be taken, and what was typed is still there', async (t) => {
+    const browser = await startChromium(t)
+    if (!browser) return
+    const { page } = await visit(browser, `${latchkey.origin}/signup`, wide)
+    await page.getByLabel('Email address').fill('slip@exmaple.com')
+    await page.getByLabel('Password', { exact: true }).fill(password)
+    await page.keyboard.press('Enter')
+    await page.getByRole('button', { name: 'Use another address' }).click()
+    assert.equal(await page.getByLabel('Email address').inputValue(), 'slip@exmaple.com')
+    assert.equal(await page.getByLabel('Password', { exact: true }).inputValue(), password)
+    await page.getByLabel('Email address').fill('noslip@example.com')
+    await page.keyboard.press('Enter')
+    await page.getByLabel('Code').fill(await code('noslip@example.com'))
+    await page.waitForURL('**/security')
+  })
+
+  test('nothing is lost when nothing comes back', async (t) => {
+    const browser = await startChromium(t)
+    if (!browser) return
+    const email = 'offline@example.com'
+    const { page } = await visit(browser, `${latchkey.origin}/signup`, wide)
+    const { password: field, code: codeField } = {
+      password: page.getByLabel('Password', { exact: true }),
+      code: page.getByLabel('Code'),
+    }
+    await page.getByLabel('Email address').fill(email)
+    await field.fill(password)
+    await page.context().setOffline(true)
+    await page.keyboard.press('Enter')
+    await page.getByRole('alert').getByText('can’t be reached').waitFor()
+    assert.equal(await field.inputValue(), password)
+    await page.context().setOffline(false)
+    await page.getByRole('button', { name: 'Continue' }).click()
+    await codeField.waitFor()
+
+    await page.context().setOffline(true)
+    await codeField.fill(await code(email))
+    await page.getByRole('alert').getByText('can’t be reached').waitFor()
+    assert.equal(await codeField.inputValue(), await code(email))
+    await page.context().setOffline(false)
+    await page.getByRole('button', { name: 'Create account' }).click()
+    await page.waitForURL('**/security')
+  })
+
+  test('a page that is open for long says that its code is too old', async (t) => {
+    const browser = await startChromium(t)
+    if (!browser) return
+    const email = 'late@example.com'
+    const { page } = await visit(browser, `${latchkey.origin}/signup`, wide)
+    await page.getByLabel('Email address').fill(email)
+    await page.getByLabel('Password', { exact: true }).fill(password)
+    await page.keyboard.press('Enter')
+    const late = await code(email)
+    travel(901_000)
+    await page.getByLabel('Code').fill(late)
+    await page.getByRole('alert').getByText('or it is too old').waitFor()
+  })
+
+  /** The newest code sent there, as soon as it was. */
+  async function code(email: string): Promise<string> {
+    for (let tries = 0; ; tries += 1) {
+      const found = await latchkey.codeSentTo(email).catch(() => undefined)
+      if (found) return found
+      if (tries === 100) throw new Error(`No code was sent to ${email}.`)
+      await new Promise((resolve) => setTimeout(resolve, 50))
+    }
+  }
+})
+
+/** The last of what describes a field. */
+async function describing(field: { getAttribute(name: string): Promise<string | null> }) {
+  return (await field.getAttribute('aria-describedby'))?.split(' ').at(-1) ?? ''
+}

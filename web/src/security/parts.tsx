@@ -1,0 +1,83 @@
+import type { ComponentChildren } from 'preact'
+import { useEffect, useId, useRef, useState } from 'preact/hooks'
+import { Button } from '../forms.tsx'
+import { words } from './words.ts'
+
+/** What a section is told, and how its reader keeps their place. */
+export interface SectionState {
+  /** Undefined before anything was done. */
+  said: { what: string } | undefined
+  /** Says what has just been done, and takes the reader there: what had the focus may be gone. */
+  say: (what: string) => void
+  /** Back to the heading, with nothing to say. */
+  back: () => void
+  /** What was said is over: something else begins. */
+  clear: () => void
+}
+
+export function useSection(): SectionState {
+  const [said, setSaid] = useState<{ what: string }>()
+  const say = (what: string) => setSaid({ what })
+  return { said, say, back: () => say(''), clear: () => setSaid(undefined) }
+}
+
+/** One thing to know or to change, under its heading. */
+export function Section(props: {
+  state: SectionState
+  title: string
+  children: ComponentChildren
+}) {
+  const { said } = props.state
+  const { title, children } = props
+  const id = useId()
+  const heading = useRef<HTMLHeadingElement>(null)
+  // Once a dialog is gone: before that nothing behind it takes the focus.
+  useEffect(() => {
+    if (said) heading.current?.focus()
+  }, [said])
+
+  return (
+    <section class="card stack" aria-labelledby={id}>
+      <div>
+        <h2 id={id} ref={heading} tabIndex={-1}>
+          {title}
+        </h2>
+        {/* There before it speaks: else screen readers don't hear it. */}
+        <div role="status">{said?.what && <p class="notice good">{said.what}</p>}</div>
+      </div>
+      {children}
+    </section>
+  )
+}
+
+/** The heading of what has just been opened, where its reader goes on. */
+export function StepTitle({ children }: { children: ComponentChildren }) {
+  const heading = useRef<HTMLHeadingElement>(null)
+  useEffect(() => heading.current?.focus(), [])
+  return (
+    <h3 ref={heading} tabIndex={-1}>
+      {children}
+    </h3>
+  )
+}
+
+/** Copies a text, and says so. */
+export function Copy({ text, children }: { text: string; children: ComponentChildren }) {
+  const [said, say] = useState('')
+  async function copy() {
+    // Without HTTPS browsers have no clipboard.
+    const copied = await navigator.clipboard?.writeText(text).then(
+      () => true,
+      () => false,
+    )
+    say(copied ? words.copied : words.copyFailed)
+  }
+  return (
+    <span class="copying">
+      <Button onClick={copy}>{children}</Button>
+      <span role="status" class="soft">
+        {said}
+      </span>
+    </span>
+  )
+}

@@ -1,0 +1,92 @@
+import { createLatchkey } from '../../client/latchkey.ts'
+import { config } from './config.ts'
+
+// Who is signed in in this browser. The refresh token is in a cookie that no script can read; the
+// access token is in memory, and shared with the other tabs.
+
+interface Tokens {
+  accessToken: string
+  /** Milliseconds since 1970. */
+  until: number
+  /** They can do nothing but set MFA up. */
+  mfaSetUpRequired: boolean
+}
+
+type Told = { type: 'tokens'; tokens: Tokens } | { type: 'signedOut' }
+
+let tokens: Tokens | undefined
+const otherTabs = new BroadcastChannel('latchkey')
+otherTabs.onmessage = ({ data }: MessageEvent<Told>) => {
+  if (data.type === 'tokens') {
+    tokens = data.tokens
+  } else if (tokens) {
+    tokens = undefined
+    location.assign('/signin')
+  }
+}
+
+/** Has the service keep refresh and device tokens in cookies, and speak this page's language. */
+const headers = { 'latchkey-session': 'cookie', 'accept-language': config.language }
+
+/** For whoever is not signed in yet. */
+export const guest = createLatchkey({ baseUrl: '', headers })
+
+/** For whoever is: each call has an access token that is good for a while longer. */
+export const latchkey = createLatchkey({ baseUrl: '', headers, token: accessToken })
+
+/** Keeps what a sign-in gave, for all tabs. */
+export function keep(signedIn: {
+  accessToken: string
+  expiresIn: number
+  mfaSetUpRequired?: true
+}): void {
+  const { accessToken, expiresIn, mfaSetUpRequired = false } = signedIn
+  // A little before it expires, so that it does not on its way.
+  tokens = { accessToken, until: Date.now() + (expiresIn - 20) * 1000, mfaSetUpRequired }
+  otherTabs.postMessage({ type: 'tokens', tokens } satisfies Told)
+}
+
+/** An access token; undefined if nobody is signed in. */
+export async function accessToken(): Promise<string | undefined> {
+  if (isGood(tokens)) return tokens.accessToken
+  if (!tokens && !config.mayBeSignedIn) return undefined
+  // One tab at a time: a refresh token is good for one use.
+  return navigator.locks.request('latchkey-refresh', async () => {
+    if (isGood(tokens)) return tokens.accessToken
+    const answer = await guest.auth.refresh.post({})
+    if (!answer.ok) return undefined
+    keep(answer.data)
+    return answer.data.accessToken
+  })
+}
+
+/** Another access token, because this one is refused, or can do too little. @returns whether there is one */
+export async function renew(): Promise<boolean> {
+  if (tokens) tokens = { ...tokens, until: 0 }
+  return (await accessToken()) !== undefined
+}
+
+/** Whether whoever is signed in must set up a second step before anything else. */
+export function mustSetUpMfa(): boolean {
+  return tokens?.mfaSetUpRequired ?? false
+}
+
+function isGood(some: Tokens | undefined): some is Tokens {
+  return some !== undefined && some.until > Date.now()
+}
+
+/** Nobody is signed in any more, in no tab. */
+export function forget(): void {
+  tokens = undefined
+  otherTabs.postMessage({ type: 'signedOut' } satisfies Told)
+}
+
+/** Signs out in every tab. @returns what the service said, unless that worked */
+export async function signOut() {
+  const answer = await latchkey.auth.signOut.post()
+  // Where there is no session any more, that is all that was wanted.
+  if (!answer.ok && answer.status !== 401) return answer
+  forget()
+  location.assign('/signin')
+  return undefined
+}
