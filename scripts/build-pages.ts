@@ -1,14 +1,33 @@
 // Builds the pages in web/ to dist/web, unless what is there is newer than all that it is made of.
-import { existsSync, readdirSync, statSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { join } from 'node:path'
 
 const root = join(import.meta.dirname, '..')
-const built = join(root, 'dist/web/signin.html')
-const madeOf = ['web', 'client', 'src/text', 'package-lock.json']
+const folder = join(root, 'dist/web')
+const done = join(folder, 'done')
+const madeOf = ['web', 'client', 'src/text', 'package-lock.json', 'scripts/build-pages.ts']
 
-if (!existsSync(built) || newest(madeOf) > statSync(built).mtimeMs) {
+if (!existsSync(done) || newest(madeOf) > statSync(done).mtimeMs) {
   const { build } = await import('vite')
   await build({ configFile: join(root, 'web/vite.config.ts'), logLevel: 'warn' })
+  await takeReference()
+  writeFileSync(done, '')
+}
+
+/** The script of the reference at /docs, which its package holds as a string in a plugin. */
+async function takeReference(): Promise<void> {
+  const plugin = '@scalar/fastify-api-reference'
+  const { default: reference } = await import(plugin)
+  const { default: Fastify } = await import('fastify')
+  const app = Fastify()
+  await app.register(reference, { routePrefix: '/docs', configuration: { url: '/openapi.json' } })
+  const script = await app.inject('/docs/js/scalar.js')
+  if (script.statusCode !== 200) throw new Error(`${plugin} no longer has its script there.`)
+  const manifest = join(createRequire(import.meta.url).resolve(plugin), '../../package.json')
+  const { version } = JSON.parse(readFileSync(manifest, 'utf8'))
+  mkdirSync(join(folder, 'reference'), { recursive: true })
+  writeFileSync(join(folder, `reference/scalar-${version}.js`), script.rawPayload)
 }
 
 function newest(paths: string[]): number {

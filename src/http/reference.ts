@@ -3,7 +3,7 @@ import type { ApiReferenceConfiguration } from '@scalar/fastify-api-reference'
 import type { FastifyInstance } from 'fastify'
 import { fingerprint, pack, serveAsset } from './asset.ts'
 import { errorsPage, type ProblemMeaning } from './errors-page.ts'
-import { packScalar, scalarVersion } from './scalar.ts'
+import { findScalar } from './scalar.ts'
 
 const html = 'text/html; charset=utf-8'
 const javascript = 'text/javascript; charset=utf-8'
@@ -17,7 +17,8 @@ export async function reference(
   app: FastifyInstance,
   options: { problems: ProblemMeaning[] },
 ): Promise<void> {
-  const scalar = `/docs/scalar-${await scalarVersion()}.js`
+  const scalar = await findScalar()
+  const script = `/docs/${scalar?.file}`
   const start = `/docs/start-${fingerprint(startScript)}.js`
   const errors = errorsPage(options.problems)
 
@@ -25,10 +26,12 @@ export async function reference(
     type: html,
     cache: 'revalidate',
     contentSecurityPolicy: policy,
-    load: () => pack(page([start, scalar])),
+    load: () => pack(page(scalar ? [start, script] : [])),
   })
   app.get('/docs/', { schema: { hide: true } }, (_request, reply) => reply.redirect('../docs', 308))
-  serveAsset(app, scalar, { type: javascript, cache: 'immutable', load: packScalar })
+  if (scalar) {
+    serveAsset(app, script, { type: javascript, cache: 'immutable', load: scalar.load })
+  }
   serveAsset(app, start, { type: javascript, cache: 'immutable', load: () => pack(startScript) })
   serveAsset(app, '/docs/errors', {
     type: html,
@@ -67,11 +70,14 @@ const page = (scripts: string[]) => `<!doctype html>
     <noscript>
       This page needs JavaScript. The same is said in <a href="openapi.json">openapi.json</a>.
     </noscript>
-    <div id="reference">Loading the reference…</div>
+    <div id="reference">${scripts.length > 0 ? 'Loading the reference…' : notBuilt}</div>
     ${scripts.map((url) => `<script src="${url.slice(1)}" defer></script>`).join('\n    ')}
   </body>
 </html>
 `
+
+const notBuilt = `The reference was not built: run <code>npm run build</code> in the folder of Latchkey, and start
+    it again. The same is said in <a href="openapi.json">openapi.json</a>.`
 
 const configuration = {
   authentication: { preferredSecurityScheme: 'bearer' },

@@ -1,34 +1,24 @@
-/** The script of Scalar, the interactive reference, as its Fastify plugin carries it. */
-import { once } from 'node:events'
-import { readFile } from 'node:fs/promises'
-import { parentPort, Worker, workerData } from 'node:worker_threads'
-import Fastify from 'fastify'
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { type Packed, pack } from './asset.ts'
 
-const file = import.meta.url
-const plugin = '@scalar/fastify-api-reference'
+/** Where `npm run build` puts it: it comes with a package that nothing needs while the service runs. */
+const folder = join(import.meta.dirname, '../../dist/web/reference')
 
-/** The version installed: with it in the URL, the same URL is always the same script. */
-export async function scalarVersion(): Promise<string> {
-  const manifest = new URL('../package.json', import.meta.resolve(plugin))
-  const { version } = JSON.parse(await readFile(manifest, 'utf8'))
-  return version
+/** The script of Scalar, the interactive reference. */
+export interface Scalar {
+  /** Has the version in it: under this name it is always the same script. */
+  file: string
+  load(): Promise<Packed>
 }
 
-/**
- * The script, packed. The plugin holds its 5 MB as a string: importing it here would stop
- * everyone for 160 ms and keep 60 MB for good. So a thread does it, and takes all that with it.
- */
-export async function packScalar(): Promise<Packed> {
-  const [packed] = await once(new Worker(new URL(file), { workerData: file }), 'message')
-  return packed
-}
-
-if (parentPort && workerData === file) {
-  const { default: reference } = await import(plugin)
-  const app = Fastify()
-  await app.register(reference, { routePrefix: '/docs', configuration: { url: '/openapi.json' } })
-  const script = await app.inject('/docs/js/scalar.js')
-  if (script.statusCode !== 200) throw new Error(`${plugin} no longer has its script there.`)
-  parentPort.postMessage(await pack(script.rawPayload))
+/** @returns undefined if nothing was built */
+export async function findScalar(): Promise<Scalar | undefined> {
+  const files = await readdir(folder).catch(() => [])
+  const file = files.find((name) => /^scalar-[\w.-]+\.js$/.test(name))
+  if (!file) return undefined
+  return {
+    file,
+    load: async () => pack(await readFile(join(folder, file))),
+  }
 }

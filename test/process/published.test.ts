@@ -8,18 +8,17 @@ import { copyOfSources } from '../support/copy.ts'
 import { runLatchkey, startProcess } from '../support/process.ts'
 
 test('what npm publishes runs without the sources: compiled, with migrations and pages', async (t) => {
-  const copy = copyOfSources(t, 'bin', 'tsconfig.build.json')
+  const sources = ['web', 'client', 'scripts', 'tsconfig.build.json', 'package-lock.json']
+  const copy = copyOfSources(t, 'bin', ...sources)
   // As `npm pack` does before it packs.
-  const built = spawnSync(
-    process.execPath,
+  for (const step of [
+    ['scripts/build-pages.ts'],
     ['node_modules/.bin/tsc', '-p', 'tsconfig.build.json'],
-    {
-      cwd: copy,
-      encoding: 'utf8',
-    },
-  )
-  assert.equal(built.status, 0, built.stdout)
-  for (const part of ['src', 'tsconfig.json', 'tsconfig.build.json']) {
+  ]) {
+    const built = spawnSync(process.execPath, step, { cwd: copy, encoding: 'utf8' })
+    assert.equal(built.status, 0, built.stdout + built.stderr)
+  }
+  for (const part of ['src', 'tsconfig.json', ...sources]) {
     rmSync(join(copy, part), { recursive: true })
   }
 
@@ -28,7 +27,7 @@ test('what npm publishes runs without the sources: compiled, with migrations and
   assert.deepEqual([said.code, said.stdout, said.stderr], [0, `${version}\n`, ''])
 
   const latchkey = await startProcess(t, { main })
-  for (const path of ['/', '/docs', '/docs/errors', '/openapi.json', '/dev/inbox']) {
+  for (const path of ['/', '/docs', '/docs/errors', '/openapi.json', '/dev/inbox', '/signin']) {
     assert.equal((await fetch(latchkey.origin + path)).status, 200, path)
   }
   const { code, stderr } = await latchkey.stop()
