@@ -109,3 +109,9 @@ function inWords(seconds: number): string {
   if (seconds < 90) return seconds === 1 ? 'a second' : `${seconds} seconds`
   return `${Math.ceil(seconds / 60)} minutes`
 }
+
+/** For `catch`: where a limit is reached, what was to be done is left out. */
+export function unlessTooMany(error: unknown): undefined {
+  if (error instanceof Problem) return undefined
+  throw error
+}

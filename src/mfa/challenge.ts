@@ -9,19 +9,18 @@ import {
 } from '../codes/challenge-row.ts'
 import { type CodeSender, type CodeSent, guessAt, sendCode } from '../codes/send-code.ts'
 import type { Client } from '../lib/client.ts'
-import { day, now, second } from '../lib/clock.ts'
+import { now, second } from '../lib/clock.ts'
 import { isSameMailbox } from '../lib/email-address.ts'
 import type { Keys } from '../lib/keys.ts'
 import { Problem } from '../lib/problem.ts'
 import { newToken } from '../lib/random.ts'
-import type { Limit } from '../limits/limits.ts'
-import { enqueue } from '../messages/outbox.ts'
+import { unlessTooMany } from '../limits/limits.ts'
 import type { RelyingParty } from '../passkeys/relying-party.ts'
 import { enter } from '../sessions/gate.ts'
 import { type HeldAccount, holdAccount } from '../sessions/guard.ts'
 import type { Entered, SessionRules } from '../sessions/session.ts'
 import type { Amr } from '../sessions/strength.ts'
-import { distrust, trustDevice } from '../sessions/trusted-device.ts'
+import { trustDevice } from '../sessions/trusted-device.ts'
 import type { MfaMethod } from '../settings.ts'
 import type { Tx } from '../store/open.ts'
 import type { CodeMethod, SetUp } from './methods/method.ts'
@@ -32,6 +31,7 @@ import {
   readSetUp,
   usableMethods,
 } from './methods/methods.ts'
+import { tellOfGuessing, tellOfRecoveryCode } from './telling.ts'
 
 /** What asking for a second factor takes. */
 export interface Asker extends CodeSender {
@@ -207,59 +207,6 @@ function noCodeFor(named: MethodName | undefined): Problem {
   })
 }
 
-/** Wrong codes in a day that are taken for the owner's own slips, over however many sign-ins. */
-const slips: Limit = {
-  name: 'slips',
-  most: 4,
-  within: day,
-  problem: 'too_many_attempts',
-}
-
-/** Often enough to be noticed, seldom enough not to be a nuisance. */
-const toldOfGuessing: Limit = {
-  name: 'guessing-told',
-  most: 1,
-  within: day,
-  problem: 'too_many_messages',
-}
-
-/** Whoever guesses codes knows the password, which its owner should hear. */
-async function tellOfGuessing(tx: Tx, asker: Asker, account: HeldAccount): Promise<void> {
-  const { keys, limits } = asker
-  if (await limits.take(tx, { limit: slips, of: account.id }).catch(unlessTooMany)) return
-  const told = await limits.take(tx, { limit: toldOfGuessing, of: account.id }).catch(unlessTooMany)
-  if (!told) return
-  await enqueue(tx, keys, {
-    account: account.id,
-    to: { channel: 'email', address: account.email },
-    template: 'codes-guessed',
-    params: { at: now() },
-  })
-}
-
-/** Whoever needs a recovery code may have lost a device, so none is trusted any more. */
-async function tellOfRecoveryCode(
-  tx: Tx,
-  { keys }: Asker,
-  account: HeldAccount,
-  setUp: SetUp,
-  client: Client,
-): Promise<void> {
-  const remaining = setUp.recoveryCodes - 1
-  await distrust(tx, account.id)
-  await activity.record(tx, account.id, {
-    type: 'recovery_code.used',
-    client,
-    detail: { remaining },
-  })
-  await enqueue(tx, keys, {
-    account: account.id,
-    to: { channel: 'email', address: account.email },
-    template: 'recovery-code-used',
-    params: { remaining, at: now() },
-  })
-}
-
 /**
  * By what this account's sign-in can be finished. After a password reset by email the mailbox has
  * been one factor already, so it is not taken for the other where there is another.
@@ -343,9 +290,4 @@ async function send(
   const to = name === 'passkey' ? undefined : (codeMethods[name] as CodeMethod).destination?.(setUp)
   if (!to) return undefined
   return sendCode(tx, asker, challenge, { method: to.channel, to, template: 'sign-in-code' })
-}
-
-function unlessTooMany(error: unknown): undefined {
-  if (error instanceof Problem) return undefined
-  throw error
 }

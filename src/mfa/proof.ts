@@ -7,7 +7,7 @@ import type { Asker } from './challenge.ts'
 import { codeMethods } from './methods/methods.ts'
 import { proveAuthenticator } from './mfa-secret.ts'
 import type { Proven } from './mfa-sign-in.ts'
-import { type AnsweredAssertion, provePasskey } from './passkeys.ts'
+import { type AnsweredAssertion, provePasskey } from './passkey-proof.ts'
 
 /** What an owner sends to have a method switched on. */
 export interface ProofRequest {

@@ -22,7 +22,7 @@ import type { Settings } from '../settings.ts'
 import type { Db } from '../store/open.ts'
 import type { Asker } from './challenge.ts'
 import { read, turnOff, turnOn } from './mfa-sign-in.ts'
-import { judgeProof } from './passkeys.ts'
+import { judgeProof } from './passkey-proof.ts'
 import { prove } from './proof.ts'
 import { AssertionRequired, MfaMethod, MfaSignIn, MfaSignInOn } from './schemas.ts'
 

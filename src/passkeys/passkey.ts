@@ -3,8 +3,7 @@ import { record } from '../activity/activity.ts'
 import type { Client } from '../lib/client.ts'
 import { day, instant, now } from '../lib/clock.ts'
 import type { Keys } from '../lib/keys.ts'
-import { Problem } from '../lib/problem.ts'
-import type { Limit, Limits } from '../limits/limits.ts'
+import { type Limit, type Limits, unlessTooMany } from '../limits/limits.ts'
 import { enqueue } from '../messages/outbox.ts'
 import type { Amr } from '../sessions/strength.ts'
 import type { Db, Tx } from '../store/open.ts'
@@ -160,11 +159,7 @@ export async function usePasskey(
 
   const detail = { passkey: live.name, counter, expectedAbove: live.counter }
   await record(tx, account.id, { type: 'passkey.refused', client, detail })
-  const told = await limits
-    .take(tx, { limit: toldOfCopies, of: account.id })
-    .catch((error: unknown) => {
-      if (!(error instanceof Problem)) throw error
-    })
+  const told = await limits.take(tx, { limit: toldOfCopies, of: account.id }).catch(unlessTooMany)
   if (!told) return false
   await enqueue(tx, keys, {
     account: account.id,
