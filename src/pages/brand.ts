@@ -40,8 +40,9 @@ const keyPicture = (color: string) =>
 `
 
 /**
- * The one colour, and what can be read on it and beside it. On paper the colour of links has 4.5:1
- * (WCAG 2.2, 1.4.3), on black, where thin letters look thinner, 7:1, whatever was chosen.
+ * The one colour, and what can be read on it and beside it, whatever was chosen: on it white or
+ * black has 4.5:1 (WCAG 2.2, 1.4.3), and so has the colour of links on paper. On black, where thin
+ * letters look thinner, that has 7:1.
  */
 export function brandCss(color: string): string {
   return `:root {
@@ -53,7 +54,7 @@ export function brandCss(color: string): string {
 }
 
 function readableOn(color: string): string {
-  return contrast(color, '#ffffff') >= contrast(color, '#111111') ? '#ffffff' : '#111111'
+  return contrast(color, '#ffffff') >= contrast(color, '#000000') ? '#ffffff' : '#000000'
 }
 
 /** The two backgrounds, and the colour that can be read best on each. */

@@ -95,7 +95,8 @@ export async function pageRoutes(app: App, house: House): Promise<void> {
         .headers({
           'content-type': 'text/html; charset=utf-8',
           'content-security-policy': contentSecurityPolicy,
-          'cache-control': 'no-cache',
+          // Whoever goes back is told anew whether they are signed in.
+          'cache-control': 'no-store',
           'content-language': language,
           vary: 'accept-language, cookie',
         })
@@ -117,6 +118,7 @@ export async function pageRoutes(app: App, house: House): Promise<void> {
       // It may have styles of its own; opened as a page, it may do nothing else.
       contentSecurityPolicy:
         "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
+      shownAnywhere: true,
       load: () => pack(body),
     })
   }

@@ -23,7 +23,7 @@ onDatabase('SQLite', (latchkey) => {
       await page.keyboard.type(ada.email)
       await page.keyboard.press('Enter')
       await page.getByRole('heading', { name: 'Choose a new password' }).waitFor()
-      await page.keyboard.type('ABCD-EFGH-JKMN')
+      await page.keyboard.type('000000')
       await page.keyboard.press('Tab')
       ada.password = 'a whole new sentence'
       await page.keyboard.type(ada.password)
@@ -32,7 +32,7 @@ onDatabase('SQLite', (latchkey) => {
       await ensureWell(seen, `forgot wrong code ${at}`)
       assert.equal(await page.getByLabel('New password').inputValue(), ada.password)
 
-      await page.keyboard.type((await latchkey.codeSentTo(ada.email)).toLowerCase())
+      await page.keyboard.type(await latchkey.codeSentTo(ada.email))
       await page.keyboard.press('Enter')
       await page.getByRole('heading', { name: 'Your new password is set' }).waitFor()
       await ensureWell(seen, `forgot done ${at}`)
@@ -43,7 +43,7 @@ onDatabase('SQLite', (latchkey) => {
       await page.keyboard.press('Enter')
       await page.getByRole('heading', { name: 'One more step' }).waitFor()
       await page.keyboard.type(await ada.codeFor('authenticator'))
-      await page.waitForURL('**/health/live')
+      await page.waitForURL(`${latchkey.origin}/health/live`)
       await page.context().close()
     }
   })
@@ -65,7 +65,7 @@ onDatabase('SQLite', (latchkey) => {
     assert.equal(texts[0], texts[1])
   })
 
-  test('a code of a recovery is not sent before there is a password, and can be sent again', async (t) => {
+  test('the code waits for the password, and can be sent again', async (t) => {
     const browser = await startChromium(t)
     if (!browser) return
     const { email } = await latchkey.owner()

@@ -11,6 +11,23 @@ import { wayBackSentTo } from '../support/undo.ts'
 const minute = 60_000
 
 onDatabase('SQLite', (latchkey) => {
+  test('the language of messages is chosen, and the next one comes in it', async (t) => {
+    const browser = await startChromium(t)
+    if (!browser) return
+    const ada = await latchkey.owner()
+    const { page, complaints } = await openSecurity(browser, latchkey, ada)
+    const { press, reads, section, told } = hands(page)
+    const language = section('Language of messages')
+    await reads('We write to you in English.', language)
+    await press('Change to Deutsch', language)
+    await told('Language of messages', 'From now on we write to you in Deutsch.')
+    await reads('We write to you in Deutsch.', language)
+    await ada.changePassword('ein ganz neuer Satz')
+    const [message] = await latchkey.inbox(ada.email)
+    assert.equal(message?.subject, 'Dein Passwort für Latchkey wurde geändert')
+    assert.deepEqual(complaints, [])
+  })
+
   test('the password is changed, and what was wrong with it is said at its field', async (t) => {
     const browser = await startChromium(t)
     if (!browser) return
@@ -153,6 +170,21 @@ onDatabase('SQLite', (latchkey) => {
     await page.getByRole('link', { name: 'To the sign-in page' }).click()
     await page.waitForURL('**/signin')
     assert.deepEqual(complaints, [])
+  })
+
+  test('where the service can’t be reached the page says so, and tries again when asked', async (t) => {
+    const browser = await startChromium(t)
+    if (!browser) return
+    const ada = await latchkey.owner()
+    const { page, barriers } = await openSecurity(browser, latchkey, ada)
+    const { press, reads, section } = hands(page)
+    await page.route('**/settings/WaysIn', (route) => route.abort())
+    await page.reload()
+    await reads('We can’t be reached.')
+    assert.deepEqual(await barriers(), [])
+    await page.unroute('**/settings/WaysIn')
+    await press('Try again')
+    await section('Password').waitFor()
   })
 
   test('whoever is not signed in is led to signing in, and back', async (t) => {

@@ -47,6 +47,7 @@ onDatabase('SQLite', (latchkey) => {
     await press('Turn off')
     await press('Turn off', dialog)
     const stepUp = page.getByRole('dialog', { name: 'Please confirm that it’s you' })
+    await stepUp.locator('input[type=password]:focus').waitFor()
     await type('Password', 'not my password', stepUp)
     await press('Confirm', stepUp)
     await reads('That isn’t your password.', stepUp)
@@ -167,8 +168,12 @@ async function pressByKeyboard(page: Page, name: string): Promise<void> {
   await tabTo(page, name)
   await page.keyboard.press('Enter')
   // What comes next takes the focus.
-  await page.waitForFunction(`document.activeElement !== document.body
-    && document.activeElement.textContent !== ${JSON.stringify(name)}`)
+  for (let times = 0; times < 100; times++) {
+    const now = await focused(page)
+    if (now !== name && now !== '') return
+    await page.waitForTimeout(50)
+  }
+  throw new Error(`“${name}” was pressed, and nothing came.`)
 }
 
 async function tabTo(page: Page, name: string): Promise<void> {
@@ -183,6 +188,7 @@ async function tabTo(page: Page, name: string): Promise<void> {
 async function focused(page: Page): Promise<string> {
   return page.evaluate(`(() => {
     const { activeElement: element } = document
+    if (element === document.body) return ''
     const named = document.getElementById(element.getAttribute('aria-labelledby') ?? '')
     const label = element.getAttribute('aria-label') ?? named?.querySelector('b')?.textContent
     return (label ?? element.labels?.[0]?.textContent ?? element.textContent).trim()

@@ -63,6 +63,22 @@ onDatabase('SQLite', (latchkey) => {
     }
   })
 
+  test('on a phone, the app is opened by a link, for no phone scans its own screen', async (t) => {
+    const browser = await startChromium(t)
+    if (!browser) return
+    const ada = await latchkey.owner()
+    const phone = { width: 360, hasTouch: true, isMobile: true }
+    const { page, barriers } = await openSecurity(browser, latchkey, ada, phone)
+    const { press } = hands(page)
+    await press('Turn on the second step')
+    await press('Authenticator app')
+    const link = page.getByRole('link', { name: 'Open in the authenticator app' })
+    const { searchParams } = new URL((await link.getAttribute('href')) ?? '')
+    const key = (await page.locator('code').first().textContent()) ?? ''
+    assert.equal(searchParams.get('secret'), key.replaceAll(' ', ''))
+    assert.deepEqual(await barriers(), [])
+  })
+
   test('new recovery codes can be copied and downloaded, and are there once', async (t) => {
     const browser = await startChromium(t)
     if (!browser) return
@@ -184,7 +200,9 @@ onDatabase('SQLite', (latchkey) => {
     await press('Code by email')
     const address = page.getByRole('textbox', { name: 'Email address' })
     assert.equal(await address.inputValue(), ada.email)
+    await page.locator('input[type=email]:focus').waitFor()
     await press('Send me a code')
+    await page.locator('input[name=code]:focus').waitFor()
     await type('Code', await latchkey.codeSentTo(ada.email))
     await reads('Your second step is on: codes by email.')
     assert.deepEqual(complaints, [])

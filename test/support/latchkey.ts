@@ -183,7 +183,8 @@ export class TestLatchkey {
       headers: response.headers,
       body: text === '' ? undefined : type?.includes('json') ? JSON.parse(text) : text,
     }
-    this.keepSecret(...secretsIn(answer.body))
+    const cookies = [headers?.cookie ?? '', ...response.headers.getSetCookie()]
+    this.keepSecret(...secretsIn(answer.body), ...cookies.flatMap(secretsInCookies))
     this.#contract?.check({ method, path, status: answer.status, type, body: answer.body })
     assert.ok(response.headers.get('x-request-id'), 'an answer without X-Request-Id')
     return answer
@@ -255,6 +256,12 @@ const secretFields = new Set([
   'phoneNumber',
   'recoveryCodes',
 ])
+
+/** @param line of `Cookie` or `Set-Cookie` */
+function secretsInCookies(line: string): string[] {
+  const found = line.matchAll(/latchkey(?:-device)?=([\w-]+)/g)
+  return [...found].map(([, value = '']) => value)
+}
 
 function secretsIn(body: unknown): string[] {
   if (typeof body !== 'object' || body === null || 'requestId' in body) return []

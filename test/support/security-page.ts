@@ -8,18 +8,19 @@ import { type Look, type Visited, visit } from './visitor.ts'
 
 type Browser = NonNullable<Awaited<ReturnType<typeof startChromium>>>
 
-/** How somebody looks at it; in English, unless they say so. */
-export type Seen = Partial<Look> & Omit<BrowserContextOptions, 'viewport'> & { lang?: 'en' | 'de' }
+/** How somebody looks at it; in English, and straight from the service, unless they say so. */
+export type Seen = Partial<Look> &
+  Omit<BrowserContextOptions, 'viewport'> & { lang?: 'en' | 'de'; origin?: string }
 
 /** Signs in as pages do, in a browser of its own, and opens the security page. */
 export async function openSecurity(
   browser: Browser,
   latchkey: TestLatchkey,
   owner: Owner,
-  { lang = 'en', ...seen }: Seen = {},
+  { lang = 'en', origin = latchkey.origin, ...seen }: Seen = {},
 ): Promise<Visited> {
   // Pages remember the language that a link asked for.
-  const visited = await visit(browser, `${latchkey.origin}/signin?lang=${lang}`, {
+  const visited = await visit(browser, `${origin}/signin?lang=${lang}`, {
     width: 800,
     colorScheme: 'light',
     locale: 'en-GB',
@@ -27,7 +28,7 @@ export async function openSecurity(
     ...seen,
   })
   await signInHere(visited.page, owner)
-  await visited.page.goto(`${latchkey.origin}/security`)
+  await visited.page.goto(`${origin}/security`)
   await visited.page.getByRole('heading', { level: 2 }).first().waitFor()
   return visited
 }

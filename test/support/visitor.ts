@@ -44,7 +44,11 @@ export async function visit(
     if (['error', 'warning'].includes(message.type()) && !refused) complaints.push(text)
   })
   page.on('pageerror', (error) => complaints.push(String(error)))
-  page.on('requestfailed', (request) => complaints.push(`Failed: ${request.url()}`))
+  page.on('requestfailed', (request) => {
+    // A page that is left lets go of what it was waiting for.
+    const left = request.failure()?.errorText === 'net::ERR_ABORTED'
+    if (!left) complaints.push(`Failed: ${request.url()}`)
+  })
   page.on('request', (request) => {
     const { protocol, origin } = new URL(request.url())
     if (protocol.startsWith('http') && origin !== new URL(url).origin) elsewhere.push(request.url())

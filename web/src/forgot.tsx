@@ -23,9 +23,9 @@ function Forgot() {
   const [done, setDone] = useState(false)
 
   async function ask({ email: typed = '' }: Record<string, string>) {
-    const answer = await guest.auth.forgotPassword.post({ email: typed.trim() })
+    const answer = await guest.auth.forgotPassword.post({ email: typed })
     if (!answer.ok) return failureOf(answer)
-    setEmail(typed.trim())
+    setEmail(typed)
     return undefined
   }
 

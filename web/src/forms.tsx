@@ -1,5 +1,5 @@
 import type { ComponentChildren, TargetedInputEvent, TargetedSubmitEvent } from 'preact'
-import { useEffect, useId, useRef, useState } from 'preact/hooks'
+import { useId, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { text } from './text.ts'
 
 /** Why something did not work, and at which field it is said. */
@@ -27,7 +27,7 @@ export function Form(props: {
   const [busy, setBusy] = useState(false)
   const [failure, setFailure] = useState<Failure>()
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (!failure?.field) return
     const field = fieldOf(form.current, failure.field)
     if (!field) return
@@ -102,7 +102,7 @@ export function Button(props: {
   const button = useRef<HTMLButtonElement>(null)
   const working = useRef(false)
   const [ownBusy, setOwnBusy] = useState(false)
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (autofocus) button.current?.focus()
   }, [])
 
@@ -184,7 +184,7 @@ export function Field(
   const id = useId()
   const element = useRef<HTMLInputElement>(null)
   // The attribute counts for a page that opens, not for what comes later.
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (autofocus) element.current?.focus()
   }, [])
   const described = Object.entries({ hint, comment, error })

@@ -1,5 +1,5 @@
 import { type ComponentChildren, render } from 'preact'
-import { useEffect, useRef } from 'preact/hooks'
+import { useLayoutEffect, useRef } from 'preact/hooks'
 import { config } from './config.ts'
 import { text } from './text.ts'
 
@@ -34,7 +34,7 @@ export function show(page: ComponentChildren, options: { wide?: boolean } = {}):
 export function Heading(props: { children: string; focused?: boolean }) {
   const { children, focused } = props
   const heading = useRef<HTMLHeadingElement>(null)
-  useEffect(() => {
+  useLayoutEffect(() => {
     document.title = `${children} · ${config.name}`
     if (focused) heading.current?.focus()
   }, [children])
@@ -69,7 +69,8 @@ function Key() {
   )
 }
 
-const languages = { en: 'English', de: 'Deutsch' } as const
+/** In their own words. */
+export const languages = { en: 'English', de: 'Deutsch' } as const
 
 /** The fragment may hold a token: it stays, as long as it has not been used. */
 function Languages() {

@@ -11,6 +11,7 @@ import { Asking, signInPath, useAsking } from './security/asking.tsx'
 import { DeletionSection } from './security/deletion-section.tsx'
 import { DevicesSection } from './security/devices-section.tsx'
 import { EmailSection } from './security/email-section.tsx'
+import { LanguageSection } from './security/language-section.tsx'
 import { MfaSection, type SettingUp } from './security/mfa-section.tsx'
 import { NewCodes } from './security/new-codes.tsx'
 import { PasskeysSection } from './security/passkeys-section.tsx'
@@ -114,6 +115,7 @@ function Sections(props: {
       <PasswordSection account={account} changed={changed} />
       <EmailSection account={account} changed={changed} />
       {knowsTexts && <PhoneSection account={account} changed={changed} />}
+      <LanguageSection account={account} changed={changed} />
       <SessionsSection account={account} changed={changed} />
       <DevicesSection account={account} changed={changed} />
       <ActivitySection account={account} />

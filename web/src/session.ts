@@ -28,11 +28,19 @@ otherTabs.onmessage = ({ data }: MessageEvent<Told>) => {
 /** Has the service keep refresh and device tokens in cookies, and speak this page's language. */
 const headers = { 'latchkey-session': 'cookie', 'accept-language': config.language }
 
+/** An answer may bring cookies: it is waited for even if its page is closed meanwhile. */
+const fetchToTheEnd: typeof fetch = (input, init) => fetch(input, { ...init, keepalive: true })
+
 /** For whoever is not signed in yet. */
-export const guest = createLatchkey({ baseUrl: '', headers })
+export const guest = createLatchkey({ baseUrl: '', headers, fetch: fetchToTheEnd })
 
 /** For whoever is: each call has an access token that is good for a while longer. */
-export const latchkey = createLatchkey({ baseUrl: '', headers, token: accessToken })
+export const latchkey = createLatchkey({
+  baseUrl: '',
+  headers,
+  token: accessToken,
+  fetch: fetchToTheEnd,
+})
 
 /** Keeps what a sign-in gave, for all tabs. */
 export function keep(signedIn: {

@@ -19,7 +19,7 @@ function SignIn() {
 
   async function signIn({ email = '', password = '' }: Record<string, string>) {
     setFailure(undefined)
-    const answer = await guest.auth.signIn.post({ email: email.trim(), password })
+    const answer = await guest.auth.signIn.post({ email, password })
     if (!answer.ok) {
       if (answer.problem.code === 'password_reset_required') return chooseNewPassword()
       return failureOf(answer, { invalid_credentials: 'password' })

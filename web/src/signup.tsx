@@ -28,7 +28,7 @@ function SignUp() {
   const [asked, setAsked] = useState(false)
 
   async function begin({ email = '', password = '' }: Record<string, string>) {
-    const begun = { email: email.trim(), password }
+    const begun = { email, password }
     setDraft(begun)
     const answer = await guest.auth.signUp.post(begun)
     if (!answer.ok) return failureOf(answer, begun)

@@ -5,6 +5,7 @@ export const security: SecurityText = {
   title: 'Deine Sicherheit',
   signedInAs: (email: string) => `Du bist als ${email} angemeldet.`,
   signOut: 'Abmelden',
+  showAll: (count: number) => `Alle ${count} zeigen`,
   tryAgain: 'Noch einmal versuchen',
   done: 'Fertig',
   save: 'Speichern',
@@ -38,7 +39,7 @@ export const security: SecurityText = {
     turnOffMeans: 'Ab dann genügt dein Passwort, um sich bei diesem Konto anzumelden.',
     keepOn: 'An lassen',
     isOff: (email: string) =>
-      `Dein zweiter Schritt ist aus. Wir haben dir das per E-Mail an ${email} geschrieben; sieben Tage lang macht ein Link darin es rückgängig.`,
+      `Dein zweiter Schritt ist aus. Wir haben dir das per E-Mail an ${email} geschrieben; sieben Tage lang macht der Link darin es rückgängig.`,
     isOn: 'Das ist eingerichtet. Wir haben es dir per E-Mail geschrieben.',
     required: (name: string) =>
       `${name} verlangt von allen einen zweiten Schritt; deshalb lässt er sich nicht ausschalten.`,
@@ -57,11 +58,11 @@ export const security: SecurityText = {
   choose: {
     title: 'Wie möchtest du zeigen, dass du es bist?',
     endsOthers: 'Auf allen anderen Geräten wirst du dabei abgemeldet.',
-    inUse: 'ist eingestellt',
+    inUse: 'gerade in Gebrauch',
     about: {
       passkey: 'Dein Finger, dein Gesicht oder deine PIN. Am sichersten, und nichts zu tippen.',
       authenticator: 'Eine App auf deinem Telefon zeigt Codes, auch ohne Netz.',
-      sms: 'Wir schicken dir einen Code aufs Telefon.',
+      sms: 'Wir schicken dir einen Code aufs Telefon. Wer deine Nummer übernimmt, bekommt ihn auch.',
       email:
         'Wir schicken dir einen Code per E-Mail. Wer in dein Postfach kommt, bekommt ihn auch.',
     },
@@ -184,6 +185,13 @@ export const security: SecurityText = {
     isChanged: (email: string) => `Deine Adresse ist jetzt ${email}.`,
   },
 
+  language: {
+    title: 'Sprache der Nachrichten',
+    now: (name) => `Wir schreiben dir auf ${name}.`,
+    choose: (name) => `Auf ${name} umstellen`,
+    isChosen: (name) => `Ab jetzt schreiben wir dir auf ${name}.`,
+  },
+
   phone: {
     title: 'Telefonnummer',
     none: 'Keine.',
@@ -211,14 +219,14 @@ export const security: SecurityText = {
   },
 
   devices: {
-    title: 'Geräte, die nicht nach dem zweiten Schritt gefragt werden',
+    title: 'Geräte, die nicht nach dem zweiten Schritt fragen',
     since: (when: string) => `Gemerkt am ${when}`,
     until: (when: string) => `bis ${when}`,
     forget: 'Vergessen',
     forgetOne: (device: string) => `${device} vergessen`,
     forgetAll: 'Alle vergessen',
-    isForgotten: (device: string) => `${device} wird wieder nach dem zweiten Schritt gefragt.`,
-    areForgotten: 'Jedes Gerät wird wieder nach dem zweiten Schritt gefragt.',
+    isForgotten: (device: string) => `${device} fragt wieder nach dem zweiten Schritt.`,
+    areForgotten: 'Jedes Gerät fragt wieder nach dem zweiten Schritt.',
   },
 
   waysIn: {
@@ -259,7 +267,7 @@ export const security: SecurityText = {
       otherMailbox: 'einem Code per E-Mail',
       recoveryCodes: 'einem Wiederherstellungscode',
     },
-    stillIn: (lost: string, by: string) => `${lost}, kommst du noch hinein mit ${by}.`,
+    stillIn: (lost: string, by: string) => `${lost}, kommst du trotzdem hinein: mit ${by}.`,
     lockedOut: (lost: string) => `${lost}, bist du ausgesperrt.`,
     stolen: {
       password: 'Wenn jemand dein Passwort erfährt',
@@ -291,7 +299,7 @@ export const security: SecurityText = {
     more: 'Mehr zeigen',
     from: (device: string, address: string) => `${device}, Adresse ${address}`,
     noMore: 'Das ist alles.',
-    signedInWith: (what: string) => `Du hast dich angemeldet mit ${what}.`,
+    signedInWith: (what: string) => `Du hast dich mit ${what} angemeldet.`,
     shown: {
       pwd: 'deinem Passwort',
       otp: 'deiner Authenticator-App',
@@ -351,9 +359,9 @@ export const security: SecurityText = {
       'password.reset': 'Dein Passwort wurde per E-Mail neu gesetzt.',
       'email.changed': 'Du hast deine E-Mail-Adresse geändert.',
       'phone.changed': 'Du hast deine Telefonnummer geändert.',
-      'device.trusted': 'Ein Gerät wird nicht mehr nach dem zweiten Schritt gefragt.',
-      'device.forgottenOne': 'Du lässt ein Gerät wieder nach dem zweiten Schritt fragen.',
-      'device.forgottenAll': 'Du lässt jedes Gerät wieder nach dem zweiten Schritt fragen.',
+      'device.trusted': 'Ein Gerät fragt nicht mehr nach dem zweiten Schritt.',
+      'device.forgottenOne': 'Ein Gerät fragt wieder nach dem zweiten Schritt.',
+      'device.forgottenAll': 'Jedes Gerät fragt wieder nach dem zweiten Schritt.',
       'account.deleted': 'Du hast dieses Konto gelöscht.',
       'account.erased': 'Dieses Konto wurde endgültig gelöscht.',
       'change.undone': (change: string) => `Das wurde rückgängig gemacht: ${change}.`,

@@ -3,6 +3,7 @@ export const security = {
   title: 'Your security',
   signedInAs: (email: string) => `You are signed in as ${email}.`,
   signOut: 'Sign out',
+  showAll: (count: number) => `Show all ${count}`,
   tryAgain: 'Try again',
   done: 'Done',
   save: 'Save',
@@ -57,7 +58,7 @@ export const security = {
     about: {
       passkey: 'Your finger, your face or your PIN. The safest, and nothing to type.',
       authenticator: 'An app on your phone shows codes, also without a network.',
-      sms: 'We text a code to your phone.',
+      sms: 'We text a code to your phone. Whoever takes over your number gets it, too.',
       email: 'We email you a code. Whoever gets into your mailbox gets it, too.',
     },
   },
@@ -175,6 +176,13 @@ export const security = {
     isChanged: (email: string) => `Your address is ${email} now.`,
   },
 
+  language: {
+    title: 'Language of messages',
+    now: (name: string) => `We write to you in ${name}.`,
+    choose: (name: string) => `Change to ${name}`,
+    isChosen: (name: string) => `From now on we write to you in ${name}.`,
+  },
+
   phone: {
     title: 'Phone number',
     none: 'None.',
@@ -202,14 +210,14 @@ export const security = {
   },
 
   devices: {
-    title: 'Devices that are not asked for the second step',
+    title: 'Devices that skip the second step',
     since: (when: string) => `Remembered on ${when}`,
     until: (when: string) => `until ${when}`,
     forget: 'Forget',
     forgetOne: (device: string) => `Forget ${device}`,
     forgetAll: 'Forget all',
-    isForgotten: (device: string) => `${device} is asked for the second step again.`,
-    areForgotten: 'Every device is asked for the second step again.',
+    isForgotten: (device: string) => `${device} no longer skips the second step.`,
+    areForgotten: 'No device skips the second step any more.',
   },
 
   waysIn: {
@@ -337,9 +345,9 @@ export const security = {
       'password.reset': 'Your password was set anew by email.',
       'email.changed': 'You changed your email address.',
       'phone.changed': 'You changed your phone number.',
-      'device.trusted': 'A device is no longer asked for the second step.',
-      'device.forgottenOne': 'You had one device asked for the second step again.',
-      'device.forgottenAll': 'You had every device asked for the second step again.',
+      'device.trusted': 'A device was allowed to skip the second step.',
+      'device.forgottenOne': 'One device no longer skips the second step.',
+      'device.forgottenAll': 'No device skips the second step any more.',
       'account.deleted': 'You deleted this account.',
       'account.erased': 'This account was erased.',
       'change.undone': (change: string) => `This was undone: ${change}.`,

@@ -75,11 +75,15 @@ export function AddressProof<Done>(props: {
   return (
     <div class="stack">
       <StepTitle>{words.code.title}</StepTitle>
-      <p>{text.common.codeSentTo(sent.sentTo)}</p>
       {failure && <Notice kind="wrong">{failure.message}</Notice>}
       <Form onSubmit={bring} submit={words.code.submit}>
         {(failureOf) => (
-          <CodeField label={text.common.code} kind="digits" error={failureOf('code')} />
+          <CodeField
+            label={text.common.code}
+            kind="digits"
+            hint={text.common.codeSentTo(sent.sentTo)}
+            error={failureOf('code')}
+          />
         )}
       </Form>
       <SendAgain retryAfter={sent.retryAfter} send={askAgain} />

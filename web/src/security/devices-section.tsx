@@ -5,7 +5,7 @@ import { latchkey } from '../session.ts'
 import type { SectionProps } from './account.ts'
 import { useAsk } from './asking.tsx'
 import { deviceOf } from './device.ts'
-import { Section, useSection } from './parts.tsx'
+import { Entries, Section, useSection } from './parts.tsx'
 import { whyNot } from './problems.ts'
 import { dateOf, words } from './words.ts'
 
@@ -39,9 +39,9 @@ export function DevicesSection({ account, changed }: SectionProps) {
   return (
     <Section state={section} title={words.devices.title}>
       {failure && <Notice kind="wrong">{failure.message}</Notice>}
-      <ul class="plain entries">
-        {devices.map((one) => (
-          <li key={one.id} class="entry">
+      <Entries all={devices}>
+        {(one) => (
+          <div class="entry">
             <div>
               <b>{deviceOf(one.name)}</b>
               <p class="soft">
@@ -52,9 +52,9 @@ export function DevicesSection({ account, changed }: SectionProps) {
             <Button label={words.devices.forgetOne(deviceOf(one.name))} onClick={() => forget(one)}>
               {words.devices.forget}
             </Button>
-          </li>
-        ))}
-      </ul>
+          </div>
+        )}
+      </Entries>
       {devices.length > 1 && (
         <div class="buttons">
           <Button onClick={forgetAll}>{words.devices.forgetAll}</Button>

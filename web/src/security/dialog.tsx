@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact'
-import { useId, useLayoutEffect, useRef, useState } from 'preact/hooks'
+import { useCallback, useId, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { Button, type Failure, Notice } from '../forms.tsx'
 import { text } from '../text.ts'
 
@@ -8,19 +8,20 @@ export function Dialog(props: { title: string; close: () => void; children: Comp
   const { title, close, children } = props
   const id = useId()
   const dialog = useRef<HTMLDialogElement>(null)
-  const heading = useRef<HTMLHeadingElement>(null)
+  useLayoutEffect(() => () => dialog.current?.close(), [])
 
-  useLayoutEffect(() => {
-    const { current } = dialog
-    current?.showModal()
+  // As soon as it is there, so that a field in it can take the focus.
+  const open = useCallback((element: HTMLDialogElement | null) => {
+    if (!element) return
+    dialog.current = element
+    element.showModal()
     // Not the first button: whoever still has a finger on Enter would press it.
-    heading.current?.focus()
-    return () => current?.close()
+    element.querySelector('h2')?.focus()
   }, [])
 
   return (
-    <dialog ref={dialog} class="stack" aria-labelledby={id} onClose={close}>
-      <h2 id={id} ref={heading} tabIndex={-1}>
+    <dialog ref={open} class="stack" aria-labelledby={id} onClose={close}>
+      <h2 id={id} tabIndex={-1}>
         {title}
       </h2>
       {children}
@@ -44,7 +45,7 @@ export function Confirm(props: {
     <Dialog title={title} close={close}>
       <p>{means}</p>
       {failure && <Notice kind="wrong">{failure.message}</Notice>}
-      <div class="row">
+      <div class="buttons">
         <Button kind="danger" onClick={async () => setFailure(await onYes())}>
           {yes}
         </Button>

@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact'
-import { useEffect, useId, useRef, useState } from 'preact/hooks'
+import { useEffect, useId, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { Button } from '../forms.tsx'
 import { words } from './words.ts'
 
@@ -53,11 +53,47 @@ export function Section(props: {
 /** The heading of what has just been opened, where its reader goes on. */
 export function StepTitle({ children }: { children: ComponentChildren }) {
   const heading = useRef<HTMLHeadingElement>(null)
-  useEffect(() => heading.current?.focus(), [])
+  // A field below it takes the focus in its turn.
+  useLayoutEffect(() => heading.current?.focus(), [])
   return (
     <h3 ref={heading} tabIndex={-1}>
       {children}
     </h3>
+  )
+}
+
+/** More than that is shown to whoever asks for it. */
+const few = 5
+
+/** What there is several of, each with what can be done about it. */
+export function Entries<One extends { id: string }>(props: {
+  all: One[]
+  children: (one: One) => ComponentChildren
+}) {
+  const { all, children } = props
+  const [open, setOpen] = useState(false)
+  const firstMore = useRef<HTMLLIElement>(null)
+  // The button is gone: whoever pressed it reads on here.
+  useEffect(() => {
+    if (open) firstMore.current?.focus()
+  }, [open])
+
+  const shown = open ? all : all.slice(0, few)
+  return (
+    <>
+      <ul class="plain entries">
+        {shown.map((one, at) => (
+          <li key={one.id} tabIndex={-1} ref={at === few ? firstMore : undefined}>
+            {children(one)}
+          </li>
+        ))}
+      </ul>
+      {shown.length < all.length && (
+        <Button kind="link" onClick={() => setOpen(true)}>
+          {words.showAll(all.length)}
+        </Button>
+      )}
+    </>
   )
 }
 

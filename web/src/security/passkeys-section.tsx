@@ -7,7 +7,7 @@ import type { SectionProps } from './account.ts'
 import { addPasskey } from './add-passkey.ts'
 import { useAsk } from './asking.tsx'
 import { Cancel, Confirm } from './dialog.tsx'
-import { Section, useSection } from './parts.tsx'
+import { Entries, Section, useSection } from './parts.tsx'
 import { whyNot } from './problems.ts'
 import { dateOf, words } from './words.ts'
 
@@ -62,24 +62,22 @@ export function PasskeysSection({ account, changed }: SectionProps) {
         {words.passkeys.about} {passkeys.length === 0 && words.passkeys.none}
       </p>
       {passkeys.length > 0 && (
-        <ul class="plain entries">
-          {passkeys.map((one) => (
-            <li key={one.id}>
-              {renaming === one.id ? (
-                <Rename passkey={one} done={renamed} cancel={cancel} />
-              ) : (
-                <One
-                  passkey={one}
-                  rename={() => {
-                    section.clear()
-                    setRenaming(one.id)
-                  }}
-                  remove={() => setRemoving(one)}
-                />
-              )}
-            </li>
-          ))}
-        </ul>
+        <Entries all={passkeys}>
+          {(one) =>
+            renaming === one.id ? (
+              <Rename passkey={one} done={renamed} cancel={cancel} />
+            ) : (
+              <One
+                passkey={one}
+                rename={() => {
+                  section.clear()
+                  setRenaming(one.id)
+                }}
+                remove={() => setRemoving(one)}
+              />
+            )
+          }
+        </Entries>
       )}
       {failure && <Notice kind="wrong">{failure.message}</Notice>}
       {passkeysWork ? (

@@ -5,7 +5,7 @@ import { latchkey } from '../session.ts'
 import type { SectionProps } from './account.ts'
 import { useAsk } from './asking.tsx'
 import { deviceOf } from './device.ts'
-import { Section, useSection } from './parts.tsx'
+import { Entries, Section, useSection } from './parts.tsx'
 import { whyNot } from './problems.ts'
 import { timeOf, words } from './words.ts'
 
@@ -38,9 +38,9 @@ export function SessionsSection({ account, changed }: SectionProps) {
   return (
     <Section state={section} title={words.sessions.title}>
       {failure && <Notice kind="wrong">{failure.message}</Notice>}
-      <ul class="plain entries">
-        {sessions.map((one) => (
-          <li key={one.id} class="entry">
+      <Entries all={sessions}>
+        {(one) => (
+          <div class="entry">
             <div>
               <b>{deviceOf(one.device)}</b>{' '}
               {one.current && <span class="badge">{words.sessions.here}</span>}
@@ -51,9 +51,9 @@ export function SessionsSection({ account, changed }: SectionProps) {
                 {words.sessions.end}
               </Button>
             )}
-          </li>
-        ))}
-      </ul>
+          </div>
+        )}
+      </Entries>
       {sessions.length > 1 && (
         <div class="buttons">
           <Button onClick={endOthers}>{words.sessions.endOthers}</Button>

@@ -8,7 +8,7 @@ import { useAsk } from './asking.tsx'
 import { Cancel } from './dialog.tsx'
 import { Copy, StepTitle } from './parts.tsx'
 import { whyNot } from './problems.ts'
-import type { SetUpProps } from './set-up.tsx'
+import type { SetUpProps } from './way.ts'
 import { words } from './words.ts'
 
 /** An authenticator app: scan, type the code, done. One that is set up already needs the code alone. */

@@ -5,7 +5,7 @@ import { text } from '../text.ts'
 import { AddressProof } from './address-proof.tsx'
 import { useAsk } from './asking.tsx'
 import { PhoneField, phoneNumberOf } from './phone-field.tsx'
-import type { SetUpProps } from './set-up.tsx'
+import type { SetUpProps } from './way.ts'
 import { words } from './words.ts'
 
 /** Codes by text message, to the number that is known or to another one. */

@@ -7,7 +7,7 @@ import { useAsk } from './asking.tsx'
 import { Cancel } from './dialog.tsx'
 import { StepTitle } from './parts.tsx'
 import { whyNot } from './problems.ts'
-import type { SetUpProps } from './set-up.tsx'
+import type { SetUpProps } from './way.ts'
 import { words } from './words.ts'
 
 /** One press: uses the passkey, and makes one first if there is none. */

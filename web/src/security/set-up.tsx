@@ -1,5 +1,5 @@
 import { useId, useState } from 'preact/hooks'
-import type { MfaMethod, MfaSignInOn, Settings } from '../../../client/latchkey.ts'
+import type { MfaMethod } from '../../../client/latchkey.ts'
 import { config } from '../config.ts'
 import { passkeysWork } from '../passkey.ts'
 import { text } from '../text.ts'
@@ -8,15 +8,8 @@ import { StepTitle } from './parts.tsx'
 import { SetUpApp } from './set-up-app.tsx'
 import { SetUpEmail, SetUpText } from './set-up-codes.tsx'
 import { SetUpPasskey } from './set-up-passkey.tsx'
+import type { SetUpProps } from './way.ts'
 import { words } from './words.ts'
-
-/** What each way of setting up needs. */
-export interface SetUpProps {
-  /** Undefined where nothing but setting up is allowed. */
-  settings: Settings | undefined
-  done: (on: MfaSignInOn) => void
-  cancel: (() => void) | undefined
-}
 
 const ways = {
   passkey: SetUpPasskey,

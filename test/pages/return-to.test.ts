@@ -1,0 +1,95 @@
+/** Where the pages lead once somebody is signed in. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { startChromium } from '../support/chromium.ts'
+import { onDatabase } from '../support/latchkey.ts'
+import { type Look, visit } from '../support/visitor.ts'
+
+const paths = ['/signin', '/signup', '/forgot', '/undo', '/security', '/', '/dev/inbox']
+const wide: Look = { width: 1280, colorScheme: 'light' }
+
+onDatabase(
+  'SQLite',
+  (latchkey) => {
+    /** What the service tells a page. */
+    async function configOf(path: string) {
+      const html = await (await fetch(latchkey.origin + path)).text()
+      const content = /<meta name="latchkey" content="([^"]*)">/.exec(html)?.[1] ?? ''
+      return JSON.parse(content.replaceAll('&quot;', '"').replaceAll('&amp;', '&'))
+    }
+
+    // Abuse case (Input and output): A link to the real sign-in page sent people on to a copy of it
+    // (open redirect).
+    test('after signing in nobody is sent anywhere but to us and to places the operator allows', async () => {
+      const { host } = new URL(latchkey.origin)
+      for (const [wish, allowed] of [
+        ['/security', `${latchkey.origin}/security`],
+        ['/a/path?with=query#and-more', `${latchkey.origin}/a/path?with=query#and-more`],
+        [`${latchkey.origin}/x`, `${latchkey.origin}/x`],
+        ['https://app.example.com/back?x=1', 'https://app.example.com/back?x=1'],
+        ['//evil.example', null],
+        ['///evil.example', null],
+        ['////evil.example', null],
+        ['/\\evil.example', null],
+        ['\\\\evil.example', null],
+        ['\\/evil.example', null],
+        ['/\t/evil.example', null],
+        ['/\n/evil.example', null],
+        ['\t//evil.example', null],
+        ['https:evil.example', null],
+        ['https:/evil.example', null],
+        ['http:///evil.example', null],
+        ['https://evil.example', null],
+        ['https://app.example.com.evil.example', null],
+        ['https://app.example.com@evil.example', null],
+        ['https://evil.example\\@app.example.com', null],
+        ['https://app.example.com:8443/', null],
+        ['http://app.example.com/', null],
+        ['https://xapp.example.com/', null],
+        [`https://${host}/`, null],
+        ['javascript:alert(1)', null],
+        [' javascript:alert(1)', null],
+        ['java\nscript:alert(1)', null],
+        ['data:text/html,<script>alert(1)</script>', null],
+        [`blob:${latchkey.origin}/0e8b7c4e-0000-4000-8000-000000000000`, null],
+        [`filesystem:${latchkey.origin}/temporary/x`, null],
+        ['vbscript:x', null],
+        ['', `${latchkey.origin}/`],
+      ] as const) {
+        for (const path of paths) {
+          const asked = `${path}?returnTo=${encodeURIComponent(wish)}`
+          assert.equal((await configOf(asked)).returnTo, allowed, `${path}: ${wish}`)
+        }
+      }
+      const twice = '/signin?returnTo=/security&returnTo=//evil.example'
+      assert.equal((await configOf(twice)).returnTo, null)
+      assert.equal((await configOf('/signin?returnTo[]=//evil.example')).returnTo, null)
+    })
+
+    // Abuse case (Input and output): A link to the real sign-in page sent people on to a copy of it
+    // (open redirect).
+    test('in a browser a forbidden returnTo ends at the owner’s own security page', async (t) => {
+      const browser = await startChromium(t)
+      if (!browser) return
+      const ada = await latchkey.owner()
+      for (const wish of [
+        '//evil.example',
+        'javascript:document.title="evil"',
+        '/\\evil.example',
+      ]) {
+        const url = `${latchkey.origin}/signin?returnTo=${encodeURIComponent(wish)}`
+        const { page, elsewhere } = await visit(browser, url, wide)
+        await page.getByLabel('Email address').fill(ada.email)
+        await page.getByLabel('Password', { exact: true }).fill(ada.password)
+        await page.keyboard.press('Enter')
+        await page.waitForURL(`${latchkey.origin}/security`)
+        // Nor does it survive in a link.
+        await page.goto(url)
+        await page.waitForURL(`${latchkey.origin}/security`)
+        assert.deepEqual(elsewhere, [])
+        await page.context().close()
+      }
+    })
+  },
+  { LATCHKEY_ALLOWED_ORIGINS: 'https://app.example.com' },
+)
