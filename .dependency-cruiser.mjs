@@ -34,13 +34,7 @@ export default {
     rule(
       'http-is-for-routes',
       {
-        pathNot: [
-          '^src/server\\.ts$',
-          '^src/http/',
-          'routes\\.ts$',
-          'schemas\\.ts$',
-          '/page\\.ts$',
-        ],
+        pathNot: ['^src/server\\.ts$', '^src/http/', 'routes\\.ts$', 'schemas\\.ts$'],
         path: '^src/',
       },
       { path: '^src/http/' },

@@ -10,6 +10,8 @@ export interface Asset {
   /** Whether another body could ever stand at this URL; if not, browsers need never ask again. */
   cache: 'immutable' | 'revalidate'
   contentSecurityPolicy?: string
+  /** Whether pages of others may show it, as a mail program in a browser does. */
+  shownAnywhere?: boolean
   /** Called at the first request, and at the next one if it failed. */
   load: () => Promise<Packed>
 }
@@ -36,11 +38,13 @@ export function serveAsset(app: FastifyInstance, url: string, asset: Asset): voi
       'content-type': asset.type,
       'cache-control': cacheControl[asset.cache],
       etag: packed.etag,
-      vary: 'accept-encoding',
+      // Which origin may read it is told in an answer, too.
+      vary: 'accept-encoding, origin',
     })
     if (asset.contentSecurityPolicy) {
       reply.header('content-security-policy', asset.contentSecurityPolicy)
     }
+    if (asset.shownAnywhere) reply.header('cross-origin-resource-policy', 'cross-origin')
 
     if (has(packed, request.headers['if-none-match'])) return reply.code(304).send()
 

@@ -79,7 +79,9 @@ function asks({ headers, method }: FastifyRequest): boolean {
 function ensureFromPage({ headers }: FastifyRequest, origins: readonly string[]): void {
   const { origin, 'sec-fetch-site': site } = headers
   const ours = origin !== undefined && origins.includes(origin)
-  if (headers[asking] === 'cookie' && ours && site !== 'cross-site') return
+  // Older browsers don't say. Those that do have no other word for a page that gets the cookies.
+  const near = site === undefined || site === 'same-origin' || site === 'same-site'
+  if (headers[asking] === 'cookie' && ours && near) return
   throw new Problem(
     'cross_site_request',
     'Sessions in cookies are for pages of this service. Leave the Latchkey-Session header out, and send the tokens.',
@@ -91,11 +93,15 @@ function comesFromElsewhere({ headers }: FastifyRequest): boolean {
   return (headers['sec-fetch-site'] ?? 'cross-site') === 'cross-site'
 }
 
-/** The cookie of that name (RFC 6265 §5.4); undefined if there is none, or if there are two. */
+/**
+ * The cookie of that name (RFC 6265 §5.4); undefined if there is none, or if there are two. What
+ * browsers send is taken letter by letter: with a space of some kind before it, a name is another
+ * one to them, which any host of the domain may set.
+ */
 function cookie({ headers }: FastifyRequest, name: string): string | undefined {
-  const pairs = (headers.cookie ?? '').split(';').map((pair) => pair.trim().split('='))
-  const found = pairs.filter(([key]) => key === name)
-  return found.length === 1 ? found[0]?.[1] || undefined : undefined
+  const pairs = (headers.cookie ?? '').split(/; ?/)
+  const found = pairs.filter((pair) => pair.startsWith(`${name}=`))
+  return found.length === 1 ? found[0]?.slice(name.length + 1) || undefined : undefined
 }
 
 interface SignedInAnswer {

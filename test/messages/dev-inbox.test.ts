@@ -88,8 +88,6 @@ test('with a mail server and nothing for texts, texts alone are kept', async (t)
     messages.map(({ to }: { to: string }) => to),
     [ada.phoneNumber, ada.phoneNumber],
   )
-  const page = await (await fetch(`${latchkey.origin}/dev/inbox`)).text()
-  assert.ok(page.includes(ada.phoneNumber) && !page.includes('bea@example.com'))
 
   // Without it again, what was really sent has no code that could be shown.
   await latchkey.restart({ LATCHKEY_SMTP_URL: '' })

@@ -42,6 +42,11 @@ onEachDatabase((latchkey) => {
     },
   }
 
+  test('no link begins a session: every call that can answer with tokens is a POST', async () => {
+    const givers = (await operations(latchkey)).filter(({ givesTokens }) => givesTokens)
+    assert.deepEqual(new Set(givers.map(({ method }) => method)), new Set(['POST']))
+  })
+
   // Abuse case (The second factor is skipped): Signing in asked for it, and another call that signs
   // in as well did not (CVE-2026-8293, ory/kratos #3408).
   test('no call that can answer with tokens does so for the password alone while MFA is on', async () => {

@@ -1,0 +1,22 @@
+/** That five of them are refused over HTTP, too, is in passwords.test.ts. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { dictionary } from '@zxcvbn-ts/language-common'
+import { ensureGoodPassword } from '../../src/accounts/password/rules.ts'
+
+const minLength = 8
+const rules = { email: 'ada@example.com', minLength, brandName: 'Latchkey' }
+
+/** Those that would do, were they not guessed first: the most common come first. */
+const longEnough = dictionary['passwords-common'].filter(({ length }) => length >= minLength)
+
+test('more than 15,000 passwords that are long enough are refused because they are guessed first', async () => {
+  assert.ok(longEnough.length > 15_000, `${longEnough.length}`)
+  for (const password of longEnough) {
+    await assert.rejects(
+      ensureGoodPassword(password, rules),
+      { code: 'invalid_password', message: /guessed first/ },
+      password,
+    )
+  }
+})

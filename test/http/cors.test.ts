@@ -1,0 +1,179 @@
+/** Which pages may call, and have cookies count: those of the operator’s origins, spelt exactly. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { onDatabase, type TestLatchkey } from '../support/latchkey.ts'
+import { requestLines, sendRaw } from '../support/raw-http.ts'
+
+const app = 'https://app.example.com'
+const port = 'http://intranet.example.com:8080'
+
+/** What looks like an origin of ours or of the operator’s, and is none. */
+const strangers = [
+  'null',
+  '',
+  '*',
+  'https://evil.example.net',
+  `${app}.`,
+  `${app}/`,
+  `${app}:443`,
+  `${app}:8443`,
+  `${app}.evil.example.net`,
+  `${app}@evil.example.net`,
+  `${app}#`,
+  `${app}%00`,
+  `${app} https://evil.example.net`,
+  `${app}, https://evil.example.net`,
+  app.toUpperCase(),
+  'https://App.example.com',
+  'http://app.example.com',
+  'https://xapp.example.com',
+  'https://example.com',
+  'https://app_example.com',
+  'https://appXexample.com',
+  'http://intranet.example.com',
+  'http://intranet.example.com:80800',
+  'https://intranet.example.com:8080',
+]
+
+onDatabase(
+  'SQLite',
+  (latchkey) => {
+    // Abuse case (Sessions and tokens): A page elsewhere had the browser send the cookie along, and
+    // so made calls in its owner’s name.
+    test('no spelling of an origin but the exact one is let in, or may have a cookie count', async () => {
+      const cookie = await cookieOf(latchkey)
+      const own = latchkey.origin
+      const near = [`${own}.`, `${own}0`, own.replace('localhost', '127.0.0.1'), `${own}/`]
+      for (const origin of [...strangers, ...near]) {
+        const refused = await refresh(latchkey, cookie, `Origin: ${origin}`)
+        assert.equal(`${refused.status} ${refused.headers['set-cookie']}`, '403 undefined', origin)
+        assert.equal(refused.headers['access-control-allow-origin'], undefined, origin)
+        const asked = await preflight(latchkey, '/auth/Refresh', `Origin: ${origin}`)
+        assert.equal(asked.headers['access-control-allow-origin'], undefined, origin)
+      }
+      for (const origin of [app, port, own]) {
+        const answer = await refresh(latchkey, await cookieOf(latchkey), `Origin: ${origin}`)
+        assert.equal(answer.status, 200, origin)
+      }
+    })
+
+    // Abuse case (Sessions and tokens): A page elsewhere had the browser send the cookie along, and
+    // so made calls in its owner’s name.
+    test('no second header turns a page from elsewhere into one of ours', async () => {
+      const cookie = await cookieOf(latchkey)
+      const evil = 'Origin: https://evil.example.net'
+      const own = `Origin: ${latchkey.origin}`
+      for (const headers of [
+        [],
+        [evil, own],
+        [own, evil],
+        [own, own],
+        [evil, `X-Forwarded-Host: localhost`, `Host-Origin: ${latchkey.origin}`],
+        [evil, `Referer: ${latchkey.origin}/signin`],
+        [evil, 'Sec-Fetch-Site: same-origin'],
+        [evil, 'Sec-Fetch-Site: none'],
+        [own, 'Sec-Fetch-Site: cross-site'],
+        [own, 'Sec-Fetch-Site: none'],
+        [own, 'Sec-Fetch-Site: CROSS-SITE'],
+        [own, 'Sec-Fetch-Site: same-origin', 'Sec-Fetch-Site: cross-site'],
+        [own, 'Sec-Fetch-Site: '],
+        [own, 'Latchkey-Session: cookie'],
+      ]) {
+        const answer = await refresh(latchkey, cookie, ...headers)
+        const shown = `${headers.join(' | ')}: ${answer.text}`
+        assert.equal(answer.status, 403, shown)
+        assert.equal(JSON.parse(answer.text).code, 'cross_site_request', shown)
+        assert.equal(answer.headers['set-cookie'], undefined, shown)
+      }
+      for (const site of ['same-origin', 'same-site']) {
+        const cookie = await cookieOf(latchkey)
+        const answer = await refresh(latchkey, cookie, own, `Sec-Fetch-Site: ${site}`)
+        assert.equal(answer.status, 200, site)
+      }
+    })
+
+    test('a page from elsewhere can’t have somebody signed in as another: no cookie is set for it', async () => {
+      const { email, password } = await latchkey.owner()
+      const signIn = (headers: Record<string, string>) =>
+        latchkey.post('/auth/SignIn', { email, password }, { headers })
+      const elsewhere = { origin: 'https://evil.example.net' }
+      const plain = await signIn(elsewhere)
+      assert.deepEqual([plain.status, plain.headers.getSetCookie()], [200, []])
+      const asking = await signIn({ ...elsewhere, 'latchkey-session': 'cookie' })
+      assert.deepEqual([asking.status, asking.headers.getSetCookie()], [403, []])
+    })
+
+    test('being asked about tells nobody which paths exist, and does nothing', async () => {
+      const ada = await latchkey.owner()
+      const answers = []
+      for (const path of ['/settings/MfaSignIn', '/nowhere', '/auth/SignOut']) {
+        const { status, text, headers } = await preflight(
+          latchkey,
+          path,
+          `Origin: ${app}`,
+          `Authorization: Bearer ${ada.accessToken}`,
+        )
+        answers.push(`${status} ${text} ${headers['access-control-allow-methods']}`)
+        assert.equal(headers['access-control-allow-origin'], app)
+        assert.match(headers.vary ?? '', /\borigin\b/i)
+      }
+      assert.deepEqual(new Set(answers), new Set(['204  GET, POST, PUT, PATCH, DELETE']))
+      assert.equal((await ada.get('/settings')).status, 200)
+    })
+
+    test('names of headers that are asked about come back as they are, or not at all', async () => {
+      for (const asked of ['a\u007fb', 'a\tb', '\u00ff', 'a, b', 'x'.repeat(8000)]) {
+        const lines = `Access-Control-Request-Headers: ${asked}`
+        const { status, headers } = await preflight(latchkey, '/settings', `Origin: ${app}`, lines)
+        assert.ok([204, 400].includes(status), `${status} for ${JSON.stringify(asked.slice(0, 9))}`)
+        if (status === 204) assert.equal(headers['access-control-allow-origin'], app)
+      }
+    })
+
+    test('what is cached for one origin is not shown to another', async () => {
+      const files = ['/.well-known/jwks.json', '/openapi.json', '/brand.css', '/signin', '/docs']
+      for (const path of [...files, '/brand/icon.svg', '/settings']) {
+        for (const headers of [{ origin: app }, { origin: 'https://evil.example.net' }, {}]) {
+          const answer = await fetch(latchkey.origin + path, { headers })
+          await answer.body?.cancel()
+          const allowed = 'origin' in headers && headers.origin === app ? app : null
+          assert.equal(answer.headers.get('access-control-allow-origin'), allowed, path)
+          const kept = answer.headers.get('cache-control') !== 'no-store'
+          if (kept) assert.match(answer.headers.get('vary') ?? '', /\borigin\b/i, path)
+        }
+      }
+    })
+  },
+  { LATCHKEY_ALLOWED_ORIGINS: `${app},${port}` },
+)
+
+onDatabase('SQLite', (latchkey) => {
+  test('without allowed origins no page of another origin may call, and none is told that it might', async () => {
+    for (const path of ['/auth/Refresh', '/settings', '/nowhere']) {
+      const { status, headers } = await preflight(latchkey, path, `Origin: ${app}`)
+      assert.equal(status, path === '/nowhere' ? 404 : 405)
+      const allowing = Object.keys(headers).filter((name) => name.startsWith('access-control'))
+      assert.deepEqual(allowing, [])
+    }
+    const cookie = await cookieOf(latchkey)
+    assert.equal((await refresh(latchkey, cookie, `Origin: ${app}`)).status, 403)
+  })
+})
+
+/** Somebody signed in in a browser, whose cookie this is. */
+async function cookieOf(latchkey: TestLatchkey): Promise<string> {
+  const { email, password } = await latchkey.owner()
+  const headers = { origin: latchkey.origin, 'latchkey-session': 'cookie' }
+  const answer = await latchkey.post('/auth/SignIn', { email, password }, { headers })
+  return answer.headers.getSetCookie()[0]?.split(';')[0] ?? ''
+}
+
+function refresh(latchkey: TestLatchkey, cookie: string, ...headers: string[]) {
+  const all = [`Cookie: ${cookie}`, 'Latchkey-Session: cookie', 'Content-Length: 0', ...headers]
+  return sendRaw(latchkey, `${requestLines('POST', '/auth/Refresh', ...all)}\r\n`)
+}
+
+function preflight(latchkey: TestLatchkey, path: string, ...headers: string[]) {
+  const all = ['Access-Control-Request-Method: POST', ...headers]
+  return sendRaw(latchkey, `${requestLines('OPTIONS', path, ...all)}\r\n`)
+}

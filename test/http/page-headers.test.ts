@@ -1,0 +1,123 @@
+/** What a request’s headers and query make of a page: its language, and whether somebody is there. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { onDatabase } from '../support/latchkey.ts'
+import { requestLines, sendRaw } from '../support/raw-http.ts'
+
+onDatabase('SQLite', (latchkey) => {
+  const open = (path: string, ...headers: string[]) =>
+    sendRaw(latchkey, `${requestLines('GET', path, ...headers)}\r\n`)
+
+  async function mayBeSignedIn(...headers: string[]): Promise<boolean> {
+    const { text } = await open('/signin', ...headers)
+    return /&quot;mayBeSignedIn&quot;:(true|false)/.exec(text)?.[1] === 'true'
+  }
+
+  test('a page asks who is signed in where there is a cookie, or may be one that was held back', async () => {
+    for (const [expected, ...headers] of [
+      [false, 'Sec-Fetch-Site: same-origin'],
+      [false, 'Sec-Fetch-Site: same-site'],
+      [false, 'Sec-Fetch-Site: none'],
+      [true, 'Sec-Fetch-Site: none', 'Cookie: latchkey=x'],
+      [true, 'Sec-Fetch-Site: cross-site'],
+      [true],
+      [false, 'Sec-Fetch-Site: none', 'Cookie: latchkey='],
+      [false, 'Sec-Fetch-Site: none', 'Cookie: latchkey-device=x'],
+      // Two are none: neither of them refreshes.
+      [false, 'Sec-Fetch-Site: none', 'Cookie: latchkey=x; latchkey=y'],
+    ] as [boolean, ...string[]][]) {
+      assert.equal(await mayBeSignedIn(...headers), expected, headers.join(' | '))
+    }
+  })
+
+  // Abuse case (Input and output): A proxy kept a page that was made for somebody else.
+  test('no proxy and no browser keeps a page, whatever it was made from', async () => {
+    for (const path of ['/signin', '/signin?lang=de', '/security', '/undo', '/forgot', '/signup']) {
+      for (const method of ['GET', 'HEAD']) {
+        const lines = requestLines(method, path, 'Cookie: latchkey=x; latchkey-lang=de')
+        const { status, headers } = await sendRaw(latchkey, `${lines}\r\n`)
+        assert.equal(`${status} ${headers['cache-control']}`, '200 no-store', `${method} ${path}`)
+      }
+    }
+  })
+
+  test('a page shows nothing of a cookie that came along', async () => {
+    const { text } = await open(
+      '/security',
+      'Cookie: latchkey=the-token; latchkey-device=the-device',
+    )
+    assert.doesNotMatch(text, /the-token|the-device/)
+  })
+
+  // Abuse case (Input and output): A link put headers of its own into the answer.
+  test('a language that is asked for is kept if it is one of ours, and else sets no header', async () => {
+    const { headers } = await open('/signin?lang=de')
+    const kept = 'latchkey-lang=de; Path=/; Max-Age=31536000; SameSite=Lax'
+    assert.equal(headers['set-cookie'], kept)
+    for (const query of [
+      'lang=de%0d%0aSet-Cookie:%20latchkey=x',
+      'lang=de%0aX-Evil:%201',
+      'lang=de;%20Domain=example.com',
+      'lang=DE',
+      'lang=%20de',
+      'lang=fr',
+      'lang=',
+      'lang',
+      'lang[]=de',
+      'lang=de&lang=de',
+      'lang=__proto__',
+      'lang=constructor',
+      `lang=${'de'.repeat(3000)}`,
+    ]) {
+      const answer = await open(`/signin?${query}`)
+      assert.equal(answer.status, 200, query)
+      assert.equal(answer.headers['set-cookie'], undefined, query)
+      assert.equal(answer.headers['x-evil'], undefined, query)
+      assert.equal(answer.headers['content-language'], 'en', query)
+    }
+  })
+
+  test('of a language that a cookie names only one of ours counts', async () => {
+    for (const [cookie, language] of [
+      ['latchkey-lang=de', 'de'],
+      ['a=b; latchkey-lang=de; c=d', 'de'],
+      ['latchkey-lang=fr', 'en'],
+      ['latchkey-lang="><script>', 'en'],
+      ['latchkey-lang=constructor', 'en'],
+      ['xlatchkey-lang=de', 'en'],
+      [`${';'.repeat(5000)} latchkey-lang`, 'en'],
+    ] as const) {
+      const { status, headers } = await open('/signin', `Cookie: ${cookie}`)
+      assert.deepEqual([status, headers['content-language']], [200, language], cookie.slice(0, 40))
+    }
+  })
+
+  test('any list of languages is read as far as it makes sense, and none breaks a page', async () => {
+    for (const [accepted, language] of [
+      ['de', 'de'],
+      ['DE-at', 'de'],
+      ['en;q=0.5, de;q=0.501', 'de'],
+      ['en;q=0.5,de;q=0.5', 'en'],
+      ['de;q=0', 'en'],
+      ['de;q=0.000, en;q=0.1', 'en'],
+      ['fr, de;q=0.1', 'de'],
+      ['*', 'en'],
+      ['de;level=1;q=0.2, en;q=0.1', 'de'],
+      ['deutsch', 'en'],
+      ['__proto__, constructor', 'en'],
+      ['de;q=-1;q=0', 'en'],
+      [',;,;=;q=;,-,;;;', 'en'],
+      ['"><script>, de\u00ff', 'en'],
+      [`${'fr, '.repeat(3500)}de`, 'de'],
+      [`${';'.repeat(14_000)}`, 'en'],
+      [`de;q=${'0'.repeat(10_000)}`, 'de'],
+    ] as const) {
+      const { status, headers } = await open('/signin', `Accept-Language: ${accepted}`)
+      const shown = accepted.slice(0, 40)
+      assert.deepEqual([status, headers['content-language']], [200, language], shown)
+    }
+    const twice = await open('/signin', 'Accept-Language: fr', 'Accept-Language: de;q=0.5')
+    assert.equal(twice.headers['content-language'], 'de')
+    assert.equal((await open('/signin', `Accept-Language: ${'x'.repeat(20_000)}`)).status, 431)
+  })
+})
