@@ -9,6 +9,8 @@ import { type Amr, acrOf } from './strength.ts'
 export interface Claims {
   account: string
   session: string
+  /** Seconds since 1970: when its owner had last shown who they are. */
+  authTime: number
   /** Milliseconds since 1970. */
   expiresAt: number
 }
@@ -110,13 +112,14 @@ function check(
   )
   if (!signed) return undefined
 
-  const { iss, aud, sub, sid, exp, nbf } = parse(payload)
+  const { iss, aud, sub, sid, exp, nbf, auth_time } = parse(payload)
   if (iss !== expected.issuer) return undefined
   if (!expected.audiences.some((name) => [aud].flat().includes(name))) return undefined
   if (typeof sub !== 'string' || typeof sid !== 'string' || typeof exp !== 'number')
     return undefined
   if (nbf !== undefined && !(typeof nbf === 'number' && nbf * second <= now())) return undefined
-  return { account: sub, session: sid, expiresAt: exp * second }
+  const authTime = typeof auth_time === 'number' ? auth_time : 0
+  return { account: sub, session: sid, authTime, expiresAt: exp * second }
 }
 
 /** Exactly as it was encoded: a second spelling of one token would escape its digest (RFC 7515 §2). */

@@ -4,7 +4,7 @@ import { now, second } from '../lib/clock.ts'
 import { Problem } from '../lib/problem.ts'
 import type { Db, Tx } from '../store/open.ts'
 import { prepared } from '../store/prepared.ts'
-import type { AccessTokens } from './access-token.ts'
+import type { AccessTokens, Claims } from './access-token.ts'
 import { isLimited, type SessionRules } from './session.ts'
 import { isStrong, parseAmr } from './strength.ts'
 
@@ -55,7 +55,7 @@ export function createGuard(options: {
   async function identify(request: FastifyRequest): Promise<LiveSession> {
     const claims = accessTokens.read(bearerToken(request))
     const session = claims && (await liveSession(db, claims.session))
-    if (!claims || session?.account_id !== claims.account) {
+    if (!claims || session?.account_id !== claims.account || isOutdated(claims, session)) {
       throw new Problem('invalid_token', 'Refresh the access token, or sign in again.')
     }
     known.set(request, {
@@ -156,6 +156,14 @@ const readLiveSession = prepared((db, id: string, at: number) =>
 
 function liveSession(db: Db | Tx, id: string): Promise<LiveSession | undefined> {
   return readLiveSession(db, id, now())
+}
+
+/**
+ * Whether the owner has confirmed who they are since: the token of before must not become recent
+ * with its session, for it may be in other hands.
+ */
+function isOutdated({ authTime }: Claims, { authenticated_at }: LiveSession): boolean {
+  return authTime < Math.floor(authenticated_at / second)
 }
 
 /** What decides how an account signs in, as it stays until the transaction ends. */

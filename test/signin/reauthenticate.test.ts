@@ -54,6 +54,22 @@ onEachDatabase((latchkey) => {
     assert.equal((await latchkey.post('/auth/Refresh', { refreshToken })).status, 401)
   })
 
+  test('once it is confirmed who is there, the access token of before is dead: it does not become fresh', async () => {
+    const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
+    travel(60_000)
+    const copied = ada.accessToken
+    const { mfaToken } = (await confirm(ada)).body
+    assert.equal((await ada.get('/settings')).status, 200, 'not before it is')
+    const code = await ada.codeFor('authenticator')
+    ada.keep(await latchkey.post('/auth/SignIn/Mfa', { mfaToken, code }))
+    for (const call of ['GET /settings', 'DELETE /settings/MfaSignIn']) {
+      const [method = '', path = ''] = call.split(' ')
+      const { status, body } = await latchkey.request(method, path, { token: copied })
+      assert.equal(`${status} ${body.code}`, '401 invalid_token', call)
+    }
+    assert.equal((await ada.delete('/settings/MfaSignIn')).status, 200)
+  })
+
   test('the answer renews the session that asked, and no other of the same owner', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     const first = claims(ada.accessToken)
