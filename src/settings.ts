@@ -162,7 +162,7 @@ export const table = {
   }),
   brandName: setting(
     'LATCHKEY_BRAND_NAME',
-    text(/^[^\r\n<>]{1,50}$/, 'a name of up to 50 characters'),
+    text(/^[^\p{C}<>]{1,50}$/u, 'a name of up to 50 characters'),
     'Latchkey',
     {
       meaning: 'Your name, as pages, messages and authenticator apps show it.',

@@ -1,4 +1,5 @@
 import { Type } from 'typebox'
+import { record } from '../activity/activity.ts'
 import type { CodeSender } from '../codes/send-code.ts'
 import type { App } from '../http/app.ts'
 import { emailAddress } from '../http/fields.ts'
@@ -94,8 +95,13 @@ export function accountSettingsRoutes(app: App, house: PasswordHouse & CodeSende
     },
     async (request) => {
       const { language } = request.body
-      const { account } = signedIn(request)
-      await db.updateTable('account').set({ language }).where('id', '=', account).execute()
+      const { account, session, client } = signedIn(request)
+      await db.transaction().execute(async (tx) => {
+        await tx.updateTable('account').set({ language }).where('id', '=', account).execute()
+        // Warnings that an owner can't read are none: let them see when it was changed.
+        const detail = { language }
+        await record(tx, account, { type: 'language.changed', client, session, detail })
+      })
       return { language }
     },
   )

@@ -24,6 +24,7 @@ export type ActivityType =
   | 'password.reset'
   | 'email.changed'
   | 'phone.changed'
+  | 'language.changed'
   | 'account.deleted'
   | 'account.erased'
   | 'device.trusted'

@@ -45,6 +45,8 @@ onEachDatabase((latchkey) => {
     const chosen = await ada.put('/settings/Language', { language: 'de' })
     assert.deepEqual([chosen.status, chosen.body], [200, { language: 'de' }])
     assert.equal((await ada.get('/settings')).body.language, 'de')
+    const [entry] = (await ada.get('/settings/Activity')).body.activity
+    assert.deepEqual([entry.type, entry.detail], ['language.changed', { language: 'de' }])
     await ada.turnOn('email')
     const [on] = await latchkey.inbox(ada.email)
     assert.equal(on?.subject, 'Dein zweiter Schritt für Latchkey ist an')

@@ -363,6 +363,7 @@ export const security: SecurityText = {
       'device.forgottenOne': 'Ein Gerät fragt wieder nach dem zweiten Schritt.',
       'device.forgottenAll': 'Jedes Gerät fragt wieder nach dem zweiten Schritt.',
       'account.deleted': 'Du hast dieses Konto gelöscht.',
+      'language.changed': 'Du hast eine andere Sprache für Nachrichten gewählt.',
       'account.erased': 'Dieses Konto wurde endgültig gelöscht.',
       'change.undone': (change: string) => `Das wurde rückgängig gemacht: ${change}.`,
     },

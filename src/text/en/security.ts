@@ -349,6 +349,7 @@ export const security = {
       'device.forgottenOne': 'One device no longer skips the second step.',
       'device.forgottenAll': 'No device skips the second step any more.',
       'account.deleted': 'You deleted this account.',
+      'language.changed': 'You chose another language for messages.',
       'account.erased': 'This account was erased.',
       'change.undone': (change: string) => `This was undone: ${change}.`,
     },

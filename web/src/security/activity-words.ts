@@ -37,6 +37,7 @@ const sentences: Record<string, (detail: Detail) => string> = {
   'password.reset': () => types['password.reset'],
   'email.changed': () => types['email.changed'],
   'phone.changed': () => types['phone.changed'],
+  'language.changed': () => types['language.changed'],
   'device.trusted': () => types['device.trusted'],
   'device.forgotten': ({ which }) =>
     which === 'all' ? types['device.forgottenAll'] : types['device.forgottenOne'],
