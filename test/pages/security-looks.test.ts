@@ -56,7 +56,7 @@ onDatabase('SQLite', (latchkey) => {
       await press(text.sendCode)
       await page.getByText('+1•••').first().waitFor()
       await state('code by text')
-      await type('Code', await latchkey.codeSentTo(ada.phoneNumber))
+      await type('Code', () => latchkey.codeSentTo(ada.phoneNumber))
       await page.getByRole('heading', { name: text.recovery.newTitle }).waitFor()
       await press(text.done)
       await state('recovery codes')
@@ -89,7 +89,7 @@ onDatabase('SQLite', (latchkey) => {
       await press(text.stepUp.submit, stepUp)
       await stepUp.getByRole('textbox', { name: 'Code' }).waitFor()
       await state('confirming by the second step')
-      await type('Code', await latchkey.codeSentTo(ada.phoneNumber), stepUp)
+      await type('Code', () => latchkey.codeSentTo(ada.phoneNumber), stepUp)
       await told(text.mfa.title, text.mfa.isOff(ada.email))
       await state('second step off again')
 

@@ -55,7 +55,7 @@ onDatabase('SQLite', (latchkey) => {
     await press('Confirm', stepUp)
     await stepUp.getByRole('textbox', { name: 'Code' }).waitFor()
     assert.equal((await ada.get('/settings/MfaSignIn')).status, 401)
-    await type('Code', await latchkey.codeSentTo(ada.email), stepUp)
+    await type('Code', () => latchkey.codeSentTo(ada.email), stepUp)
     await told(mfa, 'Your second step is off.')
     assert.equal(await page.getByRole('dialog').count(), 0)
     assert.equal((await ada.signIn()).body.status, 'signedIn')

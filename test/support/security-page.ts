@@ -69,8 +69,16 @@ export function hands(page: Page) {
     dialog: page.getByRole('dialog'),
     press: (name: string, within: Page | Locator = page) =>
       within.getByRole('button', { name, exact: true }).click(),
-    type: (label: string, text: string, within: Page | Locator = page) =>
-      within.getByRole('textbox', { name: label, exact: true }).fill(text),
+    /** @param text or what tells it, once the field is there: a code is sent before that */
+    type: async (
+      label: string,
+      text: string | (() => Promise<string>),
+      within: Page | Locator = page,
+    ) => {
+      const field = within.getByRole('textbox', { name: label, exact: true })
+      await field.waitFor()
+      await field.fill(typeof text === 'string' ? text : await text())
+    },
     /** Waits until a section says so. */
     told: (name: string, what: string | RegExp) =>
       section(name).getByRole('status').filter({ hasText: what }).first().waitFor(),
