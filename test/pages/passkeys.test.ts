@@ -6,7 +6,7 @@ import { type Kind, openTab, type Tab } from '../support/browser-tab.ts'
 import { startChromium } from '../support/chromium.ts'
 import { onDatabase } from '../support/latchkey.ts'
 import type { Owner } from '../support/owner.ts'
-import { ensureWell, type Look, visit } from '../support/visitor.ts'
+import { ensureWellInEveryLook, type Look, visit } from '../support/visitor.ts'
 
 const wide: Look = { width: 1280, colorScheme: 'light' }
 
@@ -131,7 +131,7 @@ onDatabase('SQLite', (latchkey) => {
     if (!elsewhere) return
     const seen = await visit(elsewhere, `${latchkey.origin}/signin`, wide)
     await enterPassword(seen.page, ada)
-    await ensureWell(seen, 'second step by passkey')
+    await ensureWellInEveryLook(seen, 'second step by passkey')
     await seen.page.getByRole('button', { name: 'Recovery code' }).click()
     await seen.page.keyboard.type(ada.recoveryCodes[0] ?? '')
     await seen.page.waitForURL('**/security')

@@ -6,7 +6,7 @@ import { startChromium } from '../support/chromium.ts'
 import { travel } from '../support/clock.ts'
 import { onDatabase } from '../support/latchkey.ts'
 import type { Owner } from '../support/owner.ts'
-import { ensureWell, type Look, looks, type Visited, visit } from '../support/visitor.ts'
+import { ensureWellInEveryLook, type Look, type Visited, visit } from '../support/visitor.ts'
 
 const wide: Look = { width: 1280, colorScheme: 'light' }
 
@@ -46,23 +46,21 @@ onDatabase('SQLite', (latchkey) => {
 
   test('each wrong code tells the tries left, and the last one leads back to the start', async (t) => {
     const ada = await latchkey.owner({ mfaMethod: 'sms' })
-    for (const look of looks.slice(0, 1)) {
-      const seen = await begin(t, ada, look)
-      if (!seen) return
-      const { page } = seen
-      await ensureWell(seen, 'second step asked')
-      const wrong = await ada.wrongCodeFor('sms')
-      for (const left of ['4 tries', '3 tries', '2 tries', 'one try']) {
-        await page.keyboard.type(wrong)
-        await page.getByRole('alert').getByText(`You have ${left} left.`).waitFor()
-        assert.equal(await page.getByLabel('Code').inputValue(), wrong)
-      }
-      await ensureWell(seen, 'second step wrong')
+    const seen = await begin(t, ada)
+    if (!seen) return
+    const { page } = seen
+    await ensureWellInEveryLook(seen, 'second step asked')
+    const wrong = await ada.wrongCodeFor('sms')
+    for (const left of ['4 tries', '3 tries', '2 tries', 'one try']) {
       await page.keyboard.type(wrong)
-      await page.getByRole('alert').getByText('Please sign in again.').waitFor()
-      await page.getByRole('heading', { name: 'Sign in' }).waitFor()
-      await page.context().close()
+      await page.getByRole('alert').getByText(`You have ${left} left.`).waitFor()
+      assert.equal(await page.getByLabel('Code').inputValue(), wrong)
     }
+    await ensureWellInEveryLook(seen, 'second step wrong')
+    await page.keyboard.type(wrong)
+    await page.getByRole('alert').getByText('Please sign in again.').waitFor()
+    await page.getByRole('heading', { name: 'Sign in' }).waitFor()
+    await page.context().close()
   })
 
   test('a code can be sent again when the service says so, and the new one counts', async (t) => {
@@ -104,7 +102,7 @@ onDatabase('SQLite', (latchkey) => {
       page.getByRole('navigation', { name: 'Another way' }).getByRole('button', { name })
     await other('Code by text message').click()
     await page.getByText(/We sent a code to \+1•+/).waitFor()
-    await ensureWell(seen, 'second step by text')
+    await ensureWellInEveryLook(seen, 'second step by text')
     assert.equal(await page.getByLabel('Code').evaluate((field) => field.matches(':focus')), true)
     const text = await ada.codeFor('sms')
 
@@ -125,7 +123,7 @@ onDatabase('SQLite', (latchkey) => {
     await page.getByText(/We sent a code to o•+@example\.com/).waitFor()
     await other('Recovery code').click()
     await page.getByText('Each works once.').waitFor()
-    await ensureWell(seen, 'second step by recovery code')
+    await ensureWellInEveryLook(seen, 'second step by recovery code')
     const [recoveryCode = ''] = ada.recoveryCodes
     await page.keyboard.type(recoveryCode.toLowerCase().replaceAll('-', ' '))
     await page.waitForURL('**/security')
@@ -140,8 +138,8 @@ onDatabase('SQLite', (latchkey) => {
     await page.getByLabel('Code').fill(await ada.wrongCodeFor('authenticator'))
     await page.getByRole('alert').waitFor()
     await page.getByLabel('Code').fill(await ada.codeFor('authenticator'))
-    await page.waitForURL('**/security')
-
+    // Until then, an answer that is on its way may bring the cookie back.
+    await page.getByText('You are signed in as').waitFor()
     await page.context().clearCookies({ name: 'latchkey' })
     await page.goto(`${latchkey.origin}/signin`)
     await page.getByLabel('Email address').fill(ada.email)
@@ -156,7 +154,7 @@ onDatabase('SQLite', (latchkey) => {
     const seen = await begin(t, ada)
     if (!seen) return
     await seen.page.getByText('No code could be sent just now.').waitFor()
-    await ensureWell(seen, 'second step not sent')
+    await ensureWellInEveryLook(seen, 'second step not sent')
     await seen.page.getByRole('button', { name: 'Send the code again' }).click()
     await seen.page
       .getByRole('alert')
@@ -175,7 +173,7 @@ onDatabase('SQLite', (latchkey) => {
     await seen.page.getByLabel('Code').fill(ada.authenticator.code())
     await seen.page.getByRole('alert').getByText('This took too long').waitFor()
     assert.equal(await seen.page.getByLabel('Email address').inputValue(), ada.email)
-    await ensureWell(seen, 'sign-in begun anew')
+    await ensureWellInEveryLook(seen, 'sign-in begun anew')
   })
 
   test('a code that nothing came back for can be sent once more', async (t) => {

@@ -17,7 +17,7 @@ const languages = {
 }
 
 const looks: (Seen & { lang: 'en' | 'de'; width: number })[] = [
-  { width: 320, colorScheme: 'light', lang: 'de' },
+  { width: 360, colorScheme: 'light', lang: 'de' },
   { width: 360, colorScheme: 'dark', lang: 'en' },
   { width: 1280, colorScheme: 'light', lang: 'en' },
   { width: 1280, colorScheme: 'dark', lang: 'de' },
@@ -104,6 +104,10 @@ onDatabase('SQLite', (latchkey) => {
 
 async function see(seen: Visited, where: string): Promise<void> {
   await ensureWell(seen, where)
+  const window = seen.page.viewportSize()
+  await seen.page.setViewportSize({ width: 320, height: 800 })
+  assert.equal(await seen.sideways(), 0, `${where}, and narrower still`)
+  if (window) await seen.page.setViewportSize(window)
   const small = await seen.page
     .locator('main button:visible, dialog button:visible')
     .evaluateAll((all) =>

@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { startChromium } from '../support/chromium.ts'
 import { onDatabase } from '../support/latchkey.ts'
 import { wayBackSentTo } from '../support/undo.ts'
-import { ensureWell, type Look, looks, visit } from '../support/visitor.ts'
+import { ensureWell, ensureWellInEveryLook, type Look, looks, visit } from '../support/visitor.ts'
 
 const wide: Look = { width: 1280, colorScheme: 'light' }
 
@@ -81,7 +81,7 @@ onDatabase('SQLite', (latchkey) => {
     const said = seen.page.getByRole('alert').getByText('There were too many tries.')
     await said.waitFor()
     assert.match((await said.textContent()) ?? '', /again in \d+ (seconds|minutes)\.$/)
-    await ensureWell(seen, 'sign-in locked out')
+    await ensureWellInEveryLook(seen, 'sign-in locked out')
   })
 
   test('the address goes along to the other pages of signing in, and returnTo, too', async (t) => {
@@ -164,7 +164,7 @@ onDatabase('SQLite', (latchkey) => {
     await seen.page.waitForURL('**/forgot#undone')
     await seen.page.getByText('A change of this account was undone').waitFor()
     assert.equal(await seen.page.getByLabel('Email address').inputValue(), ada.email)
-    await ensureWell(seen, 'forgot after undo')
+    await ensureWellInEveryLook(seen, 'forgot after undo')
   })
 })
 

@@ -78,3 +78,16 @@ export async function ensureWell(seen: Visited, where: string): Promise<void> {
   assert.equal(await seen.sideways(), 0, where)
   assert.deepEqual(await seen.barriers(), [], where)
 }
+
+/** The same however somebody looks at it; it is left in the look that it was in. */
+export async function ensureWellInEveryLook(seen: Visited, where: string): Promise<void> {
+  const { page } = seen
+  const before = page.viewportSize()
+  for (const { width, colorScheme } of looks) {
+    await page.setViewportSize({ width, height: 800 })
+    await page.emulateMedia({ colorScheme })
+    await ensureWell(seen, `${where} at ${width} px, ${colorScheme}`)
+  }
+  if (before) await page.setViewportSize(before)
+  await page.emulateMedia({ colorScheme: null })
+}
