@@ -114,6 +114,7 @@ onDatabase('SQLite', (latchkey) => {
       'mfa',
     ])
 
+    await page.getByText('You are signed in as').waitFor()
     await page.context().clearCookies({ name: 'latchkey' })
     await page.goto(`${latchkey.origin}/signin`)
     await page.getByLabel('Email address').fill(ada.email)

@@ -116,6 +116,7 @@ onDatabase('SQLite', (latchkey) => {
     await page.getByLabel('Code').fill(text)
     await page.waitForURL('**/security')
 
+    await page.getByText('You are signed in as').waitFor()
     await page.context().clearCookies()
     await page.goto(`${latchkey.origin}/signin`)
     await enterPassword(page, ada)
