@@ -72,13 +72,10 @@ export function SendAgain(props: { retryAfter: number; send: () => Promise<numbe
 
 /** Looked up on the clock each time: in a tab that nobody sees, seconds pass unevenly. */
 function useSecondsUntil(time: number): number {
-  const secondsUntil = () => Math.max(0, Math.ceil((time - Date.now()) / 1000))
-  const [left, setLeft] = useState(secondsUntil)
+  const [, look] = useState({})
   useEffect(() => {
-    const look = () => setLeft(secondsUntil())
-    look()
-    const timer = setInterval(look, 1000)
+    const timer = setInterval(() => look({}), 1000)
     return () => clearInterval(timer)
-  }, [time])
-  return left
+  }, [])
+  return Math.max(0, Math.ceil((time - Date.now()) / 1000))
 }
