@@ -1,7 +1,8 @@
-// Who may import whom (docs/architecture.md). Arrows run down only: main → server → above → features → services → store → lib.
-const above = '^src/(undo|overview|pages)/'
+// Who may import whom (docs/architecture.md). Arrows run down only: main → commands → server → above → features → services → store → lib.
+const above = '^src/(admin|undo|overview|pages)/'
 const feature = '^src/(mfa|signin|accounts)/'
 const service = '^src/(sessions|messages|activity|limits|codes|passkeys)/'
+const top = '^src/(main|server|housekeeping)\\.ts$|^src/commands/'
 const rule = (name, from, to) => ({ name, severity: 'error', from, to })
 
 export default {
@@ -15,22 +16,20 @@ export default {
       { path: '^src/store/migrations/' },
       { pathNot: 'node_modules/kysely/' },
     ),
-    rule(
-      'services-look-down',
-      { path: service },
-      { path: `${feature}|${above}|^src/(main|server|housekeeping)\\.ts$` },
-    ),
+    rule('services-look-down', { path: service }, { path: `${feature}|${above}|${top}` }),
     rule(
       'features-stay-apart',
       { path: feature },
       { path: feature, pathNot: ['^src/$1/', '^src/mfa/(challenge|schemas)\\.ts$'] },
     ),
-    rule('only-signin-asks-mfa', { path: '^src/accounts/' }, { path: '^src/mfa/challenge\\.ts$' }),
+    rule('those-above-look-down', { path: above }, { path: top }),
     rule(
-      'features-look-down',
-      { path: feature },
-      { path: `${above}|^src/(main|server|housekeeping)\\.ts$` },
+      'only-main-runs-commands',
+      { path: '^src/(?!main\\.ts|commands/)' },
+      { path: '^src/commands/' },
     ),
+    rule('only-signin-asks-mfa', { path: '^src/accounts/' }, { path: '^src/mfa/challenge\\.ts$' }),
+    rule('features-look-down', { path: feature }, { path: `${above}|${top}` }),
     rule(
       'http-is-for-routes',
       {

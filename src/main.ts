@@ -4,65 +4,118 @@ process.env.UV_THREADPOOL_SIZE ??= String(availableParallelism())
 import { existsSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
-import { developmentKeys } from './development-keys.ts'
+import { type Command, exit, type Options, WrongUsage } from './commands/command.ts'
 import { CannotStart } from './lib/cannot-start.ts'
-import { describeOdds } from './odds.ts'
-import {
-  describeSettings,
-  readSettings,
-  UnusableSettings,
-  unknownSettings,
-} from './read-settings.ts'
-import { startServer } from './server.ts'
-import type { Settings } from './settings.ts'
-import { migrate, openStore } from './store/open.ts'
+import { Problem } from './lib/problem.ts'
+import { UnusableSettings } from './read-settings.ts'
 import { version } from './version.ts'
 
-const usage = `latchkey ${version}, the sign-in service in which people own their second factor
+/** Each is read when it is asked for: the service need not know how to make a backup. */
+const commands: Record<string, () => Promise<{ default: Command }>> = {
+  serve: () => import('./commands/serve.ts'),
+  migrate: () => import('./commands/migrate.ts'),
+  settings: () => import('./commands/settings.ts'),
+}
 
-  latchkey [serve]     run the service
-  latchkey migrate     bring the database up to date, and end
-  latchkey settings    list every setting: what it is now, what it means
-  latchkey --help      this
-  latchkey --version   the version
+/** Understood behind every command. */
+const everywhere = {
+  help: { type: 'boolean', short: 'h' },
+  version: { type: 'boolean', short: 'v' },
+} as const satisfies Options
 
-Settings come from the environment and from a file .env in this folder.`
+async function main(typed: string[]): Promise<void> {
+  const { name, rest } = nameOf(typed)
+  const { default: command } = await (commands[name] as (typeof commands)[string])()
+  const { positionals: taken, values } = read(command, rest)
+  if (values.version) return console.log(version)
+  if (values.help) return console.log(typed.includes(name) ? helpOf(name, command) : await help())
+  const wrong = wronglyTaken(command, taken)
+  if (wrong) throw new WrongUsage(`${wrong} It is typed like this:\n\n  ${usageOf(name, command)}`)
 
-/** Exit codes of sysexits.h, where they say more than 1. */
-const exit = { failed: 1, usage: 64, settings: 78 }
-
-async function main(): Promise<void> {
-  const { command, help, showVersion } = readCommandLine()
-  if (help) return console.log(usage)
-  if (showVersion) return console.log(version)
   readEnvFile()
+  const result = await command.run({ taken, values })
+  if (command.show) console.log(values.json ? JSON.stringify(result) : command.show(result))
+  process.exitCode = command.exitCode?.(result) ?? 0
+}
 
-  switch (command) {
-    case 'serve':
-      return serve(readSettings(process.env))
-    case 'migrate':
-      return runMigrations(readSettings(process.env))
-    case 'settings':
-      return printSettings()
-    default:
-      console.error(`There is no command “${command}”.\n\n${usage}`)
-      process.exitCode = exit.usage
+/** A command's name is one word or two; without any, it is `serve`. */
+function nameOf(typed: string[]): { name: string; rest: string[] } {
+  for (const words of [2, 1]) {
+    const name = typed.slice(0, words).join(' ')
+    if (Object.hasOwn(commands, name)) return { name, rest: typed.slice(words) }
+  }
+  const [first] = typed
+  if (first === undefined || first.startsWith('-')) return { name: 'serve', rest: typed }
+  throw new WrongUsage(`There is no command “${first}”.`)
+}
+
+function read(command: Command, rest: string[]) {
+  const json = command.show && ({ json: { type: 'boolean' } } as const satisfies Options)
+  const options: Options = { ...everywhere, ...json, ...command.options }
+  try {
+    return parseArgs({ args: rest, allowPositionals: true, options })
+  } catch (error) {
+    // Its first sentence: the others tell of a way out that leads nowhere here.
+    throw new WrongUsage((error as Error).message.replace(/\. .*/s, '.'))
   }
 }
 
-function readCommandLine() {
-  try {
-    const { values, positionals } = parseArgs({
-      allowPositionals: true,
-      options: { help: { type: 'boolean', short: 'h' }, version: { type: 'boolean', short: 'v' } },
-    })
-    const [command = 'serve', unexpected] = positionals
-    if (unexpected !== undefined) throw new Error(`There is nothing to do with “${unexpected}”.`)
-    return { command, help: values.help, showVersion: values.version }
-  } catch (error) {
-    console.error(`${(error as Error).message}\n\n${usage}`)
-    process.exit(exit.usage)
-  }
+function wronglyTaken({ takes }: Command, taken: string[]): string | undefined {
+  const missing = takes.slice(taken.length).find((one) => !one.endsWith('?'))
+  if (missing) return `<${missing}> is missing.`
+  const surplus = taken[takes.length]
+  return surplus === undefined ? undefined : `There is nothing to do with “${surplus}”.`
+}
+
+function usageOf(name: string, { takes, options, show }: Command): string {
+  const named = [
+    ...Object.entries(options),
+    ...(show ? [['json', { type: 'boolean' }] as const] : []),
+  ]
+  return [
+    'latchkey',
+    name,
+    ...takes.map((one) => (one.endsWith('?') ? `[<${one.slice(0, -1)}>]` : `<${one}>`)),
+    ...named.map(([flag, { type }]) => (type === 'string' ? `[--${flag} <…>]` : `[--${flag}]`)),
+  ].join(' ')
+}
+
+function helpOf(name: string, command: Command): string {
+  const { does, optionsHelp, show } = command
+  const lines = Object.entries({
+    ...optionsHelp,
+    ...(show && { json: 'print the result as JSON, for programs' }),
+  })
+  const width = Math.max(0, ...lines.map(([flag]) => flag.length))
+  return [
+    `${usageOf(name, command)}\n\n  ${does}`,
+    ...(lines.length > 0 ? [''] : []),
+    ...lines.map(([flag, meaning]) => `  --${flag.padEnd(width)}  ${meaning}`),
+  ].join('\n')
+}
+
+async function help(): Promise<string> {
+  const loaded = Object.entries(commands).map(async ([name, load]) => {
+    return [name, (await load()).default] as const
+  })
+  const lines = [
+    ...(await Promise.all(loaded)).map(([name, { takes, does }]) => {
+      const words = takes.map((one) =>
+        one.endsWith('?') ? `[${one.slice(0, -1)}]` : one.toUpperCase(),
+      )
+      return [[name === 'serve' ? '[serve]' : name, ...words].join(' '), does] as const
+    }),
+    ['--help', 'this; behind a command, all that it understands'] as const,
+    ['--version', 'the version'] as const,
+  ]
+  const width = Math.max(...lines.map(([how]) => how.length))
+  return [
+    `latchkey ${version}, the sign-in service in which people own their second factor`,
+    '',
+    ...lines.map(([how, does]) => `  latchkey ${how.padEnd(width)}  ${does}`),
+    '',
+    'Settings come from the environment and from a file .env in this folder.',
+  ].join('\n')
 }
 
 function readEnvFile(): void {
@@ -75,86 +128,19 @@ function readEnvFile(): void {
   }
 }
 
-async function serve(settings: Settings): Promise<void> {
-  for (const name of unknownSettings(process.env)) {
-    console.warn(`${name} is not a setting of this version. “latchkey settings” lists them all.`)
+/** What to print of an error, and how to end. */
+function ending(error: unknown): { said: unknown; code: number } {
+  if (error instanceof WrongUsage) {
+    const said = `${error.message}\n\n“latchkey --help” lists all commands.`
+    return { said, code: exit.usage }
   }
-  const encryptionKeys = settings.encryptionKeys ?? developmentKeys(settings.databaseUrl)
-  const latchkey = await startServer({ ...settings, encryptionKeys })
-  if (settings.mode === 'development') console.log(welcome(settings))
-
-  let stopping = false
-  const stop = async () => {
-    // The launcher passes signals on that reached us already.
-    if (stopping) return
-    stopping = true
-    await latchkey.close()
-    process.exit(0)
-  }
-  process.on('SIGINT', stop).on('SIGTERM', stop)
-  stopWithNpm(stop)
+  if (error instanceof UnusableSettings) return { said: error.message, code: exit.settings }
+  const expected = error instanceof CannotStart || error instanceof Problem
+  return { said: expected ? error.message : error, code: exit.failed }
 }
 
-/** npm passes no SIGTERM on: only the shell between it and us ends, and we would go on unseen. */
-function stopWithNpm(stop: () => void): void {
-  if (process.env.npm_lifecycle_event === undefined) return
-  const parent = process.ppid
-  setInterval(() => process.ppid !== parent && stop(), 500).unref()
-}
-
-function welcome({ publicUrl, smtpUrl, smsUrl }: Settings): string {
-  const inbox = smtpUrl && smsUrl ? [] : [`  Dev inbox   ${publicUrl}/dev/inbox`]
-  const kept = [...(smtpUrl ? [] : ['mail']), ...(smsUrl ? [] : ['texts'])].join(' and ')
-  return [
-    `Latchkey ${version} is ready.`,
-    '',
-    `  Start here  ${publicUrl}`,
-    `  Reference   ${publicUrl}/docs`,
-    ...inbox,
-    '',
-    kept
-      ? `This is development: ${kept} stay in the dev inbox, nothing is sent. Ctrl-C ends it.`
-      : 'This is development. Ctrl-C ends it.',
-    '',
-  ].join('\n')
-}
-
-async function runMigrations(settings: Settings): Promise<void> {
-  const db = openStore(settings.databaseUrl)
-  const ran = await migrate(db)
-  await db.destroy()
-  console.log(ran.length > 0 ? `Done: ${ran.join(', ')}.` : 'The database is up to date.')
-}
-
-/**
- * Shows every setting, also while some are wrong: that is when one looks. If all are right, it ends
- * with what they leave to guessing.
- */
-function printSettings(): void {
-  for (const { name, value, default: fallback, meaning } of describeSettings(process.env)) {
-    const now = value === undefined ? `not set; default: ${fallback}` : `set: ${value}`
-    console.log(`${name}\n  ${now}\n  ${meaning}\n`)
-  }
-  console.log(describeOdds(readSettings(process.env)))
-}
-
-/** For an address that can't be listened on, a sentence that tells what to do. */
-function explain(error: NodeJS.ErrnoException & { port?: number; address?: string }) {
-  const { code, port, address, syscall, hostname } = error as typeof error & { hostname?: string }
-  if (code === 'EADDRINUSE') {
-    return `Port ${port} of ${address} is taken by another program. Stop that one, or set LATCHKEY_PORT to another port.`
-  }
-  if (syscall === 'listen' || syscall === 'getaddrinfo') {
-    return `It can’t listen on ${address ? `${address}, port ${port}` : hostname} (${code}). Set LATCHKEY_HOST and LATCHKEY_PORT to what this machine has and this user may use.`
-  }
-  return undefined
-}
-
-main().catch((error) => {
-  if (error instanceof UnusableSettings) {
-    console.error(error.message)
-    process.exit(exit.settings)
-  }
-  console.error(error instanceof CannotStart ? error.message : (explain(error) ?? error))
-  process.exit(exit.failed)
+main(process.argv.slice(2)).catch((error) => {
+  const { said, code } = ending(error)
+  console.error(said)
+  process.exit(code)
 })

@@ -24,6 +24,8 @@ const offences: [rule: string, file: string, line: string][] = [
   ['features-look-down', 'src/signin/curious.ts', "import '../housekeeping.ts'"],
   ['features-look-down', 'src/mfa/wishful.ts', "import '../undo/undo.ts'"],
   ['features-look-down', 'src/accounts/wishful.ts', "import '../overview/routes.ts'"],
+  ['those-above-look-down', 'src/undo/wishful.ts', "import '../server.ts'"],
+  ['only-main-runs-commands', 'src/loud.ts', "import './commands/migrate.ts'"],
   ['http-is-for-routes', 'src/signin/shown.ts', "import { plainPage } from '../http/page.ts'"],
   ['http-knows-no-feature', 'src/http/curious.ts', "import '../messages/gateway.ts'"],
   ['store-hides-the-database', 'src/activity/direct.ts', "import 'node:sqlite'"],

@@ -1,0 +1,37 @@
+import type { ParseArgsConfig, parseArgs } from 'node:util'
+
+export type Options = NonNullable<ParseArgsConfig['options']>
+type Values<Named extends Options> = ReturnType<typeof parseArgs<{ options: Named }>>['values']
+
+/** One command of the command line, as it is read, run and answered. */
+export interface Command<Named extends Options = Options, Result = unknown> {
+  /** What it does, in a line of the help. */
+  does: string
+  /** What stands after its name, in order; one that ends in `?` may be left out. */
+  takes: readonly string[]
+  /** What may stand anywhere behind its name, with two dashes. */
+  options: Named
+  /** What the help says of the options, a line each. */
+  optionsHelp: { readonly [Name in keyof Named]: string }
+  run(given: { taken: string[]; values: Values<Named> }): Promise<Result>
+  /**
+   * What came of it, for people; `--json` prints the result itself. A command without it says on
+   * its own what it does, and knows no `--json`.
+   */
+  show?(result: Result): string
+  /** 0 unless it says otherwise. */
+  exitCode?(result: Result): number
+}
+
+/** Has TypeScript derive what `run` is given from the options. */
+export function command<const Named extends Options, Result>(
+  one: Command<Named, Result>,
+): Command<Named, Result> {
+  return one
+}
+
+/** Exit codes of sysexits.h, where they say more than 1. */
+export const exit = { failed: 1, usage: 64, data: 65, settings: 78 } as const
+
+/** What was typed can't be run: said together with how it is typed. */
+export class WrongUsage extends Error {}
