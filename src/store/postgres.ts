@@ -76,6 +76,7 @@ export function postgres(url: string, watch: Watch): PostgresDialect {
   function lend(client: pg.PoolClient): PostgresPoolClient {
     let bounded = true
     let inTransaction = false
+    let broken = false
     let given = false
 
     function giveUp(error: Error, askedAt: number): void {
@@ -107,7 +108,10 @@ export function postgres(url: string, watch: Watch): PostgresDialect {
         watch.worked()
         return result as unknown as PostgresQueryResult<Row>
       } catch (error) {
-        return fail(silence ?? error, saving)
+        if (sql !== 'rollback') return fail(silence ?? error, saving)
+        // The server does it when we hang up. Whoever asks is to be told what went wrong before.
+        broken = true
+        return nothing
       } finally {
         clearTimeout(deadline)
       }
@@ -115,7 +119,7 @@ export function postgres(url: string, watch: Watch): PostgresDialect {
 
     return {
       query: ask as PostgresPoolClient['query'],
-      release(broken) {
+      release() {
         if (!given) client.release(broken)
         places.giveBack()
       },
@@ -131,6 +135,8 @@ export function postgres(url: string, watch: Watch): PostgresDialect {
   const { options } = pool
   return new TransactionalDialect({ pool: { connect, end: () => pool.end(), options } })
 }
+
+const nothing: PostgresQueryResult<never> = { command: 'ROLLBACK', rowCount: 0, rows: [] }
 
 /** What begins otherwise changes nothing, or nothing yet. */
 const savesAlone = /^(insert|update|delete|with)/i

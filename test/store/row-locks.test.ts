@@ -24,7 +24,10 @@ for (const kind of everyDatabase) {
       const free = other.selectFrom('attempt').select('id').forUpdate().skipLocked()
       assert.deepEqual(await free.execute(), [{ id: 'b' }])
       const refused = other.selectFrom('attempt').forUpdate().noWait().execute()
-      await assert.rejects(refused, ({ code, cause }) => code === 'unavailable' && /lock/.test(cause))
+      await assert.rejects(
+        refused,
+        ({ code, cause }) => code === 'unavailable' && /lock/.test(cause),
+      )
     })
     const all = one.selectFrom('attempt').select('id').orderBy('id').forUpdate().skipLocked()
     assert.equal((await all.execute()).length, 2)
