@@ -7,7 +7,7 @@ import {
 } from 'kysely'
 import pg from 'pg'
 import { createPlaces } from '../lib/places.ts'
-import { judgePostgres, Unavailable } from './unavailable.ts'
+import { judgePostgres, saves, Unavailable } from './unavailable.ts'
 import type { Watch } from './watch.ts'
 
 /** Times and counts are far below 2^53, so they come as numbers, as they do from SQLite. */
@@ -24,8 +24,11 @@ const connectMs = 5000
 /** No statement of ours takes long: one that does is stuck, and everyone behind it too. */
 const statementMs = 5000
 
-/** A statement without an answer for so long gets none: PostgreSQL itself should have ended it. */
+/** PostgreSQL should have ended it by then: outside of transactions it is told to now. */
 const answerMs = 6000
+
+/** If it says nothing to that either, it says nothing at all. */
+const lastWordMs = 1000
 
 /** A transaction in which nothing happens belongs to a node that is gone: others wait for its locks. */
 const idleMs = 10_000
@@ -63,13 +66,19 @@ export function postgres(url: string, watch: Watch): PostgresDialect {
 
   async function connect(): Promise<PostgresPoolClient> {
     await places.take().catch(fail)
+    const askedAt = performance.now()
     try {
       return lend(await pool.connect())
     } catch (error) {
       places.giveBack()
-      places.sendAway(error)
+      sendAwayIfSilent(askedAt, error)
       return fail(error)
     }
+  }
+
+  /** Nobody has been answered for as long as one has waited: then there is no use in lining up. */
+  function sendAwayIfSilent(since: number, error: unknown): void {
+    if (answeredAt < since) places.sendAway(error)
   }
 
   /** A connection, for as long as somebody has it. */
@@ -79,29 +88,33 @@ export function postgres(url: string, watch: Watch): PostgresDialect {
     let broken = false
     let given = false
 
-    function giveUp(error: Error, askedAt: number): void {
+    function hangUp(silence: Error, askedAt: number): void {
       given = true
-      cancel(client)
-      // The pool hangs up, which fails what is waited for.
-      client.release(error)
-      if (answeredAt < askedAt) places.sendAway(error)
+      // Which fails what is waited for.
+      client.release(silence)
+      sendAwayIfSilent(askedAt, silence)
     }
 
     async function ask<Row>(
       sql: string,
       parameters: readonly unknown[],
     ): Promise<PostgresQueryResult<Row>> {
-      const saving = sql === 'commit' || (!inTransaction && savesAlone.test(sql))
+      const saving = saves(sql, inTransaction)
       if (sql === 'begin') inTransaction = true
       if (sql === takeTime) bounded = false
 
       const askedAt = performance.now()
       let silence: Error | undefined
-      const deadline = setTimeout(() => {
-        if (!bounded) return
-        silence = new Error(`PostgreSQL has not answered for ${answerMs} ms.`)
-        giveUp(silence, askedAt)
-      }, answerMs)
+      let deadline: NodeJS.Timeout | undefined
+      if (bounded) {
+        deadline = setTimeout(() => {
+          cancel(client)
+          deadline = setTimeout(() => {
+            silence = new Error(`PostgreSQL has not answered for ${answerMs + lastWordMs} ms.`)
+            hangUp(silence, askedAt)
+          }, lastWordMs)
+        }, answerMs)
+      }
       try {
         const result = await client.query(sql === 'begin' ? begin : sql, [...parameters])
         answeredAt = performance.now()
@@ -138,9 +151,6 @@ export function postgres(url: string, watch: Watch): PostgresDialect {
 
 const nothing: PostgresQueryResult<never> = { command: 'ROLLBACK', rowCount: 0, rows: [] }
 
-/** What begins otherwise changes nothing, or nothing yet. */
-const savesAlone = /^(insert|update|delete|with)/i
-
 /**
  * Has the server end what nobody waits for any more; else its connections pile up behind a lock
  * (PostgreSQL's manual, “Canceling Requests in Progress”).
@@ -157,7 +167,8 @@ function cancel(client: pg.PoolClient): void {
   const where = host.startsWith('/') ? { path: `${host}/.s.PGSQL.${port}` } : { host, port }
   const socket = connectTo(where).unref()
   socket.setTimeout(connectMs, () => socket.destroy())
-  socket.on('error', () => {}).end(message)
+  // The server hangs up when it has done it. If we did, a pooler would forget about it.
+  socket.on('error', () => {}).write(message)
 }
 
 class TransactionalDialect extends PostgresDialect {

@@ -12,7 +12,7 @@ import {
   type SqliteStatement,
 } from 'kysely'
 import { makeFolder } from '../lib/folder.ts'
-import { judgeSqlite, sqliteKind, Unavailable } from './unavailable.ts'
+import { judgeSqlite, saves, sqliteKind, Unavailable } from './unavailable.ts'
 import type { Watch } from './watch.ts'
 
 /** Kysely's SQLite dialect over the runtime's own SQLite. @param file created if it is missing */
@@ -51,19 +51,22 @@ function openDatabase(file: string, watch: Watch): SqliteDatabase {
 
   /** Asks the database; what is wrong with the file rather than with the statement is Unavailable. */
   function ask<Result>(sql: string, work: () => Result): Result {
-    const reading = sql.startsWith('select')
+    const { isTransaction } = db
     try {
-      const result = work()
-      if (!reading) wait(true)
-      watch.worked()
-      return result
+      return work()
     } catch (error) {
       if (sqliteKind(error) === busy) wait(false)
-      // Within a transaction its commit alone saves.
-      const judged = judgeSqlite(error, sql === 'commit' || (!reading && !db.isTransaction))
+      const judged = judgeSqlite(error, saves(sql, isTransaction))
       if (judged instanceof Unavailable) watch.failed(judged.cause)
       throw judged
     }
+  }
+
+  function answer<Result>(sql: string, work: () => Result): Result {
+    const result = ask(sql, work)
+    if (!sql.startsWith('select')) wait(true)
+    watch.worked()
+    return result
   }
 
   return {
@@ -74,8 +77,8 @@ function openDatabase(file: string, watch: Watch): SqliteDatabase {
       const { statement, reader } = ask(sql, () => prepare(asImmediate(sql)))
       return {
         reader,
-        all: (values) => ask(sql, () => statement.all(...(values as SQLInputValue[]))),
-        run: (values) => ask(sql, () => statement.run(...(values as SQLInputValue[]))),
+        all: (values) => answer(sql, () => statement.all(...(values as SQLInputValue[]))),
+        run: (values) => answer(sql, () => statement.run(...(values as SQLInputValue[]))),
         iterate: (values) => statement.iterate(...(values as SQLInputValue[])),
       }
     },

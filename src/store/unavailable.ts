@@ -34,8 +34,7 @@ const hungUp = /^(08|57P)/
  * What an error of PostgreSQL or of the way to it means: Unavailable, or the error itself if it is
  * our statement's.
  *
- * @param saving whether the statement would have saved something for good: if its answer got lost,
- * nobody knows
+ * @param saving whether the statement `saves`: if its answer got lost, nobody knows what became of it
  */
 export function judgePostgres(error: unknown, saving: boolean): unknown {
   if (error instanceof pg.DatabaseError) {
@@ -46,6 +45,11 @@ export function judgePostgres(error: unknown, saving: boolean): unknown {
   // pg gives no codes to its own news. What isn't the server's is the way to it, or a bug.
   if (error instanceof TypeError || error instanceof RangeError) return error
   return new Unavailable(error, saving ? perhapsSaved : later)
+}
+
+/** Whether a statement saves something for good: a commit does, and a change outside of transactions. */
+export function saves(sql: string, inTransaction: boolean): boolean {
+  return sql === 'commit' || (!inTransaction && /^(insert|update|delete|with)/i.test(sql))
 }
 
 /** SQLite's BUSY, LOCKED, READONLY, IOERR, FULL, CANTOPEN. */
