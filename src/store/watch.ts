@@ -11,8 +11,8 @@ export interface Watch {
 /** For commands: whoever typed one is told by how it ends. */
 export const unwatched: Watch = { failed() {}, worked() {} }
 
-/** Away for so long without an answer that was missed, it counts as back. */
-const calmMs = 2 * second
+/** Back is what has failed nobody for so long: it may come and go. */
+const calmMs = 5 * second
 
 /** Has the log say that the database is away, once a minute at most, and that it is back. */
 export function watchDatabase(log: Log): Watch {
@@ -36,6 +36,7 @@ export function watchDatabase(log: Log): Watch {
       if (!away || now() - lastFailure < calmMs) return
       log.info('database available again')
       away = false
+      said = 0
     },
   }
 }

@@ -6,7 +6,7 @@ import { emptyDatabase } from '../support/database.ts'
 import { type DatabaseLine, startDatabaseLine } from '../support/database-line.ts'
 import { type Operation, operations } from '../support/document.ts'
 import type { Answer, TestLatchkey } from '../support/latchkey.ts'
-import { logged, startLatchkey } from '../support/outbox.ts'
+import { enqueueNotices, logged, outboxOf, startLatchkey } from '../support/outbox.ts'
 import { until } from '../support/process.ts'
 
 /** What needs no database, and goes on without. */
@@ -35,8 +35,9 @@ const brought: Record<string, object> = {
   '/auth/Undo': { token: 'some' },
 }
 
-// Abuse case (Sessions and tokens): A check that could not be made passed (GHSA-8fpg-xm3f-6cx3).
 for (const what of ['is stopped', 'hangs'] as const) {
+  // Abuse case (Sessions and tokens): A check that could not be made passed
+  // (GHSA-8fpg-xm3f-6cx3).
   test(`while PostgreSQL ${what} every call that needs it is a 503, the rest goes on, and all is well when it is back`, async (t) => {
     const { latchkey, line } = await startOnLine(t)
     const ada = await latchkey.owner({ mfaMethod: 'email' })
@@ -60,9 +61,12 @@ for (const what of ['is stopped', 'hangs'] as const) {
 
     await line.mend()
     await until(async () => (await latchkey.get('/health/ready')).status === 200)
-    // The same session, and the outbox: its code has to come.
     assert.equal((await ada.get('/settings')).status, 200)
     await ada.signInFully()
+    await enqueueNotices(latchkey, 1, { channel: 'email', recipient: 'bob@example.com' })
+    await until(async () =>
+      (await outboxOf(latchkey, 'bob@example.com')).every((row) => row.sent_at),
+    )
     await until(() => logged(latchkey, 'database available again').length === 1)
   })
 }
