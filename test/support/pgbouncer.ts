@@ -5,13 +5,14 @@ import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { Client } from 'pg'
 import { freePort } from './free-port.ts'
+import { fence } from './markdown.ts'
 import { command, unprivileged } from './postgres-server.ts'
 import { emptyFolder, until } from './process.ts'
 import { tool } from './tool.ts'
 
 /**
- * PgBouncer in front of a database, which hands a connection round with every transaction. It has
- * fewer of them than one node would take, and else what it comes with.
+ * PgBouncer in front of a database, as docs/operate.md shows it: it hands a connection round with
+ * every transaction, and has fewer of them than one node would take.
  *
  * @returns where the database is found behind it; undefined where PgBouncer is missing, and the
  * test is skipped
@@ -28,22 +29,12 @@ export async function startPgbouncer(
   const users = join(folder, 'users.txt')
   const config = join(folder, 'pgbouncer.ini')
   writeFileSync(users, `"${username}" "${decodeURIComponent(password)}"\n`, { mode: 0o600 })
-  writeFileSync(
-    config,
-    `
-[databases]
-${pathname.slice(1)} = host=${hostname} port=${theirs || 5432}
-
-[pgbouncer]
-listen_addr = 127.0.0.1
-listen_port = ${port}
-unix_socket_dir =
-auth_type = scram-sha-256
-auth_file = ${users}
-pool_mode = transaction
-default_pool_size = 4
-`,
-  )
+  const shown = fence('docs/operate.md', 'ini', '[databases]')
+    .replace(/^latchkey = .*$/m, `${pathname.slice(1)} = host=${hostname} port=${theirs || 5432}`)
+    .replace(/(?<=^listen_port = ).*$/m, String(port))
+    .replace(/(?<=^auth_file = ).*$/m, users)
+  // Its socket would lie in a folder that not everybody may write to.
+  writeFileSync(config, `${shown}\nunix_socket_dir =\n`)
   if (user.ids) {
     chmodSync(folder, 0o755)
     for (const file of [users, config]) chownSync(file, user.ids.uid, user.ids.gid)
