@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import { eraseDeleted } from './accounts/deletion.ts'
-import { day, hour, now } from './lib/clock.ts'
+import { day, hour, minute, now } from './lib/clock.ts'
 import type { Log } from './lib/log.ts'
 import type { Db } from './store/open.ts'
 import type { Schema } from './store/schema.ts'
@@ -34,13 +34,28 @@ const leavings: { [Table in keyof Schema]?: [column: keyof Schema[Table] & strin
 /** Attempts on addresses that have no account belong to nobody. */
 const strangersKeptMs = 30 * day
 
-/** Deletes what is left over, once an hour. @returns what stops it */
+/** Deletes what is left over, once an hour; sooner if it failed. @returns what stops it */
 export function keepHouse(db: Db, log: Log): () => void {
-  const timer = setInterval(() => {
-    tidy(db).catch((error) => log.error({ err: error }, 'housekeeping failed'))
-  }, hour)
-  timer.unref()
-  return () => clearInterval(timer)
+  let stopped = false
+  let timer = setTimeout(round, hour).unref()
+  return () => {
+    stopped = true
+    clearTimeout(timer)
+  }
+
+  function round(): void {
+    tidy(db).then(
+      () => again(hour),
+      (error) => {
+        log.error({ err: error }, 'housekeeping failed')
+        again(minute)
+      },
+    )
+  }
+
+  function again(pauseMs: number): void {
+    if (!stopped) timer = setTimeout(round, pauseMs).unref()
+  }
 }
 
 export async function tidy(db: Db): Promise<void> {

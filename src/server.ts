@@ -40,6 +40,7 @@ import type { Settings } from './settings.ts'
 import { passkeySignInRoutes } from './signin/passkey-routes.ts'
 import { signInRoutes } from './signin/routes.ts'
 import { ensureMigrated, migrate, openStore } from './store/open.ts'
+import { watchDatabase } from './store/watch.ts'
 import { undoRoutes } from './undo/routes.ts'
 import { version } from './version.ts'
 
@@ -65,7 +66,7 @@ export async function startServer(
   const log = createLog(settings.logLevel, logTo)
   const keys = openKeys(settings.encryptionKeys)
 
-  const db = openStore(settings.databaseUrl)
+  const db = openStore(settings.databaseUrl, watchDatabase(log))
   await (settings.migrate === 'on' ? migrate(db) : ensureMigrated(db))
   const signingKeys = await loadSigningKeys(db, keys)
 

@@ -7,6 +7,7 @@ import type { HeldAccount, SignedIn } from '../sessions/guard.ts'
 import { endSessions } from '../sessions/session.ts'
 import { distrust } from '../sessions/trusted-device.ts'
 import type { Db, Tx } from '../store/open.ts'
+import { transaction } from '../store/transaction.ts'
 
 /**
  * Closes an account at once: nobody is signed in any more, and nobody can sign in. Its owner is told
@@ -44,7 +45,7 @@ export async function eraseDeleted(db: Db): Promise<void> {
     .where('deleted_at', '<', now() - weakeningMs)
     .execute()
   for (const { id } of due) {
-    await db.transaction().execute(async (tx) => {
+    await transaction(db, async (tx) => {
       const { numDeletedRows } = await tx
         .deleteFrom('account')
         .where('id', '=', id)

@@ -21,6 +21,7 @@ import { signedInAnswer } from '../sessions/gate.ts'
 import type { SessionRules } from '../sessions/session.ts'
 import type { Settings } from '../settings.ts'
 import type { Db } from '../store/open.ts'
+import { transaction } from '../store/transaction.ts'
 import { ensureGoodPassword } from './password/rules.ts'
 import { begin, count, countCode, verify } from './sign-up.ts'
 
@@ -74,11 +75,9 @@ export function accountRoutes(
       const { password } = request.body
       await ensureGoodPassword(password, { email: email.key, minLength, brandName })
       const client = clientOf(request)
-      await db.transaction().execute((tx) => count(tx, limits, { email, client }))
+      await transaction(db, (tx) => count(tx, limits, { email, client }))
       const passwordHash = await passwords.hash(password)
-      const sent = await db
-        .transaction()
-        .execute((tx) => begin(tx, keys, { email, passwordHash, client }))
+      const sent = await transaction(db, (tx) => begin(tx, keys, { email, passwordHash, client }))
       return reply.code(202).send(sent)
     },
   )
@@ -113,11 +112,11 @@ export function accountRoutes(
       if (password !== undefined) {
         await ensureGoodPassword(password, { email: email.key, minLength, brandName })
       }
-      const taken = await db.transaction().execute((tx) => countCode(tx, limits, { email, client }))
+      const taken = await transaction(db, (tx) => countCode(tx, limits, { email, client }))
       const passwordHash = password === undefined ? undefined : await passwords.hash(password)
-      const entered = await db
-        .transaction()
-        .execute((tx) => verify(tx, house, { email, code, passwordHash, client, taken }))
+      const entered = await transaction(db, (tx) =>
+        verify(tx, house, { email, code, passwordHash, client, taken }),
+      )
       if (!entered) {
         throw new Problem('invalid_code', 'That code isn’t right, or it is too old.')
       }

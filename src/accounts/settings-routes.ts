@@ -19,6 +19,7 @@ import {
 } from '../http/schemas.ts'
 import { Problem } from '../lib/problem.ts'
 import { signedIn } from '../sessions/guard.ts'
+import { transaction } from '../store/transaction.ts'
 import { deleteAccount } from './deletion.ts'
 import { beginEmailChange, changeEmail } from './email.ts'
 import { confirmPassword, type PasswordHouse } from './password/password.ts'
@@ -65,7 +66,7 @@ export function accountSettingsRoutes(app: App, house: PasswordHouse & CodeSende
       const who = signedIn(request)
       const email = emailAddress(request.body.email)
       const { code } = request.body
-      const outcome = await db.transaction().execute(async (tx) => {
+      const outcome = await transaction(db, async (tx) => {
         const account = await guard.hold(tx, who)
         return code === undefined
           ? { sent: await beginEmailChange(tx, house, account, who, email) }
@@ -96,7 +97,7 @@ export function accountSettingsRoutes(app: App, house: PasswordHouse & CodeSende
     async (request) => {
       const { language } = request.body
       const { account, session, client } = signedIn(request)
-      await db.transaction().execute(async (tx) => {
+      await transaction(db, async (tx) => {
         await tx.updateTable('account').set({ language }).where('id', '=', account).execute()
         // Warnings that an owner can't read are none: let them see when it was changed.
         const detail = { language }
@@ -127,7 +128,7 @@ export function accountSettingsRoutes(app: App, house: PasswordHouse & CodeSende
     async (request, reply) => {
       const who = signedIn(request)
       const confirmed = await confirmPassword(house, who, request.body.password)
-      const deleted = await db.transaction().execute(async (tx) => {
+      const deleted = await transaction(db, async (tx) => {
         const account = await guard.hold(tx, who)
         if (account.password_hash !== confirmed) return false
         await deleteAccount(tx, keys, account, who)

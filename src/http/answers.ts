@@ -189,7 +189,8 @@ export const answers = {
   },
   unavailable: {
     status: 503,
-    title: 'Too busy right now',
-    meaning: 'The service can’t take this on now. `Retry-After` says when to try again.',
+    title: 'Not possible right now',
+    meaning:
+      'The service can’t take this on now: it is too busy, or its database does not answer. `Retry-After` says when to try again, and `detail` whether the change may have been made all the same.',
   },
 } as const satisfies Record<ProblemCode, { status: number; title: string; meaning: string }>

@@ -80,7 +80,7 @@ export const ProblemSchema = Type.Object(
 const Problem = Type.Unsafe<ProblemBody>({ $ref: 'Problem#' })
 
 /** What any request may meet, whatever it asks for. */
-const anywhere: ProblemCode[] = ['malformed_request', 'internal_error']
+const anywhere: ProblemCode[] = ['malformed_request', 'internal_error', 'unavailable']
 
 /** What any request may meet that can have a body, also one that needs none. */
 export const withBody = [
@@ -145,6 +145,7 @@ function example(code: ProblemCode): ProblemBody {
     detail: meaning,
     requestId: '0d4ea4c8-6f2b-4a3c-9b35-0f5bd4f0a2ae',
     ...(status === 429 && { retryAfter: 30 }),
+    ...(status === 503 && { retryAfter: 5 }),
   }
 }
 

@@ -112,6 +112,6 @@ function inWords(seconds: number): string {
 
 /** For `catch`: where a limit is reached, what was to be done is left out. */
 export function unlessTooMany(error: unknown): undefined {
-  if (error instanceof Problem) return undefined
+  if (error instanceof Problem && Object.hasOwn(sentence, error.code)) return undefined
   throw error
 }

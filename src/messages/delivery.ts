@@ -4,6 +4,7 @@ import type { Keys } from '../lib/keys.ts'
 import { isLanguage } from '../lib/language.ts'
 import type { Log } from '../lib/log.ts'
 import { mask } from '../lib/mask.ts'
+import { Problem } from '../lib/problem.ts'
 import type { Db } from '../store/open.ts'
 import type { OutboxTable } from '../store/schema.ts'
 import type { Template, Templates } from '../text/message.ts'
@@ -16,8 +17,8 @@ type Row = Selectable<OutboxTable>
 /** How often the outbox is looked at when nothing is on its way. */
 const pollMs = 200
 
-/** The same while the database does not answer: the log need not say so ten times a second. */
-const pollAfterFailureMs = 5 * second
+/** The same while the database does not answer. */
+const pollAfterFailureMs = 2 * second
 
 /** How many leave at once: gateways are slow, and one slow one must not hold up the others. */
 const batch = 20
@@ -77,7 +78,8 @@ function startLine(channel: Channel, options: DeliveryOptions) {
       deliverDue().then(
         () => schedule(pollMs),
         (error) => {
-          log.error({ err: error }, 'outbox could not be read')
+          // That the database is away is in the log already.
+          if (!(error instanceof Problem)) log.error({ err: error }, 'outbox could not be read')
           schedule(pollAfterFailureMs)
         },
       )

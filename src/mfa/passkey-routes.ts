@@ -8,6 +8,7 @@ import { creationOptions } from '../passkeys/relying-party.ts'
 import { CreationOptions, Passkey, RegistrationResponse } from '../passkeys/schemas.ts'
 import { type Guard, signedIn } from '../sessions/guard.ts'
 import type { Db } from '../store/open.ts'
+import { transaction } from '../store/transaction.ts'
 import type { Asker } from './challenge.ts'
 import { read } from './mfa-sign-in.ts'
 import {
@@ -81,9 +82,9 @@ export function passkeyRoutes(app: App, house: Asker & { db: Db; guard: Guard })
     },
     async (request) => {
       const who = signedIn(request)
-      const begun = await db
-        .transaction()
-        .execute(async (tx) => beginPasskey(tx, keys, await guard.hold(tx, who), who))
+      const begun = await transaction(db, async (tx) =>
+        beginPasskey(tx, keys, await guard.hold(tx, who), who),
+      )
       const options = await creationOptions(relyingParty, begun)
       return { options, expiresIn: passkeyChallengeLivesMs / second }
     },
@@ -111,7 +112,7 @@ export function passkeyRoutes(app: App, house: Asker & { db: Db; guard: Guard })
       const who = signedIn(request)
       const { name, response } = request.body
       const answered = await judgeNewPasskey(house, who, response)
-      const added = await db.transaction().execute(async (tx) => {
+      const added = await transaction(db, async (tx) => {
         const account = await guard.hold(tx, who)
         return addPasskey(tx, keys, account, who, { ...answered, name })
       })
@@ -136,7 +137,7 @@ export function passkeyRoutes(app: App, house: Asker & { db: Db; guard: Guard })
     (request) => {
       const who = signedIn(request)
       const what = { ...request.params, ...request.body }
-      return db.transaction().execute((tx) => renamePasskey(tx, who.account, what, who))
+      return transaction(db, (tx) => renamePasskey(tx, who.account, what, who))
     },
   )
 
@@ -162,7 +163,7 @@ export function passkeyRoutes(app: App, house: Asker & { db: Db; guard: Guard })
       },
     },
     (request) =>
-      db.transaction().execute(async (tx) => {
+      transaction(db, async (tx) => {
         const who = signedIn(request)
         const { id } = request.params
         const account = await guard.hold(tx, who)

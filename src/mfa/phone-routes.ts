@@ -14,6 +14,7 @@ import {
 import { Problem } from '../lib/problem.ts'
 import { type Guard, signedIn } from '../sessions/guard.ts'
 import type { Db } from '../store/open.ts'
+import { transaction } from '../store/transaction.ts'
 import type { Asker } from './challenge.ts'
 import { read } from './mfa-sign-in.ts'
 import { beginPhoneChange, changePhone, removePhone } from './phone.ts'
@@ -60,7 +61,7 @@ export function phoneRoutes(app: App, house: Asker & { db: Db; guard: Guard }): 
       const who = signedIn(request)
       const phoneNumber = parsePhone(request.body.phoneNumber)
       const { code } = request.body
-      const outcome = await db.transaction().execute(async (tx) => {
+      const outcome = await transaction(db, async (tx) => {
         const account = await guard.hold(tx, who)
         return code === undefined
           ? { sent: await beginPhoneChange(tx, house, account, who, phoneNumber) }
@@ -93,7 +94,7 @@ export function phoneRoutes(app: App, house: Asker & { db: Db; guard: Guard }): 
       },
     },
     (request) =>
-      db.transaction().execute(async (tx) => {
+      transaction(db, async (tx) => {
         const who = signedIn(request)
         const account = await guard.hold(tx, who)
         await removePhone(tx, house, account, who)

@@ -4,6 +4,7 @@ import { bearer, Nullable, problems, stepUp, withBody, withToken } from '../http
 import type { Keys } from '../lib/keys.ts'
 import { type Guard, signedIn } from '../sessions/guard.ts'
 import type { Db } from '../store/open.ts'
+import { transaction } from '../store/transaction.ts'
 import { readRecoveryCodes } from './methods/recovery-code.ts'
 import { renewRecoveryCodes } from './mfa-sign-in.ts'
 
@@ -57,7 +58,7 @@ export function recoveryCodeRoutes(
       },
     },
     (request) =>
-      db.transaction().execute(async (tx) => {
+      transaction(db, async (tx) => {
         const who = signedIn(request)
         const account = await guard.hold(tx, who)
         const recoveryCodes = await renewRecoveryCodes(tx, keys, account, { by: 'owner', ...who })

@@ -20,6 +20,7 @@ import { AssertionResponse } from '../passkeys/schemas.ts'
 import { type Guard, signedIn } from '../sessions/guard.ts'
 import type { Settings } from '../settings.ts'
 import type { Db } from '../store/open.ts'
+import { transaction } from '../store/transaction.ts'
 import type { Asker } from './challenge.ts'
 import { read, turnOff, turnOn } from './mfa-sign-in.ts'
 import { judgeProof } from './passkey-proof.ts'
@@ -117,7 +118,7 @@ export function mfaRoutes(
       const assertion =
         request.body.assertion && (await judgeProof(house, who, request.body.assertion))
 
-      const outcome = await db.transaction().execute(async (tx) => {
+      const outcome = await transaction(db, async (tx) => {
         const account = await guard.hold(tx, who)
         const proven = await prove(tx, house, account, who, { method, to, code, assertion })
         if (proven === 'wrong') return proven
@@ -162,7 +163,7 @@ export function mfaRoutes(
     },
     (request) => {
       ensureOwnersMayChoose(settings)
-      return db.transaction().execute(async (tx) => {
+      return transaction(db, async (tx) => {
         const who = signedIn(request)
         const account = await guard.hold(tx, who)
         await turnOff(tx, keys, account, { by: 'owner', ...who })

@@ -3,6 +3,7 @@ import { bearer, problems, stepUp, withBody, withToken } from '../http/schemas.t
 import { type Guard, signedIn } from '../sessions/guard.ts'
 import type { Settings } from '../settings.ts'
 import type { Db } from '../store/open.ts'
+import { transaction } from '../store/transaction.ts'
 import type { Asker } from './challenge.ts'
 import { createSecret, readSecret, removeSecret } from './mfa-secret.ts'
 import { read } from './mfa-sign-in.ts'
@@ -46,7 +47,7 @@ export function mfaSecretRoutes(
       },
     },
     (request) =>
-      db.transaction().execute(async (tx) => {
+      transaction(db, async (tx) => {
         const account = await guard.hold(tx, signedIn(request))
         return createSecret(tx, keys, account, settings.brandName)
       }),
@@ -70,7 +71,7 @@ export function mfaSecretRoutes(
       },
     },
     (request) =>
-      db.transaction().execute(async (tx) => {
+      transaction(db, async (tx) => {
         const who = signedIn(request)
         const account = await guard.hold(tx, who)
         await removeSecret(tx, keys, account, mfaMethods, { by: 'owner', ...who })

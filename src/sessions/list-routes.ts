@@ -4,6 +4,7 @@ import type { App } from '../http/app.ts'
 import { Body, bearer, problems, stepUp, withBody, withToken } from '../http/schemas.ts'
 import { Problem } from '../lib/problem.ts'
 import type { Db } from '../store/open.ts'
+import { transaction } from '../store/transaction.ts'
 import { type Guard, signedIn } from './guard.ts'
 import { endSession, endSessions, listSessions } from './session.ts'
 import { forget, listTrusted } from './trusted-device.ts'
@@ -88,7 +89,7 @@ export function listRoutes(app: App, { db, guard }: { db: Db; guard: Guard }): v
     },
     async (request) => {
       const { account, session, client } = signedIn(request)
-      return db.transaction().execute(async (tx) => {
+      return transaction(db, async (tx) => {
         if (await endSessions(tx, account, session)) {
           const detail = { reason: 'ended_by_owner', which: 'others' }
           await activity.record(tx, account, { type: 'session.ended', client, session, detail })
@@ -114,7 +115,7 @@ export function listRoutes(app: App, { db, guard }: { db: Db; guard: Guard }): v
     async (request) => {
       const { account, session, client } = signedIn(request)
       const { id } = request.params
-      return db.transaction().execute(async (tx) => {
+      return transaction(db, async (tx) => {
         if (!(await endSession(tx, account, id))) throw notThere()
         const detail = { reason: 'ended_by_owner', which: id }
         await activity.record(tx, account, { type: 'session.ended', client, session, detail })
@@ -152,7 +153,7 @@ export function listRoutes(app: App, { db, guard }: { db: Db; guard: Guard }): v
     },
     async (request) => {
       const who = signedIn(request)
-      return db.transaction().execute(async (tx) => {
+      return transaction(db, async (tx) => {
         await forget(tx, await guard.hold(tx, who), who)
         return { trustedDevices: await listTrusted(tx, who.account) }
       })
@@ -174,7 +175,7 @@ export function listRoutes(app: App, { db, guard }: { db: Db; guard: Guard }): v
     },
     async (request) => {
       const who = signedIn(request)
-      return db.transaction().execute(async (tx) => {
+      return transaction(db, async (tx) => {
         const account = await guard.hold(tx, who)
         if (!(await forget(tx, account, who, request.params.id))) throw notThere()
         return { trustedDevices: await listTrusted(tx, who.account) }

@@ -7,6 +7,7 @@ import { clientOf } from '../lib/client.ts'
 import type { Keys } from '../lib/keys.ts'
 import { Problem } from '../lib/problem.ts'
 import type { Db } from '../store/open.ts'
+import { transaction } from '../store/transaction.ts'
 import type { AccessTokens } from './access-token.ts'
 import type { BrowserSessions } from './browser-session.ts'
 import { signedInAnswer } from './gate.ts'
@@ -77,9 +78,7 @@ export function sessionRoutes(
       const entered =
         refreshToken === undefined
           ? undefined
-          : await db
-              .transaction()
-              .execute((tx) => refresh(tx, { refreshToken, client, keys, rules }))
+          : await transaction(db, (tx) => refresh(tx, { refreshToken, client, keys, rules }))
       if (!entered) throw new Problem('invalid_refresh_token', 'Please sign in again.')
       return signedInAnswer(accessTokens, entered)
     },
@@ -103,7 +102,7 @@ export function sessionRoutes(
     },
     async (request, reply) => {
       const { account, session } = signedIn(request)
-      await db.transaction().execute(async (tx) => {
+      await transaction(db, async (tx) => {
         if (!(await endSession(tx, account, session))) return
         const detail = { reason: 'signed_out' }
         const client = clientOf(request)

@@ -4,6 +4,7 @@ import { CannotStart } from '../lib/cannot-start.ts'
 import { now } from '../lib/clock.ts'
 import type { Keys } from '../lib/keys.ts'
 import { type Db, serialize } from '../store/open.ts'
+import { transaction } from '../store/transaction.ts'
 
 /** A public key as it is published (RFC 7517 §4). */
 export type PublicJwk = Record<'kty' | 'crv' | 'x' | 'y' | 'kid' | 'alg' | 'use', string>
@@ -25,7 +26,7 @@ export interface SigningKeys {
 export async function loadSigningKeys(db: Db, keys: Keys): Promise<SigningKeys> {
   // Made before it is known to be needed: a transaction is no place to wait.
   const spare = await generate(keys)
-  const rows = await db.transaction().execute(async (tx) => {
+  const rows = await transaction(db, async (tx) => {
     await serialize(tx, 'signing-keys')
     const known = await tx.selectFrom('signing_key').selectAll().orderBy('created_at').execute()
     if (known.length > 0) return known

@@ -19,6 +19,7 @@ import { enter } from '../sessions/gate.ts'
 import { holdAccount, type SignedIn } from '../sessions/guard.ts'
 import type { Entered } from '../sessions/session.ts'
 import type { Db, Tx } from '../store/open.ts'
+import { transaction } from '../store/transaction.ts'
 
 /** Sign-ins by passkey begun from one network: each visit of a sign-in page begins one. */
 const begunFromNetwork: Limit = {
@@ -49,7 +50,7 @@ export function beginWithPasskey(
   asked: { mfaToken: string } | { who: SignedIn } | { client: Client },
 ): Promise<Begun> {
   const { db, keys, limits } = house
-  return db.transaction().execute(async (tx) => {
+  return transaction(db, async (tx) => {
     if ('mfaToken' in asked) {
       const { account, challenge } = await openChallenge(tx, house, asked)
       const allowed = await describePasskeys(tx, account.id)
@@ -99,7 +100,7 @@ export async function answerWithPasskey(
   const taken = await takePasskeyChallenge(db, keys, { passkeyToken, session: who?.session })
   if (!taken) throw expired()
   const shown = await judgePasskey(db, relyingParty, taken, response)
-  return db.transaction().execute(async (tx) => {
+  return transaction(db, async (tx) => {
     const entered = shown && (await welcome(tx, house, { ...answer, taken, shown }))
     if (entered) return entered
     if (taken.challenge_id) await countWrong(tx, taken.challenge_id)

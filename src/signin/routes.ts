@@ -24,6 +24,7 @@ import type { AccessTokens } from '../sessions/access-token.ts'
 import type { BrowserSessions } from '../sessions/browser-session.ts'
 import { signedInAnswer } from '../sessions/gate.ts'
 import { type Guard, signedIn } from '../sessions/guard.ts'
+import { transaction } from '../store/transaction.ts'
 import { reauthenticate, type SignInHouse, signIn, type Welcomed } from './sign-in.ts'
 
 const tags = ['Signing in']
@@ -122,7 +123,7 @@ export function signInRoutes(
     },
     async (request) => {
       const given = { ...request.body, client: clientOf(request) }
-      const judged = await db.transaction().execute((tx) => answer(tx, house, given))
+      const judged = await transaction(db, (tx) => answer(tx, house, given))
       if ('entered' in judged) return signedInAnswer(accessTokens, judged.entered)
       const { attemptsLeft } = judged
       throw new Problem('invalid_code', wrongCode(attemptsLeft), { attemptsLeft })
@@ -151,7 +152,7 @@ export function signInRoutes(
       },
     },
     async (request, reply) => {
-      const sent = await db.transaction().execute((tx) => sendAgain(tx, house, request.body))
+      const sent = await transaction(db, (tx) => sendAgain(tx, house, request.body))
       return reply.code(202).send(sent)
     },
   )

@@ -12,6 +12,7 @@ import { enter } from '../sessions/gate.ts'
 import { holdAccount, type SignedIn } from '../sessions/guard.ts'
 import type { Entered } from '../sessions/session.ts'
 import type { Db, Tx } from '../store/open.ts'
+import { transaction } from '../store/transaction.ts'
 
 /** Wrong passwords for one account from one network: its owner's own slips fit in. */
 export const wrongFromHere: Limit = {
@@ -139,10 +140,10 @@ async function judgeNow(
   const { account, password, client } = attempt
 
   // Counted before it is judged: of many guesses at once none slips past the count.
-  const taken = await db.transaction().execute((tx) => limits.take(tx, ...attempt.limits))
+  const taken = await transaction(db, (tx) => limits.take(tx, ...attempt.limits))
   const right = await passwords.verify(account?.password_hash, password)
 
-  return db.transaction().execute(async (tx) => {
+  return transaction(db, async (tx) => {
     if (right && account) {
       await limits.giveBack(tx, taken)
       const welcomed = await welcome(tx, house, { ...attempt, account })

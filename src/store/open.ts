@@ -3,23 +3,33 @@ import { join } from 'node:path'
 import { Kysely, PostgresAdapter, sql, type Transaction } from 'kysely'
 import { DEFAULT_MIGRATION_TABLE, type MigrationProvider, Migrator } from 'kysely/migration'
 import { CannotStart } from '../lib/cannot-start.ts'
-import { postgres } from './postgres.ts'
+import { postgres, takeTime } from './postgres.ts'
 import type { Schema } from './schema.ts'
 import { sqlite } from './sqlite.ts'
+import { transaction } from './transaction.ts'
 import { unreachable, unusable } from './unusable.ts'
+import { unwatched, type Watch } from './watch.ts'
 
 export type Db = Kysely<Schema>
 
-/** A transaction. Inside of it use nothing but it: SQLite has one connection, and it is taken. */
+/**
+ * A transaction, opened by `transaction`. Inside of it use nothing but it: SQLite has one connection,
+ * and it is taken.
+ */
 export type Tx = Transaction<Schema>
 
 /**
+ * While the database can't be used, whatever is asked of it throws a Problem, `unavailable`.
+ *
  * @param url `sqlite:<file>` or `postgres://…`
+ * @param watch is told how each statement went
  * @throws CannotStart if the file can't be used; PostgreSQL is not asked yet
  */
-export function openStore(url: string): Db {
+export function openStore(url: string, watch: Watch = unwatched): Db {
   try {
-    const dialect = url.startsWith('sqlite:') ? sqlite(url.slice('sqlite:'.length)) : postgres(url)
+    const dialect = url.startsWith('sqlite:')
+      ? sqlite(url.slice('sqlite:'.length), watch)
+      : postgres(url, watch)
     return new Kysely<Schema>({ dialect })
   } catch (error) {
     throw unusable(error)
@@ -36,15 +46,22 @@ export function openStore(url: string): Db {
 export async function migrate(db: Db): Promise<string[]> {
   await reach(db)
   await refuseNewer(db)
-  const { error, results = [] } = await migratorOf(db).migrateToLatest()
-  if (!error) return results.map((result) => result.migrationName)
-
-  const cause = unusable(error)
-  if (cause instanceof CannotStart) throw cause
-  const failed = results.find((result) => result.status === 'Error')?.migrationName
-  throw new Error(`The database could not be brought up to date${failed ? ` (${failed})` : ''}.`, {
-    cause,
-  })
+  let running: string | undefined
+  try {
+    return await transaction(db, async (tx) => {
+      await haveTime(tx)
+      await serialize(tx, 'migrations')
+      const { error, results = [] } = await migratorOf(tx).migrateToLatest()
+      running = results.find((result) => result.status === 'Error')?.migrationName
+      if (error) throw error
+      return results.map((result) => result.migrationName)
+    })
+  } catch (error) {
+    const cause = unusable(error)
+    if (cause instanceof CannotStart) throw cause
+    const which = running ? ` (${running})` : ''
+    throw new Error(`The database could not be brought up to date${which}.`, { cause })
+  }
 }
 
 /** @throws CannotStart if the database can't be used, or lacks a migration */
@@ -85,7 +102,7 @@ async function refuseNewer(db: Db): Promise<void> {
   }
 }
 
-const migratorOf = (db: Db) => new Migrator({ db, provider: migrations })
+const migratorOf = (db: Db | Tx) => new Migrator({ db, provider: migrations })
 
 /** The numbered files beside this one: `.ts` as it is written, `.js` as it is published. */
 const migrations: MigrationProvider = {
@@ -100,13 +117,22 @@ const migrations: MigrationProvider = {
   },
 }
 
+/** A large table may take its time, and so may whoever migrates before us. */
+async function haveTime(tx: Tx): Promise<void> {
+  if (isPostgres(tx)) await sql.raw(takeTime).execute(tx)
+}
+
 /**
  * Until this transaction ends, no other one that asks for the same name goes on. For what cannot
  * be decided by one statement, such as counting.
  */
 export async function serialize(tx: Tx, name: string): Promise<void> {
   // On SQLite a transaction has the database to itself from its beginning.
-  if (tx.getExecutor().adapter instanceof PostgresAdapter) {
+  if (isPostgres(tx)) {
     await sql`select pg_advisory_xact_lock(hashtextextended(${name}, 0))`.execute(tx)
   }
+}
+
+function isPostgres(tx: Tx): boolean {
+  return tx.getExecutor().adapter instanceof PostgresAdapter
 }

@@ -9,21 +9,27 @@ import {
   type SqliteDatabase,
   SqliteDialect,
   SqliteQueryCompiler,
+  type SqliteStatement,
 } from 'kysely'
 import { makeFolder } from '../lib/folder.ts'
+import { judgeSqlite, saves, sqliteKind, Unavailable } from './unavailable.ts'
+import type { Watch } from './watch.ts'
 
 /** Kysely's SQLite dialect over the runtime's own SQLite. @param file created if it is missing */
-export function sqlite(file: string): SqliteDialect {
-  return new NodeSqliteDialect({ database: openDatabase(file) })
+export function sqlite(file: string, watch: Watch): SqliteDialect {
+  return new NodeSqliteDialect({ database: openDatabase(file, watch) })
 }
 
 /** Another process may hold the file for its own commit; a commit takes milliseconds. */
 const busyTimeoutMs = 5000
 
+/** SQLITE_BUSY. */
+const busy = 5
+
 /** Statements kept ready: more than the service has, so the cache is never emptied in practice. */
 const statementsKept = 500
 
-function openDatabase(file: string): SqliteDatabase {
+function openDatabase(file: string, watch: Watch): SqliteDatabase {
   makeFolder(dirname(file))
   // Made here, for this user's eyes alone; SQLite gives the files beside it the same mode.
   closeSync(openSync(file, 'a', 0o600))
@@ -34,14 +40,45 @@ function openDatabase(file: string): SqliteDatabase {
 
   const prepared = new Map<string, { statement: StatementSync; reader: boolean }>()
 
+  // Once somebody has waited in vain, nobody waits until the file is free again: they would all do
+  // so one after another, and everything else with them.
+  let waitsForOthers = true
+  function wait(forOthers: boolean): void {
+    if (waitsForOthers === forOthers) return
+    db.exec(`pragma busy_timeout = ${forOthers ? busyTimeoutMs : 0}`)
+    waitsForOthers = forOthers
+  }
+
+  /** Asks the database; what is wrong with the file rather than with the statement is Unavailable. */
+  function ask<Result>(sql: string, work: () => Result): Result {
+    const { isTransaction } = db
+    try {
+      return work()
+    } catch (error) {
+      if (sqliteKind(error) === busy) wait(false)
+      const judged = judgeSqlite(error, saves(sql, isTransaction))
+      if (judged instanceof Unavailable) watch.failed(judged.cause)
+      throw judged
+    }
+  }
+
+  function answer<Result>(sql: string, work: () => Result): Result {
+    const result = ask(sql, work)
+    if (!sql.startsWith('select')) wait(true)
+    watch.worked()
+    return result
+  }
+
   return {
     close: () => db.close(),
     prepare(sql) {
-      const { statement, reader } = prepare(asImmediate(sql))
+      // A full disk ends a transaction on its own, and then there is nothing to roll back.
+      if (sql === 'rollback' && !db.isTransaction) return nothing
+      const { statement, reader } = ask(sql, () => prepare(asImmediate(sql)))
       return {
         reader,
-        all: (values) => statement.all(...(values as SQLInputValue[])),
-        run: (values) => statement.run(...(values as SQLInputValue[])),
+        all: (values) => answer(sql, () => statement.all(...(values as SQLInputValue[]))),
+        run: (values) => answer(sql, () => statement.run(...(values as SQLInputValue[]))),
         iterate: (values) => statement.iterate(...(values as SQLInputValue[])),
       }
     },
@@ -66,10 +103,16 @@ function keepLog(db: DatabaseSync): void {
       db.exec('pragma journal_mode = wal')
       return
     } catch (error) {
-      const busy = ((error as { errcode?: number }).errcode ?? 0) % 256 === 5
-      if (!busy || performance.now() > deadline) throw error
+      if (sqliteKind(error) !== busy || performance.now() > deadline) throw error
     }
   }
+}
+
+const nothing: SqliteStatement = {
+  reader: false,
+  all: () => [],
+  run: () => ({ changes: 0, lastInsertRowid: 0 }),
+  iterate: () => [][Symbol.iterator](),
 }
 
 /** A deferred transaction would fail at once when it turns from reading to writing (SQLITE_BUSY_SNAPSHOT). */

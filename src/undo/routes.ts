@@ -5,6 +5,7 @@ import { clientOf } from '../lib/client.ts'
 import type { Keys } from '../lib/keys.ts'
 import { Problem } from '../lib/problem.ts'
 import type { Db } from '../store/open.ts'
+import { transaction } from '../store/transaction.ts'
 import { undo } from './undo.ts'
 
 const Undone = Type.Object(
@@ -35,7 +36,7 @@ export function undoRoutes(app: App, { db, keys }: { db: Db; keys: Keys }): void
     async (request) => {
       const { token } = request.body
       const client = clientOf(request)
-      const undone = await db.transaction().execute((tx) => undo(tx, keys, { token, client }))
+      const undone = await transaction(db, (tx) => undo(tx, keys, { token, client }))
       if (undone) return undone
       throw new Problem(
         'undo_token_expired',

@@ -19,7 +19,7 @@ const page = 'docs/operate.md'
 
 test('the settings shown are enough for production, and none of them can be left out', () => {
   const shown = parseEnv(
-    fence(page, 'ini').replace('k1:paste-the-key-here', newKey('k1')),
+    fence(page, 'ini', 'LATCHKEY_').replace('k1:paste-the-key-here', newKey('k1')),
   ) as Record<string, string>
   assert.equal(readSettings(shown).mode, 'production')
 
@@ -120,7 +120,8 @@ test('the program shown takes texts from Latchkey, and from nobody else', async 
   assert.doesNotMatch(printed, /forged/)
 })
 
+// That of PgBouncer is what test/support/pgbouncer.ts starts it with.
 test('every block of the page is one that these tests run', () => {
   const languages = fences(readPage(page)).map(({ language }) => language)
-  assert.deepEqual(languages.sort(), ['ini', 'js', 'sh', 'sh', 'text'])
+  assert.deepEqual(languages.sort(), ['ini', 'ini', 'js', 'sh', 'sh', 'text'])
 })

@@ -8,6 +8,7 @@ import { migrate, openStore } from '../../src/store/open.ts'
 import { emptyDatabase, everyDatabase } from '../support/database.ts'
 import { freePort } from '../support/free-port.ts'
 import { onEachDatabase } from '../support/latchkey.ts'
+import { secondBrowser } from '../support/mfa.ts'
 import { emptyFolder, type LatchkeyProcess, startProcess } from '../support/process.ts'
 import { newStarter } from '../support/starter.ts'
 
@@ -54,6 +55,15 @@ for (const kind of everyDatabase) {
     for (const { jwks } of found) assert.equal(jwks.keys.length, 1)
   })
 }
+
+test('four that start at once on an empty PostgreSQL come up as one service', async (t) => {
+  const LATCHKEY_DATABASE_URL = await emptyDatabase(t, 'PostgreSQL')
+  const environment = { LATCHKEY_DATABASE_URL, LATCHKEY_ENCRYPTION_KEYS: newKey('k1') }
+  const nodes = await Promise.all([1, 2, 3, 4].map(() => startProcess(t, { environment })))
+  const keys = await Promise.all(nodes.map(({ port }) => jwks(String(port))))
+  for (const other of keys.slice(1)) assert.deepEqual(other, keys[0])
+  assert.equal((await rowsOf(LATCHKEY_DATABASE_URL, 'select id from signing_key')).length, 1)
+})
 
 test('run twice in one folder, on two ports, it is one service at two addresses', async (t) => {
   const folder = emptyFolder(t)
@@ -106,7 +116,7 @@ onEachDatabase((latchkey) => {
       const { mfaToken } = (await ada.signIn()).body
       const code = await latchkey.codeSentTo(ada.email)
       const answers = await Promise.all(
-        Array.from({ length: 20 }, (_, index) => {
+        Array.from({ length: 200 }, (_, index) => {
           const where = index % 2 === 0 ? {} : { node }
           return latchkey.post('/auth/SignIn/Mfa', { mfaToken, code }, where)
         }),
@@ -114,6 +124,32 @@ onEachDatabase((latchkey) => {
       const statuses = answers.map(({ status }) => status)
       assert.equal(statuses.filter((status) => status === 200).length, 1, `${statuses}`)
       assert.ok(statuses.every((status) => status === 200 || status === 401))
+    } finally {
+      await node.stop()
+    }
+  })
+
+  test('what is ended or weakened at one node no longer holds at another', async () => {
+    const node = await latchkey.secondNode()
+    try {
+      const ada = await latchkey.owner({ mfaMethod: 'email' })
+      const laptop = await secondBrowser(latchkey, ada)
+      assert.equal((await laptop.get('/settings', { node })).status, 200)
+      assert.equal((await ada.delete('/settings/Sessions', { node })).status, 200)
+      assert.equal((await laptop.get('/settings')).status, 401)
+
+      // A sign-in that began at one is void when MFA is turned off at the other.
+      const { mfaToken } = (await ada.signIn()).body
+      const code = await ada.codeFor('email')
+      assert.equal((await ada.delete('/settings/MfaSignIn', { node })).status, 200)
+      const late = await latchkey.post('/auth/SignIn/Mfa', { mfaToken, code })
+      assert.equal(`${late.status} ${late.body.code}`, '401 mfa_token_expired')
+
+      // So is the old password, once there is a new one.
+      const { password } = ada
+      const change = { currentPassword: password, newPassword: 'another sentence of hers' }
+      assert.equal((await ada.put('/settings/Password', change, { node })).status, 200)
+      assert.equal((await ada.signIn()).status, 401)
     } finally {
       await node.stop()
     }

@@ -2,7 +2,9 @@ import assert from 'node:assert/strict'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
-import { type Db, migrate, openStore } from '../../src/store/open.ts'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type Db, migrate, openStore, serialize } from '../../src/store/open.ts'
+import { transaction } from '../../src/store/transaction.ts'
 import { copyOfSources } from '../support/copy.ts'
 import { emptyDatabase, everyDatabase } from '../support/database.ts'
 import { runLatchkey } from '../support/process.ts'
@@ -65,6 +67,22 @@ for (const kind of everyDatabase) {
     assert.deepEqual(await migrate(db), [])
   })
 }
+
+test('who migrates waits for another node however long that takes', async (t) => {
+  const url = await emptyDatabase(t, 'PostgreSQL')
+  const [one, other] = [open(t, url), open(t, url)]
+  const { promise: held, resolve: release } = Promise.withResolvers<void>()
+  const holding = transaction(one, async (tx) => {
+    await serialize(tx, 'migrations')
+    await held
+  })
+  const migrated = migrate(other)
+  // Longer than any other statement may take.
+  await sleep(8000)
+  release()
+  await holding
+  assert.deepEqual(await migrated, names)
+})
 
 function open(t: TestContext, url: string): Db {
   const db = openStore(url)

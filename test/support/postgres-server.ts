@@ -48,10 +48,10 @@ export async function startPostgres(): Promise<PostgresServer> {
   }
 }
 
-/** Who the server runs as, and the command that makes it so: PostgreSQL refuses to be root. */
-type User = { via: string[]; ids?: { uid: number; gid: number } }
+/** Who a server runs as, and the command that makes it so: PostgreSQL refuses to be root. */
+export type User = { via: string[]; ids?: { uid: number; gid: number } }
 
-function unprivileged(): User {
+export function unprivileged(): User {
   if (process.platform === 'win32') throw new Error('They do not know how on Windows.')
   if (process.getuid?.() !== 0) return { via: [] }
 
@@ -73,7 +73,12 @@ function canRun(user: User, program: string, ...args: string[]): boolean {
   return spawnSync(file, rest, { ...options, stdio: 'ignore' }).status === 0
 }
 
-function command(user: User, program: string, args: string[]): [string, string[], SpawnOptions] {
+/** What `spawn` is to be given, to run a program as that user. */
+export function command(
+  user: User,
+  program: string,
+  args: string[],
+): [string, string[], SpawnOptions] {
   const [file = program, ...rest] = [...user.via, program, ...args]
   return [file, rest, { ...user.ids, env: { ...process.env, LC_ALL: 'C' } }]
 }

@@ -14,6 +14,7 @@ import { type Guard, type HeldAccount, holdAccount, type SignedIn } from '../../
 import { endSessions } from '../../sessions/session.ts'
 import { distrust } from '../../sessions/trusted-device.ts'
 import type { Db, Tx } from '../../store/open.ts'
+import { transaction } from '../../store/transaction.ts'
 import {
   consumeReset,
   newResetCode,
@@ -89,11 +90,11 @@ export async function confirmPassword(
     .where('id', '=', who.account)
     .executeTakeFirstOrThrow()
   // Counted before it is judged: of many guesses at once none slips past the count.
-  const taken = await db
-    .transaction()
-    .execute((tx) => limits.take(tx, { limit: wrongPasswordsInSession, of: who.session }))
+  const taken = await transaction(db, (tx) =>
+    limits.take(tx, { limit: wrongPasswordsInSession, of: who.session }),
+  )
   if (!(await passwords.verify(password_hash, password))) return undefined
-  await db.transaction().execute((tx) => limits.giveBack(tx, taken))
+  await transaction(db, (tx) => limits.giveBack(tx, taken))
   return password_hash
 }
 
@@ -113,7 +114,7 @@ export async function changePassword(
   if (confirmed === undefined) return undefined
   const newHash = await passwords.hash(newPassword)
 
-  return db.transaction().execute(async (tx) => {
+  return transaction(db, async (tx) => {
     const account = await guard.hold(tx, who)
     // Somebody may have changed it while we were hashing.
     if (account.password_hash !== confirmed) return undefined

@@ -18,6 +18,7 @@ import { clientOf } from '../../lib/client.ts'
 import { Problem } from '../../lib/problem.ts'
 import { signedIn } from '../../sessions/guard.ts'
 import type { Settings } from '../../settings.ts'
+import { transaction } from '../../store/transaction.ts'
 import {
   changePassword,
   countReset,
@@ -106,9 +107,7 @@ export function passwordRoutes(
     async (request, reply) => {
       const email = emailAddress(request.body.email)
       const client = clientOf(request)
-      const sent = await db
-        .transaction()
-        .execute((tx) => forgotPassword(tx, house, { email, client }))
+      const sent = await transaction(db, (tx) => forgotPassword(tx, house, { email, client }))
       return reply.code(202).send(sent)
     },
   )
@@ -156,11 +155,11 @@ export function passwordRoutes(
       const email = 'email' in proof ? proof.email.key : ''
       await ensureGoodPassword(newPassword, { email, minLength, brandName, field: 'newPassword' })
       const client = clientOf(request)
-      await db.transaction().execute((tx) => countReset(tx, limits, client))
+      await transaction(db, (tx) => countReset(tx, limits, client))
       const passwordHash = await passwords.hash(newPassword)
-      const right = await db
-        .transaction()
-        .execute((tx) => resetPassword(tx, house, proof, { passwordHash, client }))
+      const right = await transaction(db, (tx) =>
+        resetPassword(tx, house, proof, { passwordHash, client }),
+      )
       if (right) return { status: 'passwordReset' as const }
       throw new Problem('invalid_code', 'That code isn’t right, or it is too old.')
     },

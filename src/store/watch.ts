@@ -1,0 +1,42 @@
+import { minute, now, second } from '../lib/clock.ts'
+import type { Log } from '../lib/log.ts'
+
+/** Is told how each statement went. */
+export interface Watch {
+  /** @param cause why the database could not be used */
+  failed(cause: unknown): void
+  worked(): void
+}
+
+/** For commands: whoever typed one is told by how it ends. */
+export const unwatched: Watch = { failed() {}, worked() {} }
+
+/** Back is what has failed nobody for so long: it may come and go. */
+const calmMs = 5 * second
+
+/** Has the log say that the database is away, once a minute at most, and that it is back. */
+export function watchDatabase(log: Log): Watch {
+  let failures = 0
+  let lastFailure = 0
+  let said = 0
+  let away = false
+
+  return {
+    failed(cause) {
+      failures += 1
+      lastFailure = now()
+      if (lastFailure - said < minute) return
+      log.error({ err: cause, failures }, 'database unavailable')
+      said = lastFailure
+      failures = 0
+      away = true
+    },
+
+    worked() {
+      if (!away || now() - lastFailure < calmMs) return
+      log.info('database available again')
+      away = false
+      said = 0
+    },
+  }
+}

@@ -1,0 +1,111 @@
+/** The service behind PgBouncer, which hands its connections round with every transaction. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { Client } from 'pg'
+import { newKey } from '../../src/lib/keys.ts'
+import { emptyDatabase } from '../support/database.ts'
+import { secondBrowser } from '../support/mfa.ts'
+import { startLatchkey } from '../support/outbox.ts'
+import { startPgbouncer } from '../support/pgbouncer.ts'
+import { startProcess } from '../support/process.ts'
+import { wayBackSentTo } from '../support/undo.ts'
+
+test('behind PgBouncer four nodes that start at once make the tables once, and leave no lock behind', async (t) => {
+  const direct = await emptyDatabase(t, 'PostgreSQL')
+  const url = await startPgbouncer(t, direct)
+  if (!url) return
+  const environment = { LATCHKEY_DATABASE_URL: url, LATCHKEY_ENCRYPTION_KEYS: newKey('k1') }
+  const nodes = await Promise.all([1, 2, 3, 4].map(() => startProcess(t, { environment })))
+  const keys = await Promise.all(
+    nodes.map(async ({ origin }) => (await fetch(`${origin}/.well-known/jwks.json`)).text()),
+  )
+  assert.equal(new Set(keys).size, 1)
+
+  const operator = new Client({ connectionString: direct })
+  await operator.connect()
+  try {
+    const { rows } = await operator.query("select 1 from pg_locks where locktype = 'advisory'")
+    assert.deepEqual(rows, [])
+  } finally {
+    await operator.end()
+  }
+})
+
+test('behind PgBouncer everything works as without it, on two nodes', async (t) => {
+  const url = await startPgbouncer(t, await emptyDatabase(t, 'PostgreSQL'))
+  if (!url) return
+  const latchkey = await startLatchkey(t, 'PostgreSQL', { LATCHKEY_DATABASE_URL: url })
+  const node = await latchkey.secondNode()
+  try {
+    // Signing up brings a code through the outbox; MFA on, signing in with it.
+    const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
+    await ada.signInFully()
+    assert.equal((await ada.get('/settings', { node })).status, 200)
+
+    // One code is good once, however many ask at once and wherever.
+    const waiting = await ada.signIn()
+    const { mfaToken } = waiting.body
+    const code = await ada.codeFor('authenticator')
+    const uses = await Promise.all(
+      Array.from({ length: 40 }, (_, i) =>
+        latchkey.post('/auth/SignIn/Mfa', { mfaToken, code }, i % 2 ? { node } : {}),
+      ),
+    )
+    const statuses = uses.map(({ status }) => status)
+    assert.equal(statuses.filter((status) => status === 200).length, 1, `${statuses}`)
+    assert.ok(
+      statuses.every((status) => [200, 401, 429].includes(status)),
+      `${statuses}`,
+    )
+
+    // What is ended at one is dead at the other.
+    const second = await secondBrowser(latchkey, ada)
+    assert.equal((await ada.delete('/settings/Sessions', { node })).status, 200)
+    assert.equal((await second.get('/settings')).status, 401)
+
+    // MFA off, and the way back.
+    assert.equal((await ada.delete('/settings/MfaSignIn', { node })).body.enabled, false)
+    const token = await wayBackSentTo(latchkey, ada.email, /off/)
+    assert.equal((await latchkey.post('/auth/Undo', { token }, { node })).status, 200)
+    assert.equal((await ada.get('/settings')).status, 401)
+
+    // The bounds of our transactions are not left to whoever gets the connection next.
+    const [bounds] = await latchkey.sql(
+      "select current_setting('statement_timeout') as statement, current_setting('idle_in_transaction_session_timeout') as idle",
+    )
+    assert.deepEqual(bounds, { statement: '0', idle: '0' })
+  } finally {
+    await node.stop()
+  }
+})
+
+test('a lock that is waited for behind PgBouncer ends with a 503, and everything goes on', async (t) => {
+  const direct = await emptyDatabase(t, 'PostgreSQL')
+  const url = await startPgbouncer(t, direct)
+  if (!url) return
+  const latchkey = await startLatchkey(t, 'PostgreSQL', { LATCHKEY_DATABASE_URL: url })
+  const ada = await latchkey.owner()
+  const operator = new Client({ connectionString: direct })
+  await operator.connect()
+  try {
+    await operator.query('begin')
+    await operator.query('lock table session in access exclusive mode')
+    const { refreshToken } = ada
+    const answers = await Promise.all([
+      ada.get('/settings'),
+      ada.get('/settings/MfaSignIn'),
+      latchkey.post('/auth/Refresh', { refreshToken }),
+    ])
+    assert.deepEqual(
+      answers.map(({ status }) => status),
+      [503, 503, 503],
+    )
+    const { rows } = await operator.query('select 1 from pg_locks where not granted')
+    assert.deepEqual(rows, [])
+    await operator.query('rollback')
+    assert.equal((await ada.get('/settings')).status, 200)
+    assert.equal((await latchkey.post('/auth/Refresh', { refreshToken })).status, 200)
+  } finally {
+    await operator.end()
+  }
+})
