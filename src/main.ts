@@ -15,6 +15,8 @@ const commands: Record<string, () => Promise<{ default: Command }>> = {
   serve: () => import('./commands/serve.ts'),
   migrate: () => import('./commands/migrate.ts'),
   settings: () => import('./commands/settings.ts'),
+  backup: () => import('./commands/backup.ts'),
+  move: () => import('./commands/move.ts'),
 }
 
 /** Understood behind every command. */

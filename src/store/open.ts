@@ -35,7 +35,7 @@ export function openStore(url: string): Db {
  */
 export async function migrate(db: Db): Promise<string[]> {
   await reach(db)
-  await refuseNewer(db)
+  await refuseUnfit(db)
   const { error, results = [] } = await migratorOf(db).migrateToLatest()
   if (!error) return results.map((result) => result.migrationName)
 
@@ -50,7 +50,7 @@ export async function migrate(db: Db): Promise<string[]> {
 /** @throws CannotStart if the database can't be used, or lacks a migration */
 export async function ensureMigrated(db: Db): Promise<void> {
   await reach(db)
-  await refuseNewer(db)
+  await refuseUnfit(db)
   const pending = (await migratorOf(db).getMigrations()).filter((one) => !one.executedAt)
   if (pending.length > 0) {
     throw new CannotStart(
@@ -67,9 +67,17 @@ async function reach(db: Db): Promise<void> {
   }
 }
 
-/** @throws CannotStart if a migration has run that this version does not know */
-async function refuseNewer(db: Db): Promise<void> {
+/** Stands in a database for as long as not everything has been moved there. */
+export const halfMovedTable = 'latchkey_move'
+
+/** @throws CannotStart if it is half moved, or a migration has run that this version does not know */
+async function refuseUnfit(db: Db): Promise<void> {
   const tables = await db.introspection.getTables({ withInternalKyselyTables: true })
+  if (tables.some(({ name }) => name === halfMovedTable)) {
+    throw new CannotStart(
+      'Not everything has been moved to this database yet. Run “latchkey move” to its end first.',
+    )
+  }
   if (!tables.some(({ name }) => name === DEFAULT_MIGRATION_TABLE)) return
   const ran = await db
     .withTables<{ [DEFAULT_MIGRATION_TABLE]: { name: string } }>()
@@ -86,6 +94,11 @@ async function refuseNewer(db: Db): Promise<void> {
 }
 
 const migratorOf = (db: Db) => new Migrator({ db, provider: migrations })
+
+/** The names of all migrations that this version knows, in order. */
+export async function knownMigrations(): Promise<string[]> {
+  return Object.keys(await migrations.getMigrations()).sort()
+}
 
 /** The numbered files beside this one: `.ts` as it is written, `.js` as it is published. */
 const migrations: MigrationProvider = {
