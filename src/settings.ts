@@ -147,6 +147,11 @@ export const table = {
   passwordMinLength: setting('LATCHKEY_PASSWORD_MIN_LENGTH', wholeNumber(8, 64), 8, {
     meaning: 'Characters a new password has at least. NIST advises 15 for accounts without MFA.',
   }),
+  drain: setting<number | undefined>('LATCHKEY_DRAIN', wholeNumber(0, 60), undefined, {
+    default: '2 in production, 0 in development',
+    meaning:
+      'Seconds that it goes on taking requests after it was told to stop, while `/health/ready` says no already: time for load balancers to notice.',
+  }),
   logLevel: setting(
     'LATCHKEY_LOG_LEVEL',
     choice('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'),
@@ -186,6 +191,7 @@ export interface Settings extends Read {
   readonly publicUrl: string
   readonly databaseUrl: string
   readonly audience: string
+  readonly drain: number
   readonly brandName: string
   readonly brandColor: string
   /** Password hashes that run at once: one a core. */
