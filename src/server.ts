@@ -74,7 +74,8 @@ export async function startServer(
   const keys = openKeys(settings.encryptionKeys)
 
   const db = openStore(settings.databaseUrl)
-  await (settings.migrate === 'on' ? migrate(db) : ensureMigrated(db))
+  const { newerDatabase } = settings
+  await (settings.migrate === 'on' ? migrate(db, newerDatabase) : ensureMigrated(db, newerDatabase))
   const signingKeys = await loadSigningKeys(db, keys)
 
   const look = await readBrand(settings)

@@ -58,6 +58,10 @@ export const table = {
   migrate: setting('LATCHKEY_MIGRATE', choice('on', 'off'), 'on', {
     meaning: '`off` leaves migrations to `latchkey migrate`, instead of running them at start.',
   }),
+  newerDatabase: setting('LATCHKEY_NEWER_DATABASE', choice('refuse', 'serve'), 'refuse', {
+    meaning:
+      '`serve` has this version serve a database that a newer one has brought up to date, to go back to it for a while. What the newer one added is not looked at.',
+  }),
   encryptionKeys: setting(
     'LATCHKEY_ENCRYPTION_KEYS',
     checked(keysProblem, 'keys as id:base64 of 32 bytes, separated by commas'),

@@ -92,6 +92,7 @@ const values: Record<string, { good: string[]; bad: string[] }> = {
   },
   LATCHKEY_AUDIENCE: { good: ['https://api.example'], bad: ['two words'] },
   LATCHKEY_DRAIN: { good: ['0', '60'], bad: ['61', '-1', '1.5'] },
+  LATCHKEY_NEWER_DATABASE: { good: ['refuse', 'serve'], bad: ['yes', 'on'] },
   LATCHKEY_LOG_LEVEL: { good: ['silent', 'trace'], bad: ['verbose'] },
 }
 

@@ -29,13 +29,15 @@ export function openStore(url: string): Db {
 /**
  * Brings the database up to date. Processes that start together do it once between them.
  *
+ * @param newer whether one of a newer version is served as it is, where that can be
  * @returns the names of the migrations that ran
  * @throws CannotStart if the database can't be used, or was made by a newer version
  * @throws Error naming the migration that failed; nothing of it is left behind
  */
-export async function migrate(db: Db): Promise<string[]> {
+export async function migrate(db: Db, newer: Newer = 'refuse'): Promise<string[]> {
   await reach(db)
-  await refuseUnfit(db)
+  // It has all that this version knows, and more.
+  if (await isNewer(db, newer)) return []
   const { error, results = [] } = await migratorOf(db).migrateToLatest()
   if (!error) return results.map((result) => result.migrationName)
 
@@ -48,9 +50,9 @@ export async function migrate(db: Db): Promise<string[]> {
 }
 
 /** @throws CannotStart if the database can't be used, or lacks a migration */
-export async function ensureMigrated(db: Db): Promise<void> {
+export async function ensureMigrated(db: Db, newer: Newer = 'refuse'): Promise<void> {
   await reach(db)
-  await refuseUnfit(db)
+  if (await isNewer(db, newer)) return
   const pending = (await migratorOf(db).getMigrations()).filter((one) => !one.executedAt)
   if (pending.length > 0) {
     throw new CannotStart(
@@ -70,28 +72,45 @@ async function reach(db: Db): Promise<void> {
 /** Stands in a database for as long as not everything has been moved there. */
 export const halfMovedTable = 'latchkey_move'
 
-/** @throws CannotStart if it is half moved, or a migration has run that this version does not know */
-async function refuseUnfit(db: Db): Promise<void> {
+/** What to do with a database that a newer version has brought up to date. */
+export type Newer = 'refuse' | 'serve'
+
+/**
+ * Whether a newer version has brought it up to date, and that is to be served. Migrations only add,
+ * so that the version before goes on; those that take away say so by their name.
+ *
+ * @throws CannotStart if it may not be served, or is half moved
+ */
+async function isNewer(db: Db, newer: Newer): Promise<boolean> {
   const tables = await db.introspection.getTables({ withInternalKyselyTables: true })
   if (tables.some(({ name }) => name === halfMovedTable)) {
     throw new CannotStart(
       'Not everything has been moved to this database yet. Run “latchkey move” to its end first.',
     )
   }
-  if (!tables.some(({ name }) => name === DEFAULT_MIGRATION_TABLE)) return
+  if (!tables.some(({ name }) => name === DEFAULT_MIGRATION_TABLE)) return false
   const ran = await db
     .withTables<{ [DEFAULT_MIGRATION_TABLE]: { name: string } }>()
     .selectFrom(DEFAULT_MIGRATION_TABLE)
     .select('name')
     .execute()
-  const known = await migrations.getMigrations()
-  const unknown = ran.find(({ name }) => !(name in known))
-  if (unknown) {
+  const known = await knownMigrations()
+  const names = ran.map(({ name }) => name)
+  const unknown = names.filter((name) => !known.includes(name))
+  if (unknown.length === 0) return false
+  const said = `A newer version of Latchkey has brought this database up to date (${unknown[0]}). Run that version, or a newer one.`
+  const fits = known.every((name) => names.includes(name)) && !unknown.some(takesAway)
+  if (!fits) throw new CannotStart(`${said} This one can’t serve it.`)
+  if (newer === 'refuse') {
     throw new CannotStart(
-      `A newer version of Latchkey has brought this database up to date (${unknown.name}). Run that version, or a newer one.`,
+      `${said} To go back to this one for a while, read “Upgrade” in docs/operate.md and set LATCHKEY_NEWER_DATABASE=serve.`,
     )
   }
+  return true
 }
+
+/** What only the newer version can do without. */
+const takesAway = (name: string) => name.includes('-contract-')
 
 const migratorOf = (db: Db) => new Migrator({ db, provider: migrations })
 
