@@ -34,8 +34,8 @@ async function main(typed: string[]): Promise<void> {
   const wrong = wronglyTaken(command, taken)
   if (wrong) throw new WrongUsage(`${wrong} It is typed like this:\n\n  ${usageOf(name, command)}`)
 
-  readEnvFile()
-  const result = await command.run({ taken, values })
+  const fromEnvFile = readEnvFile()
+  const result = await command.run({ taken, values, fromEnvFile })
   if (command.show) console.log(values.json ? JSON.stringify(result) : command.show(result))
   process.exitCode = command.exitCode?.(result) ?? 0
 }
@@ -120,10 +120,13 @@ async function help(): Promise<string> {
   ].join('\n')
 }
 
-function readEnvFile(): void {
-  if (!existsSync('.env')) return
+/** @returns the names that it gave */
+function readEnvFile(): ReadonlySet<string> {
+  const before = new Set(Object.keys(process.env))
+  if (!existsSync('.env')) return new Set()
   try {
     process.loadEnvFile('.env')
+    return new Set(Object.keys(process.env)).difference(before)
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     throw new UnusableSettings([`The file .env in this folder can’t be read (${code}).`])
