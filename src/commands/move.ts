@@ -1,4 +1,4 @@
-import { dirname, join } from 'node:path'
+import { developmentKeysFile } from '../development-keys.ts'
 import { CannotStart } from '../lib/cannot-start.ts'
 import { database } from '../lib/setting.ts'
 import { readSettings } from '../read-settings.ts'
@@ -30,7 +30,7 @@ export default command({
       const moved = await move(from, to, ({ doing, table, done, of }) =>
         progress.show(`${doing} ${table}`, done, of),
       )
-      return { ...moved, next: nextAfter(moved, settings, from) }
+      return { ...moved, next: nextAfter(moved, settings, to) }
     } finally {
       progress.end()
     }
@@ -55,19 +55,23 @@ function told({ rows, tables, differences, resumed }: Moved): string[] {
 }
 
 /** What to do now, a sentence each. */
-function nextAfter({ differences }: Moved, { encryptionKeys }: Settings, from: string): string[] {
+function nextAfter(
+  { differences }: Moved,
+  { encryptionKeys, databaseUrl }: Settings,
+  to: string,
+): string[] {
   if (differences.length > 0) {
     return [
       'Somebody wrote to the target, or to SQLite after moving had begun. Make an empty database and move again. SQLite is as it was; no service starts on this target.',
     ]
   }
-  const made = join(dirname(from), 'encryption-keys')
-  const looked = join('data', 'encryption-keys')
+  const made = developmentKeysFile(databaseUrl)
+  const looked = developmentKeysFile(to)
   return [
     'Set LATCHKEY_DATABASE_URL to the address that you gave as --to, leave every other setting as it is, and start Latchkey.',
     ...(encryptionKeys === undefined && made !== looked
       ? [`Copy ${made} to ${looked}, where it is looked for from now on.`]
       : []),
-    `${from} is as it was. Start nothing on it any more; delete it when you are sure, for it holds everybody’s data.`,
+    `${fileOf(databaseUrl)} is as it was. Start nothing on it any more; delete it when you are sure, for it holds everybody’s data.`,
   ]
 }

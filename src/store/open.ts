@@ -1,11 +1,13 @@
+import { existsSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Kysely, PostgresAdapter, sql, type Transaction } from 'kysely'
 import { DEFAULT_MIGRATION_TABLE, type MigrationProvider, Migrator } from 'kysely/migration'
 import { CannotStart } from '../lib/cannot-start.ts'
+import { fileOf } from './file.ts'
 import { postgres } from './postgres.ts'
 import type { Schema } from './schema.ts'
-import { sqlite } from './sqlite.ts'
+import { sqlite, sqliteToLook } from './sqlite.ts'
 import { unreachable, unusable } from './unusable.ts'
 
 export type Db = Kysely<Schema>
@@ -24,6 +26,41 @@ export function openStore(url: string): Db {
   } catch (error) {
     throw unusable(error)
   }
+}
+
+/**
+ * To look at a database without writing to it.
+ *
+ * @returns undefined if there is no such file; whether PostgreSQL is there shows when it is asked
+ */
+export function openToLook(url: string): Db | undefined {
+  const file = fileOf(url)
+  if (file === undefined) return openStore(url)
+  if (!existsSync(file)) return undefined
+  try {
+    return new Kysely<Schema>({ dialect: sqliteToLook(file) })
+  } catch (error) {
+    throw unusable(error)
+  }
+}
+
+/**
+ * Which database it is, and what its clock says, if it has one of its own.
+ *
+ * @throws CannotStart if it does not answer
+ */
+export async function productOf(
+  db: Db,
+): Promise<{ name: 'SQLite' | 'PostgreSQL'; version: string; clock?: number }> {
+  await reach(db)
+  if (!(db.getExecutor().adapter instanceof PostgresAdapter)) {
+    const { rows } = await sql<{ version: string }>`select sqlite_version() as version`.execute(db)
+    return { name: 'SQLite', version: rows[0]?.version ?? '' }
+  }
+  const { rows } = await sql<{ version: string; clock: number }>`
+    select current_setting('server_version') as version,
+      (extract(epoch from clock_timestamp()) * 1000)::bigint as clock`.execute(db)
+  return { name: 'PostgreSQL', ...(rows[0] as { version: string; clock: number }) }
 }
 
 /**
@@ -82,24 +119,17 @@ export type Newer = 'refuse' | 'serve'
  * @throws CannotStart if it may not be served, or is half moved
  */
 async function isNewer(db: Db, newer: Newer): Promise<boolean> {
-  const tables = await db.introspection.getTables({ withInternalKyselyTables: true })
-  if (tables.some(({ name }) => name === halfMovedTable)) {
+  const { halfMoved, ran } = await historyOf(db)
+  if (halfMoved) {
     throw new CannotStart(
       'Not everything has been moved to this database yet. Run “latchkey move” to its end first.',
     )
   }
-  if (!tables.some(({ name }) => name === DEFAULT_MIGRATION_TABLE)) return false
-  const ran = await db
-    .withTables<{ [DEFAULT_MIGRATION_TABLE]: { name: string } }>()
-    .selectFrom(DEFAULT_MIGRATION_TABLE)
-    .select('name')
-    .execute()
   const known = await knownMigrations()
-  const names = ran.map(({ name }) => name)
-  const unknown = names.filter((name) => !known.includes(name))
+  const unknown = ran.filter((name) => !known.includes(name))
   if (unknown.length === 0) return false
   const said = `A newer version of Latchkey has brought this database up to date (${unknown[0]}). Run that version, or a newer one.`
-  const fits = known.every((name) => names.includes(name)) && !unknown.some(takesAway)
+  const fits = known.every((name) => ran.includes(name)) && !unknown.some(takesAway)
   if (!fits) throw new CannotStart(`${said} This one can’t serve it.`)
   if (newer === 'refuse') {
     throw new CannotStart(
@@ -107,6 +137,20 @@ async function isNewer(db: Db, newer: Newer): Promise<boolean> {
     )
   }
   return true
+}
+
+/** What has been done to a database: the migrations that ran, and whether it is half moved. */
+export async function historyOf(db: Db): Promise<{ halfMoved: boolean; ran: string[] }> {
+  const tables = await db.introspection.getTables({ withInternalKyselyTables: true })
+  const has = (table: string) => tables.some(({ name }) => name === table)
+  const rows = has(DEFAULT_MIGRATION_TABLE)
+    ? await db
+        .withTables<{ [DEFAULT_MIGRATION_TABLE]: { name: string } }>()
+        .selectFrom(DEFAULT_MIGRATION_TABLE)
+        .select('name')
+        .execute()
+    : []
+  return { halfMoved: has(halfMovedTable), ran: rows.map(({ name }) => name) }
 }
 
 /** What only the newer version can do without. */
