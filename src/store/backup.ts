@@ -110,7 +110,7 @@ function howOnPostgres(written: string, file: string): string {
   url.searchParams.delete('password')
   return [
     'This database is PostgreSQL, whose own tool copies it while it is in use:',
-    `  pg_dump --format=custom --file=${quoted(file)} ${quoted(url.href)}`,
+    `  (umask 077; pg_dump --format=custom --file=${quoted(file)} ${quoted(url.href)})`,
     'It asks for the password, or finds it in ~/.pgpass.',
   ].join('\n')
 }
