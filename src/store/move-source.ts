@@ -15,13 +15,6 @@ export interface Table {
   key: { name: string; text: boolean }[]
 }
 
-/** A row, by its key, that is not the same on both sides. */
-export interface Difference {
-  table: string
-  key: string
-  what: string
-}
-
 /**
  * Opens the database to read it, and keeps everybody else out until it is closed.
  *
