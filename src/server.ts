@@ -164,8 +164,9 @@ export async function startServer(
     const ended = Promise.all([app.close(), delivery.stop()]).then(() => db.destroy())
     // A message that a silent server still holds is sent again later, by whoever runs then.
     const late = sleep(endMs, 'late' as const, { ref: false })
-    if ((await Promise.race([ended, late])) === 'late')
+    if ((await Promise.race([ended, late])) === 'late') {
       log.warn('stopped in the middle of something')
+    }
   }
 
   try {

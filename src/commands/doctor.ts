@@ -73,7 +73,11 @@ async function ofDatabase(settings: Settings, online: boolean): Promise<Finding[
     const answers = await run('database', () => checkDatabase(looked), lookAtUrl)
     if (answers.some(({ part, status }) => part === 'database' && status === 'fail')) return answers
     const disk = await run('disk', () => checkDisk(databaseUrl), lookAtUrl)
-    const migrations = await run('migrations', () => checkMigrations(looked), lookAtUrl)
+    const migrations = await run(
+      'migrations',
+      () => checkMigrations(looked, settings.newerDatabase),
+      lookAtUrl,
+    )
     const findings = [...answers, ...disk, ...migrations]
     if (migrations.some(({ status }) => status === 'fail')) return findings
     findings.push(...(await ofKeys(settings, looked)))

@@ -56,7 +56,7 @@ export async function lookAtMail(options: {
     },
   })
   const broken = new Promise<never>((_, reject) => {
-    connection.once('error', reject)
+    connection.on('error', reject)
     connection.once('end', () => reject(new Error('The server hung up.')))
   })
   // Nobody may be waiting any more when it happens.

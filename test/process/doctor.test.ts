@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { type TestContext, test } from 'node:test'
 import { checkProxy } from '../../src/commands/doctor/address.ts'
 import { clockFinding } from '../../src/commands/doctor/database.ts'
@@ -84,6 +85,18 @@ test('a service that is well has nothing wrong, running or not, and nothing is w
   const away = await examine(t, { folder, environment }, '--online')
   assert.match(away.of('online')?.what ?? '', /does not lead to this service \(ECONNREFUSED\)/)
   assert.deepEqual(everything(folder), before)
+
+  const db = new DatabaseSync(join(folder, 'data/latchkey.sqlite'))
+  db.exec("insert into kysely_migration values ('2999-01-01-0900-later', '2999-01-01')")
+  db.close()
+  for (const [LATCHKEY_NEWER_DATABASE, status] of [
+    ['refuse', 'fail'],
+    ['serve', 'warn'],
+  ] as const) {
+    const newer = { ...environment, LATCHKEY_NEWER_DATABASE }
+    const found = await examine(t, { folder, environment: newer })
+    assert.equal(found.of('migrations')?.status, status)
+  }
 })
 
 test('what is missing is said, and not made', async (t) => {

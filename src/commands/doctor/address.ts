@@ -11,8 +11,9 @@ export async function checkAddress({ publicUrl, mode }: Settings): Promise<Findi
   const { hostname } = new URL(publicUrl)
   if (isLoopback(hostname)) {
     const todo = 'Set LATCHKEY_PUBLIC_URL to the address that people type.'
-    if (mode === 'production')
+    if (mode === 'production') {
       return warn('address', `${publicUrl} leads nowhere but to this machine.`, todo)
+    }
     return ok('address', `${publicUrl}, for this machine alone.`)
   }
   if (isIP(hostname.replace(/^\[|\]$/g, ''))) {
@@ -64,10 +65,15 @@ export function checkProxy({ trustProxy, mode, host }: Settings): Finding {
   if (widest < 8) {
     const todo =
       'Give the addresses of your proxies alone: whoever else is trusted chooses whom limits hit.'
-    return warn('proxy', `LATCHKEY_TRUST_PROXY trusts half of the internet (/${widest}).`, todo)
+    return warn(
+      'proxy',
+      `LATCHKEY_TRUST_PROXY trusts a great part of the internet (/${widest}).`,
+      todo,
+    )
   }
-  if (trustProxy.length > 0)
+  if (trustProxy.length > 0) {
     return ok('proxy', `${trustProxy.join(', ')} may say whom they ask for.`)
+  }
   if (mode === 'production' && isLoopback(host)) {
     const todo =
       'Set LATCHKEY_TRUST_PROXY to the address of the TLS proxy, 127.0.0.1 if it is on this machine.'

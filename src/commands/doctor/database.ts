@@ -2,7 +2,7 @@ import { resolve } from 'node:path'
 import { sql } from 'kysely'
 import { now, second } from '../../lib/clock.ts'
 import { fileOf } from '../../store/file.ts'
-import { type Db, historyOf, knownMigrations, productOf } from '../../store/open.ts'
+import { type Db, historyOf, knownMigrations, type Newer, productOf } from '../../store/open.ts'
 import { type Finding, fail, ok, warn } from './finding.ts'
 
 /** The oldest PostgreSQL that Latchkey is meant for. */
@@ -60,7 +60,7 @@ export function clockFinding(skewMs: number): Finding {
 }
 
 /** Whether it has the tables that this version works with. */
-export async function checkMigrations(db: Db): Promise<Finding> {
+export async function checkMigrations(db: Db, newer: Newer): Promise<Finding> {
   const { halfMoved, ran } = await historyOf(db)
   if (halfMoved) {
     return fail(
@@ -72,7 +72,7 @@ export async function checkMigrations(db: Db): Promise<Finding> {
   const known = await knownMigrations()
   const unknown = ran.filter((name) => !known.includes(name))
   if (unknown.length > 0) {
-    return warn(
+    return (newer === 'serve' ? warn : fail)(
       'migrations',
       `A newer version has brought the database up to date (${unknown[0]}).`,
       'Run that version again as soon as you can.',
