@@ -521,7 +521,8 @@ export function createLatchkey(options: Options) {
         /**
          * Can it do its work? (`GET /health/ready`).
          *
-         * Looks whether the database answers.
+         * Looks whether the database answers. No longer, once the service has been told to
+         * stop.
          */
         get: () => call<Success<200, IsReadyAnswer>, never>('GET', '/health/ready'),
       },

@@ -11,13 +11,18 @@ import { keysProblem, newKey } from './lib/keys.ts'
  * @throws CannotStart if the file can't be made or read, or holds no key
  */
 export function developmentKeys(databaseUrl: string): string {
-  const sqliteFile = databaseUrl.startsWith('sqlite:') && databaseUrl.slice('sqlite:'.length)
-  const file = join(sqliteFile ? dirname(sqliteFile) : 'data', 'encryption-keys')
+  const file = developmentKeysFile(databaseUrl)
   const keys = readOrMake(file)
   if (keysProblem(keys) === undefined) return keys
   throw new CannotStart(
     `The file ${file} holds no usable encryption key. Put back the one that the database was begun with; if there is no data yet, delete the file, and a new one is made.`,
   )
+}
+
+/** Where it is kept. */
+export function developmentKeysFile(databaseUrl: string): string {
+  const sqliteFile = databaseUrl.startsWith('sqlite:') && databaseUrl.slice('sqlite:'.length)
+  return join(sqliteFile ? dirname(sqliteFile) : 'data', 'encryption-keys')
 }
 
 function readOrMake(file: string): string {

@@ -15,6 +15,9 @@ const commands: Record<string, () => Promise<{ default: Command }>> = {
   serve: () => import('./commands/serve.ts'),
   migrate: () => import('./commands/migrate.ts'),
   settings: () => import('./commands/settings.ts'),
+  doctor: () => import('./commands/doctor.ts'),
+  backup: () => import('./commands/backup.ts'),
+  move: () => import('./commands/move.ts'),
 }
 
 /** Understood behind every command. */
@@ -32,8 +35,8 @@ async function main(typed: string[]): Promise<void> {
   const wrong = wronglyTaken(command, taken)
   if (wrong) throw new WrongUsage(`${wrong} It is typed like this:\n\n  ${usageOf(name, command)}`)
 
-  readEnvFile()
-  const result = await command.run({ taken, values })
+  const fromEnvFile = readEnvFile()
+  const result = await command.run({ taken, values, fromEnvFile })
   if (command.show) console.log(values.json ? JSON.stringify(result) : command.show(result))
   process.exitCode = command.exitCode?.(result) ?? 0
 }
@@ -118,10 +121,13 @@ async function help(): Promise<string> {
   ].join('\n')
 }
 
-function readEnvFile(): void {
-  if (!existsSync('.env')) return
+/** @returns the names that it gave */
+function readEnvFile(): ReadonlySet<string> {
+  const before = new Set(Object.keys(process.env))
+  if (!existsSync('.env')) return new Set()
   try {
     process.loadEnvFile('.env')
+    return new Set(Object.keys(process.env)).difference(before)
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     throw new UnusableSettings([`The file .env in this folder can’t be read (${code}).`])

@@ -41,6 +41,7 @@ export function readSettings(environment: Environment): Settings {
     ...read,
     publicUrl,
     audience: read.audience ?? publicUrl,
+    drain: read.drain ?? (read.mode === 'production' ? 2 : 0),
     hashesAtOnce: availableParallelism(),
   }
   // What can't be read at all is named already.

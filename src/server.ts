@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { DestinationStream } from 'pino'
 import { passwordRoutes } from './accounts/password/routes.ts'
 import { accountRoutes } from './accounts/routes.ts'
@@ -11,6 +12,7 @@ import { healthRoutes } from './http/health.ts'
 import { describe } from './http/openapi.ts'
 import { watchMethods } from './http/other-methods.ts'
 import { reference } from './http/reference.ts'
+import { second } from './lib/clock.ts'
 import { openKeys } from './lib/keys.ts'
 import { createLog } from './lib/log.ts'
 import { createPasswords } from './lib/passwords.ts'
@@ -44,9 +46,15 @@ import { watchDatabase } from './store/watch.ts'
 import { undoRoutes } from './undo/routes.ts'
 import { version } from './version.ts'
 
+/** Longer than running requests are given. */
+const endMs = 7 * second
+
 /** A running service. */
 export interface Latchkey {
-  /** Lets running requests and messages end, then stops. */
+  /**
+   * Says that it is not ready, still takes requests for as long as LATCHKEY_DRAIN tells, lets what
+   * runs end, then stops; within seven seconds more, whatever hangs.
+   */
   close(): Promise<void>
 }
 
@@ -67,7 +75,8 @@ export async function startServer(
   const keys = openKeys(settings.encryptionKeys)
 
   const db = openStore(settings.databaseUrl, watchDatabase(log))
-  await (settings.migrate === 'on' ? migrate(db) : ensureMigrated(db))
+  const { newerDatabase } = settings
+  await (settings.migrate === 'on' ? migrate(db, newerDatabase) : ensureMigrated(db, newerDatabase))
   const signingKeys = await loadSigningKeys(db, keys)
 
   const look = await readBrand(settings)
@@ -87,7 +96,9 @@ export async function startServer(
     ttl: settings.accessTokenTtl,
   })
   const { allowedOrigins, trustProxy } = settings
-  const app = createApp({ publicUrl, log, trustProxy })
+  let stopping = false
+  const isStopping = () => stopping
+  const app = createApp({ publicUrl, log, trustProxy, isStopping })
   await allowOrigins(app, allowedOrigins)
   const browser = browserSessions(app, { publicUrl, allowedOrigins })
   const { sessionIdle, sessionMax, mfaPolicy } = settings
@@ -133,7 +144,10 @@ export async function startServer(
     browser,
     devInbox: kept.length > 0,
   })
-  healthRoutes(app, { ready: () => db.selectFrom('signing_key').select('id').limit(1).execute() })
+  healthRoutes(app, {
+    ready: () => db.selectFrom('signing_key').select('id').limit(1).execute(),
+    isStopping,
+  })
   if (kept.length > 0) devInboxRoutes(app, { db, keys, brand, delivery, kept })
   await reference(app, {
     problems: Object.entries(answers).map(([code, answer]) => ({ code, ...answer })),
@@ -141,17 +155,26 @@ export async function startServer(
   answerOtherMethods()
 
   async function close() {
-    await app.close()
+    stopping = true
+    await sleep(settings.drain * second)
+    await end()
+  }
+
+  async function end() {
     stopHousekeeping()
-    await delivery.stop()
-    await db.destroy()
+    const ended = Promise.all([app.close(), delivery.stop()]).then(() => db.destroy())
+    // A message that a silent server still holds is sent again later, by whoever runs then.
+    const late = sleep(endMs, 'late' as const, { ref: false })
+    if ((await Promise.race([ended, late])) === 'late') {
+      log.warn('stopped in the middle of something')
+    }
   }
 
   try {
     await app.listen({ host: settings.host, port: settings.port })
   } catch (error) {
     // Messages may be on their way already.
-    await close()
+    await end()
     throw error
   }
   if (mode === 'production') log.info({ version, publicUrl }, 'ready')

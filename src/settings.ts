@@ -58,6 +58,10 @@ export const table = {
   migrate: setting('LATCHKEY_MIGRATE', choice('on', 'off'), 'on', {
     meaning: '`off` leaves migrations to `latchkey migrate`, instead of running them at start.',
   }),
+  newerDatabase: setting('LATCHKEY_NEWER_DATABASE', choice('refuse', 'serve'), 'refuse', {
+    meaning:
+      '`serve` has this version serve a database that a newer one has brought up to date, to go back to it for a while. What the newer one added is not looked at.',
+  }),
   encryptionKeys: setting(
     'LATCHKEY_ENCRYPTION_KEYS',
     checked(keysProblem, 'keys as id:base64 of 32 bytes, separated by commas'),
@@ -147,6 +151,11 @@ export const table = {
   passwordMinLength: setting('LATCHKEY_PASSWORD_MIN_LENGTH', wholeNumber(8, 64), 8, {
     meaning: 'Characters a new password has at least. NIST advises 15 for accounts without MFA.',
   }),
+  drain: setting<number | undefined>('LATCHKEY_DRAIN', wholeNumber(0, 60), undefined, {
+    default: '2 in production, 0 in development',
+    meaning:
+      'Seconds that it goes on taking requests after it was told to stop, while `/health/ready` says no already: time for load balancers to notice.',
+  }),
   logLevel: setting(
     'LATCHKEY_LOG_LEVEL',
     choice('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'),
@@ -186,6 +195,7 @@ export interface Settings extends Read {
   readonly publicUrl: string
   readonly databaseUrl: string
   readonly audience: string
+  readonly drain: number
   readonly brandName: string
   readonly brandColor: string
   /** Password hashes that run at once: one a core. */

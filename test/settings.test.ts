@@ -23,6 +23,20 @@ test('nothing set is all defaults, and what is set empty is not set', () => {
   assert.deepEqual(readSettings(empty), nothing)
 })
 
+test('production waits a moment for load balancers, development for nobody, unless told', () => {
+  const safe = {
+    LATCHKEY_MODE: 'production',
+    LATCHKEY_PUBLIC_URL: 'https://accounts.example.com',
+    LATCHKEY_ENCRYPTION_KEYS: `k1:${Buffer.alloc(32).toString('base64')}`,
+    LATCHKEY_SMTP_URL: 'smtps://mail.example.com',
+    LATCHKEY_MAIL_FROM: 'a@example.com',
+    LATCHKEY_SMS_URL: 'https://texts.example.com/?secret=s',
+  }
+  assert.equal(readSettings({}).drain, 0)
+  assert.equal(readSettings(safe).drain, 2)
+  assert.equal(readSettings({ ...safe, LATCHKEY_DRAIN: '0' }).drain, 0)
+})
+
 test('the public URL follows the port, and is an origin as browsers write it', () => {
   assert.equal(readSettings({ LATCHKEY_PORT: '4001' }).publicUrl, 'http://localhost:4001')
   assert.equal(readSettings({ LATCHKEY_PORT: '80' }).publicUrl, 'http://localhost')
@@ -77,6 +91,8 @@ const values: Record<string, { good: string[]; bad: string[] }> = {
     bad: ['<b>', 'é'.repeat(51), 'a\nb'],
   },
   LATCHKEY_AUDIENCE: { good: ['https://api.example'], bad: ['two words'] },
+  LATCHKEY_DRAIN: { good: ['0', '60'], bad: ['61', '-1', '1.5'] },
+  LATCHKEY_NEWER_DATABASE: { good: ['refuse', 'serve'], bad: ['yes', 'on'] },
   LATCHKEY_LOG_LEVEL: { good: ['silent', 'trace'], bad: ['verbose'] },
 }
 

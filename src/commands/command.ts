@@ -13,7 +13,12 @@ export interface Command<Named extends Options = Options, Result = unknown> {
   options: Named
   /** What the help says of the options, a line each. */
   optionsHelp: { readonly [Name in keyof Named]: string }
-  run(given: { taken: string[]; values: Values<Named> }): Promise<Result>
+  run(given: {
+    taken: string[]
+    values: Values<Named>
+    /** What the environment got from the file .env; what it had before stands above that. */
+    fromEnvFile: ReadonlySet<string>
+  }): Promise<Result>
   /**
    * What came of it, for people; `--json` prints the result itself. A command without it says on
    * its own what it does, and knows no `--json`.

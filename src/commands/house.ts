@@ -22,7 +22,7 @@ export async function inHouse<Result>(
   const settings = readSettings(process.env)
   const db = openStore(settings.databaseUrl)
   try {
-    await ensureMigrated(db)
+    await ensureMigrated(db, settings.newerDatabase)
     const keys = openKeys(settings.encryptionKeys ?? developmentKeys(settings.databaseUrl))
     return await work({ db, keys, settings })
   } finally {

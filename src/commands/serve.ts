@@ -1,3 +1,4 @@
+import { constants } from 'node:os'
 import { developmentKeys } from '../development-keys.ts'
 import { CannotStart } from '../lib/cannot-start.ts'
 import { readSettings, unknownSettings } from '../read-settings.ts'
@@ -24,23 +25,33 @@ async function serve(settings: Settings): Promise<void> {
   })
   if (settings.mode === 'development') console.log(welcome(settings))
 
-  let stopping = false
-  const stop = async () => {
-    // The launcher passes signals on that reached us already.
-    if (stopping) return
-    stopping = true
+  let askedAt: number | undefined
+  const stop = async (signal: NodeJS.Signals) => {
+    if (askedAt !== undefined) {
+      if (performance.now() - askedAt < sameSignalMs) return
+      process.exit(128 + constants.signals[signal])
+    }
+    askedAt = performance.now()
     await latchkey.close()
     process.exit(0)
   }
   process.on('SIGINT', stop).on('SIGTERM', stop)
-  stopWithNpm(stop)
+  stopWithNpm(() => stop('SIGTERM'))
 }
+
+/** The launcher passes signals on that reached us already: what comes so soon is the same one. */
+const sameSignalMs = 1000
 
 /** npm passes no SIGTERM on: only the shell between it and us ends, and we would go on unseen. */
 function stopWithNpm(stop: () => void): void {
   if (process.env.npm_lifecycle_event === undefined) return
   const parent = process.ppid
-  setInterval(() => process.ppid !== parent && stop(), 500).unref()
+  const timer = setInterval(() => {
+    if (process.ppid === parent) return
+    clearInterval(timer)
+    stop()
+  }, 500)
+  timer.unref()
 }
 
 function welcome({ publicUrl, smtpUrl, smsUrl }: Settings): string {

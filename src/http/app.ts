@@ -24,8 +24,8 @@ export type App = FastifyInstance<
   TypeBoxTypeProvider
 >
 
-/** Long enough for any request to end well. */
-const drainMs = 10_000
+/** Long enough for any request to end well, and short of what a container is given to stop. */
+const cutOffMs = 5000
 
 /** For 16 KiB over the worst line: whoever sends slower only wants to keep us waiting. */
 const arrivalMs = 30_000
@@ -39,8 +39,10 @@ export function createApp(options: {
   log: Log
   /** Proxies whose word on the client's address counts; none is asked if empty. */
   trustProxy: readonly string[]
+  /** Whether it is about to stop, so that no connection is kept for another request. */
+  isStopping(): boolean
 }): App {
-  const { publicUrl, log, trustProxy } = options
+  const { publicUrl, log, trustProxy, isStopping } = options
   const problem = problemAnswers(`${publicUrl}/docs`)
   const headers = securityHeaders(publicUrl)
 
@@ -81,7 +83,7 @@ export function createApp(options: {
   refuseAmbiguity(app)
   refuseUnknownPaths(app)
   acceptJson(app)
-  closeGently(app)
+  closeGently(app, isStopping)
   return app
 }
 
@@ -119,13 +121,11 @@ function refuseUnknownPaths(app: FastifyInstance): void {
 }
 
 /** Lets running requests end, and no connection be kept for another one. */
-function closeGently(app: FastifyInstance): void {
-  let closing = false
+function closeGently(app: FastifyInstance, isStopping: () => boolean): void {
   app.addHook('preClose', async () => {
-    closing = true
-    setTimeout(() => app.server.closeAllConnections(), drainMs).unref()
+    setTimeout(() => app.server.closeAllConnections(), cutOffMs).unref()
   })
   app.addHook('onSend', async (_request, reply) => {
-    if (closing) reply.header('connection', 'close')
+    if (isStopping()) reply.header('connection', 'close')
   })
 }

@@ -10,8 +10,16 @@ const Ok = Type.Object({ status: Type.Literal('ok') }, { description: 'Yes.' })
 /** Whoever sends traffic asks every few seconds, and doesn’t wait long for the answer. */
 const longestMs = 2000
 
-/** For whatever starts, restarts and sends traffic. @param ready rejects while work can't be done */
-export function healthRoutes(app: App, { ready }: { ready(): Promise<unknown> }): void {
+/**
+ * For whatever starts, restarts and sends traffic.
+ *
+ * @param state.ready rejects while work can't be done
+ * @param state.isStopping whether traffic should go elsewhere from now on, though it is still taken
+ */
+export function healthRoutes(
+  app: App,
+  { ready, isStopping }: { ready(): Promise<unknown>; isStopping(): boolean },
+): void {
   app.get(
     '/health/live',
     {
@@ -32,11 +40,15 @@ export function healthRoutes(app: App, { ready }: { ready(): Promise<unknown> })
         operationId: 'isReady',
         tags: ['Service'],
         summary: 'Can it do its work?',
-        description: 'Looks whether the database answers.',
+        description:
+          'Looks whether the database answers. No longer, once the service has been told to stop.',
         response: { 200: Ok, ...problems() },
       },
     },
     async (request) => {
+      if (isStopping()) {
+        throw new Problem('unavailable', 'The service is about to stop.', { retryAfter: 5 })
+      }
       if (await within(longestMs, ready(), request.log)) return { status: 'ok' as const }
       throw new Problem('unavailable', 'The database does not answer.', { retryAfter: 5 })
     },

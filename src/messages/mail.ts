@@ -86,7 +86,7 @@ interface Server {
  * The server a URL names. Read here and not by nodemailer, which would take any option of its
  * own from the query, down to one that trusts every certificate.
  */
-function serverIn(written: string): Server | Problem {
+export function serverIn(written: string): Server | Problem {
   const url = URL.parse(written)
   if (!url || !/^smtps?:\/\//i.test(written)) {
     return wrong('must look like smtp://user:password@host:587 or smtps://user:password@host:465')
@@ -137,7 +137,7 @@ function wrong(what: string): Problem {
 }
 
 /** Who emails come from. Taken apart here, so that nothing in a name can become an address. */
-function senderIn(written: string): { name: string; address: string } | Problem {
+export function senderIn(written: string): { name: string; address: string } | Problem {
   const [, quoted, plain, inBrackets] =
     /^\s*(?:"([^"<>\p{C}]*)"|([^"<>\p{C}]*?))\s*<([^<>]+)>\s*$/u.exec(written) ?? []
   const address = inBrackets ?? written.trim()

@@ -1,11 +1,13 @@
+import { existsSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Kysely, PostgresAdapter, sql, type Transaction } from 'kysely'
 import { DEFAULT_MIGRATION_TABLE, type MigrationProvider, Migrator } from 'kysely/migration'
 import { CannotStart } from '../lib/cannot-start.ts'
+import { fileOf } from './file.ts'
 import { postgres, takeTime } from './postgres.ts'
 import type { Schema } from './schema.ts'
-import { sqlite } from './sqlite.ts'
+import { sqlite, sqliteToLook } from './sqlite.ts'
 import { transaction } from './transaction.ts'
 import { unreachable, unusable } from './unusable.ts'
 import { unwatched, type Watch } from './watch.ts'
@@ -27,9 +29,8 @@ export type Tx = Transaction<Schema>
  */
 export function openStore(url: string, watch: Watch = unwatched): Db {
   try {
-    const dialect = url.startsWith('sqlite:')
-      ? sqlite(url.slice('sqlite:'.length), watch)
-      : postgres(url, watch)
+    const file = fileOf(url)
+    const dialect = file === undefined ? postgres(url, watch) : sqlite(file, watch)
     return new Kysely<Schema>({ dialect })
   } catch (error) {
     throw unusable(error)
@@ -37,15 +38,52 @@ export function openStore(url: string, watch: Watch = unwatched): Db {
 }
 
 /**
+ * To look at a database without writing to it.
+ *
+ * @returns undefined if there is no such file; whether PostgreSQL is there shows when it is asked
+ */
+export function openToLook(url: string): Db | undefined {
+  const file = fileOf(url)
+  if (file === undefined) return openStore(url)
+  if (!existsSync(file)) return undefined
+  try {
+    return new Kysely<Schema>({ dialect: sqliteToLook(file) })
+  } catch (error) {
+    throw unusable(error)
+  }
+}
+
+/**
+ * Which database it is, and what its clock says, if it has one of its own.
+ *
+ * @throws CannotStart if it does not answer
+ */
+export async function productOf(
+  db: Db,
+): Promise<{ name: 'SQLite' | 'PostgreSQL'; version: string; clock?: number }> {
+  await reach(db)
+  if (!(db.getExecutor().adapter instanceof PostgresAdapter)) {
+    const { rows } = await sql<{ version: string }>`select sqlite_version() as version`.execute(db)
+    return { name: 'SQLite', version: rows[0]?.version ?? '' }
+  }
+  const { rows } = await sql<{ version: string; clock: number }>`
+    select current_setting('server_version') as version,
+      (extract(epoch from clock_timestamp()) * 1000)::bigint as clock`.execute(db)
+  return { name: 'PostgreSQL', ...(rows[0] as { version: string; clock: number }) }
+}
+
+/**
  * Brings the database up to date. Processes that start together do it once between them.
  *
+ * @param newer whether one of a newer version is served as it is, where that can be
  * @returns the names of the migrations that ran
  * @throws CannotStart if the database can't be used, or was made by a newer version
  * @throws Error naming the migration that failed; nothing of it is left behind
  */
-export async function migrate(db: Db): Promise<string[]> {
+export async function migrate(db: Db, newer: Newer = 'refuse'): Promise<string[]> {
   await reach(db)
-  await refuseNewer(db)
+  // It has all that this version knows, and more.
+  if (await isNewer(db, newer)) return []
   let running: string | undefined
   try {
     return await transaction(db, async (tx) => {
@@ -65,9 +103,9 @@ export async function migrate(db: Db): Promise<string[]> {
 }
 
 /** @throws CannotStart if the database can't be used, or lacks a migration */
-export async function ensureMigrated(db: Db): Promise<void> {
+export async function ensureMigrated(db: Db, newer: Newer = 'refuse'): Promise<void> {
   await reach(db)
-  await refuseNewer(db)
+  if (await isNewer(db, newer)) return
   const pending = (await migratorOf(db).getMigrations()).filter((one) => !one.executedAt)
   if (pending.length > 0) {
     throw new CannotStart(
@@ -84,25 +122,62 @@ async function reach(db: Db): Promise<void> {
   }
 }
 
-/** @throws CannotStart if a migration has run that this version does not know */
-async function refuseNewer(db: Db): Promise<void> {
-  const tables = await db.introspection.getTables({ withInternalKyselyTables: true })
-  if (!tables.some(({ name }) => name === DEFAULT_MIGRATION_TABLE)) return
-  const ran = await db
-    .withTables<{ [DEFAULT_MIGRATION_TABLE]: { name: string } }>()
-    .selectFrom(DEFAULT_MIGRATION_TABLE)
-    .select('name')
-    .execute()
-  const known = await migrations.getMigrations()
-  const unknown = ran.find(({ name }) => !(name in known))
-  if (unknown) {
+/** Stands in a database for as long as not everything has been moved there. */
+export const halfMovedTable = 'latchkey_move'
+
+/** What to do with a database that a newer version has brought up to date. */
+export type Newer = 'refuse' | 'serve'
+
+/**
+ * Whether a newer version has brought it up to date, and that is to be served. Migrations only add,
+ * so that the version before goes on; those that take away say so by their name.
+ *
+ * @throws CannotStart if it may not be served, or is half moved
+ */
+async function isNewer(db: Db, newer: Newer): Promise<boolean> {
+  const { halfMoved, ran } = await historyOf(db)
+  if (halfMoved) {
     throw new CannotStart(
-      `A newer version of Latchkey has brought this database up to date (${unknown.name}). Run that version, or a newer one.`,
+      'Not everything has been moved to this database yet. Run “latchkey move” to its end first.',
     )
   }
+  const known = await knownMigrations()
+  const unknown = ran.filter((name) => !known.includes(name))
+  if (unknown.length === 0) return false
+  const said = `A newer version of Latchkey has brought this database up to date (${unknown[0]}). Run that version, or a newer one.`
+  const fits = known.every((name) => ran.includes(name)) && !unknown.some(takesAway)
+  if (!fits) throw new CannotStart(`${said} This one can’t serve it.`)
+  if (newer === 'refuse') {
+    throw new CannotStart(
+      `${said} To go back to this one for a while, read “Upgrade” in docs/operate.md and set LATCHKEY_NEWER_DATABASE=serve.`,
+    )
+  }
+  return true
 }
 
+/** What has been done to a database: the migrations that ran, and whether it is half moved. */
+export async function historyOf(db: Db): Promise<{ halfMoved: boolean; ran: string[] }> {
+  const tables = await db.introspection.getTables({ withInternalKyselyTables: true })
+  const has = (table: string) => tables.some(({ name }) => name === table)
+  const rows = has(DEFAULT_MIGRATION_TABLE)
+    ? await db
+        .withTables<{ [DEFAULT_MIGRATION_TABLE]: { name: string } }>()
+        .selectFrom(DEFAULT_MIGRATION_TABLE)
+        .select('name')
+        .execute()
+    : []
+  return { halfMoved: has(halfMovedTable), ran: rows.map(({ name }) => name) }
+}
+
+/** What only the newer version can do without. */
+const takesAway = (name: string) => name.includes('-contract-')
+
 const migratorOf = (db: Db | Tx) => new Migrator({ db, provider: migrations })
+
+/** The names of all migrations that this version knows, in order. */
+export async function knownMigrations(): Promise<string[]> {
+  return Object.keys(await migrations.getMigrations()).sort()
+}
 
 /** The numbered files beside this one: `.ts` as it is written, `.js` as it is published. */
 const migrations: MigrationProvider = {
@@ -117,8 +192,11 @@ const migrations: MigrationProvider = {
   },
 }
 
-/** A large table may take its time, and so may whoever migrates before us. */
-async function haveTime(tx: Tx): Promise<void> {
+/**
+ * In a transaction: from here on, its statements may take as long as they like. A large table takes
+ * its time, and so does whoever migrates before us.
+ */
+export async function haveTime(tx: Tx): Promise<void> {
   if (isPostgres(tx)) await sql.raw(takeTime).execute(tx)
 }
 

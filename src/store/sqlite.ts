@@ -1,6 +1,7 @@
-import { closeSync, openSync } from 'node:fs'
+import { closeSync, existsSync, openSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
+import { pathToFileURL } from 'node:url'
 import {
   type CreateTableNode,
   type DataTypeNode,
@@ -13,7 +14,7 @@ import {
 } from 'kysely'
 import { makeFolder } from '../lib/folder.ts'
 import { judgeSqlite, saves, sqliteKind, Unavailable } from './unavailable.ts'
-import type { Watch } from './watch.ts'
+import { unwatched, type Watch } from './watch.ts'
 
 /** Kysely's SQLite dialect over the runtime's own SQLite. @param file created if it is missing */
 export function sqlite(file: string, watch: Watch): SqliteDialect {
@@ -37,7 +38,20 @@ function openDatabase(file: string, watch: Watch): SqliteDatabase {
   keepLog(db)
   // FULL: an answered change is on the disk, whatever happens next.
   db.exec('pragma synchronous = full; pragma foreign_keys = on')
+  return spoken(db, watch)
+}
 
+/** The same, to look at a file that is there: it is not written to, and nothing is made beside it. */
+export function sqliteToLook(file: string): SqliteDialect {
+  const url = pathToFileURL(file)
+  // Without a log nobody has it open, and SQLite would make one even to read.
+  if (!existsSync(`${file}-wal`)) url.search = '?immutable=1'
+  const db = new DatabaseSync(url, { readOnly: true, timeout: busyTimeoutMs })
+  return new NodeSqliteDialect({ database: spoken(db, unwatched) })
+}
+
+/** As Kysely speaks to it. */
+function spoken(db: DatabaseSync, watch: Watch): SqliteDatabase {
   const prepared = new Map<string, { statement: StatementSync; reader: boolean }>()
 
   // Once somebody has waited in vain, nobody waits until the file is free again: they would all do

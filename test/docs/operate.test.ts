@@ -2,16 +2,17 @@
 import assert from 'node:assert/strict'
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { cpSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { parseEnv, promisify } from 'node:util'
 import { newKey } from '../../src/lib/keys.ts'
 import { readSettings, UnusableSettings } from '../../src/read-settings.ts'
+import { emptyDatabase } from '../support/database.ts'
 import { freePort } from '../support/free-port.ts'
 import { TestLatchkey } from '../support/latchkey.ts'
-import { fence, fences, readPage } from '../support/markdown.ts'
-import { emptyFolder, startProcess, until } from '../support/process.ts'
+import { fence, fences, readPage, root } from '../support/markdown.ts'
+import { emptyFolder, runLatchkey, startProcess, until } from '../support/process.ts'
 import { works } from '../support/tool.ts'
 
 const run = promisify(execFile)
@@ -61,9 +62,9 @@ test('a backup made as shown, while the service runs, brings everything back', a
   const before = await inbox(latchkey.origin)
   assert.equal(before.messages.length, 1)
 
-  // npx would look for a Node in the folder of the clone; here it is the one that runs the tests.
-  const command = fence(page, 'sh', 'npx node').replace('npx node', `'${process.execPath}'`)
-  await run('sh', ['-c', command], { cwd: latchkey.folder })
+  await run('sh', ['-c', asHere(fence(page, 'sh', 'npx latchkey backup'))], {
+    cwd: latchkey.folder,
+  })
   await latchkey.stop()
 
   const data = join(latchkey.folder, 'data')
@@ -75,6 +76,52 @@ test('a backup made as shown, while the service runs, brings everything back', a
   const again = await startProcess(t, { folder, environment })
   assert.deepEqual(await inbox(again.origin), before)
 })
+
+test('the line of the crontab makes a backup of its day', async (t) => {
+  const latchkey = await startProcess(t)
+  const line = asHere(fence(page, 'crontab'))
+    .replace(/^(\S+ ){5}/, '')
+    .replaceAll('\\%', '%')
+    .replace('/srv/latchkey', latchkey.folder)
+    .replace('/var/backups', latchkey.folder)
+  await run('sh', ['-c', line])
+  const made = readdirSync(latchkey.folder).filter((name) => name.endsWith('.sqlite'))
+  assert.equal(made.length, 1)
+  assert.match(made[0] ?? '', /^latchkey-\d{4}-\d\d-\d\d\.sqlite$/)
+  // The doctor has nothing to say against it.
+  const { stdout } = await run('sh', ['-c', asHere(fence(page, 'sh', 'npx latchkey doctor'))], {
+    cwd: latchkey.folder,
+  })
+  assert.doesNotMatch(stdout, /^fail/m)
+})
+
+test('moving as shown ends with what to set', async (t) => {
+  const latchkey = await startProcess(t)
+  await latchkey.stop()
+  const url = await emptyDatabase(t, 'PostgreSQL')
+  const { folder, environment } = latchkey
+  const { password } = new URL(url)
+  const named = url.replace(`:${password}`, '')
+  const command = asHere(fence(page, 'sh', 'npx latchkey move')).replace(/postgres:[^']+/, named)
+  const { stdout } = await run('sh', ['-c', command], {
+    cwd: folder,
+    env: { ...process.env, PGPASSWORD: decodeURIComponent(password) },
+  })
+  assert.match(stdout, /^Done: .*\nSet LATCHKEY_DATABASE_URL/)
+  await startProcess(t, { folder, environment: { ...environment, LATCHKEY_DATABASE_URL: url } })
+})
+
+test('the line that PostgreSQL’s own tool is given is the one that is shown', async (t) => {
+  const ended = await runLatchkey(t, {
+    args: ['backup', 'latchkey.dump'],
+    environment: { LATCHKEY_DATABASE_URL: 'postgres://latchkey:secret@db.example.com/latchkey' },
+  })
+  assert.ok(ended.stderr.includes(fence(page, 'sh', '(umask')), ended.stderr)
+})
+
+/** As it is typed here, where no `npx` finds what is not installed. */
+const asHere = (command: string) =>
+  command.replace('npx latchkey', `'${process.execPath}' '${join(root, 'src/main.ts')}'`)
 
 test('the program shown takes texts from Latchkey, and from nobody else', async (t) => {
   const port = await freePort()
@@ -123,5 +170,13 @@ test('the program shown takes texts from Latchkey, and from nobody else', async 
 // That of PgBouncer is what test/support/pgbouncer.ts starts it with.
 test('every block of the page is one that these tests run', () => {
   const languages = fences(readPage(page)).map(({ language }) => language)
-  assert.deepEqual(languages.sort(), ['ini', 'ini', 'js', 'sh', 'sh', 'text'])
+  // All but pg_restore, which the tests’ PostgreSQL comes without.
+  assert.deepEqual(languages.sort(), [
+    'crontab',
+    'ini',
+    'ini',
+    'js',
+    ...Array(6).fill('sh'),
+    'text',
+  ])
 })

@@ -119,7 +119,12 @@ onDatabase('SQLite', (latchkey) => {
 
 test('a request that does not arrive is answered after half a minute, and its connection closed', async (t) => {
   const publicUrl = 'http://localhost:4000'
-  const app = createApp({ publicUrl, log: createLog('silent'), trustProxy: [] })
+  const app = createApp({
+    publicUrl,
+    log: createLog('silent'),
+    trustProxy: [],
+    isStopping: () => false,
+  })
   t.after(() => app.close())
   app.post('/slow', async () => 'arrived')
   assert.deepEqual([app.server.headersTimeout, app.server.requestTimeout], [30_000, 30_000])

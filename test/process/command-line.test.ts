@@ -14,7 +14,16 @@ test('--version says the version, and --help what there is; nothing is made', as
   }
   const { code, stdout, stderr } = await runLatchkey(t, { folder, args: ['--help'] })
   assert.deepEqual([code, stderr], [0, ''])
-  for (const command of ['serve', 'migrate', 'settings', '--help', '--version']) {
+  for (const command of [
+    'serve',
+    'migrate',
+    'settings',
+    'doctor',
+    'backup FILE',
+    'move',
+    '--help',
+    '--version',
+  ]) {
     assert.match(stdout, new RegExp(`^ {2}latchkey \\[?${command}\\]? `, 'm'))
   }
   assert.deepEqual(readdirSync(folder), [])
@@ -66,14 +75,52 @@ test('settings lists each with what it is now and what it means, and hides the s
   for (const { name, default: fallback, meaning } of describeSettings()) {
     const [, now, means] = new RegExp(`^${name}\\n {2}(.*)\\n {2}(.*)\\n`, 'm').exec(stdout) ?? []
     assert.equal(means, meaning)
-    assert.ok(now?.startsWith('set: ') || now === `not set; default: ${fallback}`, `${name} ${now}`)
+    assert.ok(
+      now?.startsWith('set in the environment: ') || now === `not set; default: ${fallback}`,
+      `${name} ${now}`,
+    )
   }
-  assert.match(stdout, /^LATCHKEY_PORT\n {2}set: 4321$/m)
-  assert.match(stdout, /^LATCHKEY_MAIL_FROM\n {2}set: Acme <no-reply@acme\.example>$/m)
+  assert.match(stdout, /^LATCHKEY_PORT\n {2}set in the environment: 4321$/m)
+  assert.match(
+    stdout,
+    /^LATCHKEY_MAIL_FROM\n {2}set in the environment: Acme <no-reply@acme\.example>$/m,
+  )
   for (const name of ['ENCRYPTION_KEYS', 'DATABASE_URL', 'SMTP_URL', 'SMS_URL']) {
-    assert.match(stdout, new RegExp(`^LATCHKEY_${name}\\n {2}set: \\(hidden\\)$`, 'm'))
+    assert.match(
+      stdout,
+      new RegExp(`^LATCHKEY_${name}\\n {2}set in the environment: \\(hidden\\)$`, 'm'),
+    )
   }
   for (const secret of ['pass-of', key.slice(3)]) assert.ok(!stdout.includes(secret), secret)
+})
+
+test('settings tells what comes from .env, over which the environment stands, and as JSON too', async (t) => {
+  const folder = emptyFolder(t)
+  writeFileSync(
+    join(folder, '.env'),
+    'LATCHKEY_PORT=4001\nLATCHKEY_BRAND_NAME=Acme\nLATCHKEY_SMTP_URL=smtp://a:pass-of@localhost\nLATCHKEY_MAIL_FROM=a@b.example\n',
+  )
+  const environment = { LATCHKEY_PORT: '4321' }
+  const { code, stdout, stderr } = await runLatchkey(t, {
+    folder,
+    environment,
+    args: ['settings', '--json'],
+  })
+  assert.deepEqual([code, stderr], [0, ''])
+  const { settings, problems, odds } = JSON.parse(stdout)
+  const of = (name: string) => settings.find((one: { name: string }) => one.name === name)
+  const told = (name: string) => [of(name).value, of(name).from]
+  assert.deepEqual(told('LATCHKEY_PORT'), ['4321', 'environment'])
+  assert.deepEqual(told('LATCHKEY_BRAND_NAME'), ['Acme', '.env'])
+  assert.deepEqual(told('LATCHKEY_SMTP_URL'), ['(hidden)', '.env'])
+  assert.deepEqual(told('LATCHKEY_MODE'), [null, 'default'])
+  assert.equal(settings.length, describeSettings().length)
+  assert.deepEqual(problems, [])
+  assert.ok(odds.secondFactor.sms.chance > 0)
+  assert.ok(!stdout.includes('pass-of'))
+
+  const shown = await runLatchkey(t, { folder, environment, args: ['settings'] })
+  assert.match(shown.stdout, /^LATCHKEY_BRAND_NAME\n {2}set in \.env: Acme$/m)
 })
 
 test('settings are also listed while they are wrong: that is when one looks', async (t) => {
@@ -82,7 +129,7 @@ test('settings are also listed while they are wrong: that is when one looks', as
     environment: { LATCHKEY_STEP_UP_MAX_AGE: 'soon' },
   })
   assert.equal(code, 78)
-  assert.match(stdout, /^LATCHKEY_STEP_UP_MAX_AGE\n {2}set: soon$/m)
+  assert.match(stdout, /^LATCHKEY_STEP_UP_MAX_AGE\n {2}set in the environment: soon$/m)
   assert.match(stdout, /^LATCHKEY_BRAND_NAME$/m)
   assert.match(stderr, /^LATCHKEY_STEP_UP_MAX_AGE is “soon”/)
 })

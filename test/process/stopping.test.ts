@@ -4,9 +4,10 @@ import { once } from 'node:events'
 import { Agent, type ClientRequest, type IncomingMessage, request } from 'node:http'
 import { connect } from 'node:net'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { json, text } from 'node:stream/consumers'
 import { type TestContext, test } from 'node:test'
-import { freePort } from '../support/free-port.ts'
+import { freePort, listen } from '../support/free-port.ts'
 import { emptyFolder, startProcess, until } from '../support/process.ts'
 
 const main = join(import.meta.dirname, '../../src/main.ts')
@@ -44,9 +45,9 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     await once(running, 'continue')
 
     latchkey.kill(signal)
-    await until(() => refuses(latchkey.port))
     // A launcher passes on what has reached us already: that cuts nothing short.
     latchkey.kill(signal)
+    await until(() => refuses(latchkey.port))
     running.end(JSON.stringify({ email: 'nobody@example.com', password: 'a long sentence' }))
 
     const answer = await answerTo(running)
@@ -61,7 +62,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 test('a request that had only begun to arrive is answered as ever', async (t) => {
   const latchkey = await startProcess(t)
   const socket = connect(latchkey.port, '127.0.0.1')
-  socket.write('GET /health/ready HTTP/1.1\r\nHost: localhost\r\n')
+  socket.write('GET /health/live HTTP/1.1\r\nHost: localhost\r\n')
   // By now it has read that much: it has answered somebody who came later.
   await fetch(`${latchkey.origin}/health/live`)
 
@@ -73,6 +74,61 @@ test('a request that had only begun to arrive is answered as ever', async (t) =>
   assert.match(answer, /^HTTP\/1\.1 200 OK\r\n/)
   assert.match(answer, /\r\nconnection: close\r\n/i)
   assert.equal((await latchkey.ended).code, 0)
+})
+
+test('told to stop, it says at once that it is not ready, and takes requests a while longer', async (t) => {
+  const latchkey = await startProcess(t, { environment: { LATCHKEY_DRAIN: '60' } })
+  const agent = keepAlive(t)
+  latchkey.kill('SIGTERM')
+  await until(async () => (await fetch(`${latchkey.origin}/health/ready`)).status === 503)
+  const ready = await fetch(`${latchkey.origin}/health/ready`)
+  assert.equal(ready.headers.get('retry-after'), '5')
+  assert.equal(((await ready.json()) as { code: string }).code, 'unavailable')
+  // Whoever has not noticed yet is served, and has to connect anew the next time.
+  const answer = await answerTo(get(agent, latchkey.port))
+  answer.resume()
+  assert.deepEqual([answer.statusCode, answer.headers.connection], [200, 'close'])
+
+  // Told a second time, it ends at once. Soon after the first it would be taken for the same one.
+  await until(() => {
+    latchkey.kill('SIGTERM')
+    return !latchkey.alive
+  })
+  assert.equal((await latchkey.ended).code, 143)
+})
+
+test('when the while is over it stops as ever', async (t) => {
+  const latchkey = await startProcess(t, { environment: { LATCHKEY_DRAIN: '1' } })
+  const ended = await latchkey.stop()
+  assert.deepEqual([ended.code, ended.signal, ended.stderr], [0, null, ''])
+})
+
+test('a mail server that says nothing keeps it from stopping for seconds only, and the mail is not lost', async (t) => {
+  let connections = 0
+  const port = await listen(t, (socket) => {
+    connections += 1
+    t.after(() => socket.destroy())
+  })
+  const mail = {
+    LATCHKEY_SMTP_URL: `smtp://127.0.0.1:${port}`,
+    LATCHKEY_MAIL_FROM: 'a@example.com',
+  }
+  const latchkey = await startProcess(t, { environment: mail })
+  await fetch(`${latchkey.origin}/auth/SignUp`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ email: 'ada@example.com', password: 'a long sentence' }),
+  })
+  await until(() => connections > 0)
+  const ended = await latchkey.stop()
+  // Ten seconds is what a container is given before it is killed.
+  assert.deepEqual([ended.code, ended.signal], [0, null])
+  assert.match(ended.stdout, /stopped in the middle of something/)
+  const db = new DatabaseSync(join(latchkey.folder, 'data/latchkey.sqlite'))
+  const [row] = db.prepare('select sent_at, given_up_at, secret_sealed from outbox').all()
+  db.close()
+  assert.deepEqual([row?.sent_at, row?.given_up_at], [null, null])
+  assert.ok(row?.secret_sealed)
 })
 
 test('it does not outlive the shell in which npm started it', async (t) => {
