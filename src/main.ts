@@ -15,6 +15,8 @@ const commands: Record<string, () => Promise<{ default: Command }>> = {
   serve: () => import('./commands/serve.ts'),
   migrate: () => import('./commands/migrate.ts'),
   settings: () => import('./commands/settings.ts'),
+  'accounts import': () => import('./commands/accounts/import.ts'),
+  'accounts export': () => import('./commands/accounts/export.ts'),
 }
 
 /** Understood behind every command. */
@@ -28,7 +30,8 @@ async function main(typed: string[]): Promise<void> {
   const { default: command } = await (commands[name] as (typeof commands)[string])()
   const { positionals: taken, values } = read(command, rest)
   if (values.version) return console.log(version)
-  if (values.help) return console.log(typed.includes(name) ? helpOf(name, command) : await help())
+  if (values.help)
+    return console.log(rest.length < typed.length ? helpOf(name, command) : await help())
   const wrong = wronglyTaken(command, taken)
   if (wrong) throw new WrongUsage(`${wrong} It is typed like this:\n\n  ${usageOf(name, command)}`)
 

@@ -2,16 +2,15 @@ import { verify } from '@node-rs/argon2'
 import { type Form, fromBase64, lengthsRefused, most, notWhole, number } from './form.ts'
 
 const whole = new RegExp(
-  `^\\$argon2(?:id|i|d)\\$(?:v=(?:16|19)\\$)?m=${number},t=${number},p=${number}\\$([^$]+)\\$([^$]+)$`,
+  `^\\$argon2(?:id|i|d)\\$(?:v=(?:16|19)\\$)?m=${number},t=${number},p=${number}\\$([^$.]+)\\$([^$.]+)$`,
 )
 
 /** Argon2id, Argon2i and Argon2d (RFC 9106) as a PHC string. */
 export const argon2: Form = (text) => {
   if (!text.startsWith('$argon2')) return undefined
-  const [, m, t, p, encodedSalt = '', encodedDigest = ''] = whole.exec(text) ?? []
-  // The library reads no dots.
-  const salt = encodedSalt.includes('.') ? undefined : fromBase64(encodedSalt)
-  const digest = encodedDigest.includes('.') ? undefined : fromBase64(encodedDigest)
+  const [, m, t, p, encodedSalt, encodedDigest] = whole.exec(text) ?? []
+  const salt = fromBase64(encodedSalt)
+  const digest = fromBase64(encodedDigest)
   if (!salt || !digest) return notWhole
 
   const [memory, passes, lanes] = [Number(m), Number(t), Number(p)]

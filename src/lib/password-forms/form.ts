@@ -51,7 +51,8 @@ export function lengthsRefused(salt: Uint8Array, digest: Uint8Array): RefusedHas
  *
  * @returns undefined unless it is exactly what an encoder would have written
  */
-export function fromBase64(text: string): Buffer | undefined {
+export function fromBase64(text: string | undefined): Buffer | undefined {
+  if (!text) return undefined
   const standard = text.replaceAll('.', '+')
   const bytes = Buffer.from(standard, 'base64')
   return toBase64(bytes) === standard ? bytes : undefined

@@ -30,13 +30,13 @@ const django = new RegExp(
  */
 export const pbkdf2: Form = (text) => {
   if (/^\$pbkdf2[-$]/.test(text)) {
-    const [, hash = 'sha1', rounds, length, salt = '', digest = ''] = phc.exec(text) ?? []
+    const [, hash = 'sha1', rounds, length, salt, digest] = phc.exec(text) ?? []
     const read = { hash, rounds, salt: fromBase64(salt), digest: fromBase64(digest) }
     const otherLength = length !== undefined && Number(length) !== read.digest?.length
     return otherLength ? notWhole : judge(read)
   }
   if (text.startsWith('pbkdf2_')) {
-    const [, hash = '', rounds, salt = '', digest = ''] = django.exec(text) ?? []
+    const [, hash = '', rounds, salt = '', digest] = django.exec(text) ?? []
     // The salt is the very characters.
     return judge({ hash, rounds, salt: Buffer.from(salt), digest: fromBase64(digest) })
   }

@@ -15,7 +15,7 @@ const whole = new RegExp(`^\\$scrypt\\$ln=${number},r=${number},p=${number}\\$([
 /** scrypt (RFC 7914) as a PHC string, which passlib writes too. */
 export const scrypt: Form = (text) => {
   if (!text.startsWith('$scrypt$')) return undefined
-  const [, ln, rText, pText, encodedSalt = '', encodedDigest = ''] = whole.exec(text) ?? []
+  const [, ln, rText, pText, encodedSalt, encodedDigest] = whole.exec(text) ?? []
   const salt = fromBase64(encodedSalt)
   const digest = fromBase64(encodedDigest)
   if (!salt || !digest) return notWhole
