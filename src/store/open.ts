@@ -110,3 +110,12 @@ export async function serialize(tx: Tx, name: string): Promise<void> {
     await sql`select pg_advisory_xact_lock(hashtextextended(${name}, 0))`.execute(tx)
   }
 }
+
+/** The same for many names, one after another in the order given. */
+export async function serializeAll(tx: Tx, names: string[]): Promise<void> {
+  if (tx.getExecutor().adapter instanceof PostgresAdapter) {
+    await sql`
+      select pg_advisory_xact_lock(hashtextextended(name, 0)) from unnest(${names}::text[]) as name
+    `.execute(tx)
+  }
+}
