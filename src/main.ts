@@ -18,6 +18,8 @@ const commands: Record<string, () => Promise<{ default: Command }>> = {
   doctor: () => import('./commands/doctor.ts'),
   backup: () => import('./commands/backup.ts'),
   move: () => import('./commands/move.ts'),
+  'accounts import': () => import('./commands/accounts/import.ts'),
+  'accounts export': () => import('./commands/accounts/export.ts'),
 }
 
 /** Understood behind every command. */
@@ -31,7 +33,8 @@ async function main(typed: string[]): Promise<void> {
   const { default: command } = await (commands[name] as (typeof commands)[string])()
   const { positionals: taken, values } = read(command, rest)
   if (values.version) return console.log(version)
-  if (values.help) return console.log(typed.includes(name) ? helpOf(name, command) : await help())
+  if (values.help)
+    return console.log(rest.length < typed.length ? helpOf(name, command) : await help())
   const wrong = wronglyTaken(command, taken)
   if (wrong) throw new WrongUsage(`${wrong} It is typed like this:\n\n  ${usageOf(name, command)}`)
 

@@ -6,7 +6,7 @@ import { instant, now } from '../lib/clock.ts'
 import { type EmailAddress, isSameMailbox } from '../lib/email-address.ts'
 import { Problem } from '../lib/problem.ts'
 import type { HeldAccount, SignedIn } from '../sessions/guard.ts'
-import { serialize, type Tx } from '../store/open.ts'
+import { serializeAll, type Tx } from '../store/open.ts'
 
 const what = { purpose: 'email', channel: 'email', template: 'address-code' } satisfies AddressProof
 
@@ -69,7 +69,11 @@ export async function changeEmail(
  */
 export async function serializeAddresses(tx: Tx, ...keys: string[]): Promise<void> {
   // Always in the same order, so that two who swap can't wait for each other.
-  for (const key of [...new Set(keys)].sort()) await serialize(tx, `email ${key}`)
+  const inOrder = [...new Set(keys)].sort()
+  await serializeAll(
+    tx,
+    inOrder.map((key) => `email ${key}`),
+  )
 }
 
 async function isTaken(tx: Tx, key: string, account: string): Promise<boolean> {

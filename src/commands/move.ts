@@ -6,7 +6,7 @@ import type { Settings } from '../settings.ts'
 import { fileOf } from '../store/file.ts'
 import { type Moved, move } from '../store/move.ts'
 import { command, exit, WrongUsage } from './command.ts'
-import { progressOn } from './progress.ts'
+import { progressLines, progressOn } from './progress.ts'
 
 export default command({
   does: 'move everything from SQLite to an empty PostgreSQL; the service must be stopped',
@@ -25,14 +25,16 @@ export default command({
         'LATCHKEY_DATABASE_URL is PostgreSQL already: there is nothing to move.',
       )
     }
-    const progress = progressOn(process.stderr)
+    const bar = progressOn(process.stderr)
+    const line = progressLines(process.stderr)
     try {
-      const moved = await move(from, to, ({ doing, table, done, of }) =>
-        progress.show(`${doing} ${table}`, done, of),
-      )
+      const moved = await move(from, to, ({ doing, table, done, of }) => {
+        if (process.stderr.isTTY) bar.show(`${doing} ${table}`, of === 0 ? 1 : done / of)
+        else line(`${doing} ${table}`, done, of)
+      })
       return { ...moved, next: nextAfter(moved, settings, to) }
     } finally {
-      progress.end()
+      bar.clear()
     }
   },
   show: (moved) => [...told(moved), ...moved.next].join('\n'),

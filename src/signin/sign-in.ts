@@ -7,6 +7,7 @@ import type { Passwords } from '../lib/passwords.ts'
 import type { Turns } from '../lib/queue.ts'
 import { type Check, type Limit, wrongPasswordsInSession } from '../limits/limits.ts'
 import { type Asker, begin, type MfaRequired } from '../mfa/challenge.ts'
+import { checkPassword } from '../sessions/check-password.ts'
 import { signedInBefore } from '../sessions/familiar.ts'
 import { enter } from '../sessions/gate.ts'
 import { holdAccount, type SignedIn } from '../sessions/guard.ts'
@@ -136,17 +137,18 @@ async function judgeNow(
     limits: Check[]
   },
 ): Promise<Welcomed | undefined> {
-  const { db, limits, passwords } = house
+  const { db, limits } = house
   const { account, password, client } = attempt
 
   // Counted before it is judged: of many guesses at once none slips past the count.
   const taken = await transaction(db, (tx) => limits.take(tx, ...attempt.limits))
-  const right = await passwords.verify(account?.password_hash, password)
+  const fitting = await checkPassword(house, account, password)
 
   return transaction(db, async (tx) => {
-    if (right && account) {
+    if (fitting !== undefined && account) {
       await limits.giveBack(tx, taken)
-      const welcomed = await welcome(tx, house, { ...attempt, account })
+      const known = { id: account.id, password_hash: fitting }
+      const welcomed = await welcome(tx, house, { ...attempt, account: known })
       if (welcomed) return welcomed
     }
     const detail = { step: 'password' }

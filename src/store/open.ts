@@ -211,6 +211,15 @@ export async function serialize(tx: Tx, name: string): Promise<void> {
   }
 }
 
+/** The same for many names, one after another in the order given. */
+export async function serializeAll(tx: Tx, names: string[]): Promise<void> {
+  if (isPostgres(tx)) {
+    await sql`
+      select pg_advisory_xact_lock(hashtextextended(name, 0)) from unnest(${names}::text[]) as name
+    `.execute(tx)
+  }
+}
+
 function isPostgres(tx: Tx): boolean {
   return tx.getExecutor().adapter instanceof PostgresAdapter
 }

@@ -27,7 +27,7 @@ export interface AccountTable {
   email: string
   /** The one spelling by which the address is recognised. */
   email_key: string
-  /** A PHC string, Argon2id. */
+  /** A PHC string, Argon2id; of an imported account as it came, until its owner signs in. */
   password_hash: string
   password_changed_at: number
   /** E.164, proven; null if none was. */
@@ -54,6 +54,8 @@ export interface AccountTable {
   user_handle: string | null
   /** What its messages are written in; null for English. */
   language: string | null
+  /** The fingerprint of the line that it was imported from; null if it was not. */
+  import_mark: string | null
 }
 
 /**

@@ -8,6 +8,7 @@ const leftAlone: Record<string, string> = {
   id: 'who it is',
   created_at: 'a fact',
   language: 'what its owner reads',
+  import_mark: 'which line it was imported from',
   user_handle: 'a name that authenticators know, and nothing else',
   mfa_changed_at: 'tells of the undo itself',
   credential_version: 'only ever goes up',

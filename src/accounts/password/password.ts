@@ -9,6 +9,7 @@ import { Problem } from '../../lib/problem.ts'
 import { newCode } from '../../lib/random.ts'
 import { type Limit, type Limits, wrongPasswordsInSession } from '../../limits/limits.ts'
 import { enqueue } from '../../messages/outbox.ts'
+import { checkPassword } from '../../sessions/check-password.ts'
 import { signedInBefore } from '../../sessions/familiar.ts'
 import { type Guard, type HeldAccount, holdAccount, type SignedIn } from '../../sessions/guard.ts'
 import { endSessions } from '../../sessions/session.ts'
@@ -80,22 +81,24 @@ export interface PasswordHouse {
  * @throws Problem `too_many_attempts`
  */
 export async function confirmPassword(
-  { db, limits, passwords }: PasswordHouse,
+  house: PasswordHouse,
   who: SignedIn,
   password: string,
 ): Promise<string | undefined> {
-  const { password_hash } = await db
+  const { db, limits } = house
+  const account = await db
     .selectFrom('account')
-    .select('password_hash')
+    .select(['id', 'password_hash'])
     .where('id', '=', who.account)
     .executeTakeFirstOrThrow()
   // Counted before it is judged: of many guesses at once none slips past the count.
   const taken = await transaction(db, (tx) =>
     limits.take(tx, { limit: wrongPasswordsInSession, of: who.session }),
   )
-  if (!(await passwords.verify(password_hash, password))) return undefined
+  const fitting = await checkPassword(house, account, password)
+  if (fitting === undefined) return undefined
   await transaction(db, (tx) => limits.giveBack(tx, taken))
-  return password_hash
+  return fitting
 }
 
 /**

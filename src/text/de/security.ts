@@ -339,6 +339,7 @@ export const security: SecurityText = {
     },
     types: {
       'account.created': 'Du hast dieses Konto angelegt.',
+      'account.createdByImport': 'Dieses Konto wurde aus einem anderen System übernommen.',
       'mfa.off': 'Du hast deinen zweiten Schritt ausgeschaltet.',
       'passkey.refused': (passkey: string) =>
         `Der Passkey „${passkey}“ wurde abgewiesen: Es gibt ihn vielleicht doppelt.`,

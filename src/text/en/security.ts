@@ -328,6 +328,7 @@ export const security = {
     },
     types: {
       'account.created': 'You created this account.',
+      'account.createdByImport': 'This account was brought over from another system.',
       'mfa.off': 'You turned your second step off.',
       'passkey.refused': (passkey: string) =>
         `The passkey “${passkey}” was refused: there may be a copy of it.`,

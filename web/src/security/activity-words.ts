@@ -16,7 +16,8 @@ const method = (detail: Detail) =>
 const passkey = (detail: Detail) => String(detail.passkey ?? '')
 
 const sentences: Record<string, (detail: Detail) => string> = {
-  'account.created': () => types['account.created'],
+  'account.created': ({ imported }) =>
+    imported ? types['account.createdByImport'] : types['account.created'],
   'account.deleted': () => types['account.deleted'],
   'account.erased': () => types['account.erased'],
   'signin.succeeded': ({ amr }) => signedInWith(listOf(shownBy(String(amr ?? '')))),

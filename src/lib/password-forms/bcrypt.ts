@@ -1,0 +1,41 @@
+import { parseOptions, verify } from '@node-rs/bcrypt'
+import { type Form, most, notWhole } from './form.ts'
+
+/** bcrypt looks at no more of a password than this. */
+const bytesSeen = 72
+
+/**
+ * bcrypt, by the prefixes that mean the algorithm as it should be. `$2x$` marks hashes that were
+ * made by a faulty one, and `$2$` those of before there was a rule for letters beyond ASCII.
+ */
+export const bcrypt: Form = (text) => {
+  if (!text.startsWith('$2')) return undefined
+  const version = /^\$(2[a-z]?)\$/.exec(text)?.[1]
+  if (version && !['2a', '2b', '2y'].includes(version)) {
+    return { refused: `bcrypt is taken as $2a$, $2b$ and $2y$, not as $${version}$` }
+  }
+  if (!/^\$2[aby]\$[0-9]{2}\$[./A-Za-z0-9]{53}$/.test(text)) return notWhole
+  const cost = costOf(text)
+  if (cost === undefined) return notWhole
+  if (cost > most.bcryptCost) {
+    return {
+      refused: `checking the hash would take too long: its cost may be ${most.bcryptCost} at most`,
+    }
+  }
+  return {
+    async verify(password) {
+      const right = await verify(password, text)
+      // Of a longer password the hash knows the beginning alone: any end would pass for right.
+      return right && Buffer.byteLength(password) <= bytesSeen && !password.includes('\0')
+    },
+  }
+}
+
+/** @returns undefined for what the library would take for nobody’s */
+function costOf(text: string): number | undefined {
+  try {
+    return parseOptions(text).cost
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,123 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { createPasswords, isOurs } from '../../src/lib/passwords.ts'
+import { checkPassword } from '../../src/sessions/check-password.ts'
+import { openStore } from '../../src/store/open.ts'
+import { foreignHashes } from '../support/foreign-hashes.ts'
+import { fileOf, importFile, quickHash } from '../support/imports.ts'
+import { onEachDatabase } from '../support/latchkey.ts'
+import { Owner } from '../support/owner.ts'
+
+onEachDatabase(
+  (latchkey) => {
+    const rowOf = async (email: string) =>
+      (await latchkey.sql(`select * from account where email = '${email}'`))[0]
+    const signIn = (email: string, password: string) =>
+      latchkey.post('/auth/SignIn', { email, password })
+    const storeHash = (email: string, hash: string) =>
+      latchkey.sql(`update account set password_hash = '${hash}' where email = '${email}'`)
+
+    test('whoever is imported signs in with the password of before, which is then kept as ours', async (t) => {
+      const password = 'correct horse, Grüße'
+      const hashes = await foreignHashes(t, password)
+      if (!hashes) return
+      const people = Object.values(hashes).map((passwordHash, index) => {
+        return { email: `kind-${index}@example.com`, passwordHash }
+      })
+      const { code, stderr } = await importFile(t, latchkey, fileOf(t, people))
+      assert.deepEqual([code, stderr], [0, ''])
+
+      for (const { email, passwordHash } of people) {
+        const before = await rowOf(email)
+        assert.equal(before.password_hash, passwordHash)
+        assert.equal((await signIn(email, 'correct horse')).status, 401, passwordHash)
+        assert.equal((await rowOf(email)).password_hash, passwordHash)
+
+        assert.equal((await signIn(email, password)).status, 200, passwordHash)
+        const after = await rowOf(email)
+        assert.ok(isOurs(after.password_hash), passwordHash)
+        // Nothing has changed for its owner, and nobody is told that something had.
+        assert.deepEqual({ ...after, password_hash: passwordHash }, { ...before })
+        assert.deepEqual(await latchkey.inbox(email), [])
+        assert.equal((await signIn(email, password)).status, 200)
+        assert.equal((await signIn(email, 'correct horse')).status, 401)
+      }
+    })
+
+    test('every call that asks for the password takes it in whichever form it is stored', async () => {
+      const ada = await latchkey.owner({ password: quickHash.password.padEnd(12, '!') })
+      const { email } = ada
+      ada.password = quickHash.password
+      const reset = () => storeHash(email, quickHash.passwordHash)
+
+      await reset()
+      const again = await ada.post('/auth/Reauthenticate', { password: ada.password })
+      assert.equal(again.status, 200, JSON.stringify(again.body))
+      ada.keep(again)
+      await reset()
+      await ada.changePassword('a whole new sentence')
+      await reset()
+      const wrong = await ada.delete('/settings/Account', { body: { password: 'hashcats' } })
+      assert.equal(wrong.status, 401)
+      ada.password = quickHash.password
+      const deleted = await ada.delete('/settings/Account', { body: { password: ada.password } })
+      assert.equal(deleted.status, 204, JSON.stringify(deleted.body))
+    })
+
+    test('ten sign-ins at once with the password of before all succeed', async () => {
+      const { email } = await latchkey.owner()
+      await storeHash(email, quickHash.passwordHash)
+      const answers = await Promise.all(
+        Array.from({ length: 10 }, () => signIn(email, quickHash.password)),
+      )
+      assert.deepEqual(
+        answers.map(({ status }) => status),
+        Array(10).fill(200),
+      )
+    })
+
+    test('a password that is set while the old one is made ours stays', async (t) => {
+      const { email } = await latchkey.owner()
+      await storeHash(email, quickHash.passwordHash)
+      const { id } = await rowOf(email)
+      const db = openStore(latchkey.environment.LATCHKEY_DATABASE_URL ?? '')
+      t.after(() => db.destroy())
+      const real = await createPasswords(1)
+      const set = await real.hash('a whole new sentence')
+      const passwords = {
+        ...real,
+        async hash(password: string) {
+          await storeHash(email, set)
+          return real.hash(password)
+        },
+      }
+      const account = { id, password_hash: quickHash.passwordHash }
+      const fits = await checkPassword({ db, passwords }, account, quickHash.password)
+      assert.equal(fits, undefined)
+      assert.equal((await rowOf(email)).password_hash, set)
+      assert.equal((await signIn(email, quickHash.password)).status, 401)
+      assert.equal((await signIn(email, 'a whole new sentence')).status, 200)
+    })
+
+    test('a stored hash that nobody can read opens nothing, and breaks nothing', async () => {
+      const { email, password } = await latchkey.owner()
+      for (const hash of ['', 'plain', '$argon2id$v=19$m=19456,t=2,p=1$', '$2b$31$']) {
+        await storeHash(email, hash)
+        assert.equal((await signIn(email, password)).status, 401, hash)
+        assert.equal((await signIn(email, hash || 'x')).status, 401, hash)
+      }
+    })
+
+    test('without a password nobody signs in, until the owner sets one', async (t) => {
+      const ada = new Owner(latchkey, { email: 'no-password@example.com' })
+      const { email } = ada
+      await importFile(t, latchkey, fileOf(t, [{ email }]))
+      for (const typed of ['no password yet.', 'null', ' ']) {
+        assert.equal((await signIn(email, typed)).body.code, 'invalid_credentials')
+      }
+      await ada.resetPassword('a whole new sentence')
+      await ada.signInFully()
+    })
+  },
+  { LATCHKEY_LIMITS: 'off' },
+)

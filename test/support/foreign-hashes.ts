@@ -1,0 +1,69 @@
+/** Password hashes that other implementations have made. */
+import { execFile } from 'node:child_process'
+import { argon2Sync } from 'node:crypto'
+import type { TestContext } from 'node:test'
+import { promisify } from 'node:util'
+import { toBase64 } from '../../src/lib/password-forms/form.ts'
+import { works } from './tool.ts'
+
+const run = promisify(execFile)
+
+/** Of one password: what each names is a form, or a variant of one. */
+export type Hashes = Record<string, string>
+
+const python = `
+import base64, hashlib, json, sys
+word = sys.argv[1].encode()
+def b64(raw): return base64.b64encode(raw).decode().rstrip('=')
+def ab64(raw): return b64(raw).replace('+', '.')
+salt = bytes(range(200, 216))
+def pbkdf2(name, rounds, salt=salt): return hashlib.pbkdf2_hmac(name, word, salt, rounds)
+def scrypt(ln, r, p): return hashlib.scrypt(word, salt=salt, n=2**ln, r=r, p=p, maxmem=2**27, dklen=32)
+print(json.dumps({
+  'pbkdf2-sha1 as passlib': '$pbkdf2$1000$%s$%s' % (ab64(salt), ab64(pbkdf2('sha1', 1000))),
+  'pbkdf2-sha256 as passlib': '$pbkdf2-sha256$2000$%s$%s' % (ab64(salt), ab64(pbkdf2('sha256', 2000))),
+  'pbkdf2-sha512 as passlib': '$pbkdf2-sha512$2000$%s$%s' % (ab64(salt), ab64(pbkdf2('sha512', 2000))),
+  'pbkdf2-sha256 as PHC': '$pbkdf2-sha256$i=3000,l=32$%s$%s' % (b64(salt), b64(pbkdf2('sha256', 3000))),
+  'pbkdf2-sha256 as Django': 'pbkdf2_sha256$2000$Sa1t%%of.it$%s' % base64.b64encode(pbkdf2('sha256', 2000, b'Sa1t%of.it')).decode(),
+  'pbkdf2-sha1 as Django': 'pbkdf2_sha1$2000$Sa1tofit$%s' % base64.b64encode(pbkdf2('sha1', 2000, b'Sa1tofit')).decode(),
+  'scrypt': '$scrypt$ln=10,r=8,p=1$%s$%s' % (b64(salt), b64(scrypt(10, 8, 1))),
+  'scrypt in lanes': '$scrypt$ln=4,r=4,p=3$%s$%s' % (b64(salt), b64(scrypt(4, 4, 3))),
+}))
+`
+
+/** The C library’s crypt(3), which knows bcrypt by libxcrypt. */
+const perl =
+  'use utf8; binmode(STDOUT, ":utf8"); print join(" ", map { crypt($ARGV[0], "\\$$_\\$05\\$abcdefghijklmnopqrstuu") } qw(2a 2b 2y))'
+
+/** @returns undefined where the programs are missing, and the test is skipped */
+export async function foreignHashes(t: TestContext, password: string): Promise<Hashes | undefined> {
+  if (!(await works(t, 'python3', '-c', 'import hashlib; hashlib.scrypt'))) return undefined
+  if (!(await works(t, 'perl', '-e', 'exit 0'))) return undefined
+  const byPython = (await run('python3', ['-c', python, password])).stdout
+  const byCrypt = (await run('perl', ['-e', perl, password])).stdout.split(' ')
+  return {
+    ...JSON.parse(byPython),
+    ...Object.fromEntries(byCrypt.map((hash) => [`bcrypt as ${hash.slice(0, 4)}`, hash])),
+    ...argon2ByOpenssl(password),
+  }
+}
+
+/** By OpenSSL, which the runtime brings, and not by the library that checks them. */
+function argon2ByOpenssl(password: string): Hashes {
+  const nonce = Buffer.from('a salt of sixteen').subarray(0, 16)
+  const shapes = [
+    { memory: 256, passes: 3, parallelism: 4, tagLength: 32 },
+    { memory: 64, passes: 1, parallelism: 1, tagLength: 16 },
+  ]
+  const kinds = ['argon2d', 'argon2i', 'argon2id'] as const
+  const made = kinds.flatMap((kind) =>
+    shapes.map((shape) => {
+      const digest = argon2Sync(kind, { message: password, nonce, ...shape })
+      const { memory, passes, parallelism } = shape
+      const cost = `m=${memory},t=${passes},p=${parallelism}`
+      const hash = `$${kind}$v=19$${cost}$${toBase64(nonce)}$${toBase64(digest)}`
+      return [`${kind} ${cost}`, hash] as const
+    }),
+  )
+  return Object.fromEntries(made)
+}
