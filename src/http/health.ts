@@ -7,7 +7,7 @@ import { problems } from './schemas.ts'
 
 const Ok = Type.Object({ status: Type.Literal('ok') }, { description: 'Yes.' })
 
-/** Whoever sends traffic asks every few seconds, and doesn’t wait long for the answer. */
+/** Whoever sends traffic asks every few seconds, and doesn't wait long for the answer. */
 const longestMs = 2000
 
 /**

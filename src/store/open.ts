@@ -84,20 +84,21 @@ export async function migrate(db: Db, newer: Newer = 'refuse'): Promise<string[]
   await reach(db)
   // It has all that this version knows, and more.
   if (await isNewer(db, newer)) return []
-  let running: string | undefined
+  // Around the transaction after all: whatever fails in it has no result to say this by.
+  let failed: string | undefined
   try {
     return await transaction(db, async (tx) => {
       await haveTime(tx)
       await serialize(tx, 'migrations')
       const { error, results = [] } = await migratorOf(tx).migrateToLatest()
-      running = results.find((result) => result.status === 'Error')?.migrationName
+      failed = results.find((result) => result.status === 'Error')?.migrationName
       if (error) throw error
       return results.map((result) => result.migrationName)
     })
   } catch (error) {
     const cause = unusable(error)
     if (cause instanceof CannotStart) throw cause
-    const which = running ? ` (${running})` : ''
+    const which = failed ? ` (${failed})` : ''
     throw new Error(`The database could not be brought up to date${which}.`, { cause })
   }
 }

@@ -14,18 +14,22 @@ export const unwatched: Watch = { failed() {}, worked() {} }
 /** Back is what has failed nobody for so long: it may come and go. */
 const calmMs = 5 * second
 
-/** Has the log say that the database is away, once a minute at most, and that it is back. */
+/**
+ * Has the log say that the database is away, once a minute at most, and that it is back. Of one that
+ * has never answered, the start says what is wrong.
+ */
 export function watchDatabase(log: Log): Watch {
   let failures = 0
   let lastFailure = 0
   let said = 0
   let away = false
+  let hasWorked = false
 
   return {
     failed(cause) {
       failures += 1
       lastFailure = now()
-      if (lastFailure - said < minute) return
+      if (!hasWorked || lastFailure - said < minute) return
       log.error({ err: cause, failures }, 'database unavailable')
       said = lastFailure
       failures = 0
@@ -33,6 +37,7 @@ export function watchDatabase(log: Log): Watch {
     },
 
     worked() {
+      hasWorked = true
       if (!away || now() - lastFailure < calmMs) return
       log.info('database available again')
       away = false

@@ -248,7 +248,7 @@ onDatabase('SQLite', (latchkey) => {
     const { stdout } = await runLatchkey(t, { environment: latchkey.environment, args, via })
     const wipe = '\r\x1b[K'
     assert.ok(stdout.includes(`${wipe}line 2: the address is not one\r\n`), stdout)
-    const bar = `[${'#'.repeat(20)}] 100 %  2 lines, 1 refused`
+    const bar = `${'█'.repeat(24)} 2 lines, 1 refused`
     assert.ok(stdout.includes(`${wipe}${bar}${wipe}`), stdout)
   })
 
