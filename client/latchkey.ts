@@ -521,9 +521,10 @@ export function createLatchkey(options: Options) {
         /**
          * Can it do its work? (`GET /health/ready`).
          *
-         * Looks whether the database answers.
+         * Looks whether the database answers, and whether all its encryption keys are given
+         * here.
          */
-        get: () => call<Success<200, IsReadyAnswer>, 'unavailable'>('GET', '/health/ready'),
+        get: () => call<Success<200, IsReadyAnswer>, never>('GET', '/health/ready'),
       },
     },
     dev: {
@@ -750,16 +751,16 @@ export interface ProblemStatus {
    * again.
    */
   internal_error: 500
-  /** Texts are not set up here, or the day’s number of them is used up. */
-  sms_unavailable: 503
   /** The service can’t take this on now. `Retry-After` says when to try again. */
   unavailable: 503
+  /** Texts are not set up here, or the day’s number of them is used up. */
+  sms_unavailable: 503
 }
 
 export type ProblemCode = keyof ProblemStatus
 
 /** What any call may end with. */
-export type Always = 'network' | 'malformed_request' | 'internal_error'
+export type Always = 'network' | 'malformed_request' | 'internal_error' | 'unavailable'
 
 /** What any call that may have a body can end with besides. */
 export type WithBody =

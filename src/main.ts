@@ -15,6 +15,9 @@ const commands: Record<string, () => Promise<{ default: Command }>> = {
   serve: () => import('./commands/serve.ts'),
   migrate: () => import('./commands/migrate.ts'),
   settings: () => import('./commands/settings.ts'),
+  'keys list': () => import('./commands/keys/list.ts'),
+  'keys rotate': () => import('./commands/keys/rotate.ts'),
+  'keys new': () => import('./commands/keys/new.ts'),
 }
 
 /** Understood behind every command. */

@@ -11,7 +11,10 @@ import { healthRoutes } from './http/health.ts'
 import { describe } from './http/openapi.ts'
 import { watchMethods } from './http/other-methods.ts'
 import { reference } from './http/reference.ts'
-import { openKeys } from './lib/keys.ts'
+import { takeUpKeys } from './keys/encryption-keys.ts'
+import { startResealing } from './keys/reseal.ts'
+import { watchKeys } from './keys/watch.ts'
+import { KeyNotGiven } from './lib/keys.ts'
 import { createLog } from './lib/log.ts'
 import { createPasswords } from './lib/passwords.ts'
 import { createTurns } from './lib/queue.ts'
@@ -63,10 +66,9 @@ export async function startServer(
 ): Promise<Latchkey> {
   const { publicUrl, audience, mode, smtpUrl, mailFrom, smsUrl, smsFrom } = settings
   const log = createLog(settings.logLevel, logTo)
-  const keys = openKeys(settings.encryptionKeys)
-
   const db = openStore(settings.databaseUrl)
   await (settings.migrate === 'on' ? migrate(db) : ensureMigrated(db))
+  const keys = await takeUpKeys(db, settings.encryptionKeys)
   const signingKeys = await loadSigningKeys(db, keys)
 
   const look = await readBrand(settings)
@@ -78,6 +80,8 @@ export async function startServer(
   const kept = mode === 'production' ? [] : channels.filter((channel) => !gateways[channel])
   const delivery = startDelivery({ db, keys, log, brand, gateways, kept })
   const stopHousekeeping = keepHouse(db, log)
+  const stopWatching = watchKeys({ db, keys, signingKeys, log })
+  const stopResealing = startResealing({ db, keys, log })
 
   const accessTokens = createAccessTokens({
     signingKeys,
@@ -132,7 +136,12 @@ export async function startServer(
     browser,
     devInbox: kept.length > 0,
   })
-  healthRoutes(app, { ready: () => db.selectFrom('signing_key').select('id').limit(1).execute() })
+  healthRoutes(app, {
+    async ready() {
+      await db.selectFrom('signing_key').select('id').limit(1).execute()
+      for (const id of keys.missing) throw new KeyNotGiven(id)
+    },
+  })
   if (kept.length > 0) devInboxRoutes(app, { db, keys, brand, delivery, kept })
   await reference(app, {
     problems: Object.entries(answers).map(([code, answer]) => ({ code, ...answer })),
@@ -142,7 +151,7 @@ export async function startServer(
   async function close() {
     await app.close()
     stopHousekeeping()
-    await delivery.stop()
+    await Promise.all([delivery.stop(), stopWatching(), stopResealing()])
     await db.destroy()
   }
 

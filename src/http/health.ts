@@ -27,13 +27,15 @@ export function healthRoutes(app: App, { ready }: { ready(): Promise<unknown> })
         operationId: 'isReady',
         tags: ['Service'],
         summary: 'Can it do its work?',
-        description: 'Looks whether the database answers.',
+        description:
+          'Looks whether the database answers, and whether all its encryption keys are given here.',
         response: { 200: Ok, ...problems('unavailable') },
       },
     },
     async (request) => {
       await ready().catch((error) => {
         request.log.error({ err: error }, 'not ready')
+        if (error instanceof Problem) throw error
         throw new Problem('unavailable', 'The database does not answer.', { retryAfter: 5 })
       })
       return { status: 'ok' as const }

@@ -80,7 +80,7 @@ export const ProblemSchema = Type.Object(
 const Problem = Type.Unsafe<ProblemBody>({ $ref: 'Problem#' })
 
 /** What any request may meet, whatever it asks for. */
-const anywhere: ProblemCode[] = ['malformed_request', 'internal_error']
+const anywhere: ProblemCode[] = ['malformed_request', 'internal_error', 'unavailable']
 
 /** What any request may meet that can have a body, also one that needs none. */
 export const withBody = [
