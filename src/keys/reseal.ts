@@ -52,18 +52,24 @@ export function startResealing(house: { db: Db; keys: Keys; log: Log }): () => P
   }
 }
 
-async function reseal(house: { db: Db; keys: Keys; log: Log }, signal: AbortSignal) {
+/** One pass over all that is sealed. */
+export async function reseal(
+  house: { db: Db; keys: Keys; log: Log },
+  signal: AbortSignal,
+): Promise<Pass> {
   const { db, keys, log } = house
   const [key] = keys.given
-  if (!(await hasOthers(db, key))) return
   const pass: Pass = { resealed: 0, unopened: 0 }
+  if (!(await hasOthers(db, key))) return pass
   for (const [column, binding] of Object.entries(sealedColumns)) {
     await walk(house, column, binding, { pass, signal })
   }
-  if (signal.aborted) return
+  if (signal.aborted) return pass
   if (pass.unopened > 0) log.error({ key, ...pass }, 'some sealed values can’t be opened')
-  else if (pass.resealed > 0)
+  else if (pass.resealed > 0) {
     log.info({ key, ...pass }, 'all is sealed with the first encryption key')
+  }
+  return pass
 }
 
 /** Whether another key is or was in use, and not known to be needless. */
