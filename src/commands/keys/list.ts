@@ -8,26 +8,28 @@ export default command({
   options: {},
   optionsHelp: {},
   run: () => atItsDoor(({ db, encryptionKeys }) => listKeys(db, encryptionKeys)),
-  show: ({ signingKeys, encryptionKeys }) =>
-    [
+  show: ({ signingKeys, encryptionKeys }) => {
+    const width = Math.max(...encryptionKeys.map(({ id }) => id.length))
+    return [
       'Signing keys: what access tokens are signed with',
       ...signingKeys.map((key) => `  ${key.id}  ${signingState(key)}`),
       '',
       'Encryption keys: what secrets in the database are sealed with',
-      ...encryptionKeys.map((key) => `  ${key.id}  ${encryptionState(key)}`),
-    ].join('\n'),
+      ...encryptionKeys.map((key) => `  ${key.id.padEnd(width)}  ${encryptionState(key)}`),
+    ].join('\n')
+  },
 })
 
 function signingState(key: KeyList['signingKeys'][number]): string {
   const { state, signsFrom, retiresAt } = key
-  const until = retiresAt === null ? '' : `, until ${retiresAt}`
+  const accepted = retiresAt === null ? '' : `; accepted until ${retiresAt}`
   switch (state) {
     case 'published':
-      return `published; signs from ${signsFrom}${until}`
+      return `published; signs from ${signsFrom}${accepted}`
     case 'signing':
-      return `signs since ${signsFrom}${retiresAt === null ? '' : `; accepted until ${retiresAt}`}`
+      return `signs since ${signsFrom}${accepted}`
     case 'retiring':
-      return `signs no more; accepted${until.replace(',', '')}`
+      return `signs no more${accepted}`
     case 'retired':
       return `refused since ${retiresAt}`
   }
@@ -37,12 +39,12 @@ function encryptionState(key: KeyList['encryptionKeys'][number]): string {
   const { given, first, sealedValues, hashesKept } = key
   const values = sealedValues === 1 ? 'one value' : `${sealedValues} values`
   if (first)
-    return `seals since it came first; ${values} sealed with it${given ? '' : '; NOT GIVEN HERE'}`
+    return `seals all that is new; ${values} sealed with it${given ? '' : '; NOT GIVEN HERE'}`
   if (sealedValues > 0) {
-    return `${values} still sealed with it${given ? ': leave it' : ': NOT GIVEN HERE, put it back'}`
+    return `${values} sealed with it: ${given ? 'leave it' : 'NOT GIVEN HERE, put it back'}`
   }
   if (!hashesKept) return 'not in use: no node has been started with it'
   return given
-    ? 'nothing needs it: once it stays so, take it away'
+    ? 'nothing is sealed with it; hashes of its time are found without it'
     : 'gone; hashes of its time are still found'
 }
