@@ -67,7 +67,7 @@ export async function reseal(
   if (signal.aborted) return pass
   if (pass.unopened > 0) log.error({ key, ...pass }, 'some sealed values can’t be opened')
   else if (pass.resealed > 0) {
-    log.info({ key, ...pass }, 'all is sealed with the first encryption key')
+    log.info({ key, ...pass }, 'what other encryption keys had sealed is sealed anew')
   }
   return pass
 }

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
-import { type TestContext, test } from 'node:test'
+import { test } from 'node:test'
+import { listKeys } from '../../src/keys/list.ts'
 import { sealedColumns } from '../../src/keys/sealed.ts'
 import { newKey } from '../../src/lib/keys.ts'
+import { openStore } from '../../src/store/open.ts'
 import { onEachDatabase, type TestLatchkey } from '../support/latchkey.ts'
 import { answerMfa } from '../support/mfa.ts'
 import type { Owner } from '../support/owner.ts'
@@ -14,7 +16,7 @@ const k3 = newKey('k3')
 
 onEachDatabase(
   (latchkey) => {
-    test('with another encryption key everything of before works on, also when the old one is gone', async (t) => {
+    test('with another encryption key everything of before works on, also when the old one is gone', async () => {
       const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
       const { deviceToken } = (await signIn(ada, { rememberDevice: true })).body
       // Sent under the old key, read under the new one: the link that takes MFA’s being on back.
@@ -23,7 +25,7 @@ onEachDatabase(
       const begunByBen = (await ben.signIn()).body
 
       await latchkey.restart({ LATCHKEY_ENCRYPTION_KEYS: `${k2},${k1}` })
-      await until(async () => (await sealedWith(t, latchkey, 'k1')) === 0)
+      await until(async () => (await sealedWith(latchkey, 'k1')) === 0)
       await latchkey.restart({ LATCHKEY_ENCRYPTION_KEYS: k2 })
 
       // Codes and tokens that were on their way.
@@ -66,7 +68,7 @@ onEachDatabase(
       assert.deepEqual(names.sort(), Object.keys(sealedColumns).sort())
     })
 
-    test('each sealed column is read with the new key alone, where it belongs', async (t) => {
+    test('each sealed column is read with the new key alone, where it belongs', async () => {
       await latchkey.restart({ LATCHKEY_ENCRYPTION_KEYS: `${k3},${k2}` })
       await latchkey.owner({ mfaMethod: 'authenticator' })
       for (const column of Object.keys(sealedColumns)) {
@@ -76,22 +78,22 @@ onEachDatabase(
         )
         assert.ok(Number(row.found) > 0, `there is none in ${column}: nothing was shown`)
       }
-      await until(async () => (await sealedWith(t, latchkey, 'k2')) === 0)
+      await until(async () => (await sealedWith(latchkey, 'k2')) === 0)
       assert.doesNotMatch(latchkey.log, /can’t be opened/)
       assert.match(latchkey.log, /"key":"k3","resealed":\d+,"unopened":0/)
     })
 
     test('a key that is still needed can’t be left out, and the refusal says how much needs it', async (t) => {
       const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
-      const needed = await sealedWith(t, latchkey, 'k3')
+      const needed = await sealedWith(latchkey, 'k3')
       assert.ok(needed > 5)
       await latchkey.close()
-      for (const LATCHKEY_ENCRYPTION_KEYS of [k2, newKey('k4')]) {
-        const environment = { ...latchkey.environment, LATCHKEY_ENCRYPTION_KEYS }
-        const { code, stderr } = await runLatchkey(t, { environment })
-        assert.equal(code, 1)
-        assert.ok(stderr.includes(`${needed} values in it need k3, which is not given`), stderr)
-      }
+      const without = { ...latchkey.environment, LATCHKEY_ENCRYPTION_KEYS: k2 }
+      const refused = await runLatchkey(t, { environment: without })
+      assert.equal(refused.code, 1)
+      const why = `${needed} values in it need k3, which is not given`
+      assert.ok(refused.stderr.includes(why), refused.stderr)
+
       // Another key by a name that was used before, although nothing is sealed with that any more.
       const environment = {
         ...latchkey.environment,
@@ -149,9 +151,10 @@ async function signIn(owner: Owner, more: object) {
 }
 
 /** How many values an operator is told are still sealed with a key. */
-async function sealedWith(t: TestContext, latchkey: TestLatchkey, id: string): Promise<number> {
-  const { environment } = latchkey
-  const { stdout } = await runLatchkey(t, { environment, args: ['keys', 'list', '--json'] })
-  const key = JSON.parse(stdout).encryptionKeys.find((one: { id: string }) => one.id === id)
-  return key?.sealedValues ?? 0
+async function sealedWith(latchkey: TestLatchkey, id: string): Promise<number> {
+  const { LATCHKEY_DATABASE_URL = '', LATCHKEY_ENCRYPTION_KEYS = '' } = latchkey.environment
+  const db = openStore(LATCHKEY_DATABASE_URL)
+  const { encryptionKeys } = await listKeys(db, LATCHKEY_ENCRYPTION_KEYS)
+  await db.destroy()
+  return encryptionKeys.find((key) => key.id === id)?.sealedValues ?? 0
 }

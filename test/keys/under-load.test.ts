@@ -162,7 +162,7 @@ test('both kinds of keys are replaced on two nodes under load, and no answer is 
       const off = await call(session, 'DELETE', '/settings/MfaSignIn')
       assert.deepEqual([off.status, off.body.enabled], [200, false])
       rounds += 1
-      await sleep(300)
+      await sleep(500)
     }
   }
   /** Somebody stays, and refreshes again and again. */
@@ -170,7 +170,7 @@ test('both kinds of keys are replaced on two nodes under load, and no answer is 
     while (!stopping) {
       assert.equal((await call(session, 'GET', '/settings/MfaSignIn')).body.enabled, true)
       Object.assign(session, await renew(session))
-      await sleep(300)
+      await sleep(500)
     }
   }
   const load = Promise.all([comeAndGo(), ...lasting.map(stay)])
