@@ -521,8 +521,8 @@ export function createLatchkey(options: Options) {
         /**
          * Can it do its work? (`GET /health/ready`).
          *
-         * Looks whether the database answers. No longer, once the service has been told to
-         * stop.
+         * Looks whether the database answers, and whether all its encryption keys are given
+         * here. No longer, once the service has been told to stop.
          */
         get: () => call<Success<200, IsReadyAnswer>, never>('GET', '/health/ready'),
       },

@@ -29,6 +29,8 @@ const leavings: { [Table in keyof Schema]?: [column: keyof Schema[Table] & strin
     session: [['idle_until', 90 * day]],
     // A thief uses a refresh token soon or never; a busy session leaves a hundred of them a day.
     refresh_token: [['used_at', 7 * day]],
+    // The last token that it signed has expired.
+    signing_key: [['retires_at', 0]],
   }
 
 /** Attempts on addresses that have no account belong to nobody. */

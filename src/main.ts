@@ -20,6 +20,9 @@ const commands: Record<string, () => Promise<{ default: Command }>> = {
   move: () => import('./commands/move.ts'),
   'accounts import': () => import('./commands/accounts/import.ts'),
   'accounts export': () => import('./commands/accounts/export.ts'),
+  'keys list': () => import('./commands/keys/list.ts'),
+  'keys rotate': () => import('./commands/keys/rotate.ts'),
+  'keys new': () => import('./commands/keys/new.ts'),
 }
 
 /** Understood behind every command. */

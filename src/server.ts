@@ -12,8 +12,11 @@ import { healthRoutes } from './http/health.ts'
 import { describe } from './http/openapi.ts'
 import { watchMethods } from './http/other-methods.ts'
 import { reference } from './http/reference.ts'
+import { takeUpKeys } from './keys/encryption-keys.ts'
+import { startResealing } from './keys/reseal.ts'
+import { watchKeys } from './keys/watch.ts'
 import { second } from './lib/clock.ts'
-import { openKeys } from './lib/keys.ts'
+import { KeyNotGiven } from './lib/keys.ts'
 import { createLog } from './lib/log.ts'
 import { createPasswords } from './lib/passwords.ts'
 import { createTurns } from './lib/queue.ts'
@@ -72,11 +75,11 @@ export async function startServer(
 ): Promise<Latchkey> {
   const { publicUrl, audience, mode, smtpUrl, mailFrom, smsUrl, smsFrom } = settings
   const log = createLog(settings.logLevel, logTo)
-  const keys = openKeys(settings.encryptionKeys)
 
   const db = openStore(settings.databaseUrl, watchDatabase(log))
   const { newerDatabase } = settings
   await (settings.migrate === 'on' ? migrate(db, newerDatabase) : ensureMigrated(db, newerDatabase))
+  const keys = await takeUpKeys(db, settings.encryptionKeys)
   const signingKeys = await loadSigningKeys(db, keys)
 
   const look = await readBrand(settings)
@@ -88,6 +91,8 @@ export async function startServer(
   const kept = mode === 'production' ? [] : channels.filter((channel) => !gateways[channel])
   const delivery = startDelivery({ db, keys, log, brand, gateways, kept })
   const stopHousekeeping = keepHouse(db, log)
+  const stopWatching = watchKeys({ db, keys, signingKeys, log })
+  const stopResealing = startResealing({ db, keys, log })
 
   const accessTokens = createAccessTokens({
     signingKeys,
@@ -145,7 +150,10 @@ export async function startServer(
     devInbox: kept.length > 0,
   })
   healthRoutes(app, {
-    ready: () => db.selectFrom('signing_key').select('id').limit(1).execute(),
+    async ready() {
+      await db.selectFrom('signing_key').select('id').limit(1).execute()
+      for (const id of keys.missing) throw new KeyNotGiven(id)
+    },
     isStopping,
   })
   if (kept.length > 0) devInboxRoutes(app, { db, keys, brand, delivery, kept })
@@ -162,7 +170,9 @@ export async function startServer(
 
   async function end() {
     stopHousekeeping()
-    const ended = Promise.all([app.close(), delivery.stop()]).then(() => db.destroy())
+    const ended = Promise.all([app.close(), delivery.stop(), stopWatching(), stopResealing()]).then(
+      () => db.destroy(),
+    )
     // A message that a silent server still holds is sent again later, by whoever runs then.
     const late = sleep(endMs, 'late' as const, { ref: false })
     if ((await Promise.race([ended, late])) === 'late') {

@@ -6,7 +6,9 @@ import type { Tx } from '../store/open.ts'
 import { type Snapshot, takeSnapshot } from './snapshot.ts'
 
 const purpose = 'way_back'
-const context = (id: string) => `way_back ${id}`
+
+/** What binds a sealed snapshot to its row. */
+export const snapshotContext = (id: string) => `way_back ${id}`
 
 /** Keeps what is there now, before a change of a held account. @returns the token of the way back */
 export async function keepWayBack(
@@ -33,7 +35,7 @@ export async function keepWayBack(
       type,
       token_hash: keys.hash(token, purpose),
       email_key: snapshot.account.email_key,
-      snapshot_sealed: keys.seal(JSON.stringify(snapshot), context(id)),
+      snapshot_sealed: keys.seal(JSON.stringify(snapshot), snapshotContext(id)),
       // Always later than those before, also where another node's clock is behind.
       created_at: Math.max(now(), (latest?.created_at ?? 0) + 1),
       expires_at: now() + forMs,
@@ -93,7 +95,7 @@ export async function takeWayBack(tx: Tx, keys: Keys, token: string): Promise<Wa
     .execute()
   return {
     type: row.type,
-    snapshot: JSON.parse(keys.open(row.snapshot_sealed, context(row.id))),
+    snapshot: JSON.parse(keys.open(row.snapshot_sealed, snapshotContext(row.id))),
   }
 }
 

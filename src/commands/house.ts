@@ -1,5 +1,6 @@
 import { developmentKeys } from '../development-keys.ts'
-import { type Keys, openKeys } from '../lib/keys.ts'
+import { borrowKeys } from '../keys/encryption-keys.ts'
+import type { Keys } from '../lib/keys.ts'
 import { readSettings } from '../read-settings.ts'
 import type { Settings } from '../settings.ts'
 import { type Db, ensureMigrated, openStore } from '../store/open.ts'
@@ -16,15 +17,22 @@ export interface CommandHouse {
  *
  * @throws UnusableSettings, CannotStart as the service would
  */
-export async function inHouse<Result>(
-  work: (house: CommandHouse) => Promise<Result>,
+export function inHouse<Result>(work: (house: CommandHouse) => Promise<Result>): Promise<Result> {
+  return atItsDoor(async ({ db, encryptionKeys, settings }) => {
+    return work({ db, keys: await borrowKeys(db, encryptionKeys), settings })
+  })
+}
+
+/** The same without opening what is sealed: that works also while a key is missing. */
+export async function atItsDoor<Result>(
+  work: (house: { db: Db; encryptionKeys: string; settings: Settings }) => Promise<Result>,
 ): Promise<Result> {
   const settings = readSettings(process.env)
   const db = openStore(settings.databaseUrl)
   try {
     await ensureMigrated(db, settings.newerDatabase)
-    const keys = openKeys(settings.encryptionKeys ?? developmentKeys(settings.databaseUrl))
-    return await work({ db, keys, settings })
+    const encryptionKeys = settings.encryptionKeys ?? developmentKeys(settings.databaseUrl)
+    return await work({ db, encryptionKeys, settings })
   } finally {
     await db.destroy()
   }

@@ -41,7 +41,7 @@ export function healthRoutes(
         tags: ['Service'],
         summary: 'Can it do its work?',
         description:
-          'Looks whether the database answers. No longer, once the service has been told to stop.',
+          'Looks whether the database answers, and whether all its encryption keys are given here. No longer, once the service has been told to stop.',
         response: { 200: Ok, ...problems() },
       },
     },
@@ -49,22 +49,24 @@ export function healthRoutes(
       if (isStopping()) {
         throw new Problem('unavailable', 'The service is about to stop.', { retryAfter: 5 })
       }
-      if (await within(longestMs, ready(), request.log)) return { status: 'ok' as const }
-      throw new Problem('unavailable', 'The database does not answer.', { retryAfter: 5 })
+      await within(longestMs, ready(), request.log)
+      return { status: 'ok' as const }
     },
   )
 }
 
-async function within(ms: number, work: Promise<unknown>, log: FastifyBaseLogger) {
+async function within(ms: number, work: Promise<unknown>, log: FastifyBaseLogger): Promise<void> {
   const inTime = new AbortController()
-  const done = work.then(
-    () => true,
-    (error) => {
-      // That the database is away is in the log already.
-      if (!(error instanceof Problem)) log.error({ err: error }, 'not ready')
-      return false
-    },
-  )
-  const tooLate = sleep(ms, false, inTime).catch(() => false)
-  return Promise.race([done, tooLate]).finally(() => inTime.abort())
+  const done = work.catch((error) => {
+    // That the database is away is in the log already.
+    if (error instanceof Problem) throw error
+    log.error({ err: error }, 'not ready')
+    throw noAnswer()
+  })
+  const tooLate = sleep(ms, undefined, inTime).then(() => Promise.reject(noAnswer()))
+  await Promise.race([done, tooLate]).finally(() => inTime.abort())
+}
+
+function noAnswer(): Problem {
+  return new Problem('unavailable', 'The database does not answer.', { retryAfter: 5 })
 }

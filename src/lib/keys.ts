@@ -1,4 +1,5 @@
 import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from 'node:crypto'
+import { Problem } from './problem.ts'
 
 /**
  * The keys that make a stolen database worth little. They live outside of it.
@@ -7,14 +8,49 @@ import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } f
  * (HMAC-SHA-256), so that not even a six-digit code can be found by trying them all.
  */
 export interface Keys {
+  /** The ids of all that are given, the first one first: it seals and hashes. */
+  readonly given: readonly [first: string, ...others: string[]]
   /** `plain`, readable again only through `open` with the same `context`: where it belongs. */
   seal(plain: string, context: string): string
-  /** @throws Error if it was altered, moved to another context, or its key is not given any more */
+  /**
+   * @throws KeyNotGiven
+   * @throws Error if it was altered or moved to another context
+   */
   open(sealed: string, context: string): string
   /** The fingerprint to store. */
   hash(value: string, purpose: string): string
-  /** Fingerprints under every key, to find one that was stored before the keys were rotated. */
+  /**
+   * Fingerprints under every key, to find one that was stored before the keys were rotated.
+   *
+   * @throws KeyNotGiven if somebody hashes with a key that is not known here: not to find a
+   * fingerprint would mean nothing
+   */
   hashes(value: string, purpose: string): string[]
+  /** What a given key hashes with. Whoever keeps it still finds hashes when the key is gone. */
+  hashingKey(id: string): string
+  /** From now on, what was hashed with a key that is not given is found, too. */
+  recognise(id: string, hashingKey: string): void
+  /** From now on, `hashes` knows that the key of this id is missing. */
+  miss(id: string): void
+  /** The ids that were missed and not recognised since. */
+  readonly missing: ReadonlySet<string>
+}
+
+/** It takes an encryption key that is not given here. Other nodes may have it. */
+export class KeyNotGiven extends Problem {
+  readonly id: string
+
+  constructor(id: string) {
+    super('unavailable', 'This can’t be done right now. Please try again in a moment.', {
+      retryAfter: 5,
+    })
+    this.id = id
+  }
+}
+
+/** The id of the key that a value is sealed with. */
+export function keyIdOf(sealed: string): string {
+  return sealed.slice(0, Math.max(0, sealed.indexOf('.')))
 }
 
 interface Key {
@@ -45,8 +81,13 @@ export function openKeys(list: string): Keys {
 
   const keys = list.split(',').map(parse)
   const [current] = keys as [Key]
+  const hashing = new Map(keys.map((key) => [key.id, key.hashing]))
+  const missing = new Set<string>()
 
   return {
+    given: keys.map(({ id }) => id) as [string, ...string[]],
+    missing,
+
     seal(plain, context) {
       const iv = randomBytes(12)
       const cipher = createCipheriv('aes-256-gcm', current.sealing, iv).setAAD(Buffer.from(context))
@@ -61,7 +102,7 @@ export function openKeys(list: string): Keys {
     open(sealed, context) {
       const [id, iv = '', rest = ''] = sealed.split('.')
       const key = keys.find((candidate) => candidate.id === id)
-      if (!key) throw new Error('This was sealed with an encryption key that is not given.')
+      if (!key) throw new KeyNotGiven(id ?? '')
       const bytes = Buffer.from(rest, 'base64url')
       const decipher = createDecipheriv('aes-256-gcm', key.sealing, Buffer.from(iv, 'base64url'), {
         authTagLength: 16,
@@ -70,8 +111,26 @@ export function openKeys(list: string): Keys {
       return decipher.update(bytes.subarray(0, -16), undefined, 'utf8') + decipher.final('utf8')
     },
 
-    hash: (value, purpose) => fingerprint(current, value, purpose),
-    hashes: (value, purpose) => keys.map((key) => fingerprint(key, value, purpose)),
+    hash: (value, purpose) => fingerprint(current.hashing, value, purpose),
+
+    hashes(value, purpose) {
+      for (const id of missing) throw new KeyNotGiven(id)
+      return hashing
+        .values()
+        .map((key) => fingerprint(key, value, purpose))
+        .toArray()
+    },
+
+    hashingKey: (id) => Buffer.from(hashing.get(id) ?? []).toString('base64url'),
+
+    recognise(id, hashingKey) {
+      missing.delete(id)
+      if (!hashing.has(id)) hashing.set(id, new Uint8Array(Buffer.from(hashingKey, 'base64url')))
+    },
+
+    miss(id) {
+      if (!hashing.has(id)) missing.add(id)
+    },
   }
 }
 
@@ -84,6 +143,6 @@ function parse(entry: string): Key {
   return { id, sealing: derive('sealing'), hashing: derive('hashing') }
 }
 
-function fingerprint(key: Key, value: string, purpose: string): string {
-  return createHmac('sha256', key.hashing).update(`${purpose}\0${value}`).digest('base64url')
+function fingerprint(key: Uint8Array, value: string, purpose: string): string {
+  return createHmac('sha256', key).update(`${purpose}\0${value}`).digest('base64url')
 }

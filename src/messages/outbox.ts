@@ -50,7 +50,7 @@ export async function enqueue<Name extends keyof Templates>(
       recipient: to.address,
       template,
       params: JSON.stringify(params),
-      secret_sealed: secret ? keys.seal(JSON.stringify(secret), context(id)) : null,
+      secret_sealed: secret ? keys.seal(JSON.stringify(secret), outboxContext(id)) : null,
       created_at: now(),
       expires_at: secret?.kind === 'code' ? secret.until : null,
       due_at: now(),
@@ -67,8 +67,10 @@ export function openSecret(
   keys: Keys,
   { id, secret_sealed }: { id: string; secret_sealed: string | null },
 ): Secret | undefined {
-  return secret_sealed === null ? undefined : JSON.parse(keys.open(secret_sealed, context(id)))
+  return secret_sealed === null
+    ? undefined
+    : JSON.parse(keys.open(secret_sealed, outboxContext(id)))
 }
 
 /** What binds a sealed secret to its message. */
-const context = (id: string) => `outbox ${id}`
+export const outboxContext = (id: string) => `outbox ${id}`

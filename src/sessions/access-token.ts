@@ -1,8 +1,8 @@
-import { hash, type KeyObject, verify } from 'node:crypto'
+import { hash, verify } from 'node:crypto'
 import { SignJWT } from 'jose'
 import { now, second } from '../lib/clock.ts'
 import { newId } from '../lib/random.ts'
-import type { SigningKeys } from './signing-keys.ts'
+import { isAccepted, type SigningKey, type SigningKeys } from './signing-keys.ts'
 import { type Amr, acrOf } from './strength.ts'
 
 /** What the service itself reads from a token: which session it speaks for. */
@@ -20,6 +20,8 @@ export interface AccessTokens {
   issue(about: TokenSubject): Promise<{ accessToken: string; expiresIn: number }>
   /** What a token of ours says; undefined for anything else. The session may have ended since. */
   read(token: string): Claims | undefined
+  /** The same for one that `read` did not take, in case another node signed it with a new key. */
+  readAgain(token: string): Promise<Claims | undefined>
 }
 
 export interface TokenSubject {
@@ -43,14 +45,27 @@ export function createAccessTokens(options: {
   ttl: number
 }): AccessTokens {
   const { signingKeys, issuer, audience, ttl } = options
-  const { id, privateKey } = signingKeys.current
   // Other services look for their own name, so that a limited token opens nothing there.
   const setUpAudience = `${issuer}/settings/MfaSignIn`
   const audiences = [audience, setUpAudience]
-  const known = new Map<string, Claims>()
+  const known = new Map<string, { claims: Claims; key: SigningKey }>()
+
+  function read(token: string): Claims | undefined {
+    const digest = hash('sha256', token, 'base64url')
+    let checked = known.get(digest)
+    if (!checked) {
+      checked = check(token, { signingKeys, issuer, audiences })
+      if (!checked) return undefined
+      if (known.size >= tokensKept) known.delete(known.keys().next().value ?? '')
+      known.set(digest, checked)
+    }
+    const { claims, key } = checked
+    return claims.expiresAt > now() && isAccepted(key) ? claims : undefined
+  }
 
   return {
     async issue({ account, session, authenticatedAt, amr, limited }) {
+      const { id, privateKey } = signingKeys.current()
       const issuedAt = Math.floor(now() / second)
       const accessToken = await new SignJWT({
         client_id: audience,
@@ -70,16 +85,13 @@ export function createAccessTokens(options: {
       return { accessToken, expiresIn: ttl }
     },
 
-    read(token) {
-      const digest = hash('sha256', token, 'base64url')
-      let claims = known.get(digest)
-      if (!claims) {
-        claims = check(token, { publicKeys: signingKeys.publicKeys, issuer, audiences })
-        if (!claims) return undefined
-        if (known.size >= tokensKept) known.delete(known.keys().next().value ?? '')
-        known.set(digest, claims)
-      }
-      return claims.expiresAt > now() ? claims : undefined
+    read,
+
+    async readAgain(token) {
+      const { kid } = headerOf(token)
+      if (typeof kid !== 'string' || signingKeys.find(kid)) return undefined
+      await signingKeys.lookAgain()
+      return signingKeys.find(kid) && read(token)
     },
   }
 }
@@ -93,8 +105,8 @@ const longest = 4096
  */
 function check(
   token: string,
-  expected: { publicKeys: ReadonlyMap<string, KeyObject>; issuer: string; audiences: string[] },
-): Claims | undefined {
+  expected: { signingKeys: SigningKeys; issuer: string; audiences: string[] },
+): { claims: Claims; key: SigningKey } | undefined {
   const parts = token.split('.')
   if (token.length > longest || parts.length !== 3 || !parts.every(isBase64url)) return undefined
   const [header, payload, signature] = parts as [string, string, string]
@@ -102,12 +114,12 @@ function check(
   // The key is one of ours, found by its name; nothing else in the header has a say (RFC 8725 §3.1).
   const { alg, typ, kid, crit } = parse(header)
   if (alg !== 'ES256' || typ !== 'at+jwt' || crit !== undefined) return undefined
-  const key = typeof kid === 'string' ? expected.publicKeys.get(kid) : undefined
+  const key = typeof kid === 'string' ? expected.signingKeys.find(kid) : undefined
   if (!key) return undefined
   const signed = verify(
     'sha256',
     Buffer.from(`${header}.${payload}`),
-    { key, dsaEncoding: 'ieee-p1363' },
+    { key: key.publicKey, dsaEncoding: 'ieee-p1363' },
     Buffer.from(signature, 'base64url'),
   )
   if (!signed) return undefined
@@ -119,7 +131,12 @@ function check(
     return undefined
   if (nbf !== undefined && !(typeof nbf === 'number' && nbf * second <= now())) return undefined
   const authTime = typeof auth_time === 'number' ? auth_time : 0
-  return { account: sub, session: sid, authTime, expiresAt: exp * second }
+  const claims = { account: sub, session: sid, authTime, expiresAt: exp * second }
+  return { claims, key }
+}
+
+function headerOf(token: string): Record<string, unknown> {
+  return token.length > longest ? {} : parse(token.slice(0, Math.max(0, token.indexOf('.'))))
 }
 
 /** Exactly as it was encoded: a second spelling of one token would escape its digest (RFC 7515 §2). */

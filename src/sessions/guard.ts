@@ -53,7 +53,8 @@ export function createGuard(options: {
   const { db, accessTokens, stepUpMaxAge, rules } = options
 
   async function identify(request: FastifyRequest): Promise<LiveSession> {
-    const claims = accessTokens.read(bearerToken(request))
+    const token = bearerToken(request)
+    const claims = accessTokens.read(token) ?? (await accessTokens.readAgain(token))
     const session = claims && (await liveSession(db, claims.session))
     if (!claims || session?.account_id !== claims.account || isOutdated(claims, session)) {
       throw new Problem('invalid_token', 'Refresh the access token, or sign in again.')

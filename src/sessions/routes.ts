@@ -4,6 +4,7 @@ import type { App } from '../http/app.ts'
 import { fieldProblem } from '../http/fields.ts'
 import { Body, bearer, problems, SignedIn, Token, withBody, withToken } from '../http/schemas.ts'
 import { clientOf } from '../lib/client.ts'
+import { second } from '../lib/clock.ts'
 import type { Keys } from '../lib/keys.ts'
 import { Problem } from '../lib/problem.ts'
 import type { Db } from '../store/open.ts'
@@ -13,11 +14,9 @@ import type { BrowserSessions } from './browser-session.ts'
 import { signedInAnswer } from './gate.ts'
 import { type Guard, signedIn } from './guard.ts'
 import { refresh } from './refresh.ts'
+import { jwksMaxAgeMs } from './rotate.ts'
 import { endSession, type SessionRules } from './session.ts'
 import type { SigningKeys } from './signing-keys.ts'
-
-/** Backends may keep the keys that long: a new key is published well before it signs. */
-const jwksMaxAge = 600
 
 const Jwks = Type.Object(
   {
@@ -125,8 +124,8 @@ export function sessionRoutes(
       },
     },
     async (_request, reply) => {
-      reply.header('cache-control', `public, max-age=${jwksMaxAge}`)
-      return signingKeys.jwks
+      reply.header('cache-control', `public, max-age=${jwksMaxAgeMs / second}`)
+      return signingKeys.jwks()
     },
   )
 }

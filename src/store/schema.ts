@@ -13,6 +13,7 @@ export interface Schema {
   session: SessionTable
   refresh_token: RefreshTokenTable
   signing_key: SigningKeyTable
+  encryption_key: EncryptionKeyTable
   attempt: AttemptTable
   activity: ActivityTable
   outbox: OutboxTable
@@ -197,6 +198,22 @@ export interface SigningKeyTable {
   id: string
   private_jwk_sealed: string
   created_at: number
+  /** When it begins to sign; null for one that has since it was made. */
+  signs_from: number | null
+  /** Until then what it signed is accepted; null while none takes its place. */
+  retires_at: number | null
+}
+
+/** An encryption key that this database was used with. The key itself is not in it. */
+export interface EncryptionKeyTable {
+  id: string
+  /** What hashes made under it are found with, also when it is not given any more. */
+  hashing_key_sealed: string
+  created_at: number
+  /** When a node that has it in front was started; the latest of all has a say in what seals. */
+  first_since: number | null
+  /** Nothing is sealed with it since, and it is not given any more. */
+  retired_at: number | null
 }
 
 /** One guess or one message that counts against a limit. */

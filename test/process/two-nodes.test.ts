@@ -51,8 +51,8 @@ for (const kind of everyDatabase) {
     // Connections are made first, so that nobody comes late.
     await Promise.all(stores.map((db) => db.selectFrom('signing_key').select('id').execute()))
     const found = await Promise.all(stores.map((db) => loadSigningKeys(db, encryption)))
-    assert.equal(new Set(found.map(({ current }) => current.id)).size, 1)
-    for (const { jwks } of found) assert.equal(jwks.keys.length, 1)
+    assert.equal(new Set(found.map((keys) => keys.current().id)).size, 1)
+    for (const keys of found) assert.equal(keys.jwks().keys.length, 1)
   })
 }
 

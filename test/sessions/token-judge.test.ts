@@ -1,11 +1,11 @@
 /** Our own check of access tokens against jose’s, on thousands of tokens that are nearly right. */
 import assert from 'node:assert/strict'
-import { createPublicKey, generateKeyPairSync } from 'node:crypto'
+import { generateKeyPairSync } from 'node:crypto'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { calculateJwkThumbprint, createLocalJWKSet, exportJWK, jwtVerify } from 'jose'
 import { createAccessTokens } from '../../src/sessions/access-token.ts'
-import type { PublicJwk, SigningKeys } from '../../src/sessions/signing-keys.ts'
+import type { PublicJwk, SigningKey, SigningKeys } from '../../src/sessions/signing-keys.ts'
 import { partsOf, signed } from '../support/forge.ts'
 
 const issuer = 'https://accounts.example.com'
@@ -13,15 +13,15 @@ const audience = 'https://api.example.com'
 
 const keys = [await newKey(), await newKey()] as const
 const stranger = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey
-const signingKeys: SigningKeys = {
-  current: { id: keys[1].jwk.kid, privateKey: keys[1].privateKey },
-  publicKeys: new Map(
-    keys.map(({ jwk }) => [jwk.kid, createPublicKey({ key: { ...jwk }, format: 'jwk' })]),
-  ),
-  jwks: { keys: keys.map(({ jwk }) => jwk) },
-}
+const signingKeys = {
+  current: () => keys[1],
+  find: (kid) => keys.find(({ id }) => id === kid),
+  jwks: () => ({ keys: keys.map(({ jwk }) => jwk) }),
+  look: async () => ({ found: [], retiring: [] }),
+  lookAgain: async () => {},
+} satisfies SigningKeys
 const accessTokens = createAccessTokens({ signingKeys, issuer, audience, ttl: 600 })
-const jwks = createLocalJWKSet(signingKeys.jwks)
+const jwks = createLocalJWKSet(signingKeys.jwks())
 
 /** Whether jose takes it, asked for what RFC 9068 §4 asks. */
 async function joseTakes(token: string): Promise<boolean> {
@@ -152,9 +152,10 @@ function sameBytes(one: string, other: string): boolean {
   return JSON.stringify(bytes(one)) === JSON.stringify(bytes(other))
 }
 
-async function newKey() {
+async function newKey(): Promise<SigningKey> {
   const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   const jwk = await exportJWK(publicKey)
-  const kid = await calculateJwkThumbprint(jwk)
-  return { privateKey, jwk: { ...jwk, kid, alg: 'ES256', use: 'sig' } as PublicJwk }
+  const id = await calculateJwkThumbprint(jwk)
+  const published = { ...jwk, kid: id, alg: 'ES256', use: 'sig' } as PublicJwk
+  return { id, privateKey, publicKey, jwk: published, signsFrom: 0, retiresAt: Infinity }
 }

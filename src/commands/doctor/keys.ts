@@ -1,15 +1,8 @@
 import { sql } from 'kysely'
+import { sealedColumns } from '../../keys/sealed.ts'
 import { type Keys, openKeys } from '../../lib/keys.ts'
 import type { Db } from '../../store/open.ts'
 import { type Finding, fail, ok } from './finding.ts'
-
-/** Every column that holds something sealed, and what it is bound to, as whoever seals it says. */
-export const sealedColumns: Record<string, { by: string; context: (id: string) => string }> = {
-  'signing_key.private_jwk_sealed': { by: 'id', context: (id) => `signing_key ${id}` },
-  'authenticator.secret_sealed': { by: 'account_id', context: (id) => `authenticator ${id}` },
-  'way_back.snapshot_sealed': { by: 'id', context: (id) => `way_back ${id}` },
-  'outbox.secret_sealed': { by: 'id', context: (id) => `outbox ${id}` },
-}
 
 /**
  * Whether the keys are those of this database. That each sealed row names a key which is given is

@@ -59,12 +59,12 @@ async function useStep(tx: Tx, id: string, step: number): Promise<boolean> {
 }
 
 /** What binds a sealed secret to its account. */
-const context = (account: string) => `authenticator ${account}`
+export const secretContext = (account: string) => `authenticator ${account}`
 
 export function sealSecret(keys: Keys, account: string, secret: string): string {
-  return keys.seal(secret, context(account))
+  return keys.seal(secret, secretContext(account))
 }
 
 export function openSecret(keys: Keys, account: string, sealed: string): string {
-  return keys.open(sealed, context(account))
+  return keys.open(sealed, secretContext(account))
 }

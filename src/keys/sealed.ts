@@ -1,0 +1,42 @@
+import { snapshotContext } from '../activity/way-back.ts'
+import { outboxContext } from '../messages/outbox.ts'
+import { secretContext } from '../mfa/methods/authenticator.ts'
+import { signingKeyContext } from '../sessions/signing-keys.ts'
+import { countByKey } from '../store/key-ids.ts'
+import type { Db } from '../store/open.ts'
+import type { Schema } from '../store/schema.ts'
+
+/** Every column of every table whose name says that it is sealed. */
+export type SealedColumn = {
+  [Table in keyof Schema]: `${Table}.${keyof Schema[Table] & `${string}_sealed`}`
+}[keyof Schema]
+
+/** What binds a sealed value to its place: the column that names the place, and the context made of it. */
+export interface Binding {
+  by: string
+  context(by: string): string
+}
+
+/** What binds a kept hashing key to its encryption key. */
+export const hashingKeyContext = (id: string) => `encryption_key ${id}`
+
+/** All that is sealed anew when another encryption key comes first. */
+export const sealedColumns: Record<SealedColumn, Binding> = {
+  // First, so that hashes outlive the old key whatever comes between.
+  'encryption_key.hashing_key_sealed': { by: 'id', context: hashingKeyContext },
+  'signing_key.private_jwk_sealed': { by: 'id', context: signingKeyContext },
+  'authenticator.secret_sealed': { by: 'account_id', context: secretContext },
+  'way_back.snapshot_sealed': { by: 'id', context: snapshotContext },
+  'outbox.secret_sealed': { by: 'id', context: outboxContext },
+}
+
+/** How many values each encryption key has sealed, by its id. It looks at every one of them. */
+export async function countSealed(db: Db): Promise<Map<string, number>> {
+  const all = new Map<string, number>()
+  for (const column of Object.keys(sealedColumns)) {
+    for (const [id, values] of await countByKey(db, column)) {
+      all.set(id, (all.get(id) ?? 0) + values)
+    }
+  }
+  return all
+}

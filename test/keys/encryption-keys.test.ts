@@ -1,0 +1,160 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { listKeys } from '../../src/keys/list.ts'
+import { sealedColumns } from '../../src/keys/sealed.ts'
+import { newKey } from '../../src/lib/keys.ts'
+import { openStore } from '../../src/store/open.ts'
+import { onEachDatabase, type TestLatchkey } from '../support/latchkey.ts'
+import { answerMfa } from '../support/mfa.ts'
+import type { Owner } from '../support/owner.ts'
+import { runLatchkey, until } from '../support/process.ts'
+import { wayBackSentTo } from '../support/undo.ts'
+
+const k1 = newKey('k1')
+const k2 = newKey('k2')
+const k3 = newKey('k3')
+
+onEachDatabase(
+  (latchkey) => {
+    test('with another encryption key everything of before works on, also when the old one is gone', async () => {
+      const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
+      const { deviceToken } = (await signIn(ada, { rememberDevice: true })).body
+      // Sent under the old key, read under the new one: the link that takes MFA’s being on back.
+      const waiting = (await ada.signIn()).body
+      const ben = await latchkey.owner({ mfaMethod: 'email' })
+      const begunByBen = (await ben.signIn()).body
+
+      await latchkey.restart({ LATCHKEY_ENCRYPTION_KEYS: `${k2},${k1}` })
+      await until(async () => (await sealedWith(latchkey, 'k1')) === 0)
+      await latchkey.restart({ LATCHKEY_ENCRYPTION_KEYS: k2 })
+
+      // Codes and tokens that were on their way.
+      const code = await latchkey.codeSentTo(ben.email)
+      const { mfaToken } = begunByBen
+      assert.equal((await latchkey.post('/auth/SignIn/Mfa', { mfaToken, code })).status, 200)
+      const appCode = await ada.codeFor('authenticator')
+      const answer = { mfaToken: waiting.mfaToken, code: appCode }
+      assert.equal((await latchkey.post('/auth/SignIn/Mfa', answer)).status, 200)
+
+      // What stays for months.
+      assert.equal((await ada.get('/settings/MfaSignIn')).status, 200)
+      const { refreshToken, email, password } = ada
+      ada.keep(await latchkey.post('/auth/Refresh', { refreshToken }))
+      const trusted = await latchkey.post('/auth/SignIn', { email, password, deviceToken })
+      assert.equal(trusted.body.status, 'signedIn')
+      const [recoveryCode = ''] = ada.recoveryCodes
+      const begun = await ada.signIn()
+      const recovered = await answerMfa(latchkey, begun, {
+        code: recoveryCode,
+        mfaMethod: 'recoveryCode',
+      })
+      assert.equal(recovered.status, 200)
+
+      // A reused refresh token of the time before is still known for what it is.
+      assert.equal((await latchkey.post('/auth/Refresh', { refreshToken })).status, 401)
+
+      const token = await wayBackSentTo(latchkey, ada.email, / on$/)
+      const undone = await latchkey.post('/auth/Undo', { token })
+      assert.equal(undone.status, 200, JSON.stringify(undone.body))
+    })
+
+    test('every column whose name says that it is sealed is one that is sealed anew', async () => {
+      const columns = await latchkey.sql(
+        latchkey.kind === 'SQLite'
+          ? "select m.name || '.' || c.name as name from sqlite_schema m, pragma_table_info(m.name) c where m.type = 'table' and c.name like '%sealed%'"
+          : "select table_name || '.' || column_name as name from information_schema.columns where table_schema = 'public' and column_name like '%sealed%'",
+      )
+      const names = columns.map(({ name }) => name)
+      assert.deepEqual(names.sort(), Object.keys(sealedColumns).sort())
+    })
+
+    test('each sealed column is read with the new key alone, where it belongs', async () => {
+      await latchkey.restart({ LATCHKEY_ENCRYPTION_KEYS: `${k3},${k2}` })
+      await latchkey.owner({ mfaMethod: 'authenticator' })
+      for (const column of Object.keys(sealedColumns)) {
+        const [table, name] = column.split('.')
+        const [row] = await latchkey.sql(
+          `select count(*) as found from ${table} where ${name} is not null`,
+        )
+        assert.ok(Number(row.found) > 0, `there is none in ${column}: nothing was shown`)
+      }
+      await until(async () => (await sealedWith(latchkey, 'k2')) === 0)
+      assert.doesNotMatch(latchkey.log, /can’t be opened/)
+      assert.match(latchkey.log, /"key":"k3","resealed":\d+,"unopened":0/)
+    })
+
+    test('a key that is still needed can’t be left out, and the refusal says how much needs it', async (t) => {
+      const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
+      const needed = await sealedWith(latchkey, 'k3')
+      assert.ok(needed > 5)
+      await latchkey.close()
+      const without = { ...latchkey.environment, LATCHKEY_ENCRYPTION_KEYS: k2 }
+      const refused = await runLatchkey(t, { environment: without })
+      assert.equal(refused.code, 1)
+      const why = `${needed} values in it need k3, which is not given`
+      assert.ok(refused.stderr.includes(why), refused.stderr)
+
+      // Another key by a name that was used before, although nothing is sealed with that any more.
+      const environment = {
+        ...latchkey.environment,
+        LATCHKEY_ENCRYPTION_KEYS: `${k3},${newKey('k1')}`,
+      }
+      const { code, stderr } = await runLatchkey(t, { environment })
+      assert.equal(code, 1)
+      assert.match(stderr, /another key by the name k1/)
+
+      await latchkey.start()
+      assert.equal((await ada.signInFully()).status, 200)
+    })
+
+    test('a command with a key that the service was not started with changes nothing', async (t) => {
+      const environment = {
+        ...latchkey.environment,
+        LATCHKEY_ENCRYPTION_KEYS: `${newKey('k5')},${k3}`,
+      }
+      const { code, stderr } = await runLatchkey(t, { environment, args: ['keys', 'rotate'] })
+      assert.equal(code, 1)
+      assert.match(stderr, /not been started with the encryption key k5/)
+      const rows = await latchkey.sql('select id from signing_key')
+      assert.equal(rows.length, 1)
+      assert.deepEqual(await latchkey.sql("select id from encryption_key where id = 'k5'"), [])
+    })
+
+    test('a node that lacks a key of another answers 503, is not ready, and says which', async () => {
+      const ada = await latchkey.owner()
+      const { LATCHKEY_ENCRYPTION_KEYS } = latchkey.environment
+      latchkey.environment.LATCHKEY_ENCRYPTION_KEYS = `${newKey('k6')},${k3}`
+      const node = await latchkey.secondNode()
+      latchkey.environment.LATCHKEY_ENCRYPTION_KEYS = LATCHKEY_ENCRYPTION_KEYS ?? ''
+      try {
+        await until(async () => (await latchkey.get('/health/ready')).status === 503)
+        assert.match(latchkey.log, /"key":"k6".*not in LATCHKEY_ENCRYPTION_KEYS here/)
+        const { refreshToken } = ada
+        // A 401 would sign its owner out.
+        const here = await latchkey.post('/auth/Refresh', { refreshToken })
+        assert.equal(here.status, 503)
+        assert.ok(Number(here.headers.get('retry-after')) > 0)
+        ada.keep(await latchkey.post('/auth/Refresh', { refreshToken }, { node }))
+      } finally {
+        await node.stop()
+      }
+    })
+  },
+  { LATCHKEY_ENCRYPTION_KEYS: k1 },
+)
+
+/** By the app, and answers what the owner ticks besides. */
+async function signIn(owner: Owner, more: object) {
+  const { mfaToken } = (await owner.signIn()).body
+  const code = await owner.codeFor('authenticator')
+  return owner.keep(await owner.post('/auth/SignIn/Mfa', { mfaToken, code, ...more }))
+}
+
+/** How many values an operator is told are still sealed with a key. */
+async function sealedWith(latchkey: TestLatchkey, id: string): Promise<number> {
+  const { LATCHKEY_DATABASE_URL = '', LATCHKEY_ENCRYPTION_KEYS = '' } = latchkey.environment
+  const db = openStore(LATCHKEY_DATABASE_URL)
+  const { encryptionKeys } = await listKeys(db, LATCHKEY_ENCRYPTION_KEYS)
+  await db.destroy()
+  return encryptionKeys.find((key) => key.id === id)?.sealedValues ?? 0
+}

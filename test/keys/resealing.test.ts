@@ -1,0 +1,120 @@
+import assert from 'node:assert/strict'
+import { type TestContext, test } from 'node:test'
+import { takeUpKeys } from '../../src/keys/encryption-keys.ts'
+import { reseal } from '../../src/keys/reseal.ts'
+import { countSealed } from '../../src/keys/sealed.ts'
+import { type Keys, newKey } from '../../src/lib/keys.ts'
+import { createLog } from '../../src/lib/log.ts'
+import { enqueue, openSecret } from '../../src/messages/outbox.ts'
+import { type Db, migrate, openStore } from '../../src/store/open.ts'
+import { emptyDatabase, everyDatabase } from '../support/database.ts'
+
+const log = createLog('silent')
+const { signal } = new AbortController()
+const letters = 250
+
+for (const kind of everyDatabase) {
+  test(`of two nodes that seal anew at once on ${kind}, each value is sealed anew by one`, async (t) => {
+    const { db, other, keys } = await underTwoKeys(t, kind)
+    const [one, another] = await Promise.all([
+      reseal({ db, keys, log }, signal),
+      reseal({ db: other, keys, log }, signal),
+    ])
+    // And what both keys hash with.
+    assert.equal(one.resealed + another.resealed, letters + 2)
+    assert.deepEqual([...(await countSealed(db)).keys()], ['k2'])
+    await readAll(db, keys)
+  })
+
+  test(`a value that changes while it is sealed anew on ${kind} stays as it was changed`, async (t) => {
+    const { db, other, keys } = await underTwoKeys(t, kind)
+    const changed = keys.seal('{"kind":"code"}', 'elsewhere')
+    const slow = db.withPlugin({
+      transformQuery: ({ node }) => node,
+      async transformResult({ result }) {
+        const [row] = result.rows as { id: string; place?: string; sealed?: string }[]
+        if (row?.sealed?.startsWith('k1.')) {
+          const change = other.updateTable('outbox').set({ secret_sealed: changed })
+          await change.where('id', '=', row.id).execute()
+        }
+        return result
+      },
+    }) as Db
+    await reseal({ db: slow, keys, log }, signal)
+    const kept = await db
+      .selectFrom('outbox')
+      .select('id')
+      .where('secret_sealed', '=', changed)
+      .execute()
+    assert.equal(kept.length, Math.ceil(letters / 100))
+  })
+
+  test(`a node that still has the old key in front undoes nothing on ${kind}`, async (t) => {
+    const { db, other, keys, old } = await underTwoKeys(t, kind)
+    await reseal({ db, keys, log }, signal)
+    assert.deepEqual(await reseal({ db: other, keys: old, log }, signal), {
+      resealed: 0,
+      unopened: 0,
+    })
+    assert.deepEqual([...(await countSealed(db)).keys()], ['k2'])
+  })
+
+  test(`a pass that was ended on ${kind} is finished by the next, and says what can’t be opened`, async (t) => {
+    const { db, keys } = await underTwoKeys(t, kind)
+    const spoilt = db.updateTable('outbox').set({ secret_sealed: 'k1.spoilt.spoilt' })
+    const [first] = await db.selectFrom('outbox').select('id').limit(1).execute()
+    await spoilt.where('id', '=', first?.id ?? '').execute()
+    const ended = new AbortController()
+    const ending = db.withPlugin({
+      transformQuery: ({ node }) => node,
+      async transformResult({ result }) {
+        if (result.numAffectedRows && result.numAffectedRows > 0n) ended.abort()
+        return result
+      },
+    }) as Db
+    const cut = await reseal({ db: ending, keys, log }, ended.signal)
+    assert.ok(cut.resealed < letters)
+    const rest = await reseal({ db, keys, log }, signal)
+    assert.deepEqual([cut.resealed + rest.resealed, rest.unopened], [letters + 2 - 1, 1])
+    assert.deepEqual(
+      await db
+        .selectFrom('outbox')
+        .select('id')
+        .where('secret_sealed', '=', 'k1.spoilt.spoilt')
+        .execute(),
+      [first],
+    )
+  })
+}
+
+/** A database full of what k1 has sealed, with k2 in front. */
+async function underTwoKeys(t: TestContext, kind: (typeof everyDatabase)[number]) {
+  const url = await emptyDatabase(t, kind)
+  const [db, other] = [openStore(url), openStore(url)]
+  t.after(() => Promise.all([db.destroy(), other.destroy()]))
+  await migrate(db)
+  const [k1, k2] = [newKey('k1'), newKey('k2')]
+  const old = await takeUpKeys(db, `${k1},${k2}`)
+  await db.transaction().execute(async (tx) => {
+    for (let i = 0; i < letters; i += 1) {
+      await enqueue(tx, old, {
+        account: null,
+        to: { channel: 'email', address: 'ada@example.com' },
+        template: 'sign-up-code',
+        params: {},
+        secret: { kind: 'code', value: String(i), until: Date.now() },
+      })
+    }
+  })
+  const keys = await takeUpKeys(db, `${k2},${k1}`)
+  return { db, other, keys, old }
+}
+
+async function readAll(db: Db, keys: Keys): Promise<void> {
+  const rows = await db.selectFrom('outbox').select(['id', 'secret_sealed']).execute()
+  const values = rows.map((row) => Number(openSecret(keys, row)?.value))
+  assert.deepEqual(
+    values.sort((a, b) => a - b),
+    Array.from({ length: letters }, (_, i) => i),
+  )
+}

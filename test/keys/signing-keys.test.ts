@@ -1,0 +1,224 @@
+import assert from 'node:assert/strict'
+import { type TestContext, test } from 'node:test'
+import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from 'jose'
+import { sql } from 'kysely'
+import { tidy } from '../../src/housekeeping.ts'
+import { takeUpKeys } from '../../src/keys/encryption-keys.ts'
+import type { Keys } from '../../src/lib/keys.ts'
+import { rotateSigningKey } from '../../src/sessions/rotate.ts'
+import { loadSigningKeys } from '../../src/sessions/signing-keys.ts'
+import { type Db, openStore } from '../../src/store/open.ts'
+import { travel } from '../support/clock.ts'
+import { partsOf, realKey, signed } from '../support/forge.ts'
+import { onDatabase, onEachDatabase, type TestLatchkey } from '../support/latchkey.ts'
+import { until } from '../support/process.ts'
+
+const minute = 60_000
+
+// As long as a token may live, so that the old key has to last as long as it ever must.
+const environment = { LATCHKEY_ACCESS_TOKEN_TTL: '3600' }
+
+onEachDatabase((latchkey) => {
+  test('a new key is published an hour before it signs, and the old one until its last token has expired', async (t) => {
+    const ada = await latchkey.owner()
+    const cached = await published(latchkey)
+    const old = kidOf(ada.accessToken)
+    const { db } = await opened(t, latchkey)
+    const made = await rotate(t, latchkey)
+    assert.equal(made.status, 'rotated')
+    await until(async () => (await kids(latchkey)).length === 2)
+    assert.match(latchkey.log, new RegExp(`"kid":"${made.id}".*a new signing key is published`))
+
+    // Nothing needs it yet: a backend may know the keys of before.
+    travel(55 * minute)
+    await ada.signInFully()
+    assert.equal(kidOf(ada.accessToken), old)
+    await takes(cached, latchkey, ada.accessToken)
+
+    travel(4 * minute)
+    await ada.signInFully()
+    const lastOfOld = ada.accessToken
+    assert.equal(kidOf(lastOfOld), old)
+    const fresh = await published(latchkey)
+    travel(2 * minute)
+    await ada.signInFully()
+    assert.equal(kidOf(ada.accessToken), made.id)
+    await takes(fresh, latchkey, ada.accessToken)
+
+    // One second before it expires.
+    travel(57 * minute + 55_000)
+    await tidy(db)
+    assert.equal((await latchkey.get('/settings', { token: lastOfOld })).status, 200)
+    await takes(await published(latchkey), latchkey, lastOfOld)
+    assert.deepEqual(await kids(latchkey), [old, made.id].sort())
+
+    travel(12 * minute)
+    assert.deepEqual(await kids(latchkey), [made.id])
+    await tidy(db)
+    assert.deepEqual(await latchkey.sql('select id from signing_key'), [{ id: made.id }])
+    assert.equal((await ada.signInFully()).status, 200)
+  })
+
+  test('after a restart the same key signs, and the same are published', async (t) => {
+    const before = await kids(latchkey)
+    const made = await rotate(t, latchkey)
+    await latchkey.restart()
+    assert.deepEqual(await kids(latchkey), [...before, made.id].sort())
+    const ada = await latchkey.owner()
+    assert.deepEqual([kidOf(ada.accessToken)], before)
+
+    // While that one waits, there is nothing more to do, except in an emergency.
+    const again = await rotate(t, latchkey)
+    assert.deepEqual([again.status, again.id], ['waiting', made.id])
+    assert.equal((await latchkey.sql('select id from signing_key')).length, 2)
+  })
+
+  // Abuse case (Sessions and tokens): A key that had leaked went on opening everything until its
+  // last token expired, or everyone was signed out to stop it.
+  test('when a key leaked, nothing signed by it is taken seconds later by any node, and nobody is signed out', async (t) => {
+    const node = await latchkey.secondNode()
+    try {
+      const [ada, ben] = [await latchkey.owner(), await latchkey.owner()]
+      const { db, keys } = await opened(t, latchkey)
+      const leaked = await realKey(latchkey)
+      const { header, claims } = partsOf(ada.accessToken)
+      const forge = () => signed(leaked.privateKey, { ...header, kid: leaked.kid }, claims)
+      const forged = forge()
+      const both = [{}, { node }]
+      // Checked once, so that it is remembered.
+      for (const where of both) {
+        assert.equal((await latchkey.get('/settings', { token: forged, ...where })).status, 200)
+      }
+
+      const made = await rotateSigningKey(db, keys, { atOnce: true })
+      // The other node’s clock does not travel: for it, this is a moment ago, and not in seconds.
+      const past = Date.now() - 60 * minute * 24
+      await until(async () => (await kids(latchkey)).length > 1)
+      await latchkey.sql(
+        `update signing_key set signs_from = ${past - 1} where id = '${made.id}' returning id`,
+      )
+      await latchkey.sql(
+        `update signing_key set retires_at = ${past} where retires_at is not null returning id`,
+      )
+      for (const where of both) {
+        await until(async () => (await kids(latchkey, where)).length === 1)
+        assert.deepEqual(await kids(latchkey, where), [made.id])
+        for (const token of [forged, forge(), ada.accessToken, ben.accessToken]) {
+          const answer = await latchkey.get('/settings', { token, ...where })
+          assert.deepEqual([answer.status, answer.body.code], [401, 'invalid_token'])
+        }
+      }
+      for (const owner of [ada, ben]) {
+        const { refreshToken } = owner
+        owner.keep(await latchkey.post('/auth/Refresh', { refreshToken }))
+        assert.equal(kidOf(owner.accessToken), made.id)
+        for (const where of both) assert.equal((await owner.get('/settings', where)).status, 200)
+      }
+      assert.match(latchkey.log, /another key signs tokens now/)
+    } finally {
+      await node.stop()
+    }
+  })
+
+  test('a leaked key is refused seconds after the new one signs, and others of before with it', async (t) => {
+    const { db, keys } = await opened(t, latchkey)
+    await rotate(t, latchkey)
+    const made = await rotateSigningKey(db, keys, { atOnce: true })
+    assert.equal(made.status, 'rotated')
+    assert.ok(Date.parse(made.signsFrom) <= Date.now() + 10_000)
+    const rows = await latchkey.sql(
+      `select * from signing_key where retires_at > ${Date.now()} and id <> '${made.id}'`,
+    )
+    assert.equal(rows.length, 2)
+    for (const row of rows) {
+      assert.ok(Number(row.retires_at) <= Date.now() + 15_000, row.id)
+      // Not sooner than the new one signs: there would be none to sign with.
+      assert.ok(Number(row.retires_at) > Date.parse(made.signsFrom), row.id)
+    }
+    await latchkey.restart()
+    travel(20_000)
+    assert.deepEqual(await kids(latchkey), [made.id])
+    assert.equal(kidOf((await latchkey.owner()).accessToken), made.id)
+  })
+
+  test('a token by a key that another node has just made is taken at once', async (t) => {
+    const ada = await latchkey.owner()
+    const { db, keys } = await opened(t, latchkey)
+    const made = await rotateSigningKey(db, keys, { atOnce: true })
+    const elsewhere = await loadSigningKeys(db, keys)
+    const key = elsewhere.find(made.id)
+    assert.ok(key)
+    const { header, claims } = partsOf(ada.accessToken)
+    travel(2_000)
+    const token = signed(key.privateKey, { ...header, kid: key.id }, claims)
+    assert.equal((await latchkey.get('/settings', { token })).status, 200)
+  })
+}, environment)
+
+onDatabase('PostgreSQL', (latchkey) => {
+  test('a thousand tokens that name made-up keys cost one look', async (t) => {
+    await latchkey.owner()
+    const { db, keys } = await opened(t, latchkey)
+    let queries = 0
+    const counting = db.withPlugin({
+      transformQuery({ node }) {
+        queries += 1
+        return node
+      },
+      transformResult: async ({ result }) => result,
+    }) as Db
+    const signingKeys = await loadSigningKeys(counting, keys)
+    travel(2_000)
+    queries = 0
+    await Promise.all(Array.from({ length: 1000 }, () => signingKeys.lookAgain()))
+    assert.equal(queries, 1)
+    travel(2_000)
+    await signingKeys.lookAgain()
+    assert.equal(queries, 2)
+  })
+
+  test('twenty who rotate at once make one key', async (t) => {
+    const { db, keys } = await opened(t, latchkey)
+    const twenty = Array.from({ length: 20 })
+    // Connections are made first, so that nobody comes late.
+    await Promise.all(twenty.map(() => sql`select pg_sleep(0.1)`.execute(db)))
+    const all = await Promise.all(twenty.map(() => rotateSigningKey(db, keys, { atOnce: false })))
+    assert.equal(all.filter(({ status }) => status === 'rotated').length, 1)
+    assert.equal((await latchkey.sql('select id from signing_key')).length, 2)
+  })
+})
+
+/** The database and its keys, as a command has them, but with the clock of this process. */
+async function opened(t: TestContext, latchkey: TestLatchkey): Promise<{ db: Db; keys: Keys }> {
+  const { LATCHKEY_DATABASE_URL = '', LATCHKEY_ENCRYPTION_KEYS = '' } = latchkey.environment
+  const db = openStore(LATCHKEY_DATABASE_URL)
+  t.after(() => db.destroy())
+  return { db, keys: await takeUpKeys(db, LATCHKEY_ENCRYPTION_KEYS) }
+}
+
+async function rotate(t: TestContext, latchkey: TestLatchkey) {
+  const { db, keys } = await opened(t, latchkey)
+  return rotateSigningKey(db, keys, { atOnce: false })
+}
+
+async function published(latchkey: TestLatchkey, where = {}): Promise<JSONWebKeySet> {
+  return (await latchkey.get('/.well-known/jwks.json', where)).body
+}
+
+async function kids(latchkey: TestLatchkey, where = {}): Promise<string[]> {
+  return (await published(latchkey, where)).keys.map(({ kid = '' }) => kid).sort()
+}
+
+function kidOf(token: string): unknown {
+  return partsOf(token).header.kid
+}
+
+/** As a backend does that has these keys. */
+async function takes(jwks: JSONWebKeySet, { origin }: TestLatchkey, token: string): Promise<void> {
+  await jwtVerify(token, createLocalJWKSet(jwks), {
+    issuer: origin,
+    audience: origin,
+    typ: 'at+jwt',
+    algorithms: ['ES256'],
+  })
+}
