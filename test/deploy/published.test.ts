@@ -1,14 +1,27 @@
 /** The package as npm publishes it: packed, installed in an empty folder, and run from there. */
 import assert from 'node:assert/strict'
 import { execFile, execFileSync } from 'node:child_process'
-import { chmodSync, chownSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  chownSync,
+  cpSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  writeFileSync,
+} from 'node:fs'
 import { delimiter, dirname, join } from 'node:path'
 import { before, type TestContext, test } from 'node:test'
 import { promisify } from 'node:util'
 import { table } from '../../src/settings.ts'
 import { version } from '../../src/version.ts'
 import { copyOfSources } from '../support/copy.ts'
+import { fences, readPage } from '../support/markdown.ts'
+import { canHaveOwnRoot, machine, type OwnRoot, runIn, startIn } from '../support/own-root.ts'
 import { emptyFolder, type ProcessOptions, runLatchkey, startProcess } from '../support/process.ts'
+import { host } from '../support/proxies.ts'
+import { selfSigned } from '../support/smtp.ts'
+import { tool } from '../support/tool.ts'
 
 const run = promisify(execFile)
 const root = join(import.meta.dirname, '../..')
@@ -31,7 +44,7 @@ before(async (t) => {
   const context = t as TestContext
   copy = copyOfSources(
     context,
-    ...['bin', 'web', 'client', 'scripts', '.npmrc', 'LICENSE', 'README.md'],
+    ...['bin', 'deploy', 'web', 'client', 'scripts', '.npmrc', 'LICENSE', 'README.md'],
     ...['tsconfig.build.json', 'package-lock.json'],
   )
   // What lies about in the folder of whoever publishes.
@@ -65,7 +78,14 @@ test('the package has what is compiled, the pages and the licence, and nothing e
   )
   assert.deepEqual(
     others.sort(),
-    [...sources, 'LICENSE', 'README.md', 'bin/latchkey.js', 'package.json'].sort(),
+    [
+      ...sources,
+      ...['latchkey', 'latchkey.service', 'latchkey-backup.service', 'latchkey-backup.timer'].map(
+        inDeploy,
+      ),
+      ...['Caddyfile', 'nginx.conf'].map(inDeploy),
+      ...['LICENSE', 'README.md', 'bin/latchkey.js', 'package.json'],
+    ].sort(),
   )
   assert.ok(pages.length > 10)
   for (const path of pages) assert.match(path, /\.(html|js|css)$|^dist\/web\/done$/)
@@ -158,6 +178,97 @@ test('with a Node that is too old it says what to do', async (t) => {
   assert.match(ended.stderr, /^Latchkey needs Node 26 or newer, and this is Node [\d.]+\. .*\n$/)
 })
 
+const page = 'docs/production.md'
+const units = '/etc/systemd/system'
+
+test('docs/production.md, followed to the letter, ends with a service that is well', async (t) => {
+  if (!(await canHaveOwnRoot(t)) || !(await tool(t, 'curl')) || !(await selfSigned(t))) return
+  const root = await followed(t)
+
+  // What systemd would do with the unit, as far as it can be done without it.
+  const { Service } = unit(await read(root, `${units}/latchkey.service`))
+  const state = emptyFolder(t)
+  const [, uid = '', gid = ''] =
+    /^latchkey:x:(\d+):(\d+)/m.exec(await read(root, '/etc/passwd')) ?? []
+  chownSync(state, Number(uid), Number(gid))
+  chmodSync(state, Number.parseInt(Service?.StateDirectoryMode ?? '', 8))
+  const options = {
+    user: `${uid}:${gid}`,
+    cwd: Service?.WorkingDirectory ?? '',
+    writable: { [`/var/lib/${Service?.StateDirectory}`]: state },
+  }
+  const start = (env = {}) =>
+    startIn(t, root, Service?.ExecStart?.split(' ') ?? [], { ...options, env })
+
+  const latchkey = start()
+  await latchkey.healthy(['curl', '--fail', 'http://127.0.0.1:4000/health/ready'])
+  assert.ok(readdirSync(state).includes('latchkey.sqlite'))
+  const asked = performance.now()
+  const { code, stderr } = await latchkey.stop('SIGTERM')
+  assert.deepEqual([code, stderr], [0, ''])
+  assert.ok(performance.now() - asked < Number(Service?.TimeoutStopSec) * 1000)
+
+  const wrong = await start({ LATCHKEY_LIMITS: 'off' }).ended
+  assert.equal(String(wrong.code), Service?.RestartPreventExitStatus)
+})
+
+/** A machine on which the page was followed, with systemd and Debian’s archive played by others. */
+async function followed(t: TestContext): Promise<OwnRoot> {
+  const root = machine(t)
+  const put = (path: string, content: string, mode = 0o644) => {
+    mkdirSync(dirname(join(root.layer, path)), { recursive: true })
+    writeFileSync(join(root.layer, path), content, { mode })
+  }
+  for (const name of ['systemctl', 'apt-get', 'npm'])
+    put(`usr/local/bin/${name}`, '#!/bin/sh\n', 0o755)
+  // The tests above have seen npm install this from the package.
+  cpSync(modules, join(root.layer, 'opt/latchkey/node_modules'), {
+    recursive: true,
+    verbatimSymlinks: true,
+  })
+  const certificate = await selfSigned(t, host)
+  put(`etc/letsencrypt/live/${host}/fullchain.pem`, certificate?.cert ?? '')
+  put(`etc/letsencrypt/live/${host}/privkey.pem`, certificate?.key ?? '')
+  mkdirSync(join(root.layer, 'var/lib/latchkey'), { recursive: true })
+
+  const [settings] = fences(readPage(page)).filter(({ language }) => language === 'ini')
+  const typed = fences(readPage(page)).flatMap(({ language, text }) => {
+    if (language === 'sh') return [text]
+    // Typed with an editor.
+    return text === settings?.text ? [`cat >> /etc/latchkey/.env <<'END'\n${text}\nEND`] : []
+  })
+  const verified = `systemd-analyze verify ${units}/latchkey*
+    systemd-analyze security --offline=true --threshold=15 ${units}/latchkey.service`
+  await runIn(root, ['sh', '-ec', [...typed, verified].join('\n')])
+  return root
+}
+
+/** As the machine has it, or as the page has left it. */
+function read(root: OwnRoot, path: string): Promise<string> {
+  return runIn(root, ['cat', path])
+}
+
+function unit(text: string): Partial<Record<string, Partial<Record<string, string>>>> {
+  const sections = text.split(/^\[(\w+)\]$/m).slice(1)
+  return Object.fromEntries(
+    sections.flatMap((name, i) =>
+      i % 2 === 0
+        ? [
+            [
+              name,
+              Object.fromEntries(
+                [...(sections[i + 1] ?? '').matchAll(/^(\w+)=(.*)$/gm)].map(([, key, value]) => [
+                  key,
+                  value,
+                ]),
+              ),
+            ],
+          ]
+        : [],
+    ),
+  )
+}
+
 /** Runs the installed package, without the compiled code that other tests keep. */
 function packaged(options: ProcessOptions): ProcessOptions {
   const main = join(modules, 'latchkey/bin/latchkey.js')
@@ -180,4 +291,8 @@ function olderNode(): string | undefined {
         return false
       }
     })
+}
+
+function inDeploy(name: string): string {
+  return `deploy/${name}`
 }
