@@ -5,7 +5,7 @@
 set -eu
 
 tools='chromium oathtool zbar-tools kannel curl openssl python3-jwt python3-cryptography ruby ruby-jwt'
-tools="$tools caddy nginx systemd"
+tools="$tools caddy nginx systemd iproute2"
 
 missing=
 for tool in $tools; do

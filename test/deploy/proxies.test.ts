@@ -49,7 +49,8 @@ for (const name of everyProxy) {
       assert.deepEqual([last?.address, failed?.address], ['127.0.0.6', '127.0.0.5'])
     })
 
-    // Abuse case (Input and output): Links in mail led to the host that a request had named.
+    // Abuse case (Input and output): Links in messages were made from the `Host` header
+    // (CVE-2023-49097, CVE-2025-64101, GHSA-93m4-mfpg-c3xf).
     await t.test('a session of a page is in secure cookies, and mail leads home', async () => {
       const { proxy, signUp, mailTo } = house
       const signedUp = await signUp('grace@example.com')
@@ -77,12 +78,13 @@ for (const name of everyProxy) {
       assert.deepEqual([...new Set(links)], [`https://${host}`])
     })
 
+    // Abuse case (Input and output): A body that was too large had the proxy take a node for broken,
+    // and away from everybody.
     await t.test('what is too large is refused, and nobody else notices', async () => {
       for (const kilobytes of [17, 60, 200]) {
         const body = { email: 'x'.repeat(kilobytes * 1024) }
         const large = await house.proxy.ask('/auth/SignIn', { method: 'POST', body })
         assert.equal(large.status, 413, `${kilobytes} kB`)
-        // A node that could be made to look broken would be taken away from everybody.
         assert.equal((await house.proxy.ask('/health/ready')).status, 200)
       }
     })
