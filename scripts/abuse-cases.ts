@@ -31,7 +31,7 @@ export function abuseCasesIn(file: string, source: string): AbuseCase[] {
     if (told.length === 0) return []
 
     const below = source.slice(index + comment.length)
-    const test = /^ *test\(\s*(['"`])(.*?)(?<!\\)\1/s.exec(below)?.[2]
+    const test = /^ *(?:await t\.)?test\(\s*(['"`])(.*?)(?<!\\)\1/s.exec(below)?.[2]
     if (test === undefined) throw new Error(`${file}: no test stands below “${text.trim()}”`)
     return told.map((part) => {
       const [, section, words] = /^ \(([^)]+)\): (.*\S)/.exec(part) ?? []

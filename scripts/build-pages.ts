@@ -27,7 +27,9 @@ async function takeReference(): Promise<void> {
   const manifest = join(createRequire(import.meta.url).resolve(plugin), '../../package.json')
   const { version } = JSON.parse(readFileSync(manifest, 'utf8'))
   mkdirSync(join(folder, 'reference'), { recursive: true })
-  writeFileSync(join(folder, `reference/scalar-${version}.js`), script.rawPayload)
+  // Its last line names a source map that the package doesn’t have.
+  const alone = script.payload.replace(/\n\/\/# sourceMappingURL=\S+\s*$/, '\n')
+  writeFileSync(join(folder, `reference/scalar-${version}.js`), alone)
 }
 
 function newest(paths: string[]): number {

@@ -119,16 +119,21 @@ export interface Certificate {
 /**
  * A certificate for localhost that nobody has signed. Without OpenSSL the test is skipped and this is
  * undefined; under `CI=true` the test fails.
+ *
+ * @param name of the host, if not localhost
  */
-export async function selfSigned(t: TestContext): Promise<Certificate | undefined> {
+export async function selfSigned(
+  t: TestContext,
+  name = 'localhost',
+): Promise<Certificate | undefined> {
   if (!(await works(t, 'openssl', 'version'))) return undefined
   const folder = mkdtempSync(join(tmpdir(), 'latchkey-certificate-'))
   try {
     const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')]
     const made = spawnSync('openssl', [
       ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'],
-      ...['-days', '1', '-subj', '/CN=localhost'],
-      ...['-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1'],
+      ...['-days', '1', '-subj', `/CN=${name}`],
+      ...['-addext', `subjectAltName=DNS:${name},IP:127.0.0.1`],
       ...['-keyout', key, '-out', cert],
     ])
     assert.equal(made.status, 0, String(made.stderr))

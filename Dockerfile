@@ -1,0 +1,46 @@
+# Latchkey in a container. docs/production.md tells how to run it.
+
+FROM node:26.10.0-trixie-slim AS manifest
+WORKDIR /app
+COPY package.json package-lock.json .npmrc ./
+
+# What production needs. The workspace is left out: it brings a Node to clones, and one is here.
+FROM manifest AS packages
+RUN npm ci --omit=dev --workspaces=false --ignore-scripts
+
+FROM manifest AS build
+RUN npm ci --workspaces=false --ignore-scripts
+COPY tsconfig.json tsconfig.build.json ./
+COPY scripts scripts
+COPY client client
+COPY web web
+COPY src src
+RUN npm run prepack
+
+FROM node:26.10.0-trixie-slim
+WORKDIR /app
+COPY package.json LICENSE ./
+COPY bin bin
+COPY --from=packages /app/node_modules node_modules
+COPY --from=build /app/dist dist
+# So that `docker exec … latchkey settings` finds it.
+RUN ln -s /app/bin/latchkey.js /usr/local/bin/latchkey
+
+# All that it writes is here: the database, unless that is PostgreSQL, and backups.
+WORKDIR /data
+RUN chown 1000:1000 /data
+VOLUME /data
+
+# Loopback in a container is reached by nobody: what reaches it is decided when its port is published.
+ENV LATCHKEY_MODE=production \
+    LATCHKEY_HOST=0.0.0.0 \
+    LATCHKEY_DATABASE_URL=sqlite:/data/latchkey.sqlite
+EXPOSE 4000
+
+# `node` of the base image, as numbers: Kubernetes sees only by them that it isn’t root.
+USER 1000:1000
+STOPSIGNAL SIGTERM
+HEALTHCHECK --interval=10s --timeout=5s --start-period=60s \
+  CMD ["node", "-e", "fetch('http://127.0.0.1:' + (process.env.LATCHKEY_PORT || 4000) + '/health/ready').then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
+ENTRYPOINT ["latchkey"]
+CMD ["serve"]

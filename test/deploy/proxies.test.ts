@@ -1,0 +1,219 @@
+/** Latchkey behind the nginx and the Caddy of deploy/, as people reach it: by HTTPS. */
+import assert from 'node:assert/strict'
+import { createServer, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { type TestContext, test } from 'node:test'
+import { newKey } from '../../src/lib/keys.ts'
+import { fetchFrom } from '../support/fetch-from.ts'
+import { emptyFolder, type LatchkeyProcess, startProcess, until } from '../support/process.ts'
+import {
+  everyProxy,
+  host,
+  type ProxyName,
+  type ProxyServer,
+  startProxy,
+  without,
+} from '../support/proxies.ts'
+import { partsOf, startSmtp } from '../support/smtp.ts'
+
+const password = 'correct horse battery'
+const page = { origin: `https://${host}`, 'latchkey-session': 'cookie' }
+
+for (const name of everyProxy) {
+  test(`Latchkey behind ${name}`, { skip: await without(name) }, async (t) => {
+    const house = await startHouse(t, name)
+
+    // Abuse case (Guessing): A forged `X-Forwarded-For` made every guess come from somewhere else
+    // (teamhanko/hanko #2739).
+    await t.test(`the address that counts is the one that ${name} saw`, async () => {
+      const email = 'ada@example.com'
+      await house.signUp(email)
+      const signIn = (from: string, i: number, given: string) =>
+        house.proxy.ask('/auth/SignIn', {
+          method: 'POST',
+          headers: { 'x-forwarded-for': `203.0.113.${i}`, 'x-real-ip': `203.0.113.${i}` },
+          body: { email, password: given },
+          from,
+        })
+      for (let i = 0; i < 10; i++) assert.equal((await signIn('127.0.0.5', i, 'wrong')).status, 401)
+      assert.equal((await signIn('127.0.0.5', 10, 'wrong')).status, 429)
+
+      const right = await signIn('127.0.0.6', 11, password)
+      assert.equal(right.status, 200)
+      const headers = { authorization: `Bearer ${JSON.parse(right.text).accessToken}` }
+      const { activity } = JSON.parse(
+        (await house.proxy.ask('/settings/Activity', { headers })).text,
+      )
+      const [last, failed] = activity as { address: string }[]
+      assert.deepEqual([last?.address, failed?.address], ['127.0.0.6', '127.0.0.5'])
+    })
+
+    // Abuse case (Input and output): Links in messages were made from the `Host` header
+    // (CVE-2023-49097, CVE-2025-64101, GHSA-93m4-mfpg-c3xf).
+    await t.test('a session of a page is in secure cookies, and mail leads home', async () => {
+      const { proxy, signUp, mailTo } = house
+      const signedUp = await signUp('grace@example.com')
+      const [cookie = ''] = signedUp.all['set-cookie'] ?? []
+      assert.match(cookie, /^__Host-latchkey=\S+; Path=\/; .*HttpOnly; SameSite=Strict; Secure$/)
+      // Said once, by Latchkey.
+      assert.equal(signedUp.all['strict-transport-security']?.length, 1)
+
+      const headers = { ...page, cookie: cookie.split(';')[0] ?? '' }
+      const refreshed = await proxy.ask('/auth/Refresh', { method: 'POST', headers })
+      assert.equal(refreshed.status, 200)
+
+      const body = { currentPassword: password, newPassword: 'horse battery correct' }
+      const changed = await proxy.ask('/settings/Password', {
+        method: 'PUT',
+        headers: {
+          authorization: `Bearer ${JSON.parse(refreshed.text).accessToken}`,
+          'x-forwarded-host': 'evil.example',
+          forwarded: 'host=evil.example',
+        },
+        body,
+      })
+      assert.equal(changed.status, 200, changed.text)
+      const links = (await mailTo('grace@example.com', 2)).match(/https?:\/\/[^/\s]+/g) ?? []
+      assert.deepEqual([...new Set(links)], [`https://${host}`])
+    })
+
+    // Abuse case (Input and output): A body that was too large had the proxy take a node for broken,
+    // and away from everybody.
+    await t.test('what is too large is refused, and nobody else notices', async () => {
+      for (const kilobytes of [17, 60, 200]) {
+        const body = { email: 'x'.repeat(kilobytes * 1024) }
+        const large = await house.proxy.ask('/auth/SignIn', { method: 'POST', body })
+        assert.equal(large.status, 413, `${kilobytes} kB`)
+        assert.equal((await house.proxy.ask('/health/ready')).status, 200)
+      }
+    })
+
+    await t.test('while one node starts anew the other answers everything', async (t) => {
+      const { proxy, nodes } = house
+      const askEverything = async () => {
+        for (let i = 0; i < 4; i++) {
+          assert.equal((await proxy.ask('/health/ready')).status, 200)
+          const body = { refreshToken: 'of nobody' }
+          const refreshed = await proxy.ask('/auth/Refresh', { method: 'POST', body })
+          assert.equal(refreshed.status, 401, refreshed.text)
+        }
+      }
+      await askEverything()
+      for (const { folder, environment, ...node } of nodes.map(again)) {
+        await node.stop()
+        await askEverything()
+        await startProcess(t, { folder, environment })
+      }
+      await askEverything()
+    })
+
+    await t.test(`${name} leads from http to https, and to nowhere else`, async () => {
+      const redirect = await fetchFrom('127.0.0.1')(
+        `http://127.0.0.1:${house.proxy.httpPort}/signin?returnTo=a`,
+        { method: 'GET', headers: { host } },
+      )
+      assert.ok([301, 308].includes(redirect.status))
+      assert.match(
+        redirect.headers.get('location') ?? '',
+        new RegExp(`^https://${host}(:\\d+)?/signin\\?returnTo=a$`),
+      )
+    })
+
+    await t.test(
+      `${name} sends a call to a second node only if the first never got it`,
+      async (t) => {
+        const [lost, other] = [await standIn(t), await standIn(t)]
+        const proxy = await startProxy(t, name, [lost.port, other.port])
+        lost.answer = (response) => response.destroy()
+        let asked = 0
+        while (lost.asked === 0 && asked < 50) {
+          asked += 1
+          const { status } = await proxy.ask('/auth/SignIn', { method: 'POST', body: {} })
+          assert.equal(status, lost.asked === 0 ? 200 : 502)
+        }
+        assert.deepEqual([lost.asked, other.asked], [1, asked - 1])
+      },
+    )
+
+    await t.test(`${name} takes other nodes without letting go of a running call`, async (t) => {
+      const [old, next] = [await standIn(t), await standIn(t)]
+      const proxy = await startProxy(t, name, [old.port])
+      let held: ServerResponse | undefined
+      old.answer = (response) => {
+        held = response
+      }
+      const running = proxy.ask('/auth/SignIn', { method: 'POST', body: {} })
+      await until(() => held)
+      old.answer = (response) => response.end('old')
+
+      await proxy.reload([next.port])
+      await until(async () => (await proxy.ask('/health/ready')).text === 'ok')
+      held?.end('at last')
+      assert.equal((await running).text, 'at last')
+    })
+  })
+}
+
+/** Latchkey in production: two nodes, a mail server, and a proxy in front. */
+async function startHouse(t: TestContext, name: ProxyName) {
+  const smtp = await startSmtp(t)
+  const environment = {
+    LATCHKEY_MODE: 'production',
+    LATCHKEY_PUBLIC_URL: `https://${host}`,
+    LATCHKEY_DATABASE_URL: `sqlite:${join(emptyFolder(t), 'latchkey.sqlite')}`,
+    LATCHKEY_ENCRYPTION_KEYS: newKey('k1'),
+    LATCHKEY_SMTP_URL: `smtp://127.0.0.1:${smtp.port}`,
+    LATCHKEY_MAIL_FROM: 'no-reply@example.com',
+    LATCHKEY_MFA_METHODS: 'passkey,authenticator,email',
+    LATCHKEY_TRUST_PROXY: '127.0.0.1',
+  }
+  const nodes = await Promise.all([1, 2].map(() => startProcess(t, { environment })))
+  const ports = nodes.map(({ port }) => port)
+  const proxy: ProxyServer = await startProxy(t, name, ports)
+
+  /** What the mail said that came as that one of all to this address, counted from 1. */
+  async function mailTo(address: string, which: number): Promise<string> {
+    const mail = await until(() => smtp.taken.filter(({ to }) => to.includes(address))[which - 1])
+    return partsOf(mail.raw)[0]?.content ?? ''
+  }
+
+  async function signUp(email: string) {
+    const body = { email, password }
+    const call = { method: 'POST', headers: page }
+    const begun = await proxy.ask('/auth/SignUp', { ...call, body })
+    assert.equal(begun.status, 202, begun.text)
+    const [code] = /\d{6}/.exec(await mailTo(email, 1)) ?? []
+    const ended = await proxy.ask('/auth/SignUp/Verify', { ...call, body: { email, code } })
+    assert.equal(ended.status, 201, ended.text)
+    return ended
+  }
+  return { proxy, nodes, mailTo, signUp }
+}
+
+/** What it takes to start that node anew: the same folder, port and settings. */
+function again(node: LatchkeyProcess) {
+  const { folder, environment } = node
+  return { folder, environment, stop: () => node.stop() }
+}
+
+/** What stands in the place of a node: it answers `ok`, or as it is told. */
+async function standIn(t: TestContext) {
+  const node = {
+    port: 0,
+    /** Calls that it got. */
+    asked: 0,
+    answer: (response: ServerResponse): void => void response.end('ok'),
+  }
+  const server = createServer((request, response) => {
+    node.asked += 1
+    request.resume().on('end', () => node.answer(response))
+  })
+  t.after(() => {
+    server.close()
+    server.closeAllConnections()
+  })
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening))
+  node.port = (server.address() as AddressInfo).port
+  return node
+}

@@ -1,0 +1,164 @@
+/** A Dockerfile, read and carried out without Docker: every step but the base image. */
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { cpSync, existsSync, mkdirSync, readFileSync, statSync } from 'node:fs'
+import { basename, join, posix } from 'node:path'
+import type { TestContext } from 'node:test'
+import { machine, type OwnRoot, on, runIn } from './own-root.ts'
+
+interface Instruction {
+  name: string
+  /** `--from=build` and the like. */
+  flags: Record<string, string>
+  rest: string
+}
+
+/** What a container is started with. */
+export interface Image {
+  root: OwnRoot
+  from: string
+  cwd: string
+  user: string | undefined
+  env: Record<string, string>
+  volumes: string[]
+  ports: number[]
+  stopSignal: NodeJS.Signals
+  entrypoint: string[]
+  cmd: string[]
+  healthcheck: { interval: string; timeout: string; argv: string[] } | undefined
+}
+
+export function parse(text: string): Instruction[] {
+  const lines = text.replace(/^\s*#.*\n/gm, '').replace(/\\\n/g, ' ')
+  return lines.split('\n').flatMap((line) => {
+    const [, name, flags = '', rest = ''] =
+      /^([A-Z]+)\s+((?:--\S+\s+)*)(.*)$/.exec(line.trim()) ?? []
+    if (name === undefined) {
+      assert.equal(line.trim(), '', `No instruction: ${line}`)
+      return []
+    }
+    const pairs = [...flags.matchAll(/--([\w-]+)=(\S+)/g)].map(([, flag = '', value = '']) => [
+      flag,
+      value,
+    ])
+    return [{ name, flags: Object.fromEntries(pairs), rest: rest.trim() }]
+  })
+}
+
+/**
+ * Builds the last stage of the Dockerfile in `context`.
+ *
+ * @param instead commands to run in the place of those that a RUN names
+ */
+export async function build(
+  t: TestContext,
+  context: string,
+  instead: Record<string, string> = {},
+): Promise<Image> {
+  const base = machine(t)
+  const stages = new Map<string, Image>()
+  let image: Image | undefined
+  for (const instruction of parse(readFileSync(join(context, 'Dockerfile'), 'utf8'))) {
+    const { name, flags, rest } = instruction
+    if (name === 'FROM') {
+      const [, from = '', as] = /^(\S+)(?: AS (\S+))?$/.exec(rest) ?? []
+      const before = stages.get(from)
+      image = before
+        ? { ...before, env: { ...before.env }, root: on(t, before.root) }
+        : empty(from, on(t, base))
+      if (as) stages.set(as, image)
+      continue
+    }
+    assert.ok(image, `${name} before FROM`)
+    const run = steps[name]
+    assert.ok(run, `This can’t carry out ${name}.`)
+    await run({ image, flags, rest, context, stages, instead })
+  }
+  assert.ok(image)
+  return image
+}
+
+function empty(from: string, root: OwnRoot): Image {
+  return {
+    ...{ root, from, cwd: '/', user: undefined, env: {}, volumes: [], ports: [] },
+    ...{ stopSignal: 'SIGTERM', entrypoint: [], cmd: [], healthcheck: undefined },
+  }
+}
+
+interface Step {
+  image: Image
+  flags: Record<string, string>
+  rest: string
+  context: string
+  stages: Map<string, Image>
+  instead: Record<string, string>
+}
+
+const steps: Record<string, (step: Step) => void | Promise<void>> = {
+  COPY({ image, flags, rest, context, stages }) {
+    const paths = rest.split(/\s+/)
+    const last = paths.pop() ?? ''
+    const to = join(image.root.layer, posix.resolve(image.cwd, last))
+    const stage = flags.from === undefined ? undefined : stages.get(flags.from)
+    for (const path of paths) {
+      if (!stage) ensureSent(context, path)
+      const source = join(stage ? stage.root.layer : context, path)
+      const isFileInto = last.endsWith('/') && !statSync(source).isDirectory()
+      const target = isFileInto ? join(to, basename(path)) : to
+      cpSync(source, target, { recursive: true, verbatimSymlinks: true })
+    }
+  },
+  ENV({ image, rest }) {
+    for (const [, name = '', value = ''] of rest.matchAll(/(\w+)=(\S+)/g)) image.env[name] = value
+  },
+  async RUN({ image, rest, instead }) {
+    const { HOME = '/root', NODE_EXTRA_CA_CERTS, HTTPS_PROXY } = process.env
+    const passed = Object.entries({ HOME, NODE_EXTRA_CA_CERTS, HTTPS_PROXY })
+    const given = passed.filter((pair): pair is [string, string] => pair[1] !== undefined)
+    const env = { ...image.env, ...Object.fromEntries(given) }
+    const inside = { cwd: image.cwd, env, online: true, ...(image.user && { user: image.user }) }
+    await runIn(image.root, ['sh', '-c', instead[rest] ?? rest], inside)
+  },
+  WORKDIR({ image, rest }) {
+    image.cwd = posix.resolve(image.cwd, rest)
+    mkdirSync(join(image.root.layer, image.cwd), { recursive: true })
+  },
+  USER({ image, rest }) {
+    image.user = rest
+  },
+  VOLUME({ image, rest }) {
+    image.volumes.push(rest)
+  },
+  EXPOSE({ image, rest }) {
+    image.ports.push(Number(rest))
+  },
+  STOPSIGNAL({ image, rest }) {
+    image.stopSignal = rest as NodeJS.Signals
+  },
+  ENTRYPOINT({ image, rest }) {
+    image.entrypoint = JSON.parse(rest)
+  },
+  CMD({ image, rest }) {
+    image.cmd = JSON.parse(rest)
+  },
+  HEALTHCHECK({ image, rest, flags: { interval = '30s', timeout = '30s' } }) {
+    image.healthcheck = { interval, timeout, argv: JSON.parse(rest.replace(/^CMD\s+/, '')) }
+  },
+}
+
+/** Of the folder, only what .dockerignore lets through reaches a build. */
+function ensureSent(context: string, path: string): void {
+  assert.ok(existsSync(join(context, path)), `${path} is not there`)
+  const lines = readFileSync(join(context, '.dockerignore'), 'utf8').split('\n')
+  assert.ok(lines.includes('*') && lines.includes(`!${path}`), `.dockerignore keeps ${path} out`)
+}
+
+/** What a layer holds, path by path. */
+export function paths(root: OwnRoot, folder = '.'): string[] {
+  const found = execFileSync('find', [folder, '-not', '-type', 'd'], {
+    cwd: root.layer,
+    encoding: 'utf8',
+    maxBuffer: 2 ** 26,
+  })
+  return found.split('\n').filter(Boolean)
+}
