@@ -54,6 +54,11 @@ export interface AccountTable {
   user_handle: string | null
   /** What its messages are written in; null for English. */
   language: string | null
+  /** Since then an operator lets nobody in, and why. */
+  suspended_since: number | null
+  suspended_reason: string | null
+  /** Its owner is an operator since then. */
+  admin_since: number | null
 }
 
 /**

@@ -48,8 +48,9 @@ export function ActivitySection({ account }: { account: Account }) {
           <li key={entry.id} tabIndex={-1} ref={entry.id === shown ? firstOlder : undefined}>
             <p>{sentenceOf(entry)}</p>
             <p class="soft">
-              {timeOf(entry.at)} ·{' '}
-              {words.activity.from(deviceOf(entry.device), entry.address ?? '')}
+              {timeOf(entry.at)}
+              {entry.address !== null &&
+                ` · ${words.activity.from(deviceOf(entry.device), entry.address)}`}
             </p>
           </li>
         ))}

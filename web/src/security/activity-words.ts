@@ -1,13 +1,25 @@
 import type { ActivityEntry } from '../../../client/latchkey.ts'
 import { listOf, words } from './words.ts'
 
-const { types, shown, undone: changes, wrong, ended, signedInWith } = words.activity
+const {
+  types,
+  shown,
+  undone: changes,
+  wrong,
+  ended,
+  signedInWith,
+  byOperator,
+  why,
+} = words.activity
 
 type Detail = ActivityEntry['detail']
 
 /** What happened, in a sentence; a type that we don't know, as it is. */
 export function sentenceOf({ type, detail }: Pick<ActivityEntry, 'type' | 'detail'>): string {
-  return sentences[type]?.(detail) ?? type
+  const operators =
+    detail.by === undefined ? undefined : byOperator[type as keyof typeof byOperator]
+  if (operators === undefined) return sentences[type]?.(detail) ?? type
+  return typeof detail.why === 'string' ? `${operators} ${why(detail.why)}` : operators
 }
 
 const method = (detail: Detail) =>
