@@ -15,6 +15,15 @@ const commands: Record<string, () => Promise<{ default: Command }>> = {
   serve: () => import('./commands/serve.ts'),
   migrate: () => import('./commands/migrate.ts'),
   settings: () => import('./commands/settings.ts'),
+  'accounts find': () => import('./commands/accounts/find.ts'),
+  'accounts show': () => import('./commands/accounts/show.ts'),
+  'accounts mfa-off': () => import('./commands/accounts/mfa-off.ts'),
+  'accounts sessions-end': () => import('./commands/accounts/sessions-end.ts'),
+  'accounts password-reset': () => import('./commands/accounts/password-reset.ts'),
+  'accounts suspend': () => import('./commands/accounts/suspend.ts'),
+  'accounts restore': () => import('./commands/accounts/restore.ts'),
+  'accounts admin': () => import('./commands/accounts/admin.ts'),
+  'accounts create': () => import('./commands/accounts/create.ts'),
 }
 
 /** Understood behind every command. */
