@@ -60,6 +60,21 @@ onEachDatabase((latchkey) => {
     assert.ok(subjects.includes('You are no longer an operator of Latchkey'))
   })
 
+  test('sessions-end --all signs everybody out at once, and says so in each account’s activity', async (t) => {
+    const [ada, ben] = [await latchkey.owner(), await latchkey.owner()]
+    const said = await done(t, latchkey, 'sessions-end', '--all', '--reason', 'Tokens leaked')
+    assert.match(said, /^Everybody is signed out, .*: \d+\./)
+    for (const { accessToken: token, refreshToken } of [ada, ben]) {
+      assert.equal((await latchkey.get('/settings', { token })).status, 401)
+      assert.equal((await latchkey.post('/auth/Refresh', { refreshToken })).status, 401)
+    }
+    await ben.signInFully()
+    const [, { type, detail }] = (await ben.get('/settings/Activity')).body.activity
+    const why = { by: 'the command line', why: 'Tokens leaked' }
+    assert.equal(type, 'session.ended')
+    assert.deepEqual(detail, { reason: 'ended_by_operator', which: 'all', ...why })
+  })
+
   test('create makes an account that nobody signs in to before its owner has set a password', async (t) => {
     const email = `new-${latchkey.kind.toLowerCase()}@example.com`
     const said = await done(t, latchkey, 'create', ` ${email}`)
@@ -149,6 +164,8 @@ onDatabase('SQLite', (latchkey) => {
       [['mfa-off', ada.email], 64, /--reason/],
       [['suspend', ada.email], 64, /--reason/],
       [['mfa-off'], 64, /<account> is missing/],
+      [['sessions-end'], 64, /--all/],
+      [['sessions-end', ada.email, '--all'], 64, /--all/],
       [['suspend', ada.email, '--reason', 'two\nlines'], 1, /one line/],
       [['create', 'no-address'], 64, /“no-address” is no email address/],
       [['show', 'nobody@example.com'], 1, /No account has .*“nobody@example\.com”/],
