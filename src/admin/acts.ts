@@ -45,7 +45,6 @@ export const suspend: Act = async (tx, keys, account, cause) => {
       undoForMs: 0,
     },
     { suspended_since: at, suspended_reason: reason },
-    () => distrust(tx, account.id),
   )
   await endSessions(tx, account.id)
   return true
@@ -97,7 +96,6 @@ export const demandNewPassword: Act = async (tx, keys, account, cause) => {
       undoForMs: 0,
     },
     { password_void_since: at },
-    () => distrust(tx, account.id),
   )
   await endSessions(tx, account.id)
   const raised = await holdAccount(tx, account.id)

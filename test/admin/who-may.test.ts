@@ -4,12 +4,15 @@
  */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { sql } from 'kysely'
+import { openStore } from '../../src/store/open.ts'
 import { travel } from '../support/clock.ts'
 import { operations } from '../support/document.ts'
 import { type Answer, onDatabase, onEachDatabase, type TestLatchkey } from '../support/latchkey.ts'
 import { secondBrowser, stateOf } from '../support/mfa.ts'
 import { act, idOf, makeOperator, newOperator } from '../support/operator.ts'
 import type { Owner } from '../support/owner.ts'
+import { until } from '../support/process.ts'
 
 /** Every call under /admin as somebody makes it, on one account. */
 async function everyCall(
@@ -160,3 +163,27 @@ onDatabase(
   },
   { LATCHKEY_STEP_UP_MAX_AGE: '0' },
 )
+
+onDatabase('PostgreSQL', (latchkey) => {
+  test('an operator who is none any more when their call gets its turn does nothing', async (t) => {
+    const ada = await latchkey.owner({ mfaMethod: 'email' })
+    const eve = await newOperator(latchkey)
+    const db = openStore(latchkey.environment.LATCHKEY_DATABASE_URL ?? '')
+    t.after(() => db.destroy())
+    const before = await stateOf(latchkey, ada)
+    const refused = await db.transaction().execute(async (tx) => {
+      await sql`select id from account where email = ${ada.email} for update`.execute(tx)
+      const waiting = act(latchkey, eve, 'suspend', { on: ada, reason: 'x' })
+      await until(async () => {
+        const { rows } = await sql`select 1 from pg_stat_activity
+          where datname = current_database() and wait_event_type = 'Lock'`.execute(db)
+        return rows.length > 0
+      })
+      await sql`update account set admin_since = null where email = ${eve.email}`.execute(tx)
+      return { waiting }
+    })
+    const { status, body } = await refused.waiting
+    assert.equal(`${status} ${body.code}`, '403 not_an_operator')
+    assert.deepEqual(await stateOf(latchkey, ada), before)
+  })
+})
