@@ -16,10 +16,10 @@ type Detail = ActivityEntry['detail']
 
 /** What happened, in a sentence; a type that we don't know, as it is. */
 export function sentenceOf({ type, detail }: Pick<ActivityEntry, 'type' | 'detail'>): string {
-  const operators =
-    detail.by === undefined ? undefined : byOperator[type as keyof typeof byOperator]
-  if (operators === undefined) return sentences[type]?.(detail) ?? type
-  return typeof detail.why === 'string' ? `${operators} ${why(detail.why)}` : operators
+  const own = sentences[type]?.(detail)
+  const operators = byOperator[type as keyof typeof byOperator]
+  const sentence = (detail.by === undefined ? (own ?? operators) : (operators ?? own)) ?? type
+  return typeof detail.why === 'string' ? `${sentence} ${why(detail.why)}` : sentence
 }
 
 const method = (detail: Detail) =>
