@@ -79,10 +79,11 @@ onEachDatabase((latchkey) => {
     const email = `new-${latchkey.kind.toLowerCase()}@example.com`
     const said = await done(t, latchkey, 'create', ` ${email}`)
     assert.match(said, /^new-\S+ has an account\. The owner is mailed a code/)
-    const [{ id, password_hash }] = await latchkey.sql(
-      `select id, password_hash from account where email = '${email}'`,
+    const [{ id, password_hash, password_void_since }] = await latchkey.sql(
+      `select id, password_hash, password_void_since from account where email = '${email}'`,
     )
     assert.match(password_hash, /^\$argon2id\$/)
+    assert.ok(password_void_since)
     const code = await latchkey.codeSentTo(email)
     const newPassword = 'a whole new sentence'
     const reset = await latchkey.post('/auth/ResetPassword', { email, code, newPassword })
