@@ -61,6 +61,7 @@ export function createLatchkey(options: Options) {
             | 'invalid_password'
             | 'invalid_code'
             | 'reset_token_expired'
+            | 'account_suspended'
             | 'too_many_attempts'
           >('POST', '/auth/ResetPassword', { body }),
       },
@@ -73,7 +74,11 @@ export function createLatchkey(options: Options) {
         post: (body: SignInBody) =>
           call<
             Success<200, SignedIn | MfaRequired>,
-            WithBody | 'invalid_credentials' | 'password_reset_required' | 'too_many_attempts'
+            | WithBody
+            | 'invalid_credentials'
+            | 'password_reset_required'
+            | 'account_suspended'
+            | 'too_many_attempts'
           >('POST', '/auth/SignIn', { body }),
         mfa: {
           /**
@@ -90,6 +95,7 @@ export function createLatchkey(options: Options) {
               | 'mfa_token_expired'
               | 'invalid_token'
               | 'password_reset_required'
+              | 'account_suspended'
               | 'too_many_attempts'
             >('POST', '/auth/SignIn/Mfa', { body }),
         },
@@ -104,6 +110,7 @@ export function createLatchkey(options: Options) {
               Success<202, CodeSent>,
               | WithBody
               | 'mfa_token_expired'
+              | 'account_suspended'
               | 'method_not_set_up'
               | 'too_many_messages'
               | 'sms_unavailable'
@@ -120,7 +127,12 @@ export function createLatchkey(options: Options) {
           post: (body: BeginPasskeySignInBody = {}) =>
             call<
               Success<200, BeginPasskeySignInAnswer>,
-              WithBody | WithToken | 'mfa_token_expired' | 'method_not_set_up' | 'too_many_attempts'
+              | WithBody
+              | WithToken
+              | 'mfa_token_expired'
+              | 'account_suspended'
+              | 'method_not_set_up'
+              | 'too_many_attempts'
             >('POST', '/auth/SignIn/Passkey', { token: true, body }),
           verify: {
             /**
@@ -139,6 +151,7 @@ export function createLatchkey(options: Options) {
                 | 'mfa_token_expired'
                 | 'invalid_credentials'
                 | 'password_reset_required'
+                | 'account_suspended'
               >('POST', '/auth/SignIn/Passkey/Verify', { token: true, body }),
           },
         },
@@ -153,7 +166,7 @@ export function createLatchkey(options: Options) {
         post: (body: ReauthenticateBody) =>
           call<
             Success<200, SignedIn | MfaRequired>,
-            WithBody | WithToken | 'invalid_credentials' | 'too_many_attempts'
+            WithBody | WithToken | 'invalid_credentials' | 'account_suspended' | 'too_many_attempts'
           >('POST', '/auth/Reauthenticate', { token: true, body }),
       },
       refresh: {
@@ -512,6 +525,151 @@ export function createLatchkey(options: Options) {
           call<Success<200, ReadSigningKeysAnswer>, never>('GET', '/.well-known/jwks.json'),
       },
     },
+    admin: {
+      users: {
+        /**
+         * Find accounts by address (`GET /admin/Users`).
+         *
+         * The account that has the address, however it is written, and those that had it and
+         * may still get it back.
+         */
+        get: (query: FindUsersQuery) =>
+          call<
+            Success<200, Users>,
+            WithToken | 'invalid_request' | 'insufficient_user_authentication' | 'not_an_operator'
+          >('GET', '/admin/Users', { token: true, query }),
+        byId(id: string) {
+          return {
+            /** Read one account (`GET /admin/Users/{id}`). */
+            get: () =>
+              call<
+                Success<200, User>,
+                | WithToken
+                | 'invalid_request'
+                | 'insufficient_user_authentication'
+                | 'not_an_operator'
+                | 'not_found'
+              >('GET', `/admin/Users/${encodeURIComponent(id)}`, { token: true }),
+            mfaSignIn: {
+              /**
+               * Turn multi-factor sign-in off for somebody (`DELETE /admin/Users/{id}/MfaSignIn`).
+               *
+               * For an owner who has lost every second factor. The password alone signs in then, and
+               * what is set up stays set up. The owner is told, with the reason, and can undo it for
+               * seven days. It also works where everyone must have MFA: the owner sets up a new one
+               * at the next sign-in.
+               */
+              delete: (body: TurnOffMfaOfUserBody) =>
+                call<
+                  Success<200, User>,
+                  | WithBody
+                  | WithToken
+                  | 'insufficient_user_authentication'
+                  | 'not_an_operator'
+                  | 'not_found'
+                  | 'own_account'
+                >('DELETE', `/admin/Users/${encodeURIComponent(id)}/MfaSignIn`, {
+                  token: true,
+                  body,
+                }),
+            },
+            sessions: {
+              /**
+               * Sign somebody out everywhere (`DELETE /admin/Users/{id}/Sessions`).
+               *
+               * Every session ends, and no device is trusted any more. The owner is told.
+               */
+              delete: (body: EndSessionsOfUserBody = {}) =>
+                call<
+                  Success<200, User>,
+                  | WithBody
+                  | WithToken
+                  | 'insufficient_user_authentication'
+                  | 'not_an_operator'
+                  | 'not_found'
+                  | 'own_account'
+                >('DELETE', `/admin/Users/${encodeURIComponent(id)}/Sessions`, {
+                  token: true,
+                  body,
+                }),
+            },
+            passwordReset: {
+              /**
+               * Have somebody choose a new password (`POST /admin/Users/{id}/PasswordReset`).
+               *
+               * The old one opens nothing any more, everyone is signed out, and a code for a new one
+               * is mailed to the owner. No operator sees it.
+               */
+              post: (body: DemandNewPasswordOfUserBody = {}) =>
+                call<
+                  Success<200, User>,
+                  | WithBody
+                  | WithToken
+                  | 'insufficient_user_authentication'
+                  | 'not_an_operator'
+                  | 'not_found'
+                  | 'own_account'
+                >('POST', `/admin/Users/${encodeURIComponent(id)}/PasswordReset`, {
+                  token: true,
+                  body,
+                }),
+            },
+            suspension: {
+              /**
+               * Suspend an account (`POST /admin/Users/{id}/Suspension`).
+               *
+               * Nobody gets in any more, by whatever way, until it is restored. Tokens stop working
+               * at once. The owner is told, with the reason.
+               */
+              post: (body: SuspendUserBody) =>
+                call<
+                  Success<200, User>,
+                  | WithBody
+                  | WithToken
+                  | 'insufficient_user_authentication'
+                  | 'not_an_operator'
+                  | 'not_found'
+                  | 'own_account'
+                >('POST', `/admin/Users/${encodeURIComponent(id)}/Suspension`, {
+                  token: true,
+                  body,
+                }),
+              /**
+               * Restore a suspended account (`DELETE /admin/Users/{id}/Suspension`).
+               *
+               * Its owner can sign in as before, and is told. Sessions of before stay ended.
+               */
+              delete: (body: RestoreUserBody = {}) =>
+                call<
+                  Success<200, User>,
+                  | WithBody
+                  | WithToken
+                  | 'insufficient_user_authentication'
+                  | 'not_an_operator'
+                  | 'not_found'
+                  | 'own_account'
+                >('DELETE', `/admin/Users/${encodeURIComponent(id)}/Suspension`, {
+                  token: true,
+                  body,
+                }),
+            },
+          }
+        },
+      },
+      activity: {
+        /**
+         * List what happened to all accounts (`GET /admin/Activity`).
+         *
+         * Newest first; with `user`, to one account. Tries on addresses without an account are
+         * in it too.
+         */
+        get: (query: ListAllActivityQuery = {}) =>
+          call<
+            Success<200, AllActivity>,
+            WithToken | 'invalid_request' | 'insufficient_user_authentication' | 'not_an_operator'
+          >('GET', '/admin/Activity', { token: true, query }),
+      },
+    },
     health: {
       live: {
         /** Is the process alive? (`GET /health/live`). */
@@ -679,8 +837,9 @@ export interface ProblemStatus {
    */
   reset_token_expired: 401
   /**
-   * A change of this account was undone. Nobody can sign in until its owner has set a
-   * new password: with the `resetToken` of the undo, or by `POST /auth/ForgotPassword`.
+   * A change of this account was undone, or an operator asks for a new password. Nobody
+   * can sign in until its owner has set one: with the `resetToken` of the undo, or by
+   * `POST /auth/ForgotPassword`.
    */
   password_reset_required: 401
   /**
@@ -713,13 +872,23 @@ export interface ProblemStatus {
    */
   cross_site_request: 403
   /**
-   * The operator requires multi-factor sign-in of everyone, and this account has none
-   * yet. Set it up by `/settings/MfaSecret` or `/settings/Passkeys` and `POST
-   * /settings/MfaSignIn`, then refresh the token.
+   * The operator requires multi-factor sign-in of everyone, or the call is for
+   * operators, and this account has none yet. Set it up by `/settings/MfaSecret` or
+   * `/settings/Passkeys` and `POST /settings/MfaSignIn`, then refresh the token.
    */
   mfa_set_up_required: 403
+  /**
+   * Whoever runs the service has suspended this account. Nobody can sign in until they
+   * restore it. It is told only to those who would be let in otherwise.
+   */
+  account_suspended: 403
   /** The operator requires multi-factor sign-in of everyone: it can’t be turned off. */
   mfa_required_by_policy: 403
+  /**
+   * Calls under `/admin` are for accounts that whoever runs the service has made
+   * operators, by `latchkey accounts admin`.
+   */
+  not_an_operator: 403
   /** This path, or what it names, does not exist. */
   not_found: 404
   /**
@@ -738,6 +907,11 @@ export interface ProblemStatus {
   too_many_passkeys: 409
   /** An account has this very passkey, or had it until a few days ago. */
   passkey_known: 409
+  /**
+   * Operators don’t act on their own account by calls under `/admin`. Its settings
+   * change it, and so does another operator.
+   */
+  own_account: 409
   /** A request body may have 16 KiB at most. */
   payload_too_large: 413
   /** A request body is sent as `Content-Type: application/json`. */
@@ -806,6 +980,14 @@ export interface AddPasskeyBody {
    * gave, by its `toJSON()`.
    */
   response: RegistrationResponseJSON
+}
+
+/** One page. */
+export interface AllActivity {
+  /** Newest first. */
+  activity: UserActivityEntry[]
+  /** Give it as `cursor` for the next page; null at the end. */
+  nextCursor: string | null
 }
 
 /** How the second factor is shown; `recoveryCode` stands in for any of them. */
@@ -963,6 +1145,21 @@ export interface DeleteAccountBody {
   password: string
 }
 
+export interface DemandNewPasswordOfUserBody {
+  /** Why, in one line. The owner reads it. */
+  reason?: string | undefined
+}
+
+export interface EndSessionsOfUserBody {
+  /** Why, in one line. The owner reads it. */
+  reason?: string | undefined
+}
+
+export interface FindUsersQuery {
+  /** An email address. */
+  email: string
+}
+
 /** If the address has an account, a code is on its way to it. */
 export interface ForgotPasswordAnswer {
   status: 'codeSent'
@@ -986,6 +1183,14 @@ export interface IsReadyAnswer {
 }
 
 export interface ListActivityQuery {
+  /** The last `nextCursor`. */
+  cursor?: string | null | undefined
+  limit?: number | null | undefined
+}
+
+export interface ListAllActivityQuery {
+  /** An account’s id. */
+  user?: string | null | undefined
   /** The last `nextCursor`. */
   cursor?: string | null | undefined
   limit?: number | null | undefined
@@ -1273,6 +1478,11 @@ export interface ResetPasswordBody {
   newPassword: string
 }
 
+export interface RestoreUserBody {
+  /** Why, in one line. The owner reads it. */
+  reason?: string | undefined
+}
+
 export interface SendMfaCodeBody {
   /** From the sign-in that is to be finished. */
   mfaToken: string
@@ -1376,6 +1586,11 @@ export interface SignedIn {
   deviceToken?: string
 }
 
+export interface SuspendUserBody {
+  /** Why, in one line. The owner reads it. */
+  reason: string
+}
+
 export type Thing =
   | 'password'
   | 'mailbox'
@@ -1397,6 +1612,11 @@ export interface TrustedDevice {
 export interface TrustedDevices {
   /** Newest first. */
   trustedDevices: TrustedDevice[]
+}
+
+export interface TurnOffMfaOfUserBody {
+  /** Why, in one line. The owner reads it. */
+  reason: string
 }
 
 export interface TurnOnMfaSignInBody {
@@ -1433,6 +1653,68 @@ export interface Undone {
   resetToken: string
   /** Seconds until it expires. */
   expiresIn: number
+}
+
+/** The account as it is now. */
+export interface User {
+  id: string
+  email: string
+  /** Masked. */
+  phoneNumber: string | null
+  /** When the account began. */
+  createdAt: string
+  /** When somebody last signed in; null if nobody has. */
+  lastSignInAt: string | null
+  /** When the password was last set. */
+  passwordChangedAt: string
+  /** Since then no password signs in until a new one is set; null where one does. */
+  passwordVoidSince: string | null
+  mfaSignIn: MfaSignIn
+  recoveryCodes: {
+    /** How many are left. */
+    remaining: number
+    /** Since when there are these; null if there are none. */
+    createdAt: string | null
+  }
+  /** How many there are. */
+  passkeys: number
+  /** How many are alive. */
+  sessions: number
+  /** How many are not asked for a second factor. */
+  trustedDevices: number
+  /** Null if nobody suspended it. */
+  suspension: {
+    /** Since when. */
+    since: string
+    /** Why. */
+    reason: string | null
+  } | null
+  /** When its owner closed it; it is erased seven days later. */
+  deletedAt: string | null
+  /** Since when its owner is an operator; null if they are none. */
+  adminSince: string | null
+}
+
+export interface UserActivityEntry {
+  id: string
+  /** The id of the account; null if the address had none. */
+  user: string | null
+  /** What happened; stable. */
+  type: string
+  /** When. */
+  at: string
+  /** The network address it came from; null for operators. */
+  address: string | null
+  /** The browser or program, in its own words. */
+  device: string | null
+  /** More about it, by type. What an operator did has `by`, and mostly `why`. */
+  detail: Record<string, unknown>
+}
+
+/** None, if nobody has the address. */
+export interface Users {
+  /** Whoever has the address comes first, then those who may get it back. */
+  users: User[]
 }
 
 export interface VerifySignUpBody {

@@ -4,6 +4,7 @@ import { passwordRoutes } from './accounts/password/routes.ts'
 import { accountRoutes } from './accounts/routes.ts'
 import { accountSettingsRoutes } from './accounts/settings-routes.ts'
 import { activityRoutes } from './activity/routes.ts'
+import { adminRoutes } from './admin/routes.ts'
 import { keepHouse } from './housekeeping.ts'
 import { answers } from './http/answers.ts'
 import { createApp } from './http/app.ts'
@@ -143,6 +144,7 @@ export async function startServer(
   overviewRoutes(app, house)
   undoRoutes(app, house)
   activityRoutes(app, house)
+  adminRoutes(app, house)
   await pageRoutes(app, {
     settings,
     brand: look,

@@ -117,11 +117,15 @@ function argument(name: string, type: string, { required = [] }: Schema): string
 function querySchema(parameters: Operation['parameters'] = []): Schema | undefined {
   const inQuery = parameters.filter((parameter) => parameter.in === 'query')
   if (inQuery.length === 0) return undefined
-  const fields = inQuery.map(({ name, schema, description }): [string, Schema] => [
+  const fields = inQuery.map(({ name, required, schema, description }): [string, Schema] => [
     name,
-    { anyOf: [schema, { type: 'null' }], ...(description !== undefined && { description }) },
+    {
+      ...(required ? schema : { anyOf: [schema, { type: 'null' }] }),
+      ...(description !== undefined && { description }),
+    },
   ])
-  return { type: 'object', properties: Object.fromEntries(fields) }
+  const required = inQuery.filter((parameter) => parameter.required).map(({ name }) => name)
+  return { type: 'object', properties: Object.fromEntries(fields), required }
 }
 
 /** The part that is written by hand, as a part of one file: without its imports and exports. */

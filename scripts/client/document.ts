@@ -11,7 +11,13 @@ export interface Operation {
   summary: string
   description?: string
   security?: object[]
-  parameters?: { in: string; name: string; description?: string; schema: Schema }[]
+  parameters?: {
+    in: string
+    name: string
+    required?: boolean
+    description?: string
+    schema: Schema
+  }[]
   requestBody?: { content: Record<string, { schema: Schema }> }
   responses: Record<string, Response>
 }

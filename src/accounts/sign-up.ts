@@ -204,7 +204,7 @@ export async function verify(
 }
 
 /** @returns undefined if the address has an account by now */
-function createAccount(
+export function createAccount(
   tx: Tx,
   account: { email: string; email_key: string; password_hash: string; language: Language },
 ) {

@@ -22,29 +22,59 @@ export type ActivityType =
   | 'recovery_code.used'
   | 'password.changed'
   | 'password.reset'
+  | 'password.voided'
   | 'email.changed'
   | 'phone.changed'
   | 'language.changed'
   | 'account.deleted'
   | 'account.erased'
+  | 'account.suspended'
+  | 'account.restored'
   | 'device.trusted'
   | 'device.forgotten'
   | 'change.undone'
+  | 'admin.added'
+  | 'admin.removed'
 
 /** Who or what brought a change about. */
 export type Cause =
   | { by: 'owner'; session: string; client: Client }
   /** Whoever holds the mailbox. */
   | { by: 'mailbox'; client: Client }
+  | OperatorCause
+
+/** Whoever runs the service. */
+export interface OperatorCause {
+  by: 'operator'
+  /** Their address, or `the command line`. */
+  operator: string
+  /** Theirs; there is none on the command line. */
+  session?: string
+  /** Why, in their own words: its owner reads it. */
+  reason: string | null
+}
 
 /** For the owner's eyes: no secret in it. */
 export type Detail = Record<string, string | number | boolean | null>
 
 export interface NewActivity {
   type: ActivityType
-  client: Client
+  /** Null for what operators do: the owner's list tells who they are, not where. */
+  client: Client | null
   session?: string
   detail?: Detail
+}
+
+/** What is written down of who or what brought something about. */
+export function traceOf(cause: Cause): Pick<NewActivity, 'client' | 'session' | 'detail'> {
+  if (cause.by === 'mailbox') return { client: cause.client }
+  if (cause.by === 'owner') return { client: cause.client, session: cause.session }
+  const { operator, session, reason } = cause
+  return {
+    client: null,
+    ...(session !== undefined && { session }),
+    detail: { by: operator, ...(reason !== null && { why: reason }) },
+  }
 }
 
 /** Writes down what happened, in the transaction in which it happens. */
@@ -57,8 +87,8 @@ export async function record(tx: Tx, account: string | null, entry: NewActivity)
       type: entry.type,
       at: now(),
       session_id: entry.session ?? null,
-      address: entry.client.address,
-      device: entry.client.device,
+      address: entry.client?.address ?? null,
+      device: entry.client?.device ?? null,
       detail: JSON.stringify(entry.detail ?? {}),
     })
     .execute()
@@ -67,6 +97,7 @@ export async function record(tx: Tx, account: string | null, entry: NewActivity)
 export interface Page {
   activity: {
     id: string
+    account_id: string | null
     type: string
     at: number
     address: string | null
@@ -77,16 +108,20 @@ export interface Page {
   nextCursor: string | null
 }
 
-/** One account's entries, newest first. @param before the id of the entry that was seen last */
+/**
+ * One account's entries, newest first, or everyone's.
+ *
+ * @param before the id of the entry that was seen last
+ */
 export async function page(
   db: Db,
-  account: string,
+  account: string | undefined,
   { before, limit }: { before: string | undefined; limit: number },
 ): Promise<Page> {
   const rows = await db
     .selectFrom('activity')
-    .select(['id', 'type', 'at', 'address', 'device', 'detail'])
-    .where('account_id', '=', account)
+    .select(['id', 'account_id', 'type', 'at', 'address', 'device', 'detail'])
+    .$if(account !== undefined, (query) => query.where('account_id', '=', account ?? ''))
     .$if(before !== undefined, (query) => query.where('id', '<', before ?? ''))
     .orderBy('id', 'desc')
     .limit(limit + 1)

@@ -2,6 +2,7 @@ import type { Updateable } from 'kysely'
 import { day } from '../lib/clock.ts'
 import type { Keys } from '../lib/keys.ts'
 import { enqueue } from '../messages/outbox.ts'
+import type { Secret } from '../messages/templates.ts'
 import type { Tx } from '../store/open.ts'
 import type { AccountTable } from '../store/schema.ts'
 import type { Template, Templates } from '../text/message.ts'
@@ -28,8 +29,8 @@ export interface Change<Name extends Template> {
   undoForMs: number
 }
 
-/** The account as it was held, before the change. */
-interface Before {
+/** The account as it was held: before a change, for its owner is told at the addresses of then. */
+interface Account {
   id: string
   email: string
   mfa_email: string | null
@@ -46,7 +47,7 @@ interface Before {
 export async function change<Name extends Template>(
   tx: Tx,
   keys: Keys,
-  account: Before,
+  account: Account,
   what: Change<Name>,
   set: Updateable<AccountTable>,
   rows: () => Promise<unknown> = async () => {},
@@ -61,14 +62,19 @@ export async function change<Name extends Template>(
     .where('id', '=', account.id)
     .execute()
   await rows()
-  await activity.record(tx, account.id, {
-    type,
-    client: cause.client,
-    ...(cause.by === 'owner' && { session: cause.session }),
-    detail,
-  })
-  for (const address of new Set([account.email, account.mfa_email ?? account.email])) {
-    const to = { channel: 'email', address } as const
-    await enqueue(tx, keys, { account: account.id, to, template: tell, params, secret })
+  const { detail: why, ...trace } = activity.traceOf(cause)
+  await activity.record(tx, account.id, { type, ...trace, detail: { ...detail, ...why } })
+  await tellOwner(tx, keys, account, { template: tell, params, secret })
+}
+
+/** Tells at every address that the owner has proven. */
+export async function tellOwner<Name extends Template>(
+  tx: Tx,
+  keys: Keys,
+  { id, email, mfa_email }: Account,
+  what: { template: Name; params: Templates[Name]; secret?: Secret | undefined },
+): Promise<void> {
+  for (const address of new Set([email, mfa_email ?? email])) {
+    await enqueue(tx, keys, { account: id, to: { channel: 'email', address }, ...what })
   }
 }

@@ -73,7 +73,7 @@ export const answers = {
     status: 401,
     title: 'A new password comes first',
     meaning:
-      'A change of this account was undone. Nobody can sign in until its owner has set a new password: with the `resetToken` of the undo, or by `POST /auth/ForgotPassword`.',
+      'A change of this account was undone, or an operator asks for a new password. Nobody can sign in until its owner has set one: with the `resetToken` of the undo, or by `POST /auth/ForgotPassword`.',
   },
   reset_token_expired: {
     status: 401,
@@ -102,7 +102,19 @@ export const answers = {
     status: 403,
     title: 'A second step comes first',
     meaning:
-      'The operator requires multi-factor sign-in of everyone, and this account has none yet. Set it up by `/settings/MfaSecret` or `/settings/Passkeys` and `POST /settings/MfaSignIn`, then refresh the token.',
+      'The operator requires multi-factor sign-in of everyone, or the call is for operators, and this account has none yet. Set it up by `/settings/MfaSecret` or `/settings/Passkeys` and `POST /settings/MfaSignIn`, then refresh the token.',
+  },
+  account_suspended: {
+    status: 403,
+    title: 'This account is suspended',
+    meaning:
+      'Whoever runs the service has suspended this account. Nobody can sign in until they restore it. It is told only to those who would be let in otherwise.',
+  },
+  not_an_operator: {
+    status: 403,
+    title: 'This is for operators',
+    meaning:
+      'Calls under `/admin` are for accounts that whoever runs the service has made operators, by `latchkey accounts admin`.',
   },
   not_found: {
     status: 404,
@@ -145,6 +157,12 @@ export const answers = {
     status: 409,
     title: 'This account has as many passkeys as it can',
     meaning: 'An account has at most 20 passkeys. Remove one first.',
+  },
+  own_account: {
+    status: 409,
+    title: 'This is your own account',
+    meaning:
+      'Operators don’t act on their own account by calls under `/admin`. Its settings change it, and so does another operator.',
   },
   payload_too_large: {
     status: 413,

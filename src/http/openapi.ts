@@ -80,5 +80,9 @@ const tags = [
     name: 'Activity',
     description: 'What happened to an account, where it is signed in, and the way back.',
   },
+  {
+    name: 'Operators',
+    description: 'How whoever runs the service helps with other people’s accounts.',
+  },
   { name: 'Service', description: 'What keys, health checks and monitoring need.' },
 ]

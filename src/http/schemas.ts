@@ -103,6 +103,9 @@ export const stepUp = [
   'insufficient_user_authentication',
 ] as const satisfies ProblemCode[]
 
+/** What any call for operators may be answered. */
+export const operators = [...stepUp, 'not_an_operator'] as const satisfies ProblemCode[]
+
 /** The error answers of a route, by status, as its `response` schema wants them. */
 export function problems(...specific: ProblemCode[]) {
   const byStatus: Record<number, ProblemCode[]> = {}

@@ -20,6 +20,7 @@ import { enter } from '../sessions/gate.ts'
 import { type HeldAccount, holdAccount } from '../sessions/guard.ts'
 import type { Entered, SessionRules } from '../sessions/session.ts'
 import type { Amr } from '../sessions/strength.ts'
+import { ensureNotSuspended } from '../sessions/suspension.ts'
 import { trustDevice } from '../sessions/trusted-device.ts'
 import type { MfaMethod } from '../settings.ts'
 import type { Tx } from '../store/open.ts'
@@ -224,7 +225,7 @@ const tokenPurpose = 'mfa_token'
 /**
  * An open sign-in, by its token or its id, and its account, held.
  *
- * @throws Problem `mfa_token_expired`
+ * @throws Problem `mfa_token_expired` or `account_suspended`
  */
 export async function openChallenge(
   tx: Tx,
@@ -255,6 +256,7 @@ export async function openChallenge(
     .where('credential_version', '=', account.credential_version)
     .executeTakeFirst()
   if (!challenge) throw expired()
+  ensureNotSuspended(account)
   return { account, challenge: { ...challenge, method: challenge.method as MethodName } }
 }
 

@@ -52,14 +52,16 @@ const readAccount = prepared((db, account: string) =>
  * Turns MFA off: from the commit on, the password alone signs in. What is set up stays set up, and
  * sign-ins that wait for a code are void. Where it is off already, also because another call was
  * faster, nothing happens and nobody is told again.
+ *
+ * @returns whether it was on
  */
 export async function turnOff(
   tx: Tx,
   keys: Keys,
   account: HeldAccount,
   cause: activity.Cause,
-): Promise<void> {
-  if (account.mfa_on_since === null) return
+): Promise<boolean> {
+  if (account.mfa_on_since === null) return false
   await change(
     tx,
     keys,
@@ -69,11 +71,12 @@ export async function turnOff(
       cause,
       detail: { mfaMethod: account.mfa_method },
       tell: 'mfa-off',
-      params: { at: now() },
+      params: { at: now(), ...(cause.by === 'operator' && { reason: cause.reason }) },
       undoForMs: weakeningMs,
     },
     { mfa_on_since: null, mfa_changed_at: now() },
   )
+  return true
 }
 
 type OwnerCause = Extract<activity.Cause, { by: 'owner' }>

@@ -1,7 +1,7 @@
 import { Type } from 'typebox'
 import type { App } from '../http/app.ts'
 import { bearer, LanguageName, Nullable, problems, withToken } from '../http/schemas.ts'
-import { instant, now } from '../lib/clock.ts'
+import { instant } from '../lib/clock.ts'
 import { isSameMailbox } from '../lib/email-address.ts'
 import { isLanguage, languages } from '../lib/language.ts'
 import { mask } from '../lib/mask.ts'
@@ -13,6 +13,7 @@ import { MfaMethod, MfaSignIn, SecretState } from '../mfa/schemas.ts'
 import { listPasskeys } from '../passkeys/passkey.ts'
 import { Passkey } from '../passkeys/schemas.ts'
 import { type Guard, signedIn } from '../sessions/guard.ts'
+import { countSessions } from '../sessions/session.ts'
 import { listTrusted } from '../sessions/trusted-device.ts'
 import type { Settings } from '../settings.ts'
 import type { Db } from '../store/open.ts'
@@ -104,14 +105,6 @@ export function overviewRoutes(
     async (request) => {
       const { account } = signedIn(request)
       const row = await readAccount(account)
-      const { sessions } = await db
-        .selectFrom('session')
-        .select((session) => session.fn.countAll<number>().as('sessions'))
-        .where('account_id', '=', account)
-        .where('ended_at', 'is', null)
-        .where('expires_at', '>', now())
-        .where('idle_until', '>', now())
-        .executeTakeFirstOrThrow()
       return {
         email: row.email,
         language: isLanguage(row.language) ? row.language : languages[0],
@@ -122,7 +115,7 @@ export function overviewRoutes(
         mfaSecret: await readSecret(db, account),
         recoveryCodes: await readRecoveryCodes(db, account),
         passkeys: await listPasskeys(db, account),
-        sessions,
+        sessions: await countSessions(db, account),
         trustedDevices: (await listTrusted(db, account)).length,
         policy: { mfa: mfaPolicy, mfaMethods: [...mfaMethods], stepUpMaxAge },
       }

@@ -10,6 +10,7 @@ import type { HeldAccount } from './guard.ts'
 import { newRefreshToken } from './refresh.ts'
 import { type Entered, isLimited, type SessionRules } from './session.ts'
 import { type Amr, isStrong, shownTogether } from './strength.ts'
+import { ensureNotSuspended } from './suspension.ts'
 import { isTrusted } from './trusted-device.ts'
 
 /**
@@ -20,7 +21,8 @@ import { isTrusted } from './trusted-device.ts'
  * @param shown factors that were just proven, all of them
  * @param session the session to renew instead of making one
  * @returns undefined if a second factor must be shown first
- * @throws Problem `password_reset_required` after an undo
+ * @throws Problem `account_suspended`; `password_reset_required` after an undo, or where an operator
+ * asks for a new password
  */
 export async function enter(
   tx: Tx,
@@ -40,10 +42,11 @@ export async function enter(
   if (account.deleted_at !== null) {
     throw new Problem('invalid_credentials', 'This account was deleted by its owner.')
   }
+  ensureNotSuspended(account)
   if (account.password_void_since !== null) {
     throw new Problem(
       'password_reset_required',
-      'A change of this account was undone. Please set a new password: choose “forgotten password”.',
+      'This account needs a new password before anybody can sign in. Please choose “forgotten password”.',
     )
   }
   const enough =

@@ -32,6 +32,18 @@ export interface Guard {
    * @throws Problem
    */
   hold(tx: Tx, who: SignedIn): Promise<HeldAccount>
+  /**
+   * An `onRequest` hook: for operators alone, who signed in recently and with MFA. Also where no
+   * sign-in is too old (a `stepUpMaxAge` of 0), it was made with MFA.
+   */
+  operator(request: FastifyRequest): Promise<void>
+  /**
+   * The operator, judged once more in the transaction of what they do, for they may have been one
+   * until just now. Their row is not held: two who act on each other must not wait for each other.
+   *
+   * @throws Problem
+   */
+  operating(tx: Tx, who: SignedIn): Promise<{ email: string }>
 }
 
 const known = new WeakMap<FastifyRequest, SignedIn>()
@@ -67,10 +79,13 @@ export function createGuard(options: {
     return session
   }
 
-  function ensureRecent({ authenticated_at, amr, mfa_on_since, mfa_method }: LiveSession): void {
-    if (stepUpMaxAge === 0) return
+  function ensureRecent(session: LiveSession): void {
+    if (stepUpMaxAge > 0) ensureStrong(session)
+  }
+
+  function ensureStrong({ authenticated_at, amr, mfa_on_since, mfa_method }: LiveSession): void {
     const strong = mfa_on_since === null || isStrong(parseAmr(amr))
-    const recent = now() - authenticated_at <= stepUpMaxAge * second
+    const recent = stepUpMaxAge === 0 || now() - authenticated_at <= stepUpMaxAge * second
     if (strong && recent) return
     throw new Problem(
       'insufficient_user_authentication',
@@ -79,7 +94,7 @@ export function createGuard(options: {
         : 'Please sign in with your second step, then try again.',
       {
         stepUp: {
-          maxAge: stepUpMaxAge,
+          ...(stepUpMaxAge > 0 && { maxAge: stepUpMaxAge }),
           acrValues: mfa_on_since === null || mfa_method === 'email' ? 'aal1' : 'aal2',
         },
       },
@@ -92,6 +107,19 @@ export function createGuard(options: {
       'mfa_set_up_required',
       'Everyone here signs in with a second step. Please set yours up first.',
     )
+  }
+
+  function ensureOperator(session: LiveSession): void {
+    if (session.admin_since === null) {
+      throw new Problem('not_an_operator', 'This is for those who run the service.')
+    }
+    if (session.mfa_on_since === null) {
+      throw new Problem(
+        'mfa_set_up_required',
+        'Whoever helps other people signs in with a second step. Please set yours up first.',
+      )
+    }
+    ensureStrong(session)
   }
 
   return {
@@ -120,6 +148,23 @@ export function createGuard(options: {
       ensureRecent(session)
       return account
     },
+
+    async operator(request) {
+      ensureOperator(ensureNotLimited(await identify(request)))
+    },
+
+    async operating(tx, who) {
+      const session = await liveSession(tx, who.session)
+      if (!session) {
+        throw new Problem('invalid_token', 'This session has ended. Please sign in again.')
+      }
+      ensureOperator(ensureNotLimited(session))
+      return tx
+        .selectFrom('account')
+        .select('email')
+        .where('id', '=', who.account)
+        .executeTakeFirstOrThrow()
+    },
   }
 }
 
@@ -142,17 +187,19 @@ interface LiveSession {
   amr: string
   mfa_on_since: number | null
   mfa_method: string | null
+  admin_since: number | null
 }
 
 const readLiveSession = prepared((db, id: string, at: number) =>
   db
     .selectFrom('session')
     .innerJoin('account', 'account.id', 'session.account_id')
-    .select(['account_id', 'authenticated_at', 'amr', 'mfa_on_since', 'mfa_method'])
+    .select(['account_id', 'authenticated_at', 'amr', 'mfa_on_since', 'mfa_method', 'admin_since'])
     .where('session.id', '=', id)
     .where('ended_at', 'is', null)
     .where('expires_at', '>', at)
-    .where('idle_until', '>', at),
+    .where('idle_until', '>', at)
+    .where('suspended_since', 'is', null),
 )
 
 function liveSession(db: Db | Tx, id: string): Promise<LiveSession | undefined> {
@@ -176,6 +223,7 @@ export interface HeldAccount {
   password_void_since: number | null
   reset_by_email_at: number | null
   deleted_at: number | null
+  suspended_since: number | null
   phone_number: string | null
   mfa_email: string | null
   mfa_on_since: number | null
@@ -192,6 +240,7 @@ export const heldColumns = [
   'password_void_since',
   'reset_by_email_at',
   'deleted_at',
+  'suspended_since',
   'phone_number',
   'mfa_email',
   'mfa_on_since',

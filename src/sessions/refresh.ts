@@ -34,7 +34,8 @@ export async function newRefreshToken(tx: Tx, keys: Keys, session: string): Prom
  * Exchanges a refresh token for the next (RFC 9700 §4.14.2). Of many who offer the same one, one
  * gets it. How and when the owner signed in stays as it was.
  *
- * @returns undefined for a token that is unknown, used, or of a session that has ended
+ * @returns undefined for a token that is unknown, used, or of a session that has ended, and while
+ * the account is suspended
  */
 export async function refresh(
   tx: Tx,
@@ -67,9 +68,10 @@ export async function refresh(
 
   const account = await tx
     .selectFrom('account')
-    .select('mfa_on_since')
+    .select(['mfa_on_since', 'suspended_since'])
     .where('id', '=', session.account_id)
     .executeTakeFirstOrThrow()
+  if (account.suspended_since !== null) return undefined
 
   return {
     account: session.account_id,

@@ -59,6 +59,19 @@ function wasAlive(session: { expires_at: number; idle_until: number }): boolean 
   return Math.min(session.expires_at, session.idle_until) > now()
 }
 
+/** How many sessions are alive. */
+export async function countSessions(db: Db | Tx, account: string): Promise<number> {
+  const { alive } = await db
+    .selectFrom('session')
+    .select((session) => session.fn.countAll<number>().as('alive'))
+    .where('account_id', '=', account)
+    .where('ended_at', 'is', null)
+    .where('expires_at', '>', now())
+    .where('idle_until', '>', now())
+    .executeTakeFirstOrThrow()
+  return alive
+}
+
 /** Sessions that are alive, newest first. */
 export async function listSessions(db: Db | Tx, account: string, current: string) {
   const rows = await db

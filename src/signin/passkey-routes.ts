@@ -61,6 +61,7 @@ export function passkeySignInRoutes(
           ...problems(
             ...withToken,
             'mfa_token_expired',
+            'account_suspended',
             'method_not_set_up',
             'too_many_attempts',
             ...withBody,
@@ -108,6 +109,7 @@ export function passkeySignInRoutes(
             'mfa_token_expired',
             'invalid_credentials',
             'password_reset_required',
+            'account_suspended',
             ...withBody,
           ),
         },

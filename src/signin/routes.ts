@@ -67,6 +67,7 @@ export function signInRoutes(
           ...problems(
             'invalid_credentials',
             'password_reset_required',
+            'account_suspended',
             'too_many_attempts',
             ...withBody,
           ),
@@ -115,6 +116,7 @@ export function signInRoutes(
             'mfa_token_expired',
             'invalid_token',
             'password_reset_required',
+            'account_suspended',
             'too_many_attempts',
             ...withBody,
           ),
@@ -143,6 +145,7 @@ export function signInRoutes(
           202: CodeSent,
           ...problems(
             'mfa_token_expired',
+            'account_suspended',
             'method_not_set_up',
             'too_many_messages',
             'sms_unavailable',
@@ -171,7 +174,13 @@ export function signInRoutes(
         body: Body({ password: Password }, { examples: [{ password: 'correct horse battery' }] }),
         response: {
           200: Welcome,
-          ...problems(...withToken, 'invalid_credentials', 'too_many_attempts', ...withBody),
+          ...problems(
+            ...withToken,
+            'invalid_credentials',
+            'account_suspended',
+            'too_many_attempts',
+            ...withBody,
+          ),
         },
       },
     },

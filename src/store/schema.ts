@@ -57,6 +57,11 @@ export interface AccountTable {
   language: string | null
   /** The fingerprint of the line that it was imported from; null if it was not. */
   import_mark: string | null
+  /** Since then an operator lets nobody in, and why. */
+  suspended_since: number | null
+  suspended_reason: string | null
+  /** Its owner is an operator since then. */
+  admin_since: number | null
 }
 
 /**

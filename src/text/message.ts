@@ -11,8 +11,10 @@ export interface Templates {
   'address-code': object
   'reset-code': object
   'reset-unknown-address': object
+  'reset-suspended': object
   'mfa-on': { method: string; at: number }
-  'mfa-off': { at: number }
+  /** The reason is that of an operator, if it was one. */
+  'mfa-off': { at: number; reason?: string | null }
   'mfa-method-changed': { method: string; at: number }
   'mfa-method-removed': { method: string; at: number }
   'passkey-added': { at: number }
@@ -25,6 +27,14 @@ export interface Templates {
   'email-changed': { at: number }
   'phone-changed': { at: number }
   'account-deleted': { at: number }
+  'account-made': object
+  'account-made-with-password': object
+  'account-suspended': { at: number; reason: string | null }
+  'account-restored': { at: number; reason: string | null }
+  'sessions-ended': { at: number; reason: string | null }
+  'password-voided': { at: number; reason: string | null }
+  'admin-added': { at: number }
+  'admin-removed': { at: number }
   'change-undone': { at: number }
 }
 

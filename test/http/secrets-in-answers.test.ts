@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { travel } from '../support/clock.ts'
 import { onEachDatabase } from '../support/latchkey.ts'
+import { newOperator } from '../support/operator.ts'
 import { addPasskey, beginByPasskey, signInByPasskey } from '../support/passkeys.ts'
 import { wayBackSentTo } from '../support/undo.ts'
 
@@ -69,6 +70,16 @@ onEachDatabase((latchkey) => {
     const undone = await latchkey.post('/auth/Undo', { token: wayBack })
     assert.equal(undone.status, 200)
     codes.push(wayBack)
+
+    const eve = await newOperator(latchkey)
+    const email = encodeURIComponent(ada.email)
+    const { body } = await eve.get(`/admin/Users?email=${email}`)
+    const path = `/admin/Users/${body.users[0].id}`
+    await eve.get(path)
+    await eve.get('/admin/Activity?limit=100')
+    const demanded = await eve.post(`${path}/PasswordReset`, { reason: 'Told to' })
+    assert.equal(demanded.status, 200)
+    codes.push(await latchkey.codeSentTo(ada.email), ada.phoneNumber, phoneNumber)
 
     assert.ok(answers.length > 20)
     const { secret } = ada.authenticator

@@ -55,7 +55,7 @@ onEachDatabase((latchkey) => {
 })
 
 test('no sentence is the same in both languages', () => {
-  const params = { at: '1', method: 'x', remaining: 2 }
+  const params = { at: '1', method: 'x', remaining: 2, reason: 'y' }
   for (const [name, write] of Object.entries(english.words)) {
     const other = german.words[name as keyof typeof german.words]
     const [here, there] = [write, other].map((words) => words(params, 'Name', '123456'))

@@ -119,13 +119,16 @@ onDatabase('SQLite', (latchkey) => {
     const details = [
       { ...common, step: 'code', reason: 'ended_by_owner', which: 'others', undone: 'mfa.off' },
       { ...common, step: 'password', reason: 'signed_out', which: 'all', undone: 'passkey.added' },
+      { ...common, undone: 'mfa.off', by: 'ops@example.com', why: 'Phone lost' },
     ]
     const [{ id }] = await latchkey.sql(`select id from account where email = '${ada.email}'`)
-    for (const detail of details.map((one) => JSON.stringify(one))) {
+    for (const one of details) {
+      const detail = JSON.stringify(one)
+      const from = 'by' in one ? 'null, null' : `'192.0.2.7', '${windows}'`
       for (const type of [...types, 'tea.made']) {
         await latchkey.sql(
           `insert into activity (id, account_id, type, at, address, device, detail)
-           values ('${newId()}', '${id}', '${type}', ${Date.now()}, '192.0.2.7', '${windows}', '${detail}')`,
+           values ('${newId()}', '${id}', '${type}', ${Date.now()}, ${from}, '${detail}')`,
         )
       }
     }
@@ -153,7 +156,8 @@ onDatabase('SQLite', (latchkey) => {
       for (const entry of entries) {
         const raw = types.find((type) => entry.includes(type))
         assert.equal(raw, undefined, entry)
-        assert.doesNotMatch(entry, /undefined|NaN|\[object/)
+        assert.doesNotMatch(entry, /undefined|null|NaN|\[object/)
+        if (entry.includes('Phone lost')) assert.doesNotMatch(entry, /Unknown|Unbekannt/)
       }
       const all = entries.join('\n')
       assert.match(all, /tea\.made/)
@@ -161,6 +165,7 @@ onDatabase('SQLite', (latchkey) => {
         en: [
           'You turned your second step off.',
           'Someone tried to sign in with a wrong code.',
+          'Whoever runs this service turned your second step off. The reason given: “Phone lost”',
           'Chrome on Windows, from 192.0.2.7',
         ],
         de: ['Du hast deinen zweiten Schritt ausgeschaltet.', 'Chrome auf Windows'],

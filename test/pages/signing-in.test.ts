@@ -162,7 +162,7 @@ onDatabase('SQLite', (latchkey) => {
     await seen.page.getByLabel('Password', { exact: true }).fill(ada.password)
     await seen.page.keyboard.press('Enter')
     await seen.page.waitForURL('**/forgot#undone')
-    await seen.page.getByText('A change of this account was undone').waitFor()
+    await seen.page.getByText('This account needs a new password first').waitFor()
     assert.equal(await seen.page.getByLabel('Email address').inputValue(), ada.email)
     await ensureWellInEveryLook(seen, 'forgot after undo')
   })

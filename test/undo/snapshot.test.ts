@@ -14,6 +14,9 @@ const leftAlone: Record<string, string> = {
   credential_version: 'only ever goes up',
   password_void_since: 'set by the undo',
   reset_by_email_at: 'goes with the password that the owner sets next',
+  suspended_since: 'operators alone restore an account',
+  suspended_reason: 'goes with it',
+  admin_since: 'the command line alone decides it',
 }
 
 /** Tables of an account that an undo does not bring back, and why. */

@@ -193,7 +193,7 @@ export function SecondStep(props: {
 
 /** Whether this sign-in can't be finished any more, by whatever method. */
 function isOver(code: string): boolean {
-  return ['mfa_token_expired', 'password_reset_required'].includes(code)
+  return ['mfa_token_expired', 'password_reset_required', 'account_suspended'].includes(code)
 }
 
 function isSent(method: Method): boolean {

@@ -13,6 +13,7 @@ import { checkPassword } from '../../sessions/check-password.ts'
 import { signedInBefore } from '../../sessions/familiar.ts'
 import { type Guard, type HeldAccount, holdAccount, type SignedIn } from '../../sessions/guard.ts'
 import { endSessions } from '../../sessions/session.ts'
+import { ensureNotSuspended } from '../../sessions/suspension.ts'
 import { distrust } from '../../sessions/trusted-device.ts'
 import type { Db, Tx } from '../../store/open.ts'
 import { transaction } from '../../store/transaction.ts'
@@ -152,6 +153,11 @@ export async function forgotPassword(
     { limit: mailsFromHere, of: here },
     { limit: mailsToAddress, of: (await isFamiliar(tx, account, client)) ? here : email.key },
   )
+  const template = !account
+    ? 'reset-unknown-address'
+    : account.suspended_since === null
+      ? 'reset-code'
+      : 'reset-suspended'
   const code = newCode()
   const until = now() + codeLivesMs
   await newResetCode(tx, keys, account, { code, until })
@@ -159,9 +165,10 @@ export async function forgotPassword(
     account: account?.id ?? null,
     language: client.language,
     to: { channel: 'email', address: account?.email ?? email.address },
-    template: account ? 'reset-code' : 'reset-unknown-address',
+    template,
     params: {},
-    secret: { kind: account ? 'code' : 'blank', value: code, until },
+    // Where the code would open nothing it is not shown, and takes as long to promise.
+    secret: { kind: template === 'reset-code' ? 'code' : 'blank', value: code, until },
   })
   return { status: 'codeSent', expiresIn: codeLivesMs / second }
 }
@@ -187,7 +194,7 @@ export type ResetProof = { email: EmailAddress; code: string } | { resetToken: s
  * and the next sign-in asks for it as ever.
  *
  * @returns false for a code that is wrong, late or used; that must be committed, for it counts
- * @throws Problem `reset_token_expired`
+ * @throws Problem `reset_token_expired` or `account_suspended`
  */
 export async function resetPassword(
   tx: Tx,
@@ -233,6 +240,7 @@ async function finishReset(
   passwordHash: string,
   client: Client,
 ): Promise<void> {
+  ensureNotSuspended(account)
   await consumeReset(tx, reset)
   const cause = { by: 'mailbox', client } as const
   await setPassword(tx, keys, account, passwordHash, { type: 'password.reset', cause })
@@ -268,7 +276,7 @@ async function setPassword(
 function accountOf(tx: Tx, email: EmailAddress) {
   return tx
     .selectFrom('account')
-    .select(['id', 'email', 'credential_version'])
+    .select(['id', 'email', 'credential_version', 'suspended_since'])
     .where('email_key', '=', email.key)
     .where('deleted_at', 'is', null)
     .executeTakeFirst()

@@ -142,6 +142,7 @@ export function passwordRoutes(
           ...problems(
             'invalid_code',
             'reset_token_expired',
+            'account_suspended',
             'invalid_password',
             'too_many_attempts',
             ...withBody,

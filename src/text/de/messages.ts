@@ -3,6 +3,10 @@ import type { Messages } from '../message.ts'
 const ignore =
   'Wenn du das nicht warst, kannst du diese Nachricht übergehen: Ohne den Code geschieht nichts.'
 
+/** Was ein Betreiber dazu sagt, falls er etwas sagt. */
+const because = (reason: string | null | undefined) =>
+  reason ? [`Als Grund wurde genannt: „${reason}“`] : []
+
 const words: Messages['words'] = {
   'sign-up-code': (_params, name, code) => ({
     subject: `${code} ist dein Code für ${name}`,
@@ -60,15 +64,26 @@ const words: Messages['words'] = {
       'Wenn du das nicht warst, brauchst du nichts zu tun.',
     ],
   }),
+  'reset-suspended': (_params, name) => ({
+    subject: `Dein Konto bei ${name} ist gesperrt`,
+    paragraphs: [
+      `Jemand, vermutlich du, wollte ein neues Passwort für ${name}. Der Betreiber von ${name} hat dein Konto gesperrt, deshalb geht das jetzt nicht. Wenn du das für einen Irrtum hältst, frag bitte dort nach.`,
+      'Wenn du das nicht warst, brauchst du nichts zu tun.',
+    ],
+  }),
   'mfa-on': ({ method, at }, name) => ({
     subject: `Dein zweiter Schritt für ${name} ist an`,
     paragraphs: [
       `Seit ${at} fragt ${name} beim Anmelden nach deinem Passwort und nach einem zweiten Schritt: ${method}.`,
     ],
   }),
-  'mfa-off': ({ at }, name) => ({
+  'mfa-off': ({ at, reason }, name) => ({
     subject: `Dein zweiter Schritt für ${name} ist aus`,
-    paragraphs: [`Seit ${at} meldet dich dein Passwort allein bei ${name} an.`],
+    paragraphs: [
+      `Seit ${at} meldet dich dein Passwort allein bei ${name} an.`,
+      ...(reason ? [`Der Betreiber von ${name} hat ihn für dich ausgeschaltet.`] : []),
+      ...because(reason),
+    ],
   }),
   'mfa-method-changed': ({ method, at }, name) => ({
     subject: `Dein zweiter Schritt für ${name} wurde geändert`,
@@ -136,6 +151,61 @@ const words: Messages['words'] = {
     paragraphs: [
       `Am ${at} wurde dein Konto geschlossen. Nach sieben Tagen wird alles darin gelöscht.`,
     ],
+  }),
+  'account-made': (_params, name, code) => ({
+    subject: `${code} ist dein Code für ${name}`,
+    paragraphs: [
+      `Der Betreiber von ${name} hat mit dieser Adresse ein Konto für dich angelegt. Wähle beim Anmelden „Passwort vergessen“ und gib diesen Code zusammen mit einem eigenen Passwort ein. Er gilt 15 Minuten; „Passwort vergessen“ schickt dir jederzeit einen neuen.`,
+      'Wenn du das Konto nicht willst, brauchst du nichts zu tun: Ohne einen Code, der hierher geht, kann sich niemand anmelden.',
+    ],
+  }),
+  'account-made-with-password': (_params, name) => ({
+    subject: `Du hast ein Konto bei ${name}`,
+    paragraphs: [
+      `Der Betreiber von ${name} hat mit dieser Adresse ein Konto für dich angelegt und sein erstes Passwort gewählt. Melde dich damit an und wähle ein eigenes.`,
+      'Wenn dir niemand das Passwort gesagt hat, wähle beim Anmelden „Passwort vergessen“.',
+    ],
+  }),
+  'account-suspended': ({ at, reason }, name) => ({
+    subject: `Dein Konto bei ${name} ist gesperrt`,
+    paragraphs: [
+      `Am ${at} hat der Betreiber von ${name} dein Konto gesperrt. Du bist überall abgemeldet, und niemand kann sich anmelden, bis es wieder geöffnet wird. Verloren ist nichts.`,
+      ...because(reason),
+      'Wenn du das für einen Irrtum hältst, frag bitte dort nach.',
+    ],
+  }),
+  'account-restored': ({ at, reason }, name) => ({
+    subject: `Dein Konto bei ${name} ist wieder offen`,
+    paragraphs: [
+      `Am ${at} hat der Betreiber von ${name} dein Konto wieder geöffnet. Du kannst dich anmelden wie zuvor.`,
+      ...because(reason),
+    ],
+  }),
+  'sessions-ended': ({ at, reason }, name) => ({
+    subject: `Du wurdest bei ${name} abgemeldet`,
+    paragraphs: [
+      `Am ${at} hat dich der Betreiber von ${name} überall abgemeldet. Bitte melde dich wieder an; jedes Gerät fragt nach deinem zweiten Schritt, wenn du einen hast.`,
+      ...because(reason),
+    ],
+  }),
+  'password-voided': ({ at, reason }, name) => ({
+    subject: `Bitte wähle ein neues Passwort für ${name}`,
+    paragraphs: [
+      `Am ${at} hat der Betreiber von ${name} um ein neues Passwort für dein Konto gebeten. Du bist überall abgemeldet, und das alte Passwort meldet niemanden mehr an.`,
+      ...because(reason),
+      'Ein Code ist unterwegs an die Adresse deines Kontos. Wähle beim Anmelden „Passwort vergessen“; dort kannst du auch einen neuen anfordern.',
+    ],
+  }),
+  'admin-added': ({ at }, name) => ({
+    subject: `Du darfst bei ${name} jetzt anderen helfen`,
+    paragraphs: [
+      `Seit ${at} darf dein Konto anderen mit ihren Konten helfen. Dafür braucht es einen zweiten Schritt: Bitte schalte deinen ein, falls er aus ist.`,
+      `Wenn du damit nicht gerechnet hast, sag es bitte dem Betreiber von ${name}.`,
+    ],
+  }),
+  'admin-removed': ({ at }, name) => ({
+    subject: `Du darfst bei ${name} anderen nicht mehr helfen`,
+    paragraphs: [`Seit ${at} ist dein Konto wieder ein gewöhnliches.`],
   }),
   'change-undone': ({ at }, name) => ({
     subject: `Dein Konto bei ${name} ist wieder wie vorher`,

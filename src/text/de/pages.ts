@@ -179,8 +179,9 @@ export const pages: Pages = {
     mfa_token_expired:
       'Das hat zu lange gedauert, oder es waren zu viele Versuche. Bitte melde dich noch einmal an.',
     passkey_token_expired: 'Das hat zu lange gedauert. Bitte versuch es noch einmal.',
-    password_reset_required:
-      'Eine Änderung an diesem Konto wurde rückgängig gemacht. Bitte wähle zuerst ein neues Passwort.',
+    password_reset_required: 'Dieses Konto braucht zuerst ein neues Passwort. Bitte wähle eins.',
+    account_suspended:
+      'Dieses Konto wurde vom Betreiber dieses Dienstes gesperrt. Wenn du das für einen Irrtum hältst, frag bitte dort nach.',
     too_many_attempts: (wait: string) =>
       `Das waren zu viele Versuche. Bitte versuch es in ${wait} noch einmal.`,
     too_many_messages: (wait: string) =>

@@ -322,6 +322,17 @@ export const security: SecurityText = {
       others: 'Du hast dich überall sonst abgemeldet.',
       one: 'Du hast ein Gerät abgemeldet.',
     },
+    byOperator: {
+      'account.created': 'Der Betreiber dieses Dienstes hat dieses Konto für dich angelegt.',
+      'account.suspended': 'Der Betreiber dieses Dienstes hat dieses Konto gesperrt.',
+      'account.restored': 'Der Betreiber dieses Dienstes hat dieses Konto wieder geöffnet.',
+      'mfa.off': 'Der Betreiber dieses Dienstes hat deinen zweiten Schritt ausgeschaltet.',
+      'session.ended': 'Der Betreiber dieses Dienstes hat dich überall abgemeldet.',
+      'password.voided': 'Der Betreiber dieses Dienstes hat dich um ein neues Passwort gebeten.',
+      'admin.added': 'Du darfst jetzt anderen mit ihren Konten helfen.',
+      'admin.removed': 'Du darfst anderen nicht mehr mit ihren Konten helfen.',
+    },
+    why: (reason: string) => `Als Grund wurde genannt: „${reason}“`,
     undone: {
       'account.deleted': 'Konto gelöscht',
       'mfa.on': 'zweiter Schritt eingeschaltet',

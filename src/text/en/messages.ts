@@ -2,6 +2,10 @@ import type { Messages } from '../message.ts'
 
 const ignore = 'If this wasn’t you, ignore this message: without the code nothing happens.'
 
+/** What an operator says to their act, if anything. */
+const because = (reason: string | null | undefined) =>
+  reason ? [`The reason given: “${reason}”`] : []
+
 const words: Messages['words'] = {
   'sign-up-code': (_params, name, code) => ({
     subject: `${code} is your ${name} code`,
@@ -59,15 +63,26 @@ const words: Messages['words'] = {
       'If this wasn’t you, there is nothing to do.',
     ],
   }),
+  'reset-suspended': (_params, name) => ({
+    subject: `Your ${name} account is suspended`,
+    paragraphs: [
+      `Someone, probably you, asked for a new password for ${name}. Whoever runs ${name} has suspended your account, so none can be set now. If you think that is a mistake, please ask them.`,
+      'If this wasn’t you, there is nothing to do.',
+    ],
+  }),
   'mfa-on': ({ method, at }, name) => ({
     subject: `Your second step for ${name} is on`,
     paragraphs: [
       `Since ${at}, signing in to ${name} asks for your password and for a second step: ${method}.`,
     ],
   }),
-  'mfa-off': ({ at }, name) => ({
+  'mfa-off': ({ at, reason }, name) => ({
     subject: `Your second step for ${name} is off`,
-    paragraphs: [`Since ${at}, your password alone signs you in to ${name}.`],
+    paragraphs: [
+      `Since ${at}, your password alone signs you in to ${name}.`,
+      ...(reason ? [`Whoever runs ${name} turned it off for you.`] : []),
+      ...because(reason),
+    ],
   }),
   'mfa-method-changed': ({ method, at }, name) => ({
     subject: `Your second step for ${name} was changed`,
@@ -131,6 +146,61 @@ const words: Messages['words'] = {
     paragraphs: [
       `On ${at} your account was closed. Everything in it will be erased after seven days.`,
     ],
+  }),
+  'account-made': (_params, name, code) => ({
+    subject: `${code} is your ${name} code`,
+    paragraphs: [
+      `Whoever runs ${name} made an account for you, with this address. Choose “forgotten password” where you sign in, and type this code with a password of your own. It works for 15 minutes; “forgotten password” sends you a new one whenever you like.`,
+      'If you don’t want the account, there is nothing to do: nobody can sign in to it without a code sent here.',
+    ],
+  }),
+  'account-made-with-password': (_params, name) => ({
+    subject: `You have a ${name} account`,
+    paragraphs: [
+      `Whoever runs ${name} made an account for you, with this address, and chose its first password. Sign in with it and choose one of your own.`,
+      'If nobody told you the password, choose “forgotten password” where you sign in.',
+    ],
+  }),
+  'account-suspended': ({ at, reason }, name) => ({
+    subject: `Your ${name} account is suspended`,
+    paragraphs: [
+      `On ${at}, whoever runs ${name} suspended your account. You are signed out everywhere, and nobody can sign in until they restore it. Nothing in it is lost.`,
+      ...because(reason),
+      'If you think that is a mistake, please ask them.',
+    ],
+  }),
+  'account-restored': ({ at, reason }, name) => ({
+    subject: `Your ${name} account is open again`,
+    paragraphs: [
+      `On ${at}, whoever runs ${name} restored your account. You can sign in as before.`,
+      ...because(reason),
+    ],
+  }),
+  'sessions-ended': ({ at, reason }, name) => ({
+    subject: `You were signed out of ${name}`,
+    paragraphs: [
+      `On ${at}, whoever runs ${name} signed you out everywhere. Please sign in again; every device asks for your second step, if you have one.`,
+      ...because(reason),
+    ],
+  }),
+  'password-voided': ({ at, reason }, name) => ({
+    subject: `Please choose a new password for ${name}`,
+    paragraphs: [
+      `On ${at}, whoever runs ${name} asked for a new password for your account. You are signed out everywhere, and the old password no longer signs anybody in.`,
+      ...because(reason),
+      'A code is on its way to the address of your account. Choose “forgotten password” where you sign in; there you can also have a new code sent.',
+    ],
+  }),
+  'admin-added': ({ at }, name) => ({
+    subject: `You are an operator of ${name}`,
+    paragraphs: [
+      `Since ${at}, your account may help other people with theirs. It needs a second step for that: please turn yours on, if it isn’t yet.`,
+      `If you didn’t expect this, please tell whoever runs ${name}.`,
+    ],
+  }),
+  'admin-removed': ({ at }, name) => ({
+    subject: `You are no longer an operator of ${name}`,
+    paragraphs: [`Since ${at}, your account is an ordinary one again.`],
   }),
   'change-undone': ({ at }, name) => ({
     subject: `Your ${name} account is as it was before`,

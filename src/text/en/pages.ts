@@ -170,8 +170,9 @@ export const pages = {
     invalid_passkey: 'That passkey wasn’t accepted. Please try again, or choose another way.',
     mfa_token_expired: 'This took too long, or there were too many tries. Please sign in again.',
     passkey_token_expired: 'This took too long. Please try again.',
-    password_reset_required:
-      'A change of this account was undone. Please choose a new password first.',
+    password_reset_required: 'This account needs a new password first. Please choose one.',
+    account_suspended:
+      'This account was suspended by whoever runs this service. If you think that is a mistake, please ask them.',
     too_many_attempts: (wait: string) => `There were too many tries. Please try again in ${wait}.`,
     too_many_messages: (wait: string) =>
       `Too many messages were asked for. Please try again in ${wait}.`,

@@ -311,6 +311,17 @@ export const security = {
       others: 'You signed out everywhere else.',
       one: 'You signed out one device.',
     },
+    byOperator: {
+      'account.created': 'Whoever runs this service made this account for you.',
+      'account.suspended': 'Whoever runs this service suspended this account.',
+      'account.restored': 'Whoever runs this service restored this account.',
+      'mfa.off': 'Whoever runs this service turned your second step off.',
+      'session.ended': 'Whoever runs this service signed you out everywhere.',
+      'password.voided': 'Whoever runs this service asked you for a new password.',
+      'admin.added': 'You became an operator: you may help other people with their accounts.',
+      'admin.removed': 'You are no operator any more.',
+    },
+    why: (reason: string) => `The reason given: “${reason}”`,
     undone: {
       'account.deleted': 'account deleted',
       'mfa.on': 'second step turned on',

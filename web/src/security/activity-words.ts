@@ -1,13 +1,25 @@
 import type { ActivityEntry } from '../../../client/latchkey.ts'
 import { listOf, words } from './words.ts'
 
-const { types, shown, undone: changes, wrong, ended, signedInWith } = words.activity
+const {
+  types,
+  shown,
+  undone: changes,
+  wrong,
+  ended,
+  signedInWith,
+  byOperator,
+  why,
+} = words.activity
 
 type Detail = ActivityEntry['detail']
 
 /** What happened, in a sentence; a type that we don't know, as it is. */
 export function sentenceOf({ type, detail }: Pick<ActivityEntry, 'type' | 'detail'>): string {
-  return sentences[type]?.(detail) ?? type
+  const own = sentences[type]?.(detail)
+  const operators = byOperator[type as keyof typeof byOperator]
+  const sentence = (detail.by === undefined ? (own ?? operators) : (operators ?? own)) ?? type
+  return typeof detail.why === 'string' ? `${sentence} ${why(detail.why)}` : sentence
 }
 
 const method = (detail: Detail) =>

@@ -1,0 +1,129 @@
+import { instant, now } from '../lib/clock.ts'
+import { parseEmailAddress } from '../lib/email-address.ts'
+import { mask } from '../lib/mask.ts'
+import { readRecoveryCodes } from '../mfa/methods/recovery-code.ts'
+import { type MfaSignIn, read } from '../mfa/mfa-sign-in.ts'
+import { listPasskeys } from '../passkeys/passkey.ts'
+import { countSessions } from '../sessions/session.ts'
+import { listTrusted } from '../sessions/trusted-device.ts'
+import type { MfaMethod } from '../settings.ts'
+import type { Db, Tx } from '../store/open.ts'
+
+/**
+ * An account as operators see it: what helping its owner takes, and nothing that opens anything.
+ * The number is masked, for its last digits are enough to compare with what somebody says on the
+ * phone.
+ */
+export interface User {
+  id: string
+  email: string
+  phoneNumber: string | null
+  createdAt: string
+  lastSignInAt: string | null
+  passwordChangedAt: string
+  /** Since then no password signs in until a new one is set. */
+  passwordVoidSince: string | null
+  mfaSignIn: MfaSignIn
+  recoveryCodes: { remaining: number; createdAt: string | null }
+  passkeys: number
+  sessions: number
+  trustedDevices: number
+  suspension: { since: string; reason: string | null } | null
+  deletedAt: string | null
+  adminSince: string | null
+}
+
+/** What reading accounts takes: which methods count as strongest. */
+export interface Reader {
+  mfaMethods: readonly MfaMethod[]
+}
+
+/** @returns undefined if there is no such account */
+export async function readUser(
+  db: Db | Tx,
+  { mfaMethods }: Reader,
+  id: string,
+): Promise<User | undefined> {
+  const row = await db
+    .selectFrom('account')
+    .select(['id', 'email', 'phone_number', 'created_at', 'password_changed_at'])
+    .select(['password_void_since', 'suspended_since', 'suspended_reason'])
+    .select(['deleted_at', 'admin_since'])
+    .where('id', '=', id)
+    .executeTakeFirst()
+  if (!row) return undefined
+  const lastSignIn = await db
+    .selectFrom('activity')
+    .select('at')
+    .where('account_id', '=', id)
+    .where('type', '=', 'signin.succeeded')
+    .orderBy('id', 'desc')
+    .limit(1)
+    .executeTakeFirst()
+  return {
+    id: row.id,
+    email: row.email,
+    phoneNumber: row.phone_number === null ? null : mask(row.phone_number),
+    createdAt: instant(row.created_at),
+    lastSignInAt: instantOrNull(lastSignIn?.at),
+    passwordChangedAt: instant(row.password_changed_at),
+    passwordVoidSince: instantOrNull(row.password_void_since),
+    mfaSignIn: await read(db, id, mfaMethods),
+    recoveryCodes: await readRecoveryCodes(db, id),
+    passkeys: (await listPasskeys(db, id)).length,
+    sessions: await countSessions(db, id),
+    trustedDevices: (await listTrusted(db, id)).length,
+    suspension:
+      row.suspended_since === null
+        ? null
+        : { since: instant(row.suspended_since), reason: row.suspended_reason },
+    deletedAt: instantOrNull(row.deleted_at),
+    adminSince: instantOrNull(row.admin_since),
+  }
+}
+
+function instantOrNull(at: number | null | undefined): string | null {
+  return at === null || at === undefined ? null : instant(at)
+}
+
+/**
+ * The accounts that have an address, or had it and may get it back: a thief may have put another
+ * one in its place. Whoever has it now comes first.
+ */
+export async function findUsers(db: Db, reader: Reader, email: string): Promise<User[]> {
+  const key = parseEmailAddress(email)?.key ?? ''
+  const rows = await db
+    .selectFrom('account')
+    .select(['id', 'email_key'])
+    .where((row) =>
+      row.or([
+        row('email_key', '=', key),
+        row('id', 'in', (query) =>
+          query
+            .selectFrom('way_back')
+            .select('account_id')
+            .where('email_key', '=', key)
+            .where('ended_at', 'is', null)
+            .where('expires_at', '>', now()),
+        ),
+      ]),
+    )
+    .orderBy('id', 'desc')
+    .limit(25)
+    .execute()
+  const owner = rows.filter(({ email_key }) => email_key === key)
+  const before = rows.filter(({ email_key }) => email_key !== key)
+  const found = await Promise.all([...owner, ...before].map(({ id }) => readUser(db, reader, id)))
+  return found.filter((user) => user !== undefined)
+}
+
+/** The id of the account that has this id or, now, this address; undefined if there is none. */
+export async function idOf(tx: Tx | Db, named: string): Promise<string | undefined> {
+  const key = parseEmailAddress(named)?.key
+  const row = await tx
+    .selectFrom('account')
+    .select('id')
+    .where(key === undefined ? 'id' : 'email_key', '=', key ?? named)
+    .executeTakeFirst()
+  return row?.id
+}

@@ -1,0 +1,245 @@
+/** A suspended account lets nobody in, by whatever way, until an operator restores it. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { travel } from '../support/clock.ts'
+import { type Answer, onEachDatabase } from '../support/latchkey.ts'
+import { sessionsOf } from '../support/mfa.ts'
+import { act, newOperator } from '../support/operator.ts'
+import type { Owner } from '../support/owner.ts'
+import {
+  addPasskey,
+  answerByPasskey,
+  beginByPasskey,
+  signInByPasskey,
+} from '../support/passkeys.ts'
+import { wayBackSentTo } from '../support/undo.ts'
+
+const reason = 'Sends spam'
+
+onEachDatabase((latchkey) => {
+  /** A device on which the owner is not asked for the second factor. */
+  async function rememberedDevice(ada: Owner): Promise<string> {
+    const { mfaToken } = (await ada.signIn()).body
+    const code = ada.authenticator.newCode()
+    const answer = { mfaToken, code, rememberDevice: true }
+    return (await latchkey.post('/auth/SignIn/Mfa', answer)).body.deviceToken
+  }
+
+  /** Past the service, so that nothing but being suspended stands in the way. */
+  const suspendAlone = ({ email }: Owner) =>
+    latchkey.sql(`update account set suspended_since = 1 where email = '${email}'`)
+
+  function assertAnswer({ status, body }: Answer, expected: string, what: string): void {
+    assert.equal(`${status} ${body.code}`, expected, what)
+  }
+
+  // Abuse case (Operators and suspended accounts): A suspended account went on as before: its
+  // sessions refreshed, its tokens worked (CVE-2023-22492, CVE-2026-9798).
+  test('suspended: its sessions, devices and whatever was begun are over at once, and its owner is told', async () => {
+    const eve = await newOperator(latchkey)
+    const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
+    const deviceToken = await rememberedDevice(ada)
+    const { mfaToken } = (await ada.signIn()).body
+    await latchkey.post('/auth/ForgotPassword', { email: ada.email })
+    const code = await latchkey.codeSentTo(ada.email)
+
+    const suspended = await act(latchkey, eve, 'suspend', { on: ada, reason })
+    assert.equal(suspended.body.suspension.reason, reason)
+    assert.ok(Date.parse(suspended.body.suspension.since) > 0)
+    assert.deepEqual([suspended.body.sessions, suspended.body.trustedDevices], [0, 0])
+    assertAnswer(await ada.get('/settings'), '401 invalid_token', 'access token')
+    const { refreshToken, email, password } = ada
+    const refreshed = await latchkey.post('/auth/Refresh', { refreshToken })
+    assertAnswer(refreshed, '401 invalid_refresh_token', 'refresh')
+    const mfa = await latchkey.post('/auth/SignIn/Mfa', { mfaToken, code: '123456' })
+    assertAnswer(mfa, '401 mfa_token_expired', 'second factor')
+    const newPassword = 'a whole new sentence'
+    const reset = await latchkey.post('/auth/ResetPassword', { email, code, newPassword })
+    assertAnswer(reset, '401 invalid_code', 'reset')
+    const device = await latchkey.post('/auth/SignIn', { email, password, deviceToken })
+    assertAnswer(device, '403 account_suspended', 'remembered device')
+
+    const [told] = await latchkey.inbox(email)
+    assert.equal(told?.subject, 'Your Latchkey account is suspended')
+    assert.ok(told?.text.includes(reason))
+    assert.doesNotMatch(told?.text ?? '', /undo/)
+  })
+
+  test('whoever has the password is told that an account is suspended, and nobody else', async () => {
+    const ada = await latchkey.owner()
+    await suspendAlone(ada)
+    assertAnswer(await ada.signIn(), '403 account_suspended', 'right password')
+    const { email } = ada
+    const wrong = await latchkey.post('/auth/SignIn', { email, password: 'not the one' })
+    const nobody = { email: 'nobody@example.com', password: 'not the one' }
+    const unknown = await latchkey.post('/auth/SignIn', nobody)
+    const { requestId: _, ...said } = wrong.body
+    const { requestId: __, ...saidToUnknown } = unknown.body
+    assert.deepEqual([wrong.status, said], [unknown.status, saidToUnknown])
+
+    const forgotten = await latchkey.post('/auth/ForgotPassword', { email })
+    const stranger = await latchkey.post('/auth/ForgotPassword', { email: nobody.email })
+    assert.deepEqual([forgotten.status, forgotten.body], [stranger.status, stranger.body])
+    const [told] = await latchkey.inbox(email)
+    assert.equal(told?.subject, 'Your Latchkey account is suspended')
+    assert.doesNotMatch(told?.text ?? '', /\d{6}/, 'no code that opens nothing')
+  })
+
+  // Abuse case (Operators and suspended accounts): Whether an account was suspended was looked at
+  // when signing in began, and not when it ended (CVE-2026-43983).
+  test('being suspended counts when something is redeemed, not only when it began', async () => {
+    const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
+    await ada.turnOn('sms')
+    await ada.turnOn('authenticator')
+    const passkey = await addPasskey(latchkey, ada)
+    travel(31_000)
+    const deviceToken = await rememberedDevice(ada)
+    const { mfaToken } = (await ada.signIn()).body
+    const alone = await beginByPasskey(latchkey)
+    const second = await beginByPasskey(latchkey, { mfaToken })
+    const call = { token: ada.accessToken }
+    const confirming = await beginByPasskey(latchkey, { call })
+    const { email, password, refreshToken } = ada
+    await latchkey.post('/auth/ForgotPassword', { email })
+    const code = await latchkey.codeSentTo(email)
+    const mfaCode = ada.authenticator.newCode()
+    const newPassword = 'a whole new sentence'
+    const texts = (await latchkey.inbox(ada.phoneNumber)).length
+
+    await suspendAlone(ada)
+    const redeemed: [what: string, expected: string, redeem: () => Promise<Answer>][] = [
+      ['access token', '401 invalid_token', () => ada.get('/settings/MfaSignIn')],
+      ['change', '401 invalid_token', () => ada.delete('/settings/MfaSignIn')],
+      [
+        'deletion',
+        '401 invalid_token',
+        () => ada.delete('/settings/Account', { body: { password } }),
+      ],
+      ['reauthenticate', '401 invalid_token', () => ada.post('/auth/Reauthenticate', { password })],
+      [
+        'refresh',
+        '401 invalid_refresh_token',
+        () => latchkey.post('/auth/Refresh', { refreshToken }),
+      ],
+      ['password', '403 account_suspended', () => ada.signIn()],
+      [
+        'remembered device',
+        '403 account_suspended',
+        () => latchkey.post('/auth/SignIn', { email, password, deviceToken }),
+      ],
+      [
+        'a code by another method',
+        '403 account_suspended',
+        () => latchkey.post('/auth/SignIn/MfaCode', { mfaToken, mfaMethod: 'sms' }),
+      ],
+      [
+        'second factor',
+        '403 account_suspended',
+        () => latchkey.post('/auth/SignIn/Mfa', { mfaToken, code: mfaCode }),
+      ],
+      [
+        'a passkey that begins to be the second factor',
+        '403 account_suspended',
+        () => latchkey.post('/auth/SignIn/Passkey', { mfaToken }),
+      ],
+      [
+        'passkey as second factor',
+        '403 account_suspended',
+        () => answerByPasskey(latchkey, second, passkey.get(second.body.options)),
+      ],
+      [
+        'passkey alone',
+        '403 account_suspended',
+        () => answerByPasskey(latchkey, alone, passkey.get(alone.body.options)),
+      ],
+      [
+        'passkey that confirms',
+        '401 invalid_token',
+        () => answerByPasskey(latchkey, confirming, passkey.get(confirming.body.options), { call }),
+      ],
+      [
+        'reset',
+        '403 account_suspended',
+        () => latchkey.post('/auth/ResetPassword', { email, code, newPassword }),
+      ],
+    ]
+    for (const [what, expected, redeem] of redeemed) assertAnswer(await redeem(), expected, what)
+    assert.equal((await latchkey.inbox(ada.phoneNumber)).length, texts, 'no text was sent')
+    const wrong = { mfaToken, code: await ada.wrongCodeFor('authenticator') }
+    assertAnswer(await latchkey.post('/auth/SignIn/Mfa', wrong), '403 account_suspended', 'wrong')
+  })
+
+  test('restored: the owner signs in as before, and is told; sessions and devices of before stay ended', async () => {
+    const eve = await newOperator(latchkey)
+    const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
+    const passkey = await addPasskey(latchkey, ada)
+    const deviceToken = await rememberedDevice(ada)
+    await act(latchkey, eve, 'suspend', { on: ada, reason })
+    const restored = await act(latchkey, eve, 'restore', { on: ada, reason: 'It was not them' })
+    assert.equal(restored.body.suspension, null)
+    assertAnswer(await ada.get('/settings'), '401 invalid_token', 'access token')
+    const { refreshToken, email, password } = ada
+    const refreshed = await latchkey.post('/auth/Refresh', { refreshToken })
+    assertAnswer(refreshed, '401 invalid_refresh_token', 'refresh')
+    const device = await latchkey.post('/auth/SignIn', { email, password, deviceToken })
+    assert.equal(device.body.status, 'mfaRequired')
+    travel(31_000)
+    await ada.signInFully()
+    assert.equal((await signInByPasskey(latchkey, passkey)).body.status, 'signedIn')
+
+    const [told] = await latchkey.inbox(email)
+    assert.equal(told?.subject, 'Your Latchkey account is open again')
+    assert.match(told?.text ?? '', /It was not them/)
+    const { activity } = (await ada.get('/settings/Activity')).body
+    const [open, closed] = activity.filter(({ type }: { type: string }) => /^account/.test(type))
+    assert.deepEqual([open.type, closed.type], ['account.restored', 'account.suspended'])
+    assert.deepEqual(closed.detail, { by: eve.email, why: reason })
+  })
+
+  test('an undo puts back what was there, and leaves the account suspended', async () => {
+    const eve = await newOperator(latchkey)
+    const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
+    await ada.delete('/settings/MfaSignIn')
+    const token = await wayBackSentTo(latchkey, ada.email, / off$/)
+    await act(latchkey, eve, 'suspend', { on: ada, reason })
+    const undone = await latchkey.post('/auth/Undo', { token })
+    assert.equal(undone.status, 200)
+    assertAnswer(await ada.signIn(), '403 account_suspended', 'password')
+    const newPassword = 'a whole new sentence'
+    const { resetToken } = undone.body
+    const reset = () => latchkey.post('/auth/ResetPassword', { resetToken, newPassword })
+    assertAnswer(await reset(), '403 account_suspended', 'reset')
+
+    await act(latchkey, eve, 'restore', { on: ada })
+    assert.equal((await reset()).status, 200)
+    ada.password = newPassword
+    assert.equal((await ada.signIn()).body.status, 'mfaRequired')
+  })
+
+  test('suspending that races sign-ins and refreshes leaves no session alive', async () => {
+    const eve = await newOperator(latchkey)
+    const ada = await latchkey.owner()
+    const { refreshToken } = ada
+    const calls = [
+      ...Array.from({ length: 6 }, () => ada.signIn()),
+      latchkey.post('/auth/Refresh', { refreshToken }),
+      act(latchkey, eve, 'suspend', { on: ada, reason }),
+    ]
+    for (const { status } of await Promise.all(calls)) assert.ok(status < 500, `${status}`)
+    assert.equal(await sessionsOf(latchkey, ada), 0)
+  })
+
+  test('suspended at one node, an account is closed at the other at once', async () => {
+    const node = await latchkey.secondNode()
+    try {
+      const eve = await newOperator(latchkey)
+      const ada = await latchkey.owner()
+      assert.equal((await ada.get('/settings', { node })).status, 200)
+      await act(latchkey, eve, 'suspend', { on: ada, reason })
+      assertAnswer(await ada.get('/settings', { node }), '401 invalid_token', 'access token')
+      assertAnswer(await ada.signIn({ node }), '403 account_suspended', 'password')
+    } finally {
+      await node.stop()
+    }
+  })
+})
