@@ -1,5 +1,6 @@
 import { developmentKeys } from '../development-keys.ts'
 import { type Keys, openKeys } from '../lib/keys.ts'
+import { postActivity } from '../messages/posts.ts'
 import { readSettings } from '../read-settings.ts'
 import type { Settings } from '../settings.ts'
 import { type Db, ensureMigrated, openStore } from '../store/open.ts'
@@ -23,6 +24,7 @@ export async function inHouse<Result>(
   const db = openStore(settings.databaseUrl)
   try {
     await ensureMigrated(db)
+    if (settings.webhookUrl) postActivity(db)
     const keys = openKeys(settings.encryptionKeys ?? developmentKeys(settings.databaseUrl))
     return await work({ db, keys, settings })
   } finally {

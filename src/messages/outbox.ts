@@ -2,6 +2,7 @@ import { now } from '../lib/clock.ts'
 import type { Keys } from '../lib/keys.ts'
 import type { Language } from '../lib/language.ts'
 import { newId } from '../lib/random.ts'
+import { databaseNow } from '../store/database-now.ts'
 import type { Tx } from '../store/open.ts'
 import type { Templates } from '../text/message.ts'
 import type { Channel } from './gateway.ts'
@@ -53,7 +54,7 @@ export async function enqueue<Name extends keyof Templates>(
       secret_sealed: secret ? keys.seal(JSON.stringify(secret), context(id)) : null,
       created_at: now(),
       expires_at: secret?.kind === 'code' ? secret.until : null,
-      due_at: now(),
+      due_at: databaseNow(tx),
       tries: 0,
       sent_at: null,
       given_up_at: null,

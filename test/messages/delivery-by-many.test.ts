@@ -54,6 +54,7 @@ for (const kind of everyDatabase) {
         },
         gateways: { email: undefined, sms: smsGateway({ url: receiver.url, from: undefined }) },
         kept: [],
+        webhook: undefined,
       }),
     )
     try {
@@ -69,38 +70,6 @@ for (const kind of everyDatabase) {
       await Promise.all(nodes.map((node) => node.stop()))
       await Promise.all(stores.map((db) => db.destroy()))
     }
-  })
-
-  test(`a message in the hands of a process that is killed is sent by another, on ${kind}`, async (t) => {
-    let takes: (status: number) => void = () => {}
-    const silent = await startReceiver(t, () => new Promise((resolve) => (takes = resolve)))
-    const receiver = await startReceiver(t)
-    const latchkey = await startLatchkey(t, kind, { LATCHKEY_SMS_URL: receiver.url })
-    await latchkey.close()
-    const victim = await startProcess(t, {
-      folder: emptyFolder(t),
-      environment: { ...latchkey.environment, LATCHKEY_SMS_URL: silent.url },
-    })
-    const [id] = await enqueueNotices(latchkey, 1, { channel: 'sms', recipient })
-    await until(() => silent.received.length > 0)
-    await victim.stop('SIGKILL')
-    takes(200)
-
-    await latchkey.start()
-    // It may still be with somebody who lives: nobody takes it before the lease is over.
-    const [taken] = await outboxOf(latchkey, recipient)
-    assert.deepEqual([taken.sent_at, taken.tries], [null, 1])
-    const lease = Number(taken.due_at) - Date.now()
-    assert.ok(lease > 0 && lease <= 30_000, `${lease} ms are left`)
-    assert.deepEqual(receiver.received, [])
-    // Not by travelling: the clocks of processes that are killed stay behind.
-    await latchkey.sql('update outbox set due_at = due_at - 30000')
-    const { tries } = await until(() => logged(latchkey, 'message sent')[0])
-    assert.equal(tries, 2)
-    assert.deepEqual(
-      [...silent.received, ...receiver.received].map((text) => text.id),
-      [id, id],
-    )
   })
 }
 
