@@ -153,7 +153,9 @@ async function outcomeOf(row: Row, send: LineOptions['send']): Promise<Outcome> 
     return { is: 'sent' }
   } catch (error) {
     const problem = error instanceof Error ? error.message : 'unknown'
-    if (error instanceof Undeliverable || now() - row.created_at > givenUpAfterMs) {
+    // Both by the database's clock: it has just been taken in hand.
+    const age = row.due_at - row.created_at
+    if (error instanceof Undeliverable || age > givenUpAfterMs) {
       return { is: 'givenUp', problem }
     }
     const pauseMs = Math.max(

@@ -1,4 +1,3 @@
-import { now } from '../lib/clock.ts'
 import type { Keys } from '../lib/keys.ts'
 import type { Language } from '../lib/language.ts'
 import { newId } from '../lib/random.ts'
@@ -52,7 +51,7 @@ export async function enqueue<Name extends keyof Templates>(
       template,
       params: JSON.stringify(params),
       secret_sealed: secret ? keys.seal(JSON.stringify(secret), context(id)) : null,
-      created_at: now(),
+      created_at: databaseNow(tx),
       expires_at: secret?.kind === 'code' ? secret.until : null,
       due_at: databaseNow(tx),
       tries: 0,
