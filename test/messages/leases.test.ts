@@ -7,15 +7,10 @@ import { describe, type TestContext, test } from 'node:test'
 import { everyDatabase } from '../support/database.ts'
 import type { TestLatchkey } from '../support/latchkey.ts'
 import { enqueueNotices, logged, outboxOf, startLatchkey } from '../support/outbox.ts'
-import { emptyFolder, startProcess, until } from '../support/process.ts'
+import { emptyFolder, minuteAhead, startProcess, until } from '../support/process.ts'
 import { startReceiver } from '../support/receiver.ts'
 
 const recipient = '+14155550100'
-
-/** Has a process believe that it is a minute later. */
-const minuteAhead = {
-  NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent('const real=Date.now;Date.now=()=>real()+60000')}`,
-}
 
 describe('leases', { concurrency: true }, () => {
   for (const kind of everyDatabase) {
