@@ -46,6 +46,7 @@ test('while the secret is changed, receivers of both can verify', async (t) => {
   assert.throws(() => new Webhook(newWebhookSecret()).verify(received.body, received.headers))
 })
 
+// Abuse case (Input and output): What a stranger had written was taken for one of ours.
 test('a post that was changed on the way is not verified', async (t) => {
   const hook = await startWebhook(t, secret)
   await webhookAt(hook.url).send(post)
