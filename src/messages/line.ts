@@ -88,6 +88,8 @@ export function startLine({ name, db, log, take, send }: LineOptions): Line {
     const free = hands - inHand.size
     if (free === 0 || stopping) return
     for (const row of await take(db, name, free)) {
+      // A lease that could not be renewed in time: that is no reason to send it twice.
+      if (inHand.has(row.id)) continue
       const delivered = deliver(row).finally(() => {
         inHand.delete(row.id)
         // There is a free hand, and perhaps something that waited for this one.

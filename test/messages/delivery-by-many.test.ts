@@ -73,6 +73,39 @@ for (const kind of everyDatabase) {
   })
 }
 
+test('a message whose lease ran out in its sender’s hands is not sent twice by it', async (t) => {
+  let answer: (status: number) => void = () => {}
+  const receiver = await startReceiver(t, () => new Promise((resolve) => (answer = resolve)))
+  const latchkey = await startLatchkey(t, 'SQLite', { LATCHKEY_SMS_URL: receiver.url })
+  await enqueueNotices(latchkey, 1, { channel: 'sms', recipient })
+  await until(() => receiver.received.length > 0)
+  await latchkey.sql('update outbox set due_at = 0')
+  await until(async () => (await outboxOf(latchkey, recipient))[0].tries === 2)
+  answer(200)
+  await until(async () => (await outboxOf(latchkey, recipient))[0].sent_at)
+  assert.equal(receiver.received.length, 1)
+})
+
+test('who fails has no say over a message that another has in hand by now', async (t) => {
+  let answer: (status: number) => void = () => {}
+  const receiver = await startReceiver(t, () => new Promise((resolve) => (answer = resolve)))
+  const latchkey = await startLatchkey(t, 'SQLite', { LATCHKEY_SMS_URL: receiver.url })
+  await enqueueNotices(latchkey, 1, { channel: 'sms', recipient })
+  await until(() => receiver.received.length > 0)
+  // As another node would take it.
+  const dueAt = Date.now() + 3_600_000
+  await latchkey.sql(`update outbox set tries = tries + 1, due_at = ${dueAt}`)
+  answer(422)
+  await until(() => logged(latchkey, 'message given up')[0])
+  // What comes later has been settled, so this one would have been too.
+  await enqueueNotices(latchkey, 1, { channel: 'sms', recipient: '+14155550101' })
+  await until(() => receiver.received.length > 1)
+  answer(200)
+  await until(async () => (await outboxOf(latchkey, '+14155550101'))[0].sent_at)
+  const [{ given_up_at, due_at }] = await outboxOf(latchkey, recipient)
+  assert.deepEqual([given_up_at, due_at], [null, dueAt])
+})
+
 test('a service that is told to stop lets the messages on their way arrive', async (t) => {
   let takes: (status: number) => void = () => {}
   const receiver = await startReceiver(t, () => new Promise((resolve) => (takes = resolve)))
