@@ -3,6 +3,7 @@ import { sql } from 'kysely'
 import { day, hour, now, second } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
 import { mask } from '../lib/mask.ts'
+import { Problem } from '../lib/problem.ts'
 import { databaseNow } from '../store/database-now.ts'
 import type { Db } from '../store/open.ts'
 import { type LineName, NotBefore, Undeliverable } from './gateway.ts'
@@ -11,8 +12,8 @@ import { letNextGo, type Row, renew, renewEveryMs, type Take } from './take.ts'
 /** How often the outbox is looked at when nothing is on its way. */
 const pollMs = 200
 
-/** The same while the database does not answer: the log need not say so ten times a second. */
-const pollAfterFailureMs = 5 * second
+/** The same while the database does not answer. */
+const pollAfterFailureMs = 2 * second
 
 /** How many are in hand at once: one that is slow must not hold up the others. */
 const hands = 20
@@ -67,7 +68,7 @@ export function startLine({ name, db, log, take, send }: LineOptions): Line {
       try {
         await look()
       } catch (error) {
-        log.error({ err: error }, 'outbox could not be read')
+        complain(error, 'outbox could not be read')
         pauseMs = pollAfterFailureMs
       }
       const { promise, resolve } = Promise.withResolvers<void>()
@@ -113,17 +114,20 @@ export function startLine({ name, db, log, take, send }: LineOptions): Line {
         if (name === 'webhook' && outcome.is !== 'notYet') await letNextGo(db, row)
         return
       } catch (error) {
-        log.error({ err: error, message: row.id }, 'outcome of a message could not be kept')
+        complain(error, 'outcome of a message could not be kept')
         await sleep(pollAfterFailureMs, undefined, { ref: false })
       }
     }
   }
 
+  function complain(error: unknown, what: string): void {
+    // That the database is away is in the log already.
+    if (!(error instanceof Problem)) log.error({ err: error }, what)
+  }
+
   const renewal = setInterval(() => {
     if (inHand.size === 0) return
-    renew(db, [...inHand.keys()]).catch((error) => {
-      log.error({ err: error }, 'outbox could not be written')
-    })
+    renew(db, [...inHand.keys()]).catch((error) => complain(error, 'outbox could not be written'))
   }, renewEveryMs)
 
   const running = run()
