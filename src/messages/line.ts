@@ -24,7 +24,7 @@ const longestPauseMs = hour
 const givenUpAfterMs = 3 * day
 
 /** How long stopping waits for what is on its way. Another node sends what was left. */
-const graceMs = 10 * second
+const graceMs = 6 * second
 
 /** What came of one try to send a message. */
 export type Outcome =
