@@ -24,6 +24,8 @@ const leavings: { [Table in keyof Schema]?: [column: keyof Schema[Table] & strin
     outbox: [
       ['sent_at', 7 * day],
       ['given_up_at', 7 * day],
+      // Nothing is tried for so long: what should send it was taken out of the settings.
+      ['created_at', 30 * day],
     ],
     // So long an ended session still tells which networks its owner came from.
     session: [['idle_until', 90 * day]],

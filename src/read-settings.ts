@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os'
 import type { Setting } from './lib/setting.ts'
 import { smsFromProblem } from './messages/sms.ts'
+import { isInClear } from './messages/webhook.ts'
 import { type Read, type Settings, table } from './settings.ts'
 
 /** Everything that is wrong with the settings, a sentence each. */
@@ -112,6 +113,13 @@ function unsafe(settings: Settings): Problem[] {
       name: 'LATCHKEY_SMS_URL',
       sentence:
         'LATCHKEY_SMS_URL is missing. Give one, or leave sms out: LATCHKEY_MFA_METHODS=passkey,authenticator,email.',
+    })
+  }
+  if (settings.webhookUrl && isInClear(settings.webhookUrl)) {
+    problems.push({
+      name: 'LATCHKEY_WEBHOOK_URL',
+      sentence:
+        'LATCHKEY_WEBHOOK_URL begins with http://. In production it must begin with https://, or lead to this machine: http://localhost….',
     })
   }
   if (settings.limits === 'off') {

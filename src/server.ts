@@ -25,8 +25,10 @@ import { createLimits } from './limits/limits.ts'
 import { startDelivery } from './messages/delivery.ts'
 import { channels } from './messages/gateway.ts'
 import { mailGateway } from './messages/mail.ts'
+import { postActivity } from './messages/posts.ts'
 import { devInboxRoutes } from './messages/routes.ts'
 import { smsGateway } from './messages/sms.ts'
+import { webhookAt } from './messages/webhook.ts'
 import { passkeyRoutes } from './mfa/passkey-routes.ts'
 import { phoneRoutes } from './mfa/phone-routes.ts'
 import { recoveryCodeRoutes } from './mfa/recovery-code-routes.ts'
@@ -90,7 +92,9 @@ export async function startServer(
   const texts = smsUrl ? smsGateway({ url: smsUrl, from: smsFrom }) : undefined
   const gateways = { email: mail, sms: texts }
   const kept = mode === 'production' ? [] : channels.filter((channel) => !gateways[channel])
-  const delivery = startDelivery({ db, keys, log, brand, gateways, kept })
+  const webhook = settings.webhookUrl ? webhookAt(settings.webhookUrl) : undefined
+  if (webhook) postActivity(db)
+  const delivery = startDelivery({ db, keys, log, brand, gateways, kept, webhook })
   const stopHousekeeping = keepHouse(db, log)
   const stopWatching = watchKeys({ db, keys, signingKeys, log })
   const stopResealing = startResealing({ db, keys, log })

@@ -15,6 +15,7 @@ import {
 } from './lib/setting.ts'
 import { mailFromProblem, smtpUrlProblem } from './messages/mail.ts'
 import { smsUrlProblem } from './messages/sms.ts'
+import { webhookUrlProblem } from './messages/webhook.ts'
 
 /** Methods that owners may choose from, in the order they are ranked by default. */
 export const mfaMethods = ['passkey', 'authenticator', 'sms', 'email'] as const
@@ -122,6 +123,16 @@ export const table = {
   smsDailyCap: setting('LATCHKEY_SMS_DAILY_CAP', wholeNumber(0, 10_000_000), 1000, {
     meaning: 'Texts in 24 hours, over the whole service. Past it no more are sent.',
   }),
+  webhookUrl: setting(
+    'LATCHKEY_WEBHOOK_URL',
+    checked(webhookUrlProblem, 'https://host/path?secret=whsec_… with 24 to 64 bytes in base64'),
+    undefined,
+    {
+      default: 'none',
+      meaning: 'A program of yours that is told, by signed POSTs, all that happens to accounts.',
+      secret: true,
+    },
+  ),
   mfaMethods: setting('LATCHKEY_MFA_METHODS', methodList, mfaMethods, {
     default: mfaMethods.join(','),
     meaning:

@@ -1,8 +1,7 @@
-import type * as activity from '../activity/activity.ts'
+import * as activity from '../activity/activity.ts'
 import { change, weakeningMs } from '../activity/change.ts'
 import { now } from '../lib/clock.ts'
 import type { Keys } from '../lib/keys.ts'
-import { newId } from '../lib/random.ts'
 import type { HeldAccount, SignedIn } from '../sessions/guard.ts'
 import { endSessions } from '../sessions/session.ts'
 import { distrust } from '../sessions/trusted-device.ts'
@@ -52,19 +51,7 @@ export async function eraseDeleted(db: Db): Promise<void> {
         .where('deleted_at', '<', now() - weakeningMs)
         .executeTakeFirstOrThrow()
       if (numDeletedRows > 0n) {
-        await tx
-          .insertInto('activity')
-          .values({
-            id: newId(),
-            account_id: null,
-            type: 'account.erased' satisfies activity.ActivityType,
-            at: now(),
-            session_id: null,
-            address: null,
-            device: null,
-            detail: '{}',
-          })
-          .execute()
+        await activity.recordErased(tx, id)
       }
     })
   }

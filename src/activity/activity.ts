@@ -1,6 +1,7 @@
 import type { Client } from '../lib/client.ts'
 import { now } from '../lib/clock.ts'
 import { newId } from '../lib/random.ts'
+import { enqueuePost } from '../messages/posts.ts'
 import type { Db, Tx } from '../store/open.ts'
 
 /** What can happen to an account. A type never changes its meaning. */
@@ -79,19 +80,34 @@ export function traceOf(cause: Cause): Pick<NewActivity, 'client' | 'session' | 
 
 /** Writes down what happened, in the transaction in which it happens. */
 export async function record(tx: Tx, account: string | null, entry: NewActivity): Promise<void> {
+  const { type, client, session = null, detail = {} } = entry
+  const [id, at] = [newId(), now()]
   await tx
     .insertInto('activity')
     .values({
-      id: newId(),
+      id,
       account_id: account,
-      type: entry.type,
-      at: now(),
-      session_id: entry.session ?? null,
-      address: entry.client?.address ?? null,
-      device: entry.client?.device ?? null,
-      detail: JSON.stringify(entry.detail ?? {}),
+      type,
+      at,
+      session_id: session,
+      address: client?.address ?? null,
+      device: client?.device ?? null,
+      detail: JSON.stringify(detail),
     })
     .execute()
+  await enqueuePost(tx, { id, account, type, at, session, device: client?.device ?? null, detail })
+}
+
+/** Writes down that an account is gone, and not whose it was; programs are told, by its id. */
+export async function recordErased(tx: Tx, account: string): Promise<void> {
+  const [id, at, type] = [newId(), now(), 'account.erased'] as const
+  const nobody = { session_id: null, address: null, device: null, detail: '{}' }
+  await tx
+    .insertInto('activity')
+    .values({ id, account_id: null, type, at, ...nobody })
+    .execute()
+  const post = { id, account, type, at, session: null, device: null, detail: {} }
+  await enqueuePost(tx, post, true)
 }
 
 export interface Page {

@@ -1,6 +1,7 @@
 import { developmentKeys } from '../development-keys.ts'
 import { borrowKeys } from '../keys/encryption-keys.ts'
 import type { Keys } from '../lib/keys.ts'
+import { postActivity } from '../messages/posts.ts'
 import { readSettings } from '../read-settings.ts'
 import type { Settings } from '../settings.ts'
 import { type Db, ensureMigrated, openStore } from '../store/open.ts'
@@ -31,6 +32,7 @@ export async function atItsDoor<Result>(
   const db = openStore(settings.databaseUrl)
   try {
     await ensureMigrated(db, settings.newerDatabase)
+    if (settings.webhookUrl) postActivity(db)
     const encryptionKeys = settings.encryptionKeys ?? developmentKeys(settings.databaseUrl)
     return await work({ db, encryptionKeys, settings })
   } finally {

@@ -45,6 +45,6 @@ export async function keptMessages(
   return rows.map((row) => {
     const { id, to, subject, text, html } = outgoing(row, { keys, brand })
     const sentAt = instant(row.sent_at ?? row.created_at)
-    return { id, channel: row.channel, to, subject, text, ...(html && { html }), sentAt }
+    return { id, channel: row.channel as Channel, to, subject, text, ...(html && { html }), sentAt }
   })
 }

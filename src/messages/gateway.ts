@@ -2,6 +2,9 @@
 export const channels = ['email', 'sms'] as const
 export type Channel = (typeof channels)[number]
 
+/** What leaves the outbox together: letters to people by their channel, and posts to a program. */
+export type LineName = Channel | 'webhook'
+
 /** One message, ready to leave the house. */
 export interface Outgoing {
   /** Stays the same over retries, so that a receiver can tell a repeat. */
@@ -19,10 +22,22 @@ export interface Gateway {
   /**
    * Hands the message over and resolves once the other side has taken it.
    *
-   * @throws Undeliverable when trying again would not help; anything else is worth a retry.
+   * @throws Undeliverable when trying again would not help; anything else is worth a retry, which
+   * NotBefore asks to put off.
    */
   send(message: Outgoing): Promise<void>
   close(): void
+}
+
+/** The other side asks for a pause before the next try. */
+export class NotBefore extends Error {
+  override name = 'NotBefore'
+  readonly waitMs: number
+
+  constructor(message: string, waitMs: number) {
+    super(message)
+    this.waitMs = waitMs
+  }
 }
 
 /** The other side will never take this message: an unknown mailbox, a number that cannot be. */

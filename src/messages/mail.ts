@@ -1,5 +1,5 @@
 import { createTransport, type NodemailerError } from 'nodemailer'
-import { second } from '../lib/clock.ts'
+import { minute, second } from '../lib/clock.ts'
 import { parseEmailAddress } from '../lib/email-address.ts'
 import { type Gateway, type Outgoing, Undeliverable } from './gateway.ts'
 import { isLoopback } from './loopback.ts'
@@ -11,49 +11,77 @@ import { isLoopback } from './loopback.ts'
  * first, with smtp:// by STARTTLS before credentials and messages. This machine itself needs no
  * TLS, so that a mail trap on localhost just works; `?tls=on` asks it for STARTTLS too.
  *
- * One `send` settles within twice `waitMs`, however slow or silent the server is. What it
- * throws may be logged: it names neither people nor credentials, and quotes no reply.
+ * A message is with the server, or given back, within twice `waitMs`, however slow or silent that
+ * is. From then on the server has `verdictMs` to say whether it took it: many look for spam and
+ * viruses first, and whoever doesn’t wait for them sends it twice (RFC 5321 §4.5.3.2.6). What is
+ * thrown may be logged: it names neither people nor credentials, and quotes no reply.
  *
  * @param options.from `Name <address>` or an address
- * @param options.waitMs how long the server may stay silent at any one step
+ * @param options.waitMs how long the server may take to connect, and to greet
  * @throws Error if `smtpUrl` or `from` can't be used, saying why
  */
-export function mailGateway(options: { smtpUrl: string; from: string; waitMs?: number }): Gateway {
+export function mailGateway(options: {
+  smtpUrl: string
+  from: string
+  waitMs?: number
+  verdictMs?: number
+}): Gateway {
   const server = serverIn(options.smtpUrl)
   if ('problem' in server) throw new Error(server.problem)
   const from = senderIn(options.from)
   if ('problem' in from) throw new Error(from.problem)
 
-  const waitMs = options.waitMs ?? 10 * second
+  const { waitMs = 10 * second, verdictMs = 2 * minute } = options
   const transport = createTransport({
     ...server,
     pool: true,
-    // The outbox tries again by itself. Once at once, for a connection that had gone stale.
+    // The outbox tries again by itself. Once at once, for a connection that had gone stale: the
+    // pool does so only where not a byte of the message was sent.
     maxRequeues: 1,
     // Servers hang up on idlers; better that we do it first than in the middle of a message.
     idleTimeout: 30 * second,
     dnsTimeout: waitMs,
     connectionTimeout: waitMs,
     greetingTimeout: waitMs,
-    socketTimeout: waitMs,
+    // What comes before the verdict is over earlier: see below.
+    socketTimeout: verdictMs,
     // A server that won't hang up shall not keep a service from stopping.
     socketCloseTimeout: second,
     disableFileAccess: true,
     disableUrlAccess: true,
   })
 
+  /** What to do once the server has all of a message, by the signal that the message carries. */
+  const whenHandedOver = new WeakMap<AbortSignal, () => void>()
+  transport.use('stream', (mail, done) => {
+    const { signal } = mail.data
+    mail.message.processFunc((input) => {
+      return input.once('end', () => signal && whenHandedOver.get(signal)?.())
+    })
+    done()
+  })
+
   return {
     async send(message) {
       const email = emailOf(message, from)
-      // Each step has a limit, but a server could trickle; the whole has one too.
-      const signal = AbortSignal.timeout(2 * waitMs)
+      const patience = new AbortController()
+      let timer = setTimeout(() => patience.abort(), 2 * waitMs)
+      let handedOver = false
+      whenHandedOver.set(patience.signal, () => {
+        handedOver = true
+        clearTimeout(timer)
+        timer = setTimeout(() => patience.abort(), verdictMs)
+      })
       try {
-        await transport.sendMail({ ...email, signal })
+        await transport.sendMail({ ...email, signal: patience.signal })
       } catch (error) {
-        throw failureOf(error as NodemailerError)
+        throw failureOf(error as NodemailerError, handedOver)
+      } finally {
+        clearTimeout(timer)
       }
     },
-    close: () => transport.close(),
+    // Also what is on its way: nobody waits for that any more.
+    close: () => transport.close({ force: true }),
   }
 }
 
@@ -176,9 +204,12 @@ function emailOf(
  * What went wrong, told in codes alone: nodemailer's own messages quote the server's reply, and
  * servers like to repeat the recipient.
  */
-function failureOf(error: NodemailerError): Error {
+function failureOf(error: NodemailerError, handedOver: boolean): Error {
   const { code, command, responseCode, response } = error
-  if (responseCode === undefined) return new Error(`No email left: ${reasonOf(error)}.`)
+  if (responseCode === undefined) {
+    const what = handedOver ? 'The email may have left' : 'No email left'
+    return new Error(`${what}: ${reasonOf(error)}.`)
+  }
 
   const detail = /^[0-9]{3}[ -]([245]\.[0-9]{1,3}\.[0-9]{1,3})\b/.exec(response ?? '')?.[1]
   const reply = [responseCode, detail, command && `to ${command}`].filter(Boolean).join(' ')

@@ -1,7 +1,7 @@
-import { now } from '../lib/clock.ts'
 import type { Keys } from '../lib/keys.ts'
 import type { Language } from '../lib/language.ts'
 import { newId } from '../lib/random.ts'
+import { databaseNow } from '../store/database-now.ts'
 import type { Tx } from '../store/open.ts'
 import type { Templates } from '../text/message.ts'
 import type { Channel } from './gateway.ts'
@@ -51,9 +51,9 @@ export async function enqueue<Name extends keyof Templates>(
       template,
       params: JSON.stringify(params),
       secret_sealed: secret ? keys.seal(JSON.stringify(secret), outboxContext(id)) : null,
-      created_at: now(),
+      created_at: databaseNow(tx),
       expires_at: secret?.kind === 'code' ? secret.until : null,
-      due_at: now(),
+      due_at: databaseNow(tx),
       tries: 0,
       sent_at: null,
       given_up_at: null,

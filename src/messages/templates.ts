@@ -96,7 +96,9 @@ function asEmail(
   const button = `display:inline-block;padding:.75rem 1.25rem;border-radius:.75rem;background:${color};color:${onColor};font-weight:600;text-decoration:none`
   const html = [
     '<!doctype html>',
-    `<html lang="${language}"><head><meta charset="utf-8"><meta name="color-scheme" content="light dark"></head>`,
+    `<html lang="${language}"><head><meta charset="utf-8"><title>${asText(subject)}</title>`,
+    // Without the first, some mail programs on phones show it as wide as a desk, and tiny.
+    '<meta name="viewport" content="width=device-width"><meta name="color-scheme" content="light dark"></head>',
     '<body style="margin:0 auto;max-width:32rem;padding:1.5rem;font:1rem/1.5 system-ui,sans-serif">',
     ...(logo
       ? [`<p><img src="${asText(publicUrl)}/brand/logo" alt="${asText(name)}" height="32"></p>`]

@@ -286,24 +286,30 @@ export interface WayBackTable {
   ended_at: number | null
 }
 
-/** A message on its way out. */
+/** A message on its way out, or a post of what happened to an account. */
 export interface OutboxTable {
   id: string
   account_id: string | null
-  channel: 'email' | 'sms'
+  channel: 'email' | 'sms' | 'webhook'
+  /** Empty for a post, which goes where the settings say. */
   recipient: string
   /** Null for those of before there were several. */
   language: string | null
+  /** Of a post, the type of what happened. */
   template: string
-  /** JSON: what the template shows and anyone may know. */
+  /** JSON: what the template shows and anyone may know; of a post, its body. */
   params: string
   /** Sealed: what only the recipient may know. */
   secret_sealed: string | null
   created_at: number
   /** Not worth sending any more after that. */
   expires_at: number | null
-  /** When the next try is due. */
+  /**
+   * When the next try is due, by the database's clock. For as long as a node has the message in hand
+   * it keeps this ahead.
+   */
   due_at: number
+  /** Raised by whoever takes the message in hand. */
   tries: number
   sent_at: number | null
   given_up_at: number | null

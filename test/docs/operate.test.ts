@@ -34,9 +34,17 @@ test('the settings shown are enough for production, and none of them can be left
 
 test('the command shown makes a usable encryption key', async (t) => {
   if (!(await works(t, 'openssl', 'version'))) return
-  const { stdout } = await run('sh', ['-c', fence(page, 'sh', 'echo')])
+  const { stdout } = await run('sh', ['-c', fence(page, 'sh', 'echo "k1')])
   const settings = readSettings({ LATCHKEY_ENCRYPTION_KEYS: stdout.trim() })
   assert.equal(settings.encryptionKeys, stdout.trim())
+})
+
+test('the command shown makes a secret that webhooks can be signed with', async (t) => {
+  if (!(await works(t, 'openssl', 'version'))) return
+  const { stdout } = await run('sh', ['-c', fence(page, 'sh', 'echo "whsec')])
+  const url = readPage(page).match(/https:\/\/hooks[^`]+/)?.[0] ?? ''
+  const LATCHKEY_WEBHOOK_URL = url.replace('whsec_…', stdout.trim())
+  assert.equal(readSettings({ LATCHKEY_WEBHOOK_URL }).webhookUrl, LATCHKEY_WEBHOOK_URL)
 })
 
 test('every mail and SMS address shown is one that Latchkey takes', () => {
@@ -176,7 +184,8 @@ test('every block of the page is one that these tests run', () => {
     'ini',
     'ini',
     'js',
-    ...Array(6).fill('sh'),
+    ...Array(7).fill('sh'),
+    'text',
     'text',
   ])
 })

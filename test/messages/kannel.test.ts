@@ -2,7 +2,9 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type Outgoing, Undeliverable } from '../../src/messages/gateway.ts'
 import { smsGateway } from '../../src/messages/sms.ts'
-import { startKannel, withoutKannel } from '../support/kannel.ts'
+import { startKannel } from '../support/kannel.ts'
+import { enqueueNotices, logged, startLatchkey } from '../support/outbox.ts'
+import { until } from '../support/process.ts'
 
 const message: Outgoing = {
   id: '0198c0de-0000-7000-8000-000000000001',
@@ -11,15 +13,20 @@ const message: Outgoing = {
   text: 'Your code is 493817',
 }
 
-test('Kannel hands on every letter as it was written', { skip: withoutKannel }, async (t) => {
+test('Kannel hands on every letter as it was written', async (t) => {
   const kannel = await startKannel(t)
+  if (!kannel) return
   const gateway = smsGateway({ url: kannel.url, from: '12345' })
   const sevenBits = [
     'Your code is 493817. It costs 5 € & is für Sie + 100 %; ok?',
     'One line\nand another',
+    // Two texts long, with letters of two places where it is cut.
+    `${'a'.repeat(151)}€€€ ${'{b}'.repeat(20)}`,
     '@£$¥èéùìòÇØøÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ!"#¤%&\'()*+,-./0123456789:;<=>?¡ÄÖÑÜ§¿äöñüà^{}\\[~]|€',
   ]
   const others = [
+    // What fits into no seven bits may be one letter among many that do.
+    'Your code is 493817 ☕',
     'Ваш код 493817',
     'Your code: 493817 👋🏽',
     'Kód: 493817 – platí 10 minút',
@@ -30,7 +37,7 @@ test('Kannel hands on every letter as it was written', { skip: withoutKannel }, 
   for (const text of [...sevenBits, ...others]) await gateway.send({ ...message, text })
 
   assert.deepEqual(
-    await kannel.shown(7),
+    await kannel.shown(9),
     [...sevenBits, ...others].map((text) => ({
       from: '12345',
       to: message.to,
@@ -42,8 +49,9 @@ test('Kannel hands on every letter as it was written', { skip: withoutKannel }, 
 
 // Abuse case (Input and output): A line break in an address or a subject added recipients or
 // headers.
-test('Kannel texts one number alone', { skip: withoutKannel }, async (t) => {
+test('Kannel texts one number alone', async (t) => {
   const kannel = await startKannel(t)
+  if (!kannel) return
   const gateway = smsGateway({ url: kannel.url, from: '12345' })
   for (const to of ['+15550101234 +15550109999', '+15550101234\n', '+15550101234,1', '12345', '']) {
     await assert.rejects(gateway.send({ ...message, to }), Undeliverable, JSON.stringify(to))
@@ -56,10 +64,9 @@ test('Kannel texts one number alone', { skip: withoutKannel }, async (t) => {
   )
 })
 
-test('a wrong password or a missing sender is a setting, so Kannel is asked again', {
-  skip: withoutKannel,
-}, async (t) => {
+test('a wrong password or a missing sender is a setting, so Kannel is asked again', async (t) => {
   const kannel = await startKannel(t)
+  if (!kannel) return
   const url = kannel.url.replace('latchkey:', 'latchkey:not-')
   for (const [gateway, status] of [
     [smsGateway({ url, from: '12345' }), 403],
@@ -72,4 +79,25 @@ test('a wrong password or a missing sender is a setting, so Kannel is asked agai
       return true
     })
   }
+})
+
+test('a text waits for a Kannel that is down, and comes once when it is up again', async (t) => {
+  const kannel = await startKannel(t)
+  if (!kannel) return
+  const latchkey = await startLatchkey(t, 'SQLite', {
+    LATCHKEY_SMS_URL: kannel.url,
+    LATCHKEY_SMS_FROM: '12345',
+  })
+  await kannel.stopBox()
+  await enqueueNotices(latchkey, 1, { channel: 'sms', recipient: message.to })
+  const { problem } = await until(() => logged(latchkey, 'message not sent yet')[0])
+  assert.match(problem, /ECONNREFUSED/)
+  await kannel.startBox()
+  await until(() => logged(latchkey, 'message sent')[0])
+  await enqueueNotices(latchkey, 1, { channel: 'sms', recipient: '+15550109999' })
+  const shown = await kannel.shown(2)
+  assert.deepEqual(
+    shown.map(({ to }) => to),
+    [message.to, '+15550109999'],
+  )
 })

@@ -7,7 +7,7 @@ import type { Owner } from '../support/owner.ts'
 import { emptyFolder, startProcess } from '../support/process.ts'
 
 /** Longer than a message stays with a process that may have died. */
-const leaseMs = 31_000
+const leaseMs = 11_000
 
 onEachDatabase(
   (latchkey) => {

@@ -22,6 +22,11 @@ export interface ProcessOptions {
   via?: string[]
 }
 
+/** What in its environment has a process believe that it is a minute later. */
+export const minuteAhead = {
+  NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent('const real=Date.now;Date.now=()=>real()+60000')}`,
+}
+
 /** How a process ended. */
 export interface Ended {
   code: number | null

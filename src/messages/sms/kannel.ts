@@ -1,6 +1,6 @@
+import { ask, notTaken } from '../ask.ts'
 import { Undeliverable } from '../gateway.ts'
 import { credentialsOf, type Provider } from './provider.ts'
-import { ask } from './request.ts'
 
 // The default alphabet and its extension (3GPP TS 23.038 §6.2.1), without the escape itself.
 const gsm7 = new Set(
@@ -36,13 +36,14 @@ export const kannel: Provider = {
         if (!fitsGsm7(text)) request.searchParams.set('coding', '2')
         request.searchParams.set('text', text)
 
-        const { status } = await ask(request, { method: 'GET' }, waitMs)
+        const answer = await ask('The SMS provider', request, { method: 'GET' }, waitMs)
+        const { status } = answer
         // Also said of a text that Kannel keeps until an SMS centre is there.
         if (status === 202) return
         // A field it can't take or a barred number, or no sender, which is a setting; so is 403,
         // a wrong password.
         if (status === 400 && from) throw new Undeliverable('Kannel will not take this text (400).')
-        throw new Error(`Kannel did not take the text (${status}).`)
+        throw notTaken(`Kannel did not take the text (${status}).`, answer)
       },
     }
   },

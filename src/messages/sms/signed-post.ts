@@ -1,8 +1,8 @@
 import { createHmac } from 'node:crypto'
 import { now, second } from '../../lib/clock.ts'
+import { ask, notTaken } from '../ask.ts'
 import { Undeliverable } from '../gateway.ts'
 import type { Provider } from './provider.ts'
-import { ask } from './request.ts'
 
 /** Answers that would be the same next time: the receiver has read the text and won't have it. */
 const permanent = new Set([400, 404, 410, 422])
@@ -36,7 +36,8 @@ export const signedPost: Provider = {
     return {
       async send({ id, to, text }, from, waitMs) {
         const body = JSON.stringify({ to, from: from ?? null, text })
-        const { status } = await ask(
+        const answer = await ask(
+          'The SMS provider',
           url,
           {
             method: 'POST',
@@ -49,11 +50,12 @@ export const signedPost: Provider = {
           },
           waitMs,
         )
+        const { status } = answer
         if (status >= 200 && status < 300) return
         if (permanent.has(status)) {
           throw new Undeliverable(`The SMS receiver will not take this text (${status}).`)
         }
-        throw new Error(`The SMS receiver did not take the text (${status}).`)
+        throw notTaken(`The SMS receiver did not take the text (${status}).`, answer)
       },
     }
   },

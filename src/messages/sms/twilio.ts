@@ -1,7 +1,7 @@
+import { ask, notTaken } from '../ask.ts'
 import { Undeliverable } from '../gateway.ts'
 import { isLoopback } from '../loopback.ts'
 import { credentialsOf, type Provider } from './provider.ts'
-import { ask } from './request.ts'
 
 /**
  * What Twilio says when the fault is the recipient or the text (twilio.com/docs/api/errors).
@@ -41,6 +41,7 @@ export const twilio: Provider = {
     return {
       async send({ to, text }, from = '', waitMs) {
         const answer = await ask(
+          'The SMS provider',
           messages,
           {
             method: 'POST',
@@ -63,7 +64,7 @@ export const twilio: Provider = {
         if (answer.status === 400 && code !== undefined && permanent.has(code)) {
           throw new Undeliverable(`Twilio will not take this text (${reply}).`)
         }
-        throw new Error(`Twilio did not take the text (${reply}).`)
+        throw notTaken(`Twilio did not take the text (${reply}).`, answer)
       },
     }
   },

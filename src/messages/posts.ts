@@ -1,0 +1,54 @@
+import { instant } from '../lib/clock.ts'
+import { databaseNow } from '../store/database-now.ts'
+import type { Db, Tx } from '../store/open.ts'
+
+/** What happened to an account, for the operator's own program. */
+export interface NewPost {
+  /** The activity's. */
+  id: string
+  /** Null when somebody tried an address that has no account. */
+  account: string | null
+  type: string
+  /** Milliseconds since 1970. */
+  at: number
+  session: string | null
+  device: string | null
+  detail: object
+}
+
+/** Databases whose activity is posted, by what a database and its transactions have in common. */
+const posted = new WeakSet<object>()
+
+/** From now on, what happens in this database is posted. */
+export function postActivity(db: Db): void {
+  posted.add(db.getExecutor().adapter)
+}
+
+/**
+ * Promises a post, in the transaction of what it tells of: both happen or neither. Nothing happens
+ * where activity is not posted.
+ *
+ * No address of mail, number or network is in it: programs act on accounts, which have an id.
+ *
+ * @param gone whether the account's row is no more: then nothing comes after this that it could hold up
+ */
+export async function enqueuePost(tx: Tx, post: NewPost, gone = false): Promise<void> {
+  if (!posted.has(tx.getExecutor().adapter)) return
+  const { id, account, type, at, session, device, detail } = post
+  const data = { activityId: id, accountId: account, sessionId: session, device, detail }
+  await tx
+    .insertInto('outbox')
+    .values({
+      id,
+      account_id: gone ? null : account,
+      channel: 'webhook',
+      recipient: '',
+      template: type,
+      params: JSON.stringify({ type, timestamp: instant(at), data }),
+      // By the one clock of all nodes: posts of one account leave in this order.
+      created_at: databaseNow(tx),
+      due_at: databaseNow(tx),
+      tries: 0,
+    })
+    .execute()
+}

@@ -1,0 +1,137 @@
+import { type ExpressionBuilder, type Selectable, sql } from 'kysely'
+import { second } from '../lib/clock.ts'
+import { databaseNow } from '../store/database-now.ts'
+import type { Db, Tx } from '../store/open.ts'
+import type { OutboxTable, Schema } from '../store/schema.ts'
+import { transaction } from '../store/transaction.ts'
+import type { LineName } from './gateway.ts'
+
+export type Row = Selectable<OutboxTable>
+
+/** What a process that died had in hand is taken by another after that. */
+const leaseMs = 10 * second
+
+/** How often a node says that it still has its messages in hand: twice may fail. */
+export const renewEveryMs = 3 * second
+
+/** Takes messages in hand, at most so many. They are this node's for as long as it renews that. */
+export type Take = (db: Db, line: LineName, howMany: number) => Promise<Row[]>
+
+/** Takes what is due. */
+export const takeDue: Take = async (db, line, howMany) => {
+  if (!(await anyDue(db, line))) return []
+  return db
+    .updateTable('outbox')
+    .set((row) => ({ tries: row('tries', '+', 1), due_at: leaseEnd(db) }))
+    .where('id', 'in', () => due(db, line).select('id').limit(howMany).forUpdate().skipLocked())
+    .returningAll()
+    .execute()
+}
+
+/**
+ * Takes what is due and has nothing before it: what tells of one account leaves in the order in
+ * which it happened.
+ */
+export const takeDueInOrder: Take = async (db, line, howMany) => {
+  if (!(await anyDue(db, line))) return []
+  return transaction(db, async (tx) => {
+    const found = await due(tx, line)
+      .select((row) => ['id', before(row).as('before')])
+      .limit(howMany)
+      .forUpdate()
+      .skipLocked()
+      .execute()
+    const ids = (waiting: boolean) =>
+      found.filter((one) => (one.before !== null) === waiting).map(({ id }) => id)
+
+    // They wait as long as what is before them, or they would be looked at again and again.
+    if (ids(true).length > 0) {
+      await tx
+        .updateTable('outbox')
+        .set((row) => ({ due_at: sql<number>`coalesce(${before(row)}, ${row.ref('due_at')})` }))
+        .where('id', 'in', ids(true))
+        .execute()
+    }
+    if (ids(false).length === 0) return []
+    return tx
+      .updateTable('outbox')
+      .set((row) => ({ tries: row('tries', '+', 1), due_at: leaseEnd(tx) }))
+      .where('id', 'in', ids(false))
+      .returningAll()
+      .execute()
+  })
+}
+
+/** Keeps in hand what this node is sending. */
+export async function renew(db: Db, ids: string[]): Promise<void> {
+  await db
+    .updateTable('outbox')
+    .set({ due_at: leaseEnd(db) })
+    .where('id', 'in', ids)
+    .where('sent_at', 'is', null)
+    .where('given_up_at', 'is', null)
+    // A pause that has just been set is longer.
+    .where('due_at', '<', leaseEnd(db))
+    .execute()
+}
+
+/** Has what waited for the end of this one wait no more. */
+export async function letNextGo(db: Db, { account_id }: Row): Promise<void> {
+  if (account_id === null) return
+  await db
+    .updateTable('outbox')
+    .set({ due_at: databaseNow(db) })
+    // One that somebody has in hand already must not be taken from them.
+    .where('tries', '=', 0)
+    .where('id', 'in', (query) =>
+      query
+        .selectFrom('outbox')
+        .select('id')
+        .where('channel', '=', 'webhook')
+        .where('account_id', '=', account_id)
+        .where('sent_at', 'is', null)
+        .where('given_up_at', 'is', null)
+        .orderBy('created_at')
+        .orderBy('id')
+        .limit(1),
+    )
+    .execute()
+}
+
+/** A look outside of a transaction: most of the time there is nothing to take. */
+async function anyDue(db: Db, line: LineName): Promise<boolean> {
+  return (await due(db, line).select('id').limit(1).executeTakeFirst()) !== undefined
+}
+
+function due(db: Db | Tx, line: LineName) {
+  return db
+    .selectFrom('outbox')
+    .where('sent_at', 'is', null)
+    .where('given_up_at', 'is', null)
+    .where('due_at', '<=', databaseNow(db))
+    .where('channel', '=', line)
+    .orderBy('due_at')
+    .orderBy('created_at')
+}
+
+/** When the last of the posts before this one of the same account is due; null if it is the first. */
+function before(row: ExpressionBuilder<Schema, 'outbox'>) {
+  return row
+    .selectFrom('outbox as earlier')
+    .select((earlier) => earlier.fn.max('earlier.due_at').as('due_at'))
+    .where('earlier.channel', '=', 'webhook')
+    .where('earlier.sent_at', 'is', null)
+    .where('earlier.given_up_at', 'is', null)
+    .whereRef('earlier.account_id', '=', 'outbox.account_id')
+    .where((earlier) =>
+      earlier(
+        earlier.refTuple('earlier.created_at', 'earlier.id'),
+        '<',
+        earlier.refTuple('outbox.created_at', 'outbox.id'),
+      ),
+    )
+}
+
+function leaseEnd(db: Db | Tx) {
+  return sql<number>`${databaseNow(db)} + ${leaseMs}`
+}

@@ -1,0 +1,94 @@
+/**
+ * A message is in the hands of one node, for as long as that node lives. Leases are waited for as
+ * they are, which takes a while, so these tests wait at the same time.
+ */
+import assert from 'node:assert/strict'
+import { describe, type TestContext, test } from 'node:test'
+import { everyDatabase } from '../support/database.ts'
+import type { TestLatchkey } from '../support/latchkey.ts'
+import { enqueueNotices, logged, outboxOf, startLatchkey } from '../support/outbox.ts'
+import { emptyFolder, minuteAhead, startProcess, until } from '../support/process.ts'
+import { startReceiver } from '../support/receiver.ts'
+
+const recipient = '+14155550100'
+
+describe('leases', { concurrency: true }, () => {
+  for (const kind of everyDatabase) {
+    test(`a message in the hands of a process that is killed is sent by another, on ${kind}`, async (t) => {
+      const silent = await startReceiver(t, () => new Promise(() => {}))
+      const receiver = await startReceiver(t)
+      const latchkey = await databaseOf(t, kind)
+      const victim = await startNode(t, latchkey, silent.url)
+      const [id] = await enqueueNotices(latchkey, 1, { channel: 'sms', recipient })
+      await until(() => silent.received.length > 0)
+      const heir = await startNode(t, latchkey, receiver.url)
+      const [taken] = await outboxOf(latchkey, recipient)
+      assert.deepEqual([taken.sent_at, taken.tries], [null, 1])
+      const lease = Number(taken.due_at) - Date.now()
+      assert.ok(lease <= 10_000, `${lease} ms are left`)
+      await victim.stop('SIGKILL')
+
+      const { tries, time } = await until(() => logged({ log: heir.stdout }, 'message sent')[0])
+      assert.equal(tries, 2)
+      // It might have been with somebody who lives: nobody takes it before the lease is over.
+      assert.ok(time >= Number(taken.due_at))
+      const received = [...silent.received, ...receiver.received]
+      assert.deepEqual(
+        received.map((text) => text.id),
+        [id, id],
+      )
+    })
+
+    test(`a gateway that takes longer than a lease gets nothing twice, on ${kind}`, async (t) => {
+      let answer: (status: number) => void = () => {}
+      const slow = await startReceiver(t, () => new Promise((resolve) => (answer = resolve)))
+      const latchkey = await databaseOf(t, kind)
+      await startNode(t, latchkey, slow.url)
+      const [id] = await enqueueNotices(latchkey, 1, { channel: 'sms', recipient })
+      await until(() => slow.received.length > 0)
+      const [taken] = await outboxOf(latchkey, recipient)
+
+      // Nodes on PostgreSQL may disagree about the time; a SQLite file has one machine.
+      const ahead = kind === 'PostgreSQL' ? minuteAhead : {}
+      const other = await startNode(t, latchkey, slow.url, ahead)
+      await until(() => Date.now() > Number(taken.due_at) + 1000)
+      answer(200)
+      const row = await until(async () => {
+        const [first] = await outboxOf(latchkey, recipient)
+        return first.sent_at && first
+      })
+      assert.equal(row.tries, 1)
+      assert.deepEqual(
+        slow.received.map((text) => text.id),
+        [id],
+      )
+
+      // What a node promises whose clock is ahead is due for all others at once, too.
+      const body = JSON.stringify({ email: 'ada@example.org', password: 'a long sentence of hers' })
+      const call = { method: 'POST', headers: { 'content-type': 'application/json' }, body }
+      assert.equal((await fetch(`${other.origin}/auth/SignUp`, call)).status, 202)
+      const [promised] = await outboxOf(latchkey, 'ada@example.org')
+      assert.ok(Number(promised.due_at) < Date.now() + 30_000)
+    })
+  }
+})
+
+/** The database of a service that doesn't run, and all that one needs to run on it. */
+async function databaseOf(t: TestContext, kind: TestLatchkey['kind']): Promise<TestLatchkey> {
+  const latchkey = await startLatchkey(t, kind)
+  await latchkey.close()
+  return latchkey
+}
+
+function startNode(
+  t: TestContext,
+  latchkey: TestLatchkey,
+  smsUrl: string,
+  environment: Record<string, string> = {},
+) {
+  const { LATCHKEY_PORT: _, ...shared } = latchkey.environment
+  return startProcess(t, {
+    folder: emptyFolder(t),
+    environment: { ...shared, LATCHKEY_SMS_URL: smsUrl, ...environment },
+  })
+}

@@ -1,0 +1,193 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { tidy } from '../../src/housekeeping.ts'
+import { postActivity } from '../../src/messages/posts.ts'
+import { openStore } from '../../src/store/open.ts'
+import { travel } from '../support/clock.ts'
+import { everyDatabase } from '../support/database.ts'
+import { logged, startLatchkey } from '../support/outbox.ts'
+import { until } from '../support/process.ts'
+import { type PostAnswer, startWebhook } from '../support/webhook.ts'
+
+const second = 1000
+const hour = 3600 * second
+const day = 24 * hour
+
+for (const kind of everyDatabase) {
+  test(`all that happens is posted, each account’s in order, and verified by the official library, on ${kind}`, async (t) => {
+    const hook = await startWebhook(t)
+    const latchkey = await startLatchkey(t, kind, { LATCHKEY_WEBHOOK_URL: hook.url })
+    latchkey.keepSecret(hook.secret.slice('whsec_'.length))
+    const ada = await latchkey.owner({ mfaMethod: 'email' })
+    await ada.delete('/settings/MfaSignIn')
+    await latchkey.post('/auth/SignIn', { email: 'nobody@example.org', password: 'a wrong guess' })
+
+    const rows = await latchkey.sql('select id, account_id, session_id from activity order by id')
+    await until(() => hook.posts.length >= rows.length)
+    const accountId = rows.find(({ account_id }) => account_id).account_id
+    const { body: listed } = await ada.get('/settings/Activity?limit=100')
+    const expected = listed.activity
+      .toReversed()
+      .map(({ id, type, at, device, detail }: Record<string, unknown>) => {
+        const sessionId = rows.find((row) => row.id === id).session_id
+        const data = { activityId: id, accountId, sessionId, device, detail }
+        return { type, timestamp: at, data }
+      })
+    const hers = hook.posts.filter(({ event }) => event.data.accountId === accountId)
+    assert.deepEqual(
+      hers.map(({ event }) => event),
+      expected,
+    )
+    assert.deepEqual(
+      hers.map(({ id }) => id),
+      hers.map(({ event }) => event.data.activityId),
+    )
+    assert.equal(hers.at(-1)?.event.type, 'mfa.off')
+    const others = hook.posts.filter((post) => !hers.includes(post))
+    assert.deepEqual(
+      others.map(({ event }) => [event.type, event.data.accountId]),
+      [['signin.failed', null]],
+    )
+
+    for (const post of hook.posts) {
+      assert.equal(post.line, 'POST /hooks?tenant=7')
+      assert.equal(post.headers['content-type'], 'application/json')
+      // Programs act on accounts; whose they are is not theirs to keep.
+      const whole = JSON.stringify([post.headers, post.body])
+      for (const hidden of [ada.email, 'nobody@', '"address"', hook.secret.slice(6)]) {
+        assert.ok(!whole.includes(hidden), hidden)
+      }
+    }
+  })
+
+  test(`an account’s next waits for the one before, and others wait for neither, on ${kind}`, async (t) => {
+    const hook = await startWebhook(t)
+    const latchkey = await startLatchkey(t, kind, { LATCHKEY_WEBHOOK_URL: hook.url })
+    const ada = await latchkey.owner()
+    const bob = await latchkey.owner()
+    const taken = async () => (await latchkey.sql('select id from activity')).length
+    await until(async () => hook.posts.length === (await taken()))
+    hook.posts.length = 0
+
+    const { promise, resolve: answer } = Promise.withResolvers<PostAnswer>()
+    hook.answer = ({ event }) => (event.type === 'mfa.on' ? promise : 204)
+    await ada.turnOn('email')
+    await ada.delete('/settings/MfaSignIn')
+    await until(() => hook.posts.length === 1)
+    // Each of these is looked for after the ones of hers were, and comes alone.
+    for (const round of [1, 2, 3]) {
+      await bob.signIn()
+      await until(() => hook.posts.length === 1 + round)
+    }
+    const waiting = hook.posts.map(({ event }) => event.type)
+    assert.deepEqual(waiting, ['mfa.on', ...Array(3).fill('signin.succeeded')])
+
+    hook.answer = () => 204
+    answer(500)
+    await until(() => hook.posts.at(-1)?.event.type === 'mfa.off')
+    const [first] = hook.posts
+    const hers = hook.posts.filter(
+      ({ event }) => event.data.accountId === first?.event.data.accountId,
+    )
+    const types = hers.map(({ event }) => event.type)
+    assert.deepEqual(types, ['mfa.on', 'mfa.on', 'recovery_codes.made', 'mfa.off'])
+    // The same again: only when it was tried is new.
+    assert.deepEqual([hers[0]?.id, hers[0]?.body], [hers[1]?.id, hers[1]?.body])
+    assert.equal(await taken(), hook.posts.length + 3)
+  })
+
+  test(`an erased account is told by its id, on ${kind}`, async (t) => {
+    const hook = await startWebhook(t)
+    const latchkey = await startLatchkey(t, kind, { LATCHKEY_WEBHOOK_URL: hook.url })
+    const ada = await latchkey.owner()
+    const { password } = ada
+    const deleted = await latchkey.request('DELETE', '/settings/Account', {
+      body: { password },
+      token: ada.accessToken,
+    })
+    assert.equal(deleted.status, 204)
+    const { event } = await until(() =>
+      hook.posts.find((one) => one.event.type === 'account.deleted'),
+    )
+    travel(8 * day)
+    // As the service does once an hour.
+    const db = openStore(latchkey.environment.LATCHKEY_DATABASE_URL ?? '')
+    t.after(() => db.destroy())
+    postActivity(db)
+    await tidy(db)
+    const erased = await until(() => hook.posts.find((one) => one.event.type === 'account.erased'))
+    assert.equal(erased.event.data.accountId, event.data.accountId)
+  })
+}
+
+test('without the setting nothing is put aside, and what is left over goes in the end', async (t) => {
+  const hook = await startWebhook(t)
+  hook.answer = () => 503
+  const latchkey = await startLatchkey(t, 'SQLite', { LATCHKEY_WEBHOOK_URL: hook.url })
+  await latchkey.owner()
+  const waiting = "select id from outbox where channel = 'webhook'"
+  const before = await latchkey.sql(waiting)
+  assert.ok(before.length > 0)
+
+  await latchkey.restart({ LATCHKEY_WEBHOOK_URL: '' })
+  await latchkey.owner()
+  assert.deepEqual(await latchkey.sql(waiting), before)
+  travel(31 * day)
+  const db = openStore(latchkey.environment.LATCHKEY_DATABASE_URL ?? '')
+  t.after(() => db.destroy())
+  await tidy(db)
+  assert.deepEqual(await latchkey.sql(waiting), [])
+})
+
+test('what a receiver does not take comes again after pauses that grow, for three days', async (t) => {
+  const hook = await startWebhook(t)
+  hook.answer = () => 500
+  const latchkey = await startLatchkey(t, 'SQLite', { LATCHKEY_WEBHOOK_URL: hook.url })
+  await latchkey.owner()
+  for (let tries = 0; tries < 14; tries += 1) {
+    const line = await until(() => logged(latchkey, 'message not sent yet')[tries])
+    assert.equal(line.againInMs, Math.min(2 ** tries * second, hour))
+    assert.deepEqual([line.channel, line.type], ['webhook', 'account.created'])
+    travel(line.againInMs)
+  }
+  travel(3 * day)
+  const given = await until(() => logged(latchkey, 'message given up')[0])
+  assert.deepEqual([given.level, given.channel, given.type], [50, 'webhook', 'account.created'])
+  // Then the next has its turn.
+  hook.answer = () => 204
+  await until(() => hook.posts.at(-1)?.event.type === 'signin.succeeded')
+})
+
+test('410 gives up this one alone, and at once', async (t) => {
+  const hook = await startWebhook(t)
+  hook.answer = ({ event }) => (event.type === 'account.created' ? 410 : 204)
+  const latchkey = await startLatchkey(t, 'SQLite', { LATCHKEY_WEBHOOK_URL: hook.url })
+  await latchkey.owner()
+  await until(() => hook.posts.length === 2)
+  const types = hook.posts.map(({ event }) => event.type)
+  assert.deepEqual(types, ['account.created', 'signin.succeeded'])
+  assert.equal(logged(latchkey, 'message given up')[0].type, 'account.created')
+})
+
+test('a receiver that asks for a pause gets it, up to an hour', async (t) => {
+  const hook = await startWebhook(t)
+  const answers: PostAnswer[] = [
+    [429, { 'retry-after': '90' }],
+    [503, { 'retry-after': new Date(Date.now() + 600 * second).toUTCString() }],
+    [503, { 'retry-after': '999999' }],
+    [503, { 'retry-after': 'soon' }],
+  ]
+  hook.answer = () => answers.shift() ?? 204
+  const latchkey = await startLatchkey(t, 'SQLite', { LATCHKEY_WEBHOOK_URL: hook.url })
+  await latchkey.owner()
+  const pauses: number[] = []
+  for (const at of [0, 1, 2, 3]) {
+    const { againInMs } = await until(() => logged(latchkey, 'message not sent yet')[at])
+    pauses.push(againInMs)
+    travel(againInMs)
+  }
+  assert.equal(pauses[0], 90 * second)
+  assert.ok((pauses[1] ?? 0) > 480 * second && (pauses[1] ?? 0) <= 600 * second, `${pauses[1]}`)
+  assert.deepEqual(pauses.slice(2), [hour, 8 * second])
+  await until(() => hook.posts.length === 6)
+})
