@@ -18,7 +18,11 @@ export function createLatchkey(options: Options) {
         post: (body: SignUpBody) =>
           call<
             Success<202, SignUpAnswer>,
-            WithBody | 'invalid_password' | 'too_many_attempts' | 'too_many_messages'
+            | WithBody
+            | 'invalid_password'
+            | 'too_many_attempts'
+            | 'too_many_messages'
+            | 'unavailable'
           >('POST', '/auth/SignUp', { body }),
         verify: {
           /**
@@ -31,7 +35,7 @@ export function createLatchkey(options: Options) {
           post: (body: VerifySignUpBody) =>
             call<
               Success<201, SignedIn>,
-              WithBody | 'invalid_password' | 'invalid_code' | 'too_many_attempts'
+              WithBody | 'invalid_password' | 'invalid_code' | 'too_many_attempts' | 'unavailable'
             >('POST', '/auth/SignUp/Verify', { body }),
         },
       },
@@ -62,6 +66,7 @@ export function createLatchkey(options: Options) {
             | 'invalid_code'
             | 'reset_token_expired'
             | 'too_many_attempts'
+            | 'unavailable'
           >('POST', '/auth/ResetPassword', { body }),
       },
       signIn: {
@@ -73,7 +78,11 @@ export function createLatchkey(options: Options) {
         post: (body: SignInBody) =>
           call<
             Success<200, SignedIn | MfaRequired>,
-            WithBody | 'invalid_credentials' | 'password_reset_required' | 'too_many_attempts'
+            | WithBody
+            | 'invalid_credentials'
+            | 'password_reset_required'
+            | 'too_many_attempts'
+            | 'unavailable'
           >('POST', '/auth/SignIn', { body }),
         mfa: {
           /**
@@ -153,7 +162,7 @@ export function createLatchkey(options: Options) {
         post: (body: ReauthenticateBody) =>
           call<
             Success<200, SignedIn | MfaRequired>,
-            WithBody | WithToken | 'invalid_credentials' | 'too_many_attempts'
+            WithBody | WithToken | 'invalid_credentials' | 'too_many_attempts' | 'unavailable'
           >('POST', '/auth/Reauthenticate', { token: true, body }),
       },
       refresh: {
@@ -213,6 +222,7 @@ export function createLatchkey(options: Options) {
             | 'insufficient_user_authentication'
             | 'invalid_credentials'
             | 'too_many_attempts'
+            | 'unavailable'
           >('PUT', '/settings/Password', { token: true, body }),
       },
       email: {
@@ -258,6 +268,7 @@ export function createLatchkey(options: Options) {
             | 'insufficient_user_authentication'
             | 'invalid_credentials'
             | 'too_many_attempts'
+            | 'unavailable'
           >('DELETE', '/settings/Account', { token: true, body }),
       },
       sessions: {
@@ -750,10 +761,10 @@ export interface ProblemStatus {
    * again.
    */
   internal_error: 500
-  /** Texts are not set up here, or the day’s number of them is used up. */
-  sms_unavailable: 503
   /** The service can’t take this on now. `Retry-After` says when to try again. */
   unavailable: 503
+  /** Texts are not set up here, or the day’s number of them is used up. */
+  sms_unavailable: 503
 }
 
 export type ProblemCode = keyof ProblemStatus

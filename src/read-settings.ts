@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os'
+import { second } from './lib/clock.ts'
 import type { Setting } from './lib/setting.ts'
 import { smsFromProblem } from './messages/sms.ts'
 import { type Read, type Settings, table } from './settings.ts'
@@ -42,6 +43,7 @@ export function readSettings(environment: Environment): Settings {
     publicUrl,
     audience: read.audience ?? publicUrl,
     hashesAtOnce: availableParallelism(),
+    longestHashWaitMs: 2 * second,
   }
   // What can't be read at all is named already.
   const named = new Set(problems.map(({ name }) => name))
@@ -77,6 +79,13 @@ function contradictions(settings: Settings, given: (name: Problem['name']) => bo
     problems.push({
       name: 'LATCHKEY_SESSION_IDLE',
       sentence: 'LATCHKEY_SESSION_IDLE is longer than LATCHKEY_SESSION_MAX. It must not be.',
+    })
+  }
+  if (settings.metricsPort !== undefined && settings.metricsPort === settings.port) {
+    problems.push({
+      name: 'LATCHKEY_METRICS_PORT',
+      sentence:
+        'LATCHKEY_METRICS_PORT is LATCHKEY_PORT. Give it another port, or leave it out and give LATCHKEY_METRICS_TOKEN.',
     })
   }
   if (mode === 'production') problems.push(...unsafe(settings))

@@ -21,6 +21,8 @@ import { channels } from './messages/gateway.ts'
 import { mailGateway } from './messages/mail.ts'
 import { devInboxRoutes } from './messages/routes.ts'
 import { smsGateway } from './messages/sms.ts'
+import { createMetrics } from './metrics/metrics.ts'
+import { countRequests, listenForScrapes, metricsRoutes } from './metrics/routes.ts'
 import { passkeyRoutes } from './mfa/passkey-routes.ts'
 import { phoneRoutes } from './mfa/phone-routes.ts'
 import { recoveryCodeRoutes } from './mfa/recovery-code-routes.ts'
@@ -65,7 +67,8 @@ export async function startServer(
   const log = createLog(settings.logLevel, logTo)
   const keys = openKeys(settings.encryptionKeys)
 
-  const db = openStore(settings.databaseUrl)
+  const metrics = createMetrics()
+  const db = openStore(settings.databaseUrl, metrics.database)
   await (settings.migrate === 'on' ? migrate(db) : ensureMigrated(db))
   const signingKeys = await loadSigningKeys(db, keys)
 
@@ -87,9 +90,10 @@ export async function startServer(
   })
   const { allowedOrigins, trustProxy } = settings
   const app = createApp({ publicUrl, log, trustProxy })
+  countRequests(app, metrics)
   await allowOrigins(app, allowedOrigins)
   const browser = browserSessions(app, { publicUrl, allowedOrigins })
-  const { sessionIdle, sessionMax, mfaPolicy } = settings
+  const { sessionIdle, sessionMax, mfaPolicy, hashesAtOnce, longestHashWaitMs } = settings
   const rules = { sessionIdle, sessionMax, mfaPolicy }
   const house = {
     db,
@@ -99,8 +103,8 @@ export async function startServer(
     accessTokens,
     guard: createGuard({ db, accessTokens, stepUpMaxAge: settings.stepUpMaxAge, rules }),
     limits: createLimits({ on: settings.limits === 'on', log }),
-    passwords: await createPasswords(settings.hashesAtOnce),
-    turns: createTurns(settings.hashesAtOnce),
+    passwords: await createPasswords(hashesAtOnce, longestHashWaitMs, metrics.passwords),
+    turns: createTurns(hashesAtOnce),
     rules,
     mfaMethods: settings.mfaMethods,
     smsDailyCap: settings.smsDailyCap,
@@ -133,20 +137,24 @@ export async function startServer(
     devInbox: kept.length > 0,
   })
   healthRoutes(app, { ready: () => db.selectFrom('signing_key').select('id').limit(1).execute() })
+  metricsRoutes(app, { ...house, metrics })
   if (kept.length > 0) devInboxRoutes(app, { db, keys, brand, delivery, kept })
   await reference(app, {
     problems: Object.entries(answers).map(([code, answer]) => ({ code, ...answer })),
   })
   answerOtherMethods()
 
+  let stopScrapes = async () => {}
   async function close() {
-    await app.close()
+    await Promise.all([app.close(), stopScrapes()])
+    metrics.close()
     stopHousekeeping()
     await delivery.stop()
     await db.destroy()
   }
 
   try {
+    stopScrapes = await listenForScrapes({ ...house, metrics, log })
     await app.listen({ host: settings.host, port: settings.port })
   } catch (error) {
     // Messages may be on their way already.

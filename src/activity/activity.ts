@@ -2,6 +2,7 @@ import type { Client } from '../lib/client.ts'
 import { now } from '../lib/clock.ts'
 import { newId } from '../lib/random.ts'
 import type { Db, Tx } from '../store/open.ts'
+import { tell } from '../store/watch.ts'
 
 /** What can happen to an account. A type never changes its meaning. */
 export type ActivityType =
@@ -62,6 +63,12 @@ export async function record(tx: Tx, account: string | null, entry: NewActivity)
       detail: JSON.stringify(entry.detail ?? {}),
     })
     .execute()
+  const mfaMethod = entry.detail?.mfaMethod
+  await tell(tx, {
+    about: 'activity',
+    type: entry.type,
+    ...(typeof mfaMethod === 'string' && { mfaMethod }),
+  })
 }
 
 export interface Page {

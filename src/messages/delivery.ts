@@ -6,6 +6,7 @@ import type { Log } from '../lib/log.ts'
 import { mask } from '../lib/mask.ts'
 import type { Db } from '../store/open.ts'
 import type { OutboxTable } from '../store/schema.ts'
+import { tell } from '../store/watch.ts'
 import type { Template, Templates } from '../text/message.ts'
 import { type Channel, type Gateway, type Outgoing, Undeliverable } from './gateway.ts'
 import { openSecret } from './outbox.ts'
@@ -175,6 +176,11 @@ async function deliver(row: Row, options: DeliveryOptions): Promise<void> {
 
 async function finish(db: Db, row: Row, outcome: Partial<Row>): Promise<void> {
   await db.updateTable('outbox').set(outcome).where('id', '=', row.id).execute()
+  await tell(db, {
+    about: 'delivery',
+    channel: row.channel,
+    outcome: outcome.sent_at ? 'sent' : outcome.given_up_at ? 'givenUp' : 'failed',
+  })
 }
 
 /** The message that a row stands for. Its secret is gone once it has been sent elsewhere. */

@@ -67,6 +67,7 @@ export function signInRoutes(
             'invalid_credentials',
             'password_reset_required',
             'too_many_attempts',
+            'unavailable',
             ...withBody,
           ),
         },
@@ -170,7 +171,13 @@ export function signInRoutes(
         body: Body({ password: Password }, { examples: [{ password: 'correct horse battery' }] }),
         response: {
           200: Welcome,
-          ...problems(...withToken, 'invalid_credentials', 'too_many_attempts', ...withBody),
+          ...problems(
+            ...withToken,
+            'invalid_credentials',
+            'too_many_attempts',
+            'unavailable',
+            ...withBody,
+          ),
         },
       },
     },

@@ -7,6 +7,7 @@ import { postgres } from './postgres.ts'
 import type { Schema } from './schema.ts'
 import { sqlite } from './sqlite.ts'
 import { unreachable, unusable } from './unusable.ts'
+import { type Watcher, watched } from './watch.ts'
 
 export type Db = Kysely<Schema>
 
@@ -15,12 +16,14 @@ export type Tx = Transaction<Schema>
 
 /**
  * @param url `sqlite:<file>` or `postgres://…`
+ * @param watcher sees what goes through it
  * @throws CannotStart if the file can't be used; PostgreSQL is not asked yet
  */
-export function openStore(url: string): Db {
+export function openStore(url: string, watcher?: Watcher): Db {
   try {
     const dialect = url.startsWith('sqlite:') ? sqlite(url.slice('sqlite:'.length)) : postgres(url)
-    return new Kysely<Schema>({ dialect })
+    if (!watcher) return new Kysely<Schema>({ dialect })
+    return new Kysely<Schema>({ dialect: watched(dialect, watcher), log: watcher.statement })
   } catch (error) {
     throw unusable(error)
   }
