@@ -43,6 +43,7 @@ import { passkeySignInRoutes } from './signin/passkey-routes.ts'
 import { signInRoutes } from './signin/routes.ts'
 import { ensureMigrated, migrate, openStore } from './store/open.ts'
 import { undoRoutes } from './undo/routes.ts'
+import { doubtful } from './unsafe-settings.ts'
 import { version } from './version.ts'
 
 /** A running service. */
@@ -161,6 +162,9 @@ export async function startServer(
     await close()
     throw error
   }
-  if (mode === 'production') log.info({ version, publicUrl }, 'ready')
+  if (mode === 'production') {
+    for (const doubt of doubtful(settings)) log.warn(doubt)
+    log.info({ version, publicUrl }, 'ready')
+  }
   return { close }
 }
