@@ -142,7 +142,7 @@ export const table = {
   allowedOrigins: setting('LATCHKEY_ALLOWED_ORIGINS', origins, [], {
     default: '`none`',
     meaning:
-      'Origins of your own pages, besides ours, that browsers let call the API, and that people may be sent back to after signing in.',
+      'Origins of your own pages, besides ours, that browsers let call the API, and that people may be sent back to after signing in. In production they begin with `https://`.',
   }),
   passwordMinLength: setting('LATCHKEY_PASSWORD_MIN_LENGTH', wholeNumber(8, 64), 8, {
     meaning: 'Characters a new password has at least. NIST advises 15 for accounts without MFA.',

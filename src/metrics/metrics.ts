@@ -1,5 +1,5 @@
 import { Counter, Gauge, Histogram, Registry } from '@prometheus-io/client'
-import type { LogEvent } from 'kysely'
+import type { CompiledQuery } from 'kysely'
 import { second } from '../lib/clock.ts'
 import { deliveryOutcomes, type News, signInMethods } from '../lib/news.ts'
 import type { PasswordWatcher } from '../lib/passwords.ts'
@@ -177,9 +177,9 @@ export function createMetrics(): Metrics {
 
   return {
     database: {
-      statement({ level, query, queryDurationMillis }: LogEvent) {
-        statementTime.observe({ kind: kindOf(query) }, queryDurationMillis / second)
-        if (level === 'error') failed.inc()
+      statement(query, ms, didFail) {
+        statementTime.observe({ kind: kindOf(query) }, ms / second)
+        if (didFail) failed.inc()
       },
       news,
       connections,
@@ -202,7 +202,7 @@ export function createMetrics(): Metrics {
   }
 }
 
-function kindOf({ query, sql }: LogEvent['query']): 'read' | 'write' | 'commit' | 'other' {
+function kindOf({ query, sql }: CompiledQuery): 'read' | 'write' | 'commit' | 'other' {
   if (sql === 'commit') return 'commit'
   switch (query.kind) {
     case 'SelectQueryNode':

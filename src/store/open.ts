@@ -22,8 +22,7 @@ export type Tx = Transaction<Schema>
 export function openStore(url: string, watcher?: Watcher): Db {
   try {
     const dialect = url.startsWith('sqlite:') ? sqlite(url.slice('sqlite:'.length)) : postgres(url)
-    if (!watcher) return new Kysely<Schema>({ dialect })
-    return new Kysely<Schema>({ dialect: watched(dialect, watcher), log: watcher.statement })
+    return new Kysely<Schema>({ dialect: watcher ? watched(dialect, watcher) : dialect })
   } catch (error) {
     throw unusable(error)
   }
