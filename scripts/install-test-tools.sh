@@ -1,6 +1,7 @@
 #!/bin/sh
 # Installs the programs that some tests run Latchkey against: a browser, a second authenticator, a
-# QR reader, an SMS gateway, JWT libraries of other languages, promtool. Needs root and apt (Debian, Ubuntu).
+# QR reader, an SMS gateway, JWT libraries of other languages, Prometheus. Needs root and apt
+# (Debian, Ubuntu).
 set -eu
 
 tools='chromium prometheus oathtool zbar-tools kannel curl openssl python3-jwt python3-cryptography ruby ruby-jwt'

@@ -61,8 +61,9 @@ export async function enqueue<Name extends keyof Templates>(
       last_error: null,
     })
     .execute()
-  if (secret?.kind === 'code')
+  if (secret?.kind === 'code') {
     await tell(tx, { about: 'code', channel: to.channel, purpose: template })
+  }
 }
 
 /** How many messages wait to be sent by each channel, and since when the oldest of them does. */
