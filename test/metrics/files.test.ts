@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import { readSettings } from '../../src/read-settings.ts'
 import { TestLatchkey } from '../support/latchkey.ts'
 import { readPage, root } from '../support/markdown.ts'
 import { scrapeText } from '../support/metrics.ts'
@@ -99,4 +100,10 @@ test('Prometheus itself takes the alerts and the metrics', async (t) => {
     encoding: 'utf8',
   })
   assert.equal(`${status} ${stdout}${stderr}`, '0 ')
+})
+
+test('nobody is let wait for longer than the page says', () => {
+  const page = readPage('docs/watch.md').replace(/\s+/g, ' ')
+  assert.ok(page.includes('Whoever would wait for longer than two seconds is answered'))
+  assert.equal(readSettings({}).longestHashWaitMs, 2000)
 })
