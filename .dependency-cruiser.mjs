@@ -1,5 +1,5 @@
 // Who may import whom (docs/architecture.md). Arrows run down only: main → commands → server → above → features → services → store → lib.
-const above = '^src/(admin|undo|overview|pages|keys)/'
+const above = '^src/(admin|undo|overview|pages|keys|metrics)/'
 const feature = '^src/(mfa|signin|accounts)/'
 const service = '^src/(sessions|messages|activity|limits|codes|passkeys)/'
 const top = '^src/(main|server|housekeeping)\\.ts$|^src/commands/'

@@ -1,11 +1,11 @@
 #!/bin/sh
 # Installs the programs that some tests run Latchkey against: a browser, a second authenticator, a
-# QR reader, an SMS gateway, a connection pooler, proxies, JWT libraries of other languages. Needs
-# root and apt (Debian, Ubuntu).
+# QR reader, an SMS gateway, a connection pooler, proxies, JWT libraries of other languages,
+# Prometheus. Needs root and apt (Debian, Ubuntu).
 set -eu
 
 tools='chromium oathtool zbar-tools kannel pgbouncer curl openssl python3-jwt python3-cryptography ruby ruby-jwt'
-tools="$tools caddy nginx systemd iproute2"
+tools="$tools caddy nginx prometheus systemd iproute2"
 
 missing=
 for tool in $tools; do

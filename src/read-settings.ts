@@ -1,8 +1,9 @@
 import { availableParallelism } from 'node:os'
+import { second } from './lib/clock.ts'
 import type { Setting } from './lib/setting.ts'
 import { smsFromProblem } from './messages/sms.ts'
-import { isInClear } from './messages/webhook.ts'
 import { type Read, type Settings, table } from './settings.ts'
+import { type SettingProblem, unsafe } from './unsafe-settings.ts'
 
 /** Everything that is wrong with the settings, a sentence each. */
 export class UnusableSettings extends Error {
@@ -22,7 +23,7 @@ type Environment = Record<string, string | undefined>
  * @throws UnusableSettings with everything that is wrong at once
  */
 export function readSettings(environment: Environment): Settings {
-  const problems: Problem[] = []
+  const problems: SettingProblem[] = []
   const read = Object.fromEntries(
     Object.entries<Setting<unknown>>(table).map(([key, entry]) => {
       const { name, expected, secret } = entry
@@ -44,19 +45,14 @@ export function readSettings(environment: Environment): Settings {
     audience: read.audience ?? publicUrl,
     drain: read.drain ?? (read.mode === 'production' ? 2 : 0),
     hashesAtOnce: availableParallelism(),
+    longestHashWaitMs: 2 * second,
   }
   // What can't be read at all is named already.
   const named = new Set(problems.map(({ name }) => name))
-  const given = (name: Problem['name']) => Boolean(environment[name])
+  const given = (name: SettingProblem['name']) => Boolean(environment[name])
   problems.push(...contradictions(settings, given).filter(({ name }) => !named.has(name)))
   if (problems.length > 0) throw new UnusableSettings(problems.map(({ sentence }) => sentence))
   return settings
-}
-
-/** What is wrong, and the setting to change. */
-interface Problem {
-  name: Setting<unknown>['name']
-  sentence: string
 }
 
 /** Some paste a whole URL where none belongs. */
@@ -64,9 +60,12 @@ function withoutPassword(given: string): string {
   return given.replace(/:\/\/[^/]*@/, '://…@')
 }
 
-function contradictions(settings: Settings, given: (name: Problem['name']) => boolean): Problem[] {
+function contradictions(
+  settings: Settings,
+  given: (name: SettingProblem['name']) => boolean,
+): SettingProblem[] {
   const { smsUrl, smsFrom, sessionIdle, sessionMax, mode } = settings
-  const problems: Problem[] = []
+  const problems: SettingProblem[] = []
   if (given('LATCHKEY_SMTP_URL') && !given('LATCHKEY_MAIL_FROM')) {
     problems.push({
       name: 'LATCHKEY_MAIL_FROM',
@@ -81,53 +80,14 @@ function contradictions(settings: Settings, given: (name: Problem['name']) => bo
       sentence: 'LATCHKEY_SESSION_IDLE is longer than LATCHKEY_SESSION_MAX. It must not be.',
     })
   }
+  if (settings.metricsPort !== undefined && settings.metricsPort === settings.port) {
+    problems.push({
+      name: 'LATCHKEY_METRICS_PORT',
+      sentence:
+        'LATCHKEY_METRICS_PORT is LATCHKEY_PORT. Give it another port, or leave it out and give LATCHKEY_METRICS_TOKEN.',
+    })
+  }
   if (mode === 'production') problems.push(...unsafe(settings))
-  return problems
-}
-
-/** What may not be in production. */
-function unsafe(settings: Settings): Problem[] {
-  const problems: Problem[] = []
-  if (!settings.publicUrl.startsWith('https://')) {
-    problems.push({
-      name: 'LATCHKEY_PUBLIC_URL',
-      sentence: `LATCHKEY_PUBLIC_URL is “${settings.publicUrl}”. In production it must begin with https://.`,
-    })
-  }
-  if (!settings.encryptionKeys) {
-    problems.push({
-      name: 'LATCHKEY_ENCRYPTION_KEYS',
-      sentence:
-        'LATCHKEY_ENCRYPTION_KEYS is missing. In production, give a key of your own: id:base64 of 32 random bytes, for example from `echo "k1:$(openssl rand -base64 32)"`.',
-    })
-  }
-  if (!settings.smtpUrl) {
-    problems.push({
-      name: 'LATCHKEY_SMTP_URL',
-      sentence:
-        'LATCHKEY_SMTP_URL is missing. In production, signing up and telling owners what happens to their accounts need a mail server.',
-    })
-  }
-  if (settings.mfaMethods?.includes('sms') && !settings.smsUrl) {
-    problems.push({
-      name: 'LATCHKEY_SMS_URL',
-      sentence:
-        'LATCHKEY_SMS_URL is missing. Give one, or leave sms out: LATCHKEY_MFA_METHODS=passkey,authenticator,email.',
-    })
-  }
-  if (settings.webhookUrl && isInClear(settings.webhookUrl)) {
-    problems.push({
-      name: 'LATCHKEY_WEBHOOK_URL',
-      sentence:
-        'LATCHKEY_WEBHOOK_URL begins with http://. In production it must begin with https://, or lead to this machine: http://localhost….',
-    })
-  }
-  if (settings.limits === 'off') {
-    problems.push({
-      name: 'LATCHKEY_LIMITS',
-      sentence: 'LATCHKEY_LIMITS is “off”. In production it must be on.',
-    })
-  }
   return problems
 }
 

@@ -29,6 +29,8 @@ import { postActivity } from './messages/posts.ts'
 import { devInboxRoutes } from './messages/routes.ts'
 import { smsGateway } from './messages/sms.ts'
 import { webhookAt } from './messages/webhook.ts'
+import { createMetrics } from './metrics/metrics.ts'
+import { countRequests, listenForScrapes, metricsRoutes } from './metrics/routes.ts'
 import { passkeyRoutes } from './mfa/passkey-routes.ts'
 import { phoneRoutes } from './mfa/phone-routes.ts'
 import { recoveryCodeRoutes } from './mfa/recovery-code-routes.ts'
@@ -48,8 +50,9 @@ import type { Settings } from './settings.ts'
 import { passkeySignInRoutes } from './signin/passkey-routes.ts'
 import { signInRoutes } from './signin/routes.ts'
 import { ensureMigrated, migrate, openStore } from './store/open.ts'
-import { watchDatabase } from './store/watch.ts'
+import { hearOutages } from './store/outages.ts'
 import { undoRoutes } from './undo/routes.ts'
+import { doubtful } from './unsafe-settings.ts'
 import { version } from './version.ts'
 
 /** Longer than running requests are given. */
@@ -79,7 +82,8 @@ export async function startServer(
   const { publicUrl, audience, mode, smtpUrl, mailFrom, smsUrl, smsFrom } = settings
   const log = createLog(settings.logLevel, logTo)
 
-  const db = openStore(settings.databaseUrl, watchDatabase(log))
+  const metrics = createMetrics()
+  const db = openStore(settings.databaseUrl, hearOutages(log), metrics.database)
   const { newerDatabase } = settings
   await (settings.migrate === 'on' ? migrate(db, newerDatabase) : ensureMigrated(db, newerDatabase))
   const keys = await takeUpKeys(db, settings.encryptionKeys)
@@ -109,9 +113,10 @@ export async function startServer(
   let stopping = false
   const isStopping = () => stopping
   const app = createApp({ publicUrl, log, trustProxy, isStopping })
+  countRequests(app, metrics)
   await allowOrigins(app, allowedOrigins)
   const browser = browserSessions(app, { publicUrl, allowedOrigins })
-  const { sessionIdle, sessionMax, mfaPolicy } = settings
+  const { sessionIdle, sessionMax, mfaPolicy, hashesAtOnce, longestHashWaitMs } = settings
   const rules = { sessionIdle, sessionMax, mfaPolicy }
   const house = {
     db,
@@ -121,8 +126,8 @@ export async function startServer(
     accessTokens,
     guard: createGuard({ db, accessTokens, stepUpMaxAge: settings.stepUpMaxAge, rules }),
     limits: createLimits({ on: settings.limits === 'on', log }),
-    passwords: await createPasswords(settings.hashesAtOnce),
-    turns: createTurns(settings.hashesAtOnce),
+    passwords: await createPasswords(hashesAtOnce, longestHashWaitMs, metrics.passwords),
+    turns: createTurns(hashesAtOnce),
     rules,
     mfaMethods: settings.mfaMethods,
     smsDailyCap: settings.smsDailyCap,
@@ -162,12 +167,14 @@ export async function startServer(
     },
     isStopping,
   })
+  metricsRoutes(app, { ...house, metrics })
   if (kept.length > 0) devInboxRoutes(app, { db, keys, brand, delivery, kept })
   await reference(app, {
     problems: Object.entries(answers).map(([code, answer]) => ({ code, ...answer })),
   })
   answerOtherMethods()
 
+  let stopScrapes = async () => {}
   async function close() {
     stopping = true
     await sleep(settings.drain * second)
@@ -176,9 +183,15 @@ export async function startServer(
 
   async function end() {
     stopHousekeeping()
-    const ended = Promise.all([app.close(), delivery.stop(), stopWatching(), stopResealing()]).then(
-      () => db.destroy(),
-    )
+    const ended = Promise.all([
+      app.close(),
+      stopScrapes(),
+      delivery.stop(),
+      stopWatching(),
+      stopResealing(),
+    ])
+      .then(() => db.destroy())
+      .finally(() => metrics.close())
     // A message that a silent server still holds is sent again later, by whoever runs then.
     const late = sleep(endMs, 'late' as const, { ref: false })
     if ((await Promise.race([ended, late])) === 'late') {
@@ -187,12 +200,16 @@ export async function startServer(
   }
 
   try {
+    stopScrapes = await listenForScrapes({ ...house, metrics, log })
     await app.listen({ host: settings.host, port: settings.port })
   } catch (error) {
     // Messages may be on their way already.
     await end()
     throw error
   }
-  if (mode === 'production') log.info({ version, publicUrl }, 'ready')
+  if (mode === 'production') {
+    for (const doubt of doubtful(settings)) log.warn(doubt)
+    log.info({ version, publicUrl }, 'ready')
+  }
   return { close }
 }

@@ -157,7 +157,7 @@ export const table = {
   allowedOrigins: setting('LATCHKEY_ALLOWED_ORIGINS', origins, [], {
     default: '`none`',
     meaning:
-      'Origins of your own pages, besides ours, that browsers let call the API, and that people may be sent back to after signing in.',
+      'Origins of your own pages, besides ours, that browsers let call the API, and that people may be sent back to after signing in. In production they begin with `https://`.',
   }),
   passwordMinLength: setting('LATCHKEY_PASSWORD_MIN_LENGTH', wholeNumber(8, 64), 8, {
     meaning: 'Characters a new password has at least. NIST advises 15 for accounts without MFA.',
@@ -172,6 +172,27 @@ export const table = {
     choice('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'),
     'info',
     { meaning: 'How much the log tells.' },
+  ),
+  metricsToken: setting(
+    'LATCHKEY_METRICS_TOKEN',
+    text(/^[A-Za-z0-9._~+/-]{16,512}=*$/, '16 or more letters and digits, without spaces'),
+    undefined,
+    {
+      default: 'none',
+      meaning:
+        'What `GET /metrics` must bring as Bearer token. With neither this nor a port, production has no metrics; development shows them to its own machine.',
+      secret: true,
+    },
+  ),
+  metricsPort: setting<number | undefined>(
+    'LATCHKEY_METRICS_PORT',
+    wholeNumber(1, 65535),
+    undefined,
+    {
+      default: 'none',
+      meaning:
+        'A port of its own for `GET /metrics`. Keep it from strangers: there nothing is asked for, unless there is a token.',
+    },
   ),
   limits: setting('LATCHKEY_LIMITS', choice('on', 'off'), 'on', {
     meaning: '`off` counts no attempts: for load tests, in development only.',
@@ -211,4 +232,6 @@ export interface Settings extends Read {
   readonly brandColor: string
   /** Password hashes that run at once: one a core. */
   readonly hashesAtOnce: number
+  /** Whoever would wait for longer than this is told to come back: they would have given up. */
+  readonly longestHashWaitMs: number
 }

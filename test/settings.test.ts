@@ -81,6 +81,11 @@ const values: Record<string, { good: string[]; bad: string[] }> = {
   LATCHKEY_STEP_UP_MAX_AGE: { good: ['0', '86400'], bad: ['-1', '86401', '15m'] },
   LATCHKEY_ACCESS_TOKEN_TTL: { good: ['30', '3600'], bad: ['29', '3601'] },
   LATCHKEY_PASSWORD_MIN_LENGTH: { good: ['8', '64'], bad: ['7', '65'] },
+  LATCHKEY_METRICS_PORT: { good: ['1', '65535'], bad: ['0', '65536', 'on'] },
+  LATCHKEY_METRICS_TOKEN: {
+    good: ['a'.repeat(16), `${'A1-._~+/'.repeat(8)}==`],
+    bad: ['a'.repeat(15), `${'a'.repeat(16)} b`, 'é'.repeat(16), 'a'.repeat(513)],
+  },
   LATCHKEY_SMS_DAILY_CAP: { good: ['0', '10000000'], bad: ['10000001', 'none'] },
   LATCHKEY_TRUST_PROXY: {
     good: ['off', '10.0.0.0/8', '::1, 192.168.0.1', 'fd00::/128', '10.0.0.1/32'],

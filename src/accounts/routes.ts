@@ -66,7 +66,13 @@ export function accountRoutes(
         ),
         response: {
           202: CodeSent,
-          ...problems('invalid_password', 'too_many_attempts', 'too_many_messages', ...withBody),
+          ...problems(
+            'invalid_password',
+            'too_many_attempts',
+            'too_many_messages',
+            'unavailable',
+            ...withBody,
+          ),
         },
       },
     },
@@ -75,8 +81,10 @@ export function accountRoutes(
       const { password } = request.body
       await ensureGoodPassword(password, { email: email.key, minLength, brandName })
       const client = clientOf(request)
-      await transaction(db, (tx) => count(tx, limits, { email, client }))
-      const passwordHash = await passwords.hash(password)
+      const passwordHash = await passwords.inLine(async () => {
+        await transaction(db, (tx) => count(tx, limits, { email, client }))
+        return passwords.hash(password)
+      })
       const sent = await transaction(db, (tx) => begin(tx, keys, { email, passwordHash, client }))
       return reply.code(202).send(sent)
     },
@@ -101,7 +109,13 @@ export function accountRoutes(
         ),
         response: {
           201: SignedIn,
-          ...problems('invalid_code', 'invalid_password', 'too_many_attempts', ...withBody),
+          ...problems(
+            'invalid_code',
+            'invalid_password',
+            'too_many_attempts',
+            'unavailable',
+            ...withBody,
+          ),
         },
       },
     },
@@ -112,11 +126,14 @@ export function accountRoutes(
       if (password !== undefined) {
         await ensureGoodPassword(password, { email: email.key, minLength, brandName })
       }
-      const taken = await transaction(db, (tx) => countCode(tx, limits, { email, client }))
-      const passwordHash = password === undefined ? undefined : await passwords.hash(password)
-      const entered = await transaction(db, (tx) =>
-        verify(tx, house, { email, code, passwordHash, client, taken }),
-      )
+      const verifyNow = async () => {
+        const taken = await transaction(db, (tx) => countCode(tx, limits, { email, client }))
+        const passwordHash = password === undefined ? undefined : await passwords.hash(password)
+        return transaction(db, (tx) =>
+          verify(tx, house, { email, code, passwordHash, client, taken }),
+        )
+      }
+      const entered = await (password === undefined ? verifyNow() : passwords.inLine(verifyNow))
       if (!entered) {
         throw new Problem('invalid_code', 'That code isn’t right, or it is too old.')
       }

@@ -121,7 +121,13 @@ export function accountSettingsRoutes(app: App, house: PasswordHouse & CodeSende
         body: Body({ password: Password }),
         response: {
           204: Type.Null({ description: 'Deleted.' }),
-          ...problems(...stepUp, ...withBody, 'invalid_credentials', 'too_many_attempts'),
+          ...problems(
+            ...stepUp,
+            ...withBody,
+            'invalid_credentials',
+            'too_many_attempts',
+            'unavailable',
+          ),
         },
       },
     },

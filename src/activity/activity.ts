@@ -3,6 +3,7 @@ import { now } from '../lib/clock.ts'
 import { newId } from '../lib/random.ts'
 import { enqueuePost } from '../messages/posts.ts'
 import type { Db, Tx } from '../store/open.ts'
+import { tell } from '../store/watch.ts'
 
 /** What can happen to an account. A type never changes its meaning. */
 export type ActivityType =
@@ -96,6 +97,12 @@ export async function record(tx: Tx, account: string | null, entry: NewActivity)
     })
     .execute()
   await enqueuePost(tx, { id, account, type, at, session, device: client?.device ?? null, detail })
+  const { mfaMethod } = detail
+  await tell(tx, {
+    about: 'activity',
+    type,
+    ...(typeof mfaMethod === 'string' && { mfaMethod }),
+  })
 }
 
 /** Writes down that an account is gone, and not whose it was; programs are told, by its id. */

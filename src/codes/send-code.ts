@@ -5,10 +5,10 @@ import { mask } from '../lib/mask.ts'
 import { rangeOf } from '../lib/phone-number.ts'
 import { Problem } from '../lib/problem.ts'
 import { newCode } from '../lib/random.ts'
-import type { Check, Limit, Limits } from '../limits/limits.ts'
+import { type Check, counted, type Limit, type Limits } from '../limits/limits.ts'
 import type { Channel } from '../messages/gateway.ts'
 import { enqueue, type Recipient } from '../messages/outbox.ts'
-import type { Tx } from '../store/open.ts'
+import type { Db, Tx } from '../store/open.ts'
 import { hashCode } from './sent-code.ts'
 
 /** Long enough for a slow text, short enough that a code seen over a shoulder is soon worthless. */
@@ -73,6 +73,13 @@ const textsPerDay = (most: number): Limit => ({
   alarm: 'LATCHKEY_SMS_DAILY_CAP is reached: a text was not sent',
 })
 
+const everyone = 'everyone'
+
+/** Texts that count against the cap of the day. */
+export function textsPromised(db: Db): Promise<number> {
+  return counted(db, { limit: textsPerDay(0), of: everyone })
+}
+
 /** What a code is sent for. */
 export type CodeTemplate = 'sign-in-code' | 'set-up-code' | 'address-code'
 
@@ -120,7 +127,7 @@ export async function sendCode(
       ? [
           { limit: textsForAccount, of: challenge.account_id },
           ...(unproven ? [] : [{ limit: textsPerNumber, of: to.address }]),
-          { limit: textsPerDay(smsDailyCap), of: 'everyone' },
+          { limit: textsPerDay(smsDailyCap), of: everyone },
         ]
       : []),
   )

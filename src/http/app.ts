@@ -9,6 +9,7 @@ import Fastify, {
 } from 'fastify'
 import type { Log } from '../lib/log.ts'
 import { Problem } from '../lib/problem.ts'
+import { readTrace } from '../lib/trace.ts'
 import { acceptJson, bodyLimitBytes } from './body.ts'
 import { problemAnswers } from './problem.ts'
 import { logRequests } from './request-log.ts'
@@ -49,6 +50,9 @@ export function createApp(options: {
   const app = Fastify({
     // What Fastify itself has to say is of interest when something is wrong.
     loggerInstance: log.child({}, { level: 'warn' }) as FastifyBaseLogger,
+    // Whatever is said while a request is answered can be found by the trace that it belongs to.
+    childLoggerFactory: (logger, bindings, options, { headers }) =>
+      logger.child({ ...bindings, ...readTrace(headers.traceparent) }, options),
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: bodyLimitBytes,
     requestTimeout: arrivalMs,

@@ -33,6 +33,8 @@ export function createQueue(width: number): Queue {
 /** Work that waits its turn behind other work of the same name, a fixed number at a time. */
 export interface Turns {
   run<Result>(name: string, work: () => Promise<Result>): Promise<Result>
+  /** How many wait for their turn behind work of this name now. */
+  waiting(name: string): number
 }
 
 /** @param width how many of one name run at once */
@@ -40,6 +42,8 @@ export function createTurns(width: number): Turns {
   const queues = new Map<string, { queue: Queue; users: number }>()
 
   return {
+    waiting: (name) => queues.get(name)?.queue.waiting ?? 0,
+
     async run(name, work) {
       const entry = queues.get(name) ?? { queue: createQueue(width), users: 0 }
       queues.set(name, entry)

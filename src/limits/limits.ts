@@ -2,7 +2,7 @@ import { hour, now, secondsUntil } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
 import { Problem, type ProblemCode } from '../lib/problem.ts'
 import { newId } from '../lib/random.ts'
-import { serialize, type Tx } from '../store/open.ts'
+import { type Db, serialize, type Tx } from '../store/open.ts'
 
 /** So many in so long, for each of what it is counted by. */
 export interface Limit {
@@ -58,7 +58,7 @@ export function createLimits({ on, log }: { on: boolean; log: Log }): Limits {
       if (!on) return { ids: [], left: Number.POSITIVE_INFINITY }
       const subjects = checks.map((check) => ({
         ...check,
-        subject: `${check.limit.name} ${check.of}`,
+        subject: subjectOf(check),
       }))
       // Always in the same order, so that two who wait for each other's names cannot be.
       subjects.sort((a, b) => (a.subject < b.subject ? -1 : 1))
@@ -77,6 +77,19 @@ export function createLimits({ on, log }: { on: boolean; log: Log }): Limits {
     },
   }
 }
+
+/** How many count against it now. */
+export async function counted(db: Db, { limit, of }: Check): Promise<number> {
+  const { count } = await db
+    .selectFrom('attempt')
+    .select(({ fn }) => fn.countAll<number>().as('count'))
+    .where('subject', '=', subjectOf({ limit, of }))
+    .where('at', '>', now() - limit.within)
+    .executeTakeFirstOrThrow()
+  return count
+}
+
+const subjectOf = ({ limit, of }: Check) => `${limit.name} ${of}`
 
 /** @returns how many there is room for, one or more. @throws Problem if there is none */
 async function roomIn(tx: Tx, log: Log, limit: Limit, subject: string): Promise<number> {

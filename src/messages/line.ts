@@ -3,9 +3,11 @@ import { sql } from 'kysely'
 import { day, hour, now, second } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
 import { mask } from '../lib/mask.ts'
+import type { DeliveryOutcome } from '../lib/news.ts'
 import { Problem } from '../lib/problem.ts'
 import { databaseNow } from '../store/database-now.ts'
 import type { Db } from '../store/open.ts'
+import { tellAtOnce } from '../store/watch.ts'
 import { type LineName, NotBefore, Undeliverable } from './gateway.ts'
 import { letNextGo, type Row, renew, renewEveryMs, type Take } from './take.ts'
 
@@ -102,7 +104,8 @@ export function startLine({ name, db, log, take, send }: LineOptions): Line {
 
   async function deliver(row: Row): Promise<void> {
     const outcome = await outcomeOf(row, send)
-    tell(log, row, outcome)
+    say(log, row, outcome)
+    tellAtOnce(db, { about: 'delivery', channel: row.channel, outcome: newsOf[outcome.is] })
     await writeDown(row, outcome)
   }
 
@@ -172,8 +175,15 @@ async function outcomeOf(row: Row, send: LineOptions['send']): Promise<Outcome> 
   }
 }
 
-/** The one place that knows of every try what came of it. */
-function tell(log: Log, row: Row, outcome: Outcome): void {
+const newsOf = {
+  sent: 'sent',
+  kept: 'sent',
+  notYet: 'failed',
+  givenUp: 'givenUp',
+  expired: 'givenUp',
+} as const satisfies Record<Outcome['is'], DeliveryOutcome>
+
+function say(log: Log, row: Row, outcome: Outcome): void {
   const { id, channel, tries } = row
   const about = {
     message: id,

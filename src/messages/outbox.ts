@@ -2,7 +2,8 @@ import type { Keys } from '../lib/keys.ts'
 import type { Language } from '../lib/language.ts'
 import { newId } from '../lib/random.ts'
 import { databaseNow } from '../store/database-now.ts'
-import type { Tx } from '../store/open.ts'
+import type { Db, Tx } from '../store/open.ts'
+import { tell } from '../store/watch.ts'
 import type { Templates } from '../text/message.ts'
 import type { Channel } from './gateway.ts'
 import type { Secret } from './templates.ts'
@@ -59,6 +60,24 @@ export async function enqueue<Name extends keyof Templates>(
       given_up_at: null,
       last_error: null,
     })
+    .execute()
+  if (secret?.kind === 'code') {
+    await tell(tx, { about: 'code', channel: to.channel, purpose: template })
+  }
+}
+
+/** How many messages wait to be sent by each channel, and since when the oldest of them does. */
+export function waitingMessages(db: Db) {
+  return db
+    .selectFrom('outbox')
+    .select(({ fn }) => [
+      'channel',
+      fn.countAll<number>().as('waiting'),
+      fn.min('created_at').as('oldest'),
+    ])
+    .where('sent_at', 'is', null)
+    .where('given_up_at', 'is', null)
+    .groupBy('channel')
     .execute()
 }
 

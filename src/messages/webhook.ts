@@ -2,7 +2,6 @@ import { createHmac } from 'node:crypto'
 import { now, second } from '../lib/clock.ts'
 import { ask, notTaken } from './ask.ts'
 import { Undeliverable } from './gateway.ts'
-import { isLoopback } from './loopback.ts'
 
 /** What happened, ready to leave the house. */
 export interface Post {
@@ -66,12 +65,6 @@ export function webhookAt(written: string, waitMs: number = longestWaitMs): Webh
 export function webhookUrlProblem(url: string): string | undefined {
   const read = readUrl(url)
   return 'problem' in read ? read.problem : undefined
-}
-
-/** Whether what it carries crosses a network in clear. */
-export function isInClear(url: string): boolean {
-  const { protocol, hostname } = new URL(url)
-  return protocol === 'http:' && !isLoopback(hostname)
 }
 
 function readUrl(written: string): { url: URL; secrets: Buffer[] } | { problem: string } {

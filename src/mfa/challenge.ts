@@ -24,6 +24,7 @@ import { ensureNotSuspended } from '../sessions/suspension.ts'
 import { trustDevice } from '../sessions/trusted-device.ts'
 import type { MfaMethod } from '../settings.ts'
 import type { Tx } from '../store/open.ts'
+import { tell, tellAtOnce } from '../store/watch.ts'
 import type { CodeMethod, SetUp } from './methods/method.ts'
 import {
   type CodeMethodName,
@@ -144,11 +145,15 @@ export async function answer(
   const setUp = await readSetUp(tx, account)
   const method = given.mfaMethod ?? challenge.method
   if (method === 'passkey') throw noCodeFor(given.mfaMethod)
-  const taken = await limits.take(tx, ...guessAt(account.id))
+  const taken = await limits.take(tx, ...guessAt(account.id)).catch((error) => {
+    if (error instanceof Problem) tellAtOnce(tx, { about: 'signIn', method, result: 'limited' })
+    throw error
+  })
 
   const usable = methodsToAnswer(asker, account, setUp)
   const right =
     usable.includes(method) && (await isRight(tx, asker, setUp, challenge, method, given.code))
+  await tell(tx, { about: 'signIn', method, result: right ? 'signedIn' : 'wrong' })
   if (!right) {
     await countWrong(tx, challenge.id)
     const detail = { step: 'code', mfaMethod: method }

@@ -20,6 +20,7 @@ import { holdAccount, type SignedIn } from '../sessions/guard.ts'
 import type { Entered } from '../sessions/session.ts'
 import type { Db, Tx } from '../store/open.ts'
 import { transaction } from '../store/transaction.ts'
+import { tell } from '../store/watch.ts'
 
 /** Sign-ins by passkey begun from one network: each visit of a sign-in page begins one. */
 const begunFromNetwork: Limit = {
@@ -102,6 +103,8 @@ export async function answerWithPasskey(
   const shown = await judgePasskey(db, relyingParty, taken, response)
   return transaction(db, async (tx) => {
     const entered = shown && (await welcome(tx, house, { ...answer, taken, shown }))
+    const result = entered ? 'signedIn' : 'wrong'
+    await tell(tx, { about: 'signIn', method: 'passkey', result })
     if (entered) return entered
     if (taken.challenge_id) await countWrong(tx, taken.challenge_id)
     const { client } = answer

@@ -4,6 +4,7 @@ import { hour } from '../lib/clock.ts'
 import type { EmailAddress } from '../lib/email-address.ts'
 import { networkOf } from '../lib/network.ts'
 import type { Passwords } from '../lib/passwords.ts'
+import { Problem } from '../lib/problem.ts'
 import type { Turns } from '../lib/queue.ts'
 import { type Check, type Limit, wrongPasswordsInSession } from '../limits/limits.ts'
 import { type Asker, begin, type MfaRequired } from '../mfa/challenge.ts'
@@ -14,6 +15,7 @@ import { holdAccount, type SignedIn } from '../sessions/guard.ts'
 import type { Entered } from '../sessions/session.ts'
 import type { Db, Tx } from '../store/open.ts'
 import { transaction } from '../store/transaction.ts'
+import { tell } from '../store/watch.ts'
 
 /** Wrong passwords for one account from one network: its owner's own slips fit in. */
 export const wrongFromHere: Limit = {
@@ -58,7 +60,7 @@ export type Welcomed = { entered: Entered } | { mfaRequired: MfaRequired }
  *
  * @param email undefined for what can't be an address
  * @returns undefined if they don't fit
- * @throws Problem `too_many_attempts`
+ * @throws Problem `too_many_attempts`, or `unavailable` at once where the line is too long
  */
 export async function signIn(
   house: SignInHouse,
@@ -70,8 +72,9 @@ export async function signIn(
     deviceToken?: string | undefined
   },
 ): Promise<Welcomed | undefined> {
-  const { db } = house
+  const { db, passwords } = house
   const { email, password, client, deviceToken } = request
+  passwords.ensureRoom()
   const account = await db
     .selectFrom('account')
     .select(['id', 'password_hash'])
@@ -118,12 +121,14 @@ export async function reauthenticate(
  * A few guesses of one kind at a time: those that are being judged count as wrong until they turn
  * out right, and many right ones at once must not use up the count.
  */
-function judge(
+async function judge(
   house: SignInHouse,
   attempt: Parameters<typeof judgeNow>[1],
 ): Promise<Welcomed | undefined> {
+  const { passwords, turns } = house
   const name = attempt.limits.map(({ of }) => of).join(' ')
-  return house.turns.run(name, () => judgeNow(house, attempt))
+  passwords.ensureRoom(turns.waiting(name))
+  return turns.run(name, () => passwords.inLine(() => judgeNow(house, attempt)))
 }
 
 async function judgeNow(
@@ -141,7 +146,14 @@ async function judgeNow(
   const { account, password, client } = attempt
 
   // Counted before it is judged: of many guesses at once none slips past the count.
-  const taken = await transaction(db, (tx) => limits.take(tx, ...attempt.limits))
+  const taken = await transaction(db, (tx) => limits.take(tx, ...attempt.limits)).catch(
+    async (error) => {
+      if (error instanceof Problem && error.code === 'too_many_attempts') {
+        await tell(db, { about: 'signIn', method: 'password', result: 'limited' })
+      }
+      throw error
+    },
+  )
   const fitting = await checkPassword(house, account, password)
 
   return transaction(db, async (tx) => {
@@ -154,6 +166,7 @@ async function judgeNow(
     const detail = { step: 'password' }
     // Also for unknown addresses: writing it down takes time.
     await activity.record(tx, account?.id ?? null, { type: 'signin.failed', client, detail })
+    await tell(tx, { about: 'signIn', method: 'password', result: 'wrong' })
     return undefined
   })
 }
@@ -183,5 +196,7 @@ async function welcome(
     keys,
     rules,
   })
+  const method = entered && account.mfa_on_since !== null ? 'trustedDevice' : 'password'
+  await tell(tx, { about: 'signIn', method, result: entered ? 'signedIn' : 'mfaRequired' })
   return entered ? { entered } : { mfaRequired: await begin(tx, house, account, session) }
 }

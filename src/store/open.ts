@@ -5,12 +5,13 @@ import { Kysely, PostgresAdapter, sql, type Transaction } from 'kysely'
 import { DEFAULT_MIGRATION_TABLE, type MigrationProvider, Migrator } from 'kysely/migration'
 import { CannotStart } from '../lib/cannot-start.ts'
 import { fileOf } from './file.ts'
+import { type Outages, unheard } from './outages.ts'
 import { postgres, takeTime } from './postgres.ts'
 import type { Schema } from './schema.ts'
 import { sqlite, sqliteToLook } from './sqlite.ts'
 import { transaction } from './transaction.ts'
 import { unreachable, unusable } from './unusable.ts'
-import { unwatched, type Watch } from './watch.ts'
+import { type Watcher, watched } from './watch.ts'
 
 export type Db = Kysely<Schema>
 
@@ -24,14 +25,15 @@ export type Tx = Transaction<Schema>
  * While the database can't be used, whatever is asked of it throws a Problem, `unavailable`.
  *
  * @param url `sqlite:<file>` or `postgres://…`
- * @param watch is told how each statement went
+ * @param outages is told how each statement went
+ * @param watcher sees what goes through it
  * @throws CannotStart if the file can't be used; PostgreSQL is not asked yet
  */
-export function openStore(url: string, watch: Watch = unwatched): Db {
+export function openStore(url: string, outages: Outages = unheard, watcher?: Watcher): Db {
   try {
     const file = fileOf(url)
-    const dialect = file === undefined ? postgres(url, watch) : sqlite(file, watch)
-    return new Kysely<Schema>({ dialect })
+    const dialect = file === undefined ? postgres(url, outages) : sqlite(file, outages)
+    return new Kysely<Schema>({ dialect: watcher ? watched(dialect, watcher) : dialect })
   } catch (error) {
     throw unusable(error)
   }

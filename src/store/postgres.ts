@@ -7,8 +7,8 @@ import {
 } from 'kysely'
 import pg from 'pg'
 import { createPlaces } from '../lib/places.ts'
+import type { Outages } from './outages.ts'
 import { judgePostgres, saves, Unavailable } from './unavailable.ts'
-import type { Watch } from './watch.ts'
 
 /** Times and counts are far below 2^53, so they come as numbers, as they do from SQLite. */
 pg.types.setTypeParser(pg.types.builtins.INT8, Number)
@@ -48,7 +48,7 @@ export const takeTime = 'set local statement_timeout = 0'
  *
  * @param url `postgres://user:password@host/database`
  */
-export function postgres(url: string, watch: Watch): PostgresDialect {
+export function postgres(url: string, outages: Outages): PostgresDialect {
   const pool = new pg.Pool({
     connectionString: url,
     max: connections,
@@ -118,7 +118,7 @@ export function postgres(url: string, watch: Watch): PostgresDialect {
       try {
         const result = await client.query(sql === 'begin' ? begin : sql, [...parameters])
         answeredAt = performance.now()
-        watch.worked()
+        outages.worked()
         return result as unknown as PostgresQueryResult<Row>
       } catch (error) {
         if (sql !== 'rollback') return fail(silence ?? error, saving)
@@ -141,7 +141,7 @@ export function postgres(url: string, watch: Watch): PostgresDialect {
 
   function fail(error: unknown, saving = false): never {
     const judged = judgePostgres(error, saving)
-    if (judged instanceof Unavailable) watch.failed(judged.cause)
+    if (judged instanceof Unavailable) outages.failed(judged.cause)
     throw judged
   }
 

@@ -13,12 +13,12 @@ import {
   type SqliteStatement,
 } from 'kysely'
 import { makeFolder } from '../lib/folder.ts'
+import { type Outages, unheard } from './outages.ts'
 import { judgeSqlite, saves, sqliteKind, Unavailable } from './unavailable.ts'
-import { unwatched, type Watch } from './watch.ts'
 
 /** Kysely's SQLite dialect over the runtime's own SQLite. @param file created if it is missing */
-export function sqlite(file: string, watch: Watch): SqliteDialect {
-  return new NodeSqliteDialect({ database: openDatabase(file, watch) })
+export function sqlite(file: string, outages: Outages): SqliteDialect {
+  return new NodeSqliteDialect({ database: openDatabase(file, outages) })
 }
 
 /** Another process may hold the file for its own commit; a commit takes milliseconds. */
@@ -30,7 +30,7 @@ const busy = 5
 /** Statements kept ready: more than the service has, so the cache is never emptied in practice. */
 const statementsKept = 500
 
-function openDatabase(file: string, watch: Watch): SqliteDatabase {
+function openDatabase(file: string, outages: Outages): SqliteDatabase {
   makeFolder(dirname(file))
   // Made here, for this user's eyes alone; SQLite gives the files beside it the same mode.
   closeSync(openSync(file, 'a', 0o600))
@@ -38,7 +38,7 @@ function openDatabase(file: string, watch: Watch): SqliteDatabase {
   keepLog(db)
   // FULL: an answered change is on the disk, whatever happens next.
   db.exec('pragma synchronous = full; pragma foreign_keys = on')
-  return spoken(db, watch)
+  return spoken(db, outages)
 }
 
 /** The same, to look at a file that is there: it is not written to, and nothing is made beside it. */
@@ -47,11 +47,11 @@ export function sqliteToLook(file: string): SqliteDialect {
   // Without a log nobody has it open, and SQLite would make one even to read.
   if (!existsSync(`${file}-wal`)) url.search = '?immutable=1'
   const db = new DatabaseSync(url, { readOnly: true, timeout: busyTimeoutMs })
-  return new NodeSqliteDialect({ database: spoken(db, unwatched) })
+  return new NodeSqliteDialect({ database: spoken(db, unheard) })
 }
 
 /** As Kysely speaks to it. */
-function spoken(db: DatabaseSync, watch: Watch): SqliteDatabase {
+function spoken(db: DatabaseSync, outages: Outages): SqliteDatabase {
   const prepared = new Map<string, { statement: StatementSync; reader: boolean }>()
 
   // Once somebody has waited in vain, nobody waits until the file is free again: they would all do
@@ -71,7 +71,7 @@ function spoken(db: DatabaseSync, watch: Watch): SqliteDatabase {
     } catch (error) {
       if (sqliteKind(error) === busy) wait(false)
       const judged = judgeSqlite(error, saves(sql, isTransaction))
-      if (judged instanceof Unavailable) watch.failed(judged.cause)
+      if (judged instanceof Unavailable) outages.failed(judged.cause)
       throw judged
     }
   }
@@ -79,7 +79,7 @@ function spoken(db: DatabaseSync, watch: Watch): SqliteDatabase {
   function answer<Result>(sql: string, work: () => Result): Result {
     const result = ask(sql, work)
     if (!sql.startsWith('select')) wait(true)
-    watch.worked()
+    outages.worked()
     return result
   }
 

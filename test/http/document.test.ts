@@ -18,9 +18,9 @@ subscribe('fastify.initialization', (message) => {
   })
 })
 
-/** For people and browsers, so not in a document for programs. */
+/** For people, browsers and Prometheus, so not in a document for programs. */
 const pages =
-  /^\/($|docs($|\/)|dev\/inbox$|openapi\.json$|(signin|signup|forgot|security|undo)$|brand|assets\/)/
+  /^\/($|metrics$|docs($|\/)|dev\/inbox$|openapi\.json$|(signin|signup|forgot|security|undo)$|brand|assets\/)/
 
 onDatabase('SQLite', (latchkey) => {
   const read = async () => JSON.parse(await (await fetch(`${latchkey.origin}/openapi.json`)).text())

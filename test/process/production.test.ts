@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { newKey } from '../../src/lib/keys.ts'
+import { readSettings } from '../../src/read-settings.ts'
+import { doubtful } from '../../src/unsafe-settings.ts'
+import { freePort } from '../support/free-port.ts'
+import { scrape } from '../support/metrics.ts'
 import { runLatchkey, startProcess } from '../support/process.ts'
 
 const safe = {
@@ -34,6 +38,12 @@ const unsafe: [what: string, changes: Record<string, string>, setting: string, w
     /LATCHKEY_MFA_METHODS=passkey,authenticator,email/,
   ],
   ['limits off', { LATCHKEY_LIMITS: 'off' }, 'LATCHKEY_LIMITS', /must be on/],
+  [
+    'pages in clear that may call it',
+    { LATCHKEY_ALLOWED_ORIGINS: 'https://a.example,http://b.example,http://localhost:3000' },
+    'LATCHKEY_ALLOWED_ORIGINS',
+    /has http:\/\/b\.example\. In production/,
+  ],
 ]
 
 for (const [what, changes, setting, why] of unsafe) {
@@ -50,7 +60,12 @@ for (const [what, changes, setting, why] of unsafe) {
 
 test('production with nothing set names all that is unsafe at once', async (t) => {
   const { code, stderr } = await runLatchkey(t, {
-    environment: { LATCHKEY_MODE: 'production', LATCHKEY_LIMITS: 'off', LATCHKEY_PORT: '0' },
+    environment: {
+      LATCHKEY_MODE: 'production',
+      LATCHKEY_LIMITS: 'off',
+      LATCHKEY_PORT: '0',
+      LATCHKEY_ALLOWED_ORIGINS: 'http://app.example.com',
+    },
   })
   assert.equal(code, 78)
   assert.deepEqual(
@@ -61,14 +76,18 @@ test('production with nothing set names all that is unsafe at once', async (t) =
 
 // Abuse case (Input and output): Development tools were on in production.
 test('production starts when all is right, and has no dev inbox', async (t) => {
-  const latchkey = await startProcess(t, { environment: safe })
+  const token = 'a-token-of-the-operators'
+  const latchkey = await startProcess(t, {
+    environment: { ...safe, LATCHKEY_METRICS_TOKEN: token },
+  })
   await hasNoInbox(latchkey.origin)
+  assert.ok((await scrape(latchkey.origin, token)).size > 0)
 
   const { code, stdout, stderr } = await latchkey.stop()
   assert.deepEqual([code, stderr], [0, ''])
   assert.ok(stdout.split('\n').some((line) => /"msg":"ready"/.test(line)))
   assert.doesNotMatch(stdout, /development|inbox/i)
-  for (const secret of ['secret', 's3cret', safe.LATCHKEY_ENCRYPTION_KEYS]) {
+  for (const secret of ['secret', 's3cret', safe.LATCHKEY_ENCRYPTION_KEYS, token]) {
     assert.ok(!stdout.includes(secret))
   }
 })
@@ -78,6 +97,44 @@ test('production needs no text messages where they are no choice, and keeps none
     environment: { ...safe, LATCHKEY_SMS_URL: '', LATCHKEY_MFA_METHODS: 'authenticator,email' },
   })
   await hasNoInbox(latchkey.origin)
+})
+
+test('what is better otherwise is said at the start, and nothing where all is well', async (t) => {
+  const doubts = async (changes: Record<string, string>) => {
+    const latchkey = await startProcess(t, { environment: { ...safe, ...changes } })
+    const { stdout, stderr } = await latchkey.stop()
+    assert.equal(stderr, '')
+    const lines = stdout.split('\n').filter((line) => line !== '')
+    const warned = lines.map((line) => JSON.parse(line)).filter(({ level }) => level === 40)
+    assert.doesNotMatch(stdout, /s3cret|pass/)
+    return warned.map(({ msg }) => msg.split(' ')[0])
+  }
+  assert.deepEqual(await doubts({ LATCHKEY_TRUST_PROXY: '127.0.0.1' }), [])
+  assert.deepEqual(
+    await doubts({
+      LATCHKEY_HOST: '0.0.0.0',
+      LATCHKEY_METRICS_PORT: String(await freePort()),
+      LATCHKEY_SMTP_URL: 'smtp://ada:pass@mail.example?tls=off',
+      LATCHKEY_SMS_URL: 'kannel+http://ada:pass@kannel.example:13013/cgi-bin/sendsms',
+    }),
+    ['LATCHKEY_TRUST_PROXY', 'LATCHKEY_METRICS_PORT', 'LATCHKEY_SMTP_URL', 'LATCHKEY_SMS_URL'],
+  )
+})
+
+test('what stays on this machine is no reason to doubt', () => {
+  const near = {
+    ...safe,
+    LATCHKEY_TRUST_PROXY: '127.0.0.1',
+    LATCHKEY_HOST: '::1',
+    LATCHKEY_METRICS_PORT: '4999',
+    LATCHKEY_SMTP_URL: 'smtp://127.0.0.1',
+    LATCHKEY_SMS_URL: 'kannel+http://ada:pass@localhost:13013/cgi-bin/sendsms',
+  }
+  assert.deepEqual(doubtful(readSettings(near)), [])
+  const far = { LATCHKEY_HOST: '0.0.0.0', LATCHKEY_SMTP_URL: 'smtp://mail.example' }
+  assert.equal(doubtful(readSettings({ ...near, ...far })).length, 1)
+  const withToken = { ...near, ...far, LATCHKEY_METRICS_TOKEN: 'a-token-of-the-operators' }
+  assert.deepEqual(doubtful(readSettings(withToken)), [])
 })
 
 async function hasNoInbox(origin: string): Promise<void> {

@@ -77,6 +77,8 @@ export class TestLatchkey {
   #dropDatabase: (() => Promise<void>) | undefined
   /** What the service runs with; complete once it has been started. */
   environment: Record<string, string> = {}
+  /** Longer than in earnest: a slow machine that is busy with tests is no rush of people. */
+  longestHashWaitMs = 60_000
 
   constructor(kind: 'SQLite' | 'PostgreSQL', environment: Record<string, string> = {}) {
     this.kind = kind
@@ -105,10 +107,11 @@ export class TestLatchkey {
     }
     const settings = readSettings(this.environment)
     const { encryptionKeys = '' } = settings
+    const { longestHashWaitMs } = this
     const write = (line: string) => {
       this.#log += line
     }
-    this.#service = await startServer({ ...settings, encryptionKeys }, { write })
+    this.#service = await startServer({ ...settings, encryptionKeys, longestHashWaitMs }, { write })
     const document = await fetch(`${this.origin}/openapi.json`)
     this.#contract = contractOf((await document.json()) as object)
   }

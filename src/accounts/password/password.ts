@@ -79,9 +79,17 @@ export interface PasswordHouse {
  * Has whoever has the session show that they know the password. Wrong guesses are counted.
  *
  * @returns the hash it fits, to be compared again where it decides; undefined if it fits none
- * @throws Problem `too_many_attempts`
+ * @throws Problem `too_many_attempts` or `unavailable`
  */
-export async function confirmPassword(
+export function confirmPassword(
+  house: PasswordHouse,
+  who: SignedIn,
+  password: string,
+): Promise<string | undefined> {
+  return house.passwords.inLine(() => confirmNow(house, who, password))
+}
+
+async function confirmNow(
   house: PasswordHouse,
   who: SignedIn,
   password: string,

@@ -63,6 +63,7 @@ export function passwordRoutes(
             'invalid_credentials',
             'invalid_password',
             'too_many_attempts',
+            'unavailable',
             ...withBody,
           ),
         },
@@ -145,6 +146,7 @@ export function passwordRoutes(
             'account_suspended',
             'invalid_password',
             'too_many_attempts',
+            'unavailable',
             ...withBody,
           ),
         },
@@ -156,8 +158,10 @@ export function passwordRoutes(
       const email = 'email' in proof ? proof.email.key : ''
       await ensureGoodPassword(newPassword, { email, minLength, brandName, field: 'newPassword' })
       const client = clientOf(request)
-      await transaction(db, (tx) => countReset(tx, limits, client))
-      const passwordHash = await passwords.hash(newPassword)
+      const passwordHash = await passwords.inLine(async () => {
+        await transaction(db, (tx) => countReset(tx, limits, client))
+        return passwords.hash(newPassword)
+      })
       const right = await transaction(db, (tx) =>
         resetPassword(tx, house, proof, { passwordHash, client }),
       )

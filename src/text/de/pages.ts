@@ -187,6 +187,8 @@ export const pages: Pages = {
     too_many_messages: (wait: string) =>
       `Es wurden zu viele Nachrichten angefordert. Bitte versuch es in ${wait} noch einmal.`,
     sms_unavailable: 'Gerade kann keine SMS gesendet werden. Bitte nimm einen anderen Weg.',
+    unavailable:
+      'Das geht in diesem Moment nicht. Bitte versuch es in ein paar Sekunden noch einmal.',
     reset_token_expired:
       'Das hat zu lange gedauert. Bitte fordere beim Anmelden unter „Passwort vergessen?“ einen Code an.',
     invalid_email: 'An diese Adresse lässt sich nichts senden. Hast du dich vertippt?',

@@ -177,6 +177,7 @@ export const pages = {
     too_many_messages: (wait: string) =>
       `Too many messages were asked for. Please try again in ${wait}.`,
     sms_unavailable: 'No text can be sent now. Please choose another way.',
+    unavailable: 'This can’t be done at this moment. Please try again in a few seconds.',
     reset_token_expired:
       'That took too long. Please ask for a code by “Forgot your password?” where you sign in.',
     invalid_email: 'No mail can be sent to this address. Please look for a slip.',

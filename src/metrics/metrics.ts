@@ -1,0 +1,217 @@
+import { Counter, Gauge, Histogram, Registry } from '@prometheus-io/client'
+import type { CompiledQuery } from 'kysely'
+import { second } from '../lib/clock.ts'
+import { deliveryOutcomes, type News, signInMethods } from '../lib/news.ts'
+import type { PasswordWatcher } from '../lib/passwords.ts'
+import { channels } from '../messages/gateway.ts'
+import { mfaMethods } from '../settings.ts'
+import type { Watcher } from '../store/watch.ts'
+import { version } from '../version.ts'
+import { watchProcess } from './process.ts'
+import type { Reading } from './reading.ts'
+
+/** Everything that is counted, and those who tell of it. */
+export interface Metrics {
+  /** For the database: statements, connections, and what happened once it is committed. */
+  database: Watcher
+  passwords: PasswordWatcher
+  answered(request: Answered): void
+  /**
+   * All of it in Prometheus’ text format.
+   *
+   * @param now what is only looked up when somebody asks
+   */
+  scrape(now: Now): Promise<string>
+  contentType: string
+  close(): void
+}
+
+/** One request, when its answer is out. */
+export interface Answered {
+  /** The pattern, such as `/settings/Passkeys/:id`. */
+  route: string
+  method: string
+  status: number
+  ms: number
+}
+
+/** What holds at the moment of a scrape. */
+export interface Now {
+  /** Password hashes that have a place in the line. */
+  inLine: number
+  /** What the database says, undefined if it doesn’t. */
+  reading: Reading | undefined
+  smsDailyCap: number
+}
+
+/** From a read that is kept to a sign-in that waits as long as anyone is let wait, in seconds. */
+const answerBuckets = [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
+
+/** From a row that is in memory to a statement that is stuck, in seconds. */
+const statementBuckets = [0.0001, 0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10]
+
+/**
+ * What is counted since the start. Every label takes one of a few values that are known beforehand:
+ * no address, number, id or path as it was asked for is ever among them.
+ */
+export function createMetrics(): Metrics {
+  const registry = new Registry(Registry.PROMETHEUS_CONTENT_TYPE)
+  const registers = [registry]
+  const counter = <Label extends string>(name: string, help: string, labelNames: Label[]) =>
+    new Counter({ name: `latchkey_${name}`, help, labelNames, registers })
+  const gauge = <Label extends string>(name: string, help: string, labelNames: Label[]) =>
+    new Gauge({ name: `latchkey_${name}`, help, labelNames, registers })
+  const histogram = <Label extends string>(
+    name: string,
+    help: string,
+    { labelNames, buckets }: { labelNames: Label[]; buckets: number[] },
+  ) => new Histogram({ name: `latchkey_${name}`, help, labelNames, buckets, registers })
+
+  gauge('build_info', 'Always 1; the label says which version runs.', ['version'])
+    .labels({ version })
+    .set(1)
+
+  const requests = counter('http_requests_total', 'Requests answered.', [
+    'route',
+    'method',
+    'status',
+  ])
+  const answerTime = histogram(
+    'http_request_duration_seconds',
+    'From the headers of a request to the end of its answer.',
+    { labelNames: ['route', 'method'], buckets: answerBuckets },
+  )
+
+  const signIns = counter('sign_ins_total', 'Sign-ins tried, by what was shown.', [
+    'method',
+    'result',
+  ])
+  const activity = counter('activity_total', 'What happened to accounts.', ['type'])
+  const turnedOn = counter('mfa_turned_on_total', 'Multi-factor sign-in turned on.', ['method'])
+  const turnedOff = counter('mfa_turned_off_total', 'Multi-factor sign-in turned off.', ['method'])
+
+  const codes = counter('codes_promised_total', 'Codes that were promised to somebody.', [
+    'channel',
+    'purpose',
+  ])
+  const deliveries = counter('messages_total', 'Tries to send a message.', ['channel', 'outcome'])
+  const waiting = gauge('outbox_messages', 'Messages that wait to be sent.', ['channel'])
+  const oldest = gauge('outbox_oldest_seconds', 'How long the oldest of them has waited.', [
+    'channel',
+  ])
+  const texts = gauge('texts_today', 'Texts promised in the last 24 hours.', [])
+  const textsCap = gauge('texts_cap', 'LATCHKEY_SMS_DAILY_CAP: past it none is sent.', [])
+
+  const hashTime = histogram('password_hash_duration_seconds', 'One password hash.', {
+    labelNames: [],
+    buckets: [0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5],
+  })
+  const inLine = gauge('password_hash_queue', 'Requests in the line for a password hash.', [])
+  const turnedAway = counter(
+    'password_hash_turned_away_total',
+    'Requests the line had no room for.',
+    [],
+  )
+
+  const statementTime = histogram('database_statement_duration_seconds', 'One statement.', {
+    labelNames: ['kind'],
+    buckets: statementBuckets,
+  })
+  const failed = counter('database_statements_failed_total', 'Statements that failed.', [])
+  const up = gauge('database_up', '1 if the database answered this scrape, 0 if not.', [])
+  const connections = { busy: 0, waiting: 0 }
+  const connectionsNow = gauge('database_connections', 'Busy ones, and who waits for one.', [
+    'state',
+  ])
+
+  const running = watchProcess(registry)
+
+  // A count that begins at nothing is missing until then, and what is missing can’t be seen to rise.
+  for (const method of signInMethods) {
+    for (const result of ['signedIn', 'wrong', 'limited']) signIns.inc({ method, result }, 0)
+  }
+  signIns.inc({ method: 'password', result: 'mfaRequired' }, 0)
+  for (const method of mfaMethods) {
+    turnedOn.inc({ method }, 0)
+    turnedOff.inc({ method }, 0)
+  }
+  for (const channel of channels) {
+    for (const outcome of deliveryOutcomes) deliveries.inc({ channel, outcome }, 0)
+  }
+
+  function news(one: News): void {
+    switch (one.about) {
+      case 'signIn':
+        signIns.inc({ method: one.method, result: one.result })
+        break
+      case 'code':
+        codes.inc({ channel: one.channel, purpose: one.purpose })
+        break
+      case 'delivery':
+        deliveries.inc({ channel: one.channel, outcome: one.outcome })
+        break
+      case 'activity': {
+        const { type, mfaMethod: method = 'unknown' } = one
+        activity.inc({ type })
+        if (type === 'mfa.on') turnedOn.inc({ method })
+        if (type === 'mfa.off') turnedOff.inc({ method })
+      }
+    }
+  }
+
+  function readNow({ inLine: length, reading, smsDailyCap }: Now): void {
+    inLine.set(length)
+    textsCap.set(smsDailyCap)
+    up.set(reading ? 1 : 0)
+    connectionsNow.set({ state: 'busy' }, connections.busy)
+    connectionsNow.set({ state: 'waiting' }, connections.waiting)
+    // What is not known is left out: a number of before would look like one of now.
+    for (const one of [waiting, oldest, texts]) one.reset()
+    if (!reading) return
+    texts.set(reading.texts)
+    for (const channel of channels) {
+      waiting.set({ channel }, reading.outbox[channel].waiting)
+      oldest.set({ channel }, reading.outbox[channel].oldestMs / second)
+    }
+  }
+
+  return {
+    database: {
+      statement(query, ms, didFail) {
+        statementTime.observe({ kind: kindOf(query) }, ms / second)
+        if (didFail) failed.inc()
+      },
+      news,
+      connections,
+    },
+    passwords: {
+      hashed: (ms) => hashTime.observe(ms / second),
+      turnedAway: () => turnedAway.inc(),
+    },
+    answered({ route, method, status, ms }) {
+      requests.inc({ route, method, status })
+      answerTime.observe({ route, method }, ms / second)
+    },
+    async scrape(now) {
+      readNow(now)
+      running.read()
+      return registry.metrics()
+    },
+    contentType: registry.contentType,
+    close: () => running.close(),
+  }
+}
+
+function kindOf({ query, sql }: CompiledQuery): 'read' | 'write' | 'commit' | 'other' {
+  if (sql === 'commit') return 'commit'
+  switch (query.kind) {
+    case 'SelectQueryNode':
+      return 'read'
+    case 'InsertQueryNode':
+    case 'UpdateQueryNode':
+    case 'DeleteQueryNode':
+      return 'write'
+    default:
+      return 'other'
+  }
+}

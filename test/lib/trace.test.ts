@@ -1,0 +1,44 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { readTrace } from '../../src/lib/trace.ts'
+
+const trace_id = '0af7651916cd43dd8448eb211c80319c'
+const span_id = 'b7ad6b7169203331'
+
+test('a traceparent is read as W3C Trace Context has it, of later versions too', () => {
+  for (const header of [
+    `00-${trace_id}-${span_id}-01`,
+    `00-${trace_id}-${span_id}-00`,
+    `01-${trace_id}-${span_id}-ff`,
+    `cc-${trace_id}-${span_id}-01-what-comes-later`,
+  ]) {
+    assert.deepEqual(readTrace(header), { trace_id, span_id }, header)
+  }
+})
+
+test('what is not exactly of that form is no trace', () => {
+  for (const header of [
+    undefined,
+    '',
+    [`00-${trace_id}-${span_id}-01`],
+    `00-${trace_id}-${span_id}`,
+    `00-${trace_id}-${span_id}-01-more`,
+    `00-${trace_id}-${span_id}-1`,
+    `00-${trace_id}-${span_id}-01 `,
+    ` 00-${trace_id}-${span_id}-01`,
+    `00-${trace_id}-${span_id}-01\n`,
+    `cc-${trace_id}-${span_id}-01more`,
+    `ff-${trace_id}-${span_id}-01`,
+    `0-${trace_id}-${span_id}-01`,
+    `00-${trace_id.toUpperCase()}-${span_id}-01`,
+    `00-${'0'.repeat(32)}-${span_id}-01`,
+    `00-${trace_id}-${'0'.repeat(16)}-01`,
+    `00-${trace_id}0-${span_id}-01`,
+    `00-${trace_id}-${span_id}x-01`,
+    // Sent twice, as Node joins it.
+    `00-${trace_id}-${span_id}-01, 00-${trace_id}-${span_id}-01`,
+    '"}, "level": 60',
+  ]) {
+    assert.equal(readTrace(header), undefined, String(header))
+  }
+})

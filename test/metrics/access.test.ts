@@ -1,0 +1,134 @@
+/** Who may see the metrics. */
+import assert from 'node:assert/strict'
+import { type TestContext, test } from 'node:test'
+import { createApp } from '../../src/http/app.ts'
+import { createLog } from '../../src/lib/log.ts'
+import { createPasswords } from '../../src/lib/passwords.ts'
+import { createMetrics } from '../../src/metrics/metrics.ts'
+import { metricsRoutes } from '../../src/metrics/routes.ts'
+import { readSettings } from '../../src/read-settings.ts'
+import { openStore } from '../../src/store/open.ts'
+import { freePort } from '../support/free-port.ts'
+import { TestLatchkey } from '../support/latchkey.ts'
+import { scrape } from '../support/metrics.ts'
+import { runLatchkey } from '../support/process.ts'
+
+const token = 'a-token-of-the-operators'
+
+const production = {
+  LATCHKEY_MODE: 'production',
+  LATCHKEY_PUBLIC_URL: 'https://accounts.example.com',
+  LATCHKEY_SMTP_URL: 'smtps://ada:secret@mail.example',
+  LATCHKEY_MAIL_FROM: 'Example <no-reply@example.com>',
+  LATCHKEY_MFA_METHODS: 'authenticator,email',
+}
+
+async function start(t: TestContext, environment: Record<string, string>): Promise<TestLatchkey> {
+  const latchkey = new TestLatchkey('SQLite', environment)
+  latchkey.keepSecret(token)
+  await latchkey.start()
+  t.after(() => latchkey.stop())
+  return latchkey
+}
+
+// Abuse case (Input and output): Metrics of a service were open to everyone.
+test('production has no metrics, unless its operator wants them', async (t) => {
+  const latchkey = await start(t, production)
+  const { status, body } = await latchkey.get('/metrics')
+  assert.equal(`${status} ${body.code}`, '404 not_found')
+})
+
+test('with a token, they are for whoever brings it, and for nobody else', async (t) => {
+  const latchkey = await start(t, { ...production, LATCHKEY_METRICS_TOKEN: token })
+  assert.equal((await scrape(latchkey.origin, token)).get('latchkey_database_up'), 1)
+
+  const none = await latchkey.get('/metrics')
+  assert.equal(`${none.status} ${none.body.code}`, '401 missing_token')
+  assert.equal(none.headers.get('www-authenticate'), 'Bearer')
+  for (const given of [
+    token.slice(0, -1),
+    `${token}x`,
+    token.toUpperCase(),
+    'x',
+    'a'.repeat(9000),
+  ]) {
+    const { status, body } = await latchkey.get('/metrics', { token: given })
+    assert.equal(`${status} ${body.code}`, '401 invalid_token')
+  }
+  for (const authorization of ['Bearer', 'Bearer ', `Basic ${token}`, token, `Bearer ${token} x`]) {
+    const { status } = await latchkey.get('/metrics', { headers: { authorization } })
+    assert.equal(status, 401, authorization)
+  }
+})
+
+test('an access token is not the token of the metrics', async (t) => {
+  const latchkey = await start(t, { LATCHKEY_METRICS_TOKEN: token })
+  const ada = await latchkey.owner()
+  assert.equal((await ada.get('/metrics')).status, 401)
+})
+
+test('on a port of their own they are there alone, and not on the main port', async (t) => {
+  const port = await freePort()
+  const latchkey = await start(t, { ...production, LATCHKEY_METRICS_PORT: String(port) })
+  const own = `http://127.0.0.1:${port}`
+  assert.equal((await scrape(own)).get('latchkey_database_up'), 1)
+  assert.equal((await latchkey.get('/metrics')).status, 404)
+  for (const path of ['/', '/auth/SignIn', '/settings', '/.well-known/jwks.json']) {
+    assert.equal((await fetch(own + path)).status, 404, path)
+  }
+  await latchkey.close()
+  await assert.rejects(fetch(own), 'the port is still open')
+})
+
+test('with a port and a token, both ports ask for the token', async (t) => {
+  const port = await freePort()
+  const environment = { LATCHKEY_METRICS_PORT: String(port), LATCHKEY_METRICS_TOKEN: token }
+  const latchkey = await start(t, environment)
+  for (const origin of [latchkey.origin, `http://127.0.0.1:${port}`]) {
+    assert.ok((await scrape(origin, token)).size > 0)
+    assert.equal((await fetch(`${origin}/metrics`)).status, 401)
+  }
+})
+
+test('development shows them to its own machine alone', async (t) => {
+  const latchkey = await start(t, {})
+  assert.ok((await scrape(latchkey.origin)).size > 0)
+
+  // Whatever network this machine has: the routes alone, asked from addresses that are made up.
+  const metrics = createMetrics()
+  const app = createApp({
+    publicUrl: latchkey.origin,
+    log: createLog('silent', { write() {} }),
+    trustProxy: [],
+    isStopping: () => false,
+  })
+  t.after(() => Promise.all([app.close(), metrics.close(), db.destroy()]))
+  const db = openStore(latchkey.environment.LATCHKEY_DATABASE_URL ?? '')
+  const settings = readSettings(latchkey.environment)
+  metricsRoutes(app, { metrics, settings, db, passwords: await createPasswords(1, 1000) })
+  const from = async (remoteAddress: string) => {
+    const asked = { url: '/metrics', remoteAddress, headers: { host: 'localhost' } }
+    return (await app.inject(asked)).statusCode
+  }
+  for (const near of ['127.0.0.1', '127.9.9.9', '::1', '::ffff:127.0.0.1']) {
+    assert.equal(await from(near), 200, near)
+  }
+  for (const far of ['192.0.2.1', '::ffff:192.0.2.1', '2001:db8::1', 'fe80::1', '10.127.0.1']) {
+    assert.equal(await from(far), 404, far)
+  }
+})
+
+test('a port for metrics that is taken keeps it from starting, by name', async (t) => {
+  const latchkey = await start(t, {})
+  const taken = latchkey.environment.LATCHKEY_PORT ?? ''
+  const { code, stderr } = await runLatchkey(t, { environment: { LATCHKEY_METRICS_PORT: taken } })
+  assert.equal(code, 1)
+  assert.match(stderr, /^It can’t listen on .+ \(EADDRINUSE\)\. Set LATCHKEY_METRICS_PORT .+\.\n$/)
+})
+
+test('the main port can’t be that of the metrics', () => {
+  assert.throws(
+    () => readSettings({ LATCHKEY_PORT: '4001', LATCHKEY_METRICS_PORT: '4001' }),
+    /LATCHKEY_METRICS_PORT is LATCHKEY_PORT/,
+  )
+})

@@ -1,0 +1,108 @@
+/** Each alert is seen to fire at what it is about, and none where all is well. */
+import assert from 'node:assert/strict'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { root } from '../support/markdown.ts'
+import { emptyFolder } from '../support/process.ts'
+import { tool } from '../support/tool.ts'
+
+const rules = join(root, 'deploy/prometheus-alerts.yml')
+
+/** Series, by the minute, as promtool writes them: first value, what it grows by, how often. */
+type Series = Record<string, string>
+
+const requests = 'latchkey_http_requests_total{route="/x",method="GET",status='
+const statement =
+  'latchkey_database_statement_duration_seconds_bucket{instance="a",kind="commit",le='
+const isThere: Series = { 'latchkey_build_info{version="1"}': '1x1500' }
+
+const bad: Record<string, { series: Series; at: string }> = {
+  LatchkeyAbsent: { series: {}, at: '5m' },
+  LatchkeyDatabaseAway: { series: { 'latchkey_database_up{instance="a"}': '0x10' }, at: '5m' },
+  LatchkeyFails: { series: { [`${requests}"500"}`]: '0+1x30' }, at: '20m' },
+  LatchkeyUnavailable: {
+    series: { [`${requests}"503"}`]: '0+5x30', [`${requests}"200"}`]: '0+100x30' },
+    at: '20m',
+  },
+  LatchkeyTurnsAway: { series: { latchkey_password_hash_turned_away_total: '0+9x30' }, at: '20m' },
+  LatchkeySlow: {
+    series: { 'latchkey_event_loop_delay_seconds{percentile="99"}': '0.8x30' },
+    at: '20m',
+  },
+  LatchkeyDatabaseSlow: {
+    series: {
+      [`${statement}"0.5"}`]: '0+90x30',
+      [`${statement}"1"}`]: '0+100x30',
+      [`${statement}"+Inf"}`]: '0+100x30',
+    },
+    at: '20m',
+  },
+  LatchkeyOutboxOld: {
+    series: { 'latchkey_outbox_oldest_seconds{channel="sms"}': '0+60x30' },
+    at: '20m',
+  },
+  LatchkeyMessagesGivenUp: {
+    series: { 'latchkey_messages_total{channel="sms",outcome="givenUp"}': '0+1x90' },
+    at: '1h',
+  },
+  LatchkeyTextsNearCap: {
+    series: { latchkey_texts_today: '801x10', latchkey_texts_cap: '1000x10' },
+    at: '5m',
+  },
+  LatchkeySignInsFail: {
+    series: { 'latchkey_sign_ins_total{method="password",result="wrong"}': '0+1x1400 1400+60x60' },
+    at: '1430m',
+  },
+  LatchkeyMfaTurnedOff: {
+    series: { 'latchkey_mfa_turned_off_total{method="sms"}': '0x1400 0+1x60' },
+    at: '1440m',
+  },
+}
+
+const good: Series = {
+  'latchkey_database_up{instance="a"}': '1x1500',
+  [`${requests}"500"}`]: '3x1500',
+  [`${requests}"200"}`]: '0+1000x1500',
+  [`${requests}"503"}`]: '0+1x1500',
+  latchkey_password_hash_turned_away_total: '7x1500',
+  'latchkey_event_loop_delay_seconds{percentile="99"}': '0.02x1500',
+  [`${statement}"0.5"}`]: '0+100x1500',
+  [`${statement}"+Inf"}`]: '0+100x1500',
+  'latchkey_outbox_oldest_seconds{channel="sms"}': '3x1500',
+  'latchkey_messages_total{channel="email",outcome="givenUp"}': '2x1500',
+  latchkey_texts_today: '790x1500',
+  latchkey_texts_cap: '1000x1500',
+  'latchkey_sign_ins_total{method="password",result="wrong"}': '0+20x1500',
+  'latchkey_mfa_turned_off_total{method="sms"}': '0+1x1500',
+}
+
+function expecting(fires: number, series: Series, at: string, alert: string) {
+  const firing = `count(ALERTS{alertstate="firing"${alert}}) or vector(0)`
+  return {
+    interval: '1m',
+    input_series: Object.entries(series).map(([name, values]) => ({ series: name, values })),
+    promql_expr_test: [
+      { expr: firing, eval_time: at, exp_samples: [{ labels: '{}', value: fires }] },
+    ],
+  }
+}
+
+test('every alert fires at what it is about, and none does where all is well', async (t) => {
+  const promtool = await tool(t, 'promtool')
+  if (!promtool) return
+  const names = [...readFileSync(rules, 'utf8').matchAll(/- alert: (\w+)/g)].map(([, name]) => name)
+  assert.deepEqual(Object.keys(bad), names)
+
+  const file = join(emptyFolder(t), 'test.yml')
+  const tests = [
+    ...Object.entries(bad).map(([name, { series, at }]) => {
+      const all = name === 'LatchkeyAbsent' ? series : { ...isThere, ...series }
+      return expecting(1, all, at, `,alertname="${name}"`)
+    }),
+    expecting(0, { ...isThere, ...good }, '1440m', ''),
+  ]
+  // JSON is YAML. A day of every minute would take it seconds.
+  writeFileSync(file, JSON.stringify({ rule_files: [rules], evaluation_interval: '5m', tests }))
+  assert.match(await promtool('test', 'rules', file), /SUCCESS/)
+})
