@@ -12,7 +12,7 @@ import {
 } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { chownSync, closeSync, mkdtempSync, openSync } from 'node:fs'
+import { chownSync, closeSync, existsSync, mkdtempSync, openSync } from 'node:fs'
 import { chown, cp, readFile, statfs, symlink, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { type AddressInfo, createServer, Socket } from 'node:net'
@@ -24,20 +24,30 @@ import { promisify } from 'node:util'
 /** `url` names no database. `stop` ends the server and removes its files. */
 export type PostgresServer = { url: string; stop(): Promise<void> }
 
+/** `restart` ends it in the middle of whatever it does, and begins again at the same place. */
+export type OwnPostgresServer = PostgresServer & { restart(): Promise<void> }
+
 /**
  * Starts it on a free port of this machine, as root too, with data that a crash may take.
  *
  * Without `stop` it ends when this process does, killed or not. Throws a sentence that says what
  * to do where it can't be started.
  */
-export async function startPostgres(): Promise<PostgresServer> {
+export async function startPostgres(): Promise<OwnPostgresServer> {
   try {
     const user = unprivileged()
     const bin = await binariesFor(user)
     const { dir, release } = folderFor(user, await roomiest())
     const password = await initialise(user, bin, dir)
     const port = await serve(user, bin, dir)
-    return { url: `postgres://postgres:${password}@127.0.0.1:${port}`, stop: release }
+    return {
+      url: `postgres://postgres:${password}@127.0.0.1:${port}`,
+      async restart() {
+        await end(dir)
+        await serve(user, bin, dir, port)
+      },
+      stop: release,
+    }
   } catch (cause) {
     const why = cause instanceof Error ? cause.message.trim() : String(cause)
     throw new Error(
@@ -204,12 +214,20 @@ const settings = [
   'shared_buffers=32MB',
 ]
 
-/** Starts the server on a free port and returns that, once it takes connections. */
-async function serve(user: User, bin: string, dir: string): Promise<number> {
+/** Hangs up on everybody (pg_ctl’s “fast”), and waits until it is gone. */
+async function end(dir: string): Promise<void> {
+  const pidFile = join(dir, 'data', 'postmaster.pid')
+  const [pid] = (await readFile(pidFile, 'utf8')).split('\n')
+  process.kill(Number(pid), 'SIGINT')
+  while (existsSync(pidFile)) await sleep(10)
+}
+
+/** Starts the server, on a free port unless one is given, and returns that once it takes connections. */
+async function serve(user: User, bin: string, dir: string, given?: number): Promise<number> {
   const log = join(dir, 'log')
   // A port may be taken between finding it free and using it: two runs may go on at once.
   for (let attempt = 1; ; attempt++) {
-    const port = await freePort()
+    const port = given ?? (await freePort())
     const [file, args, options] = command(user, join(bin, 'postgres'), [
       ...['-D', join(dir, 'data'), '-p', String(port)],
       ...settings.flatMap((setting) => ['-c', setting]),
