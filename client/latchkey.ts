@@ -872,9 +872,9 @@ export interface ProblemStatus {
    */
   cross_site_request: 403
   /**
-   * The operator requires multi-factor sign-in of everyone, or the call is for
-   * operators, and this account has none yet. Set it up by `/settings/MfaSecret` or
-   * `/settings/Passkeys` and `POST /settings/MfaSignIn`, then refresh the token.
+   * The operator requires multi-factor sign-in of everyone, and this account has none
+   * yet. Set it up by `/settings/MfaSecret` or `/settings/Passkeys` and `POST
+   * /settings/MfaSignIn`, then refresh the token.
    */
   mfa_set_up_required: 403
   /**
@@ -886,7 +886,7 @@ export interface ProblemStatus {
   mfa_required_by_policy: 403
   /**
    * Calls under `/admin` are for accounts that whoever runs the service has made
-   * operators, by `latchkey accounts admin`.
+   * operators, by `latchkey accounts admin`, and whose MFA has been on ever since.
    */
   not_an_operator: 403
   /** This path, or what it names, does not exist. */

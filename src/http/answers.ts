@@ -102,7 +102,7 @@ export const answers = {
     status: 403,
     title: 'A second step comes first',
     meaning:
-      'The operator requires multi-factor sign-in of everyone, or the call is for operators, and this account has none yet. Set it up by `/settings/MfaSecret` or `/settings/Passkeys` and `POST /settings/MfaSignIn`, then refresh the token.',
+      'The operator requires multi-factor sign-in of everyone, and this account has none yet. Set it up by `/settings/MfaSecret` or `/settings/Passkeys` and `POST /settings/MfaSignIn`, then refresh the token.',
   },
   account_suspended: {
     status: 403,
@@ -114,7 +114,7 @@ export const answers = {
     status: 403,
     title: 'This is for operators',
     meaning:
-      'Calls under `/admin` are for accounts that whoever runs the service has made operators, by `latchkey accounts admin`.',
+      'Calls under `/admin` are for accounts that whoever runs the service has made operators, by `latchkey accounts admin`, and whose MFA has been on ever since.',
   },
   not_found: {
     status: 404,

@@ -110,13 +110,15 @@ export function createGuard(options: {
   }
 
   function ensureOperator(session: LiveSession): void {
-    if (session.admin_since === null) {
+    const { admin_since, mfa_on_since } = session
+    if (admin_since === null) {
       throw new Problem('not_an_operator', 'This is for those who run the service.')
     }
-    if (session.mfa_on_since === null) {
+    // Whoever has learned an operator's password could turn it on themselves.
+    if (mfa_on_since === null || mfa_on_since > admin_since) {
       throw new Problem(
-        'mfa_set_up_required',
-        'Whoever helps other people signs in with a second step. Please set yours up first.',
+        'not_an_operator',
+        'Your second step was off after you had become an operator. Please turn it on, and have whoever runs the service make you one again.',
       )
     }
     ensureStrong(session)

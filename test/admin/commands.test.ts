@@ -47,9 +47,14 @@ onEachDatabase((latchkey) => {
     await done(t, latchkey, 'restore', ada.email)
     await ada.signInFully()
 
-    const made = await done(t, latchkey, 'admin', ada.email)
-    assert.match(made, /is an operator from now on\..*MFA is off/s)
+    const { environment } = latchkey
+    const args = ['accounts', 'admin', ada.email]
+    const refused = await runLatchkey(t, { environment, args })
+    assert.deepEqual([refused.code, refused.stdout], [1, ''])
+    assert.match(refused.stderr, /^Nobody is an operator without MFA, and theirs is off\. /)
     await ada.turnOn('authenticator')
+    const made = await done(t, latchkey, 'admin', ada.email)
+    assert.match(made, /is an operator from now on\./)
     assert.equal((await ada.get(`/admin/Users/${id}`)).status, 200)
     const again = await done(t, latchkey, 'admin', ada.email)
     assert.match(again, /^\S+ was an operator already\. Nothing was changed\.\n$/)

@@ -231,12 +231,10 @@ onDatabase('SQLite', (latchkey) => {
     const file = fileOf(t, [{ email: 'known@example.com', passwordHash }])
     await importFile(t, latchkey, file)
     const { LATCHKEY_ENCRYPTION_KEYS: keys } = latchkey.environment
-    const environment = {
-      ...latchkey.environment,
-      LATCHKEY_ENCRYPTION_KEYS: `next:${Buffer.alloc(32, 9).toString('base64')},${keys}`,
-    }
+    const next = `next:${Buffer.alloc(32, 9).toString('base64')}`
+    await latchkey.restart({ LATCHKEY_ENCRYPTION_KEYS: `${next},${keys}` })
     const args = ['accounts', 'import', file, '--json']
-    const { stdout } = await runLatchkey(t, { environment, args })
+    const { stdout } = await runLatchkey(t, { environment: latchkey.environment, args })
     assert.equal(JSON.parse(stdout).already, 1)
   })
 

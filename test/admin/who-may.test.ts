@@ -64,6 +64,7 @@ onEachDatabase((latchkey) => {
     const eve = await newOperator(latchkey, {})
     const weak = await secondBrowser(latchkey, eve)
     await eve.turnOn('authenticator', { endOtherSessions: false })
+    await makeOperator(latchkey, eve)
     await assertRefused(latchkey, weak, ada, '401 insufficient_user_authentication')
     for (const [operationId, { status }] of await everyCall(
       latchkey,
@@ -86,14 +87,18 @@ onEachDatabase((latchkey) => {
     assert.equal((await eve.get(`/admin/Users/${await idOf(latchkey, ada)}`)).status, 200)
   })
 
-  test('an operator without MFA is told to set it up', async () => {
+  // Abuse case (Operators and suspended accounts): Whoever had an operator’s password turned MFA on
+  // themselves, and was one.
+  test('an operator whose MFA was off is none until they are made one again', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'email' })
-    const eve = await newOperator(latchkey, {})
-    await assertRefused(latchkey, eve, ada, '403 mfa_set_up_required')
-    await eve.turnOn('authenticator')
+    const eve = await newOperator(latchkey)
     assert.equal((await eve.get(`/admin/Users/${await idOf(latchkey, ada)}`)).status, 200)
     await eve.delete('/settings/MfaSignIn')
-    await assertRefused(latchkey, eve, ada, '403 mfa_set_up_required')
+    await assertRefused(latchkey, eve, ada, '403 not_an_operator')
+    await eve.turnOn('authenticator')
+    await assertRefused(latchkey, eve, ada, '403 not_an_operator')
+    await makeOperator(latchkey, eve)
+    assert.equal((await eve.get(`/admin/Users/${await idOf(latchkey, ada)}`)).status, 200)
   })
 
   // Abuse case (Operators and suspended accounts): Rights that were taken away stayed in the token

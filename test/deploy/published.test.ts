@@ -83,7 +83,9 @@ test('the package has what is compiled, the pages and the licence, and nothing e
       ...['latchkey', 'latchkey.service', 'latchkey-backup.service', 'latchkey-backup.timer'].map(
         inDeploy,
       ),
-      ...['Caddyfile', 'nginx.conf'].map(inDeploy),
+      ...['Caddyfile', 'nginx.conf', 'grafana-dashboard.json', 'prometheus-alerts.yml'].map(
+        inDeploy,
+      ),
       ...['LICENSE', 'README.md', 'bin/latchkey.js', 'package.json'],
     ].sort(),
   )

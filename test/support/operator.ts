@@ -14,7 +14,9 @@ export async function newOperator(
 
 /** Past the service: what the command for it does has tests of its own. */
 export function makeOperator(latchkey: TestLatchkey, { email }: Owner): Promise<unknown> {
-  return latchkey.sql(`update account set admin_since = 1 where email = '${email}'`)
+  return latchkey.sql(
+    `update account set admin_since = coalesce(mfa_on_since, 1) where email = '${email}'`,
+  )
 }
 
 export async function idOf(latchkey: TestLatchkey, { email }: Owner): Promise<string> {

@@ -199,7 +199,7 @@ const words: Messages['words'] = {
   'admin-added': ({ at }, name) => ({
     subject: `Du darfst bei ${name} jetzt anderen helfen`,
     paragraphs: [
-      `Seit ${at} darf dein Konto anderen mit ihren Konten helfen. Dafür braucht es einen zweiten Schritt: Bitte schalte deinen ein, falls er aus ist.`,
+      `Seit ${at} darf dein Konto anderen mit ihren Konten helfen. Das gilt, solange dein zweiter Schritt eingeschaltet bleibt.`,
       `Wenn du damit nicht gerechnet hast, sag es bitte dem Betreiber von ${name}.`,
     ],
   }),

@@ -194,7 +194,7 @@ const words: Messages['words'] = {
   'admin-added': ({ at }, name) => ({
     subject: `You are an operator of ${name}`,
     paragraphs: [
-      `Since ${at}, your account may help other people with theirs. It needs a second step for that: please turn yours on, if it isn’t yet.`,
+      `Since ${at}, your account may help other people with theirs. That lasts for as long as your second step stays on.`,
       `If you didn’t expect this, please tell whoever runs ${name}.`,
     ],
   }),
