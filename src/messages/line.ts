@@ -148,6 +148,7 @@ export function startLine({ name, db, log, take, send }: LineOptions): Line {
       await running
       const grace = sleep(graceMs, undefined, { ref: false })
       await Promise.race([Promise.all(inHand.values()), grace])
+      if (inHand.size > 0) log.warn({ messages: inHand.size }, 'stopped in the middle of something')
       abandoned = true
       clearInterval(renewal)
     },

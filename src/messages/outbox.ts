@@ -61,7 +61,8 @@ export async function enqueue<Name extends keyof Templates>(
       last_error: null,
     })
     .execute()
-  if (secret?.kind === 'code') {
+  // Also of what goes out in the place of a code: it must not be told from it by the time it takes.
+  if (secret && secret.kind !== 'undo') {
     await tell(tx, { about: 'code', channel: to.channel, purpose: template })
   }
 }

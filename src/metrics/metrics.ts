@@ -90,10 +90,11 @@ export function createMetrics(): Metrics {
   const turnedOn = counter('mfa_turned_on_total', 'Multi-factor sign-in turned on.', ['method'])
   const turnedOff = counter('mfa_turned_off_total', 'Multi-factor sign-in turned off.', ['method'])
 
-  const codes = counter('codes_promised_total', 'Codes that were promised to somebody.', [
-    'channel',
-    'purpose',
-  ])
+  const codes = counter(
+    'codes_promised_total',
+    'Codes that were promised to somebody, and messages in their place.',
+    ['channel', 'purpose'],
+  )
   const deliveries = counter('messages_total', 'Tries to send a message.', ['channel', 'outcome'])
   const waiting = gauge('outbox_messages', 'Messages that wait to be sent.', ['channel'])
   const oldest = gauge('outbox_oldest_seconds', 'How long the oldest of them has waited.', [

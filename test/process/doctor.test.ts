@@ -80,7 +80,7 @@ test('a service that is well has nothing wrong, running or not, and nothing is w
   const before = everything(folder)
   const stopped = await runLatchkey(t, { folder, environment, args: ['doctor'] })
   assert.deepEqual([stopped.code, stopped.stderr], [0, ''])
-  assert.match(stopped.stdout, /^ok {4}keys +The key opens what is sealed: 1 rows\.$/m)
+  assert.match(stopped.stdout, /^ok {4}keys +The key opens what is sealed: 2 rows\.$/m)
   assert.deepEqual(everything(folder), before)
 
   const away = await examine(t, { folder, environment }, '--online')

@@ -154,6 +154,15 @@ export class Running {
   }
 }
 
+const checkout = join(import.meta.dirname, '../..')
+
+/** Nothing of this machine's, except for this checkout, if that is where it lies. */
+function ownTmp(top: string): string[] {
+  const kept = join(top, checkout)
+  const keep = [`mkdir --parents ${kept}`, `mount --bind ${checkout} ${kept}`]
+  return [`mount -t tmpfs tmpfs ${top}/tmp`, ...(checkout.startsWith('/tmp/') ? keep : [])]
+}
+
 function commandIn(root: OwnRoot, argv: string[], inside: Inside): string[] {
   const { cwd = '/', env = {}, user, writable, online = false } = inside
   const top = join(root.folder, 'root')
@@ -164,7 +173,7 @@ function commandIn(root: OwnRoot, argv: string[], inside: Inside): string[] {
     `mount --rbind /dev ${top}/dev`,
     `mount -t proc proc ${top}/proc`,
     ...Object.entries(writable ?? {}).map(([at, from]) => `mount --bind ${from} ${top}${at}`),
-    writable ? `mount -o remount,bind,ro ${top}` : `mount -t tmpfs tmpfs ${top}/tmp`,
+    ...(writable ? [`mount -o remount,bind,ro ${top}`] : ownTmp(top)),
     ...(online ? [] : ['ip link set lo up']),
     `exec chroot ${top} "$@"`,
   ].join('\n')

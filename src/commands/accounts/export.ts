@@ -68,7 +68,7 @@ function create(file: string): number {
 }
 
 function summary({ accounts, byPasskeyAlone }: Told): string {
-  const all = `Wrote ${accounts.toLocaleString('en')} accounts. Passkeys and recovery codes stay behind.`
+  const all = `Wrote ${accounts === 1 ? 'one account' : `${accounts.toLocaleString('en')} accounts`}. Passkeys and recovery codes stay behind.`
   if (byPasskeyAlone === 0) return all
   return `${all} ${byPasskeyAlone.toLocaleString('en')} of them have a passkey as their only second factor: an import refuses those lines until you choose another “mfaMethod”.`
 }
