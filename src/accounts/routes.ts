@@ -12,6 +12,7 @@ import {
   withBody,
 } from '../http/schemas.ts'
 import { clientOf } from '../lib/client.ts'
+import { inEvenTime } from '../lib/even-time.ts'
 import type { Keys } from '../lib/keys.ts'
 import type { Passwords } from '../lib/passwords.ts'
 import { Problem } from '../lib/problem.ts'
@@ -85,7 +86,9 @@ export function accountRoutes(
         await transaction(db, (tx) => count(tx, limits, { email, client }))
         return passwords.hash(password)
       })
-      const sent = await transaction(db, (tx) => begin(tx, keys, { email, passwordHash, client }))
+      const sent = await inEvenTime(() =>
+        transaction(db, (tx) => begin(tx, keys, { email, passwordHash, client })),
+      )
       return reply.code(202).send(sent)
     },
   )

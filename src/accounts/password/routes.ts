@@ -15,6 +15,7 @@ import {
   withBody,
 } from '../../http/schemas.ts'
 import { clientOf } from '../../lib/client.ts'
+import { inEvenTime } from '../../lib/even-time.ts'
 import { Problem } from '../../lib/problem.ts'
 import { signedIn } from '../../sessions/guard.ts'
 import type { Settings } from '../../settings.ts'
@@ -108,7 +109,9 @@ export function passwordRoutes(
     async (request, reply) => {
       const email = emailAddress(request.body.email)
       const client = clientOf(request)
-      const sent = await transaction(db, (tx) => forgotPassword(tx, house, { email, client }))
+      const sent = await inEvenTime(() =>
+        transaction(db, (tx) => forgotPassword(tx, house, { email, client })),
+      )
       return reply.code(202).send(sent)
     },
   )
