@@ -2,7 +2,7 @@ import { sql } from 'kysely'
 import { eraseDeleted } from './accounts/deletion.ts'
 import { day, hour, minute, now } from './lib/clock.ts'
 import type { Log } from './lib/log.ts'
-import type { Db } from './store/open.ts'
+import { type Db, unhurried } from './store/open.ts'
 import type { Schema } from './store/schema.ts'
 
 /** What nobody asks for any more: rows whose time lies so far back. */
@@ -66,14 +66,16 @@ export async function tidy(db: Db): Promise<void> {
   await eraseDeleted(db)
   for (const [table, columns] of Object.entries(leavings)) {
     for (const [column, ms] of columns) {
-      await sql`delete from ${sql.table(table)} where ${sql.ref(column)} < ${now() - ms}`.execute(
-        db,
+      await unhurried(db, (tx) =>
+        sql`delete from ${sql.table(table)} where ${sql.ref(column)} < ${now() - ms}`.execute(tx),
       )
     }
   }
-  await db
-    .deleteFrom('activity')
-    .where('account_id', 'is', null)
-    .where('at', '<', now() - strangersKeptMs)
-    .execute()
+  await unhurried(db, (tx) =>
+    tx
+      .deleteFrom('activity')
+      .where('account_id', 'is', null)
+      .where('at', '<', now() - strangersKeptMs)
+      .execute(),
+  )
 }

@@ -2,6 +2,7 @@
  * Builds the pages, starts PostgreSQL before the first test and stops it after the last
  * (`node --test --test-global-setup=test/setup.ts`). Test processes inherit its address.
  */
+import { join } from 'node:path'
 import { postgresForTests } from './support/postgres.ts'
 import type { PostgresServer } from './support/postgres-server.ts'
 import '../scripts/build-pages.ts'
@@ -9,6 +10,8 @@ import '../scripts/build-pages.ts'
 let server: PostgresServer | undefined
 
 export async function globalSetup(): Promise<void> {
+  // Reading our sources is most of what a short test file takes, and there are many.
+  process.env.NODE_COMPILE_CACHE = join(import.meta.dirname, '../node_modules/.cache/latchkey-test')
   server = await postgresForTests()
   process.env.LATCHKEY_TEST_POSTGRES = server.url
 }

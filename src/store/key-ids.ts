@@ -1,5 +1,5 @@
 import { PostgresAdapter, sql } from 'kysely'
-import type { Db } from './open.ts'
+import { type Db, unhurried } from './open.ts'
 
 /**
  * How many values of a sealed column each encryption key has sealed, by the id that they begin with.
@@ -13,8 +13,10 @@ export async function countByKey(db: Db, column: string): Promise<Map<string, nu
     db.getExecutor().adapter instanceof PostgresAdapter
       ? sql`split_part(${value}, '.', 1)`
       : sql`substr(${value}, 1, instr(${value}, '.') - 1)`
-  const { rows } = await sql<{ key: string; values: number }>`
-    select ${id} as ${sql.id('key')}, count(*) as ${sql.id('values')}
-    from ${sql.table(table)} where ${value} is not null group by ${id}`.execute(db)
+  const { rows } = await unhurried(db, (tx) =>
+    sql<{ key: string; values: number }>`
+      select ${id} as ${sql.id('key')}, count(*) as ${sql.id('values')}
+      from ${sql.table(table)} where ${value} is not null group by ${id}`.execute(tx),
+  )
   return new Map(rows.map((row) => [row.key, row.values]))
 }

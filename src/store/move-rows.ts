@@ -2,8 +2,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import { sql } from 'kysely'
 import { CannotStart } from '../lib/cannot-start.ts'
 import { keyText, type Row, rowsAfter, rowsBefore, type Table } from './move-source.ts'
-import { type Db, haveTime } from './open.ts'
-import { transaction } from './transaction.ts'
+import { type Db, unhurried } from './open.ts'
 import { unusable } from './unusable.ts'
 
 /** How far it has come. */
@@ -103,11 +102,9 @@ export async function compare(
     if (rows.length < batch) break
     after = rows.at(-1)
   }
-  const { rows: counted } = await transaction(target, async (tx) => {
-    await haveTime(tx)
-    return sql<{ there: number }>`
-      select count(*) as there from ${sql.table(table.name)}`.execute(tx)
-  })
+  const { rows: counted } = await unhurried(target, (tx) =>
+    sql<{ there: number }>`select count(*) as there from ${sql.table(table.name)}`.execute(tx),
+  )
   // Every row of the source was looked for, so that what is more can only be surplus.
   const surplus = (counted[0]?.there ?? 0) - found
   if (surplus > 0)

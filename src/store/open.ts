@@ -89,8 +89,7 @@ export async function migrate(db: Db, newer: Newer = 'refuse'): Promise<string[]
   // Around the transaction after all: whatever fails in it has no result to say this by.
   let failed: string | undefined
   try {
-    return await transaction(db, async (tx) => {
-      await haveTime(tx)
+    return await unhurried(db, async (tx) => {
       await serialize(tx, 'migrations')
       const { error, results = [] } = await migratorOf(tx).migrateToLatest()
       failed = results.find((result) => result.status === 'Error')?.migrationName
@@ -196,11 +195,14 @@ const migrations: MigrationProvider = {
 }
 
 /**
- * In a transaction: from here on, its statements may take as long as they like. A large table takes
- * its time, and so does whoever migrates before us.
+ * A transaction whose statements may take as long as they like: a large table takes its time, and so
+ * does whoever migrates before us.
  */
-export async function haveTime(tx: Tx): Promise<void> {
-  if (isPostgres(tx)) await sql.raw(takeTime).execute(tx)
+export function unhurried<Result>(db: Db, work: (tx: Tx) => Promise<Result>): Promise<Result> {
+  return transaction(db, async (tx) => {
+    if (isPostgres(tx)) await sql.raw(takeTime).execute(tx)
+    return work(tx)
+  })
 }
 
 /**

@@ -157,6 +157,7 @@ onDatabase(
       const eve = await newOperator(latchkey, {})
       const weak = await secondBrowser(latchkey, eve)
       await eve.turnOn('authenticator', { endOtherSessions: false })
+      await makeOperator(latchkey, eve)
       await assertRefused(latchkey, weak, ada, '401 insufficient_user_authentication')
       const { headers } = await weak.get('/admin/Activity')
       const challenge = 'Bearer error="insufficient_user_authentication", acr_values="aal2"'

@@ -17,10 +17,8 @@ const languages = {
 }
 
 const looks: (Seen & { lang: 'en' | 'de'; width: number })[] = [
-  { width: 360, colorScheme: 'light', lang: 'de' },
-  { width: 360, colorScheme: 'dark', lang: 'en' },
+  { width: 360, colorScheme: 'dark', lang: 'de' },
   { width: 1280, colorScheme: 'light', lang: 'en' },
-  { width: 1280, colorScheme: 'dark', lang: 'de' },
 ]
 
 onDatabase('SQLite', (latchkey) => {

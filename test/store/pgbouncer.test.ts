@@ -24,7 +24,10 @@ test('behind PgBouncer four nodes that start at once make the tables once, and l
   const operator = new Client({ connectionString: direct })
   await operator.connect()
   try {
-    const { rows } = await operator.query("select 1 from pg_locks where locktype = 'advisory'")
+    const { rows } = await operator.query(
+      `select 1 from pg_locks where locktype = 'advisory'
+        and database = (select oid from pg_database where datname = current_database())`,
+    )
     assert.deepEqual(rows, [])
   } finally {
     await operator.end()

@@ -1,6 +1,6 @@
 import { signOutEverywhere } from '../../admin/acts.ts'
 import { signEveryoneOut } from '../../admin/everyone.ts'
-import { transaction } from '../../store/transaction.ts'
+import { unhurried } from '../../store/open.ts'
 import { command, WrongUsage } from '../command.ts'
 import { inHouse } from '../house.ts'
 import { type Acted, actOn, fromCommandLine, reasonHelp, reasonOption } from './acting.ts'
@@ -22,7 +22,7 @@ export default command({
     if (named !== undefined) return actOn(named, reason, signOutEverywhere)
     const cause = fromCommandLine(reason)
     return inHouse(async ({ db }) => ({
-      ended: await transaction(db, (tx) => signEveryoneOut(tx, cause)),
+      ended: await unhurried(db, (tx) => signEveryoneOut(tx, cause)),
     }))
   },
   show(result) {
