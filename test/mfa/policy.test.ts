@@ -22,11 +22,12 @@ onEachDatabase(
     test('starting over, refreshing or reauthenticating gives no full token either', async () => {
       const ada = await latchkey.owner()
       const { refreshToken, password } = ada
-      for (const answer of [
-        await ada.signIn(),
-        await latchkey.post('/auth/Refresh', { refreshToken }),
-        await ada.post('/auth/Reauthenticate', { password }),
+      for (const startOver of [
+        () => ada.signIn(),
+        () => latchkey.post('/auth/Refresh', { refreshToken }),
+        () => ada.post('/auth/Reauthenticate', { password }),
       ]) {
+        const answer = await startOver()
         assert.equal(answer.body.mfaSetUpRequired, true)
         const token = answer.body.accessToken
         assert.equal((await latchkey.get('/settings', { token })).status, 403)
