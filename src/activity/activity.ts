@@ -105,6 +105,29 @@ export async function record(tx: Tx, account: string | null, entry: NewActivity)
   })
 }
 
+/** Writes down of many accounts that they were brought over, at once. */
+export async function recordImported(
+  tx: Tx,
+  accounts: { account: string; detail: Detail }[],
+): Promise<void> {
+  if (accounts.length === 0) return
+  const what = { type: 'account.created' satisfies ActivityType, at: now(), device: null }
+  const entries = accounts.map((one) => ({ id: newId(), ...what, ...one }))
+  await tx
+    .insertInto('activity')
+    .values(
+      entries.map(({ account, detail, ...entry }) => ({
+        ...entry,
+        account_id: account,
+        session_id: null,
+        address: null,
+        detail: JSON.stringify(detail),
+      })),
+    )
+    .execute()
+  for (const entry of entries) await enqueuePost(tx, { ...entry, session: null })
+}
+
 /** Writes down that an account is gone, and not whose it was; programs are told, by its id. */
 export async function recordErased(tx: Tx, account: string): Promise<void> {
   const [id, at, type] = [newId(), now(), 'account.erased'] as const

@@ -1,5 +1,5 @@
 import { serializeAddresses } from '../accounts/email.ts'
-import type { ActivityType } from '../activity/activity.ts'
+import { recordImported } from '../activity/activity.ts'
 import { now } from '../lib/clock.ts'
 import type { Keys } from '../lib/keys.ts'
 import type { Line } from '../lib/lines.ts'
@@ -184,19 +184,13 @@ async function create(tx: Tx, keys: Keys, candidates: Candidate[]): Promise<Set<
     }))
     await tx.insertInto('authenticator').values(apps).execute()
   }
-  if (there.length > 0) {
-    const entries = there.map(({ id, given: { mfaMethod } }) => ({
-      id: newId(),
-      account_id: id,
-      type: 'account.created' satisfies ActivityType,
-      at,
-      session_id: null,
-      address: null,
-      device: null,
-      detail: JSON.stringify({ imported: true, mfaMethod }),
-    }))
-    await tx.insertInto('activity').values(entries).execute()
-  }
+  await recordImported(
+    tx,
+    there.map(({ id, given: { mfaMethod } }) => ({
+      account: id,
+      detail: { imported: true, mfaMethod },
+    })),
+  )
   return created
 }
 

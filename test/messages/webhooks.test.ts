@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { tidy } from '../../src/housekeeping.ts'
 import { postActivity } from '../../src/messages/posts.ts'
@@ -6,7 +8,7 @@ import { openStore } from '../../src/store/open.ts'
 import { travel } from '../support/clock.ts'
 import { everyDatabase } from '../support/database.ts'
 import { logged, startLatchkey } from '../support/outbox.ts'
-import { until } from '../support/process.ts'
+import { emptyFolder, runLatchkey, until } from '../support/process.ts'
 import { type PostAnswer, startWebhook } from '../support/webhook.ts'
 
 const second = 1000
@@ -94,6 +96,20 @@ for (const kind of everyDatabase) {
     // The same again: only when it was tried is new.
     assert.deepEqual([hers[0]?.id, hers[0]?.body], [hers[1]?.id, hers[1]?.body])
     assert.equal(await taken(), hook.posts.length + 3)
+  })
+
+  test(`accounts that are brought over are posted too, on ${kind}`, async (t) => {
+    const hook = await startWebhook(t)
+    const latchkey = await startLatchkey(t, kind, { LATCHKEY_WEBHOOK_URL: hook.url })
+    const file = join(emptyFolder(t), 'accounts.jsonl')
+    writeFileSync(file, '{"email":"ada@example.com"}\n{"email":"eve@example.com"}\n')
+    const { environment } = latchkey
+    const { code } = await runLatchkey(t, { environment, args: ['accounts', 'import', file] })
+    assert.equal(code, 0)
+    await until(() => hook.posts.length >= 2)
+    const told = hook.posts.map(({ event }) => [event.type, event.data.detail])
+    const expected = ['account.created', { imported: true, mfaMethod: null }]
+    assert.deepEqual(told, [expected, expected])
   })
 
   test(`an erased account is told by its id, on ${kind}`, async (t) => {
