@@ -1,15 +1,11 @@
 /** The browser of the browser tests: the one that the machine already has. */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { after, type TestContext } from 'node:test'
+import type { TestContext } from 'node:test'
 import { type Browser, chromium } from 'playwright-core'
 
-/** One for all tests of a file: each has windows of its own, which share nothing. */
-let started: Promise<Browser> | undefined
-after(async () => (await started)?.close())
-
 /**
- * A browser whose windows close with the test. Where there is none the test is skipped and this is
+ * A browser that closes with the test. Where there is none the test is skipped and this is
  * undefined; but not under `CI=true`, where a missing browser must not look like a pass.
  */
 export async function startChromium(t: TestContext): Promise<Browser | undefined> {
@@ -21,9 +17,8 @@ export async function startChromium(t: TestContext): Promise<Browser | undefined
     return undefined
   }
 
-  started ??= chromium.launch({ executablePath, args })
-  const browser = await started
-  t.after(() => Promise.all(browser.contexts().map((context) => context.close())))
+  const browser = await chromium.launch({ executablePath, args })
+  t.after(() => browser.close())
   return browser
 }
 
