@@ -13,7 +13,7 @@ import { mailResetCode } from './acts.ts'
 /**
  * Makes an account for somebody whose address the operator knows to be theirs, and tells them.
  *
- * @param passwordHash of the first password, or of one that nobody knows: then the owner is mailed
+ * @param user.known whether its first password is somebody’s; if it is nobody’s the owner is mailed
  * a code to set theirs, and nobody signs in before
  * @returns its id
  * @throws Problem `address_taken`

@@ -3,7 +3,8 @@ export const channels = ['email', 'sms'] as const
 export type Channel = (typeof channels)[number]
 
 /** What leaves the outbox together: letters to people by their channel, and posts to a program. */
-export type LineName = Channel | 'webhook'
+export const lineNames = [...channels, 'webhook'] as const
+export type LineName = (typeof lineNames)[number]
 
 /** One message, ready to leave the house. */
 export interface Outgoing {

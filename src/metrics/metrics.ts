@@ -3,7 +3,7 @@ import type { CompiledQuery } from 'kysely'
 import { second } from '../lib/clock.ts'
 import { deliveryOutcomes, type News, signInMethods } from '../lib/news.ts'
 import type { PasswordWatcher } from '../lib/passwords.ts'
-import { channels } from '../messages/gateway.ts'
+import { lineNames } from '../messages/gateway.ts'
 import { mfaMethods } from '../settings.ts'
 import type { Watcher } from '../store/watch.ts'
 import { version } from '../version.ts'
@@ -136,7 +136,7 @@ export function createMetrics(): Metrics {
     turnedOn.inc({ method }, 0)
     turnedOff.inc({ method }, 0)
   }
-  for (const channel of channels) {
+  for (const channel of lineNames) {
     for (const outcome of deliveryOutcomes) deliveries.inc({ channel, outcome }, 0)
   }
 
@@ -170,7 +170,7 @@ export function createMetrics(): Metrics {
     for (const one of [waiting, oldest, texts]) one.reset()
     if (!reading) return
     texts.set(reading.texts)
-    for (const channel of channels) {
+    for (const channel of lineNames) {
       waiting.set({ channel }, reading.outbox[channel].waiting)
       oldest.set({ channel }, reading.outbox[channel].oldestMs / second)
     }

@@ -1,13 +1,13 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { textsPromised } from '../codes/send-code.ts'
 import { now, second } from '../lib/clock.ts'
-import { type Channel, channels } from '../messages/gateway.ts'
+import { type LineName, lineNames } from '../messages/gateway.ts'
 import { waitingMessages } from '../messages/outbox.ts'
 import type { Db } from '../store/open.ts'
 
 /** What is looked up when somebody asks, and never otherwise. */
 export interface Reading {
-  outbox: Record<Channel, { waiting: number; oldestMs: number }>
+  outbox: Record<LineName, { waiting: number; oldestMs: number }>
   /** Texts promised in the last 24 hours, over the whole service. */
   texts: number
 }
@@ -30,7 +30,7 @@ export async function read(db: Db): Promise<Reading | undefined> {
 async function readNow(db: Db): Promise<Reading> {
   const rows = await waitingMessages(db)
   const outbox = Object.fromEntries(
-    channels.map((channel) => {
+    lineNames.map((channel) => {
       const { waiting = 0, oldest = now() } = rows.find((row) => row.channel === channel) ?? {}
       return [channel, { waiting, oldestMs: Math.max(0, now() - oldest) }]
     }),

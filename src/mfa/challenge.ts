@@ -146,7 +146,9 @@ export async function answer(
   const method = given.mfaMethod ?? challenge.method
   if (method === 'passkey') throw noCodeFor(given.mfaMethod)
   const taken = await limits.take(tx, ...guessAt(account.id)).catch((error) => {
-    if (error instanceof Problem) tellAtOnce(tx, { about: 'signIn', method, result: 'limited' })
+    if (error instanceof Problem && error.code === 'too_many_attempts') {
+      tellAtOnce(tx, { about: 'signIn', method, result: 'limited' })
+    }
     throw error
   })
 

@@ -34,6 +34,17 @@ async function everyCall(
   return made
 }
 
+/** An operator, and a session of theirs that has shown the password alone. */
+async function operatorWithWeakSession(
+  latchkey: TestLatchkey,
+): Promise<{ eve: Owner; weak: Owner }> {
+  const eve = await latchkey.owner()
+  const weak = await secondBrowser(latchkey, eve)
+  await eve.turnOn('authenticator', { endOtherSessions: false })
+  await makeOperator(latchkey, eve)
+  return { eve, weak }
+}
+
 async function assertRefused(
   latchkey: TestLatchkey,
   who: Owner,
@@ -61,10 +72,7 @@ onEachDatabase((latchkey) => {
 
   test('no operator whose session showed a password alone', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'email' })
-    const eve = await newOperator(latchkey, {})
-    const weak = await secondBrowser(latchkey, eve)
-    await eve.turnOn('authenticator', { endOtherSessions: false })
-    await makeOperator(latchkey, eve)
+    const { eve, weak } = await operatorWithWeakSession(latchkey)
     await assertRefused(latchkey, weak, ada, '401 insufficient_user_authentication')
     for (const [operationId, { status }] of await everyCall(
       latchkey,
@@ -154,10 +162,7 @@ onDatabase(
   (latchkey) => {
     test('where no sign-in is too old, operators have shown a second factor all the same', async () => {
       const ada = await latchkey.owner({ mfaMethod: 'email' })
-      const eve = await newOperator(latchkey, {})
-      const weak = await secondBrowser(latchkey, eve)
-      await eve.turnOn('authenticator', { endOtherSessions: false })
-      await makeOperator(latchkey, eve)
+      const { eve, weak } = await operatorWithWeakSession(latchkey)
       await assertRefused(latchkey, weak, ada, '401 insufficient_user_authentication')
       const { headers } = await weak.get('/admin/Activity')
       const challenge = 'Bearer error="insufficient_user_authentication", acr_values="aal2"'

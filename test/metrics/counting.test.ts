@@ -5,6 +5,7 @@ import { freePort } from '../support/free-port.ts'
 import { onDatabase, onEachDatabase, TestLatchkey } from '../support/latchkey.ts'
 import { growth, scrape, scrapeText } from '../support/metrics.ts'
 import { until } from '../support/process.ts'
+import { newWebhookSecret } from '../support/webhook.ts'
 
 onEachDatabase((latchkey) => {
   /** What grew while `work` went on. */
@@ -163,9 +164,11 @@ test('what cannot be sent is counted, and seen to wait in the outbox', async (t)
   const latchkey = new TestLatchkey('SQLite', {
     LATCHKEY_SMTP_URL: `smtp://127.0.0.1:${await freePort()}`,
     LATCHKEY_MAIL_FROM: 'Example <no-reply@example.com>',
+    LATCHKEY_WEBHOOK_URL: `http://localhost:${await freePort()}/?secret=${newWebhookSecret()}`,
   })
   await latchkey.start()
   t.after(() => latchkey.stop())
+  await latchkey.post('/auth/SignIn', { email: 'nobody@example.com', password: 'a wrong guess' })
   const { status } = await latchkey.post('/auth/SignUp', {
     email: 'ada@example.com',
     password: 'a long sentence of hers',
@@ -176,6 +179,7 @@ test('what cannot be sent is counted, and seen to wait in the outbox', async (t)
     return now.get('latchkey_messages_total{channel="email",outcome="failed"}') ? now : undefined
   })
   assert.equal(scraped.get('latchkey_outbox_messages{channel="email"}'), 1)
+  assert.equal(scraped.get('latchkey_outbox_messages{channel="webhook"}'), 1)
   assert.ok((scraped.get('latchkey_outbox_oldest_seconds{channel="email"}') ?? 0) > 0)
   assert.equal(scraped.get('latchkey_messages_total{channel="email",outcome="sent"}'), 0)
 })

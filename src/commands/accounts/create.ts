@@ -3,8 +3,7 @@ import { ensureGoodPassword } from '../../accounts/password/rules.ts'
 import { createUser } from '../../admin/new-user.ts'
 import { readUser } from '../../admin/users.ts'
 import { type EmailAddress, parseEmailAddress } from '../../lib/email-address.ts'
-import { createPasswords } from '../../lib/passwords.ts'
-import { newToken } from '../../lib/random.ts'
+import { createPasswords, noPassword } from '../../lib/passwords.ts'
 import { transaction } from '../../store/transaction.ts'
 import { command, WrongUsage } from '../command.ts'
 import { inHouse } from '../house.ts'
@@ -34,8 +33,9 @@ function create(email: EmailAddress, password: string | undefined) {
     const { passwordMinLength: minLength, brandName } = settings
     const hasPassword = password !== undefined
     if (hasPassword) await ensureGoodPassword(password, { email: email.key, minLength, brandName })
-    const passwords = await createPasswords(1)
-    const passwordHash = await passwords.hash(password ?? newToken())
+    const passwordHash = hasPassword
+      ? await (await createPasswords(1)).hash(password)
+      : noPassword()
     return transaction(db, async (tx) => {
       const given = { email, passwordHash, known: hasPassword }
       const id = await createUser(tx, keys, given, fromCommandLine())
