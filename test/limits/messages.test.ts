@@ -28,9 +28,12 @@ onEachDatabase(
       const onPaper = { mfaToken, code, mfaMethod: 'recoveryCode' }
       ada.keep(await latchkey.post('/auth/SignIn/Mfa', onPaper))
 
+      // There is room for one: the others may have been sent a second later.
       travel(retryAfter * 1000)
-      assert.ok((await ada.signIn()).body.sentTo)
-      await ada.signInFully()
+      const again = await ada.signIn()
+      assert.ok(again.body.sentTo)
+      const answer = await ada.rightAnswerTo(again)
+      ada.keep(await answer())
     })
 
     test('of sixty sign-ins at once, those up to the twentieth code are sent one', async () => {
