@@ -639,7 +639,7 @@ export function createLatchkey(options: Options) {
                *
                * Its owner can sign in as before, and is told. Sessions of before stay ended.
                */
-              delete: (body: RestoreUserBody = {}) =>
+              delete: (body: UnsuspendUserBody = {}) =>
                 call<
                   Success<200, User>,
                   | WithBody
@@ -965,9 +965,9 @@ export interface ActivityEntry {
   /** When. */
   at: string
   /** The network address it came from. */
-  address: string | null
+  ipAddress: string | null
   /** The browser or program, in its own words. */
-  device: string | null
+  userAgent: string | null
   /** More about it, by type. */
   detail: Record<string, unknown>
 }
@@ -1478,11 +1478,6 @@ export interface ResetPasswordBody {
   newPassword: string
 }
 
-export interface RestoreUserBody {
-  /** Why, in one line. The owner reads it. */
-  reason?: string | undefined
-}
-
 export interface SendMfaCodeBody {
   /** From the sign-in that is to be finished. */
   mfaToken: string
@@ -1496,9 +1491,9 @@ export interface Session {
   current: boolean
   createdAt: string
   lastUsedAt: string
-  address: string
+  ipAddress: string
   /** The browser or program, in its own words. */
-  device: string
+  userAgent: string
   /** What was shown (RFC 8176). */
   amr: string[]
 }
@@ -1655,6 +1650,11 @@ export interface Undone {
   expiresIn: number
 }
 
+export interface UnsuspendUserBody {
+  /** Why, in one line. The owner reads it. */
+  reason?: string | undefined
+}
+
 /** The account as it is now. */
 export interface User {
   id: string
@@ -1668,7 +1668,7 @@ export interface User {
   /** When the password was last set. */
   passwordChangedAt: string
   /** Since then no password signs in until a new one is set; null where one does. */
-  passwordVoidSince: string | null
+  passwordResetRequiredSince: string | null
   mfaSignIn: MfaSignIn
   recoveryCodes: {
     /** How many are left. */
@@ -1704,9 +1704,9 @@ export interface UserActivityEntry {
   /** When. */
   at: string
   /** The network address it came from; null for operators. */
-  address: string | null
+  ipAddress: string | null
   /** The browser or program, in its own words. */
-  device: string | null
+  userAgent: string | null
   /** More about it, by type. What an operator did has `by`, and mostly `why`. */
   detail: Record<string, unknown>
 }

@@ -9,21 +9,21 @@ import type { Schema } from './store/schema.ts'
 const leavings: { [Table in keyof Schema]?: [column: keyof Schema[Table] & string, ms: number][] } =
   {
     // Limits look back a day at most.
-    attempt: [['at', day]],
+    rate_limit_hit: [['at', day]],
     sign_up: [['expires_at', 0]],
     challenge: [['expires_at', 0]],
     passkey_challenge: [['expires_at', 0]],
     password_reset: [['expires_at', 0]],
     trusted_device: [['expires_at', 0]],
-    way_back: [['expires_at', 0]],
+    undo_token: [['expires_at', 0]],
     // What was taken away can come back for seven days; one more for clocks that disagree.
-    authenticator: [['removed_at', 8 * day]],
+    totp_secret: [['removed_at', 8 * day]],
     recovery_code: [['removed_at', 8 * day]],
     passkey: [['removed_at', 8 * day]],
     // Long enough to look into why a message did not come.
     outbox: [
       ['sent_at', 7 * day],
-      ['given_up_at', 7 * day],
+      ['failed_at', 7 * day],
       // Nothing is tried for so long: what should send it was taken out of the settings.
       ['created_at', 30 * day],
     ],

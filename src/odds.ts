@@ -51,9 +51,9 @@ const rightCodes: Record<MfaMethod, number> = {
 
 /** The odds that these settings leave, from the limits as they are enforced. */
 export function oddsPerDay({
-  limits,
+  rateLimits: limits,
   mfaMethods,
-}: Pick<Settings, 'limits' | 'mfaMethods'>): OddsPerDay {
+}: Pick<Settings, 'rateLimits' | 'mfaMethods'>): OddsPerDay {
   const most = (withinMs: number, ...all: Limit[]) =>
     limits === 'on'
       ? Math.min(...all.map((limit) => limit.most * Math.ceil(withinMs / limit.within)))
@@ -89,10 +89,10 @@ function odds(guesses: number, right: number, among: number): Odds {
 }
 
 /** The same for an operator, a line each. */
-export function describeOdds(settings: Pick<Settings, 'limits' | 'mfaMethods'>): string {
-  if (settings.limits === 'off') {
+export function describeOdds(settings: Pick<Settings, 'rateLimits' | 'mfaMethods'>): string {
+  if (settings.rateLimits === 'off') {
     return [
-      'What guessing is worth: LATCHKEY_LIMITS is off, so nobody counts guesses.',
+      'What guessing is worth: LATCHKEY_RATE_LIMITS is off, so nobody counts guesses.',
       '  Every code of six digits is found within hours, and passwords can be tried without end.',
       '  Only for load tests, on a machine that nobody else can reach.',
     ].join('\n')

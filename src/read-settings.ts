@@ -43,7 +43,7 @@ export function readSettings(environment: Environment): Settings {
     ...read,
     publicUrl,
     audience: read.audience ?? publicUrl,
-    drain: read.drain ?? (read.mode === 'production' ? 2 : 0),
+    shutdownDelay: read.shutdownDelay ?? (read.mode === 'production' ? 2 : 0),
     hashesAtOnce: availableParallelism(),
     longestHashWaitMs: 2 * second,
   }
@@ -64,7 +64,13 @@ function contradictions(
   settings: Settings,
   given: (name: SettingProblem['name']) => boolean,
 ): SettingProblem[] {
-  const { smsUrl, smsFrom, sessionIdle, sessionMax, mode } = settings
+  const {
+    smsUrl,
+    smsFrom,
+    sessionIdleTimeout: sessionIdle,
+    sessionLifetime: sessionMax,
+    mode,
+  } = settings
   const problems: SettingProblem[] = []
   if (given('LATCHKEY_SMTP_URL') && !given('LATCHKEY_MAIL_FROM')) {
     problems.push({
@@ -76,8 +82,9 @@ function contradictions(
   if (smsProblem) problems.push({ name: 'LATCHKEY_SMS_FROM', sentence: smsProblem })
   if (sessionIdle > sessionMax) {
     problems.push({
-      name: 'LATCHKEY_SESSION_IDLE',
-      sentence: 'LATCHKEY_SESSION_IDLE is longer than LATCHKEY_SESSION_MAX. It must not be.',
+      name: 'LATCHKEY_SESSION_IDLE_TIMEOUT',
+      sentence:
+        'LATCHKEY_SESSION_IDLE_TIMEOUT is longer than LATCHKEY_SESSION_LIFETIME. It must not be.',
     })
   }
   if (settings.metricsPort !== undefined && settings.metricsPort === settings.port) {

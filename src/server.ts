@@ -61,7 +61,7 @@ const endMs = 7 * second
 /** A running service. */
 export interface Latchkey {
   /**
-   * Says that it is not ready, still takes requests for as long as LATCHKEY_DRAIN tells, lets what
+   * Says that it is not ready, still takes requests for as long as LATCHKEY_SHUTDOWN_DELAY tells, lets what
    * runs end, then stops; within seven seconds more, whatever hangs.
    */
   close(): Promise<void>
@@ -84,7 +84,7 @@ export async function startServer(
 
   const metrics = createMetrics()
   const db = openStore(settings.databaseUrl, hearOutages(log), metrics.database)
-  const { newerDatabase } = settings
+  const { allowNewerSchema: newerDatabase } = settings
   await (settings.migrate === 'on' ? migrate(db, newerDatabase) : ensureMigrated(db, newerDatabase))
   const keys = await takeUpKeys(db, settings.encryptionKeys)
   const signingKeys = await loadSigningKeys(db, keys)
@@ -116,7 +116,13 @@ export async function startServer(
   countRequests(app, metrics)
   await allowOrigins(app, allowedOrigins)
   const browser = browserSessions(app, { publicUrl, allowedOrigins })
-  const { sessionIdle, sessionMax, mfaPolicy, hashesAtOnce, longestHashWaitMs } = settings
+  const {
+    sessionIdleTimeout: sessionIdle,
+    sessionLifetime: sessionMax,
+    mfaPolicy,
+    hashesAtOnce,
+    longestHashWaitMs,
+  } = settings
   const rules = { sessionIdle, sessionMax, mfaPolicy }
   const house = {
     db,
@@ -125,7 +131,7 @@ export async function startServer(
     signingKeys,
     accessTokens,
     guard: createGuard({ db, accessTokens, stepUpMaxAge: settings.stepUpMaxAge, rules }),
-    limits: createLimits({ on: settings.limits === 'on', log }),
+    limits: createLimits({ on: settings.rateLimits === 'on', log }),
     passwords: await createPasswords(hashesAtOnce, longestHashWaitMs, metrics.passwords),
     turns: createTurns(hashesAtOnce),
     rules,
@@ -177,7 +183,7 @@ export async function startServer(
   let stopScrapes = async () => {}
   async function close() {
     stopping = true
-    await sleep(settings.drain * second)
+    await sleep(settings.shutdownDelay * second)
     await end()
   }
 

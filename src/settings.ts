@@ -59,9 +59,9 @@ export const table = {
   migrate: setting('LATCHKEY_MIGRATE', choice('on', 'off'), 'on', {
     meaning: '`off` leaves migrations to `latchkey migrate`, instead of running them at start.',
   }),
-  newerDatabase: setting('LATCHKEY_NEWER_DATABASE', choice('refuse', 'serve'), 'refuse', {
+  allowNewerSchema: setting('LATCHKEY_ALLOW_NEWER_SCHEMA', choice('off', 'on'), 'off', {
     meaning:
-      '`serve` has this version serve a database that a newer one has brought up to date, to go back to it for a while. What the newer one added is not looked at.',
+      '`on` has this version serve a database that a newer one has brought up to date, to go back to it for a while. What the newer one added is not looked at.',
   }),
   encryptionKeys: setting(
     'LATCHKEY_ENCRYPTION_KEYS',
@@ -148,10 +148,15 @@ export const table = {
   accessTokenTtl: setting('LATCHKEY_ACCESS_TOKEN_TTL', wholeNumber(30, 3600), 600, {
     meaning: 'Seconds that an access token lives.',
   }),
-  sessionIdle: setting('LATCHKEY_SESSION_IDLE', wholeNumber(300, 31_536_000), 14 * 86_400, {
-    meaning: 'Seconds after which a session ends that was not refreshed.',
-  }),
-  sessionMax: setting('LATCHKEY_SESSION_MAX', wholeNumber(300, 31_536_000), 90 * 86_400, {
+  sessionIdleTimeout: setting(
+    'LATCHKEY_SESSION_IDLE_TIMEOUT',
+    wholeNumber(300, 31_536_000),
+    14 * 86_400,
+    {
+      meaning: 'Seconds after which a session ends that was not refreshed.',
+    },
+  ),
+  sessionLifetime: setting('LATCHKEY_SESSION_LIFETIME', wholeNumber(300, 31_536_000), 90 * 86_400, {
     meaning: 'Seconds after which every session ends.',
   }),
   allowedOrigins: setting('LATCHKEY_ALLOWED_ORIGINS', origins, [], {
@@ -162,11 +167,16 @@ export const table = {
   passwordMinLength: setting('LATCHKEY_PASSWORD_MIN_LENGTH', wholeNumber(8, 64), 8, {
     meaning: 'Characters a new password has at least. NIST advises 15 for accounts without MFA.',
   }),
-  drain: setting<number | undefined>('LATCHKEY_DRAIN', wholeNumber(0, 60), undefined, {
-    default: '2 in production, 0 in development',
-    meaning:
-      'Seconds that it goes on taking requests after it was told to stop, while `/health/ready` says no already: time for load balancers to notice.',
-  }),
+  shutdownDelay: setting<number | undefined>(
+    'LATCHKEY_SHUTDOWN_DELAY',
+    wholeNumber(0, 60),
+    undefined,
+    {
+      default: '2 in production, 0 in development',
+      meaning:
+        'Seconds that it goes on taking requests after it was told to stop, while `/health/ready` says no already: time for load balancers to notice.',
+    },
+  ),
   logLevel: setting(
     'LATCHKEY_LOG_LEVEL',
     choice('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'),
@@ -194,7 +204,7 @@ export const table = {
         'A port of its own for `GET /metrics`. Keep it from strangers: there nothing is asked for, unless there is a token.',
     },
   ),
-  limits: setting('LATCHKEY_LIMITS', choice('on', 'off'), 'on', {
+  rateLimits: setting('LATCHKEY_RATE_LIMITS', choice('on', 'off'), 'on', {
     meaning: '`off` counts no attempts: for load tests, in development only.',
   }),
   trustProxy: setting('LATCHKEY_TRUST_PROXY', proxies, [], {
@@ -227,7 +237,7 @@ export interface Settings extends Read {
   readonly publicUrl: string
   readonly databaseUrl: string
   readonly audience: string
-  readonly drain: number
+  readonly shutdownDelay: number
   readonly brandName: string
   readonly brandColor: string
   /** Password hashes that run at once: one a core. */

@@ -45,10 +45,10 @@ export function unsafe(settings: Settings): SettingProblem[] {
         'LATCHKEY_WEBHOOK_URL begins with http://. In production it must begin with https://, or lead to this machine: http://localhost….',
     })
   }
-  if (settings.limits === 'off') {
+  if (settings.rateLimits === 'off') {
     problems.push({
-      name: 'LATCHKEY_LIMITS',
-      sentence: 'LATCHKEY_LIMITS is “off”. In production it must be on.',
+      name: 'LATCHKEY_RATE_LIMITS',
+      sentence: 'LATCHKEY_RATE_LIMITS is “off”. In production it must be on.',
     })
   }
   const inClear = settings.allowedOrigins.filter((origin) => isInClear(origin))

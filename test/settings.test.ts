@@ -32,9 +32,9 @@ test('production waits a moment for load balancers, development for nobody, unle
     LATCHKEY_MAIL_FROM: 'a@example.com',
     LATCHKEY_SMS_URL: 'https://texts.example.com/?secret=s',
   }
-  assert.equal(readSettings({}).drain, 0)
-  assert.equal(readSettings(safe).drain, 2)
-  assert.equal(readSettings({ ...safe, LATCHKEY_DRAIN: '0' }).drain, 0)
+  assert.equal(readSettings({}).shutdownDelay, 0)
+  assert.equal(readSettings(safe).shutdownDelay, 2)
+  assert.equal(readSettings({ ...safe, LATCHKEY_SHUTDOWN_DELAY: '0' }).shutdownDelay, 0)
 })
 
 test('the public URL follows the port, and is an origin as browsers write it', () => {
@@ -96,8 +96,8 @@ const values: Record<string, { good: string[]; bad: string[] }> = {
     bad: ['<b>', 'é'.repeat(51), 'a\nb'],
   },
   LATCHKEY_AUDIENCE: { good: ['https://api.example'], bad: ['two words'] },
-  LATCHKEY_DRAIN: { good: ['0', '60'], bad: ['61', '-1', '1.5'] },
-  LATCHKEY_NEWER_DATABASE: { good: ['refuse', 'serve'], bad: ['yes', 'on'] },
+  LATCHKEY_SHUTDOWN_DELAY: { good: ['0', '60'], bad: ['61', '-1', '1.5'] },
+  LATCHKEY_ALLOW_NEWER_SCHEMA: { good: ['off', 'on'], bad: ['yes', 'serve'] },
   LATCHKEY_LOG_LEVEL: { good: ['silent', 'trace'], bad: ['verbose'] },
 }
 
@@ -145,7 +145,7 @@ test('settings that do not go together are named, each once', () => {
   assert.equal(aboutUrl.length, 1)
   const twilio = { LATCHKEY_SMS_URL: 'twilio://AC1:t@api.twilio.com' }
   assert.match(problemsOf(twilio)[0] ?? '', /^LATCHKEY_SMS_FROM is needed/)
-  const idle = { LATCHKEY_SESSION_IDLE: '3601', LATCHKEY_SESSION_MAX: '3600' }
-  assert.match(problemsOf(idle)[0] ?? '', /^LATCHKEY_SESSION_IDLE is longer/)
-  assert.deepEqual(problemsOf({ ...idle, LATCHKEY_SESSION_IDLE: '3600' }), [])
+  const idle = { LATCHKEY_SESSION_IDLE_TIMEOUT: '3601', LATCHKEY_SESSION_LIFETIME: '3600' }
+  assert.match(problemsOf(idle)[0] ?? '', /^LATCHKEY_SESSION_IDLE_TIMEOUT is longer/)
+  assert.deepEqual(problemsOf({ ...idle, LATCHKEY_SESSION_IDLE_TIMEOUT: '3600' }), [])
 })

@@ -17,7 +17,7 @@ export function crowd(database: string, count: number): string[] {
   db.exec('pragma journal_mode = wal; pragma synchronous = off; pragma foreign_keys = on')
   const one = (table: string, where = '1') =>
     db.prepare(`select * from ${table} where ${where} limit 1`).get() as Row
-  const [account, session, authenticator] = [one('account'), one('session'), one('authenticator')]
+  const [account, session, authenticator] = [one('account'), one('session'), one('totp_secret')]
   const [created, signedIn] = [
     one('activity', "type = 'account.created'"),
     one('activity', "type = 'signin.succeeded'"),
@@ -34,7 +34,7 @@ export function crowd(database: string, count: number): string[] {
     insert('account', { ...account, id, email, email_key: email, mfa_on_since: null })
     for (const [table, row] of [
       ['session', session],
-      ['authenticator', authenticator],
+      ['totp_secret', authenticator],
       ['activity', created],
       ['activity', signedIn],
     ] as const) {

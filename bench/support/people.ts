@@ -62,7 +62,7 @@ export function allOn(database: string): void {
   change(
     database,
     `update account set mfa_on_since = 1, mfa_method = 'authenticator' where mfa_on_since is null;
-     update authenticator set last_step = null where last_step is not null`,
+     update totp_secret set last_step = null where last_step is not null`,
   )
 }
 

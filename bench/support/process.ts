@@ -30,7 +30,7 @@ export function startLatchkey(database = newDatabase()): Promise<Service> {
   return start('src/main.ts', database, {
     LATCHKEY_DATABASE_URL: `sqlite:${database}`,
     LATCHKEY_ACCESS_TOKEN_TTL: '3600',
-    LATCHKEY_LIMITS: 'off',
+    LATCHKEY_RATE_LIMITS: 'off',
     LATCHKEY_LOG_LEVEL: 'warn',
   })
 }

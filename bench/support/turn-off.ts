@@ -14,11 +14,11 @@ export function createTurnOff(db: DatabaseSync): (account: string, session: stri
      returning email`,
   )
   const record = db.prepare(
-    `insert into activity (id, account_id, type, at, session_id, address, device, detail)
+    `insert into activity (id, account_id, type, at, session_id, ip_address, user_agent, detail)
      values (?, ?, 'mfa.off', ?, ?, '127.0.0.1', '', '{"mfaMethod":"authenticator"}')`,
   )
   const enqueue = db.prepare(
-    `insert into outbox (id, account_id, channel, recipient, template, params, created_at, due_at, tries)
+    `insert into outbox (id, account_id, channel, recipient, template, params, created_at, next_attempt_at, attempts)
      values (?, ?, 'email', ?, 'mfa-off', ?, ?, ?, 0)`,
   )
   const commit = db.prepare('commit')

@@ -69,7 +69,7 @@ export async function count(
   limits: Limits,
   { email, client }: { email: EmailAddress; client: Client },
 ): Promise<void> {
-  const network = networkOf(client.address)
+  const network = networkOf(client.ipAddress)
   await limits.take(
     tx,
     { limit: signUpsFromHere, of: network },
@@ -141,7 +141,7 @@ export function countCode(
   limits: Limits,
   { email, client }: { email: EmailAddress; client: Client },
 ): Promise<Taken> {
-  const network = networkOf(client.address)
+  const network = networkOf(client.ipAddress)
   return limits.take(
     tx,
     { limit: signUpsFromHere, of: network },
@@ -221,7 +221,7 @@ export function createAccount(
       mfa_method: null,
       mfa_changed_at: null,
       credential_version: 1,
-      password_void_since: null,
+      password_reset_required_since: null,
       reset_by_email_at: null,
       deleted_at: null,
       created_at: now(),

@@ -20,20 +20,20 @@ export type ActivityType =
   | 'passkey.renamed'
   | 'passkey.removed'
   | 'passkey.refused'
-  | 'recovery_codes.made'
+  | 'recovery_codes.generated'
   | 'recovery_code.used'
   | 'password.changed'
   | 'password.reset'
-  | 'password.voided'
+  | 'password.reset_required'
   | 'email.changed'
   | 'phone.changed'
   | 'language.changed'
   | 'account.deleted'
   | 'account.erased'
   | 'account.suspended'
-  | 'account.restored'
+  | 'account.unsuspended'
   | 'device.trusted'
-  | 'device.forgotten'
+  | 'device.revoked'
   | 'change.undone'
   | 'admin.added'
   | 'admin.removed'
@@ -91,12 +91,20 @@ export async function record(tx: Tx, account: string | null, entry: NewActivity)
       type,
       at,
       session_id: session,
-      address: client?.address ?? null,
-      device: client?.device ?? null,
+      ip_address: client?.ipAddress ?? null,
+      user_agent: client?.userAgent ?? null,
       detail: JSON.stringify(detail),
     })
     .execute()
-  await enqueuePost(tx, { id, account, type, at, session, device: client?.device ?? null, detail })
+  await enqueuePost(tx, {
+    id,
+    account,
+    type,
+    at,
+    session,
+    userAgent: client?.userAgent ?? null,
+    detail,
+  })
   const { mfaMethod } = detail
   await tell(tx, {
     about: 'activity',
@@ -111,7 +119,7 @@ export async function recordImported(
   accounts: { account: string; detail: Detail }[],
 ): Promise<void> {
   if (accounts.length === 0) return
-  const what = { type: 'account.created' satisfies ActivityType, at: now(), device: null }
+  const what = { type: 'account.created' satisfies ActivityType, at: now(), user_agent: null }
   const entries = accounts.map((one) => ({ id: newId(), ...what, ...one }))
   await tx
     .insertInto('activity')
@@ -120,23 +128,25 @@ export async function recordImported(
         ...entry,
         account_id: account,
         session_id: null,
-        address: null,
+        ip_address: null,
         detail: JSON.stringify(detail),
       })),
     )
     .execute()
-  for (const entry of entries) await enqueuePost(tx, { ...entry, session: null })
+  for (const { user_agent, ...entry } of entries) {
+    await enqueuePost(tx, { ...entry, session: null, userAgent: user_agent })
+  }
 }
 
 /** Writes down that an account is gone, and not whose it was; programs are told, by its id. */
 export async function recordErased(tx: Tx, account: string): Promise<void> {
   const [id, at, type] = [newId(), now(), 'account.erased'] as const
-  const nobody = { session_id: null, address: null, device: null, detail: '{}' }
+  const nobody = { session_id: null, ip_address: null, user_agent: null, detail: '{}' }
   await tx
     .insertInto('activity')
     .values({ id, account_id: null, type, at, ...nobody })
     .execute()
-  const post = { id, account, type, at, session: null, device: null, detail: {} }
+  const post = { id, account, type, at, session: null, userAgent: null, detail: {} }
   await enqueuePost(tx, post, true)
 }
 
@@ -146,8 +156,8 @@ export interface Page {
     account_id: string | null
     type: string
     at: number
-    address: string | null
-    device: string | null
+    ipAddress: string | null
+    userAgent: string | null
     detail: Record<string, unknown>
   }[]
   /** Where the next page begins; null at the end. */
@@ -166,7 +176,7 @@ export async function page(
 ): Promise<Page> {
   const rows = await db
     .selectFrom('activity')
-    .select(['id', 'account_id', 'type', 'at', 'address', 'device', 'detail'])
+    .select(['id', 'account_id', 'type', 'at', 'ip_address', 'user_agent', 'detail'])
     .$if(account !== undefined, (query) => query.where('account_id', '=', account ?? ''))
     .$if(before !== undefined, (query) => query.where('id', '<', before ?? ''))
     .orderBy('id', 'desc')
@@ -174,7 +184,12 @@ export async function page(
     .execute()
   const shown = rows.slice(0, limit)
   return {
-    activity: shown.map((row) => ({ ...row, detail: JSON.parse(row.detail) })),
+    activity: shown.map(({ ip_address: ipAddress, user_agent: userAgent, ...row }) => ({
+      ...row,
+      ipAddress,
+      userAgent,
+      detail: JSON.parse(row.detail),
+    })),
     nextCursor: rows.length > limit ? (shown.at(-1)?.id ?? null) : null,
   }
 }

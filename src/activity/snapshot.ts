@@ -21,7 +21,7 @@ export const accountColumns = [
  * Tables whose rows decide it, too. Their rows are marked as removed, not deleted, so that their
  * marks of use (a used recovery code, the last time step, a counter) outlive a removal and a return.
  */
-export const credentialTables = ['authenticator', 'recovery_code', 'passkey'] as const
+export const credentialTables = ['totp_secret', 'recovery_code', 'passkey'] as const
 
 /** All that decides how an account signs in, at one moment. */
 export interface Snapshot {
@@ -39,7 +39,7 @@ export async function takeSnapshot(tx: Tx, account: string): Promise<Snapshot> {
     .executeTakeFirstOrThrow()
   // A secret that was never confirmed decides nothing, and shall not come back.
   const authenticators = await tx
-    .selectFrom('authenticator')
+    .selectFrom('totp_secret')
     .select('id')
     .where('account_id', '=', account)
     .where('confirmed_at', 'is not', null)
@@ -50,7 +50,7 @@ export async function takeSnapshot(tx: Tx, account: string): Promise<Snapshot> {
   return {
     account: { ...row },
     credentials: {
-      authenticator: authenticators.map(({ id }) => id),
+      totp_secret: authenticators.map(({ id }) => id),
       recovery_code: recoveryCodes,
       passkey: passkeys,
     },
@@ -85,7 +85,7 @@ export async function restore(
     .set((row) => ({
       ...snapshot.account,
       ...(changesMfa && { mfa_changed_at: now() }),
-      password_void_since: now(),
+      password_reset_required_since: now(),
       credential_version: row('credential_version', '+', 1),
     }))
     .where('id', '=', account)

@@ -5,10 +5,10 @@ import type { Secret } from '../messages/templates.ts'
 import type { Tx } from '../store/open.ts'
 import { type Snapshot, takeSnapshot } from './snapshot.ts'
 
-const purpose = 'way_back'
+const purpose = 'undo_token'
 
 /** What binds a sealed snapshot to its row. */
-export const snapshotContext = (id: string) => `way_back ${id}`
+export const snapshotContext = (id: string) => `undo_token ${id}`
 
 /** Keeps what is there now, before a change of a held account. @returns the token of the way back */
 export async function keepWayBack(
@@ -21,14 +21,14 @@ export async function keepWayBack(
   const token = newToken()
   const snapshot = await takeSnapshot(tx, account)
   const latest = await tx
-    .selectFrom('way_back')
+    .selectFrom('undo_token')
     .select('created_at')
     .where('account_id', '=', account)
     .orderBy('created_at', 'desc')
     .limit(1)
     .executeTakeFirst()
   await tx
-    .insertInto('way_back')
+    .insertInto('undo_token')
     .values({
       id,
       account_id: account,
@@ -52,7 +52,7 @@ export async function accountOfWayBack(
   token: string,
 ): Promise<string | undefined> {
   const row = await tx
-    .selectFrom('way_back')
+    .selectFrom('undo_token')
     .select('account_id')
     .where('token_hash', 'in', keys.hashes(token, purpose))
     .executeTakeFirst()
@@ -77,7 +77,7 @@ export interface WayBack {
  */
 export async function takeWayBack(tx: Tx, keys: Keys, token: string): Promise<WayBack | undefined> {
   const row = await tx
-    .updateTable('way_back')
+    .updateTable('undo_token')
     .set({ ended_at: now() })
     .where('token_hash', 'in', keys.hashes(token, purpose))
     .where('ended_at', 'is', null)
@@ -87,7 +87,7 @@ export async function takeWayBack(tx: Tx, keys: Keys, token: string): Promise<Wa
   if (!row) return undefined
 
   await tx
-    .updateTable('way_back')
+    .updateTable('undo_token')
     .set({ ended_at: now() })
     .where('account_id', '=', row.account_id)
     .where('created_at', '>=', row.created_at)
@@ -102,7 +102,7 @@ export async function takeWayBack(tx: Tx, keys: Keys, token: string): Promise<Wa
 /** Whether an address may still come back to an account that had it, other than `except`. */
 export async function mayComeBack(tx: Tx, emailKey: string, except = ''): Promise<boolean> {
   const row = await tx
-    .selectFrom('way_back')
+    .selectFrom('undo_token')
     .select('id')
     .where('email_key', '=', emailKey)
     .where('account_id', '!=', except)

@@ -58,9 +58,9 @@ export const restore: Act = async (tx, keys, account, cause) => {
     .set({ suspended_since: null, suspended_reason: null })
     .where('id', '=', account.id)
     .execute()
-  await activity.record(tx, account.id, { type: 'account.restored', ...activity.traceOf(cause) })
+  await activity.record(tx, account.id, { type: 'account.unsuspended', ...activity.traceOf(cause) })
   const params = { at: now(), reason: cause.reason }
-  await tellOwner(tx, keys, account, { template: 'account-restored', params })
+  await tellOwner(tx, keys, account, { template: 'account-unsuspended', params })
   return true
 }
 
@@ -88,14 +88,14 @@ export const demandNewPassword: Act = async (tx, keys, account, cause) => {
     keys,
     account,
     {
-      type: 'password.voided',
+      type: 'password.reset_required',
       cause,
       detail: {},
       tell: 'password-voided',
       params: { at, reason: cause.reason },
       undoForMs: 0,
     },
-    { password_void_since: at },
+    { password_reset_required_since: at },
   )
   await endSessions(tx, account.id)
   const raised = await holdAccount(tx, account.id)

@@ -30,12 +30,12 @@ export async function setAdmin(
   }
   const { numUpdatedRows } = await tx
     .updateTable('account')
-    .set({ admin_since: isAdmin ? Math.max(now(), mfa_on_since ?? 0) : null })
+    .set({ operator_since: isAdmin ? Math.max(now(), mfa_on_since ?? 0) : null })
     .where('id', '=', id)
     .where((row) =>
       isAdmin
-        ? row.or([row('admin_since', 'is', null), row('admin_since', '<', mfa_on_since)])
-        : row('admin_since', 'is not', null),
+        ? row.or([row('operator_since', 'is', null), row('operator_since', '<', mfa_on_since)])
+        : row('operator_since', 'is not', null),
     )
     .executeTakeFirstOrThrow()
   if (numUpdatedRows === 0n) return false

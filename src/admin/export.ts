@@ -36,7 +36,13 @@ type Row = Awaited<ReturnType<typeof page>>[number]
 function page(db: Db, after: string) {
   return db
     .selectFrom('account')
-    .select(['email', 'password_hash', 'password_void_since', 'mfa_on_since', 'mfa_method'])
+    .select([
+      'email',
+      'password_hash',
+      'password_reset_required_since',
+      'mfa_on_since',
+      'mfa_method',
+    ])
     .select(['created_at', 'language'])
     .select(setUpColumns)
     .where('deleted_at', 'is', null)
@@ -51,7 +57,7 @@ async function appSecrets(db: Db, keys: Keys, rows: Row[]): Promise<Map<string, 
   const ids = rows.filter(({ authenticators }) => authenticators).map(({ id }) => id)
   if (ids.length === 0) return new Map()
   const apps = await db
-    .selectFrom('authenticator')
+    .selectFrom('totp_secret')
     .select(['account_id', 'secret_sealed'])
     .where('account_id', 'in', ids)
     .where('confirmed_at', 'is not', null)
@@ -69,7 +75,7 @@ async function appSecrets(db: Db, keys: Keys, rows: Row[]): Promise<Map<string, 
 function lineOf(row: Row, apps: Map<string, string> | undefined): AccountLine {
   const { email, password_hash, phone_number, mfa_email, created_at, language } = row
   // After an undo no password opens the account: the one that is stored may be a thief’s.
-  const hasPassword = row.password_void_since === null && !isNoPassword(password_hash)
+  const hasPassword = row.password_reset_required_since === null && !isNoPassword(password_hash)
   const totpSecret = apps?.get(row.id)
   return {
     email,

@@ -119,13 +119,13 @@ async function compare(tx: Tx, candidates: Candidate[]): Promise<Map<Candidate, 
   await serializeAddresses(tx, ...emailKeys)
   const accounts = await tx
     .selectFrom('account')
-    .select(['email_key', 'import_mark'])
+    .select(['email_key', 'import_fingerprint'])
     .where((row) =>
       row.or([
         row('email_key', 'in', emailKeys),
         // Its owner may have another address by now.
         row(
-          'import_mark',
+          'import_fingerprint',
           'in',
           candidates.flatMap(({ marks }) => marks),
         ),
@@ -133,7 +133,7 @@ async function compare(tx: Tx, candidates: Candidate[]): Promise<Map<Candidate, 
     )
     .execute()
   const mayComeBack = await tx
-    .selectFrom('way_back')
+    .selectFrom('undo_token')
     .select('email_key')
     .where('email_key', 'in', emailKeys)
     .where('ended_at', 'is', null)
@@ -141,7 +141,7 @@ async function compare(tx: Tx, candidates: Candidate[]): Promise<Map<Candidate, 
     .execute()
   const reserved = new Set(mayComeBack.map(({ email_key }) => email_key))
   const addresses = new Set(accounts.map(({ email_key }) => email_key))
-  const known = new Set(accounts.map(({ import_mark }) => import_mark))
+  const known = new Set(accounts.map(({ import_fingerprint }) => import_fingerprint))
 
   const outcomes = new Map<Candidate, Outcome>()
   for (const one of candidates) {
@@ -182,7 +182,7 @@ async function create(tx: Tx, keys: Keys, candidates: Candidate[]): Promise<Set<
       last_step: null,
       removed_at: null,
     }))
-    await tx.insertInto('authenticator').values(apps).execute()
+    await tx.insertInto('totp_secret').values(apps).execute()
   }
   await recordImported(
     tx,
@@ -212,6 +212,6 @@ function accountRow({ id, given, marks }: Candidate, at: number) {
     credential_version: 1,
     created_at: createdAt,
     language: given.language,
-    import_mark: marks[0] ?? null,
+    import_fingerprint: marks[0] ?? null,
   }
 }

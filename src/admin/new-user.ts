@@ -46,7 +46,7 @@ export async function createUser(
   } else {
     await tx
       .updateTable('account')
-      .set({ password_void_since: now() })
+      .set({ password_reset_required_since: now() })
       .where('id', '=', account.id)
       .execute()
     await mailResetCode(tx, keys, account, 'account-made')

@@ -164,7 +164,7 @@ export function adminRoutes(app: App, house: Reader & { db: Db; keys: Keys; guar
       onRequest,
       schema: {
         ...acting,
-        operationId: 'restoreUser',
+        operationId: 'unsuspendUser',
         summary: 'Restore a suspended account',
         description: 'Its owner can sign in as before, and is told. Sessions of before stay ended.',
         body: MaybeReason,

@@ -13,7 +13,7 @@ export const User = Type.Object(
     createdAt: Instant('When the account began.'),
     lastSignInAt: MaybeInstant('When somebody last signed in; null if nobody has.'),
     passwordChangedAt: Instant('When the password was last set.'),
-    passwordVoidSince: MaybeInstant(
+    passwordResetRequiredSince: MaybeInstant(
       'Since then no password signs in until a new one is set; null where one does.',
     ),
     mfaSignIn: MfaSignIn,
@@ -49,8 +49,8 @@ const Entry = Type.Object(
     user: Nullable(Type.String(), 'The id of the account; null if the address had none.'),
     type: Type.String({ description: 'What happened; stable.', examples: ['mfa.off'] }),
     at: Instant('When.'),
-    address: Nullable(Type.String(), 'The network address it came from; null for operators.'),
-    device: Nullable(Type.String(), 'The browser or program, in its own words.'),
+    ipAddress: Nullable(Type.String(), 'The network address it came from; null for operators.'),
+    userAgent: Nullable(Type.String(), 'The browser or program, in its own words.'),
     detail: Type.Record(Type.String(), Type.Unknown(), {
       description: 'More about it, by type. What an operator did has `by`, and mostly `why`.',
     }),

@@ -22,7 +22,7 @@ export interface User {
   lastSignInAt: string | null
   passwordChangedAt: string
   /** Since then no password signs in until a new one is set. */
-  passwordVoidSince: string | null
+  passwordResetRequiredSince: string | null
   mfaSignIn: MfaSignIn
   recoveryCodes: { remaining: number; createdAt: string | null }
   passkeys: number
@@ -47,8 +47,8 @@ export async function readUser(
   const row = await db
     .selectFrom('account')
     .select(['id', 'email', 'phone_number', 'created_at', 'password_changed_at'])
-    .select(['password_void_since', 'suspended_since', 'suspended_reason'])
-    .select(['deleted_at', 'admin_since'])
+    .select(['password_reset_required_since', 'suspended_since', 'suspended_reason'])
+    .select(['deleted_at', 'operator_since'])
     .where('id', '=', id)
     .executeTakeFirst()
   if (!row) return undefined
@@ -67,7 +67,7 @@ export async function readUser(
     createdAt: instant(row.created_at),
     lastSignInAt: instantOrNull(lastSignIn?.at),
     passwordChangedAt: instant(row.password_changed_at),
-    passwordVoidSince: instantOrNull(row.password_void_since),
+    passwordResetRequiredSince: instantOrNull(row.password_reset_required_since),
     mfaSignIn: await read(db, id, mfaMethods),
     recoveryCodes: await readRecoveryCodes(db, id),
     passkeys: (await listPasskeys(db, id)).length,
@@ -78,7 +78,7 @@ export async function readUser(
         ? null
         : { since: instant(row.suspended_since), reason: row.suspended_reason },
     deletedAt: instantOrNull(row.deleted_at),
-    adminSince: instantOrNull(row.admin_since),
+    adminSince: instantOrNull(row.operator_since),
   }
 }
 
@@ -100,7 +100,7 @@ export async function findUsers(db: Db, reader: Reader, email: string): Promise<
         row('email_key', '=', key),
         row('id', 'in', (query) =>
           query
-            .selectFrom('way_back')
+            .selectFrom('undo_token')
             .select('account_id')
             .where('email_key', '=', key)
             .where('ended_at', 'is', null)

@@ -109,7 +109,7 @@ function openProof(
     .$if(address !== undefined, (query) => query.where('sent_to', '=', address ?? ''))
     .where('consumed_at', 'is', null)
     .where('expires_at', '>', now())
-    .where('wrong', '<', answersPerChallenge)
+    .where('failed_attempts', '<', answersPerChallenge)
     .where('credential_version', '=', account.credential_version)
     .orderBy('sent_at', 'desc')
     .executeTakeFirst()

@@ -21,8 +21,8 @@ export function newChallenge(account: { id: string; credential_version: number }
     code_hash: null,
     code_expires_at: null,
     sent_at: null,
-    sends: 0,
-    wrong: 0,
+    send_count: 0,
+    failed_attempts: 0,
     created_at: now(),
     expires_at: now() + challengeLivesMs,
     consumed_at: null,
@@ -44,7 +44,7 @@ export async function consume(tx: Tx, id: string): Promise<void> {
 export async function countWrong(tx: Tx, id: string): Promise<void> {
   await tx
     .updateTable('challenge')
-    .set((row) => ({ wrong: row('wrong', '+', 1) }))
+    .set((row) => ({ failed_attempts: row('failed_attempts', '+', 1) }))
     .where('id', '=', id)
     .execute()
 }

@@ -142,7 +142,7 @@ export async function sendCode(
       code_hash: hashCode(keys, challenge.id, code),
       code_expires_at: expiresAt,
       sent_at: now(),
-      sends: row('sends', '+', 1),
+      send_count: row('send_count', '+', 1),
     }))
     .where('id', '=', challenge.id)
     .execute()

@@ -75,7 +75,7 @@ async function ofDatabase(settings: Settings, online: boolean): Promise<Finding[
     const disk = await run('disk', () => checkDisk(databaseUrl), lookAtUrl)
     const migrations = await run(
       'migrations',
-      () => checkMigrations(looked, settings.newerDatabase),
+      () => checkMigrations(looked, settings.allowNewerSchema),
       lookAtUrl,
     )
     const findings = [...answers, ...disk, ...migrations]

@@ -31,7 +31,7 @@ export async function atItsDoor<Result>(
   const settings = readSettings(process.env)
   const db = openStore(settings.databaseUrl)
   try {
-    await ensureMigrated(db, settings.newerDatabase)
+    await ensureMigrated(db, settings.allowNewerSchema)
     if (settings.webhookUrl) postActivity(db)
     const encryptionKeys = settings.encryptionKeys ?? developmentKeys(settings.databaseUrl)
     return await work({ db, encryptionKeys, settings })

@@ -89,7 +89,7 @@ async function keep(db: Db, keys: Keys): Promise<void> {
     id,
     hashing_key_sealed: keys.seal(keys.hashingKey(id), hashingKeyContext(id)),
     created_at: now(),
-    first_since: null,
+    primary_since: null,
     retired_at: null,
   }))
   await db
@@ -125,7 +125,7 @@ async function lead(db: Db, keys: Keys): Promise<void> {
     await tx
       .updateTable('encryption_key')
       // Always the latest, also where another node's clock is ahead.
-      .set({ first_since: Math.max(now(), (latest?.first_since ?? 0) + 1) })
+      .set({ primary_since: Math.max(now(), (latest?.primary_since ?? 0) + 1) })
       .where('id', '=', first)
       .execute()
   })
@@ -135,9 +135,9 @@ async function lead(db: Db, keys: Keys): Promise<void> {
 export function leadingKey(db: Pick<Db, 'selectFrom'>) {
   return db
     .selectFrom('encryption_key')
-    .select(['id', 'first_since'])
-    .where('first_since', 'is not', null)
-    .orderBy('first_since', 'desc')
+    .select(['id', 'primary_since'])
+    .where('primary_since', 'is not', null)
+    .orderBy('primary_since', 'desc')
     .limit(1)
     .executeTakeFirst()
 }

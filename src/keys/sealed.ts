@@ -25,8 +25,8 @@ export const sealedColumns: Record<SealedColumn, Binding> = {
   // First, so that hashes outlive the old key whatever comes between.
   'encryption_key.hashing_key_sealed': { by: 'id', context: hashingKeyContext },
   'signing_key.private_jwk_sealed': { by: 'id', context: signingKeyContext },
-  'authenticator.secret_sealed': { by: 'account_id', context: secretContext },
-  'way_back.snapshot_sealed': { by: 'id', context: snapshotContext },
+  'totp_secret.secret_sealed': { by: 'account_id', context: secretContext },
+  'undo_token.snapshot_sealed': { by: 'id', context: snapshotContext },
   'outbox.secret_sealed': { by: 'id', context: outboxContext },
 }
 

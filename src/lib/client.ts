@@ -3,9 +3,9 @@ import { type Language, languageOf } from './language.ts'
 /** Who asks, as far as a request tells: for people to recognise, never to decide by alone. */
 export interface Client {
   /** The network address it came from. */
-  address: string
+  ipAddress: string
   /** What the browser or program says it is. */
-  device: string
+  userAgent: string
   /** What its user reads. */
   language: Language
 }
@@ -19,9 +19,9 @@ export function clientOf(request: {
 }): Client {
   const agent = request.headers['user-agent'] ?? ''
   return {
-    address: request.ip,
+    ipAddress: request.ip,
     language: languageOf(request.headers['accept-language']),
     // What could not be shown as it is (control and formatting characters) is left out.
-    device: agent.replace(/\p{C}/gu, '').slice(0, deviceLength).toWellFormed(),
+    userAgent: agent.replace(/\p{C}/gu, '').slice(0, deviceLength).toWellFormed(),
   }
 }

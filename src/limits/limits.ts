@@ -67,13 +67,13 @@ export function createLimits({ on, log }: { on: boolean; log: Log }): Limits {
         await serialize(tx, subject)
         left = Math.min(left, (await roomIn(tx, log, limit, subject)) - 1)
       }
-      const rows = subjects.map(({ subject }) => ({ id: newId(), subject, at: now() }))
-      await tx.insertInto('attempt').values(rows).execute()
+      const rows = subjects.map(({ subject }) => ({ id: newId(), key: subject, at: now() }))
+      await tx.insertInto('rate_limit_hit').values(rows).execute()
       return { ids: rows.map((row) => row.id), left }
     },
 
     async giveBack(tx, { ids }) {
-      if (ids.length > 0) await tx.deleteFrom('attempt').where('id', 'in', ids).execute()
+      if (ids.length > 0) await tx.deleteFrom('rate_limit_hit').where('id', 'in', ids).execute()
     },
   }
 }
@@ -81,9 +81,9 @@ export function createLimits({ on, log }: { on: boolean; log: Log }): Limits {
 /** How many count against it now. */
 export async function counted(db: Db, { limit, of }: Check): Promise<number> {
   const { count } = await db
-    .selectFrom('attempt')
+    .selectFrom('rate_limit_hit')
     .select(({ fn }) => fn.countAll<number>().as('count'))
-    .where('subject', '=', subjectOf({ limit, of }))
+    .where('key', '=', subjectOf({ limit, of }))
     .where('at', '>', now() - limit.within)
     .executeTakeFirstOrThrow()
   return count
@@ -94,9 +94,9 @@ const subjectOf = ({ limit, of }: Check) => `${limit.name} ${of}`
 /** @returns how many there is room for, one or more. @throws Problem if there is none */
 async function roomIn(tx: Tx, log: Log, limit: Limit, subject: string): Promise<number> {
   const latest = await tx
-    .selectFrom('attempt')
+    .selectFrom('rate_limit_hit')
     .select('at')
-    .where('subject', '=', subject)
+    .where('key', '=', subject)
     .where('at', '>', now() - limit.within)
     .orderBy('at', 'desc')
     .limit(Math.max(1, limit.most))

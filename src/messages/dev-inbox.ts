@@ -34,7 +34,7 @@ export async function keptMessages(
     .selectFrom('outbox')
     .selectAll()
     // Also what another node has just taken and not marked yet: it is kept all the same.
-    .where('given_up_at', 'is', null)
+    .where('failed_at', 'is', null)
     .where('channel', 'in', [...kept])
     // A code that is gone was sent, before this channel came to be kept.
     .where((row) => row.or([row('secret_sealed', 'is not', null), row('expires_at', 'is', null)]))

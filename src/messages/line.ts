@@ -164,12 +164,12 @@ async function outcomeOf(row: Row, send: LineOptions['send']): Promise<Outcome> 
   } catch (error) {
     const problem = error instanceof Error ? error.message : 'unknown'
     // Both by the database's clock: it has just been taken in hand.
-    const age = row.due_at - row.created_at
+    const age = row.next_attempt_at - row.created_at
     if (error instanceof Undeliverable || age > givenUpAfterMs) {
       return { is: 'givenUp', problem }
     }
     const pauseMs = Math.max(
-      firstPauseMs * 2 ** (row.tries - 1),
+      firstPauseMs * 2 ** (row.attempts - 1),
       error instanceof NotBefore ? error.waitMs : 0,
     )
     return { is: 'notYet', problem, againInMs: Math.min(pauseMs, longestPauseMs) }
@@ -185,29 +185,29 @@ const newsOf = {
 } as const satisfies Record<Outcome['is'], DeliveryOutcome>
 
 function say(log: Log, row: Row, outcome: Outcome): void {
-  const { id, channel, tries } = row
+  const { id, channel, attempts } = row
   const about = {
     message: id,
     channel,
     ...(channel === 'webhook' ? { type: row.template } : { to: mask(row.recipient) }),
   }
-  if (outcome.is === 'sent') log.info({ ...about, tries }, 'message sent')
+  if (outcome.is === 'sent') log.info({ ...about, attempts }, 'message sent')
   if (outcome.is === 'expired') log.warn(about, 'code expired before it could be sent')
   if (outcome.is === 'notYet') {
     const { problem, againInMs } = outcome
-    log.warn({ ...about, tries, problem, againInMs }, 'message not sent yet')
+    log.warn({ ...about, attempts, problem, againInMs }, 'message not sent yet')
   }
   if (outcome.is === 'givenUp') {
-    log.error({ ...about, tries, problem: outcome.problem }, 'message given up')
+    log.error({ ...about, attempts, problem: outcome.problem }, 'message given up')
   }
 }
 
 /** Writes an outcome down. A failure counts only while nobody else has taken the message in hand. */
-async function settle(db: Db, { id, tries }: Row, outcome: Outcome): Promise<void> {
+async function settle(db: Db, { id, attempts }: Row, outcome: Outcome): Promise<void> {
   // Nobody needs the code here any more, except in the dev inbox.
   const over = { secret_sealed: null }
   const outbox = db.updateTable('outbox').where('id', '=', id)
-  const still = outbox.where('tries', '=', tries).where('sent_at', 'is', null)
+  const still = outbox.where('attempts', '=', attempts).where('sent_at', 'is', null)
   switch (outcome.is) {
     case 'sent':
       await outbox.set({ ...over, sent_at: now(), last_error: null }).execute()
@@ -216,14 +216,14 @@ async function settle(db: Db, { id, tries }: Row, outcome: Outcome): Promise<voi
       await outbox.set({ sent_at: now() }).execute()
       return
     case 'expired':
-      await still.set({ ...over, given_up_at: now(), last_error: 'expired' }).execute()
+      await still.set({ ...over, failed_at: now(), last_error: 'expired' }).execute()
       return
     case 'givenUp':
-      await still.set({ ...over, given_up_at: now(), last_error: outcome.problem }).execute()
+      await still.set({ ...over, failed_at: now(), last_error: outcome.problem }).execute()
       return
     case 'notYet': {
-      const due_at = sql<number>`${databaseNow(db)} + ${outcome.againInMs}`
-      await still.set({ due_at, last_error: outcome.problem }).execute()
+      const next_attempt_at = sql<number>`${databaseNow(db)} + ${outcome.againInMs}`
+      await still.set({ next_attempt_at, last_error: outcome.problem }).execute()
     }
   }
 }

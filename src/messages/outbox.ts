@@ -54,10 +54,10 @@ export async function enqueue<Name extends keyof Templates>(
       secret_sealed: secret ? keys.seal(JSON.stringify(secret), outboxContext(id)) : null,
       created_at: databaseNow(tx),
       expires_at: secret?.kind === 'code' ? secret.until : null,
-      due_at: databaseNow(tx),
-      tries: 0,
+      next_attempt_at: databaseNow(tx),
+      attempts: 0,
       sent_at: null,
-      given_up_at: null,
+      failed_at: null,
       last_error: null,
     })
     .execute()
@@ -77,7 +77,7 @@ export function waitingMessages(db: Db) {
       fn.min('created_at').as('oldest'),
     ])
     .where('sent_at', 'is', null)
-    .where('given_up_at', 'is', null)
+    .where('failed_at', 'is', null)
     .groupBy('channel')
     .execute()
 }

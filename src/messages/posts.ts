@@ -12,7 +12,7 @@ export interface NewPost {
   /** Milliseconds since 1970. */
   at: number
   session: string | null
-  device: string | null
+  userAgent: string | null
   detail: object
 }
 
@@ -34,8 +34,8 @@ export function postActivity(db: Db): void {
  */
 export async function enqueuePost(tx: Tx, post: NewPost, gone = false): Promise<void> {
   if (!posted.has(tx.getExecutor().adapter)) return
-  const { id, account, type, at, session, device, detail } = post
-  const data = { activityId: id, accountId: account, sessionId: session, device, detail }
+  const { id, account, type, at, session, userAgent, detail } = post
+  const data = { activityId: id, accountId: account, sessionId: session, userAgent, detail }
   await tx
     .insertInto('outbox')
     .values({
@@ -47,8 +47,8 @@ export async function enqueuePost(tx: Tx, post: NewPost, gone = false): Promise<
       params: JSON.stringify({ type, timestamp: instant(at), data }),
       // By the one clock of all nodes: posts of one account leave in this order.
       created_at: databaseNow(tx),
-      due_at: databaseNow(tx),
-      tries: 0,
+      next_attempt_at: databaseNow(tx),
+      attempts: 0,
     })
     .execute()
 }

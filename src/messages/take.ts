@@ -22,7 +22,7 @@ export const takeDue: Take = async (db, line, howMany) => {
   if (!(await anyDue(db, line))) return []
   return db
     .updateTable('outbox')
-    .set((row) => ({ tries: row('tries', '+', 1), due_at: leaseEnd(db) }))
+    .set((row) => ({ attempts: row('attempts', '+', 1), next_attempt_at: leaseEnd(db) }))
     .where('id', 'in', () => due(db, line).select('id').limit(howMany).forUpdate().skipLocked())
     .returningAll()
     .execute()
@@ -48,14 +48,16 @@ export const takeDueInOrder: Take = async (db, line, howMany) => {
     if (ids(true).length > 0) {
       await tx
         .updateTable('outbox')
-        .set((row) => ({ due_at: sql<number>`coalesce(${before(row)}, ${row.ref('due_at')})` }))
+        .set((row) => ({
+          next_attempt_at: sql<number>`coalesce(${before(row)}, ${row.ref('next_attempt_at')})`,
+        }))
         .where('id', 'in', ids(true))
         .execute()
     }
     if (ids(false).length === 0) return []
     return tx
       .updateTable('outbox')
-      .set((row) => ({ tries: row('tries', '+', 1), due_at: leaseEnd(tx) }))
+      .set((row) => ({ attempts: row('attempts', '+', 1), next_attempt_at: leaseEnd(tx) }))
       .where('id', 'in', ids(false))
       .returningAll()
       .execute()
@@ -66,12 +68,12 @@ export const takeDueInOrder: Take = async (db, line, howMany) => {
 export async function renew(db: Db, ids: string[]): Promise<void> {
   await db
     .updateTable('outbox')
-    .set({ due_at: leaseEnd(db) })
+    .set({ next_attempt_at: leaseEnd(db) })
     .where('id', 'in', ids)
     .where('sent_at', 'is', null)
-    .where('given_up_at', 'is', null)
+    .where('failed_at', 'is', null)
     // A pause that has just been set is longer.
-    .where('due_at', '<', leaseEnd(db))
+    .where('next_attempt_at', '<', leaseEnd(db))
     .execute()
 }
 
@@ -80,9 +82,9 @@ export async function letNextGo(db: Db, { account_id }: Row): Promise<void> {
   if (account_id === null) return
   await db
     .updateTable('outbox')
-    .set({ due_at: databaseNow(db) })
+    .set({ next_attempt_at: databaseNow(db) })
     // One that somebody has in hand already must not be taken from them.
-    .where('tries', '=', 0)
+    .where('attempts', '=', 0)
     .where('id', 'in', (query) =>
       query
         .selectFrom('outbox')
@@ -90,7 +92,7 @@ export async function letNextGo(db: Db, { account_id }: Row): Promise<void> {
         .where('channel', '=', 'webhook')
         .where('account_id', '=', account_id)
         .where('sent_at', 'is', null)
-        .where('given_up_at', 'is', null)
+        .where('failed_at', 'is', null)
         .orderBy('created_at')
         .orderBy('id')
         .limit(1),
@@ -107,10 +109,10 @@ function due(db: Db | Tx, line: LineName) {
   return db
     .selectFrom('outbox')
     .where('sent_at', 'is', null)
-    .where('given_up_at', 'is', null)
-    .where('due_at', '<=', databaseNow(db))
+    .where('failed_at', 'is', null)
+    .where('next_attempt_at', '<=', databaseNow(db))
     .where('channel', '=', line)
-    .orderBy('due_at')
+    .orderBy('next_attempt_at')
     .orderBy('created_at')
 }
 
@@ -118,10 +120,10 @@ function due(db: Db | Tx, line: LineName) {
 function before(row: ExpressionBuilder<Schema, 'outbox'>) {
   return row
     .selectFrom('outbox as earlier')
-    .select((earlier) => earlier.fn.max('earlier.due_at').as('due_at'))
+    .select((earlier) => earlier.fn.max('earlier.next_attempt_at').as('next_attempt_at'))
     .where('earlier.channel', '=', 'webhook')
     .where('earlier.sent_at', 'is', null)
-    .where('earlier.given_up_at', 'is', null)
+    .where('earlier.failed_at', 'is', null)
     .whereRef('earlier.account_id', '=', 'outbox.account_id')
     .where((earlier) =>
       earlier(

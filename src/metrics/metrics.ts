@@ -91,7 +91,7 @@ export function createMetrics(): Metrics {
   const turnedOff = counter('mfa_turned_off_total', 'Multi-factor sign-in turned off.', ['method'])
 
   const codes = counter(
-    'codes_promised_total',
+    'codes_enqueued_total',
     'Codes that were promised to somebody, and messages in their place.',
     ['channel', 'purpose'],
   )
@@ -109,7 +109,7 @@ export function createMetrics(): Metrics {
   })
   const inLine = gauge('password_hash_queue', 'Requests in the line for a password hash.', [])
   const turnedAway = counter(
-    'password_hash_turned_away_total',
+    'password_hash_rejected_total',
     'Requests the line had no room for.',
     [],
   )

@@ -160,7 +160,7 @@ export async function answer(
     await countWrong(tx, challenge.id)
     const detail = { step: 'code', mfaMethod: method }
     await activity.record(tx, account.id, { type: 'signin.failed', client, detail })
-    const attemptsLeft = Math.min(answersPerChallenge - challenge.wrong - 1, taken.left)
+    const attemptsLeft = Math.min(answersPerChallenge - challenge.failed_attempts - 1, taken.left)
     await tellOfGuessing(tx, asker, account)
     return { attemptsLeft }
   }
@@ -254,12 +254,12 @@ export async function openChallenge(
   // Read only now: whoever held the account before may have used it up or made it void.
   const challenge = await tx
     .selectFrom('challenge')
-    .select(['id', 'account_id', 'session_id', 'method', 'wrong'])
+    .select(['id', 'account_id', 'session_id', 'method', 'failed_attempts'])
     .select(['sent_to', 'sent_at', 'code_hash', 'code_expires_at'])
     .where('id', '=', found.id)
     .where('consumed_at', 'is', null)
     .where('expires_at', '>', now())
-    .where('wrong', '<', answersPerChallenge)
+    .where('failed_attempts', '<', answersPerChallenge)
     .where('credential_version', '=', account.credential_version)
     .executeTakeFirst()
   if (!challenge) throw expired()

@@ -40,7 +40,7 @@ export async function createSecret(
   const secret = new Secret({ size: secretBytes })
   await deleteWaiting(tx, account)
   await tx
-    .insertInto('authenticator')
+    .insertInto('totp_secret')
     .values({
       id: newId(),
       account_id: account.id,
@@ -64,7 +64,7 @@ export interface SecretState {
 /** Whether an authenticator app is set up. The secret itself is never shown again. */
 export async function readSecret(db: Db | Tx, account: string): Promise<SecretState> {
   const row = await db
-    .selectFrom('authenticator')
+    .selectFrom('totp_secret')
     .select('confirmed_at')
     .where('account_id', '=', account)
     .where('confirmed_at', 'is not', null)
@@ -106,7 +106,7 @@ export async function proveAuthenticator(
   code: string | undefined,
 ): Promise<Proven> {
   const secrets = await tx
-    .selectFrom('authenticator')
+    .selectFrom('totp_secret')
     .select(['id', 'secret_sealed', 'confirmed_at'])
     .where('account_id', '=', account.id)
     .where('removed_at', 'is', null)
@@ -143,7 +143,7 @@ export async function proveAuthenticator(
 async function confirm(tx: Tx, account: HeldAccount, id: string, step: number): Promise<void> {
   await removeConfirmed(tx, account)
   await tx
-    .updateTable('authenticator')
+    .updateTable('totp_secret')
     // This step is used now, too: the code that confirmed does not sign in as well.
     .set({ confirmed_at: now(), last_step: step })
     .where('id', '=', id)
@@ -153,7 +153,7 @@ async function confirm(tx: Tx, account: HeldAccount, id: string, step: number): 
 /** Marks it as removed: the change can be undone, and the steps it used stay used. */
 async function removeConfirmed(tx: Tx, account: HeldAccount): Promise<void> {
   await tx
-    .updateTable('authenticator')
+    .updateTable('totp_secret')
     .set({ removed_at: now() })
     .where('account_id', '=', account.id)
     .where('confirmed_at', 'is not', null)
@@ -163,7 +163,7 @@ async function removeConfirmed(tx: Tx, account: HeldAccount): Promise<void> {
 
 async function deleteWaiting(tx: Tx, account: HeldAccount): Promise<void> {
   await tx
-    .deleteFrom('authenticator')
+    .deleteFrom('totp_secret')
     .where('account_id', '=', account.id)
     .where('confirmed_at', 'is', null)
     .execute()

@@ -253,7 +253,7 @@ async function firstRecoveryCodes(
   if (had) return undefined
   await removeRecoveryCodes(tx, account.id)
   const { client, session } = cause
-  await activity.record(tx, account.id, { type: 'recovery_codes.made', client, session })
+  await activity.record(tx, account.id, { type: 'recovery_codes.generated', client, session })
   return makeRecoveryCodes(tx, keys, account.id)
 }
 
@@ -269,7 +269,7 @@ export async function renewRecoveryCodes(
     keys,
     account,
     {
-      type: 'recovery_codes.made',
+      type: 'recovery_codes.generated',
       cause,
       detail: {},
       tell: 'recovery-codes-made',

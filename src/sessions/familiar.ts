@@ -11,15 +11,15 @@ import type { Db, Tx } from '../store/open.ts'
 export async function signedInBefore(
   db: Db | Tx,
   account: string,
-  { address }: Client,
+  { ipAddress: address }: Client,
 ): Promise<boolean> {
   const sessions = db.selectFrom('session').where('account_id', '=', account)
-  const fromHere = sessions.select('id').where('address', '=', address).limit(1)
+  const fromHere = sessions.select('id').where('ip_address', '=', address).limit(1)
   if (await fromHere.executeTakeFirst()) return true
 
   // Within an IPv6 network, a phone takes another address every day.
   const network = networkOf(address)
   if (network === address) return false
-  const others = await sessions.select('address').distinct().execute()
-  return others.some((other) => networkOf(other.address) === network)
+  const others = await sessions.select('ip_address').distinct().execute()
+  return others.some((other) => networkOf(other.ip_address) === network)
 }

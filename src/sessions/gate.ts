@@ -43,7 +43,7 @@ export async function enter(
     throw new Problem('invalid_credentials', 'This account was deleted by its owner.')
   }
   ensureNotSuspended(account)
-  if (account.password_void_since !== null) {
+  if (account.password_reset_required_since !== null) {
     throw new Problem(
       'password_reset_required',
       'This account needs a new password before anybody can sign in. Please choose “forgotten password”.',
@@ -90,8 +90,8 @@ function create(tx: Tx, account: string, amr: Amr[], client: Client, rules: Sess
       last_used_at: at,
       authenticated_at: at,
       amr: amr.join(' '),
-      address: client.address,
-      device: client.device,
+      ip_address: client.ipAddress,
+      user_agent: client.userAgent,
       expires_at: at + rules.sessionMax * second,
       idle_until: at + rules.sessionIdle * second,
       ended_at: null,

@@ -110,12 +110,12 @@ export function createGuard(options: {
   }
 
   function ensureOperator(session: LiveSession): void {
-    const { admin_since, mfa_on_since } = session
-    if (admin_since === null) {
+    const { operator_since, mfa_on_since } = session
+    if (operator_since === null) {
       throw new Problem('not_an_operator', 'This is for those who run the service.')
     }
     // Whoever has learned an operator's password could turn it on themselves.
-    if (mfa_on_since === null || mfa_on_since > admin_since) {
+    if (mfa_on_since === null || mfa_on_since > operator_since) {
       throw new Problem(
         'not_an_operator',
         'Your second step was off after you had become an operator. Please turn it on, and have whoever runs the service make you one again.',
@@ -189,14 +189,21 @@ interface LiveSession {
   amr: string
   mfa_on_since: number | null
   mfa_method: string | null
-  admin_since: number | null
+  operator_since: number | null
 }
 
 const readLiveSession = prepared((db, id: string, at: number) =>
   db
     .selectFrom('session')
     .innerJoin('account', 'account.id', 'session.account_id')
-    .select(['account_id', 'authenticated_at', 'amr', 'mfa_on_since', 'mfa_method', 'admin_since'])
+    .select([
+      'account_id',
+      'authenticated_at',
+      'amr',
+      'mfa_on_since',
+      'mfa_method',
+      'operator_since',
+    ])
     .where('session.id', '=', id)
     .where('ended_at', 'is', null)
     .where('expires_at', '>', at)
@@ -222,7 +229,7 @@ export interface HeldAccount {
   email: string
   email_key: string
   password_hash: string
-  password_void_since: number | null
+  password_reset_required_since: number | null
   reset_by_email_at: number | null
   deleted_at: number | null
   suspended_since: number | null
@@ -239,7 +246,7 @@ export const heldColumns = [
   'email',
   'email_key',
   'password_hash',
-  'password_void_since',
+  'password_reset_required_since',
   'reset_by_email_at',
   'deleted_at',
   'suspended_since',

@@ -76,7 +76,7 @@ export async function countSessions(db: Db | Tx, account: string): Promise<numbe
 export async function listSessions(db: Db | Tx, account: string, current: string) {
   const rows = await db
     .selectFrom('session')
-    .select(['id', 'created_at', 'last_used_at', 'address', 'device', 'amr'])
+    .select(['id', 'created_at', 'last_used_at', 'ip_address', 'user_agent', 'amr'])
     .where('account_id', '=', account)
     .where('ended_at', 'is', null)
     .where('expires_at', '>', now())
@@ -89,8 +89,8 @@ export async function listSessions(db: Db | Tx, account: string, current: string
     current: row.id === current,
     createdAt: instant(row.created_at),
     lastUsedAt: instant(row.last_used_at),
-    address: row.address,
-    device: row.device,
+    ipAddress: row.ip_address,
+    userAgent: row.user_agent,
     amr: parseAmr(row.amr),
   }))
 }

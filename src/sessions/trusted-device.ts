@@ -32,7 +32,7 @@ export async function trustDevice(
       account_id: account.id,
       token_hash: keys.hash(token, purpose),
       credential_version: account.credential_version,
-      device: client.device,
+      user_agent: client.userAgent,
       created_at: now(),
       last_used_at: now(),
       expires_at: now() + trustedForMs,
@@ -85,7 +85,7 @@ export async function forget(
     .executeTakeFirstOrThrow()
   if (numDeletedRows === 0n) return false
   const detail = { which: id ?? 'all' }
-  await activity.record(tx, account.id, { type: 'device.forgotten', client, session, detail })
+  await activity.record(tx, account.id, { type: 'device.revoked', client, session, detail })
   return true
 }
 
@@ -94,7 +94,7 @@ export async function listTrusted(db: Db | Tx, account: string) {
   const rows = await db
     .selectFrom('trusted_device')
     .innerJoin('account', 'account.id', 'trusted_device.account_id')
-    .select(['trusted_device.id', 'device', 'trusted_device.created_at'])
+    .select(['trusted_device.id', 'user_agent', 'trusted_device.created_at'])
     .select(['last_used_at', 'expires_at'])
     .where('account_id', '=', account)
     .where('expires_at', '>', now())
@@ -104,7 +104,7 @@ export async function listTrusted(db: Db | Tx, account: string) {
     .execute()
   return rows.map((row) => ({
     id: row.id,
-    name: row.device || 'Unknown device',
+    name: row.user_agent || 'Unknown device',
     createdAt: instant(row.created_at),
     lastUsedAt: instant(row.last_used_at),
     expiresAt: instant(row.expires_at),

@@ -69,7 +69,7 @@ export function beginWithPasskey(
       const { value, passkeyToken } = await newPasskeyChallenge(tx, keys, what)
       return { passkeyToken, challenge: value, allowed, alone: true }
     }
-    await limits.take(tx, { limit: begunFromNetwork, of: networkOf(asked.client.address) })
+    await limits.take(tx, { limit: begunFromNetwork, of: networkOf(asked.client.ipAddress) })
     const { value, passkeyToken } = await newPasskeyChallenge(tx, keys, { purpose: 'signIn' })
     return { passkeyToken, challenge: value, allowed: undefined, alone: true }
   })

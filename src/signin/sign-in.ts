@@ -81,7 +81,7 @@ export async function signIn(
     .where('email_key', '=', email?.key ?? '')
     .where('deleted_at', 'is', null)
     .executeTakeFirst()
-  const network = networkOf(client.address)
+  const network = networkOf(client.ipAddress)
   const familiar = await signedInBefore(db, account?.id ?? '', client)
 
   return judge(house, {

@@ -82,7 +82,7 @@ export async function productOf(
  * @throws CannotStart if the database can't be used, or was made by a newer version
  * @throws Error naming the migration that failed; nothing of it is left behind
  */
-export async function migrate(db: Db, newer: Newer = 'refuse'): Promise<string[]> {
+export async function migrate(db: Db, newer: Newer = 'off'): Promise<string[]> {
   await reach(db)
   // It has all that this version knows, and more.
   if (await isNewer(db, newer)) return []
@@ -105,7 +105,7 @@ export async function migrate(db: Db, newer: Newer = 'refuse'): Promise<string[]
 }
 
 /** @throws CannotStart if the database can't be used, or lacks a migration */
-export async function ensureMigrated(db: Db, newer: Newer = 'refuse'): Promise<void> {
+export async function ensureMigrated(db: Db, newer: Newer = 'off'): Promise<void> {
   await reach(db)
   if (await isNewer(db, newer)) return
   const pending = (await migratorOf(db).getMigrations()).filter((one) => !one.executedAt)
@@ -128,7 +128,7 @@ async function reach(db: Db): Promise<void> {
 export const halfMovedTable = 'latchkey_move'
 
 /** What to do with a database that a newer version has brought up to date. */
-export type Newer = 'refuse' | 'serve'
+export type Newer = 'off' | 'on'
 
 /**
  * Whether a newer version has brought it up to date, and that is to be served. Migrations only add,
@@ -140,7 +140,7 @@ async function isNewer(db: Db, newer: Newer): Promise<boolean> {
   const { halfMoved, ran } = await historyOf(db)
   if (halfMoved) {
     throw new CannotStart(
-      'Not everything has been moved to this database yet. Run “latchkey move” to its end first.',
+      'Not everything has been moved to this database yet. Run “latchkey copy-to-postgres” to its end first.',
     )
   }
   const known = await knownMigrations()
@@ -149,9 +149,9 @@ async function isNewer(db: Db, newer: Newer): Promise<boolean> {
   const said = `A newer version of Latchkey has brought this database up to date (${unknown[0]}). Run that version, or a newer one.`
   const fits = known.every((name) => ran.includes(name)) && !unknown.some(takesAway)
   if (!fits) throw new CannotStart(`${said} This one can’t serve it.`)
-  if (newer === 'refuse') {
+  if (newer === 'off') {
     throw new CannotStart(
-      `${said} To go back to this one for a while, read “Upgrade” in docs/operate.md and set LATCHKEY_NEWER_DATABASE=serve.`,
+      `${said} To go back to this one for a while, read “Upgrade” in docs/operate.md and set LATCHKEY_ALLOW_NEWER_SCHEMA=on.`,
     )
   }
   return true

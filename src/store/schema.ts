@@ -4,7 +4,7 @@
  */
 export interface Schema {
   account: AccountTable
-  authenticator: AuthenticatorTable
+  totp_secret: TotpSecretTable
   recovery_code: RecoveryCodeTable
   passkey: PasskeyTable
   passkey_challenge: PasskeyChallengeTable
@@ -14,12 +14,12 @@ export interface Schema {
   refresh_token: RefreshTokenTable
   signing_key: SigningKeyTable
   encryption_key: EncryptionKeyTable
-  attempt: AttemptTable
+  rate_limit_hit: RateLimitHitTable
   activity: ActivityTable
   outbox: OutboxTable
   trusted_device: TrustedDeviceTable
   password_reset: PasswordResetTable
-  way_back: WayBackTable
+  undo_token: UndoTokenTable
 }
 
 export interface AccountTable {
@@ -45,7 +45,7 @@ export interface AccountTable {
   /** Raised by every change of password or MFA: what was begun under a lower one is void. */
   credential_version: number
   /** Since then no password opens the account until a new one is set: a change was undone. */
-  password_void_since: number | null
+  password_reset_required_since: number | null
   /** The password was last set by a code from the mailbox, then; null if it was set in a session. */
   reset_by_email_at: number | null
   /** Its owner deleted it then; it is erased when that can't be undone any more. */
@@ -56,19 +56,19 @@ export interface AccountTable {
   /** What its messages are written in; null for English. */
   language: string | null
   /** The fingerprint of the line that it was imported from; null if it was not. */
-  import_mark: string | null
+  import_fingerprint: string | null
   /** Since then an operator lets nobody in, and why. */
   suspended_since: number | null
   suspended_reason: string | null
   /** Its owner is an operator since then. */
-  admin_since: number | null
+  operator_since: number | null
 }
 
 /**
  * An authenticator app's secret. At most one confirmed and one waiting to be, per account. One that
  * is taken away stays for as long as that can be undone, with the steps it used.
  */
-export interface AuthenticatorTable {
+export interface TotpSecretTable {
   id: string
   account_id: string
   secret_sealed: string
@@ -165,9 +165,9 @@ export interface ChallengeTable {
   code_expires_at: number | null
   sent_at: number | null
   /** How many codes were sent. */
-  sends: number
+  send_count: number
   /** How many wrong answers were given. */
-  wrong: number
+  failed_attempts: number
   created_at: number
   expires_at: number
   consumed_at: number | null
@@ -182,8 +182,8 @@ export interface SessionTable {
   authenticated_at: number
   /** What they showed: RFC 8176 names, separated by spaces. */
   amr: string
-  address: string
-  device: string
+  ip_address: string
+  user_agent: string
   /** Lives at most until then, and not past `idle_until` if it is not refreshed before. */
   expires_at: number
   idle_until: number
@@ -216,16 +216,16 @@ export interface EncryptionKeyTable {
   hashing_key_sealed: string
   created_at: number
   /** When a node that has it in front was started; the latest of all has a say in what seals. */
-  first_since: number | null
+  primary_since: number | null
   /** Nothing is sealed with it since, and it is not given any more. */
   retired_at: number | null
 }
 
 /** One guess or one message that counts against a limit. */
-export interface AttemptTable {
+export interface RateLimitHitTable {
   id: string
   /** What is limited and for whom. */
-  subject: string
+  key: string
   at: number
 }
 
@@ -236,8 +236,8 @@ export interface ActivityTable {
   type: string
   at: number
   session_id: string | null
-  address: string | null
-  device: string | null
+  ip_address: string | null
+  user_agent: string | null
   /** JSON. */
   detail: string
 }
@@ -249,7 +249,7 @@ export interface TrustedDeviceTable {
   token_hash: string
   /** The account's when trust was given; it must still be that. */
   credential_version: number
-  device: string
+  user_agent: string
   created_at: number
   last_used_at: number
   expires_at: number
@@ -270,7 +270,7 @@ export interface PasswordResetTable {
 }
 
 /** What was there before a change, for whoever brings the token. */
-export interface WayBackTable {
+export interface UndoTokenTable {
   id: string
   account_id: string
   /** The activity type of the change. */
@@ -308,10 +308,10 @@ export interface OutboxTable {
    * When the next try is due, by the database's clock. For as long as a node has the message in hand
    * it keeps this ahead.
    */
-  due_at: number
+  next_attempt_at: number
   /** Raised by whoever takes the message in hand. */
-  tries: number
+  attempts: number
   sent_at: number | null
-  given_up_at: number | null
+  failed_at: number | null
   last_error: string | null
 }

@@ -30,7 +30,7 @@ export interface Templates {
   'account-made': object
   'account-made-with-password': object
   'account-suspended': { at: number; reason: string | null }
-  'account-restored': { at: number; reason: string | null }
+  'account-unsuspended': { at: number; reason: string | null }
   'sessions-ended': { at: number; reason: string | null }
   'password-voided': { at: number; reason: string | null }
   'admin-added': { at: number }

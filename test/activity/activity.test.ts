@@ -7,8 +7,8 @@ interface Entry {
   id: string
   type: string
   at: string
-  address: string | null
-  device: string | null
+  ipAddress: string | null
+  userAgent: string | null
   detail: Record<string, unknown>
 }
 
@@ -44,7 +44,7 @@ onEachDatabase((latchkey) => {
       'signin.succeeded',
       'signin.failed',
       'mfa.on',
-      'recovery_codes.made',
+      'recovery_codes.generated',
       'mfa.method_added',
       'mfa.method_changed',
       'signin.failed',
@@ -72,8 +72,8 @@ onEachDatabase((latchkey) => {
         id: '',
         type: 'signin.failed',
         at: '',
-        address: '127.0.0.1',
-        device: 'Netscape Navigator/4.0',
+        ipAddress: '127.0.0.1',
+        userAgent: 'Netscape Navigator/4.0',
         detail: { step: 'code', mfaMethod: 'email' },
       },
     )

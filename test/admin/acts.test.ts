@@ -58,7 +58,7 @@ onEachDatabase((latchkey) => {
     const [entry] = (await ada.get('/settings/Activity')).body.activity.filter(
       ({ type }: { type: string }) => type === 'mfa.off',
     )
-    assert.deepEqual([entry.address, entry.device], [null, null])
+    assert.deepEqual([entry.ipAddress, entry.userAgent], [null, null])
     assert.deepEqual(entry.detail, { mfaMethod: 'email', by: eve.email, why: reason })
 
     await ada.turnOn('authenticator')
@@ -118,7 +118,7 @@ onEachDatabase((latchkey) => {
     const waiting = await ada.signIn()
     const asked = await act(latchkey, eve, 'newPassword', { on: ada })
     assert.equal(asked.status, 200)
-    assert.ok(asked.body.passwordVoidSince)
+    assert.ok(asked.body.passwordResetRequiredSince)
     assert.equal(asked.body.sessions, 0)
     assert.equal((await ada.get('/settings')).status, 401)
     assert.equal((await ada.signIn()).body.code, 'password_reset_required')
@@ -137,7 +137,9 @@ onEachDatabase((latchkey) => {
     ada.password = newPassword
     await ada.signInFully()
     const entries = await newestOf(eve, ada, 10)
-    const { detail } = entries.find(({ type }: { type: string }) => type === 'password.voided')
+    const { detail } = entries.find(
+      ({ type }: { type: string }) => type === 'password.reset_required',
+    )
     assert.deepEqual(detail, { by: eve.email })
   })
 
@@ -151,9 +153,9 @@ onEachDatabase((latchkey) => {
       assert.deepEqual([status, body.suspension.reason], [200, 'first'], what)
       assert.deepEqual(await stateOf(latchkey, ada), before, what)
     }
-    await act(latchkey, eve, 'restore', { on: ada })
+    await act(latchkey, eve, 'unsuspend', { on: ada })
     const restored = await stateOf(latchkey, ada)
-    assert.equal((await act(latchkey, eve, 'restore', { on: ada })).status, 200)
+    assert.equal((await act(latchkey, eve, 'unsuspend', { on: ada })).status, 200)
     assert.deepEqual(await stateOf(latchkey, ada), restored)
   })
 
@@ -210,7 +212,12 @@ onEachDatabase((latchkey) => {
     assert.deepEqual(body.mfaSignIn, (await ada.get('/settings/MfaSignIn')).body)
     assert.equal(body.recoveryCodes.remaining, 10)
     assert.deepEqual([body.sessions, body.trustedDevices, body.passkeys], [1, 0, 0])
-    const never = [body.suspension, body.deletedAt, body.adminSince, body.passwordVoidSince]
+    const never = [
+      body.suspension,
+      body.deletedAt,
+      body.adminSince,
+      body.passwordResetRequiredSince,
+    ]
     assert.deepEqual(never, [null, null, null, null])
     assert.ok(Date.parse(body.lastSignInAt) >= Date.parse(body.createdAt))
     assert.deepEqual(

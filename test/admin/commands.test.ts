@@ -25,7 +25,7 @@ async function done(t: TestContext, latchkey: TestLatchkey, ...args: string[]): 
 }
 
 onEachDatabase((latchkey) => {
-  test('mfa-off, suspend, restore and admin work on a service that runs, and its owner is told', async (t) => {
+  test('mfa-off, suspend, unsuspend and admin work on a service that runs, and its owner is told', async (t) => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     const id = await idOf(latchkey, ada)
     const said = await done(t, latchkey, 'mfa-off', ada.email, '--reason', 'Lost phone')
@@ -44,7 +44,7 @@ onEachDatabase((latchkey) => {
     assert.deepEqual([changed, user.suspension.reason], [true, 'Sends spam'])
     assert.equal((await ada.get('/settings')).status, 401)
     assert.equal((await ada.signIn()).body.code, 'account_suspended')
-    await done(t, latchkey, 'restore', ada.email)
+    await done(t, latchkey, 'unsuspend', ada.email)
     await ada.signInFully()
 
     const { environment } = latchkey
@@ -84,11 +84,11 @@ onEachDatabase((latchkey) => {
     const email = `new-${latchkey.kind.toLowerCase()}@example.com`
     const said = await done(t, latchkey, 'create', ` ${email}`)
     assert.match(said, /^new-\S+ has an account\. The owner is mailed a code/)
-    const [{ id, password_hash, password_void_since }] = await latchkey.sql(
-      `select id, password_hash, password_void_since from account where email = '${email}'`,
+    const [{ id, password_hash, password_reset_required_since }] = await latchkey.sql(
+      `select id, password_hash, password_reset_required_since from account where email = '${email}'`,
     )
     assert.match(password_hash, /^\$argon2id\$/)
-    assert.ok(password_void_since)
+    assert.ok(password_reset_required_since)
     const code = await latchkey.codeSentTo(email)
     const newPassword = 'a whole new sentence'
     const reset = await latchkey.post('/auth/ResetPassword', { email, code, newPassword })

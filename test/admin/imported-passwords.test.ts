@@ -119,5 +119,5 @@ onEachDatabase(
       await ada.signInFully()
     })
   },
-  { LATCHKEY_LIMITS: 'off' },
+  { LATCHKEY_RATE_LIMITS: 'off' },
 )

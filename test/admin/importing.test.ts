@@ -52,7 +52,7 @@ onEachDatabase(
       const { remaining } = (await latchkey.get('/settings/RecoveryCodes', { token })).body
       assert.equal(remaining, 0)
       assert.deepEqual(await latchkey.inbox(email), [], 'nobody is told of an import')
-      const sealed = await latchkey.sql('select secret_sealed from authenticator')
+      const sealed = await latchkey.sql('select secret_sealed from totp_secret')
       assert.ok(!JSON.stringify(sealed).includes(secret))
     })
 

@@ -175,7 +175,7 @@ onEachDatabase((latchkey) => {
     const passkey = await addPasskey(latchkey, ada)
     const deviceToken = await rememberedDevice(ada)
     await act(latchkey, eve, 'suspend', { on: ada, reason })
-    const restored = await act(latchkey, eve, 'restore', { on: ada, reason: 'It was not them' })
+    const restored = await act(latchkey, eve, 'unsuspend', { on: ada, reason: 'It was not them' })
     assert.equal(restored.body.suspension, null)
     assertAnswer(await ada.get('/settings'), '401 invalid_token', 'access token')
     const { refreshToken, email, password } = ada
@@ -192,7 +192,7 @@ onEachDatabase((latchkey) => {
     assert.match(told?.text ?? '', /It was not them/)
     const { activity } = (await ada.get('/settings/Activity')).body
     const [open, closed] = activity.filter(({ type }: { type: string }) => /^account/.test(type))
-    assert.deepEqual([open.type, closed.type], ['account.restored', 'account.suspended'])
+    assert.deepEqual([open.type, closed.type], ['account.unsuspended', 'account.suspended'])
     assert.deepEqual(closed.detail, { by: eve.email, why: reason })
   })
 
@@ -210,7 +210,7 @@ onEachDatabase((latchkey) => {
     const reset = () => latchkey.post('/auth/ResetPassword', { resetToken, newPassword })
     assertAnswer(await reset(), '403 account_suspended', 'reset')
 
-    await act(latchkey, eve, 'restore', { on: ada })
+    await act(latchkey, eve, 'unsuspend', { on: ada })
     assert.equal((await reset()).status, 200)
     ada.password = newPassword
     assert.equal((await ada.signIn()).body.status, 'mfaRequired')

@@ -115,7 +115,7 @@ onEachDatabase((latchkey) => {
     const ada = await latchkey.owner({ mfaMethod: 'email' })
     const eve = await newOperator(latchkey)
     const mallory = await newOperator(latchkey)
-    await latchkey.sql(`update account set admin_since = null where email = '${mallory.email}'`)
+    await latchkey.sql(`update account set operator_since = null where email = '${mallory.email}'`)
     await assertRefused(latchkey, mallory, ada, '403 not_an_operator')
     await makeOperator(latchkey, mallory)
     assert.equal((await act(latchkey, eve, 'suspend', { on: mallory, reason: 'x' })).status, 200)
@@ -190,7 +190,7 @@ onDatabase('PostgreSQL', (latchkey) => {
           where datname = current_database() and wait_event_type = 'Lock'`.execute(db)
         return rows.length > 0
       })
-      await sql`update account set admin_since = null where email = ${eve.email}`.execute(tx)
+      await sql`update account set operator_since = null where email = ${eve.email}`.execute(tx)
       return { waiting }
     })
     const { status, body } = await refused.waiting

@@ -45,8 +45,8 @@ for (const name of everyProxy) {
       const { activity } = JSON.parse(
         (await house.proxy.ask('/settings/Activity', { headers })).text,
       )
-      const [last, failed] = activity as { address: string }[]
-      assert.deepEqual([last?.address, failed?.address], ['127.0.0.6', '127.0.0.5'])
+      const [last, failed] = activity as { ipAddress: string }[]
+      assert.deepEqual([last?.ipAddress, failed?.ipAddress], ['127.0.0.6', '127.0.0.5'])
     })
 
     // Abuse case (Input and output): Links in messages were made from the `Host` header

@@ -215,7 +215,7 @@ test('docs/production.md, followed to the letter, ends with a service that is we
   assert.deepEqual([code, stderr], [0, ''])
   assert.ok(performance.now() - asked < Number(service.TimeoutStopSec) * 1000)
 
-  const wrong = await start({ LATCHKEY_LIMITS: 'off' }).ended
+  const wrong = await start({ LATCHKEY_RATE_LIMITS: 'off' }).ended
   assert.equal(String(wrong.code), service.RestartPreventExitStatus)
 })
 

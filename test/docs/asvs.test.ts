@@ -79,11 +79,15 @@ test('the settings shown are ones that Latchkey takes', () => {
   const settings = readSettings(Object.fromEntries(shown))
   assert.equal(settings.mfaPolicy, 'required')
   assert.deepEqual(settings.mfaMethods, ['passkey', 'authenticator'])
-  assert.deepEqual([settings.sessionIdle, settings.sessionMax], [60 * 60, 24 * 60 * 60])
+  assert.deepEqual([settings.sessionIdleTimeout, settings.sessionLifetime], [60 * 60, 24 * 60 * 60])
 })
 
 test('the lifetimes told are the defaults', () => {
-  const { sessionIdle, sessionMax, stepUpMaxAge } = readSettings({})
+  const {
+    sessionIdleTimeout: sessionIdle,
+    sessionLifetime: sessionMax,
+    stepUpMaxAge,
+  } = readSettings({})
   const text = page.replace(/\s+/g, ' ')
   const days = (seconds: number) => `${seconds / 86_400} days`
   assert.ok(text.includes(`ends ${days(sessionIdle)} after it was last refreshed`))

@@ -110,7 +110,10 @@ test('moving as shown ends with what to set', async (t) => {
   const { folder, environment } = latchkey
   const { password } = new URL(url)
   const named = url.replace(`:${password}`, '')
-  const command = asHere(fence(page, 'sh', 'npx latchkey move')).replace(/postgres:[^']+/, named)
+  const command = asHere(fence(page, 'sh', 'npx latchkey copy-to-postgres')).replace(
+    /postgres:[^']+/,
+    named,
+  )
   const { stdout } = await run('sh', ['-c', command], {
     cwd: folder,
     env: { ...process.env, PGPASSWORD: decodeURIComponent(password) },

@@ -203,7 +203,7 @@ onEachDatabase(
       }
     })
   },
-  { LATCHKEY_LIMITS: 'off' },
+  { LATCHKEY_RATE_LIMITS: 'off' },
 )
 
 function post(latchkey: TestLatchkey, path: string, body: string | Uint8Array) {

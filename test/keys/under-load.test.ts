@@ -35,7 +35,7 @@ test('both kinds of keys are replaced on two nodes under load, and no answer is 
     LATCHKEY_ENCRYPTION_KEYS: keys,
     LATCHKEY_PORT: port,
     LATCHKEY_PUBLIC_URL: issuer,
-    LATCHKEY_LIMITS: 'off',
+    LATCHKEY_RATE_LIMITS: 'off',
   })
   const start = (port: string) => startProcess(t, { folder, environment: environmentOf(port) })
   const command = (...args: string[]) => {

@@ -67,7 +67,7 @@ for (const kind of ['SQLite', 'PostgreSQL'] as const) {
 
       // Whoever was turned away was counted as that, and as nothing else.
       const after = await scrape(latchkey.origin)
-      const turnedAway = 'latchkey_password_hash_turned_away_total'
+      const turnedAway = 'latchkey_password_hash_rejected_total'
       const grown = (after.get(turnedAway) ?? 0) - (before.get(turnedAway) ?? 0)
       assert.equal(grown, counts['503 unavailable'])
       assert.equal(after.get('latchkey_password_hash_queue'), 0)
@@ -75,7 +75,7 @@ for (const kind of ['SQLite', 'PostgreSQL'] as const) {
         '{method="password",result="wrong"}': counts['401 invalid_credentials'],
       })
       const [{ counted }] = await latchkey.sql(
-        `select count(*) as counted from attempt where subject like 'wrong-passwords-from %'`,
+        `select count(*) as counted from rate_limit_hit where key like 'wrong-passwords-from %'`,
       )
       assert.equal(Number(counted), counts['401 invalid_credentials'])
       assert.equal((await guess(ada.email, ada.password)).body.status, 'signedIn')
@@ -86,7 +86,7 @@ for (const kind of ['SQLite', 'PostgreSQL'] as const) {
       const answers = await times(100, () => latchkey.post('/auth/SignIn', { email, password }))
       assert.deepEqual(Object.keys(tally(answers)).sort(), ['200 signedIn', '503 unavailable'])
       const subject = `wrong-passwords-here ${ada.email}`
-      const left = await latchkey.sql(`select at from attempt where subject like '${subject} %'`)
+      const left = await latchkey.sql(`select at from rate_limit_hit where key like '${subject} %'`)
       assert.deepEqual(left, [])
       assert.equal((await latchkey.post('/auth/SignIn', { email, password })).status, 200)
     })

@@ -116,7 +116,7 @@ test('the odds are those of independent guesses, also where they are very small'
 
 test('the odds are told of the methods that are offered, and a passkey has none', () => {
   const mfaMethods = ['passkey', 'email'] as const
-  const { secondFactor } = oddsPerDay({ limits: 'on', mfaMethods })
+  const { secondFactor } = oddsPerDay({ rateLimits: 'on', mfaMethods })
   assert.deepEqual(Object.keys(secondFactor), ['email', 'recoveryCode'])
 })
 
@@ -127,7 +127,7 @@ test('with limits off every code is guessed in the end, and that is what is said
   assert.equal(secondFactor.authenticator?.chance, 1)
   assert.equal(signUpCode.chance, 1)
   assert.equal(passwords.fromElsewhere, Number.POSITIVE_INFINITY)
-  assert.match(describeOdds(off), /LATCHKEY_LIMITS is off/)
+  assert.match(describeOdds(off), /LATCHKEY_RATE_LIMITS is off/)
   assert.doesNotMatch(describeOdds(off), /1 in/)
 })
 

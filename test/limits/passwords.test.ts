@@ -119,9 +119,9 @@ onEachDatabase(
         const wrong = await latchkey.post('/auth/SignIn/Mfa', { mfaToken, code: 'wrong one' })
         assert.equal(wrong.status, 401)
       }
-      assert.deepEqual(await latchkey.sql('select id from attempt'), [])
+      assert.deepEqual(await latchkey.sql('select id from rate_limit_hit'), [])
       await ada.signInFully()
     })
   },
-  { LATCHKEY_LIMITS: 'off' },
+  { LATCHKEY_RATE_LIMITS: 'off' },
 )

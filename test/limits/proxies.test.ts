@@ -41,7 +41,7 @@ onEachDatabase((latchkey) => {
     const ada = await latchkey.owner()
     await ada.signIn({ headers: forwarded('203.0.113.1') })
     const { activity } = (await ada.get('/settings/Activity')).body
-    assert.equal(activity[0].address, '127.0.0.1')
+    assert.equal(activity[0].ipAddress, '127.0.0.1')
   })
 
   test('networks are told apart by the connection itself', {
@@ -60,7 +60,7 @@ onEachDatabase((latchkey) => {
     const { activity } = (await ada.get('/settings/Activity?limit=100')).body
     const failed = activity.filter(({ type }: { type: string }) => type === 'signin.failed')
     assert.equal(failed.length, 50)
-    assert.equal(failed[0].address, '127.0.0.6')
+    assert.equal(failed[0].ipAddress, '127.0.0.6')
   })
 })
 
@@ -104,7 +104,7 @@ onEachDatabase(
       const ada = await latchkey.owner()
       await ada.signIn({ headers: forwarded('10.1.2.3', '203.0.113.10') })
       const { activity } = (await ada.get('/settings/Activity')).body
-      assert.equal(activity[0].address, '203.0.113.10')
+      assert.equal(activity[0].ipAddress, '203.0.113.10')
     })
 
     test('whoever is not the proxy is not believed', {

@@ -80,7 +80,7 @@ onEachDatabase(
         { length: 600 },
         (_, i) => `('filled-${i}', 'resets 203.0.113.1', ${Date.now()})`,
       )
-      await latchkey.sql(`insert into attempt (id, subject, at) values ${values.join()}`)
+      await latchkey.sql(`insert into rate_limit_hit (id, key, at) values ${values.join()}`)
       const body = { resetToken: 'made up', newPassword }
       const tryIt = (address: string) => latchkey.post('/auth/ResetPassword', body, from(address))
       assert.equal((await tryIt('203.0.113.1')).status, 429)

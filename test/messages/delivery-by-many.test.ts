@@ -79,8 +79,8 @@ test('a message whose lease ran out in its sender’s hands is not sent twice by
   const latchkey = await startLatchkey(t, 'SQLite', { LATCHKEY_SMS_URL: receiver.url })
   await enqueueNotices(latchkey, 1, { channel: 'sms', recipient })
   await until(() => receiver.received.length > 0)
-  await latchkey.sql('update outbox set due_at = 0')
-  await until(async () => (await outboxOf(latchkey, recipient))[0].tries === 2)
+  await latchkey.sql('update outbox set next_attempt_at = 0')
+  await until(async () => (await outboxOf(latchkey, recipient))[0].attempts === 2)
   // What is taken after it has left, so it would have, too.
   await enqueueNotices(latchkey, 1, { channel: 'sms', recipient: '+14155550101' })
   await until(() => receiver.received.at(-1)?.to === '+14155550101')
@@ -96,7 +96,7 @@ test('who fails has no say over a message that another has in hand by now', asyn
   await until(() => receiver.received.length > 0)
   // As another node would take it.
   const dueAt = Date.now() + 3_600_000
-  await latchkey.sql(`update outbox set tries = tries + 1, due_at = ${dueAt}`)
+  await latchkey.sql(`update outbox set attempts = attempts + 1, next_attempt_at = ${dueAt}`)
   answer(422)
   await until(() => logged(latchkey, 'message given up')[0])
   // What comes later has been settled, so this one would have been too.
@@ -104,8 +104,8 @@ test('who fails has no say over a message that another has in hand by now', asyn
   await until(() => receiver.received.length > 1)
   answer(200)
   await until(async () => (await outboxOf(latchkey, '+14155550101'))[0].sent_at)
-  const [{ given_up_at, due_at }] = await outboxOf(latchkey, recipient)
-  assert.deepEqual([given_up_at, due_at], [null, dueAt])
+  const [{ failed_at, next_attempt_at }] = await outboxOf(latchkey, recipient)
+  assert.deepEqual([failed_at, next_attempt_at], [null, dueAt])
 })
 
 test('a service that is told to stop lets the messages on their way arrive', async (t) => {

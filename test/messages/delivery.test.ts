@@ -74,14 +74,14 @@ test('what a mail server puts off is tried again, after pauses that grow', async
   for (const [tries, pause] of pauses.entries()) {
     const line = await until(() => logged(latchkey, 'message not sent yet')[tries])
     assert.equal(line.againInMs, pause)
-    assert.equal(line.tries, tries + 1)
+    assert.equal(line.attempts, tries + 1)
     assert.equal(line.to, 'a•••@example.org')
     travel(pause)
   }
   smtp.refusal = undefined
   travel(2 * minute)
   const { raw } = await until(() => smtp.taken[0])
-  const { tries } = await until(() => logged(latchkey, 'message sent')[0])
+  const { attempts: tries } = await until(() => logged(latchkey, 'message sent')[0])
   assert.ok(tries > pauses.length)
   const [row] = await outboxOf(latchkey, 'ada@example.org')
   assert.equal(Object.fromEntries(headersOf(raw))['message-id'], `<${row.id}@acme.example>`)
@@ -113,12 +113,12 @@ test('what a mail server will never take is given up at once, and the log says s
   const latchkey = await startLatchkey(t, 'SQLite', mail)
   await latchkey.post('/auth/SignUp', { email: 'ada@example.org', password })
   const given = await until(() => logged(latchkey, 'message given up')[0])
-  assert.deepEqual([given.level, given.to, given.tries], [50, 'a•••@example.org', 1])
+  assert.deepEqual([given.level, given.to, given.attempts], [50, 'a•••@example.org', 1])
   assert.match(given.problem, /550/)
 
   const row = await until(async () => {
     const [first] = await outboxOf(latchkey, 'ada@example.org')
-    return first.given_up_at && first
+    return first.failed_at && first
   })
   assert.equal(row.secret_sealed, null)
   smtp.refusal = undefined

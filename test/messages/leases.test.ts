@@ -23,15 +23,17 @@ describe('leases', { concurrency: true }, () => {
       await until(() => silent.received.length > 0)
       const heir = await startNode(t, latchkey, receiver.url)
       const [taken] = await outboxOf(latchkey, recipient)
-      assert.deepEqual([taken.sent_at, taken.tries], [null, 1])
-      const lease = Number(taken.due_at) - Date.now()
+      assert.deepEqual([taken.sent_at, taken.attempts], [null, 1])
+      const lease = Number(taken.next_attempt_at) - Date.now()
       assert.ok(lease <= 10_000, `${lease} ms are left`)
       await victim.stop('SIGKILL')
 
-      const { tries, time } = await until(() => logged({ log: heir.stdout }, 'message sent')[0])
+      const { attempts: tries, time } = await until(
+        () => logged({ log: heir.stdout }, 'message sent')[0],
+      )
       assert.equal(tries, 2)
       // It might have been with somebody who lives: nobody takes it before the lease is over.
-      assert.ok(time >= Number(taken.due_at))
+      assert.ok(time >= Number(taken.next_attempt_at))
       const received = [...silent.received, ...receiver.received]
       assert.deepEqual(
         received.map((text) => text.id),
@@ -51,13 +53,13 @@ describe('leases', { concurrency: true }, () => {
       // Nodes on PostgreSQL may disagree about the time; a SQLite file has one machine.
       const ahead = kind === 'PostgreSQL' ? minuteAhead : {}
       const other = await startNode(t, latchkey, slow.url, ahead)
-      await until(() => Date.now() > Number(taken.due_at) + 1000)
+      await until(() => Date.now() > Number(taken.next_attempt_at) + 1000)
       answer(200)
       const row = await until(async () => {
         const [first] = await outboxOf(latchkey, recipient)
         return first.sent_at && first
       })
-      assert.equal(row.tries, 1)
+      assert.equal(row.attempts, 1)
       assert.deepEqual(
         slow.received.map((text) => text.id),
         [id],
@@ -68,7 +70,7 @@ describe('leases', { concurrency: true }, () => {
       const call = { method: 'POST', headers: { 'content-type': 'application/json' }, body }
       assert.equal((await fetch(`${other.origin}/auth/SignUp`, call)).status, 202)
       const [promised] = await outboxOf(latchkey, 'ada@example.org')
-      assert.ok(Number(promised.due_at) < Date.now() + 30_000)
+      assert.ok(Number(promised.next_attempt_at) < Date.now() + 30_000)
     })
   }
 })

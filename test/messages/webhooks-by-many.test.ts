@@ -65,7 +65,7 @@ describe('webhooks by many', { concurrency: true }, () => {
     const told = hook.posts.map(({ event }) => event)
     assert.deepEqual(
       told.map(({ type }) => type),
-      ['account.created', 'signin.succeeded', 'mfa.on', 'recovery_codes.made', 'mfa.off'],
+      ['account.created', 'signin.succeeded', 'mfa.on', 'recovery_codes.generated', 'mfa.off'],
     )
     const [, , turnedOn, , turnedOff] = told
     assert.ok((turnedOn?.timestamp ?? '') > (turnedOff?.timestamp ?? ''), 'clocks agreed')

@@ -30,9 +30,9 @@ for (const kind of everyDatabase) {
     const { body: listed } = await ada.get('/settings/Activity?limit=100')
     const expected = listed.activity
       .toReversed()
-      .map(({ id, type, at, device, detail }: Record<string, unknown>) => {
+      .map(({ id, type, at, userAgent, detail }: Record<string, unknown>) => {
         const sessionId = rows.find((row) => row.id === id).session_id
-        const data = { activityId: id, accountId, sessionId, device, detail }
+        const data = { activityId: id, accountId, sessionId, userAgent, detail }
         return { type, timestamp: at, data }
       })
     const hers = hook.posts.filter(({ event }) => event.data.accountId === accountId)
@@ -92,7 +92,7 @@ for (const kind of everyDatabase) {
       ({ event }) => event.data.accountId === first?.event.data.accountId,
     )
     const types = hers.map(({ event }) => event.type)
-    assert.deepEqual(types, ['mfa.on', 'mfa.on', 'recovery_codes.made', 'mfa.off'])
+    assert.deepEqual(types, ['mfa.on', 'mfa.on', 'recovery_codes.generated', 'mfa.off'])
     // The same again: only when it was tried is new.
     assert.deepEqual([hers[0]?.id, hers[0]?.body], [hers[1]?.id, hers[1]?.body])
     assert.equal(await taken(), hook.posts.length + 3)

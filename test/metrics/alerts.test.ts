@@ -25,7 +25,7 @@ const bad: Record<string, { series: Series; at: string }> = {
     series: { [`${requests}"503"}`]: '0+5x30', [`${requests}"200"}`]: '0+100x30' },
     at: '20m',
   },
-  LatchkeyTurnsAway: { series: { latchkey_password_hash_turned_away_total: '0+9x30' }, at: '20m' },
+  LatchkeyTurnsAway: { series: { latchkey_password_hash_rejected_total: '0+9x30' }, at: '20m' },
   LatchkeySlow: {
     series: { 'latchkey_event_loop_delay_seconds{percentile="99"}': '0.8x30' },
     at: '20m',
@@ -47,7 +47,7 @@ const bad: Record<string, { series: Series; at: string }> = {
     at: '1h',
   },
   LatchkeyTextsNearCap: {
-    series: { latchkey_texts_today: '801x10', latchkey_texts_cap: '1000x10' },
+    series: { latchkey_sms_last_24h: '801x10', latchkey_sms_daily_cap: '1000x10' },
     at: '5m',
   },
   LatchkeySignInsFail: {
@@ -65,14 +65,14 @@ const good: Series = {
   [`${requests}"500"}`]: '3x1500',
   [`${requests}"200"}`]: '0+1000x1500',
   [`${requests}"503"}`]: '0+1x1500',
-  latchkey_password_hash_turned_away_total: '7x1500',
+  latchkey_password_hash_rejected_total: '7x1500',
   'latchkey_event_loop_delay_seconds{percentile="99"}': '0.02x1500',
   [`${statement}"0.5"}`]: '0+100x1500',
   [`${statement}"+Inf"}`]: '0+100x1500',
   'latchkey_outbox_oldest_seconds{channel="sms"}': '3x1500',
   'latchkey_messages_total{channel="email",outcome="givenUp"}': '2x1500',
-  latchkey_texts_today: '790x1500',
-  latchkey_texts_cap: '1000x1500',
+  latchkey_sms_last_24h: '790x1500',
+  latchkey_sms_daily_cap: '1000x1500',
   'latchkey_sign_ins_total{method="password",result="wrong"}': '0+20x1500',
   'latchkey_mfa_turned_off_total{method="sms"}': '0+1x1500',
 }

@@ -110,7 +110,7 @@ onEachDatabase((latchkey) => {
     await latchkey.sql('alter table away rename to outbox')
     assert.equal(broken.get('latchkey_database_up'), 0)
     assert.equal(broken.has('latchkey_outbox_messages{channel="email"}'), false)
-    assert.equal(broken.get('latchkey_texts_cap'), 1000)
+    assert.equal(broken.get('latchkey_sms_daily_cap'), 1000)
     const whole = await scrape(latchkey.origin)
     assert.equal(whole.get('latchkey_database_up'), 1)
     assert.ok(whole.has('latchkey_outbox_messages{channel="email"}'))
@@ -123,11 +123,11 @@ onEachDatabase((latchkey) => {
     await ada.turnOn('sms')
     await ada.signIn()
     const after = await scrape(latchkey.origin)
-    assert.deepEqual(growth(before, after, 'latchkey_codes_promised_total'), {
+    assert.deepEqual(growth(before, after, 'latchkey_codes_enqueued_total'), {
       '{channel="sms",purpose="set-up-code"}': 1,
       '{channel="sms",purpose="sign-in-code"}': 1,
     })
-    const texts = (scraped: typeof before) => scraped.get('latchkey_texts_today') ?? 0
+    const texts = (scraped: typeof before) => scraped.get('latchkey_sms_last_24h') ?? 0
     assert.equal(texts(after) - texts(before), 2)
   })
 })

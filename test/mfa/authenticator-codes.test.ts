@@ -172,7 +172,7 @@ onDatabase(
       await ada.signInFully()
     })
   },
-  { LATCHKEY_LIMITS: 'off' },
+  { LATCHKEY_RATE_LIMITS: 'off' },
 )
 
 onEachDatabase((latchkey) => {

@@ -96,7 +96,7 @@ onEachDatabase((latchkey) => {
     const code = ada.authenticator.newCode()
     const { status } = await ada.post('/settings/MfaSignIn', { mfaMethod: 'authenticator', code })
     assert.equal(status, 200)
-    assert.deepEqual(await changesOf(ada), ['recovery_codes.made', 'mfa.on'])
+    assert.deepEqual(await changesOf(ada), ['recovery_codes.generated', 'mfa.on'])
     await ada.signInFully()
   })
 

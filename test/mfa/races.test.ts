@@ -128,7 +128,7 @@ onEachDatabase((latchkey) => {
         else assert.equal(status, 401)
       }
       assert.equal((await ada.get('/settings/MfaSignIn')).body.enabled, true)
-      assert.deepEqual(await changesOf(ada), ['recovery_codes.made', 'mfa.on'])
+      assert.deepEqual(await changesOf(ada), ['recovery_codes.generated', 'mfa.on'])
     }
   })
 

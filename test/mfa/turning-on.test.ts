@@ -69,7 +69,7 @@ onEachDatabase((latchkey) => {
         const wrong = method === 'passkey' ? 'invalid_passkey' : 'invalid_code'
         if (status !== 200) assert.equal(body.code, wrong)
       }
-      assert.deepEqual(await changesOf(ada), ['recovery_codes.made', 'mfa.on'])
+      assert.deepEqual(await changesOf(ada), ['recovery_codes.generated', 'mfa.on'])
       assert.equal((await noticesTo(latchkey, ada.email)).length, 1)
     })
 

@@ -127,7 +127,7 @@ onDatabase('SQLite', (latchkey) => {
       const from = 'by' in one ? 'null, null' : `'192.0.2.7', '${windows}'`
       for (const type of [...types, 'tea.made']) {
         await latchkey.sql(
-          `insert into activity (id, account_id, type, at, address, device, detail)
+          `insert into activity (id, account_id, type, at, ip_address, user_agent, detail)
            values ('${newId()}', '${id}', '${type}', ${Date.now()}, ${from}, '${detail}')`,
         )
       }

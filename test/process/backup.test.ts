@@ -26,7 +26,7 @@ test('a backup made while everybody writes is one moment, and brings everybody b
   const writer = new DatabaseSync((latchkey.environment.LATCHKEY_DATABASE_URL ?? '').slice(7))
   writer.exec('pragma synchronous = off')
   const insert = writer.prepare(
-    `insert into attempt (id, subject, at) values (?, 'pair', 0), (?, 'pair', 0)`,
+    `insert into rate_limit_hit (id, key, at) values (?, 'pair', 0), (?, 'pair', 0)`,
   )
   let commits = 0
   const write = () => {
@@ -63,7 +63,7 @@ test('a backup made while everybody writes is one moment, and brings everybody b
   assert.deepEqual(readdirSync(folder), ['copy.sqlite'], 'it is one file')
   assert.equal((statSync(file).mode & 0o777).toString(8), '600')
   const copy = new DatabaseSync(file, { readOnly: true })
-  const pairs = copy.prepare(`select count(*) as rows from attempt where subject = 'pair'`).get()
+  const pairs = copy.prepare(`select count(*) as rows from rate_limit_hit where key = 'pair'`).get()
   assert.equal(Number(pairs?.rows) % 2, 0)
   assert.ok(Number(pairs?.rows) < 2 * commits, 'it is of a moment before the end')
   assert.deepEqual(copy.prepare('pragma foreign_key_check').all(), [])

@@ -20,7 +20,7 @@ test('--version says the version, and --help what there is; nothing is made', as
     'settings',
     'doctor',
     'backup FILE',
-    'move',
+    'copy-to-postgres',
     '--help',
     '--version',
   ]) {
@@ -48,7 +48,7 @@ test('migrate brings the database up to date, and the second time has nothing to
   const folder = emptyFolder(t)
   const first = await runLatchkey(t, { folder, args: ['migrate'] })
   assert.deepEqual([first.code, first.stderr], [0, ''])
-  assert.match(first.stdout, /^Done: 2026-11-24-0900-beginning\b/)
+  assert.match(first.stdout, /^Done: 2026-11-30-0000-first-release\b/)
   const second = await runLatchkey(t, { folder, args: ['migrate'] })
   assert.deepEqual(
     [second.code, second.stdout, second.stderr],
@@ -137,7 +137,7 @@ test('settings are also listed while they are wrong: that is when one looks', as
 test('every command says everything that is wrong at once: exit code 78', async (t) => {
   for (const args of [['serve'], ['migrate'], ['settings']]) {
     const folder = emptyFolder(t)
-    writeFileSync(join(folder, '.env'), 'LATCHKEY_LIMITS=maybe\n')
+    writeFileSync(join(folder, '.env'), 'LATCHKEY_RATE_LIMITS=maybe\n')
     const { code, stderr } = await runLatchkey(t, {
       folder,
       args,
@@ -145,8 +145,8 @@ test('every command says everything that is wrong at once: exit code 78', async 
         LATCHKEY_PORT: 'eighty',
         LATCHKEY_ENCRYPTION_KEYS: 'k1:c2VjcmV0',
         LATCHKEY_SMTP_URL: 'smtp://ada:pass-of-the-mail@',
-        LATCHKEY_SESSION_IDLE: '4000',
-        LATCHKEY_SESSION_MAX: '3600',
+        LATCHKEY_SESSION_IDLE_TIMEOUT: '4000',
+        LATCHKEY_SESSION_LIFETIME: '3600',
       },
     })
     assert.equal(code, 78)
@@ -155,9 +155,9 @@ test('every command says everything that is wrong at once: exit code 78', async 
       'LATCHKEY_PORT',
       'LATCHKEY_ENCRYPTION_KEYS',
       'LATCHKEY_SMTP_URL',
-      'LATCHKEY_LIMITS',
+      'LATCHKEY_RATE_LIMITS',
       'LATCHKEY_MAIL_FROM',
-      'LATCHKEY_SESSION_IDLE',
+      'LATCHKEY_SESSION_IDLE_TIMEOUT',
       '',
     ])
     assert.doesNotMatch(stderr, /pass-of|c2VjcmV0/)

@@ -90,11 +90,11 @@ test('a service that is well has nothing wrong, running or not, and nothing is w
   const db = new DatabaseSync(join(folder, 'data/latchkey.sqlite'))
   db.exec("insert into kysely_migration values ('2999-01-01-0900-later', '2999-01-01')")
   db.close()
-  for (const [LATCHKEY_NEWER_DATABASE, status] of [
-    ['refuse', 'fail'],
-    ['serve', 'warn'],
+  for (const [LATCHKEY_ALLOW_NEWER_SCHEMA, status] of [
+    ['off', 'fail'],
+    ['on', 'warn'],
   ] as const) {
-    const newer = { ...environment, LATCHKEY_NEWER_DATABASE }
+    const newer = { ...environment, LATCHKEY_ALLOW_NEWER_SCHEMA }
     const found = await examine(t, { folder, environment: newer })
     assert.equal(found.of('migrations')?.status, status)
   }
@@ -114,14 +114,14 @@ test('wrong settings are all named, and nothing else is looked at', async (t) =>
   const { findings } = await examine(t, {
     environment: {
       LATCHKEY_STEP_UP_MAX_AGE: 'soon',
-      LATCHKEY_LIMITS: 'maybe',
+      LATCHKEY_RATE_LIMITS: 'maybe',
       LATCHKEY_PROT: '4000',
     },
   })
   const wrong = findings
     .filter(({ status }) => status === 'fail')
     .map(({ what }) => what.split(' ')[0])
-  assert.deepEqual(wrong, ['LATCHKEY_STEP_UP_MAX_AGE', 'LATCHKEY_LIMITS'])
+  assert.deepEqual(wrong, ['LATCHKEY_STEP_UP_MAX_AGE', 'LATCHKEY_RATE_LIMITS'])
   assert.match(
     findings.find(({ status }) => status === 'warn')?.what ?? '',
     /^LATCHKEY_PROT is not/,

@@ -38,7 +38,7 @@ test('no answer is wrong, and no message is lost, while a node dies, the databas
     LATCHKEY_SMTP_URL: `smtp://127.0.0.1:${smtp.port}`,
     LATCHKEY_MAIL_FROM: 'no-reply@example.com',
     // So many sign-ins from one network are an attack otherwise.
-    LATCHKEY_LIMITS: 'off',
+    LATCHKEY_RATE_LIMITS: 'off',
     LATCHKEY_LOG_LEVEL: 'warn',
   }
   const start = (node: 0 | 1, keys: string) =>

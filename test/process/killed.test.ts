@@ -65,5 +65,5 @@ onEachDatabase(
     })
   },
   // Everybody comes from one address here.
-  { LATCHKEY_LIMITS: 'off', LATCHKEY_STEP_UP_MAX_AGE: '0', LATCHKEY_ACCESS_TOKEN_TTL: '3600' },
+  { LATCHKEY_RATE_LIMITS: 'off', LATCHKEY_STEP_UP_MAX_AGE: '0', LATCHKEY_ACCESS_TOKEN_TTL: '3600' },
 )

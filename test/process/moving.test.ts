@@ -50,7 +50,7 @@ test('moved, cut off in the middle and gone on with, everybody is where they wer
     environment: { ...latchkey.environment, LATCHKEY_DATABASE_URL: url },
   })
   assert.equal(early.code, 1)
-  assert.match(early.stderr, /Not everything has been moved.*latchkey move/)
+  assert.match(early.stderr, /Not everything has been moved.*latchkey copy-to-postgres/)
 
   const again = await moveTo(t, latchkey, url)
   assert.equal(again.code, 0, again.stderr)
@@ -109,11 +109,11 @@ test('a row that is not the same on the other side is found and named', async (t
   // Put right, but for a row that the source doesn’t have.
   await sql('alter table account disable trigger all')
   await sql(`update account set email = '${ada.email}'`)
-  await sql(`insert into attempt values ('zzz', 's', 0)`)
+  await sql(`insert into rate_limit_hit values ('zzz', 's', 0)`)
   const other = await moveTo(t, latchkey, url)
   assert.equal(other.code, 65)
   assert.deepEqual(JSON.parse(other.stdout).differences, [
-    { table: 'attempt', key: '', what: '1 rows too many' },
+    { table: 'rate_limit_hit', key: '', what: '1 rows too many' },
   ])
 })
 
@@ -131,9 +131,9 @@ test('a target that is not empty, a source in use, and addresses that are none a
   await refused(undefined, /--to is missing/, 64)
   await refused('sqlite:other.sqlite', /--to must be postgres/, 64)
   await refused('postgres://ada:hidden-word@127.0.0.1:1/x', /PostgreSQL of --to can’t be used/)
-  await sql('insert into attempt values ($$a$$, $$s$$, 0)')
+  await sql('insert into rate_limit_hit values ($$a$$, $$s$$, 0)')
   await refused(url, /not empty: it has rows in “attempt”/)
-  await sql('delete from attempt')
+  await sql('delete from rate_limit_hit')
   await sql('create table theirs (id text)')
   await refused(url, /not empty: it has a table “theirs”/)
   await sql('drop table theirs')
@@ -198,7 +198,7 @@ async function moveTo(
   to: string | undefined,
   meanwhile: (moving: LatchkeyProcess) => Promise<void> = async () => {},
 ): Promise<Ended> {
-  const args = ['move', '--json', ...(to === undefined ? [] : ['--to', to])]
+  const args = ['copy-to-postgres', '--json', ...(to === undefined ? [] : ['--to', to])]
   const moving = new LatchkeyProcess({
     folder: emptyFolder(t),
     environment: latchkey.environment,

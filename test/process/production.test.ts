@@ -37,7 +37,7 @@ const unsafe: [what: string, changes: Record<string, string>, setting: string, w
     'LATCHKEY_SMS_URL',
     /LATCHKEY_MFA_METHODS=passkey,authenticator,email/,
   ],
-  ['limits off', { LATCHKEY_LIMITS: 'off' }, 'LATCHKEY_LIMITS', /must be on/],
+  ['limits off', { LATCHKEY_RATE_LIMITS: 'off' }, 'LATCHKEY_RATE_LIMITS', /must be on/],
   [
     'pages in clear that may call it',
     { LATCHKEY_ALLOWED_ORIGINS: 'https://a.example,http://b.example,http://localhost:3000' },
@@ -62,7 +62,7 @@ test('production with nothing set names all that is unsafe at once', async (t) =
   const { code, stderr } = await runLatchkey(t, {
     environment: {
       LATCHKEY_MODE: 'production',
-      LATCHKEY_LIMITS: 'off',
+      LATCHKEY_RATE_LIMITS: 'off',
       LATCHKEY_PORT: '0',
       LATCHKEY_ALLOWED_ORIGINS: 'http://app.example.com',
     },

@@ -158,11 +158,11 @@ test('a database of a newer version is not touched', async (t) => {
   db.close()
   for (const LATCHKEY_MIGRATE of ['on', 'off']) {
     const said = await refusal(t, { folder: first.folder, environment: { LATCHKEY_MIGRATE } })
-    assert.match(said, /A newer version.*2999-01-01-0900-later.*LATCHKEY_NEWER_DATABASE=serve/)
+    assert.match(said, /A newer version.*2999-01-01-0900-later.*LATCHKEY_ALLOW_NEWER_SCHEMA=on/)
   }
   // Who goes back to this version says so, and finds everything.
   for (const LATCHKEY_MIGRATE of ['on', 'off']) {
-    const environment = { LATCHKEY_MIGRATE, LATCHKEY_NEWER_DATABASE: 'serve' }
+    const environment = { LATCHKEY_MIGRATE, LATCHKEY_ALLOW_NEWER_SCHEMA: 'on' }
     const again = await startProcess(t, { folder: first.folder, environment })
     assert.equal((await again.stop()).code, 0)
   }
@@ -174,7 +174,7 @@ test('a database from which a newer version took something away is never served'
   const db = new DatabaseSync(join(first.folder, 'data/latchkey.sqlite'))
   db.exec("insert into kysely_migration values ('2999-01-01-0900-contract-later', '2999-01-01')")
   db.close()
-  const environment = { LATCHKEY_NEWER_DATABASE: 'serve' }
+  const environment = { LATCHKEY_ALLOW_NEWER_SCHEMA: 'on' }
   const said = await refusal(t, { folder: first.folder, environment })
   assert.match(said, /A newer version.*This one can’t serve it\./)
 })

@@ -77,7 +77,7 @@ test('a request that had only begun to arrive is answered as ever', async (t) =>
 })
 
 test('told to stop, it says at once that it is not ready, and takes requests a while longer', async (t) => {
-  const latchkey = await startProcess(t, { environment: { LATCHKEY_DRAIN: '60' } })
+  const latchkey = await startProcess(t, { environment: { LATCHKEY_SHUTDOWN_DELAY: '60' } })
   const agent = keepAlive(t)
   latchkey.kill('SIGTERM')
   await until(async () => (await fetch(`${latchkey.origin}/health/ready`)).status === 503)
@@ -98,7 +98,7 @@ test('told to stop, it says at once that it is not ready, and takes requests a w
 })
 
 test('when the while is over it stops as ever', async (t) => {
-  const latchkey = await startProcess(t, { environment: { LATCHKEY_DRAIN: '1' } })
+  const latchkey = await startProcess(t, { environment: { LATCHKEY_SHUTDOWN_DELAY: '1' } })
   const ended = await latchkey.stop()
   assert.deepEqual([ended.code, ended.signal, ended.stderr], [0, null, ''])
 })
@@ -125,9 +125,9 @@ test('a mail server that says nothing keeps it from stopping for seconds only, a
   assert.deepEqual([ended.code, ended.signal], [0, null])
   assert.match(ended.stdout, /stopped in the middle of something/)
   const db = new DatabaseSync(join(latchkey.folder, 'data/latchkey.sqlite'))
-  const [row] = db.prepare('select sent_at, given_up_at, secret_sealed from outbox').all()
+  const [row] = db.prepare('select sent_at, failed_at, secret_sealed from outbox').all()
   db.close()
-  assert.deepEqual([row?.sent_at, row?.given_up_at], [null, null])
+  assert.deepEqual([row?.sent_at, row?.failed_at], [null, null])
   assert.ok(row?.secret_sealed)
 })
 

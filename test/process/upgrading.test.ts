@@ -18,7 +18,7 @@ test('the version before and this one serve one database, and what one begins th
     LATCHKEY_ENCRYPTION_KEYS: newKey('k1'),
     LATCHKEY_PUBLIC_URL: `http://localhost:${await freePort()}`,
     // Everybody comes from one address here.
-    LATCHKEY_LIMITS: 'off',
+    LATCHKEY_RATE_LIMITS: 'off',
   }
   const before = await nodeOf(t, environment, main)
   const ada = await before.owner({ mfaMethod: 'email' })

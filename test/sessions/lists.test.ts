@@ -20,7 +20,7 @@ onEachDatabase((latchkey) => {
       body.sessions.map(({ current }: { current: boolean }) => current),
       [false, true],
     )
-    assert.equal(body.sessions[0].device, 'A laptop <b>')
+    assert.equal(body.sessions[0].userAgent, 'A laptop <b>')
     assert.deepEqual(body.sessions[0].amr, ['pwd'])
   })
 

@@ -84,7 +84,7 @@ onEachDatabase(
       )
     })
   },
-  { LATCHKEY_LIMITS: 'off' },
+  { LATCHKEY_RATE_LIMITS: 'off' },
 )
 
 type Call = () => Promise<{ status: number }>

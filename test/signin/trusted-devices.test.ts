@@ -158,7 +158,7 @@ onEachDatabase((latchkey) => {
   async function forgotten(ada: Owner): Promise<unknown[]> {
     const { body } = await ada.get('/settings/Activity?limit=100')
     return body.activity
-      .filter(({ type }: { type: string }) => type === 'device.forgotten')
+      .filter(({ type }: { type: string }) => type === 'device.revoked')
       .map(({ detail }: { detail: unknown }) => detail)
   }
 

@@ -11,7 +11,7 @@ test('when PostgreSQL hangs up in the middle of a request, that one fails and th
   await operator.connect()
   try {
     await operator.query('begin')
-    await operator.query('lock table attempt in access exclusive mode')
+    await operator.query('lock table rate_limit_hit in access exclusive mode')
     const asked = fetch(`${latchkey.origin}/auth/SignIn`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },

@@ -12,24 +12,24 @@ for (const kind of everyDatabase) {
     t.after(() => Promise.all([one.destroy(), other.destroy()]))
     await migrate(one)
     await one
-      .insertInto('attempt')
-      .values(['a', 'b'].map((id) => ({ id, subject: 's', at: 0 })))
+      .insertInto('rate_limit_hit')
+      .values(['a', 'b'].map((id) => ({ id, key: 's', at: 0 })))
       .execute()
 
     await one.transaction().execute(async (tx) => {
-      const locked = tx.selectFrom('attempt').select('id').where('id', '=', 'a')
+      const locked = tx.selectFrom('rate_limit_hit').select('id').where('id', '=', 'a')
       assert.equal((await locked.forUpdate().execute()).length, 1)
       // On SQLite the whole database is held: another could only wait.
       if (kind === 'SQLite') return
-      const free = other.selectFrom('attempt').select('id').forUpdate().skipLocked()
+      const free = other.selectFrom('rate_limit_hit').select('id').forUpdate().skipLocked()
       assert.deepEqual(await free.execute(), [{ id: 'b' }])
-      const refused = other.selectFrom('attempt').forUpdate().noWait().execute()
+      const refused = other.selectFrom('rate_limit_hit').forUpdate().noWait().execute()
       await assert.rejects(
         refused,
         ({ code, cause }) => code === 'unavailable' && /lock/.test(cause),
       )
     })
-    const all = one.selectFrom('attempt').select('id').orderBy('id').forUpdate().skipLocked()
+    const all = one.selectFrom('rate_limit_hit').select('id').orderBy('id').forUpdate().skipLocked()
     assert.equal((await all.execute()).length, 2)
   })
 }

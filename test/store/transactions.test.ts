@@ -12,8 +12,8 @@ test('of two transactions that wait for each other, PostgreSQL ends one, and bot
   const db = openStore(await emptyDatabase(t, 'PostgreSQL'))
   try {
     await migrate(db)
-    const values = ['a', 'b'].map((id) => ({ id, subject: 's', at: 0 }))
-    await db.insertInto('attempt').values(values).execute()
+    const values = ['a', 'b'].map((id) => ({ id, key: 's', at: 0 }))
+    await db.insertInto('rate_limit_hit').values(values).execute()
 
     const bothHold = Promise.withResolvers<void>()
     let holding = 0
@@ -23,7 +23,7 @@ test('of two transactions that wait for each other, PostgreSQL ends one, and bot
         runs += 1
         for (const id of ids) {
           await tx
-            .updateTable('attempt')
+            .updateTable('rate_limit_hit')
             .set((row) => ({ at: row('at', '+', 1) }))
             .where('id', '=', id)
             .execute()
@@ -39,7 +39,7 @@ test('of two transactions that wait for each other, PostgreSQL ends one, and bot
       ['b', 'a'],
     ])
     assert.equal(runs, 3, 'nobody had to begin again')
-    const rows = await db.selectFrom('attempt').select(['id', 'at']).orderBy('id').execute()
+    const rows = await db.selectFrom('rate_limit_hit').select(['id', 'at']).orderBy('id').execute()
     assert.deepEqual(rows, [
       { id: 'a', at: 2 },
       { id: 'b', at: 2 },
@@ -62,7 +62,7 @@ test('two that have seen what the other changed are both done, one of them anew'
         seen += 1
         if (seen === 2) bothHaveSeen.resolve()
         await bothHaveSeen.promise
-        await tx.insertInto('attempt').values({ id, subject: 's', at }).execute()
+        await tx.insertInto('rate_limit_hit').values({ id, key: 's', at }).execute()
         return at
       })
     assert.deepEqual((await Promise.all([countAndAdd('a'), countAndAdd('b')])).sort(), [0, 1])
@@ -111,7 +111,7 @@ test('everybody opens transactions by the one function that runs them again', ()
 
 async function count(db: Db | Tx): Promise<number> {
   const { many } = await db
-    .selectFrom('attempt')
+    .selectFrom('rate_limit_hit')
     .select((select) => select.fn.countAll<number>().as('many'))
     .executeTakeFirstOrThrow()
   return many

@@ -55,7 +55,7 @@ export async function stateOf(latchkey: TestLatchkey, { email }: Owner) {
     latchkey.sql(`select ${columns} from ${table} where account_id = ${account} order by id`)
   return {
     account: await latchkey.sql(`select * from account where id = ${account}`),
-    authenticator: await rows('authenticator'),
+    authenticator: await rows('totp_secret'),
     recoveryCodes: await rows('recovery_code'),
     passkeys: await rows('passkey'),
     sessions: await rows('session'),

@@ -15,7 +15,7 @@ export async function newOperator(
 /** Past the service: what the command for it does has tests of its own. */
 export function makeOperator(latchkey: TestLatchkey, { email }: Owner): Promise<unknown> {
   return latchkey.sql(
-    `update account set admin_since = coalesce(mfa_on_since, 1) where email = '${email}'`,
+    `update account set operator_since = coalesce(mfa_on_since, 1) where email = '${email}'`,
   )
 }
 
@@ -30,7 +30,7 @@ export const acts = {
   endSessions: ['DELETE', 'Sessions'],
   newPassword: ['POST', 'PasswordReset'],
   suspend: ['POST', 'Suspension'],
-  restore: ['DELETE', 'Suspension'],
+  unsuspend: ['DELETE', 'Suspension'],
 } as const
 
 /** Has an operator act on somebody's account. */

@@ -28,7 +28,7 @@ export async function enqueueNotices(
       `('${id}', '${to.channel}', '${to.recipient}', 'mfa-off', '{"at":0}', ${Date.now()}, ${to.dueAt ?? 0}, 0)`,
   )
   await latchkey.sql(
-    `insert into outbox (id, channel, recipient, template, params, created_at, due_at, tries)
+    `insert into outbox (id, channel, recipient, template, params, created_at, next_attempt_at, attempts)
      values ${rows.join(', ')}`,
   )
   return ids

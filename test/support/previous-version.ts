@@ -10,7 +10,7 @@ const root = join(import.meta.dirname, '../..')
 const migrations = 'src/store/migrations/'
 
 /**
- * The `src/main.ts` of the version before, with the packages of this checkout. Where the history does
+ * The entry point of the version before, with the packages of this checkout. Where the history does
  * not reach back to it the test is skipped and this is undefined.
  */
 export function previousVersion(t: TestContext): string | undefined {
@@ -19,12 +19,13 @@ export function previousVersion(t: TestContext): string | undefined {
     return undefined
   }
   try {
-    const commit = releasedBefore() ?? lastOfAnotherNumber()
+    const commit = releasedBefore() ?? firstWithTheseTables()
     const folder = emptyFolder(t)
     const archive = git('archive', commit, 'package.json', 'src')
     execFileSync('tar', ['-x', '-C', folder], { input: archive })
     for (const part of ['node_modules', 'dist']) symlinkSync(join(root, part), join(folder, part))
-    return join(folder, 'src/main.ts')
+    const mains = ['src/cli/main.ts', 'src/main.ts'].map((main) => join(folder, main))
+    return mains.find((main) => existsSync(main))
   } catch {
     t.skip(`The history here has no version before ${version}: clone it whole, with its tags.`)
     return undefined
@@ -38,19 +39,12 @@ function releasedBefore(): string | undefined {
   )
 }
 
-/** Until there are tags: the last commit before this number, whose migrations are where ours begin. */
-function lastOfAnotherNumber(): string {
-  const now = readdirSync(join(root, migrations)).sort()
-  const found = lines('rev-list', '--first-parent', 'HEAD').find((commit) => {
-    const manifest = JSON.parse(git('show', `${commit}:package.json`).toString())
-    if (manifest.version === version) return false
-    const then = lines('ls-tree', '--name-only', commit, migrations).map((path) =>
-      path.slice(migrations.length),
-    )
-    return then.length > 0 && then.every((name, at) => name === now[at])
-  })
-  if (!found) throw new Error('No commit has another version.')
-  return found
+/** Before the first release: the commit that last changed the first migration. */
+function firstWithTheseTables(): string {
+  const [first = ''] = readdirSync(join(root, migrations)).sort()
+  const [commit] = lines('rev-list', '--max-count=1', 'HEAD', '--', `${migrations}${first}`)
+  if (!commit) throw new Error('No commit has the first migration.')
+  return commit
 }
 
 const git = (...args: string[]) =>

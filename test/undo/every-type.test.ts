@@ -104,7 +104,7 @@ onEachDatabase((latchkey) => {
       },
     },
     {
-      type: 'recovery_codes.made',
+      type: 'recovery_codes.generated',
       mfaMethod: 'authenticator',
       subject: /recovery codes/,
       change: (ada) => ada.post('/settings/RecoveryCodes'),

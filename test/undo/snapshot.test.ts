@@ -8,15 +8,15 @@ const leftAlone: Record<string, string> = {
   id: 'who it is',
   created_at: 'a fact',
   language: 'what its owner reads',
-  import_mark: 'which line it was imported from',
+  import_fingerprint: 'which line it was imported from',
   user_handle: 'a name that authenticators know, and nothing else',
   mfa_changed_at: 'tells of the undo itself',
   credential_version: 'only ever goes up',
-  password_void_since: 'set by the undo',
+  password_reset_required_since: 'set by the undo',
   reset_by_email_at: 'goes with the password that the owner sets next',
   suspended_since: 'operators alone restore an account',
   suspended_reason: 'goes with it',
-  admin_since: 'the command line alone decides it',
+  operator_since: 'the command line alone decides it',
 }
 
 /** Tables of an account that an undo does not bring back, and why. */
@@ -26,7 +26,7 @@ const notCredentials: Record<string, string> = {
   passkey_challenge: 'the raised version voids them',
   password_reset: 'the raised version voids them',
   trusted_device: 'all go',
-  way_back: 'those after it end',
+  undo_token: 'those after it end',
   activity: 'a record',
   outbox: 'messages',
 }

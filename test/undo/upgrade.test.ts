@@ -9,16 +9,12 @@ onEachDatabase((latchkey) => {
   /** Has the newest way back hold what it would have held before there were passkeys. */
   async function sealAsBeforePasskeys(): Promise<void> {
     const keys = openKeys(latchkey.environment.LATCHKEY_ENCRYPTION_KEYS ?? '')
-    const [row] = await latchkey.sql('select id, snapshot_sealed from way_back order by id desc')
-    const snapshot = JSON.parse(keys.open(row.snapshot_sealed, `way_back ${row.id}`))
-    assert.deepEqual(Object.keys(snapshot.credentials), [
-      'authenticator',
-      'recovery_code',
-      'passkey',
-    ])
+    const [row] = await latchkey.sql('select id, snapshot_sealed from undo_token order by id desc')
+    const snapshot = JSON.parse(keys.open(row.snapshot_sealed, `undo_token ${row.id}`))
+    assert.deepEqual(Object.keys(snapshot.credentials), ['totp_secret', 'recovery_code', 'passkey'])
     delete snapshot.credentials.passkey
-    const sealed = keys.seal(JSON.stringify(snapshot), `way_back ${row.id}`)
-    await latchkey.sql(`update way_back set snapshot_sealed = '${sealed}' where id = '${row.id}'`)
+    const sealed = keys.seal(JSON.stringify(snapshot), `undo_token ${row.id}`)
+    await latchkey.sql(`update undo_token set snapshot_sealed = '${sealed}' where id = '${row.id}'`)
   }
 
   test('a way back that is older than passkeys still leads back, to where there were none', async () => {

@@ -153,7 +153,7 @@ export async function forgotPassword(
   { email, client }: { email: EmailAddress; client: Client },
 ): Promise<ResetCodeSent> {
   const account = await accountOf(tx, email)
-  const network = networkOf(client.address)
+  const network = networkOf(client.ipAddress)
   const here = `${email.key} ${network}`
   await limits.take(
     tx,
@@ -191,7 +191,7 @@ function isFamiliar(tx: Tx, account: { id: string } | undefined, client: Client)
 
 /** Counts a reset before any work is done for it. @throws Problem with `retryAfter` */
 export async function countReset(tx: Tx, limits: Limits, client: Client): Promise<void> {
-  await limits.take(tx, { limit: resetsFromHere, of: networkOf(client.address) })
+  await limits.take(tx, { limit: resetsFromHere, of: networkOf(client.ipAddress) })
 }
 
 /** By what a password may be set anew: the mailed code, or the token of an undo. */
@@ -224,7 +224,7 @@ export async function resetPassword(
 
   const { email, code } = proof
   const found = await accountOf(tx, email)
-  const here = `${email.key} ${networkOf(client.address)}`
+  const here = `${email.key} ${networkOf(client.ipAddress)}`
   const taken = await limits.take(
     tx,
     { limit: wrongCodesFromHere, of: here },
@@ -273,7 +273,7 @@ async function setPassword(
     {
       password_hash: passwordHash,
       password_changed_at: at,
-      password_void_since: null,
+      password_reset_required_since: null,
       // Until the password is set in a session again, the mailbox has been one factor already.
       reset_by_email_at: what.type === 'password.reset' ? at : null,
     },

@@ -17,9 +17,9 @@ export function shown(user: User): string {
     ['phone', user.phoneNumber ?? 'none'],
     [
       'password',
-      user.passwordVoidSince === null
+      user.passwordResetRequiredSince === null
         ? `set ${user.passwordChangedAt}`
-        : `void since ${user.passwordVoidSince}, until its owner sets a new one`,
+        : `void since ${user.passwordResetRequiredSince}, until its owner sets a new one`,
     ],
     ['sessions', user.sessions],
     ['trusted devices', user.trustedDevices],

@@ -66,13 +66,13 @@ export async function checkMigrations(db: Db, newer: Newer): Promise<Finding> {
     return fail(
       'migrations',
       'Not everything has been moved here yet.',
-      'Run “latchkey move” to its end.',
+      'Run “latchkey copy-to-postgres” to its end.',
     )
   }
   const known = await knownMigrations()
   const unknown = ran.filter((name) => !known.includes(name))
   if (unknown.length > 0) {
-    return (newer === 'serve' ? warn : fail)(
+    return (newer === 'on' ? warn : fail)(
       'migrations',
       `A newer version has brought the database up to date (${unknown[0]}).`,
       'Run that version again as soon as you can.',

@@ -17,7 +17,7 @@ export const authenticator: CodeMethod = {
 
   async accept(tx, keys, { account }, code) {
     const row = await tx
-      .selectFrom('authenticator')
+      .selectFrom('totp_secret')
       .select(['id', 'secret_sealed'])
       .where('account_id', '=', account)
       .where('confirmed_at', 'is not', null)
@@ -50,7 +50,7 @@ export function stepOf(secret: string, code: string, at: number): number | undef
 /** Marks a step as used. Of many who bring its code, one is told yes. */
 async function useStep(tx: Tx, id: string, step: number): Promise<boolean> {
   const { numUpdatedRows } = await tx
-    .updateTable('authenticator')
+    .updateTable('totp_secret')
     .set({ last_step: step })
     .where('id', '=', id)
     .where((row) => row.or([row('last_step', 'is', null), row('last_step', '<', step)]))

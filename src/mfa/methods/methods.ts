@@ -60,7 +60,7 @@ export const setUpColumns = (account: ExpressionBuilder<Schema, 'account'>) =>
     'phone_number',
     'mfa_email',
     account
-      .selectFrom('authenticator')
+      .selectFrom('totp_secret')
       .select((row) => row.fn.countAll<number>().as('count'))
       .whereRef('account_id', '=', 'account.id')
       .where('confirmed_at', 'is not', null)

@@ -174,7 +174,7 @@ const words: Messages['words'] = {
       'Wenn du das für einen Irrtum hältst, frag bitte dort nach.',
     ],
   }),
-  'account-restored': ({ at, reason }, name) => ({
+  'account-unsuspended': ({ at, reason }, name) => ({
     subject: `Dein Konto bei ${name} ist wieder offen`,
     paragraphs: [
       `Am ${at} hat der Betreiber von ${name} dein Konto wieder geöffnet. Du kannst dich anmelden wie zuvor.`,

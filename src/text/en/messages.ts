@@ -169,7 +169,7 @@ const words: Messages['words'] = {
       'If you think that is a mistake, please ask them.',
     ],
   }),
-  'account-restored': ({ at, reason }, name) => ({
+  'account-unsuspended': ({ at, reason }, name) => ({
     subject: `Your ${name} account is open again`,
     paragraphs: [
       `On ${at}, whoever runs ${name} restored your account. You can sign in as before.`,

@@ -49,8 +49,8 @@ export function ActivitySection({ account }: { account: Account }) {
             <p>{sentenceOf(entry)}</p>
             <p class="soft">
               {timeOf(entry.at)}
-              {entry.address !== null &&
-                ` · ${words.activity.from(deviceOf(entry.device), entry.address)}`}
+              {entry.ipAddress !== null &&
+                ` · ${words.activity.from(deviceOf(entry.userAgent), entry.ipAddress)}`}
             </p>
           </li>
         ))}

@@ -44,7 +44,7 @@ const sentences: Record<string, (detail: Detail) => string> = {
   'passkey.renamed': (detail) => types['passkey.renamed'](passkey(detail)),
   'passkey.removed': (detail) => types['passkey.removed'](passkey(detail)),
   'passkey.refused': (detail) => types['passkey.refused'](passkey(detail)),
-  'recovery_codes.made': () => types['recovery_codes.made'],
+  'recovery_codes.generated': () => types['recovery_codes.generated'],
   'recovery_code.used': ({ remaining }) => types['recovery_code.used'](Number(remaining)),
   'password.changed': () => types['password.changed'],
   'password.reset': () => types['password.reset'],
@@ -52,8 +52,8 @@ const sentences: Record<string, (detail: Detail) => string> = {
   'phone.changed': () => types['phone.changed'],
   'language.changed': () => types['language.changed'],
   'device.trusted': () => types['device.trusted'],
-  'device.forgotten': ({ which }) =>
-    which === 'all' ? types['device.forgottenAll'] : types['device.forgottenOne'],
+  'device.revoked': ({ which }) =>
+    which === 'all' ? types['device.revokedAll'] : types['device.revokedOne'],
   'change.undone': ({ undone }) =>
     types['change.undone'](changes[undone as keyof typeof changes] ?? String(undone)),
 }

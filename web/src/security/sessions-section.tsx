@@ -16,14 +16,14 @@ export function SessionsSection({ account, changed }: SectionProps) {
   const section = useSection()
   const [failure, setFailure] = useState<Failure>()
 
-  async function end({ id, device }: Session) {
+  async function end({ id, userAgent }: Session) {
     setFailure(undefined)
     const answer = await ask(() => latchkey.settings.sessions.byId(id).delete())
     if (!answer) return
     // Whoever else ended it did the same.
     if (!answer.ok && answer.problem.code !== 'not_found') return setFailure(whyNot(answer))
     changed(answer.ok ? answer.data : {})
-    section.say(words.sessions.isEnded(deviceOf(device)))
+    section.say(words.sessions.isEnded(deviceOf(userAgent)))
   }
 
   async function endOthers() {
@@ -42,12 +42,15 @@ export function SessionsSection({ account, changed }: SectionProps) {
         {(one) => (
           <div class="entry">
             <div>
-              <b>{deviceOf(one.device)}</b>{' '}
+              <b>{deviceOf(one.userAgent)}</b>{' '}
               {one.current && <span class="badge">{words.sessions.here}</span>}
               <p class="soft">{whenAndWhere(one)}</p>
             </div>
             {!one.current && (
-              <Button label={words.sessions.endOne(deviceOf(one.device))} onClick={() => end(one)}>
+              <Button
+                label={words.sessions.endOne(deviceOf(one.userAgent))}
+                onClick={() => end(one)}
+              >
                 {words.sessions.end}
               </Button>
             )}
@@ -63,12 +66,12 @@ export function SessionsSection({ account, changed }: SectionProps) {
   )
 }
 
-function whenAndWhere({ createdAt, lastUsedAt, address }: Session): string {
+function whenAndWhere({ createdAt, lastUsedAt, ipAddress }: Session): string {
   const [since, lastUsed] = [timeOf(createdAt), timeOf(lastUsedAt)]
   const parts = [
     words.sessions.since(since),
     ...(lastUsed === since ? [] : [words.sessions.lastUsed(lastUsed)]),
-    words.sessions.from(address),
+    words.sessions.from(ipAddress),
   ]
   return parts.join(', ')
 }

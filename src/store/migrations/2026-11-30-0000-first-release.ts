@@ -1,8 +1,8 @@
 import { type Kysely, sql } from 'kysely'
 
 /**
- * The tables of the beginning. Ids are UUIDv7 texts, times milliseconds since 1970; what each
- * column means stands in src/store/schema.ts.
+ * Every table of the first release. Ids are UUIDv7 texts, times milliseconds since 1970;
+ * src/store/schema.ts documents each column.
  */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await db.schema
@@ -19,19 +19,32 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .addColumn('mfa_method', 'text')
     .addColumn('mfa_changed_at', 'bigint')
     .addColumn('credential_version', 'integer', (c) => c.notNull())
-    .addColumn('password_void_since', 'bigint')
+    .addColumn('password_reset_required_since', 'bigint')
     .addColumn('reset_by_email_at', 'bigint')
     .addColumn('deleted_at', 'bigint')
     .addColumn('created_at', 'bigint', (c) => c.notNull())
-    // On without a method would be a door that nobody can open.
+    .addColumn('user_handle', 'text')
+    .addColumn('language', 'text')
+    .addColumn('import_fingerprint', 'text')
+    .addColumn('suspended_since', 'bigint')
+    .addColumn('suspended_reason', 'text')
+    .addColumn('operator_since', 'bigint')
+    // MFA that is on without a method would lock the owner out.
     .addCheckConstraint(
       'account_mfa_has_method',
       sql`mfa_on_since is null or mfa_method is not null`,
     )
     .execute()
+  await db.schema
+    .createIndex('account_import_fingerprint')
+    .unique()
+    .on('account')
+    .column('import_fingerprint')
+    .where(sql<boolean>`import_fingerprint is not null`)
+    .execute()
 
   await db.schema
-    .createTable('authenticator')
+    .createTable('totp_secret')
     .addColumn('id', 'text', (c) => c.primaryKey())
     .addColumn('account_id', 'text', (c) =>
       c.notNull().references('account.id').onDelete('cascade'),
@@ -43,16 +56,16 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .addColumn('removed_at', 'bigint')
     .execute()
   await db.schema
-    .createIndex('authenticator_confirmed')
+    .createIndex('totp_secret_confirmed')
     .unique()
-    .on('authenticator')
+    .on('totp_secret')
     .column('account_id')
     .where(sql<boolean>`confirmed_at is not null and removed_at is null`)
     .execute()
   await db.schema
-    .createIndex('authenticator_waiting')
+    .createIndex('totp_secret_unconfirmed')
     .unique()
-    .on('authenticator')
+    .on('totp_secret')
     .column('account_id')
     .where(sql<boolean>`confirmed_at is null and removed_at is null`)
     .execute()
@@ -68,6 +81,30 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .addColumn('used_at', 'bigint')
     .addColumn('removed_at', 'bigint')
     .addUniqueConstraint('recovery_code_of_account', ['account_id', 'code_hash'])
+    .execute()
+
+  await db.schema
+    .createTable('passkey')
+    .addColumn('id', 'text', (c) => c.primaryKey())
+    .addColumn('account_id', 'text', (c) =>
+      c.notNull().references('account.id').onDelete('cascade'),
+    )
+    .addColumn('credential_id', 'text', (c) => c.notNull().unique())
+    .addColumn('public_key', 'text', (c) => c.notNull())
+    .addColumn('counter', 'bigint', (c) => c.notNull())
+    .addColumn('transports', 'text', (c) => c.notNull())
+    .addColumn('name', 'text', (c) => c.notNull())
+    .addColumn('backed_up', 'integer', (c) => c.notNull())
+    .addColumn('passwordless', 'integer', (c) => c.notNull())
+    .addColumn('created_at', 'bigint', (c) => c.notNull())
+    .addColumn('last_used_at', 'bigint')
+    .addColumn('removed_at', 'bigint')
+    .execute()
+  await db.schema
+    .createIndex('passkey_account')
+    .on('passkey')
+    .column('account_id')
+    .where(sql<boolean>`removed_at is null`)
     .execute()
 
   await db.schema
@@ -94,8 +131,8 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .addColumn('last_used_at', 'bigint', (c) => c.notNull())
     .addColumn('authenticated_at', 'bigint', (c) => c.notNull())
     .addColumn('amr', 'text', (c) => c.notNull())
-    .addColumn('address', 'text', (c) => c.notNull())
-    .addColumn('device', 'text', (c) => c.notNull())
+    .addColumn('ip_address', 'text', (c) => c.notNull())
+    .addColumn('user_agent', 'text', (c) => c.notNull())
     .addColumn('expires_at', 'bigint', (c) => c.notNull())
     .addColumn('idle_until', 'bigint', (c) => c.notNull())
     .addColumn('ended_at', 'bigint')
@@ -134,8 +171,8 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .addColumn('code_hash', 'text')
     .addColumn('code_expires_at', 'bigint')
     .addColumn('sent_at', 'bigint')
-    .addColumn('sends', 'integer', (c) => c.notNull())
-    .addColumn('wrong', 'integer', (c) => c.notNull())
+    .addColumn('send_count', 'integer', (c) => c.notNull())
+    .addColumn('failed_attempts', 'integer', (c) => c.notNull())
     .addColumn('created_at', 'bigint', (c) => c.notNull())
     .addColumn('expires_at', 'bigint', (c) => c.notNull())
     .addColumn('consumed_at', 'bigint')
@@ -145,21 +182,58 @@ export async function up(db: Kysely<unknown>): Promise<void> {
   await db.schema.createIndex('challenge_expiry').on('challenge').column('expires_at').execute()
 
   await db.schema
+    .createTable('passkey_challenge')
+    .addColumn('id', 'text', (c) => c.primaryKey())
+    .addColumn('purpose', 'text', (c) => c.notNull())
+    .addColumn('value', 'text', (c) => c.notNull().unique())
+    .addColumn('token_hash', 'text', (c) => c.unique())
+    // Null for a sign-in without a password: only the assertion names the account.
+    .addColumn('account_id', 'text', (c) => c.references('account.id').onDelete('cascade'))
+    .addColumn('session_id', 'text', (c) => c.references('session.id').onDelete('cascade'))
+    .addColumn('challenge_id', 'text', (c) => c.references('challenge.id').onDelete('cascade'))
+    .addColumn('credential_version', 'integer')
+    .addColumn('expires_at', 'bigint', (c) => c.notNull())
+    .addColumn('consumed_at', 'bigint')
+    .execute()
+  for (const column of ['account_id', 'session_id', 'challenge_id', 'expires_at']) {
+    await db.schema
+      .createIndex(`passkey_challenge_${column}`)
+      .on('passkey_challenge')
+      .column(column)
+      .execute()
+  }
+
+  await db.schema
     .createTable('signing_key')
     .addColumn('id', 'text', (c) => c.primaryKey())
     .addColumn('private_jwk_sealed', 'text', (c) => c.notNull())
     .addColumn('created_at', 'bigint', (c) => c.notNull())
+    .addColumn('signs_from', 'bigint')
+    .addColumn('retires_at', 'bigint')
     .execute()
 
   await db.schema
-    .createTable('attempt')
+    .createTable('encryption_key')
     .addColumn('id', 'text', (c) => c.primaryKey())
-    .addColumn('subject', 'text', (c) => c.notNull())
+    .addColumn('hashing_key_sealed', 'text', (c) => c.notNull())
+    .addColumn('created_at', 'bigint', (c) => c.notNull())
+    .addColumn('primary_since', 'bigint')
+    .addColumn('retired_at', 'bigint')
+    .execute()
+
+  await db.schema
+    .createTable('rate_limit_hit')
+    .addColumn('id', 'text', (c) => c.primaryKey())
+    .addColumn('key', 'text', (c) => c.notNull())
     .addColumn('at', 'bigint', (c) => c.notNull())
     .execute()
-  // Counting is a look-up in this index alone, whatever else goes on.
-  await db.schema.createIndex('attempt_subject').on('attempt').columns(['subject', 'at']).execute()
-  await db.schema.createIndex('attempt_time').on('attempt').column('at').execute()
+  // Counting reads this index alone.
+  await db.schema
+    .createIndex('rate_limit_hit_key')
+    .on('rate_limit_hit')
+    .columns(['key', 'at'])
+    .execute()
+  await db.schema.createIndex('rate_limit_hit_at').on('rate_limit_hit').column('at').execute()
 
   await db.schema
     .createTable('activity')
@@ -168,8 +242,8 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .addColumn('type', 'text', (c) => c.notNull())
     .addColumn('at', 'bigint', (c) => c.notNull())
     .addColumn('session_id', 'text')
-    .addColumn('address', 'text')
-    .addColumn('device', 'text')
+    .addColumn('ip_address', 'text')
+    .addColumn('user_agent', 'text')
     .addColumn('detail', 'text', (c) => c.notNull())
     .execute()
   // Ids sort by time, so this pages through one account's entries, newest first.
@@ -187,7 +261,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     )
     .addColumn('token_hash', 'text', (c) => c.notNull().unique())
     .addColumn('credential_version', 'integer', (c) => c.notNull())
-    .addColumn('device', 'text', (c) => c.notNull())
+    .addColumn('user_agent', 'text', (c) => c.notNull())
     .addColumn('created_at', 'bigint', (c) => c.notNull())
     .addColumn('last_used_at', 'bigint', (c) => c.notNull())
     .addColumn('expires_at', 'bigint', (c) => c.notNull())
@@ -201,12 +275,11 @@ export async function up(db: Kysely<unknown>): Promise<void> {
   await db.schema
     .createTable('password_reset')
     .addColumn('id', 'text', (c) => c.primaryKey())
-    // Null where nobody has the address: writing it down takes the same time for everyone.
+    // Null for an unknown address: known and unknown addresses take the same time.
     .addColumn('account_id', 'text', (c) => c.references('account.id').onDelete('cascade'))
     .addColumn('credential_version', 'integer', (c) => c.notNull())
     .addColumn('token_hash', 'text', (c) => c.unique())
     .addColumn('code_hash', 'text')
-    .addColumn('wrong', 'integer', (c) => c.notNull())
     .addColumn('created_at', 'bigint', (c) => c.notNull())
     .addColumn('expires_at', 'bigint', (c) => c.notNull())
     .addColumn('consumed_at', 'bigint')
@@ -218,7 +291,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .execute()
 
   await db.schema
-    .createTable('way_back')
+    .createTable('undo_token')
     .addColumn('id', 'text', (c) => c.primaryKey())
     .addColumn('account_id', 'text', (c) =>
       c.notNull().references('account.id').onDelete('cascade'),
@@ -231,8 +304,8 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .addColumn('expires_at', 'bigint', (c) => c.notNull())
     .addColumn('ended_at', 'bigint')
     .execute()
-  await db.schema.createIndex('way_back_account').on('way_back').column('account_id').execute()
-  await db.schema.createIndex('way_back_email').on('way_back').column('email_key').execute()
+  await db.schema.createIndex('undo_token_account').on('undo_token').column('account_id').execute()
+  await db.schema.createIndex('undo_token_email').on('undo_token').column('email_key').execute()
 
   await db.schema
     .createTable('outbox')
@@ -240,21 +313,29 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .addColumn('account_id', 'text', (c) => c.references('account.id').onDelete('cascade'))
     .addColumn('channel', 'text', (c) => c.notNull())
     .addColumn('recipient', 'text', (c) => c.notNull())
+    .addColumn('language', 'text')
     .addColumn('template', 'text', (c) => c.notNull())
     .addColumn('params', 'text', (c) => c.notNull())
     .addColumn('secret_sealed', 'text')
     .addColumn('created_at', 'bigint', (c) => c.notNull())
     .addColumn('expires_at', 'bigint')
-    .addColumn('due_at', 'bigint', (c) => c.notNull())
-    .addColumn('tries', 'integer', (c) => c.notNull())
+    .addColumn('next_attempt_at', 'bigint', (c) => c.notNull())
+    .addColumn('attempts', 'integer', (c) => c.notNull())
     .addColumn('sent_at', 'bigint')
-    .addColumn('given_up_at', 'bigint')
+    .addColumn('failed_at', 'bigint')
     .addColumn('last_error', 'text')
     .execute()
   await db.schema
     .createIndex('outbox_due')
     .on('outbox')
-    .column('due_at')
-    .where(sql<boolean>`sent_at is null and given_up_at is null`)
+    .column('next_attempt_at')
+    .where(sql<boolean>`sent_at is null and failed_at is null`)
+    .execute()
+  // Webhook events of one account are sent in order: this finds the ones ahead of an event.
+  await db.schema
+    .createIndex('outbox_in_order')
+    .on('outbox')
+    .columns(['account_id', 'created_at', 'id'])
+    .where(sql<boolean>`channel = 'webhook' and sent_at is null and failed_at is null`)
     .execute()
 }
