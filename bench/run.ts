@@ -13,25 +13,25 @@ import { execFileSync } from 'node:child_process'
 import { availableParallelism, cpus } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
-import { million } from './measures/million.ts'
+import { millionAccounts } from './measures/million-accounts.ts'
+import { mixedLoad } from './measures/mixed-load.ts'
 import { reads } from './measures/reads.ts'
 import { signIns } from './measures/sign-ins.ts'
 import { start } from './measures/start.ts'
-import { storm } from './measures/storm.ts'
 import { turnOffs } from './measures/turn-offs.ts'
 import { wholeCycle } from './measures/whole-cycle.ts'
-import { type Bench, type Measure, medians } from './support/measure.ts'
-import { copy, makePeople } from './support/people.ts'
-import { newDatabase, startLatchkey, startLimit } from './support/process.ts'
-import { atMost, type Figure, mb, print } from './support/table.ts'
+import { copyDatabase, createAccounts } from './support/accounts.ts'
+import { type BenchContext, type Benchmark, medians } from './support/measure.ts'
+import { newDatabasePath, startBaseline, startLatchkey } from './support/process.ts'
+import { atMost, type Figure, formatMb, printTable } from './support/table.ts'
 
-const measures: Record<string, Measure<string>> = {
+const benchmarks: Record<string, Benchmark<string>> = {
   start,
   signIns,
   wholeCycle,
   reads,
   turnOffs,
-  storm,
+  storm: mixedLoad,
 }
 
 const { values: flags, positionals } = parseArgs({
@@ -41,57 +41,57 @@ const { values: flags, positionals } = parseArgs({
     million: { type: 'boolean', default: false },
   },
 })
-const chosen = Object.entries(measures).filter(
+const selected = Object.entries(benchmarks).filter(
   ([name]) => positionals.length === 0 || positionals.includes(name),
 )
 
-say(`${cpus()[0]?.model}, ${availableParallelism()} cores, Node ${process.versions.node}`)
+logProgress(`${cpus()[0]?.model}, ${availableParallelism()} cores, Node ${process.versions.node}`)
 const figures: Figure[] = []
 if (!flags.million) figures.push(...(await measureAll()))
-else figures.push(...(await million(Number(flags.rounds), say)))
+else figures.push(...(await millionAccounts(Number(flags.rounds), logProgress)))
 console.log('')
-print(figures)
+printTable(figures)
 
 async function measureAll(): Promise<Figure[]> {
   const latchkey = await startLatchkey()
   await sleep(3000)
   const idleMb = latchkey.residentMb()
-  say('making 1,000 accounts')
-  const people = await makePeople(latchkey, 1000)
+  logProgress('making 1,000 accounts')
+  const accounts = await createAccounts(latchkey, 1000)
   const jwks = await (await fetch(`http://127.0.0.1:${latchkey.port}/.well-known/jwks.json`)).text()
-  const limit = await startLimit(copy(latchkey.database, newDatabase()), jwks)
-  const bench: Bench = { latchkey, limit, jwks, people }
+  const baseline = await startBaseline(copyDatabase(latchkey.database, newDatabasePath()), jwks)
+  const bench: BenchContext = { latchkey, baseline, jwks, accounts }
 
-  const found: Record<string, Record<string, number>[]> = {}
+  const rounds: Record<string, Record<string, number>[]> = {}
   for (let round = 1; round <= Number(flags.rounds); round += 1) {
-    for (const [name, measure] of chosen) {
-      say(`round ${round}: ${name}`)
-      found[name] = [...(found[name] ?? []), await measure.round(bench)]
+    for (const [name, benchmark] of selected) {
+      logProgress(`round ${round}: ${name}`)
+      rounds[name] = [...(rounds[name] ?? []), await benchmark.round(bench)]
     }
   }
 
   const loadedMb = latchkey.residentMb()
-  await Promise.all([latchkey.stop(), limit.stop()])
+  await Promise.all([latchkey.stop(), baseline.stop()])
   return [
-    ...chosen.flatMap(([name, measure]) => measure.figures(medians(found[name] ?? []))),
-    { name: 'resident memory, idle', value: mb(idleMb), goal: atMost(100, idleMb, ' MB') },
+    ...selected.flatMap(([name, benchmark]) => benchmark.figures(medians(rounds[name] ?? []))),
+    { name: 'resident memory, idle', value: formatMb(idleMb), goal: atMost(100, idleMb, ' MB') },
     {
       name: 'resident memory, after load',
-      value: mb(loadedMb),
+      value: formatMb(loadedMb),
       goal: atMost(160, loadedMb, ' MB'),
     },
-    packages(),
+    countPackages(),
   ]
 }
 
 /** What `npm install latchkey` would bring along. */
-function packages(): Figure {
+function countPackages(): Figure {
   const list = ['ls', '--omit=dev', '--all', '--parseable', '--workspaces=false']
   const [_itself, ...paths] = execFileSync('npm', list, { encoding: 'utf8' }).trim().split('\n')
   const count = paths.length
   return { name: 'packages in production', value: String(count), goal: atMost(120, count) }
 }
 
-function say(what: string): void {
+function logProgress(what: string): void {
   console.error(what)
 }

@@ -12,8 +12,8 @@ const needed = 26
 
 if (Number.parseInt(process.versions.node, 10) >= needed) {
   // A clone has the sources, and perhaps a `dist` that is older than they are; a package has `dist`.
-  const source = new URL('../src/main.ts', import.meta.url)
-  const compiled = new URL('../dist/main.js', import.meta.url)
+  const source = new URL('../src/cli/main.ts', import.meta.url)
+  const compiled = new URL('../dist/cli/main.js', import.meta.url)
   // Reading the sources is most of a start. Kept beside them, where nobody else can plant code.
   nodeModule.enableCompileCache?.(
     fileURLToPath(new URL('../node_modules/.cache/latchkey', import.meta.url)),

@@ -5,18 +5,18 @@ import { join } from 'node:path'
 
 const root = join(import.meta.dirname, '..')
 const folder = join(root, 'dist/web')
-const done = join(folder, 'done')
-const madeOf = ['web', 'client', 'src/text', 'package-lock.json', 'scripts/build-pages.ts']
+const stampFile = join(folder, 'done')
+const sources = ['web', 'client', 'src/i18n', 'package-lock.json', 'scripts/build-pages.ts']
 
-if (!existsSync(done) || newest(madeOf) > statSync(done).mtimeMs) {
+if (!existsSync(stampFile) || newestMtimeMs(sources) > statSync(stampFile).mtimeMs) {
   const { build } = await import('vite')
   await build({ configFile: join(root, 'web/vite.config.ts'), logLevel: 'warn' })
-  await takeReference()
-  writeFileSync(done, '')
+  await extractApiReference()
+  writeFileSync(stampFile, '')
 }
 
 /** The script of the reference at /docs, which its package holds as a string in a plugin. */
-async function takeReference(): Promise<void> {
+async function extractApiReference(): Promise<void> {
   const plugin = '@scalar/fastify-api-reference'
   const { default: reference } = await import(plugin)
   const { default: Fastify } = await import('fastify')
@@ -28,11 +28,11 @@ async function takeReference(): Promise<void> {
   const { version } = JSON.parse(readFileSync(manifest, 'utf8'))
   mkdirSync(join(folder, 'reference'), { recursive: true })
   // Its last line names a source map that the package doesn’t have.
-  const alone = script.payload.replace(/\n\/\/# sourceMappingURL=\S+\s*$/, '\n')
-  writeFileSync(join(folder, `reference/scalar-${version}.js`), alone)
+  const withoutSourceMap = script.payload.replace(/\n\/\/# sourceMappingURL=\S+\s*$/, '\n')
+  writeFileSync(join(folder, `reference/scalar-${version}.js`), withoutSourceMap)
 }
 
-function newest(paths: string[]): number {
+function newestMtimeMs(paths: string[]): number {
   const times = paths.flatMap((path) => {
     const all = join(root, path)
     if (!statSync(all).isDirectory()) return [statSync(all).mtimeMs]

@@ -2,25 +2,25 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { answers } from '../src/http/answers.ts'
-import { newKey } from '../src/lib/keys.ts'
-import { describeSettings, readSettings } from '../src/read-settings.ts'
+import { describeSettings, readSettings } from '../src/config/read-settings.ts'
+import { problemTypes } from '../src/http/problem-types.ts'
+import { generateEncryptionKey } from '../src/keys/keyring.ts'
 import { startServer } from '../src/server.ts'
-import { freePort } from '../test/support/free-port.ts'
-import { abuseCasesPage } from './abuse-cases.ts'
-import { clientFile } from './client/client.ts'
+import { findFreePort } from '../test/support/tcp.ts'
+import { renderAbuseCases } from './abuse-cases.ts'
+import { generateClient } from './client/client.ts'
 
-const document = await openapi()
+const document = await fetchOpenapi()
 const files: Record<string, string> = {
   'openapi.json': document,
-  'client/latchkey.ts': clientFile(JSON.parse(document)),
-  'docs/settings.md': settingsPage(),
-  'docs/errors.md': errorsPage(),
-  'docs/abuse-cases.md': abuseCasesPage(),
-  '.env.example': envExample(),
+  'client/latchkey.ts': generateClient(JSON.parse(document)),
+  'docs/settings.md': renderSettingsPage(),
+  'docs/errors.md': renderErrorsPage(),
+  'docs/abuse-cases.md': renderAbuseCases(),
+  '.env.example': renderEnvExample(),
 }
 
-const stale = Object.entries(files).filter(([file, content]) => read(file) !== content)
+const stale = Object.entries(files).filter(([file, content]) => readIfPresent(file) !== content)
 if (process.argv.includes('--check')) {
   for (const [file] of stale) console.error(`${file} is out of date: run npm run generate`)
   process.exitCode = stale.length > 0 ? 1 : 0
@@ -31,7 +31,7 @@ if (process.argv.includes('--check')) {
   }
 }
 
-function read(file: string): string | undefined {
+function readIfPresent(file: string): string | undefined {
   try {
     return readFileSync(file, 'utf8')
   } catch {
@@ -40,10 +40,10 @@ function read(file: string): string | undefined {
 }
 
 /** As the service itself answers it, with the addresses of a first start. */
-async function openapi(): Promise<string> {
+async function fetchOpenapi(): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), 'latchkey-generate-'))
-  const port = await freePort()
-  const encryptionKeys = newKey('generate')
+  const port = await findFreePort()
+  const encryptionKeys = generateEncryptionKey('generate')
   const settings = readSettings({
     LATCHKEY_PORT: String(port),
     LATCHKEY_PUBLIC_URL: 'http://localhost:4000',
@@ -52,22 +52,22 @@ async function openapi(): Promise<string> {
   })
   const latchkey = await startServer({ ...settings, encryptionKeys })
   try {
-    const answer = await fetch(`http://127.0.0.1:${port}/openapi.json`)
-    return `${JSON.stringify(await answer.json(), null, 2)}\n`
+    const response = await fetch(`http://127.0.0.1:${port}/openapi.json`)
+    return `${JSON.stringify(await response.json(), null, 2)}\n`
   } finally {
     await latchkey.close()
     rmSync(folder, { recursive: true, force: true })
   }
 }
 
-function settingsPage(): string {
+function renderSettingsPage(): string {
   const rows = describeSettings().map(
     ({ name, default: fallback, expected, meaning }) =>
       `### \`${name}\`\n\n${meaning}\n\n- Takes ${expected}.\n- Default: ${asCode(fallback)}.\n`,
   )
   return [
     '# Settings\n',
-    '<!-- Made from src/settings.ts by `npm run generate`. -->\n',
+    '<!-- Made from src/config/settings.ts by `npm run generate`. -->\n',
     'Read once at start, from the environment and from a file `.env` in the folder where Latchkey is',
     'started; what the environment says counts more. All are checked together: if anything is wrong,',
     'every mistake is named and the process ends with code 78. `npx latchkey settings` prints them as',
@@ -81,13 +81,13 @@ function asCode(text: string): string {
   return /[ `]|^none$/.test(text) ? text : `\`${text}\``
 }
 
-function errorsPage(): string {
-  const rows = Object.entries(answers).map(
+function renderErrorsPage(): string {
+  const rows = Object.entries(problemTypes).map(
     ([code, { status, meaning }]) => `| \`${code}\` | ${status} | ${meaning} |`,
   )
   return [
     '# Errors\n',
-    '<!-- Made from src/http/answers.ts by `npm run generate`. -->\n',
+    '<!-- Made from src/http/problem-types.ts by `npm run generate`. -->\n',
     'Every error is answered as `application/problem+json` (RFC 9457). Programs go by `code`, which',
     'never changes its meaning; people read `detail`. `requestId` finds the request in the log.\n',
     '| code | status | meaning |',
@@ -97,7 +97,7 @@ function errorsPage(): string {
   ].join('\n')
 }
 
-function envExample(): string {
+function renderEnvExample(): string {
   const entries = describeSettings().map(
     ({ name, default: fallback, meaning }) =>
       `# ${meaning}\n# Default: ${fallback.replaceAll('`', '')}\n#${name}=\n`,

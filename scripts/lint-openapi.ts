@@ -22,13 +22,13 @@ const config = await createConfig({
 })
 
 // Calls that take nothing have nothing to refuse, so they owe no 4xx.
-const takesNothing = ['/health/live', '/health/ready', '/metrics', '/.well-known/jwks.json']
-const mayLack4xx = takesNothing.map((path) => `#/paths/${path.replaceAll('/', '~1')}/`)
+const withoutInput = ['/health/live', '/health/ready', '/metrics', '/.well-known/jwks.json']
+const exemptFrom4xx = withoutInput.map((path) => `#/paths/${path.replaceAll('/', '~1')}/`)
 
 const problems = (await lint({ ref, config })).filter(
   ({ ruleId, location: [place] }) =>
     ruleId !== 'operation-4xx-response' ||
-    !mayLack4xx.some((path) => place?.pointer?.startsWith(path)),
+    !exemptFrom4xx.some((path) => place?.pointer?.startsWith(path)),
 )
 
 formatProblems(problems, { format: 'codeframe', totals: getTotals(problems) })

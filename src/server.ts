@@ -1,62 +1,62 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { DestinationStream } from 'pino'
-import { passwordRoutes } from './accounts/password/routes.ts'
-import { accountRoutes } from './accounts/routes.ts'
-import { accountSettingsRoutes } from './accounts/settings-routes.ts'
-import { activityRoutes } from './activity/routes.ts'
-import { adminRoutes } from './admin/routes.ts'
-import { keepHouse } from './housekeeping.ts'
-import { answers } from './http/answers.ts'
+import { accountSettingsRoutes } from './accounts/account-settings-routes.ts'
+import { passwordRoutes } from './accounts/password/password-routes.ts'
+import { signUpRoutes } from './accounts/sign-up-routes.ts'
+import { activityRoutes } from './activity/activity-routes.ts'
+import { adminRoutes } from './admin/admin-routes.ts'
+import { findRiskySettings } from './config/production-checks.ts'
+import type { Settings } from './config/settings.ts'
+import { version } from './config/version.ts'
 import { createApp } from './http/app.ts'
 import { allowOrigins } from './http/cors.ts'
+import { serveOpenapi } from './http/docs/openapi.ts'
+import { serveReference } from './http/docs/reference.ts'
 import { healthRoutes } from './http/health.ts'
-import { describe } from './http/openapi.ts'
-import { watchMethods } from './http/other-methods.ts'
-import { reference } from './http/reference.ts'
-import { takeUpKeys } from './keys/encryption-keys.ts'
+import { collectMethods } from './http/method-not-allowed.ts'
+import { problemTypes } from './http/problem-types.ts'
+import { activateKeys } from './keys/encryption-keys.ts'
+import { MissingKeyError } from './keys/keyring.ts'
 import { startResealing } from './keys/reseal.ts'
-import { watchKeys } from './keys/watch.ts'
+import { loadSigningKeys } from './keys/signing-keys.ts'
+import { watchKeys } from './keys/watch-keys.ts'
 import { second } from './lib/clock.ts'
-import { KeyNotGiven } from './lib/keys.ts'
+import { createKeyedSemaphore } from './lib/keyed-semaphore.ts'
 import { createLog } from './lib/log.ts'
-import { createPasswords } from './lib/passwords.ts'
-import { createTurns } from './lib/queue.ts'
-import { createLimits } from './limits/limits.ts'
-import { startDelivery } from './messages/delivery.ts'
-import { channels } from './messages/gateway.ts'
-import { mailGateway } from './messages/mail.ts'
-import { postActivity } from './messages/posts.ts'
-import { devInboxRoutes } from './messages/routes.ts'
-import { smsGateway } from './messages/sms.ts'
-import { webhookAt } from './messages/webhook.ts'
+import { createPasswordHasher } from './lib/password-hasher.ts'
 import { createMetrics } from './metrics/metrics.ts'
-import { countRequests, listenForScrapes, metricsRoutes } from './metrics/routes.ts'
-import { passkeyRoutes } from './mfa/passkey-routes.ts'
-import { phoneRoutes } from './mfa/phone-routes.ts'
-import { recoveryCodeRoutes } from './mfa/recovery-code-routes.ts'
-import { mfaRoutes } from './mfa/routes.ts'
-import { mfaSecretRoutes } from './mfa/secret-routes.ts'
-import { overviewRoutes } from './overview/routes.ts'
-import { readBrand } from './pages/brand.ts'
+import { countRequests, listenForScrapes, metricsRoutes } from './metrics/metrics-routes.ts'
+import { mfaRoutes } from './mfa/mfa-routes.ts'
+import { passkeyRoutes } from './mfa/passkey/passkey-routes.ts'
+import { relyingPartyOf } from './mfa/passkey/webauthn.ts'
+import { phoneRoutes } from './mfa/phone/phone-routes.ts'
+import { recoveryCodeRoutes } from './mfa/recovery-codes/recovery-code-routes.ts'
+import { totpRoutes } from './mfa/totp/totp-routes.ts'
+import { startDelivery } from './notifications/delivery.ts'
+import { devInboxRoutes } from './notifications/dev-inbox-routes.ts'
+import { createSmsTransport } from './notifications/sms.ts'
+import { createSmtpTransport } from './notifications/smtp.ts'
+import { channels } from './notifications/transport.ts'
+import { overviewRoutes } from './overview/overview-routes.ts'
+import { loadBrandAssets } from './pages/brand-assets.ts'
 import { pageRoutes } from './pages/page-routes.ts'
-import { relyingPartyOf } from './passkeys/relying-party.ts'
+import { createRateLimiter } from './rate-limits/rate-limiter.ts'
+import { startCleanup } from './retention.ts'
 import { createAccessTokens } from './sessions/access-token.ts'
-import { browserSessions } from './sessions/browser-session.ts'
+import { registerCookieSessions } from './sessions/cookie-sessions.ts'
+import { deviceAndSessionRoutes } from './sessions/device-and-session-routes.ts'
 import { createGuard } from './sessions/guard.ts'
-import { listRoutes } from './sessions/list-routes.ts'
-import { sessionRoutes } from './sessions/routes.ts'
-import { loadSigningKeys } from './sessions/signing-keys.ts'
-import type { Settings } from './settings.ts'
-import { passkeySignInRoutes } from './signin/passkey-routes.ts'
-import { signInRoutes } from './signin/routes.ts'
-import { ensureMigrated, migrate, openStore } from './store/open.ts'
-import { hearOutages } from './store/outages.ts'
-import { undoRoutes } from './undo/routes.ts'
-import { doubtful } from './unsafe-settings.ts'
-import { version } from './version.ts'
+import { sessionRoutes } from './sessions/session-routes.ts'
+import { passkeySignInRoutes } from './signin/passkey-sign-in-routes.ts'
+import { signInRoutes } from './signin/sign-in-routes.ts'
+import { ensureMigrated, migrate, openDatabase } from './store/open.ts'
+import { createOutageLog } from './store/outage-log.ts'
+import { undoRoutes } from './undo/undo-routes.ts'
+import { enableWebhooks } from './webhooks/events.ts'
+import { createWebhookSender } from './webhooks/sender.ts'
 
 /** Longer than running requests are given. */
-const endMs = 7 * second
+const shutdownTimeoutMs = 7 * second
 
 /** A running service. */
 export interface Latchkey {
@@ -72,36 +72,45 @@ export interface Latchkey {
  * them.
  *
  * @param settings all of them, with encryption keys
- * @param logTo where log lines go, if not to standard output
+ * @param logStream where log lines go, if not to standard output
  * @throws CannotStart for what its operator must put right, Node's own errors for the address
  */
 export async function startServer(
   settings: Settings & { encryptionKeys: string },
-  logTo?: DestinationStream,
+  logStream?: DestinationStream,
 ): Promise<Latchkey> {
   const { publicUrl, audience, mode, smtpUrl, mailFrom, smsUrl, smsFrom } = settings
-  const log = createLog(settings.logLevel, logTo)
+  const log = createLog(settings.logLevel, logStream)
 
   const metrics = createMetrics()
-  const db = openStore(settings.databaseUrl, hearOutages(log), metrics.database)
-  const { allowNewerSchema: newerDatabase } = settings
-  await (settings.migrate === 'on' ? migrate(db, newerDatabase) : ensureMigrated(db, newerDatabase))
-  const keys = await takeUpKeys(db, settings.encryptionKeys)
-  const signingKeys = await loadSigningKeys(db, keys)
+  const db = openDatabase(settings.databaseUrl, createOutageLog(log), metrics.database)
+  const { allowNewerSchema } = settings
+  await (settings.migrate === 'on' ? migrate : ensureMigrated)(db, allowNewerSchema)
+  const keyring = await activateKeys(db, settings.encryptionKeys)
+  const signingKeys = await loadSigningKeys(db, keyring)
 
-  const look = await readBrand(settings)
-  const { color, onColor, logo } = look
+  const pageBrand = await loadBrandAssets(settings)
+  const { color, onColor, logo } = pageBrand
   const brand = { name: settings.brandName, publicUrl, color, onColor, logo: logo !== undefined }
-  const mail = smtpUrl && mailFrom ? mailGateway({ smtpUrl, from: mailFrom }) : undefined
-  const texts = smsUrl ? smsGateway({ url: smsUrl, from: smsFrom }) : undefined
-  const gateways = { email: mail, sms: texts }
-  const kept = mode === 'production' ? [] : channels.filter((channel) => !gateways[channel])
-  const webhook = settings.webhookUrl ? webhookAt(settings.webhookUrl) : undefined
-  if (webhook) postActivity(db)
-  const delivery = startDelivery({ db, keys, log, brand, gateways, kept, webhook })
-  const stopHousekeeping = keepHouse(db, log)
-  const stopWatching = watchKeys({ db, keys, signingKeys, log })
-  const stopResealing = startResealing({ db, keys, log })
+  const smtp = smtpUrl && mailFrom ? createSmtpTransport({ smtpUrl, from: mailFrom }) : undefined
+  const sms = smsUrl ? createSmsTransport({ url: smsUrl, from: smsFrom }) : undefined
+  const transports = { email: smtp, sms }
+  const capturedChannels =
+    mode === 'production' ? [] : channels.filter((channel) => !transports[channel])
+  const webhookSender = settings.webhookUrl ? createWebhookSender(settings.webhookUrl) : undefined
+  if (webhookSender) enableWebhooks(db)
+  const delivery = startDelivery({
+    db,
+    keyring,
+    log,
+    brand,
+    transports,
+    capturedChannels,
+    webhookSender,
+  })
+  const stopCleanup = startCleanup(db, log)
+  const stopKeySync = watchKeys({ db, keyring, signingKeys, log })
+  const stopResealing = startResealing({ db, keyring, log })
 
   const accessTokens = createAccessTokens({
     signingKeys,
@@ -115,106 +124,102 @@ export async function startServer(
   const app = createApp({ publicUrl, log, trustProxy, isStopping })
   countRequests(app, metrics)
   await allowOrigins(app, allowedOrigins)
-  const browser = browserSessions(app, { publicUrl, allowedOrigins })
-  const {
-    sessionIdleTimeout: sessionIdle,
-    sessionLifetime: sessionMax,
-    mfaPolicy,
-    hashesAtOnce,
-    longestHashWaitMs,
-  } = settings
-  const rules = { sessionIdle, sessionMax, mfaPolicy }
-  const house = {
+  const cookieSessions = registerCookieSessions(app, { publicUrl, allowedOrigins })
+  const { sessionIdleTimeout, sessionLifetime, mfaPolicy, hashConcurrency, maxHashWaitMs } =
+    settings
+  const rules = { sessionIdleTimeout, sessionLifetime, mfaPolicy }
+  const deps = {
     db,
-    keys,
+    keyring,
     settings,
     signingKeys,
     accessTokens,
     guard: createGuard({ db, accessTokens, stepUpMaxAge: settings.stepUpMaxAge, rules }),
-    limits: createLimits({ on: settings.rateLimits === 'on', log }),
-    passwords: await createPasswords(hashesAtOnce, longestHashWaitMs, metrics.passwords),
-    turns: createTurns(hashesAtOnce),
+    rateLimiter: createRateLimiter({ enabled: settings.rateLimits === 'on', log }),
+    passwords: await createPasswordHasher(hashConcurrency, maxHashWaitMs, metrics.passwords),
+    attemptSemaphore: createKeyedSemaphore(hashConcurrency),
     rules,
     mfaMethods: settings.mfaMethods,
     smsDailyCap: settings.smsDailyCap,
     relyingParty: relyingPartyOf(settings),
-    browser,
+    cookieSessions,
   }
 
-  const answerOtherMethods = watchMethods(app)
-  await describe(app, { publicUrl, version })
+  const rejectOtherMethods = collectMethods(app)
+  await serveOpenapi(app, { publicUrl, version })
 
-  accountRoutes(app, house)
-  passwordRoutes(app, house)
-  accountSettingsRoutes(app, house)
-  signInRoutes(app, house)
-  passkeySignInRoutes(app, house)
-  sessionRoutes(app, house)
-  listRoutes(app, house)
-  mfaRoutes(app, house)
-  mfaSecretRoutes(app, house)
-  passkeyRoutes(app, house)
-  recoveryCodeRoutes(app, house)
-  phoneRoutes(app, house)
-  overviewRoutes(app, house)
-  undoRoutes(app, house)
-  activityRoutes(app, house)
-  adminRoutes(app, house)
+  signUpRoutes(app, deps)
+  passwordRoutes(app, deps)
+  accountSettingsRoutes(app, deps)
+  signInRoutes(app, deps)
+  passkeySignInRoutes(app, deps)
+  sessionRoutes(app, deps)
+  deviceAndSessionRoutes(app, deps)
+  mfaRoutes(app, deps)
+  totpRoutes(app, deps)
+  passkeyRoutes(app, deps)
+  recoveryCodeRoutes(app, deps)
+  phoneRoutes(app, deps)
+  overviewRoutes(app, deps)
+  undoRoutes(app, deps)
+  activityRoutes(app, deps)
+  adminRoutes(app, deps)
   await pageRoutes(app, {
     settings,
-    brand: look,
-    browser,
-    devInbox: kept.length > 0,
+    brand: pageBrand,
+    cookieSessions,
+    devInbox: capturedChannels.length > 0,
   })
   healthRoutes(app, {
-    async ready() {
+    async checkReady() {
       await db.selectFrom('signing_key').select('id').limit(1).execute()
-      for (const id of keys.missing) throw new KeyNotGiven(id)
+      for (const id of keyring.missing) throw new MissingKeyError(id)
     },
     isStopping,
   })
-  metricsRoutes(app, { ...house, metrics })
-  if (kept.length > 0) devInboxRoutes(app, { db, keys, brand, delivery, kept })
-  await reference(app, {
-    problems: Object.entries(answers).map(([code, answer]) => ({ code, ...answer })),
+  metricsRoutes(app, { ...deps, metrics })
+  if (capturedChannels.length > 0)
+    devInboxRoutes(app, { db, keyring, brand, delivery, capturedChannels })
+  await serveReference(app, {
+    problems: Object.entries(problemTypes).map(([code, problemType]) => ({ code, ...problemType })),
   })
-  answerOtherMethods()
+  rejectOtherMethods()
 
-  let stopScrapes = async () => {}
+  let stopMetricsListener = async () => {}
   async function close() {
     stopping = true
     await sleep(settings.shutdownDelay * second)
-    await end()
+    await stopAll()
   }
 
-  async function end() {
-    stopHousekeeping()
-    const ended = Promise.all([
+  async function stopAll() {
+    stopCleanup()
+    const stopped = Promise.all([
       app.close(),
-      stopScrapes(),
+      stopMetricsListener(),
       delivery.stop(),
-      stopWatching(),
+      stopKeySync(),
       stopResealing(),
     ])
       .then(() => db.destroy())
       .finally(() => metrics.close())
     // A message that a silent server still holds is sent again later, by whoever runs then.
-    const late = sleep(endMs, 'late' as const, { ref: false })
-    if ((await Promise.race([ended, late])) === 'late') {
+    const timeout = sleep(shutdownTimeoutMs, 'late' as const, { ref: false })
+    if ((await Promise.race([stopped, timeout])) === 'late') {
       log.warn('stopped in the middle of something')
     }
   }
 
   try {
-    stopScrapes = await listenForScrapes({ ...house, metrics, log })
+    stopMetricsListener = await listenForScrapes({ ...deps, metrics, log })
     await app.listen({ host: settings.host, port: settings.port })
   } catch (error) {
     // Messages may be on their way already.
-    await end()
+    await stopAll()
     throw error
   }
   if (mode === 'production') {
-    for (const doubt of doubtful(settings)) log.warn(doubt)
+    for (const warning of findRiskySettings(settings)) log.warn(warning)
     log.info({ version, publicUrl }, 'ready')
   }
   return { close }

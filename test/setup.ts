@@ -3,7 +3,7 @@
  * (`node --test --test-global-setup=test/setup.ts`). Test processes inherit its address.
  */
 import { join } from 'node:path'
-import { postgresForTests } from './support/postgres.ts'
+import { startTestPostgres } from './support/postgres.ts'
 import type { PostgresServer } from './support/postgres-server.ts'
 import '../scripts/build-pages.ts'
 
@@ -12,7 +12,7 @@ let server: PostgresServer | undefined
 export async function globalSetup(): Promise<void> {
   // Reading our sources is most of what a short test file takes, and there are many.
   process.env.NODE_COMPILE_CACHE = join(import.meta.dirname, '../node_modules/.cache/latchkey-test')
-  server = await postgresForTests()
+  server = await startTestPostgres()
   process.env.LATCHKEY_TEST_POSTGRES = server.url
 }
 

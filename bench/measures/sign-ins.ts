@@ -1,19 +1,19 @@
-import { during, forEach, withCallers } from '../support/load.ts'
-import type { Bench, Measure } from '../support/measure.ts'
-import { allOff } from '../support/people.ts'
-import { rawHashes } from '../support/raw.ts'
-import { atLeast, ms, perSecond, times } from '../support/table.ts'
+import { turnMfaOffForAll } from '../support/accounts.ts'
+import { repeatFor, runClosedLoop, withClients } from '../support/load.ts'
+import type { BenchContext, Benchmark } from '../support/measure.ts'
+import { measureRawHashes } from '../support/raw-baselines.ts'
+import { atLeast, formatMs, formatRate, formatRatio } from '../support/table.ts'
 
-const lastsMs = 2500
+const durationMs = 2500
 
 /** Signing in with a password, MFA off. */
-export const signIns: Measure<'hashes' | 'signIns' | 'p50' | 'p99' | 'ratio'> = {
-  async round({ latchkey, people }: Bench) {
-    allOff(latchkey.database)
-    const hashes = await rawHashes(latchkey.database, lastsMs)
-    const load = await withCallers(latchkey.port, (callers) =>
-      forEach(callers, during(lastsMs, people), (caller, { email, password }) =>
-        caller.expect(200, { method: 'POST', path: '/auth/SignIn', body: { email, password } }),
+export const signIns: Benchmark<'hashes' | 'signIns' | 'p50' | 'p99' | 'ratio'> = {
+  async round({ latchkey, accounts }: BenchContext) {
+    turnMfaOffForAll(latchkey.database)
+    const hashes = await measureRawHashes(latchkey.database, durationMs)
+    const load = await withClients(latchkey.port, (clients) =>
+      runClosedLoop(clients, repeatFor(durationMs, accounts), (client, { email, password }) =>
+        client.expect(200, { method: 'POST', path: '/auth/SignIn', body: { email, password } }),
       ),
     )
     const { perSecond: signIns, p50, p99 } = load
@@ -23,11 +23,11 @@ export const signIns: Measure<'hashes' | 'signIns' | 'p50' | 'p99' | 'ratio'> = 
   figures: ({ hashes, signIns, p50, p99, ratio }) => [
     {
       name: 'sign-ins / raw password hashes',
-      value: perSecond(signIns),
-      limit: perSecond(hashes),
-      ratio: times(ratio),
+      value: formatRate(signIns),
+      baseline: formatRate(hashes),
+      ratio: formatRatio(ratio),
       goal: atLeast(0.85, ratio),
     },
-    { name: '  p50 · p99 of a sign-in', value: `${ms(p50)} · ${ms(p99)}` },
+    { name: '  p50 · p99 of a sign-in', value: `${formatMs(p50)} · ${formatMs(p99)}` },
   ],
 }

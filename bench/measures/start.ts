@@ -1,13 +1,13 @@
-import type { Bench, Measure } from '../support/measure.ts'
-import { copy } from '../support/people.ts'
-import { newDatabase, startLatchkey, startLimit } from '../support/process.ts'
-import { atMost, ms, times } from '../support/table.ts'
+import { copyDatabase } from '../support/accounts.ts'
+import type { BenchContext, Benchmark } from '../support/measure.ts'
+import { newDatabasePath, startBaseline, startLatchkey } from '../support/process.ts'
+import { atMost, formatMs, formatRatio } from '../support/table.ts'
 
 /** From starting the process to its first answer, on a database that is there already. */
-export const start: Measure<'start' | 'bare' | 'ratio'> = {
-  async round({ limit, jwks }: Bench) {
-    const database = copy(limit.database, newDatabase())
-    const bare = await startLimit(database, jwks)
+export const start: Benchmark<'start' | 'bare' | 'ratio'> = {
+  async round({ baseline, jwks }: BenchContext) {
+    const database = copyDatabase(baseline.database, newDatabasePath())
+    const bare = await startBaseline(database, jwks)
     await bare.stop()
     const latchkey = await startLatchkey(database)
     await latchkey.stop()
@@ -17,9 +17,9 @@ export const start: Measure<'start' | 'bare' | 'ratio'> = {
   figures: ({ start, bare, ratio }) => [
     {
       name: 'start to first answer / node:http and node:sqlite',
-      value: ms(start),
-      limit: ms(bare),
-      ratio: times(ratio),
+      value: formatMs(start),
+      baseline: formatMs(bare),
+      ratio: formatRatio(ratio),
       goal: atMost(2, ratio),
     },
   ],

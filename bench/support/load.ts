@@ -1,52 +1,52 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Caller, timed } from './caller.ts'
+import { HttpClient, measureMs } from './http-client.ts'
 
 /** What a load came to. Times in milliseconds. */
-export interface Load {
+export interface LoadResult {
   perSecond: number
   p50: number
   p99: number
 }
 
 /** As many clients as speak to the service at once, unless a measure says otherwise. */
-export const callerCount = 32
+export const clientCount = 32
 
-export async function withCallers<Result>(
+export async function withClients<Result>(
   port: number,
-  use: (callers: Caller[]) => Promise<Result>,
-  count = callerCount,
+  use: (clients: HttpClient[]) => Promise<Result>,
+  count = clientCount,
 ): Promise<Result> {
-  const callers = await Promise.all(Array.from({ length: count }, () => Caller.connect(port)))
+  const clients = await Promise.all(Array.from({ length: count }, () => HttpClient.connect(port)))
   try {
-    return await use(callers)
+    return await use(clients)
   } finally {
-    for (const caller of callers) caller.close()
+    for (const client of clients) client.close()
   }
 }
 
 /** Every caller takes one item after another, until all are done. */
-export async function forEach<Item>(
-  callers: Caller[],
+export async function runClosedLoop<Item>(
+  clients: HttpClient[],
   items: Iterable<Item>,
-  task: (caller: Caller, item: Item) => Promise<unknown>,
-): Promise<Load> {
-  const times: number[] = []
-  const rest = items[Symbol.iterator]()
-  const totalMs = await timed(() =>
+  task: (client: HttpClient, item: Item) => Promise<unknown>,
+): Promise<LoadResult> {
+  const latenciesMs: number[] = []
+  const iterator = items[Symbol.iterator]()
+  const totalMs = await measureMs(() =>
     Promise.all(
-      callers.map(async (caller) => {
-        for (let next = rest.next(); !next.done; next = rest.next()) {
-          times.push(await timed(() => task(caller, next.value)))
+      clients.map(async (client) => {
+        for (let next = iterator.next(); !next.done; next = iterator.next()) {
+          latenciesMs.push(await measureMs(() => task(client, next.value)))
         }
       }),
     ),
   )
-  return { perSecond: times.length / (totalMs / 1000), ...percentiles(times) }
+  return { perSecond: latenciesMs.length / (totalMs / 1000), ...percentiles(latenciesMs) }
 }
 
 /** The items over and over, for as long as that. */
-export function* during<Item>(ms: number, items: readonly Item[]): Generator<Item> {
-  const end = Date.now() + ms
+export function* repeatFor<Item>(durationMs: number, items: readonly Item[]): Generator<Item> {
+  const end = Date.now() + durationMs
   for (;;) {
     for (const item of items) {
       if (Date.now() >= end) return
@@ -59,22 +59,22 @@ export function* during<Item>(ms: number, items: readonly Item[]): Generator<Ite
  * Calls at a fixed pace, whether the last one was answered or not, and counts from when each was
  * due: a client that waited before it asked would not see the worst.
  */
-export async function paced<Item>(
-  callers: Caller[],
+export async function runOpenLoop<Item>(
+  clients: HttpClient[],
   perSecond: number,
   items: Iterable<Item>,
-  task: (caller: Caller, item: Item) => Promise<unknown>,
-): Promise<Load> {
-  const begun = performance.now()
-  const times: Promise<number>[] = []
+  task: (client: HttpClient, item: Item) => Promise<unknown>,
+): Promise<LoadResult> {
+  const startedAt = performance.now()
+  const latenciesMs: Promise<number>[] = []
   for (const item of items) {
-    const due = begun + (times.length * 1000) / perSecond
+    const due = startedAt + (latenciesMs.length * 1000) / perSecond
     await sleep(Math.max(0, due - performance.now()))
-    const caller = callers[times.length % callers.length]
-    if (!caller) throw new Error('There are no callers.')
-    times.push(task(caller, item).then(() => performance.now() - due))
+    const client = clients[latenciesMs.length % clients.length]
+    if (!client) throw new Error('There are no callers.')
+    latenciesMs.push(task(client, item).then(() => performance.now() - due))
   }
-  return { perSecond, ...percentiles(await Promise.all(times)) }
+  return { perSecond, ...percentiles(await Promise.all(latenciesMs)) }
 }
 
 export function percentiles(times: number[]): { p50: number; p99: number } {

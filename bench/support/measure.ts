@@ -1,21 +1,21 @@
+import type { BenchAccount } from './accounts.ts'
 import { median } from './load.ts'
-import type { Person } from './people.ts'
 import type { Service } from './process.ts'
 import type { Figure } from './table.ts'
 
 /** What every measure works with. */
-export interface Bench {
+export interface BenchContext {
   latchkey: Service
   /** The least that could do the same work. */
-  limit: Service
+  baseline: Service
   /** The keys that verify Latchkey's tokens, as JSON. */
   jwks: string
-  people: Person[]
+  accounts: BenchAccount[]
 }
 
 /** Something measured in rounds, beside its limit each time. */
-export interface Measure<Name extends string> {
-  round(bench: Bench): Promise<Record<Name, number>>
+export interface Benchmark<Name extends string> {
+  round(bench: BenchContext): Promise<Record<Name, number>>
   /** @param medians of all rounds, a ratio's too: it belongs to its round */
   figures(medians: Record<Name, number>): Figure[]
 }

@@ -4,8 +4,8 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { freePort } from '../../test/support/free-port.ts'
-import { Caller } from './caller.ts'
+import { findFreePort } from '../../test/support/tcp.ts'
+import { HttpClient } from './http-client.ts'
 
 /** A service that runs as a process of its own. */
 export interface Service {
@@ -22,12 +22,12 @@ export interface Service {
 const root = join(import.meta.dirname, '../..')
 
 /** A folder for databases, gone when this process ends. */
-export const folder = mkdtempSync(join(tmpdir(), 'latchkey-bench-'))
-process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
+export const databaseFolder = mkdtempSync(join(tmpdir(), 'latchkey-bench-'))
+process.on('exit', () => rmSync(databaseFolder, { recursive: true, force: true }))
 
 /** The service itself, as anyone would start it, on a file that may exist already. */
-export function startLatchkey(database = newDatabase()): Promise<Service> {
-  return start('src/main.ts', database, {
+export function startLatchkey(database = newDatabasePath()): Promise<Service> {
+  return startService('src/cli/main.ts', database, {
     LATCHKEY_DATABASE_URL: `sqlite:${database}`,
     LATCHKEY_ACCESS_TOKEN_TTL: '3600',
     LATCHKEY_RATE_LIMITS: 'off',
@@ -36,32 +36,32 @@ export function startLatchkey(database = newDatabase()): Promise<Service> {
 }
 
 /** The least that could do its work, on a copy of its database. @param jwks the keys it signs with */
-export function startLimit(database: string, jwks: string): Promise<Service> {
-  return start('bench/limit-service.ts', database, { DATABASE: database, JWKS: jwks })
+export function startBaseline(database: string, jwks: string): Promise<Service> {
+  return startService('bench/baseline-service.ts', database, { DATABASE: database, JWKS: jwks })
 }
 
-let databases = 0
+let databaseCount = 0
 
-export function newDatabase(): string {
-  databases += 1
-  return join(folder, `${databases}.sqlite`)
+export function newDatabasePath(): string {
+  databaseCount += 1
+  return join(databaseFolder, `${databaseCount}.sqlite`)
 }
 
-async function start(
+async function startService(
   file: string,
   database: string,
   environment: Record<string, string>,
 ): Promise<Service> {
-  const port = await freePort()
-  const begun = performance.now()
+  const port = await findFreePort()
+  const startedAt = performance.now()
   const child = spawn(process.execPath, [...process.execArgv, file], {
     cwd: root,
     env: { PATH: process.env.PATH, LATCHKEY_PORT: String(port), ...environment },
     stdio: ['ignore', 'ignore', 'inherit'],
   })
   process.on('exit', () => child.kill())
-  await firstAnswer(port, child)
-  const startMs = performance.now() - begun
+  await waitForFirstResponse(port, child)
+  const startMs = performance.now() - startedAt
 
   return {
     port,
@@ -78,12 +78,12 @@ async function start(
   }
 }
 
-async function firstAnswer(port: number, child: ChildProcess): Promise<void> {
+async function waitForFirstResponse(port: number, child: ChildProcess): Promise<void> {
   while (child.exitCode === null && child.signalCode === null) {
     try {
-      const caller = await Caller.connect(port)
-      await caller.expect(200, { method: 'GET', path: '/health/live' })
-      return caller.close()
+      const client = await HttpClient.connect(port)
+      await client.expect(200, { method: 'GET', path: '/health/live' })
+      return client.close()
     } catch {
       await sleep(1)
     }

@@ -2,7 +2,7 @@
 export interface Figure {
   name: string
   value: string
-  limit?: string
+  baseline?: string
   ratio?: string
   goal?: Goal
 }
@@ -22,16 +22,16 @@ export const atMost = (goal: number, value: number, unit = ''): Goal => ({
   met: value <= goal,
 })
 
-export const perSecond = (value: number) => `${Math.round(value).toLocaleString('en')}/s`
-export const ms = (value: number) => `${value.toFixed(value < 10 ? 2 : 0)} ms`
-export const mb = (value: number) => `${Math.round(value)} MB`
-export const times = (value: number) => value.toFixed(2)
+export const formatRate = (value: number) => `${Math.round(value).toLocaleString('en')}/s`
+export const formatMs = (value: number) => `${value.toFixed(value < 10 ? 2 : 0)} ms`
+export const formatMb = (value: number) => `${Math.round(value)} MB`
+export const formatRatio = (value: number) => value.toFixed(2)
 
-export function print(figures: Figure[]): void {
+export function printTable(figures: Figure[]): void {
   const rows = [
     ['figure', 'value', 'limit', 'ratio', 'goal', 'met'],
-    ...figures.map(({ name, value, limit = '', ratio = '', goal }) => {
-      return [name, value, limit, ratio, goal?.text ?? '', goal ? (goal.met ? 'yes' : 'NO') : '']
+    ...figures.map(({ name, value, baseline = '', ratio = '', goal }) => {
+      return [name, value, baseline, ratio, goal?.text ?? '', goal ? (goal.met ? 'yes' : 'NO') : '']
     }),
   ]
   const widths = (rows[0] ?? []).map((_, i) => Math.max(...rows.map((row) => row[i]?.length ?? 0)))

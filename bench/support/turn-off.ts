@@ -5,7 +5,7 @@ import type { DatabaseSync } from 'node:sqlite'
  * Turning MFA off at its barest: begin, the account, the activity, the message, commit. With
  * `synchronous = full` it returns when the change is on the disk.
  */
-export function createTurnOff(db: DatabaseSync): (account: string, session: string) => void {
+export function prepareTurnOff(db: DatabaseSync): (account: string, session: string) => void {
   const begin = db.prepare('begin immediate')
   const update = db.prepare(
     `update account
@@ -26,10 +26,10 @@ export function createTurnOff(db: DatabaseSync): (account: string, session: stri
   return (account, session) => {
     const at = Date.now()
     begin.run()
-    const was = update.get(at, account)
-    if (!was) throw new Error('MFA was off already: this would measure nothing.')
+    const updated = update.get(at, account)
+    if (!updated) throw new Error('MFA was off already: this would measure nothing.')
     record.run(randomUUIDv7(), account, at, session)
-    enqueue.run(randomUUIDv7(), account, String(was.email), JSON.stringify({ at }), at, at)
+    enqueue.run(randomUUIDv7(), account, String(updated.email), JSON.stringify({ at }), at, at)
     commit.run()
   }
 }

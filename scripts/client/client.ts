@@ -2,114 +2,116 @@
 import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Document, type Operation, takesToken } from './document.ts'
-import { codesOf, groupsOf, problemTypes } from './problems.ts'
-import { comment, type Schema, Types } from './types.ts'
+import { acceptsToken, type OpenApiDocument, type Operation } from './openapi-document.ts'
+import { codesOf, declareProblemTypes, groupsOf } from './problem-types.ts'
+import { comment, type Schema, TypeWriter } from './type-writer.ts'
 
 /** A piece of the path: what can be called there, and what comes below it. */
-interface Place {
-  calls: Map<string, string>
-  below: Map<string, Place>
+interface PathNode {
+  methods: Map<string, string>
+  children: Map<string, PathNode>
 }
 
-const firstLine =
+const header =
   '// Made from openapi.json by `npm run generate`. Not to be edited: what you change is lost.'
 
-export function clientFile(document: Document): string {
-  const types = new Types(document.components.schemas)
+export function generateClient(document: OpenApiDocument): string {
+  const types = new TypeWriter(document.components.schemas)
   const groups = groupsOf(document)
 
-  const root = place()
+  const root = newPathNode()
   for (const [path, methods] of Object.entries(document.paths)) {
-    const segments = path.split('/').slice(1).map(nameOf)
-    let here = root
-    for (const segment of segments) here = at(here, segment)
+    const segments = path.split('/').slice(1).map(propertyNameOf)
+    let node = root
+    for (const segment of segments) node = childOf(node, segment)
     for (const [method, operation] of Object.entries(methods)) {
-      here.calls.set(method, call(method, path, operation, types, groups))
+      node.methods.set(method, renderCall(method, path, operation, types, groups))
     }
   }
 
-  return formatted(
+  return formatSource(
     [
-      firstLine,
+      header,
       `${comment('Every call of Latchkey as a function, found along its path. No answer is an exception: look at `ok`, then at `status` or `problem.code`.')}export function createLatchkey(options: Options) {
         const call = caller(options)
-        return ${object(root)}
+        return ${renderNode(root)}
       }`,
       'export type Latchkey = ReturnType<typeof createLatchkey>',
-      runtime(),
-      ...problemTypes(document, groups, types),
+      readRuntime(),
+      ...declareProblemTypes(document, groups, types),
       types.declarations,
     ].join('\n\n'),
   )
 }
 
-const place = (): Place => ({ calls: new Map(), below: new Map() })
+const newPathNode = (): PathNode => ({ methods: new Map(), children: new Map() })
 
-function at({ below }: Place, name: string): Place {
-  const found = below.get(name) ?? place()
-  below.set(name, found)
+function childOf({ children }: PathNode, name: string): PathNode {
+  const found = children.get(name) ?? newPathNode()
+  children.set(name, found)
   return found
 }
 
 /** `MfaSignIn` is `mfaSignIn`, `jwks.json` is `jwksJson`, `{id}` is `byId(id: string)`. */
-function nameOf(segment: string): string {
+function propertyNameOf(segment: string): string {
   const words = segment.split(/[^A-Za-z0-9]+/).filter((word) => word !== '')
   const pascal = words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join('')
   if (segment.startsWith('{')) return `by${pascal}(${words.join()}: string)`
   return pascal.charAt(0).toLowerCase() + pascal.slice(1)
 }
 
-function object({ calls, below }: Place): string {
-  const places = [...below].map(([name, inner]) =>
-    name.endsWith(')') ? `${name} { return ${object(inner)} }` : `${name}: ${object(inner)}`,
+function renderNode({ methods, children }: PathNode): string {
+  const places = [...children].map(([name, inner]) =>
+    name.endsWith(')')
+      ? `${name} { return ${renderNode(inner)} }`
+      : `${name}: ${renderNode(inner)}`,
   )
-  return `{\n${[...calls.values(), ...places].join(',\n')}\n}`
+  return `{\n${[...methods.values(), ...places].join(',\n')}\n}`
 }
 
 /** One function, with its docstring. */
-function call(
+function renderCall(
   method: string,
   path: string,
   operation: Operation,
-  types: Types,
+  types: TypeWriter,
   groups: Record<string, string[]>,
 ): string {
   const { operationId, summary, description, parameters = [], requestBody, responses } = operation
   const named = operationId.charAt(0).toUpperCase() + operationId.slice(1)
-  const given: string[] = []
-  const extras = takesToken(operation) ? ['token: true'] : []
+  const args: string[] = []
+  const options = acceptsToken(operation) ? ['token: true'] : []
 
   const body = requestBody?.content['application/json']?.schema
   if (body) {
-    given.push(argument('body', types.of(body, 'sent', `${named}Body`), body))
-    extras.push('body')
+    args.push(renderParameter('body', types.write(body, 'sent', `${named}Body`), body))
+    options.push('body')
   }
   const query = querySchema(parameters)
   if (query) {
-    given.push(argument('query', types.of(query, 'sent', `${named}Query`), query))
-    extras.push('query')
+    args.push(renderParameter('query', types.write(query, 'sent', `${named}Query`), query))
+    options.push('query')
   }
 
   const good = Object.entries(responses).filter(([status]) => Number(status) < 400)
   const success = good.map(([status, { content }]) => {
     const schema = content?.['application/json']?.schema
-    const data = schema ? types.of(schema, 'received', `${named}Answer`) : 'undefined'
+    const data = schema ? types.write(schema, 'received', `${named}Answer`) : 'undefined'
     return `Success<${status}, ${data}>`
   })
 
-  const to = path.replace(/\{(\w+)\}/g, (_, name) => `\${encodeURIComponent(${name})}`)
+  const pathTemplate = path.replace(/\{(\w+)\}/g, (_, name) => `\${encodeURIComponent(${name})}`)
   const written = [
     JSON.stringify(method.toUpperCase()),
-    to === path ? JSON.stringify(path) : `\`${to}\``,
-    ...(extras.length > 0 ? [`{ ${extras.join(', ')} }`] : []),
+    pathTemplate === path ? JSON.stringify(path) : `\`${pathTemplate}\``,
+    ...(options.length > 0 ? [`{ ${options.join(', ')} }`] : []),
   ]
   const title = `${summary} (\`${method.toUpperCase()} ${path}\`).`
-  return `${comment(title, description)}${method}: (${given}) =>
+  return `${comment(title, description)}${method}: (${args}) =>
     call<${success.join(' | ')}, ${codesOf(operation, groups)}>(${written})`
 }
 
-function argument(name: string, type: string, { required = [] }: Schema): string {
+function renderParameter(name: string, type: string, { required = [] }: Schema): string {
   return required.length > 0 ? `${name}: ${type}` : `${name}: ${type} = {}`
 }
 
@@ -129,13 +131,13 @@ function querySchema(parameters: Operation['parameters'] = []): Schema | undefin
 }
 
 /** The part that is written by hand, as a part of one file: without its imports and exports. */
-function runtime(): string {
+function readRuntime(): string {
   const source = readFileSync(join(import.meta.dirname, 'runtime.ts'), 'utf8')
   return source.replace(/^\/\/.*\n|^import .*\n/gm, '').replace('export function', 'function')
 }
 
 /** As Biome would have it, so that `npm run check` finds nothing to change. */
-function formatted(source: string): string {
+function formatSource(source: string): string {
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
     ['node_modules/.bin/biome', 'format', '--stdin-file-path=client/latchkey.ts'],

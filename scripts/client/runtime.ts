@@ -30,20 +30,20 @@ export interface Failure<Code extends ProblemCode> {
   cause?: unknown
 }
 
-interface Call {
+interface CallOptions {
   /** Whether it takes the access token. */
   token?: true
   body?: object
   query?: object
 }
 
-export function caller(options: Options) {
+export function createCall(options: Options) {
   const baseUrl = options.baseUrl.replace(/\/$/, '')
 
   return async <Good, Code extends ProblemCode>(
     method: string,
     path: string,
-    { token, body, query }: Call = {},
+    { token, body, query }: CallOptions = {},
   ): Promise<Good | Failure<Code | Always>> => {
     const accessToken = token && (await options.token?.())
     const headers = new Headers(options.headers)
@@ -61,7 +61,7 @@ export function caller(options: Options) {
     let cause: unknown
     try {
       // Not as a method of `options`: browsers want their `fetch` called without an object.
-      const response = await (options.fetch ?? fetch)(baseUrl + path + searchOf(query), request)
+      const response = await (options.fetch ?? fetch)(baseUrl + path + queryString(query), request)
       const { ok, status } = response
       const type = response.headers.get('Content-Type') ?? ''
       if (status === 204) return { ok, status, data: undefined } as Good
@@ -75,11 +75,11 @@ export function caller(options: Options) {
     } catch (thrown) {
       cause = thrown
     }
-    return { ok: false, status: 0, problem: noAnswer, cause } as Failure<'network'>
+    return { ok: false, status: 0, problem: networkProblem, cause } as Failure<'network'>
   }
 }
 
-const noAnswer: Problem<'network'> = {
+const networkProblem: Problem<'network'> = {
   type: 'about:blank',
   title: 'No answer',
   status: 0,
@@ -89,7 +89,7 @@ const noAnswer: Problem<'network'> = {
   requestId: '',
 }
 
-function searchOf(query: object = {}): string {
-  const given = Object.entries(query).filter(([, value]) => value !== undefined && value !== null)
-  return given.length > 0 ? `?${new URLSearchParams(given)}` : ''
+function queryString(query: object = {}): string {
+  const entries = Object.entries(query).filter(([, value]) => value !== undefined && value !== null)
+  return entries.length > 0 ? `?${new URLSearchParams(entries)}` : ''
 }

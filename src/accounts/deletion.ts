@@ -1,12 +1,12 @@
 import * as activity from '../activity/activity.ts'
-import { change, weakeningMs } from '../activity/change.ts'
+import type { Keyring } from '../keys/keyring.ts'
 import { now } from '../lib/clock.ts'
-import type { Keys } from '../lib/keys.ts'
-import type { HeldAccount, SignedIn } from '../sessions/guard.ts'
+import type { LockedAccount, Principal } from '../sessions/guard.ts'
 import { endSessions } from '../sessions/session.ts'
-import { distrust } from '../sessions/trusted-device.ts'
+import { deleteTrustedDevices } from '../sessions/trusted-device.ts'
 import type { Db, Tx } from '../store/open.ts'
 import { transaction } from '../store/transaction.ts'
+import { changeCredentials, weakeningUndoMs } from '../undo/credential-change.ts'
 
 /**
  * Closes an account at once: nobody is signed in any more, and nobody can sign in. Its owner is told
@@ -14,44 +14,44 @@ import { transaction } from '../store/transaction.ts'
  */
 export async function deleteAccount(
   tx: Tx,
-  keys: Keys,
-  account: HeldAccount,
-  who: SignedIn,
+  keyring: Keyring,
+  account: LockedAccount,
+  principal: Principal,
 ): Promise<void> {
-  await change(
+  await changeCredentials(
     tx,
-    keys,
+    keyring,
     account,
     {
       type: 'account.deleted',
-      cause: { by: 'owner', ...who },
+      cause: { by: 'owner', ...principal },
       detail: {},
-      tell: 'account-deleted',
+      notice: 'account-deleted',
       params: { at: now() },
-      undoForMs: weakeningMs,
+      undoForMs: weakeningUndoMs,
     },
     { deleted_at: now() },
-    () => distrust(tx, account.id),
+    () => deleteTrustedDevices(tx, account.id),
   )
   await endSessions(tx, account.id)
 }
 
 /** Erases accounts that were deleted long enough ago. Nothing of them is left but that it happened. */
-export async function eraseDeleted(db: Db): Promise<void> {
+export async function eraseDeletedAccounts(db: Db): Promise<void> {
   const due = await db
     .selectFrom('account')
     .select('id')
-    .where('deleted_at', '<', now() - weakeningMs)
+    .where('deleted_at', '<', now() - weakeningUndoMs)
     .execute()
   for (const { id } of due) {
     await transaction(db, async (tx) => {
       const { numDeletedRows } = await tx
         .deleteFrom('account')
         .where('id', '=', id)
-        .where('deleted_at', '<', now() - weakeningMs)
+        .where('deleted_at', '<', now() - weakeningUndoMs)
         .executeTakeFirstOrThrow()
       if (numDeletedRows > 0n) {
-        await activity.recordErased(tx, id)
+        await activity.recordErasure(tx, id)
       }
     })
   }

@@ -1,56 +1,56 @@
 import * as activity from '../activity/activity.ts'
-import { mayComeBack } from '../activity/way-back.ts'
+import type { Keyring } from '../keys/keyring.ts'
 import type { Client } from '../lib/client.ts'
 import { day, hour, minute, now, second } from '../lib/clock.ts'
 import type { EmailAddress } from '../lib/email-address.ts'
-import type { Keys } from '../lib/keys.ts'
 import type { Language } from '../lib/language.ts'
 import { maskEmail } from '../lib/mask.ts'
 import { networkOf } from '../lib/network.ts'
 import { newCode, newId } from '../lib/random.ts'
-import type { Limit, Limits, Taken } from '../limits/limits.ts'
-import { enqueue } from '../messages/outbox.ts'
-import { enter } from '../sessions/gate.ts'
-import { heldColumns } from '../sessions/guard.ts'
-import type { Entered, SessionRules } from '../sessions/session.ts'
-import { serialize, type Tx } from '../store/open.ts'
+import { enqueueNotification } from '../notifications/outbox.ts'
+import type { RateLimit, RateLimiter, Reservation } from '../rate-limits/rate-limiter.ts'
+import { lockedColumns } from '../sessions/guard.ts'
+import { issueSession } from '../sessions/issue-session.ts'
+import type { IssuedSession, SessionRules } from '../sessions/session.ts'
+import { advisoryLock, type Tx } from '../store/open.ts'
+import { isAddressReserved } from '../undo/undo-token.ts'
 
 /** Mail can be slow; a code for signing up guards an account that does not exist yet. */
-export const codeLivesMs = 15 * minute
+export const signUpCodeLifetimeMs = 15 * minute
 
 /** Mails to one address: from one network, and from all of them. */
-const mailsFromHere: Limit = {
+const signUpEmailsPerAddressAndNetwork: RateLimit = {
   name: 'sign-up-mails-here',
-  most: 5,
-  within: hour,
+  max: 5,
+  windowMs: hour,
   problem: 'too_many_messages',
 }
-export const mailsToAddress: Limit = {
+export const signUpEmailsPerAddress: RateLimit = {
   name: 'sign-up-mails',
-  most: 20,
-  within: day,
+  max: 20,
+  windowMs: day,
   problem: 'too_many_messages',
 }
 
 /** Sign-ups and wrong codes from one network: ten a minute is a busy school, more is a machine. */
-const signUpsFromHere: Limit = {
+const signUpsPerNetwork: RateLimit = {
   name: 'sign-ups',
-  most: 600,
-  within: hour,
+  max: 600,
+  windowMs: hour,
   problem: 'too_many_attempts',
 }
 
 /** Wrong codes for one address: from one network, and from all of them. */
-const wrongCodesFromHere: Limit = {
+const wrongSignUpCodesPerAddressAndNetwork: RateLimit = {
   name: 'sign-up-codes-here',
-  most: 10,
-  within: hour,
+  max: 10,
+  windowMs: hour,
   problem: 'too_many_attempts',
 }
-export const wrongCodesForAddress: Limit = {
+export const wrongSignUpCodesPerAddress: RateLimit = {
   name: 'sign-up-codes',
-  most: 50,
-  within: hour,
+  max: 50,
+  windowMs: hour,
   problem: 'too_many_attempts',
 }
 
@@ -64,17 +64,17 @@ export interface SignUpCodeSent {
 }
 
 /** Counts a sign-up before any work is done for it. @throws Problem with `retryAfter` */
-export async function count(
+export async function consumeSignUpLimits(
   tx: Tx,
-  limits: Limits,
+  rateLimiter: RateLimiter,
   { email, client }: { email: EmailAddress; client: Client },
 ): Promise<void> {
   const network = networkOf(client.ipAddress)
-  await limits.take(
+  await rateLimiter.consume(
     tx,
-    { limit: signUpsFromHere, of: network },
-    { limit: mailsFromHere, of: `${email.key} ${network}` },
-    { limit: mailsToAddress, of: email.key },
+    { limit: signUpsPerNetwork, key: network },
+    { limit: signUpEmailsPerAddressAndNetwork, key: `${email.key} ${network}` },
+    { limit: signUpEmailsPerAddress, key: email.key },
   )
 }
 
@@ -86,21 +86,21 @@ export async function count(
  *
  * @param passwordHash of the password that this sign-up, and no other, will set
  */
-export async function begin(
+export async function startSignUp(
   tx: Tx,
-  keys: Keys,
+  keyring: Keyring,
   request: { email: EmailAddress; passwordHash: string; client: Client },
 ): Promise<SignUpCodeSent> {
   const { email, passwordHash, client } = request
-  const known = await tx
+  const existing = await tx
     .selectFrom('account')
     .select(['id', 'email'])
     .where('email_key', '=', email.key)
     .where('deleted_at', 'is', null)
     .executeTakeFirst()
-  const reserved = !known && (await mayComeBack(tx, email.key))
+  const reserved = !existing && (await isAddressReserved(tx, email.key))
   const code = newCode()
-  const expiresAt = now() + codeLivesMs
+  const expiresAt = now() + signUpCodeLifetimeMs
   await tx
     .insertInto('sign_up')
     .values({
@@ -108,45 +108,45 @@ export async function begin(
       email: email.address,
       email_key: email.key,
       password_hash: passwordHash,
-      code_hash: keys.hash(code, codePurpose(email)),
+      code_hash: keyring.hash(code, codePurpose(email)),
       created_at: now(),
       expires_at: expiresAt,
       consumed_at: null,
     })
     .execute()
 
-  const address = known?.email ?? email.address
-  await enqueue(tx, keys, {
-    account: known?.id ?? null,
+  const address = existing?.email ?? email.address
+  await enqueueNotification(tx, keyring, {
+    accountId: existing?.id ?? null,
     language: client.language,
-    to: { channel: 'email', address },
-    template: known
+    to: { channel: 'email', destination: address },
+    template: existing
       ? 'sign-up-known-address'
       : reserved
         ? 'sign-up-reserved-address'
         : 'sign-up-code',
     params: {},
-    secret: known || reserved ? undefined : { kind: 'code', value: code, until: expiresAt },
+    secret: existing || reserved ? undefined : { kind: 'code', value: code, expiresAt: expiresAt },
   })
   return {
     status: 'codeSent',
     sentTo: maskEmail(email.address),
-    expiresIn: codeLivesMs / second,
+    expiresIn: signUpCodeLifetimeMs / second,
   }
 }
 
 /** Counts a code before any work is done for it. @throws Problem with `retryAfter` */
-export function countCode(
+export function consumeSignUpCodeLimits(
   tx: Tx,
-  limits: Limits,
+  rateLimiter: RateLimiter,
   { email, client }: { email: EmailAddress; client: Client },
-): Promise<Taken> {
+): Promise<Reservation> {
   const network = networkOf(client.ipAddress)
-  return limits.take(
+  return rateLimiter.consume(
     tx,
-    { limit: signUpsFromHere, of: network },
-    { limit: wrongCodesFromHere, of: `${email.key} ${network}` },
-    { limit: wrongCodesForAddress, of: email.key },
+    { limit: signUpsPerNetwork, key: network },
+    { limit: wrongSignUpCodesPerAddressAndNetwork, key: `${email.key} ${network}` },
+    { limit: wrongSignUpCodesPerAddress, key: email.key },
   )
 }
 
@@ -159,32 +159,32 @@ export function countCode(
  * mailbox
  * @returns undefined for a code that is wrong, late or used
  */
-export async function verify(
+export async function completeSignUp(
   tx: Tx,
-  house: { keys: Keys; limits: Limits; rules: SessionRules },
+  deps: { keyring: Keyring; rateLimiter: RateLimiter; rules: SessionRules },
   request: {
     email: EmailAddress
     code: string
     passwordHash: string | undefined
     client: Client
-    taken: Taken
+    reservation: Reservation
   },
-): Promise<Entered | undefined> {
-  const { keys, limits, rules } = house
-  const { email, code, passwordHash, client, taken } = request
+): Promise<IssuedSession | undefined> {
+  const { keyring, rateLimiter, rules } = deps
+  const { email, code, passwordHash, client, reservation } = request
   const signUp = await tx
     .updateTable('sign_up')
     .set({ consumed_at: now() })
     .where('email_key', '=', email.key)
-    .where('code_hash', 'in', keys.hashes(code.replaceAll(' ', ''), codePurpose(email)))
+    .where('code_hash', 'in', keyring.hashWithAllKeys(code.replaceAll(' ', ''), codePurpose(email)))
     .where('consumed_at', 'is', null)
     .where('expires_at', '>', now())
     .returning(['email', 'password_hash'])
     .executeTakeFirst()
   if (!signUp) return undefined
 
-  await serialize(tx, `email ${email.key}`)
-  if (await mayComeBack(tx, email.key)) return undefined
+  await advisoryLock(tx, `email ${email.key}`)
+  if (await isAddressReserved(tx, email.key)) return undefined
   const account = await createAccount(tx, {
     email: signUp.email,
     email_key: email.key,
@@ -192,7 +192,7 @@ export async function verify(
     language: client.language,
   })
   if (!account) return undefined
-  await limits.giveBack(tx, taken)
+  await rateLimiter.refund(tx, reservation)
   await tx
     .updateTable('sign_up')
     .set({ consumed_at: now() })
@@ -200,7 +200,7 @@ export async function verify(
     .where('consumed_at', 'is', null)
     .execute()
   await activity.record(tx, account.id, { type: 'account.created', client })
-  return enter(tx, { account, shown: ['pwd'], client, keys, rules })
+  return issueSession(tx, { account, amr: ['pwd'], client, keyring, rules })
 }
 
 /** @returns undefined if the address has an account by now */
@@ -228,6 +228,6 @@ export function createAccount(
       user_handle: null,
     })
     .onConflict((conflict) => conflict.column('email_key').doNothing())
-    .returning(heldColumns)
+    .returning(lockedColumns)
     .executeTakeFirst()
 }

@@ -1,9 +1,9 @@
 import type { Client } from '../lib/client.ts'
 import { now } from '../lib/clock.ts'
 import { newId } from '../lib/random.ts'
-import { enqueuePost } from '../messages/posts.ts'
+import { emitOnCommit } from '../store/instrumentation.ts'
 import type { Db, Tx } from '../store/open.ts'
-import { tell } from '../store/watch.ts'
+import { enqueueWebhookEvent } from '../webhooks/events.ts'
 
 /** What can happen to an account. A type never changes its meaning. */
 export type ActivityType =
@@ -68,7 +68,7 @@ export interface NewActivity {
 }
 
 /** What is written down of who or what brought something about. */
-export function traceOf(cause: Cause): Pick<NewActivity, 'client' | 'session' | 'detail'> {
+export function attributionOf(cause: Cause): Pick<NewActivity, 'client' | 'session' | 'detail'> {
   if (cause.by === 'mailbox') return { client: cause.client }
   if (cause.by === 'owner') return { client: cause.client, session: cause.session }
   const { operator, session, reason } = cause
@@ -96,37 +96,42 @@ export async function record(tx: Tx, account: string | null, entry: NewActivity)
       detail: JSON.stringify(detail),
     })
     .execute()
-  await enqueuePost(tx, {
+  await enqueueWebhookEvent(tx, {
     id,
-    account,
+    accountId: account,
     type,
     at,
-    session,
+    sessionId: session,
     userAgent: client?.userAgent ?? null,
     detail,
   })
   const { mfaMethod } = detail
-  await tell(tx, {
-    about: 'activity',
+  await emitOnCommit(tx, {
+    kind: 'activity',
     type,
     ...(typeof mfaMethod === 'string' && { mfaMethod }),
   })
 }
 
 /** Writes down of many accounts that they were brought over, at once. */
-export async function recordImported(
+export async function recordImportedAccounts(
   tx: Tx,
   accounts: { account: string; detail: Detail }[],
 ): Promise<void> {
   if (accounts.length === 0) return
-  const what = { type: 'account.created' satisfies ActivityType, at: now(), user_agent: null }
-  const entries = accounts.map((one) => ({ id: newId(), ...what, ...one }))
+  const shared = { type: 'account.created' satisfies ActivityType, at: now(), user_agent: null }
+  const entries = accounts.map(({ account, detail }) => ({
+    id: newId(),
+    ...shared,
+    accountId: account,
+    detail,
+  }))
   await tx
     .insertInto('activity')
     .values(
-      entries.map(({ account, detail, ...entry }) => ({
+      entries.map(({ accountId, detail, ...entry }) => ({
         ...entry,
-        account_id: account,
+        account_id: accountId,
         session_id: null,
         ip_address: null,
         detail: JSON.stringify(detail),
@@ -134,23 +139,23 @@ export async function recordImported(
     )
     .execute()
   for (const { user_agent, ...entry } of entries) {
-    await enqueuePost(tx, { ...entry, session: null, userAgent: user_agent })
+    await enqueueWebhookEvent(tx, { ...entry, sessionId: null, userAgent: user_agent })
   }
 }
 
 /** Writes down that an account is gone, and not whose it was; programs are told, by its id. */
-export async function recordErased(tx: Tx, account: string): Promise<void> {
+export async function recordErasure(tx: Tx, account: string): Promise<void> {
   const [id, at, type] = [newId(), now(), 'account.erased'] as const
-  const nobody = { session_id: null, ip_address: null, user_agent: null, detail: '{}' }
+  const anonymous = { session_id: null, ip_address: null, user_agent: null, detail: '{}' }
   await tx
     .insertInto('activity')
-    .values({ id, account_id: null, type, at, ...nobody })
+    .values({ id, account_id: null, type, at, ...anonymous })
     .execute()
-  const post = { id, account, type, at, session: null, userAgent: null, detail: {} }
-  await enqueuePost(tx, post, true)
+  const event = { id, accountId: account, type, at, sessionId: null, userAgent: null, detail: {} }
+  await enqueueWebhookEvent(tx, event, true)
 }
 
-export interface Page {
+export interface ActivityPage {
   activity: {
     id: string
     account_id: string | null
@@ -169,11 +174,11 @@ export interface Page {
  *
  * @param before the id of the entry that was seen last
  */
-export async function page(
+export async function listActivity(
   db: Db,
   account: string | undefined,
   { before, limit }: { before: string | undefined; limit: number },
-): Promise<Page> {
+): Promise<ActivityPage> {
   const rows = await db
     .selectFrom('activity')
     .select(['id', 'account_id', 'type', 'at', 'ip_address', 'user_agent', 'detail'])
@@ -182,14 +187,14 @@ export async function page(
     .orderBy('id', 'desc')
     .limit(limit + 1)
     .execute()
-  const shown = rows.slice(0, limit)
+  const pageRows = rows.slice(0, limit)
   return {
-    activity: shown.map(({ ip_address: ipAddress, user_agent: userAgent, ...row }) => ({
+    activity: pageRows.map(({ ip_address: ipAddress, user_agent: userAgent, ...row }) => ({
       ...row,
       ipAddress,
       userAgent,
       detail: JSON.parse(row.detail),
     })),
-    nextCursor: rows.length > limit ? (shown.at(-1)?.id ?? null) : null,
+    nextCursor: rows.length > limit ? (pageRows.at(-1)?.id ?? null) : null,
   }
 }

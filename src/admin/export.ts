@@ -1,11 +1,11 @@
-import { instant } from '../lib/clock.ts'
-import type { Keys } from '../lib/keys.ts'
-import { isNoPassword } from '../lib/passwords.ts'
-import { openSecret } from '../mfa/methods/authenticator.ts'
-import { availableMethods, setUpColumns, setUpOf } from '../mfa/methods/methods.ts'
-import { mfaMethods } from '../settings.ts'
+import { mfaMethods } from '../config/settings.ts'
+import type { Keyring } from '../keys/keyring.ts'
+import { toIsoString } from '../lib/clock.ts'
+import { isUnusablePassword } from '../lib/password-hasher.ts'
+import { openTotpSecret } from '../mfa/methods/authenticator.ts'
+import { availableMethods, enrollmentColumns, enrollmentOf } from '../mfa/methods/methods.ts'
 import type { Db } from '../store/open.ts'
-import type { AccountLine } from './account-line.ts'
+import type { ImportRecord } from './import-record.ts'
 
 /** Accounts a query. */
 const pageSize = 500
@@ -18,22 +18,22 @@ const pageSize = 500
  * @param secrets whether password hashes and app secrets are in it
  */
 export async function* exportAccounts(
-  { db, keys }: { db: Db; keys: Keys },
-  { secrets }: { secrets: boolean },
-): AsyncGenerator<AccountLine> {
-  for (let after = ''; ; ) {
-    const rows = await page(db, after)
-    const apps = secrets ? await appSecrets(db, keys, rows) : undefined
-    for (const row of rows) yield lineOf(row, apps)
+  { db, keyring }: { db: Db; keyring: Keyring },
+  { includeSecrets }: { includeSecrets: boolean },
+): AsyncGenerator<ImportRecord> {
+  for (let afterId = ''; ; ) {
+    const rows = await readPage(db, afterId)
+    const totpSecrets = includeSecrets ? await readTotpSecrets(db, keyring, rows) : undefined
+    for (const row of rows) yield recordOf(row, totpSecrets)
     const last = rows.at(-1)
     if (!last) return
-    after = last.id
+    afterId = last.id
   }
 }
 
-type Row = Awaited<ReturnType<typeof page>>[number]
+type AccountRow = Awaited<ReturnType<typeof readPage>>[number]
 
-function page(db: Db, after: string) {
+function readPage(db: Db, afterId: string) {
   return db
     .selectFrom('account')
     .select([
@@ -44,19 +44,23 @@ function page(db: Db, after: string) {
       'mfa_method',
     ])
     .select(['created_at', 'language'])
-    .select(setUpColumns)
+    .select(enrollmentColumns)
     .where('deleted_at', 'is', null)
-    .where('id', '>', after)
+    .where('id', '>', afterId)
     .orderBy('id')
     .limit(pageSize)
     .execute()
 }
 
 /** By account. */
-async function appSecrets(db: Db, keys: Keys, rows: Row[]): Promise<Map<string, string>> {
+async function readTotpSecrets(
+  db: Db,
+  keyring: Keyring,
+  rows: AccountRow[],
+): Promise<Map<string, string>> {
   const ids = rows.filter(({ authenticators }) => authenticators).map(({ id }) => id)
   if (ids.length === 0) return new Map()
-  const apps = await db
+  const totpSecrets = await db
     .selectFrom('totp_secret')
     .select(['account_id', 'secret_sealed'])
     .where('account_id', 'in', ids)
@@ -64,36 +68,37 @@ async function appSecrets(db: Db, keys: Keys, rows: Row[]): Promise<Map<string, 
     .where('removed_at', 'is', null)
     .execute()
   return new Map(
-    apps.map(({ account_id, secret_sealed }) => [
+    totpSecrets.map(({ account_id, secret_sealed }) => [
       account_id,
-      openSecret(keys, account_id, secret_sealed),
+      openTotpSecret(keyring, account_id, secret_sealed),
     ]),
   )
 }
 
-/** @param apps undefined: without secrets */
-function lineOf(row: Row, apps: Map<string, string> | undefined): AccountLine {
+/** @param totpSecrets undefined: without secrets */
+function recordOf(row: AccountRow, totpSecrets: Map<string, string> | undefined): ImportRecord {
   const { email, password_hash, phone_number, mfa_email, created_at, language } = row
   // After an undo no password opens the account: the one that is stored may be a thief’s.
-  const hasPassword = row.password_reset_required_since === null && !isNoPassword(password_hash)
-  const totpSecret = apps?.get(row.id)
+  const hasPassword =
+    row.password_reset_required_since === null && !isUnusablePassword(password_hash)
+  const totpSecret = totpSecrets?.get(row.id)
   return {
     email,
-    ...(apps && hasPassword && { passwordHash: password_hash }),
+    ...(totpSecrets && hasPassword && { passwordHash: password_hash }),
     ...(phone_number !== null && { phoneNumber: phone_number }),
     ...(mfa_email !== null && { mfaEmail: mfa_email }),
     ...(totpSecret !== undefined && { totpSecret }),
     mfaMethod: mfaMethodOf(row),
-    createdAt: instant(created_at),
+    createdAt: toIsoString(created_at),
     ...(language !== null && { language }),
   }
 }
 
 /** The method asked for, or the strongest of the others where it is a passkey. */
-function mfaMethodOf(row: Row): string {
+function mfaMethodOf(row: AccountRow): string {
   if (row.mfa_on_since === null) return 'off'
   if (row.mfa_method !== null && row.mfa_method !== 'passkey') return row.mfa_method
-  const [next] = availableMethods({ ...setUpOf(row), passkeys: 0 }, mfaMethods)
+  const [strongest] = availableMethods({ ...enrollmentOf(row), passkeys: 0 }, mfaMethods)
   // An import refuses it: MFA that can’t be brought along must not go off unsaid.
-  return next ?? 'passkey'
+  return strongest ?? 'passkey'
 }

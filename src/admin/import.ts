@@ -1,17 +1,17 @@
-import { serializeAddresses } from '../accounts/email.ts'
-import { recordImported } from '../activity/activity.ts'
+import { lockEmails } from '../accounts/email-change.ts'
+import { recordImportedAccounts } from '../activity/activity.ts'
+import type { Keyring } from '../keys/keyring.ts'
 import { now } from '../lib/clock.ts'
-import type { Keys } from '../lib/keys.ts'
-import type { Line } from '../lib/lines.ts'
-import { noPassword } from '../lib/passwords.ts'
+import { unusablePassword } from '../lib/password-hasher.ts'
 import { newId } from '../lib/random.ts'
-import { sealSecret } from '../mfa/methods/authenticator.ts'
+import type { Line } from '../lib/read-lines.ts'
+import { sealTotpSecret } from '../mfa/methods/authenticator.ts'
 import type { Db, Tx } from '../store/open.ts'
 import { transaction } from '../store/transaction.ts'
-import { type GivenAccount, parseAccountLine } from './account-line.ts'
+import { type ParsedAccount, parseImportRecord } from './import-record.ts'
 
 /** What came of an import. */
-export interface Imported {
+export interface ImportSummary {
   /** Lines with something in them. */
   lines: number
   imported: number
@@ -23,13 +23,13 @@ export interface Imported {
 /** Accounts a commit: quick with many, and the service waits no longer than it takes for one. */
 const batchSize = 200
 
-const purpose = 'import'
-const taken = 'another account has this address'
+const fingerprintPurpose = 'import'
+const addressTaken = 'another account has this address'
 
 /** A line, and the account in it or why there is none. */
-interface ReadLine {
+interface ParsedLine {
   number: number
-  given: GivenAccount | { refused: string }
+  account: ParsedAccount | { refused: string }
 }
 
 /**
@@ -44,79 +44,95 @@ interface ReadLine {
  * @param how.progress is told after each commit
  */
 export async function importAccounts(
-  house: { db: Db; keys: Keys },
+  deps: { db: Db; keyring: Keyring },
   lines: AsyncIterable<Line>,
-  how: {
-    check: boolean
-    refuse(line: number, reason: string): void
-    progress(done: Imported, bytes: number): void
+  options: {
+    dryRun: boolean
+    onRefused(line: number, reason: string): void
+    onProgress(summary: ImportSummary, bytes: number): void
   },
-): Promise<Imported> {
-  const done: Imported = { lines: 0, imported: 0, already: 0, refused: 0 }
-  let batch: ReadLine[] = []
+): Promise<ImportSummary> {
+  const summary: ImportSummary = { lines: 0, imported: 0, already: 0, refused: 0 }
+  let batch: ParsedLine[] = []
   let bytes = 0
 
   for await (const line of lines) {
-    bytes = line.bytes
+    bytes = line.bytesRead
     if (line.text?.trim() === '') continue
-    batch.push({ number: line.number, given: parseAccountLine(line.text) })
-    if (batch.length === batchSize) await finishBatch()
+    batch.push({ number: line.number, account: parseImportRecord(line.text) })
+    if (batch.length === batchSize) await flushBatch()
   }
-  await finishBatch()
-  return done
+  await flushBatch()
+  return summary
 
-  async function finishBatch() {
-    const outcomes = await bring(house, batch, how.check)
+  async function flushBatch() {
+    const outcomes = await importBatch(deps, batch, options.dryRun)
     for (const [index, { number }] of batch.entries()) {
-      const outcome = outcomes[index] as Outcome
-      done.lines += 1
-      if (typeof outcome === 'string') done[outcome] += 1
+      const outcome = outcomes[index] as LineOutcome
+      summary.lines += 1
+      if (typeof outcome === 'string') summary[outcome] += 1
       else {
-        done.refused += 1
-        how.refuse(number, outcome.refused)
+        summary.refused += 1
+        options.onRefused(number, outcome.refused)
       }
     }
     batch = []
-    how.progress(done, bytes)
+    options.onProgress(summary, bytes)
   }
 }
 
-type Outcome = 'imported' | 'already' | { refused: string }
+type LineOutcome = 'imported' | 'already' | { refused: string }
 
 /** An account on its way in. */
 interface Candidate {
   id: string
-  given: GivenAccount
+  account: ParsedAccount
   /** Its fingerprints under every key; the first is stored. */
-  marks: string[]
+  fingerprints: string[]
 }
 
 /** Brings a batch in one commit. @returns what came of each line */
-async function bring({ db, keys }: { db: Db; keys: Keys }, batch: ReadLine[], check: boolean) {
-  const read = batch.map(({ given }): Candidate | { refused: string } =>
-    'refused' in given
-      ? given
-      : { id: newId(), given, marks: keys.hashes(given.canonical, purpose) },
+async function importBatch(
+  { db, keyring }: { db: Db; keyring: Keyring },
+  batch: ParsedLine[],
+  dryRun: boolean,
+) {
+  const parsedLines = batch.map(({ account }): Candidate | { refused: string } =>
+    'refused' in account
+      ? account
+      : {
+          id: newId(),
+          account,
+          fingerprints: keyring.hashWithAllKeys(account.canonical, fingerprintPurpose),
+        },
   )
-  const candidates = read.filter((one): one is Candidate => 'given' in one)
-  if (candidates.length === 0) return read as Outcome[]
+  const candidates = parsedLines.filter(
+    (candidate): candidate is Candidate => 'account' in candidate,
+  )
+  if (candidates.length === 0) return parsedLines as LineOutcome[]
 
-  const decide = async (tx: Tx) => {
-    const outcomes = await compare(tx, candidates)
-    const fresh = candidates.filter((one) => outcomes.get(one) === 'imported')
-    if (check || fresh.length === 0) return outcomes
-    const created = await create(tx, keys, fresh)
-    for (const one of fresh) if (!created.has(one.id)) outcomes.set(one, { refused: taken })
+  const decideAndInsert = async (tx: Tx) => {
+    const outcomes = await decideOutcomes(tx, candidates)
+    const accepted = candidates.filter((candidate) => outcomes.get(candidate) === 'imported')
+    if (dryRun || accepted.length === 0) return outcomes
+    const createdIds = await insertAccounts(tx, keyring, accepted)
+    for (const candidate of accepted)
+      if (!createdIds.has(candidate.id)) outcomes.set(candidate, { refused: addressTaken })
     return outcomes
   }
-  const outcomes = await transaction(db, decide)
-  return read.map((one) => ('refused' in one ? one : (outcomes.get(one) as Outcome)))
+  const outcomes = await transaction(db, decideAndInsert)
+  return parsedLines.map((candidate) =>
+    'refused' in candidate ? candidate : (outcomes.get(candidate) as LineOutcome),
+  )
 }
 
 /** Holds the candidates against what is there, and against each other. */
-async function compare(tx: Tx, candidates: Candidate[]): Promise<Map<Candidate, Outcome>> {
-  const emailKeys = candidates.map(({ given }) => given.email.key)
-  await serializeAddresses(tx, ...emailKeys)
+async function decideOutcomes(
+  tx: Tx,
+  candidates: Candidate[],
+): Promise<Map<Candidate, LineOutcome>> {
+  const emailKeys = candidates.map(({ account }) => account.email.key)
+  await lockEmails(tx, ...emailKeys)
   const accounts = await tx
     .selectFrom('account')
     .select(['email_key', 'import_fingerprint'])
@@ -127,91 +143,96 @@ async function compare(tx: Tx, candidates: Candidate[]): Promise<Map<Candidate, 
         row(
           'import_fingerprint',
           'in',
-          candidates.flatMap(({ marks }) => marks),
+          candidates.flatMap(({ fingerprints }) => fingerprints),
         ),
       ]),
     )
     .execute()
-  const mayComeBack = await tx
+  const reservations = await tx
     .selectFrom('undo_token')
     .select('email_key')
     .where('email_key', 'in', emailKeys)
     .where('ended_at', 'is', null)
     .where('expires_at', '>', now())
     .execute()
-  const reserved = new Set(mayComeBack.map(({ email_key }) => email_key))
-  const addresses = new Set(accounts.map(({ email_key }) => email_key))
-  const known = new Set(accounts.map(({ import_fingerprint }) => import_fingerprint))
+  const reservedKeys = new Set(reservations.map(({ email_key }) => email_key))
+  const takenKeys = new Set(accounts.map(({ email_key }) => email_key))
+  const knownFingerprints = new Set(accounts.map(({ import_fingerprint }) => import_fingerprint))
 
-  const outcomes = new Map<Candidate, Outcome>()
-  for (const one of candidates) {
-    const { key } = one.given.email
-    const [mark = ''] = one.marks
-    if (one.marks.some((each) => known.has(each))) outcomes.set(one, 'already')
-    else if (addresses.has(key)) outcomes.set(one, { refused: taken })
-    else if (reserved.has(key)) {
-      outcomes.set(one, { refused: 'the address may still come back to another account' })
+  const outcomes = new Map<Candidate, LineOutcome>()
+  for (const candidate of candidates) {
+    const { key } = candidate.account.email
+    const [fingerprint = ''] = candidate.fingerprints
+    if (candidate.fingerprints.some((each) => knownFingerprints.has(each)))
+      outcomes.set(candidate, 'already')
+    else if (takenKeys.has(key)) outcomes.set(candidate, { refused: addressTaken })
+    else if (reservedKeys.has(key)) {
+      outcomes.set(candidate, { refused: 'the address may still come back to another account' })
     } else {
-      outcomes.set(one, 'imported')
-      addresses.add(key)
-      known.add(mark)
+      outcomes.set(candidate, 'imported')
+      takenKeys.add(key)
+      knownFingerprints.add(fingerprint)
     }
   }
   return outcomes
 }
 
 /** @returns ids of those that there are now: all, unless an address was taken this very moment */
-async function create(tx: Tx, keys: Keys, candidates: Candidate[]): Promise<Set<string>> {
+async function insertAccounts(
+  tx: Tx,
+  keyring: Keyring,
+  candidates: Candidate[],
+): Promise<Set<string>> {
   const at = now()
   const rows = await tx
     .insertInto('account')
-    .values(candidates.map((one) => accountRow(one, at)))
+    .values(candidates.map((candidate) => accountRowOf(candidate, at)))
     .onConflict((conflict) => conflict.doNothing())
     .returning('id')
     .execute()
-  const created = new Set(rows.map(({ id }) => id))
-  const there = candidates.filter(({ id }) => created.has(id))
-  const withApp = there.filter(({ given }) => given.totpSecret !== undefined)
-  if (withApp.length > 0) {
-    const apps = withApp.map(({ id, given }) => ({
+  const createdIds = new Set(rows.map(({ id }) => id))
+  const inserted = candidates.filter(({ id }) => createdIds.has(id))
+  const withTotp = inserted.filter(({ account }) => account.totpSecret !== undefined)
+  if (withTotp.length > 0) {
+    const totpSecrets = withTotp.map(({ id, account }) => ({
       id: newId(),
       account_id: id,
-      secret_sealed: sealSecret(keys, id, given.totpSecret ?? ''),
+      secret_sealed: sealTotpSecret(keyring, id, account.totpSecret ?? ''),
       created_at: at,
       confirmed_at: at,
       last_step: null,
       removed_at: null,
     }))
-    await tx.insertInto('totp_secret').values(apps).execute()
+    await tx.insertInto('totp_secret').values(totpSecrets).execute()
   }
-  await recordImported(
+  await recordImportedAccounts(
     tx,
-    there.map(({ id, given: { mfaMethod } }) => ({
+    inserted.map(({ id, account: { mfaMethod } }) => ({
       account: id,
       detail: { imported: true, mfaMethod },
     })),
   )
-  return created
+  return createdIds
 }
 
-function accountRow({ id, given, marks }: Candidate, at: number) {
-  const { email, mfaMethod, phoneNumber } = given
-  const createdAt = given.createdAt ?? at
+function accountRowOf({ id, account, fingerprints }: Candidate, at: number) {
+  const { email, mfaMethod, phoneNumber } = account
+  const createdAt = account.createdAt ?? at
   return {
     id,
     email: email.address,
     email_key: email.key,
-    password_hash: given.passwordHash ?? noPassword(),
+    password_hash: account.passwordHash ?? unusablePassword(),
     password_changed_at: createdAt,
     phone_number: phoneNumber,
     phone_verified_at: phoneNumber === null ? null : at,
-    mfa_email: given.mfaEmail,
+    mfa_email: account.mfaEmail,
     mfa_on_since: mfaMethod === null ? null : at,
     mfa_method: mfaMethod,
     mfa_changed_at: mfaMethod === null ? null : at,
     credential_version: 1,
     created_at: createdAt,
-    language: given.language,
-    import_fingerprint: marks[0] ?? null,
+    language: account.language,
+    import_fingerprint: fingerprints[0] ?? null,
   }
 }

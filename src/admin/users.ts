@@ -1,12 +1,12 @@
-import { instant, now } from '../lib/clock.ts'
+import type { MfaMethod } from '../config/settings.ts'
+import { now, toIsoString } from '../lib/clock.ts'
 import { parseEmailAddress } from '../lib/email-address.ts'
 import { mask } from '../lib/mask.ts'
-import { readRecoveryCodes } from '../mfa/methods/recovery-code.ts'
-import { type MfaSignIn, read } from '../mfa/mfa-sign-in.ts'
-import { listPasskeys } from '../passkeys/passkey.ts'
+import { readRecoveryCodeStatus } from '../mfa/methods/recovery-code.ts'
+import { type MfaSignIn, readMfaSignIn } from '../mfa/mfa-sign-in.ts'
+import { listPasskeys } from '../mfa/passkey/assertion.ts'
 import { countSessions } from '../sessions/session.ts'
-import { listTrusted } from '../sessions/trusted-device.ts'
-import type { MfaMethod } from '../settings.ts'
+import { listTrustedDevices } from '../sessions/trusted-device.ts'
 import type { Db, Tx } from '../store/open.ts'
 
 /**
@@ -34,14 +34,14 @@ export interface User {
 }
 
 /** What reading accounts takes: which methods count as strongest. */
-export interface Reader {
+export interface UserDeps {
   mfaMethods: readonly MfaMethod[]
 }
 
 /** @returns undefined if there is no such account */
 export async function readUser(
   db: Db | Tx,
-  { mfaMethods }: Reader,
+  { mfaMethods }: UserDeps,
   id: string,
 ): Promise<User | undefined> {
   const row = await db
@@ -64,33 +64,33 @@ export async function readUser(
     id: row.id,
     email: row.email,
     phoneNumber: row.phone_number === null ? null : mask(row.phone_number),
-    createdAt: instant(row.created_at),
+    createdAt: toIsoString(row.created_at),
     lastSignInAt: instantOrNull(lastSignIn?.at),
-    passwordChangedAt: instant(row.password_changed_at),
+    passwordChangedAt: toIsoString(row.password_changed_at),
     passwordResetRequiredSince: instantOrNull(row.password_reset_required_since),
-    mfaSignIn: await read(db, id, mfaMethods),
-    recoveryCodes: await readRecoveryCodes(db, id),
+    mfaSignIn: await readMfaSignIn(db, id, mfaMethods),
+    recoveryCodes: await readRecoveryCodeStatus(db, id),
     passkeys: (await listPasskeys(db, id)).length,
     sessions: await countSessions(db, id),
-    trustedDevices: (await listTrusted(db, id)).length,
+    trustedDevices: (await listTrustedDevices(db, id)).length,
     suspension:
       row.suspended_since === null
         ? null
-        : { since: instant(row.suspended_since), reason: row.suspended_reason },
+        : { since: toIsoString(row.suspended_since), reason: row.suspended_reason },
     deletedAt: instantOrNull(row.deleted_at),
     adminSince: instantOrNull(row.operator_since),
   }
 }
 
 function instantOrNull(at: number | null | undefined): string | null {
-  return at === null || at === undefined ? null : instant(at)
+  return at === null || at === undefined ? null : toIsoString(at)
 }
 
 /**
  * The accounts that have an address, or had it and may get it back: a thief may have put another
  * one in its place. Whoever has it now comes first.
  */
-export async function findUsers(db: Db, reader: Reader, email: string): Promise<User[]> {
+export async function findUsers(db: Db, deps: UserDeps, email: string): Promise<User[]> {
   const key = parseEmailAddress(email)?.key ?? ''
   const rows = await db
     .selectFrom('account')
@@ -111,19 +111,19 @@ export async function findUsers(db: Db, reader: Reader, email: string): Promise<
     .orderBy('id', 'desc')
     .limit(25)
     .execute()
-  const owner = rows.filter(({ email_key }) => email_key === key)
-  const before = rows.filter(({ email_key }) => email_key !== key)
-  const found = await Promise.all([...owner, ...before].map(({ id }) => readUser(db, reader, id)))
+  const current = rows.filter(({ email_key }) => email_key === key)
+  const former = rows.filter(({ email_key }) => email_key !== key)
+  const found = await Promise.all([...current, ...former].map(({ id }) => readUser(db, deps, id)))
   return found.filter((user) => user !== undefined)
 }
 
 /** The id of the account that has this id or, now, this address; undefined if there is none. */
-export async function idOf(tx: Tx | Db, named: string): Promise<string | undefined> {
-  const key = parseEmailAddress(named)?.key
+export async function findAccountId(tx: Tx | Db, idOrEmail: string): Promise<string | undefined> {
+  const key = parseEmailAddress(idOrEmail)?.key
   const row = await tx
     .selectFrom('account')
     .select('id')
-    .where(key === undefined ? 'id' : 'email_key', '=', key ?? named)
+    .where(key === undefined ? 'id' : 'email_key', '=', key ?? idOrEmail)
     .executeTakeFirst()
   return row?.id
 }

@@ -9,13 +9,13 @@ import Fastify, {
 } from 'fastify'
 import type { Log } from '../lib/log.ts'
 import { Problem } from '../lib/problem.ts'
-import { readTrace } from '../lib/trace.ts'
 import { acceptJson, bodyLimitBytes } from './body.ts'
-import { problemAnswers } from './problem.ts'
+import { createErrorHandlers } from './problem-response.ts'
 import { logRequests } from './request-log.ts'
 import { ProblemSchema } from './schemas.ts'
-import { secureHeaders, securityHeaders } from './security-headers.ts'
-import { validators } from './validation.ts'
+import { securityHeaders, setSecurityHeaders } from './security-headers.ts'
+import { parseTraceparent } from './trace-context.ts'
+import { createValidatorCompiler } from './validation.ts'
 
 export type App = FastifyInstance<
   RawServerDefault,
@@ -26,10 +26,10 @@ export type App = FastifyInstance<
 >
 
 /** Long enough for any request to end well, and short of what a container is given to stop. */
-const cutOffMs = 5000
+const forceCloseAfterMs = 5000
 
 /** For 16 KiB over the worst line: whoever sends slower only wants to keep us waiting. */
-const arrivalMs = 30_000
+const requestTimeoutMs = 30_000
 
 /**
  * What every route stands on: ids, the log, limits on what is read, security headers, and a
@@ -44,7 +44,7 @@ export function createApp(options: {
   isStopping(): boolean
 }): App {
   const { publicUrl, log, trustProxy, isStopping } = options
-  const problem = problemAnswers(`${publicUrl}/docs`)
+  const errorHandlers = createErrorHandlers(`${publicUrl}/docs`)
   const headers = securityHeaders(publicUrl)
 
   const app = Fastify({
@@ -52,13 +52,13 @@ export function createApp(options: {
     loggerInstance: log.child({}, { level: 'warn' }) as FastifyBaseLogger,
     // Whatever is said while a request is answered can be found by the trace that it belongs to.
     childLoggerFactory: (logger, bindings, options, { headers }) =>
-      logger.child({ ...bindings, ...readTrace(headers.traceparent) }, options),
+      logger.child({ ...bindings, ...parseTraceparent(headers.traceparent) }, options),
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: bodyLimitBytes,
-    requestTimeout: arrivalMs,
+    requestTimeout: requestTimeoutMs,
     http: {
       // If this were longer than the other, Node would take it for the other.
-      headersTimeout: arrivalMs,
+      headersTimeout: requestTimeoutMs,
       // A missing one is refused by us: Node would answer without a word.
       requireHostHeader: false,
     },
@@ -71,28 +71,32 @@ export function createApp(options: {
     frameworkErrors: (error, request, reply) => {
       // No hook runs for an address that cannot be read.
       reply.headers({ 'x-request-id': request.id, ...headers })
-      problem.onError(error, request, reply)
+      errorHandlers.handleError(error, request, reply)
     },
     clientErrorHandler: (error, socket) =>
-      problem.onUnreadable(error, socket, randomUUID(), headers),
+      errorHandlers.handleClientError(error, socket, randomUUID(), headers),
   }).withTypeProvider<TypeBoxTypeProvider>()
 
   app.addSchema(ProblemSchema)
-  app.setValidatorCompiler(validators())
+  app.setValidatorCompiler(createValidatorCompiler())
   app.setErrorHandler((error: Error, request, reply) =>
-    problem.onError(error as Parameters<typeof problem.onError>[0], request, reply),
+    errorHandlers.handleError(
+      error as Parameters<typeof errorHandlers.handleError>[0],
+      request,
+      reply,
+    ),
   )
   logRequests(app, log)
-  secureHeaders(app, headers)
-  refuseAmbiguity(app)
-  refuseUnknownPaths(app)
+  setSecurityHeaders(app, headers)
+  rejectAmbiguous(app)
+  rejectUnknownPaths(app)
   acceptJson(app)
-  closeGently(app, isStopping)
+  shutdownGracefully(app, isStopping)
   return app
 }
 
 /** A proxy before us and we must never take one request for two different ones. */
-function refuseAmbiguity(app: FastifyInstance): void {
+function rejectAmbiguous(app: FastifyInstance): void {
   // Nothing but `100-continue` exists, and the rest may be ignored (RFC 9110 §10.1.1).
   app.server.on('checkExpectation', (request, response) => {
     app.server.emit('request', request, response)
@@ -100,23 +104,23 @@ function refuseAmbiguity(app: FastifyInstance): void {
 
   app.addHook('onRequest', async ({ raw }) => {
     // RFC 9112 §3.2; before HTTP/1.1 there was no Host.
-    const hosts = timesNamed('host', raw)
+    const hosts = countHeader('host', raw)
     if (hosts > 1 || (hosts === 0 && raw.httpVersion === '1.1')) {
       throw new Problem('malformed_request', 'A request has one Host header.')
     }
-    if (timesNamed('authorization', raw) > 1) {
+    if (countHeader('authorization', raw) > 1) {
       throw new Problem('malformed_request', 'A request has one Authorization header.')
     }
   })
 }
 
 /** `headers` holds the first of several alone. @param name in lower case */
-function timesNamed(name: string, { rawHeaders }: IncomingMessage): number {
+function countHeader(name: string, { rawHeaders }: IncomingMessage): number {
   return rawHeaders.filter((text, i) => i % 2 === 0 && text.toLowerCase() === name).length
 }
 
 /** Before a body is read: whatever it holds, the path does not exist. */
-function refuseUnknownPaths(app: FastifyInstance): void {
+function rejectUnknownPaths(app: FastifyInstance): void {
   app.addHook('onRequest', async (request) => {
     if (!request.is404) return
     const detail = 'This path does not exist. The reference at /docs lists those that do.'
@@ -125,9 +129,9 @@ function refuseUnknownPaths(app: FastifyInstance): void {
 }
 
 /** Lets running requests end, and no connection be kept for another one. */
-function closeGently(app: FastifyInstance, isStopping: () => boolean): void {
+function shutdownGracefully(app: FastifyInstance, isStopping: () => boolean): void {
   app.addHook('preClose', async () => {
-    setTimeout(() => app.server.closeAllConnections(), cutOffMs).unref()
+    setTimeout(() => app.server.closeAllConnections(), forceCloseAfterMs).unref()
   })
   app.addHook('onSend', async (_request, reply) => {
     if (isStopping()) reply.header('connection', 'close')

@@ -11,13 +11,13 @@ export interface Asset {
   cache: 'immutable' | 'revalidate'
   contentSecurityPolicy?: string
   /** Whether pages of others may show it, as a mail program in a browser does. */
-  shownAnywhere?: boolean
+  crossOrigin?: boolean
   /** Called at the first request, and at the next one if it failed. */
-  load: () => Promise<Packed>
+  load: () => Promise<CompressedBody>
 }
 
 /** A body in the encodings that browsers take. Bytes as they are can be had from `gzip`. */
-export interface Packed {
+export interface CompressedBody {
   br: Uint8Array
   gzip: Uint8Array
   etag: string
@@ -33,25 +33,26 @@ export function serveAsset(app: FastifyInstance, url: string, asset: Asset): voi
   const load = once(asset.load)
 
   app.get(url, { schema: { hide: true } }, async (request, reply) => {
-    const packed = await load()
+    const body = await load()
     reply.headers({
       'content-type': asset.type,
       'cache-control': cacheControl[asset.cache],
-      etag: packed.etag,
+      etag: body.etag,
       // Which origin may read it is told in an answer, too.
       vary: 'accept-encoding, origin',
     })
     if (asset.contentSecurityPolicy) {
       reply.header('content-security-policy', asset.contentSecurityPolicy)
     }
-    if (asset.shownAnywhere) reply.header('cross-origin-resource-policy', 'cross-origin')
+    if (asset.crossOrigin) reply.header('cross-origin-resource-policy', 'cross-origin')
 
-    if (has(packed, request.headers['if-none-match'])) return reply.code(304).send()
+    if (matchesEtag(body, request.headers['if-none-match'])) return reply.code(304).send()
 
     const accepted = request.headers['accept-encoding']
-    if (accepts(accepted, 'br')) return reply.header('content-encoding', 'br').send(packed.br)
-    if (accepts(accepted, 'gzip')) return reply.header('content-encoding', 'gzip').send(packed.gzip)
-    return reply.send(await promisify(gunzip)(packed.gzip))
+    if (acceptsEncoding(accepted, 'br')) return reply.header('content-encoding', 'br').send(body.br)
+    if (acceptsEncoding(accepted, 'gzip'))
+      return reply.header('content-encoding', 'gzip').send(body.gzip)
+    return reply.send(await promisify(gunzip)(body.gzip))
   })
 }
 
@@ -59,7 +60,7 @@ export function serveAsset(app: FastifyInstance, url: string, asset: Asset): voi
  * `body`, compressed. Quality 6 takes 0.3 s for 5 MB and comes within 3 % of quality 9, which
  * takes a second. One encoding after the other, so that password hashes keep a thread.
  */
-export async function pack(body: string | Uint8Array): Promise<Packed> {
+export async function compressBody(body: string | Uint8Array): Promise<CompressedBody> {
   const bytes = Buffer.from(body)
   const br = await promisify(brotliCompress)(bytes, {
     params: {
@@ -68,31 +69,31 @@ export async function pack(body: string | Uint8Array): Promise<Packed> {
     },
   })
   // Weak, because one tag stands for both encodings (RFC 9110 §8.8.1).
-  return { br, gzip: await promisify(gzip)(bytes), etag: `W/"${fingerprint(bytes)}"` }
+  return { br, gzip: await promisify(gzip)(bytes), etag: `W/"${contentHash(bytes)}"` }
 }
 
 /** Letters and digits that no other body has: for ETags, and for URLs that never change. */
-export function fingerprint(body: string | Uint8Array): string {
+export function contentHash(body: string | Uint8Array): string {
   return createHash('sha256').update(body).digest('hex').slice(0, 16)
 }
 
-function once<T>(make: () => Promise<T>): () => Promise<T> {
-  let made: Promise<T> | undefined
+function once<T>(load: () => Promise<T>): () => Promise<T> {
+  let loaded: Promise<T> | undefined
   return () => {
-    made ??= make().catch((error) => {
-      made = undefined
+    loaded ??= load().catch((error) => {
+      loaded = undefined
       throw error
     })
-    return made
+    return loaded
   }
 }
 
-function has({ etag }: Packed, ifNoneMatch: string | undefined): boolean {
+function matchesEtag({ etag }: CompressedBody, ifNoneMatch: string | undefined): boolean {
   return ifNoneMatch?.split(',').some((tag) => tag.trim() === etag) ?? false
 }
 
 /** Whether the client named `encoding` and didn't give it weight 0 (RFC 9110 §12.5.3). */
-function accepts(acceptEncoding: string | string[] | undefined, encoding: string): boolean {
+function acceptsEncoding(acceptEncoding: string | string[] | undefined, encoding: string): boolean {
   return String(acceptEncoding ?? '')
     .toLowerCase()
     .split(',')

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { Problem } from '../lib/problem.ts'
-import { inPointer } from './validation.ts'
+import { escapePointer } from './validation.ts'
 
 /** Far more than any request needs. */
 export const bodyLimitBytes = 16 * 1024
@@ -27,7 +27,7 @@ export function acceptJson(app: FastifyInstance): void {
     }
     parse(request, json, (error, value) => {
       if (error) return done(new Problem('malformed_request', 'The body is not valid JSON.'))
-      done(unstorable(value) ?? null, value)
+      done(findInvalidText(value) ?? null, value)
     })
   })
 
@@ -38,17 +38,17 @@ export function acceptJson(app: FastifyInstance): void {
 
   app.addHook('preValidation', async (request) => {
     const { params, query, raw, routeOptions, body } = request
-    const problem = unreadableQuery(raw.url) ?? unstorable([params, query])
+    const problem = findInvalidQuery(raw.url) ?? findInvalidText([params, query])
     if (problem) throw problem
-    const described = routeOptions.schema?.body as { required?: string[] } | undefined
-    if (described === undefined) ensureSaysNothing(body)
+    const bodySchema = routeOptions.schema?.body as { required?: string[] } | undefined
+    if (bodySchema === undefined) rejectUnexpectedBody(body)
     // Where nothing need be said, saying nothing is no error either.
-    else if (!described.required?.length) request.body ??= {}
+    else if (!bodySchema.required?.length) request.body ??= {}
   })
 }
 
 /** Broken escapes would be passed on as they are written. */
-function unreadableQuery(url = ''): Problem | undefined {
+function findInvalidQuery(url = ''): Problem | undefined {
   try {
     decodeURIComponent(url.slice(url.indexOf('?') + 1))
     return undefined
@@ -61,14 +61,14 @@ function unreadableQuery(url = ''): Problem | undefined {
  * Where nothing need be said, `{}` may be, and `null`, which some clients send for nothing. Whoever
  * sends more believes that it does something.
  */
-function ensureSaysNothing(body: unknown): void {
+function rejectUnexpectedBody(body: unknown): void {
   if (body === undefined || body === null) return
   const errors =
     typeof body === 'object' && !Array.isArray(body)
       ? Object.keys(body)
           .slice(0, 20)
           .map((name) => ({
-            path: `/${inPointer(name)}`,
+            path: `/${escapePointer(name)}`,
             message: 'is not a field of this request',
           }))
       : [{ path: '', message: 'must be left out, or be {}' }]
@@ -78,7 +78,7 @@ function ensureSaysNothing(body: unknown): void {
 }
 
 /** Looks at every text, also those that are names. Without recursion: nesting may be deep. */
-function unstorable(value: unknown): Problem | undefined {
+function findInvalidText(value: unknown): Problem | undefined {
   const pending = [value]
   while (pending.length > 0) {
     const next = pending.pop()

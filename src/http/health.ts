@@ -3,12 +3,12 @@ import type { FastifyBaseLogger } from 'fastify'
 import { Type } from 'typebox'
 import { Problem } from '../lib/problem.ts'
 import type { App } from './app.ts'
-import { problems } from './schemas.ts'
+import { problemResponses } from './schemas.ts'
 
 const Ok = Type.Object({ status: Type.Literal('ok') }, { description: 'Yes.' })
 
 /** Whoever sends traffic asks every few seconds, and doesn't wait long for the answer. */
-const longestMs = 2000
+const readyTimeoutMs = 2000
 
 /**
  * For whatever starts, restarts and sends traffic.
@@ -18,7 +18,7 @@ const longestMs = 2000
  */
 export function healthRoutes(
   app: App,
-  { ready, isStopping }: { ready(): Promise<unknown>; isStopping(): boolean },
+  { checkReady, isStopping }: { checkReady(): Promise<unknown>; isStopping(): boolean },
 ): void {
   app.get(
     '/health/live',
@@ -27,7 +27,7 @@ export function healthRoutes(
         operationId: 'isLive',
         tags: ['Service'],
         summary: 'Is the process alive?',
-        response: { 200: Ok, ...problems() },
+        response: { 200: Ok, ...problemResponses() },
       },
     },
     async () => ({ status: 'ok' as const }),
@@ -42,31 +42,35 @@ export function healthRoutes(
         summary: 'Can it do its work?',
         description:
           'Looks whether the database answers, and whether all its encryption keys are given here. No longer, once the service has been told to stop.',
-        response: { 200: Ok, ...problems() },
+        response: { 200: Ok, ...problemResponses() },
       },
     },
     async (request) => {
       if (isStopping()) {
         throw new Problem('unavailable', 'The service is about to stop.', { retryAfter: 5 })
       }
-      await within(longestMs, ready(), request.log)
+      await withTimeout(readyTimeoutMs, checkReady(), request.log)
       return { status: 'ok' as const }
     },
   )
 }
 
-async function within(ms: number, work: Promise<unknown>, log: FastifyBaseLogger): Promise<void> {
-  const inTime = new AbortController()
+async function withTimeout(
+  ms: number,
+  work: Promise<unknown>,
+  log: FastifyBaseLogger,
+): Promise<void> {
+  const timer = new AbortController()
   const done = work.catch((error) => {
     // That the database is away is in the log already.
     if (error instanceof Problem) throw error
     log.error({ err: error }, 'not ready')
-    throw noAnswer()
+    throw databaseTimeout()
   })
-  const tooLate = sleep(ms, undefined, inTime).then(() => Promise.reject(noAnswer()))
-  await Promise.race([done, tooLate]).finally(() => inTime.abort())
+  const timeout = sleep(ms, undefined, timer).then(() => Promise.reject(databaseTimeout()))
+  await Promise.race([done, timeout]).finally(() => timer.abort())
 }
 
-function noAnswer(): Problem {
+function databaseTimeout(): Problem {
   return new Problem('unavailable', 'The database does not answer.', { retryAfter: 5 })
 }

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import type { Log } from '../lib/log.ts'
-import { readTrace } from '../lib/trace.ts'
+import { parseTraceparent } from './trace-context.ts'
 
 /**
  * One line a request: which route, what came of it, how long it took. Never the address as it was
@@ -11,7 +11,7 @@ export function logRequests(app: FastifyInstance, log: Log): void {
     log.info(
       {
         reqId: request.id,
-        ...readTrace(request.headers.traceparent),
+        ...parseTraceparent(request.headers.traceparent),
         method: request.method,
         route: request.routeOptions.url ?? 'unknown',
         status: reply.statusCode,

@@ -2,14 +2,14 @@ import type { TSchema } from 'typebox'
 import { Type } from 'typebox'
 import { languages } from '../lib/language.ts'
 import type { ProblemCode } from '../lib/problem.ts'
-import { answers } from './answers.ts'
-import type { ProblemBody } from './problem.ts'
+import type { ProblemBody } from './problem-response.ts'
+import { problemTypes } from './problem-types.ts'
 
 /** Marks a route as one for signed-in people. */
 export const bearer = [{ bearer: [] }]
 
 /** A body without unknown fields: what is not described is refused, not ignored. */
-export function Body<Fields extends Record<string, TSchema>>(
+export function StrictObject<Fields extends Record<string, TSchema>>(
   fields: Fields,
   options: { examples?: unknown[]; description?: string } = {},
 ) {
@@ -55,7 +55,7 @@ export const Password = Type.String({
 export const Token = (description: string) =>
   Type.String({ minLength: 1, maxLength: 2048, description })
 
-const codes = Object.keys(answers) as ProblemCode[]
+const codes = Object.keys(problemTypes) as ProblemCode[]
 
 /** The component that every error answer refers to. */
 export const ProblemSchema = Type.Object(
@@ -80,10 +80,10 @@ export const ProblemSchema = Type.Object(
 const Problem = Type.Unsafe<ProblemBody>({ $ref: 'Problem#' })
 
 /** What any request may meet, whatever it asks for. */
-const anywhere: ProblemCode[] = ['malformed_request', 'internal_error', 'unavailable']
+const commonProblems: ProblemCode[] = ['malformed_request', 'internal_error', 'unavailable']
 
 /** What any request may meet that can have a body, also one that needs none. */
-export const withBody = [
+export const bodyProblems = [
   'cross_site_request',
   'invalid_request',
   'payload_too_large',
@@ -91,42 +91,45 @@ export const withBody = [
 ] as const satisfies ProblemCode[]
 
 /** What any request with an access token may meet. */
-export const withToken = [
+export const tokenProblems = [
   'missing_token',
   'invalid_token',
   'mfa_set_up_required',
 ] as const satisfies ProblemCode[]
 
 /** What any change of how one signs in may be answered. */
-export const stepUp = [
-  ...withToken,
+export const stepUpProblems = [
+  ...tokenProblems,
   'insufficient_user_authentication',
 ] as const satisfies ProblemCode[]
 
 /** What any call for operators may be answered. */
-export const operators = [...stepUp, 'not_an_operator'] as const satisfies ProblemCode[]
+export const operatorProblems = [
+  ...stepUpProblems,
+  'not_an_operator',
+] as const satisfies ProblemCode[]
 
 /** The error answers of a route, by status, as its `response` schema wants them. */
-export function problems(...specific: ProblemCode[]) {
+export function problemResponses(...specific: ProblemCode[]) {
   const byStatus: Record<number, ProblemCode[]> = {}
-  for (const code of new Set([...specific, ...anywhere])) {
-    const { status } = answers[code]
+  for (const code of new Set([...specific, ...commonProblems])) {
+    const { status } = problemTypes[code]
     byStatus[status] = [...(byStatus[status] ?? []), code]
   }
   return Object.fromEntries(
     Object.entries(byStatus).map(([status, list]) => [
       status,
       {
-        description: list.map((code) => `\`${code}\`: ${answers[code].title}.`).join(' '),
+        description: list.map((code) => `\`${code}\`: ${problemTypes[code].title}.`).join(' '),
         ...(status === '401' && {
-          headers: { 'WWW-Authenticate': header('What to bring instead.') },
+          headers: { 'WWW-Authenticate': headerSchema('What to bring instead.') },
         }),
-        ...(status === '429' && { headers: { 'Retry-After': header('Seconds to wait.') } }),
-        ...(status === '503' && { headers: { 'Retry-After': header('Seconds to wait.') } }),
+        ...(status === '429' && { headers: { 'Retry-After': headerSchema('Seconds to wait.') } }),
+        ...(status === '503' && { headers: { 'Retry-After': headerSchema('Seconds to wait.') } }),
         content: {
           'application/problem+json': {
             schema: Problem,
-            examples: Object.fromEntries(list.map((code) => [code, { value: example(code) }])),
+            examples: Object.fromEntries(list.map((code) => [code, { value: exampleOf(code) }])),
           },
         },
       },
@@ -134,12 +137,12 @@ export function problems(...specific: ProblemCode[]) {
   )
 }
 
-function header(description: string) {
+function headerSchema(description: string) {
   return { type: 'string', description }
 }
 
-function example(code: ProblemCode): ProblemBody {
-  const { status, title, meaning } = answers[code]
+function exampleOf(code: ProblemCode): ProblemBody {
+  const { status, title, meaning } = problemTypes[code]
   return {
     type: `https://accounts.example.com/docs/errors#${code}`,
     title,
@@ -153,7 +156,7 @@ function example(code: ProblemCode): ProblemBody {
 }
 
 /** The answer to everything that ends with somebody being signed in. */
-export const SignedIn = Type.Object(
+export const TokenResponse = Type.Object(
   {
     status: Type.Literal('signedIn'),
     accessToken: Type.String({ description: 'A JWT (RFC 9068), for `Authorization: Bearer …`.' }),

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 
 /** Set on every answer that does not set its own. */
-const headers = {
+const baseHeaders = {
   'cache-control': 'no-store',
   'content-security-policy':
     "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
@@ -15,15 +15,15 @@ const headers = {
 /** @param publicUrl under https, browsers are told to stay there for two years (RFC 6797) */
 export function securityHeaders(publicUrl: string): Record<string, string> {
   return publicUrl.startsWith('https://')
-    ? { ...headers, 'strict-transport-security': 'max-age=63072000; includeSubDomains' }
-    : headers
+    ? { ...baseHeaders, 'strict-transport-security': 'max-age=63072000; includeSubDomains' }
+    : baseHeaders
 }
 
-/** @param all the headers, as `securityHeaders` names them */
-export function secureHeaders(app: FastifyInstance, all: Record<string, string>): void {
+/** @param headers the headers, as `securityHeaders` names them */
+export function setSecurityHeaders(app: FastifyInstance, headers: Record<string, string>): void {
   app.addHook('onSend', async (request, reply) => {
     reply.header('x-request-id', request.id)
-    for (const [name, value] of Object.entries(all)) {
+    for (const [name, value] of Object.entries(headers)) {
       if (!reply.hasHeader(name)) reply.header(name, value)
     }
   })

@@ -5,7 +5,7 @@ import type { FastifySchemaCompiler, FastifySchemaValidationError } from 'fastif
 const options = { allErrors: true, removeAdditional: false, useDefaults: true } as const
 
 /** Validates bodies as they are, and turns the texts of a query into the numbers they stand for. */
-export function validators(): FastifySchemaCompiler<object> {
+export function createValidatorCompiler(): FastifySchemaCompiler<object> {
   // `default` is how the plugin is reached from an ES module.
   const strict = formats.default(new Ajv({ ...options, coerceTypes: false }))
   const coercing = formats.default(new Ajv({ ...options, coerceTypes: true }))
@@ -13,14 +13,14 @@ export function validators(): FastifySchemaCompiler<object> {
 }
 
 /** More fields than any request has: whoever sends thousands of others is not told of each. */
-const errorsTold = 20
+const maxErrors = 20
 
 /** What is wrong with a request, field by field, in words. */
-export function readable(
+export function describeErrors(
   validation: FastifySchemaValidationError[],
   context = 'body',
 ): { path: string; message: string }[] {
-  const errors = validation.slice(0, errorsTold).map((error) => ({
+  const errors = validation.slice(0, maxErrors).map((error) => ({
     path: pathOf(error),
     message: messageOf(error, context),
   }))
@@ -30,11 +30,11 @@ export function readable(
 
 function pathOf({ instancePath, params }: FastifySchemaValidationError): string {
   const name = params.missingProperty ?? params.additionalProperty
-  return name === undefined ? instancePath : `${instancePath}/${inPointer(String(name))}`
+  return name === undefined ? instancePath : `${instancePath}/${escapePointer(String(name))}`
 }
 
 /** A name as a part of a JSON pointer (RFC 6901 §3). */
-export function inPointer(name: string): string {
+export function escapePointer(name: string): string {
   return name.replaceAll('~', '~0').replaceAll('/', '~1')
 }
 

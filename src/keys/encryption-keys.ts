@@ -1,10 +1,10 @@
-import { CannotStart } from '../lib/cannot-start.ts'
 import { now } from '../lib/clock.ts'
-import { KeyNotGiven, type Keys, openKeys } from '../lib/keys.ts'
-import { type Db, serialize } from '../store/open.ts'
+import { OperatorError } from '../lib/operator-error.ts'
+import { advisoryLock, type Db } from '../store/open.ts'
 import type { EncryptionKeyTable } from '../store/schema.ts'
 import { transaction } from '../store/transaction.ts'
-import { countSealed, hashingKeyContext } from './sealed.ts'
+import { type Keyring, MissingKeyError, parseKeyring } from './keyring.ts'
+import { countSealedValues, hashingKeyContext } from './sealed-columns.ts'
 
 /**
  * The encryption keys, as the service uses them: what each hashes with is kept in the database, so
@@ -13,13 +13,13 @@ import { countSealed, hashingKeyContext } from './sealed.ts'
  *
  * @throws CannotStart if the database needs a key that is not in the list, or not the one it was
  */
-export async function takeUpKeys(db: Db, list: string): Promise<Keys> {
-  const { keys, gone } = await check(db, list)
-  await keep(db, keys)
-  await leave(db, gone)
-  await lead(db, keys)
-  await learnKeys(db, keys)
-  return keys
+export async function activateKeys(db: Db, encryptionKeys: string): Promise<Keyring> {
+  const { keys: keyring, gone: removed } = await checkKeyring(db, encryptionKeys)
+  await registerKeys(db, keyring)
+  await retireKeys(db, removed)
+  await makePrimary(db, keyring)
+  await syncKeys(db, keyring)
+  return keyring
 }
 
 /**
@@ -28,18 +28,18 @@ export async function takeUpKeys(db: Db, list: string): Promise<Keys> {
  *
  * @throws CannotStart also if the service has not been started with the first key yet
  */
-export async function borrowKeys(db: Db, list: string): Promise<Keys> {
-  const { keys, known } = await check(db, list)
-  const [first] = keys.given
-  const inUse = known.filter(({ retired_at }) => retired_at === null)
-  if (known.length === 0) await keep(db, keys)
-  else if (!inUse.some(({ id }) => id === first)) {
-    throw new CannotStart(
-      `The service has not been started with the encryption key ${first} yet. Restart it with these LATCHKEY_ENCRYPTION_KEYS first: it could not read what this command would leave.`,
+export async function loadKeys(db: Db, encryptionKeys: string): Promise<Keyring> {
+  const { keys: keyring, known: registered } = await checkKeyring(db, encryptionKeys)
+  const [primary] = keyring.configured
+  const active = registered.filter(({ retired_at }) => retired_at === null)
+  if (registered.length === 0) await registerKeys(db, keyring)
+  else if (!active.some(({ id }) => id === primary)) {
+    throw new OperatorError(
+      `The service has not been started with the encryption key ${primary} yet. Restart it with these LATCHKEY_ENCRYPTION_KEYS first: it could not read what this command would leave.`,
     )
   }
-  await learnKeys(db, keys)
-  return keys
+  await syncKeys(db, keyring)
+  return keyring
 }
 
 /**
@@ -48,46 +48,52 @@ export async function borrowKeys(db: Db, list: string): Promise<Keys> {
  *
  * @throws CannotStart if a key is not the one that the database knows by its name
  */
-export async function learnKeys(db: Db, keys: Keys): Promise<void> {
-  for (const row of await readKnown(db)) {
-    const given = keys.given.includes(row.id)
-    const kept = openKept(keys, row)
-    if (given && kept !== undefined && kept !== keys.hashingKey(row.id)) throw another(row.id)
-    if (kept !== undefined) keys.recognise(row.id, kept)
-    else if (!given) keys.miss(row.id)
-    if (row.retired_at !== null && row.id === keys.given[0]) await putBack(db, row.id)
+export async function syncKeys(db: Db, keyring: Keyring): Promise<void> {
+  for (const row of await readEncryptionKeys(db)) {
+    const configured = keyring.configured.includes(row.id)
+    const hashingKey = openHashingKey(keyring, row)
+    if (configured && hashingKey !== undefined && hashingKey !== keyring.hashingKey(row.id))
+      throw conflictingKeyError(row.id)
+    if (hashingKey !== undefined) keyring.addHashingKey(row.id, hashingKey)
+    else if (!configured) keyring.markMissing(row.id)
+    if (row.retired_at !== null && row.id === keyring.configured[0]) await reinstateKey(db, row.id)
   }
 }
 
-async function check(db: Db, list: string) {
-  const keys = openKeys(list)
-  const known = await readKnown(db)
-  const isMissing = (id: string) => !keys.given.includes(id)
-  const gone = known.filter(({ id, retired_at }) => isMissing(id) && retired_at === null)
+async function checkKeyring(db: Db, encryptionKeys: string) {
+  const keyring = parseKeyring(encryptionKeys)
+  const registered = await readEncryptionKeys(db)
+  const isNotConfigured = (id: string) => !keyring.configured.includes(id)
+  const removed = registered.filter(
+    ({ id, retired_at }) => isNotConfigured(id) && retired_at === null,
+  )
   // Looking at every value takes a while, so it is done only where a key has just been taken away,
   // or where nobody has written down yet which keys there were.
-  if (gone.length > 0 || known.length === 0) {
-    const needed = [...(await countSealed(db))].filter(([id]) => isMissing(id))
-    if (needed.length > 0) throw missing(needed)
+  if (removed.length > 0 || registered.length === 0) {
+    const required = [...(await countSealedValues(db))].filter(([id]) => isNotConfigured(id))
+    if (required.length > 0) throw missingKeysError(required)
   }
-  return { keys, known, gone: gone.map(({ id }) => id) }
+  return { keys: keyring, known: registered, gone: removed.map(({ id }) => id) }
 }
 
 /** What the hashing key of a row is; undefined if it takes a key that is not given. */
-function openKept(keys: Keys, row: Pick<EncryptionKeyTable, 'id' | 'hashing_key_sealed'>) {
+function openHashingKey(
+  keyring: Keyring,
+  row: Pick<EncryptionKeyTable, 'id' | 'hashing_key_sealed'>,
+) {
   try {
-    return keys.open(row.hashing_key_sealed, hashingKeyContext(row.id))
+    return keyring.open(row.hashing_key_sealed, hashingKeyContext(row.id))
   } catch (error) {
-    if (error instanceof KeyNotGiven) return undefined
+    if (error instanceof MissingKeyError) return undefined
     const [sealedBy = row.id] = row.hashing_key_sealed.split('.')
-    throw another(sealedBy, error)
+    throw conflictingKeyError(sealedBy, error)
   }
 }
 
-async function keep(db: Db, keys: Keys): Promise<void> {
-  const rows = keys.given.map((id) => ({
+async function registerKeys(db: Db, keyring: Keyring): Promise<void> {
+  const rows = keyring.configured.map((id) => ({
     id,
-    hashing_key_sealed: keys.seal(keys.hashingKey(id), hashingKeyContext(id)),
+    hashing_key_sealed: keyring.seal(keyring.hashingKey(id), hashingKeyContext(id)),
     created_at: now(),
     primary_since: null,
     retired_at: null,
@@ -100,39 +106,39 @@ async function keep(db: Db, keys: Keys): Promise<void> {
 }
 
 /** Nothing needs them any more, and no start has to look for them again. */
-async function leave(db: Db, gone: string[]): Promise<void> {
-  if (gone.length === 0) return
+async function retireKeys(db: Db, removed: string[]): Promise<void> {
+  if (removed.length === 0) return
   await db
     .updateTable('encryption_key')
     .set({ retired_at: now() })
-    .where('id', 'in', gone)
+    .where('id', 'in', removed)
     .where('retired_at', 'is', null)
     .execute()
 }
 
 /** It seals, although a node that was started without it had found that nothing needs it. */
-async function putBack(db: Db, id: string): Promise<void> {
+async function reinstateKey(db: Db, id: string): Promise<void> {
   await db.updateTable('encryption_key').set({ retired_at: null }).where('id', '=', id).execute()
 }
 
 /** From now on the first key is the one to seal with, also for what others have sealed. */
-async function lead(db: Db, keys: Keys): Promise<void> {
-  const [first] = keys.given
+async function makePrimary(db: Db, keyring: Keyring): Promise<void> {
+  const [primary] = keyring.configured
   await transaction(db, async (tx) => {
-    await serialize(tx, 'encryption-keys')
-    const latest = await leadingKey(tx)
-    if (latest?.id === first) return
+    await advisoryLock(tx, 'encryption-keys')
+    const latest = await readPrimaryKey(tx)
+    if (latest?.id === primary) return
     await tx
       .updateTable('encryption_key')
       // Always the latest, also where another node's clock is ahead.
       .set({ primary_since: Math.max(now(), (latest?.primary_since ?? 0) + 1) })
-      .where('id', '=', first)
+      .where('id', '=', primary)
       .execute()
   })
 }
 
 /** The key that a node was last started with in front. */
-export function leadingKey(db: Pick<Db, 'selectFrom'>) {
+export function readPrimaryKey(db: Pick<Db, 'selectFrom'>) {
   return db
     .selectFrom('encryption_key')
     .select(['id', 'primary_since'])
@@ -142,7 +148,7 @@ export function leadingKey(db: Pick<Db, 'selectFrom'>) {
     .executeTakeFirst()
 }
 
-function readKnown(db: Db) {
+function readEncryptionKeys(db: Db) {
   return db
     .selectFrom('encryption_key')
     .select(['id', 'hashing_key_sealed', 'retired_at'])
@@ -150,21 +156,21 @@ function readKnown(db: Db) {
     .execute()
 }
 
-const whatToGive =
+const remedy =
   'Give LATCHKEY_ENCRYPTION_KEYS those that it was used with before, also behind a new one, for as long as “latchkey keys list” says that something needs them; in development they lie in the file encryption-keys beside the data.'
 
-function missing(needed: [id: string, values: number][]): CannotStart {
-  const which = needed.map(([id, values]) => {
+function missingKeysError(required: [id: string, values: number][]): OperatorError {
+  const which = required.map(([id, values]) => {
     return values === 1 ? `one value in it needs ${id}` : `${values} values in it need ${id}`
   })
-  return new CannotStart(
-    `These are not the encryption keys of this database: ${which.join(', and ')}, which is not given. ${whatToGive}`,
+  return new OperatorError(
+    `These are not the encryption keys of this database: ${which.join(', and ')}, which is not given. ${remedy}`,
   )
 }
 
-function another(id: string, cause?: unknown): CannotStart {
-  return new CannotStart(
-    `These are not the encryption keys of this database: it knows another key by the name ${id}. ${whatToGive} A new key needs a name of its own.`,
+function conflictingKeyError(id: string, cause?: unknown): OperatorError {
+  return new OperatorError(
+    `These are not the encryption keys of this database: it knows another key by the name ${id}. ${remedy} A new key needs a name of its own.`,
     { cause },
   )
 }

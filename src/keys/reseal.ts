@@ -1,23 +1,23 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { sql } from 'kysely'
 import { minute } from '../lib/clock.ts'
-import { type Keys, keyIdOf } from '../lib/keys.ts'
 import type { Log } from '../lib/log.ts'
 import type { Db } from '../store/open.ts'
-import { leadingKey } from './encryption-keys.ts'
-import { type Binding, sealedColumns } from './sealed.ts'
+import { readPrimaryKey } from './encryption-keys.ts'
+import { type Keyring, keyIdOf } from './keyring.ts'
+import { type Binding, sealedColumns } from './sealed-columns.ts'
 
 /** How many values are looked at between two rests. */
-const batch = 100
+const batchSize = 100
 
 /** Long enough for everybody who waits: the pass may take the whole night. */
-const restMs = 50
+const pauseMs = 50
 
 /** How often it is looked for what another node has sealed with an older key since. */
-const everyMs = 10 * minute
+const intervalMs = 10 * minute
 
 /** What a pass has come to. */
-interface Pass {
+interface ResealResult {
   resealed: number
   /** Values that can’t be opened: their key is not given here, or they were altered. */
   unopened: number
@@ -30,22 +30,22 @@ interface Pass {
  *
  * @returns what stops it
  */
-export function startResealing(house: { db: Db; keys: Keys; log: Log }): () => Promise<void> {
-  const { log } = house
+export function startResealing(deps: { db: Db; keyring: Keyring; log: Log }): () => Promise<void> {
+  const { log } = deps
   const stopping = new AbortController()
   const { signal } = stopping
 
-  async function run(): Promise<void> {
+  async function runUntilStopped(): Promise<void> {
     while (!signal.aborted) {
-      await reseal(house, signal).catch((error) => {
+      await reseal(deps, signal).catch((error) => {
         if (!signal.aborted) log.error({ err: error }, 'sealing anew failed, and is tried again')
       })
       // Not for what ends the process: that has nothing to wait for.
-      await sleep(everyMs, undefined, { signal, ref: false }).catch(() => {})
+      await sleep(intervalMs, undefined, { signal, ref: false }).catch(() => {})
     }
   }
 
-  const running = run()
+  const running = runUntilStopped()
   return async () => {
     stopping.abort()
     await running
@@ -54,30 +54,30 @@ export function startResealing(house: { db: Db; keys: Keys; log: Log }): () => P
 
 /** One pass over all that is sealed. */
 export async function reseal(
-  house: { db: Db; keys: Keys; log: Log },
+  deps: { db: Db; keyring: Keyring; log: Log },
   signal: AbortSignal,
-): Promise<Pass> {
-  const { db, keys, log } = house
-  const [key] = keys.given
-  const pass: Pass = { resealed: 0, unopened: 0 }
-  if (!(await hasOthers(db, key))) return pass
+): Promise<ResealResult> {
+  const { db, keyring, log } = deps
+  const [key] = keyring.configured
+  const result: ResealResult = { resealed: 0, unopened: 0 }
+  if (!(await hasOtherKeys(db, key))) return result
   for (const [column, binding] of Object.entries(sealedColumns)) {
-    await walk(house, column, binding, { pass, signal })
+    await resealColumn(deps, column, binding, { result, signal })
   }
-  if (signal.aborted) return pass
-  if (pass.unopened > 0) log.error({ key, ...pass }, 'some sealed values can’t be opened')
-  else if (pass.resealed > 0) {
-    log.info({ key, ...pass }, 'what other encryption keys had sealed is sealed anew')
+  if (signal.aborted) return result
+  if (result.unopened > 0) log.error({ key, ...result }, 'some sealed values can’t be opened')
+  else if (result.resealed > 0) {
+    log.info({ key, ...result }, 'what other encryption keys had sealed is sealed anew')
   }
-  return pass
+  return result
 }
 
 /** Whether another key is or was in use, and not known to be needless. */
-async function hasOthers(db: Db, first: string): Promise<boolean> {
+async function hasOtherKeys(db: Db, primaryId: string): Promise<boolean> {
   const other = await db
     .selectFrom('encryption_key')
     .select('id')
-    .where('id', '!=', first)
+    .where('id', '!=', primaryId)
     .where('retired_at', 'is', null)
     .limit(1)
     .executeTakeFirst()
@@ -85,42 +85,42 @@ async function hasOthers(db: Db, first: string): Promise<boolean> {
 }
 
 /** Goes through a column by its rows’ ids. */
-async function walk(
-  { db, keys }: { db: Db; keys: Keys },
+async function resealColumn(
+  { db, keyring }: { db: Db; keyring: Keyring },
   column: string,
   { by, context }: Binding,
-  { pass, signal }: { pass: Pass; signal: AbortSignal },
+  { result, signal }: { result: ResealResult; signal: AbortSignal },
 ): Promise<void> {
-  const [table = '', name = ''] = column.split('.')
+  const [table = '', columnName = ''] = column.split('.')
   for (let after = ''; ; ) {
     // Two nodes with the keys in another order would undo each other’s work for ever.
-    if ((await leadingKey(db))?.id !== keys.given[0]) return
+    if ((await readPrimaryKey(db))?.id !== keyring.configured[0]) return
     const { rows } = await sql<{ id: string; place: string; sealed: string | null }>`
-      select id, ${sql.ref(by)} as place, ${sql.ref(name)} as sealed from ${sql.table(table)}
-      where id > ${after} order by id limit ${batch}`.execute(db)
+      select id, ${sql.ref(by)} as place, ${sql.ref(columnName)} as sealed from ${sql.table(table)}
+      where id > ${after} order by id limit ${batchSize}`.execute(db)
 
     for (const { id, place, sealed } of rows) {
-      if (sealed === null || keyIdOf(sealed) === keys.given[0]) continue
-      const anew = sealAnew(keys, sealed, context(place))
-      if (anew === undefined) pass.unopened += 1
+      if (sealed === null || keyIdOf(sealed) === keyring.configured[0]) continue
+      const resealed = resealValue(keyring, sealed, context(place))
+      if (resealed === undefined) result.unopened += 1
       else {
         const { numAffectedRows } = await sql`
-          update ${sql.table(table)} set ${sql.ref(name)} = ${anew}
-          where id = ${id} and ${sql.ref(name)} = ${sealed}`.execute(db)
-        pass.resealed += Number(numAffectedRows)
+          update ${sql.table(table)} set ${sql.ref(columnName)} = ${resealed}
+          where id = ${id} and ${sql.ref(columnName)} = ${sealed}`.execute(db)
+        result.resealed += Number(numAffectedRows)
       }
       if (signal.aborted) return
     }
-    if (rows.length < batch) return
+    if (rows.length < batchSize) return
     after = rows.at(-1)?.id ?? ''
-    await sleep(restMs, undefined, { signal }).catch(() => {})
+    await sleep(pauseMs, undefined, { signal }).catch(() => {})
     if (signal.aborted) return
   }
 }
 
-function sealAnew(keys: Keys, sealed: string, context: string): string | undefined {
+function resealValue(keyring: Keyring, sealed: string, context: string): string | undefined {
   try {
-    return keys.seal(keys.open(sealed, context), context)
+    return keyring.seal(keyring.open(sealed, context), context)
   } catch {
     return undefined
   }

@@ -11,7 +11,7 @@ export interface Client {
 }
 
 /** Longer than any browser's own words about itself. */
-const deviceLength = 200
+const maxUserAgentLength = 200
 
 export function clientOf(request: {
   ip: string
@@ -22,6 +22,6 @@ export function clientOf(request: {
     ipAddress: request.ip,
     language: languageOf(request.headers['accept-language']),
     // What could not be shown as it is (control and formatting characters) is left out.
-    userAgent: agent.replace(/\p{C}/gu, '').slice(0, deviceLength).toWellFormed(),
+    userAgent: agent.replace(/\p{C}/gu, '').slice(0, maxUserAgentLength).toWellFormed(),
   }
 }

@@ -9,7 +9,7 @@ export const hour = 60 * minute
 export const day = 24 * hour
 
 /** A stored time as it goes over the wire: ISO 8601 in UTC. */
-export function instant(at: number): string {
+export function toIsoString(at: number): string {
   return new Date(at).toISOString()
 }
 

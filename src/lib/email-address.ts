@@ -30,19 +30,19 @@ export function mailboxOf(address: string): string {
  * merely look like others (full-width ones) or cannot be seen are refused, rather than turned
  * into somebody else's domain.
  */
-export function parseEmailAddress(written: string): EmailAddress | undefined {
+export function parseEmailAddress(input: string): EmailAddress | undefined {
   // Phones put a space behind what they complete. A line break is no slip of that kind.
-  const trimmed = written.replace(/^ +| +$/g, '')
+  const trimmed = input.replace(/^ +| +$/g, '')
   const at = trimmed.lastIndexOf('@')
   const local = trimmed.slice(0, at)
   const domain = trimmed.slice(at + 1)
   if (at < 1 || local.length > 64 || !localPart.test(local)) return undefined
 
   const ascii = domainToASCII(domain)
-  const plain = domain.toLowerCase()
+  const lowerCase = domain.toLowerCase()
   // Lower case alone would make an ordinary k of a Kelvin sign.
   if (domain !== domain.normalize('NFKC')) return undefined
-  if (plain !== ascii && plain !== domainToUnicode(ascii)) return undefined
+  if (lowerCase !== ascii && lowerCase !== domainToUnicode(ascii)) return undefined
   const labels = ascii.split('.')
   if (labels.length < 2 || !labels.every((part) => label.test(part))) return undefined
   // A last label of digits alone would make the domain an IP address.

@@ -9,18 +9,18 @@ export function isLanguage(name: unknown): name is Language {
 /**
  * The language that a browser asks for (RFC 9110 §12.5.4), the first of ours by its wishes.
  *
- * @param accepted `Accept-Language`, as it came
+ * @param acceptLanguage `Accept-Language`, as it came
  */
-export function languageOf(accepted: string | undefined): Language {
-  const wishes = (accepted ?? '')
+export function languageOf(acceptLanguage: string | undefined): Language {
+  const preferences = (acceptLanguage ?? '')
     .split(',')
-    .map((wish) => {
-      const [range = '', ...parameters] = wish.split(';')
+    .map((preference) => {
+      const [range = '', ...parameters] = preference.split(';')
       const quality = parameters.map((text) => /^\s*q=([01](?:\.\d{0,3})?)\s*$/.exec(text)?.[1])
       const [name] = range.trim().toLowerCase().split('-')
       return { name, quality: Number(quality.find((found) => found !== undefined) ?? 1) }
     })
     .filter(({ quality }) => quality > 0)
     .sort((a, b) => b.quality - a.quality)
-  return wishes.map(({ name }) => name).find(isLanguage) ?? languages[0]
+  return preferences.map(({ name }) => name).find(isLanguage) ?? languages[0]
 }

@@ -2,9 +2,9 @@ import pino, { type DestinationStream, type Logger } from 'pino'
 
 export type Log = Logger
 
-/** @param to where lines go: standard output if left out */
-export function createLog(level: string, to?: DestinationStream): Log {
-  const destination = to ?? (process.stdout.isTTY ? terminal : pino.destination(1))
+/** @param stream where lines go: standard output if left out */
+export function createLog(level: string, stream?: DestinationStream): Log {
+  const destination = stream ?? (process.stdout.isTTY ? terminal : pino.destination(1))
   return pino(
     {
       level,

@@ -1,7 +1,7 @@
 import { parsePhoneNumberFromString } from 'libphonenumber-js/max'
 
 /** What a number in E.164 turned out to be. */
-export type PhoneNumber =
+export type ParsedPhoneNumber =
   | { kind: 'usable'; number: string }
   | { kind: 'impossible' | 'costly' | 'unreachable' }
 
@@ -13,14 +13,14 @@ const unreachable = new Set(['TOLL_FREE', 'UAN', 'PAGER', 'VOICEMAIL'])
 
 // Satellites, and networks of no country: a text there costs as much as a hundred others, if it
 // arrives. Who takes in that money is hard to tell.
-const ofNoCountry = new Set(['870', '878', '881', '882', '883', '888'])
+const nonGeographicCodes = new Set(['870', '878', '881', '882', '883', '888'])
 
-/** @param written international form with a leading plus; spaces, hyphens and brackets are allowed */
-export function parsePhoneNumber(written: string): PhoneNumber {
-  if (!/^\+[0-9 ().-]{5,24}$/.test(written)) return { kind: 'impossible' }
-  const parsed = parsePhoneNumberFromString(written)
+/** @param input international form with a leading plus; spaces, hyphens and brackets are allowed */
+export function parsePhoneNumber(input: string): ParsedPhoneNumber {
+  if (!/^\+[0-9 ().-]{5,24}$/.test(input)) return { kind: 'impossible' }
+  const parsed = parsePhoneNumberFromString(input)
   if (!parsed?.isPossible()) return { kind: 'impossible' }
-  if (ofNoCountry.has(parsed.countryCallingCode)) return { kind: 'unreachable' }
+  if (nonGeographicCodes.has(parsed.countryCallingCode)) return { kind: 'unreachable' }
   const type = parsed.getType()
   // Of a range that was given to nobody: what texts to it cost, and who earns by it, is unknown.
   if (type === undefined || unreachable.has(type)) return { kind: 'unreachable' }

@@ -1,7 +1,7 @@
 /**
  * Everything that can be answered with an RFC 9457 problem, by its stable name. A code never
  * changes its meaning, and one that is retired is never used again. Statuses and titles are
- * HTTP's business: src/http/problem.ts.
+ * HTTP's business: src/http/problem-response.ts.
  */
 export type ProblemCode =
   | 'invalid_request'

@@ -1,33 +1,33 @@
 import { Counter, Gauge, Histogram, Registry } from '@prometheus-io/client'
 import type { CompiledQuery } from 'kysely'
+import { mfaMethods } from '../config/settings.ts'
+import { version } from '../config/version.ts'
 import { second } from '../lib/clock.ts'
-import { deliveryOutcomes, type News, signInMethods } from '../lib/news.ts'
-import type { PasswordWatcher } from '../lib/passwords.ts'
-import { lineNames } from '../messages/gateway.ts'
-import { mfaMethods } from '../settings.ts'
-import type { Watcher } from '../store/watch.ts'
-import { version } from '../version.ts'
+import { deliveryOutcomes, type MetricEvent, signInMethods } from '../lib/metric-events.ts'
+import type { HashingObserver } from '../lib/password-hasher.ts'
+import { queueNames } from '../notifications/transport.ts'
+import type { DatabaseObserver } from '../store/instrumentation.ts'
+import type { DatabaseGauges } from './database-gauges.ts'
 import { watchProcess } from './process.ts'
-import type { Reading } from './reading.ts'
 
 /** Everything that is counted, and those who tell of it. */
 export interface Metrics {
   /** For the database: statements, connections, and what happened once it is committed. */
-  database: Watcher
-  passwords: PasswordWatcher
-  answered(request: Answered): void
+  database: DatabaseObserver
+  passwords: HashingObserver
+  recordRequest(request: CompletedRequest): void
   /**
    * All of it in Prometheus’ text format.
    *
-   * @param now what is only looked up when somebody asks
+   * @param state what is only looked up when somebody asks
    */
-  scrape(now: Now): Promise<string>
+  scrape(state: ScrapeState): Promise<string>
   contentType: string
   close(): void
 }
 
 /** One request, when its answer is out. */
-export interface Answered {
+export interface CompletedRequest {
   /** The pattern, such as `/settings/Passkeys/:id`. */
   route: string
   method: string
@@ -36,16 +36,16 @@ export interface Answered {
 }
 
 /** What holds at the moment of a scrape. */
-export interface Now {
+export interface ScrapeState {
   /** Password hashes that have a place in the line. */
-  inLine: number
+  hashQueueLength: number
   /** What the database says, undefined if it doesn’t. */
-  reading: Reading | undefined
+  databaseGauges: DatabaseGauges | undefined
   smsDailyCap: number
 }
 
 /** From a read that is kept to a sign-in that waits as long as anyone is let wait, in seconds. */
-const answerBuckets = [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
+const requestBuckets = [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
 
 /** From a row that is in memory to a statement that is stuck, in seconds. */
 const statementBuckets = [0.0001, 0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10]
@@ -76,10 +76,10 @@ export function createMetrics(): Metrics {
     'method',
     'status',
   ])
-  const answerTime = histogram(
+  const requestDuration = histogram(
     'http_request_duration_seconds',
     'From the headers of a request to the end of its answer.',
-    { labelNames: ['route', 'method'], buckets: answerBuckets },
+    { labelNames: ['route', 'method'], buckets: requestBuckets },
   )
 
   const signIns = counter('sign_ins_total', 'Sign-ins tried, by what was shown.', [
@@ -97,31 +97,35 @@ export function createMetrics(): Metrics {
   )
   const deliveries = counter('messages_total', 'Tries to send a message.', ['channel', 'outcome'])
   const waiting = gauge('outbox_messages', 'Messages that wait to be sent.', ['channel'])
-  const oldest = gauge('outbox_oldest_seconds', 'How long the oldest of them has waited.', [
+  const outboxOldest = gauge('outbox_oldest_seconds', 'How long the oldest of them has waited.', [
     'channel',
   ])
-  const texts = gauge('texts_today', 'Texts promised in the last 24 hours.', [])
-  const textsCap = gauge('texts_cap', 'LATCHKEY_SMS_DAILY_CAP: past it none is sent.', [])
+  const smsLast24h = gauge('texts_today', 'Texts promised in the last 24 hours.', [])
+  const smsDailyCapGauge = gauge('texts_cap', 'LATCHKEY_SMS_DAILY_CAP: past it none is sent.', [])
 
-  const hashTime = histogram('password_hash_duration_seconds', 'One password hash.', {
+  const hashDuration = histogram('password_hash_duration_seconds', 'One password hash.', {
     labelNames: [],
     buckets: [0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5],
   })
-  const inLine = gauge('password_hash_queue', 'Requests in the line for a password hash.', [])
+  const hashQueue = gauge('password_hash_queue', 'Requests in the line for a password hash.', [])
   const turnedAway = counter(
     'password_hash_rejected_total',
     'Requests the line had no room for.',
     [],
   )
 
-  const statementTime = histogram('database_statement_duration_seconds', 'One statement.', {
+  const statementDuration = histogram('database_statement_duration_seconds', 'One statement.', {
     labelNames: ['kind'],
     buckets: statementBuckets,
   })
-  const failed = counter('database_statements_failed_total', 'Statements that failed.', [])
-  const up = gauge('database_up', '1 if the database answered this scrape, 0 if not.', [])
+  const failedStatements = counter(
+    'database_statements_failed_total',
+    'Statements that failed.',
+    [],
+  )
+  const databaseUp = gauge('database_up', '1 if the database answered this scrape, 0 if not.', [])
   const connections = { busy: 0, waiting: 0 }
-  const connectionsNow = gauge('database_connections', 'Busy ones, and who waits for one.', [
+  const connectionsGauge = gauge('database_connections', 'Busy ones, and who waits for one.', [
     'state',
   ])
 
@@ -136,23 +140,23 @@ export function createMetrics(): Metrics {
     turnedOn.inc({ method }, 0)
     turnedOff.inc({ method }, 0)
   }
-  for (const channel of lineNames) {
+  for (const channel of queueNames) {
     for (const outcome of deliveryOutcomes) deliveries.inc({ channel, outcome }, 0)
   }
 
-  function news(one: News): void {
-    switch (one.about) {
+  function countEvent(event: MetricEvent): void {
+    switch (event.kind) {
       case 'signIn':
-        signIns.inc({ method: one.method, result: one.result })
+        signIns.inc({ method: event.method, result: event.result })
         break
       case 'code':
-        codes.inc({ channel: one.channel, purpose: one.purpose })
+        codes.inc({ channel: event.channel, purpose: event.purpose })
         break
       case 'delivery':
-        deliveries.inc({ channel: one.channel, outcome: one.outcome })
+        deliveries.inc({ channel: event.channel, outcome: event.outcome })
         break
       case 'activity': {
-        const { type, mfaMethod: method = 'unknown' } = one
+        const { type, mfaMethod: method = 'unknown' } = event
         activity.inc({ type })
         if (type === 'mfa.on') turnedOn.inc({ method })
         if (type === 'mfa.off') turnedOff.inc({ method })
@@ -160,41 +164,41 @@ export function createMetrics(): Metrics {
     }
   }
 
-  function readNow({ inLine: length, reading, smsDailyCap }: Now): void {
-    inLine.set(length)
-    textsCap.set(smsDailyCap)
-    up.set(reading ? 1 : 0)
-    connectionsNow.set({ state: 'busy' }, connections.busy)
-    connectionsNow.set({ state: 'waiting' }, connections.waiting)
+  function setGauges({ hashQueueLength, databaseGauges, smsDailyCap }: ScrapeState): void {
+    hashQueue.set(hashQueueLength)
+    smsDailyCapGauge.set(smsDailyCap)
+    databaseUp.set(databaseGauges ? 1 : 0)
+    connectionsGauge.set({ state: 'busy' }, connections.busy)
+    connectionsGauge.set({ state: 'waiting' }, connections.waiting)
     // What is not known is left out: a number of before would look like one of now.
-    for (const one of [waiting, oldest, texts]) one.reset()
-    if (!reading) return
-    texts.set(reading.texts)
-    for (const channel of lineNames) {
-      waiting.set({ channel }, reading.outbox[channel].waiting)
-      oldest.set({ channel }, reading.outbox[channel].oldestMs / second)
+    for (const one of [waiting, outboxOldest, smsLast24h]) one.reset()
+    if (!databaseGauges) return
+    smsLast24h.set(databaseGauges.smsLast24h)
+    for (const channel of queueNames) {
+      waiting.set({ channel }, databaseGauges.outbox[channel].waiting)
+      outboxOldest.set({ channel }, databaseGauges.outbox[channel].oldestMs / second)
     }
   }
 
   return {
     database: {
-      statement(query, ms, didFail) {
-        statementTime.observe({ kind: kindOf(query) }, ms / second)
-        if (didFail) failed.inc()
+      onStatement(query, ms, didFail) {
+        statementDuration.observe({ kind: kindOf(query) }, ms / second)
+        if (didFail) failedStatements.inc()
       },
-      news,
+      onEvent: countEvent,
       connections,
     },
     passwords: {
-      hashed: (ms) => hashTime.observe(ms / second),
-      turnedAway: () => turnedAway.inc(),
+      hashed: (ms) => hashDuration.observe(ms / second),
+      rejected: () => turnedAway.inc(),
     },
-    answered({ route, method, status, ms }) {
+    recordRequest({ route, method, status, ms }) {
       requests.inc({ route, method, status })
-      answerTime.observe({ route, method }, ms / second)
+      requestDuration.observe({ route, method }, ms / second)
     },
-    async scrape(now) {
-      readNow(now)
+    async scrape(state) {
+      setGauges(state)
       running.read()
       return registry.metrics()
     },

@@ -1,42 +1,47 @@
 import * as activity from '../activity/activity.ts'
-import {
-  answersPerChallenge,
-  challengeLivesMs,
-  consume,
-  countWrong,
-  expired,
-  newChallenge,
-} from '../codes/challenge-row.ts'
-import { type CodeSender, type CodeSent, guessAt, sendCode } from '../codes/send-code.ts'
+import type { MfaMethod } from '../config/settings.ts'
+import type { Keyring } from '../keys/keyring.ts'
 import type { Client } from '../lib/client.ts'
 import { now, second } from '../lib/clock.ts'
 import { isSameMailbox } from '../lib/email-address.ts'
-import type { Keys } from '../lib/keys.ts'
 import { Problem } from '../lib/problem.ts'
 import { newToken } from '../lib/random.ts'
-import { unlessTooMany } from '../limits/limits.ts'
-import type { RelyingParty } from '../passkeys/relying-party.ts'
-import { enter } from '../sessions/gate.ts'
-import { type HeldAccount, holdAccount } from '../sessions/guard.ts'
-import type { Entered, SessionRules } from '../sessions/session.ts'
-import type { Amr } from '../sessions/strength.ts'
+import { ignoreIfRateLimited } from '../rate-limits/rate-limiter.ts'
+import type { Amr } from '../sessions/assurance.ts'
+import { type LockedAccount, lockAccount } from '../sessions/guard.ts'
+import { issueSession } from '../sessions/issue-session.ts'
+import type { IssuedSession, SessionRules } from '../sessions/session.ts'
 import { ensureNotSuspended } from '../sessions/suspension.ts'
 import { trustDevice } from '../sessions/trusted-device.ts'
-import type { MfaMethod } from '../settings.ts'
+import { emit, emitOnCommit } from '../store/instrumentation.ts'
 import type { Tx } from '../store/open.ts'
-import { tell, tellAtOnce } from '../store/watch.ts'
-import type { CodeMethod, SetUp } from './methods/method.ts'
 import {
+  challengeLifetimeMs,
+  consumeChallenge,
+  countFailedAttempt,
+  maxAttemptsPerChallenge,
+  mfaTokenExpired,
+  newChallengeRow,
+} from '../verification/challenge-row.ts'
+import {
+  type CodeSent,
+  codeAttemptBuckets,
+  type SendCodeDeps,
+  sendCode,
+} from '../verification/send-code.ts'
+import type { CodeMethod, Enrollment } from './methods/method.ts'
+import {
+  type AnswerMethod,
+  answerMethods,
   type CodeMethodName,
   codeMethods,
-  type MethodName,
-  readSetUp,
-  usableMethods,
+  readEnrollment,
 } from './methods/methods.ts'
-import { tellOfGuessing, tellOfRecoveryCode } from './telling.ts'
+import type { RelyingParty } from './passkey/webauthn.ts'
+import { notifyOfGuessing, notifyOfRecoveryCode } from './security-notices.ts'
 
 /** What asking for a second factor takes. */
-export interface Asker extends CodeSender {
+export interface ChallengeDeps extends SendCodeDeps {
   rules: SessionRules
   relyingParty: RelyingParty
   /** The operator's ranking, strongest first. */
@@ -47,8 +52,8 @@ export interface Asker extends CodeSender {
 export interface MfaRequired {
   status: 'mfaRequired'
   mfaToken: string
-  mfaMethod: MethodName
-  availableMethods: MethodName[]
+  mfaMethod: AnswerMethod
+  availableMethods: AnswerMethod[]
   sentTo?: string
   expiresIn: number
 }
@@ -59,14 +64,14 @@ export interface MfaRequired {
  *
  * @param session set to renew that session instead of making one
  */
-export async function begin(
+export async function startChallenge(
   tx: Tx,
-  asker: Asker,
-  account: HeldAccount,
+  deps: ChallengeDeps,
+  account: LockedAccount,
   session?: string,
 ): Promise<MfaRequired> {
-  const setUp = await readSetUp(tx, account)
-  const usable = methodsToAnswer(asker, account, setUp)
+  const enrollment = await readEnrollment(tx, account)
+  const usable = challengeMethods(deps, account, enrollment)
   const method = usable.find((name) => name === account.mfa_method) ?? usable[0]
   if (!method) throw new Error('MFA is on, but nothing is set up to show.')
 
@@ -74,23 +79,25 @@ export async function begin(
   const challenge = await tx
     .insertInto('challenge')
     .values({
-      ...newChallenge(account),
+      ...newChallengeRow(account),
       purpose: session === undefined ? 'signIn' : 'reauthenticate',
-      token_hash: asker.keys.hash(mfaToken, tokenPurpose),
+      token_hash: deps.keyring.hash(mfaToken, tokenPurpose),
       session_id: session ?? null,
       method,
     })
     .returning(['id', 'account_id', 'sent_to', 'sent_at'])
     .executeTakeFirstOrThrow()
 
-  const sent = await send(tx, asker, challenge, setUp, method).catch(unlessTooMany)
+  const sent = await sendChallengeCode(tx, deps, challenge, enrollment, method).catch(
+    ignoreIfRateLimited,
+  )
   return {
     status: 'mfaRequired',
     mfaToken,
     mfaMethod: method,
     availableMethods: usable,
     ...(sent && { sentTo: sent.sentTo }),
-    expiresIn: challengeLivesMs / second,
+    expiresIn: challengeLifetimeMs / second,
   }
 }
 
@@ -99,16 +106,18 @@ export async function begin(
  *
  * @throws Problem `mfa_token_expired`, `method_not_set_up`, or 429
  */
-export async function sendAgain(
+export async function resendCode(
   tx: Tx,
-  asker: Asker,
-  { mfaToken, mfaMethod }: { mfaToken: string; mfaMethod?: MethodName | undefined },
+  deps: ChallengeDeps,
+  { mfaToken, mfaMethod }: { mfaToken: string; mfaMethod?: AnswerMethod | undefined },
 ): Promise<CodeSent> {
-  const { account, challenge } = await openChallenge(tx, asker, { mfaToken })
-  const setUp = await readSetUp(tx, account)
+  const { account, challenge } = await loadChallenge(tx, deps, { mfaToken })
+  const enrollment = await readEnrollment(tx, account)
   const method = mfaMethod ?? challenge.method
-  const usable = methodsToAnswer(asker, account, setUp)
-  const sent = usable.includes(method) ? await send(tx, asker, challenge, setUp, method) : undefined
+  const usable = challengeMethods(deps, account, enrollment)
+  const sent = usable.includes(method)
+    ? await sendChallengeCode(tx, deps, challenge, enrollment, method)
+    : undefined
   if (!sent) {
     throw new Problem(
       'method_not_set_up',
@@ -119,7 +128,7 @@ export async function sendAgain(
 }
 
 /** What came of an answer. A wrong one must be committed too: it counts. */
-export type Judged = { entered: Entered } | { attemptsLeft: number }
+export type VerificationResult = { issued: IssuedSession } | { attemptsLeft: number }
 
 /**
  * Judges the answer to an open sign-in, once: of many who bring the right one, one gets in. Limits
@@ -127,48 +136,54 @@ export type Judged = { entered: Entered } | { attemptsLeft: number }
  *
  * @throws Problem `mfa_token_expired` or `too_many_attempts`
  */
-export async function answer(
+export async function verifyChallenge(
   tx: Tx,
-  asker: Asker,
-  given: {
+  deps: ChallengeDeps,
+  attempt: {
     mfaToken: string
-    mfaMethod?: MethodName | undefined
+    mfaMethod?: AnswerMethod | undefined
     code: string
     /** Whether not to be asked on this device for a while. */
     rememberDevice?: boolean | undefined
     client: Client
   },
-): Promise<Judged> {
-  const { limits } = asker
-  const { client } = given
-  const { account, challenge } = await openChallenge(tx, asker, given)
-  const setUp = await readSetUp(tx, account)
-  const method = given.mfaMethod ?? challenge.method
-  if (method === 'passkey') throw noCodeFor(given.mfaMethod)
-  const taken = await limits.take(tx, ...guessAt(account.id)).catch((error) => {
-    if (error instanceof Problem && error.code === 'too_many_attempts') {
-      tellAtOnce(tx, { about: 'signIn', method, result: 'limited' })
-    }
-    throw error
-  })
+): Promise<VerificationResult> {
+  const { rateLimiter } = deps
+  const { client } = attempt
+  const { account, challenge } = await loadChallenge(tx, deps, attempt)
+  const enrollment = await readEnrollment(tx, account)
+  const method = attempt.mfaMethod ?? challenge.method
+  if (method === 'passkey') throw passkeyHasNoCode(attempt.mfaMethod)
+  const reservation = await rateLimiter
+    .consume(tx, ...codeAttemptBuckets(account.id))
+    .catch((error) => {
+      if (error instanceof Problem && error.code === 'too_many_attempts') {
+        emit(tx, { kind: 'signIn', method, result: 'limited' })
+      }
+      throw error
+    })
 
-  const usable = methodsToAnswer(asker, account, setUp)
-  const right =
-    usable.includes(method) && (await isRight(tx, asker, setUp, challenge, method, given.code))
-  await tell(tx, { about: 'signIn', method, result: right ? 'signedIn' : 'wrong' })
-  if (!right) {
-    await countWrong(tx, challenge.id)
+  const usable = challengeMethods(deps, account, enrollment)
+  const correct =
+    usable.includes(method) &&
+    (await isCodeCorrect(tx, deps, enrollment, challenge, method, attempt.code))
+  await emitOnCommit(tx, { kind: 'signIn', method, result: correct ? 'signedIn' : 'wrong' })
+  if (!correct) {
+    await countFailedAttempt(tx, challenge.id)
     const detail = { step: 'code', mfaMethod: method }
     await activity.record(tx, account.id, { type: 'signin.failed', client, detail })
-    const attemptsLeft = Math.min(answersPerChallenge - challenge.failed_attempts - 1, taken.left)
-    await tellOfGuessing(tx, asker, account)
+    const attemptsLeft = Math.min(
+      maxAttemptsPerChallenge - challenge.failed_attempts - 1,
+      reservation.remaining,
+    )
+    await notifyOfGuessing(tx, deps, account)
     return { attemptsLeft }
   }
 
-  await limits.giveBack(tx, taken)
-  if (method === 'recoveryCode') await tellOfRecoveryCode(tx, asker, account, setUp, client)
-  const shown: Amr[] = ['pwd', codeMethods[method].amr]
-  return { entered: await finish(tx, asker, { ...given, account, challenge, shown }) }
+  await rateLimiter.refund(tx, reservation)
+  if (method === 'recoveryCode') await notifyOfRecoveryCode(tx, deps, account, enrollment, client)
+  const amr: Amr[] = ['pwd', codeMethods[method].amr]
+  return { issued: await completeChallenge(tx, deps, { ...attempt, account, challenge, amr }) }
 }
 
 /**
@@ -176,37 +191,37 @@ export async function answer(
  *
  * @throws Problem `mfa_token_expired` if someone else just did
  */
-export async function finish(
+export async function completeChallenge(
   tx: Tx,
-  { keys, rules }: Asker,
-  done: {
-    account: HeldAccount
+  { keyring, rules }: ChallengeDeps,
+  completion: {
+    account: LockedAccount
     challenge: { id: string; session_id: string | null }
-    shown: Amr[]
+    amr: Amr[]
     client: Client
     rememberDevice?: boolean | undefined
   },
-): Promise<Entered> {
-  const { account, challenge, shown, client, rememberDevice } = done
-  await consume(tx, challenge.id)
+): Promise<IssuedSession> {
+  const { account, challenge, amr, client, rememberDevice } = completion
+  await consumeChallenge(tx, challenge.id)
   const session = challenge.session_id ?? undefined
-  const entered = await enter(tx, { account, shown, client, session, keys, rules })
-  if (!entered) throw new Error('Two factors were shown, and the gate stayed shut.')
-  return rememberDevice ? remember(tx, keys, { account, client, entered }) : entered
+  const issued = await issueSession(tx, { account, amr, client, session, keyring, rules })
+  if (!issued) throw new Error('Two factors were shown, and the gate stayed shut.')
+  return rememberDevice ? issueDeviceToken(tx, keyring, { account, client, issued }) : issued
 }
 
 /** Asks no second factor on this device for a while. */
-export async function remember(
+export async function issueDeviceToken(
   tx: Tx,
-  keys: Keys,
-  { account, client, entered }: { account: HeldAccount; client: Client; entered: Entered },
-): Promise<Entered> {
-  const { session } = entered
+  keyring: Keyring,
+  { account, client, issued }: { account: LockedAccount; client: Client; issued: IssuedSession },
+): Promise<IssuedSession> {
+  const { session } = issued
   await activity.record(tx, account.id, { type: 'device.trusted', client, session })
-  return { ...entered, deviceToken: await trustDevice(tx, keys, account, client) }
+  return { ...issued, deviceToken: await trustDevice(tx, keyring, account, client) }
 }
 
-function noCodeFor(named: MethodName | undefined): Problem {
+function passkeyHasNoCode(named: AnswerMethod | undefined): Problem {
   const message = named
     ? 'has no code: answer it by POST /auth/SignIn/Passkey'
     : 'is missing: say which of availableMethods the code is of, for a passkey has none'
@@ -219,12 +234,16 @@ function noCodeFor(named: MethodName | undefined): Problem {
  * By what this account's sign-in can be finished. After a password reset by email the mailbox has
  * been one factor already, so it is not taken for the other where there is another.
  */
-function methodsToAnswer({ mfaMethods }: Asker, account: HeldAccount, setUp: SetUp): MethodName[] {
-  const usable = usableMethods(setUp, mfaMethods)
+function challengeMethods(
+  { mfaMethods }: ChallengeDeps,
+  account: LockedAccount,
+  enrollment: Enrollment,
+): AnswerMethod[] {
+  const usable = answerMethods(enrollment, mfaMethods)
   const sameMailbox =
-    account.reset_by_email_at !== null && isSameMailbox(setUp.email, account.email)
-  const other = usable.some((name) => name !== 'email' && name !== 'recoveryCode')
-  return sameMailbox && other ? usable.filter((name) => name !== 'email') : usable
+    account.reset_by_email_at !== null && isSameMailbox(enrollment.email, account.email)
+  const hasOther = usable.some((name) => name !== 'email' && name !== 'recoveryCode')
+  return sameMailbox && hasOther ? usable.filter((name) => name !== 'email') : usable
 }
 
 const tokenPurpose = 'mfa_token'
@@ -234,22 +253,22 @@ const tokenPurpose = 'mfa_token'
  *
  * @throws Problem `mfa_token_expired` or `account_suspended`
  */
-export async function openChallenge(
+export async function loadChallenge(
   tx: Tx,
-  { keys }: Asker,
-  which: { mfaToken: string } | { id: string },
+  { keyring }: ChallengeDeps,
+  lookup: { mfaToken: string } | { id: string },
 ) {
   const found = await tx
     .selectFrom('challenge')
     .select(['id', 'account_id'])
     .$call((query) =>
-      'id' in which
-        ? query.where('id', '=', which.id)
-        : query.where('token_hash', 'in', keys.hashes(which.mfaToken, tokenPurpose)),
+      'id' in lookup
+        ? query.where('id', '=', lookup.id)
+        : query.where('token_hash', 'in', keyring.hashWithAllKeys(lookup.mfaToken, tokenPurpose)),
     )
     .executeTakeFirst()
-  const account = found && (await holdAccount(tx, found.account_id))
-  if (!found || !account) throw expired()
+  const account = found && (await lockAccount(tx, found.account_id))
+  if (!found || !account) throw mfaTokenExpired()
 
   // Read only now: whoever held the account before may have used it up or made it void.
   const challenge = await tx
@@ -259,44 +278,49 @@ export async function openChallenge(
     .where('id', '=', found.id)
     .where('consumed_at', 'is', null)
     .where('expires_at', '>', now())
-    .where('failed_attempts', '<', answersPerChallenge)
+    .where('failed_attempts', '<', maxAttemptsPerChallenge)
     .where('credential_version', '=', account.credential_version)
     .executeTakeFirst()
-  if (!challenge) throw expired()
+  if (!challenge) throw mfaTokenExpired()
   ensureNotSuspended(account)
-  return { account, challenge: { ...challenge, method: challenge.method as MethodName } }
+  return { account, challenge: { ...challenge, method: challenge.method as AnswerMethod } }
 }
 
 /** Judges by the method that is named; a code that was sent counts for the method it was sent by. */
-async function isRight(
+async function isCodeCorrect(
   tx: Tx,
-  { keys }: Asker,
-  setUp: SetUp,
+  { keyring }: ChallengeDeps,
+  enrollment: Enrollment,
   challenge: {
     id: string
-    method: MethodName
+    method: AnswerMethod
     code_hash: string | null
     code_expires_at: number | null
   },
   method: CodeMethodName,
   code: string,
 ): Promise<boolean> {
-  const mine = challenge.method === method
-  return codeMethods[method].accept(tx, keys, setUp, code, {
-    challenge: challenge.id,
-    codeHash: mine ? challenge.code_hash : null,
-    expiresAt: mine ? challenge.code_expires_at : null,
+  const wasSentByMethod = challenge.method === method
+  return codeMethods[method].verifyCode(tx, keyring, enrollment, code, {
+    challengeId: challenge.id,
+    codeHash: wasSentByMethod ? challenge.code_hash : null,
+    expiresAt: wasSentByMethod ? challenge.code_expires_at : null,
   })
 }
 
-async function send(
+async function sendChallengeCode(
   tx: Tx,
-  asker: Asker,
+  deps: ChallengeDeps,
   challenge: Parameters<typeof sendCode>[2],
-  setUp: SetUp,
-  name: MethodName,
+  enrollment: Enrollment,
+  method: AnswerMethod,
 ): Promise<CodeSent | undefined> {
-  const to = name === 'passkey' ? undefined : (codeMethods[name] as CodeMethod).destination?.(setUp)
-  if (!to) return undefined
-  return sendCode(tx, asker, challenge, { method: to.channel, to, template: 'sign-in-code' })
+  const recipient =
+    method === 'passkey' ? undefined : (codeMethods[method] as CodeMethod).destination?.(enrollment)
+  if (!recipient) return undefined
+  return sendCode(tx, deps, challenge, {
+    method: recipient.channel,
+    to: recipient,
+    template: 'sign-in-code',
+  })
 }

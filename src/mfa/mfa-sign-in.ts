@@ -1,20 +1,24 @@
 import type { Updateable } from 'kysely'
 import * as activity from '../activity/activity.ts'
-import { change, strengtheningMs, weakeningMs } from '../activity/change.ts'
-import type { CodeSent } from '../codes/send-code.ts'
-import { instant, now } from '../lib/clock.ts'
-import type { Keys } from '../lib/keys.ts'
+import type { MfaMethod } from '../config/settings.ts'
+import type { Keyring } from '../keys/keyring.ts'
+import { now, toIsoString } from '../lib/clock.ts'
 import { Problem } from '../lib/problem.ts'
-import type { Descriptor } from '../passkeys/relying-party.ts'
-import type { HeldAccount } from '../sessions/guard.ts'
+import { type Amr, combineAmr, parseAmr } from '../sessions/assurance.ts'
+import type { LockedAccount } from '../sessions/guard.ts'
 import { endSessions } from '../sessions/session.ts'
-import { type Amr, parseAmr, shownTogether } from '../sessions/strength.ts'
-import type { MfaMethod } from '../settings.ts'
+import { compileOnce } from '../store/compile-once.ts'
 import type { Db, Tx } from '../store/open.ts'
-import { prepared } from '../store/prepared.ts'
 import type { AccountTable } from '../store/schema.ts'
-import { availableMethods, setUpColumns, setUpOf } from './methods/methods.ts'
-import { makeRecoveryCodes, removeRecoveryCodes } from './methods/recovery-code.ts'
+import {
+  changeCredentials,
+  strengtheningUndoMs,
+  weakeningUndoMs,
+} from '../undo/credential-change.ts'
+import type { CodeSent } from '../verification/send-code.ts'
+import { availableMethods, enrollmentColumns, enrollmentOf } from './methods/methods.ts'
+import { generateRecoveryCodes, removeRecoveryCodes } from './methods/recovery-code.ts'
+import type { CredentialDescriptor } from './passkey/webauthn.ts'
 
 /** Whether signing in asks for a second factor, and for which: the resource itself. */
 export interface MfaSignIn {
@@ -24,27 +28,27 @@ export interface MfaSignIn {
   changedAt: string | null
 }
 
-export async function read(
+export async function readMfaSignIn(
   db: Db | Tx,
   account: string,
   ranking: readonly MfaMethod[],
 ): Promise<MfaSignIn> {
-  const row = await readAccount(db, account)
+  const row = await readMfaSignInRow(db, account)
   if (!row) throw new Error('There is no such account.')
   const enabled = row.mfa_on_since !== null
   return {
     enabled,
     mfaMethod: enabled ? (row.mfa_method as MfaMethod) : null,
-    availableMethods: availableMethods(setUpOf(row), ranking),
-    changedAt: row.mfa_changed_at === null ? null : instant(row.mfa_changed_at),
+    availableMethods: availableMethods(enrollmentOf(row), ranking),
+    changedAt: row.mfa_changed_at === null ? null : toIsoString(row.mfa_changed_at),
   }
 }
 
-const readAccount = prepared((db, account: string) =>
+const readMfaSignInRow = compileOnce((db, account: string) =>
   db
     .selectFrom('account')
     .select(['mfa_on_since', 'mfa_method', 'mfa_changed_at'])
-    .select(setUpColumns)
+    .select(enrollmentColumns)
     .where('id', '=', account),
 )
 
@@ -57,22 +61,22 @@ const readAccount = prepared((db, account: string) =>
  */
 export async function turnOff(
   tx: Tx,
-  keys: Keys,
-  account: HeldAccount,
+  keyring: Keyring,
+  account: LockedAccount,
   cause: activity.Cause,
 ): Promise<boolean> {
   if (account.mfa_on_since === null) return false
-  await change(
+  await changeCredentials(
     tx,
-    keys,
+    keyring,
     account,
     {
       type: 'mfa.off',
       cause,
       detail: { mfaMethod: account.mfa_method },
-      tell: 'mfa-off',
+      notice: 'mfa-off',
       params: { at: now(), ...(cause.by === 'operator' && { reason: cause.reason }) },
-      undoForMs: weakeningMs,
+      undoForMs: weakeningUndoMs,
     },
     { mfa_on_since: null, mfa_changed_at: now() },
   )
@@ -82,7 +86,7 @@ export async function turnOff(
 type OwnerCause = Extract<activity.Cause, { by: 'owner' }>
 
 /** What a method's owner has just proven, and what the account will hold because of it. */
-export interface Proof {
+export interface VerifiedFactor {
   method: MfaMethod
   /** What a sign-in by it says of itself. */
   amr: Amr[]
@@ -91,14 +95,14 @@ export interface Proof {
   /** Whether the account could not use this method, or this address of it, before. */
   isNew: boolean
   /** Puts it in place; it runs once what was there before is kept. */
-  rows?: () => Promise<unknown>
+  updateRows?: () => Promise<unknown>
 }
 
 /** What came of a proof that was asked for. `wrong` is no exception: it must be committed, for it counts. */
-export type Proven =
+export type FactorVerification =
   | { sent: CodeSent }
-  | { assert: { challenge: string; allowed: Descriptor[] } }
-  | { proof: Proof }
+  | { assertionRequest: { challenge: string; allowed: CredentialDescriptor[] } }
+  | { factor: VerifiedFactor }
   | 'wrong'
   | 'onAlready'
 
@@ -112,27 +116,27 @@ export type Proven =
  */
 export async function turnOn(
   tx: Tx,
-  keys: Keys,
-  account: HeldAccount,
-  proof: Proof,
-  cause: OwnerCause & { keepOthers: boolean },
+  keyring: Keyring,
+  account: LockedAccount,
+  factor: VerifiedFactor,
+  cause: OwnerCause & { keepOtherSessions: boolean },
 ): Promise<string[] | undefined> {
-  const { method, amr, sentTo, isNew, rows } = proof
-  const { keepOthers, session } = cause
+  const { method, amr, sentTo, isNew, updateRows } = factor
+  const { keepOtherSessions, session } = cause
   const wasOn = account.mfa_on_since !== null
-  const sameAgain = wasOn && account.mfa_method === method && !isNew
-  await strengthen(tx, session, amr)
-  if (sameAgain) return undefined
+  const unchanged = wasOn && account.mfa_method === method && !isNew
+  await strengthenSession(tx, session, amr)
+  if (unchanged) return undefined
 
-  await change(
+  await changeCredentials(
     tx,
-    keys,
+    keyring,
     account,
     {
       type: !wasOn ? 'mfa.on' : isNew ? 'mfa.method_added' : 'mfa.method_changed',
       cause,
       detail: { mfaMethod: method },
-      tell: wasOn ? 'mfa-method-changed' : 'mfa-on',
+      notice: wasOn ? 'mfa-method-changed' : 'mfa-on',
       params: { method, at: now() },
       undoForMs: undoForMs(account, method),
     },
@@ -142,21 +146,23 @@ export async function turnOn(
       ...(method === 'sms' && sentTo && { phone_number: sentTo, phone_verified_at: now() }),
       ...(method === 'email' && sentTo && { mfa_email: sentTo }),
     },
-    rows,
+    updateRows,
   )
-  if (!keepOthers) await endSessions(tx, account.id, session)
-  return firstRecoveryCodes(tx, keys, account, cause)
+  if (!keepOtherSessions) await endSessions(tx, account.id, session)
+  return ensureRecoveryCodes(tx, keyring, account, cause)
 }
 
 /**
  * How long turning on or changing can be undone. Whoever has the mailbox can undo, too, so what
  * takes the mailbox out of signing in must not stand open for long.
  */
-function undoForMs(account: HeldAccount, method: MfaMethod): number {
+function undoForMs(account: LockedAccount, method: MfaMethod): number {
   if (account.mfa_on_since === null) {
-    return account.mfa_changed_at === null ? strengtheningMs : 0
+    return account.mfa_changed_at === null ? strengtheningUndoMs : 0
   }
-  return account.mfa_method === 'email' && method !== 'email' ? strengtheningMs : weakeningMs
+  return account.mfa_method === 'email' && method !== 'email'
+    ? strengtheningUndoMs
+    : weakeningUndoMs
 }
 
 /**
@@ -168,78 +174,78 @@ function undoForMs(account: HeldAccount, method: MfaMethod): number {
  */
 export async function removeMethod(
   tx: Tx,
-  keys: Keys,
-  account: HeldAccount,
-  what: {
+  keyring: Keyring,
+  account: LockedAccount,
+  removal: {
     removed: MfaMethod
-    left: MfaMethod[]
+    remaining: MfaMethod[]
     set?: Updateable<AccountTable>
-    rows?: () => Promise<unknown>
+    updateRows?: () => Promise<unknown>
   },
   cause: activity.Cause,
 ): Promise<void> {
-  const { removed, left, set, rows } = what
-  const takesOver = whatTakesOver(account, removed, left)
-  await change(
+  const { removed, remaining, set, updateRows } = removal
+  const nextDefault = nextDefaultMethod(account, removed, remaining)
+  await changeCredentials(
     tx,
-    keys,
+    keyring,
     account,
     {
       type: 'mfa.method_removed',
       cause,
       detail: { mfaMethod: removed },
-      tell: 'mfa-method-removed',
+      notice: 'mfa-method-removed',
       params: { method: removed, at: now() },
-      undoForMs: weakeningMs,
+      undoForMs: weakeningUndoMs,
     },
-    { ...set, ...takesOver },
-    rows,
+    { ...set, ...nextDefault },
+    updateRows,
   )
 }
 
 /**
  * What is asked for once a method, or one thing to show it with, is gone.
  *
- * @param left what can still be used, strongest first
+ * @param remaining what can still be used, strongest first
  * @throws Problem `last_method` while MFA is on and nothing is left
  */
-export function whatTakesOver(
-  account: HeldAccount,
+export function nextDefaultMethod(
+  account: LockedAccount,
   removed: MfaMethod,
-  left: MfaMethod[],
+  remaining: MfaMethod[],
 ): { mfa_method?: MfaMethod } {
-  const [strongest] = left
+  const [strongest] = remaining
   if (account.mfa_on_since !== null && !strongest) {
     throw new Problem(
       'last_method',
       'This is the only method left. Turn multi-factor sign-in off first, or set up another.',
     )
   }
-  const moves = account.mfa_method === removed && !left.includes(removed)
-  return strongest && moves ? { mfa_method: strongest } : {}
+  const needsDefault = account.mfa_method === removed && !remaining.includes(removed)
+  return strongest && needsDefault ? { mfa_method: strongest } : {}
 }
 
-async function strengthen(tx: Tx, session: string, shown: Amr[]): Promise<void> {
+async function strengthenSession(tx: Tx, session: string, newAmr: Amr[]): Promise<void> {
   const { amr } = await tx
     .selectFrom('session')
     .select('amr')
     .where('id', '=', session)
     .executeTakeFirstOrThrow()
-  const all = shownTogether(...new Set([...parseAmr(amr), ...shown]))
+  const combined = combineAmr(...new Set([...parseAmr(amr), ...newAmr]))
   await tx
     .updateTable('session')
-    .set({ amr: all.join(' ') })
+    .set({ amr: combined.join(' ') })
     .where('id', '=', session)
     .execute()
 }
 
-async function firstRecoveryCodes(
+async function ensureRecoveryCodes(
   tx: Tx,
-  keys: Keys,
-  account: HeldAccount,
+  keyring: Keyring,
+  account: LockedAccount,
   cause: OwnerCause,
 ): Promise<string[] | undefined> {
-  const had = await tx
+  const existing = await tx
     .selectFrom('recovery_code')
     .select('id')
     .where('account_id', '=', account.id)
@@ -250,34 +256,34 @@ async function firstRecoveryCodes(
     )
     .limit(1)
     .executeTakeFirst()
-  if (had) return undefined
+  if (existing) return undefined
   await removeRecoveryCodes(tx, account.id)
   const { client, session } = cause
   await activity.record(tx, account.id, { type: 'recovery_codes.generated', client, session })
-  return makeRecoveryCodes(tx, keys, account.id)
+  return generateRecoveryCodes(tx, keyring, account.id)
 }
 
 /** Makes ten new recovery codes in place of those before. @returns them, to be shown once */
-export async function renewRecoveryCodes(
+export async function regenerateRecoveryCodes(
   tx: Tx,
-  keys: Keys,
-  account: HeldAccount,
+  keyring: Keyring,
+  account: LockedAccount,
   cause: activity.Cause,
 ): Promise<string[]> {
-  await change(
+  await changeCredentials(
     tx,
-    keys,
+    keyring,
     account,
     {
       type: 'recovery_codes.generated',
       cause,
       detail: {},
-      tell: 'recovery-codes-made',
+      notice: 'recovery-codes-made',
       params: { at: now() },
-      undoForMs: weakeningMs,
+      undoForMs: weakeningUndoMs,
     },
     {},
     () => removeRecoveryCodes(tx, account.id),
   )
-  return makeRecoveryCodes(tx, keys, account.id)
+  return generateRecoveryCodes(tx, keyring, account.id)
 }

@@ -1,7 +1,7 @@
 import { Type } from 'typebox'
+import { mfaMethods } from '../config/settings.ts'
 import { Nullable, Seconds } from '../http/schemas.ts'
-import { RequestOptions } from '../passkeys/schemas.ts'
-import { mfaMethods } from '../settings.ts'
+import { RequestOptions } from './passkey/schemas.ts'
 
 export const MfaMethod = Type.Enum([...mfaMethods], {
   title: 'MfaMethod',
@@ -68,7 +68,7 @@ export const AssertionRequired = Type.Object(
   { title: 'AssertionRequired', description: 'A passkey has to sign.' },
 )
 
-export const NewSecret = Type.Object(
+export const NewTotpSecret = Type.Object(
   {
     secret: Type.String({ description: 'In base 32, to be typed.' }),
     otpauthUri: Type.String({ description: 'To be opened on a phone.' }),
@@ -78,20 +78,20 @@ export const NewSecret = Type.Object(
   { title: 'NewMfaSecret', description: 'A new secret, shown once.' },
 )
 
-const secretState = {
+const totpSecretState = {
   confirmed: Type.Boolean({ description: 'Whether an authenticator app is set up.' }),
 }
 
-export const SecretState = Type.Object(
+export const TotpSecretState = Type.Object(
   {
-    ...secretState,
+    ...totpSecretState,
     confirmedAt: Nullable(Type.String({ format: 'date-time' }), 'Since when.'),
   },
   { title: 'MfaSecret', description: 'Whether one is set up; never its secret.' },
 )
 
-export const SecretRemoved = Type.Object(
-  { ...secretState, mfaSignIn: MfaSignIn },
+export const TotpSecretRemoved = Type.Object(
+  { ...totpSecretState, mfaSignIn: MfaSignIn },
   { description: 'It is gone, and this is what signing in asks for now.' },
 )
 

@@ -1,7 +1,7 @@
-import type { MfaMethod } from '../settings.ts'
+import type { MfaMethod } from '../config/settings.ts'
 
 /** Things that an owner has or knows, and could lose or have stolen. */
-export const things = [
+export const credentialKinds = [
   'password',
   'mailbox',
   'passkey',
@@ -11,10 +11,10 @@ export const things = [
   'otherMailbox',
   'recoveryCodes',
 ] as const
-export type Thing = (typeof things)[number]
+export type CredentialKind = (typeof credentialKinds)[number]
 
 /** What decides who gets into an account. */
-export interface Enrolled {
+export interface AccountCredentials {
   mfaOn: boolean
   /** The method asked for first; of no meaning while MFA is off. */
   mfaMethod: MfaMethod | null
@@ -34,57 +34,59 @@ export interface Enrolled {
 }
 
 /** Something to lose, or to have stolen. */
-interface Item {
-  what: Thing
+interface Credential {
+  what: CredentialKind
   /** Which of the passkeys. */
   passkey?: { id: string; name: string }
 }
 
 export interface WaysIn {
   /** What an ordinary sign-in takes, in order. */
-  signInNeeds: Thing[]
+  signInNeeds: CredentialKind[]
   /** For each thing: whether its owner would still get in without it, and by what. */
-  ifLost: (Item & { stillIn: boolean; by: Thing[] })[]
+  ifLost: (Credential & { stillIn: boolean; by: CredentialKind[] })[]
   /** For each thing: whether it alone lets a thief in. */
-  ifStolen: (Item & { letsIn: boolean; why: string })[]
+  ifStolen: (Credential & { letsIn: boolean; why: string })[]
   /** The one step that would help most; none if nothing would. */
-  advice: { do: Step; why: string }[]
+  advice: { do: AdviceAction; why: string }[]
 }
 
-export type Step = 'turnOnMfa' | 'setUpAuthenticator' | 'makeRecoveryCodes'
+export type AdviceAction = 'turnOnMfa' | 'setUpAuthenticator' | 'makeRecoveryCodes'
 
 /**
  * What losing or having one thing would mean: every way in is tried, with and without it. A pure
  * function of what is set up, so it says nothing that signing in would not do.
  */
-export function waysIn(enrolled: Enrolled): WaysIn {
-  const [best] = steps
-    .filter((step) => step.fits(enrolled))
-    .map((step) => ({ step, gain: risk(enrolled) - risk(step.after(enrolled)) }))
+export function analyzeWaysIn(account: AccountCredentials): WaysIn {
+  const [best] = adviceOptions
+    .filter((step) => step.applies(account))
+    .map((step) => ({ step, gain: countRisks(account) - countRisks(step.apply(account)) }))
     .filter(({ gain }) => gain > 0)
     .sort((a, b) => b.gain - a.gain)
 
   return {
-    signInNeeds: ordinaryWay(enrolled),
-    ifLost: itemsOf(enrolled).map((item) => {
-      const by = wayInWithout(enrolled, item)
+    signInNeeds: listSignInNeeds(account),
+    ifLost: listCredentials(account).map((item) => {
+      const by = findWayInWithout(account, item)
       return { ...item, stillIn: by !== undefined, by: by ?? [] }
     }),
-    ifStolen: itemsOf(enrolled).map((item) => {
-      const letsIn = letsThiefIn(enrolled, item)
-      return { ...item, letsIn, why: whyStolen(enrolled, item, letsIn) }
+    ifStolen: listCredentials(account).map((item) => {
+      const letsIn = letsThiefIn(account, item)
+      return { ...item, letsIn, why: explainTheft(account, item, letsIn) }
     }),
     advice: best ? [{ do: best.step.name, why: best.step.why }] : [],
   }
 }
 
 /** All that counts for getting in, each passkey for itself. */
-function itemsOf(enrolled: Enrolled): Item[] {
-  const second: readonly Thing[] = enrolled.mfaOn ? secondFactors(enrolled, 'password') : []
-  return things.flatMap((what): Item[] => {
+function listCredentials(account: AccountCredentials): Credential[] {
+  const second: readonly CredentialKind[] = account.mfaOn
+    ? listSecondFactors(account, 'password')
+    : []
+  return credentialKinds.flatMap((what): Credential[] => {
     if (what === 'passkey') {
-      return enrolled.passkeys
-        .filter(({ passwordless }) => passwordless || enrolled.mfaOn)
+      return account.passkeys
+        .filter(({ passwordless }) => passwordless || account.mfaOn)
         .map(({ id, name }) => ({ what, passkey: { id, name } }))
     }
     return what === 'password' || what === 'mailbox' || second.includes(what) ? [{ what }] : []
@@ -92,53 +94,59 @@ function itemsOf(enrolled: Enrolled): Item[] {
 }
 
 /** What the owner gets in by who has all but one thing; undefined if they don't. */
-function wayInWithout(enrolled: Enrolled, lost: Item): Thing[] | undefined {
-  const left = itemsOf(enrolled).filter(
+function findWayInWithout(
+  account: AccountCredentials,
+  lost: Credential,
+): CredentialKind[] | undefined {
+  const left = listCredentials(account).filter(
     ({ what, passkey }) => what !== lost.what || passkey?.id !== lost.passkey?.id,
   )
-  const way = wayInWith(enrolled, new Set(left.map(({ what }) => what)))
-  if (way) return way
-  const alone = left.some(({ passkey }) => isPasswordless(enrolled, passkey))
-  return alone ? ['passkey'] : undefined
+  const wayIn = findWayInWith(account, new Set(left.map(({ what }) => what)))
+  if (wayIn) return wayIn
+  const passkeyAlone = left.some(({ passkey }) => isPasswordless(account, passkey))
+  return passkeyAlone ? ['passkey'] : undefined
 }
 
-function isPasswordless({ passkeys }: Enrolled, passkey: Item['passkey']): boolean {
+function isPasswordless({ passkeys }: AccountCredentials, passkey: Credential['passkey']): boolean {
   return passkeys.some(({ id, passwordless }) => id === passkey?.id && passwordless)
 }
 
 /** A passkey alone helps no thief: it asks for its owner's finger, or a password comes first. */
-function letsThiefIn(enrolled: Enrolled, { what }: Item): boolean {
-  return wayInWith(enrolled, new Set([what])) !== undefined
+function letsThiefIn(account: AccountCredentials, { what }: Credential): boolean {
+  return findWayInWith(account, new Set([what])) !== undefined
 }
 
 /** By which of these one gets in, password or mailbox first; undefined if not. */
-function wayInWith(enrolled: Enrolled, has: ReadonlySet<Thing>): Thing[] | undefined {
+function findWayInWith(
+  account: AccountCredentials,
+  has: ReadonlySet<CredentialKind>,
+): CredentialKind[] | undefined {
   // Whoever has the mailbox can set a new password.
   const first = has.has('password') ? 'password' : has.has('mailbox') ? 'mailbox' : undefined
   if (!first) return undefined
-  if (!enrolled.mfaOn) return [first]
-  const second = secondFactors(enrolled, first).find((thing) => has.has(thing))
-  return second && [...new Set<Thing>([first, second])]
+  if (!account.mfaOn) return [first]
+  const second = listSecondFactors(account, first).find((thing) => has.has(thing))
+  return second && [...new Set<CredentialKind>([first, second])]
 }
 
 /** What the second step takes, after a first one by password or by mailbox. */
-function secondFactors(enrolled: Enrolled, first: Thing): Thing[] {
-  const { authenticator, phone, emailCodes, sameMailbox, recoveryCodes, passkeys } = enrolled
+function listSecondFactors(account: AccountCredentials, first: CredentialKind): CredentialKind[] {
+  const { authenticator, phone, emailCodes, sameMailbox, recoveryCodes, passkeys } = account
   // One mailbox is not taken for both, where there is another method.
-  const twice = first === 'mailbox' && (authenticator || phone || passkeys.length > 0)
-  const can: Record<Thing, boolean> = {
+  const mailboxUsedTwice = first === 'mailbox' && (authenticator || phone || passkeys.length > 0)
+  const usable: Record<CredentialKind, boolean> = {
     password: false,
     passkey: passkeys.length > 0,
     authenticator,
     phone,
-    mailbox: emailCodes && sameMailbox && !twice,
+    mailbox: emailCodes && sameMailbox && !mailboxUsedTwice,
     otherMailbox: emailCodes && !sameMailbox,
     recoveryCodes: recoveryCodes > 0,
   }
-  return things.filter((thing) => can[thing])
+  return credentialKinds.filter((thing) => usable[thing])
 }
 
-function ordinaryWay({ mfaOn, mfaMethod, sameMailbox }: Enrolled): Thing[] {
+function listSignInNeeds({ mfaOn, mfaMethod, sameMailbox }: AccountCredentials): CredentialKind[] {
   if (!mfaOn || mfaMethod === null) return ['password']
   const email = sameMailbox ? 'mailbox' : 'otherMailbox'
   const second = {
@@ -151,26 +159,26 @@ function ordinaryWay({ mfaOn, mfaMethod, sameMailbox }: Enrolled): Thing[] {
 }
 
 /** How bad it stands: each thing that lets a thief in, and each whose loss locks the owner out. */
-function risk(enrolled: Enrolled): number {
-  const items = itemsOf(enrolled)
-  const stolen = items.filter((item) => letsThiefIn(enrolled, item))
-  const lost = items.filter((item) => !wayInWithout(enrolled, item))
+function countRisks(account: AccountCredentials): number {
+  const items = listCredentials(account)
+  const stolen = items.filter((item) => letsThiefIn(account, item))
+  const lost = items.filter((item) => !findWayInWithout(account, item))
   return stolen.length + lost.length
 }
 
-const steps: {
-  name: Step
+const adviceOptions: {
+  name: AdviceAction
   why: string
-  fits: (enrolled: Enrolled) => boolean
-  after: (enrolled: Enrolled) => Enrolled
+  applies: (account: AccountCredentials) => boolean
+  apply: (account: AccountCredentials) => AccountCredentials
 }[] = [
   {
     name: 'turnOnMfa',
     why: 'Now your password alone lets anyone in. With a second step, whoever has it still needs your phone.',
-    fits: (enrolled) => !enrolled.mfaOn,
+    applies: (account) => !account.mfaOn,
     // Recovery codes come with it.
-    after: (enrolled) => ({
-      ...enrolled,
+    apply: (account) => ({
+      ...account,
       mfaOn: true,
       mfaMethod: 'authenticator',
       authenticator: true,
@@ -180,28 +188,32 @@ const steps: {
   {
     name: 'setUpAuthenticator',
     why: 'Your mailbox alone lets anyone in: it can set a new password, and it gets the codes. An authenticator app, or a passkey, is in your hand alone.',
-    fits: (enrolled) => enrolled.mfaOn && !enrolled.authenticator,
-    after: (enrolled) => ({ ...enrolled, authenticator: true, mfaMethod: 'authenticator' }),
+    applies: (account) => account.mfaOn && !account.authenticator,
+    apply: (account) => ({ ...account, authenticator: true, mfaMethod: 'authenticator' }),
   },
   {
     name: 'makeRecoveryCodes',
     why: 'If you lose what you sign in with, a recovery code on paper still lets you in.',
-    fits: (enrolled) => enrolled.mfaOn && enrolled.recoveryCodes === 0,
-    after: (enrolled) => ({ ...enrolled, recoveryCodes: 10 }),
+    applies: (account) => account.mfaOn && account.recoveryCodes === 0,
+    apply: (account) => ({ ...account, recoveryCodes: 10 }),
   },
 ]
 
-function whyStolen(enrolled: Enrolled, { what, passkey }: Item, letsIn: boolean): string {
+function explainTheft(
+  account: AccountCredentials,
+  { what, passkey }: Credential,
+  letsIn: boolean,
+): string {
   if (what === 'password') {
     return letsIn ? 'Nothing else is asked for.' : 'A second step is asked for, too.'
   }
   if (what === 'mailbox') {
     if (!letsIn) return 'It can set a new password, but a second step is asked for, too.'
-    return enrolled.mfaOn
+    return account.mfaOn
       ? 'It can set a new password, and it gets the codes of the second step.'
       : 'It can set a new password, and nothing else is asked for.'
   }
-  return isPasswordless(enrolled, passkey)
+  return isPasswordless(account, passkey)
     ? 'It asks for your finger, your face or your PIN.'
     : 'The password is asked for first.'
 }

@@ -1,24 +1,24 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { extname, join } from 'node:path'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Settings } from '../config/settings.ts'
 import type { App } from '../http/app.ts'
-import { pack, serveAsset } from '../http/asset.ts'
-import { asText } from '../lib/html.ts'
+import { compressBody, serveAsset } from '../http/asset.ts'
+import { pages as german } from '../i18n/de/pages.ts'
+import { pages as english, type PagesText } from '../i18n/en/pages.ts'
+import { escapeHtml } from '../lib/escape-html.ts'
 import { isLanguage, type Language, languageOf } from '../lib/language.ts'
 import { Problem } from '../lib/problem.ts'
-import type { BrowserSessions } from '../sessions/browser-session.ts'
-import type { Settings } from '../settings.ts'
-import { pages as german } from '../text/de/pages.ts'
-import { pages as english, type Pages } from '../text/en/pages.ts'
-import type { Brand, Picture } from './brand.ts'
+import type { CookieSessions } from '../sessions/cookie-sessions.ts'
+import type { BrandAssets, ImageFile } from './brand-assets.ts'
 
 /** Where `npm run build` puts them: beside the sources, and beside what is compiled. */
-const folder = join(import.meta.dirname, '../../dist/web')
+const distFolder = join(import.meta.dirname, '../../dist/web')
 
-const text: Record<Language, Pages> = { en: english, de: german }
+const pageTexts: Record<Language, PagesText> = { en: english, de: german }
 
 /** The paths of the pages, and the files that they are made in. */
-const paths = {
+const pageNames = {
   '/signin': 'signin',
   '/signup': 'signup',
   '/forgot': 'forgot',
@@ -28,7 +28,7 @@ const paths = {
   '/': 'start',
   '/dev/inbox': 'inbox',
 } as const
-type Page = (typeof paths)[keyof typeof paths]
+type Page = (typeof pageNames)[keyof typeof pageNames]
 
 /** Nothing inline, nothing from elsewhere, nothing in a frame, and no string that becomes code. */
 const contentSecurityPolicy = [
@@ -44,7 +44,7 @@ const contentSecurityPolicy = [
   "trusted-types 'none'",
 ].join('; ')
 
-const year = 365 * 24 * 60 * 60
+const yearInSeconds = 365 * 24 * 60 * 60
 
 type PageSettings = Pick<
   Settings,
@@ -58,23 +58,24 @@ type PageSettings = Pick<
 >
 
 /** What the pages are told of. */
-interface House {
+interface PageDeps {
   settings: PageSettings
-  brand: Brand
-  browser: BrowserSessions
+  brand: BrandAssets
+  cookieSessions: CookieSessions
   /** Whether messages are kept in the dev inbox. */
   devInbox: boolean
 }
 
 /** The pages for people: what `web/` was built to, told what to show and in which language. */
-export async function pageRoutes(app: App, house: House): Promise<void> {
-  const { brand, settings, browser, devInbox } = house
+export async function pageRoutes(app: App, deps: PageDeps): Promise<void> {
+  const { brand, settings, cookieSessions, devInbox } = deps
   const production = settings.mode === 'production'
-  const missing: Page[] = [
+  const hiddenPages: Page[] = [
     ...(production ? ['start' as const] : []),
     ...(devInbox ? [] : ['inbox' as const]),
   ]
-  for (const [path, page] of Object.entries(paths)) if (!missing.includes(page)) serve(path, page)
+  for (const [path, page] of Object.entries(pageNames))
+    if (!hiddenPages.includes(page)) servePage(path, page)
   if (production) {
     app.get('/', { schema: { hide: true } }, (_, reply) => reply.redirect('./security', 303))
   }
@@ -82,12 +83,12 @@ export async function pageRoutes(app: App, house: House): Promise<void> {
   serveAsset(app, '/brand.css', {
     type: 'text/css; charset=utf-8',
     cache: 'revalidate',
-    load: () => pack(brand.css),
+    load: () => compressBody(brand.css),
   })
-  servePicture('/brand/icon.svg', brand.logo ?? brand.key)
-  if (brand.logo) servePicture('/brand/logo', brand.logo)
+  serveImage('/brand/icon.svg', brand.logo ?? brand.defaultIcon)
+  if (brand.logo) serveImage('/brand/logo', brand.logo)
 
-  function serve(path: string, page: Page): void {
+  function servePage(path: string, page: Page): void {
     app.get(path, { schema: { hide: true } }, async (request, reply) => {
       const html = await readPage(page)
       const language = chooseLanguage(request, reply)
@@ -101,25 +102,25 @@ export async function pageRoutes(app: App, house: House): Promise<void> {
           vary: 'accept-language, cookie',
         })
         .send(
-          filled(html, page, {
-            ...house,
+          renderPage(html, page, {
+            ...deps,
             language,
             returnTo: returnTo(request, settings),
-            mayBeSignedIn: browser.mayBeSignedIn(request),
+            mayBeSignedIn: cookieSessions.mayBeSignedIn(request),
           }),
         )
     })
   }
 
-  function servePicture(path: string, { type, body }: Picture): void {
+  function serveImage(path: string, { type, body }: ImageFile): void {
     serveAsset(app, path, {
       type,
       cache: 'revalidate',
       // It may have styles of its own; opened as a page, it may do nothing else.
       contentSecurityPolicy:
         "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
-      shownAnywhere: true,
-      load: () => pack(body),
+      crossOrigin: true,
+      load: () => compressBody(body),
     })
   }
 }
@@ -128,11 +129,14 @@ export async function pageRoutes(app: App, house: House): Promise<void> {
 function chooseLanguage(request: FastifyRequest, reply: FastifyReply): Language {
   const { lang } = request.query as { lang?: string }
   if (isLanguage(lang)) {
-    reply.header('set-cookie', `latchkey-lang=${lang}; Path=/; Max-Age=${year}; SameSite=Lax`)
+    reply.header(
+      'set-cookie',
+      `latchkey-lang=${lang}; Path=/; Max-Age=${yearInSeconds}; SameSite=Lax`,
+    )
     return lang
   }
-  const kept = /(?:^|;\s*)latchkey-lang=([a-z]+)/.exec(request.headers.cookie ?? '')?.[1]
-  return isLanguage(kept) ? kept : languageOf(request.headers['accept-language'])
+  const fromCookie = /(?:^|;\s*)latchkey-lang=([a-z]+)/.exec(request.headers.cookie ?? '')?.[1]
+  return isLanguage(fromCookie) ? fromCookie : languageOf(request.headers['accept-language'])
 }
 
 /** Where to go after signing in: a path of ours, or a page of an allowed origin. */
@@ -140,21 +144,21 @@ function returnTo(
   request: FastifyRequest,
   { publicUrl, allowedOrigins }: PageSettings,
 ): string | null {
-  const { returnTo: wish } = request.query as { returnTo?: unknown }
-  if (typeof wish !== 'string') return null
+  const { returnTo: requested } = request.query as { returnTo?: unknown }
+  if (typeof requested !== 'string') return null
   // Read as a browser would: what looks like a path may lead elsewhere.
-  const url = URL.parse(wish, publicUrl)
+  const url = URL.parse(requested, publicUrl)
   // A blob: has the origin of whoever made it.
   if (!url || !/^https?:$/.test(url.protocol)) return null
   return [publicUrl, ...allowedOrigins].includes(url.origin) ? url.href : null
 }
 
-function filled(
+function renderPage(
   html: string,
   page: Page,
-  about: House & { language: Language; returnTo: string | null; mayBeSignedIn: boolean },
+  values: PageDeps & { language: Language; returnTo: string | null; mayBeSignedIn: boolean },
 ): string {
-  const { settings, brand, devInbox, language } = about
+  const { settings, brand, devInbox, language } = values
   const { brandName, mfaMethods, mfaPolicy, passwordMinLength } = settings
   const config = {
     name: brandName,
@@ -163,23 +167,23 @@ function filled(
     mfaMethods,
     mfaPolicy,
     passwordMinLength,
-    returnTo: about.returnTo,
-    mayBeSignedIn: about.mayBeSignedIn,
+    returnTo: values.returnTo,
+    mayBeSignedIn: values.mayBeSignedIn,
     ...(devInbox && { devInbox }),
   }
-  const { titles, common } = text[language]
-  const parts: Record<string, string> = {
+  const { titles, common } = pageTexts[language]
+  const replacements: Record<string, string> = {
     CONFIG: JSON.stringify(config),
     TITLE: `${titles[page]} · ${brandName}`,
     NOSCRIPT: common.noScript,
   }
   return html
     .replace('<html lang="en">', `<html lang="${language}">`)
-    .replaceAll(/%([A-Z]+)%/g, (found, name) => asText(parts[name] ?? found))
+    .replaceAll(/%([A-Z]+)%/g, (placeholder, name) => escapeHtml(replacements[name] ?? placeholder))
 }
 
 async function readPage(page: Page): Promise<string> {
-  return readFile(join(folder, `${page}.html`), 'utf8').catch(() => {
+  return readFile(join(distFolder, `${page}.html`), 'utf8').catch(() => {
     throw new Problem(
       'unavailable',
       'The pages were not built. Run “npm run build” in the folder of Latchkey.',
@@ -196,14 +200,14 @@ const assetTypes: Record<string, string> = {
 
 /** Scripts and styles. Their names change with what is in them. */
 async function serveAssets(app: App): Promise<void> {
-  const files = await readdir(join(folder, 'assets')).catch(() => [])
+  const files = await readdir(join(distFolder, 'assets')).catch(() => [])
   for (const file of files) {
     const type = assetTypes[extname(file)]
     if (!type) continue
     serveAsset(app, `/assets/${file}`, {
       type,
       cache: 'immutable',
-      load: async () => pack(await readFile(join(folder, 'assets', file))),
+      load: async () => compressBody(await readFile(join(distFolder, 'assets', file))),
     })
   }
 }

@@ -1,9 +1,9 @@
 import { hash, verify } from 'node:crypto'
 import { SignJWT } from 'jose'
+import { isAccepted, type SigningKey, type SigningKeys } from '../keys/signing-keys.ts'
 import { now, second } from '../lib/clock.ts'
 import { newId } from '../lib/random.ts'
-import { isAccepted, type SigningKey, type SigningKeys } from './signing-keys.ts'
-import { type Amr, acrOf } from './strength.ts'
+import { type Amr, acrOf } from './assurance.ts'
 
 /** What the service itself reads from a token: which session it speaks for. */
 export interface Claims {
@@ -17,11 +17,11 @@ export interface Claims {
 
 export interface AccessTokens {
   /** A token in the form of RFC 9068 for one session. */
-  issue(about: TokenSubject): Promise<{ accessToken: string; expiresIn: number }>
+  issue(subject: TokenSubject): Promise<{ accessToken: string; expiresIn: number }>
   /** What a token of ours says; undefined for anything else. The session may have ended since. */
-  read(token: string): Claims | undefined
+  verify(token: string): Claims | undefined
   /** The same for one that `read` did not take, in case another node signed it with a new key. */
-  readAgain(token: string): Promise<Claims | undefined>
+  verifyWithNewKeys(token: string): Promise<Claims | undefined>
 }
 
 export interface TokenSubject {
@@ -31,11 +31,11 @@ export interface TokenSubject {
   authenticatedAt: number
   amr: Amr[]
   /** Good for nothing but setting MFA up. */
-  limited: boolean
+  setupOnly: boolean
 }
 
 /** Tokens whose signature need not be checked again: about 4 MB, and 10,000 people at once. */
-const tokensKept = 10_000
+const maxCachedTokens = 10_000
 
 export function createAccessTokens(options: {
   signingKeys: SigningKeys
@@ -46,25 +46,25 @@ export function createAccessTokens(options: {
 }): AccessTokens {
   const { signingKeys, issuer, audience, ttl } = options
   // Other services look for their own name, so that a limited token opens nothing there.
-  const setUpAudience = `${issuer}/settings/MfaSignIn`
-  const audiences = [audience, setUpAudience]
-  const known = new Map<string, { claims: Claims; key: SigningKey }>()
+  const setupAudience = `${issuer}/settings/MfaSignIn`
+  const audiences = [audience, setupAudience]
+  const cache = new Map<string, { claims: Claims; key: SigningKey }>()
 
-  function read(token: string): Claims | undefined {
+  function verify(token: string): Claims | undefined {
     const digest = hash('sha256', token, 'base64url')
-    let checked = known.get(digest)
-    if (!checked) {
-      checked = check(token, { signingKeys, issuer, audiences })
-      if (!checked) return undefined
-      if (known.size >= tokensKept) known.delete(known.keys().next().value ?? '')
-      known.set(digest, checked)
+    let cached = cache.get(digest)
+    if (!cached) {
+      cached = verifyToken(token, { signingKeys, issuer, audiences })
+      if (!cached) return undefined
+      if (cache.size >= maxCachedTokens) cache.delete(cache.keys().next().value ?? '')
+      cache.set(digest, cached)
     }
-    const { claims, key } = checked
+    const { claims, key } = cached
     return claims.expiresAt > now() && isAccepted(key) ? claims : undefined
   }
 
   return {
-    async issue({ account, session, authenticatedAt, amr, limited }) {
+    async issue({ account, session, authenticatedAt, amr, setupOnly }) {
       const { id, privateKey } = signingKeys.current()
       const issuedAt = Math.floor(now() / second)
       const accessToken = await new SignJWT({
@@ -77,7 +77,7 @@ export function createAccessTokens(options: {
         .setProtectedHeader({ alg: 'ES256', typ: 'at+jwt', kid: id })
         .setIssuer(issuer)
         .setSubject(account)
-        .setAudience(limited ? setUpAudience : audience)
+        .setAudience(setupOnly ? setupAudience : audience)
         .setJti(newId())
         .setIssuedAt(issuedAt)
         .setExpirationTime(issuedAt + ttl)
@@ -85,46 +85,47 @@ export function createAccessTokens(options: {
       return { accessToken, expiresIn: ttl }
     },
 
-    read,
+    verify,
 
-    async readAgain(token) {
+    async verifyWithNewKeys(token) {
       const { kid } = headerOf(token)
       if (typeof kid !== 'string' || signingKeys.find(kid)) return undefined
-      await signingKeys.lookAgain()
-      return signingKeys.find(kid) && read(token)
+      await signingKeys.syncIfDue()
+      return signingKeys.find(kid) && verify(token)
     },
   }
 }
 
 /** Longer than any token of ours. */
-const longest = 4096
+const maxTokenLength = 4096
 
 /**
  * Checks a token as RFC 9068 §4 and RFC 8725 ask. It runs at once, on the main thread: on the
  * thread pool, where WebCrypto checks, it would wait behind password hashes.
  */
-function check(
+function verifyToken(
   token: string,
   expected: { signingKeys: SigningKeys; issuer: string; audiences: string[] },
 ): { claims: Claims; key: SigningKey } | undefined {
   const parts = token.split('.')
-  if (token.length > longest || parts.length !== 3 || !parts.every(isBase64url)) return undefined
+  if (token.length > maxTokenLength || parts.length !== 3 || !parts.every(isCanonicalBase64url))
+    return undefined
   const [header, payload, signature] = parts as [string, string, string]
 
   // The key is one of ours, found by its name; nothing else in the header has a say (RFC 8725 §3.1).
-  const { alg, typ, kid, crit } = parse(header)
+  const { alg, typ, kid, crit } = decodeJson(header)
   if (alg !== 'ES256' || typ !== 'at+jwt' || crit !== undefined) return undefined
   const key = typeof kid === 'string' ? expected.signingKeys.find(kid) : undefined
   if (!key) return undefined
-  const signed = verify(
+  const signatureValid = verify(
     'sha256',
     Buffer.from(`${header}.${payload}`),
     { key: key.publicKey, dsaEncoding: 'ieee-p1363' },
     Buffer.from(signature, 'base64url'),
   )
-  if (!signed) return undefined
+  if (!signatureValid) return undefined
 
-  const { iss, aud, sub, sid, exp, nbf, auth_time } = parse(payload)
+  const { iss, aud, sub, sid, exp, nbf, auth_time } = decodeJson(payload)
   if (iss !== expected.issuer) return undefined
   if (!expected.audiences.some((name) => [aud].flat().includes(name))) return undefined
   if (typeof sub !== 'string' || typeof sid !== 'string' || typeof exp !== 'number')
@@ -136,15 +137,17 @@ function check(
 }
 
 function headerOf(token: string): Record<string, unknown> {
-  return token.length > longest ? {} : parse(token.slice(0, Math.max(0, token.indexOf('.'))))
+  return token.length > maxTokenLength
+    ? {}
+    : decodeJson(token.slice(0, Math.max(0, token.indexOf('.'))))
 }
 
 /** Exactly as it was encoded: a second spelling of one token would escape its digest (RFC 7515 §2). */
-function isBase64url(part: string): boolean {
+function isCanonicalBase64url(part: string): boolean {
   return Buffer.from(part, 'base64url').toString('base64url') === part && part !== ''
 }
 
-function parse(part: string): Record<string, unknown> {
+function decodeJson(part: string): Record<string, unknown> {
   try {
     const value: unknown = JSON.parse(Buffer.from(part, 'base64url').toString())
     return typeof value === 'object' && value !== null ? { ...value } : {}

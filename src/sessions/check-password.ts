@@ -1,4 +1,4 @@
-import { isOurs, type Passwords } from '../lib/passwords.ts'
+import { isCurrentFormat, type PasswordHasher } from '../lib/password-hasher.ts'
 import type { Db } from '../store/open.ts'
 
 /**
@@ -9,23 +9,23 @@ import type { Db } from '../store/open.ts'
  * @returns the hash that it fits, to be compared again where it decides; undefined if it is wrong
  */
 export async function checkPassword(
-  { db, passwords }: { db: Db; passwords: Passwords },
+  { db, passwords }: { db: Db; passwords: PasswordHasher },
   account: { id: string; password_hash: string } | undefined,
   password: string,
 ): Promise<string | undefined> {
-  const right = await passwords.verify(account?.password_hash, password)
-  if (!right || !account) return undefined
-  if (isOurs(account.password_hash)) return account.password_hash
+  const matches = await passwords.verify(account?.password_hash, password)
+  if (!matches || !account) return undefined
+  if (isCurrentFormat(account.password_hash)) return account.password_hash
 
-  const renewed = await passwords.hash(password)
+  const rehashed = await passwords.hash(password)
   const { numUpdatedRows } = await db
     .updateTable('account')
-    .set({ password_hash: renewed })
+    .set({ password_hash: rehashed })
     .where('id', '=', account.id)
     // Not over a password that was set meanwhile.
     .where('password_hash', '=', account.password_hash)
     .executeTakeFirstOrThrow()
-  if (numUpdatedRows > 0n) return renewed
+  if (numUpdatedRows > 0n) return rehashed
 
   // Somebody was faster: the same password in another sign-in, or a new one. That one decides.
   const current = await db

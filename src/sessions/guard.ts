@@ -2,14 +2,14 @@ import type { FastifyRequest } from 'fastify'
 import { type Client, clientOf } from '../lib/client.ts'
 import { now, second } from '../lib/clock.ts'
 import { Problem } from '../lib/problem.ts'
+import { compileOnce } from '../store/compile-once.ts'
 import type { Db, Tx } from '../store/open.ts'
-import { prepared } from '../store/prepared.ts'
 import type { AccessTokens, Claims } from './access-token.ts'
-import { isLimited, type SessionRules } from './session.ts'
-import { isStrong, parseAmr } from './strength.ts'
+import { hasMfa, parseAmr } from './assurance.ts'
+import { isSetupSession, type SessionRules } from './session.ts'
 
 /** Whom a valid access token speaks for. */
-export interface SignedIn {
+export interface Principal {
   account: string
   session: string
   client: Client
@@ -18,41 +18,41 @@ export interface SignedIn {
 /** How to ask for a token before anything else of a request is looked at. */
 export interface Guard {
   /** An `onRequest` hook: any valid token will do, also one that may only set MFA up. */
-  settingUp(request: FastifyRequest): Promise<void>
+  allowSetupSession(request: FastifyRequest): Promise<void>
   /** The same, but the sign-in must be recent and, while MFA is on, made with MFA. */
-  settingUpRecently(request: FastifyRequest): Promise<void>
+  allowRecentSetupSession(request: FastifyRequest): Promise<void>
   /** An `onRequest` hook: any valid token will do that may do everything. */
-  signedIn(request: FastifyRequest): Promise<void>
+  requireSignIn(request: FastifyRequest): Promise<void>
   /** An `onRequest` hook: the sign-in must be recent and, while MFA is on, made with MFA. */
-  recentSignIn(request: FastifyRequest): Promise<void>
+  requireRecentSignIn(request: FastifyRequest): Promise<void>
   /**
    * The account's row, held until the transaction ends, once more judged as `recentSignIn` does:
    * between the first look and now, someone else may have ended the session or turned MFA on.
    *
    * @throws Problem
    */
-  hold(tx: Tx, who: SignedIn): Promise<HeldAccount>
+  lockAccount(tx: Tx, principal: Principal): Promise<LockedAccount>
   /**
    * An `onRequest` hook: for operators alone, who signed in recently and with MFA. Also where no
    * sign-in is too old (a `stepUpMaxAge` of 0), it was made with MFA.
    */
-  operator(request: FastifyRequest): Promise<void>
+  requireOperator(request: FastifyRequest): Promise<void>
   /**
    * The operator, judged once more in the transaction of what they do, for they may have been one
    * until just now. Their row is not held: two who act on each other must not wait for each other.
    *
    * @throws Problem
    */
-  operating(tx: Tx, who: SignedIn): Promise<{ email: string }>
+  recheckOperator(tx: Tx, principal: Principal): Promise<{ email: string }>
 }
 
-const known = new WeakMap<FastifyRequest, SignedIn>()
+const principals = new WeakMap<FastifyRequest, Principal>()
 
 /** Whom the guard let in. */
-export function signedIn(request: FastifyRequest): SignedIn {
-  const who = known.get(request)
-  if (!who) throw new Error('This route has no guard.')
-  return who
+export function principalOf(request: FastifyRequest): Principal {
+  const principal = principals.get(request)
+  if (!principal) throw new Error('This route has no guard.')
+  return principal
 }
 
 /** @param stepUpMaxAge seconds; 0 takes any sign-in, old or weak */
@@ -64,14 +64,14 @@ export function createGuard(options: {
 }): Guard {
   const { db, accessTokens, stepUpMaxAge, rules } = options
 
-  async function identify(request: FastifyRequest): Promise<LiveSession> {
+  async function authenticate(request: FastifyRequest): Promise<LiveSession> {
     const token = bearerToken(request)
-    const claims = accessTokens.read(token) ?? (await accessTokens.readAgain(token))
-    const session = claims && (await liveSession(db, claims.session))
+    const claims = accessTokens.verify(token) ?? (await accessTokens.verifyWithNewKeys(token))
+    const session = claims && (await findLiveSession(db, claims.session))
     if (!claims || session?.account_id !== claims.account || isOutdated(claims, session)) {
       throw new Problem('invalid_token', 'Refresh the access token, or sign in again.')
     }
-    known.set(request, {
+    principals.set(request, {
       account: claims.account,
       session: claims.session,
       client: clientOf(request),
@@ -79,17 +79,17 @@ export function createGuard(options: {
     return session
   }
 
-  function ensureRecent(session: LiveSession): void {
-    if (stepUpMaxAge > 0) ensureStrong(session)
+  function ensureStepUp(session: LiveSession): void {
+    if (stepUpMaxAge > 0) ensureRecentMfa(session)
   }
 
-  function ensureStrong({ authenticated_at, amr, mfa_on_since, mfa_method }: LiveSession): void {
-    const strong = mfa_on_since === null || isStrong(parseAmr(amr))
+  function ensureRecentMfa({ authenticated_at, amr, mfa_on_since, mfa_method }: LiveSession): void {
+    const mfaSatisfied = mfa_on_since === null || hasMfa(parseAmr(amr))
     const recent = stepUpMaxAge === 0 || now() - authenticated_at <= stepUpMaxAge * second
-    if (strong && recent) return
+    if (mfaSatisfied && recent) return
     throw new Problem(
       'insufficient_user_authentication',
-      strong
+      mfaSatisfied
         ? 'You signed in a while ago. Please confirm that it’s you, then try again.'
         : 'Please sign in with your second step, then try again.',
       {
@@ -101,8 +101,8 @@ export function createGuard(options: {
     )
   }
 
-  function ensureNotLimited(session: LiveSession): LiveSession {
-    if (!isLimited(rules, session)) return session
+  function ensureNotSetupSession(session: LiveSession): LiveSession {
+    if (!isSetupSession(rules, session)) return session
     throw new Problem(
       'mfa_set_up_required',
       'Everyone here signs in with a second step. Please set yours up first.',
@@ -121,50 +121,50 @@ export function createGuard(options: {
         'Your second step was off after you had become an operator. Please turn it on, and have whoever runs the service make you one again.',
       )
     }
-    ensureStrong(session)
+    ensureRecentMfa(session)
   }
 
   return {
-    async settingUp(request) {
-      await identify(request)
+    async allowSetupSession(request) {
+      await authenticate(request)
     },
 
-    async settingUpRecently(request) {
-      ensureRecent(await identify(request))
+    async allowRecentSetupSession(request) {
+      ensureStepUp(await authenticate(request))
     },
 
-    async signedIn(request) {
-      ensureNotLimited(await identify(request))
+    async requireSignIn(request) {
+      ensureNotSetupSession(await authenticate(request))
     },
 
-    async recentSignIn(request) {
-      ensureRecent(ensureNotLimited(await identify(request)))
+    async requireRecentSignIn(request) {
+      ensureStepUp(ensureNotSetupSession(await authenticate(request)))
     },
 
-    async hold(tx, who) {
-      const account = await holdAccount(tx, who.account)
-      const session = account && (await liveSession(tx, who.session))
+    async lockAccount(tx, principal) {
+      const account = await lockAccount(tx, principal.account)
+      const session = account && (await findLiveSession(tx, principal.session))
       if (!account || !session) {
         throw new Problem('invalid_token', 'This session has ended. Please sign in again.')
       }
-      ensureRecent(session)
+      ensureStepUp(session)
       return account
     },
 
-    async operator(request) {
-      ensureOperator(ensureNotLimited(await identify(request)))
+    async requireOperator(request) {
+      ensureOperator(ensureNotSetupSession(await authenticate(request)))
     },
 
-    async operating(tx, who) {
-      const session = await liveSession(tx, who.session)
+    async recheckOperator(tx, principal) {
+      const session = await findLiveSession(tx, principal.session)
       if (!session) {
         throw new Problem('invalid_token', 'This session has ended. Please sign in again.')
       }
-      ensureOperator(ensureNotLimited(session))
+      ensureOperator(ensureNotSetupSession(session))
       return tx
         .selectFrom('account')
         .select('email')
-        .where('id', '=', who.account)
+        .where('id', '=', principal.account)
         .executeTakeFirstOrThrow()
     },
   }
@@ -192,7 +192,7 @@ interface LiveSession {
   operator_since: number | null
 }
 
-const readLiveSession = prepared((db, id: string, at: number) =>
+const liveSessionQuery = compileOnce((db, id: string, at: number) =>
   db
     .selectFrom('session')
     .innerJoin('account', 'account.id', 'session.account_id')
@@ -211,8 +211,8 @@ const readLiveSession = prepared((db, id: string, at: number) =>
     .where('suspended_since', 'is', null),
 )
 
-function liveSession(db: Db | Tx, id: string): Promise<LiveSession | undefined> {
-  return readLiveSession(db, id, now())
+function findLiveSession(db: Db | Tx, id: string): Promise<LiveSession | undefined> {
+  return liveSessionQuery(db, id, now())
 }
 
 /**
@@ -224,7 +224,7 @@ function isOutdated({ authTime }: Claims, { authenticated_at }: LiveSession): bo
 }
 
 /** What decides how an account signs in, as it stays until the transaction ends. */
-export interface HeldAccount {
+export interface LockedAccount {
   id: string
   email: string
   email_key: string
@@ -241,7 +241,7 @@ export interface HeldAccount {
   credential_version: number
 }
 
-export const heldColumns = [
+export const lockedColumns = [
   'id',
   'email',
   'email_key',
@@ -256,14 +256,14 @@ export const heldColumns = [
   'mfa_method',
   'mfa_changed_at',
   'credential_version',
-] as const satisfies (keyof HeldAccount)[]
+] as const satisfies (keyof LockedAccount)[]
 
 /** Every change of an account begins here: changes of one account come one after another. */
-export function holdAccount(tx: Tx, id: string): Promise<HeldAccount | undefined> {
+export function lockAccount(tx: Tx, id: string): Promise<LockedAccount | undefined> {
   return (
     tx
       .selectFrom('account')
-      .select(heldColumns)
+      .select(lockedColumns)
       .where('id', '=', id)
       // Not `for update`: that would also stop whoever only refers to the account, as activity does.
       .forNoKeyUpdate()

@@ -1,13 +1,13 @@
-import { instant, now } from '../lib/clock.ts'
+import { now, toIsoString } from '../lib/clock.ts'
 import type { Db, Tx } from '../store/open.ts'
 import type { TokenSubject } from './access-token.ts'
-import { parseAmr } from './strength.ts'
+import { parseAmr } from './assurance.ts'
 
 /** What holds for every session. */
 export interface SessionRules {
   /** Seconds without a refresh, and seconds in all, after which it ends. */
-  sessionIdle: number
-  sessionMax: number
+  sessionIdleTimeout: number
+  sessionLifetime: number
   mfaPolicy: 'optional' | 'required'
 }
 
@@ -15,7 +15,7 @@ export interface SessionRules {
  * Whether a session may do nothing but set MFA up: where the operator requires it of everyone, and
  * this account has none yet.
  */
-export function isLimited(
+export function isSetupSession(
   { mfaPolicy }: Pick<SessionRules, 'mfaPolicy'>,
   { mfa_on_since }: { mfa_on_since: number | null },
 ): boolean {
@@ -23,30 +23,34 @@ export function isLimited(
 }
 
 /** A session that was just made or renewed, with the one secret that keeps it alive. */
-export interface Entered extends TokenSubject {
+export interface IssuedSession extends TokenSubject {
   refreshToken: string
   /** Milliseconds since 1970. */
-  refreshUntil: number
+  refreshExpiresAt: number
   /** Set if the device is trusted from now on. */
   deviceToken?: string
 }
 
 /** Ends one session of an account. Its tokens stop working at once. @returns whether it was alive */
 export async function endSession(tx: Tx, account: string, session: string): Promise<boolean> {
-  const ended = await ending(tx, account).where('id', '=', session).execute()
-  return ended.some(wasAlive)
+  const ended = await endSessionsQuery(tx, account).where('id', '=', session).execute()
+  return ended.some(wasLive)
 }
 
 /** Ends all sessions of an account, or all but one. @returns whether any was alive */
-export async function endSessions(tx: Tx, account: string, kept?: string): Promise<boolean> {
-  const ended = await ending(tx, account)
-    .$if(kept !== undefined, (query) => query.where('id', '!=', kept ?? ''))
+export async function endSessions(
+  tx: Tx,
+  account: string,
+  exceptSession?: string,
+): Promise<boolean> {
+  const ended = await endSessionsQuery(tx, account)
+    .$if(exceptSession !== undefined, (query) => query.where('id', '!=', exceptSession ?? ''))
     .execute()
-  return ended.some(wasAlive)
+  return ended.some(wasLive)
 }
 
 /** Those that have expired too: by the clock of another node they may not have. */
-function ending(tx: Tx, account: string) {
+function endSessionsQuery(tx: Tx, account: string) {
   return tx
     .updateTable('session')
     .set({ ended_at: now() })
@@ -55,13 +59,13 @@ function ending(tx: Tx, account: string) {
     .returning(['expires_at', 'idle_until'])
 }
 
-function wasAlive(session: { expires_at: number; idle_until: number }): boolean {
+function wasLive(session: { expires_at: number; idle_until: number }): boolean {
   return Math.min(session.expires_at, session.idle_until) > now()
 }
 
 /** How many sessions are alive. */
 export async function countSessions(db: Db | Tx, account: string): Promise<number> {
-  const { alive } = await db
+  const { alive: count } = await db
     .selectFrom('session')
     .select((session) => session.fn.countAll<number>().as('alive'))
     .where('account_id', '=', account)
@@ -69,7 +73,7 @@ export async function countSessions(db: Db | Tx, account: string): Promise<numbe
     .where('expires_at', '>', now())
     .where('idle_until', '>', now())
     .executeTakeFirstOrThrow()
-  return alive
+  return count
 }
 
 /** Sessions that are alive, newest first. */
@@ -87,8 +91,8 @@ export async function listSessions(db: Db | Tx, account: string, current: string
   return rows.map((row) => ({
     id: row.id,
     current: row.id === current,
-    createdAt: instant(row.created_at),
-    lastUsedAt: instant(row.last_used_at),
+    createdAt: toIsoString(row.created_at),
+    lastUsedAt: toIsoString(row.last_used_at),
     ipAddress: row.ip_address,
     userAgent: row.user_agent,
     amr: parseAmr(row.amr),

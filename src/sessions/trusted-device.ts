@@ -1,13 +1,13 @@
 import * as activity from '../activity/activity.ts'
+import type { Keyring } from '../keys/keyring.ts'
 import type { Client } from '../lib/client.ts'
-import { day, instant, now } from '../lib/clock.ts'
-import type { Keys } from '../lib/keys.ts'
+import { day, now, toIsoString } from '../lib/clock.ts'
 import { newId, newToken } from '../lib/random.ts'
 import type { Db, Tx } from '../store/open.ts'
-import type { SignedIn } from './guard.ts'
+import type { Principal } from './guard.ts'
 
 /** Counted from when trust was given, however often the device is used. */
-const trustedForMs = 30 * day
+const trustLifetimeMs = 30 * day
 
 const purpose = 'trusted_device'
 
@@ -20,7 +20,7 @@ interface Account {
 /** Trusts a device after a second factor was shown on it. @returns its token, shown once */
 export async function trustDevice(
   tx: Tx,
-  keys: Keys,
+  keyring: Keyring,
   account: Account,
   client: Client,
 ): Promise<string> {
@@ -30,21 +30,21 @@ export async function trustDevice(
     .values({
       id: newId(),
       account_id: account.id,
-      token_hash: keys.hash(token, purpose),
+      token_hash: keyring.hash(token, purpose),
       credential_version: account.credential_version,
       user_agent: client.userAgent,
       created_at: now(),
       last_used_at: now(),
-      expires_at: now() + trustedForMs,
+      expires_at: now() + trustLifetimeMs,
     })
     .execute()
   return token
 }
 
 /** Whether the token is of a device that this account trusts, and nothing has changed since. */
-export async function isTrusted(
+export async function isTrustedDevice(
   tx: Tx,
-  keys: Keys,
+  keyring: Keyring,
   account: Account,
   token: string | undefined,
 ): Promise<boolean> {
@@ -52,7 +52,7 @@ export async function isTrusted(
   const { numUpdatedRows } = await tx
     .updateTable('trusted_device')
     .set({ last_used_at: now() })
-    .where('token_hash', 'in', keys.hashes(token, purpose))
+    .where('token_hash', 'in', keyring.hashWithAllKeys(token, purpose))
     .where('account_id', '=', account.id)
     .where('credential_version', '=', account.credential_version)
     .where('expires_at', '>', now())
@@ -61,7 +61,7 @@ export async function isTrusted(
 }
 
 /** Trusts no device of the account any more. */
-export async function distrust(tx: Tx, account: string): Promise<void> {
+export async function deleteTrustedDevices(tx: Tx, account: string): Promise<void> {
   await tx.deleteFrom('trusted_device').where('account_id', '=', account).execute()
 }
 
@@ -70,10 +70,10 @@ export async function distrust(tx: Tx, account: string): Promise<void> {
  *
  * @returns whether any was still trusted
  */
-export async function forget(
+export async function revokeTrustedDevices(
   tx: Tx,
   account: Account,
-  { session, client }: SignedIn,
+  { session, client }: Principal,
   id?: string,
 ): Promise<boolean> {
   const { numDeletedRows } = await tx
@@ -90,7 +90,7 @@ export async function forget(
 }
 
 /** Devices that are still trusted, newest first. */
-export async function listTrusted(db: Db | Tx, account: string) {
+export async function listTrustedDevices(db: Db | Tx, account: string) {
   const rows = await db
     .selectFrom('trusted_device')
     .innerJoin('account', 'account.id', 'trusted_device.account_id')
@@ -105,8 +105,8 @@ export async function listTrusted(db: Db | Tx, account: string) {
   return rows.map((row) => ({
     id: row.id,
     name: row.user_agent || 'Unknown device',
-    createdAt: instant(row.created_at),
-    lastUsedAt: instant(row.last_used_at),
-    expiresAt: instant(row.expires_at),
+    createdAt: toIsoString(row.created_at),
+    lastUsedAt: toIsoString(row.last_used_at),
+    expiresAt: toIsoString(row.expires_at),
   }))
 }

@@ -2,26 +2,30 @@ import * as activity from '../activity/activity.ts'
 import type { Client } from '../lib/client.ts'
 import { hour } from '../lib/clock.ts'
 import type { EmailAddress } from '../lib/email-address.ts'
+import type { KeyedSemaphore } from '../lib/keyed-semaphore.ts'
 import { networkOf } from '../lib/network.ts'
-import type { Passwords } from '../lib/passwords.ts'
+import type { PasswordHasher } from '../lib/password-hasher.ts'
 import { Problem } from '../lib/problem.ts'
-import type { Turns } from '../lib/queue.ts'
-import { type Check, type Limit, wrongPasswordsInSession } from '../limits/limits.ts'
-import { type Asker, begin, type MfaRequired } from '../mfa/challenge.ts'
+import { type ChallengeDeps, type MfaRequired, startChallenge } from '../mfa/challenge.ts'
+import {
+  type Bucket,
+  type RateLimit,
+  wrongPasswordsInSession,
+} from '../rate-limits/rate-limiter.ts'
 import { checkPassword } from '../sessions/check-password.ts'
-import { signedInBefore } from '../sessions/familiar.ts'
-import { enter } from '../sessions/gate.ts'
-import { holdAccount, type SignedIn } from '../sessions/guard.ts'
-import type { Entered } from '../sessions/session.ts'
+import { lockAccount, type Principal } from '../sessions/guard.ts'
+import { issueSession } from '../sessions/issue-session.ts'
+import { isKnownNetwork } from '../sessions/known-network.ts'
+import type { IssuedSession } from '../sessions/session.ts'
+import { emitOnCommit } from '../store/instrumentation.ts'
 import type { Db, Tx } from '../store/open.ts'
 import { transaction } from '../store/transaction.ts'
-import { tell } from '../store/watch.ts'
 
 /** Wrong passwords for one account from one network: its owner's own slips fit in. */
-export const wrongFromHere: Limit = {
+export const wrongPasswordsPerAddressAndNetwork: RateLimit = {
   name: 'wrong-passwords-here',
-  most: 10,
-  within: hour,
+  max: 10,
+  windowMs: hour,
   problem: 'too_many_attempts',
 }
 
@@ -29,30 +33,30 @@ export const wrongFromHere: Limit = {
  * Wrong passwords for one account from all networks that it never signed in from. The owner's own
  * networks don't count into it and are not stopped by it: no stranger can bar the owner.
  */
-export const wrongFromElsewhere: Limit = {
+export const wrongPasswordsFromUnknownNetworks: RateLimit = {
   name: 'wrong-passwords',
-  most: 50,
-  within: hour,
+  max: 50,
+  windowMs: hour,
   problem: 'too_many_attempts',
 }
 
 /** Wrong passwords from one network, for whatever accounts. */
-const wrongFromNetwork: Limit = {
+const wrongPasswordsPerNetwork: RateLimit = {
   name: 'wrong-passwords-from',
-  most: 200,
-  within: hour,
+  max: 200,
+  windowMs: hour,
   problem: 'too_many_attempts',
 }
 
 /** What signing in takes. */
-export interface SignInHouse extends Asker {
+export interface SignInDeps extends ChallengeDeps {
   db: Db
-  passwords: Passwords
-  turns: Turns
+  passwords: PasswordHasher
+  attemptSemaphore: KeyedSemaphore
 }
 
 /** A right password opens the door, or the way to the second factor. */
-export type Welcomed = { entered: Entered } | { mfaRequired: MfaRequired }
+export type SignInResult = { issued: IssuedSession } | { mfaRequired: MfaRequired }
 
 /**
  * Signs in with address and password. Known and unknown addresses cost the same work, so that the
@@ -63,7 +67,7 @@ export type Welcomed = { entered: Entered } | { mfaRequired: MfaRequired }
  * @throws Problem `too_many_attempts`, or `unavailable` at once where the line is too long
  */
 export async function signIn(
-  house: SignInHouse,
+  deps: SignInDeps,
   request: {
     email: EmailAddress | undefined
     password: string
@@ -71,10 +75,10 @@ export async function signIn(
     /** Of a device that was trusted before; any other changes nothing. */
     deviceToken?: string | undefined
   },
-): Promise<Welcomed | undefined> {
-  const { db, passwords } = house
+): Promise<SignInResult | undefined> {
+  const { db, passwords } = deps
   const { email, password, client, deviceToken } = request
-  passwords.ensureRoom()
+  passwords.assertCapacity()
   const account = await db
     .selectFrom('account')
     .select(['id', 'password_hash'])
@@ -82,38 +86,40 @@ export async function signIn(
     .where('deleted_at', 'is', null)
     .executeTakeFirst()
   const network = networkOf(client.ipAddress)
-  const familiar = await signedInBefore(db, account?.id ?? '', client)
+  const isKnown = await isKnownNetwork(db, account?.id ?? '', client)
 
-  return judge(house, {
+  return queueAttempt(deps, {
     account,
     password,
     client,
     deviceToken,
-    limits: [
-      { limit: wrongFromNetwork, of: network },
-      ...(email ? [{ limit: wrongFromHere, of: `${email.key} ${network}` }] : []),
-      ...(email && !familiar ? [{ limit: wrongFromElsewhere, of: email.key }] : []),
+    buckets: [
+      { limit: wrongPasswordsPerNetwork, key: network },
+      ...(email
+        ? [{ limit: wrongPasswordsPerAddressAndNetwork, key: `${email.key} ${network}` }]
+        : []),
+      ...(email && !isKnown ? [{ limit: wrongPasswordsFromUnknownNetworks, key: email.key }] : []),
     ],
   })
 }
 
 /** Confirms that whoever has the session knows the password: its sign-in is fresh again. */
 export async function reauthenticate(
-  house: SignInHouse,
-  request: { who: SignedIn; password: string; client: Client },
-): Promise<Welcomed | undefined> {
-  const { who, password, client } = request
-  const account = await house.db
+  deps: SignInDeps,
+  request: { principal: Principal; password: string; client: Client },
+): Promise<SignInResult | undefined> {
+  const { principal, password, client } = request
+  const account = await deps.db
     .selectFrom('account')
     .select(['id', 'password_hash'])
-    .where('id', '=', who.account)
+    .where('id', '=', principal.account)
     .executeTakeFirst()
-  return judge(house, {
+  return queueAttempt(deps, {
     account,
     password,
     client,
-    session: who.session,
-    limits: [{ limit: wrongPasswordsInSession, of: who.session }],
+    session: principal.session,
+    buckets: [{ limit: wrongPasswordsInSession, key: principal.session }],
   })
 }
 
@@ -121,82 +127,82 @@ export async function reauthenticate(
  * A few guesses of one kind at a time: those that are being judged count as wrong until they turn
  * out right, and many right ones at once must not use up the count.
  */
-async function judge(
-  house: SignInHouse,
-  attempt: Parameters<typeof judgeNow>[1],
-): Promise<Welcomed | undefined> {
-  const { passwords, turns } = house
-  const name = attempt.limits.map(({ of }) => of).join(' ')
-  passwords.ensureRoom(turns.waiting(name))
-  return turns.run(name, () => passwords.inLine(() => judgeNow(house, attempt)))
+async function queueAttempt(
+  deps: SignInDeps,
+  attempt: Parameters<typeof verifyAttempt>[1],
+): Promise<SignInResult | undefined> {
+  const { passwords, attemptSemaphore } = deps
+  const key = attempt.buckets.map(({ key: of }) => of).join(' ')
+  passwords.assertCapacity(attemptSemaphore.waiting(key))
+  return attemptSemaphore.run(key, () => passwords.withSlot(() => verifyAttempt(deps, attempt)))
 }
 
-async function judgeNow(
-  house: SignInHouse,
+async function verifyAttempt(
+  deps: SignInDeps,
   attempt: {
     account: { id: string; password_hash: string } | undefined
     password: string
     client: Client
     session?: string
     deviceToken?: string | undefined
-    limits: Check[]
+    buckets: Bucket[]
   },
-): Promise<Welcomed | undefined> {
-  const { db, limits } = house
+): Promise<SignInResult | undefined> {
+  const { db, rateLimiter: limits } = deps
   const { account, password, client } = attempt
 
   // Counted before it is judged: of many guesses at once none slips past the count.
-  const taken = await transaction(db, (tx) => limits.take(tx, ...attempt.limits)).catch(
+  const reservation = await transaction(db, (tx) => limits.consume(tx, ...attempt.buckets)).catch(
     async (error) => {
       if (error instanceof Problem && error.code === 'too_many_attempts') {
-        await tell(db, { about: 'signIn', method: 'password', result: 'limited' })
+        await emitOnCommit(db, { kind: 'signIn', method: 'password', result: 'limited' })
       }
       throw error
     },
   )
-  const fitting = await checkPassword(house, account, password)
+  const verifiedHash = await checkPassword(deps, account, password)
 
   return transaction(db, async (tx) => {
-    if (fitting !== undefined && account) {
-      await limits.giveBack(tx, taken)
-      const known = { id: account.id, password_hash: fitting }
-      const welcomed = await welcome(tx, house, { ...attempt, account: known })
-      if (welcomed) return welcomed
+    if (verifiedHash !== undefined && account) {
+      await limits.refund(tx, reservation)
+      const verifiedAccount = { id: account.id, password_hash: verifiedHash }
+      const result = await completeSignIn(tx, deps, { ...attempt, account: verifiedAccount })
+      if (result) return result
     }
     const detail = { step: 'password' }
     // Also for unknown addresses: writing it down takes time.
     await activity.record(tx, account?.id ?? null, { type: 'signin.failed', client, detail })
-    await tell(tx, { about: 'signIn', method: 'password', result: 'wrong' })
+    await emitOnCommit(tx, { kind: 'signIn', method: 'password', result: 'wrong' })
     return undefined
   })
 }
 
 /** @returns undefined if the password was changed while it was being checked */
-async function welcome(
+async function completeSignIn(
   tx: Tx,
-  house: SignInHouse,
-  entry: {
+  deps: SignInDeps,
+  attempt: {
     account: { id: string; password_hash: string }
     client: Client
     session?: string
     deviceToken?: string | undefined
   },
-): Promise<Welcomed | undefined> {
-  const { keys, rules } = house
-  const { client, session, deviceToken } = entry
-  const account = await holdAccount(tx, entry.account.id)
-  if (account?.password_hash !== entry.account.password_hash) return undefined
+): Promise<SignInResult | undefined> {
+  const { keyring, rules } = deps
+  const { client, session, deviceToken } = attempt
+  const account = await lockAccount(tx, attempt.account.id)
+  if (account?.password_hash !== attempt.account.password_hash) return undefined
 
-  const entered = await enter(tx, {
+  const issued = await issueSession(tx, {
     account,
-    shown: ['pwd'],
+    amr: ['pwd'],
     client,
     session,
     deviceToken,
-    keys,
+    keyring,
     rules,
   })
-  const method = entered && account.mfa_on_since !== null ? 'trustedDevice' : 'password'
-  await tell(tx, { about: 'signIn', method, result: entered ? 'signedIn' : 'mfaRequired' })
-  return entered ? { entered } : { mfaRequired: await begin(tx, house, account, session) }
+  const method = issued && account.mfa_on_since !== null ? 'trustedDevice' : 'password'
+  await emitOnCommit(tx, { kind: 'signIn', method, result: issued ? 'signedIn' : 'mfaRequired' })
+  return issued ? { issued } : { mfaRequired: await startChallenge(tx, deps, account, session) }
 }

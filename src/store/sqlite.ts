@@ -12,74 +12,79 @@ import {
   SqliteQueryCompiler,
   type SqliteStatement,
 } from 'kysely'
-import { makeFolder } from '../lib/folder.ts'
-import { type Outages, unheard } from './outages.ts'
-import { judgeSqlite, saves, sqliteKind, Unavailable } from './unavailable.ts'
+import { makeFolder } from '../lib/make-folder.ts'
+import {
+  classifySqliteError,
+  DatabaseUnavailableError,
+  isDurableWrite,
+  sqliteResultCode,
+} from './errors.ts'
+import { noOutageLog, type OutageLog } from './outage-log.ts'
 
 /** Kysely's SQLite dialect over the runtime's own SQLite. @param file created if it is missing */
-export function sqlite(file: string, outages: Outages): SqliteDialect {
-  return new NodeSqliteDialect({ database: openDatabase(file, outages) })
+export function sqliteDialect(file: string, outageLog: OutageLog): SqliteDialect {
+  return new NodeSqliteDialect({ database: openFile(file, outageLog) })
 }
 
 /** Another process may hold the file for its own commit; a commit takes milliseconds. */
 const busyTimeoutMs = 5000
 
 /** SQLITE_BUSY. */
-const busy = 5
+const sqliteBusy = 5
 
 /** Statements kept ready: more than the service has, so the cache is never emptied in practice. */
-const statementsKept = 500
+const maxCachedStatements = 500
 
-function openDatabase(file: string, outages: Outages): SqliteDatabase {
+function openFile(file: string, outageLog: OutageLog): SqliteDatabase {
   makeFolder(dirname(file))
   // Made here, for this user's eyes alone; SQLite gives the files beside it the same mode.
   closeSync(openSync(file, 'a', 0o600))
   const db = new DatabaseSync(file, { timeout: busyTimeoutMs })
-  keepLog(db)
+  enableWal(db)
   // FULL: an answered change is on the disk, whatever happens next.
   db.exec('pragma synchronous = full; pragma foreign_keys = on')
-  return spoken(db, outages)
+  return asKyselyDatabase(db, outageLog)
 }
 
 /** The same, to look at a file that is there: it is not written to, and nothing is made beside it. */
-export function sqliteToLook(file: string): SqliteDialect {
+export function readOnlySqliteDialect(file: string): SqliteDialect {
   const url = pathToFileURL(file)
   // Without a log nobody has it open, and SQLite would make one even to read.
   if (!existsSync(`${file}-wal`)) url.search = '?immutable=1'
   const db = new DatabaseSync(url, { readOnly: true, timeout: busyTimeoutMs })
-  return new NodeSqliteDialect({ database: spoken(db, unheard) })
+  return new NodeSqliteDialect({ database: asKyselyDatabase(db, noOutageLog) })
 }
 
 /** As Kysely speaks to it. */
-function spoken(db: DatabaseSync, outages: Outages): SqliteDatabase {
-  const prepared = new Map<string, { statement: StatementSync; reader: boolean }>()
+function asKyselyDatabase(db: DatabaseSync, outageLog: OutageLog): SqliteDatabase {
+  const statements = new Map<string, { statement: StatementSync; reader: boolean }>()
 
   // Once somebody has waited in vain, nobody waits until the file is free again: they would all do
   // so one after another, and everything else with them.
-  let waitsForOthers = true
-  function wait(forOthers: boolean): void {
-    if (waitsForOthers === forOthers) return
-    db.exec(`pragma busy_timeout = ${forOthers ? busyTimeoutMs : 0}`)
-    waitsForOthers = forOthers
+  let busyWait = true
+  function setBusyWait(enabled: boolean): void {
+    if (busyWait === enabled) return
+    db.exec(`pragma busy_timeout = ${enabled ? busyTimeoutMs : 0}`)
+    busyWait = enabled
   }
 
   /** Asks the database; what is wrong with the file rather than with the statement is Unavailable. */
-  function ask<Result>(sql: string, work: () => Result): Result {
+  function classifyErrors<Result>(sql: string, work: () => Result): Result {
     const { isTransaction } = db
     try {
       return work()
     } catch (error) {
-      if (sqliteKind(error) === busy) wait(false)
-      const judged = judgeSqlite(error, saves(sql, isTransaction))
-      if (judged instanceof Unavailable) outages.failed(judged.cause)
-      throw judged
+      if (sqliteResultCode(error) === sqliteBusy) setBusyWait(false)
+      const classified = classifySqliteError(error, isDurableWrite(sql, isTransaction))
+      if (classified instanceof DatabaseUnavailableError) outageLog.recordFailure(classified.cause)
+      throw classified
     }
   }
 
-  function answer<Result>(sql: string, work: () => Result): Result {
-    const result = ask(sql, work)
-    if (!sql.startsWith('select')) wait(true)
-    outages.worked()
+  function execute<Result>(sql: string, work: () => Result): Result {
+    const result = classifyErrors(sql, work)
+    if (!sql.startsWith('select')) setBusyWait(true)
+    outageLog.recordSuccess()
     return result
   }
 
@@ -87,42 +92,42 @@ function spoken(db: DatabaseSync, outages: Outages): SqliteDatabase {
     close: () => db.close(),
     prepare(sql) {
       // A full disk ends a transaction on its own, and then there is nothing to roll back.
-      if (sql === 'rollback' && !db.isTransaction) return nothing
-      const { statement, reader } = ask(sql, () => prepare(asImmediate(sql)))
+      if (sql === 'rollback' && !db.isTransaction) return emptyStatement
+      const { statement, reader } = classifyErrors(sql, () => prepare(asImmediate(sql)))
       return {
         reader,
-        all: (values) => answer(sql, () => statement.all(...(values as SQLInputValue[]))),
-        run: (values) => answer(sql, () => statement.run(...(values as SQLInputValue[]))),
+        all: (values) => execute(sql, () => statement.all(...(values as SQLInputValue[]))),
+        run: (values) => execute(sql, () => statement.run(...(values as SQLInputValue[]))),
         iterate: (values) => statement.iterate(...(values as SQLInputValue[])),
       }
     },
   }
 
   function prepare(sql: string) {
-    let known = prepared.get(sql)
-    if (!known) {
+    let cached = statements.get(sql)
+    if (!cached) {
       const statement = db.prepare(sql)
-      known = { statement, reader: statement.columns().length > 0 }
-      if (prepared.size >= statementsKept) prepared.clear()
-      prepared.set(sql, known)
+      cached = { statement, reader: statement.columns().length > 0 }
+      if (statements.size >= maxCachedStatements) statements.clear()
+      statements.set(sql, cached)
     }
-    return known
+    return cached
   }
 }
 
 /** Of two that begin a file together, one is refused at once, whatever the timeout: SQLITE_BUSY. */
-function keepLog(db: DatabaseSync): void {
+function enableWal(db: DatabaseSync): void {
   for (const deadline = performance.now() + busyTimeoutMs; ; ) {
     try {
       db.exec('pragma journal_mode = wal')
       return
     } catch (error) {
-      if (sqliteKind(error) !== busy || performance.now() > deadline) throw error
+      if (sqliteResultCode(error) !== sqliteBusy || performance.now() > deadline) throw error
     }
   }
 }
 
-const nothing: SqliteStatement = {
+const emptyStatement: SqliteStatement = {
   reader: false,
   all: () => [],
   run: () => ({ changes: 0, lastInsertRowid: 0 }),

@@ -1,14 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Kysely, Transaction } from 'kysely'
 import pg from 'pg'
+import { DatabaseUnavailableError } from './errors.ts'
 import type { Schema } from './schema.ts'
-import { Unavailable } from './unavailable.ts'
 
 /** Two that clash go on after the first pause; more is for many at once. */
-const tries = 6
+const maxAttempts = 6
 
 /** Milliseconds at most before the second try; twice as many before each further one. */
-const firstPauseMs = 20
+const firstBackoffMs = 20
 
 /**
  * Runs `work` in a transaction: all of it or nothing. The only way to open one.
@@ -27,15 +27,15 @@ export async function transaction<Result>(
     try {
       return await db.transaction().execute(work)
     } catch (error) {
-      if (!isClash(error)) throw error
-      if (attempt === tries) throw new Unavailable(error)
+      if (!isConflict(error)) throw error
+      if (attempt === maxAttempts) throw new DatabaseUnavailableError(error)
       // By chance, so that the same two don't meet again.
-      await sleep(Math.random() * firstPauseMs * 2 ** (attempt - 1))
+      await sleep(Math.random() * firstBackoffMs * 2 ** (attempt - 1))
     }
   }
 }
 
 /** deadlock_detected, serialization_failure (PostgreSQL's manual, Appendix A). */
-function isClash(error: unknown): boolean {
+function isConflict(error: unknown): boolean {
   return error instanceof pg.DatabaseError && ['40P01', '40001'].includes(error.code ?? '')
 }

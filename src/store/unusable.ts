@@ -1,48 +1,50 @@
-import { CannotStart } from '../lib/cannot-start.ts'
-import { sqliteKind, Unavailable } from './unavailable.ts'
+import { OperatorError } from '../lib/operator-error.ts'
+import { DatabaseUnavailableError, sqliteResultCode } from './errors.ts'
 
 /** What the file system says where a database file can't be made. */
-const refusals = ['EACCES', 'EROFS', 'ENOTDIR', 'EPERM', 'EEXIST', 'EISDIR', 'ENOENT']
+const fileErrorCodes = ['EACCES', 'EROFS', 'ENOTDIR', 'EPERM', 'EEXIST', 'EISDIR', 'ENOENT']
 
 /** SQLite's for a file that can't be used: BUSY, READONLY, IOERR, CORRUPT, FULL, CANTOPEN, NOTADB. */
-const ofTheFile = [5, 8, 10, 11, 13, 14, 26]
+const unusableResultCodes = [5, 8, 10, 11, 13, 14, 26]
 
 /**
  * PostgreSQL's classes (Appendix A of its manual) for what lies outside of our statements:
  * connection, authorization, no such database, no room, shut down, the disk; and 42501, no right.
  */
-const ofTheServer = /^(08|28|3D|53|57P|58|42501)/
+const unusableSqlStates = /^(08|28|3D|53|57P|58|42501)/
 
 /** Why the database can't be used, where its operator can put that right; else the error itself. */
-export function unusable(met: unknown): unknown {
-  const error = causeOf(met)
+export function toOperatorError(caught: unknown): unknown {
+  const error = causeOf(caught)
   if (!(error instanceof Error)) return error
   const { code = '', errstr, path } = error as NodeJS.ErrnoException & { errstr?: string }
-  if (path !== undefined && refusals.includes(code)) {
-    return new CannotStart(
+  if (path !== undefined && fileErrorCodes.includes(code)) {
+    return new OperatorError(
       `The database file can’t be made (${code}: ${path}). Set LATCHKEY_DATABASE_URL to a place that this user may write to.`,
       { cause: error },
     )
   }
-  if (ofTheFile.includes(sqliteKind(error) ?? 0)) {
-    return new CannotStart(
+  if (unusableResultCodes.includes(sqliteResultCode(error) ?? 0)) {
+    return new OperatorError(
       `The database file can’t be used: ${errstr}. Look at LATCHKEY_DATABASE_URL, and whether this user may write there.`,
       { cause: error },
     )
   }
-  return met instanceof Unavailable || ofTheServer.test(code) ? unreachable(error) : error
+  return caught instanceof DatabaseUnavailableError || unusableSqlStates.test(code)
+    ? postgresUnreachable(error)
+    : error
 }
 
 /** What has kept the very first statement from an answer is never the statement. */
-export function unreachable(met: unknown): CannotStart {
-  const error = causeOf(met)
+export function postgresUnreachable(caught: unknown): OperatorError {
+  const error = causeOf(caught)
   const { message = '', code = '' } = error as NodeJS.ErrnoException
-  return new CannotStart(
+  return new OperatorError(
     `PostgreSQL can’t be used (${message || code}). Look at LATCHKEY_DATABASE_URL, and whether PostgreSQL runs.`,
     { cause: error },
   )
 }
 
 function causeOf(error: unknown): unknown {
-  return error instanceof Unavailable ? error.cause : error
+  return error instanceof DatabaseUnavailableError ? error.cause : error
 }

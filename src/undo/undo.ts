@@ -1,19 +1,19 @@
-import { serializeAddresses } from '../accounts/email.ts'
-import { newResetToken } from '../accounts/password/reset.ts'
+import { lockEmails } from '../accounts/email-change.ts'
 import * as activity from '../activity/activity.ts'
-import { restore } from '../activity/snapshot.ts'
-import { accountOfWayBack, takeWayBack } from '../activity/way-back.ts'
+import type { Keyring } from '../keys/keyring.ts'
 import type { Client } from '../lib/client.ts'
 import { now, secondsUntil } from '../lib/clock.ts'
-import type { Keys } from '../lib/keys.ts'
-import { enqueue } from '../messages/outbox.ts'
-import { holdAccount } from '../sessions/guard.ts'
+import { enqueueNotification } from '../notifications/outbox.ts'
+import { lockAccount } from '../sessions/guard.ts'
 import { endSessions } from '../sessions/session.ts'
-import { distrust } from '../sessions/trusted-device.ts'
+import { deleteTrustedDevices } from '../sessions/trusted-device.ts'
 import type { Tx } from '../store/open.ts'
+import { issueResetToken } from '../verification/reset-token.ts'
+import { restoreSnapshot } from './snapshot.ts'
+import { accountOfUndoToken, redeemUndoToken } from './undo-token.ts'
 
 /** What was undone, and what opens the account again. */
-export interface Undone {
+export interface UndoResult {
   status: 'undone'
   /** The activity type of the change. */
   undone: string
@@ -31,39 +31,39 @@ export interface Undone {
  */
 export async function undo(
   tx: Tx,
-  keys: Keys,
+  keyring: Keyring,
   { token, client }: { token: string; client: Client },
-): Promise<Undone | undefined> {
-  const id = await accountOfWayBack(tx, keys, token)
-  const before = id === undefined ? undefined : await holdAccount(tx, id)
-  const wayBack = before && (await takeWayBack(tx, keys, token))
-  if (!id || !before || !wayBack) return undefined
-  const { type, snapshot } = wayBack
+): Promise<UndoResult | undefined> {
+  const id = await accountOfUndoToken(tx, keyring, token)
+  const accountBefore = id === undefined ? undefined : await lockAccount(tx, id)
+  const redeemed = accountBefore && (await redeemUndoToken(tx, keyring, token))
+  if (!id || !accountBefore || !redeemed) return undefined
+  const { type, snapshot } = redeemed
 
   // Before the address comes back: that locks the account also for whoever only refers to it, and
   // they may have one of these sessions.
   await endSessions(tx, id)
-  await distrust(tx, id)
-  await serializeAddresses(tx, before.email_key, snapshot.account.email_key)
-  await restore(tx, before, snapshot)
-  const account = await holdAccount(tx, id)
+  await deleteTrustedDevices(tx, id)
+  await lockEmails(tx, accountBefore.email_key, snapshot.account.email_key)
+  await restoreSnapshot(tx, accountBefore, snapshot)
+  const account = await lockAccount(tx, id)
   if (!account) throw new Error('The account of a way back is gone.')
 
   await activity.record(tx, id, { type: 'change.undone', client, detail: { undone: type } })
   for (const address of new Set([account.email, account.mfa_email ?? account.email])) {
-    await enqueue(tx, keys, {
-      account: id,
-      to: { channel: 'email', address },
+    await enqueueNotification(tx, keyring, {
+      accountId: id,
+      to: { channel: 'email', destination: address },
       template: 'change-undone',
       params: { at: now() },
     })
   }
-  const { resetToken, until } = await newResetToken(tx, keys, account)
+  const { resetToken, until: expiresAt } = await issueResetToken(tx, keyring, account)
   return {
     status: 'undone',
     undone: type,
     email: account.email,
     resetToken,
-    expiresIn: secondsUntil(until),
+    expiresIn: secondsUntil(expiresAt),
   }
 }

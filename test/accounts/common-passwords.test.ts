@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { dictionary } from '@zxcvbn-ts/language-common'
-import { ensureGoodPassword } from '../../src/accounts/password/rules.ts'
+import { ensureGoodPassword } from '../../src/accounts/password/password-policy.ts'
 
 const minLength = 8
 const rules = { email: 'ada@example.com', minLength, brandName: 'Latchkey' }

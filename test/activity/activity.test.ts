@@ -31,13 +31,13 @@ onEachDatabase((latchkey) => {
     const wrong = (await ada.signIn()).body.mfaToken
     await latchkey.post('/auth/SignIn/Mfa', { mfaToken: wrong, code: 'wrong one' })
     const paper = { mfaMethod: 'recoveryCode', code: ada.recoveryCodes[0] }
-    ada.keep(await latchkey.post('/auth/SignIn/Mfa', { mfaToken: wrong, ...paper }))
+    ada.storeTokens(await latchkey.post('/auth/SignIn/Mfa', { mfaToken: wrong, ...paper }))
     await ada.delete('/settings/MfaSecret')
     await ada.delete('/settings/MfaSignIn')
     await ada.post('/auth/Reauthenticate', { password: 'not the right one' })
-    ada.keep(await ada.post('/auth/Reauthenticate', { password }))
+    ada.storeTokens(await ada.post('/auth/Reauthenticate', { password }))
     await ada.post('/auth/SignOut')
-    ada.keep(await ada.signIn())
+    ada.storeTokens(await ada.signIn())
 
     assert.deepEqual((await types(ada)).toReversed(), [
       'account.created',
@@ -95,7 +95,7 @@ onEachDatabase((latchkey) => {
     await latchkey.post('/auth/SignIn/Mfa', { mfaToken, code: 'wrong one' })
     const guessed = 'a guess that is nearly right'
     await latchkey.post('/auth/SignIn', { email: ada.email, password: guessed })
-    ada.keep(await latchkey.post('/auth/SignIn/Mfa', { mfaToken, code }))
+    ada.storeTokens(await latchkey.post('/auth/SignIn/Mfa', { mfaToken, code }))
     const written = JSON.stringify(await entries(ada))
     const rows = JSON.stringify(await latchkey.sql('select * from activity'))
     for (const secret of [ada.password, code, mfaToken, 'wrong one', guessed, ada.refreshToken]) {

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { createPasswords, isOurs } from '../../src/lib/passwords.ts'
+import { createPasswordHasher, isCurrentFormat } from '../../src/lib/password-hasher.ts'
 import { checkPassword } from '../../src/sessions/check-password.ts'
-import { openStore } from '../../src/store/open.ts'
-import { foreignHashes } from '../support/foreign-hashes.ts'
-import { fileOf, importFile, quickHash } from '../support/imports.ts'
+import { openDatabase } from '../../src/store/open.ts'
+import { generateForeignHashes } from '../support/foreign-hashes.ts'
+import { cheapHash, runImport, writeImportFile } from '../support/import-file.ts'
 import { onEachDatabase } from '../support/latchkey.ts'
 import { Owner } from '../support/owner.ts'
 
@@ -19,12 +19,12 @@ onEachDatabase(
 
     test('whoever is imported signs in with the password of before, which is then kept as ours', async (t) => {
       const password = 'correct horse, Grüße'
-      const hashes = await foreignHashes(t, password)
+      const hashes = await generateForeignHashes(t, password)
       if (!hashes) return
       const people = Object.values(hashes).map((passwordHash, index) => {
         return { email: `kind-${index}@example.com`, passwordHash }
       })
-      const { code, stderr } = await importFile(t, latchkey, fileOf(t, people))
+      const { code, stderr } = await runImport(t, latchkey, writeImportFile(t, people))
       assert.deepEqual([code, stderr], [0, ''])
 
       for (const { email, passwordHash } of people) {
@@ -35,7 +35,7 @@ onEachDatabase(
 
         assert.equal((await signIn(email, password)).status, 200, passwordHash)
         const after = await rowOf(email)
-        assert.ok(isOurs(after.password_hash), passwordHash)
+        assert.ok(isCurrentFormat(after.password_hash), passwordHash)
         // Nothing has changed for its owner, and nobody is told that something had.
         assert.deepEqual({ ...after, password_hash: passwordHash }, { ...before })
         assert.deepEqual(await latchkey.inbox(email), [])
@@ -45,30 +45,30 @@ onEachDatabase(
     })
 
     test('every call that asks for the password takes it in whichever form it is stored', async () => {
-      const ada = await latchkey.owner({ password: quickHash.password.padEnd(12, '!') })
+      const ada = await latchkey.owner({ password: cheapHash.password.padEnd(12, '!') })
       const { email } = ada
-      ada.password = quickHash.password
-      const reset = () => storeHash(email, quickHash.passwordHash)
+      ada.password = cheapHash.password
+      const reset = () => storeHash(email, cheapHash.passwordHash)
 
       await reset()
       const again = await ada.post('/auth/Reauthenticate', { password: ada.password })
       assert.equal(again.status, 200, JSON.stringify(again.body))
-      ada.keep(again)
+      ada.storeTokens(again)
       await reset()
       await ada.changePassword('a whole new sentence')
       await reset()
       const wrong = await ada.delete('/settings/Account', { body: { password: 'hashcats' } })
       assert.equal(wrong.status, 401)
-      ada.password = quickHash.password
+      ada.password = cheapHash.password
       const deleted = await ada.delete('/settings/Account', { body: { password: ada.password } })
       assert.equal(deleted.status, 204, JSON.stringify(deleted.body))
     })
 
     test('ten sign-ins at once with the password of before all succeed', async () => {
       const { email } = await latchkey.owner()
-      await storeHash(email, quickHash.passwordHash)
+      await storeHash(email, cheapHash.passwordHash)
       const answers = await Promise.all(
-        Array.from({ length: 10 }, () => signIn(email, quickHash.password)),
+        Array.from({ length: 10 }, () => signIn(email, cheapHash.password)),
       )
       assert.deepEqual(
         answers.map(({ status }) => status),
@@ -78,11 +78,11 @@ onEachDatabase(
 
     test('a password that is set while the old one is made ours stays', async (t) => {
       const { email } = await latchkey.owner()
-      await storeHash(email, quickHash.passwordHash)
+      await storeHash(email, cheapHash.passwordHash)
       const { id } = await rowOf(email)
-      const db = openStore(latchkey.environment.LATCHKEY_DATABASE_URL ?? '')
+      const db = openDatabase(latchkey.environment.LATCHKEY_DATABASE_URL ?? '')
       t.after(() => db.destroy())
-      const real = await createPasswords(1)
+      const real = await createPasswordHasher(1)
       const set = await real.hash('a whole new sentence')
       const passwords = {
         ...real,
@@ -91,11 +91,11 @@ onEachDatabase(
           return real.hash(password)
         },
       }
-      const account = { id, password_hash: quickHash.passwordHash }
-      const fits = await checkPassword({ db, passwords }, account, quickHash.password)
+      const account = { id, password_hash: cheapHash.passwordHash }
+      const fits = await checkPassword({ db, passwords }, account, cheapHash.password)
       assert.equal(fits, undefined)
       assert.equal((await rowOf(email)).password_hash, set)
-      assert.equal((await signIn(email, quickHash.password)).status, 401)
+      assert.equal((await signIn(email, cheapHash.password)).status, 401)
       assert.equal((await signIn(email, 'a whole new sentence')).status, 200)
     })
 
@@ -111,7 +111,7 @@ onEachDatabase(
     test('without a password nobody signs in, until the owner sets one', async (t) => {
       const ada = new Owner(latchkey, { email: 'no-password@example.com' })
       const { email } = ada
-      await importFile(t, latchkey, fileOf(t, [{ email }]))
+      await runImport(t, latchkey, writeImportFile(t, [{ email }]))
       for (const typed of ['no password yet.', 'null', ' ']) {
         assert.equal((await signIn(email, typed)).body.code, 'invalid_credentials')
       }

@@ -2,17 +2,17 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { travel } from '../support/clock.ts'
-import { type Answer, onEachDatabase } from '../support/latchkey.ts'
-import { sessionsOf } from '../support/mfa.ts'
-import { act, newOperator } from '../support/operator.ts'
+import { type ApiResponse, onEachDatabase } from '../support/latchkey.ts'
+import { countLiveSessions } from '../support/mfa.ts'
+import { actOnAccount, createOperator } from '../support/operator.ts'
 import type { Owner } from '../support/owner.ts'
 import {
   addPasskey,
-  answerByPasskey,
-  beginByPasskey,
-  signInByPasskey,
+  signInWithPasskey,
+  startPasskeySignIn,
+  verifyPasskeySignIn,
 } from '../support/passkeys.ts'
-import { wayBackSentTo } from '../support/undo.ts'
+import { undoTokenSentTo } from '../support/undo-token.ts'
 
 const reason = 'Sends spam'
 
@@ -20,7 +20,7 @@ onEachDatabase((latchkey) => {
   /** A device on which the owner is not asked for the second factor. */
   async function rememberedDevice(ada: Owner): Promise<string> {
     const { mfaToken } = (await ada.signIn()).body
-    const code = ada.authenticator.newCode()
+    const code = ada.authenticator.nextCode()
     const answer = { mfaToken, code, rememberDevice: true }
     return (await latchkey.post('/auth/SignIn/Mfa', answer)).body.deviceToken
   }
@@ -29,21 +29,21 @@ onEachDatabase((latchkey) => {
   const suspendAlone = ({ email }: Owner) =>
     latchkey.sql(`update account set suspended_since = 1 where email = '${email}'`)
 
-  function assertAnswer({ status, body }: Answer, expected: string, what: string): void {
+  function assertAnswer({ status, body }: ApiResponse, expected: string, what: string): void {
     assert.equal(`${status} ${body.code}`, expected, what)
   }
 
   // Abuse case (Operators and suspended accounts): A suspended account went on as before: its
   // sessions refreshed, its tokens worked (CVE-2023-22492, CVE-2026-9798).
   test('suspended: its sessions, devices and whatever was begun are over at once, and its owner is told', async () => {
-    const eve = await newOperator(latchkey)
+    const eve = await createOperator(latchkey)
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     const deviceToken = await rememberedDevice(ada)
     const { mfaToken } = (await ada.signIn()).body
     await latchkey.post('/auth/ForgotPassword', { email: ada.email })
     const code = await latchkey.codeSentTo(ada.email)
 
-    const suspended = await act(latchkey, eve, 'suspend', { on: ada, reason })
+    const suspended = await actOnAccount(latchkey, eve, 'suspend', { target: ada, reason })
     assert.equal(suspended.body.suspension.reason, reason)
     assert.ok(Date.parse(suspended.body.suspension.since) > 0)
     assert.deepEqual([suspended.body.sessions, suspended.body.trustedDevices], [0, 0])
@@ -95,19 +95,19 @@ onEachDatabase((latchkey) => {
     travel(31_000)
     const deviceToken = await rememberedDevice(ada)
     const { mfaToken } = (await ada.signIn()).body
-    const alone = await beginByPasskey(latchkey)
-    const second = await beginByPasskey(latchkey, { mfaToken })
+    const alone = await startPasskeySignIn(latchkey)
+    const second = await startPasskeySignIn(latchkey, { mfaToken })
     const call = { token: ada.accessToken }
-    const confirming = await beginByPasskey(latchkey, { call })
+    const confirming = await startPasskeySignIn(latchkey, { call })
     const { email, password, refreshToken } = ada
     await latchkey.post('/auth/ForgotPassword', { email })
     const code = await latchkey.codeSentTo(email)
-    const mfaCode = ada.authenticator.newCode()
+    const mfaCode = ada.authenticator.nextCode()
     const newPassword = 'a whole new sentence'
     const texts = (await latchkey.inbox(ada.phoneNumber)).length
 
     await suspendAlone(ada)
-    const redeemed: [what: string, expected: string, redeem: () => Promise<Answer>][] = [
+    const redeemed: [what: string, expected: string, redeem: () => Promise<ApiResponse>][] = [
       ['access token', '401 invalid_token', () => ada.get('/settings/MfaSignIn')],
       ['change', '401 invalid_token', () => ada.delete('/settings/MfaSignIn')],
       [
@@ -145,17 +145,18 @@ onEachDatabase((latchkey) => {
       [
         'passkey as second factor',
         '403 account_suspended',
-        () => answerByPasskey(latchkey, second, passkey.get(second.body.options)),
+        () => verifyPasskeySignIn(latchkey, second, passkey.get(second.body.options)),
       ],
       [
         'passkey alone',
         '403 account_suspended',
-        () => answerByPasskey(latchkey, alone, passkey.get(alone.body.options)),
+        () => verifyPasskeySignIn(latchkey, alone, passkey.get(alone.body.options)),
       ],
       [
         'passkey that confirms',
         '401 invalid_token',
-        () => answerByPasskey(latchkey, confirming, passkey.get(confirming.body.options), { call }),
+        () =>
+          verifyPasskeySignIn(latchkey, confirming, passkey.get(confirming.body.options), { call }),
       ],
       [
         'reset',
@@ -170,12 +171,15 @@ onEachDatabase((latchkey) => {
   })
 
   test('restored: the owner signs in as before, and is told; sessions and devices of before stay ended', async () => {
-    const eve = await newOperator(latchkey)
+    const eve = await createOperator(latchkey)
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     const passkey = await addPasskey(latchkey, ada)
     const deviceToken = await rememberedDevice(ada)
-    await act(latchkey, eve, 'suspend', { on: ada, reason })
-    const restored = await act(latchkey, eve, 'unsuspend', { on: ada, reason: 'It was not them' })
+    await actOnAccount(latchkey, eve, 'suspend', { target: ada, reason })
+    const restored = await actOnAccount(latchkey, eve, 'unsuspend', {
+      target: ada,
+      reason: 'It was not them',
+    })
     assert.equal(restored.body.suspension, null)
     assertAnswer(await ada.get('/settings'), '401 invalid_token', 'access token')
     const { refreshToken, email, password } = ada
@@ -185,7 +189,7 @@ onEachDatabase((latchkey) => {
     assert.equal(device.body.status, 'mfaRequired')
     travel(31_000)
     await ada.signInFully()
-    assert.equal((await signInByPasskey(latchkey, passkey)).body.status, 'signedIn')
+    assert.equal((await signInWithPasskey(latchkey, passkey)).body.status, 'signedIn')
 
     const [told] = await latchkey.inbox(email)
     assert.equal(told?.subject, 'Your Latchkey account is open again')
@@ -197,11 +201,11 @@ onEachDatabase((latchkey) => {
   })
 
   test('an undo puts back what was there, and leaves the account suspended', async () => {
-    const eve = await newOperator(latchkey)
+    const eve = await createOperator(latchkey)
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     await ada.delete('/settings/MfaSignIn')
-    const token = await wayBackSentTo(latchkey, ada.email, / off$/)
-    await act(latchkey, eve, 'suspend', { on: ada, reason })
+    const token = await undoTokenSentTo(latchkey, ada.email, / off$/)
+    await actOnAccount(latchkey, eve, 'suspend', { target: ada, reason })
     const undone = await latchkey.post('/auth/Undo', { token })
     assert.equal(undone.status, 200)
     assertAnswer(await ada.signIn(), '403 account_suspended', 'password')
@@ -210,32 +214,32 @@ onEachDatabase((latchkey) => {
     const reset = () => latchkey.post('/auth/ResetPassword', { resetToken, newPassword })
     assertAnswer(await reset(), '403 account_suspended', 'reset')
 
-    await act(latchkey, eve, 'unsuspend', { on: ada })
+    await actOnAccount(latchkey, eve, 'unsuspend', { target: ada })
     assert.equal((await reset()).status, 200)
     ada.password = newPassword
     assert.equal((await ada.signIn()).body.status, 'mfaRequired')
   })
 
   test('suspending that races sign-ins and refreshes leaves no session alive', async () => {
-    const eve = await newOperator(latchkey)
+    const eve = await createOperator(latchkey)
     const ada = await latchkey.owner()
     const { refreshToken } = ada
     const calls = [
       ...Array.from({ length: 6 }, () => ada.signIn()),
       latchkey.post('/auth/Refresh', { refreshToken }),
-      act(latchkey, eve, 'suspend', { on: ada, reason }),
+      actOnAccount(latchkey, eve, 'suspend', { target: ada, reason }),
     ]
     for (const { status } of await Promise.all(calls)) assert.ok(status < 500, `${status}`)
-    assert.equal(await sessionsOf(latchkey, ada), 0)
+    assert.equal(await countLiveSessions(latchkey, ada), 0)
   })
 
   test('suspended at one node, an account is closed at the other at once', async () => {
     const node = await latchkey.secondNode()
     try {
-      const eve = await newOperator(latchkey)
+      const eve = await createOperator(latchkey)
       const ada = await latchkey.owner()
       assert.equal((await ada.get('/settings', { node })).status, 200)
-      await act(latchkey, eve, 'suspend', { on: ada, reason })
+      await actOnAccount(latchkey, eve, 'suspend', { target: ada, reason })
       assertAnswer(await ada.get('/settings', { node }), '401 invalid_token', 'access token')
       assertAnswer(await ada.signIn({ node }), '403 account_suspended', 'password')
     } finally {

@@ -1,10 +1,10 @@
 /** docs/abuse-cases.md names tests by what stands above them: what stands there must be sound. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { abuseCasesIn, withCases } from '../../scripts/abuse-cases.ts'
+import { insertCases, parseAbuseCases } from '../../scripts/abuse-cases.ts'
 
 const file = 'test/some.test.ts'
-const read = (...lines: string[]) => abuseCasesIn(file, `${lines.join('\n')}\n`)
+const read = (...lines: string[]) => parseAbuseCases(file, `${lines.join('\n')}\n`)
 const page = '# Cases\n\n## Guessing\n\n## Passkeys\n\nMore to come.\n'
 
 test('every case of a test comes under its heading, with a link to the test', () => {
@@ -23,7 +23,7 @@ test('every case of a test comes under its heading, with a link to the test', ()
     'const other = 1',
   )
   assert.equal(
-    withCases(page, cases),
+    insertCases(page, cases),
     [
       '# Cases\n',
       '## Guessing\n',
@@ -69,7 +69,7 @@ test('a comment that only looks like a case is refused', () => {
 test('a case told twice above one test, or in a section that there is not, is refused', () => {
   const once = '// Abuse case (Guessing): A restart gave the tries back.'
   const twice = read(once, once, 'test("a restart forgives nothing", () => {})')
-  assert.throws(() => withCases(page, twice), /is told twice above one test/)
+  assert.throws(() => insertCases(page, twice), /is told twice above one test/)
   const lost = read('// Abuse case (Gessing): Lost.', 'test("a promise", () => {})')
-  assert.throws(() => withCases(page, lost), /has no section “Gessing”/)
+  assert.throws(() => insertCases(page, lost), /has no section “Gessing”/)
 })

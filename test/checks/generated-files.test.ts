@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { appendFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { copyOfSources } from '../support/copy.ts'
+import { copySources } from '../support/copy-sources.ts'
 
 const generated = [
   'openapi.json',
@@ -15,7 +15,7 @@ const generated = [
 ]
 
 test('a generated file that is stale or missing fails the check, which names it', (t) => {
-  const copy = copyOfSources(t, 'client', 'scripts', 'test', 'docs', 'openapi.json', '.env.example')
+  const copy = copySources(t, 'client', 'scripts', 'test', 'docs', 'openapi.json', '.env.example')
   const generate = (...args: string[]) =>
     spawnSync(process.execPath, ['scripts/generate.ts', ...args], { cwd: copy, encoding: 'utf8' })
 

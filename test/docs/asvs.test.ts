@@ -1,8 +1,8 @@
 /** docs/asvs.md leaves nothing out, and its settings are ones that the service takes. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { readSettings } from '../../src/read-settings.ts'
-import { fences, readPage } from '../support/markdown.ts'
+import { readSettings } from '../../src/config/read-settings.ts'
+import { codeBlocksIn, readPage } from '../support/markdown.ts'
 
 const page = readPage('docs/asvs.md')
 
@@ -72,7 +72,7 @@ test('what is said to be met names what proves it, and what is not met is told a
 })
 
 test('the settings shown are ones that Latchkey takes', () => {
-  const shown = fences(page)
+  const shown = codeBlocksIn(page)
     .filter(({ language }) => language === 'ini')
     .flatMap(({ text }) => text.split('\n').map((line) => line.split('=')))
   assert.equal(shown.length, 4)

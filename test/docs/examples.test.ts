@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { contractOf } from '../support/contract.ts'
-import { pages, readPage, root } from '../support/markdown.ts'
+import { listMarkdownFiles, readPage, root } from '../support/markdown.ts'
 
 const document = JSON.parse(readFileSync(join(root, 'openapi.json'), 'utf8'))
 const contract = contractOf(document)
@@ -12,7 +12,7 @@ const contract = contractOf(document)
 /** `<!-- POST /auth/SignIn 200 -->` stands before the answer it describes. */
 const marked = /<!-- (GET|POST|PUT|DELETE) (\/\S+) (\d{3}) -->\n```json\n(.*?)\n```/gs
 
-const examples = pages().flatMap((page) =>
+const examples = listMarkdownFiles().flatMap((page) =>
   [...readPage(page).matchAll(marked)].map(
     ([, method = '', path = '', status = '', json = '']) => ({ page, method, path, status, json }),
   ),

@@ -5,8 +5,8 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { travel } from '../support/clock.ts'
 import { TestLatchkey } from '../support/latchkey.ts'
-import { fence, readPage, root } from '../support/markdown.ts'
-import { emptyFolder } from '../support/process.ts'
+import { codeBlock, readPage, root } from '../support/markdown.ts'
+import { createTempFolder } from '../support/process.ts'
 
 const page = 'docs/integrate.md'
 const minute = 60_000
@@ -16,8 +16,8 @@ before(() => latchkey.start())
 after(() => latchkey.stop())
 
 test('the sample refreshes once for everyone who finds the token too old', async (t) => {
-  const file = join(emptyFolder(t), 'session.mjs')
-  writeFileSync(file, fence(page, 'js', '// session.mjs'))
+  const file = join(createTempFolder(t), 'session.mjs')
+  writeFileSync(file, codeBlock(page, 'js', '// session.mjs'))
   const { call, useTokens } = await import(file)
   const ada = await latchkey.owner()
   useTokens((await ada.signIn()).body)
@@ -32,8 +32,8 @@ test('the sample refreshes once for everyone who finds the token too old', async
 })
 
 test('the sample hands on a 401 that refreshing would not help', async (t) => {
-  const file = join(emptyFolder(t), 'session.mjs')
-  writeFileSync(file, fence(page, 'js', '// session.mjs'))
+  const file = join(createTempFolder(t), 'session.mjs')
+  writeFileSync(file, codeBlock(page, 'js', '// session.mjs'))
   const { call, useTokens } = await import(file)
   const ada = await latchkey.owner()
   travel(16 * minute)
@@ -47,7 +47,7 @@ test('the sample hands on a 401 that refreshing would not help', async (t) => {
   const { refreshToken } = refreshed
   const unused = await latchkey.post('/auth/Refresh', { refreshToken })
   assert.equal(unused.status, 200, 'the sample refreshed in vain')
-  const shown = fence(page, 'text').replace('WWW-Authenticate: ', '')
+  const shown = codeBlock(page, 'text').replace('WWW-Authenticate: ', '')
   // MFA is off, so one factor is enough; the page shows what is said while it is on.
   assert.equal(answer.headers.get('www-authenticate'), shown.replace('aal2', 'aal1'))
 })

@@ -3,13 +3,20 @@ import assert from 'node:assert/strict'
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
 import { test } from 'node:test'
-import { anchors, links, pages, prose, readPage, root } from '../support/markdown.ts'
+import {
+  anchorsIn,
+  linksIn,
+  listMarkdownFiles,
+  proseOf,
+  readPage,
+  root,
+} from '../support/markdown.ts'
 
 const isOutside = (target: string) => /^[a-z]+:/.test(target)
 
-for (const page of pages()) {
+for (const page of listMarkdownFiles()) {
   test(`every link of ${page} leads somewhere`, () => {
-    for (const { text, target } of links(readPage(page))) {
+    for (const { text, target } of linksIn(readPage(page))) {
       if (isOutside(target)) continue
       const [path = '', anchor] = target.split('#')
       const file = path === '' ? page : normalize(join(dirname(page), path))
@@ -17,12 +24,12 @@ for (const page of pages()) {
       assert.ok(!file.startsWith('..') && existsSync(join(root, file)), `${shown} leads nowhere`)
       if (anchor === undefined) continue
       assert.ok(file.endsWith('.md'), `${shown} names a place in what is no page`)
-      assert.ok(anchors(readPage(file)).has(anchor), `${shown}: there is no such heading`)
+      assert.ok(anchorsIn(readPage(file)).has(anchor), `${shown}: there is no such heading`)
     }
   })
 
   test(`every test that ${page} names exists by that title`, () => {
-    for (const { text, target } of links(readPage(page))) {
+    for (const { text, target } of linksIn(readPage(page))) {
       const file = join(root, dirname(page), target)
       const title = text.replaceAll('`', '')
       // A link may also lead to a whole file of tests: then its text is the file's path.
@@ -32,7 +39,7 @@ for (const page of pages()) {
   })
 
   test(`every file that ${page} names is there`, () => {
-    const named = prose(readPage(page)).matchAll(
+    const named = proseOf(readPage(page)).matchAll(
       /`((?:src|test|docs|scripts|bench|bin|runtime)\/[\w./-]*)`/g,
     )
     for (const [, path = ''] of named) assert.ok(existsSync(join(root, path)), path)
@@ -40,15 +47,15 @@ for (const page of pages()) {
 }
 
 test('every page of docs/ is on its map', () => {
-  const mapped = new Set(links(readPage('docs/README.md')).map(({ target }) => `docs/${target}`))
-  for (const page of pages()) {
+  const mapped = new Set(linksIn(readPage('docs/README.md')).map(({ target }) => `docs/${target}`))
+  for (const page of listMarkdownFiles()) {
     if (page.startsWith('docs/') && page !== 'docs/README.md') assert.ok(mapped.has(page), page)
   }
 })
 
 test('links go to paths, not to folders by accident', () => {
-  for (const page of pages()) {
-    for (const { target } of links(readPage(page))) {
+  for (const page of listMarkdownFiles()) {
+    for (const { target } of linksIn(readPage(page))) {
       if (isOutside(target) || target.startsWith('#')) continue
       const file = join(root, dirname(page), target.split('#')[0] ?? '')
       assert.equal(statSync(file).isDirectory(), target.endsWith('/'), `${page}: ${target}`)

@@ -6,21 +6,29 @@ import { cpSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { parseEnv, promisify } from 'node:util'
-import { newKey } from '../../src/lib/keys.ts'
-import { readSettings, UnusableSettings } from '../../src/read-settings.ts'
-import { emptyDatabase } from '../support/database.ts'
-import { freePort } from '../support/free-port.ts'
+import { InvalidSettingsError, readSettings } from '../../src/config/read-settings.ts'
+import { generateEncryptionKey } from '../../src/keys/keyring.ts'
+import { createDatabase } from '../support/database.ts'
 import { TestLatchkey } from '../support/latchkey.ts'
-import { fence, fences, readPage, root } from '../support/markdown.ts'
-import { emptyFolder, runLatchkey, startProcess, until } from '../support/process.ts'
-import { works } from '../support/tool.ts'
+import { codeBlock, codeBlocksIn, readPage, root } from '../support/markdown.ts'
+import {
+  createTempFolder,
+  runLatchkey,
+  startLatchkeyProcess,
+  waitUntil,
+} from '../support/process.ts'
+import { findFreePort } from '../support/tcp.ts'
+import { requireWorking } from '../support/tool.ts'
 
 const run = promisify(execFile)
 const page = 'docs/operate.md'
 
 test('the settings shown are enough for production, and none of them can be left out', () => {
   const shown = parseEnv(
-    fence(page, 'ini', 'LATCHKEY_').replace('k1:paste-the-key-here', newKey('k1')),
+    codeBlock(page, 'ini', 'LATCHKEY_').replace(
+      'k1:paste-the-key-here',
+      generateEncryptionKey('k1'),
+    ),
   ) as Record<string, string>
   assert.equal(readSettings(shown).mode, 'production')
 
@@ -28,20 +36,20 @@ test('the settings shown are enough for production, and none of them can be left
     // Without these two it starts, but not as the page is about.
     if (name === 'LATCHKEY_MODE' || name === 'LATCHKEY_TRUST_PROXY') continue
     const { [name]: _, ...rest } = shown
-    assert.throws(() => readSettings(rest), UnusableSettings, name)
+    assert.throws(() => readSettings(rest), InvalidSettingsError, name)
   }
 })
 
 test('the command shown makes a usable encryption key', async (t) => {
-  if (!(await works(t, 'openssl', 'version'))) return
-  const { stdout } = await run('sh', ['-c', fence(page, 'sh', 'echo "k1')])
+  if (!(await requireWorking(t, 'openssl', 'version'))) return
+  const { stdout } = await run('sh', ['-c', codeBlock(page, 'sh', 'echo "k1')])
   const settings = readSettings({ LATCHKEY_ENCRYPTION_KEYS: stdout.trim() })
   assert.equal(settings.encryptionKeys, stdout.trim())
 })
 
 test('the command shown makes a secret that webhooks can be signed with', async (t) => {
-  if (!(await works(t, 'openssl', 'version'))) return
-  const { stdout } = await run('sh', ['-c', fence(page, 'sh', 'echo "whsec')])
+  if (!(await requireWorking(t, 'openssl', 'version'))) return
+  const { stdout } = await run('sh', ['-c', codeBlock(page, 'sh', 'echo "whsec')])
   const url = readPage(page).match(/https:\/\/hooks[^`]+/)?.[0] ?? ''
   const LATCHKEY_WEBHOOK_URL = url.replace('whsec_…', stdout.trim())
   assert.equal(readSettings({ LATCHKEY_WEBHOOK_URL }).webhookUrl, LATCHKEY_WEBHOOK_URL)
@@ -61,7 +69,7 @@ test('every mail and SMS address shown is one that Latchkey takes', () => {
 })
 
 test('a backup made as shown, while the service runs, brings everything back', async (t) => {
-  const latchkey = await startProcess(t)
+  const latchkey = await startLatchkeyProcess(t)
   const body = JSON.stringify({ email: 'ada@example.com', password: 'correct horse battery' })
   const call = { method: 'POST', headers: { 'content-type': 'application/json' }, body }
   assert.equal((await fetch(`${latchkey.origin}/auth/SignUp`, call)).status, 202)
@@ -70,7 +78,7 @@ test('a backup made as shown, while the service runs, brings everything back', a
   const before = await inbox(latchkey.origin)
   assert.equal(before.messages.length, 1)
 
-  await run('sh', ['-c', asHere(fence(page, 'sh', 'npx latchkey backup'))], {
+  await run('sh', ['-c', asHere(codeBlock(page, 'sh', 'npx latchkey backup'))], {
     cwd: latchkey.folder,
   })
   await latchkey.stop()
@@ -81,13 +89,13 @@ test('a backup made as shown, while the service runs, brings everything back', a
   }
   cpSync(join(latchkey.folder, 'latchkey-backup.sqlite'), join(data, 'latchkey.sqlite'))
   const { folder, environment } = latchkey
-  const again = await startProcess(t, { folder, environment })
+  const again = await startLatchkeyProcess(t, { folder, environment })
   assert.deepEqual(await inbox(again.origin), before)
 })
 
 test('the line of the crontab makes a backup of its day', async (t) => {
-  const latchkey = await startProcess(t)
-  const line = asHere(fence(page, 'crontab'))
+  const latchkey = await startLatchkeyProcess(t)
+  const line = asHere(codeBlock(page, 'crontab'))
     .replace(/^(\S+ ){5}/, '')
     .replaceAll('\\%', '%')
     .replace('/srv/latchkey', latchkey.folder)
@@ -97,20 +105,20 @@ test('the line of the crontab makes a backup of its day', async (t) => {
   assert.equal(made.length, 1)
   assert.match(made[0] ?? '', /^latchkey-\d{4}-\d\d-\d\d\.sqlite$/)
   // The doctor has nothing to say against it.
-  const { stdout } = await run('sh', ['-c', asHere(fence(page, 'sh', 'npx latchkey doctor'))], {
+  const { stdout } = await run('sh', ['-c', asHere(codeBlock(page, 'sh', 'npx latchkey doctor'))], {
     cwd: latchkey.folder,
   })
   assert.doesNotMatch(stdout, /^fail/m)
 })
 
 test('moving as shown ends with what to set', async (t) => {
-  const latchkey = await startProcess(t)
+  const latchkey = await startLatchkeyProcess(t)
   await latchkey.stop()
-  const url = await emptyDatabase(t, 'PostgreSQL')
+  const url = await createDatabase(t, 'PostgreSQL')
   const { folder, environment } = latchkey
   const { password } = new URL(url)
   const named = url.replace(`:${password}`, '')
-  const command = asHere(fence(page, 'sh', 'npx latchkey copy-to-postgres')).replace(
+  const command = asHere(codeBlock(page, 'sh', 'npx latchkey copy-to-postgres')).replace(
     /postgres:[^']+/,
     named,
   )
@@ -119,7 +127,10 @@ test('moving as shown ends with what to set', async (t) => {
     env: { ...process.env, PGPASSWORD: decodeURIComponent(password) },
   })
   assert.match(stdout, /^Done: .*\nSet LATCHKEY_DATABASE_URL/)
-  await startProcess(t, { folder, environment: { ...environment, LATCHKEY_DATABASE_URL: url } })
+  await startLatchkeyProcess(t, {
+    folder,
+    environment: { ...environment, LATCHKEY_DATABASE_URL: url },
+  })
 })
 
 test('the line that PostgreSQL’s own tool is given is the one that is shown', async (t) => {
@@ -127,18 +138,18 @@ test('the line that PostgreSQL’s own tool is given is the one that is shown', 
     args: ['backup', 'latchkey.dump'],
     environment: { LATCHKEY_DATABASE_URL: 'postgres://latchkey:secret@db.example.com/latchkey' },
   })
-  assert.ok(ended.stderr.includes(fence(page, 'sh', '(umask')), ended.stderr)
+  assert.ok(ended.stderr.includes(codeBlock(page, 'sh', '(umask')), ended.stderr)
 })
 
 /** As it is typed here, where no `npx` finds what is not installed. */
 const asHere = (command: string) =>
-  command.replace('npx latchkey', `'${process.execPath}' '${join(root, 'src/main.ts')}'`)
+  command.replace('npx latchkey', `'${process.execPath}' '${join(root, 'src/cli/main.ts')}'`)
 
 test('the program shown takes texts from Latchkey, and from nobody else', async (t) => {
-  const port = await freePort()
-  const folder = emptyFolder(t)
+  const port = await findFreePort()
+  const folder = createTempFolder(t)
   const file = join(folder, 'texts.mjs')
-  writeFileSync(file, fence(page, 'js').replace('8080', String(port)))
+  writeFileSync(file, codeBlock(page, 'js').replace('8080', String(port)))
   const env = { PATH: process.env.PATH, TEXTS_SECRET: 'a-secret-of-two' }
   const receiver = spawn(process.execPath, [file], { env, stdio: ['ignore', 'pipe', 'inherit'] })
   t.after(() => receiver.kill())
@@ -146,7 +157,7 @@ test('the program shown takes texts from Latchkey, and from nobody else', async 
   receiver.stdout.setEncoding('utf8').on('data', (text) => {
     printed += text
   })
-  await until(() =>
+  await waitUntil(() =>
     fetch(`http://localhost:${port}`).then(
       () => true,
       () => false,
@@ -164,7 +175,7 @@ test('the program shown takes texts from Latchkey, and from nobody else', async 
     phoneNumber: '+14155550123',
   })
   assert.equal(sent.status, 202)
-  await until(() => printed.includes('a text would be sent to +14155550123'))
+  await waitUntil(() => printed.includes('a text would be sent to +14155550123'))
 
   const forged = await fetch(`http://localhost:${port}`, {
     method: 'POST',
@@ -180,7 +191,7 @@ test('the program shown takes texts from Latchkey, and from nobody else', async 
 
 // That of PgBouncer is what test/support/pgbouncer.ts starts it with.
 test('every block of the page is one that these tests run', () => {
-  const languages = fences(readPage(page)).map(({ language }) => language)
+  const languages = codeBlocksIn(readPage(page)).map(({ language }) => language)
   // All but pg_restore, which the tests’ PostgreSQL comes without.
   assert.deepEqual(languages.sort(), ['crontab', 'ini', 'ini', 'js', ...Array(7).fill('sh')])
 })

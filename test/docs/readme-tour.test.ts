@@ -3,27 +3,27 @@ import assert from 'node:assert/strict'
 import { execFile, execFileSync } from 'node:child_process'
 import { test } from 'node:test'
 import { promisify } from 'node:util'
-import { type Fence, fences, readPage } from '../support/markdown.ts'
-import { startProcess, until } from '../support/process.ts'
-import { assertLooksLike, assertSameLook } from '../support/shown.ts'
-import { tool } from '../support/tool.ts'
+import { type CodeBlock, codeBlocksIn, readPage } from '../support/markdown.ts'
+import { assertMatchesExample, assertTextMatchesExample } from '../support/match-example.ts'
+import { startLatchkeyProcess, waitUntil } from '../support/process.ts'
+import { requireTool } from '../support/tool.ts'
 
 const run = promisify(execFile)
 const readme = readPage('README.md')
 
 test('the first two command lines of the README start the service and run the tests', () => {
-  const commands = fences(readme).flatMap(({ language, text }) =>
+  const commands = codeBlocksIn(readme).flatMap(({ language, text }) =>
     language === 'sh' ? text.split('\n') : [],
   )
   assert.deepEqual(commands.slice(0, 2), ['npm ci && npm start', 'npm ci && npm test'])
-  const [first, second] = fences(readme)
+  const [first, second] = codeBlocksIn(readme)
   assert.deepEqual([first?.language, second?.language], ['sh', 'sh'], 'nothing between them')
 })
 
 test('a first start says what the README says', async (t) => {
-  const latchkey = await startProcess(t)
-  const [shown] = fences(readme).filter(({ text }) => text.startsWith('Latchkey '))
-  await until(() => latchkey.stdout.includes('Ctrl-C'))
+  const latchkey = await startLatchkeyProcess(t)
+  const [shown] = codeBlocksIn(readme).filter(({ text }) => text.startsWith('Latchkey '))
+  await waitUntil(() => latchkey.stdout.includes('Ctrl-C'))
   const withoutLog = latchkey.stdout.replace(/^\{.*\n/gm, '').trim()
   assert.equal(withoutLog, withPort(shown?.text ?? '', latchkey.port))
 })
@@ -31,14 +31,14 @@ test('a first start says what the README says', async (t) => {
 /** A command, and what the README shows it to print. */
 interface Step {
   command: string
-  shown: Fence | undefined
+  shown: CodeBlock | undefined
 }
 
 const tour = stepsOf(readme.slice(readme.indexOf('## Five minutes with curl')))
 
 function stepsOf(section: string): Step[] {
   const steps: Step[] = []
-  for (const block of fences(section)) {
+  for (const block of codeBlocksIn(section)) {
     const last = steps.at(-1)
     if (block.language === 'sh') steps.push({ command: block.text, shown: undefined })
     else if (last) last.shown = block
@@ -58,8 +58,8 @@ const shells = ['sh', 'bash', 'zsh'].filter((shell) => {
 
 for (const shell of shells) {
   test(`the README’s tour, typed into ${shell}, answers what the README shows`, async (t) => {
-    if (!(await tool(t, 'curl')) || !(await tool(t, 'oathtool'))) return
-    const latchkey = await startProcess(t)
+    if (!(await requireTool(t, 'curl')) || !(await requireTool(t, 'oathtool'))) return
+    const latchkey = await startLatchkeyProcess(t)
     const end = '--- end of a step ---'
     const script = tour.map(({ command }) => `${command}\nprintf '\\n%s\\n' '${end}'`).join('\n')
 
@@ -96,7 +96,7 @@ function assertAnswer(real: string, shown: string, command: string): void {
   const [realJson, realStatus] = split(real)
   const [shownJson, shownStatus] = split(shown)
   assert.equal(realStatus, shownStatus, `${command}\n${real}`)
-  assertLooksLike(JSON.parse(realJson), JSON.parse(shownJson), command)
+  assertMatchesExample(JSON.parse(realJson), JSON.parse(shownJson), command)
 }
 
 function split(answer: string): [json: string, status: string | undefined] {
@@ -107,5 +107,6 @@ function split(answer: string): [json: string, status: string | undefined] {
 function assertLines(real: string, shown: string, command: string): void {
   const [realLines, shownLines] = [real.split('\n'), shown.split('\n')]
   assert.equal(realLines.length, shownLines.length, `${command}\n${real}`)
-  for (const [i, line] of shownLines.entries()) assertSameLook(realLines[i] ?? '', line, command)
+  for (const [i, line] of shownLines.entries())
+    assertTextMatchesExample(realLines[i] ?? '', line, command)
 }

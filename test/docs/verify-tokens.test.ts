@@ -7,11 +7,11 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { promisify } from 'node:util'
 import { generateKeyPair, type JWTHeaderParameters, SignJWT, UnsecuredJWT } from 'jose'
-import { openKeys } from '../../src/lib/keys.ts'
+import { parseKeyring } from '../../src/keys/keyring.ts'
 import { TestLatchkey } from '../support/latchkey.ts'
-import { fence, fences, readPage, root } from '../support/markdown.ts'
-import { emptyFolder } from '../support/process.ts'
-import { works } from '../support/tool.ts'
+import { codeBlock, codeBlocksIn, readPage, root } from '../support/markdown.ts'
+import { createTempFolder } from '../support/process.ts'
+import { requireWorking } from '../support/tool.ts'
 
 const run = promisify(execFile)
 const page = 'docs/verify-tokens.md'
@@ -69,13 +69,13 @@ print(json.dumps([answer(token) for token in json.loads(sys.argv[-1])]))`,
 for (const { language, file, needs, command, driver } of samples) {
   test(`the ${language} sample takes real tokens and refuses forged ones`, async (t) => {
     const [needed = '', ...how] = needs
-    if (!(await works(t, needed, ...how))) return
+    if (!(await requireWorking(t, needed, ...how))) return
     // Not by app: that would travel in time, and the samples' clocks don't come along.
     const ada = await latchkey.owner({ mfaMethod: 'sms' })
     await ada.signInFully()
     const forged = await forgeries(ada.accessToken)
-    const folder = emptyFolder(t)
-    const sample = fence(page, language).replaceAll('http://localhost:4000', latchkey.origin)
+    const folder = createTempFolder(t)
+    const sample = codeBlock(page, language).replaceAll('http://localhost:4000', latchkey.origin)
     writeFileSync(join(folder, file), sample)
     symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'))
 
@@ -98,7 +98,7 @@ test('a token looks as the page shows it', async () => {
   const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
   await ada.signInFully()
   const real = ada.accessToken.split('.').slice(0, 2).map(decode)
-  const shown = fences(readPage(page)).filter(({ language }) => language === 'json')
+  const shown = codeBlocksIn(readPage(page)).filter(({ language }) => language === 'json')
   assert.equal(shown.length, 2)
   for (const [i, { text }] of shown.entries()) {
     const parsed = JSON.parse(text)
@@ -120,7 +120,7 @@ test('where MFA is required, the token of whoever has none yet has the audience 
 
 /** As the page shows it, for another origin. */
 function setUpAudience(origin = latchkey.origin): string {
-  const [, shown = ''] = /^"aud": "(.+)"$/.exec(fence(page, 'text')) ?? []
+  const [, shown = ''] = /^"aud": "(.+)"$/.exec(codeBlock(page, 'text')) ?? []
   return shown.replace('http://localhost:4000', origin)
 }
 
@@ -132,8 +132,8 @@ function decode(part: string): Record<string, unknown> {
 async function forgeries(real: string): Promise<Record<string, string>> {
   const [header, payload] = real.split('.').slice(0, 2).map(decode)
   const { id, private_jwk_sealed } = (await latchkey.sql('select * from signing_key'))[0]
-  const keys = openKeys(latchkey.environment.LATCHKEY_ENCRYPTION_KEYS ?? '')
-  const ours = JSON.parse(keys.open(private_jwk_sealed, `signing_key ${id}`))
+  const keyring = parseKeyring(latchkey.environment.LATCHKEY_ENCRYPTION_KEYS ?? '')
+  const ours = JSON.parse(keyring.open(private_jwk_sealed, `signing_key ${id}`))
   const strangers = await generateKeyPair('ES256')
   const pem = createPublicKey(createPrivateKey({ key: ours, format: 'jwk' })).export({
     type: 'spki',

@@ -5,21 +5,21 @@ import { symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { Webhook } from 'standardwebhooks'
-import { freePort } from '../support/free-port.ts'
-import { fence, fences, readPage, root } from '../support/markdown.ts'
+import { codeBlock, codeBlocksIn, readPage, root } from '../support/markdown.ts'
 import { startLatchkey } from '../support/outbox.ts'
-import { emptyFolder, until } from '../support/process.ts'
-import { newWebhookSecret, startWebhook } from '../support/webhook.ts'
+import { createTempFolder, waitUntil } from '../support/process.ts'
+import { findFreePort } from '../support/tcp.ts'
+import { generateWebhookSecret, startWebhookReceiver } from '../support/webhook-receiver.ts'
 
 const page = 'docs/integrate.md'
 
 test('the receiver shown hears what happens from Latchkey, once, and from nobody else', async (t) => {
-  const port = await freePort()
-  const folder = emptyFolder(t)
+  const port = await findFreePort()
+  const folder = createTempFolder(t)
   const file = join(folder, 'hooks.mjs')
-  writeFileSync(file, fence(page, 'js', '// hooks.mjs').replace('8081', String(port)))
+  writeFileSync(file, codeBlock(page, 'js', '// hooks.mjs').replace('8081', String(port)))
   symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'))
-  const secret = newWebhookSecret()
+  const secret = generateWebhookSecret()
   const env = { PATH: process.env.PATH, WEBHOOK_SECRET: secret }
   const receiver = spawn(process.execPath, [file], { env, stdio: ['ignore', 'pipe', 'inherit'] })
   t.after(() => receiver.kill())
@@ -29,13 +29,13 @@ test('the receiver shown hears what happens from Latchkey, once, and from nobody
   })
   const url = `http://localhost:${port}`
   const unsigned = () => fetch(url).then((answer) => answer.status === 401)
-  await until(() => unsigned().catch(() => false))
+  await waitUntil(() => unsigned().catch(() => false))
 
   const LATCHKEY_WEBHOOK_URL = `${url}/?secret=${secret}`
   const latchkey = await startLatchkey(t, 'SQLite', { LATCHKEY_WEBHOOK_URL })
   const ada = await latchkey.owner({ mfaMethod: 'email' })
   await ada.delete('/settings/MfaSignIn')
-  await until(() => printed.includes(': mfa.off'))
+  await waitUntil(() => printed.includes(': mfa.off'))
 
   const post = async (by: string, type: string, id: string) => {
     const body = JSON.stringify({ type, data: { accountId: 'forged' } })
@@ -47,20 +47,20 @@ test('the receiver shown hears what happens from Latchkey, once, and from nobody
     }
     return (await fetch(url, { method: 'POST', headers, body })).status
   }
-  assert.equal(await post(newWebhookSecret(), 'forged', '1'), 401)
+  assert.equal(await post(generateWebhookSecret(), 'forged', '1'), 401)
   assert.equal(await post(secret, 'again', '2'), 204)
   assert.equal(await post(secret, 'again', '2'), 204)
-  await until(() => printed.includes(': again'))
+  await waitUntil(() => printed.includes(': again'))
   assert.equal(printed.split(': again').length, 2)
   assert.doesNotMatch(printed, /: forged/)
 })
 
 test('a post has the fields that the page shows', async (t) => {
-  const hook = await startWebhook(t)
+  const hook = await startWebhookReceiver(t)
   const latchkey = await startLatchkey(t, 'SQLite', { LATCHKEY_WEBHOOK_URL: hook.url })
   await latchkey.owner()
-  const { event } = await until(() => hook.posts[0])
-  const found = fences(readPage(page)).find(({ text }) => text.includes('"activityId"'))
+  const { event } = await waitUntil(() => hook.received[0])
+  const found = codeBlocksIn(readPage(page)).find(({ text }) => text.includes('"activityId"'))
   const shown = JSON.parse(found?.text ?? '')
   assert.deepEqual(Object.keys(shown), Object.keys(event))
   assert.deepEqual(Object.keys(shown.data), Object.keys(event.data))

@@ -2,12 +2,12 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { brotliDecompressSync, gunzipSync } from 'node:zlib'
 import Fastify from 'fastify'
-import { type Packed, pack, serveAsset } from '../../src/http/asset.ts'
+import { type CompressedBody, compressBody, serveAsset } from '../../src/http/asset.ts'
 
 const text = 'the same for everyone; '.repeat(1000)
 
 test('every encoding holds the same bytes', async () => {
-  const app = serving(() => pack(text))
+  const app = serving(() => compressBody(text))
   const as = (encoding: string) =>
     app.inject({ url: '/a', headers: { 'accept-encoding': encoding } })
 
@@ -26,7 +26,7 @@ test('every encoding holds the same bytes', async () => {
 })
 
 test('what a browser has is not sent again', async () => {
-  const app = serving(() => pack(text))
+  const app = serving(() => compressBody(text))
   const { etag } = (await app.inject('/a')).headers
 
   const again = await app.inject({ url: '/a', headers: { 'if-none-match': `"other", ${etag}` } })
@@ -43,7 +43,7 @@ test('it is made once however many ask at first, and again after a failure', asy
   const app = serving(async () => {
     made += 1
     if (made === 1) throw new Error('the disk was away')
-    return pack(text)
+    return compressBody(text)
   })
   assert.equal(made, 0, 'nothing is made before someone asks')
 
@@ -56,7 +56,7 @@ test('it is made once however many ask at first, and again after a failure', asy
   assert.equal(made, 2)
 })
 
-function serving(load: () => Promise<Packed>) {
+function serving(load: () => Promise<CompressedBody>) {
   const app = Fastify()
   serveAsset(app, '/a', { type: 'text/plain; charset=utf-8', cache: 'revalidate', load })
   return app

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { onDatabase, type TestLatchkey } from '../support/latchkey.ts'
-import { requestLines, sendRaw } from '../support/raw-http.ts'
+import { formatRequestHead, sendRaw } from '../support/raw-http.ts'
 
 const app = 'https://app.example.com'
 const port = 'http://intranet.example.com:8080'
@@ -170,10 +170,10 @@ async function cookieOf(latchkey: TestLatchkey): Promise<string> {
 
 function refresh(latchkey: TestLatchkey, cookie: string, ...headers: string[]) {
   const all = [`Cookie: ${cookie}`, 'Latchkey-Session: cookie', 'Content-Length: 0', ...headers]
-  return sendRaw(latchkey, `${requestLines('POST', '/auth/Refresh', ...all)}\r\n`)
+  return sendRaw(latchkey, `${formatRequestHead('POST', '/auth/Refresh', ...all)}\r\n`)
 }
 
 function preflight(latchkey: TestLatchkey, path: string, ...headers: string[]) {
   const all = ['Access-Control-Request-Method: POST', ...headers]
-  return sendRaw(latchkey, `${requestLines('OPTIONS', path, ...all)}\r\n`)
+  return sendRaw(latchkey, `${formatRequestHead('OPTIONS', path, ...all)}\r\n`)
 }

@@ -2,11 +2,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { onDatabase } from '../support/latchkey.ts'
-import { requestLines, sendRaw } from '../support/raw-http.ts'
+import { formatRequestHead, sendRaw } from '../support/raw-http.ts'
 
 onDatabase('SQLite', (latchkey) => {
   const open = (path: string, ...headers: string[]) =>
-    sendRaw(latchkey, `${requestLines('GET', path, ...headers)}\r\n`)
+    sendRaw(latchkey, `${formatRequestHead('GET', path, ...headers)}\r\n`)
 
   async function mayBeSignedIn(...headers: string[]): Promise<boolean> {
     const { text } = await open('/signin', ...headers)
@@ -34,7 +34,7 @@ onDatabase('SQLite', (latchkey) => {
   test('no proxy and no browser keeps a page, whatever it was made from', async () => {
     for (const path of ['/signin', '/signin?lang=de', '/security', '/undo', '/forgot', '/signup']) {
       for (const method of ['GET', 'HEAD']) {
-        const lines = requestLines(method, path, 'Cookie: latchkey=x; latchkey-lang=de')
+        const lines = formatRequestHead(method, path, 'Cookie: latchkey=x; latchkey-lang=de')
         const { status, headers } = await sendRaw(latchkey, `${lines}\r\n`)
         assert.equal(`${status} ${headers['cache-control']}`, '200 no-store', `${method} ${path}`)
       }

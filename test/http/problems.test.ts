@@ -1,40 +1,49 @@
 /** Whatever goes wrong, and however early: the answer is a problem with all that belongs to it. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { answers } from '../../src/http/answers.ts'
 import { createApp } from '../../src/http/app.ts'
+import { problemTypes } from '../../src/http/problem-types.ts'
 import { createLog } from '../../src/lib/log.ts'
 import { onDatabase, type TestLatchkey } from '../support/latchkey.ts'
-import { type RawAnswer, requestLines, sendRaw } from '../support/raw-http.ts'
+import { formatRequestHead, type RawResponse, sendRaw } from '../support/raw-http.ts'
 
 const json = 'Content-Type: application/json'
-const refresh = (...headers: string[]) => requestLines('POST', '/auth/Refresh', ...headers)
+const refresh = (...headers: string[]) => formatRequestHead('POST', '/auth/Refresh', ...headers)
 const large = 'x'.repeat(20_000)
 
 /** As bytes, and what they are answered with. */
 const failures: Record<string, [bytes: string, answer: string]> = {
-  'an unknown path': [`${requestLines('GET', '/nope')}\r\n`, '404 not_found'],
+  'an unknown path': [`${formatRequestHead('GET', '/nope')}\r\n`, '404 not_found'],
   'an unknown path, whatever is sent there': [
-    `${requestLines('POST', '/nope', json, 'Content-Length: 4')}\r\nnope`,
+    `${formatRequestHead('POST', '/nope', json, 'Content-Length: 4')}\r\nnope`,
     '404 not_found',
   ],
   'an unknown path, with far too large a body': [
-    `${requestLines('POST', '/nope', json, 'Content-Length: 20000')}\r\n${large}`,
+    `${formatRequestHead('POST', '/nope', json, 'Content-Length: 20000')}\r\n${large}`,
     '404 not_found',
   ],
-  'a path in other letters': [`${requestLines('GET', '/settings/mfasignin')}\r\n`, '404 not_found'],
-  'a path with two slashes': [`${requestLines('GET', '//evil.example')}\r\n`, '404 not_found'],
-  'a very long path': [`${requestLines('GET', `/${'a'.repeat(5000)}`)}\r\n`, '404 not_found'],
-  'another method': [`${requestLines('PUT', '/auth/SignIn')}\r\n`, '405 method_not_allowed'],
-  'a broken path': [`${requestLines('GET', '/%zz')}\r\n`, '400 malformed_request'],
-  'a path that is no UTF-8': [`${requestLines('GET', '/%ff')}\r\n`, '400 malformed_request'],
-  'a broken query': [`${requestLines('GET', '/health/live?a=%zz')}\r\n`, '400 malformed_request'],
-  'a query that is no UTF-8': [
-    `${requestLines('GET', '/health/live?a=%ED%A0%80')}\r\n`,
+  'a path in other letters': [
+    `${formatRequestHead('GET', '/settings/mfasignin')}\r\n`,
+    '404 not_found',
+  ],
+  'a path with two slashes': [`${formatRequestHead('GET', '//evil.example')}\r\n`, '404 not_found'],
+  'a very long path': [`${formatRequestHead('GET', `/${'a'.repeat(5000)}`)}\r\n`, '404 not_found'],
+  'another method': [`${formatRequestHead('PUT', '/auth/SignIn')}\r\n`, '405 method_not_allowed'],
+  'a broken path': [`${formatRequestHead('GET', '/%zz')}\r\n`, '400 malformed_request'],
+  'a path that is no UTF-8': [`${formatRequestHead('GET', '/%ff')}\r\n`, '400 malformed_request'],
+  'a broken query': [
+    `${formatRequestHead('GET', '/health/live?a=%zz')}\r\n`,
     '400 malformed_request',
   ],
-  'a query with NUL': [`${requestLines('GET', '/health/live?a=%00')}\r\n`, '400 malformed_request'],
-  'no token': [`${requestLines('DELETE', '/settings/MfaSignIn')}\r\n`, '401 missing_token'],
+  'a query that is no UTF-8': [
+    `${formatRequestHead('GET', '/health/live?a=%ED%A0%80')}\r\n`,
+    '400 malformed_request',
+  ],
+  'a query with NUL': [
+    `${formatRequestHead('GET', '/health/live?a=%00')}\r\n`,
+    '400 malformed_request',
+  ],
+  'no token': [`${formatRequestHead('DELETE', '/settings/MfaSignIn')}\r\n`, '401 missing_token'],
   'broken JSON': [`${refresh(json, 'Content-Length: 1')}\r\n{`, '400 malformed_request'],
   'another kind of body': [
     `${refresh('Content-Type: text/plain', 'Content-Length: 2')}\r\n{}`,
@@ -65,16 +74,22 @@ const failures: Record<string, [bytes: string, answer: string]> = {
     '400 invalid_request',
   ],
   'headers over 16 KiB': [
-    `${requestLines('GET', '/', `X-Large: ${large}`)}\r\n`,
+    `${formatRequestHead('GET', '/', `X-Large: ${large}`)}\r\n`,
     '431 headers_too_large',
   ],
   'no Host': ['GET / HTTP/1.1\r\nConnection: close\r\n\r\n', '400 malformed_request'],
-  'two Hosts': [`${requestLines('GET', '/', 'Host: evil.example')}\r\n`, '400 malformed_request'],
+  'two Hosts': [
+    `${formatRequestHead('GET', '/', 'Host: evil.example')}\r\n`,
+    '400 malformed_request',
+  ],
   'an unknown version': ['GET / HTTP/9.9\r\nHost: a\r\n\r\n', '400 malformed_request'],
   'HTTP/2 unasked': ['PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', '400 malformed_request'],
-  'an unknown method': [`${requestLines('BREW', '/')}\r\n`, '400 malformed_request'],
-  'a header without a name': [`${requestLines('GET', '/', ': x')}\r\n`, '400 malformed_request'],
-  'a header with NUL': [`${requestLines('GET', '/', 'X-A: \0')}\r\n`, '400 malformed_request'],
+  'an unknown method': [`${formatRequestHead('BREW', '/')}\r\n`, '400 malformed_request'],
+  'a header without a name': [
+    `${formatRequestHead('GET', '/', ': x')}\r\n`,
+    '400 malformed_request',
+  ],
+  'a header with NUL': [`${formatRequestHead('GET', '/', 'X-A: \0')}\r\n`, '400 malformed_request'],
   'TLS to a port without it': [
     '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n',
     '400 malformed_request',
@@ -134,7 +149,7 @@ test('a request that does not arrive is answered after half a minute, and its co
   const { port } = new URL(await app.listen({ host: '127.0.0.1', port: 0 }))
 
   const environment = { LATCHKEY_PORT: port, LATCHKEY_PUBLIC_URL: publicUrl }
-  const whole = `${requestLines('POST', '/slow', json, 'Content-Length: 10')}\r\n{"a"`
+  const whole = `${formatRequestHead('POST', '/slow', json, 'Content-Length: 10')}\r\n{"a"`
   for (const part of [whole, whole.slice(0, 30)]) {
     const answer = await sendRaw({ environment }, part)
     const { status, code } = assertWholeProblem({ origin: publicUrl }, answer)
@@ -142,13 +157,13 @@ test('a request that does not arrive is answered after half a minute, and its co
   }
 })
 
-function assertWholeProblem({ origin }: Pick<TestLatchkey, 'origin'>, answer: RawAnswer) {
+function assertWholeProblem({ origin }: Pick<TestLatchkey, 'origin'>, answer: RawResponse) {
   const { headers, text } = answer
   assert.match(headers['content-type'] ?? '', /^application\/problem\+json(;|$)/)
   const problem = JSON.parse(text)
   const { code, detail, errors = [], requestId } = problem
   assert.equal(problem.status, answer.status)
-  assert.equal(problem.title, answers[code as keyof typeof answers].title)
+  assert.equal(problem.title, problemTypes[code as keyof typeof problemTypes].title)
   assert.equal(problem.type, `${origin}/docs/errors#${code}`)
   assert.match(detail, /^\S.*\.$/)
   assert.match(requestId, /^[0-9a-f]{8}-[0-9a-f-]{27}$/)

@@ -2,15 +2,15 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
-import { operations } from '../support/document.ts'
-import { partsOf as claimsOf } from '../support/forge.ts'
+import { decodeToken as claimsOf } from '../support/forge-token.ts'
 import { TestLatchkey } from '../support/latchkey.ts'
-import { partsOf, startSmtp } from '../support/smtp.ts'
+import { operations } from '../support/openapi.ts'
+import { parseMailParts, startSmtpServer } from '../support/smtp-server.ts'
 
 const publicUrl = 'https://accounts.example.com'
 
 test('in production no route of development exists, and everything else works', async (t) => {
-  const smtp = await startSmtp(t)
+  const smtp = await startSmtpServer(t)
   const latchkey = new TestLatchkey('SQLite', {
     LATCHKEY_MODE: 'production',
     LATCHKEY_PUBLIC_URL: publicUrl,
@@ -52,11 +52,11 @@ test('in production no route of development exists, and everything else works', 
   await t.test('one signs up with the code of a real mail, and turns MFA on and off', async () => {
     const [email, password] = ['ada@example.com', 'a long sentence of hers']
     const codeIn = async (mail: number) => {
-      for (let tries = 0; smtp.taken.length <= mail; tries += 1) {
+      for (let tries = 0; smtp.received.length <= mail; tries += 1) {
         assert.ok(tries < 500, 'no mail came')
         await pause(20)
       }
-      const text = partsOf(smtp.taken[mail]?.raw ?? '')
+      const text = parseMailParts(smtp.received[mail]?.raw ?? '')
         .map(({ content }) => content)
         .join('\n')
       for (const [link] of text.matchAll(/https?:\/\/[^\s"<]+/g)) {

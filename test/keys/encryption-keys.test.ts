@@ -1,18 +1,18 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { listKeys } from '../../src/keys/list.ts'
-import { sealedColumns } from '../../src/keys/sealed.ts'
-import { newKey } from '../../src/lib/keys.ts'
-import { openStore } from '../../src/store/open.ts'
+import { generateEncryptionKey } from '../../src/keys/keyring.ts'
+import { listKeys } from '../../src/keys/list-keys.ts'
+import { sealedColumns } from '../../src/keys/sealed-columns.ts'
+import { openDatabase } from '../../src/store/open.ts'
 import { onEachDatabase, type TestLatchkey } from '../support/latchkey.ts'
-import { answerMfa } from '../support/mfa.ts'
+import { submitMfaCode } from '../support/mfa.ts'
 import type { Owner } from '../support/owner.ts'
-import { runLatchkey, until } from '../support/process.ts'
-import { wayBackSentTo } from '../support/undo.ts'
+import { runLatchkey, waitUntil } from '../support/process.ts'
+import { undoTokenSentTo } from '../support/undo-token.ts'
 
-const k1 = newKey('k1')
-const k2 = newKey('k2')
-const k3 = newKey('k3')
+const k1 = generateEncryptionKey('k1')
+const k2 = generateEncryptionKey('k2')
+const k3 = generateEncryptionKey('k3')
 
 onEachDatabase(
   (latchkey) => {
@@ -25,7 +25,7 @@ onEachDatabase(
       const begunByBen = (await ben.signIn()).body
 
       await latchkey.restart({ LATCHKEY_ENCRYPTION_KEYS: `${k2},${k1}` })
-      await until(async () => (await sealedWith(latchkey, 'k1')) === 0)
+      await waitUntil(async () => (await sealedWith(latchkey, 'k1')) === 0)
       await latchkey.restart({ LATCHKEY_ENCRYPTION_KEYS: k2 })
 
       // Codes and tokens that were on their way.
@@ -39,12 +39,12 @@ onEachDatabase(
       // What stays for months.
       assert.equal((await ada.get('/settings/MfaSignIn')).status, 200)
       const { refreshToken, email, password } = ada
-      ada.keep(await latchkey.post('/auth/Refresh', { refreshToken }))
+      ada.storeTokens(await latchkey.post('/auth/Refresh', { refreshToken }))
       const trusted = await latchkey.post('/auth/SignIn', { email, password, deviceToken })
       assert.equal(trusted.body.status, 'signedIn')
       const [recoveryCode = ''] = ada.recoveryCodes
       const begun = await ada.signIn()
-      const recovered = await answerMfa(latchkey, begun, {
+      const recovered = await submitMfaCode(latchkey, begun, {
         code: recoveryCode,
         mfaMethod: 'recoveryCode',
       })
@@ -53,14 +53,14 @@ onEachDatabase(
       // A reused refresh token of the time before is still known for what it is.
       assert.equal((await latchkey.post('/auth/Refresh', { refreshToken })).status, 401)
 
-      const token = await wayBackSentTo(latchkey, ada.email, / on$/)
+      const token = await undoTokenSentTo(latchkey, ada.email, / on$/)
       const undone = await latchkey.post('/auth/Undo', { token })
       assert.equal(undone.status, 200, JSON.stringify(undone.body))
     })
 
     test('every column whose name says that it is sealed is one that is sealed anew', async () => {
       const columns = await latchkey.sql(
-        latchkey.kind === 'SQLite'
+        latchkey.databaseKind === 'SQLite'
           ? "select m.name || '.' || c.name as name from sqlite_schema m, pragma_table_info(m.name) c where m.type = 'table' and c.name like '%sealed%'"
           : "select table_name || '.' || column_name as name from information_schema.columns where table_schema = 'public' and column_name like '%sealed%'",
       )
@@ -78,7 +78,7 @@ onEachDatabase(
         )
         assert.ok(Number(row.found) > 0, `there is none in ${column}: nothing was shown`)
       }
-      await until(async () => (await sealedWith(latchkey, 'k2')) === 0)
+      await waitUntil(async () => (await sealedWith(latchkey, 'k2')) === 0)
       assert.doesNotMatch(latchkey.log, /can’t be opened/)
       assert.match(latchkey.log, /"key":"k3","resealed":\d+,"unopened":0/)
     })
@@ -87,7 +87,7 @@ onEachDatabase(
       const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
       const needed = await sealedWith(latchkey, 'k3')
       assert.ok(needed > 5)
-      await latchkey.close()
+      await latchkey.stopKeepingData()
       const without = { ...latchkey.environment, LATCHKEY_ENCRYPTION_KEYS: k2 }
       const refused = await runLatchkey(t, { environment: without })
       assert.equal(refused.code, 1)
@@ -97,7 +97,7 @@ onEachDatabase(
       // Another key by a name that was used before, although nothing is sealed with that any more.
       const environment = {
         ...latchkey.environment,
-        LATCHKEY_ENCRYPTION_KEYS: `${k3},${newKey('k1')}`,
+        LATCHKEY_ENCRYPTION_KEYS: `${k3},${generateEncryptionKey('k1')}`,
       }
       const { code, stderr } = await runLatchkey(t, { environment })
       assert.equal(code, 1)
@@ -110,7 +110,7 @@ onEachDatabase(
     test('a command with a key that the service was not started with changes nothing', async (t) => {
       const environment = {
         ...latchkey.environment,
-        LATCHKEY_ENCRYPTION_KEYS: `${newKey('k5')},${k3}`,
+        LATCHKEY_ENCRYPTION_KEYS: `${generateEncryptionKey('k5')},${k3}`,
       }
       const { code, stderr } = await runLatchkey(t, { environment, args: ['keys', 'rotate'] })
       assert.equal(code, 1)
@@ -123,18 +123,18 @@ onEachDatabase(
     test('a node that lacks a key of another answers 503, is not ready, and says which', async () => {
       const ada = await latchkey.owner()
       const { LATCHKEY_ENCRYPTION_KEYS } = latchkey.environment
-      latchkey.environment.LATCHKEY_ENCRYPTION_KEYS = `${newKey('k6')},${k3}`
+      latchkey.environment.LATCHKEY_ENCRYPTION_KEYS = `${generateEncryptionKey('k6')},${k3}`
       const node = await latchkey.secondNode()
       latchkey.environment.LATCHKEY_ENCRYPTION_KEYS = LATCHKEY_ENCRYPTION_KEYS ?? ''
       try {
-        await until(async () => (await latchkey.get('/health/ready')).status === 503)
+        await waitUntil(async () => (await latchkey.get('/health/ready')).status === 503)
         assert.match(latchkey.log, /"key":"k6".*not in LATCHKEY_ENCRYPTION_KEYS here/)
         const { refreshToken } = ada
         // A 401 would sign its owner out.
         const here = await latchkey.post('/auth/Refresh', { refreshToken })
         assert.equal(here.status, 503)
         assert.ok(Number(here.headers.get('retry-after')) > 0)
-        ada.keep(await latchkey.post('/auth/Refresh', { refreshToken }, { node }))
+        ada.storeTokens(await latchkey.post('/auth/Refresh', { refreshToken }, { node }))
       } finally {
         await node.stop()
       }
@@ -147,13 +147,13 @@ onEachDatabase(
 async function signIn(owner: Owner, more: object) {
   const { mfaToken } = (await owner.signIn()).body
   const code = await owner.codeFor('authenticator')
-  return owner.keep(await owner.post('/auth/SignIn/Mfa', { mfaToken, code, ...more }))
+  return owner.storeTokens(await owner.post('/auth/SignIn/Mfa', { mfaToken, code, ...more }))
 }
 
 /** How many values an operator is told are still sealed with a key. */
 async function sealedWith(latchkey: TestLatchkey, id: string): Promise<number> {
   const { LATCHKEY_DATABASE_URL = '', LATCHKEY_ENCRYPTION_KEYS = '' } = latchkey.environment
-  const db = openStore(LATCHKEY_DATABASE_URL)
+  const db = openDatabase(LATCHKEY_DATABASE_URL)
   const { encryptionKeys } = await listKeys(db, LATCHKEY_ENCRYPTION_KEYS)
   await db.destroy()
   return encryptionKeys.find((key) => key.id === id)?.sealedValues ?? 0

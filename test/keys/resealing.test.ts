@@ -1,34 +1,34 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
-import { takeUpKeys } from '../../src/keys/encryption-keys.ts'
+import { activateKeys } from '../../src/keys/encryption-keys.ts'
+import { generateEncryptionKey, type Keyring } from '../../src/keys/keyring.ts'
 import { reseal } from '../../src/keys/reseal.ts'
-import { countSealed } from '../../src/keys/sealed.ts'
-import { type Keys, newKey } from '../../src/lib/keys.ts'
+import { countSealedValues } from '../../src/keys/sealed-columns.ts'
 import { createLog } from '../../src/lib/log.ts'
-import { enqueue, openSecret } from '../../src/messages/outbox.ts'
-import { type Db, migrate, openStore } from '../../src/store/open.ts'
-import { emptyDatabase, everyDatabase } from '../support/database.ts'
+import { enqueueNotification, openMessageSecret } from '../../src/notifications/outbox.ts'
+import { type Db, migrate, openDatabase } from '../../src/store/open.ts'
+import { createDatabase, databaseKinds } from '../support/database.ts'
 
 const log = createLog('silent')
 const { signal } = new AbortController()
 const letters = 250
 
-for (const kind of everyDatabase) {
+for (const kind of databaseKinds) {
   test(`of two nodes that seal anew at once on ${kind}, each value is sealed anew by one`, async (t) => {
-    const { db, other, keys } = await underTwoKeys(t, kind)
+    const { db, other, keys: keyring } = await underTwoKeys(t, kind)
     const [one, another] = await Promise.all([
-      reseal({ db, keys, log }, signal),
-      reseal({ db: other, keys, log }, signal),
+      reseal({ db, keyring, log }, signal),
+      reseal({ db: other, keyring, log }, signal),
     ])
     // And what both keys hash with.
     assert.equal(one.resealed + another.resealed, letters + 2)
-    assert.deepEqual([...(await countSealed(db)).keys()], ['k2'])
-    await readAll(db, keys)
+    assert.deepEqual([...(await countSealedValues(db)).keys()], ['k2'])
+    await readAll(db, keyring)
   })
 
   test(`a value that changes while it is sealed anew on ${kind} stays as it was changed`, async (t) => {
-    const { db, other, keys } = await underTwoKeys(t, kind)
-    const changed = keys.seal('{"kind":"code"}', 'elsewhere')
+    const { db, other, keys: keyring } = await underTwoKeys(t, kind)
+    const changed = keyring.seal('{"kind":"code"}', 'elsewhere')
     const slow = db.withPlugin({
       transformQuery: ({ node }) => node,
       async transformResult({ result }) {
@@ -40,7 +40,7 @@ for (const kind of everyDatabase) {
         return result
       },
     }) as Db
-    await reseal({ db: slow, keys, log }, signal)
+    await reseal({ db: slow, keyring, log }, signal)
     const kept = await db
       .selectFrom('outbox')
       .select('id')
@@ -50,17 +50,17 @@ for (const kind of everyDatabase) {
   })
 
   test(`a node that still has the old key in front undoes nothing on ${kind}`, async (t) => {
-    const { db, other, keys, old } = await underTwoKeys(t, kind)
-    await reseal({ db, keys, log }, signal)
-    assert.deepEqual(await reseal({ db: other, keys: old, log }, signal), {
+    const { db, other, keys: keyring, old } = await underTwoKeys(t, kind)
+    await reseal({ db, keyring, log }, signal)
+    assert.deepEqual(await reseal({ db: other, keyring: old, log }, signal), {
       resealed: 0,
       unopened: 0,
     })
-    assert.deepEqual([...(await countSealed(db)).keys()], ['k2'])
+    assert.deepEqual([...(await countSealedValues(db)).keys()], ['k2'])
   })
 
   test(`a pass that was ended on ${kind} is finished by the next, and says what can’t be opened`, async (t) => {
-    const { db, keys } = await underTwoKeys(t, kind)
+    const { db, keys: keyring } = await underTwoKeys(t, kind)
     const spoilt = db.updateTable('outbox').set({ secret_sealed: 'k1.spoilt.spoilt' })
     const [first] = await db.selectFrom('outbox').select('id').limit(1).execute()
     await spoilt.where('id', '=', first?.id ?? '').execute()
@@ -72,9 +72,9 @@ for (const kind of everyDatabase) {
         return result
       },
     }) as Db
-    const cut = await reseal({ db: ending, keys, log }, ended.signal)
+    const cut = await reseal({ db: ending, keyring, log }, ended.signal)
     assert.ok(cut.resealed < letters)
-    const rest = await reseal({ db, keys, log }, signal)
+    const rest = await reseal({ db, keyring, log }, signal)
     assert.deepEqual([cut.resealed + rest.resealed, rest.unopened], [letters + 2 - 1, 1])
     assert.deepEqual(
       await db
@@ -88,31 +88,31 @@ for (const kind of everyDatabase) {
 }
 
 /** A database full of what k1 has sealed, with k2 in front. */
-async function underTwoKeys(t: TestContext, kind: (typeof everyDatabase)[number]) {
-  const url = await emptyDatabase(t, kind)
-  const [db, other] = [openStore(url), openStore(url)]
+async function underTwoKeys(t: TestContext, kind: (typeof databaseKinds)[number]) {
+  const url = await createDatabase(t, kind)
+  const [db, other] = [openDatabase(url), openDatabase(url)]
   t.after(() => Promise.all([db.destroy(), other.destroy()]))
   await migrate(db)
-  const [k1, k2] = [newKey('k1'), newKey('k2')]
-  const old = await takeUpKeys(db, `${k1},${k2}`)
+  const [k1, k2] = [generateEncryptionKey('k1'), generateEncryptionKey('k2')]
+  const old = await activateKeys(db, `${k1},${k2}`)
   await db.transaction().execute(async (tx) => {
     for (let i = 0; i < letters; i += 1) {
-      await enqueue(tx, old, {
-        account: null,
-        to: { channel: 'email', address: 'ada@example.com' },
+      await enqueueNotification(tx, old, {
+        accountId: null,
+        to: { channel: 'email', destination: 'ada@example.com' },
         template: 'sign-up-code',
         params: {},
-        secret: { kind: 'code', value: String(i), until: Date.now() },
+        secret: { kind: 'code', value: String(i), expiresAt: Date.now() },
       })
     }
   })
-  const keys = await takeUpKeys(db, `${k2},${k1}`)
-  return { db, other, keys, old }
+  const keyring = await activateKeys(db, `${k2},${k1}`)
+  return { db, other, keys: keyring, old }
 }
 
-async function readAll(db: Db, keys: Keys): Promise<void> {
+async function readAll(db: Db, keyring: Keyring): Promise<void> {
   const rows = await db.selectFrom('outbox').select(['id', 'secret_sealed']).execute()
-  const values = rows.map((row) => Number(openSecret(keys, row)?.value))
+  const values = rows.map((row) => Number(openMessageSecret(keyring, row)?.value))
   assert.deepEqual(
     values.sort((a, b) => a - b),
     Array.from({ length: letters }, (_, i) => i),

@@ -2,16 +2,16 @@ import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from 'jose'
 import { sql } from 'kysely'
-import { tidy } from '../../src/housekeeping.ts'
-import { takeUpKeys } from '../../src/keys/encryption-keys.ts'
-import type { Keys } from '../../src/lib/keys.ts'
-import { rotateSigningKey } from '../../src/sessions/rotate.ts'
-import { loadSigningKeys } from '../../src/sessions/signing-keys.ts'
-import { type Db, openStore } from '../../src/store/open.ts'
+import { activateKeys } from '../../src/keys/encryption-keys.ts'
+import type { Keyring } from '../../src/keys/keyring.ts'
+import { rotateSigningKey } from '../../src/keys/rotate-signing-key.ts'
+import { loadSigningKeys } from '../../src/keys/signing-keys.ts'
+import { cleanUp } from '../../src/retention.ts'
+import { type Db, openDatabase } from '../../src/store/open.ts'
 import { travel } from '../support/clock.ts'
-import { partsOf, realKey, signed } from '../support/forge.ts'
+import { decodeToken, loadSigningKey, signToken } from '../support/forge-token.ts'
 import { onDatabase, onEachDatabase, type TestLatchkey } from '../support/latchkey.ts'
-import { until } from '../support/process.ts'
+import { waitUntil } from '../support/process.ts'
 
 const minute = 60_000
 
@@ -26,7 +26,7 @@ onEachDatabase((latchkey) => {
     const { db } = await opened(t, latchkey)
     const made = await rotate(t, latchkey)
     assert.equal(made.status, 'rotated')
-    await until(async () => (await kids(latchkey)).length === 2)
+    await waitUntil(async () => (await kids(latchkey)).length === 2)
     assert.match(latchkey.log, new RegExp(`"kid":"${made.id}".*a new signing key is published`))
 
     // Nothing needs it yet: a backend may know the keys of before.
@@ -47,14 +47,14 @@ onEachDatabase((latchkey) => {
 
     // One second before it expires.
     travel(57 * minute + 55_000)
-    await tidy(db)
+    await cleanUp(db)
     assert.equal((await latchkey.get('/settings', { token: lastOfOld })).status, 200)
     await takes(await published(latchkey), latchkey, lastOfOld)
     assert.deepEqual(await kids(latchkey), [old, made.id].sort())
 
     travel(12 * minute)
     assert.deepEqual(await kids(latchkey), [made.id])
-    await tidy(db)
+    await cleanUp(db)
     assert.deepEqual(await latchkey.sql('select id from signing_key'), [{ id: made.id }])
     assert.equal((await ada.signInFully()).status, 200)
   })
@@ -79,10 +79,10 @@ onEachDatabase((latchkey) => {
     const node = await latchkey.secondNode()
     try {
       const [ada, ben] = [await latchkey.owner(), await latchkey.owner()]
-      const { db, keys } = await opened(t, latchkey)
-      const leaked = await realKey(latchkey)
-      const { header, claims } = partsOf(ada.accessToken)
-      const forge = () => signed(leaked.privateKey, { ...header, kid: leaked.kid }, claims)
+      const { db, keyring } = await opened(t, latchkey)
+      const leaked = await loadSigningKey(latchkey)
+      const { header, claims } = decodeToken(ada.accessToken)
+      const forge = () => signToken(leaked.privateKey, { ...header, kid: leaked.kid }, claims)
       const forged = forge()
       const both = [{}, { node }]
       // Checked once, so that it is remembered.
@@ -90,10 +90,10 @@ onEachDatabase((latchkey) => {
         assert.equal((await latchkey.get('/settings', { token: forged, ...where })).status, 200)
       }
 
-      const made = await rotateSigningKey(db, keys, { atOnce: true })
+      const made = await rotateSigningKey(db, keyring, { immediately: true })
       // The other node’s clock does not travel: for it, this is a moment ago, and not in seconds.
       const past = Date.now() - 60 * minute * 24
-      await until(async () => (await kids(latchkey)).length > 1)
+      await waitUntil(async () => (await kids(latchkey)).length > 1)
       await latchkey.sql(
         `update signing_key set signs_from = ${past - 1} where id = '${made.id}' returning id`,
       )
@@ -101,7 +101,7 @@ onEachDatabase((latchkey) => {
         `update signing_key set retires_at = ${past} where retires_at is not null returning id`,
       )
       for (const where of both) {
-        await until(async () => (await kids(latchkey, where)).length === 1)
+        await waitUntil(async () => (await kids(latchkey, where)).length === 1)
         assert.deepEqual(await kids(latchkey, where), [made.id])
         for (const token of [forged, forge(), ada.accessToken, ben.accessToken]) {
           const answer = await latchkey.get('/settings', { token, ...where })
@@ -110,7 +110,7 @@ onEachDatabase((latchkey) => {
       }
       for (const owner of [ada, ben]) {
         const { refreshToken } = owner
-        owner.keep(await latchkey.post('/auth/Refresh', { refreshToken }))
+        owner.storeTokens(await latchkey.post('/auth/Refresh', { refreshToken }))
         assert.equal(kidOf(owner.accessToken), made.id)
         for (const where of both) assert.equal((await owner.get('/settings', where)).status, 200)
       }
@@ -121,9 +121,9 @@ onEachDatabase((latchkey) => {
   })
 
   test('a leaked key is refused seconds after the new one signs, and others of before with it', async (t) => {
-    const { db, keys } = await opened(t, latchkey)
+    const { db, keyring } = await opened(t, latchkey)
     await rotate(t, latchkey)
-    const made = await rotateSigningKey(db, keys, { atOnce: true })
+    const made = await rotateSigningKey(db, keyring, { immediately: true })
     assert.equal(made.status, 'rotated')
     assert.ok(Date.parse(made.signsFrom) <= Date.now() + 10_000)
     const rows = await latchkey.sql(
@@ -143,14 +143,14 @@ onEachDatabase((latchkey) => {
 
   test('a token by a key that another node has just made is taken at once', async (t) => {
     const ada = await latchkey.owner()
-    const { db, keys } = await opened(t, latchkey)
-    const made = await rotateSigningKey(db, keys, { atOnce: true })
-    const elsewhere = await loadSigningKeys(db, keys)
+    const { db, keyring } = await opened(t, latchkey)
+    const made = await rotateSigningKey(db, keyring, { immediately: true })
+    const elsewhere = await loadSigningKeys(db, keyring)
     const key = elsewhere.find(made.id)
     assert.ok(key)
-    const { header, claims } = partsOf(ada.accessToken)
+    const { header, claims } = decodeToken(ada.accessToken)
     travel(2_000)
-    const token = signed(key.privateKey, { ...header, kid: key.id }, claims)
+    const token = signToken(key.privateKey, { ...header, kid: key.id }, claims)
     assert.equal((await latchkey.get('/settings', { token })).status, 200)
   })
 }, environment)
@@ -158,7 +158,7 @@ onEachDatabase((latchkey) => {
 onDatabase('PostgreSQL', (latchkey) => {
   test('a thousand tokens that name made-up keys cost one look', async (t) => {
     await latchkey.owner()
-    const { db, keys } = await opened(t, latchkey)
+    const { db, keyring } = await opened(t, latchkey)
     let queries = 0
     const counting = db.withPlugin({
       transformQuery({ node }) {
@@ -167,38 +167,43 @@ onDatabase('PostgreSQL', (latchkey) => {
       },
       transformResult: async ({ result }) => result,
     }) as Db
-    const signingKeys = await loadSigningKeys(counting, keys)
+    const signingKeys = await loadSigningKeys(counting, keyring)
     travel(2_000)
     queries = 0
-    await Promise.all(Array.from({ length: 1000 }, () => signingKeys.lookAgain()))
+    await Promise.all(Array.from({ length: 1000 }, () => signingKeys.syncIfDue()))
     assert.equal(queries, 1)
     travel(2_000)
-    await signingKeys.lookAgain()
+    await signingKeys.syncIfDue()
     assert.equal(queries, 2)
   })
 
   test('twenty who rotate at once make one key', async (t) => {
-    const { db, keys } = await opened(t, latchkey)
+    const { db, keyring } = await opened(t, latchkey)
     const twenty = Array.from({ length: 20 })
     // Connections are made first, so that nobody comes late.
     await Promise.all(twenty.map(() => sql`select pg_sleep(0.1)`.execute(db)))
-    const all = await Promise.all(twenty.map(() => rotateSigningKey(db, keys, { atOnce: false })))
+    const all = await Promise.all(
+      twenty.map(() => rotateSigningKey(db, keyring, { immediately: false })),
+    )
     assert.equal(all.filter(({ status }) => status === 'rotated').length, 1)
     assert.equal((await latchkey.sql('select id from signing_key')).length, 2)
   })
 })
 
 /** The database and its keys, as a command has them, but with the clock of this process. */
-async function opened(t: TestContext, latchkey: TestLatchkey): Promise<{ db: Db; keys: Keys }> {
+async function opened(
+  t: TestContext,
+  latchkey: TestLatchkey,
+): Promise<{ db: Db; keyring: Keyring }> {
   const { LATCHKEY_DATABASE_URL = '', LATCHKEY_ENCRYPTION_KEYS = '' } = latchkey.environment
-  const db = openStore(LATCHKEY_DATABASE_URL)
+  const db = openDatabase(LATCHKEY_DATABASE_URL)
   t.after(() => db.destroy())
-  return { db, keys: await takeUpKeys(db, LATCHKEY_ENCRYPTION_KEYS) }
+  return { db, keyring: await activateKeys(db, LATCHKEY_ENCRYPTION_KEYS) }
 }
 
 async function rotate(t: TestContext, latchkey: TestLatchkey) {
-  const { db, keys } = await opened(t, latchkey)
-  return rotateSigningKey(db, keys, { atOnce: false })
+  const { db, keyring } = await opened(t, latchkey)
+  return rotateSigningKey(db, keyring, { immediately: false })
 }
 
 async function published(latchkey: TestLatchkey, where = {}): Promise<JSONWebKeySet> {
@@ -210,7 +215,7 @@ async function kids(latchkey: TestLatchkey, where = {}): Promise<string[]> {
 }
 
 function kidOf(token: string): unknown {
-  return partsOf(token).header.kid
+  return decodeToken(token).header.kid
 }
 
 /** As a backend does that has these keys. */

@@ -3,31 +3,31 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createRemoteJWKSet, customFetch, jwtVerify } from 'jose'
-import { listKeys } from '../../src/keys/list.ts'
-import { newKey } from '../../src/lib/keys.ts'
-import { openStore } from '../../src/store/open.ts'
-import { emptyDatabase } from '../support/database.ts'
-import { partsOf } from '../support/forge.ts'
-import { freePort } from '../support/free-port.ts'
+import { generateEncryptionKey } from '../../src/keys/keyring.ts'
+import { listKeys } from '../../src/keys/list-keys.ts'
+import { openDatabase } from '../../src/store/open.ts'
+import { createDatabase } from '../support/database.ts'
+import { decodeToken } from '../support/forge-token.ts'
 import { AuthenticatorApp } from '../support/owner.ts'
 import {
-  emptyFolder,
+  createTempFolder,
   type LatchkeyProcess,
   runLatchkey,
-  startProcess,
-  until,
+  startLatchkeyProcess,
+  waitUntil,
 } from '../support/process.ts'
+import { findFreePort } from '../support/tcp.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: bodies of every shape
 type Answer = { status: number; body: any }
 
 test('both kinds of keys are replaced on two nodes under load, and no answer is wrong', async (t) => {
-  const [k1, k2] = [newKey('k1'), newKey('k2')]
-  const databaseUrl = await emptyDatabase(t, 'PostgreSQL')
-  const db = openStore(databaseUrl)
+  const [k1, k2] = [generateEncryptionKey('k1'), generateEncryptionKey('k2')]
+  const databaseUrl = await createDatabase(t, 'PostgreSQL')
+  const db = openDatabase(databaseUrl)
   t.after(() => db.destroy())
-  const folder = emptyFolder(t)
-  const ports = [String(await freePort()), String(await freePort())]
+  const folder = createTempFolder(t)
+  const ports = [String(await findFreePort()), String(await findFreePort())]
   const issuer = 'http://accounts.test'
   let keys = k1
   const environmentOf = (port: string) => ({
@@ -37,7 +37,8 @@ test('both kinds of keys are replaced on two nodes under load, and no answer is 
     LATCHKEY_PUBLIC_URL: issuer,
     LATCHKEY_RATE_LIMITS: 'off',
   })
-  const start = (port: string) => startProcess(t, { folder, environment: environmentOf(port) })
+  const start = (port: string) =>
+    startLatchkeyProcess(t, { folder, environment: environmentOf(port) })
   const command = (...args: string[]) => {
     return runLatchkey(t, { folder, environment: environmentOf('1'), args })
   }
@@ -179,14 +180,14 @@ test('both kinds of keys are replaced on two nodes under load, and no answer is 
     stopping = true
   })
   const going = (look: () => Promise<unknown>) =>
-    until(async () => {
+    waitUntil(async () => {
       if (stopping) await load
       return look()
     })
   /** Which key signs at the next node. */
   async function signing(): Promise<unknown> {
     Object.assign(spare, await renew(spare))
-    return partsOf(spare.accessToken).header.kid
+    return decodeToken(spare.accessToken).header.kid
   }
 
   // The signing key. An hour is too long for a test: once every node publishes it, it may sign.
@@ -223,7 +224,7 @@ test('both kinds of keys are replaced on two nodes under load, and no answer is 
   assert.match(listed.stdout, /^ {2}k1 {2}gone; hashes of its time are still found$/m)
 
   // Every token so far is still taken, also those of the first key.
-  assert.ok(tokens.some((token) => partsOf(token).header.kid === first))
+  assert.ok(tokens.some((token) => decodeToken(token).header.kid === first))
   for (const token of tokens) await verify(token)
   assert.equal(renewed, 0)
 
@@ -238,7 +239,7 @@ test('both kinds of keys are replaced on two nodes under load, and no answer is 
   }
   assert.equal((await call(spare, 'GET', '/settings/MfaSignIn')).body.enabled, true)
   assert.ok(renewed > 0)
-  const old = tokens.find((token) => partsOf(token).header.kid === rotated.id)
+  const old = tokens.find((token) => decodeToken(token).header.kid === rotated.id)
   for (const _ of up) assert.equal((await ask('GET', '/settings', undefined, old)).status, 401)
 
   stopping = true

@@ -6,7 +6,7 @@ import {
   newId,
   newRecoveryCode,
   newToken,
-  normalRecoveryCode,
+  normalizeRecoveryCode,
 } from '../../src/lib/random.ts'
 
 const many = <Value>(howMany: number, make: () => Value) => Array.from({ length: howMany }, make)
@@ -59,8 +59,8 @@ test('a recovery code is recognised however it was typed, and is no other one', 
         .replaceAll('-', hyphens)
         .replaceAll('0', zero)
         .replaceAll('1', one)
-      assert.equal(normalRecoveryCode(typed), code.replaceAll('-', ''))
-      assert.notEqual(normalRecoveryCode(typed.slice(1)), code.replaceAll('-', ''))
+      assert.equal(normalizeRecoveryCode(typed), code.replaceAll('-', ''))
+      assert.notEqual(normalizeRecoveryCode(typed.slice(1)), code.replaceAll('-', ''))
     }),
   )
 })

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { readTrace } from '../../src/lib/trace.ts'
+import { parseTraceparent } from '../../src/http/trace-context.ts'
 
 const trace_id = '0af7651916cd43dd8448eb211c80319c'
 const span_id = 'b7ad6b7169203331'
@@ -12,7 +12,7 @@ test('a traceparent is read as W3C Trace Context has it, of later versions too',
     `01-${trace_id}-${span_id}-ff`,
     `cc-${trace_id}-${span_id}-01-what-comes-later`,
   ]) {
-    assert.deepEqual(readTrace(header), { trace_id, span_id }, header)
+    assert.deepEqual(parseTraceparent(header), { trace_id, span_id }, header)
   }
 })
 
@@ -39,6 +39,6 @@ test('what is not exactly of that form is no trace', () => {
     `00-${trace_id}-${span_id}-01, 00-${trace_id}-${span_id}-01`,
     '"}, "level": 60',
   ]) {
-    assert.equal(readTrace(header), undefined, String(header))
+    assert.equal(parseTraceparent(header), undefined, String(header))
   }
 })

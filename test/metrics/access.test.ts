@@ -1,17 +1,17 @@
 /** Who may see the metrics. */
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
+import { readSettings } from '../../src/config/read-settings.ts'
 import { createApp } from '../../src/http/app.ts'
 import { createLog } from '../../src/lib/log.ts'
-import { createPasswords } from '../../src/lib/passwords.ts'
+import { createPasswordHasher } from '../../src/lib/password-hasher.ts'
 import { createMetrics } from '../../src/metrics/metrics.ts'
-import { metricsRoutes } from '../../src/metrics/routes.ts'
-import { readSettings } from '../../src/read-settings.ts'
-import { openStore } from '../../src/store/open.ts'
-import { freePort } from '../support/free-port.ts'
+import { metricsRoutes } from '../../src/metrics/metrics-routes.ts'
+import { openDatabase } from '../../src/store/open.ts'
 import { TestLatchkey } from '../support/latchkey.ts'
 import { scrape } from '../support/metrics.ts'
 import { runLatchkey } from '../support/process.ts'
+import { findFreePort } from '../support/tcp.ts'
 
 const token = 'a-token-of-the-operators'
 
@@ -25,7 +25,7 @@ const production = {
 
 async function start(t: TestContext, environment: Record<string, string>): Promise<TestLatchkey> {
   const latchkey = new TestLatchkey('SQLite', environment)
-  latchkey.keepSecret(token)
+  latchkey.markSecret(token)
   await latchkey.start()
   t.after(() => latchkey.stop())
   return latchkey
@@ -68,7 +68,7 @@ test('an access token is not the token of the metrics', async (t) => {
 })
 
 test('on a port of their own they are there alone, and not on the main port', async (t) => {
-  const port = await freePort()
+  const port = await findFreePort()
   const latchkey = await start(t, { ...production, LATCHKEY_METRICS_PORT: String(port) })
   const own = `http://127.0.0.1:${port}`
   assert.equal((await scrape(own)).get('latchkey_database_up'), 1)
@@ -76,12 +76,12 @@ test('on a port of their own they are there alone, and not on the main port', as
   for (const path of ['/', '/auth/SignIn', '/settings', '/.well-known/jwks.json']) {
     assert.equal((await fetch(own + path)).status, 404, path)
   }
-  await latchkey.close()
+  await latchkey.stopKeepingData()
   await assert.rejects(fetch(own), 'the port is still open')
 })
 
 test('with a port and a token, both ports ask for the token', async (t) => {
-  const port = await freePort()
+  const port = await findFreePort()
   const environment = { LATCHKEY_METRICS_PORT: String(port), LATCHKEY_METRICS_TOKEN: token }
   const latchkey = await start(t, environment)
   for (const origin of [latchkey.origin, `http://127.0.0.1:${port}`]) {
@@ -103,9 +103,9 @@ test('development shows them to its own machine alone', async (t) => {
     isStopping: () => false,
   })
   t.after(() => Promise.all([app.close(), metrics.close(), db.destroy()]))
-  const db = openStore(latchkey.environment.LATCHKEY_DATABASE_URL ?? '')
+  const db = openDatabase(latchkey.environment.LATCHKEY_DATABASE_URL ?? '')
   const settings = readSettings(latchkey.environment)
-  metricsRoutes(app, { metrics, settings, db, passwords: await createPasswords(1, 1000) })
+  metricsRoutes(app, { metrics, settings, db, passwords: await createPasswordHasher(1, 1000) })
   const from = async (remoteAddress: string) => {
     const asked = { url: '/metrics', remoteAddress, headers: { host: 'localhost' } }
     return (await app.inject(asked)).statusCode

@@ -4,8 +4,8 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { root } from '../support/markdown.ts'
-import { emptyFolder } from '../support/process.ts'
-import { tool } from '../support/tool.ts'
+import { createTempFolder } from '../support/process.ts'
+import { requireTool } from '../support/tool.ts'
 
 const rules = join(root, 'deploy/prometheus-alerts.yml')
 
@@ -89,12 +89,12 @@ function expecting(fires: number, series: Series, at: string, alert: string) {
 }
 
 test('every alert fires at what it is about, and none does where all is well', async (t) => {
-  const promtool = await tool(t, 'promtool')
+  const promtool = await requireTool(t, 'promtool')
   if (!promtool) return
   const names = [...readFileSync(rules, 'utf8').matchAll(/- alert: (\w+)/g)].map(([, name]) => name)
   assert.deepEqual(Object.keys(bad), names)
 
-  const file = join(emptyFolder(t), 'test.yml')
+  const file = join(createTempFolder(t), 'test.yml')
   const tests = [
     ...Object.entries(bad).map(([name, { series, at }]) => {
       const all = name === 'LatchkeyAbsent' ? series : { ...isThere, ...series }

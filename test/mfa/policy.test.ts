@@ -37,7 +37,7 @@ onEachDatabase(
     test('once MFA is on, a refresh gives a full token, and nobody can turn it off', async () => {
       const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
       const { refreshToken } = ada
-      ada.keep(await latchkey.post('/auth/Refresh', { refreshToken }))
+      ada.storeTokens(await latchkey.post('/auth/Refresh', { refreshToken }))
       assert.equal(claims(ada.accessToken).aud, latchkey.origin)
       assert.equal((await ada.get('/settings')).status, 200)
       const off = await ada.delete('/settings/MfaSignIn')

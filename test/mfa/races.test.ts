@@ -2,40 +2,42 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { onEachDatabase } from '../support/latchkey.ts'
 import {
-  answerMfa,
-  changesOf,
-  everyMethod,
-  noticesTo,
-  secondBrowser,
-  sessionsOf,
+  countLiveSessions,
+  mfaActivityOf,
+  mfaMethods,
+  mfaNoticesTo,
+  openSecondSession,
+  submitMfaCode,
 } from '../support/mfa.ts'
 
 const times = <Value>(count: number, make: (i: number) => Promise<Value>) =>
   Promise.all(Array.from({ length: count }, (_, i) => make(i)))
 
 onEachDatabase((latchkey) => {
-  for (const method of everyMethod) {
+  for (const method of mfaMethods) {
     // Abuse case (Used twice, or for something else): Two requests at once both used one code.
     test(`two hundred answers with one right code by ${method} make one sign-in`, async () => {
       const ada = await latchkey.owner({ mfaMethod: method })
       const begun = await ada.signIn()
-      const answer = await ada.rightAnswerTo(begun)
-      const before = await sessionsOf(latchkey, ada)
+      const answer = await ada.prepareSecondFactor(begun)
+      const before = await countLiveSessions(latchkey, ada)
       const answers = await times(200, answer)
       assert.equal(answers.filter(({ status }) => status === 200).length, 1)
       const late = method === 'passkey' ? 'passkey_token_expired' : 'mfa_token_expired'
       for (const { status, body } of answers) {
         if (status !== 200) assert.equal(body.code, late)
       }
-      assert.equal(await sessionsOf(latchkey, ada), before + 1)
+      assert.equal(await countLiveSessions(latchkey, ada), before + 1)
     })
   }
 
   test('one code of an app, brought to ten sign-ins at once, finishes one', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     const waiting = await times(10, () => ada.signIn())
-    const code = ada.authenticator.newCode()
-    const answers = await Promise.all(waiting.map((begun) => answerMfa(latchkey, begun, { code })))
+    const code = ada.authenticator.nextCode()
+    const answers = await Promise.all(
+      waiting.map((begun) => submitMfaCode(latchkey, begun, { code })),
+    )
     assert.equal(answers.filter(({ status }) => status === 200).length, 1)
   })
 
@@ -45,10 +47,10 @@ onEachDatabase((latchkey) => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     const signingIn = await ada.signIn()
     const confirming = await ada.post('/auth/Reauthenticate', { password: ada.password })
-    const code = ada.authenticator.newCode()
+    const code = ada.authenticator.nextCode()
     const answers = await times(12, (i) => {
-      if (i % 3 === 0) return answerMfa(latchkey, signingIn, { code })
-      if (i % 3 === 1) return answerMfa(latchkey, confirming, { code })
+      if (i % 3 === 0) return submitMfaCode(latchkey, signingIn, { code })
+      if (i % 3 === 1) return submitMfaCode(latchkey, confirming, { code })
       return ada.post('/settings/MfaSignIn', { mfaMethod: 'authenticator', code })
     })
     assert.equal(answers.filter(({ status }) => status === 200).length, 1)
@@ -61,7 +63,7 @@ onEachDatabase((latchkey) => {
       const ada = await latchkey.owner({ mfaMethod: 'email' })
       const begun = await ada.signIn()
       const code = await ada.codeFor('email')
-      const answer = () => answerMfa(latchkey, begun, { code })
+      const answer = () => submitMfaCode(latchkey, begun, { code })
       const off = () => ada.delete('/settings/MfaSignIn')
       const [first, second] = await Promise.all(round % 2 ? [answer(), off()] : [off(), answer()])
       const [turnedOff, entered] = round % 2 ? [second, first] : [first, second]
@@ -70,7 +72,7 @@ onEachDatabase((latchkey) => {
       if (entered.status !== 200) assert.equal(entered.body.code, 'mfa_token_expired')
       assert.equal((await answer()).status, 401)
       assert.equal((await ada.signIn()).body.status, 'signedIn')
-      assert.equal((await changesOf(ada))[0], 'mfa.off')
+      assert.equal((await mfaActivityOf(ada))[0], 'mfa.off')
     }
   })
 
@@ -84,7 +86,7 @@ onEachDatabase((latchkey) => {
     for (const answer of begun) {
       if (answer.body.status === 'signedIn') continue
       assert.equal(answer.body.status, 'mfaRequired')
-      const late = await answerMfa(latchkey, answer, { code: '123456' })
+      const late = await submitMfaCode(latchkey, answer, { code: '123456' })
       assert.equal(late.body.code, 'mfa_token_expired')
     }
   })
@@ -92,9 +94,9 @@ onEachDatabase((latchkey) => {
   // Abuse case (Turned off, removed or replaced by the wrong hands): A sign-in slipped through at
   // the moment in which MFA went off or on.
   test('no sign-in slips through while MFA goes on: with the password alone nobody stays in', async () => {
-    for (const method of everyMethod) {
+    for (const method of mfaMethods) {
       const ada = await latchkey.owner()
-      const proof = await ada.proofOf(method)
+      const proof = await ada.prepareTurnOn(method)
       const [on, ...entries] = await Promise.all([
         ada.post('/settings/MfaSignIn', proof),
         ...Array.from({ length: 8 }, () => ada.signIn()),
@@ -105,7 +107,7 @@ onEachDatabase((latchkey) => {
         const stayed = await latchkey.get('/settings/MfaSignIn', { token: body.accessToken })
         assert.equal(stayed.status, 401)
       }
-      assert.equal(await sessionsOf(latchkey, ada), 1)
+      assert.equal(await countLiveSessions(latchkey, ada), 1)
     }
   })
 
@@ -114,7 +116,7 @@ onEachDatabase((latchkey) => {
   test('a session too weak to turn MFA off can’t do it in the moment in which it goes on', async () => {
     for (let round = 0; round < 5; round += 1) {
       const ada = await latchkey.owner()
-      const weak = await secondBrowser(latchkey, ada)
+      const weak = await openSecondSession(latchkey, ada)
       const more = { phoneNumber: ada.phoneNumber, endOtherSessions: round % 2 === 0 }
       await ada.post('/settings/MfaSignIn', { mfaMethod: 'sms', ...more })
       const code = await ada.codeFor('sms')
@@ -128,23 +130,23 @@ onEachDatabase((latchkey) => {
         else assert.equal(status, 401)
       }
       assert.equal((await ada.get('/settings/MfaSignIn')).body.enabled, true)
-      assert.deepEqual(await changesOf(ada), ['recovery_codes.generated', 'mfa.on'])
+      assert.deepEqual(await mfaActivityOf(ada), ['recovery_codes.generated', 'mfa.on'])
     }
   })
 
   test('off and on at once end in one of the two, told as it happened', async () => {
     for (let round = 0; round < 4; round += 1) {
       const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
-      const code = ada.authenticator.newCode()
+      const code = ada.authenticator.nextCode()
       const on = () => ada.post('/settings/MfaSignIn', { mfaMethod: 'authenticator', code })
       const off = () => ada.delete('/settings/MfaSignIn')
       const answers = await Promise.all(round % 2 ? [on(), off()] : [off(), on()])
       for (const { status } of answers) assert.equal(status, 200)
 
       const { enabled } = (await ada.get('/settings/MfaSignIn')).body
-      const changes = (await changesOf(ada)).filter((type) => type.startsWith('mfa.'))
+      const changes = (await mfaActivityOf(ada)).filter((type) => type.startsWith('mfa.'))
       assert.deepEqual(changes.slice(0, -1), enabled ? ['mfa.on', 'mfa.off'] : ['mfa.off'])
-      assert.equal((await noticesTo(latchkey, ada.email)).length, changes.length)
+      assert.equal((await mfaNoticesTo(latchkey, ada.email)).length, changes.length)
       assert.equal((await ada.signIn()).body.status, enabled ? 'mfaRequired' : 'signedIn')
     }
   })
@@ -153,7 +155,7 @@ onEachDatabase((latchkey) => {
     for (let round = 0; round < 4; round += 1) {
       const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
       await ada.delete('/settings/MfaSignIn')
-      const code = ada.authenticator.newCode()
+      const code = ada.authenticator.nextCode()
       const on = () => ada.post('/settings/MfaSignIn', { mfaMethod: 'authenticator', code })
       const remove = () => ada.delete('/settings/MfaSecret')
       const answers = await Promise.all(round % 2 ? [on(), remove()] : [remove(), on()])
@@ -174,7 +176,7 @@ onEachDatabase((latchkey) => {
     let confirmed = 0
     for (const { body } of made) {
       ada.authenticator.secret = body.secret
-      const code = ada.authenticator.newCode()
+      const code = ada.authenticator.nextCode()
       const answer = await ada.post('/settings/MfaSignIn', { mfaMethod: 'authenticator', code })
       if (answer.status === 200) confirmed += 1
     }

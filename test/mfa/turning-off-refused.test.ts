@@ -2,11 +2,11 @@ import assert from 'node:assert/strict'
 import { connect } from 'node:net'
 import { test } from 'node:test'
 import { travel } from '../support/clock.ts'
-import { type Answer, onEachDatabase } from '../support/latchkey.ts'
-import { answerMfa, noticesTo, secondBrowser } from '../support/mfa.ts'
+import { type ApiResponse, onEachDatabase } from '../support/latchkey.ts'
+import { mfaNoticesTo, openSecondSession, submitMfaCode } from '../support/mfa.ts'
 import type { Owner } from '../support/owner.ts'
 
-function assertStepUp(answer: Answer, acr: string): void {
+function assertStepUp(answer: ApiResponse, acr: string): void {
   assert.equal(answer.status, 401)
   assert.equal(answer.body.code, 'insufficient_user_authentication')
   assert.equal(
@@ -15,7 +15,7 @@ function assertStepUp(answer: Answer, acr: string): void {
   )
 }
 
-function assertInvalidToken(answer: Answer): void {
+function assertInvalidToken(answer: ApiResponse): void {
   assert.equal(answer.status, 401)
   assert.equal(answer.body.code, 'invalid_token')
   assert.equal(answer.headers.get('www-authenticate'), 'Bearer error="invalid_token"')
@@ -159,7 +159,7 @@ onEachDatabase((latchkey) => {
 
   test('a session that ended when another turned MFA on turns nothing off', async () => {
     const ada = await latchkey.owner()
-    const thief = await secondBrowser(latchkey, ada)
+    const thief = await openSecondSession(latchkey, ada)
     await ada.turnOn('authenticator')
     assertInvalidToken(await thief.delete('/settings/MfaSignIn'))
     await assertStillOn(ada)
@@ -173,13 +173,13 @@ onEachDatabase((latchkey) => {
       ['email', 'aal1'],
     ] as const) {
       const ada = await latchkey.owner()
-      const before = await secondBrowser(latchkey, ada)
+      const before = await openSecondSession(latchkey, ada)
       await ada.turnOn(mfaMethod, { endOtherSessions: false })
 
       assert.equal((await before.get('/settings/MfaSignIn')).body.enabled, true)
       assertStepUp(await before.delete('/settings/MfaSignIn'), acr)
       assert.deepEqual(
-        (await noticesTo(latchkey, ada.email)).map(({ subject }) => subject),
+        (await mfaNoticesTo(latchkey, ada.email)).map(({ subject }) => subject),
         ['Your second step for Latchkey is on'],
       )
       await before.signInFully()
@@ -194,14 +194,14 @@ onEachDatabase((latchkey) => {
     await ada.signInFully()
     const { refreshToken } = ada
     travel(901_000)
-    ada.keep(await latchkey.post('/auth/Refresh', { refreshToken }))
+    ada.storeTokens(await latchkey.post('/auth/Refresh', { refreshToken }))
     assert.equal((await ada.get('/settings/MfaSignIn')).status, 200)
     assertStepUp(await ada.delete('/settings/MfaSignIn'), 'aal2')
 
     const begun = await ada.post('/auth/Reauthenticate', { password: ada.password })
     assert.equal(begun.body.status, 'mfaRequired', 'the password alone renews nothing')
     assertStepUp(await ada.delete('/settings/MfaSignIn'), 'aal2')
-    ada.keep(await answerMfa(latchkey, begun, { code: ada.authenticator.newCode() }))
+    ada.storeTokens(await submitMfaCode(latchkey, begun, { code: ada.authenticator.nextCode() }))
     assert.equal((await ada.delete('/settings/MfaSignIn')).status, 200)
   })
 
@@ -209,7 +209,7 @@ onEachDatabase((latchkey) => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     await ada.signInFully()
     travel(895_000)
-    ada.keep(await latchkey.post('/auth/Refresh', { refreshToken: ada.refreshToken }))
+    ada.storeTokens(await latchkey.post('/auth/Refresh', { refreshToken: ada.refreshToken }))
     assert.equal((await ada.delete('/settings/MfaSignIn')).status, 200)
   })
 })
@@ -226,7 +226,7 @@ onEachDatabase(
       assert.match(refused.body.detail, /can’t be turned off/)
       assert.equal((await ada.get('/settings/MfaSignIn')).body.enabled, true)
       await assertStillOn(ada)
-      assert.equal((await noticesTo(latchkey, ada.email)).length, 1)
+      assert.equal((await mfaNoticesTo(latchkey, ada.email)).length, 1)
 
       const removed = await ada.delete('/settings/MfaSecret')
       assert.equal(removed.body.code, 'last_method')
@@ -241,12 +241,12 @@ onEachDatabase(
   (latchkey) => {
     test('with the step-up off any valid token turns MFA off, but no invalid one', async () => {
       const ada = await latchkey.owner()
-      const before = await secondBrowser(latchkey, ada)
+      const before = await openSecondSession(latchkey, ada)
       await ada.turnOn('authenticator', { endOtherSessions: false })
       const { refreshToken } = before
       travel(3600_000)
       assertInvalidToken(await before.delete('/settings/MfaSignIn'))
-      before.keep(await latchkey.post('/auth/Refresh', { refreshToken }))
+      before.storeTokens(await latchkey.post('/auth/Refresh', { refreshToken }))
       assert.equal((await before.delete('/settings/MfaSignIn')).body.enabled, false)
     })
   },

@@ -38,7 +38,7 @@ onEachDatabase((latchkey) => {
     await ada.delete('/settings/MfaSignIn')
 
     const { mfaToken } = waiting.body
-    const code = ada.authenticator.newCode()
+    const code = ada.authenticator.nextCode()
     const late = await latchkey.post('/auth/SignIn/Mfa', { mfaToken, code })
     assert.equal(late.status, 401)
     assert.equal(late.body.code, 'mfa_token_expired')

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { onEachDatabase } from '../support/latchkey.ts'
-import { stateOf } from '../support/mfa.ts'
+import { accountStateOf } from '../support/mfa.ts'
 
 const impossible = [
   '',
@@ -36,26 +36,26 @@ const costly = {
 onEachDatabase((latchkey) => {
   test('a number that no phone can have is refused, field and reason named, and nothing is sent', async () => {
     const ada = await latchkey.owner()
-    const before = await stateOf(latchkey, ada)
+    const before = await accountStateOf(latchkey, ada)
     for (const phoneNumber of impossible) {
       const refused = await ada.post('/settings/MfaSignIn', { mfaMethod: 'sms', phoneNumber })
       assert.equal(refused.status, 400, JSON.stringify(phoneNumber))
       assert.equal(refused.body.code, 'invalid_request')
       assert.equal(refused.body.errors[0].path, '/phoneNumber')
     }
-    assert.deepEqual(await stateOf(latchkey, ada), before)
+    assert.deepEqual(await accountStateOf(latchkey, ada), before)
   })
 
   // Abuse case (Input and output): Texts were sent to numbers that earn money by them.
   test('a number that texts cost extra is refused, and nothing is sent', async () => {
     const ada = await latchkey.owner()
-    const before = await stateOf(latchkey, ada)
+    const before = await accountStateOf(latchkey, ada)
     for (const [what, phoneNumber] of Object.entries(costly)) {
       const refused = await ada.post('/settings/MfaSignIn', { mfaMethod: 'sms', phoneNumber })
       assert.equal(refused.status, 400, what)
       assert.match(refused.body.errors[0].message, /cost extra/, what)
     }
-    assert.deepEqual(await stateOf(latchkey, ada), before)
+    assert.deepEqual(await accountStateOf(latchkey, ada), before)
   })
 
   test('a number may be written as people write it, and is one number', async () => {
@@ -76,7 +76,7 @@ onEachDatabase((latchkey) => {
   test('a request of any other form is a 400 that names what is wrong, and changes nothing', async () => {
     const ada = await latchkey.owner()
     const { phoneNumber, email } = ada
-    const before = await stateOf(latchkey, ada)
+    const before = await accountStateOf(latchkey, ada)
     const requests: [unknown, string][] = [
       [{}, '/mfaMethod'],
       [{ code: '123456' }, '/mfaMethod'],
@@ -118,7 +118,7 @@ onEachDatabase((latchkey) => {
       assert.ok(paths.includes(path), `${JSON.stringify(body)}: ${paths}`)
     }
     assert.equal((await ada.post('/settings/MfaSignIn')).status, 400, 'no body at all')
-    assert.deepEqual(await stateOf(latchkey, ada), before)
+    assert.deepEqual(await accountStateOf(latchkey, ada), before)
   })
 
   test('an authenticator app is set up before it is turned on', async () => {
@@ -129,7 +129,7 @@ onEachDatabase((latchkey) => {
       assert.equal(refused.status, 409)
       assert.equal(refused.body.code, 'method_not_set_up')
     }
-    await ada.setUpAuthenticator()
+    await ada.enrollAuthenticator()
     const missing = await ada.post('/settings/MfaSignIn', { mfaMethod: 'authenticator' })
     assert.equal(missing.status, 400)
     assert.equal(missing.body.errors[0].path, '/code')

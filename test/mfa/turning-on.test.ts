@@ -2,14 +2,14 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { onEachDatabase } from '../support/latchkey.ts'
 import {
-  answerMfa,
-  changesOf,
-  everyCodeMethod,
-  everyMethod,
-  noticesTo,
-  secondBrowser,
-  sessionsOf,
-  stateOf,
+  accountStateOf,
+  codeMethods,
+  countLiveSessions,
+  mfaActivityOf,
+  mfaMethods,
+  mfaNoticesTo,
+  openSecondSession,
+  submitMfaCode,
 } from '../support/mfa.ts'
 import type { Owner } from '../support/owner.ts'
 
@@ -25,7 +25,7 @@ async function assertOff(owner: Owner): Promise<void> {
 }
 
 onEachDatabase((latchkey) => {
-  for (const method of everyCodeMethod) {
+  for (const method of codeMethods) {
     // Abuse case (Turned off, removed or replaced by the wrong hands): MFA went on by a method that
     // nobody had proven to hold, and the owner was locked out.
     test(`${method} is never on without its proof`, async () => {
@@ -41,7 +41,7 @@ onEachDatabase((latchkey) => {
       )
       await assertOff(ada)
 
-      if (method === 'authenticator') await ada.setUpAuthenticator()
+      if (method === 'authenticator') await ada.enrollAuthenticator()
       else assert.equal((await ada.post('/settings/MfaSignIn', request)).status, 202)
       await assertOff(ada)
       const code = await ada.wrongCodeFor(method)
@@ -50,15 +50,15 @@ onEachDatabase((latchkey) => {
       assert.equal(wrong.body.code, 'invalid_code')
       assert.equal(wrong.headers.get('www-authenticate'), 'Bearer')
       await assertOff(ada)
-      assert.deepEqual(await noticesTo(latchkey, ada.email), [])
+      assert.deepEqual(await mfaNoticesTo(latchkey, ada.email), [])
     })
   }
 
-  for (const method of everyMethod) {
+  for (const method of mfaMethods) {
     // Abuse case (Used twice, or for something else): Two requests at once both used one code.
     test(`${method}: twelve calls with one right code turn it on once and tell it once`, async () => {
       const ada = await latchkey.owner()
-      const proof = await ada.proofOf(method)
+      const proof = await ada.prepareTurnOn(method)
       const answers = await Promise.all(
         Array.from({ length: 12 }, () => ada.post('/settings/MfaSignIn', proof)),
       )
@@ -69,18 +69,18 @@ onEachDatabase((latchkey) => {
         const wrong = method === 'passkey' ? 'invalid_passkey' : 'invalid_code'
         if (status !== 200) assert.equal(body.code, wrong)
       }
-      assert.deepEqual(await changesOf(ada), ['recovery_codes.generated', 'mfa.on'])
-      assert.equal((await noticesTo(latchkey, ada.email)).length, 1)
+      assert.deepEqual(await mfaActivityOf(ada), ['recovery_codes.generated', 'mfa.on'])
+      assert.equal((await mfaNoticesTo(latchkey, ada.email)).length, 1)
     })
 
     test(`${method}, on already: asking for it again is a success that changes nothing`, async () => {
       const ada = await latchkey.owner({ mfaMethod: method })
-      const before = await stateOf(latchkey, ada)
+      const before = await accountStateOf(latchkey, ada)
       const again = await ada.post('/settings/MfaSignIn', { mfaMethod: method })
       assert.equal(again.status, 200)
       assert.deepEqual(again.body, (await ada.get('/settings/MfaSignIn')).body)
       assert.equal(again.body.recoveryCodes, undefined)
-      assert.deepEqual(await stateOf(latchkey, ada), before)
+      assert.deepEqual(await accountStateOf(latchkey, ada), before)
     })
   }
 
@@ -88,7 +88,7 @@ onEachDatabase((latchkey) => {
   // unseen, when MFA was turned on.
   test('turning MFA on ends every other session, and their tokens with them', async () => {
     const ada = await latchkey.owner()
-    const others = [await secondBrowser(latchkey, ada), await secondBrowser(latchkey, ada)]
+    const others = [await openSecondSession(latchkey, ada), await openSecondSession(latchkey, ada)]
     await ada.turnOn('sms')
     for (const other of others) {
       assert.equal((await other.get('/settings/MfaSignIn')).body.code, 'invalid_token')
@@ -96,7 +96,7 @@ onEachDatabase((latchkey) => {
       const refreshed = await latchkey.post('/auth/Refresh', { refreshToken })
       assert.equal(refreshed.body.code, 'invalid_refresh_token')
     }
-    assert.equal(await sessionsOf(latchkey, ada), 1)
+    assert.equal(await countLiveSessions(latchkey, ada), 1)
     assert.equal((await ada.get('/settings/MfaSignIn')).body.enabled, true)
   })
 
@@ -104,12 +104,12 @@ onEachDatabase((latchkey) => {
   // a password turned MFA off (CVE-2026-3429).
   test('told to let them be, other sessions go on, too weak to change how one signs in', async () => {
     const ada = await latchkey.owner()
-    const other = await secondBrowser(latchkey, ada)
+    const other = await openSecondSession(latchkey, ada)
     await ada.turnOn('authenticator', { endOtherSessions: false })
     assert.equal((await other.get('/settings/MfaSignIn')).body.enabled, true)
     assert.equal((await other.get('/settings/Activity')).status, 200)
 
-    const code = ada.authenticator.newCode()
+    const code = ada.authenticator.nextCode()
     const changes = [
       await other.delete('/settings/MfaSignIn'),
       await other.delete('/settings/MfaSecret'),
@@ -124,7 +124,7 @@ onEachDatabase((latchkey) => {
     }
     const begun = await ada.signIn()
     assert.equal(
-      (await answerMfa(latchkey, begun, { code })).status,
+      (await submitMfaCode(latchkey, begun, { code })).status,
       200,
       'nor was the code used up',
     )
@@ -134,7 +134,7 @@ onEachDatabase((latchkey) => {
   // was taken.
   test('a set-up code works in the session that asked for it alone', async () => {
     const ada = await latchkey.owner()
-    const other = await secondBrowser(latchkey, ada)
+    const other = await openSecondSession(latchkey, ada)
     const bob = await latchkey.owner()
     const request = { mfaMethod: 'sms', phoneNumber: ada.phoneNumber }
     await ada.post('/settings/MfaSignIn', request)
@@ -171,7 +171,7 @@ onEachDatabase((latchkey) => {
     await ada.post('/settings/MfaSignIn', request)
     const setUpCode = await ada.codeFor('sms')
     for (const mfaMethod of ['email', 'sms'] as const) {
-      const stranger = await answerMfa(latchkey, begun, { code: setUpCode, mfaMethod })
+      const stranger = await submitMfaCode(latchkey, begun, { code: setUpCode, mfaMethod })
       if (setUpCode !== signInCode) assert.equal(stranger.body.code, 'invalid_code')
     }
   })
@@ -225,22 +225,22 @@ onEachDatabase((latchkey) => {
     const changed = await ada.post('/settings/MfaSignIn', { ...request, code })
     assert.equal(changed.status, 200)
     assert.deepEqual(changed.body.availableMethods, ['sms'])
-    const late = await answerMfa(latchkey, before, { code: oldCode })
+    const late = await submitMfaCode(latchkey, before, { code: oldCode })
     assert.equal(late.body.code, 'mfa_token_expired')
     const begun = await ada.signIn()
     assert.equal((await latchkey.inbox(old)).length, textsToOld, 'nothing goes there any more')
     const newCode = await latchkey.codeSentTo(next)
-    assert.equal((await answerMfa(latchkey, begun, { code: newCode })).status, 200)
-    assert.equal((await changesOf(ada))[0], 'mfa.method_added')
+    assert.equal((await submitMfaCode(latchkey, begun, { code: newCode })).status, 200)
+    assert.equal((await mfaActivityOf(ada))[0], 'mfa.method_added')
   })
 
   test('two methods proven at once: one of them is asked for, and the account is whole', async () => {
     const ada = await latchkey.owner()
-    await ada.setUpAuthenticator()
+    await ada.enrollAuthenticator()
     const sms = { mfaMethod: 'sms', phoneNumber: ada.phoneNumber }
     await ada.post('/settings/MfaSignIn', sms)
     const smsCode = await ada.codeFor('sms')
-    const appCode = ada.authenticator.newCode()
+    const appCode = ada.authenticator.nextCode()
     const answers = await Promise.all([
       ada.post('/settings/MfaSignIn', { ...sms, code: smsCode }),
       ada.post('/settings/MfaSignIn', { mfaMethod: 'authenticator', code: appCode }),
@@ -250,6 +250,6 @@ onEachDatabase((latchkey) => {
     assert.equal(right.filter(({ body }) => body.recoveryCodes).length, 1)
     const begun = await ada.signIn()
     const code = await ada.codeFor(begun.body.mfaMethod)
-    assert.equal((await answerMfa(latchkey, begun, { code })).status, 200)
+    assert.equal((await submitMfaCode(latchkey, begun, { code })).status, 200)
   })
 })

@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type Enrolled, things, waysIn } from '../../src/overview/ways-in.ts'
+import {
+  type AccountCredentials,
+  analyzeWaysIn,
+  credentialKinds,
+} from '../../src/overview/ways-in.ts'
 import { onEachDatabase } from '../support/latchkey.ts'
-import { addPasskey, signInByPasskey } from '../support/passkeys.ts'
+import { addPasskey, signInWithPasskey } from '../support/passkeys.ts'
 
 const either = [false, true]
 
@@ -12,13 +16,13 @@ const second = { id: '2', name: 'My old key', passwordless: false }
 const keys = [[], [alone], [second], [alone, second]]
 
 /** Everything that can be enrolled, in every combination that an account can be in. */
-const everything: Enrolled[] = either.flatMap((mfaOn) =>
+const everything: AccountCredentials[] = either.flatMap((mfaOn) =>
   either.flatMap((authenticator) =>
     either.flatMap((phone) =>
       either.flatMap((emailCodes) =>
         either.flatMap((sameMailbox) =>
           [0, 1, 10].flatMap((recoveryCodes) =>
-            keys.flatMap((passkeys): Enrolled[] => {
+            keys.flatMap((passkeys): AccountCredentials[] => {
               const set = { authenticator, phone, emailCodes, sameMailbox, recoveryCodes, passkeys }
               if (!mfaOn) return [{ mfaOn, mfaMethod: null, ...set }]
               const methods = [
@@ -38,7 +42,7 @@ const everything: Enrolled[] = either.flatMap((mfaOn) =>
 
 test('with MFA off, password and mailbox each let anyone in, and losing one leaves the other', () => {
   for (const enrolled of everything.filter(({ mfaOn }) => !mfaOn)) {
-    const { signInNeeds, ifLost, ifStolen, advice } = waysIn(enrolled)
+    const { signInNeeds, ifLost, ifStolen, advice } = analyzeWaysIn(enrolled)
     assert.deepEqual(signInNeeds, ['password'])
     const passwordless = enrolled.passkeys.filter((one) => one.passwordless)
     assert.deepEqual(
@@ -55,7 +59,7 @@ test('with MFA on, no thing alone lets anyone in but the mailbox that is both fa
   for (const enrolled of everything.filter(({ mfaOn }) => mfaOn)) {
     const { authenticator, phone, emailCodes, sameMailbox, passkeys } = enrolled
     const both = emailCodes && sameMailbox && !authenticator && !phone && passkeys.length === 0
-    const stolen = waysIn(enrolled).ifStolen.filter(({ letsIn }) => letsIn)
+    const stolen = analyzeWaysIn(enrolled).ifStolen.filter(({ letsIn }) => letsIn)
     assert.deepEqual(
       stolen.map(({ what }) => what),
       both ? ['mailbox'] : [],
@@ -66,13 +70,13 @@ test('with MFA on, no thing alone lets anyone in but the mailbox that is both fa
 
 test('losing something never opens a way, and what is still in names things that are not lost', () => {
   for (const enrolled of everything) {
-    const { ifLost } = waysIn(enrolled)
+    const { ifLost } = analyzeWaysIn(enrolled)
     for (const { what, stillIn, by } of ifLost) {
       assert.equal(by.length > 0, stillIn)
       // Another passkey may do what one did.
       const spare = what === 'passkey' && enrolled.passkeys.length > 1
       assert.ok(spare || !by.includes(what), JSON.stringify({ enrolled, what, by }))
-      assert.ok(by.every((thing) => things.includes(thing)))
+      assert.ok(by.every((thing) => credentialKinds.includes(thing)))
     }
   }
 })
@@ -81,7 +85,7 @@ test('the only second factor lost means locked out, unless there are recovery co
   for (const enrolled of everything.filter(({ mfaOn }) => mfaOn)) {
     const { authenticator, phone, emailCodes, sameMailbox, recoveryCodes, passkeys } = enrolled
     const methods = [authenticator, phone, emailCodes].filter(Boolean).length + passkeys.length
-    const lost = waysIn(enrolled).ifLost.filter(({ stillIn }) => !stillIn)
+    const lost = analyzeWaysIn(enrolled).ifLost.filter(({ stillIn }) => !stillIn)
     if (methods > 1 || recoveryCodes > 0) {
       // The mailbox may be the second factor, and the password's spare as well: one at a time.
       assert.deepEqual(lost, [], JSON.stringify(enrolled))
@@ -106,7 +110,7 @@ test('the only second factor lost means locked out, unless there are recovery co
 
 test('advice is one step at most, is never what is there already, and none where nothing helps', () => {
   for (const enrolled of everything) {
-    const { advice, ifLost, ifStolen } = waysIn(enrolled)
+    const { advice, ifLost, ifStolen } = analyzeWaysIn(enrolled)
     assert.ok(advice.length <= 1)
     const perfect = ifLost.every(({ stillIn }) => stillIn) && !ifStolen.some(({ letsIn }) => letsIn)
     if (perfect) assert.deepEqual(advice, [])
@@ -119,7 +123,7 @@ test('advice is one step at most, is never what is there already, and none where
 
 test('a passkey that asks for a finger gets its owner in without password and mailbox, and no thief', () => {
   for (const enrolled of everything.filter(({ passkeys }) => passkeys.includes(alone))) {
-    const { ifLost, ifStolen } = waysIn(enrolled)
+    const { ifLost, ifStolen } = analyzeWaysIn(enrolled)
     for (const { what, stillIn } of ifLost) {
       if (what !== 'passkey') assert.ok(stillIn, JSON.stringify({ enrolled, what }))
     }
@@ -170,11 +174,11 @@ onEachDatabase((latchkey) => {
 
     // Lost: the other one does, behind the password; found by somebody: neither does alone.
     const { mfaToken } = (await ada.signIn()).body
-    assert.equal((await signInByPasskey(latchkey, old, { mfaToken })).status, 200)
-    assert.equal((await signInByPasskey(latchkey, old)).status, 401)
+    assert.equal((await signInWithPasskey(latchkey, old, { mfaToken })).status, 200)
+    assert.equal((await signInWithPasskey(latchkey, old)).status, 401)
     const { passkey } = ada
     assert.ok(passkey)
-    const found = await signInByPasskey(latchkey, passkey, { wrong: { userVerified: false } })
+    const found = await signInWithPasskey(latchkey, passkey, { tampering: { userVerified: false } })
     assert.equal(found.status, 401)
   })
 

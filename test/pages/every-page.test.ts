@@ -8,10 +8,10 @@ import { gzipSync } from 'node:zlib'
 import type { Page } from 'playwright-core'
 import { startChromium } from '../support/chromium.ts'
 import { onDatabase } from '../support/latchkey.ts'
-import { ensureWell, type Look, visit } from '../support/visitor.ts'
+import { type Appearance, assertPageOk, visitPage } from '../support/page-visit.ts'
 
 const paths = ['/signin', '/signup', '/forgot', '/undo', '/security', '/', '/dev/inbox']
-const wide: Look = { width: 1280, colorScheme: 'light' }
+const wide: Appearance = { width: 1280, colorScheme: 'light' }
 
 onDatabase(
   'SQLite',
@@ -93,7 +93,10 @@ onDatabase(
 
       const browser = await startChromium(t)
       if (!browser) return
-      const seen = await visit(browser, `${latchkey.origin}/signin`, { ...wide, locale: 'de-DE' })
+      const seen = await visitPage(browser, `${latchkey.origin}/signin`, {
+        ...wide,
+        locale: 'de-DE',
+      })
       const { page } = seen
       await page.getByRole('heading', { name: 'Anmelden' }).waitFor()
       assert.equal(await page.locator('html').getAttribute('lang'), 'de')
@@ -102,7 +105,7 @@ onDatabase(
       await page.getByRole('heading', { name: 'Sign in' }).waitFor()
       await page.goto(`${latchkey.origin}/signup`)
       await page.getByRole('heading', { name: 'Create an account' }).waitFor()
-      assert.deepEqual(seen.complaints, [])
+      assert.deepEqual(seen.errors, [])
     })
 
     test('every page is there in German, narrow and dark, and nothing of it is English', async (t) => {
@@ -119,9 +122,9 @@ onDatabase(
       ] as const) {
         const url = new URL(path, latchkey.origin)
         url.searchParams.set('lang', 'de')
-        const seen = await visit(browser, url.href, { width: 320, colorScheme: 'dark' })
+        const seen = await visitPage(browser, url.href, { width: 320, colorScheme: 'dark' })
         await seen.page.getByRole('heading', { name: heading, exact: true }).waitFor()
-        await ensureWell(seen, `${path} in German`)
+        await assertPageOk(seen, `${path} in German`)
         // Messages have the language of whoever they are for.
         const texts = await seen.page.locator('main section, footer').allTextContents()
         assert.doesNotMatch(texts.join(' '), /\b(the|your|you|and|this|with)\b/i, path)
@@ -138,7 +141,7 @@ onDatabase(
           ['de-DE', /Diese Seite braucht JavaScript\./],
         ] as const) {
           const options = { ...wide, javaScriptEnabled: false, locale }
-          const { page } = await visit(browser, latchkey.origin + path, options)
+          const { page } = await visitPage(browser, latchkey.origin + path, options)
           const words = page.locator('noscript')
           assert.ok(await words.isVisible(), path)
           assert.match((await words.textContent()) ?? '', said, `${path} in ${locale}`)
@@ -151,7 +154,7 @@ onDatabase(
       const browser = await startChromium(t)
       if (!browser) return
       const ada = await latchkey.owner({ mfaMethod: 'email' })
-      const { page } = await visit(browser, `${latchkey.origin}/signin`, wide)
+      const { page } = await visitPage(browser, `${latchkey.origin}/signin`, wide)
       const attributes = () =>
         page
           .locator('input:not([type=checkbox])')
@@ -236,7 +239,7 @@ onDatabase(
       if (!browser) return
       for (const path of paths.filter((one) => one !== '/security')) {
         for (const colorScheme of ['light', 'dark'] as const) {
-          const seen = await visit(browser, latchkey.origin + path, { width: 360, colorScheme })
+          const seen = await visitPage(browser, latchkey.origin + path, { width: 360, colorScheme })
           const { page } = seen
           const home = page.getByRole('link', { name: 'Acme & Söhne' })
           await home.waitFor()
@@ -246,7 +249,7 @@ onDatabase(
             "getComputedStyle(document.documentElement).getPropertyValue('--accent')",
           )
           assert.equal(accent, '#ffd400')
-          await ensureWell(seen, `${path} of Acme, ${colorScheme}`)
+          await assertPageOk(seen, `${path} of Acme, ${colorScheme}`)
           await page.context().close()
         }
       }

@@ -2,20 +2,28 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import type { Page } from 'playwright-core'
-import { type Kind, openTab, type Tab } from '../support/browser-tab.ts'
 import { startChromium } from '../support/chromium.ts'
 import { onDatabase } from '../support/latchkey.ts'
 import type { Owner } from '../support/owner.ts'
-import { ensureWellInEveryLook, type Look, visit } from '../support/visitor.ts'
+import { type Appearance, assertPageOkInEveryAppearance, visitPage } from '../support/page-visit.ts'
+import {
+  openWebAuthnPage,
+  type VirtualAuthenticatorOptions,
+  type WebAuthnPage,
+} from '../support/virtual-authenticator.ts'
 
-const wide: Look = { width: 1280, colorScheme: 'light' }
+const wide: Appearance = { width: 1280, colorScheme: 'light' }
 
 onDatabase('SQLite', (latchkey) => {
   /** A browser with a passkey of theirs, which answers to whoever asks outright, on `path`. */
-  async function open(t: TestContext, ada: Owner, kind: Kind = {}): Promise<Tab | undefined> {
+  async function open(
+    t: TestContext,
+    ada: Owner,
+    kind: VirtualAuthenticatorOptions = {},
+  ): Promise<WebAuthnPage | undefined> {
     const browser = await startChromium(t)
     if (!browser) return undefined
-    const tab = await openTab(browser, `${latchkey.origin}/undo`, kind)
+    const tab = await openWebAuthnPage(browser, `${latchkey.origin}/undo`, kind)
     const { options } = (await ada.post('/settings/Passkeys')).body
     const response = await tab.create(options)
     const added = await ada.post('/settings/Passkeys/Verify', { response })
@@ -23,7 +31,7 @@ onDatabase('SQLite', (latchkey) => {
     return tab
   }
 
-  async function turnOn(ada: Owner, tab: Tab): Promise<void> {
+  async function turnOn(ada: Owner, tab: WebAuthnPage): Promise<void> {
     const { options } = (await ada.post('/settings/MfaSignIn', { mfaMethod: 'passkey' })).body
     const assertion = await tab.get(options)
     const on = await ada.post('/settings/MfaSignIn', { mfaMethod: 'passkey', assertion })
@@ -130,9 +138,9 @@ onDatabase('SQLite', (latchkey) => {
     await turnOn(ada, tab)
     const elsewhere = await startChromium(t)
     if (!elsewhere) return
-    const seen = await visit(elsewhere, `${latchkey.origin}/signin`, wide)
+    const seen = await visitPage(elsewhere, `${latchkey.origin}/signin`, wide)
     await enterPassword(seen.page, ada)
-    await ensureWellInEveryLook(seen, 'second step by passkey')
+    await assertPageOkInEveryAppearance(seen, 'second step by passkey')
     await seen.page.getByRole('button', { name: 'Recovery code' }).click()
     await seen.page.keyboard.type(ada.recoveryCodes[0] ?? '')
     await seen.page.waitForURL('**/security')

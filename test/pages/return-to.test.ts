@@ -3,10 +3,10 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { startChromium } from '../support/chromium.ts'
 import { onDatabase } from '../support/latchkey.ts'
-import { type Look, visit } from '../support/visitor.ts'
+import { type Appearance, visitPage } from '../support/page-visit.ts'
 
 const paths = ['/signin', '/signup', '/forgot', '/undo', '/security', '/', '/dev/inbox']
-const wide: Look = { width: 1280, colorScheme: 'light' }
+const wide: Appearance = { width: 1280, colorScheme: 'light' }
 
 onDatabase(
   'SQLite',
@@ -78,7 +78,7 @@ onDatabase(
         '/\\evil.example',
       ]) {
         const url = `${latchkey.origin}/signin?returnTo=${encodeURIComponent(wish)}`
-        const { page, elsewhere } = await visit(browser, url, wide)
+        const { page, externalRequests } = await visitPage(browser, url, wide)
         await page.getByLabel('Email address').fill(ada.email)
         await page.getByLabel('Password', { exact: true }).fill(ada.password)
         await page.keyboard.press('Enter')
@@ -86,7 +86,7 @@ onDatabase(
         // Nor does it survive in a link.
         await page.goto(url)
         await page.waitForURL(`${latchkey.origin}/security`)
-        assert.deepEqual(elsewhere, [])
+        assert.deepEqual(externalRequests, [])
         await page.context().close()
       }
     })

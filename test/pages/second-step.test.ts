@@ -6,16 +6,21 @@ import { startChromium } from '../support/chromium.ts'
 import { travel } from '../support/clock.ts'
 import { onDatabase } from '../support/latchkey.ts'
 import type { Owner } from '../support/owner.ts'
-import { ensureWellInEveryLook, type Look, type Visited, visit } from '../support/visitor.ts'
+import {
+  type Appearance,
+  assertPageOkInEveryAppearance,
+  type PageVisit,
+  visitPage,
+} from '../support/page-visit.ts'
 
-const wide: Look = { width: 1280, colorScheme: 'light' }
+const wide: Appearance = { width: 1280, colorScheme: 'light' }
 
 onDatabase('SQLite', (latchkey) => {
   /** Up to the second step. */
-  async function begin(t: TestContext, ada: Owner, look = wide): Promise<Visited | undefined> {
+  async function begin(t: TestContext, ada: Owner, look = wide): Promise<PageVisit | undefined> {
     const browser = await startChromium(t)
     if (!browser) return undefined
-    const seen = await visit(browser, `${latchkey.origin}/signin`, look)
+    const seen = await visitPage(browser, `${latchkey.origin}/signin`, look)
     await enterPassword(seen.page, ada)
     return seen
   }
@@ -39,7 +44,7 @@ onDatabase('SQLite', (latchkey) => {
       if (!seen) return
       await enter(seen.page, await ada.codeFor('authenticator'))
       await seen.page.waitForURL('**/security')
-      assert.deepEqual(seen.complaints, [], way)
+      assert.deepEqual(seen.errors, [], way)
       await seen.page.context().close()
     }
   })
@@ -49,14 +54,14 @@ onDatabase('SQLite', (latchkey) => {
     const seen = await begin(t, ada)
     if (!seen) return
     const { page } = seen
-    await ensureWellInEveryLook(seen, 'second step asked')
+    await assertPageOkInEveryAppearance(seen, 'second step asked')
     const wrong = await ada.wrongCodeFor('sms')
     for (const left of ['4 tries', '3 tries', '2 tries', 'one try']) {
       await page.keyboard.type(wrong)
       await page.getByRole('alert').getByText(`You have ${left} left.`).waitFor()
       assert.equal(await page.getByLabel('Code').inputValue(), wrong)
     }
-    await ensureWellInEveryLook(seen, 'second step wrong')
+    await assertPageOkInEveryAppearance(seen, 'second step wrong')
     await page.keyboard.type(wrong)
     await page.getByRole('alert').getByText('Please sign in again.').waitFor()
     await page.getByRole('heading', { name: 'Sign in' }).waitFor()
@@ -102,7 +107,7 @@ onDatabase('SQLite', (latchkey) => {
       page.getByRole('navigation', { name: 'Another way' }).getByRole('button', { name })
     await other('Code by text message').click()
     await page.getByText(/We sent a code to \+1•+/).waitFor()
-    await ensureWellInEveryLook(seen, 'second step by text')
+    await assertPageOkInEveryAppearance(seen, 'second step by text')
     assert.equal(await page.getByLabel('Code').evaluate((field) => field.matches(':focus')), true)
     const text = await ada.codeFor('sms')
 
@@ -124,7 +129,7 @@ onDatabase('SQLite', (latchkey) => {
     await page.getByText(/We sent a code to o•+@example\.com/).waitFor()
     await other('Recovery code').click()
     await page.getByText('Each works once.').waitFor()
-    await ensureWellInEveryLook(seen, 'second step by recovery code')
+    await assertPageOkInEveryAppearance(seen, 'second step by recovery code')
     const [recoveryCode = ''] = ada.recoveryCodes
     await page.keyboard.type(recoveryCode.toLowerCase().replaceAll('-', ' '))
     await page.waitForURL('**/security')
@@ -155,7 +160,7 @@ onDatabase('SQLite', (latchkey) => {
     const seen = await begin(t, ada)
     if (!seen) return
     await seen.page.getByText('No code could be sent just now.').waitFor()
-    await ensureWellInEveryLook(seen, 'second step not sent')
+    await assertPageOkInEveryAppearance(seen, 'second step not sent')
     await seen.page.getByRole('button', { name: 'Send the code again' }).click()
     await seen.page
       .getByRole('alert')
@@ -174,7 +179,7 @@ onDatabase('SQLite', (latchkey) => {
     await seen.page.getByLabel('Code').fill(ada.authenticator.code())
     await seen.page.getByRole('alert').getByText('This took too long').waitFor()
     assert.equal(await seen.page.getByLabel('Email address').inputValue(), ada.email)
-    await ensureWellInEveryLook(seen, 'sign-in begun anew')
+    await assertPageOkInEveryAppearance(seen, 'sign-in begun anew')
   })
 
   test('a code that nothing came back for can be sent once more', async (t) => {

@@ -5,8 +5,8 @@ import { getCountries, getCountryCallingCode } from 'libphonenumber-js/max'
 import { startChromium } from '../support/chromium.ts'
 import { travel } from '../support/clock.ts'
 import { onDatabase } from '../support/latchkey.ts'
-import { hands, openSecurity } from '../support/security-page.ts'
-import { wayBackSentTo } from '../support/undo.ts'
+import { openSecurityPage, pageActions } from '../support/security-page.ts'
+import { undoTokenSentTo } from '../support/undo-token.ts'
 
 const minute = 60_000
 
@@ -15,31 +15,31 @@ onDatabase('SQLite', (latchkey) => {
     const browser = await startChromium(t)
     if (!browser) return
     const ada = await latchkey.owner()
-    const { page, complaints } = await openSecurity(browser, latchkey, ada)
-    const { press, reads, section, told } = hands(page)
+    const { page, errors } = await openSecurityPage(browser, latchkey, ada)
+    const { press, waitForText, section, waitForStatus } = pageActions(page)
     const language = section('Language of messages')
-    await reads('We write to you in English.', language)
+    await waitForText('We write to you in English.', language)
     await press('Change to Deutsch', language)
-    await told('Language of messages', 'From now on we write to you in Deutsch.')
-    await reads('We write to you in Deutsch.', language)
+    await waitForStatus('Language of messages', 'From now on we write to you in Deutsch.')
+    await waitForText('We write to you in Deutsch.', language)
     await ada.changePassword('ein ganz neuer Satz')
     const [message] = await latchkey.inbox(ada.email)
     assert.equal(message?.subject, 'Dein Passwort für Latchkey wurde geändert')
-    assert.deepEqual(complaints, [])
+    assert.deepEqual(errors, [])
   })
 
   test('the password is changed, and what was wrong with it is said at its field', async (t) => {
     const browser = await startChromium(t)
     if (!browser) return
     const ada = await latchkey.owner()
-    const { page, complaints } = await openSecurity(browser, latchkey, ada)
-    const { press, reads, section, told, type } = hands(page)
+    const { page, errors } = await openSecurityPage(browser, latchkey, ada)
+    const { press, waitForText, section, waitForStatus, type } = pageActions(page)
     const password = section('Password')
     await press('Change password', password)
     await type('Current password', 'not my password', password)
     await type('New password', 'another long sentence', password)
     await press('Change password', password)
-    await reads('That isn’t your current password.', password)
+    await waitForText('That isn’t your current password.', password)
     const current = password.getByRole('textbox', { name: 'Current password' })
     assert.equal(await current.evaluate((field) => field.matches(':focus')), true)
 
@@ -54,11 +54,14 @@ onDatabase('SQLite', (latchkey) => {
     // It was typed just now: nobody is asked for it a second time.
     travel(16 * minute)
     await press('Change password', password)
-    await told('Password', 'Your password is changed, and all other devices are signed out.')
+    await waitForStatus(
+      'Password',
+      'Your password is changed, and all other devices are signed out.',
+    )
     assert.equal(await page.getByRole('dialog').count(), 0)
     ada.password = 'another long sentence'
     assert.equal((await ada.signIn()).status, 200)
-    assert.deepEqual(complaints, [])
+    assert.deepEqual(errors, [])
   })
 
   test('the address changes once the code of the new one was typed, and the old one is told', async (t) => {
@@ -66,8 +69,8 @@ onDatabase('SQLite', (latchkey) => {
     if (!browser) return
     const ada = await latchkey.owner()
     const bob = await latchkey.owner()
-    const { page, complaints } = await openSecurity(browser, latchkey, ada)
-    const { press, reads, section, told, type } = hands(page)
+    const { page, errors } = await openSecurityPage(browser, latchkey, ada)
+    const { press, waitForText, section, waitForStatus, type } = pageActions(page)
     const email = section('Email address')
     await press('Change address', email)
     await type('New email address', 'no address', email)
@@ -77,7 +80,7 @@ onDatabase('SQLite', (latchkey) => {
     await type('New email address', bob.email, email)
     await press('Send me a code', email)
     await type('Code', () => latchkey.codeSentTo(bob.email), email)
-    await reads('Another account has this address.', email)
+    await waitForText('Another account has this address.', email)
     await press('Back', email)
     const typed = email.getByRole('textbox', { name: 'New email address' })
     assert.equal(await typed.inputValue(), bob.email)
@@ -86,31 +89,31 @@ onDatabase('SQLite', (latchkey) => {
     await typed.fill(next)
     await press('Send me a code', email)
     await type('Code', () => latchkey.codeSentTo(next), email)
-    await told('Email address', `We’ve told you by email at ${ada.email}`)
-    await reads(`You are signed in as ${next}.`)
+    await waitForStatus('Email address', `We’ve told you by email at ${ada.email}`)
+    await waitForText(`You are signed in as ${next}.`)
     assert.equal((await ada.get('/settings')).body.email, next)
-    assert.deepEqual(complaints, [])
+    assert.deepEqual(errors, [])
   })
 
   test('the number is set, changed and taken away, but not while it is the last method', async (t) => {
     const browser = await startChromium(t)
     if (!browser) return
     const ada = await latchkey.owner()
-    const { page, complaints } = await openSecurity(browser, latchkey, ada)
-    const { dialog, press, reads, section, told, type } = hands(page)
+    const { page, errors } = await openSecurityPage(browser, latchkey, ada)
+    const { dialog, press, waitForText, section, waitForStatus, type } = pageActions(page)
     const phone = section('Phone number')
     const setTo = async (button: string, number: string) => {
       await press(button, phone)
       await type('Mobile number', number, phone)
       await press('Send me a code', phone)
       await type('Code', () => latchkey.codeSentTo(number), phone)
-      await told('Phone number', `Codes by text message go to ${number} now.`)
+      await waitForStatus('Phone number', `Codes by text message go to ${number} now.`)
     }
     await setTo('Add a number', '+14155550171')
     await setTo('Change number', '+14155550172')
     await press('Remove', phone)
     await press('Remove', dialog)
-    await told('Phone number', 'The number is removed.')
+    await waitForStatus('Phone number', 'The number is removed.')
     await phone.getByText('None.').waitFor()
     assert.equal((await ada.get('/settings')).body.phoneNumber, null)
 
@@ -124,16 +127,16 @@ onDatabase('SQLite', (latchkey) => {
     await press('Confirm', stepUp)
     await stepUp.getByRole('textbox', { name: 'Code' }).waitFor()
     await type('Code', () => latchkey.codeSentTo(ada.phoneNumber), stepUp)
-    await reads('This is the only method left.', dialog)
-    assert.deepEqual(complaints, [])
+    await waitForText('This is the only method left.', dialog)
+    assert.deepEqual(errors, [])
   })
 
   test('every country that a number can be of can be chosen', async (t) => {
     const browser = await startChromium(t)
     if (!browser) return
     const ada = await latchkey.owner()
-    const { page } = await openSecurity(browser, latchkey, ada)
-    await hands(page).press('Add a number')
+    const { page } = await openSecurityPage(browser, latchkey, ada)
+    await pageActions(page).press('Add a number')
     const country = page.getByRole('combobox', { name: 'Country' })
     const options = await country
       .getByRole('option')
@@ -153,35 +156,37 @@ onDatabase('SQLite', (latchkey) => {
     const browser = await startChromium(t)
     if (!browser) return
     const ada = await latchkey.owner()
-    const { page, complaints } = await openSecurity(browser, latchkey, ada)
-    const { press, reads, section, type } = hands(page)
+    const { page, errors } = await openSecurityPage(browser, latchkey, ada)
+    const { press, waitForText, section, type } = pageActions(page)
     const deletion = section('Delete this account')
     await press('Delete account …', deletion)
-    await reads(`We write to ${ada.email}: for seven days, a link in that email brings it back.`)
+    await waitForText(
+      `We write to ${ada.email}: for seven days, a link in that email brings it back.`,
+    )
     await type('Password', 'not my password', deletion)
     await press('Delete my account', deletion)
-    await reads('That isn’t your password.', deletion)
+    await waitForText('That isn’t your password.', deletion)
     assert.equal((await ada.signIn()).status, 200)
     await type('Password', ada.password, deletion)
     await press('Delete my account', deletion)
     await page.getByRole('heading', { name: 'Your account is closed' }).waitFor()
     assert.equal((await ada.signIn()).status, 401)
-    assert.ok(await wayBackSentTo(latchkey, ada.email, /delet|clos/i))
+    assert.ok(await undoTokenSentTo(latchkey, ada.email, /delet|clos/i))
     await page.getByRole('link', { name: 'To the sign-in page' }).click()
     await page.waitForURL('**/signin')
-    assert.deepEqual(complaints, [])
+    assert.deepEqual(errors, [])
   })
 
   test('where the service can’t be reached the page says so, and tries again when asked', async (t) => {
     const browser = await startChromium(t)
     if (!browser) return
     const ada = await latchkey.owner()
-    const { page, barriers } = await openSecurity(browser, latchkey, ada)
-    const { press, reads, section } = hands(page)
+    const { page, accessibilityViolations } = await openSecurityPage(browser, latchkey, ada)
+    const { press, waitForText, section } = pageActions(page)
     await page.route('**/settings/WaysIn', (route) => route.abort())
     await page.reload()
-    await reads('We can’t be reached.')
-    assert.deepEqual(await barriers(), [])
+    await waitForText('We can’t be reached.')
+    assert.deepEqual(await accessibilityViolations(), [])
     await page.unroute('**/settings/WaysIn')
     await press('Try again')
     await section('Password').waitFor()
@@ -191,8 +196,8 @@ onDatabase('SQLite', (latchkey) => {
     const browser = await startChromium(t)
     if (!browser) return
     const ada = await latchkey.owner()
-    const { page, complaints } = await openSecurity(browser, latchkey, ada)
-    const { press } = hands(page)
+    const { page, errors } = await openSecurityPage(browser, latchkey, ada)
+    const { press } = pageActions(page)
     await press('Sign out')
     await page.waitForURL('**/signin')
     assert.equal((await ada.get('/settings/Sessions')).body.sessions.length, 1)
@@ -202,6 +207,6 @@ onDatabase('SQLite', (latchkey) => {
     await page.getByRole('textbox', { name: 'Password' }).fill(ada.password)
     await press('Sign in')
     await page.getByRole('heading', { level: 1, name: 'Your security' }).waitFor()
-    assert.deepEqual(complaints, [])
+    assert.deepEqual(errors, [])
   })
 })

@@ -4,10 +4,10 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { newId } from '../../src/lib/random.ts'
-import { plugIn } from '../support/browser-tab.ts'
 import { startChromium } from '../support/chromium.ts'
 import { onDatabase } from '../support/latchkey.ts'
-import { hands, openSecurity, signInHere } from '../support/security-page.ts'
+import { openSecurityPage, pageActions, signInOnPage } from '../support/security-page.ts'
+import { addVirtualAuthenticator } from '../support/virtual-authenticator.ts'
 
 const windows =
   'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/149.0.0.0 Safari/537.36'
@@ -31,19 +31,19 @@ onDatabase('SQLite', (latchkey) => {
     const browser = await startChromium(t)
     if (!browser) return
     const ada = await latchkey.owner()
-    const { page, complaints } = await openSecurity(browser, latchkey, ada)
-    const { dialog, press, reads, section, told, type } = hands(page)
+    const { page, errors } = await openSecurityPage(browser, latchkey, ada)
+    const { dialog, press, waitForText, section, waitForStatus: told, type } = pageActions(page)
     const passkeys = section('Passkeys')
-    await plugIn(page)
+    await addVirtualAuthenticator(page)
     await press('Add a passkey', passkeys)
     await told('Passkeys', 'Chrome on Linux is added.')
     await press('Add a passkey', passkeys)
-    await reads('This device has a passkey for this account already.', passkeys)
+    await waitForText('This device has a passkey for this account already.', passkeys)
 
     await press('Rename Chrome on Linux', passkeys)
     await type('Name', ' ', passkeys)
     await press('Save', passkeys)
-    await reads('Please type a name', passkeys)
+    await waitForText('Please type a name', passkeys)
     await type('Name', 'Office <b>PC</b>', passkeys)
     await press('Save', passkeys)
     await told('Passkeys', 'It is called Office <b>PC</b> now.')
@@ -53,7 +53,7 @@ onDatabase('SQLite', (latchkey) => {
     await press('Remove', dialog)
     await told('Passkeys', 'Office <b>PC</b> is removed.')
     assert.deepEqual((await ada.get('/settings/Passkeys')).body.passkeys, [])
-    assert.deepEqual(complaints, [])
+    assert.deepEqual(errors, [])
   })
 
   test('sessions are told by device and place, and end one by one or all at once', async (t) => {
@@ -61,8 +61,8 @@ onDatabase('SQLite', (latchkey) => {
     if (!browser) return
     const ada = await latchkey.owner()
     for (const agent of Object.keys(devices)) await ada.signIn({ headers: { 'user-agent': agent } })
-    const { page, complaints } = await openSecurity(browser, latchkey, ada)
-    const { press, section, told } = hands(page)
+    const { page, errors } = await openSecurityPage(browser, latchkey, ada)
+    const { press, section, waitForStatus: told } = pageActions(page)
     const sessions = section('Where you are signed in')
     assert.equal(await sessions.getByRole('listitem').count(), 5)
     await press('Show all 10', sessions)
@@ -82,20 +82,20 @@ onDatabase('SQLite', (latchkey) => {
     await told('Where you are signed in', 'You are signed out everywhere else.')
     assert.equal(await sessions.getByRole('listitem').count(), 1)
     assert.equal((await ada.get('/settings')).status, 401)
-    assert.deepEqual(complaints, [])
+    assert.deepEqual(errors, [])
   })
 
   test('remembered devices are forgotten one by one or all at once', async (t) => {
     const browser = await startChromium(t)
     if (!browser) return
     const ada = await latchkey.owner({ mfaMethod: 'email' })
-    const { page, complaints } = await openSecurity(browser, latchkey, ada)
-    const { press, section, told } = hands(page)
+    const { page, errors } = await openSecurityPage(browser, latchkey, ada)
+    const { press, section, waitForStatus: told } = pageActions(page)
     const title = 'Devices that skip the second step'
     assert.equal(await section(title).count(), 0)
     for (let times = 0; times < 3; times++) {
       await page.context().clearCookies({ name: 'latchkey-device' })
-      await signInHere(page, ada, { rememberDevice: true })
+      await signInOnPage(page, ada, { rememberDevice: true })
     }
     await page.reload()
     await section(title).getByRole('listitem').nth(2).waitFor()
@@ -105,7 +105,7 @@ onDatabase('SQLite', (latchkey) => {
     await press('Forget all', section(title))
     await told(title, 'No device skips the second step any more.')
     assert.deepEqual((await ada.get('/settings/TrustedDevices')).body.trustedDevices, [])
-    assert.deepEqual(complaints, [])
+    assert.deepEqual(errors, [])
   })
 
   test('everything that can happen is told in words, in both languages, page by page', async (t) => {
@@ -133,7 +133,7 @@ onDatabase('SQLite', (latchkey) => {
       }
     }
     for (const lang of ['en', 'de'] as const) {
-      const { page, complaints } = await openSecurity(browser, latchkey, ada, { lang })
+      const { page, errors } = await openSecurityPage(browser, latchkey, ada, { lang })
       const title = lang === 'en' ? 'What happened lately' : 'Was zuletzt geschah'
       const activity = page.getByRole('region', { name: title })
       const more = activity.getByRole('button', {
@@ -171,7 +171,7 @@ onDatabase('SQLite', (latchkey) => {
         de: ['Du hast deinen zweiten Schritt ausgeschaltet.', 'Chrome auf Windows'],
       }
       for (const phrase of told[lang]) assert.ok(all.includes(phrase), phrase)
-      assert.deepEqual(complaints, [])
+      assert.deepEqual(errors, [])
       await page.context().close()
     }
   })
@@ -180,17 +180,20 @@ onDatabase('SQLite', (latchkey) => {
     const browser = await startChromium(t)
     if (!browser) return
     const ada = await latchkey.owner()
-    const { page, complaints } = await openSecurity(browser, latchkey, ada)
-    const { press, reads, section } = hands(page)
+    const { page, errors } = await openSecurityPage(browser, latchkey, ada)
+    const { press, waitForText, section } = pageActions(page)
     const what = section('If something gets lost or stolen')
-    await reads('Do this next: turn on the second step.', what)
-    await reads('If someone learns your password, they are in: nothing else is asked for.', what)
+    await waitForText('Do this next: turn on the second step.', what)
+    await waitForText(
+      'If someone learns your password, they are in: nothing else is asked for.',
+      what,
+    )
     await what.getByText('What would happen in all other cases').click()
-    await reads('If you forget your password, you still get in with your mailbox.', what)
+    await waitForText('If you forget your password, you still get in with your mailbox.', what)
 
     await ada.turnOn('email', { endOtherSessions: false })
     await page.reload()
-    await reads(
+    await waitForText(
       'If someone gets into your mailbox, they are in: they can set a new password, and',
       what,
     )
@@ -200,12 +203,12 @@ onDatabase('SQLite', (latchkey) => {
 
     await ada.turnOn('authenticator', { endOtherSessions: false })
     await page.reload()
-    await reads('There is nothing that would make this account much safer.', what)
+    await waitForText('There is nothing that would make this account much safer.', what)
     await what.getByText('What would happen in each case').click()
     const lost = 'If you lose your authenticator app, you still get in with your password and'
-    await reads(lost, what)
+    await waitForText(lost, what)
     const stopped = 'If someone learns your password, they are stopped by your second step.'
-    await reads(stopped, what)
-    assert.deepEqual(complaints, [])
+    await waitForText(stopped, what)
+    assert.deepEqual(errors, [])
   })
 })

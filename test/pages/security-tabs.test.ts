@@ -3,11 +3,11 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { startChromium } from '../support/chromium.ts'
 import { travel } from '../support/clock.ts'
-import { freePort } from '../support/free-port.ts'
 import { onDatabase } from '../support/latchkey.ts'
-import { sessionsOf } from '../support/mfa.ts'
-import { hands, mfa, openSecurity } from '../support/security-page.ts'
-import { slowLine } from '../support/slow-line.ts'
+import { countLiveSessions } from '../support/mfa.ts'
+import { mfaSectionName, openSecurityPage, pageActions } from '../support/security-page.ts'
+import { startSlowProxy } from '../support/slow-proxy.ts'
+import { findFreePort } from '../support/tcp.ts'
 
 const minute = 60_000
 
@@ -16,19 +16,19 @@ onDatabase('SQLite', (latchkey) => {
     const browser = await startChromium(t)
     if (!browser) return
     const ada = await latchkey.owner()
-    const { page, complaints } = await openSecurity(browser, latchkey, ada)
+    const { page, errors } = await openSecurityPage(browser, latchkey, ada)
     const second = await page.context().newPage()
     await second.goto(`${latchkey.origin}/security`)
-    await hands(second).section(mfa).waitFor()
-    await hands(page).press('Sign out')
+    await pageActions(second).section(mfaSectionName).waitFor()
+    await pageActions(page).press('Sign out')
     await Promise.all([page.waitForURL('**/signin*'), second.waitForURL('**/signin*')])
     await second.goto(`${latchkey.origin}/security`)
     await second.waitForURL('**/signin?returnTo=%2Fsecurity')
-    assert.deepEqual(complaints, [])
+    assert.deepEqual(errors, [])
   })
 })
 
-const port = await freePort()
+const port = await findFreePort()
 const origin = `http://localhost:${port}`
 
 onDatabase(
@@ -37,12 +37,16 @@ onDatabase(
     test('on a slow line, tabs that need a fresh token in the same moment stay signed in', async (t) => {
       const browser = await startChromium(t)
       if (!browser) return
-      await slowLine(t, { port, to: Number(latchkey.environment.LATCHKEY_PORT), delayMs: 100 })
+      await startSlowProxy(t, {
+        port,
+        upstreamPort: Number(latchkey.environment.LATCHKEY_PORT),
+        delayMs: 100,
+      })
       const ada = await latchkey.owner()
       await ada.post('/auth/SignOut')
       const agents = [0, 1].flatMap((tab) => [0, 1].map((times) => `tab-${tab}-${times}`))
       for (const agent of agents) await ada.signIn({ headers: { 'user-agent': agent } })
-      const { page, complaints } = await openSecurity(browser, latchkey, ada, { origin })
+      const { page, errors } = await openSecurityPage(browser, latchkey, ada, { origin })
       const tabs = [page, await page.context().newPage()]
       const seen: string[] = []
       for (const tab of tabs) {
@@ -59,27 +63,34 @@ onDatabase(
             await button.evaluate((element, then) => {
               setTimeout(() => element.dispatchEvent(new Event('click')), then - Date.now())
             }, soon)
-            await hands(tab).told('Where you are signed in', `tab-${at}-${times} is signed out.`)
+            await pageActions(tab).waitForStatus(
+              'Where you are signed in',
+              `tab-${at}-${times} is signed out.`,
+            )
           }),
         )
       }
       assert.deepEqual(seen, [])
-      assert.equal(await sessionsOf(latchkey, ada), 1)
-      assert.deepEqual(complaints, [])
+      assert.equal(await countLiveSessions(latchkey, ada), 1)
+      assert.deepEqual(errors, [])
     })
 
     test('on a slow line, whoever closes a page while it refreshes stays signed in', async (t) => {
       const browser = await startChromium(t)
       if (!browser) return
-      await slowLine(t, { port, to: Number(latchkey.environment.LATCHKEY_PORT), delayMs: 300 })
+      await startSlowProxy(t, {
+        port,
+        upstreamPort: Number(latchkey.environment.LATCHKEY_PORT),
+        delayMs: 300,
+      })
       const ada = await latchkey.owner()
-      const { page } = await openSecurity(browser, latchkey, ada, { origin })
+      const { page } = await openSecurityPage(browser, latchkey, ada, { origin })
       const next = await page.context().newPage()
       // Each page begins by refreshing. The service has done it, and the page doesn’t know yet.
       await Promise.all([page.waitForRequest('**/auth/Refresh'), page.reload()])
       await page.close()
       await next.goto(`${origin}/security`)
-      await hands(next).section(mfa).waitFor({ timeout: 10_000 })
+      await pageActions(next).section(mfaSectionName).waitFor({ timeout: 10_000 })
       assert.equal(next.url(), `${origin}/security`)
     })
   },

@@ -2,13 +2,18 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Page } from 'playwright-core'
-import { plugIn } from '../support/browser-tab.ts'
 import { startChromium } from '../support/chromium.ts'
 import { travel, travelToNextStep } from '../support/clock.ts'
 import { onDatabase } from '../support/latchkey.ts'
-import { noticesTo } from '../support/mfa.ts'
-import { hands, mfa, openSecurity, signInHere } from '../support/security-page.ts'
-import { wayBackSentTo } from '../support/undo.ts'
+import { mfaNoticesTo } from '../support/mfa.ts'
+import {
+  mfaSectionName,
+  openSecurityPage,
+  pageActions,
+  signInOnPage,
+} from '../support/security-page.ts'
+import { undoTokenSentTo } from '../support/undo-token.ts'
+import { addVirtualAuthenticator } from '../support/virtual-authenticator.ts'
 
 const minute = 60_000
 
@@ -17,32 +22,32 @@ onDatabase('SQLite', (latchkey) => {
     const browser = await startChromium(t)
     if (!browser) return
     const ada = await latchkey.owner({ mfaMethod: 'sms' })
-    const { page, complaints } = await openSecurity(browser, latchkey, ada)
-    const { dialog, press, reads, told } = hands(page)
+    const { page, errors } = await openSecurityPage(browser, latchkey, ada)
+    const { dialog, press, waitForText, waitForStatus } = pageActions(page)
     await press('Turn off')
-    await reads('From now on, your password alone signs in to this account.', dialog)
+    await waitForText('From now on, your password alone signs in to this account.', dialog)
     await press('Keep it on', dialog)
     assert.equal((await ada.signIn()).body.status, 'mfaRequired')
 
     await press('Turn off')
     await press('Turn off', dialog)
-    await told(mfa, `We’ve told you by email at ${ada.email}; for seven days,`)
-    await reads('Only your password protects this account.')
+    await waitForStatus(mfaSectionName, `We’ve told you by email at ${ada.email}; for seven days,`)
+    await waitForText('Only your password protects this account.')
     assert.equal((await ada.signIn()).body.status, 'signedIn')
-    const [notice] = await noticesTo(latchkey, ada.email)
+    const [notice] = await mfaNoticesTo(latchkey, ada.email)
     assert.match(notice?.subject ?? '', /off/)
-    assert.ok(await wayBackSentTo(latchkey, ada.email, /off/))
+    assert.ok(await undoTokenSentTo(latchkey, ada.email, /off/))
     await page.getByRole('region', { name: 'What happened lately' }).waitFor()
-    await reads('You turned your second step off.')
-    assert.deepEqual(complaints, [])
+    await waitForText('You turned your second step off.')
+    assert.deepEqual(errors, [])
   })
 
   test('after a quarter of an hour it asks who is there, in place, and then does what was asked', async (t) => {
     const browser = await startChromium(t)
     if (!browser) return
     const ada = await latchkey.owner({ mfaMethod: 'email' })
-    const { page, complaints } = await openSecurity(browser, latchkey, ada)
-    const { dialog, press, reads, told, type } = hands(page)
+    const { page, errors } = await openSecurityPage(browser, latchkey, ada)
+    const { dialog, press, waitForText, waitForStatus, type } = pageActions(page)
     travel(16 * minute)
     await press('Turn off')
     await press('Turn off', dialog)
@@ -50,24 +55,24 @@ onDatabase('SQLite', (latchkey) => {
     await stepUp.locator('input[type=password]:focus').waitFor()
     await type('Password', 'not my password', stepUp)
     await press('Confirm', stepUp)
-    await reads('That isn’t your password.', stepUp)
+    await waitForText('That isn’t your password.', stepUp)
     await type('Password', ada.password, stepUp)
     await press('Confirm', stepUp)
     await stepUp.getByRole('textbox', { name: 'Code' }).waitFor()
     assert.equal((await ada.get('/settings/MfaSignIn')).status, 401)
     await type('Code', () => latchkey.codeSentTo(ada.email), stepUp)
-    await told(mfa, 'Your second step is off.')
+    await waitForStatus(mfaSectionName, 'Your second step is off.')
     assert.equal(await page.getByRole('dialog').count(), 0)
     assert.equal((await ada.signIn()).body.status, 'signedIn')
-    assert.deepEqual(complaints, [])
+    assert.deepEqual(errors, [])
   })
 
   test('whoever would rather not say who they are leaves by Escape, and nothing has changed', async (t) => {
     const browser = await startChromium(t)
     if (!browser) return
     const ada = await latchkey.owner({ mfaMethod: 'email' })
-    const { page } = await openSecurity(browser, latchkey, ada)
-    const { dialog, press, type } = hands(page)
+    const { page } = await openSecurityPage(browser, latchkey, ada)
+    const { dialog, press, type } = pageActions(page)
     travel(16 * minute)
     await press('Turn off')
     await press('Turn off', dialog)
@@ -91,32 +96,32 @@ onDatabase('SQLite', (latchkey) => {
     const browser = await startChromium(t)
     if (!browser) return
     const ada = await latchkey.owner()
-    const { page, complaints } = await openSecurity(browser, latchkey, ada)
-    const { dialog, press, reads, told } = hands(page)
-    await plugIn(page)
+    const { page, errors } = await openSecurityPage(browser, latchkey, ada)
+    const { dialog, press, waitForText, waitForStatus } = pageActions(page)
+    await addVirtualAuthenticator(page)
     await press('Turn on the second step')
     await press('Passkey')
     await page.getByRole('checkbox', { name: 'I have kept these codes' }).check()
     await press('Done')
-    await reads('Your second step is on: passkey.')
+    await waitForText('Your second step is on: passkey.')
     travel(16 * minute)
     await press('Turn off')
     await press('Turn off', dialog)
     await press('Confirm with a passkey')
-    await told(mfa, 'Your second step is off.')
+    await waitForStatus(mfaSectionName, 'Your second step is off.')
     assert.equal((await ada.signIn()).body.status, 'signedIn')
-    assert.deepEqual(complaints, [])
+    assert.deepEqual(errors, [])
   })
 
   test('where only the password was shown, the second step is asked for before it is turned off', async (t) => {
     const browser = await startChromium(t)
     if (!browser) return
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
-    const { page } = await openSecurity(browser, latchkey, ada)
-    const { dialog, press, told, type } = hands(page)
+    const { page } = await openSecurityPage(browser, latchkey, ada)
+    const { dialog, press, waitForStatus, type } = pageActions(page)
     // A device that is remembered: the password alone signs in, and is too weak for this.
-    await signInHere(page, ada, { rememberDevice: true })
-    await signInHere(page, ada)
+    await signInOnPage(page, ada, { rememberDevice: true })
+    await signInOnPage(page, ada)
     await page.reload()
     await press('Turn off')
     await press('Turn off', dialog)
@@ -126,15 +131,15 @@ onDatabase('SQLite', (latchkey) => {
     await stepUp.getByRole('textbox', { name: 'Code' }).waitFor()
     travelToNextStep()
     await type('Code', ada.authenticator.code(), stepUp)
-    await told(mfa, 'Your second step is off.')
+    await waitForStatus(mfaSectionName, 'Your second step is off.')
   })
 
   test('by keyboard alone the second step goes on with an app, and off again', async (t) => {
     const browser = await startChromium(t)
     if (!browser) return
     const ada = await latchkey.owner()
-    const { page, complaints } = await openSecurity(browser, latchkey, ada)
-    const { reads } = hands(page)
+    const { page, errors } = await openSecurityPage(browser, latchkey, ada)
+    const { waitForText } = pageActions(page)
     await pressByKeyboard(page, 'Turn on the second step')
     assert.equal(await focused(page), 'How do you want to confirm that it’s you?')
     await pressByKeyboard(page, 'Authenticator app')
@@ -142,7 +147,7 @@ onDatabase('SQLite', (latchkey) => {
     assert.equal(await focused(page), 'Six-digit code that the app shows')
     const key = (await page.locator('code').first().textContent()) ?? ''
     ada.authenticator.secret = key.replaceAll(' ', '')
-    latchkey.keepSecret(ada.authenticator.secret)
+    latchkey.markSecret(ada.authenticator.secret)
     travelToNextStep()
     await page.keyboard.type(ada.authenticator.code())
     await page.getByRole('heading', { name: 'Keep your recovery codes' }).waitFor()
@@ -150,17 +155,17 @@ onDatabase('SQLite', (latchkey) => {
     await tabTo(page, 'I have kept these codes')
     await page.keyboard.press('Space')
     await pressByKeyboard(page, 'Done')
-    await reads('We’ve told you by email')
-    assert.equal(await focused(page), mfa)
+    await waitForText('We’ve told you by email')
+    assert.equal(await focused(page), mfaSectionName)
     assert.equal((await ada.signIn()).body.mfaMethod, 'authenticator')
 
     await pressByKeyboard(page, 'Turn off')
     assert.equal(await focused(page), 'Turn off your second step?')
     await pressByKeyboard(page, 'Turn off')
-    await reads('Only your password protects this account.')
-    assert.equal(await focused(page), mfa)
+    await waitForText('Only your password protects this account.')
+    assert.equal(await focused(page), mfaSectionName)
     assert.equal((await ada.signIn()).body.status, 'signedIn')
-    assert.deepEqual(complaints, [])
+    assert.deepEqual(errors, [])
   })
 })
 

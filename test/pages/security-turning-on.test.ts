@@ -3,24 +3,24 @@ import assert from 'node:assert/strict'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { plugIn } from '../support/browser-tab.ts'
 import { startChromium } from '../support/chromium.ts'
 import { travelToNextStep } from '../support/clock.ts'
 import { onDatabase } from '../support/latchkey.ts'
-import { hands, mfa, openSecurity } from '../support/security-page.ts'
-import { tool } from '../support/tool.ts'
+import { mfaSectionName, openSecurityPage, pageActions } from '../support/security-page.ts'
+import { requireTool } from '../support/tool.ts'
+import { addVirtualAuthenticator } from '../support/virtual-authenticator.ts'
 
 onDatabase('SQLite', (latchkey) => {
   test('whoever scans the QR code on the screen turns the second step on with what the app shows', async (t) => {
-    const zbarimg = await tool(t, 'zbarimg')
-    const oathtool = zbarimg && (await tool(t, 'oathtool'))
+    const zbarimg = await requireTool(t, 'zbarimg')
+    const oathtool = zbarimg && (await requireTool(t, 'oathtool'))
     const browser = oathtool && (await startChromium(t))
     if (!browser) return
     for (const colorScheme of ['light', 'dark'] as const) {
       const ada = await latchkey.owner()
-      const { page, complaints } = await openSecurity(browser, latchkey, ada, { colorScheme })
-      const { press, reads, section, told, type } = hands(page)
-      await reads('Only your password protects this account.')
+      const { page, errors } = await openSecurityPage(browser, latchkey, ada, { colorScheme })
+      const { press, waitForText, section, waitForStatus, type } = pageActions(page)
+      await waitForText('Only your password protects this account.')
       await press('Turn on the second step')
       await press('Authenticator app')
       await page.getByRole('img', { name: 'QR code for your authenticator app' }).waitFor()
@@ -30,27 +30,29 @@ onDatabase('SQLite', (latchkey) => {
       const scanned = new URL((await zbarimg('--quiet', '--raw', screen)).trim())
       assert.equal(scanned.protocol, 'otpauth:')
       const secret = scanned.searchParams.get('secret') ?? ''
-      latchkey.keepSecret(secret)
+      latchkey.markSecret(secret)
       const link = page.getByText('Open in the authenticator app')
       assert.equal(new URL((await link.getAttribute('href')) ?? '').href, scanned.href)
       await press('Copy the key')
-      await reads('Copied')
+      await waitForText('Copied')
       assert.equal(await page.evaluate('navigator.clipboard.readText()'), secret)
 
       const now = new Date(Date.now()).toISOString()
       const code = await oathtool('--totp', '--base32', `--now=${now}`, secret)
       // The last digit sends it.
       await type('Six-digit code that the app shows', code.trim())
-      await reads('Your second step is on: authenticator app.')
+      await waitForText('Your second step is on: authenticator app.')
 
-      const shown = section(mfa).getByRole('list', { name: 'Recovery codes' }).getByRole('listitem')
+      const shown = section(mfaSectionName)
+        .getByRole('list', { name: 'Recovery codes' })
+        .getByRole('listitem')
       ada.recoveryCodes = await shown.allTextContents()
       assert.equal(ada.recoveryCodes.length, 10)
       await press('Done')
-      await reads('Please keep them first')
+      await waitForText('Please keep them first')
       await page.getByRole('checkbox', { name: 'I have kept these codes' }).check()
       await press('Done')
-      await told(mfa, 'We’ve told you by email')
+      await waitForStatus(mfaSectionName, 'We’ve told you by email')
       assert.equal(await page.getByText(ada.recoveryCodes[0] ?? '').count(), 0)
 
       assert.equal((await ada.signIn()).body.mfaMethod, 'authenticator')
@@ -58,7 +60,7 @@ onDatabase('SQLite', (latchkey) => {
       const [recovery = ''] = ada.recoveryCodes
       const answer = { mfaToken, mfaMethod: 'recoveryCode', code: recovery }
       assert.equal((await latchkey.post('/auth/SignIn/Mfa', answer)).status, 200)
-      assert.deepEqual(complaints, [])
+      assert.deepEqual(errors, [])
       await page.context().close()
     }
   })
@@ -68,23 +70,23 @@ onDatabase('SQLite', (latchkey) => {
     if (!browser) return
     const ada = await latchkey.owner()
     const phone = { width: 360, hasTouch: true, isMobile: true }
-    const { page, barriers } = await openSecurity(browser, latchkey, ada, phone)
-    const { press } = hands(page)
+    const { page, accessibilityViolations } = await openSecurityPage(browser, latchkey, ada, phone)
+    const { press } = pageActions(page)
     await press('Turn on the second step')
     await press('Authenticator app')
     const link = page.getByRole('link', { name: 'Open in the authenticator app' })
     const { searchParams } = new URL((await link.getAttribute('href')) ?? '')
     const key = (await page.locator('code').first().textContent()) ?? ''
     assert.equal(searchParams.get('secret'), key.replaceAll(' ', ''))
-    assert.deepEqual(await barriers(), [])
+    assert.deepEqual(await accessibilityViolations(), [])
   })
 
   test('new recovery codes can be copied and downloaded, and are there once', async (t) => {
     const browser = await startChromium(t)
     if (!browser) return
     const ada = await latchkey.owner({ mfaMethod: 'email' })
-    const { page, complaints } = await openSecurity(browser, latchkey, ada)
-    const { dialog, press, section, told } = hands(page)
+    const { page, errors } = await openSecurityPage(browser, latchkey, ada)
+    const { dialog, press, section, waitForStatus } = pageActions(page)
     const codes = section('Recovery codes')
     await codes.getByText('You have 10 of 10 left.').waitFor()
     await press('Make new ones', codes)
@@ -94,7 +96,7 @@ onDatabase('SQLite', (latchkey) => {
     await press('Make new ones', dialog)
 
     const shown = await codes.getByRole('listitem').allTextContents()
-    latchkey.keepSecret(...shown)
+    latchkey.markSecret(...shown)
     assert.equal(shown.length, 10)
     assert.equal(shown.includes(ada.recoveryCodes[0] ?? ''), false)
     const [download] = await Promise.all([
@@ -121,39 +123,39 @@ onDatabase('SQLite', (latchkey) => {
 
     await page.getByRole('checkbox', { name: 'I have kept these codes' }).check()
     await press('Done', codes)
-    await told('Recovery codes', 'The old ones no longer work.')
+    await waitForStatus('Recovery codes', 'The old ones no longer work.')
     await page.reload()
     await section('Recovery codes').waitFor()
     assert.equal(await page.getByText(shown[0] ?? '').count(), 0)
-    assert.deepEqual(complaints, [])
+    assert.deepEqual(errors, [])
   })
 
   test('one press makes a passkey and turns the second step on with it', async (t) => {
     const browser = await startChromium(t)
     if (!browser) return
     const ada = await latchkey.owner()
-    const { page, complaints } = await openSecurity(browser, latchkey, ada)
-    const { press, reads, section } = hands(page)
-    await plugIn(page)
+    const { page, errors } = await openSecurityPage(browser, latchkey, ada)
+    const { press, waitForText, section } = pageActions(page)
+    await addVirtualAuthenticator(page)
     await press('Turn on the second step')
     await press('Passkey')
-    await reads('Your second step is on: passkey.')
+    await waitForText('Your second step is on: passkey.')
     await section('Passkeys').getByText('Chrome on Linux').waitFor()
     assert.equal((await ada.signIn()).body.mfaMethod, 'passkey')
-    assert.deepEqual(complaints, [])
+    assert.deepEqual(errors, [])
   })
 
   test('whoever shows no passkey is told what to do, and may choose another method', async (t) => {
     const browser = await startChromium(t)
     if (!browser) return
     const ada = await latchkey.owner()
-    const { page } = await openSecurity(browser, latchkey, ada)
-    const { press, reads } = hands(page)
-    const setUserVerified = await plugIn(page, { transport: 'internal' })
+    const { page } = await openSecurityPage(browser, latchkey, ada)
+    const { press, waitForText } = pageActions(page)
+    const setUserVerified = await addVirtualAuthenticator(page, { transport: 'internal' })
     await setUserVerified(false)
     await press('Turn on the second step')
     await press('Passkey')
-    await reads('No passkey was made.')
+    await waitForText('No passkey was made.')
     await press('Cancel')
     await page.getByRole('button', { name: 'Authenticator app' }).waitFor()
     assert.equal((await ada.get('/settings/MfaSignIn')).body.enabled, false)
@@ -166,8 +168,8 @@ onDatabase('SQLite', (latchkey) => {
     const british = { typed: '+49 151 23456780', number: '+4915123456780', locale: 'en-GB' }
     for (const { typed, number, locale } of [german, british]) {
       const ada = await latchkey.owner({ phoneNumber: number })
-      const { page, complaints } = await openSecurity(browser, latchkey, ada, { locale })
-      const { press, reads, type } = hands(page)
+      const { page, errors } = await openSecurityPage(browser, latchkey, ada, { locale })
+      const { press, waitForText, type } = pageActions(page)
       await press('Turn on the second step')
       await press('Code by text message')
       const country = page.getByRole('combobox', { name: 'Country' })
@@ -175,17 +177,17 @@ onDatabase('SQLite', (latchkey) => {
       await page.getByText(locale === 'de-DE' ? '+49' : '+44', { exact: true }).waitFor()
       await type('Mobile number', '12')
       await press('Send me a code')
-      await reads('Texts can’t be sent to this number.')
+      await waitForText('Texts can’t be sent to this number.')
       assert.equal(await page.getByRole('textbox', { name: 'Mobile number' }).inputValue(), '12')
       await type('Mobile number', typed)
       await press('Send me a code')
-      await reads('We sent a code to +4')
+      await waitForText('We sent a code to +4')
       await type('Code', await ada.wrongCodeFor('sms'))
-      await reads('That code isn’t right.')
+      await waitForText('That code isn’t right.')
       await type('Code', () => latchkey.codeSentTo(number))
-      await reads('Your second step is on: codes by text message.')
+      await waitForText('Your second step is on: codes by text message.')
       assert.equal((await ada.signIn()).body.mfaMethod, 'sms')
-      assert.deepEqual(complaints, [])
+      assert.deepEqual(errors, [])
       await page.context().close()
     }
   })
@@ -194,8 +196,8 @@ onDatabase('SQLite', (latchkey) => {
     const browser = await startChromium(t)
     if (!browser) return
     const ada = await latchkey.owner()
-    const { page, complaints } = await openSecurity(browser, latchkey, ada)
-    const { press, reads, type } = hands(page)
+    const { page, errors } = await openSecurityPage(browser, latchkey, ada)
+    const { press, waitForText, type } = pageActions(page)
     await press('Turn on the second step')
     await press('Code by email')
     const address = page.getByRole('textbox', { name: 'Email address' })
@@ -204,8 +206,8 @@ onDatabase('SQLite', (latchkey) => {
     await press('Send me a code')
     await page.locator('input[name=code]:focus').waitFor()
     await type('Code', () => latchkey.codeSentTo(ada.email))
-    await reads('Your second step is on: codes by email.')
-    assert.deepEqual(complaints, [])
+    await waitForText('Your second step is on: codes by email.')
+    assert.deepEqual(errors, [])
   })
 
   test('the method changes to one that is set up by its code alone', async (t) => {
@@ -213,22 +215,22 @@ onDatabase('SQLite', (latchkey) => {
     if (!browser) return
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     await ada.turnOn('sms')
-    const { page, complaints } = await openSecurity(browser, latchkey, ada)
-    const { press, reads, told, type } = hands(page)
-    await reads('Your second step is on: codes by text message.')
+    const { page, errors } = await openSecurityPage(browser, latchkey, ada)
+    const { press, waitForText, waitForStatus, type } = pageActions(page)
+    await waitForText('Your second step is on: codes by text message.')
     await press('Change the method')
     await press('Authenticator app')
-    await reads('Your app is set up already.')
+    await waitForText('Your app is set up already.')
     travelToNextStep()
     await type('Six-digit code that the app shows', ada.authenticator.code())
-    await told(mfa, 'We’ve told you by email')
-    await reads('Your second step is on: authenticator app.')
+    await waitForStatus(mfaSectionName, 'We’ve told you by email')
+    await waitForText('Your second step is on: authenticator app.')
 
     await press('Change the method')
     await press('Code by text message')
     await press(`Send a code to +1•••••••${ada.phoneNumber.slice(-2)}`)
     await type('Code', () => latchkey.codeSentTo(ada.phoneNumber))
-    await reads('Your second step is on: codes by text message.')
-    assert.deepEqual(complaints, [])
+    await waitForText('Your second step is on: codes by text message.')
+    assert.deepEqual(errors, [])
   })
 })

@@ -3,28 +3,34 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { startChromium } from '../support/chromium.ts'
 import { onDatabase } from '../support/latchkey.ts'
-import { wayBackSentTo } from '../support/undo.ts'
-import { ensureWell, ensureWellInEveryLook, type Look, looks, visit } from '../support/visitor.ts'
+import {
+  type Appearance,
+  appearances,
+  assertPageOk,
+  assertPageOkInEveryAppearance,
+  visitPage,
+} from '../support/page-visit.ts'
+import { undoTokenSentTo } from '../support/undo-token.ts'
 
-const wide: Look = { width: 1280, colorScheme: 'light' }
+const wide: Appearance = { width: 1280, colorScheme: 'light' }
 
 onDatabase('SQLite', (latchkey) => {
   test('a wrong password is told beside it, kindly, and what was typed stays', async (t) => {
     const browser = await startChromium(t)
     if (!browser) return
     const ada = await latchkey.owner()
-    for (const look of looks) {
-      const seen = await visit(browser, `${latchkey.origin}/signin`, look)
+    for (const look of appearances) {
+      const seen = await visitPage(browser, `${latchkey.origin}/signin`, look)
       const { page } = seen
       const at = `at ${look.width} px, ${look.colorScheme}`
       await page.getByRole('heading', { name: 'Sign in' }).waitFor()
-      await ensureWell(seen, `sign-in ${at}`)
+      await assertPageOk(seen, `sign-in ${at}`)
       await page.keyboard.type(ada.email)
       await page.keyboard.press('Tab')
       await page.keyboard.type('not hers at all')
       await page.keyboard.press('Enter')
       await page.getByRole('alert').getByText('is not right').waitFor()
-      await ensureWell(seen, `sign-in refused ${at}`)
+      await assertPageOk(seen, `sign-in refused ${at}`)
       const field = page.getByLabel('Password', { exact: true })
       assert.equal(await field.inputValue(), 'not hers at all')
       assert.equal(await field.evaluate((element) => element.matches(':focus')), true)
@@ -42,7 +48,7 @@ onDatabase('SQLite', (latchkey) => {
     const browser = await startChromium(t)
     if (!browser) return
     const ada = await latchkey.owner()
-    const { page } = await visit(browser, `${latchkey.origin}/signin`, wide)
+    const { page } = await visitPage(browser, `${latchkey.origin}/signin`, wide)
     const asked: string[] = []
     page.on('request', (request) => asked.push(new URL(request.url()).pathname))
     await page.getByLabel('Email address').fill(ada.email)
@@ -56,7 +62,7 @@ onDatabase('SQLite', (latchkey) => {
     const browser = await startChromium(t)
     if (!browser) return
     const ada = await latchkey.owner()
-    const { page } = await visit(browser, `${latchkey.origin}/signin`, wide)
+    const { page } = await visitPage(browser, `${latchkey.origin}/signin`, wide)
     await page.getByLabel('Email address').fill(ada.email)
     await page.getByLabel('Password', { exact: true }).fill(ada.password)
     await page.context().setOffline(true)
@@ -74,21 +80,21 @@ onDatabase('SQLite', (latchkey) => {
     for (let tries = 0; tries < 10; tries += 1) {
       await latchkey.post('/auth/SignIn', { email: ada.email, password: `guess ${tries}` })
     }
-    const seen = await visit(browser, `${latchkey.origin}/signin`, wide)
+    const seen = await visitPage(browser, `${latchkey.origin}/signin`, wide)
     await seen.page.getByLabel('Email address').fill(ada.email)
     await seen.page.getByLabel('Password', { exact: true }).fill('another guess')
     await seen.page.keyboard.press('Enter')
     const said = seen.page.getByRole('alert').getByText('There were too many tries.')
     await said.waitFor()
     assert.match((await said.textContent()) ?? '', /again in \d+ (seconds|minutes)\.$/)
-    await ensureWellInEveryLook(seen, 'sign-in locked out')
+    await assertPageOkInEveryAppearance(seen, 'sign-in locked out')
   })
 
   test('the address goes along to the other pages of signing in, and returnTo, too', async (t) => {
     const browser = await startChromium(t)
     if (!browser) return
     const url = `${latchkey.origin}/signin?returnTo=/health/live`
-    const { page } = await visit(browser, url, wide)
+    const { page } = await visitPage(browser, url, wide)
     await page.getByLabel('Email address').fill('ada@example.com')
     for (const [link, path] of [
       ['Forgot your password?', '/forgot'],
@@ -110,7 +116,7 @@ onDatabase('SQLite', (latchkey) => {
     const browser = await startChromium(t)
     if (!browser) return
     const ada = await latchkey.owner()
-    const { page } = await visit(browser, `${latchkey.origin}/signin`, wide)
+    const { page } = await visitPage(browser, `${latchkey.origin}/signin`, wide)
     await page.getByLabel('Email address').fill(ada.email)
     await page.getByLabel('Password', { exact: true }).fill(ada.password)
     await page.keyboard.press('Enter')
@@ -129,7 +135,11 @@ onDatabase('SQLite', (latchkey) => {
     const browser = await startChromium(t)
     if (!browser) return
     const ada = await latchkey.owner()
-    const { page } = await visit(browser, `${latchkey.origin}/signin?returnTo=/docs/errors`, wide)
+    const { page } = await visitPage(
+      browser,
+      `${latchkey.origin}/signin?returnTo=/docs/errors`,
+      wide,
+    )
     await page.getByLabel('Email address').fill(ada.email)
     await page.getByLabel('Password', { exact: true }).fill(ada.password)
     await page.keyboard.press('Enter')
@@ -141,7 +151,7 @@ onDatabase('SQLite', (latchkey) => {
   test('a visitor who is not signed in is not asked for at the service', async (t) => {
     const browser = await startChromium(t)
     if (!browser) return
-    const { page } = await visit(browser, `${latchkey.origin}/`, wide)
+    const { page } = await visitPage(browser, `${latchkey.origin}/`, wide)
     const asked: string[] = []
     page.on('request', (request) => asked.push(new URL(request.url()).pathname))
     await page.getByRole('link', { name: 'Sign in' }).click()
@@ -155,16 +165,16 @@ onDatabase('SQLite', (latchkey) => {
     if (!browser) return
     const ada = await latchkey.owner({ mfaMethod: 'email' })
     await ada.delete('/settings/MfaSignIn')
-    const token = await wayBackSentTo(latchkey, ada.email, / off$/)
+    const token = await undoTokenSentTo(latchkey, ada.email, / off$/)
     assert.equal((await latchkey.post('/auth/Undo', { token })).status, 200)
-    const seen = await visit(browser, `${latchkey.origin}/signin`, wide)
+    const seen = await visitPage(browser, `${latchkey.origin}/signin`, wide)
     await seen.page.getByLabel('Email address').fill(ada.email)
     await seen.page.getByLabel('Password', { exact: true }).fill(ada.password)
     await seen.page.keyboard.press('Enter')
     await seen.page.waitForURL('**/forgot#undone')
     await seen.page.getByText('This account needs a new password first').waitFor()
     assert.equal(await seen.page.getByLabel('Email address').inputValue(), ada.email)
-    await ensureWellInEveryLook(seen, 'forgot after undo')
+    await assertPageOkInEveryAppearance(seen, 'forgot after undo')
   })
 })
 
@@ -175,7 +185,11 @@ onDatabase(
       const browser = await startChromium(t)
       if (!browser) return
       const ada = await latchkey.owner()
-      const { page } = await visit(browser, `${latchkey.origin}/signin?returnTo=/health/live`, wide)
+      const { page } = await visitPage(
+        browser,
+        `${latchkey.origin}/signin?returnTo=/health/live`,
+        wide,
+      )
       await page.getByLabel('Email address').fill(ada.email)
       await page.getByLabel('Password', { exact: true }).fill(ada.password)
       await page.keyboard.press('Enter')

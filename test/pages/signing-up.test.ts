@@ -4,30 +4,30 @@ import { test } from 'node:test'
 import { startChromium } from '../support/chromium.ts'
 import { travel } from '../support/clock.ts'
 import { onDatabase } from '../support/latchkey.ts'
-import { ensureWell, type Look, looks, visit } from '../support/visitor.ts'
+import { type Appearance, appearances, assertPageOk, visitPage } from '../support/page-visit.ts'
 
 // Narrow windows have no place to break it.
 const address = (n: number) => `${'longaddress'.repeat(5)}up${n}@mail.example.com`
 const password = 'a long sentence of hers'
-const wide: Look = { width: 1280, colorScheme: 'light' }
+const wide: Appearance = { width: 1280, colorScheme: 'light' }
 
 onDatabase('SQLite', (latchkey) => {
   test('by keyboard alone from signing up to being signed in, narrow and wide, light and dark', async (t) => {
     const browser = await startChromium(t)
     if (!browser) return
-    for (const [i, look] of looks.entries()) {
-      const seen = await visit(browser, `${latchkey.origin}/signup?returnTo=/health/live`, look)
+    for (const [i, look] of appearances.entries()) {
+      const seen = await visitPage(browser, `${latchkey.origin}/signup?returnTo=/health/live`, look)
       const { page } = seen
       const at = `at ${look.width} px, ${look.colorScheme}`
       await page.getByRole('heading', { name: 'Create an account' }).waitFor()
       await page.keyboard.type(address(i))
       await page.keyboard.press('Tab')
       await page.keyboard.type('password')
-      await ensureWell(seen, `sign-up typed ${at}`)
+      await assertPageOk(seen, `sign-up typed ${at}`)
 
       await page.keyboard.press('Enter')
       await page.getByRole('alert').getByText('guessed first').waitFor()
-      await ensureWell(seen, `sign-up refused ${at}`)
+      await assertPageOk(seen, `sign-up refused ${at}`)
       assert.equal(await page.getByLabel('Password', { exact: true }).inputValue(), 'password')
       assert.equal(await page.getByLabel('Email address').inputValue(), address(i))
 
@@ -35,10 +35,10 @@ onDatabase('SQLite', (latchkey) => {
       await page.keyboard.type(password)
       await page.keyboard.press('Enter')
       await page.getByRole('heading', { name: 'Check your email' }).waitFor()
-      await ensureWell(seen, `sign-up code ${at}`)
+      await assertPageOk(seen, `sign-up code ${at}`)
       await page.keyboard.type('000000')
       await page.getByRole('alert').getByText('isn’t right').waitFor()
-      await ensureWell(seen, `sign-up wrong code ${at}`)
+      await assertPageOk(seen, `sign-up wrong code ${at}`)
 
       // It takes the place of the wrong one, and sends itself.
       await page.keyboard.type(await latchkey.codeSentTo(address(i)))
@@ -52,7 +52,7 @@ onDatabase('SQLite', (latchkey) => {
   test('advice follows what is typed, by its length alone', async (t) => {
     const browser = await startChromium(t)
     if (!browser) return
-    const { page } = await visit(browser, `${latchkey.origin}/signup`, wide)
+    const { page } = await visitPage(browser, `${latchkey.origin}/signup`, wide)
     const field = page.getByLabel('Password', { exact: true })
     await page.getByText('At least 8 characters').waitFor()
     for (const [typed, said] of [
@@ -74,7 +74,7 @@ onDatabase('SQLite', (latchkey) => {
   test('whatever password the service refuses, the page says why', async (t) => {
     const browser = await startChromium(t)
     if (!browser) return
-    const { page } = await visit(browser, `${latchkey.origin}/signup`, wide)
+    const { page } = await visitPage(browser, `${latchkey.origin}/signup`, wide)
     for (const [email, typed, said] of [
       ['bea.known@example.com', 'bea.known@EXAMPLE.com', 'Whoever knows you guesses'],
       ['bea.known@example.com', 'BEA.KNOWN', 'Whoever knows you guesses'],
@@ -95,7 +95,7 @@ onDatabase('SQLite', (latchkey) => {
   test('a password can be looked at, and is taken as it was typed', async (t) => {
     const browser = await startChromium(t)
     if (!browser) return
-    const { page } = await visit(browser, `${latchkey.origin}/signup`, wide)
+    const { page } = await visitPage(browser, `${latchkey.origin}/signup`, wide)
     const email = 'spaced@example.com'
     const spaced = '  two words  '
     await page.getByLabel('Email address').fill(`  ${email} `)
@@ -119,7 +119,7 @@ onDatabase('SQLite', (latchkey) => {
     const browser = await startChromium(t)
     if (!browser) return
     const email = 'wanted@example.com'
-    const { page } = await visit(browser, `${latchkey.origin}/signup`, wide)
+    const { page } = await visitPage(browser, `${latchkey.origin}/signup`, wide)
     await page.getByLabel('Email address').fill(email)
     await page.getByLabel('Password', { exact: true }).fill(password)
     await page.keyboard.press('Enter')
@@ -140,7 +140,7 @@ onDatabase('SQLite', (latchkey) => {
     const browser = await startChromium(t)
     if (!browser) return
     const email = 'again@example.com'
-    const { page } = await visit(browser, `${latchkey.origin}/signup`, wide)
+    const { page } = await visitPage(browser, `${latchkey.origin}/signup`, wide)
     await page.clock.install()
     await page.getByLabel('Email address').fill(email)
     await page.getByLabel('Password', { exact: true }).fill(password)
@@ -168,7 +168,7 @@ onDatabase('SQLite', (latchkey) => {
   test('another address can be taken, and what was typed is still there', async (t) => {
     const browser = await startChromium(t)
     if (!browser) return
-    const { page } = await visit(browser, `${latchkey.origin}/signup`, wide)
+    const { page } = await visitPage(browser, `${latchkey.origin}/signup`, wide)
     await page.getByLabel('Email address').fill('slip@exmaple.com')
     await page.getByLabel('Password', { exact: true }).fill(password)
     await page.keyboard.press('Enter')
@@ -185,7 +185,7 @@ onDatabase('SQLite', (latchkey) => {
     const browser = await startChromium(t)
     if (!browser) return
     const email = 'offline@example.com'
-    const { page } = await visit(browser, `${latchkey.origin}/signup`, wide)
+    const { page } = await visitPage(browser, `${latchkey.origin}/signup`, wide)
     const { password: field, code: codeField } = {
       password: page.getByLabel('Password', { exact: true }),
       code: page.getByLabel('Code'),
@@ -213,7 +213,7 @@ onDatabase('SQLite', (latchkey) => {
     const browser = await startChromium(t)
     if (!browser) return
     const email = 'late@example.com'
-    const { page } = await visit(browser, `${latchkey.origin}/signup`, wide)
+    const { page } = await visitPage(browser, `${latchkey.origin}/signup`, wide)
     await page.getByLabel('Email address').fill(email)
     await page.getByLabel('Password', { exact: true }).fill(password)
     await page.keyboard.press('Enter')

@@ -4,24 +4,24 @@ import { test } from 'node:test'
 import { startChromium } from '../support/chromium.ts'
 import { onDatabase, type TestLatchkey } from '../support/latchkey.ts'
 import type { Owner } from '../support/owner.ts'
-import { wayBackSentTo } from '../support/undo.ts'
-import { ensureWell, type Look, looks, visit } from '../support/visitor.ts'
+import { type Appearance, appearances, assertPageOk, visitPage } from '../support/page-visit.ts'
+import { undoTokenSentTo } from '../support/undo-token.ts'
 
 // Narrow windows have no place to break it.
 const address = (n: number) => `${'longaddress'.repeat(5)}${n}@mail.example.com`
-const wide: Look = { width: 1280, colorScheme: 'light' }
+const wide: Appearance = { width: 1280, colorScheme: 'light' }
 
 onDatabase('SQLite', (latchkey) => {
   test('from the link to signing in anew by keyboard alone, narrow and wide, light and dark', async (t) => {
     const browser = await startChromium(t)
     if (!browser) return
-    for (const [i, look] of looks.entries()) {
+    for (const [i, look] of appearances.entries()) {
       const { ada, token } = await robbed(latchkey, address(i))
-      const seen = await visit(browser, `${latchkey.origin}/undo#token=${token}`, look)
+      const seen = await visitPage(browser, `${latchkey.origin}/undo#token=${token}`, look)
       const { page } = seen
       const at = `at ${look.width} px, ${look.colorScheme}`
       await page.getByRole('heading', { name: 'Was that not you?' }).waitFor()
-      await ensureWell(seen, `undo asked ${at}`)
+      await assertPageOk(seen, `undo asked ${at}`)
       assert.equal((await ada.get('/settings/MfaSignIn')).body.enabled, false)
 
       // The name above leads to the start; then the one button.
@@ -29,7 +29,7 @@ onDatabase('SQLite', (latchkey) => {
       await page.keyboard.press('Tab')
       await page.keyboard.press('Enter')
       await page.getByRole('heading', { name: 'The change is undone' }).waitFor()
-      await ensureWell(seen, `undone ${at}`)
+      await assertPageOk(seen, `undone ${at}`)
       assert.ok((await page.getByRole('main').textContent())?.includes(ada.email))
       assert.doesNotMatch(page.url(), /token/, 'the token stays in the history')
       assert.ok(!(await page.content()).includes(token), 'the token stays in the page')
@@ -38,16 +38,16 @@ onDatabase('SQLite', (latchkey) => {
       await page.keyboard.type('short')
       await page.keyboard.press('Enter')
       await page.getByRole('alert').getByText('8 characters or more').waitFor()
-      await ensureWell(seen, `undo refused ${at}`)
+      await assertPageOk(seen, `undo refused ${at}`)
       assert.equal(await page.getByLabel('New password').inputValue(), 'short')
 
       ada.password = 'a whole new sentence'
-      latchkey.keepSecret(ada.password)
+      latchkey.markSecret(ada.password)
       await page.keyboard.press('ControlOrMeta+A')
       await page.keyboard.type(ada.password)
       await page.keyboard.press('Enter')
       await page.getByRole('heading', { name: 'Your account is yours again' }).waitFor()
-      await ensureWell(seen, `undo finished ${at}`)
+      await assertPageOk(seen, `undo finished ${at}`)
       await page.keyboard.press('Tab')
       await page.keyboard.press('Enter')
       await page.getByRole('heading', { name: 'Sign in' }).waitFor()
@@ -64,20 +64,20 @@ onDatabase('SQLite', (latchkey) => {
     if (!browser) return
     const { token } = await robbed(latchkey)
     await latchkey.post('/auth/Undo', { token })
-    for (const look of looks) {
+    for (const look of appearances) {
       const at = `at ${look.width} px, ${look.colorScheme}`
-      const used = await visit(browser, `${latchkey.origin}/undo#token=${token}`, look)
+      const used = await visitPage(browser, `${latchkey.origin}/undo#token=${token}`, look)
       await used.page.getByRole('button', { name: 'Undo the change' }).click()
       await used.page.getByRole('heading', { name: 'can’t be undone any more' }).waitFor()
       assert.equal(await used.page.getByRole('link', { name: 'choose a new' }).count(), 1)
-      await ensureWell(used, `undo used ${at}`)
+      await assertPageOk(used, `undo used ${at}`)
       await used.page.context().close()
 
       for (const fragment of ['', '#token=', '#tok']) {
-        const cut = await visit(browser, `${latchkey.origin}/undo${fragment}`, look)
+        const cut = await visitPage(browser, `${latchkey.origin}/undo${fragment}`, look)
         await cut.page.getByRole('heading', { name: 'not complete' }).waitFor()
         assert.equal(await cut.page.getByRole('button').count(), 0)
-        if (fragment === '') await ensureWell(cut, `undo cut ${at}`)
+        if (fragment === '') await assertPageOk(cut, `undo cut ${at}`)
         await cut.page.context().close()
       }
     }
@@ -87,7 +87,7 @@ onDatabase('SQLite', (latchkey) => {
     const browser = await startChromium(t)
     if (!browser) return
     const { token } = await robbed(latchkey)
-    const { page } = await visit(browser, `${latchkey.origin}/undo#tok`, wide)
+    const { page } = await visitPage(browser, `${latchkey.origin}/undo#tok`, wide)
     await page.getByRole('heading', { name: 'not complete' }).waitFor()
     await page.goto(`${latchkey.origin}/undo#token=${token}`)
     await page.getByRole('button', { name: 'Undo the change' }).waitFor()
@@ -97,7 +97,7 @@ onDatabase('SQLite', (latchkey) => {
     const browser = await startChromium(t)
     if (!browser) return
     const { ada, token } = await robbed(latchkey)
-    const { page } = await visit(browser, `${latchkey.origin}/undo#token=${token}`, wide)
+    const { page } = await visitPage(browser, `${latchkey.origin}/undo#token=${token}`, wide)
     await page.context().setOffline(true)
     const button = page.getByRole('button', { name: 'Undo the change' })
     await button.click()
@@ -112,7 +112,7 @@ onDatabase('SQLite', (latchkey) => {
     const browser = await startChromium(t)
     if (!browser) return
     const { token } = await robbed(latchkey)
-    const { page } = await visit(browser, `${latchkey.origin}/undo#token=${token}`, wide)
+    const { page } = await visitPage(browser, `${latchkey.origin}/undo#token=${token}`, wide)
     const asked: string[] = []
     page.on('request', (request) => asked.push(new URL(request.url()).pathname))
     await page.getByRole('button', { name: 'Undo the change' }).dblclick()
@@ -128,5 +128,5 @@ async function robbed(
 ): Promise<{ ada: Owner; token: string }> {
   const ada = await latchkey.owner({ ...(email && { email }), mfaMethod: 'sms' })
   await ada.delete('/settings/MfaSignIn')
-  return { ada, token: await wayBackSentTo(latchkey, ada.email, / off$/) }
+  return { ada, token: await undoTokenSentTo(latchkey, ada.email, / off$/) }
 }

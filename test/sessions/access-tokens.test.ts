@@ -4,12 +4,12 @@ import { execFile } from 'node:child_process'
 import { test } from 'node:test'
 import { promisify } from 'node:util'
 import { travel } from '../support/clock.ts'
-import { type Part, partsOf } from '../support/forge.ts'
+import { decodeToken, type TokenPart } from '../support/forge-token.ts'
 import { onEachDatabase } from '../support/latchkey.ts'
 import type { Method, Owner } from '../support/owner.ts'
-import { works } from '../support/tool.ts'
+import { requireWorking } from '../support/tool.ts'
 
-const claimsOf = (owner: Owner): Part => partsOf(owner.accessToken).claims
+const claimsOf = (owner: Owner): TokenPart => decodeToken(owner.accessToken).claims
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}$/
 
 onEachDatabase((latchkey) => {
@@ -19,7 +19,7 @@ onEachDatabase((latchkey) => {
     const before = Math.floor(Date.now() / 1000)
     const ada = await latchkey.owner()
     const after = Math.floor(Date.now() / 1000)
-    const { header, claims } = partsOf(ada.accessToken)
+    const { header, claims } = decodeToken(ada.accessToken)
 
     const { keys } = (await latchkey.get('/.well-known/jwks.json')).body
     assert.deepEqual(header, { alg: 'ES256', typ: 'at+jwt', kid: keys[0].kid })
@@ -65,14 +65,14 @@ onEachDatabase((latchkey) => {
       const { amr: shown, acr: level } = claimsOf(ada)
       assert.deepEqual([shown, level], [amr, acr])
 
-      ada.keep(await latchkey.post('/auth/Refresh', { refreshToken: ada.refreshToken }))
+      ada.storeTokens(await latchkey.post('/auth/Refresh', { refreshToken: ada.refreshToken }))
       assert.deepEqual([claimsOf(ada).amr, claimsOf(ada).acr], [amr, acr])
     })
 
     test(`a session that has just turned MFA on by ${mfaMethod} gets ${acr} tokens`, async () => {
       const ada = await latchkey.owner({ mfaMethod })
       assert.deepEqual(claimsOf(ada).amr, ['pwd'])
-      ada.keep(await latchkey.post('/auth/Refresh', { refreshToken: ada.refreshToken }))
+      ada.storeTokens(await latchkey.post('/auth/Refresh', { refreshToken: ada.refreshToken }))
       assert.deepEqual([claimsOf(ada).amr, claimsOf(ada).acr], [amr, acr])
     })
   }
@@ -82,7 +82,7 @@ onEachDatabase((latchkey) => {
     const { mfaToken } = (await ada.signIn()).body
     const [code] = ada.recoveryCodes
     const answer = { mfaToken, mfaMethod: 'recoveryCode', code }
-    ada.keep(await latchkey.post('/auth/SignIn/Mfa', answer))
+    ada.storeTokens(await latchkey.post('/auth/SignIn/Mfa', answer))
     assert.deepEqual(claimsOf(ada).amr, ['pwd', 'recovery_code', 'mfa'])
     assert.equal(claimsOf(ada).acr, 'aal2')
   })
@@ -92,14 +92,14 @@ onEachDatabase((latchkey) => {
     const first = claimsOf(ada)
 
     travel(8 * 60_000)
-    ada.keep(await latchkey.post('/auth/Refresh', { refreshToken: ada.refreshToken }))
+    ada.storeTokens(await latchkey.post('/auth/Refresh', { refreshToken: ada.refreshToken }))
     const second = claimsOf(ada)
     assert.equal(second.auth_time, first.auth_time)
     assert.ok(Number(second.iat) >= Number(first.iat) + 480)
     assert.equal(second.sid, first.sid)
     assert.notEqual(second.jti, first.jti)
 
-    ada.keep(await ada.post('/auth/Reauthenticate', { password: ada.password }))
+    ada.storeTokens(await ada.post('/auth/Reauthenticate', { password: ada.password }))
     const third = claimsOf(ada)
     assert.ok(Number(third.auth_time) >= Number(first.auth_time) + 480)
     assert.equal(third.sid, first.sid)
@@ -125,11 +125,11 @@ onEachDatabase((latchkey) => {
   })
 
   test('a library of another language verifies a token by the published keys', async (t) => {
-    if (!(await works(t, python, '-c', 'import jwt, cryptography'))) return
+    if (!(await requireWorking(t, python, '-c', 'import jwt, cryptography'))) return
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     await ada.signInFully()
     const read = await verifyInPython(ada.accessToken, latchkey.origin)
-    assert.deepEqual(read, { header: partsOf(ada.accessToken).header, claims: claimsOf(ada) })
+    assert.deepEqual(read, { header: decodeToken(ada.accessToken).header, claims: claimsOf(ada) })
 
     // And takes no other: it does check.
     const [head, , signature] = ada.accessToken.split('.')
@@ -153,7 +153,7 @@ onEachDatabase(
 
       await latchkey.restart({ LATCHKEY_AUDIENCE: 'https://other.example.com' })
       assert.equal((await ada.get('/settings/MfaSignIn')).status, 401)
-      ada.keep(await latchkey.post('/auth/Refresh', { refreshToken: ada.refreshToken }))
+      ada.storeTokens(await latchkey.post('/auth/Refresh', { refreshToken: ada.refreshToken }))
       assert.equal(claimsOf(ada).aud, 'https://other.example.com')
       assert.equal((await ada.get('/settings/MfaSignIn')).status, 200)
     })

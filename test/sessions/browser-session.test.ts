@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type Answer, onEachDatabase, type TestLatchkey } from '../support/latchkey.ts'
+import { type ApiResponse, onEachDatabase, type TestLatchkey } from '../support/latchkey.ts'
 
 const app = 'https://app.example.com'
 
@@ -15,7 +15,11 @@ class Browser {
     this.origin = origin
   }
 
-  async post(path: string, body?: unknown, more: Record<string, string> = {}): Promise<Answer> {
+  async post(
+    path: string,
+    body?: unknown,
+    more: Record<string, string> = {},
+  ): Promise<ApiResponse> {
     const cookie = [...this.cookies].map((pair) => pair.join('=')).join('; ')
     const headers = {
       origin: this.origin,

@@ -1,9 +1,9 @@
 /** Cookies as others would bend them: tossed by another host, doubled, misspelt, or of two sessions. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type Answer, onEachDatabase, type TestLatchkey } from '../support/latchkey.ts'
+import { type ApiResponse, onEachDatabase, type TestLatchkey } from '../support/latchkey.ts'
 import type { Owner } from '../support/owner.ts'
-import { requestLines, sendRaw } from '../support/raw-http.ts'
+import { formatRequestHead, sendRaw } from '../support/raw-http.ts'
 
 onEachDatabase((latchkey) => {
   // Abuse case (Sessions and tokens): Another host of the domain set a cookie whose name only looks
@@ -181,7 +181,7 @@ function ask(
   body?: unknown,
   more: Record<string, string> = {},
   token?: string,
-): Promise<Answer> {
+): Promise<ApiResponse> {
   const headers = { origin: latchkey.origin, 'latchkey-session': 'cookie', ...more }
   return latchkey.post(path, body, { headers, ...(token !== undefined && { token }) })
 }
@@ -191,13 +191,13 @@ function signIn(
   { email, password }: Owner,
   cookie = '',
   origin = latchkey.origin,
-): Promise<Answer> {
+): Promise<ApiResponse> {
   const headers = { origin, ...(cookie && { cookie }) }
   return ask(latchkey, '/auth/SignIn', { email, password }, headers)
 }
 
 /** The refresh token that an answer put into a cookie. */
-function tokenIn({ headers }: Answer): string {
+function tokenIn({ headers }: ApiResponse): string {
   const token = /^(?:__Host-)?latchkey=([\w-]{43});/.exec(headers.getSetCookie().join())?.[1]
   assert.ok(token)
   return token
@@ -209,5 +209,5 @@ function pairIn(setCookie: string): string {
 
 function refreshWith({ origin }: TestLatchkey, ...headers: string[]): string {
   const asking = [`Origin: ${origin}`, 'Latchkey-Session: cookie', 'Content-Length: 0']
-  return `${requestLines('POST', '/auth/Refresh', ...asking, ...headers)}\r\n`
+  return `${formatRequestHead('POST', '/auth/Refresh', ...asking, ...headers)}\r\n`
 }

@@ -11,14 +11,21 @@ import {
   randomUUID,
 } from 'node:crypto'
 import { test } from 'node:test'
-import { operations } from '../support/document.ts'
-import { encoded, type Part, partsOf, realKey, signed, withSignature } from '../support/forge.ts'
+import {
+  assembleToken,
+  decodeToken,
+  encodePart,
+  loadSigningKey,
+  signToken,
+  type TokenPart,
+} from '../support/forge-token.ts'
 import { onEachDatabase, type TestLatchkey } from '../support/latchkey.ts'
-import { wayBackSentTo } from '../support/undo.ts'
+import { operations } from '../support/openapi.ts'
+import { undoTokenSentTo } from '../support/undo-token.ts'
 
 interface Material {
-  header: Part
-  claims: Part
+  header: TokenPart
+  claims: TokenPart
   /** A good token. */
   token: string
   /** The service's own key. */
@@ -37,26 +44,29 @@ const now = () => Math.floor(Date.now() / 1000)
 
 /** Signed as it should be, but for these members of the header. */
 const header =
-  (change: Part): Forge =>
+  (change: TokenPart): Forge =>
   (m) =>
-    signed(m.key, { ...m.header, ...change }, m.claims)
+    signToken(m.key, { ...m.header, ...change }, m.claims)
 
 /** Signed as it should be, but for these claims. */
 const claims =
-  (change: Part | ((m: Material) => Part)): Forge =>
+  (change: TokenPart | ((m: Material) => TokenPart)): Forge =>
   (m) =>
-    signed(m.key, m.header, { ...m.claims, ...(typeof change === 'function' ? change(m) : change) })
+    signToken(m.key, m.header, {
+      ...m.claims,
+      ...(typeof change === 'function' ? change(m) : change),
+    })
 
 /** Signed by somebody else, who says in the header where to find their key. */
 const byAStranger =
-  (change: Part): Forge =>
+  (change: TokenPart): Forge =>
   (m) =>
-    signed(strange.privateKey, { ...m.header, ...change }, m.claims)
+    signToken(strange.privateKey, { ...m.header, ...change }, m.claims)
 
 const hmac =
   (alg: string, secret: (m: Material) => string | Uint8Array): Forge =>
   (m) =>
-    withSignature({ ...m.header, alg }, m.claims, (input) =>
+    assembleToken({ ...m.header, alg }, m.claims, (input) =>
       createHmac(alg.replace('HS', 'sha'), secret(m)).update(input).digest(),
     )
 
@@ -66,13 +76,13 @@ const forged: Record<string, Forge> = {
       [
         `alg “${alg}” without a signature`,
         (m: Material) => {
-          return `${encoded({ ...m.header, alg })}.${encoded(m.claims)}.`
+          return `${encodePart({ ...m.header, alg })}.${encodePart(m.claims)}.`
         },
       ],
       [
         `alg “${alg}” with the signature of a good token`,
         (m: Material) => {
-          return `${encoded({ ...m.header, alg })}.${encoded(m.claims)}.${partsOf(m.token).signature}`
+          return `${encodePart({ ...m.header, alg })}.${encodePart(m.claims)}.${decodeToken(m.token).signature}`
         },
       ],
       [`alg “${alg}”, really signed`, header({ alg })],
@@ -97,7 +107,7 @@ const forged: Record<string, Forge> = {
   'HS256 by nothing': hmac('HS256', () => ''),
   'HS256 by its kid': hmac('HS256', (m) => String(m.header.kid)),
   'RS256 by a stranger': (m) =>
-    withSignature({ ...m.header, alg: 'RS256' }, m.claims, (input) =>
+    assembleToken({ ...m.header, alg: 'RS256' }, m.claims, (input) =>
       createSign('sha256').update(input).sign(strangeRsa.privateKey),
     ),
   'a signature of a stranger under our kid': byAStranger({}),
@@ -113,23 +123,23 @@ const forged: Record<string, Forge> = {
   'a kid that is a path': header({ kid: '../../../dev/null' }),
   'a kid that is SQL': header({ kid: "' or '1'='1" }),
   'a kid that is a number': header({ kid: 1 }),
-  'a kid that is a list': (m) => signed(m.key, { ...m.header, kid: [m.header.kid] }, m.claims),
+  'a kid that is a list': (m) => signToken(m.key, { ...m.header, kid: [m.header.kid] }, m.claims),
   'the kid __proto__': header({ kid: '__proto__' }),
   'a typ of another kind': header({ typ: 'JWT' }),
   'no typ': header({ typ: undefined }),
   'crit with something unknown': header({ crit: ['exp'], exp: now() }),
   'crit with b64': header({ crit: ['b64'], b64: false }),
   'an empty crit': header({ crit: [] }),
-  'a signature of zeros': (m) => withSignature(m.header, m.claims, () => Buffer.alloc(64)),
+  'a signature of zeros': (m) => assembleToken(m.header, m.claims, () => Buffer.alloc(64)),
   'a signature in DER': (m) =>
-    withSignature(m.header, m.claims, (input) => createSign('sha256').update(input).sign(m.key)),
-  'no signature': (m) => `${encoded(m.header)}.${encoded(m.claims)}.`,
-  'two signatures': (m) => `${m.token}.${partsOf(m.token).signature}`,
-  'a header that is no JSON': (m) => signed(m.key, 'not JSON', m.claims),
-  'a header that is a list': (m) => signed(m.key, [m.header], m.claims),
-  'claims that are no JSON': (m) => signed(m.key, m.header, 'not JSON'),
-  'claims that are null': (m) => signed(m.key, m.header, 'null'),
-  'claims that are a list': (m) => signed(m.key, m.header, [m.claims]),
+    assembleToken(m.header, m.claims, (input) => createSign('sha256').update(input).sign(m.key)),
+  'no signature': (m) => `${encodePart(m.header)}.${encodePart(m.claims)}.`,
+  'two signatures': (m) => `${m.token}.${decodeToken(m.token).signature}`,
+  'a header that is no JSON': (m) => signToken(m.key, 'not JSON', m.claims),
+  'a header that is a list': (m) => signToken(m.key, [m.header], m.claims),
+  'claims that are no JSON': (m) => signToken(m.key, m.header, 'not JSON'),
+  'claims that are null': (m) => signToken(m.key, m.header, 'null'),
+  'claims that are a list': (m) => signToken(m.key, m.header, [m.claims]),
 
   'another issuer': claims({ iss: 'https://evil.example' }),
   'our issuer with a slash more': claims((m) => ({ iss: `${m.claims.iss}/` })),
@@ -178,7 +188,7 @@ onEachDatabase((latchkey) => {
       // Signing out would end what the others need.
       if (path === '/auth/SignOut') continue
       const { status } = await latchkey.request(method, path, {
-        token: signed(key, header, claims),
+        token: signToken(key, header, claims),
       })
       assert.notEqual(status, 401, `${method} ${path}`)
     }
@@ -222,13 +232,13 @@ onEachDatabase((latchkey) => {
     const ada = await latchkey.owner({ mfaMethod: 'email' })
     const asked = (await ada.signIn()).body.mfaToken
     const answer = { mfaToken: asked, code: await ada.codeFor('email'), rememberDevice: true }
-    const { deviceToken } = ada.keep(await latchkey.post('/auth/SignIn/Mfa', answer)).body
+    const { deviceToken } = ada.storeTokens(await latchkey.post('/auth/SignIn/Mfa', answer)).body
     const { mfaToken } = (await ada.signIn()).body
     await ada.post('/settings/RecoveryCodes')
-    const undo = await wayBackSentTo(latchkey, ada.email, /recovery codes/)
+    const undo = await undoTokenSentTo(latchkey, ada.email, /recovery codes/)
     const bob = await latchkey.owner()
     await bob.post('/settings/RecoveryCodes')
-    const bobs = await wayBackSentTo(latchkey, bob.email, /recovery codes/)
+    const bobs = await undoTokenSentTo(latchkey, bob.email, /recovery codes/)
     const { resetToken } = (await latchkey.post('/auth/Undo', { token: bobs })).body
     const { refreshToken, recoveryCodes } = ada
     for (const token of [mfaToken, refreshToken, recoveryCodes[0], deviceToken, undo, resetToken]) {
@@ -245,11 +255,11 @@ async function material(
 ): Promise<Material & { routes: [string, string][] }> {
   const ada = await latchkey.owner()
   const bob = await latchkey.owner()
-  const { privateKey: key, publicKey } = await realKey(latchkey)
-  const { sub, sid } = partsOf(bob.accessToken).claims
+  const { privateKey: key, publicKey } = await loadSigningKey(latchkey)
+  const { sub, sid } = decodeToken(bob.accessToken).claims
   const routes = (await operations(latchkey))
-    .filter(({ guarded }) => guarded)
+    .filter(({ requiresToken }) => requiresToken)
     .map(({ method, path }): [string, string] => [method, path.replace(/\{\w+\}/g, randomUUID())])
   const token = ada.accessToken
-  return { ...partsOf(token), token, key, publicKey, other: { sub, sid }, routes }
+  return { ...decodeToken(token), token, key, publicKey, other: { sub, sid }, routes }
 }

@@ -19,7 +19,7 @@ onEachDatabase((latchkey) => {
 
       const winner = answers.find(({ status }) => status === 200)
       assert.ok(winner)
-      ada.keep(winner)
+      ada.storeTokens(winner)
       assert.equal((await ada.get('/settings/MfaSignIn')).status, 200)
     }
   })

@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { travel } from '../support/clock.ts'
-import { type Answer, onEachDatabase } from '../support/latchkey.ts'
+import { type ApiResponse, onEachDatabase } from '../support/latchkey.ts'
 import type { Owner } from '../support/owner.ts'
 
-const refused = ({ status, body }: Answer) =>
+const refused = ({ status, body }: ApiResponse) =>
   assert.equal(`${status} ${body.code}`, '401 invalid_refresh_token')
 
 onEachDatabase((latchkey) => {
@@ -22,7 +22,7 @@ onEachDatabase((latchkey) => {
   test('a refresh gives a new pair that works, and the old token is dead', async () => {
     const ada = await latchkey.owner()
     const { accessToken, refreshToken } = ada
-    const first = ada.keep(await refresh(refreshToken)).body
+    const first = ada.storeTokens(await refresh(refreshToken)).body
     assert.notEqual(first.refreshToken, refreshToken)
     assert.notEqual(first.accessToken, accessToken)
     assert.match(first.refreshToken, /^[A-Za-z0-9_-]{43}$/)
@@ -33,18 +33,18 @@ onEachDatabase((latchkey) => {
     // The access token of before runs out by itself: it is of the same session.
     assert.ok(await isLive({ accessToken }))
     refused(await refresh(refreshToken))
-    for (let i = 0; i < 5; i += 1) ada.keep(await refresh(ada.refreshToken))
+    for (let i = 0; i < 5; i += 1) ada.storeTokens(await refresh(ada.refreshToken))
     assert.ok(await isLive(ada))
   })
 
   test('a used token is only refused while it may be a second tab or a bad line', async () => {
     const ada = await latchkey.owner()
     const { refreshToken: used } = ada
-    ada.keep(await refresh(used))
+    ada.storeTokens(await refresh(used))
     travel(9_000)
     refused(await refresh(used))
     assert.ok(await isLive(ada))
-    ada.keep(await refresh(ada.refreshToken))
+    ada.storeTokens(await refresh(ada.refreshToken))
     assert.deepEqual(await ends(ada), [])
   })
 
@@ -69,7 +69,7 @@ onEachDatabase((latchkey) => {
   test('any earlier token of a session ends it, not only the last one', async () => {
     const ada = await latchkey.owner()
     const { refreshToken: first } = ada
-    for (let i = 0; i < 3; i += 1) ada.keep(await refresh(ada.refreshToken))
+    for (let i = 0; i < 3; i += 1) ada.storeTokens(await refresh(ada.refreshToken))
     travel(11_000)
     refused(await refresh(first))
     assert.equal(await isLive(ada), false)
@@ -79,7 +79,7 @@ onEachDatabase((latchkey) => {
   test('a token of before the password was confirmed is as dead as a used one', async () => {
     const ada = await latchkey.owner()
     const { refreshToken: before } = ada
-    ada.keep(await ada.post('/auth/Reauthenticate', { password: ada.password }))
+    ada.storeTokens(await ada.post('/auth/Reauthenticate', { password: ada.password }))
     refused(await refresh(before))
     assert.ok(await isLive(ada))
     travel(11_000)
@@ -95,7 +95,7 @@ onEachDatabase((latchkey) => {
     travel(11_000)
     refused(await refresh(phone.refreshToken))
     assert.ok(await isLive(ada))
-    ada.keep(await refresh(ada.refreshToken))
+    ada.storeTokens(await refresh(ada.refreshToken))
   })
 
   // Abuse case (Sessions and tokens): A token that lacked its end was still found (CVE-2026-27840).
@@ -114,7 +114,7 @@ onEachDatabase((latchkey) => {
       if (other !== refreshToken) refused(await refresh(other))
     }
     assert.ok(await isLive(ada))
-    ada.keep(await refresh(refreshToken))
+    ada.storeTokens(await refresh(refreshToken))
   })
 
   test('no other secret of ours is a refresh token', async () => {
@@ -175,11 +175,11 @@ onEachDatabase(
       const ada = await latchkey.owner()
       const left: number[] = []
       for (let minutes = 0; minutes < 24; minutes += 8) {
-        const { body } = ada.keep(await refresh(ada.refreshToken))
+        const { body } = ada.storeTokens(await refresh(ada.refreshToken))
         left.push(body.refreshExpiresIn)
         travel(8 * minute)
       }
-      const { body } = ada.keep(await refresh(ada.refreshToken))
+      const { body } = ada.storeTokens(await refresh(ada.refreshToken))
       // 10 minutes of idling at most, and at 24 of 30 minutes only the 6 that are left.
       assert.ok(
         left.every((seconds) => seconds > 595 && seconds <= 600),
@@ -195,7 +195,7 @@ onEachDatabase(
     test('confirming the password renews the idle time, but not the longest one', async () => {
       const ada = await latchkey.owner()
       for (let minutes = 0; minutes < 27; minutes += 9) {
-        ada.keep(await ada.post('/auth/Reauthenticate', { password: ada.password }))
+        ada.storeTokens(await ada.post('/auth/Reauthenticate', { password: ada.password }))
         travel(9 * minute)
       }
       assert.equal((await ada.get('/settings/MfaSignIn')).status, 200)

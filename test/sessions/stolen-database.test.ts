@@ -5,10 +5,10 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { Secret } from 'otpauth'
-import { newKey } from '../../src/lib/keys.ts'
-import { realKey } from '../support/forge.ts'
+import { generateEncryptionKey } from '../../src/keys/keyring.ts'
+import { loadSigningKey } from '../support/forge-token.ts'
 import { onEachDatabase, type TestLatchkey } from '../support/latchkey.ts'
-import { addPasskey, beginByPasskey, signInByPasskey } from '../support/passkeys.ts'
+import { addPasskey, signInWithPasskey, startPasskeySignIn } from '../support/passkeys.ts'
 import { SoftwareAuthenticator } from '../support/software-authenticator.ts'
 
 onEachDatabase((latchkey) => {
@@ -26,7 +26,7 @@ onEachDatabase((latchkey) => {
     await ada.signInFully()
     await addPasskey(latchkey, ada)
     const { mfaToken } = (await ada.signIn()).body
-    const byPasskey = await beginByPasskey(latchkey, { mfaToken })
+    const byPasskey = await startPasskeySignIn(latchkey, { mfaToken })
     secrets['a passkeyToken'] = byPasskey.body.passkeyToken
     await latchkey.post('/auth/SignIn/MfaCode', { mfaToken, mfaMethod: 'sms' })
     secrets['a code of an open sign-in'] = await latchkey.codeSentTo(ada.phoneNumber)
@@ -34,7 +34,7 @@ onEachDatabase((latchkey) => {
     await latchkey.post('/auth/SignUp', waiting)
     secrets['a code of an open sign-up'] = await latchkey.codeSentTo(waiting.email)
 
-    const { privateKey } = await realKey(latchkey)
+    const { privateKey } = await loadSigningKey(latchkey)
     const { d = '' } = privateKey.export({ format: 'jwk' })
     const binary = Buffer.from(Secret.fromBase32(ada.authenticator.secret).buffer)
     Object.assign(secrets, {
@@ -81,9 +81,9 @@ onEachDatabase((latchkey) => {
     copy.credentialId = row.credential_id
     copy.userHandle = row.user_handle
     copy.counter = Number(row.counter)
-    const refused = await signInByPasskey(latchkey, copy)
+    const refused = await signInWithPasskey(latchkey, copy)
     assert.deepEqual([refused.status, refused.body.code], [401, 'invalid_passkey'])
-    ada.keep(await signInByPasskey(latchkey, passkey))
+    ada.storeTokens(await signInWithPasskey(latchkey, passkey))
   })
 
   test('a restart keeps keys, tokens and sessions', async () => {
@@ -92,24 +92,26 @@ onEachDatabase((latchkey) => {
     await latchkey.restart()
     assert.deepEqual((await latchkey.get('/.well-known/jwks.json')).body, before)
     assert.equal((await ada.get('/settings/MfaSignIn')).status, 200)
-    ada.keep(await latchkey.post('/auth/Refresh', { refreshToken: ada.refreshToken }))
+    ada.storeTokens(await latchkey.post('/auth/Refresh', { refreshToken: ada.refreshToken }))
     assert.equal((await ada.get('/settings/MfaSignIn')).status, 200)
   })
 
   test('a new encryption key in front changes nothing for those who are signed in', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     const { LATCHKEY_ENCRYPTION_KEYS: old } = latchkey.environment
-    await latchkey.restart({ LATCHKEY_ENCRYPTION_KEYS: `${newKey('newer')},${old}` })
+    await latchkey.restart({ LATCHKEY_ENCRYPTION_KEYS: `${generateEncryptionKey('newer')},${old}` })
     assert.equal((await ada.get('/settings/MfaSignIn')).status, 200)
-    ada.keep(await latchkey.post('/auth/Refresh', { refreshToken: ada.refreshToken }))
+    ada.storeTokens(await latchkey.post('/auth/Refresh', { refreshToken: ada.refreshToken }))
     await ada.signInFully()
-    ada.keep(await latchkey.post('/auth/Refresh', { refreshToken: ada.refreshToken }))
+    ada.storeTokens(await latchkey.post('/auth/Refresh', { refreshToken: ada.refreshToken }))
   })
 
   // Abuse case (Sessions and tokens): A check that could not be made passed (GHSA-8fpg-xm3f-6cx3).
   test('without its encryption key the service does not start', async () => {
     const { LATCHKEY_ENCRYPTION_KEYS: good = '' } = latchkey.environment
-    await assert.rejects(latchkey.restart({ LATCHKEY_ENCRYPTION_KEYS: newKey('another') }))
+    await assert.rejects(
+      latchkey.restart({ LATCHKEY_ENCRYPTION_KEYS: generateEncryptionKey('another') }),
+    )
     await latchkey.restart({ LATCHKEY_ENCRYPTION_KEYS: good })
     assert.equal((await latchkey.get('/health/ready')).status, 200)
   })
@@ -118,7 +120,7 @@ onEachDatabase((latchkey) => {
 /** Every table, row by row; of SQLite also the files as they are, with what was deleted. */
 async function everything(latchkey: TestLatchkey): Promise<string> {
   const tables = await latchkey.sql(
-    latchkey.kind === 'SQLite'
+    latchkey.databaseKind === 'SQLite'
       ? `select name from sqlite_master where type = 'table'`
       : `select table_name as name from information_schema.tables where table_schema = 'public'`,
   )
@@ -126,7 +128,7 @@ async function everything(latchkey: TestLatchkey): Promise<string> {
   for (const { name } of tables) {
     rows.push(JSON.stringify(await latchkey.sql(`select * from "${name}"`)))
   }
-  if (latchkey.kind === 'SQLite') {
+  if (latchkey.databaseKind === 'SQLite') {
     const files = readdirSync(latchkey.folder).filter((name) => name.startsWith('latchkey.sqlite'))
     rows.push(...files.map((name) => readFileSync(join(latchkey.folder, name), 'latin1')))
   }

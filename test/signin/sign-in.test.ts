@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { beforeEach, test } from 'node:test'
 import { travel } from '../support/clock.ts'
-import { type Answer, onEachDatabase } from '../support/latchkey.ts'
+import { type ApiResponse, onEachDatabase } from '../support/latchkey.ts'
 
 onEachDatabase((latchkey) => {
   // Whatever one test guesses is no concern of the next one.
@@ -185,7 +185,7 @@ onEachDatabase((latchkey) => {
 })
 
 /** An answer without what differs between any two. */
-function without({ status, headers, body }: Answer) {
+function without({ status, headers, body }: ApiResponse) {
   const names = [...headers.keys()]
   const { requestId: _, retryAfter: __, detail, ...rest } = body
   return { status, names, body: { ...rest, detail: status === 429 ? '' : detail } }

@@ -20,12 +20,14 @@ onEachDatabase(
   (latchkey) => {
     const password = 'seven red bicycles'
     let strangers = 0
-    const unknown = () => `known-${latchkey.kind}-${100 + (strangers++ % 900)}@example.com`
+    const unknown = () => `known-${latchkey.databaseKind}-${100 + (strangers++ % 900)}@example.com`
 
     // Abuse case (Signing up): Which addresses have accounts could be told by the answer or by its
     // time (CVE-2024-41952).
     test('at sign-in, the time does not tell whether an address has an account', async () => {
-      const { email } = await latchkey.owner({ email: `known-${latchkey.kind}-001@example.com` })
+      const { email } = await latchkey.owner({
+        email: `known-${latchkey.databaseKind}-001@example.com`,
+      })
       const signIn = (address: string) =>
         latchkey.post('/auth/SignIn', { email: address, password })
       await ensureAlike(
@@ -37,7 +39,9 @@ onEachDatabase(
     // Abuse case (Signing up): Which addresses have accounts could be told by the answer or by its
     // time (CVE-2024-41952).
     test('at sign-up, the time does not tell whether an address has an account', async () => {
-      const { email } = await latchkey.owner({ email: `known-${latchkey.kind}-002@example.com` })
+      const { email } = await latchkey.owner({
+        email: `known-${latchkey.databaseKind}-002@example.com`,
+      })
       const signUp = (address: string) =>
         latchkey.post('/auth/SignUp', { email: address, password })
       await ensureAlike(
@@ -49,7 +53,9 @@ onEachDatabase(
     // Abuse case (Signing up): Which addresses have accounts could be told by the answer or by its
     // time (CVE-2024-41952).
     test('at Verify, the time does not tell whether an address has an account', async () => {
-      const { email } = await latchkey.owner({ email: `known-${latchkey.kind}-003@example.com` })
+      const { email } = await latchkey.owner({
+        email: `known-${latchkey.databaseKind}-003@example.com`,
+      })
       const verify = (address: string) =>
         latchkey.post('/auth/SignUp/Verify', { email: address, code: '000000' })
       await latchkey.post('/auth/SignUp', { email, password })
@@ -62,7 +68,9 @@ onEachDatabase(
     // Abuse case (Signing up): Which addresses have accounts could be told by the answer or by its
     // time (CVE-2024-41952).
     test('at ForgotPassword, the time does not tell whether an address has an account', async () => {
-      const { email } = await latchkey.owner({ email: `known-${latchkey.kind}-004@example.com` })
+      const { email } = await latchkey.owner({
+        email: `known-${latchkey.databaseKind}-004@example.com`,
+      })
       const forgot = (address: string) => latchkey.post('/auth/ForgotPassword', { email: address })
       await ensureAlike(
         () => forgot(email),
@@ -73,7 +81,9 @@ onEachDatabase(
     // Abuse case (Signing up): Which addresses have accounts could be told by the answer or by its
     // time (CVE-2024-41952).
     test('at ResetPassword, the time does not tell whether an address has an account', async () => {
-      const { email } = await latchkey.owner({ email: `known-${latchkey.kind}-005@example.com` })
+      const { email } = await latchkey.owner({
+        email: `known-${latchkey.databaseKind}-005@example.com`,
+      })
       const newPassword = 'eight red bicycles'
       const reset = (address: string) =>
         latchkey.post('/auth/ResetPassword', { email: address, code: '000000', newPassword })

@@ -12,8 +12,8 @@ onEachDatabase((latchkey) => {
     const { mfaToken, mfaMethod } = (await ada.signIn()).body
     const code = await ada.codeFor(mfaMethod)
     const answer = await latchkey.post('/auth/SignIn/Mfa', { mfaToken, code, rememberDevice: true })
-    ada.keep(answer)
-    latchkey.keepSecret(answer.body.deviceToken)
+    ada.storeTokens(answer)
+    latchkey.markSecret(answer.body.deviceToken)
     return answer.body.deviceToken
   }
   async function signInOn(ada: Owner, deviceToken: string): Promise<string> {
@@ -87,7 +87,7 @@ onEachDatabase((latchkey) => {
       async (ada) => {
         await ada.turnOn('authenticator')
         travel(31_000)
-        await ada.setUpAuthenticator()
+        await ada.enrollAuthenticator()
         await ada.turnOn('authenticator')
         travel(31_000)
         await ada.turnOn('email')
@@ -182,7 +182,7 @@ onEachDatabase((latchkey) => {
     for (const more of [{}, { rememberDevice: false }]) {
       const { mfaToken } = (await ada.signIn()).body
       const code = await ada.codeFor('email')
-      const { body } = ada.keep(
+      const { body } = ada.storeTokens(
         await latchkey.post('/auth/SignIn/Mfa', { mfaToken, code, ...more }),
       )
       assert.equal(body.deviceToken, undefined)

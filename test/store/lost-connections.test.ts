@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Client } from 'pg'
-import { emptyDatabase } from '../support/database.ts'
-import { startProcess, until } from '../support/process.ts'
+import { createDatabase } from '../support/database.ts'
+import { startLatchkeyProcess, waitUntil } from '../support/process.ts'
 
 test('when PostgreSQL hangs up in the middle of a request, that one fails and the service goes on', async (t) => {
-  const url = await emptyDatabase(t, 'PostgreSQL')
-  const latchkey = await startProcess(t, { environment: { LATCHKEY_DATABASE_URL: url } })
+  const url = await createDatabase(t, 'PostgreSQL')
+  const latchkey = await startLatchkeyProcess(t, { environment: { LATCHKEY_DATABASE_URL: url } })
   const operator = new Client({ connectionString: url })
   await operator.connect()
   try {
@@ -18,7 +18,7 @@ test('when PostgreSQL hangs up in the middle of a request, that one fails and th
       body: JSON.stringify({ email: 'ada@example.com', password: 'a long sentence' }),
     })
     // The request waits for the lock; then everybody but us loses the connection.
-    await until(async () => {
+    await waitUntil(async () => {
       const { rows } = await operator.query('select 1 from pg_locks where not granted')
       return rows.length > 0
     })
@@ -31,8 +31,8 @@ test('when PostgreSQL hangs up in the middle of a request, that one fails and th
     const answer = await asked
     assert.equal(answer.status, 503)
     assert.match(answer.headers.get('content-type') ?? '', /^application\/problem\+json/)
-    await until(async () => (await fetch(`${latchkey.origin}/health/ready`)).ok)
-    assert.ok(latchkey.alive)
+    await waitUntil(async () => (await fetch(`${latchkey.origin}/health/ready`)).ok)
+    assert.ok(latchkey.isRunning)
     const { code, stderr } = await latchkey.stop()
     assert.deepEqual([code, stderr], [0, ''])
   } finally {

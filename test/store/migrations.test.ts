@@ -3,10 +3,10 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Db, migrate, openStore, serialize } from '../../src/store/open.ts'
+import { advisoryLock, type Db, migrate, openDatabase } from '../../src/store/open.ts'
 import { transaction } from '../../src/store/transaction.ts'
-import { copyOfSources } from '../support/copy.ts'
-import { emptyDatabase, everyDatabase } from '../support/database.ts'
+import { copySources } from '../support/copy-sources.ts'
+import { createDatabase, databaseKinds } from '../support/database.ts'
 import { runLatchkey } from '../support/process.ts'
 
 const folder = join(import.meta.dirname, '../../src/store/migrations')
@@ -34,9 +34,9 @@ export async function up(db: Kysely<unknown>): Promise<void> {
 }
 `
 
-for (const kind of everyDatabase) {
+for (const kind of databaseKinds) {
   test(`migrating ${kind} twice does nothing the second time`, async (t) => {
-    const db = open(t, await emptyDatabase(t, kind))
+    const db = open(t, await createDatabase(t, kind))
     assert.deepEqual(await migrate(db), names)
     const tables = await db.introspection.getTables()
     assert.deepEqual(await migrate(db), [])
@@ -44,13 +44,13 @@ for (const kind of everyDatabase) {
   })
 
   test(`a migration that fails leaves nothing of itself on ${kind}`, async (t) => {
-    const copy = copyOfSources(t)
+    const copy = copySources(t)
     writeFileSync(join(copy, 'src/store/migrations/2999-01-01-0900-broken.ts'), broken)
-    const environment = { LATCHKEY_DATABASE_URL: await emptyDatabase(t, kind) }
+    const environment = { LATCHKEY_DATABASE_URL: await createDatabase(t, kind) }
     const db = open(t, environment.LATCHKEY_DATABASE_URL)
 
     async function fail() {
-      const main = join(copy, 'src/main.ts')
+      const main = join(copy, 'src/cli/main.ts')
       const { code, stderr } = await runLatchkey(t, { main, args: ['migrate'], environment })
       assert.equal(code, 1)
       assert.match(stderr, /could not be brought up to date \(2999-01-01-0900-broken\)/)
@@ -69,11 +69,11 @@ for (const kind of everyDatabase) {
 }
 
 test('who migrates waits for another node however long that takes', async (t) => {
-  const url = await emptyDatabase(t, 'PostgreSQL')
+  const url = await createDatabase(t, 'PostgreSQL')
   const [one, other] = [open(t, url), open(t, url)]
   const { promise: held, resolve: release } = Promise.withResolvers<void>()
   const holding = transaction(one, async (tx) => {
-    await serialize(tx, 'migrations')
+    await advisoryLock(tx, 'migrations')
     await held
   })
   const migrated = migrate(other)
@@ -85,7 +85,7 @@ test('who migrates waits for another node however long that takes', async (t) =>
 })
 
 function open(t: TestContext, url: string): Db {
-  const db = openStore(url)
+  const db = openDatabase(url)
   t.after(() => db.destroy())
   return db
 }

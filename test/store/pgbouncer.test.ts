@@ -2,20 +2,23 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Client } from 'pg'
-import { newKey } from '../../src/lib/keys.ts'
-import { emptyDatabase } from '../support/database.ts'
-import { secondBrowser } from '../support/mfa.ts'
+import { generateEncryptionKey } from '../../src/keys/keyring.ts'
+import { createDatabase } from '../support/database.ts'
+import { openSecondSession } from '../support/mfa.ts'
 import { startLatchkey } from '../support/outbox.ts'
 import { startPgbouncer } from '../support/pgbouncer.ts'
-import { startProcess } from '../support/process.ts'
-import { wayBackSentTo } from '../support/undo.ts'
+import { startLatchkeyProcess } from '../support/process.ts'
+import { undoTokenSentTo } from '../support/undo-token.ts'
 
 test('behind PgBouncer four nodes that start at once make the tables once, and leave no lock behind', async (t) => {
-  const direct = await emptyDatabase(t, 'PostgreSQL')
+  const direct = await createDatabase(t, 'PostgreSQL')
   const url = await startPgbouncer(t, direct)
   if (!url) return
-  const environment = { LATCHKEY_DATABASE_URL: url, LATCHKEY_ENCRYPTION_KEYS: newKey('k1') }
-  const nodes = await Promise.all([1, 2, 3, 4].map(() => startProcess(t, { environment })))
+  const environment = {
+    LATCHKEY_DATABASE_URL: url,
+    LATCHKEY_ENCRYPTION_KEYS: generateEncryptionKey('k1'),
+  }
+  const nodes = await Promise.all([1, 2, 3, 4].map(() => startLatchkeyProcess(t, { environment })))
   const keys = await Promise.all(
     nodes.map(async ({ origin }) => (await fetch(`${origin}/.well-known/jwks.json`)).text()),
   )
@@ -35,7 +38,7 @@ test('behind PgBouncer four nodes that start at once make the tables once, and l
 })
 
 test('behind PgBouncer everything works as without it, on two nodes', async (t) => {
-  const url = await startPgbouncer(t, await emptyDatabase(t, 'PostgreSQL'))
+  const url = await startPgbouncer(t, await createDatabase(t, 'PostgreSQL'))
   if (!url) return
   const latchkey = await startLatchkey(t, 'PostgreSQL', { LATCHKEY_DATABASE_URL: url })
   const node = await latchkey.secondNode()
@@ -62,13 +65,13 @@ test('behind PgBouncer everything works as without it, on two nodes', async (t) 
     )
 
     // What is ended at one is dead at the other.
-    const second = await secondBrowser(latchkey, ada)
+    const second = await openSecondSession(latchkey, ada)
     assert.equal((await ada.delete('/settings/Sessions', { node })).status, 200)
     assert.equal((await second.get('/settings')).status, 401)
 
     // MFA off, and the way back.
     assert.equal((await ada.delete('/settings/MfaSignIn', { node })).body.enabled, false)
-    const token = await wayBackSentTo(latchkey, ada.email, /off/)
+    const token = await undoTokenSentTo(latchkey, ada.email, /off/)
     assert.equal((await latchkey.post('/auth/Undo', { token }, { node })).status, 200)
     assert.equal((await ada.get('/settings')).status, 401)
 
@@ -83,7 +86,7 @@ test('behind PgBouncer everything works as without it, on two nodes', async (t) 
 })
 
 test('a lock that is waited for behind PgBouncer ends with a 503, and everything goes on', async (t) => {
-  const direct = await emptyDatabase(t, 'PostgreSQL')
+  const direct = await createDatabase(t, 'PostgreSQL')
   const url = await startPgbouncer(t, direct)
   if (!url) return
   const latchkey = await startLatchkey(t, 'PostgreSQL', { LATCHKEY_DATABASE_URL: url })

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { sql } from 'kysely'
-import { type Db, migrate, openStore, serialize } from '../../src/store/open.ts'
-import { emptyDatabase, everyDatabase } from '../support/database.ts'
-import { until } from '../support/process.ts'
+import { advisoryLock, type Db, migrate, openDatabase } from '../../src/store/open.ts'
+import { createDatabase, databaseKinds } from '../support/database.ts'
+import { waitUntil } from '../support/process.ts'
 
-for (const kind of everyDatabase) {
+for (const kind of databaseKinds) {
   test(`rows are held for update, or passed over while somebody holds them, on ${kind}`, async (t) => {
-    const url = await emptyDatabase(t, kind)
-    const [one, other] = [openStore(url), openStore(url)]
+    const url = await createDatabase(t, kind)
+    const [one, other] = [openDatabase(url), openDatabase(url)]
     t.after(() => Promise.all([one.destroy(), other.destroy()]))
     await migrate(one)
     await one
@@ -35,20 +35,20 @@ for (const kind of everyDatabase) {
 }
 
 test('who asks PostgreSQL for the same name waits until the first is done', async (t) => {
-  const url = await emptyDatabase(t, 'PostgreSQL')
-  const [one, other] = [openStore(url), openStore(url)]
+  const url = await createDatabase(t, 'PostgreSQL')
+  const [one, other] = [openDatabase(url), openDatabase(url)]
   t.after(() => Promise.all([one.destroy(), other.destroy()]))
   const order: string[] = []
   const take = (db: Db, name: string, then: () => unknown) =>
     db.transaction().execute(async (tx) => {
-      await serialize(tx, name)
+      await advisoryLock(tx, name)
       await then()
     })
 
   let second: Promise<void> | undefined
   await take(one, 'the same', async () => {
     second = take(other, 'the same', () => order.push('second'))
-    await until(async () => {
+    await waitUntil(async () => {
       const { rows } = await sql`select 1 from pg_locks where not granted`.execute(one)
       return rows.length > 0
     })

@@ -3,15 +3,15 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import ts from 'typescript'
-import { migrate, openStore } from '../../src/store/open.ts'
-import { emptyDatabase, everyDatabase } from '../support/database.ts'
+import { migrate, openDatabase } from '../../src/store/open.ts'
+import { createDatabase, databaseKinds } from '../support/database.ts'
 
 /** Every table with its columns, each as `text` or `number`, `null` if it may be. */
 type Tables = Record<string, Record<string, string>>
 
-for (const kind of everyDatabase) {
+for (const kind of databaseKinds) {
   test(`the tables on ${kind} are column by column what the queries are told they are`, async (t) => {
-    const db = openStore(await emptyDatabase(t, kind))
+    const db = openDatabase(await createDatabase(t, kind))
     t.after(() => db.destroy())
     await migrate(db)
     const found: Tables = {}

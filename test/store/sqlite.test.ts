@@ -4,14 +4,14 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { type TestContext, test } from 'node:test'
 import { type Insertable, sql } from 'kysely'
-import { type Db, migrate, openStore } from '../../src/store/open.ts'
+import { type Db, migrate, openDatabase } from '../../src/store/open.ts'
 import type { Schema } from '../../src/store/schema.ts'
-import { newOpener } from '../support/opener.ts'
-import { emptyFolder } from '../support/process.ts'
+import { createTempFolder } from '../support/process.ts'
+import { forkSqliteOpener } from '../support/sqlite-opener.ts'
 
 /** The service's own way to a database; what is asked here is asked over its connection. */
-function open(t: TestContext, folder = emptyFolder(t)): Db {
-  const db = openStore(`sqlite:${join(folder, 'latchkey.sqlite')}`)
+function open(t: TestContext, folder = createTempFolder(t)): Db {
+  const db = openDatabase(`sqlite:${join(folder, 'latchkey.sqlite')}`)
   t.after(() => db.destroy())
   return db
 }
@@ -55,7 +55,7 @@ test('every table takes values of its columns’ types alone', async (t) => {
 })
 
 test('a transaction has the database to itself from its beginning, before it writes', async (t) => {
-  const folder = emptyFolder(t)
+  const folder = createTempFolder(t)
   const db = open(t, folder)
   await migrate(db)
   const another = new DatabaseSync(join(folder, 'latchkey.sqlite'), { timeout: 0 })
@@ -69,8 +69,8 @@ test('a transaction has the database to itself from its beginning, before it wri
 })
 
 test('two processes can begin one file at the same moment', async (t) => {
-  const folder = emptyFolder(t)
-  const [one, other] = [await newOpener(t), await newOpener(t)]
+  const folder = createTempFolder(t)
+  const [one, other] = [await forkSqliteOpener(t), await forkSqliteOpener(t)]
   for (let round = 1; round <= 150; round += 1) {
     const file = join(folder, `${round}.sqlite`)
     const at = Date.now() + 5
@@ -80,7 +80,7 @@ test('two processes can begin one file at the same moment', async (t) => {
 })
 
 test('a file that was there keeps its mode; a new one is for its user alone', (t) => {
-  const folder = emptyFolder(t)
+  const folder = createTempFolder(t)
   const shared = join(folder, 'shared/latchkey.sqlite')
   mkdirSync(join(folder, 'shared'))
   writeFileSync(shared, '')
@@ -89,7 +89,7 @@ test('a file that was there keeps its mode; a new one is for its user alone', (t
     [shared, '640'],
     [join(folder, 'own/latchkey.sqlite'), '600'],
   ] as const) {
-    const db = openStore(`sqlite:${file}`)
+    const db = openDatabase(`sqlite:${file}`)
     t.after(() => db.destroy())
     assert.equal((statSync(file).mode & 0o777).toString(8), mode)
   }

@@ -3,13 +3,13 @@ import assert from 'node:assert/strict'
 import { globSync, readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { sql } from 'kysely'
-import { type Db, migrate, openStore, type Tx } from '../../src/store/open.ts'
+import { type Db, migrate, openDatabase, type Tx } from '../../src/store/open.ts'
 import { transaction } from '../../src/store/transaction.ts'
-import { emptyDatabase } from '../support/database.ts'
+import { createDatabase } from '../support/database.ts'
 import { root } from '../support/markdown.ts'
 
 test('of two transactions that wait for each other, PostgreSQL ends one, and both come to their end', async (t) => {
-  const db = openStore(await emptyDatabase(t, 'PostgreSQL'))
+  const db = openDatabase(await createDatabase(t, 'PostgreSQL'))
   try {
     await migrate(db)
     const values = ['a', 'b'].map((id) => ({ id, key: 's', at: 0 }))
@@ -50,7 +50,7 @@ test('of two transactions that wait for each other, PostgreSQL ends one, and bot
 })
 
 test('two that have seen what the other changed are both done, one of them anew', async (t) => {
-  const db = openStore(await emptyDatabase(t, 'PostgreSQL'))
+  const db = openDatabase(await createDatabase(t, 'PostgreSQL'))
   try {
     await migrate(db)
     const bothHaveSeen = Promise.withResolvers<void>()
@@ -73,7 +73,7 @@ test('two that have seen what the other changed are both done, one of them anew'
 })
 
 test('a transaction that clashes every time is given up with a 503', async (t) => {
-  const db = openStore(await emptyDatabase(t, 'PostgreSQL'))
+  const db = openDatabase(await createDatabase(t, 'PostgreSQL'))
   try {
     let runs = 0
     const clashing = transaction(db, async (tx) => {
@@ -88,7 +88,7 @@ test('a transaction that clashes every time is given up with a 503', async (t) =
 })
 
 test('a transaction that fails for another reason is not run again', async (t) => {
-  const db = openStore(await emptyDatabase(t, 'PostgreSQL'))
+  const db = openDatabase(await createDatabase(t, 'PostgreSQL'))
   try {
     let runs = 0
     const failing = transaction(db, async () => {

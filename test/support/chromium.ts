@@ -26,10 +26,10 @@ function findChromium(): string | undefined {
   const { CHROMIUM_PATH } = process.env
   // What was named is wanted: another browser in its place would test something else.
   if (CHROMIUM_PATH) return CHROMIUM_PATH
-  return usualPlaces[process.platform]?.().find((path) => existsSync(path))
+  return wellKnownPaths[process.platform]?.().find((path) => existsSync(path))
 }
 
-const usualPlaces: Partial<Record<NodeJS.Platform, () => string[]>> = {
+const wellKnownPaths: Partial<Record<NodeJS.Platform, () => string[]>> = {
   linux: () => [
     '/usr/bin/chromium',
     '/usr/bin/chromium-browser',

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js'
 import formats from 'ajv-formats'
 
-interface Document {
+interface OpenApiDocument {
   paths: Record<string, Record<string, Operation>>
 }
 interface Operation {
@@ -12,10 +12,10 @@ interface Operation {
 /** Holds answers against the OpenAPI document of the service that gave them. */
 export interface Contract {
   /** Fails if this answer is not one that the document promises. */
-  check(answer: Answered): void
+  check(answer: RecordedResponse): void
 }
 
-export interface Answered {
+export interface RecordedResponse {
   method: string
   path: string
   status: number
@@ -27,52 +27,52 @@ export function contractOf(document: object): Contract {
   const ajv = new Ajv2020({ strict: false, allErrors: true })
   formats.default(ajv)
   ajv.addSchema({ $id: 'openapi', ...document })
-  const { paths } = document as Document
+  const { paths } = document as OpenApiDocument
   const compiled = new Map<string, ValidateFunction>()
 
   return {
     check({ method, path, status, type, body }) {
-      const [template, operations] = find(paths, path) ?? []
+      const [template, operations] = findOperations(paths, path) ?? []
       const operation = operations?.[method.toLowerCase()]
-      const shown = `${method} ${path.split('?')[0]} ${status}`
+      const label = `${method} ${path.split('?')[0]} ${status}`
       if (!template || !operation) {
         // What is not described can only be refused, and that with a problem.
-        return validate('#/components/schemas/Problem', body, shown)
+        return validate('#/components/schemas/Problem', body, label)
       }
       const response = operation.responses[status]
-      assert.ok(response, `${shown} is not in the OpenAPI document: ${JSON.stringify(body)}`)
-      if (!response.content) return assert.equal(body, undefined, `${shown} has a body`)
+      assert.ok(response, `${label} is not in the OpenAPI document: ${JSON.stringify(body)}`)
+      if (!response.content) return assert.equal(body, undefined, `${label} has a body`)
       const media = (type ?? '').split(';')[0] ?? ''
-      assert.ok(response.content[media], `${shown} came as ${type}`)
+      assert.ok(response.content[media], `${label} came as ${type}`)
       const pointer = ['paths', template, method.toLowerCase(), 'responses', String(status)]
       validate(
-        `#/${[...pointer, 'content', media, 'schema'].map(inPointer).join('/')}`,
+        `#/${[...pointer, 'content', media, 'schema'].map(escapePointer).join('/')}`,
         body,
-        shown,
+        label,
       )
     },
   }
 
-  function validate(pointer: string, body: unknown, shown: string): void {
+  function validate(pointer: string, body: unknown, label: string): void {
     let check = compiled.get(pointer)
     if (!check) {
       check = ajv.compile({ $ref: `openapi${pointer}` })
       compiled.set(pointer, check)
     }
-    assert.ok(check(body), `${shown}: ${ajv.errorsText(check.errors)} in ${JSON.stringify(body)}`)
+    assert.ok(check(body), `${label}: ${ajv.errorsText(check.errors)} in ${JSON.stringify(body)}`)
   }
 }
 
-function find(paths: Document['paths'], path: string) {
-  const asked = (path.split('?')[0] ?? '').split('/')
+function findOperations(paths: OpenApiDocument['paths'], path: string) {
+  const segments = (path.split('?')[0] ?? '').split('/')
   return Object.entries(paths).find(([template]) => {
     const parts = template.split('/')
     return (
-      parts.length === asked.length &&
-      parts.every((part, i) => part === asked[i] || part.startsWith('{'))
+      parts.length === segments.length &&
+      parts.every((part, i) => part === segments[i] || part.startsWith('{'))
     )
   })
 }
 
-const inPointer = (part: string) =>
+const escapePointer = (part: string) =>
   encodeURIComponent(part.replaceAll('~', '~0').replaceAll('/', '~1'))

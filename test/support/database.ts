@@ -1,17 +1,17 @@
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
-import { freshDatabase } from './postgres.ts'
-import { emptyFolder } from './process.ts'
+import { createPostgresDatabase } from './postgres.ts'
+import { createTempFolder } from './process.ts'
 
-export const everyDatabase = ['SQLite', 'PostgreSQL'] as const
+export const databaseKinds = ['SQLite', 'PostgreSQL'] as const
 
 /** An empty database of this test alone, as LATCHKEY_DATABASE_URL names it. */
-export async function emptyDatabase(
+export async function createDatabase(
   t: TestContext,
-  kind: (typeof everyDatabase)[number],
+  kind: (typeof databaseKinds)[number],
 ): Promise<string> {
-  if (kind === 'SQLite') return `sqlite:${join(emptyFolder(t), 'latchkey.sqlite')}`
-  const database = await freshDatabase()
+  if (kind === 'SQLite') return `sqlite:${join(createTempFolder(t), 'latchkey.sqlite')}`
+  const database = await createPostgresDatabase()
   t.after(database.drop)
   return database.url
 }

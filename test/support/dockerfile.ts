@@ -4,7 +4,7 @@ import { execFileSync } from 'node:child_process'
 import { cpSync, existsSync, mkdirSync, readFileSync, statSync } from 'node:fs'
 import { basename, join, posix } from 'node:path'
 import type { TestContext } from 'node:test'
-import { machine, type OwnRoot, on, runIn } from './own-root.ts'
+import { cloneRoot, createMachineRoot, type OverlayRoot, runInRoot } from './overlay-root.ts'
 
 interface Instruction {
   name: string
@@ -15,7 +15,7 @@ interface Instruction {
 
 /** What a container is started with. */
 export interface Image {
-  root: OwnRoot
+  root: OverlayRoot
   from: string
   cwd: string
   user: string | undefined
@@ -28,7 +28,7 @@ export interface Image {
   healthcheck: { interval: string; timeout: string; argv: string[] } | undefined
 }
 
-export function parse(text: string): Instruction[] {
+export function parseDockerfile(text: string): Instruction[] {
   const lines = text.replace(/^\s*#.*\n/gm, '').replace(/\\\n/g, ' ')
   return lines.split('\n').flatMap((line) => {
     const [, name, flags = '', rest = ''] =
@@ -48,60 +48,60 @@ export function parse(text: string): Instruction[] {
 /**
  * Builds the last stage of the Dockerfile in `context`.
  *
- * @param instead commands to run in the place of those that a RUN names
+ * @param substitutes commands to run in the place of those that a RUN names
  */
-export async function build(
+export async function buildImage(
   t: TestContext,
   context: string,
-  instead: Record<string, string> = {},
+  substitutes: Record<string, string> = {},
 ): Promise<Image> {
-  const base = machine(t)
+  const base = createMachineRoot(t)
   const stages = new Map<string, Image>()
   let image: Image | undefined
-  for (const instruction of parse(readFileSync(join(context, 'Dockerfile'), 'utf8'))) {
+  for (const instruction of parseDockerfile(readFileSync(join(context, 'Dockerfile'), 'utf8'))) {
     const { name, flags, rest } = instruction
     if (name === 'FROM') {
       const [, from = '', as] = /^(\S+)(?: AS (\S+))?$/.exec(rest) ?? []
-      const before = stages.get(from)
-      image = before
-        ? { ...before, env: { ...before.env }, root: on(t, before.root) }
-        : empty(from, on(t, base))
+      const parent = stages.get(from)
+      image = parent
+        ? { ...parent, env: { ...parent.env }, root: cloneRoot(t, parent.root) }
+        : emptyImage(from, cloneRoot(t, base))
       if (as) stages.set(as, image)
       continue
     }
     assert.ok(image, `${name} before FROM`)
     const run = steps[name]
     assert.ok(run, `This can’t carry out ${name}.`)
-    await run({ image, flags, rest, context, stages, instead })
+    await run({ image, flags, rest, context, stages, substitutes })
   }
   assert.ok(image)
   return image
 }
 
-function empty(from: string, root: OwnRoot): Image {
+function emptyImage(from: string, root: OverlayRoot): Image {
   return {
     ...{ root, from, cwd: '/', user: undefined, env: {}, volumes: [], ports: [] },
     ...{ stopSignal: 'SIGTERM', entrypoint: [], cmd: [], healthcheck: undefined },
   }
 }
 
-interface Step {
+interface StepContext {
   image: Image
   flags: Record<string, string>
   rest: string
   context: string
   stages: Map<string, Image>
-  instead: Record<string, string>
+  substitutes: Record<string, string>
 }
 
-const steps: Record<string, (step: Step) => void | Promise<void>> = {
+const steps: Record<string, (step: StepContext) => void | Promise<void>> = {
   COPY({ image, flags, rest, context, stages }) {
-    const paths = rest.split(/\s+/)
-    const last = paths.pop() ?? ''
+    const sources = rest.split(/\s+/)
+    const last = sources.pop() ?? ''
     const to = join(image.root.layer, posix.resolve(image.cwd, last))
     const stage = flags.from === undefined ? undefined : stages.get(flags.from)
-    for (const path of paths) {
-      if (!stage) ensureSent(context, path)
+    for (const path of sources) {
+      if (!stage) ensureInBuildContext(context, path)
       const source = join(stage ? stage.root.layer : context, path)
       const isFileInto = last.endsWith('/') && !statSync(source).isDirectory()
       const target = isFileInto ? join(to, basename(path)) : to
@@ -111,13 +111,13 @@ const steps: Record<string, (step: Step) => void | Promise<void>> = {
   ENV({ image, rest }) {
     for (const [, name = '', value = ''] of rest.matchAll(/(\w+)=(\S+)/g)) image.env[name] = value
   },
-  async RUN({ image, rest, instead }) {
+  async RUN({ image, rest, substitutes }) {
     const { HOME = '/root', NODE_EXTRA_CA_CERTS, HTTPS_PROXY } = process.env
-    const passed = Object.entries({ HOME, NODE_EXTRA_CA_CERTS, HTTPS_PROXY })
-    const given = passed.filter((pair): pair is [string, string] => pair[1] !== undefined)
-    const env = { ...image.env, ...Object.fromEntries(given) }
-    const inside = { cwd: image.cwd, env, online: true, ...(image.user && { user: image.user }) }
-    await runIn(image.root, ['sh', '-c', instead[rest] ?? rest], inside)
+    const forwarded = Object.entries({ HOME, NODE_EXTRA_CA_CERTS, HTTPS_PROXY })
+    const defined = forwarded.filter((pair): pair is [string, string] => pair[1] !== undefined)
+    const env = { ...image.env, ...Object.fromEntries(defined) }
+    const options = { cwd: image.cwd, env, online: true, ...(image.user && { user: image.user }) }
+    await runInRoot(image.root, ['sh', '-c', substitutes[rest] ?? rest], options)
   },
   WORKDIR({ image, rest }) {
     image.cwd = posix.resolve(image.cwd, rest)
@@ -147,14 +147,14 @@ const steps: Record<string, (step: Step) => void | Promise<void>> = {
 }
 
 /** Of the folder, only what .dockerignore lets through reaches a build. */
-function ensureSent(context: string, path: string): void {
+function ensureInBuildContext(context: string, path: string): void {
   assert.ok(existsSync(join(context, path)), `${path} is not there`)
   const lines = readFileSync(join(context, '.dockerignore'), 'utf8').split('\n')
   assert.ok(lines.includes('*') && lines.includes(`!${path}`), `.dockerignore keeps ${path} out`)
 }
 
 /** What a layer holds, path by path. */
-export function paths(root: OwnRoot, folder = '.'): string[] {
+export function paths(root: OverlayRoot, folder = '.'): string[] {
   const found = execFileSync('find', [folder, '-not', '-type', 'd'], {
     cwd: root.layer,
     encoding: 'utf8',

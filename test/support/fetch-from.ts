@@ -7,24 +7,28 @@ export function fetchFrom(localAddress: string) {
     { method, headers, body }: { method: string; headers: Record<string, string>; body?: string },
   ): Promise<Response> =>
     new Promise((resolve, reject) => {
-      const asked = request(url, { method, headers, localAddress, family: 4 }, (answer) => {
-        const chunks: Buffer[] = []
-        answer.on('data', (chunk) => chunks.push(chunk))
-        answer.on('error', reject)
-        answer.on('end', () => {
-          const text = Buffer.concat(chunks)
-          const headers = Object.entries(answer.headersDistinct).flatMap(([name, values = []]) =>
-            values.map((value): [string, string] => [name, value]),
-          )
-          resolve(
-            new Response(text.length > 0 ? text : null, {
-              status: answer.statusCode ?? 0,
-              headers,
-            }),
-          )
-        })
-      })
-      asked.on('error', reject)
-      asked.end(body)
+      const clientRequest = request(
+        url,
+        { method, headers, localAddress, family: 4 },
+        (message) => {
+          const chunks: Buffer[] = []
+          message.on('data', (chunk) => chunks.push(chunk))
+          message.on('error', reject)
+          message.on('end', () => {
+            const text = Buffer.concat(chunks)
+            const headers = Object.entries(message.headersDistinct).flatMap(([name, values = []]) =>
+              values.map((value): [string, string] => [name, value]),
+            )
+            resolve(
+              new Response(text.length > 0 ? text : null, {
+                status: message.statusCode ?? 0,
+                headers,
+              }),
+            )
+          })
+        },
+      )
+      clientRequest.on('error', reject)
+      clientRequest.end(body)
     })
 }

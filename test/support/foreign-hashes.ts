@@ -3,13 +3,13 @@ import { execFile } from 'node:child_process'
 import { argon2Sync } from 'node:crypto'
 import type { TestContext } from 'node:test'
 import { promisify } from 'node:util'
-import { toBase64 } from '../../src/lib/password-forms/form.ts'
-import { works } from './tool.ts'
+import { toBase64 } from '../../src/lib/password-hash-formats/hash-format.ts'
+import { requireWorking } from './tool.ts'
 
 const run = promisify(execFile)
 
 /** Of one password: what each names is a form, or a variant of one. */
-export type Hashes = Record<string, string>
+export type HashesByFormat = Record<string, string>
 
 const python = `
 import base64, hashlib, json, sys
@@ -38,28 +38,32 @@ const perl =
 const perlKnowsBcrypt = 'exit(crypt("x", "\\$2b\\$04\\$abcdefghijklmnopqrstuu") =~ /^.2b/ ? 0 : 1)'
 
 /** @returns undefined where the programs are missing, and the test is skipped */
-export async function foreignHashes(t: TestContext, password: string): Promise<Hashes | undefined> {
-  if (!(await works(t, 'python3', '-c', 'import hashlib; hashlib.scrypt'))) return undefined
-  if (!(await works(t, 'perl', '-e', perlKnowsBcrypt))) return undefined
-  const byPython = (await run('python3', ['-c', python, password])).stdout
-  const byCrypt = (await run('perl', ['-e', perl, password])).stdout.split(' ')
+export async function generateForeignHashes(
+  t: TestContext,
+  password: string,
+): Promise<HashesByFormat | undefined> {
+  if (!(await requireWorking(t, 'python3', '-c', 'import hashlib; hashlib.scrypt')))
+    return undefined
+  if (!(await requireWorking(t, 'perl', '-e', perlKnowsBcrypt))) return undefined
+  const pythonHashes = (await run('python3', ['-c', python, password])).stdout
+  const bcryptHashes = (await run('perl', ['-e', perl, password])).stdout.split(' ')
   return {
-    ...JSON.parse(byPython),
-    ...Object.fromEntries(byCrypt.map((hash) => [`bcrypt as ${hash.slice(0, 4)}`, hash])),
-    ...argon2ByOpenssl(password),
+    ...JSON.parse(pythonHashes),
+    ...Object.fromEntries(bcryptHashes.map((hash) => [`bcrypt as ${hash.slice(0, 4)}`, hash])),
+    ...hashWithOpenssl(password),
   }
 }
 
 /** By OpenSSL, which the runtime brings, and not by the library that checks them. */
-function argon2ByOpenssl(password: string): Hashes {
+function hashWithOpenssl(password: string): HashesByFormat {
   const nonce = Buffer.from('a salt of sixteen').subarray(0, 16)
-  const shapes = [
+  const costs = [
     { memory: 256, passes: 3, parallelism: 4, tagLength: 32 },
     { memory: 64, passes: 1, parallelism: 1, tagLength: 16 },
   ]
-  const kinds = ['argon2d', 'argon2i', 'argon2id'] as const
-  const made = kinds.flatMap((kind) =>
-    shapes.map((shape) => {
+  const variants = ['argon2d', 'argon2i', 'argon2id'] as const
+  const entries = variants.flatMap((kind) =>
+    costs.map((shape) => {
       const digest = argon2Sync(kind, { message: password, nonce, ...shape })
       const { memory, passes, parallelism } = shape
       const cost = `m=${memory},t=${passes},p=${parallelism}`
@@ -67,5 +71,5 @@ function argon2ByOpenssl(password: string): Hashes {
       return [`${kind} ${cost}`, hash] as const
     }),
   )
-  return Object.fromEntries(made)
+  return Object.fromEntries(entries)
 }

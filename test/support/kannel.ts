@@ -6,10 +6,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { setTimeout } from 'node:timers/promises'
-import { works } from './tool.ts'
+import { requireWorking } from './tool.ts'
 
 /** A text as a phone shows it. */
-export interface ShownText {
+export interface DeliveredSms {
   from: string
   to: string
   text: string
@@ -21,10 +21,10 @@ export interface Kannel {
   /** As in LATCHKEY_SMS_URL. */
   url: string
   /** Every text so far, once at least `count` are there. */
-  shown(count: number): Promise<ShownText[]>
+  delivered(count: number): Promise<DeliveredSms[]>
   /** Ends what takes texts; what it has taken is safe. */
-  stopBox(): Promise<void>
-  startBox(): Promise<void>
+  stopSmsbox(): Promise<void>
+  startSmsbox(): Promise<void>
 }
 
 const user = 'latchkey'
@@ -36,30 +36,33 @@ const password = 'p&ss=w#rd%+'
  * undefined; under `CI=true` the test fails.
  */
 export async function startKannel(t: TestContext): Promise<Kannel | undefined> {
-  if (!(await works(t, 'bearerbox', '--version')) || !(await works(t, 'smsbox', '--version'))) {
+  if (
+    !(await requireWorking(t, 'bearerbox', '--version')) ||
+    !(await requireWorking(t, 'smsbox', '--version'))
+  ) {
     return undefined
   }
-  const [admin, box, sendsms, centre] = await freePorts(4)
+  const [adminPort, smsboxPort, sendsmsPort, smscPort] = await findFreePorts(4)
   const folder = mkdtempSync(join(tmpdir(), 'latchkey-kannel-'))
   const file = join(folder, 'kannel.conf')
   writeFileSync(
     file,
     `
 group = core
-admin-port = ${admin}
+admin-port = ${adminPort}
 admin-password = "${password}"
-smsbox-port = ${box}
+smsbox-port = ${smsboxPort}
 box-allow-ip = 127.0.0.1
 
 group = smsc
 smsc = fake
 host = 127.0.0.1
-port = ${centre}
+port = ${smscPort}
 connect-allow-ip = 127.0.0.1
 
 group = smsbox
 bearerbox-host = 127.0.0.1
-sendsms-port = ${sendsms}
+sendsms-port = ${sendsmsPort}
 
 group = sendsms-user
 username = ${user}
@@ -73,53 +76,53 @@ text = no
 `,
   )
 
-  const start = async (name: string, port: number) => {
+  const startProgram = async (name: string, port: number) => {
     const child = spawn(name, [file], { stdio: 'ignore', cwd: folder })
-    ;(await connected(port)).destroy()
+    ;(await connectWithRetry(port)).destroy()
     return child
   }
-  const bearer = await start('bearerbox', box)
-  let smsbox = await start('smsbox', sendsms)
+  const bearerbox = await startProgram('bearerbox', smsboxPort)
+  let smsbox = await startProgram('smsbox', sendsmsPort)
   t.after(async () => {
-    await end(smsbox)
-    await end(bearer)
+    await stopProgram(smsbox)
+    await stopProgram(bearerbox)
     rmSync(folder, { recursive: true })
   })
 
-  const phone = await connected(centre)
+  const phone = await connectWithRetry(smscPort)
   t.after(() => phone.destroy())
-  let lines = Buffer.alloc(0)
+  let received = Buffer.alloc(0)
   phone.on('data', (chunk: Buffer) => {
-    lines = Buffer.concat([lines, chunk])
+    received = Buffer.concat([received, chunk])
   })
   // Until the centre has taken in its phone, texts are queued, and come later.
   await setTimeout(200)
 
   return {
-    url: `kannel+http://${user}:${encodeURIComponent(password)}@127.0.0.1:${sendsms}/cgi-bin/sendsms`,
-    async shown(count) {
+    url: `kannel+http://${user}:${encodeURIComponent(password)}@127.0.0.1:${sendsmsPort}/cgi-bin/sendsms`,
+    async delivered(count) {
       for (const until = Date.now() + 5000; Date.now() < until; await setTimeout(20)) {
-        const texts = textsIn(lines.toString())
+        const texts = parseMessages(received.toString())
         if (texts.length >= count) return texts
       }
-      throw new Error(`Of ${count} texts these came within 5 s: ${lines}`)
+      throw new Error(`Of ${count} texts these came within 5 s: ${received}`)
     },
-    stopBox: () => end(smsbox),
-    async startBox() {
-      smsbox = await start('smsbox', sendsms)
+    stopSmsbox: () => stopProgram(smsbox),
+    async startSmsbox() {
+      smsbox = await startProgram('smsbox', sendsmsPort)
     },
   }
 }
 
 /** `from to text|ucs-2|udh …`, and a line break at the end; there can be others in between. */
-function textsIn(lines: string): ShownText[] {
-  const texts: ShownText[] = []
+function parseMessages(lines: string): DeliveredSms[] {
+  const messages: DeliveredSms[] = []
   let parts: Buffer[] = []
   for (const line of lines.split(/\n(?=\S+ \+[0-9]+ (?:text|ucs-2|udh) |$)/)) {
     const [, from, to, kind, content] = /^(\S+) (\+[0-9]+) (text|ucs-2|udh) (.*)$/s.exec(line) ?? []
     if (from === undefined || to === undefined || content === undefined) continue
-    if (kind === 'text') texts.push({ from, to, text: content, ucs2: false })
-    if (kind === 'ucs-2') texts.push({ from, to, text: fromUcs2(bytesOf(content)), ucs2: true })
+    if (kind === 'text') messages.push({ from, to, text: content, ucs2: false })
+    if (kind === 'ucs-2') messages.push({ from, to, text: fromUcs2(bytesOf(content)), ucs2: true })
     if (kind === 'udh') {
       // One of the parts of a long text.
       // 05 00 03, then the reference, how many parts there are, and which this is.
@@ -130,11 +133,11 @@ function textsIn(lines: string): ShownText[] {
       const whole = Buffer.concat(parts)
       // UCS-2 has a zero in every space; what has 7 bits is shown in UTF-8.
       const ucs2 = whole.includes(0)
-      texts.push({ from, to, text: ucs2 ? fromUcs2(whole) : whole.toString(), ucs2 })
+      messages.push({ from, to, text: ucs2 ? fromUcs2(whole) : whole.toString(), ucs2 })
       parts = []
     }
   }
-  return texts
+  return messages
 }
 
 function bytesOf(encoded: string): Buffer {
@@ -148,12 +151,12 @@ function fromUcs2(bytes: Buffer): string {
   return Buffer.from(bytes).swap16().toString('utf16le')
 }
 
-async function end(child: ChildProcess): Promise<void> {
+async function stopProgram(child: ChildProcess): Promise<void> {
   child.kill('SIGTERM')
   if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
 }
 
-async function connected(port: number): Promise<net.Socket> {
+async function connectWithRetry(port: number): Promise<net.Socket> {
   for (const until = Date.now() + 5000; ; await setTimeout(20)) {
     const socket = net.connect(port, '127.0.0.1')
     try {
@@ -166,8 +169,8 @@ async function connected(port: number): Promise<net.Socket> {
 }
 
 /** All of them are taken at once before any is given back, so that they differ. */
-async function freePorts(count: 4): Promise<[number, number, number, number]>
-async function freePorts(count: number): Promise<number[]> {
+async function findFreePorts(count: 4): Promise<[number, number, number, number]>
+async function findFreePorts(count: number): Promise<number[]> {
   const servers = await Promise.all(
     Array.from({ length: count }, async () => {
       const server = net.createServer()

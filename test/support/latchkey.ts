@@ -5,25 +5,25 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { after, before, describe } from 'node:test'
 import { Client } from 'pg'
-import { newKey } from '../../src/lib/keys.ts'
-import { readSettings } from '../../src/read-settings.ts'
+import { readSettings } from '../../src/config/read-settings.ts'
+import { generateEncryptionKey } from '../../src/keys/keyring.ts'
 import { type Latchkey, startServer } from '../../src/server.ts'
 import { type Contract, contractOf } from './contract.ts'
 import { fetchFrom } from './fetch-from.ts'
-import { freePort } from './free-port.ts'
 import { Owner, type OwnerOptions } from './owner.ts'
-import { freshDatabase } from './postgres.ts'
+import { createPostgresDatabase } from './postgres.ts'
 import { type SecondNode, startSecondNode } from './second-node.ts'
+import { findFreePort } from './tcp.ts'
 
 /** An answer of the service, already held against the OpenAPI document. */
-export interface Answer {
+export interface ApiResponse {
   status: number
   headers: Headers
   // biome-ignore lint/suspicious/noExplicitAny: tests look into bodies of every shape
   body: any
 }
 
-export interface Call {
+export interface CallOptions {
   body?: unknown
   token?: string
   headers?: Record<string, string>
@@ -67,7 +67,7 @@ export function onDatabase(
 
 /** The service on a real port and a real database, and everything a test asks of it. */
 export class TestLatchkey {
-  readonly kind: 'SQLite' | 'PostgreSQL'
+  readonly databaseKind: 'SQLite' | 'PostgreSQL'
   readonly folder = mkdtempSync(join(tmpdir(), 'latchkey-test-'))
   readonly #environment: Record<string, string>
   readonly #secrets = new Set<string>()
@@ -80,8 +80,8 @@ export class TestLatchkey {
   /** Longer than in earnest: a slow machine that is busy with tests is no rush of people. */
   longestHashWaitMs = 60_000
 
-  constructor(kind: 'SQLite' | 'PostgreSQL', environment: Record<string, string> = {}) {
-    this.kind = kind
+  constructor(databaseKind: 'SQLite' | 'PostgreSQL', environment: Record<string, string> = {}) {
+    this.databaseKind = databaseKind
     this.#environment = environment
   }
 
@@ -96,11 +96,11 @@ export class TestLatchkey {
 
   async start(): Promise<void> {
     if (this.environment.LATCHKEY_PORT === undefined) {
-      const port = await freePort()
+      const port = await findFreePort()
       this.environment = {
         LATCHKEY_PORT: String(port),
         LATCHKEY_DATABASE_URL: await this.#createDatabase(),
-        LATCHKEY_ENCRYPTION_KEYS: newKey('test'),
+        LATCHKEY_ENCRYPTION_KEYS: generateEncryptionKey('test'),
         LATCHKEY_LOG_LEVEL: 'trace',
         ...this.#environment,
       }
@@ -111,7 +111,10 @@ export class TestLatchkey {
     const write = (line: string) => {
       this.#log += line
     }
-    this.#service = await startServer({ ...settings, encryptionKeys, longestHashWaitMs }, { write })
+    this.#service = await startServer(
+      { ...settings, encryptionKeys, maxHashWaitMs: longestHashWaitMs },
+      { write },
+    )
     const document = await fetch(`${this.origin}/openapi.json`)
     this.#contract = contractOf((await document.json()) as object)
   }
@@ -122,8 +125,8 @@ export class TestLatchkey {
     await this.#dropDatabase?.()
     rmSync(this.folder, { recursive: true, force: true })
     for (const secret of this.#secrets) {
-      const seen = new RegExp(`(?<![A-Za-z0-9])${RegExp.escape(secret)}(?![A-Za-z0-9])`)
-      assert.doesNotMatch(this.#log, seen, 'a secret stands in the log')
+      const pattern = new RegExp(`(?<![A-Za-z0-9])${RegExp.escape(secret)}(?![A-Za-z0-9])`)
+      assert.doesNotMatch(this.#log, pattern, 'a secret stands in the log')
     }
   }
 
@@ -135,7 +138,7 @@ export class TestLatchkey {
   }
 
   /** Ends the service and keeps its data; `start` goes on with them. */
-  async close(): Promise<void> {
+  async stopKeepingData(): Promise<void> {
     await this.#service?.close()
     this.#service = undefined
   }
@@ -149,27 +152,27 @@ export class TestLatchkey {
   }
 
   async #createDatabase(): Promise<string> {
-    if (this.kind === 'SQLite') return `sqlite:${join(this.folder, 'latchkey.sqlite')}`
-    const database = await freshDatabase()
+    if (this.databaseKind === 'SQLite') return `sqlite:${join(this.folder, 'latchkey.sqlite')}`
+    const database = await createPostgresDatabase()
     this.#dropDatabase = database.drop
     return database.url
   }
 
-  get(path: string, call?: Call) {
-    return this.request('GET', path, call)
+  get(path: string, options?: CallOptions) {
+    return this.request('GET', path, options)
   }
-  post(path: string, body?: unknown, call: Call = {}) {
-    return this.request('POST', path, { body, ...call })
+  post(path: string, body?: unknown, options: CallOptions = {}) {
+    return this.request('POST', path, { body, ...options })
   }
-  delete(path: string, call?: Call) {
-    return this.request('DELETE', path, call)
+  delete(path: string, options?: CallOptions) {
+    return this.request('DELETE', path, options)
   }
 
-  async request(method: string, path: string, call: Call = {}): Promise<Answer> {
-    const { body, token, headers, from, node } = call
-    this.keepSecret(token, ...secretsIn(body))
-    const ask = from === undefined ? fetch : fetchFrom(from)
-    const response = await ask((node?.origin ?? this.origin) + path, {
+  async request(method: string, path: string, options: CallOptions = {}): Promise<ApiResponse> {
+    const { body, token, headers, from, node } = options
+    this.markSecret(token, ...secretsIn(body))
+    const send = from === undefined ? fetch : fetchFrom(from)
+    const response = await send((node?.origin ?? this.origin) + path, {
       method,
       redirect: 'manual',
       headers: {
@@ -181,20 +184,20 @@ export class TestLatchkey {
     })
     const text = await response.text()
     const type = response.headers.get('content-type')
-    const answer = {
+    const result = {
       status: response.status,
       headers: response.headers,
       body: text === '' ? undefined : type?.includes('json') ? JSON.parse(text) : text,
     }
     const cookies = [headers?.cookie ?? '', ...response.headers.getSetCookie()]
-    this.keepSecret(...secretsIn(answer.body), ...cookies.flatMap(secretsInCookies))
-    this.#contract?.check({ method, path, status: answer.status, type, body: answer.body })
+    this.markSecret(...secretsIn(result.body), ...cookies.flatMap(secretsInCookies))
+    this.#contract?.check({ method, path, status: result.status, type, body: result.body })
     assert.ok(response.headers.get('x-request-id'), 'an answer without X-Request-Id')
-    return answer
+    return result
   }
 
   /** From now on this must not be seen in the log. */
-  keepSecret(...secrets: (string | undefined)[]): void {
+  markSecret(...secrets: (string | undefined)[]): void {
     for (const secret of secrets) if (secret && secret.length >= 6) this.#secrets.add(secret)
   }
 
@@ -209,7 +212,7 @@ export class TestLatchkey {
     for (const { text } of await this.inbox(to)) {
       const code = /\b[0-9]{6}\b/.exec(text)?.[0]
       if (code) {
-        this.keepSecret(code)
+        this.markSecret(code)
         return code
       }
     }
@@ -225,7 +228,7 @@ export class TestLatchkey {
   // biome-ignore lint/suspicious/noExplicitAny: rows of every shape
   async sql(statement: string): Promise<any[]> {
     const url = this.environment.LATCHKEY_DATABASE_URL ?? ''
-    if (this.kind === 'SQLite') {
+    if (this.databaseKind === 'SQLite') {
       const db = new DatabaseSync(url.slice('sqlite:'.length), { timeout: 5000 })
       try {
         const prepared = db.prepare(statement)

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 export const root = join(import.meta.dirname, '../..')
 
 /** Every page, as a path from the root. What git ignores is not ours. */
-export function pages(): string[] {
+export function listMarkdownFiles(): string[] {
   const listed = execFileSync(
     'git',
     ['ls-files', '--cached', '--others', '--exclude-standard', '*.md'],
@@ -18,7 +18,7 @@ export function pages(): string[] {
 export const readPage = (page: string): string => readFileSync(join(root, page), 'utf8')
 
 /** A block between two ``` lines. */
-export interface Fence {
+export interface CodeBlock {
   /** What follows the opening backticks: `sh`, `json`, … */
   language: string
   text: string
@@ -26,40 +26,42 @@ export interface Fence {
   line: number
 }
 
-export function fences(markdown: string): Fence[] {
-  const found: Fence[] = []
+export function codeBlocksIn(markdown: string): CodeBlock[] {
+  const blocks: CodeBlock[] = []
   let open: { language: string; lines: string[]; line: number } | undefined
   for (const [index, line] of markdown.split('\n').entries()) {
     if (!line.startsWith('```')) open?.lines.push(line)
     else if (open) {
-      found.push({ language: open.language, text: open.lines.join('\n'), line: open.line })
+      blocks.push({ language: open.language, text: open.lines.join('\n'), line: open.line })
       open = undefined
     } else open = { language: line.slice(3).trim(), lines: [], line: index + 2 }
   }
   if (open) throw new Error(`A fence is never closed, from line ${open.line}.`)
-  return found
+  return blocks
 }
 
 /** The one block of a language, or the one that begins with `start` if there are several. */
-export function fence(page: string, language: string, start = ''): string {
-  const found = fences(readPage(page)).filter(
+export function codeBlock(page: string, language: string, start = ''): string {
+  const matches = codeBlocksIn(readPage(page)).filter(
     (block) => block.language === language && block.text.startsWith(start),
   )
-  const [only] = found
-  if (!only || found.length > 1) {
-    throw new Error(`${page} has ${found.length} blocks of ${language} that begin with “${start}”.`)
+  const [only] = matches
+  if (!only || matches.length > 1) {
+    throw new Error(
+      `${page} has ${matches.length} blocks of ${language} that begin with “${start}”.`,
+    )
   }
   return only.text
 }
 
 /** The same without what stands between ``` lines. */
-export function prose(markdown: string): string {
-  let inside = false
+export function proseOf(markdown: string): string {
+  let insideCode = false
   return markdown
     .split('\n')
     .map((line) => {
-      if (!line.startsWith('```')) return inside ? '' : line
-      inside = !inside
+      if (!line.startsWith('```')) return insideCode ? '' : line
+      insideCode = !insideCode
       return ''
     })
     .join('\n')
@@ -71,16 +73,18 @@ export interface Link {
 }
 
 /** `[text](target)` and `<https://…>`, outside of code. */
-export function links(markdown: string): Link[] {
-  const withoutCode = prose(markdown).replace(/`[^`\n]*`/g, (code) => code.replace(/[[\]()]/g, ' '))
+export function linksIn(markdown: string): Link[] {
+  const withoutCode = proseOf(markdown).replace(/`[^`\n]*`/g, (code) =>
+    code.replace(/[[\]()]/g, ' '),
+  )
   const inline = [...withoutCode.matchAll(/\[([^\]]+)\]\(([^()\s]+)\)/g)]
   return inline.map(([, text = '', target = '']) => ({ text: text.replace(/\s+/g, ' '), target }))
 }
 
 /** The anchors that a page offers, as GitHub makes them from its headings. */
-export function anchors(markdown: string): Set<string> {
+export function anchorsIn(markdown: string): Set<string> {
   const seen = new Map<string, number>()
-  const headings = prose(markdown).matchAll(/^#{1,6} +(.+?) *$/gm)
+  const headings = proseOf(markdown).matchAll(/^#{1,6} +(.+?) *$/gm)
   return new Set(
     [...headings].map(([, heading = '']) => {
       const slug = heading
@@ -88,9 +92,9 @@ export function anchors(markdown: string): Set<string> {
         .toLowerCase()
         .replace(/[^\p{L}\p{N}\p{M}_ -]/gu, '')
         .replaceAll(' ', '-')
-      const times = seen.get(slug) ?? 0
-      seen.set(slug, times + 1)
-      return times === 0 ? slug : `${slug}-${times}`
+      const count = seen.get(slug) ?? 0
+      seen.set(slug, count + 1)
+      return count === 0 ? slug : `${slug}-${count}`
     }),
   )
 }

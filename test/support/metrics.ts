@@ -15,10 +15,10 @@ export async function scrapeText(origin: string, token?: string): Promise<string
 }
 
 export async function scrape(origin: string, token?: string): Promise<Scrape> {
-  return seriesIn(await scrapeText(origin, token))
+  return parseSeries(await scrapeText(origin, token))
 }
 
-export function seriesIn(text: string): Scrape {
+export function parseSeries(text: string): Scrape {
   const lines = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'))
   return new Map(
     lines.map((line) => {
@@ -29,11 +29,12 @@ export function seriesIn(text: string): Scrape {
 }
 
 /** What grew between two scrapes, by how much; of one metric. */
-export function growth(before: Scrape, after: Scrape, metric: string): Record<string, number> {
-  const grown: Record<string, number> = {}
+export function increases(before: Scrape, after: Scrape, metric: string): Record<string, number> {
+  const result: Record<string, number> = {}
   for (const [series, value] of after) {
-    const by = value - (before.get(series) ?? 0)
-    if (series.startsWith(`${metric}{`) && by !== 0) grown[series.slice(metric.length)] = by
+    const increase = value - (before.get(series) ?? 0)
+    if (series.startsWith(`${metric}{`) && increase !== 0)
+      result[series.slice(metric.length)] = increase
   }
-  return grown
+  return result
 }

@@ -1,23 +1,23 @@
 /** What many tests of the second factor do. */
-import type { Answer, Message, TestLatchkey } from './latchkey.ts'
+import type { ApiResponse, Message, TestLatchkey } from './latchkey.ts'
 import { type CodeMethod, type Method, Owner } from './owner.ts'
 
-export const everyCodeMethod = ['authenticator', 'sms', 'email'] as const satisfies CodeMethod[]
+export const codeMethods = ['authenticator', 'sms', 'email'] as const satisfies CodeMethod[]
 
 /** Strongest first. */
-export const everyMethod = ['passkey', ...everyCodeMethod] as const satisfies Method[]
+export const mfaMethods = ['passkey', ...codeMethods] as const satisfies Method[]
 
 /** Answers a sign-in that asked for its second factor. */
-export function answerMfa(
+export function submitMfaCode(
   latchkey: TestLatchkey,
-  begun: Answer,
-  answer: { code: string; mfaMethod?: CodeMethod | 'recoveryCode' },
-): Promise<Answer> {
-  return latchkey.post('/auth/SignIn/Mfa', { mfaToken: begun.body.mfaToken, ...answer })
+  challenged: ApiResponse,
+  body: { code: string; mfaMethod?: CodeMethod | 'recoveryCode' },
+): Promise<ApiResponse> {
+  return latchkey.post('/auth/SignIn/Mfa', { mfaToken: challenged.body.mfaToken, ...body })
 }
 
 /** The same person with the same phone, signed in once more in another browser. */
-export async function secondBrowser(latchkey: TestLatchkey, owner: Owner): Promise<Owner> {
+export async function openSecondSession(latchkey: TestLatchkey, owner: Owner): Promise<Owner> {
   const { email, password, phoneNumber, authenticator } = owner
   const second = new Owner(latchkey, { email, password, phoneNumber, authenticator })
   second.passkey = owner.passkey
@@ -26,13 +26,13 @@ export async function secondBrowser(latchkey: TestLatchkey, owner: Owner): Promi
 }
 
 /** Messages about changes of the second factor, newest first; those with codes are left out. */
-export async function noticesTo(latchkey: TestLatchkey, address: string): Promise<Message[]> {
-  const messages = await latchkey.inbox(address)
+export async function mfaNoticesTo(latchkey: TestLatchkey, recipient: string): Promise<Message[]> {
+  const messages = await latchkey.inbox(recipient)
   return messages.filter(({ subject }) => /second step/i.test(subject))
 }
 
 /** The types of what happened to an account, newest first; sign-ins are left out. */
-export async function changesOf(owner: Owner): Promise<string[]> {
+export async function mfaActivityOf(owner: Owner): Promise<string[]> {
   const { body } = await owner.get('/settings/Activity?limit=100')
   return body.activity
     .map(({ type }: { type: string }) => type)
@@ -40,7 +40,7 @@ export async function changesOf(owner: Owner): Promise<string[]> {
 }
 
 /** How many sessions of an account are alive. */
-export async function sessionsOf(latchkey: TestLatchkey, { email }: Owner): Promise<number> {
+export async function countLiveSessions(latchkey: TestLatchkey, { email }: Owner): Promise<number> {
   const [row] = await latchkey.sql(
     `select count(*) as alive from session join account on account.id = session.account_id
      where email = '${email}' and ended_at is null`,
@@ -49,7 +49,7 @@ export async function sessionsOf(latchkey: TestLatchkey, { email }: Owner): Prom
 }
 
 /** Everything about an account that decides how it signs in, and what has been said about it. */
-export async function stateOf(latchkey: TestLatchkey, { email }: Owner) {
+export async function accountStateOf(latchkey: TestLatchkey, { email }: Owner) {
   const account = `(select id from account where email = '${email}')`
   const rows = (table: string, columns = '*') =>
     latchkey.sql(`select ${columns} from ${table} where account_id = ${account} order by id`)

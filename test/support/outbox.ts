@@ -7,7 +7,7 @@ import { TestLatchkey } from './latchkey.ts'
 /** A service of one test alone, with settings that only that test knows. */
 export async function startLatchkey(
   t: TestContext,
-  kind: TestLatchkey['kind'],
+  kind: TestLatchkey['databaseKind'],
   environment: Record<string, string> = {},
 ): Promise<TestLatchkey> {
   const latchkey = new TestLatchkey(kind, environment)
@@ -20,12 +20,12 @@ export async function startLatchkey(
 export async function enqueueNotices(
   latchkey: TestLatchkey,
   count: number,
-  to: { channel: 'email' | 'sms'; recipient: string; dueAt?: number },
+  to: { channel: 'email' | 'sms'; recipient: string; nextAttemptAt?: number },
 ): Promise<string[]> {
   const ids = Array.from({ length: count }, () => newId())
   const rows = ids.map(
     (id) =>
-      `('${id}', '${to.channel}', '${to.recipient}', 'mfa-off', '{"at":0}', ${Date.now()}, ${to.dueAt ?? 0}, 0)`,
+      `('${id}', '${to.channel}', '${to.recipient}', 'mfa-off', '{"at":0}', ${Date.now()}, ${to.nextAttemptAt ?? 0}, 0)`,
   )
   await latchkey.sql(
     `insert into outbox (id, channel, recipient, template, params, created_at, next_attempt_at, attempts)
@@ -36,13 +36,13 @@ export async function enqueueNotices(
 
 /** The rows of the outbox that go to one recipient, oldest first. */
 // biome-ignore lint/suspicious/noExplicitAny: rows as they are
-export function outboxOf(latchkey: TestLatchkey, recipient: string): Promise<any[]> {
+export function outboxRowsTo(latchkey: TestLatchkey, recipient: string): Promise<any[]> {
   return latchkey.sql(`select * from outbox where recipient = '${recipient}' order by id`)
 }
 
 /** Lines of the log with a message, oldest first. */
 // biome-ignore lint/suspicious/noExplicitAny: lines of every shape
-export function logged({ log }: { log: string }, msg: string): any[] {
+export function findLogLines({ log }: { log: string }, msg: string): any[] {
   return log
     .split('\n')
     .filter((line) => line.startsWith('{'))

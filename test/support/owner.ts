@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { Secret, TOTP } from 'otpauth'
 import { travelToNextStep } from './clock.ts'
-import type { Answer, Call, TestLatchkey } from './latchkey.ts'
-import { addPasskey, answerByPasskey, beginByPasskey } from './passkeys.ts'
+import type { ApiResponse, CallOptions, TestLatchkey } from './latchkey.ts'
+import { addPasskey, startPasskeySignIn, verifyPasskeySignIn } from './passkeys.ts'
 import type { SoftwareAuthenticator } from './software-authenticator.ts'
 
 export interface OwnerOptions {
@@ -18,7 +18,7 @@ export interface OwnerOptions {
 export type CodeMethod = 'authenticator' | 'sms' | 'email'
 export type Method = CodeMethod | 'passkey'
 
-let owners = 0
+let ownerCount = 0
 
 /** Somebody with an account, who does everything over HTTP as an owner would. */
 export class Owner {
@@ -34,48 +34,48 @@ export class Owner {
   readonly #latchkey: TestLatchkey
 
   constructor(latchkey: TestLatchkey, options: OwnerOptions) {
-    owners += 1
+    ownerCount += 1
     this.#latchkey = latchkey
-    this.email = options.email ?? `owner-${process.pid}-${owners}@example.com`
+    this.email = options.email ?? `owner-${process.pid}-${ownerCount}@example.com`
     this.authenticator = options.authenticator ?? new AuthenticatorApp()
-    this.password = options.password ?? `a long sentence ${owners}`
-    this.phoneNumber = options.phoneNumber ?? `+1415555${String(1000 + owners).slice(-4)}`
+    this.password = options.password ?? `a long sentence ${ownerCount}`
+    this.phoneNumber = options.phoneNumber ?? `+1415555${String(1000 + ownerCount).slice(-4)}`
   }
 
   static async signUp(latchkey: TestLatchkey, options: OwnerOptions): Promise<Owner> {
     const owner = new Owner(latchkey, options)
     const { email, password } = owner
-    const begun = await latchkey.post('/auth/SignUp', { email, password })
-    assert.equal(begun.status, 202, JSON.stringify(begun.body))
+    const started = await latchkey.post('/auth/SignUp', { email, password })
+    assert.equal(started.status, 202, JSON.stringify(started.body))
     const code = await latchkey.codeSentTo(email)
-    owner.keep(await latchkey.post('/auth/SignUp/Verify', { email, code }))
+    owner.storeTokens(await latchkey.post('/auth/SignUp/Verify', { email, code }))
     if (options.mfaMethod) await owner.turnOn(options.mfaMethod)
     return owner
   }
 
   /** Keeps the tokens of an answer that says one is signed in. */
-  keep(answer: Answer): Answer {
+  storeTokens(answer: ApiResponse): ApiResponse {
     assert.equal(answer.body?.status, 'signedIn', JSON.stringify(answer.body))
     this.accessToken = answer.body.accessToken
     this.refreshToken = answer.body.refreshToken
     return answer
   }
 
-  get(path: string, call: Call = {}) {
+  get(path: string, call: CallOptions = {}) {
     return this.#latchkey.get(path, { token: this.accessToken, ...call })
   }
-  post(path: string, body?: unknown, call: Call = {}) {
+  post(path: string, body?: unknown, call: CallOptions = {}) {
     return this.#latchkey.post(path, body, { token: this.accessToken, ...call })
   }
-  put(path: string, body?: unknown, call: Call = {}) {
+  put(path: string, body?: unknown, call: CallOptions = {}) {
     return this.#latchkey.request('PUT', path, { body, token: this.accessToken, ...call })
   }
-  delete(path: string, call: Call = {}) {
+  delete(path: string, call: CallOptions = {}) {
     return this.#latchkey.delete(path, { token: this.accessToken, ...call })
   }
 
   /** Changes the password, as in the settings. */
-  async changePassword(newPassword: string): Promise<Answer> {
+  async changePassword(newPassword: string): Promise<ApiResponse> {
     const currentPassword = this.password
     const answer = await this.put('/settings/Password', { currentPassword, newPassword })
     assert.equal(answer.status, 200, JSON.stringify(answer.body))
@@ -84,7 +84,7 @@ export class Owner {
   }
 
   /** Sets a new password by the code that is mailed to whoever forgot theirs. */
-  async resetPassword(newPassword: string): Promise<Answer> {
+  async resetPassword(newPassword: string): Promise<ApiResponse> {
     const { email } = this
     assert.equal((await this.#latchkey.post('/auth/ForgotPassword', { email })).status, 202)
     const code = await this.#latchkey.codeSentTo(email)
@@ -95,26 +95,26 @@ export class Owner {
   }
 
   /** Begins to sign in, with the password. */
-  signIn(call: Call = {}): Promise<Answer> {
+  signIn(call: CallOptions = {}): Promise<ApiResponse> {
     const { email, password } = this
     return this.#latchkey.post('/auth/SignIn', { email, password }, call)
   }
 
   /** Signs in to the end, by the method that is asked for, and keeps the tokens. */
-  async signInFully(): Promise<Answer> {
-    const begun = await this.signIn()
-    if (begun.body.status === 'signedIn') return this.keep(begun)
-    const answer = await this.rightAnswerTo(begun)
-    return this.keep(await answer())
+  async signInFully(): Promise<ApiResponse> {
+    const started = await this.signIn()
+    if (started.body.status === 'signedIn') return this.storeTokens(started)
+    const submit = await this.prepareSecondFactor(started)
+    return this.storeTokens(await submit())
   }
 
   /** Has the right answer to a sign-in ready, by the method asked for. @returns what gives it */
-  async rightAnswerTo({ body }: Answer): Promise<() => Promise<Answer>> {
+  async prepareSecondFactor({ body }: ApiResponse): Promise<() => Promise<ApiResponse>> {
     const { mfaToken, mfaMethod } = body
     if (mfaMethod === 'passkey') {
-      const begun = await beginByPasskey(this.#latchkey, { mfaToken })
-      const response = this.passkey?.get(begun.body.options)
-      return () => answerByPasskey(this.#latchkey, begun, response)
+      const started = await startPasskeySignIn(this.#latchkey, { mfaToken })
+      const response = this.passkey?.get(started.body.options)
+      return () => verifyPasskeySignIn(this.#latchkey, started, response)
     }
     const code = await this.codeFor(mfaMethod)
     return () => this.#latchkey.post('/auth/SignIn/Mfa', { mfaToken, code })
@@ -122,7 +122,7 @@ export class Owner {
 
   /** A right code of a method: the newest that was sent, or the next that the app shows. */
   codeFor(method: CodeMethod): Promise<string> {
-    if (method === 'authenticator') return Promise.resolve(this.authenticator.newCode())
+    if (method === 'authenticator') return Promise.resolve(this.authenticator.nextCode())
     return this.#latchkey.codeSentTo(method === 'sms' ? this.phoneNumber : this.email)
   }
 
@@ -137,7 +137,7 @@ export class Owner {
   }
 
   /** Puts a new secret into the app. It is in use once a code of it was brought. */
-  async setUpAuthenticator(): Promise<Answer> {
+  async enrollAuthenticator(): Promise<ApiResponse> {
     const answer = await this.post('/settings/MfaSecret')
     assert.equal(answer.status, 200, JSON.stringify(answer.body))
     this.authenticator.secret = answer.body.secret
@@ -145,29 +145,32 @@ export class Owner {
   }
 
   /** Turns MFA on by a method, or changes to it. @returns the answer that says it is on */
-  async turnOn(mfaMethod: Method, more: object = {}): Promise<Answer> {
-    const answer = await this.post('/settings/MfaSignIn', await this.proofOf(mfaMethod, more))
+  async turnOn(mfaMethod: Method, fields: object = {}): Promise<ApiResponse> {
+    const answer = await this.post(
+      '/settings/MfaSignIn',
+      await this.prepareTurnOn(mfaMethod, fields),
+    )
     assert.equal(answer.status, 200, JSON.stringify(answer.body))
     this.recoveryCodes = answer.body.recoveryCodes ?? this.recoveryCodes
     return answer
   }
 
   /** Sets a method up, and has its proof ready. @returns the body that turns it on */
-  async proofOf(mfaMethod: Method, more: object = {}): Promise<object> {
+  async prepareTurnOn(mfaMethod: Method, fields: object = {}): Promise<object> {
     const request = {
       mfaMethod,
       ...(mfaMethod === 'sms' && { phoneNumber: this.phoneNumber }),
-      ...more,
+      ...fields,
     }
     if (mfaMethod === 'authenticator') {
-      if (!this.authenticator.secret) await this.setUpAuthenticator()
+      if (!this.authenticator.secret) await this.enrollAuthenticator()
       return { ...request, code: await this.codeFor(mfaMethod) }
     }
     if (mfaMethod === 'passkey') this.passkey ??= await addPasskey(this.#latchkey, this)
-    const begun = await this.post('/settings/MfaSignIn', request)
-    assert.equal(begun.status, 202, JSON.stringify(begun.body))
+    const started = await this.post('/settings/MfaSignIn', request)
+    assert.equal(started.status, 202, JSON.stringify(started.body))
     if (mfaMethod === 'passkey') {
-      return { ...request, assertion: this.passkey?.get(begun.body.options) }
+      return { ...request, assertion: this.passkey?.get(started.body.options) }
     }
     return { ...request, code: await this.codeFor(mfaMethod) }
   }
@@ -183,7 +186,7 @@ export class AuthenticatorApp {
   }
 
   /** Waits until it shows one that it did not show before. */
-  newCode(): string {
+  nextCode(): string {
     travelToNextStep()
     return this.code()
   }

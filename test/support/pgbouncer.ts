@@ -4,11 +4,11 @@ import { chmodSync, chownSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { Client } from 'pg'
-import { freePort } from './free-port.ts'
-import { fence } from './markdown.ts'
-import { command, unprivileged } from './postgres-server.ts'
-import { emptyFolder, until } from './process.ts'
-import { tool } from './tool.ts'
+import { codeBlock } from './markdown.ts'
+import { commandAs, findUnprivilegedUser } from './postgres-server.ts'
+import { createTempFolder, waitUntil } from './process.ts'
+import { findFreePort } from './tcp.ts'
+import { requireTool } from './tool.ts'
 
 /**
  * PgBouncer in front of a database, as docs/operate.md shows it: it hands a connection round with
@@ -21,29 +21,32 @@ export async function startPgbouncer(
   t: TestContext,
   databaseUrl: string,
 ): Promise<string | undefined> {
-  if (!(await tool(t, 'pgbouncer'))) return undefined
-  const { hostname, port: theirs, username, password, pathname } = new URL(databaseUrl)
-  const user = unprivileged()
-  const folder = emptyFolder(t)
-  const port = await freePort()
+  if (!(await requireTool(t, 'pgbouncer'))) return undefined
+  const { hostname, port: upstreamPort, username, password, pathname } = new URL(databaseUrl)
+  const user = findUnprivilegedUser()
+  const folder = createTempFolder(t)
+  const port = await findFreePort()
   const users = join(folder, 'users.txt')
   const config = join(folder, 'pgbouncer.ini')
   writeFileSync(users, `"${username}" "${decodeURIComponent(password)}"\n`, { mode: 0o600 })
-  const shown = fence('docs/operate.md', 'ini', '[databases]')
-    .replace(/^latchkey = .*$/m, `${pathname.slice(1)} = host=${hostname} port=${theirs || 5432}`)
+  const configText = codeBlock('docs/operate.md', 'ini', '[databases]')
+    .replace(
+      /^latchkey = .*$/m,
+      `${pathname.slice(1)} = host=${hostname} port=${upstreamPort || 5432}`,
+    )
     .replace(/(?<=^listen_port = ).*$/m, String(port))
     .replace(/(?<=^auth_file = ).*$/m, users)
   // Its socket would lie in a folder that not everybody may write to.
-  writeFileSync(config, `${shown}\nunix_socket_dir =\n`)
+  writeFileSync(config, `${configText}\nunix_socket_dir =\n`)
   if (user.ids) {
     chmodSync(folder, 0o755)
     for (const file of [users, config]) chownSync(file, user.ids.uid, user.ids.gid)
   }
-  const [file, args, options] = command(user, 'pgbouncer', ['--quiet', config])
+  const [file, args, options] = commandAs(user, 'pgbouncer', ['--quiet', config])
   const pgbouncer = spawn(file, args, { ...options, stdio: ['ignore', 'ignore', 'pipe'] })
-  let said = ''
+  let stderr = ''
   pgbouncer.stderr?.setEncoding('utf8').on('data', (text: string) => {
-    said += text
+    stderr += text
   })
   t.after(async () => {
     if (pgbouncer.exitCode !== null) return
@@ -53,8 +56,8 @@ export async function startPgbouncer(
 
   const url = new URL(databaseUrl)
   url.host = `127.0.0.1:${port}`
-  await until(async () => {
-    if (pgbouncer.exitCode !== null) throw new Error(`PgBouncer did not come up: ${said}`)
+  await waitUntil(async () => {
+    if (pgbouncer.exitCode !== null) throw new Error(`PgBouncer did not come up: ${stderr}`)
     const client = new Client({ connectionString: url.href })
     return client.connect().then(
       () => client.end().then(() => true),

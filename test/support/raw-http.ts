@@ -1,7 +1,7 @@
 /** HTTP as bytes, for what no client would send. */
 import { connect } from 'node:net'
 
-export interface RawAnswer {
+export interface RawResponse {
   status: number
   /** Names in lower case. */
   headers: Record<string, string>
@@ -12,7 +12,7 @@ export interface RawAnswer {
 export async function sendRaw(
   { environment }: { environment: Record<string, string> },
   bytes: string | Uint8Array,
-): Promise<RawAnswer> {
+): Promise<RawResponse> {
   const socket = connect(Number(environment.LATCHKEY_PORT), '127.0.0.1')
   const chunks: Buffer[] = []
   socket.on('data', (chunk: Buffer) => chunks.push(chunk))
@@ -21,11 +21,11 @@ export async function sendRaw(
   socket.setTimeout(10_000, () => socket.destroy())
   socket.write(typeof bytes === 'string' ? Buffer.from(bytes, 'latin1') : bytes)
   await new Promise((closed) => socket.on('close', closed))
-  return read(Buffer.concat(chunks).toString())
+  return parseResponse(Buffer.concat(chunks).toString())
 }
 
 /** The lines of a request to be ended by an empty one; it asks the service to close afterwards. */
-export function requestLines(method: string, path: string, ...headers: string[]): string {
+export function formatRequestHead(method: string, path: string, ...headers: string[]): string {
   return [
     `${method} ${path} HTTP/1.1`,
     'Host: localhost',
@@ -35,14 +35,14 @@ export function requestLines(method: string, path: string, ...headers: string[])
   ].join('\r\n')
 }
 
-function read(answer: string): RawAnswer {
-  const end = answer.indexOf('\r\n\r\n')
-  const [statusLine = '', ...lines] = answer.slice(0, end).split('\r\n')
+function parseResponse(response: string): RawResponse {
+  const end = response.indexOf('\r\n\r\n')
+  const [statusLine = '', ...lines] = response.slice(0, end).split('\r\n')
   const headers = Object.fromEntries(
     lines.map((line) => {
       const colon = line.indexOf(':')
       return [line.slice(0, colon).toLowerCase(), line.slice(colon + 1).trim()]
     }),
   )
-  return { status: Number(statusLine.split(' ')[1]), headers, text: answer.slice(end + 4) }
+  return { status: Number(statusLine.split(' ')[1]), headers, text: response.slice(end + 4) }
 }

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
-import { freePort } from './free-port.ts'
+import { findFreePort } from './tcp.ts'
 
 /** The service in a process of its own, on a database that another node serves too. */
 export interface SecondNode {
@@ -14,8 +14,8 @@ export async function startSecondNode(
   environment: Record<string, string>,
   { folder, log }: { folder: string; log: (lines: string) => void },
 ): Promise<SecondNode> {
-  const port = String(await freePort())
-  const main = join(import.meta.dirname, '../../src/main.ts')
+  const port = String(await findFreePort())
+  const main = join(import.meta.dirname, '../../src/cli/main.ts')
   const node = spawn(process.execPath, [main], {
     // Not where a developer's own .env may lie.
     cwd: folder,
@@ -30,7 +30,7 @@ export async function startSecondNode(
   node.stderr.setEncoding('utf8').on('data', log)
 
   const origin = `http://localhost:${port}`
-  const ended = once(node, 'exit')
+  const exited = once(node, 'exit')
   while (!(await isReady(origin))) {
     if (node.exitCode !== null) throw new Error(`The second node ended with ${node.exitCode}.`)
     await new Promise((resolve) => setTimeout(resolve, 50))
@@ -39,12 +39,12 @@ export async function startSecondNode(
     origin,
     async stop() {
       node.kill('SIGTERM')
-      await ended
+      await exited
     },
   }
 }
 
 async function isReady(origin: string): Promise<boolean> {
-  const answer = await fetch(`${origin}/health/ready`).catch(() => undefined)
-  return answer?.ok ?? false
+  const response = await fetch(`${origin}/health/ready`).catch(() => undefined)
+  return response?.ok ?? false
 }

@@ -2,7 +2,7 @@
 import { createHash, generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto'
 
 /** What a browser would have been given, as far as an authenticator needs it. */
-interface Options {
+interface CredentialOptions {
   challenge: string
   rpId?: string
   rp?: { id: string }
@@ -11,7 +11,7 @@ interface Options {
 }
 
 /** What a test may have different from how it should be. */
-export interface Wrong {
+export interface Tampering {
   challenge?: string
   origin?: string
   type?: string
@@ -23,46 +23,46 @@ export interface Wrong {
   counter?: number
   userHandle?: string | null
   /** Signs with a key that is not registered. */
-  otherKey?: boolean
+  unregisteredKey?: boolean
 }
 
-export interface AuthenticatorKind {
+export interface AuthenticatorTraits {
   algorithm?: 'ES256' | 'Ed25519' | 'RS256'
   /** May be copied to other devices, and is. */
   synced?: boolean
   /** Has a finger or a PIN to ask for. */
   verifiesUser?: boolean
   /** Counts its uses; synced ones can't. */
-  counts?: boolean
+  hasCounter?: boolean
   /** Keeps the key itself, and so knows whose it is. */
   discoverable?: boolean
 }
 
 export class SoftwareAuthenticator {
   readonly origin: string
-  readonly kind: Required<AuthenticatorKind>
+  readonly traits: Required<AuthenticatorTraits>
   credentialId = randomBytes(32).toString('base64url')
   userHandle = ''
   counter = 0
   #keys: { privateKey: KeyObject; publicKey: KeyObject }
 
-  constructor(origin: string, kind: AuthenticatorKind = {}) {
+  constructor(origin: string, traits: AuthenticatorTraits = {}) {
     this.origin = origin
-    this.kind = {
+    this.traits = {
       algorithm: 'ES256',
       synced: false,
       verifiesUser: true,
-      counts: true,
+      hasCounter: true,
       discoverable: true,
-      ...kind,
+      ...traits,
     }
-    this.#keys = newKeys(this.kind.algorithm)
+    this.#keys = generateKeys(this.traits.algorithm)
   }
 
   /** What `navigator.credentials.create()` would give, by its `toJSON()`. */
-  create(options: Options, wrong: Wrong = {}) {
+  create(options: CredentialOptions, tampering: Tampering = {}) {
     this.userHandle = options.user?.id ?? ''
-    if (this.kind.counts) this.counter += 1
+    if (this.traits.hasCounter) this.counter += 1
     const id = Buffer.from(this.credentialId, 'base64url')
     const length = Buffer.alloc(2)
     length.writeUInt16BE(id.length)
@@ -70,10 +70,10 @@ export class SoftwareAuthenticator {
       Buffer.alloc(16),
       length,
       id,
-      coseKey(this.kind.algorithm, this.#keys.publicKey),
+      coseKey(this.traits.algorithm, this.#keys.publicKey),
     ])
     const authData = Buffer.concat([
-      this.#authenticatorData(options.rp?.id ?? '', wrong, true),
+      this.#authenticatorData(options.rp?.id ?? '', tampering, true),
       attested,
     ])
     const attestationObject = Buffer.concat([
@@ -90,9 +90,9 @@ export class SoftwareAuthenticator {
       rawId: this.credentialId,
       type: 'public-key',
       authenticatorAttachment: 'platform',
-      clientExtensionResults: { credProps: { rk: this.kind.discoverable } },
+      clientExtensionResults: { credProps: { rk: this.traits.discoverable } },
       response: {
-        clientDataJSON: this.#clientData('webauthn.create', options, wrong),
+        clientDataJSON: this.#clientData('webauthn.create', options, tampering),
         attestationObject: attestationObject.toString('base64url'),
         transports: ['internal'],
       },
@@ -100,15 +100,17 @@ export class SoftwareAuthenticator {
   }
 
   /** What `navigator.credentials.get()` would give, by its `toJSON()`. */
-  get(options: Options, wrong: Wrong = {}) {
-    if (this.kind.counts) this.counter += 1
-    const authenticatorData = this.#authenticatorData(options.rpId ?? '', wrong, false)
-    const clientDataJSON = this.#clientData('webauthn.get', options, wrong)
+  get(options: CredentialOptions, tampering: Tampering = {}) {
+    if (this.traits.hasCounter) this.counter += 1
+    const authenticatorData = this.#authenticatorData(options.rpId ?? '', tampering, false)
+    const clientDataJSON = this.#clientData('webauthn.get', options, tampering)
     const hash = createHash('sha256').update(Buffer.from(clientDataJSON, 'base64url')).digest()
-    const { privateKey } = wrong.otherKey ? newKeys(this.kind.algorithm) : this.#keys
-    const digest = this.kind.algorithm === 'Ed25519' ? null : 'sha256'
+    const { privateKey } = tampering.unregisteredKey
+      ? generateKeys(this.traits.algorithm)
+      : this.#keys
+    const digest = this.traits.algorithm === 'Ed25519' ? null : 'sha256'
     const signature = sign(digest, Buffer.concat([authenticatorData, hash]), privateKey)
-    const { userHandle = this.kind.discoverable ? this.userHandle : null } = wrong
+    const { userHandle = this.traits.discoverable ? this.userHandle : null } = tampering
     return {
       id: this.credentialId,
       rawId: this.credentialId,
@@ -124,37 +126,37 @@ export class SoftwareAuthenticator {
     }
   }
 
-  #clientData(type: string, { challenge }: Options, wrong: Wrong): string {
+  #clientData(type: string, { challenge }: CredentialOptions, tampering: Tampering): string {
     const data = {
-      type: wrong.type ?? type,
-      challenge: wrong.challenge ?? challenge,
-      origin: wrong.origin ?? this.origin,
-      crossOrigin: wrong.crossOrigin ?? false,
+      type: tampering.type ?? type,
+      challenge: tampering.challenge ?? challenge,
+      origin: tampering.origin ?? this.origin,
+      crossOrigin: tampering.crossOrigin ?? false,
     }
     return Buffer.from(JSON.stringify(data)).toString('base64url')
   }
 
   /** §6.1: hash of the RP ID, flags, counter. */
-  #authenticatorData(rpId: string, wrong: Wrong, attested: boolean): Buffer {
-    const { userPresent = true, userVerified = this.kind.verifiesUser } = wrong
+  #authenticatorData(rpId: string, tampering: Tampering, attested: boolean): Buffer {
+    const { userPresent = true, userVerified = this.traits.verifiesUser } = tampering
     const flags =
       (userPresent ? 0x01 : 0) |
       (userVerified ? 0x04 : 0) |
-      (this.kind.synced ? 0x18 : 0) |
+      (this.traits.synced ? 0x18 : 0) |
       (attested ? 0x40 : 0)
     const rest = Buffer.alloc(5)
     rest.writeUInt8(flags)
-    rest.writeUInt32BE(wrong.counter ?? this.counter, 1)
+    rest.writeUInt32BE(tampering.counter ?? this.counter, 1)
     return Buffer.concat([
       createHash('sha256')
-        .update(wrong.rpId ?? rpId)
+        .update(tampering.rpId ?? rpId)
         .digest(),
       rest,
     ])
   }
 }
 
-function newKeys(algorithm: string) {
+function generateKeys(algorithm: string) {
   if (algorithm === 'Ed25519') return generateKeyPairSync('ed25519')
   if (algorithm === 'RS256') return generateKeyPairSync('rsa', { modulusLength: 2048 })
   return generateKeyPairSync('ec', { namedCurve: 'P-256' })

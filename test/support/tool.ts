@@ -10,7 +10,7 @@ const run = promisify(execFile)
  * Where it is missing the test is skipped and this is undefined; but not under `CI=true`, where a
  * missing program must not look like a pass.
  */
-export async function tool(
+export async function requireTool(
   t: TestContext,
   name: string,
 ): Promise<((...args: string[]) => Promise<string>) | undefined> {
@@ -30,7 +30,11 @@ export async function tool(
  * Whether a call works here, such as one that loads a library of another language. Where it does
  * not the test is skipped; under `CI=true` it fails.
  */
-export async function works(t: TestContext, name: string, ...args: string[]): Promise<boolean> {
+export async function requireWorking(
+  t: TestContext,
+  name: string,
+  ...args: string[]
+): Promise<boolean> {
   try {
     await run(name, args)
     return true

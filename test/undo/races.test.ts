@@ -6,9 +6,9 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { travel } from '../support/clock.ts'
 import { onEachDatabase } from '../support/latchkey.ts'
-import { sessionsOf } from '../support/mfa.ts'
+import { countLiveSessions } from '../support/mfa.ts'
 import type { Owner } from '../support/owner.ts'
-import { wayBackSentTo } from '../support/undo.ts'
+import { undoTokenSentTo } from '../support/undo-token.ts'
 
 onEachDatabase((latchkey) => {
   const undo = (token: string) => latchkey.post('/auth/Undo', { token })
@@ -18,7 +18,7 @@ onEachDatabase((latchkey) => {
     assert.equal((await ada.post('/settings/Email', { email })).status, 202)
     const code = await latchkey.codeSentTo(email)
     assert.equal((await ada.post('/settings/Email', { email, code })).status, 200)
-    return wayBackSentTo(latchkey, ada.email, /email address/)
+    return undoTokenSentTo(latchkey, ada.email, /email address/)
   }
 
   /** Every way back that was sent to an address. */
@@ -95,7 +95,7 @@ onEachDatabase((latchkey) => {
       const others = await Promise.all([ada.signIn(), ada.signIn()])
       await ada.changePassword(`a sentence of thieves ${round}`)
       const { refreshToken } = (await ada.signIn()).body
-      const token = await wayBackSentTo(latchkey, ada.email, /password/)
+      const token = await undoTokenSentTo(latchkey, ada.email, /password/)
       const [undone, ...late] = await Promise.all([
         undo(token),
         ada.signIn(),
@@ -111,7 +111,7 @@ onEachDatabase((latchkey) => {
         const again = await latchkey.post('/auth/Refresh', { refreshToken: next })
         assert.equal(again.status, 401)
       }
-      assert.equal(await sessionsOf(latchkey, ada), 0)
+      assert.equal(await countLiveSessions(latchkey, ada), 0)
     }
   })
 })

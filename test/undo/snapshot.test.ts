@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { accountColumns, credentialTables } from '../../src/activity/snapshot.ts'
+import { credentialTables, snapshotColumns } from '../../src/undo/snapshot.ts'
 import { onEachDatabase } from '../support/latchkey.ts'
 
 /** Columns of the account that an undo leaves as they are, and why. */
@@ -33,7 +33,7 @@ const notCredentials: Record<string, string> = {
 
 onEachDatabase((latchkey) => {
   const tables = () =>
-    latchkey.kind === 'SQLite'
+    latchkey.databaseKind === 'SQLite'
       ? "select m.name as table_name, c.name as column_name from sqlite_schema m, pragma_table_info(m.name) c where m.type = 'table'"
       : "select table_name, column_name from information_schema.columns where table_schema = 'public'"
 
@@ -42,7 +42,7 @@ onEachDatabase((latchkey) => {
     const account = columns.filter(({ table_name }) => table_name === 'account')
     assert.deepEqual(
       account.map(({ column_name }) => column_name).sort(),
-      [...accountColumns, ...Object.keys(leftAlone)].sort(),
+      [...snapshotColumns, ...Object.keys(leftAlone)].sort(),
     )
     const owned = columns.filter(({ column_name }) => column_name === 'account_id')
     assert.deepEqual(

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { travel } from '../support/clock.ts'
 import { onEachDatabase } from '../support/latchkey.ts'
 import type { Owner } from '../support/owner.ts'
-import { wayBackSentTo } from '../support/undo.ts'
+import { undoTokenSentTo } from '../support/undo-token.ts'
 
 const day = 86_400_000
 
@@ -44,7 +44,7 @@ onEachDatabase((latchkey) => {
     assert.equal((await ada.post('/settings/PhoneNumber', { ...number, code: text })).status, 200)
     assert.equal((await ada.post('/settings/RecoveryCodes')).status, 200)
 
-    await restore(ada, await wayBackSentTo(latchkey, email, / off$/))
+    await restore(ada, await undoTokenSentTo(latchkey, email, / off$/))
 
     assert.equal((await latchkey.get('/settings', { token })).status, 401)
     const theirs = { email: thief.email, password: thief.password }
@@ -59,7 +59,7 @@ onEachDatabase((latchkey) => {
     assert.equal((await latchkey.post('/auth/SignIn/Mfa', byCode)).status, 200)
 
     // What the thief was sent about the later changes opens nothing.
-    const later = await wayBackSentTo(latchkey, thief.email, /phone number/)
+    const later = await undoTokenSentTo(latchkey, thief.email, /phone number/)
     assert.equal((await undo(later)).status, 401)
     assert.equal((await ada.get('/settings')).body.email, email)
   })
@@ -68,7 +68,7 @@ onEachDatabase((latchkey) => {
     const ada = await latchkey.owner()
     const before = ada.password
     await ada.changePassword('what the thief chose')
-    await undo(await wayBackSentTo(latchkey, ada.email, /password/))
+    await undo(await undoTokenSentTo(latchkey, ada.email, /password/))
     for (const password of [before, ada.password]) {
       const { status, body } = await latchkey.post('/auth/SignIn', { email: ada.email, password })
       assert.equal(status, 401)
@@ -85,7 +85,7 @@ onEachDatabase((latchkey) => {
   test('forty undos by one link at once are one, and it works once', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'email' })
     await ada.delete('/settings/MfaSignIn')
-    const token = await wayBackSentTo(latchkey, ada.email, / off$/)
+    const token = await undoTokenSentTo(latchkey, ada.email, / off$/)
     const answers = await Promise.all(Array.from({ length: 40 }, () => undo(token)))
     assert.equal(answers.filter(({ status }) => status === 200).length, 1)
     assert.equal(answers.filter(({ status }) => status === 401).length, 39)
@@ -97,7 +97,7 @@ onEachDatabase((latchkey) => {
   test('opening the link changes nothing', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'email' })
     await ada.delete('/settings/MfaSignIn')
-    const token = await wayBackSentTo(latchkey, ada.email, / off$/)
+    const token = await undoTokenSentTo(latchkey, ada.email, / off$/)
     for (const path of ['/undo', `/undo?token=${token}`]) {
       assert.equal((await fetch(latchkey.origin + path)).status, 200)
       assert.equal((await fetch(latchkey.origin + path, { method: 'HEAD' })).status, 200)
@@ -111,8 +111,8 @@ onEachDatabase((latchkey) => {
     const ben = await latchkey.owner({ mfaMethod: 'email' })
     for (const owner of [ada, ben]) await owner.delete('/settings/MfaSignIn')
     const [first, second] = [
-      await wayBackSentTo(latchkey, ada.email, / off$/),
-      await wayBackSentTo(latchkey, ben.email, / off$/),
+      await undoTokenSentTo(latchkey, ada.email, / off$/),
+      await undoTokenSentTo(latchkey, ben.email, / off$/),
     ]
     travel(7 * day - 60_000)
     assert.equal((await undo(first)).status, 200)
@@ -124,12 +124,12 @@ onEachDatabase((latchkey) => {
   // and the owner stayed locked out; or a mailbox thief turned it off by the link of long ago.
   test('the first turning-on can be undone for a day, and a later one not at all', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'email' })
-    const token = await wayBackSentTo(latchkey, ada.email, / on$/)
+    const token = await undoTokenSentTo(latchkey, ada.email, / on$/)
     travel(day - 60_000)
     assert.equal((await undo(token)).status, 200)
 
     const ben = await latchkey.owner({ mfaMethod: 'email' })
-    const late = await wayBackSentTo(latchkey, ben.email, / on$/)
+    const late = await undoTokenSentTo(latchkey, ben.email, / on$/)
     travel(day + 1)
     assert.equal((await undo(late)).status, 401)
 
@@ -146,7 +146,7 @@ onEachDatabase((latchkey) => {
   test('whoever has the mailbox can’t bring codes by email back a day after the owner left them', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'email' })
     await ada.turnOn('authenticator')
-    const token = await wayBackSentTo(latchkey, ada.email, /was changed$/)
+    const token = await undoTokenSentTo(latchkey, ada.email, /was changed$/)
     travel(day + 1)
     assert.equal((await undo(token)).status, 401)
   })
@@ -158,7 +158,7 @@ onEachDatabase((latchkey) => {
     const used = ada.recoveryCodes[0]
     await ada.delete('/settings/MfaSecret', {}) // refused: the last method
     await ada.post('/settings/RecoveryCodes')
-    const token = await wayBackSentTo(latchkey, ada.email, /recovery codes/)
+    const token = await undoTokenSentTo(latchkey, ada.email, /recovery codes/)
     await restore(ada, token)
     const first = (await ada.signIn()).body.mfaToken
     const answer = { mfaMethod: 'recoveryCode', code: used }
@@ -171,7 +171,7 @@ onEachDatabase((latchkey) => {
     await ada.signInFully()
     const stepCode = ada.authenticator.code()
     await ada.post('/settings/RecoveryCodes')
-    await restore(ada, await wayBackSentTo(latchkey, ada.email, /recovery codes/))
+    await restore(ada, await undoTokenSentTo(latchkey, ada.email, /recovery codes/))
     const second = (await ada.signIn()).body.mfaToken
     const again = await latchkey.post('/auth/SignIn/Mfa', { mfaToken: second, ...answer })
     assert.equal(again.status, 401)
@@ -182,20 +182,20 @@ onEachDatabase((latchkey) => {
   test('an app that was taken away comes back, and the one that took its place goes', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     const mine = ada.authenticator.secret
-    await ada.setUpAuthenticator()
+    await ada.enrollAuthenticator()
     await ada.turnOn('authenticator')
     const theirs = ada.authenticator.secret
     assert.notEqual(mine, theirs)
-    const token = await wayBackSentTo(latchkey, ada.email, /was changed$/)
+    const token = await undoTokenSentTo(latchkey, ada.email, /was changed$/)
     await restore(ada, token)
     const { mfaToken } = (await ada.signIn()).body
     const stolen = await latchkey.post('/auth/SignIn/Mfa', {
       mfaToken,
-      code: ada.authenticator.newCode(),
+      code: ada.authenticator.nextCode(),
     })
     assert.equal(stolen.status, 401)
     ada.authenticator.secret = mine
-    const code = ada.authenticator.newCode()
+    const code = ada.authenticator.nextCode()
     assert.equal((await latchkey.post('/auth/SignIn/Mfa', { mfaToken, code })).status, 200)
   })
 
@@ -204,7 +204,7 @@ onEachDatabase((latchkey) => {
   test('an undo ends what waits: sign-ins, mailed codes, remembered devices', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     const begun = (await ada.signIn()).body
-    const code = ada.authenticator.newCode()
+    const code = ada.authenticator.nextCode()
     const { mfaToken: asked } = begun
     const trusted = await latchkey.post('/auth/SignIn/Mfa', {
       mfaToken: asked,
@@ -213,14 +213,14 @@ onEachDatabase((latchkey) => {
     })
     const { deviceToken } = trusted.body
     await ada.post('/settings/RecoveryCodes')
-    const token = await wayBackSentTo(latchkey, ada.email, /recovery codes/)
+    const token = await undoTokenSentTo(latchkey, ada.email, /recovery codes/)
     const waiting = (await ada.signIn()).body.mfaToken
     const { email } = ada
     await latchkey.post('/auth/ForgotPassword', { email })
     const mailed = await latchkey.codeSentTo(email)
 
     await restore(ada, token)
-    const late = { mfaToken: waiting, code: ada.authenticator.newCode() }
+    const late = { mfaToken: waiting, code: ada.authenticator.nextCode() }
     assert.equal((await latchkey.post('/auth/SignIn/Mfa', late)).status, 401)
     const newPassword = 'the sentence of a thief'
     const reset = await latchkey.post('/auth/ResetPassword', { email, code: mailed, newPassword })
@@ -236,7 +236,7 @@ onEachDatabase((latchkey) => {
     const ada = await latchkey.owner({ mfaMethod: 'email' })
     const bob = await latchkey.owner({ mfaMethod: 'email' })
     for (const owner of [ada, bob]) await owner.delete('/settings/MfaSignIn')
-    const token = await wayBackSentTo(latchkey, ada.email, / off$/)
+    const token = await undoTokenSentTo(latchkey, ada.email, / off$/)
     const named = await latchkey.post('/auth/Undo', { token, email: bob.email })
     assert.equal(named.status, 400)
 
@@ -247,7 +247,7 @@ onEachDatabase((latchkey) => {
     assert.equal(reset.status, 400)
     assert.equal((await bob.get('/settings/MfaSignIn')).body.enabled, false)
     assert.equal((await bob.signIn()).body.status, 'signedIn')
-    await restore(bob, await wayBackSentTo(latchkey, bob.email, / off$/))
+    await restore(bob, await undoTokenSentTo(latchkey, bob.email, / off$/))
     assert.equal((await bob.signIn()).body.status, 'mfaRequired')
   })
 
@@ -257,7 +257,7 @@ onEachDatabase((latchkey) => {
   test('a made-up, cut or empty token undoes nothing', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'email' })
     await ada.delete('/settings/MfaSignIn')
-    const token = await wayBackSentTo(latchkey, ada.email, / off$/)
+    const token = await undoTokenSentTo(latchkey, ada.email, / off$/)
     for (const forged of [token.slice(1), token.slice(0, -1), `${token}A`, 'x', ada.accessToken]) {
       assert.equal((await undo(forged)).status, 401)
     }

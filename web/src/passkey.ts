@@ -3,12 +3,14 @@ import type { AuthenticationResponseJSON, RegistrationResponseJSON } from '../..
 /** Asks the browser for a passkey's answer; undefined if its owner thought better of it. */
 export async function getPasskey(
   options: object,
-  more: { mediation?: CredentialMediationRequirement; signal?: AbortSignal } = {},
+  requestOptions: { mediation?: CredentialMediationRequirement; signal?: AbortSignal } = {},
 ): Promise<AuthenticationResponseJSON | undefined> {
   const publicKey = PublicKeyCredential.parseRequestOptionsFromJSON(
     options as PublicKeyCredentialRequestOptionsJSON,
   )
-  const credential = await settled(navigator.credentials.get({ publicKey, ...more }))
+  const credential = await undefinedIfCancelled(
+    navigator.credentials.get({ publicKey, ...requestOptions }),
+  )
   return credential?.toJSON() as AuthenticationResponseJSON | undefined
 }
 
@@ -20,7 +22,7 @@ export async function createPasskey(
     options as PublicKeyCredentialCreationOptionsJSON,
   )
   try {
-    const credential = await settled(navigator.credentials.create({ publicKey }))
+    const credential = await undefinedIfCancelled(navigator.credentials.create({ publicKey }))
     return credential?.toJSON() as RegistrationResponseJSON | undefined
   } catch (error) {
     // The authenticator has one for this account already.
@@ -30,19 +32,21 @@ export async function createPasskey(
 }
 
 /** Whether this browser can. */
-export const passkeysWork = 'PublicKeyCredential' in globalThis
+export const passkeysSupported = 'PublicKeyCredential' in globalThis
 
 /** Whether the browser can offer passkeys where an address is typed. */
-export async function canAutofill(): Promise<boolean> {
-  return passkeysWork && ((await PublicKeyCredential.isConditionalMediationAvailable?.()) ?? false)
+export async function isPasskeyAutofillSupported(): Promise<boolean> {
+  return (
+    passkeysSupported && ((await PublicKeyCredential.isConditionalMediationAvailable?.()) ?? false)
+  )
 }
 
 /** Being cancelled, or taking too long, is no error. */
-async function settled(
-  asked: Promise<Credential | null>,
+async function undefinedIfCancelled(
+  request: Promise<Credential | null>,
 ): Promise<PublicKeyCredential | undefined> {
   try {
-    return ((await asked) as PublicKeyCredential | null) ?? undefined
+    return ((await request) as PublicKeyCredential | null) ?? undefined
   } catch (error) {
     const cancelled = ['NotAllowedError', 'AbortError', 'TimeoutError']
     if (error instanceof DOMException && cancelled.includes(error.name)) return undefined

@@ -7,16 +7,16 @@ import { config } from './config.ts'
 interface Tokens {
   accessToken: string
   /** Milliseconds since 1970. */
-  until: number
+  refreshAt: number
   /** They can do nothing but set MFA up. */
   mfaSetUpRequired: boolean
 }
 
-type Told = { type: 'tokens'; tokens: Tokens } | { type: 'signedOut' }
+type TabMessage = { type: 'tokens'; tokens: Tokens } | { type: 'signedOut' }
 
 let tokens: Tokens | undefined
 const otherTabs = new BroadcastChannel('latchkey')
-otherTabs.onmessage = ({ data }: MessageEvent<Told>) => {
+otherTabs.onmessage = ({ data }: MessageEvent<TabMessage>) => {
   if (data.type === 'tokens') {
     tokens = data.tokens
   } else if (tokens) {
@@ -29,48 +29,48 @@ otherTabs.onmessage = ({ data }: MessageEvent<Told>) => {
 const headers = { 'latchkey-session': 'cookie', 'accept-language': config.language }
 
 /** An answer may bring cookies: it is waited for even if its page is closed meanwhile. */
-const fetchToTheEnd: typeof fetch = (input, init) => fetch(input, { ...init, keepalive: true })
+const fetchKeepalive: typeof fetch = (input, init) => fetch(input, { ...init, keepalive: true })
 
 /** For whoever is not signed in yet. */
-export const guest = createLatchkey({ baseUrl: '', headers, fetch: fetchToTheEnd })
+export const guest = createLatchkey({ baseUrl: '', headers, fetch: fetchKeepalive })
 
 /** For whoever is: each call has an access token that is good for a while longer. */
 export const latchkey = createLatchkey({
   baseUrl: '',
   headers,
   token: accessToken,
-  fetch: fetchToTheEnd,
+  fetch: fetchKeepalive,
 })
 
 /** Keeps what a sign-in gave, for all tabs. */
-export function keep(signedIn: {
+export function storeTokens(signedIn: {
   accessToken: string
   expiresIn: number
   mfaSetUpRequired?: true
 }): void {
   const { accessToken, expiresIn, mfaSetUpRequired = false } = signedIn
   // A little before it expires, so that it does not on its way.
-  tokens = { accessToken, until: Date.now() + (expiresIn - 20) * 1000, mfaSetUpRequired }
-  otherTabs.postMessage({ type: 'tokens', tokens } satisfies Told)
+  tokens = { accessToken, refreshAt: Date.now() + (expiresIn - 20) * 1000, mfaSetUpRequired }
+  otherTabs.postMessage({ type: 'tokens', tokens } satisfies TabMessage)
 }
 
 /** An access token; undefined if nobody is signed in. */
 export async function accessToken(): Promise<string | undefined> {
-  if (isGood(tokens)) return tokens.accessToken
+  if (isFresh(tokens)) return tokens.accessToken
   if (!tokens && !config.mayBeSignedIn) return undefined
   // One tab at a time: a refresh token is good for one use.
   return navigator.locks.request('latchkey-refresh', async () => {
-    if (isGood(tokens)) return tokens.accessToken
-    const answer = await guest.auth.refresh.post({})
-    if (!answer.ok) return undefined
-    keep(answer.data)
-    return answer.data.accessToken
+    if (isFresh(tokens)) return tokens.accessToken
+    const result = await guest.auth.refresh.post({})
+    if (!result.ok) return undefined
+    storeTokens(result.data)
+    return result.data.accessToken
   })
 }
 
 /** Another access token, because this one is refused, or can do too little. @returns whether there is one */
-export async function renew(): Promise<boolean> {
-  if (tokens) tokens = { ...tokens, until: 0 }
+export async function refreshTokens(): Promise<boolean> {
+  if (tokens) tokens = { ...tokens, refreshAt: 0 }
   return (await accessToken()) !== undefined
 }
 
@@ -79,22 +79,22 @@ export function mustSetUpMfa(): boolean {
   return tokens?.mfaSetUpRequired ?? false
 }
 
-function isGood(some: Tokens | undefined): some is Tokens {
-  return some !== undefined && some.until > Date.now()
+function isFresh(candidate: Tokens | undefined): candidate is Tokens {
+  return candidate !== undefined && candidate.refreshAt > Date.now()
 }
 
 /** Nobody is signed in any more, in no tab. */
-export function forget(): void {
+export function clearTokens(): void {
   tokens = undefined
-  otherTabs.postMessage({ type: 'signedOut' } satisfies Told)
+  otherTabs.postMessage({ type: 'signedOut' } satisfies TabMessage)
 }
 
 /** Signs out in every tab. @returns what the service said, unless that worked */
 export async function signOut() {
-  const answer = await latchkey.auth.signOut.post()
+  const result = await latchkey.auth.signOut.post()
   // Where there is no session any more, that is all that was wanted.
-  if (!answer.ok && answer.status !== 401) return answer
-  forget()
+  if (!result.ok && result.status !== 401) return result
+  clearTokens()
   location.assign('/signin')
   return undefined
 }

@@ -1,21 +1,21 @@
 import { Secret, TOTP } from 'otpauth'
+import type { Keyring } from '../../keys/keyring.ts'
 import { now } from '../../lib/clock.ts'
-import type { Keys } from '../../lib/keys.ts'
 import type { Tx } from '../../store/open.ts'
 import type { CodeMethod } from './method.ts'
 
 /** How many steps before and after the one of now are taken. */
-const stepsAside = 1
+const windowSteps = 1
 
 /** How many codes are right at any time. */
-export const stepsTaken = stepsAside + 1 + stepsAside
+export const acceptedSteps = windowSteps + 1 + windowSteps
 
 /** A code from an app that holds a shared secret (TOTP, RFC 6238). */
 export const authenticator: CodeMethod = {
   amr: 'otp',
-  isSetUp: (setUp) => setUp.authenticator,
+  isEnrolled: (enrollment) => enrollment.authenticator,
 
-  async accept(tx, keys, { account }, code) {
+  async verifyCode(tx, keyring, { account }, code) {
     const row = await tx
       .selectFrom('totp_secret')
       .select(['id', 'secret_sealed'])
@@ -23,8 +23,9 @@ export const authenticator: CodeMethod = {
       .where('confirmed_at', 'is not', null)
       .where('removed_at', 'is', null)
       .executeTakeFirst()
-    const step = row && stepOf(openSecret(keys, account, row.secret_sealed), code, now())
-    return step !== undefined && useStep(tx, row?.id ?? '', step)
+    const step =
+      row && matchTimeStep(openTotpSecret(keyring, account, row.secret_sealed), code, now())
+    return step !== undefined && consumeTimeStep(tx, row?.id ?? '', step)
   },
 }
 
@@ -39,16 +40,16 @@ export const authenticator: CodeMethod = {
  * @param code what was typed; anything but six ASCII digits, spaces aside, fits no step
  * @param at milliseconds since 1970
  */
-export function stepOf(secret: string, code: string, at: number): number | undefined {
+export function matchTimeStep(secret: string, code: string, at: number): number | undefined {
   const digits = code.replaceAll(' ', '')
   if (!/^[0-9]{6}$/.test(digits)) return undefined
   const totp = new TOTP({ secret: Secret.fromBase32(secret) })
-  const delta = totp.validate({ token: digits, timestamp: at, window: stepsAside })
+  const delta = totp.validate({ token: digits, timestamp: at, window: windowSteps })
   return delta === null ? undefined : totp.counter({ timestamp: at }) + delta
 }
 
 /** Marks a step as used. Of many who bring its code, one is told yes. */
-async function useStep(tx: Tx, id: string, step: number): Promise<boolean> {
+async function consumeTimeStep(tx: Tx, id: string, step: number): Promise<boolean> {
   const { numUpdatedRows } = await tx
     .updateTable('totp_secret')
     .set({ last_step: step })
@@ -59,12 +60,12 @@ async function useStep(tx: Tx, id: string, step: number): Promise<boolean> {
 }
 
 /** What binds a sealed secret to its account. */
-export const secretContext = (account: string) => `authenticator ${account}`
+export const totpSecretContext = (account: string) => `authenticator ${account}`
 
-export function sealSecret(keys: Keys, account: string, secret: string): string {
-  return keys.seal(secret, secretContext(account))
+export function sealTotpSecret(keyring: Keyring, account: string, secret: string): string {
+  return keyring.seal(secret, totpSecretContext(account))
 }
 
-export function openSecret(keys: Keys, account: string, sealed: string): string {
-  return keys.open(sealed, secretContext(account))
+export function openTotpSecret(keyring: Keyring, account: string, sealed: string): string {
+  return keyring.open(sealed, totpSecretContext(account))
 }

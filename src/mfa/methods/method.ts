@@ -1,11 +1,11 @@
-import type { Sent } from '../../codes/sent-code.ts'
-import type { Keys } from '../../lib/keys.ts'
-import type { Recipient } from '../../messages/outbox.ts'
-import type { Amr } from '../../sessions/strength.ts'
+import type { Keyring } from '../../keys/keyring.ts'
+import type { Recipient } from '../../notifications/outbox.ts'
+import type { Amr } from '../../sessions/assurance.ts'
 import type { Tx } from '../../store/open.ts'
+import type { SentOtp } from '../../verification/otp.ts'
 
 /** What an account has set up by which a second factor could be shown. */
-export interface SetUp {
+export interface Enrollment {
   account: string
   authenticator: boolean
   phoneNumber: string | null
@@ -17,7 +17,7 @@ export interface SetUp {
 /** One way of showing a second factor. Each is a file beside this one. */
 export interface Method {
   /** Whether the account can use it. */
-  isSetUp(setUp: SetUp): boolean
+  isEnrolled(enrollment: Enrollment): boolean
 }
 
 /** One whose answer is a code that somebody types. */
@@ -25,11 +25,17 @@ export interface CodeMethod extends Method {
   /** What a sign-in by it says of itself (RFC 8176). */
   amr: Amr
   /** Where its codes go; undefined for methods that send none. */
-  destination?(setUp: SetUp): Recipient | undefined
+  destination?(enrollment: Enrollment): Recipient | undefined
   /**
    * Whether `code` is right. If so it is used up: no one is told yes for it again.
    *
    * Limits, and the challenge itself, are the caller's.
    */
-  accept(tx: Tx, keys: Keys, setUp: SetUp, code: string, sent: Sent): Promise<boolean>
+  verifyCode(
+    tx: Tx,
+    keyring: Keyring,
+    enrollment: Enrollment,
+    code: string,
+    sent: SentOtp,
+  ): Promise<boolean>
 }

@@ -1,11 +1,11 @@
 import type { ExpressionBuilder } from 'kysely'
-import { type MfaMethod, mfaMethods } from '../../settings.ts'
+import { type MfaMethod, mfaMethods } from '../../config/settings.ts'
+import { compileOnce } from '../../store/compile-once.ts'
 import type { Db, Tx } from '../../store/open.ts'
-import { prepared } from '../../store/prepared.ts'
 import type { Schema } from '../../store/schema.ts'
 import { authenticator } from './authenticator.ts'
 import { email } from './email.ts'
-import type { CodeMethod, Method, SetUp } from './method.ts'
+import type { CodeMethod, Enrollment, Method } from './method.ts'
 import { passkey } from './passkey.ts'
 import { recoveryCode } from './recovery-code.ts'
 import { sms } from './sms.ts'
@@ -16,11 +16,11 @@ export const methods = { passkey, authenticator, sms, email, recoveryCode } sati
   Method
 >
 
-export type MethodName = keyof typeof methods
+export type AnswerMethod = keyof typeof methods
 
 /** Those whose answer is a code. */
 export const codeMethods = { authenticator, sms, email, recoveryCode } satisfies Record<
-  Exclude<MethodName, 'passkey'>,
+  Exclude<AnswerMethod, 'passkey'>,
   CodeMethod
 >
 
@@ -31,30 +31,36 @@ export type CodeMethodName = keyof typeof codeMethods
  *
  * @param ranking the operator's; what it leaves out still works for those who have it, last
  */
-export function availableMethods(setUp: SetUp, ranking: readonly MfaMethod[]): MfaMethod[] {
+export function availableMethods(
+  enrollment: Enrollment,
+  ranking: readonly MfaMethod[],
+): MfaMethod[] {
   const all = new Set([...ranking, ...mfaMethods])
-  return [...all].filter((name) => methods[name].isSetUp(setUp))
+  return [...all].filter((name) => methods[name].isEnrolled(enrollment))
 }
 
 /** The same with what may stand in for a method, as someone who signs in may use it. */
-export function usableMethods(setUp: SetUp, ranking: readonly MfaMethod[]): MethodName[] {
-  const available = availableMethods(setUp, ranking)
-  return methods.recoveryCode.isSetUp(setUp) ? [...available, 'recoveryCode'] : available
+export function answerMethods(
+  enrollment: Enrollment,
+  ranking: readonly MfaMethod[],
+): AnswerMethod[] {
+  const available = availableMethods(enrollment, ranking)
+  return methods.recoveryCode.isEnrolled(enrollment) ? [...available, 'recoveryCode'] : available
 }
 
 /** What the account has set up. */
-export async function readSetUp(db: Db | Tx, account: { id: string }): Promise<SetUp> {
-  const row = await readSetUpRow(db, account.id)
+export async function readEnrollment(db: Db | Tx, account: { id: string }): Promise<Enrollment> {
+  const row = await readEnrollmentRow(db, account.id)
   if (!row) throw new Error('There is no such account.')
-  return setUpOf(row)
+  return enrollmentOf(row)
 }
 
-const readSetUpRow = prepared((db, account: string) =>
-  db.selectFrom('account').select(setUpColumns).where('id', '=', account),
+const readEnrollmentRow = compileOnce((db, account: string) =>
+  db.selectFrom('account').select(enrollmentColumns).where('id', '=', account),
 )
 
 /** What `setUpOf` needs, to be selected along with other columns of `account`. */
-export const setUpColumns = (account: ExpressionBuilder<Schema, 'account'>) =>
+export const enrollmentColumns = (account: ExpressionBuilder<Schema, 'account'>) =>
   [
     'id',
     'phone_number',
@@ -81,14 +87,14 @@ export const setUpColumns = (account: ExpressionBuilder<Schema, 'account'>) =>
       .as('passkeys'),
   ] as const
 
-export function setUpOf(row: {
+export function enrollmentOf(row: {
   id: string
   phone_number: string | null
   mfa_email: string | null
   authenticators: number | null
   recovery_codes: number | null
   passkeys: number | null
-}): SetUp {
+}): Enrollment {
   return {
     account: row.id,
     authenticator: (row.authenticators ?? 0) > 0,

@@ -1,6 +1,6 @@
 import type { Method } from './method.ts'
 
-/** A passkey (WebAuthn). It types no code: it signs a challenge, see src/passkeys/. */
+/** A passkey (WebAuthn). It types no code: it signs a challenge, see src/mfa/passkey/. */
 export const passkey: Method = {
-  isSetUp: (setUp) => setUp.passkeys > 0,
+  isEnrolled: (enrollment) => enrollment.passkeys > 0,
 }

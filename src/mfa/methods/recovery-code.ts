@@ -1,20 +1,20 @@
-import { instant, now } from '../../lib/clock.ts'
-import type { Keys } from '../../lib/keys.ts'
-import { newId, newRecoveryCode, normalRecoveryCode } from '../../lib/random.ts'
+import type { Keyring } from '../../keys/keyring.ts'
+import { now, toIsoString } from '../../lib/clock.ts'
+import { newId, newRecoveryCode, normalizeRecoveryCode } from '../../lib/random.ts'
 import type { Db, Tx } from '../../store/open.ts'
 import type { CodeMethod } from './method.ts'
 
 /** A code from paper, for when everything else is lost. Never a method of its own. */
 export const recoveryCode: CodeMethod = {
   amr: 'recovery_code',
-  isSetUp: (setUp) => setUp.recoveryCodes > 0,
+  isEnrolled: (enrollment) => enrollment.recoveryCodes > 0,
 
-  async accept(tx, keys, { account }, code) {
+  async verifyCode(tx, keyring, { account }, code) {
     const { numUpdatedRows } = await tx
       .updateTable('recovery_code')
       .set({ used_at: now() })
       .where('account_id', '=', account)
-      .where('code_hash', 'in', keys.hashes(normalRecoveryCode(code), purpose))
+      .where('code_hash', 'in', keyring.hashWithAllKeys(normalizeRecoveryCode(code), purpose))
       .where('used_at', 'is', null)
       .where('removed_at', 'is', null)
       .executeTakeFirstOrThrow()
@@ -25,15 +25,19 @@ export const recoveryCode: CodeMethod = {
 const purpose = 'recovery_code'
 
 /** How many an owner gets: enough for years, few enough to fit on a card. */
-export const recoveryCodesEach = 10
+export const recoveryCodeCount = 10
 
 /** Makes ten, to be shown once: only their hashes are kept. */
-export async function makeRecoveryCodes(tx: Tx, keys: Keys, account: string): Promise<string[]> {
-  const codes = Array.from({ length: recoveryCodesEach }, newRecoveryCode)
+export async function generateRecoveryCodes(
+  tx: Tx,
+  keyring: Keyring,
+  account: string,
+): Promise<string[]> {
+  const codes = Array.from({ length: recoveryCodeCount }, newRecoveryCode)
   const rows = codes.map((code) => ({
     id: newId(),
     account_id: account,
-    code_hash: keys.hash(normalRecoveryCode(code), purpose),
+    code_hash: keyring.hash(normalizeRecoveryCode(code), purpose),
     created_at: now(),
     used_at: null,
     removed_at: null,
@@ -43,7 +47,7 @@ export async function makeRecoveryCodes(tx: Tx, keys: Keys, account: string): Pr
 }
 
 /** How many are left, and since when there are these; null if there never were any. */
-export async function readRecoveryCodes(db: Db | Tx, account: string) {
+export async function readRecoveryCodeStatus(db: Db | Tx, account: string) {
   const rows = await db
     .selectFrom('recovery_code')
     .select(['created_at', 'used_at'])
@@ -53,7 +57,7 @@ export async function readRecoveryCodes(db: Db | Tx, account: string) {
   const [first] = rows
   return {
     remaining: rows.filter((row) => row.used_at === null).length,
-    createdAt: first ? instant(first.created_at) : null,
+    createdAt: first ? toIsoString(first.created_at) : null,
   }
 }
 

@@ -5,17 +5,17 @@ import type {
   TrustedDevice,
   WaysIn,
 } from '../../../client/latchkey.ts'
-import type { Failure } from '../forms.tsx'
+import type { Failure } from '../components/forms.tsx'
 import { latchkey, mustSetUpMfa } from '../session.ts'
-import type { Ask } from './asking.tsx'
-import { whyNot } from './problems.ts'
+import { securityFailureOf } from './security-failure.ts'
+import type { WithStepUp } from './step-up-context.tsx'
 
 /** All that this page shows. */
 export interface Account {
   settings: Settings
   waysIn: WaysIn
   sessions: Session[]
-  devices: TrustedDevice[]
+  trustedDevices: TrustedDevice[]
   /** Its first page. */
   activity: Activity
 }
@@ -24,45 +24,45 @@ export interface Account {
 export interface SectionProps {
   account: Account
   /** Shows at once what the answer to a change told, and has the rest looked up again. */
-  changed: (now?: Partial<Account>) => void
+  onChange: (changes?: Partial<Account>) => void
 }
 
-export type Loaded =
+export type LoadResult =
   | { account: Account }
   /** Nothing else is allowed before a second step is set up. */
   | { mustSetUp: { hasPasskeys: boolean } }
   | { failure: Failure }
 
 /** @returns undefined if it was not wanted after all */
-export async function load(ask: Ask): Promise<Loaded | undefined> {
-  if (mustSetUpMfa()) return loadSettingUp(ask)
-  const [settings, waysIn, sessions, devices, activity] = await Promise.all([
-    ask(() => latchkey.settings.get()),
-    ask(() => latchkey.settings.waysIn.get()),
-    ask(() => latchkey.settings.sessions.get()),
-    ask(() => latchkey.settings.trustedDevices.get()),
-    ask(() => latchkey.settings.activity.get({ limit: 10 })),
+export async function loadAccount(withStepUp: WithStepUp): Promise<LoadResult | undefined> {
+  if (mustSetUpMfa()) return loadRequiredSetUp(withStepUp)
+  const [settings, waysIn, sessions, trustedDevices, activity] = await Promise.all([
+    withStepUp(() => latchkey.settings.get()),
+    withStepUp(() => latchkey.settings.waysIn.get()),
+    withStepUp(() => latchkey.settings.sessions.get()),
+    withStepUp(() => latchkey.settings.trustedDevices.get()),
+    withStepUp(() => latchkey.settings.activity.get({ limit: 10 })),
   ])
-  if (!settings || !waysIn || !sessions || !devices || !activity) return undefined
-  if (settings.ok && waysIn.ok && sessions.ok && devices.ok && activity.ok) {
+  if (!settings || !waysIn || !sessions || !trustedDevices || !activity) return undefined
+  if (settings.ok && waysIn.ok && sessions.ok && trustedDevices.ok && activity.ok) {
     return {
       account: {
         settings: settings.data,
         waysIn: waysIn.data,
         sessions: sessions.data.sessions,
-        devices: devices.data.trustedDevices,
+        trustedDevices: trustedDevices.data.trustedDevices,
         activity: activity.data,
       },
     }
   }
-  const refused = [settings, waysIn, sessions, devices, activity].find(({ ok }) => !ok)
-  if (!refused || refused.ok) return undefined
-  if (refused.problem.code !== 'mfa_set_up_required') return { failure: whyNot(refused) }
-  return loadSettingUp(ask)
+  const failed = [settings, waysIn, sessions, trustedDevices, activity].find(({ ok }) => !ok)
+  if (!failed || failed.ok) return undefined
+  if (failed.problem.code !== 'mfa_set_up_required') return { failure: securityFailureOf(failed) }
+  return loadRequiredSetUp(withStepUp)
 }
 
 /** What may be known before a second step is set up. */
-async function loadSettingUp(ask: Ask): Promise<Loaded> {
-  const passkeys = await ask(() => latchkey.settings.passkeys.get())
+async function loadRequiredSetUp(withStepUp: WithStepUp): Promise<LoadResult> {
+  const passkeys = await withStepUp(() => latchkey.settings.passkeys.get())
   return { mustSetUp: { hasPasskeys: passkeys?.ok === true && passkeys.data.passkeys.length > 0 } }
 }

@@ -1,17 +1,17 @@
 import type { ComponentChildren } from 'preact'
 import { useCallback, useId, useLayoutEffect, useRef, useState } from 'preact/hooks'
-import { Button, type Failure, Notice } from '../forms.tsx'
+import { Button, type Failure, Notice } from '../components/forms.tsx'
 import { text } from '../text.ts'
 
 /** Something to be answered before anything else. Escape closes it; then the focus is where it was. */
-export function Dialog(props: { title: string; close: () => void; children: ComponentChildren }) {
-  const { title, close, children } = props
+export function Dialog(props: { title: string; onClose: () => void; children: ComponentChildren }) {
+  const { title, onClose, children } = props
   const id = useId()
   const dialog = useRef<HTMLDialogElement>(null)
   useLayoutEffect(() => () => dialog.current?.close(), [])
 
   // As soon as it is there, so that a field in it can take the focus.
-  const open = useCallback((element: HTMLDialogElement | null) => {
+  const showModal = useCallback((element: HTMLDialogElement | null) => {
     if (!element) return
     dialog.current = element
     element.showModal()
@@ -20,7 +20,7 @@ export function Dialog(props: { title: string; close: () => void; children: Comp
   }, [])
 
   return (
-    <dialog ref={open} class="stack" aria-labelledby={id} onClose={close}>
+    <dialog ref={showModal} class="stack" aria-labelledby={id} onClose={onClose}>
       <h2 id={id} tabIndex={-1}>
         {title}
       </h2>
@@ -30,33 +30,33 @@ export function Dialog(props: { title: string; close: () => void; children: Comp
 }
 
 /** Asks whether it is really meant, with one honest sentence of what it means. */
-export function Confirm(props: {
+export function ConfirmDialog(props: {
   title: string
-  means: string
-  yes: string
-  no: string
+  description: string
+  confirmLabel: string
+  cancelLabel: string
   /** @returns why it did not work; the dialog stays open then */
-  onYes: () => Promise<Failure | undefined>
-  close: () => void
+  onConfirm: () => Promise<Failure | undefined>
+  onClose: () => void
 }) {
-  const { title, means, yes, no, onYes, close } = props
+  const { title, description, confirmLabel, cancelLabel, onConfirm, onClose } = props
   const [failure, setFailure] = useState<Failure>()
   return (
-    <Dialog title={title} close={close}>
-      <p>{means}</p>
+    <Dialog title={title} onClose={onClose}>
+      <p>{description}</p>
       {failure && <Notice kind="wrong">{failure.message}</Notice>}
       <div class="buttons">
-        <Button kind="danger" onClick={async () => setFailure(await onYes())}>
-          {yes}
+        <Button kind="danger" onClick={async () => setFailure(await onConfirm())}>
+          {confirmLabel}
         </Button>
-        <Button onClick={close}>{no}</Button>
+        <Button onClick={onClose}>{cancelLabel}</Button>
       </div>
     </Dialog>
   )
 }
 
 /** Leaves things as they are. */
-export function Cancel({ onClick }: { onClick: () => void }) {
+export function CancelButton({ onClick }: { onClick: () => void }) {
   return (
     <Button kind="link" onClick={onClick}>
       {text.common.cancel}

@@ -1,20 +1,20 @@
 import { useId, useMemo, useState } from 'preact/hooks'
-import { Field } from '../forms.tsx'
-import { countries, internationalNumber, likelyRegion } from './countries.ts'
-import { words } from './words.ts'
+import { Field } from '../components/forms.tsx'
+import { guessRegion, listCountries, toInternationalNumber } from './countries.ts'
+import { t } from './i18n.ts'
 
 /** A phone number with its country. Whatever is pasted with a plus counts as it is. */
 export function PhoneField({ error }: { error?: string | undefined }) {
   const id = useId()
-  const all = useMemo(countries, [])
-  const [region, setRegion] = useState(likelyRegion)
-  const [foreign, setForeign] = useState(false)
-  const { callingCode = '' } = all.find((one) => one.region === region) ?? {}
+  const countries = useMemo(listCountries, [])
+  const [region, setRegion] = useState(guessRegion)
+  const [international, setInternational] = useState(false)
+  const { callingCode = '' } = countries.find((country) => country.region === region) ?? {}
 
   return (
     <>
       <div class="field">
-        <label for={id}>{words.phoneField.country}</label>
+        <label for={id}>{t.phoneField.country}</label>
         <select
           id={id}
           name="region"
@@ -22,9 +22,9 @@ export function PhoneField({ error }: { error?: string | undefined }) {
           value={region}
           onChange={({ currentTarget }) => setRegion(currentTarget.value)}
         >
-          {all.map((one) => (
-            <option key={one.region} value={one.region}>
-              {one.name} (+{one.callingCode})
+          {countries.map((country) => (
+            <option key={country.region} value={country.region}>
+              {country.name} (+{country.callingCode})
             </option>
           ))}
         </select>
@@ -32,19 +32,19 @@ export function PhoneField({ error }: { error?: string | undefined }) {
       <Field
         name="phoneNumber"
         type="tel"
-        label={words.phoneField.number}
+        label={t.phoneField.number}
         autocomplete="tel"
         inputmode="tel"
         maxLength={32}
         autofocus
         required
         error={error}
-        inside={
-          <span class="prefix" aria-hidden="true" hidden={foreign}>
+        adornment={
+          <span class="prefix" aria-hidden="true" hidden={international}>
             +{callingCode}
           </span>
         }
-        onInput={({ currentTarget }) => setForeign(/^\s*(\+|00)/.test(currentTarget.value))}
+        onInput={({ currentTarget }) => setInternational(/^\s*(\+|00)/.test(currentTarget.value))}
       />
     </>
   )
@@ -52,6 +52,6 @@ export function PhoneField({ error }: { error?: string | undefined }) {
 
 /** The number that was typed there, in international form. */
 export function phoneNumberOf({ region, phoneNumber = '' }: Record<string, string>): string {
-  const country = countries().find((one) => one.region === region)
-  return internationalNumber(country?.callingCode ?? '', phoneNumber)
+  const country = listCountries().find((country) => country.region === region)
+  return toInternationalNumber(country?.callingCode ?? '', phoneNumber)
 }

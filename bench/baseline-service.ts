@@ -1,0 +1,62 @@
+/**
+ * The least that could do Latchkey's work: node:http, one signature check, one row; for turning off
+ * one durable transaction. It works on a copy of Latchkey's database and takes the same tokens.
+ */
+import { createPublicKey, hash, type KeyObject, verify } from 'node:crypto'
+import { createServer } from 'node:http'
+import { DatabaseSync } from 'node:sqlite'
+import { prepareTurnOff } from './support/turn-off.ts'
+
+const db = new DatabaseSync(process.env.DATABASE ?? '')
+db.exec('pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on')
+
+const [jwk] = JSON.parse(process.env.JWKS ?? '').keys
+const key = createPublicKey({ key: jwk, format: 'jwk' })
+const selectSession = db.prepare(
+  `select account.id, mfa_on_since, mfa_method, mfa_changed_at
+   from session join account on account.id = account_id where session.id = ?`,
+)
+const turnOff = prepareTurnOff(db)
+const verifiedTokens = new Map<string, string>()
+
+createServer((request, response) => {
+  if (request.url === '/health/live') return response.end()
+
+  const token = request.headers.authorization?.slice('Bearer '.length) ?? ''
+  const sid = request.url === '/kept' ? cachedSessionId(token) : verifiedSessionId(token, key)
+  const row = sid && selectSession.get(sid)
+  if (!row) {
+    response.statusCode = 401
+    return response.end()
+  }
+  if (request.method === 'DELETE') turnOff(String(row.id), String(sid))
+
+  const body = JSON.stringify({
+    enabled: request.method !== 'DELETE' && row.mfa_on_since !== null,
+    mfaMethod: row.mfa_method,
+    availableMethods: ['authenticator'],
+    changedAt: new Date(Number(row.mfa_changed_at)).toISOString(),
+  })
+  response.setHeader('content-type', 'application/json')
+  response.setHeader('content-length', Buffer.byteLength(body))
+  response.end(body)
+}).listen(Number(process.env.LATCHKEY_PORT), '127.0.0.1')
+
+/** The session of a token that was checked before, or is now. */
+function cachedSessionId(token: string): string | undefined {
+  const digest = hash('sha256', token, 'base64url')
+  const sid = verifiedTokens.get(digest) ?? verifiedSessionId(token, key)
+  if (sid) verifiedTokens.set(digest, sid)
+  return sid
+}
+
+function verifiedSessionId(token: string, key: KeyObject): string | undefined {
+  const [header = '', payload = '', signature = ''] = token.split('.')
+  const isValid = verify(
+    'sha256',
+    Buffer.from(`${header}.${payload}`),
+    { key, dsaEncoding: 'ieee-p1363' },
+    Buffer.from(signature, 'base64url'),
+  )
+  return isValid ? JSON.parse(Buffer.from(payload, 'base64url').toString()).sid : undefined
+}

@@ -1,0 +1,85 @@
+import { DatabaseSync } from 'node:sqlite'
+import { Secret, TOTP } from 'otpauth'
+import type { HttpClient } from './http-client.ts'
+import { runClosedLoop, withClients } from './load.ts'
+import type { Service } from './process.ts'
+
+/** Somebody with an account and an authenticator app. */
+export interface BenchAccount {
+  email: string
+  password: string
+  /** Of a session as strong as one signed in with MFA. */
+  token: string
+  secret: string
+}
+
+/** Makes accounts as people make them, over HTTP. MFA is on for each. */
+export async function createAccounts(service: Service, count: number): Promise<BenchAccount[]> {
+  const accounts: BenchAccount[] = []
+  await withClients(service.port, (clients) =>
+    runClosedLoop(clients, Array.from({ length: count }).keys(), async (client, i) => {
+      const email = `person-${i}@example.com`
+      accounts.push(await signUp(client, email, `the long password of ${email}`))
+    }),
+  )
+  return accounts
+}
+
+async function signUp(client: HttpClient, email: string, password: string): Promise<BenchAccount> {
+  await client.expect(202, { method: 'POST', path: '/auth/SignUp', body: { email, password } })
+  const { messages } = await client.expect(200, {
+    method: 'GET',
+    path: `/dev/Messages?to=${encodeURIComponent(email)}`,
+  })
+  const code = /\b[0-9]{6}\b/.exec(messages[0].text)?.[0]
+  const signedIn = await client.expect(201, {
+    method: 'POST',
+    path: '/auth/SignUp/Verify',
+    body: { email, code },
+  })
+  const token: string = signedIn.accessToken
+  const { secret } = await client.expect(200, {
+    method: 'POST',
+    path: '/settings/MfaSecret',
+    token,
+  })
+  await client.expect(200, {
+    method: 'POST',
+    path: '/settings/MfaSignIn',
+    token,
+    body: { mfaMethod: 'authenticator', code: totpCode(secret) },
+  })
+  return { email, password, token, secret }
+}
+
+/** What an authenticator app shows now. */
+export function totpCode(secret: string): string {
+  return new TOTP({ secret: Secret.fromBase32(secret) }).generate()
+}
+
+/** Turns MFA on for everyone, at once and past the service, and takes every code as unused. */
+export function turnMfaOnForAll(database: string): void {
+  runSql(
+    database,
+    `update account set mfa_on_since = 1, mfa_method = 'authenticator' where mfa_on_since is null;
+     update totp_secret set last_step = null where last_step is not null`,
+  )
+}
+
+export function turnMfaOffForAll(database: string): void {
+  runSql(database, 'update account set mfa_on_since = null where mfa_on_since is not null')
+}
+
+export function runSql(database: string, sql: string): void {
+  const db = new DatabaseSync(database, { timeout: 5000 })
+  db.exec(sql)
+  db.close()
+}
+
+/** A copy of a database that is in use. */
+export function copyDatabase(database: string, to: string): string {
+  const db = new DatabaseSync(database, { timeout: 5000 })
+  db.prepare('vacuum into ?').run(to)
+  db.close()
+  return to
+}

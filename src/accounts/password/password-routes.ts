@@ -1,0 +1,188 @@
+import { Type } from 'typebox'
+import type { Settings } from '../../config/settings.ts'
+import type { App } from '../../http/app.ts'
+import { invalidField, parseEmailField } from '../../http/fields.ts'
+import {
+  bearer,
+  bodyProblems,
+  Code,
+  Email,
+  Instant,
+  Password,
+  problemResponses,
+  Seconds,
+  StrictObject,
+  stepUpProblems,
+  Token,
+} from '../../http/schemas.ts'
+import { clientOf } from '../../lib/client.ts'
+import { padTiming } from '../../lib/pad-timing.ts'
+import { Problem } from '../../lib/problem.ts'
+import { principalOf } from '../../sessions/guard.ts'
+import { transaction } from '../../store/transaction.ts'
+import { ensureGoodPassword } from './password-policy.ts'
+import {
+  changePassword,
+  consumeResetLimit,
+  type PasswordDeps,
+  type ResetCredential,
+  requestPasswordReset,
+  resetPassword,
+} from './password-reset.ts'
+
+const tags = ['Accounts']
+
+const NewPassword = Type.String({
+  minLength: 1,
+  maxLength: 1024,
+  description: 'Any characters, up to 1,024 bytes.',
+  examples: ['horse battery correct'],
+})
+
+export function passwordRoutes(
+  app: App,
+  deps: PasswordDeps & { settings: Pick<Settings, 'passwordMinLength' | 'brandName'> },
+): void {
+  const { db, guard, rateLimiter, passwords, settings } = deps
+  const { passwordMinLength: minLength, brandName } = settings
+
+  app.put(
+    '/settings/Password',
+    {
+      onRequest: guard.requireRecentSignIn,
+      schema: {
+        operationId: 'changePassword',
+        tags,
+        summary: 'Change the password',
+        description: 'Other sessions end, and no device is trusted any more. The owner is told.',
+        security: bearer,
+        body: StrictObject({ currentPassword: Password, newPassword: NewPassword }),
+        response: {
+          200: Type.Object({ changedAt: Instant('When.') }, { description: 'Changed.' }),
+          ...problemResponses(
+            ...stepUpProblems,
+            'invalid_credentials',
+            'invalid_password',
+            'too_many_attempts',
+            'unavailable',
+            ...bodyProblems,
+          ),
+        },
+      },
+    },
+    async (request) => {
+      const principal = principalOf(request)
+      const { currentPassword, newPassword } = request.body
+      const { email } = await db
+        .selectFrom('account')
+        .select('email')
+        .where('id', '=', principal.account)
+        .executeTakeFirstOrThrow()
+      await ensureGoodPassword(newPassword, { email, minLength, brandName, field: 'newPassword' })
+      const changed = await changePassword(deps, principal, { currentPassword, newPassword })
+      if (changed) return changed
+      throw new Problem('invalid_credentials', 'The current password is not right.')
+    },
+  )
+
+  app.post(
+    '/auth/ForgotPassword',
+    {
+      schema: {
+        operationId: 'forgotPassword',
+        tags,
+        summary: 'Ask for a new password',
+        description: 'Sends a code to the address. The answer is the same for everyone.',
+        body: StrictObject({ email: Email }),
+        response: {
+          202: Type.Object(
+            {
+              status: Type.Literal('codeSent'),
+              expiresIn: Seconds('Seconds that the code works.'),
+            },
+            { description: 'If the address has an account, a code is on its way to it.' },
+          ),
+          ...problemResponses('too_many_attempts', 'too_many_messages', ...bodyProblems),
+        },
+      },
+    },
+    async (request, reply) => {
+      const email = parseEmailField(request.body.email)
+      const client = clientOf(request)
+      const sent = await padTiming(() =>
+        transaction(db, (tx) => requestPasswordReset(tx, deps, { email, client })),
+      )
+      return reply.code(202).send(sent)
+    },
+  )
+
+  app.post(
+    '/auth/ResetPassword',
+    {
+      schema: {
+        operationId: 'resetPassword',
+        tags,
+        summary: 'Set a new password',
+        description:
+          'With the mailed code, or with the `resetToken` of an undo. Every session and trusted device ends; signing in asks for the second factor as ever.',
+        body: StrictObject(
+          {
+            email: Type.Optional(Email),
+            code: Type.Optional(Code),
+            resetToken: Type.Optional(Token('From `POST /auth/Undo`; instead of email and code.')),
+            newPassword: NewPassword,
+          },
+          {
+            examples: [
+              { email: 'ada@example.com', code: '123456', newPassword: 'horse battery correct' },
+            ],
+          },
+        ),
+        response: {
+          200: Type.Object(
+            { status: Type.Literal('passwordReset') },
+            { description: 'It is set. Sign in with it.' },
+          ),
+          ...problemResponses(
+            'invalid_code',
+            'reset_token_expired',
+            'account_suspended',
+            'invalid_password',
+            'too_many_attempts',
+            'unavailable',
+            ...bodyProblems,
+          ),
+        },
+      },
+    },
+    async (request) => {
+      const { newPassword } = request.body
+      const credential = resetCredentialOf(request.body)
+      const email = 'email' in credential ? credential.email.key : ''
+      await ensureGoodPassword(newPassword, { email, minLength, brandName, field: 'newPassword' })
+      const client = clientOf(request)
+      const passwordHash = await passwords.withSlot(async () => {
+        await transaction(db, (tx) => consumeResetLimit(tx, rateLimiter, client))
+        return passwords.hash(newPassword)
+      })
+      const isReset = await transaction(db, (tx) =>
+        resetPassword(tx, deps, credential, { passwordHash, client }),
+      )
+      if (isReset) return { status: 'passwordReset' as const }
+      throw new Problem('invalid_code', 'That code isn’t right, or it is too old.')
+    },
+  )
+}
+
+function resetCredentialOf(body: {
+  email?: string
+  code?: string
+  resetToken?: string
+}): ResetCredential {
+  const { email, code, resetToken } = body
+  if (resetToken !== undefined && email === undefined && code === undefined) return { resetToken }
+  if (email !== undefined && code !== undefined && resetToken === undefined) {
+    return { email: parseEmailField(email), code }
+  }
+  throw invalidField('/code', 'goes with email; or send resetToken instead of both')
+}

@@ -1,0 +1,153 @@
+import { Type } from 'typebox'
+import type { Settings } from '../config/settings.ts'
+import type { App } from '../http/app.ts'
+import { parseEmailField } from '../http/fields.ts'
+import {
+  bodyProblems,
+  Code,
+  Email,
+  Password,
+  problemResponses,
+  Seconds,
+  StrictObject,
+  TokenResponse,
+} from '../http/schemas.ts'
+import type { Keyring } from '../keys/keyring.ts'
+import { clientOf } from '../lib/client.ts'
+import { padTiming } from '../lib/pad-timing.ts'
+import type { PasswordHasher } from '../lib/password-hasher.ts'
+import { Problem } from '../lib/problem.ts'
+import type { RateLimiter } from '../rate-limits/rate-limiter.ts'
+import type { AccessTokens } from '../sessions/access-token.ts'
+import { tokenResponse } from '../sessions/issue-session.ts'
+import type { SessionRules } from '../sessions/session.ts'
+import type { Db } from '../store/open.ts'
+import { transaction } from '../store/transaction.ts'
+import { ensureGoodPassword } from './password/password-policy.ts'
+import {
+  completeSignUp,
+  consumeSignUpCodeLimits,
+  consumeSignUpLimits,
+  startSignUp,
+} from './sign-up.ts'
+
+const tags = ['Accounts']
+
+const SignUpCodeSent = Type.Object(
+  {
+    status: Type.Literal('codeSent'),
+    sentTo: Type.String({ examples: ['a•••@example.com'] }),
+    expiresIn: Seconds('Seconds that the code works.'),
+  },
+  { description: 'If the address has no account yet, a code is on its way to it.' },
+)
+
+export function signUpRoutes(
+  app: App,
+  deps: {
+    db: Db
+    keyring: Keyring
+    rateLimiter: RateLimiter
+    passwords: PasswordHasher
+    accessTokens: AccessTokens
+    rules: SessionRules
+    settings: Pick<Settings, 'passwordMinLength' | 'brandName'>
+  },
+): void {
+  const { db, keyring, rateLimiter, passwords, accessTokens, settings } = deps
+  const { passwordMinLength: minLength, brandName } = settings
+
+  app.post(
+    '/auth/SignUp',
+    {
+      schema: {
+        operationId: 'signUp',
+        tags,
+        summary: 'Sign up',
+        description:
+          'Sends a code to the address; the account begins when the code comes back. The answer is the same for an address that has an account: its owner gets another message.',
+        body: StrictObject(
+          { email: Email, password: Password },
+          { examples: [{ email: 'ada@example.com', password: 'correct horse battery' }] },
+        ),
+        response: {
+          202: SignUpCodeSent,
+          ...problemResponses(
+            'invalid_password',
+            'too_many_attempts',
+            'too_many_messages',
+            'unavailable',
+            ...bodyProblems,
+          ),
+        },
+      },
+    },
+    async (request, reply) => {
+      const email = parseEmailField(request.body.email)
+      const { password } = request.body
+      await ensureGoodPassword(password, { email: email.key, minLength, brandName })
+      const client = clientOf(request)
+      const passwordHash = await passwords.withSlot(async () => {
+        await transaction(db, (tx) => consumeSignUpLimits(tx, rateLimiter, { email, client }))
+        return passwords.hash(password)
+      })
+      const sent = await padTiming(() =>
+        transaction(db, (tx) => startSignUp(tx, keyring, { email, passwordHash, client })),
+      )
+      return reply.code(202).send(sent)
+    },
+  )
+
+  app.post(
+    '/auth/SignUp/Verify',
+    {
+      schema: {
+        operationId: 'verifySignUp',
+        tags,
+        summary: 'Finish signing up with the code',
+        description:
+          'Makes the account. Send the password again: it is then the account’s, whichever code was typed. Without it the account gets the password of the sign-up that the code belongs to, and somebody else may have signed up with the same address.',
+        body: StrictObject(
+          { email: Email, code: Code, password: Type.Optional(Password) },
+          {
+            examples: [
+              { email: 'ada@example.com', code: '123456', password: 'correct horse battery' },
+            ],
+          },
+        ),
+        response: {
+          201: TokenResponse,
+          ...problemResponses(
+            'invalid_code',
+            'invalid_password',
+            'too_many_attempts',
+            'unavailable',
+            ...bodyProblems,
+          ),
+        },
+      },
+    },
+    async (request, reply) => {
+      const email = parseEmailField(request.body.email)
+      const { code, password } = request.body
+      const client = clientOf(request)
+      if (password !== undefined) {
+        await ensureGoodPassword(password, { email: email.key, minLength, brandName })
+      }
+      const complete = async () => {
+        const reservation = await transaction(db, (tx) =>
+          consumeSignUpCodeLimits(tx, rateLimiter, { email, client }),
+        )
+        const passwordHash = password === undefined ? undefined : await passwords.hash(password)
+        return transaction(db, (tx) =>
+          completeSignUp(tx, deps, { email, code, passwordHash, client, reservation }),
+        )
+      }
+      const issued = await (password === undefined ? complete() : passwords.withSlot(complete))
+      if (!issued) {
+        throw new Problem('invalid_code', 'That code isn’t right, or it is too old.')
+      }
+      return reply.code(201).send(await tokenResponse(accessTokens, issued))
+    },
+  )
+}

@@ -1,0 +1,244 @@
+import type { FastifyRequest } from 'fastify'
+import { Type } from 'typebox'
+import * as activity from '../activity/activity.ts'
+import type { App } from '../http/app.ts'
+import {
+  bearer,
+  bodyProblems,
+  Email,
+  operatorProblems,
+  problemResponses,
+  StrictObject,
+} from '../http/schemas.ts'
+import type { Keyring } from '../keys/keyring.ts'
+import { toIsoString } from '../lib/clock.ts'
+import { Problem } from '../lib/problem.ts'
+import { turnOff } from '../mfa/mfa-sign-in.ts'
+import { type Guard, lockAccount, principalOf } from '../sessions/guard.ts'
+import type { Db } from '../store/open.ts'
+import { transaction } from '../store/transaction.ts'
+import {
+  type AccountAction,
+  requirePasswordReset,
+  signOutEverywhere,
+  suspendAccount,
+  unsuspendAccount,
+} from './account-actions.ts'
+import { AllActivity, User, Users } from './admin-schemas.ts'
+import { parseReason } from './reason.ts'
+import { findUsers, readUser, type UserDeps, type User as UserView } from './users.ts'
+
+const tags = ['Operators']
+
+const UserParams = StrictObject({
+  id: Type.String({ maxLength: 64, description: 'The id of the account.' }),
+})
+
+const reason = Type.String({
+  minLength: 1,
+  maxLength: 500,
+  description: 'Why, in one line. The owner reads it.',
+  examples: ['Phone lost; called back at the number we have'],
+})
+const RequiredReason = StrictObject({ reason })
+const OptionalReason = StrictObject({ reason: Type.Optional(reason) })
+
+type ActionRequest = FastifyRequest<{ Params: { id: string }; Body: { reason?: string } }>
+
+const actionSchema = {
+  security: bearer,
+  tags,
+  params: UserParams,
+  response: {
+    200: User,
+    ...problemResponses(...operatorProblems, 'not_found', 'own_account', ...bodyProblems),
+  },
+}
+
+/** For accounts that are operators, in a session that was signed in recently and with MFA. */
+export function adminRoutes(
+  app: App,
+  deps: UserDeps & { db: Db; keyring: Keyring; guard: Guard },
+): void {
+  const { db, keyring, guard } = deps
+  const onRequest = guard.requireOperator
+
+  /** One act on one account, which is not the operator's own. @returns the account after it */
+  function runAction(request: ActionRequest, action: AccountAction): Promise<UserView> {
+    const principal = principalOf(request)
+    const { id } = request.params
+    const { reason: input } = request.body
+    const reason = input === undefined ? null : parseReason(input)
+    return transaction(db, async (tx) => {
+      const account = await lockAccount(tx, id)
+      const { email } = await guard.recheckOperator(tx, principal)
+      if (id === principal.account) {
+        throw new Problem('own_account', 'This is your own account: its settings change it.')
+      }
+      if (!account) throw notFound()
+      const { session } = principal
+      await action(tx, keyring, account, { by: 'operator', operator: email, session, reason })
+      return ensureFound(await readUser(tx, deps, id))
+    })
+  }
+
+  app.get(
+    '/admin/Users',
+    {
+      onRequest,
+      schema: {
+        operationId: 'findUsers',
+        tags,
+        summary: 'Find accounts by address',
+        description:
+          'The account that has the address, however it is written, and those that had it and may still get it back.',
+        security: bearer,
+        querystring: StrictObject({ email: Email }),
+        response: { 200: Users, ...problemResponses(...operatorProblems, 'invalid_request') },
+      },
+    },
+    async (request) => ({ users: await findUsers(db, deps, request.query.email) }),
+  )
+
+  app.get(
+    '/admin/Users/:id',
+    {
+      onRequest,
+      schema: {
+        operationId: 'readUser',
+        tags,
+        summary: 'Read one account',
+        security: bearer,
+        params: UserParams,
+        response: {
+          200: User,
+          ...problemResponses(...operatorProblems, 'invalid_request', 'not_found'),
+        },
+      },
+    },
+    async (request) => ensureFound(await readUser(db, deps, request.params.id)),
+  )
+
+  app.delete(
+    '/admin/Users/:id/MfaSignIn',
+    {
+      onRequest,
+      schema: {
+        ...actionSchema,
+        operationId: 'turnOffMfaOfUser',
+        summary: 'Turn multi-factor sign-in off for somebody',
+        description:
+          'For an owner who has lost every second factor. The password alone signs in then, and what is set up stays set up. The owner is told, with the reason, and can undo it for seven days. It also works where everyone must have MFA: the owner sets up a new one at the next sign-in.',
+        body: RequiredReason,
+      },
+    },
+    (request) => runAction(request, turnOff),
+  )
+
+  app.delete(
+    '/admin/Users/:id/Sessions',
+    {
+      onRequest,
+      schema: {
+        ...actionSchema,
+        operationId: 'endSessionsOfUser',
+        summary: 'Sign somebody out everywhere',
+        description: 'Every session ends, and no device is trusted any more. The owner is told.',
+        body: OptionalReason,
+      },
+    },
+    (request) => runAction(request, signOutEverywhere),
+  )
+
+  app.post(
+    '/admin/Users/:id/PasswordReset',
+    {
+      onRequest,
+      schema: {
+        ...actionSchema,
+        operationId: 'demandNewPasswordOfUser',
+        summary: 'Have somebody choose a new password',
+        description:
+          'The old one opens nothing any more, everyone is signed out, and a code for a new one is mailed to the owner. No operator sees it.',
+        body: OptionalReason,
+      },
+    },
+    (request) => runAction(request, requirePasswordReset),
+  )
+
+  app.post(
+    '/admin/Users/:id/Suspension',
+    {
+      onRequest,
+      schema: {
+        ...actionSchema,
+        operationId: 'suspendUser',
+        summary: 'Suspend an account',
+        description:
+          'Nobody gets in any more, by whatever way, until it is restored. Tokens stop working at once. The owner is told, with the reason.',
+        body: RequiredReason,
+      },
+    },
+    (request) => runAction(request, suspendAccount),
+  )
+
+  app.delete(
+    '/admin/Users/:id/Suspension',
+    {
+      onRequest,
+      schema: {
+        ...actionSchema,
+        operationId: 'unsuspendUser',
+        summary: 'Restore a suspended account',
+        description: 'Its owner can sign in as before, and is told. Sessions of before stay ended.',
+        body: OptionalReason,
+      },
+    },
+    (request) => runAction(request, unsuspendAccount),
+  )
+
+  app.get(
+    '/admin/Activity',
+    {
+      onRequest,
+      schema: {
+        operationId: 'listAllActivity',
+        tags,
+        summary: 'List what happened to all accounts',
+        description:
+          'Newest first; with `user`, to one account. Tries on addresses without an account are in it too.',
+        security: bearer,
+        // Cursors are ids, and nothing but an id goes into the query.
+        querystring: StrictObject({
+          user: Type.Optional(Type.String({ maxLength: 64, description: 'An account’s id.' })),
+          cursor: Type.Optional(
+            Type.String({ format: 'uuid', description: 'The last `nextCursor`.' }),
+          ),
+          limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 100, default: 25 })),
+        }),
+        response: { 200: AllActivity, ...problemResponses(...operatorProblems, 'invalid_request') },
+      },
+    },
+    async (request) => {
+      const { user, cursor: before, limit = 25 } = request.query
+      const page = await activity.listActivity(db, user, { before, limit })
+      return {
+        activity: page.activity.map(({ account_id, ...entry }) => ({
+          ...entry,
+          user: account_id,
+          at: toIsoString(entry.at),
+        })),
+        nextCursor: page.nextCursor,
+      }
+    },
+  )
+}
+
+function ensureFound(user: UserView | undefined): UserView {
+  if (!user) throw notFound()
+  return user
+}
+
+function notFound(): Problem {
+  return new Problem('not_found', 'There is no account with this id.')
+}

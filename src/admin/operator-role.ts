@@ -1,0 +1,47 @@
+import * as activity from '../activity/activity.ts'
+import type { Keyring } from '../keys/keyring.ts'
+import { now } from '../lib/clock.ts'
+import { Problem } from '../lib/problem.ts'
+import type { LockedAccount } from '../sessions/guard.ts'
+import type { Tx } from '../store/open.ts'
+import { notifyOwner } from '../undo/credential-change.ts'
+
+/**
+ * Makes the owner of a held account an operator, or an ordinary person again. The command line
+ * alone does it: no call does, so that nobody becomes one by another's token. It holds for as long
+ * as their MFA stays on.
+ *
+ * @returns whether it was needed
+ * @throws Problem `mfa_set_up_required` if their MFA is off
+ */
+export async function setOperatorRole(
+  tx: Tx,
+  keyring: Keyring,
+  account: LockedAccount,
+  cause: activity.OperatorCause,
+  isOperator: boolean,
+): Promise<boolean> {
+  const { id, mfa_on_since } = account
+  if (isOperator && mfa_on_since === null) {
+    throw new Problem(
+      'mfa_set_up_required',
+      'Nobody is an operator without MFA, and theirs is off. Have them turn it on, then run this again.',
+    )
+  }
+  const { numUpdatedRows } = await tx
+    .updateTable('account')
+    .set({ operator_since: isOperator ? Math.max(now(), mfa_on_since ?? 0) : null })
+    .where('id', '=', id)
+    .where((row) =>
+      isOperator
+        ? row.or([row('operator_since', 'is', null), row('operator_since', '<', mfa_on_since)])
+        : row('operator_since', 'is not', null),
+    )
+    .executeTakeFirstOrThrow()
+  if (numUpdatedRows === 0n) return false
+  const type = isOperator ? 'admin.added' : 'admin.removed'
+  await activity.record(tx, id, { type, ...activity.attributionOf(cause) })
+  const template = isOperator ? 'admin-added' : 'admin-removed'
+  await notifyOwner(tx, keyring, account, { template, params: { at: now() } })
+  return true
+}

@@ -1,0 +1,29 @@
+import * as activity from '../activity/activity.ts'
+import { now } from '../lib/clock.ts'
+import type { Tx } from '../store/open.ts'
+
+/**
+ * Signs everybody out everywhere, and trusts no device any more: for when tokens may have leaked.
+ * It stands in the activity of each account that was signed in. No mail is sent: a million at once
+ * would arrive late, and look like what it warns of.
+ *
+ * @returns how many accounts were signed in
+ */
+export async function signOutAllAccounts(tx: Tx, cause: activity.OperatorCause): Promise<number> {
+  const at = now()
+  const ended = await tx
+    .updateTable('session')
+    .set({ ended_at: at })
+    .where('ended_at', 'is', null)
+    .returning(['account_id', 'expires_at', 'idle_until'])
+    .execute()
+  await tx.deleteFrom('trusted_device').execute()
+  const alive = ended.filter((session) => Math.min(session.expires_at, session.idle_until) > at)
+  const accounts = new Set(alive.map(({ account_id }) => account_id))
+  const { detail: operatorDetail, ...attribution } = activity.attributionOf(cause)
+  const detail = { reason: 'ended_by_operator', which: 'all', ...operatorDetail }
+  for (const account of accounts) {
+    await activity.record(tx, account, { type: 'session.ended', ...attribution, detail })
+  }
+  return accounts.size
+}

@@ -1,0 +1,18 @@
+import { generateEncryptionKey, validateEncryptionKeys } from '../../keys/keyring.ts'
+import { now, toIsoString } from '../../lib/clock.ts'
+import { defineCommand, UsageError } from '../command.ts'
+
+export default defineCommand({
+  description: 'print a new encryption key for LATCHKEY_ENCRYPTION_KEYS',
+  arguments: ['id?'],
+  options: {},
+  optionsHelp: {},
+  async run({ positionals: taken }) {
+    const [id = `k${toIsoString(now()).slice(0, 10).replaceAll('-', '')}`] = taken
+    const key = generateEncryptionKey(id)
+    if (validateEncryptionKeys(key) !== undefined) {
+      throw new UsageError('An id has 1 to 32 letters, digits, _ and -.')
+    }
+    console.log(key)
+  },
+})

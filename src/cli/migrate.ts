@@ -1,0 +1,20 @@
+import { readSettings } from '../config/read-settings.ts'
+import { migrate, openDatabase } from '../store/open.ts'
+import { defineCommand } from './command.ts'
+
+export default defineCommand({
+  description: 'bring the database up to date, and end',
+  arguments: [],
+  options: {},
+  optionsHelp: {},
+  async run() {
+    const db = openDatabase(readSettings(process.env).databaseUrl)
+    try {
+      return { migrations: await migrate(db) }
+    } finally {
+      await db.destroy()
+    }
+  },
+  format: ({ migrations }) =>
+    migrations.length > 0 ? `Done: ${migrations.join(', ')}.` : 'The database is up to date.',
+})

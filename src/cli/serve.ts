@@ -1,0 +1,92 @@
+import { constants } from 'node:os'
+import { loadDevelopmentKeys } from '../config/development-keys.ts'
+import { findUnknownSettings, readSettings } from '../config/read-settings.ts'
+import type { Settings } from '../config/settings.ts'
+import { version } from '../config/version.ts'
+import { OperatorError } from '../lib/operator-error.ts'
+import { startServer } from '../server.ts'
+import { defineCommand } from './command.ts'
+
+export default defineCommand({
+  description: 'run the service',
+  arguments: [],
+  options: {},
+  optionsHelp: {},
+  run: () => serve(readSettings(process.env)),
+})
+
+async function serve(settings: Settings): Promise<void> {
+  for (const name of findUnknownSettings(process.env)) {
+    console.warn(`${name} is not a setting of this version. “latchkey settings” lists them all.`)
+  }
+  const encryptionKeys = settings.encryptionKeys ?? loadDevelopmentKeys(settings.databaseUrl)
+  const latchkey = await startServer({ ...settings, encryptionKeys }).catch((error) => {
+    throw explainListenError(error)
+  })
+  if (settings.mode === 'development') console.log(startupMessage(settings))
+
+  let firstSignalAt: number | undefined
+  const stop = async (signal: NodeJS.Signals) => {
+    if (firstSignalAt !== undefined) {
+      if (performance.now() - firstSignalAt < duplicateSignalMs) return
+      process.exit(128 + constants.signals[signal])
+    }
+    firstSignalAt = performance.now()
+    await latchkey.close()
+    process.exit(0)
+  }
+  process.on('SIGINT', stop).on('SIGTERM', stop)
+  stopWithNpm(() => stop('SIGTERM'))
+}
+
+/** The launcher passes signals on that reached us already: what comes so soon is the same one. */
+const duplicateSignalMs = 1000
+
+/** npm passes no SIGTERM on: only the shell between it and us ends, and we would go on unseen. */
+function stopWithNpm(stop: () => void): void {
+  if (process.env.npm_lifecycle_event === undefined) return
+  const parent = process.ppid
+  const timer = setInterval(() => {
+    if (process.ppid === parent) return
+    clearInterval(timer)
+    stop()
+  }, 500)
+  timer.unref()
+}
+
+function startupMessage({ publicUrl, smtpUrl, smsUrl }: Settings): string {
+  const inbox = smtpUrl && smsUrl ? [] : [`  Dev inbox   ${publicUrl}/dev/inbox`]
+  const captured = [...(smtpUrl ? [] : ['mail']), ...(smsUrl ? [] : ['texts'])].join(' and ')
+  return [
+    `Latchkey ${version} is ready.`,
+    '',
+    `  Start here  ${publicUrl}`,
+    `  Reference   ${publicUrl}/docs`,
+    ...inbox,
+    '',
+    captured
+      ? `This is development: ${captured} stay in the dev inbox, nothing is sent. Ctrl-C ends it.`
+      : 'This is development. Ctrl-C ends it.',
+    '',
+  ].join('\n')
+}
+
+/** For an address that can't be listened on, a sentence that tells what to do. */
+function explainListenError(
+  error: NodeJS.ErrnoException & { port?: number; address?: string },
+): unknown {
+  const { code, port, address, syscall, hostname } = error as typeof error & { hostname?: string }
+  if (code === 'EADDRINUSE') {
+    return new OperatorError(
+      `Port ${port} of ${address} is taken by another program. Stop that one, or set LATCHKEY_PORT to another port.`,
+      { cause: error },
+    )
+  }
+  if (syscall === 'listen' || syscall === 'getaddrinfo') {
+    return new OperatorError(
+      `It can’t listen on ${address ? `${address}, port ${port}` : hostname} (${code}). Set LATCHKEY_HOST and LATCHKEY_PORT to what this machine has and this user may use.`,
+      { cause: error },
+    )
+  }
+  return error
+}

@@ -1,0 +1,128 @@
+/** The API's documentation for people: /docs, to read and to try, and /docs/errors. */
+import type { ApiReferenceConfiguration } from '@scalar/fastify-api-reference'
+import type { FastifyInstance } from 'fastify'
+import { compressBody, contentHash, serveAsset } from '../asset.ts'
+import { type ProblemType, renderErrorsPage } from './errors-page.ts'
+import { findScalar } from './scalar.ts'
+
+const html = 'text/html; charset=utf-8'
+const javascript = 'text/javascript; charset=utf-8'
+
+/**
+ * Serves the reference of whatever /openapi.json describes. Everything it loads is ours.
+ *
+ * @param options.problems every code a problem can have; `/docs/errors#<code>` explains it
+ */
+export async function serveReference(
+  app: FastifyInstance,
+  options: { problems: ProblemType[] },
+): Promise<void> {
+  const scalar = await findScalar()
+  const scriptUrl = `/docs/${scalar?.file}`
+  const startUrl = `/docs/start-${contentHash(startScript)}.js`
+  const errorsPage = renderErrorsPage(options.problems)
+
+  serveAsset(app, '/docs', {
+    type: html,
+    cache: 'revalidate',
+    contentSecurityPolicy: contentSecurityPolicy,
+    load: () => compressBody(renderReferencePage(scalar ? [startUrl, scriptUrl] : [])),
+  })
+  app.get('/docs/', { schema: { hide: true } }, (_request, reply) => reply.redirect('../docs', 308))
+  if (scalar) {
+    serveAsset(app, scriptUrl, { type: javascript, cache: 'immutable', load: scalar.load })
+  }
+  serveAsset(app, startUrl, {
+    type: javascript,
+    cache: 'immutable',
+    load: () => compressBody(startScript),
+  })
+  serveAsset(app, '/docs/errors', {
+    type: html,
+    cache: 'revalidate',
+    contentSecurityPolicy: errorsPage.contentSecurityPolicy,
+    load: () => compressBody(errorsPage.html),
+  })
+}
+
+/** Scalar writes its styles into the page, so here alone 'unsafe-inline' styles it is. */
+const contentSecurityPolicy = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self' 'unsafe-inline'",
+  "connect-src 'self'",
+  "img-src 'self' data:",
+  "font-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join('; ')
+
+const icon = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><g fill="none" stroke="#4a7fe0" stroke-width="2"><circle cx="5" cy="8" r="3"/><path d="M8 8h7v3M12 8v2"/></g></svg>`
+
+/** Links are relative, so that it also works where a proxy puts the service below a path. */
+const renderReferencePage = (scripts: string[]) => `<!doctype html>
+<html lang="en">
+  <head>
+    <meta charset="utf-8">
+    <meta name="viewport" content="width=device-width, initial-scale=1">
+    <meta name="color-scheme" content="light dark">
+    <title>Latchkey API reference</title>
+    <link rel="icon" href="data:image/svg+xml,${encodeURIComponent(icon)}">
+  </head>
+  <body>
+    <noscript>
+      This page needs JavaScript. The same is said in <a href="openapi.json">openapi.json</a>.
+    </noscript>
+    <div id="reference">${scripts.length > 0 ? 'Loading the reference…' : notBuiltHtml}</div>
+    ${scripts.map((url) => `<script src="${url.slice(1)}" defer></script>`).join('\n    ')}
+  </body>
+</html>
+`
+
+const notBuiltHtml = `The reference was not built: run <code>npm run build</code> in the folder of Latchkey, and start
+    it again. The same is said in <a href="openapi.json">openapi.json</a>.`
+
+const configuration = {
+  authentication: { preferredSecurityScheme: 'bearer' },
+  featuredClients: ['shell/curl', 'js/fetch', 'python/requests', 'go/native', 'csharp/httpclient'],
+  orderSchemaPropertiesBy: 'preserve',
+  documentDownloadType: 'json',
+  // Scalar's own grey, red and green have less contrast than 4.5:1 (WCAG 2.2, 1.4.3).
+  customCss: `
+    .light-mode {
+      --scalar-color-3: #696969;
+      --scalar-color-red: #c4000a;
+      --scalar-color-green: #06754f;
+    }
+    .dark-mode {
+      --scalar-color-3: #959595;
+      --scalar-color-red: #ff7b72;
+    }`,
+  // What follows would ask other hosts, or offer what only they can do.
+  withDefaultFonts: false,
+  telemetry: false,
+  hideClientButton: true,
+  showDeveloperTools: 'never',
+  agent: { disabled: true },
+  mcp: { disabled: true },
+} satisfies Partial<ApiReferenceConfiguration>
+
+/**
+ * Runs in the browser, before Scalar. Calls go to where the page came from, whatever public URL
+ * the document names: the policy above lets them go nowhere else.
+ */
+const startScript = `'use strict'
+// Or Zod, within Scalar, would try out whether the policy forbids eval. It does, and reports it.
+globalThis.__zod_globalConfig = { jitless: true }
+
+const here = new URL('.', location.href).href
+
+document.addEventListener('DOMContentLoaded', () => {
+  Scalar.createApiReference('#reference', {
+    ...${JSON.stringify(configuration)},
+    url: here + 'openapi.json',
+    servers: [{ url: here.slice(0, -1) }],
+  })
+})
+`

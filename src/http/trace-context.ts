@@ -1,0 +1,21 @@
+/** Where a request belongs in the trace of whoever sent it, by the names that OpenTelemetry has. */
+export interface TraceContext {
+  trace_id: string
+  span_id: string
+}
+
+/** Version, trace, parent, flags; later versions may go on behind another hyphen. */
+const traceparentPattern = /^([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}(-.*)?$/
+
+/**
+ * Reads a `traceparent` header (W3C Trace Context §3.2). What is not exactly of its form is no
+ * trace, and no reason to refuse anything.
+ */
+export function parseTraceparent(header: string | string[] | undefined): TraceContext | undefined {
+  if (typeof header !== 'string') return undefined
+  const [, version, trace_id = '', span_id = '', more] = traceparentPattern.exec(header) ?? []
+  if (version === undefined || version === 'ff') return undefined
+  if (version === '00' && more !== undefined) return undefined
+  if (/^0+$/.test(trace_id) || /^0+$/.test(span_id)) return undefined
+  return { trace_id, span_id }
+}

@@ -1,0 +1,204 @@
+import type { PagesText } from '../en/pages.ts'
+
+/** Every sentence of the pages, in German. It says “du”. */
+export const pages: PagesText = {
+  titles: {
+    signin: 'Anmelden',
+    signup: 'Konto anlegen',
+    forgot: 'Passwort vergessen',
+    security: 'Deine Sicherheit',
+    undo: 'Änderung rückgängig machen',
+    start: 'Willkommen',
+    inbox: 'Entwickler-Postfach',
+  },
+  common: {
+    noScript:
+      'Diese Seite braucht JavaScript. Bitte erlaube es hier, oder öffne die Seite in einem anderen Browser.',
+    language: 'Sprache',
+    email: 'E-Mail-Adresse',
+    password: 'Passwort',
+    showPassword: 'Passwort zeigen',
+    hidePassword: 'Passwort verbergen',
+    code: 'Code',
+    sendAgain: 'Code noch einmal senden',
+    sendAgainIn: (wait: string) => `In ${wait} kannst du einen neuen anfordern.`,
+    codeSentTo: (where: string) => `Wir haben einen Code an ${where} gesendet.`,
+    sentAgain: 'Ein neuer ist unterwegs.',
+    wrongOrOldCode: 'Der Code stimmt nicht, oder er ist zu alt.',
+    missing: 'Bitte füll dieses Feld aus.',
+    nothingIsSent: 'Hier wird entwickelt, es wird nichts wirklich gesendet.',
+    openInbox: 'Zum Entwickler-Postfach',
+    back: 'Zurück',
+    cancel: 'Abbrechen',
+    working: 'Einen Moment …',
+    or: 'oder',
+  },
+  methods: {
+    passkey: 'Passkey',
+    authenticator: 'Authenticator-App',
+    sms: 'Code per SMS',
+    email: 'Code per E-Mail',
+    recoveryCode: 'Wiederherstellungscode',
+  },
+  signIn: {
+    title: 'Anmelden',
+    submit: 'Anmelden',
+    withPasskey: 'Mit Passkey anmelden',
+    forgot: 'Passwort vergessen?',
+    noAccount: 'Neu hier?',
+    signUp: 'Konto anlegen',
+  },
+  secondStep: {
+    title: 'Noch ein Schritt',
+    authenticator: 'Gib die sechs Ziffern ein, die deine Authenticator-App zeigt.',
+    sms: 'Gib den Code aus der SMS ein.',
+    email: 'Gib den Code aus der E-Mail ein.',
+    recoveryCode:
+      'Gib einen der Wiederherstellungscodes ein, die du aufgehoben hast. Jeder gilt einmal.',
+    passkey: 'Nimm deinen Passkey: Finger, Gesicht, PIN oder Sicherheitsschlüssel.',
+    usePasskey: 'Passkey nehmen',
+    submit: 'Weiter',
+    remember: 'Auf diesem Gerät 30 Tage lang nicht mehr fragen',
+    otherWays: 'Ein anderer Weg',
+    triesLeft: (count: number) =>
+      count === 1 ? 'Du hast noch einen Versuch.' : `Du hast noch ${count} Versuche.`,
+    notSent:
+      'Gerade konnte kein Code gesendet werden. Wenn du eben einen bekommen hast, gib den ein, oder nimm einen anderen Weg.',
+    startOver: 'Von vorn beginnen',
+  },
+  newPassword: {
+    label: 'Neues Passwort',
+    advice: (least: number) =>
+      `Mindestens ${least} Zeichen. Ein paar Wörter hintereinander sind gut, und leicht zu merken.`,
+    more: (count: number) => (count === 1 ? 'Noch ein Zeichen.' : `Noch ${count} Zeichen.`),
+    longEnough: 'Lang genug. Ab 15 Zeichen ist es auch ohne zweiten Schritt stark.',
+    strong: 'Stark, auch ohne zweiten Schritt.',
+    tooShort: (least: number) =>
+      `Bitte nimm mindestens ${least} Zeichen. Ein paar Wörter hintereinander sind gut, und leicht zu merken.`,
+    tooLong: 'Das ist länger, als wir annehmen können. Bitte nimm weniger Zeichen.',
+    common: 'Dieses Passwort wird mit als erstes geraten. Bitte denk dir ein anderes aus.',
+    known: 'Wer dich kennt, errät dieses Passwort leicht. Bitte denk dir ein anderes aus.',
+  },
+  signUp: {
+    title: 'Konto anlegen',
+    submit: 'Weiter',
+    haveAccount: 'Hast du schon ein Konto?',
+    signIn: 'Anmelden',
+    checkMail: 'Schau in deine E-Mails',
+    sentTo: (where: string) =>
+      `Wir haben an ${where} geschrieben. Gib die sechs Ziffern aus dieser Nachricht ein; sie gelten 15 Minuten.`,
+    ifKnown: 'Stehen keine Ziffern darin? Dann steht dort, warum, und was du tun kannst.',
+    create: 'Konto anlegen',
+    otherAddress: 'Andere Adresse nehmen',
+  },
+  forgot: {
+    title: 'Passwort vergessen',
+    about: 'Wir senden dir einen Code. Damit wählst du ein neues Passwort.',
+    submit: 'Code senden',
+    choose: 'Neues Passwort wählen',
+    sentTo: (where: string) =>
+      `Wenn es zu ${where} ein Konto gibt, ist ein Code dorthin unterwegs. Er gilt 15 Minuten.`,
+    code: 'Code aus der Nachricht',
+    set: 'Passwort festlegen',
+    done: 'Dein neues Passwort gilt',
+    signedOut: 'Du wurdest überall abgemeldet. Melde dich jetzt damit an.',
+    signIn: 'Anmelden',
+    backToSignIn: 'Zurück zur Anmeldung',
+  },
+  undo: {
+    title: 'Warst du das nicht?',
+    about:
+      'Wenn die Änderung, von der wir dir geschrieben haben, nicht von dir war, nimm sie hier zurück:',
+    whatHappens: [
+      'Wie du dich vorher angemeldet hast, kommt wieder: Adresse, Passwort, Telefonnummer und zweiter Schritt. Was seitdem geändert wurde, verschwindet.',
+      'Alle werden abgemeldet, auch du.',
+      'Danach wählst du ein neues Passwort. Bis dahin kommt niemand hinein.',
+    ],
+    submit: 'Änderung rückgängig machen',
+    ifItWasYou:
+      'Wenn du es warst, schließ diese Seite einfach. Durch das Öffnen ist nichts geschehen.',
+    undone: 'Die Änderung ist rückgängig gemacht',
+    nowPassword: (email: string) => `Wähl jetzt ein neues Passwort für ${email}.`,
+    ifLeft: 'Wenn du diese Seite vorher schließt, nimm beim Anmelden „Passwort vergessen?“.',
+    set: 'Passwort festlegen',
+    done: 'Dein Konto gehört wieder dir',
+    signedOut: 'Dein neues Passwort gilt, und alle wurden abgemeldet. Melde dich jetzt damit an.',
+    signIn: 'Anmelden',
+    incomplete: 'Dieser Link ist nicht vollständig',
+    openAgain:
+      'Bitte öffne ihn noch einmal aus der Nachricht. Wenn das nicht hilft, kopier den ganzen Link in die Adresszeile.',
+    tooLate: 'Das lässt sich nicht mehr rückgängig machen',
+    whyTooLate:
+      'Der Link wurde schon benutzt, oder er ist zu alt, oder die Änderung wurde mit einer früheren rückgängig gemacht.',
+    ifLockedOut: 'Wenn du dich nicht anmelden kannst, wähl ein neues Passwort.',
+  },
+  start: {
+    title: (name: string) => `${name} läuft`,
+    about:
+      'Ein Anmeldedienst, bei dem den Menschen ihr zweiter Schritt gehört. Hier wird entwickelt.',
+    tryIt: 'Ausprobieren',
+    signUp: 'Konto anlegen',
+    signUpAbout: 'mit beliebiger Adresse und beliebigem Passwort. Es wird nichts gesendet.',
+    inbox: 'Zum Entwickler-Postfach',
+    inboxAbout: 'Dort ist jeder Code und jede Nachricht.',
+    signIn: 'Anmelden',
+    signInAbout: 'mit Passwort oder Passkey.',
+    security: 'Deine Sicherheit',
+    securityAbout:
+      'Schalt deinen zweiten Schritt ein und aus, leg einen Passkey an, sieh, wo du angemeldet bist.',
+    build: 'Damit bauen',
+    reference: 'Die Referenz',
+    referenceAbout: 'Jeder Aufruf, zum Lesen und Ausprobieren, auf Englisch.',
+    errors: 'Fehler',
+    errorsAbout: 'Was jeder Code bedeutet, und was zu tun ist, auf Englisch.',
+    openapi: 'Die Referenz, für Programme.',
+    keys: 'Die Schlüssel',
+    keysAbout: 'Sie prüfen Zugangstokens, mit jeder JOSE-Bibliothek.',
+  },
+  inbox: {
+    title: 'Entwickler-Postfach',
+    about:
+      'E-Mails und SMS bleiben hier, solange nichts da ist, das sie sendet. Neue kommen von selbst.',
+    none: 'Noch keine Nachrichten.',
+    signUp: 'Leg ein Konto an, und der Code ist hier.',
+    email: (to: string) => `E-Mail an ${to}`,
+    sms: (to: string) => `SMS an ${to}`,
+    text: 'SMS',
+    copy: 'Kopieren',
+    copied: 'Kopiert',
+    arrived: (count: number) =>
+      count === 1 ? 'Eine neue Nachricht ist da.' : `${count} neue Nachrichten sind da.`,
+    lost: 'Der Dienst ist nicht zu erreichen. Neuer Versuch …',
+    start: 'Zum Anfang',
+  },
+  problems: {
+    invalid_credentials: 'Adresse oder Passwort stimmt nicht.',
+    invalid_code: 'Der Code stimmt nicht.',
+    invalid_passkey:
+      'Der Passkey wurde nicht angenommen. Bitte versuch es noch einmal oder nimm einen anderen Weg.',
+    mfa_token_expired:
+      'Das hat zu lange gedauert, oder es waren zu viele Versuche. Bitte melde dich noch einmal an.',
+    passkey_token_expired: 'Das hat zu lange gedauert. Bitte versuch es noch einmal.',
+    password_reset_required: 'Dieses Konto braucht zuerst ein neues Passwort. Bitte wähle eins.',
+    account_suspended:
+      'Dieses Konto wurde vom Betreiber dieses Dienstes gesperrt. Wenn du das für einen Irrtum hältst, frag bitte dort nach.',
+    too_many_attempts: (wait: string) =>
+      `Das waren zu viele Versuche. Bitte versuch es in ${wait} noch einmal.`,
+    too_many_messages: (wait: string) =>
+      `Es wurden zu viele Nachrichten angefordert. Bitte versuch es in ${wait} noch einmal.`,
+    sms_unavailable: 'Gerade kann keine SMS gesendet werden. Bitte nimm einen anderen Weg.',
+    unavailable:
+      'Das geht in diesem Moment nicht. Bitte versuch es in ein paar Sekunden noch einmal.',
+    reset_token_expired:
+      'Das hat zu lange gedauert. Bitte fordere beim Anmelden unter „Passwort vergessen?“ einen Code an.',
+    invalid_email: 'An diese Adresse lässt sich nichts senden. Hast du dich vertippt?',
+    passkey_failed:
+      'Dein Browser konnte hier keinen Passkey nehmen. Bitte versuch es noch einmal oder nimm einen anderen Weg.',
+    network: 'Wir sind nicht zu erreichen. Bitte prüf deine Verbindung und versuch es noch einmal.',
+    unknown: (requestId: string) =>
+      `Das hat nicht geklappt, und es liegt nicht an dir. Bitte versuch es noch einmal; wenn es so bleibt, nenn uns diese Nummer: ${requestId}.`,
+  },
+  seconds: (count: number) => (count === 1 ? 'einer Sekunde' : `${count} Sekunden`),
+  minutes: (count: number) => (count === 1 ? 'einer Minute' : `${count} Minuten`),
+  hours: (count: number) => (count === 1 ? 'einer Stunde' : `${count} Stunden`),
+}

@@ -1,0 +1,232 @@
+import { type Static, Type } from 'typebox'
+import type { Settings } from '../config/settings.ts'
+import type { App } from '../http/app.ts'
+import { invalidField, parseEmailField, parsePhoneField as parsePhone } from '../http/fields.ts'
+import {
+  bearer,
+  bodyProblems,
+  Code,
+  CodeSent,
+  Email,
+  problemResponses,
+  StrictObject,
+  stepUpProblems,
+  tokenProblems,
+} from '../http/schemas.ts'
+import { second } from '../lib/clock.ts'
+import { Problem } from '../lib/problem.ts'
+import { type Guard, principalOf } from '../sessions/guard.ts'
+import type { Db } from '../store/open.ts'
+import { transaction } from '../store/transaction.ts'
+import type { ChallengeDeps } from './challenge.ts'
+import { verifyFactor } from './factor-verification.ts'
+import { readMfaSignIn, turnOff, turnOn } from './mfa-sign-in.ts'
+import { passkeyChallengeLifetimeMs } from './passkey/passkey-challenge.ts'
+import { verifyTurnOnAssertion } from './passkey/passkey-factor.ts'
+import { AssertionResponse } from './passkey/schemas.ts'
+import { buildRequestOptions } from './passkey/webauthn.ts'
+import { AssertionRequired, MfaMethod, MfaSignIn, MfaSignInOn } from './schemas.ts'
+
+const tags = ['Multi-factor sign-in']
+
+const TurnOn = StrictObject(
+  {
+    mfaMethod: MfaMethod,
+    phoneNumber: Type.Optional(
+      Type.String({
+        maxLength: 32,
+        description: 'For `sms`: the number in international form. Left out, the proven one.',
+      }),
+    ),
+    email: Type.Optional(Email),
+    code: Type.Optional(Code),
+    assertion: Type.Optional(AssertionResponse),
+    endOtherSessions: Type.Optional(
+      Type.Boolean({ default: true, description: 'Whether every other session ends.' }),
+    ),
+  },
+  {
+    examples: [
+      { mfaMethod: 'authenticator', code: '123456' },
+      { mfaMethod: 'sms', phoneNumber: '+14155550123' },
+      { mfaMethod: 'passkey' },
+    ],
+  },
+)
+
+export function mfaRoutes(
+  app: App,
+  deps: ChallengeDeps & {
+    db: Db
+    guard: Guard
+    settings: Pick<Settings, 'mfaPolicy'>
+  },
+): void {
+  const { db, keyring, guard, settings, mfaMethods, relyingParty } = deps
+
+  app.get(
+    '/settings/MfaSignIn',
+    {
+      onRequest: guard.allowSetupSession,
+      schema: {
+        operationId: 'readMfaSignIn',
+        tags,
+        summary: 'Read whether MFA is on',
+        security: bearer,
+        response: { 200: MfaSignIn, ...problemResponses(...tokenProblems) },
+      },
+    },
+    (request) => readMfaSignIn(db, principalOf(request).account, mfaMethods),
+  )
+
+  app.post(
+    '/settings/MfaSignIn',
+    {
+      onRequest: guard.allowRecentSetupSession,
+      schema: {
+        operationId: 'turnOnMfaSignIn',
+        tags,
+        summary: 'Turn MFA on, or change the method',
+        description:
+          'No method is switched on before its owner has proven to hold it. For `sms` and `email`, call it without `code` to have one sent, then with the code. For `authenticator`, set up a secret first. For `passkey`, add one first; call it without `assertion` to be told what to sign, then with what the passkey made of it.',
+        security: bearer,
+        body: TurnOn,
+        response: {
+          200: MfaSignInOn,
+          202: Type.Union([CodeSent, AssertionRequired], {
+            description: 'A code is on its way, or a passkey has to sign: `status` says which.',
+          }),
+          ...problemResponses(
+            ...stepUpProblems,
+            ...bodyProblems,
+            'invalid_code',
+            'invalid_passkey',
+            'method_not_set_up',
+            'too_many_attempts',
+            'too_many_messages',
+            'sms_unavailable',
+          ),
+        },
+      },
+    },
+    async (request, reply) => {
+      const principal = principalOf(request)
+      const { mfaMethod: method, code, endOtherSessions = true } = request.body
+      ensureOffered(method, mfaMethods)
+      ensureFieldsFitMethod(request.body)
+      const address = parseAddress(request.body)
+      const assertion =
+        request.body.assertion &&
+        (await verifyTurnOnAssertion(deps, principal, request.body.assertion))
+
+      const outcome = await transaction(db, async (tx) => {
+        const account = await guard.lockAccount(tx, principal)
+        const verification = await verifyFactor(tx, deps, account, principal, {
+          method,
+          address,
+          code,
+          assertion,
+        })
+        if (verification === 'wrong') return verification
+        if (verification !== 'onAlready' && !('factor' in verification)) return verification
+        const recoveryCodes =
+          verification === 'onAlready'
+            ? undefined
+            : await turnOn(tx, keyring, account, verification.factor, {
+                by: 'owner',
+                ...principal,
+                keepOtherSessions: !endOtherSessions,
+              })
+        const state = await readMfaSignIn(tx, account.id, mfaMethods)
+        return { on: { ...state, ...(recoveryCodes && { recoveryCodes }) } }
+      })
+
+      if (outcome === 'wrong') throw verificationFailed(method)
+      if ('on' in outcome) return outcome.on
+      if ('sent' in outcome) return reply.code(202).send(outcome.sent)
+      const options = await buildRequestOptions(relyingParty, {
+        ...outcome.assertionRequest,
+        requireUserVerification: false,
+      })
+      const expiresIn = passkeyChallengeLifetimeMs / second
+      return reply.code(202).send({ status: 'assertionRequired', options, expiresIn })
+    },
+  )
+
+  app.delete(
+    '/settings/MfaSignIn',
+    {
+      onRequest: guard.allowRecentSetupSession,
+      schema: {
+        operationId: 'turnOffMfaSignIn',
+        tags,
+        summary: 'Turn MFA off',
+        description:
+          'From now on the password alone signs in, and sign-ins that wait for a code are void. The owner is told. What is set up stays set up.',
+        security: bearer,
+        response: {
+          200: MfaSignIn,
+          ...problemResponses(...stepUpProblems, ...bodyProblems, 'mfa_required_by_policy'),
+        },
+      },
+    },
+    (request) => {
+      ensureOwnersMayChoose(settings)
+      return transaction(db, async (tx) => {
+        const principal = principalOf(request)
+        const account = await guard.lockAccount(tx, principal)
+        await turnOff(tx, keyring, account, { by: 'owner', ...principal })
+        return readMfaSignIn(tx, account.id, mfaMethods)
+      })
+    },
+  )
+}
+
+function ensureOwnersMayChoose({ mfaPolicy }: Pick<Settings, 'mfaPolicy'>): void {
+  if (mfaPolicy === 'required') {
+    throw new Problem(
+      'mfa_required_by_policy',
+      'Everyone here signs in with a second step, so it can’t be turned off.',
+    )
+  }
+}
+
+function ensureOffered(method: string, offered: readonly string[]): void {
+  if (!offered.includes(method)) {
+    throw invalidField('/mfaMethod', `must be one of: ${offered.join(', ')}`)
+  }
+}
+
+function verificationFailed(method: string): Problem {
+  return method === 'passkey'
+    ? new Problem('invalid_passkey', 'That passkey wasn’t accepted. Please try another way.')
+    : new Problem('invalid_code', 'That code isn’t right. Please use the newest one.')
+}
+
+/** What belongs to another method would be ignored: whoever sends it believes that it counts. */
+function ensureFieldsFitMethod(body: Static<typeof TurnOn>): void {
+  const { mfaMethod } = body
+  if (body.phoneNumber !== undefined && mfaMethod !== 'sms') {
+    throw invalidField('/phoneNumber', 'goes with mfaMethod sms alone')
+  }
+  if (body.email !== undefined && mfaMethod !== 'email') {
+    throw invalidField('/email', 'goes with mfaMethod email alone')
+  }
+  if (body.assertion !== undefined && mfaMethod !== 'passkey') {
+    throw invalidField('/assertion', 'goes with mfaMethod passkey alone')
+  }
+  if (body.code !== undefined && mfaMethod === 'passkey') {
+    throw invalidField('/code', 'goes with the other methods: a passkey answers with an assertion')
+  }
+}
+
+/** Where codes are to go, as it is stored; undefined if it was not given. */
+function parseAddress({ phoneNumber, email }: Static<typeof TurnOn>): string | undefined {
+  if (phoneNumber !== undefined) {
+    return parsePhone(phoneNumber)
+  }
+  if (email !== undefined) {
+    return parseEmailField(email).address
+  }
+  return undefined
+}

@@ -1,0 +1,193 @@
+import { Type } from 'typebox'
+import type { App } from '../../http/app.ts'
+import {
+  bearer,
+  bodyProblems,
+  problemResponses,
+  Seconds,
+  StrictObject,
+  stepUpProblems,
+  tokenProblems,
+} from '../../http/schemas.ts'
+import { second } from '../../lib/clock.ts'
+import { type Guard, principalOf } from '../../sessions/guard.ts'
+import type { Db } from '../../store/open.ts'
+import { transaction } from '../../store/transaction.ts'
+import type { ChallengeDeps } from '../challenge.ts'
+import { readMfaSignIn } from '../mfa-sign-in.ts'
+import { MfaSignIn } from '../schemas.ts'
+import { listPasskeys } from './assertion.ts'
+import { passkeyChallengeLifetimeMs } from './passkey-challenge.ts'
+import {
+  addPasskey,
+  removePasskey,
+  renamePasskey,
+  startPasskeyRegistration,
+  verifyNewPasskey,
+} from './registration.ts'
+import { CreationOptions, Passkey, RegistrationResponse } from './schemas.ts'
+import { buildCreationOptions } from './webauthn.ts'
+
+const tags = ['Passkeys']
+
+const passkeys = Type.Array(Passkey, { description: 'Newest first.' })
+
+const Name = Type.String({
+  minLength: 1,
+  maxLength: 64,
+  // Something to see, and nothing that could not be shown.
+  pattern: '^\\P{C}*[^\\p{C}\\p{Z}]\\P{C}*$',
+  description: 'What its owner calls it.',
+  examples: ['My phone'],
+})
+
+const PasskeyParams = StrictObject({ id: Type.String({ maxLength: 64 }) })
+
+/** The account's passkeys. */
+export function passkeyRoutes(app: App, deps: ChallengeDeps & { db: Db; guard: Guard }): void {
+  const { db, keyring, guard, mfaMethods, relyingParty } = deps
+
+  app.get(
+    '/settings/Passkeys',
+    {
+      onRequest: guard.allowSetupSession,
+      schema: {
+        operationId: 'listPasskeys',
+        tags,
+        summary: 'List the account’s passkeys',
+        security: bearer,
+        response: {
+          200: Type.Object({ passkeys }, { description: 'All of them.' }),
+          ...problemResponses(...tokenProblems),
+        },
+      },
+    },
+    async (request) => ({ passkeys: await listPasskeys(db, principalOf(request).account) }),
+  )
+
+  app.post(
+    '/settings/Passkeys',
+    {
+      onRequest: guard.allowRecentSetupSession,
+      schema: {
+        operationId: 'beginPasskey',
+        tags,
+        summary: 'Begin to add a passkey',
+        description:
+          'Gives what `navigator.credentials.create()` needs. What that makes goes to `POST /settings/Passkeys/Verify`.',
+        security: bearer,
+        response: {
+          200: Type.Object(
+            {
+              options: CreationOptions,
+              expiresIn: Seconds('Seconds that the options work.'),
+            },
+            { description: 'For the browser.' },
+          ),
+          ...problemResponses(...stepUpProblems, ...bodyProblems, 'too_many_passkeys'),
+        },
+      },
+    },
+    async (request) => {
+      const principal = principalOf(request)
+      const registration = await transaction(db, async (tx) =>
+        startPasskeyRegistration(tx, keyring, await guard.lockAccount(tx, principal), principal),
+      )
+      const options = await buildCreationOptions(relyingParty, registration)
+      return { options, expiresIn: passkeyChallengeLifetimeMs / second }
+    },
+  )
+
+  app.post(
+    '/settings/Passkeys/Verify',
+    {
+      onRequest: guard.allowRecentSetupSession,
+      schema: {
+        operationId: 'addPasskey',
+        tags,
+        summary: 'Add the passkey',
+        description:
+          'From now on it signs in without a password, and can be chosen as the second factor by `POST /settings/MfaSignIn`. The owner is told.',
+        security: bearer,
+        body: StrictObject({ name: Type.Optional(Name), response: RegistrationResponse }),
+        response: {
+          201: Passkey,
+          ...problemResponses(
+            ...stepUpProblems,
+            ...bodyProblems,
+            'invalid_passkey',
+            'passkey_known',
+          ),
+        },
+      },
+    },
+    async (request, reply) => {
+      const principal = principalOf(request)
+      const { name, response } = request.body
+      const verified = await verifyNewPasskey(deps, principal, response)
+      const added = await transaction(db, async (tx) => {
+        const account = await guard.lockAccount(tx, principal)
+        return addPasskey(tx, keyring, account, principal, { ...verified, name })
+      })
+      return reply.code(201).send(added)
+    },
+  )
+
+  app.patch(
+    '/settings/Passkeys/:id',
+    {
+      onRequest: guard.requireRecentSignIn,
+      schema: {
+        operationId: 'renamePasskey',
+        tags,
+        summary: 'Rename a passkey',
+        security: bearer,
+        params: PasskeyParams,
+        body: StrictObject({ name: Name }, { examples: [{ name: 'My phone' }] }),
+        response: {
+          200: Passkey,
+          ...problemResponses(...stepUpProblems, ...bodyProblems, 'not_found'),
+        },
+      },
+    },
+    (request) => {
+      const principal = principalOf(request)
+      const change = { ...request.params, ...request.body }
+      return transaction(db, (tx) => renamePasskey(tx, principal.account, change, principal))
+    },
+  )
+
+  app.delete(
+    '/settings/Passkeys/:id',
+    {
+      onRequest: guard.requireRecentSignIn,
+      schema: {
+        operationId: 'removePasskey',
+        tags,
+        summary: 'Remove a passkey',
+        description:
+          'It is dead at once. If it was the last one and the MFA method, the strongest other method takes over. The owner is told.',
+        security: bearer,
+        params: PasskeyParams,
+        response: {
+          200: Type.Object(
+            { passkeys, mfaSignIn: MfaSignIn },
+            { description: 'What is left, and what signing in asks for now.' },
+          ),
+          ...problemResponses(...stepUpProblems, ...bodyProblems, 'not_found', 'last_method'),
+        },
+      },
+    },
+    (request) =>
+      transaction(db, async (tx) => {
+        const principal = principalOf(request)
+        const { id } = request.params
+        const account = await guard.lockAccount(tx, principal)
+        await removePasskey(tx, keyring, account, principal, { id, ranking: mfaMethods })
+        return {
+          passkeys: await listPasskeys(tx, account.id),
+          mfaSignIn: await readMfaSignIn(tx, account.id, mfaMethods),
+        }
+      }),
+  )
+}

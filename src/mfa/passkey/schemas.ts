@@ -1,0 +1,126 @@
+import type {
+  AuthenticationResponseJSON,
+  PublicKeyCredentialCreationOptionsJSON,
+  PublicKeyCredentialRequestOptionsJSON,
+  RegistrationResponseJSON,
+} from '@simplewebauthn/server'
+import { Type } from 'typebox'
+import { Instant, Nullable } from '../../http/schemas.ts'
+
+// What browsers make and take has members of its own, and every year more: unknown ones are let
+// through, and not looked at.
+
+const Encoded = (maxLength: number) => Type.String({ minLength: 1, maxLength })
+
+const credential = {
+  id: Encoded(1400),
+  rawId: Encoded(1400),
+  type: Type.Literal('public-key'),
+  authenticatorAttachment: Type.Optional(Nullable(Type.String(), 'Not looked at.')),
+}
+
+/** What `navigator.credentials.create()` gave, by its `toJSON()`. */
+export const RegistrationResponse = Type.Unsafe<RegistrationResponseJSON>(
+  Type.Object(
+    {
+      ...credential,
+      clientExtensionResults: Type.Optional(
+        Type.Object({
+          credProps: Type.Optional(Type.Object({ rk: Type.Optional(Type.Boolean()) })),
+        }),
+      ),
+      response: Type.Object({
+        clientDataJSON: Encoded(4096),
+        attestationObject: Encoded(12_000),
+        transports: Type.Optional(Type.Array(Type.String({ maxLength: 32 }), { maxItems: 16 })),
+      }),
+    },
+    {
+      title: 'RegistrationResponseJSON',
+      description:
+        'RegistrationResponseJSON of WebAuthn Level 3: what `navigator.credentials.create()` gave, by its `toJSON()`.',
+    },
+  ),
+)
+
+/** What `navigator.credentials.get()` gave, by its `toJSON()`. */
+export const AssertionResponse = Type.Unsafe<AuthenticationResponseJSON>(
+  Type.Object(
+    {
+      ...credential,
+      clientExtensionResults: Type.Optional(Type.Object({})),
+      response: Type.Object({
+        clientDataJSON: Encoded(4096),
+        authenticatorData: Encoded(4096),
+        signature: Encoded(2048),
+        userHandle: Type.Optional(Nullable(Type.String({ maxLength: 100 }), 'Whose it is.')),
+      }),
+    },
+    {
+      title: 'AuthenticationResponseJSON',
+      description:
+        'AuthenticationResponseJSON of WebAuthn Level 3: what `navigator.credentials.get()` gave, by its `toJSON()`.',
+    },
+  ),
+)
+
+const Descriptors = Type.Array(
+  Type.Object({
+    id: Type.String(),
+    type: Type.Literal('public-key'),
+    transports: Type.Optional(Type.Array(Type.String())),
+  }),
+)
+
+const challenge = Type.String({ description: 'To be signed, once.' })
+
+export const CreationOptions = Type.Unsafe<PublicKeyCredentialCreationOptionsJSON>(
+  Type.Object(
+    {
+      challenge,
+      rp: Type.Object({ id: Type.String(), name: Type.String() }),
+      user: Type.Object({ id: Type.String(), name: Type.String(), displayName: Type.String() }),
+      pubKeyCredParams: Type.Array(
+        Type.Object({ type: Type.Literal('public-key'), alg: Type.Integer() }),
+      ),
+      timeout: Type.Integer({ description: 'Milliseconds.' }),
+      attestation: Type.String(),
+      excludeCredentials: Descriptors,
+      authenticatorSelection: Type.Object({}, { additionalProperties: true }),
+      extensions: Type.Object({}, { additionalProperties: true }),
+    },
+    {
+      title: 'PublicKeyCredentialCreationOptionsJSON',
+      description:
+        'PublicKeyCredentialCreationOptionsJSON, for `PublicKeyCredential.parseCreationOptionsFromJSON()`.',
+    },
+  ),
+)
+
+export const RequestOptions = Type.Unsafe<PublicKeyCredentialRequestOptionsJSON>(
+  Type.Object(
+    {
+      challenge,
+      rpId: Type.String(),
+      timeout: Type.Integer({ description: 'Milliseconds.' }),
+      userVerification: Type.String(),
+      allowCredentials: Type.Optional(Descriptors),
+    },
+    {
+      title: 'PublicKeyCredentialRequestOptionsJSON',
+      description:
+        'PublicKeyCredentialRequestOptionsJSON, for `PublicKeyCredential.parseRequestOptionsFromJSON()`.',
+    },
+  ),
+)
+
+export const Passkey = Type.Object(
+  {
+    id: Type.String(),
+    name: Type.String({ description: 'What its owner calls it.' }),
+    createdAt: Instant('When it was added.'),
+    lastUsedAt: Nullable(Instant('When.'), 'When it last signed in; null if it never did.'),
+    backedUp: Type.Boolean({ description: 'Whether it is also on its owner’s other devices.' }),
+  },
+  { $id: 'Passkey', description: 'A passkey.' },
+)

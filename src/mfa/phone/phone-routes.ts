@@ -1,0 +1,104 @@
+import { Type } from 'typebox'
+import type { App } from '../../http/app.ts'
+import { parsePhoneField as parsePhone } from '../../http/fields.ts'
+import {
+  bearer,
+  bodyProblems,
+  Code,
+  CodeSent,
+  Instant,
+  problemResponses,
+  StrictObject,
+  stepUpProblems,
+} from '../../http/schemas.ts'
+import { Problem } from '../../lib/problem.ts'
+import { type Guard, principalOf } from '../../sessions/guard.ts'
+import type { Db } from '../../store/open.ts'
+import { transaction } from '../../store/transaction.ts'
+import type { ChallengeDeps } from '../challenge.ts'
+import { readMfaSignIn } from '../mfa-sign-in.ts'
+import { MfaSignIn, PhoneNumber } from '../schemas.ts'
+import { changePhone, removePhone, startPhoneChange } from './phone.ts'
+
+const tags = ['Multi-factor sign-in']
+
+export function phoneRoutes(app: App, deps: ChallengeDeps & { db: Db; guard: Guard }): void {
+  const { db, guard, mfaMethods } = deps
+
+  app.post(
+    '/settings/PhoneNumber',
+    {
+      onRequest: guard.requireRecentSignIn,
+      schema: {
+        operationId: 'changePhoneNumber',
+        tags,
+        summary: 'Set or change the phone number',
+        description:
+          'Without `code` one is sent to the number; with it the number is the account’s. The owner is told.',
+        security: bearer,
+        body: StrictObject(
+          { phoneNumber: PhoneNumber, code: Type.Optional(Code) },
+          { examples: [{ phoneNumber: '+14155550123' }] },
+        ),
+        response: {
+          200: Type.Object(
+            { phoneNumber: Type.String(), verifiedAt: Instant('When.') },
+            { description: 'Changed.' },
+          ),
+          202: CodeSent,
+          ...problemResponses(
+            ...stepUpProblems,
+            ...bodyProblems,
+            'invalid_code',
+            'too_many_attempts',
+            'too_many_messages',
+            'sms_unavailable',
+          ),
+        },
+      },
+    },
+    async (request, reply) => {
+      const principal = principalOf(request)
+      const phoneNumber = parsePhone(request.body.phoneNumber)
+      const { code } = request.body
+      const outcome = await transaction(db, async (tx) => {
+        const account = await guard.lockAccount(tx, principal)
+        return code === undefined
+          ? { sent: await startPhoneChange(tx, deps, account, principal, phoneNumber) }
+          : { changed: await changePhone(tx, deps, account, principal, { phoneNumber, code }) }
+      })
+      if (outcome.sent) return reply.code(202).send(outcome.sent)
+      if (outcome.changed) return outcome.changed
+      throw new Problem('invalid_code', 'That code isn’t right. Please use the newest one.')
+    },
+  )
+
+  app.delete(
+    '/settings/PhoneNumber',
+    {
+      onRequest: guard.requireRecentSignIn,
+      schema: {
+        operationId: 'removePhoneNumber',
+        tags,
+        summary: 'Remove the phone number',
+        description:
+          'If codes by text were the MFA method, the strongest other one takes over. The owner is told.',
+        security: bearer,
+        response: {
+          200: Type.Object(
+            { phoneNumber: Type.Null(), mfaSignIn: MfaSignIn },
+            { description: 'It is gone, and this is what signing in asks for now.' },
+          ),
+          ...problemResponses(...stepUpProblems, ...bodyProblems, 'last_method'),
+        },
+      },
+    },
+    (request) =>
+      transaction(db, async (tx) => {
+        const principal = principalOf(request)
+        const account = await guard.lockAccount(tx, principal)
+        await removePhone(tx, deps, account, principal)
+        return { phoneNumber: null, mfaSignIn: await readMfaSignIn(tx, account.id, mfaMethods) }
+      }),
+  )
+}

@@ -1,0 +1,88 @@
+import { now, toIsoString } from '../../lib/clock.ts'
+import type { LockedAccount, Principal } from '../../sessions/guard.ts'
+import type { Tx } from '../../store/open.ts'
+import { changeCredentials, weakeningUndoMs } from '../../undo/credential-change.ts'
+import type { CodeSent } from '../../verification/send-code.ts'
+import {
+  type AddressVerification,
+  sendVerificationCode,
+  verifyAddress,
+} from '../../verification/verify-address.ts'
+import type { ChallengeDeps } from '../challenge.ts'
+import { availableMethods, readEnrollment } from '../methods/methods.ts'
+import { removeMethod } from '../mfa-sign-in.ts'
+
+const phoneVerification = {
+  purpose: 'phone',
+  channel: 'sms',
+  template: 'address-code',
+} satisfies AddressVerification
+
+/** Sends a code to the number that is to be the account's. Nothing changes before it comes back. */
+export function startPhoneChange(
+  tx: Tx,
+  deps: ChallengeDeps,
+  account: LockedAccount,
+  principal: Principal,
+  phoneNumber: string,
+): Promise<CodeSent> {
+  return sendVerificationCode(tx, deps, account, principal, phoneVerification, phoneNumber)
+}
+
+/**
+ * Changes the number, once its owner has proven to hold it. Where codes by text are the MFA method,
+ * they go to the new number from now on.
+ *
+ * @returns undefined for a wrong code; that must be committed, for it counts
+ */
+export async function changePhone(
+  tx: Tx,
+  deps: ChallengeDeps,
+  account: LockedAccount,
+  principal: Principal,
+  { phoneNumber, code }: { phoneNumber: string; code: string },
+): Promise<{ phoneNumber: string; verifiedAt: string } | undefined> {
+  if (
+    !(await verifyAddress(tx, deps, account, principal, phoneVerification, {
+      address: phoneNumber,
+      code,
+    }))
+  )
+    return undefined
+  const at = now()
+  await changeCredentials(
+    tx,
+    deps.keyring,
+    account,
+    {
+      type: 'phone.changed',
+      cause: { by: 'owner', ...principal },
+      detail: {},
+      notice: 'phone-changed',
+      params: { at },
+      undoForMs: weakeningUndoMs,
+    },
+    { phone_number: phoneNumber, phone_verified_at: at },
+  )
+  return { phoneNumber: phoneNumber, verifiedAt: toIsoString(at) }
+}
+
+/** Takes the number away, and with it codes by text. Without one, nothing happens. */
+export async function removePhone(
+  tx: Tx,
+  { keyring, mfaMethods }: ChallengeDeps,
+  account: LockedAccount,
+  principal: Principal,
+): Promise<void> {
+  if (account.phone_number === null) return
+  const enrollment = await readEnrollment(tx, account)
+  const remaining = availableMethods({ ...enrollment, phoneNumber: null }, mfaMethods)
+  const set = { phone_number: null, phone_verified_at: null }
+  await removeMethod(
+    tx,
+    keyring,
+    account,
+    { removed: 'sms', remaining, set },
+    { by: 'owner', ...principal },
+  )
+}

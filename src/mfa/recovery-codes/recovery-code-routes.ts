@@ -1,0 +1,78 @@
+import { Type } from 'typebox'
+import type { App } from '../../http/app.ts'
+import {
+  bearer,
+  bodyProblems,
+  Nullable,
+  problemResponses,
+  stepUpProblems,
+  tokenProblems,
+} from '../../http/schemas.ts'
+import type { Keyring } from '../../keys/keyring.ts'
+import { type Guard, principalOf } from '../../sessions/guard.ts'
+import type { Db } from '../../store/open.ts'
+import { transaction } from '../../store/transaction.ts'
+import { readRecoveryCodeStatus } from '../methods/recovery-code.ts'
+import { regenerateRecoveryCodes } from '../mfa-sign-in.ts'
+
+const state = {
+  remaining: Type.Integer({ minimum: 0, maximum: 10, description: 'How many are unused.' }),
+  createdAt: Nullable(Type.String({ format: 'date-time' }), 'When they were made, all together.'),
+}
+
+export function recoveryCodeRoutes(
+  app: App,
+  { db, keyring, guard }: { db: Db; keyring: Keyring; guard: Guard },
+): void {
+  app.get(
+    '/settings/RecoveryCodes',
+    {
+      onRequest: guard.requireSignIn,
+      schema: {
+        operationId: 'readRecoveryCodes',
+        tags: ['Multi-factor sign-in'],
+        summary: 'Read how many recovery codes are left',
+        security: bearer,
+        response: {
+          200: Type.Object(state, { description: 'How many; never the codes.' }),
+          ...problemResponses(...tokenProblems),
+        },
+      },
+    },
+    (request) => readRecoveryCodeStatus(db, principalOf(request).account),
+  )
+
+  app.post(
+    '/settings/RecoveryCodes',
+    {
+      onRequest: guard.requireRecentSignIn,
+      schema: {
+        operationId: 'makeRecoveryCodes',
+        tags: ['Multi-factor sign-in'],
+        summary: 'Make ten new recovery codes',
+        description: 'They are shown once. The ones before no longer work. The owner is told.',
+        security: bearer,
+        response: {
+          200: Type.Object(
+            {
+              recoveryCodes: Type.Array(Type.String(), { examples: [['YZ1D-C820-9XA9']] }),
+              ...state,
+            },
+            { description: 'The new codes, shown once.' },
+          ),
+          ...problemResponses(...stepUpProblems, ...bodyProblems),
+        },
+      },
+    },
+    (request) =>
+      transaction(db, async (tx) => {
+        const principal = principalOf(request)
+        const account = await guard.lockAccount(tx, principal)
+        const recoveryCodes = await regenerateRecoveryCodes(tx, keyring, account, {
+          by: 'owner',
+          ...principal,
+        })
+        return { recoveryCodes, ...(await readRecoveryCodeStatus(tx, account.id)) }
+      }),
+  )
+}

@@ -1,0 +1,87 @@
+import type { Settings } from '../../config/settings.ts'
+import type { App } from '../../http/app.ts'
+import {
+  bearer,
+  bodyProblems,
+  problemResponses,
+  stepUpProblems,
+  tokenProblems,
+} from '../../http/schemas.ts'
+import { type Guard, principalOf } from '../../sessions/guard.ts'
+import type { Db } from '../../store/open.ts'
+import { transaction } from '../../store/transaction.ts'
+import type { ChallengeDeps } from '../challenge.ts'
+import { readMfaSignIn } from '../mfa-sign-in.ts'
+import { NewTotpSecret, TotpSecretRemoved, TotpSecretState } from '../schemas.ts'
+import { createTotpSecret, readTotpSecretState, removeTotpSecret } from './totp-secret.ts'
+
+const tags = ['Multi-factor sign-in']
+
+export function totpRoutes(
+  app: App,
+  deps: ChallengeDeps & { db: Db; guard: Guard; settings: Pick<Settings, 'brandName'> },
+): void {
+  const { db, keyring, guard, settings, mfaMethods } = deps
+
+  app.get(
+    '/settings/MfaSecret',
+    {
+      onRequest: guard.allowSetupSession,
+      schema: {
+        operationId: 'readMfaSecret',
+        tags,
+        summary: 'Read whether an authenticator app is set up',
+        security: bearer,
+        response: { 200: TotpSecretState, ...problemResponses(...tokenProblems) },
+      },
+    },
+    (request) => readTotpSecretState(db, principalOf(request).account),
+  )
+
+  app.post(
+    '/settings/MfaSecret',
+    {
+      onRequest: guard.allowRecentSetupSession,
+      schema: {
+        operationId: 'createMfaSecret',
+        tags,
+        summary: 'Set up an authenticator app',
+        description:
+          'A new secret each time. It is used from the moment that `POST /settings/MfaSignIn` brings a code of it; until then the one in use stays.',
+        security: bearer,
+        response: { 200: NewTotpSecret, ...problemResponses(...stepUpProblems, ...bodyProblems) },
+      },
+    },
+    (request) =>
+      transaction(db, async (tx) => {
+        const account = await guard.lockAccount(tx, principalOf(request))
+        return createTotpSecret(tx, keyring, account, settings.brandName)
+      }),
+  )
+
+  app.delete(
+    '/settings/MfaSecret',
+    {
+      onRequest: guard.requireRecentSignIn,
+      schema: {
+        operationId: 'removeMfaSecret',
+        tags,
+        summary: 'Remove the authenticator app',
+        description:
+          'If it was the MFA method, the strongest other one takes over. The owner is told.',
+        security: bearer,
+        response: {
+          200: TotpSecretRemoved,
+          ...problemResponses(...stepUpProblems, ...bodyProblems, 'last_method'),
+        },
+      },
+    },
+    (request) =>
+      transaction(db, async (tx) => {
+        const principal = principalOf(request)
+        const account = await guard.lockAccount(tx, principal)
+        await removeTotpSecret(tx, keyring, account, mfaMethods, { by: 'owner', ...principal })
+        return { confirmed: false, mfaSignIn: await readMfaSignIn(tx, account.id, mfaMethods) }
+      }),
+  )
+}

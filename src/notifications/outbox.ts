@@ -1,0 +1,96 @@
+import type { TemplateParams } from '../i18n/notification-catalogue.ts'
+import type { Keyring } from '../keys/keyring.ts'
+import type { Language } from '../lib/language.ts'
+import { newId } from '../lib/random.ts'
+import { databaseNow } from '../store/database-now.ts'
+import { emitOnCommit } from '../store/instrumentation.ts'
+import type { Db, Tx } from '../store/open.ts'
+import type { MessageSecret } from './templates.ts'
+import type { Channel } from './transport.ts'
+
+/** Where a message goes. */
+export interface Recipient {
+  channel: Channel
+  /** One email address or one number in E.164. */
+  destination: string
+}
+
+/** A message to be sent. */
+export interface Notification<Name extends keyof TemplateParams> {
+  /** Whose it is; null for whoever has no account yet. */
+  accountId: string | null
+  to: Recipient
+  template: Name
+  params: TemplateParams[Name]
+  /** Nobody finds it in the database. A code that is late is not sent any more. */
+  secret?: MessageSecret | undefined
+  /** The recipient's, where there is no account that has one. */
+  language?: Language
+}
+
+/**
+ * Promises a message, in the transaction of what it tells of: both happen or neither. It leaves
+ * after the commit.
+ */
+export async function enqueueNotification<Name extends keyof TemplateParams>(
+  tx: Tx,
+  keyring: Keyring,
+  { accountId, to, template, params, secret, language = 'en' }: Notification<Name>,
+): Promise<void> {
+  const id = newId()
+  await tx
+    .insertInto('outbox')
+    .values({
+      id,
+      account_id: accountId,
+      language:
+        accountId === null
+          ? language
+          : (query) => query.selectFrom('account').select('language').where('id', '=', accountId),
+      channel: to.channel,
+      recipient: to.destination,
+      template,
+      params: JSON.stringify(params),
+      secret_sealed: secret ? keyring.seal(JSON.stringify(secret), outboxContext(id)) : null,
+      created_at: databaseNow(tx),
+      expires_at: secret?.kind === 'code' ? secret.expiresAt : null,
+      next_attempt_at: databaseNow(tx),
+      attempts: 0,
+      sent_at: null,
+      failed_at: null,
+      last_error: null,
+    })
+    .execute()
+  // Also of what goes out in the place of a code: it must not be told from it by the time it takes.
+  if (secret && secret.kind !== 'undo') {
+    await emitOnCommit(tx, { kind: 'code', channel: to.channel, purpose: template })
+  }
+}
+
+/** How many messages wait to be sent by each channel, and since when the oldest of them does. */
+export function countPendingMessages(db: Db) {
+  return db
+    .selectFrom('outbox')
+    .select(({ fn }) => [
+      'channel',
+      fn.countAll<number>().as('waiting'),
+      fn.min('created_at').as('oldest'),
+    ])
+    .where('sent_at', 'is', null)
+    .where('failed_at', 'is', null)
+    .groupBy('channel')
+    .execute()
+}
+
+/** The secret of a message that was promised. */
+export function openMessageSecret(
+  keyring: Keyring,
+  { id, secret_sealed }: { id: string; secret_sealed: string | null },
+): MessageSecret | undefined {
+  return secret_sealed === null
+    ? undefined
+    : JSON.parse(keyring.open(secret_sealed, outboxContext(id)))
+}
+
+/** What binds a sealed secret to its message. */
+export const outboxContext = (id: string) => `outbox ${id}`

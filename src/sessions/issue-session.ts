@@ -1,0 +1,143 @@
+import * as activity from '../activity/activity.ts'
+import type { Keyring } from '../keys/keyring.ts'
+import type { Client } from '../lib/client.ts'
+import { now, second } from '../lib/clock.ts'
+import { Problem } from '../lib/problem.ts'
+import { newId } from '../lib/random.ts'
+import type { Tx } from '../store/open.ts'
+import type { AccessTokens } from './access-token.ts'
+import { type Amr, combineAmr, hasMfa } from './assurance.ts'
+import type { LockedAccount } from './guard.ts'
+import { issueRefreshToken } from './refresh-token.ts'
+import { type IssuedSession, isSetupSession, type SessionRules } from './session.ts'
+import { ensureNotSuspended } from './suspension.ts'
+import { isTrustedDevice } from './trusted-device.ts'
+
+/**
+ * The one gate: whoever wants a session passes here, whatever they showed. While the account has
+ * MFA on, nobody passes without a second factor, except on a device that was trusted after one; a
+ * session made there is as weak as what was shown.
+ *
+ * @param shown factors that were just proven, all of them
+ * @param session the session to renew instead of making one
+ * @returns undefined if a second factor must be shown first
+ * @throws Problem `account_suspended`; `password_reset_required` after an undo, or where an operator
+ * asks for a new password
+ */
+export async function issueSession(
+  tx: Tx,
+  options: {
+    account: LockedAccount
+    amr: Amr[]
+    client: Client
+    session?: string | undefined
+    /** Of a device whose owner asked not to be asked there again. */
+    deviceToken?: string | undefined
+    keyring: Keyring
+    rules: SessionRules
+  },
+): Promise<IssuedSession | undefined> {
+  const { account, client, keyring, rules } = options
+  const amr = combineAmr(...options.amr)
+  if (account.deleted_at !== null) {
+    throw new Problem('invalid_credentials', 'This account was deleted by its owner.')
+  }
+  ensureNotSuspended(account)
+  if (account.password_reset_required_since !== null) {
+    throw new Problem(
+      'password_reset_required',
+      'This account needs a new password before anybody can sign in. Please choose “forgotten password”.',
+    )
+  }
+  const mfaSatisfied =
+    account.mfa_on_since === null ||
+    hasMfa(amr) ||
+    (await isTrustedDevice(tx, keyring, account, options.deviceToken))
+  if (!mfaSatisfied) return undefined
+
+  const session = options.session
+    ? await renewSession(tx, options.session, amr, rules)
+    : await createSession(tx, account.id, amr, client, rules)
+
+  await activity.record(tx, account.id, {
+    type: 'signin.succeeded',
+    client,
+    session: session.id,
+    detail: { amr: amr.join(' ') },
+  })
+
+  return {
+    account: account.id,
+    session: session.id,
+    authenticatedAt: session.authenticated_at,
+    amr,
+    setupOnly: isSetupSession(rules, account),
+    refreshToken: await issueRefreshToken(tx, keyring, session.id),
+    refreshExpiresAt: Math.min(session.idle_until, session.expires_at),
+  }
+}
+
+const returnedColumns = ['id', 'authenticated_at', 'idle_until', 'expires_at'] as const
+
+function createSession(tx: Tx, account: string, amr: Amr[], client: Client, rules: SessionRules) {
+  const at = now()
+  return tx
+    .insertInto('session')
+    .values({
+      id: newId(),
+      account_id: account,
+      created_at: at,
+      last_used_at: at,
+      authenticated_at: at,
+      amr: amr.join(' '),
+      ip_address: client.ipAddress,
+      user_agent: client.userAgent,
+      expires_at: at + rules.sessionLifetime * second,
+      idle_until: at + rules.sessionIdleTimeout * second,
+      ended_at: null,
+    })
+    .returning(returnedColumns)
+    .executeTakeFirstOrThrow()
+}
+
+async function renewSession(tx: Tx, session: string, amr: Amr[], rules: SessionRules) {
+  const at = now()
+  const renewed = await tx
+    .updateTable('session')
+    .set({
+      last_used_at: at,
+      authenticated_at: at,
+      amr: amr.join(' '),
+      idle_until: at + rules.sessionIdleTimeout * second,
+    })
+    .where('id', '=', session)
+    .where('ended_at', 'is', null)
+    .where('expires_at', '>', at)
+    .returning(returnedColumns)
+    .executeTakeFirst()
+  if (!renewed) throw new Problem('invalid_token', 'This session has ended. Please sign in again.')
+
+  // One session, one live refresh token: the one that comes with this answer.
+  await tx
+    .updateTable('refresh_token')
+    .set({ used_at: at })
+    .where('session_id', '=', session)
+    .where('used_at', 'is', null)
+    .execute()
+  return renewed
+}
+
+/** "Signed in", as the contract has it. Call it when the transaction is over. */
+export async function tokenResponse(accessTokens: AccessTokens, issued: IssuedSession) {
+  const { accessToken, expiresIn } = await accessTokens.issue(issued)
+  return {
+    status: 'signedIn' as const,
+    accessToken,
+    tokenType: 'Bearer' as const,
+    expiresIn,
+    refreshToken: issued.refreshToken,
+    refreshExpiresIn: Math.floor((issued.refreshExpiresAt - now()) / second),
+    ...(issued.setupOnly && { mfaSetUpRequired: true as const }),
+    ...(issued.deviceToken !== undefined && { deviceToken: issued.deviceToken }),
+  }
+}

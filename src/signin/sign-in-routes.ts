@@ -1,0 +1,220 @@
+import { Type } from 'typebox'
+import type { App } from '../http/app.ts'
+import { invalidField } from '../http/fields.ts'
+import {
+  bearer,
+  bodyProblems,
+  Code,
+  CodeSent,
+  Email,
+  Password,
+  problemResponses,
+  StrictObject,
+  Token,
+  TokenResponse,
+  tokenProblems,
+} from '../http/schemas.ts'
+import { clientOf } from '../lib/client.ts'
+import { parseEmailAddress } from '../lib/email-address.ts'
+import { maxPasswordBytes } from '../lib/password-hasher.ts'
+import { Problem } from '../lib/problem.ts'
+import { resendCode, verifyChallenge } from '../mfa/challenge.ts'
+import { AnswerMethod, MfaRequired } from '../mfa/schemas.ts'
+import type { AccessTokens } from '../sessions/access-token.ts'
+import type { CookieSessions } from '../sessions/cookie-sessions.ts'
+import { type Guard, principalOf } from '../sessions/guard.ts'
+import { tokenResponse } from '../sessions/issue-session.ts'
+import { transaction } from '../store/transaction.ts'
+import { reauthenticate, type SignInDeps, type SignInResult, signIn } from './sign-in.ts'
+
+const tags = ['Signing in']
+
+const SignInResponse = Type.Union([TokenResponse, MfaRequired], {
+  description: 'Signed in, or the second factor comes next: `status` says which.',
+})
+
+const MfaToken = Token('From the sign-in that is to be finished.')
+
+export function signInRoutes(
+  app: App,
+  deps: SignInDeps & { guard: Guard; accessTokens: AccessTokens; cookieSessions: CookieSessions },
+): void {
+  const { db, guard, accessTokens, cookieSessions } = deps
+
+  app.post(
+    '/auth/SignIn',
+    {
+      schema: {
+        operationId: 'signIn',
+        tags,
+        summary: 'Sign in',
+        description: 'With MFA off you are signed in; with MFA on, the second factor comes next.',
+        body: StrictObject(
+          {
+            email: Email,
+            password: Password,
+            deviceToken: Type.Optional(
+              Type.String({
+                maxLength: 2048,
+                description: 'From a sign-in with `rememberDevice`: no second factor for 30 days.',
+              }),
+            ),
+          },
+          { examples: [{ email: 'ada@example.com', password: 'correct horse battery' }] },
+        ),
+        response: {
+          200: SignInResponse,
+          ...problemResponses(
+            'invalid_credentials',
+            'password_reset_required',
+            'account_suspended',
+            'too_many_attempts',
+            'unavailable',
+            ...bodyProblems,
+          ),
+        },
+      },
+    },
+    async (request) => {
+      const { email, password, deviceToken = cookieSessions.deviceTokenOf(request) } = request.body
+      ensurePasswordLength(password)
+      const result = await signIn(deps, {
+        email: parseEmailAddress(email),
+        password,
+        deviceToken,
+        client: clientOf(request),
+      })
+      return signInResponse(accessTokens, result)
+    },
+  )
+
+  app.post(
+    '/auth/SignIn/Mfa',
+    {
+      schema: {
+        operationId: 'answerMfa',
+        tags,
+        summary: 'Finish signing in with the second factor',
+        description:
+          'A right code works once. After five wrong ones this sign-in is over; all wrong ones of an account count together.',
+        body: StrictObject(
+          {
+            mfaToken: MfaToken,
+            mfaMethod: Type.Optional(AnswerMethod),
+            code: Code,
+            rememberDevice: Type.Optional(
+              Type.Boolean({
+                description: 'Gives a `deviceToken`: on this device no second factor for 30 days.',
+              }),
+            ),
+          },
+          { examples: [{ mfaToken: 'from the answer of SignIn', code: '123456' }] },
+        ),
+        response: {
+          200: TokenResponse,
+          ...problemResponses(
+            'invalid_code',
+            'mfa_token_expired',
+            'invalid_token',
+            'password_reset_required',
+            'account_suspended',
+            'too_many_attempts',
+            ...bodyProblems,
+          ),
+        },
+      },
+    },
+    async (request) => {
+      const attempt = { ...request.body, client: clientOf(request) }
+      const result = await transaction(db, (tx) => verifyChallenge(tx, deps, attempt))
+      if ('issued' in result) return tokenResponse(accessTokens, result.issued)
+      const { attemptsLeft } = result
+      throw new Problem('invalid_code', wrongCodeDetail(attemptsLeft), { attemptsLeft })
+    },
+  )
+
+  app.post(
+    '/auth/SignIn/MfaCode',
+    {
+      schema: {
+        operationId: 'sendMfaCode',
+        tags,
+        summary: 'Send the code again',
+        description: 'Or by another method that is set up. Wrong answers stay counted.',
+        body: StrictObject({ mfaToken: MfaToken, mfaMethod: Type.Optional(AnswerMethod) }),
+        response: {
+          202: CodeSent,
+          ...problemResponses(
+            'mfa_token_expired',
+            'account_suspended',
+            'method_not_set_up',
+            'too_many_messages',
+            'sms_unavailable',
+            ...bodyProblems,
+          ),
+        },
+      },
+    },
+    async (request, reply) => {
+      const sent = await transaction(db, (tx) => resendCode(tx, deps, request.body))
+      return reply.code(202).send(sent)
+    },
+  )
+
+  app.post(
+    '/auth/Reauthenticate',
+    {
+      onRequest: guard.allowSetupSession,
+      schema: {
+        operationId: 'reauthenticate',
+        tags,
+        summary: 'Confirm that it’s you',
+        description:
+          'The same session, with a fresh `auth_time`. While MFA is on, the second factor comes next.',
+        security: bearer,
+        body: StrictObject(
+          { password: Password },
+          { examples: [{ password: 'correct horse battery' }] },
+        ),
+        response: {
+          200: SignInResponse,
+          ...problemResponses(
+            ...tokenProblems,
+            'invalid_credentials',
+            'account_suspended',
+            'too_many_attempts',
+            'unavailable',
+            ...bodyProblems,
+          ),
+        },
+      },
+    },
+    async (request) => {
+      const { password } = request.body
+      ensurePasswordLength(password)
+      const principal = principalOf(request)
+      const client = clientOf(request)
+      return signInResponse(
+        accessTokens,
+        await reauthenticate(deps, { principal, password, client }),
+      )
+    },
+  )
+}
+
+async function signInResponse(accessTokens: AccessTokens, result: SignInResult | undefined) {
+  if (!result) {
+    throw new Problem('invalid_credentials', 'The address or the password is not right.')
+  }
+  return 'mfaRequired' in result ? result.mfaRequired : tokenResponse(accessTokens, result.issued)
+}
+
+function ensurePasswordLength(password: string): void {
+  if (Buffer.byteLength(password) <= maxPasswordBytes) return
+  throw invalidField('/password', 'has more than 1,024 bytes, which no password here has')
+}
+
+function wrongCodeDetail(attemptsLeft: number): string {
+  if (attemptsLeft === 0) return 'That code isn’t right. Please sign in again.'
+  return `That code isn’t right. You have ${attemptsLeft} ${attemptsLeft === 1 ? 'try' : 'tries'} left.`
+}

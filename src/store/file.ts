@@ -1,4 +1,0 @@
-/** The file of a SQLite database; undefined if the URL names PostgreSQL. */
-export function fileOf(url: string): string | undefined {
-  return url.startsWith('sqlite:') ? url.slice('sqlite:'.length) : undefined
-}

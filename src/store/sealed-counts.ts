@@ -1,0 +1,22 @@
+import { PostgresAdapter, sql } from 'kysely'
+import { type Db, withoutStatementTimeout } from './open.ts'
+
+/**
+ * How many values of a sealed column each encryption key has sealed, by the id that they begin with.
+ *
+ * @param column `table.column`
+ */
+export async function countSealedByKey(db: Db, column: string): Promise<Map<string, number>> {
+  const [table = '', name = ''] = column.split('.')
+  const value = sql.ref(name)
+  const id =
+    db.getExecutor().adapter instanceof PostgresAdapter
+      ? sql`split_part(${value}, '.', 1)`
+      : sql`substr(${value}, 1, instr(${value}, '.') - 1)`
+  const { rows } = await withoutStatementTimeout(db, (tx) =>
+    sql<{ key: string; values: number }>`
+      select ${id} as ${sql.id('key')}, count(*) as ${sql.id('values')}
+      from ${sql.table(table)} where ${value} is not null group by ${id}`.execute(tx),
+  )
+  return new Map(rows.map((row) => [row.key, row.values]))
+}

@@ -1,0 +1,122 @@
+import type { Keyring } from '../keys/keyring.ts'
+import { now } from '../lib/clock.ts'
+import { newId, newToken } from '../lib/random.ts'
+import type { MessageSecret } from '../notifications/templates.ts'
+import type { Tx } from '../store/open.ts'
+import { type Snapshot, takeSnapshot } from './snapshot.ts'
+
+const purpose = 'undo_token'
+
+/** What binds a sealed snapshot to its row. */
+export const snapshotContext = (id: string) => `undo_token ${id}`
+
+/** Keeps what is there now, before a change of a held account. @returns the token of the way back */
+export async function issueUndoToken(
+  tx: Tx,
+  keyring: Keyring,
+  account: string,
+  { type, lifetimeMs }: { type: string; lifetimeMs: number },
+): Promise<MessageSecret> {
+  const id = newId()
+  const token = newToken()
+  const snapshot = await takeSnapshot(tx, account)
+  const latest = await tx
+    .selectFrom('undo_token')
+    .select('created_at')
+    .where('account_id', '=', account)
+    .orderBy('created_at', 'desc')
+    .limit(1)
+    .executeTakeFirst()
+  await tx
+    .insertInto('undo_token')
+    .values({
+      id,
+      account_id: account,
+      type,
+      token_hash: keyring.hash(token, purpose),
+      email_key: snapshot.account.email_key,
+      snapshot_sealed: keyring.seal(JSON.stringify(snapshot), snapshotContext(id)),
+      // Always later than those before, also where another node's clock is behind.
+      created_at: Math.max(now(), (latest?.created_at ?? 0) + 1),
+      expires_at: now() + lifetimeMs,
+      ended_at: null,
+    })
+    .execute()
+  return { kind: 'undo', value: token, expiresAt: now() + lifetimeMs }
+}
+
+/** Whose way back a token is, whether or not it still opens it. */
+export async function accountOfUndoToken(
+  tx: Tx,
+  keyring: Keyring,
+  token: string,
+): Promise<string | undefined> {
+  const row = await tx
+    .selectFrom('undo_token')
+    .select('account_id')
+    .where('token_hash', 'in', keyring.hashWithAllKeys(token, purpose))
+    .executeTakeFirst()
+  return row?.account_id
+}
+
+/** A way back that was taken. */
+export interface RedeemedUndoToken {
+  /** The activity type of the change that is undone. */
+  type: string
+  snapshot: Snapshot
+}
+
+/**
+ * Takes the way back that a token opens: once, however many ask at the same time. Those that were
+ * kept after it belong to changes that are undone with it, and end.
+ *
+ * The account must be held: a change that is under way would keep one more behind our back, and
+ * whoever has that could take all of this back.
+ *
+ * @returns undefined for a token that is unknown, used, void or too old
+ */
+export async function redeemUndoToken(
+  tx: Tx,
+  keyring: Keyring,
+  token: string,
+): Promise<RedeemedUndoToken | undefined> {
+  const row = await tx
+    .updateTable('undo_token')
+    .set({ ended_at: now() })
+    .where('token_hash', 'in', keyring.hashWithAllKeys(token, purpose))
+    .where('ended_at', 'is', null)
+    .where('expires_at', '>', now())
+    .returning(['id', 'account_id', 'type', 'snapshot_sealed', 'created_at'])
+    .executeTakeFirst()
+  if (!row) return undefined
+
+  await tx
+    .updateTable('undo_token')
+    .set({ ended_at: now() })
+    .where('account_id', '=', row.account_id)
+    .where('created_at', '>=', row.created_at)
+    .where('ended_at', 'is', null)
+    .execute()
+  return {
+    type: row.type,
+    snapshot: JSON.parse(keyring.open(row.snapshot_sealed, snapshotContext(row.id))),
+  }
+}
+
+/** Whether an address may still come back to an account that had it, other than `except`. */
+export async function isAddressReserved(
+  tx: Tx,
+  emailKey: string,
+  exceptAccount = '',
+): Promise<boolean> {
+  const row = await tx
+    .selectFrom('undo_token')
+    .select('id')
+    .where('email_key', '=', emailKey)
+    .where('account_id', '!=', exceptAccount)
+    .where('ended_at', 'is', null)
+    .where('expires_at', '>', now())
+    .limit(1)
+    .executeTakeFirst()
+  return row !== undefined
+}

@@ -1,0 +1,31 @@
+import { timingSafeEqual } from 'node:crypto'
+import type { Keyring } from '../keys/keyring.ts'
+import { now } from '../lib/clock.ts'
+
+/** A code that was sent and is waited for. */
+export interface SentOtp {
+  challengeId: string
+  codeHash: string | null
+  /** Milliseconds since 1970. */
+  expiresAt: number | null
+}
+
+/** The fingerprint of a code that goes with one challenge: under any other it is worth nothing. */
+export function hashOtp(keyring: Keyring, challengeId: string, code: string): string {
+  return keyring.hash(code, purpose(challengeId))
+}
+
+/** Whether `code` is the one that was sent, in time. Spaces don't matter. */
+export function matchesOtp(keyring: Keyring, code: string, sent: SentOtp): boolean {
+  const { challengeId, codeHash, expiresAt } = sent
+  if (codeHash === null || expiresAt === null || expiresAt <= now()) return false
+  const expected = Buffer.from(codeHash)
+  return keyring
+    .hashWithAllKeys(code.replaceAll(' ', ''), purpose(challengeId))
+    .some((candidate) => {
+      const actual = Buffer.from(candidate)
+      return actual.length === expected.length && timingSafeEqual(actual, expected)
+    })
+}
+
+const purpose = (challengeId: string) => `code ${challengeId}`

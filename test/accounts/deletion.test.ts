@@ -1,0 +1,77 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { cleanUp } from '../../src/retention.ts'
+import { openDatabase } from '../../src/store/open.ts'
+import { travel } from '../support/clock.ts'
+import { onEachDatabase } from '../support/latchkey.ts'
+import { addPasskey } from '../support/passkeys.ts'
+import { undoTokenSentTo } from '../support/undo-token.ts'
+
+onEachDatabase((latchkey) => {
+  // Abuse case (Turned off, removed or replaced by the wrong hands): Sessions lived on after a
+  // reset or a deletion (GHSA-2vg6-77g8-24mp, CVE-2023-22492, CVE-2026-43983).
+  test('a deleted account is closed at once, and its owner is told', async () => {
+    const ada = await latchkey.owner({ mfaMethod: 'sms' })
+    const wrong = await ada.delete('/settings/Account', { body: { password: 'not it' } })
+    assert.equal(wrong.status, 401)
+    const deleted = await ada.delete('/settings/Account', { body: { password: ada.password } })
+    assert.equal(deleted.status, 204)
+
+    assert.equal((await ada.get('/settings')).status, 401)
+    const { email, refreshToken, password } = ada
+    assert.equal((await latchkey.post('/auth/Refresh', { refreshToken })).status, 401)
+    assert.equal((await latchkey.post('/auth/SignIn', { email, password })).status, 401)
+    const [message] = await latchkey.inbox(email)
+    assert.match(message?.subject ?? '', /was deleted/)
+  })
+
+  test('for seven days the owner can undo it, and then everything is as it was', async () => {
+    const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
+    await ada.delete('/settings/Account', { body: { password: ada.password } })
+    travel(6 * 86_400_000)
+    await tidyUp()
+    const token = await undoTokenSentTo(latchkey, ada.email, /was deleted/)
+    const { body } = await latchkey.post('/auth/Undo', { token })
+    assert.equal(body.undone, 'account.deleted')
+    ada.password = 'a whole new sentence'
+    const { resetToken } = body
+    await latchkey.post('/auth/ResetPassword', { resetToken, newPassword: ada.password })
+    await ada.signInFully()
+  })
+
+  // Abuse case (Turned off, removed or replaced by the wrong hands): Deleting left personal data
+  // behind.
+  test('after seven days nothing personal is left in any table', async () => {
+    const ada = await latchkey.owner({ mfaMethod: 'sms' })
+    const name = `${ada.email}’s phone`
+    const { credentialId, userHandle } = await addPasskey(latchkey, ada, { name })
+    const { options } = (await ada.post('/settings/Passkeys')).body
+    await ada.signIn()
+    await ada.delete('/settings/Account', { body: { password: ada.password } })
+    travel(8 * 86_400_000)
+    await tidyUp()
+
+    const tables =
+      latchkey.databaseKind === 'SQLite'
+        ? "select name from sqlite_schema where type = 'table'"
+        : "select table_name as name from information_schema.tables where table_schema = 'public'"
+    for (const { name } of await latchkey.sql(tables)) {
+      const rows = JSON.stringify(await latchkey.sql(`select * from ${name}`))
+      const hers = [ada.email, ada.phoneNumber, credentialId, userHandle, options.challenge]
+      for (const personal of hers) {
+        assert.ok(!rows.includes(personal), `${name} still knows the owner`)
+      }
+    }
+    const erased = await latchkey.sql("select * from activity where type = 'account.erased'")
+    assert.ok(erased.length > 0)
+    // The address is free again.
+    const again = await latchkey.owner({ email: ada.email })
+    assert.equal((await again.get('/settings/MfaSignIn')).body.enabled, false)
+  })
+
+  async function tidyUp(): Promise<void> {
+    const db = openDatabase(latchkey.environment.LATCHKEY_DATABASE_URL ?? '')
+    await cleanUp(db)
+    await db.destroy()
+  }
+})

@@ -1,0 +1,168 @@
+/** One address is one account's, whoever asks for it at the same time. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { sql } from 'kysely'
+import { openDatabase } from '../../src/store/open.ts'
+import { travel } from '../support/clock.ts'
+import { onEachDatabase } from '../support/latchkey.ts'
+import type { Owner } from '../support/owner.ts'
+import { waitUntil } from '../support/process.ts'
+import { undoTokenSentTo } from '../support/undo-token.ts'
+
+onEachDatabase((latchkey) => {
+  /** Has a code for an address sent. @returns what brings it back */
+  async function ask(owner: Owner, email: string) {
+    assert.equal((await owner.post('/settings/Email', { email })).status, 202)
+    const code = await latchkey.codeSentTo(email)
+    return () => owner.post('/settings/Email', { email, code })
+  }
+  let made = 0
+  const address = () => `wanted-${latchkey.databaseKind}-${made++}@example.com`.toLowerCase()
+  const accountsAt = async (email: string) =>
+    Number(
+      (await latchkey.sql(`select count(*) as n from account where email_key = '${email}'`))[0].n,
+    )
+
+  // Abuse case (Turned off, removed or replaced by the wrong hands): Of several accounts that moved
+  // to one address at once, two got it.
+  test('of many accounts that move to one address at once, one gets it', async () => {
+    for (let round = 0; round < 3; round += 1) {
+      const email = address()
+      const owners = await Promise.all(Array.from({ length: 6 }, () => latchkey.owner()))
+      const ready = []
+      for (const owner of owners) ready.push(await ask(owner, email))
+      const answers = await Promise.all(ready.map((bring) => bring()))
+      const statuses = answers.map(({ status }) => status).sort()
+      assert.deepEqual(statuses, [200, 409, 409, 409, 409, 409])
+      assert.equal(await accountsAt(email), 1)
+    }
+  })
+
+  test('a sign-up and a move to one address at once make one account of it', async () => {
+    for (let round = 0; round < 4; round += 1) {
+      const email = address()
+      const ada = await latchkey.owner()
+      await latchkey.post('/auth/SignUp', { email, password: 'a sentence of somebody' })
+      const code = await latchkey.codeSentTo(email)
+      const move = await ask(ada, email)
+      const [moved, signedUp] = await Promise.all([
+        move(),
+        latchkey.post('/auth/SignUp/Verify', { email, code }),
+      ])
+      const won = [moved.status === 200, signedUp.status === 201].filter(Boolean)
+      assert.equal(won.length, 1, `${moved.status} ${signedUp.status}`)
+      assert.ok([200, 409].includes(moved.status) && [201, 401].includes(signedUp.status))
+      assert.equal(await accountsAt(email), 1)
+    }
+  })
+
+  test('an address that moves away while others reach for it stays reserved: its owner can come back', async () => {
+    for (let round = 0; round < 6; round += 1) {
+      const ada = await latchkey.owner()
+      const eve = await latchkey.owner()
+      const before = ada.email
+      const leave = await ask(ada, address())
+      const take = await ask(eve, before)
+      const taking = round % 2 === 0 ? take() : undefined
+      const leaving = leave()
+      const [left, taken] = await Promise.all([leaving, taking ?? take()])
+      assert.equal(left.status, 200)
+      assert.equal(taken.status, 409)
+      const token = await undoTokenSentTo(latchkey, before, /email address/)
+
+      // Whoever is refused has used nothing up.
+      const [undone, late] = await Promise.all([latchkey.post('/auth/Undo', { token }), take()])
+      assert.equal(undone.status, 200)
+      assert.equal(late.status, 409)
+      assert.equal(await accountsAt(before), 1)
+    }
+  })
+
+  test('a sign-up from before does not slip in while the address moves away', async () => {
+    const ada = await latchkey.owner()
+    const email = address()
+    await latchkey.post('/auth/SignUp', { email, password: 'a sentence of somebody' })
+    const code = await latchkey.codeSentTo(email)
+    travel(1000)
+    assert.equal((await (await ask(ada, email))()).status, 200)
+    const leave = await ask(ada, address())
+    const signUp = () => latchkey.post('/auth/SignUp/Verify', { email, code })
+    const [left, signedUp] = await midway(leave, signUp)
+    assert.equal(left.status, 200)
+    assert.equal(signedUp.status, 401)
+    assert.equal(await accountsAt(email), 0)
+  })
+
+  /** Has the first call wait for its last statement, where a database lets others go on, until the second waits too. */
+  async function midway<Result>(first: () => Promise<Result>, second: () => Promise<Result>) {
+    if (latchkey.databaseKind === 'SQLite') return Promise.all([first(), second()])
+    const db = openDatabase(latchkey.environment.LATCHKEY_DATABASE_URL ?? '')
+    const waiting = (many: number) =>
+      waitUntil(async () => {
+        const { rows } = await sql`select 1 from pg_locks where not granted`.execute(db)
+        return rows.length >= many
+      })
+    try {
+      return await db
+        .transaction()
+        .execute(async (tx) => {
+          await sql`lock table outbox in exclusive mode`.execute(tx)
+          const one = first()
+          await waiting(1)
+          const other = second()
+          await waiting(2)
+          return [one, other] as const
+        })
+        .then((both) => Promise.all(both))
+    } finally {
+      await db.destroy()
+    }
+  }
+
+  test('two who swap their addresses at once wait for nobody for ever', async () => {
+    for (let round = 0; round < 4; round += 1) {
+      const [ada, ben] = [await latchkey.owner(), await latchkey.owner()]
+      const swaps = [await ask(ada, ben.email), await ask(ben, ada.email)]
+      const answers = await Promise.all(swaps.map((swap) => swap()))
+      assert.deepEqual(
+        answers.map(({ status }) => status),
+        [409, 409],
+      )
+    }
+  })
+
+  test('nobody learns at POST Email whether an address has an account before its mailbox is proven', async () => {
+    const [ada, eve] = [await latchkey.owner(), await latchkey.owner()]
+    const deleted = await latchkey.owner()
+    await deleted.delete('/settings/Account', { body: { password: deleted.password } })
+    const seen = []
+    for (const email of [ada.email, deleted.email, address()]) {
+      const asked = await eve.post('/settings/Email', { email })
+      const right = await latchkey.codeSentTo(email)
+      const code = right === '000000' ? '000001' : '000000'
+      const wrong = await eve.post('/settings/Email', { email, code })
+      const { sentTo: _, ...rest } = asked.body
+      seen.push({ asked: asked.status, rest, wrong: wrong.status, code: wrong.body.code })
+    }
+    assert.deepEqual(seen[0], seen[2])
+    assert.deepEqual(seen[1], seen[2])
+  })
+
+  // Abuse case (Turned off, removed or replaced by the wrong hands): Somebody else signed up with
+  // an address that its owner could still take back.
+  test('a deleted or given-up address signs nobody up, and the answer does not say so', async () => {
+    const ada = await latchkey.owner()
+    await ada.delete('/settings/Account', { body: { password: ada.password } })
+    const signUp = (email: string) =>
+      latchkey.post('/auth/SignUp', { email, password: 'a sentence of somebody' })
+    const [reserved, free] = [await signUp(ada.email), await signUp(address())]
+    assert.equal(reserved.status, free.status)
+    assert.deepEqual(Object.keys(reserved.body), Object.keys(free.body))
+    const forgotten = await latchkey.post('/auth/ForgotPassword', { email: ada.email })
+    const never = await latchkey.post('/auth/ForgotPassword', { email: address() })
+    assert.deepEqual([forgotten.status, forgotten.body], [never.status, never.body])
+    for (const { text } of (await latchkey.inbox(ada.email)).slice(0, 2)) {
+      assert.doesNotMatch(text, /\b[0-9]{6}\b/)
+    }
+  })
+})

@@ -1,0 +1,115 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { onEachDatabase, type TestLatchkey } from '../support/latchkey.ts'
+
+let people = 0
+const newcomer = () => `chooser-${people++}@example.com`
+
+onEachDatabase((latchkey) => {
+  test('length is counted in characters, not in the halves of UTF-16 or in bytes', async () => {
+    assert.equal((await choose(latchkey, '🐘🦊🐢🦉🐝🐳🦔')).code, 'invalid_password')
+    assert.equal((await choose(latchkey, 'tülpen1')).code, 'invalid_password')
+    assert.equal((await choose(latchkey, '🐘🦊🐢🦉🐝🐳🦔🐞')).status, 'codeSent')
+    assert.equal((await choose(latchkey, 'tülpen1ß')).status, 'codeSent')
+  })
+
+  test('1,024 bytes are a password, 1,025 are none', async () => {
+    const longest = 'long passwords are fine '.repeat(43).slice(0, 1024)
+    const inTwoBytes = 'çñöüßåøæ'.repeat(64)
+    assert.equal(Buffer.byteLength(inTwoBytes), 1024)
+    for (const password of [longest, inTwoBytes]) {
+      await ensureSignsIn(latchkey, password, [password.slice(0, -1)])
+      const { code } = await choose(latchkey, `${password}x`)
+      assert.match(code, /^invalid_(password|request)$/)
+    }
+  })
+
+  test('passwords that are guessed first are refused, in capitals too', async () => {
+    for (const password of ['password123', 'PassWord123', 'qwertyuiop', 'iloveyou1', '12345678']) {
+      assert.equal((await choose(latchkey, password)).code, 'invalid_password', password)
+    }
+  })
+
+  test('one’s own address, its beginning and our name are refused', async () => {
+    const email = `ada.lovelace-${latchkey.databaseKind}@example.com`
+    for (const password of [
+      email,
+      email.toUpperCase(),
+      `ada.lovelace-${latchkey.databaseKind}`,
+      'Latchkey',
+      'LATCHKEY',
+    ]) {
+      const { body } = await latchkey.post('/auth/SignUp', { email, password })
+      assert.equal(body.code, 'invalid_password', password)
+      assert.equal(body.errors[0].path, '/password')
+    }
+  })
+
+  // Abuse case (Input and output): A long password was cut, so that its beginning was enough.
+  test('any characters are taken as they are: nothing is trimmed, folded, normalised or cut', async () => {
+    const beginning =
+      'x'.repeat(20) + 'seventy-two bytes and then some more of them'.padEnd(60, '.')
+    const choices: [password: string, others: string[]][] = [
+      ['  spaces at both ends  ', ['spaces at both ends', '  spaces at both ends']],
+      ['pasted\tfrom a\r\nfile\n', ['pasted\tfrom a\nfile\n', 'pasted\tfrom a\r\nfile']],
+      ['Capital Letters', ['capital letters', 'CAPITAL LETTERS']],
+      [`${beginning} one`, [`${beginning} two`, beginning]],
+      ['caf\u00e9 au lait', ['cafe\u0301 au lait', 'cafe au lait']],
+      ['cafe\u0301 au lait', ['caf\u00e9 au lait']],
+      ['ｆｕｌｌ－ｗｉｄｔｈ', ['full-width']],
+      ['пароль 密码 🔑 كلمة', ['пароль 密码 🔑']],
+      ['\u200binvisible\u200b', ['invisible']],
+      ['{"$ne":null}\' or 1=1 --', ['{"$ne":null}']],
+    ]
+    for (const [password, others] of choices) await ensureSignsIn(latchkey, password, others)
+  })
+
+  test('whatever is taken as a password signs in, and nothing else does', async () => {
+    // No word that is guessed first begins with a section sign; some generated ones are such words.
+    const text = fc.string({ unit: 'binary', minLength: 8, maxLength: 60 }).map((it) => `§${it}`)
+    await fc.assert(
+      fc.asyncProperty(text, fc.nat(), async (password, at) => {
+        fc.pre(!password.includes('\0'))
+        const characters = [...password]
+        characters.splice(at % characters.length, 1)
+        await ensureSignsIn(latchkey, password, [characters.join('')])
+      }),
+      { numRuns: 10 },
+    )
+  })
+
+  test('half a character and NUL are refused: they could not be kept as they are', async () => {
+    for (const password of ['a password \ud83d', 'a password \0 and more']) {
+      assert.equal((await choose(latchkey, password)).code, 'malformed_request')
+    }
+  })
+})
+
+onEachDatabase(
+  (latchkey) => {
+    test('the operator says how long a password must be', async () => {
+      assert.equal((await choose(latchkey, 'fourteen chars')).code, 'invalid_password')
+      assert.equal((await choose(latchkey, 'fifteen charact')).status, 'codeSent')
+    })
+  },
+  { LATCHKEY_PASSWORD_MIN_LENGTH: '15' },
+)
+
+/** Tries to sign up with a password. @returns the answer's body */
+async function choose(latchkey: TestLatchkey, password: string) {
+  const { status, body } = await latchkey.post('/auth/SignUp', { email: newcomer(), password })
+  assert.equal(status, body.code ? 400 : 202)
+  return body
+}
+
+/** Signs up with a password, and sees it sign in and the others not. */
+async function ensureSignsIn(latchkey: TestLatchkey, password: string, others: string[]) {
+  const { email } = await latchkey.owner({ email: newcomer(), password })
+  const right = await latchkey.post('/auth/SignIn', { email, password })
+  assert.equal(right.status, 200, JSON.stringify(password))
+  for (const other of others) {
+    const wrong = await latchkey.post('/auth/SignIn', { email, password: other })
+    assert.equal(wrong.status, 401, `${JSON.stringify(other)} for ${JSON.stringify(password)}`)
+  }
+}

@@ -1,0 +1,272 @@
+/** What operators do to an account: what comes of it, who is told, and what is written down. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { travel } from '../support/clock.ts'
+import { onDatabase, onEachDatabase } from '../support/latchkey.ts'
+import { accountStateOf, openSecondSession } from '../support/mfa.ts'
+import { accountActions, accountIdOf, actOnAccount, createOperator } from '../support/operator.ts'
+import type { Owner } from '../support/owner.ts'
+import { addPasskey } from '../support/passkeys.ts'
+import { undoTokenSentTo } from '../support/undo-token.ts'
+
+const reason = 'Phone lost; <b>called back</b> at the number we have'
+
+onEachDatabase((latchkey) => {
+  /** The newest entries of an account, as operators see them. */
+  async function newestOf(eve: Owner, ada: Owner, count = 1) {
+    const id = await accountIdOf(latchkey, ada)
+    const { body } = await eve.get(`/admin/Activity?user=${id}&limit=${count}`)
+    return body.activity
+  }
+
+  // Abuse case (Remembered devices): A device went on being trusted after an operator had helped the
+  // owner.
+  test('MFA turned off by an operator: the password signs in, the owner reads why and can undo it', async () => {
+    const eve = await createOperator(latchkey)
+    const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
+    const mailbox = `codes-${ada.email}`
+    const email = { mfaMethod: 'email', email: mailbox }
+    await ada.post('/settings/MfaSignIn', email)
+    const code = await latchkey.codeSentTo(mailbox)
+    assert.equal((await ada.post('/settings/MfaSignIn', { ...email, code })).status, 200)
+    const waiting = await ada.signIn()
+    const { deviceToken } = (
+      await latchkey.post('/auth/SignIn/Mfa', {
+        mfaToken: (await ada.signIn()).body.mfaToken,
+        mfaMethod: 'authenticator',
+        code: ada.authenticator.nextCode(),
+        rememberDevice: true,
+      })
+    ).body
+
+    const off = await actOnAccount(latchkey, eve, 'mfaOff', { target: ada, reason })
+    assert.equal(off.status, 200, JSON.stringify(off.body))
+    assert.deepEqual(off.body.mfaSignIn, (await ada.get('/settings/MfaSignIn')).body)
+    assert.equal(off.body.mfaSignIn.enabled, false)
+    assert.equal(off.body.trustedDevices, 0)
+    assert.equal((await ada.signIn()).body.status, 'signedIn')
+    const late = { mfaToken: waiting.body.mfaToken, code: '000000' }
+    assert.equal((await latchkey.post('/auth/SignIn/Mfa', late)).body.code, 'mfa_token_expired')
+
+    for (const to of [ada.email, mailbox]) {
+      const told = (await latchkey.inbox(to)).filter(({ subject }) => / off$/.test(subject))
+      assert.equal(told.length, 1, to)
+      assert.match(told[0]?.text ?? '', /Whoever runs Latchkey turned it off for you\./)
+      assert.ok(told[0]?.text.includes(reason))
+      assert.ok(!told[0]?.html?.includes('<b>called'), 'the reason is text')
+    }
+    const [entry] = (await ada.get('/settings/Activity')).body.activity.filter(
+      ({ type }: { type: string }) => type === 'mfa.off',
+    )
+    assert.deepEqual([entry.ipAddress, entry.userAgent], [null, null])
+    assert.deepEqual(entry.detail, { mfaMethod: 'email', by: eve.email, why: reason })
+
+    await ada.turnOn('authenticator')
+    const { password } = ada
+    const device = { email: ada.email, password, deviceToken }
+    assert.equal((await latchkey.post('/auth/SignIn', device)).body.status, 'mfaRequired')
+
+    const token = await undoTokenSentTo(latchkey, ada.email, / off$/)
+    assert.equal((await latchkey.post('/auth/Undo', { token })).status, 200)
+    await ada.resetPassword('a whole new sentence')
+    assert.equal((await ada.signIn()).body.mfaMethod, 'email')
+  })
+
+  test('also where everyone must have MFA, an operator turns it off, and its owner sets it up anew', async () => {
+    await latchkey.restart({ LATCHKEY_MFA_POLICY: 'required' })
+    const eve = await createOperator(latchkey)
+    const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
+    assert.equal((await actOnAccount(latchkey, eve, 'mfaOff', { target: ada, reason })).status, 200)
+    ada.storeTokens(await ada.signIn())
+    assert.equal((await ada.get('/settings')).body.code, 'mfa_set_up_required')
+    await ada.turnOn('sms')
+    assert.equal((await ada.get('/settings')).status, 200)
+    await latchkey.restart({ LATCHKEY_MFA_POLICY: 'optional' })
+  })
+
+  test('signed out everywhere by an operator: every token is dead, and every device asks again', async () => {
+    const eve = await createOperator(latchkey)
+    const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
+    const other = await openSecondSession(latchkey, ada)
+    const { mfaToken } = (await ada.signIn()).body
+    const code = ada.authenticator.nextCode()
+    const answer = { mfaToken, code, rememberDevice: true }
+    const { deviceToken } = (await latchkey.post('/auth/SignIn/Mfa', answer)).body
+
+    const ended = await actOnAccount(latchkey, eve, 'endSessions', { target: ada, reason })
+    assert.deepEqual([ended.body.sessions, ended.body.trustedDevices], [0, 0])
+    for (const { accessToken: token, refreshToken } of [ada, other]) {
+      assert.equal((await latchkey.get('/settings', { token })).status, 401)
+      assert.equal((await latchkey.post('/auth/Refresh', { refreshToken })).status, 401)
+    }
+    const { email, password } = ada
+    const again = await latchkey.post('/auth/SignIn', { email, password, deviceToken })
+    assert.equal(again.body.status, 'mfaRequired')
+    const [told] = await latchkey.inbox(email)
+    assert.match(told?.subject ?? '', /signed out/)
+    assert.ok(told?.text.includes(reason))
+    const [entry] = await newestOf(eve, ada)
+    assert.equal(entry.type, 'session.ended')
+    const detail = { reason: 'ended_by_operator', which: 'all', by: eve.email, why: reason }
+    assert.deepEqual(entry.detail, detail)
+  })
+
+  test('a new password asked for: the old one, sessions and what waits are dead; the mailed code sets one', async () => {
+    const eve = await createOperator(latchkey)
+    const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
+    ada.passkey = await addPasskey(latchkey, ada)
+    const waiting = await ada.signIn()
+    const asked = await actOnAccount(latchkey, eve, 'newPassword', { target: ada })
+    assert.equal(asked.status, 200)
+    assert.ok(asked.body.passwordResetRequiredSince)
+    assert.equal(asked.body.sessions, 0)
+    assert.equal((await ada.get('/settings')).status, 401)
+    assert.equal((await ada.signIn()).body.code, 'password_reset_required')
+    const { mfaToken } = waiting.body
+    const late = { mfaToken, code: ada.authenticator.nextCode() }
+    assert.equal((await latchkey.post('/auth/SignIn/Mfa', late)).status, 401)
+
+    const [mailed, told] = await latchkey.inbox(ada.email)
+    assert.match(mailed?.subject ?? '', /^\d{6} is your Latchkey code$/)
+    assert.match(told?.subject ?? '', /^Please choose a new password/)
+    const code = await latchkey.codeSentTo(ada.email)
+    assert.ok(!JSON.stringify(asked.body).includes(code))
+    const newPassword = 'a whole new sentence'
+    const body = { email: ada.email, code, newPassword }
+    assert.equal((await latchkey.post('/auth/ResetPassword', body)).status, 200)
+    ada.password = newPassword
+    await ada.signInFully()
+    const entries = await newestOf(eve, ada, 10)
+    const { detail } = entries.find(
+      ({ type }: { type: string }) => type === 'password.reset_required',
+    )
+    assert.deepEqual(detail, { by: eve.email })
+  })
+
+  test('an act that an account doesn’t need is a success that changes, tells and records nothing', async () => {
+    const eve = await createOperator(latchkey)
+    const ada = await latchkey.owner()
+    await actOnAccount(latchkey, eve, 'suspend', { target: ada, reason: 'first' })
+    const before = await accountStateOf(latchkey, ada)
+    for (const what of ['mfaOff', 'endSessions', 'suspend'] as const) {
+      const { status, body } = await actOnAccount(latchkey, eve, what, {
+        target: ada,
+        reason: 'second',
+      })
+      assert.deepEqual([status, body.suspension.reason], [200, 'first'], what)
+      assert.deepEqual(await accountStateOf(latchkey, ada), before, what)
+    }
+    await actOnAccount(latchkey, eve, 'unsuspend', { target: ada })
+    const restored = await accountStateOf(latchkey, ada)
+    assert.equal((await actOnAccount(latchkey, eve, 'unsuspend', { target: ada })).status, 200)
+    assert.deepEqual(await accountStateOf(latchkey, ada), restored)
+  })
+
+  test('thirty at once turn MFA off once, tell it once and write it down once', async () => {
+    const eve = await createOperator(latchkey)
+    const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
+    const all = Array.from({ length: 30 }, () =>
+      actOnAccount(latchkey, eve, 'mfaOff', { target: ada, reason }),
+    )
+    assert.deepEqual(new Set((await Promise.all(all)).map(({ status }) => status)), new Set([200]))
+    const told = (await latchkey.inbox(ada.email)).filter(({ subject }) => / off$/.test(subject))
+    assert.equal(told.length, 1)
+    const entries = await newestOf(eve, ada, 100)
+    const offs = entries.filter(({ type }: { type: string }) => type === 'mfa.off')
+    assert.equal(offs.length, 1)
+  })
+
+  test('operators who act on each other at the same moment don’t wait for each other', async () => {
+    const [eve, joe] = [await createOperator(latchkey), await createOperator(latchkey)]
+    const answers = await Promise.all(
+      Array.from({ length: 10 }, (_, index) =>
+        index % 2
+          ? actOnAccount(latchkey, eve, 'newPassword', { target: joe })
+          : actOnAccount(latchkey, joe, 'newPassword', { target: eve }),
+      ),
+    )
+    for (const { status } of answers) assert.ok([200, 401].includes(status), `${status}`)
+  })
+
+  test('an operator finds an account by its address, and by the one that a thief has replaced', async () => {
+    const eve = await createOperator(latchkey)
+    const ada = await latchkey.owner()
+    const id = await accountIdOf(latchkey, ada)
+    const find = async (email: string) =>
+      (await eve.get(`/admin/Users?email=${encodeURIComponent(email)}`)).body.users
+    assert.equal((await find(` ${ada.email.toUpperCase()}`))[0]?.id, id)
+    const email = `thief-${ada.email}`
+    await ada.post('/settings/Email', { email })
+    const code = await latchkey.codeSentTo(email)
+    await ada.post('/settings/Email', { email, code })
+    const [was] = await find(ada.email)
+    assert.deepEqual([was.id, was.email], [id, email])
+    assert.deepEqual((await find(email))[0], (await eve.get(`/admin/Users/${id}`)).body)
+    assert.deepEqual(await find('nobody@example.com'), [])
+    travel(8 * 86_400_000)
+    await eve.signInFully()
+    assert.deepEqual(await find(ada.email), [])
+  })
+
+  test('an operator sees what helping takes, and nothing that opens anything', async () => {
+    const eve = await createOperator(latchkey)
+    const ada = await latchkey.owner({ mfaMethod: 'sms' })
+    const { body } = await eve.get(`/admin/Users/${await accountIdOf(latchkey, ada)}`)
+    const masked = `+1•••••••${ada.phoneNumber.slice(-2)}`
+    assert.deepEqual([body.email, body.phoneNumber], [ada.email, masked])
+    assert.deepEqual(body.mfaSignIn, (await ada.get('/settings/MfaSignIn')).body)
+    assert.equal(body.recoveryCodes.remaining, 10)
+    assert.deepEqual([body.sessions, body.trustedDevices, body.passkeys], [1, 0, 0])
+    const never = [
+      body.suspension,
+      body.deletedAt,
+      body.adminSince,
+      body.passwordResetRequiredSince,
+    ]
+    assert.deepEqual(never, [null, null, null, null])
+    assert.ok(Date.parse(body.lastSignInAt) >= Date.parse(body.createdAt))
+    assert.deepEqual(
+      Object.keys(body).filter((name) => /hash|secret|sealed|token/i.test(name)),
+      [],
+    )
+  })
+
+  test('all activity is listed, page by page, with whose it is', async () => {
+    const eve = await createOperator(latchkey)
+    const ada = await latchkey.owner()
+    await latchkey.post('/auth/SignIn', { email: 'nobody@example.com', password: 'x' })
+    const first = await eve.get('/admin/Activity?limit=1')
+    const [{ type, user }] = first.body.activity
+    assert.deepEqual([type, user], ['signin.failed', null])
+    const { nextCursor } = first.body
+    const second = await eve.get(`/admin/Activity?limit=2&cursor=${nextCursor}`)
+    const theirs = second.body.activity.map((entry: { user: string }) => entry.user)
+    const id = await accountIdOf(latchkey, ada)
+    assert.deepEqual(theirs, [id, id])
+    const own = (await ada.get('/settings/Activity')).body.activity
+    assert.ok(own.every((entry: object) => !('user' in entry) && !('account_id' in entry)))
+  })
+})
+
+onDatabase('SQLite', (latchkey) => {
+  test('what must have a reason has one, in one line that can be shown', async () => {
+    const eve = await createOperator(latchkey)
+    const ada = await latchkey.owner({ mfaMethod: 'email' })
+    const before = await accountStateOf(latchkey, ada)
+    for (const what of ['mfaOff', 'suspend'] as const) {
+      const refused = await actOnAccount(latchkey, eve, what, { target: ada })
+      assert.deepEqual([refused.status, refused.body.errors[0].path], [400, '/reason'], what)
+    }
+    for (const what of Object.keys(accountActions) as (keyof typeof accountActions)[]) {
+      for (const bad of ['', ' ', 'two\nlines', 'a\ttab', 'turned \u202e round', 'x'.repeat(501)]) {
+        const { status, body } = await actOnAccount(latchkey, eve, what, {
+          target: ada,
+          reason: bad,
+        })
+        assert.equal(status, 400, `${what} ${JSON.stringify(bad)}`)
+        assert.equal(body.errors[0].path, '/reason')
+      }
+    }
+    assert.deepEqual(await accountStateOf(latchkey, ada), before)
+  })
+})

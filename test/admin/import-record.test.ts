@@ -1,0 +1,151 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { parseImportRecord } from '../../src/admin/import-record.ts'
+import { cheapHash } from '../support/import-file.ts'
+
+const full = {
+  email: 'Ada@example.com',
+  passwordHash: cheapHash.passwordHash,
+  phoneNumber: '+1 415 555 2671',
+  mfaEmail: 'ada@elsewhere.example',
+  totpSecret: 'gezd gnbv gy3t qojq gezd gnbv gy3t qojq',
+  mfaMethod: 'sms',
+  createdAt: '2024-05-01T14:00:00.5+02:00',
+  language: 'de',
+}
+
+const parse = (line: object) => parseImportRecord(JSON.stringify(line))
+
+test('a line says all that an account begins with', () => {
+  const account = parse(full)
+  assert.ok(!('refused' in account))
+  const { canonical: _, ...given } = account
+  assert.deepEqual(given, {
+    email: { address: 'Ada@example.com', key: 'ada@example.com' },
+    passwordHash: cheapHash.passwordHash,
+    phoneNumber: '+14155552671',
+    mfaEmail: 'ada@elsewhere.example',
+    totpSecret: 'GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ',
+    mfaMethod: 'sms',
+    createdAt: Date.parse('2024-05-01T12:00:00.500Z'),
+    language: 'de',
+  })
+})
+
+test('an address is enough, and null is as good as nothing', () => {
+  for (const line of [
+    { email: full.email },
+    { email: full.email, totpSecret: null, language: null, phoneNumber: null },
+  ]) {
+    const account = parse(line)
+    assert.ok(!('refused' in account))
+    assert.deepEqual([account.passwordHash, account.mfaMethod], [undefined, null])
+  }
+})
+
+test('an app turns MFA on unless the line says otherwise', () => {
+  const method = (more: object) => {
+    const account = parse({ email: full.email, totpSecret: full.totpSecret, ...more })
+    return 'refused' in account ? account.refused : account.mfaMethod
+  }
+  assert.equal(method({}), 'authenticator')
+  assert.equal(method({ mfaMethod: null }), 'authenticator')
+  assert.equal(method({ mfaMethod: 'email' }), 'email')
+  assert.equal(method({ mfaMethod: 'off' }), null)
+})
+
+test('the fingerprint is of what is said, not of how the line is written', () => {
+  const canonical = (text: string) => {
+    const account = parseImportRecord(text)
+    return 'refused' in account ? account.refused : account.canonical
+  }
+  const plain = canonical('{"email":"a@example.com","language":"en"}')
+  assert.equal(canonical(' { "language":"en", "email":"\\u0061@example.com" } '), plain)
+  assert.notEqual(canonical('{"email":"a@example.com"}'), plain)
+})
+
+const uri = (more: string) => `otpauth://totp/Acme:ada?secret=GEZDGNBVGY3TQOJQ${more}`
+
+test('what can’t be taken is refused with the reason', () => {
+  const refusals: [line: object | string, reason: RegExp][] = [
+    ['{"email":', /not JSON/],
+    ['[]', /not one JSON object/],
+    ['"ada@example.com"', /not one JSON object/],
+    ['{"email":"a@example.com"} {"email":"b@example.com"}', /not JSON/],
+    [{}, /email is missing/],
+    [{ email: null }, /email is missing/],
+    [{ email: 'ada' }, /address is not one/],
+    [{ email: 'ada@example.com\nBcc: all@example.com' }, /address is not one/],
+    [{ email: ['ada@example.com'] }, /email is not a text/],
+    [{ ...full, createdAt: 1714564800 }, /createdAt is not a text/],
+    [{ ...full, name: 'Ada' }, /there is no field “name”: there are email, passwordHash/],
+    ['{"email":"a@example.com","__proto__":{}}', /no field “__proto__”/],
+    [{ ...full, passwordHash: 'secret' }, /in no form/],
+    [{ ...full, passwordHash: '' }, /in no form/],
+    [{ ...full, phoneNumber: '0171 1234567' }, /phone number is not one/],
+    [{ ...full, phoneNumber: '+1 900 555 0123' }, /cost extra/],
+    [{ ...full, phoneNumber: '+1 800 555 0123' }, /no text reaches/],
+    [{ ...full, totpSecret: 'not base 32!' }, /not in base 32/],
+    [{ ...full, totpSecret: 'GEZDGNBV' }, /5 bytes/],
+    [{ ...full, totpSecret: 'GEZDGNBVGY3TQOJQG' }, /not in base 32/],
+    [{ ...full, totpSecret: uri('&digits=8') }, /another digits/],
+    [{ ...full, totpSecret: uri('&period=60') }, /another period/],
+    [{ ...full, totpSecret: uri('&algorithm=SHA256') }, /another algorithm/],
+    [{ ...full, totpSecret: 'otpauth://hotp/ada?secret=GEZDGNBVGY3TQOJQ&counter=0' }, /no app/],
+    [{ ...full, mfaEmail: 'ada' }, /mfaEmail/],
+    [{ ...full, mfaMethod: 'authenticator', totpSecret: null }, /totpSecret is missing/],
+    [{ ...full, mfaMethod: 'sms', phoneNumber: null }, /phoneNumber is missing/],
+    [{ ...full, mfaMethod: 'passkey' }, /only where it was made/],
+    [{ ...full, mfaMethod: 'none' }, /none of authenticator/],
+    [{ ...full, createdAt: '2024-05-01' }, /not a time/],
+    [{ ...full, createdAt: '2024-02-30T00:00:00Z' }, /never was/],
+    [{ ...full, createdAt: '2999-01-01T00:00:00Z' }, /still to come/],
+    [{ ...full, language: 'xx' }, /none of en, de/],
+  ]
+  for (const [line, reason] of refusals) {
+    const text = typeof line === 'string' ? line : JSON.stringify(line)
+    const account = parseImportRecord(text)
+    assert.ok('refused' in account, text)
+    assert.match(account.refused, reason, text)
+  }
+  const good = parse({ ...full, totpSecret: uri('&digits=6&period=30&algorithm=SHA1&issuer=Acme') })
+  assert.ok(!('refused' in good))
+  assert.equal(good.totpSecret, 'GEZDGNBVGY3TQOJQ')
+})
+
+// Abuse case (Input and output): What was refused was repeated where others read along, secrets and
+// all.
+test('whatever a line is, it is taken or refused, and a refusal repeats nothing of it', () => {
+  const text = JSON.stringify(full)
+  const bent = fc
+    .record({
+      at: fc.nat({ max: text.length }),
+      out: fc.nat({ max: 3 }),
+      put: fc.oneof(
+        fc.string({ unit: 'binary', maxLength: 3 }),
+        fc.constantFrom('"', '}', '\\', ','),
+      ),
+    })
+    .map(({ at, out, put }) => text.slice(0, at) + put + text.slice(at + out))
+  const field = fc.constantFrom(...Object.keys(full), 'name', '__proto__')
+  const value = fc.oneof(fc.jsonValue(), fc.constantFrom(...Object.values(full)))
+  const lines = fc.oneof(
+    fc.string({ unit: 'binary' }),
+    fc.json(),
+    bent,
+    fc.dictionary(field, value).map((object) => JSON.stringify(object)),
+  )
+  fc.assert(
+    fc.property(lines, (line) => {
+      const account = parseImportRecord(line)
+      if (!('refused' in account)) return assert.ok(account.email.key)
+      for (const part of ['Ada@', 'elsewhere', '20000$', 'gezd', '415', '14:00']) {
+        assert.ok(!account.refused.includes(part), account.refused)
+      }
+    }),
+    { numRuns: 500 },
+  )
+  const misplaced = parseImportRecord(JSON.stringify({ [cheapHash.passwordHash]: 'a@example.com' }))
+  assert.match('refused' in misplaced ? misplaced.refused : '', /^there is no field: /)
+})

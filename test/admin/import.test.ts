@@ -1,0 +1,277 @@
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { createWriteStream, readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { travel } from '../support/clock.ts'
+import { cheapHash, runImport, writeImportFile } from '../support/import-file.ts'
+import { onDatabase, onEachDatabase } from '../support/latchkey.ts'
+import { submitMfaCode } from '../support/mfa.ts'
+import { Owner } from '../support/owner.ts'
+import { createTempFolder, LatchkeyProcess, runLatchkey, waitUntil } from '../support/process.ts'
+import { requireTool } from '../support/tool.ts'
+
+const secret = 'GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ'
+const { password, passwordHash } = cheapHash
+
+onEachDatabase(
+  (latchkey) => {
+    const signIn = (email: string, typed = password) =>
+      latchkey.post('/auth/SignIn', { email, password: typed })
+    const count = async (where = 'true') =>
+      Number(
+        (await latchkey.sql(`select count(*) as accounts from account where ${where}`))[0].accounts,
+      )
+
+    test('an imported app is asked for, and its codes sign in', async (t) => {
+      const oathtool = await requireTool(t, 'oathtool')
+      const email = 'with-app@example.com'
+      const line = { email, passwordHash, totpSecret: secret, phoneNumber: '+14155552671' }
+      const { code } = await runImport(t, latchkey, writeImportFile(t, [line]))
+      assert.equal(code, 0)
+
+      const begun = await signIn(email)
+      assert.deepEqual(
+        [begun.body.status, begun.body.mfaMethod, begun.body.availableMethods],
+        ['mfaRequired', 'authenticator', ['authenticator', 'sms']],
+      )
+      const { code: wrong } = (await submitMfaCode(latchkey, begun, { code: '000000' })).body
+      assert.equal(wrong, 'invalid_code')
+      if (!oathtool) return
+      const now = `--now=${new Date(Date.now()).toISOString()}`
+      const typed = (await oathtool('--totp', '--base32', now, secret)).trim()
+      const answer = await submitMfaCode(latchkey, begun, { code: typed })
+      assert.equal(answer.body.status, 'signedIn', JSON.stringify(answer.body))
+      const replayed = await submitMfaCode(latchkey, await signIn(email), { code: typed })
+      assert.equal(replayed.body.code, 'invalid_code')
+
+      const token = answer.body.accessToken
+      const { activity } = (await latchkey.get('/settings/Activity', { token })).body
+      assert.deepEqual(activity.at(-1).type, 'account.created')
+      assert.deepEqual(activity.at(-1).detail, { imported: true, mfaMethod: 'authenticator' })
+      const { remaining } = (await latchkey.get('/settings/RecoveryCodes', { token })).body
+      assert.equal(remaining, 0)
+      assert.deepEqual(await latchkey.inbox(email), [], 'nobody is told of an import')
+      const sealed = await latchkey.sql('select secret_sealed from totp_secret')
+      assert.ok(!JSON.stringify(sealed).includes(secret))
+    })
+
+    test('codes by text and by email, the language and the age come along', async (t) => {
+      const people = [
+        {
+          email: 'by-text@example.com',
+          passwordHash,
+          phoneNumber: '+14155552672',
+          mfaMethod: 'sms',
+        },
+        {
+          email: 'By-Mail@example.com',
+          passwordHash,
+          mfaMethod: 'email',
+          mfaEmail: 'codes@example.com',
+          language: 'de',
+          createdAt: '2019-03-04T05:06:07Z',
+        },
+      ]
+      assert.equal((await runImport(t, latchkey, writeImportFile(t, people))).code, 0)
+      assert.equal((await signIn('by-text@example.com')).body.mfaMethod, 'sms')
+      assert.ok(await latchkey.codeSentTo('+14155552672'))
+
+      const begun = await signIn('by-mail@EXAMPLE.com')
+      const [mail] = await latchkey.inbox('codes@example.com')
+      assert.match(mail?.text ?? '', /Gib diesen Code ein/)
+      const answer = await submitMfaCode(latchkey, begun, {
+        code: await latchkey.codeSentTo('codes@example.com'),
+      })
+      const token = answer.body.accessToken
+      const account = (await latchkey.get('/settings', { token })).body
+      assert.deepEqual(
+        [account.email, account.createdAt],
+        ['By-Mail@example.com', '2019-03-04T05:06:07.000Z'],
+      )
+    })
+
+    test('what is refused is named by its line and why, and the others are imported', async (t) => {
+      const { email: taken } = await latchkey.owner()
+      const lines = [
+        { email: 'line-1@example.com', passwordHash },
+        { email: 'no address', passwordHash: 'do-not-print-me' },
+        '',
+        { email: 'line-4@example.com', passwordHash: 'do-not-print-me' },
+        { email: taken.toUpperCase(), passwordHash },
+        { email: 'LINE-1@example.com', passwordHash },
+        { email: 'line-1@example.com', passwordHash },
+        `{"email":"${'x'.repeat(17_000)}"}`,
+        { email: 'line-9@example.com' },
+      ]
+      const refusals = [
+        'line 2: the address is not one',
+        'line 4: the hash is in no form that is taken',
+        'line 5: another account has this address',
+        'line 6: another account has this address',
+        'line 8: it is not UTF-8, or has more than 16 KiB',
+        '',
+      ]
+      const file = writeImportFile(t, lines)
+      const before = await count()
+      const checked = await runImport(t, latchkey, file, '--check', '--json')
+      assert.equal(checked.code, 65)
+      assert.equal(JSON.parse(checked.stdout).checked, true)
+      assert.equal(await count(), before, 'and nothing was written')
+
+      const first = await runImport(t, latchkey, file)
+      assert.equal(first.code, 65)
+      assert.equal(first.stderr, refusals.join('\n'))
+      assert.equal(first.stdout, 'Of 8 lines 2 imported, 1 were there already, 5 refused.\n')
+      assert.equal(await count(), before + 2)
+
+      const report = join(createTempFolder(t), 'refused.txt')
+      const second = await runImport(t, latchkey, file, '--json', '--refused', report)
+      assert.deepEqual([second.code, second.stderr], [65, ''])
+      assert.deepEqual(JSON.parse(second.stdout), {
+        checked: false,
+        lines: 8,
+        imported: 0,
+        already: 3,
+        refused: 5,
+      })
+      assert.equal(readFileSync(report, 'utf8'), refusals.join('\n'))
+      assert.equal(statSync(report).mode & 0o777, 0o600)
+      assert.equal(await count(), before + 2)
+    })
+
+    // Abuse case (Turned off, removed or replaced by the wrong hands): Bringing the accounts over
+    // once more put back the password and the factor of before.
+    test('what owners have changed since is not put back by importing again', async (t) => {
+      const ada = new Owner(latchkey, { email: 'ada-moves@example.com', password })
+      const file = writeImportFile(t, [{ email: ada.email, passwordHash, totpSecret: secret }])
+      await runImport(t, latchkey, file)
+      ada.authenticator.secret = secret
+      await ada.signInFully()
+      await ada.delete('/settings/MfaSignIn')
+      await ada.changePassword('a whole new sentence')
+      const email = 'ada-moved@example.com'
+      assert.equal((await ada.post('/settings/Email', { email })).status, 202)
+      const code = await latchkey.codeSentTo(email)
+      assert.equal((await ada.post('/settings/Email', { email, code })).status, 200)
+
+      const again = await runImport(t, latchkey, file, '--json')
+      assert.deepEqual([again.code, JSON.parse(again.stdout).already], [0, 1], again.stderr)
+      assert.equal(await count("email like 'ada-moves@%'"), 0)
+      // Whoever else has a claim on the old address has to wait until it can’t come back any more.
+      const other = writeImportFile(t, [{ email: ada.email, language: 'de' }])
+      const refused = await runImport(t, latchkey, other)
+      assert.match(refused.stderr, /^line 1: the address may still come back/)
+      const signedIn = await signIn(email, 'a whole new sentence')
+      assert.equal(signedIn.body.status, 'signedIn')
+
+      travel(8 * 24 * 60 * 60 * 1000)
+      const later = await runImport(t, latchkey, file, '--json')
+      assert.equal(JSON.parse(later.stdout).already, 1)
+    })
+
+    test('thousands of lines, killed in the middle and brought again, are as many accounts', async (t) => {
+      // The server is asked for each of them: fewer will do.
+      const many = latchkey.databaseKind === 'SQLite' ? 10_000 : 4_000
+      const prefix = 'one-of-many'
+      const lines = Array.from({ length: many }, (_, index) => ({
+        email: `${prefix}-${index}@example.com`,
+        passwordHash,
+        ...(index % 2 === 0 && { totpSecret: secret }),
+      }))
+      const file = writeImportFile(t, lines)
+      const folder = createTempFolder(t)
+      const pipe = join(folder, 'pipe')
+      assert.equal(spawnSync('sh', ['-c', 'mkfifo "$0"', pipe]).status, 0)
+      const args = ['accounts', 'import', '-']
+      const { environment } = latchkey
+      const via = ['sh', '-c', 'exec "$@" < "$0"', pipe]
+      const victim = new LatchkeyProcess({ folder, environment, args, wrapper: via })
+      t.after(() => victim.kill('SIGKILL'))
+      // It never gets to the end of the file.
+      const feed = createWriteStream(pipe).on('error', () => {})
+      feed.write(
+        `${lines
+          .slice(0, many / 2)
+          .map((line) => JSON.stringify(line))
+          .join('\n')}\n`,
+      )
+      await waitUntil(() => count(`email like '${prefix}-%'`))
+      victim.kill('SIGKILL')
+      assert.equal((await victim.result).signal, 'SIGKILL')
+      feed.destroy()
+      const there = await count(`email like '${prefix}-%'`)
+      assert.ok(there > 0 && there < many, `${there}`)
+
+      // Two at once get in each other’s way no more than one that was killed.
+      const both = await Promise.all([
+        runImport(t, latchkey, file, '--json'),
+        runImport(t, latchkey, file, '--json'),
+      ])
+      for (const { code, stderr } of both) assert.deepEqual([code, stderr], [0, ''])
+      const told = both.map(({ stdout }) => JSON.parse(stdout))
+      assert.equal(told[0].imported + told[1].imported, many - there)
+      assert.equal(told[0].already + told[0].imported, many)
+      assert.equal(await count(`email like '${prefix}-%'`), many)
+      for (const table of ['authenticator', 'activity']) {
+        const [row] = await latchkey.sql(
+          `select count(*) as entries from ${table} where account_id in (select id from account where email like '${prefix}-%')`,
+        )
+        assert.equal(Number(row.entries), table === 'activity' ? many : many / 2)
+      }
+      assert.equal((await signIn(`${prefix}-${many - 1}@example.com`)).body.status, 'signedIn')
+    })
+  },
+  // The app’s clock travels; the tokens needn’t age with it.
+  { LATCHKEY_STEP_UP_MAX_AGE: '0' },
+)
+
+onDatabase('SQLite', (latchkey) => {
+  test('with new encryption keys in front, a line that was imported is still known', async (t) => {
+    const file = writeImportFile(t, [{ email: 'known@example.com', passwordHash }])
+    await runImport(t, latchkey, file)
+    const { LATCHKEY_ENCRYPTION_KEYS: keys } = latchkey.environment
+    const next = `next:${Buffer.alloc(32, 9).toString('base64')}`
+    await latchkey.restart({ LATCHKEY_ENCRYPTION_KEYS: `${next},${keys}` })
+    const args = ['accounts', 'import', file, '--json']
+    const { stdout } = await runLatchkey(t, { environment: latchkey.environment, args })
+    assert.equal(JSON.parse(stdout).already, 1)
+  })
+
+  test('on a terminal it shows how far it is, with refusals above it', async (t) => {
+    if (!(await requireTool(t, 'python3'))) return
+    const file = writeImportFile(t, [{ email: 'a@example.com' }, { email: 'nobody' }])
+    const via = ['python3', '-c', 'import pty, sys; pty.spawn(sys.argv[1:])']
+    const args = ['accounts', 'import', file]
+    const { stdout } = await runLatchkey(t, {
+      environment: latchkey.environment,
+      args,
+      wrapper: via,
+    })
+    const wipe = '\r\x1b[K'
+    assert.ok(stdout.includes(`${wipe}line 2: the address is not one\r\n`), stdout)
+    const bar = `${'█'.repeat(24)} 2 lines, 1 refused`
+    assert.ok(stdout.includes(`${wipe}${bar}${wipe}`), stdout)
+  })
+
+  test('its help is its own', async (t) => {
+    const args = ['accounts', 'import', '--help']
+    const { code, stdout } = await runLatchkey(t, { args })
+    assert.equal(code, 0)
+    assert.match(
+      stdout,
+      /^latchkey accounts import <file> \[--check\] \[--refused <…>\] \[--json\]\n/,
+    )
+  })
+
+  test('what it can’t read is said in a sentence', async (t) => {
+    for (const [file, said] of [
+      ['missing.jsonl', /^The file can’t be read \(ENOENT\)\.\n$/],
+      ['.', /^That is a folder/],
+    ] as const) {
+      const { code, stderr } = await runImport(t, latchkey, file)
+      assert.equal(code, 1)
+      assert.match(stderr, said)
+    }
+  })
+})

@@ -1,0 +1,188 @@
+/** `latchkey accounts …`: what operators do from the command line, while the service runs. */
+import assert from 'node:assert/strict'
+import { type TestContext, test } from 'node:test'
+import type { TestLatchkey } from '../support/latchkey.ts'
+import { onDatabase, onEachDatabase } from '../support/latchkey.ts'
+import { accountStateOf, openSecondSession } from '../support/mfa.ts'
+import { accountIdOf, createOperator } from '../support/operator.ts'
+import { type ProcessResult, runLatchkey } from '../support/process.ts'
+
+/** Runs a command on the database and with the keys of a service that runs. */
+function run(
+  t: TestContext,
+  { folder, environment }: TestLatchkey,
+  args: string[],
+  via: string[] = [],
+): Promise<ProcessResult> {
+  return runLatchkey(t, { folder, environment, args: ['accounts', ...args], wrapper: via })
+}
+
+/** The same, and it must end well. @returns what it printed */
+async function done(t: TestContext, latchkey: TestLatchkey, ...args: string[]): Promise<string> {
+  const { code, stdout, stderr } = await run(t, latchkey, args)
+  assert.deepEqual([code, stderr], [0, ''], args.join(' '))
+  return stdout
+}
+
+onEachDatabase((latchkey) => {
+  test('mfa-off, suspend, unsuspend and admin work on a service that runs, and its owner is told', async (t) => {
+    const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
+    const id = await accountIdOf(latchkey, ada)
+    const said = await done(t, latchkey, 'mfa-off', ada.email, '--reason', 'Lost phone')
+    assert.match(said, /^MFA is off for .*, and can undo it for seven days\.\n$/)
+    assert.equal((await ada.signIn()).body.status, 'signedIn')
+    const [told] = await latchkey.inbox(ada.email)
+    assert.match(told?.text ?? '', /The reason given: “Lost phone”.*\/undo#token=/s)
+    const [entry] = (await ada.get('/settings/Activity')).body.activity.filter(
+      ({ type }: { type: string }) => type === 'mfa.off',
+    )
+    const detail = { mfaMethod: 'authenticator', by: 'the command line', why: 'Lost phone' }
+    assert.deepEqual(entry.detail, detail)
+
+    const json = await done(t, latchkey, 'suspend', id, '--reason', 'Sends spam', '--json')
+    const { changed, user } = JSON.parse(json)
+    assert.deepEqual([changed, user.suspension.reason], [true, 'Sends spam'])
+    assert.equal((await ada.get('/settings')).status, 401)
+    assert.equal((await ada.signIn()).body.code, 'account_suspended')
+    await done(t, latchkey, 'unsuspend', ada.email)
+    await ada.signInFully()
+
+    const { environment } = latchkey
+    const args = ['accounts', 'admin', ada.email]
+    const refused = await runLatchkey(t, { environment, args })
+    assert.deepEqual([refused.code, refused.stdout], [1, ''])
+    assert.match(refused.stderr, /^Nobody is an operator without MFA, and theirs is off\. /)
+    await ada.turnOn('authenticator')
+    const made = await done(t, latchkey, 'admin', ada.email)
+    assert.match(made, /is an operator from now on\./)
+    assert.equal((await ada.get(`/admin/Users/${id}`)).status, 200)
+    const again = await done(t, latchkey, 'admin', ada.email)
+    assert.match(again, /^\S+ was an operator already\. Nothing was changed\.\n$/)
+    await done(t, latchkey, 'admin', id, '--remove')
+    assert.equal((await ada.get(`/admin/Users/${id}`)).body.code, 'not_an_operator')
+    const subjects = (await latchkey.inbox(ada.email)).map(({ subject }) => subject)
+    assert.ok(subjects.includes('You are an operator of Latchkey'))
+    assert.ok(subjects.includes('You are no longer an operator of Latchkey'))
+  })
+
+  test('sessions-end --all signs everybody out at once, and says so in each account’s activity', async (t) => {
+    const [ada, ben] = [await latchkey.owner(), await latchkey.owner()]
+    const said = await done(t, latchkey, 'sessions-end', '--all', '--reason', 'Tokens leaked')
+    assert.match(said, /^Everybody is signed out, .*: \d+\./)
+    for (const { accessToken: token, refreshToken } of [ada, ben]) {
+      assert.equal((await latchkey.get('/settings', { token })).status, 401)
+      assert.equal((await latchkey.post('/auth/Refresh', { refreshToken })).status, 401)
+    }
+    await ben.signInFully()
+    const [, { type, detail }] = (await ben.get('/settings/Activity')).body.activity
+    const why = { by: 'the command line', why: 'Tokens leaked' }
+    assert.equal(type, 'session.ended')
+    assert.deepEqual(detail, { reason: 'ended_by_operator', which: 'all', ...why })
+  })
+
+  test('create makes an account that nobody signs in to before its owner has set a password', async (t) => {
+    const email = `new-${latchkey.databaseKind.toLowerCase()}@example.com`
+    const said = await done(t, latchkey, 'create', ` ${email}`)
+    assert.match(said, /^new-\S+ has an account\. The owner is mailed a code/)
+    const [{ id, password_hash, password_reset_required_since }] = await latchkey.sql(
+      `select id, password_hash, password_reset_required_since from account where email = '${email}'`,
+    )
+    assert.match(password_hash, /^\$argon2id\$/)
+    assert.ok(password_reset_required_since)
+    const code = await latchkey.codeSentTo(email)
+    const newPassword = 'a whole new sentence'
+    const reset = await latchkey.post('/auth/ResetPassword', { email, code, newPassword })
+    assert.equal(reset.status, 200)
+    const signedIn = await latchkey.post('/auth/SignIn', { email, password: newPassword })
+    assert.equal(signedIn.body.status, 'signedIn')
+    const { activity } = (
+      await latchkey.get('/settings/Activity', { token: signedIn.body.accessToken })
+    ).body
+    const { type, detail } = activity.at(-1)
+    assert.deepEqual([type, detail], ['account.created', { by: 'the command line' }])
+
+    const twice = await run(t, latchkey, ['create', email])
+    assert.deepEqual([twice.code, twice.stdout], [1, ''])
+    assert.equal(twice.stderr, 'An account has this address already.\n')
+    assert.equal((await latchkey.sql(`select id from account where email = '${email}'`))[0].id, id)
+  })
+})
+
+onDatabase('SQLite', (latchkey) => {
+  test('find and show tell people and programs the same, and no secret', async (t) => {
+    const ada = await latchkey.owner({ mfaMethod: 'sms' })
+    const eve = await createOperator(latchkey)
+    const id = await accountIdOf(latchkey, ada)
+    const { body } = await eve.get(`/admin/Users/${id}`)
+    const found = JSON.parse(await done(t, latchkey, 'find', ada.email.toUpperCase(), '--json'))
+    assert.deepEqual(found, { users: [body] })
+    for (const named of [id, ada.email]) {
+      const shown = await done(t, latchkey, 'show', named)
+      assert.match(shown, new RegExp(`^${RegExp.escape(ada.email)}\\n {2}id +${id}\\n`))
+      assert.match(shown, /^ {2}second step +on, sms; set up: sms$/m)
+      assert.match(shown, /^ {2}recovery codes +10 left$/m)
+      assert.ok(!shown.includes(ada.phoneNumber))
+      assert.doesNotMatch(shown, /argon2|suspended|deleted|operator/)
+    }
+    const none = await run(t, latchkey, ['find', 'nobody@example.com'])
+    assert.deepEqual([none.code, none.stderr], [1, ''])
+    assert.match(none.stdout, /^No account has this address/)
+  })
+
+  test('sessions-end and password-reset sign everyone out, and the owner is told why', async (t) => {
+    const ada = await latchkey.owner()
+    const reason = 'A laptop was stolen'
+    await done(t, latchkey, 'sessions-end', ada.email, '--reason', reason)
+    assert.equal((await ada.get('/settings')).status, 401)
+    assert.ok((await latchkey.inbox(ada.email))[0]?.text.includes(reason))
+    const nowhere = await done(t, latchkey, 'sessions-end', ada.email)
+    assert.match(nowhere, /was signed in nowhere\. Nothing was changed\./)
+    const said = await done(t, latchkey, 'password-reset', ada.email)
+    assert.doesNotMatch(said, /\d{6}/)
+    assert.equal((await ada.signIn()).body.code, 'password_reset_required')
+    await ada.resetPassword('a whole new sentence')
+    await ada.signInFully()
+  })
+
+  test('create takes a first password from standard input, under the rules for passwords', async (t) => {
+    const email = 'typed@example.com'
+    const piped = (password: string) => ['sh', '-c', `printf '%s\\n' '${password}' | "$0" "$@"`]
+    const args = ['create', email, '--password-stdin']
+    const common = await run(t, latchkey, args, piped('password1'))
+    assert.deepEqual([common.code, common.stdout], [1, ''])
+    assert.match(common.stderr, /guessed first/)
+    const password = ' a sentence, with spaces '
+    const { code, stdout, stderr } = await run(t, latchkey, args, piped(password))
+    assert.deepEqual([code, stderr], [0, ''])
+    assert.ok(!stdout.includes(password))
+    const signedIn = await latchkey.post('/auth/SignIn', { email, password })
+    assert.equal(signedIn.body.status, 'signedIn')
+    const [told] = await latchkey.inbox(email)
+    assert.equal(told?.subject, 'You have a Latchkey account')
+    assert.ok(!told?.text.includes(password))
+  })
+
+  test('what is missing or unknown is said, and nothing is done', async (t) => {
+    const ada = await latchkey.owner({ mfaMethod: 'email' })
+    const second = await openSecondSession(latchkey, ada)
+    const before = await accountStateOf(latchkey, ada)
+    for (const [args, expected, words] of [
+      [['mfa-off', ada.email], 64, /--reason/],
+      [['suspend', ada.email], 64, /--reason/],
+      [['mfa-off'], 64, /<account> is missing/],
+      [['sessions-end'], 64, /--all/],
+      [['sessions-end', ada.email, '--all'], 64, /--all/],
+      [['suspend', ada.email, '--reason', 'two\nlines'], 1, /one line/],
+      [['create', 'no-address'], 64, /“no-address” is no email address/],
+      [['show', 'nobody@example.com'], 1, /No account has .*“nobody@example\.com”/],
+      [['mfa-off', 'x', '--reason', 'x'], 1, /No account has .*“x”/],
+    ] as const) {
+      const { code, stdout, stderr } = await run(t, latchkey, [...args])
+      assert.deepEqual([code, stdout], [expected, ''], args.join(' '))
+      assert.match(stderr, words)
+      assert.doesNotMatch(stderr, /\n {4}at /, 'no stack')
+    }
+    assert.deepEqual(await accountStateOf(latchkey, ada), before)
+    assert.equal((await second.get('/settings')).status, 200)
+  })
+})

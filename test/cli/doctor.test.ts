@@ -1,0 +1,316 @@
+/** `latchkey doctor`, against real parts that are well and that are not. */
+import assert from 'node:assert/strict'
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { type TestContext, test } from 'node:test'
+import { clockFinding } from '../../src/cli/doctor/database.ts'
+import { checkKeys } from '../../src/cli/doctor/keys.ts'
+import { checkNode } from '../../src/cli/doctor/machine.ts'
+import { checkProxy } from '../../src/cli/doctor/public-url.ts'
+import { readSettings } from '../../src/config/read-settings.ts'
+import { generateEncryptionKey } from '../../src/keys/keyring.ts'
+import { sealedColumns } from '../../src/keys/sealed-columns.ts'
+import { probeSms } from '../../src/notifications/sms-probe.ts'
+import { probeSmtp } from '../../src/notifications/smtp-probe.ts'
+import { openDatabase } from '../../src/store/open.ts'
+import { createDatabase } from '../support/database.ts'
+import { onEachDatabase } from '../support/latchkey.ts'
+import {
+  createTempFolder,
+  type ProcessOptions,
+  runLatchkey,
+  startLatchkeyProcess,
+} from '../support/process.ts'
+import { createSelfSignedCertificate, startSmtpServer } from '../support/smtp-server.ts'
+import { startTcpServer } from '../support/tcp.ts'
+
+interface Finding {
+  part: string
+  status: string
+  what: string
+  todo?: string
+}
+
+/** What it finds: `ok`, `warn` or `fail` of each part, and the findings themselves. */
+async function examine(t: TestContext, options: ProcessOptions, ...more: string[]) {
+  const ended = await runLatchkey(t, { ...options, args: ['doctor', '--json', ...more] })
+  assert.equal(ended.stderr, '')
+  const { ok, findings } = JSON.parse(ended.stdout) as { ok: boolean; findings: Finding[] }
+  assert.equal(ended.code, ok ? 0 : 1)
+  assert.equal(ok, !findings.some(({ status }) => status === 'fail'))
+  for (const { status, todo } of findings) assert.equal(status === 'ok', todo === undefined)
+  const of = (part: string) => findings.find((one) => one.part === part)
+  return { ok, findings, of, said: ended.stdout }
+}
+
+/** Every file below, with what is in it and when it was written. */
+function everything(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .sort()
+    .map((name) => {
+      const { mtimeMs, size } = statSync(join(folder, name))
+      return `${name} ${size} ${mtimeMs}`
+    })
+}
+
+test('a service that is well has nothing wrong, running or not, and nothing is written', async (t) => {
+  const latchkey = await startLatchkeyProcess(t)
+  const { folder, environment } = latchkey
+  const running = await examine(t, { folder, environment }, '--online')
+  assert.deepEqual(
+    running.findings.filter(({ status }) => status !== 'ok'),
+    [],
+  )
+  const parts = [
+    'settings',
+    'node',
+    'database',
+    'disk',
+    'migrations',
+    'keys',
+    'online',
+    'mail',
+    'texts',
+    'address',
+    'proxy',
+  ]
+  assert.deepEqual(
+    running.findings.map(({ part }) => part),
+    parts,
+  )
+
+  await latchkey.stop()
+  const before = everything(folder)
+  const stopped = await runLatchkey(t, { folder, environment, args: ['doctor'] })
+  assert.deepEqual([stopped.code, stopped.stderr], [0, ''])
+  assert.match(stopped.stdout, /^ok {4}keys +The key opens what is sealed: 2 rows\.$/m)
+  assert.deepEqual(everything(folder), before)
+
+  const away = await examine(t, { folder, environment }, '--online')
+  assert.match(away.of('online')?.what ?? '', /does not lead to this service \(ECONNREFUSED\)/)
+  assert.deepEqual(everything(folder), before)
+
+  const db = new DatabaseSync(join(folder, 'data/latchkey.sqlite'))
+  db.exec("insert into kysely_migration values ('2999-01-01-0900-later', '2999-01-01')")
+  db.close()
+  for (const [LATCHKEY_ALLOW_NEWER_SCHEMA, status] of [
+    ['off', 'fail'],
+    ['on', 'warn'],
+  ] as const) {
+    const newer = { ...environment, LATCHKEY_ALLOW_NEWER_SCHEMA }
+    const found = await examine(t, { folder, environment: newer })
+    assert.equal(found.of('migrations')?.status, status)
+  }
+})
+
+test('what is missing is said, and not made', async (t) => {
+  const folder = createTempFolder(t)
+  const { ok, of } = await examine(t, { folder })
+  assert.equal(ok, false)
+  assert.match(of('database')?.what ?? '', /There is no file .*latchkey\.sqlite/)
+  assert.deepEqual(readdirSync(folder), [])
+  const usage = await runLatchkey(t, { args: ['doctor', '--mail-to', 'a@b.c>\r\nDATA'] })
+  assert.equal(usage.code, 64)
+})
+
+test('wrong settings are all named, and nothing else is looked at', async (t) => {
+  const { findings } = await examine(t, {
+    environment: {
+      LATCHKEY_STEP_UP_MAX_AGE: 'soon',
+      LATCHKEY_RATE_LIMITS: 'maybe',
+      LATCHKEY_PROT: '4000',
+    },
+  })
+  const wrong = findings
+    .filter(({ status }) => status === 'fail')
+    .map(({ what }) => what.split(' ')[0])
+  assert.deepEqual(wrong, ['LATCHKEY_STEP_UP_MAX_AGE', 'LATCHKEY_RATE_LIMITS'])
+  assert.match(
+    findings.find(({ status }) => status === 'warn')?.what ?? '',
+    /^LATCHKEY_PROT is not/,
+  )
+  assert.ok(!findings.some(({ part }) => part === 'database'))
+})
+
+test('PostgreSQL that is away, silent, empty or half moved is told apart', async (t) => {
+  const silent = await startTcpServer(t, (socket) => t.after(() => socket.destroy()))
+  const url = await createDatabase(t, 'PostgreSQL')
+  const at = (place: string) => ({ environment: { LATCHKEY_DATABASE_URL: place } })
+  const [away, hangs, empty] = await Promise.all([
+    examine(t, at('postgres://ada:pass-of-hers@127.0.0.1:1/latchkey')),
+    examine(t, at(`postgres://ada:pass-of-hers@127.0.0.1:${silent}/latchkey`)),
+    examine(t, at(url)),
+  ])
+  assert.match(away.of('database')?.what ?? '', /can’t be used .*ECONNREFUSED/)
+  assert.match(hangs.of('database')?.what ?? '', /can’t be used .*timeout/)
+  for (const { ok, said } of [away, hangs]) assert.ok(!ok && !said.includes('pass-of-hers'))
+  assert.match(empty.of('database')?.what ?? '', /^PostgreSQL [\d.]+ answers in/)
+  assert.equal(empty.of('clock')?.status, 'ok')
+  assert.equal(empty.of('migrations')?.status, 'fail')
+  assert.match(empty.of('migrations')?.todo ?? '', /latchkey migrate/)
+
+  const db = openDatabase(url)
+  t.after(() => db.destroy())
+  assert.deepEqual(await db.introspection.getTables(), [])
+  await db.schema.createTable('latchkey_move').addColumn('source', 'text').execute()
+  const half = await examine(t, at(url))
+  assert.match(half.of('migrations')?.what ?? '', /Not everything has been moved/)
+})
+
+onEachDatabase((latchkey) => {
+  test('keys that don’t open everything are named by what they leave closed', async (t) => {
+    const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
+    await ada.delete('/settings/MfaSignIn')
+    const { LATCHKEY_DATABASE_URL = '', LATCHKEY_ENCRYPTION_KEYS: right = '' } =
+      latchkey.environment
+    const db = openDatabase(LATCHKEY_DATABASE_URL)
+    t.after(() => db.destroy())
+    const [well] = await checkKeys(db, `${generateEncryptionKey('k2')},${right}`)
+    assert.equal(well?.status, 'ok')
+    const other = await checkKeys(db, generateEncryptionKey('k2'))
+    const places = other.map(({ what }) => / in (\w+\.\w+) need an encryption key/.exec(what)?.[1])
+    assert.deepEqual(places, Object.keys(sealedColumns))
+    // The same name, another key.
+    const spoilt = await checkKeys(db, generateEncryptionKey('test'))
+    assert.deepEqual(
+      spoilt.map(({ what }) => /What is in (\w+\.\w+) can’t be opened/.exec(what)?.[1]),
+      Object.keys(sealedColumns),
+    )
+  })
+})
+
+test('every sealed column there is gets looked at', () => {
+  const source = readFileSync(join(import.meta.dirname, '../../src/store/schema.ts'), 'utf8')
+  const columns = [...source.matchAll(/^ {2}(\w+_sealed):/gm)].map(([, name]) => name)
+  assert.deepEqual(
+    Object.keys(sealedColumns)
+      .map((place) => place.split('.')[1])
+      .sort(),
+    columns.sort(),
+  )
+})
+
+test('a mail server is asked up to the recipient, and says no in its own words', async (t) => {
+  const certificate = await createSelfSignedCertificate(t)
+  if (!certificate) return
+  const password = 'pass-of-the-mail'
+  const smtp = await startSmtpServer(t, { tls: { certificate, at: 'STARTTLS' }, password })
+  const authority = join(createTempFolder(t), 'authority.pem')
+  writeFileSync(authority, certificate.cert)
+  const latchkey = await startLatchkeyProcess(t)
+  await latchkey.stop()
+  const url = (pass: string) => `smtp://ada:${pass}@localhost:${smtp.port}?tls=on`
+  const with_ = (pass: string) => ({
+    folder: latchkey.folder,
+    environment: {
+      NODE_EXTRA_CA_CERTS: authority,
+      LATCHKEY_SMTP_URL: url(pass),
+      LATCHKEY_MAIL_FROM: 'Acme <no-reply@acme.example>',
+    },
+  })
+  const well = await examine(t, with_(password), '--mail-to', 'operator@acme.example')
+  assert.match(well.of('mail')?.what ?? '', /takes mail to operator@acme\.example, over TLS/)
+  assert.deepEqual([smtp.received, smtp.recipients], [[], ['operator@acme.example']])
+
+  const wrong = await examine(t, with_('pass-of-nobody'))
+  assert.match(
+    wrong.of('mail')?.what ?? '',
+    /\(sign in\): Invalid login: 535 5\.7\.8 ada … is not right/,
+  )
+  assert.match(wrong.of('mail')?.todo ?? '', /user and password/)
+  assert.ok(!wrong.said.includes('pass-of-nobody'))
+})
+
+test('each step of a mail server that fails is told apart', async (t) => {
+  const from = 'no-reply@acme.example'
+  const plain = await startSmtpServer(t)
+  const at = (port: number, tls = 'off') => ({
+    smtpUrl: `smtp://127.0.0.1:${port}?tls=${tls}`,
+    from,
+    waitMs: 500,
+  })
+  assert.deepEqual(await probeSmtp(at(plain.port)), { taken: true, to: from, encrypted: false })
+  assert.deepEqual([plain.recipients, plain.received], [[from], []])
+
+  for (const [to, step] of [
+    ['MAIL FROM', 'sender'],
+    ['RCPT TO', 'recipient'],
+  ] as const) {
+    plain.refusal = { to, code: 550, text: '5.7.1 we relay for nobody' }
+    const look = await probeSmtp(at(plain.port))
+    assert.deepEqual(look, { taken: false, step, said: '550 5.7.1 we relay for nobody' })
+  }
+  const noTls = await probeSmtp(at(plain.port, 'on'))
+  assert.ok(
+    !noTls.accepted && noTls.step === 'connect' && /STARTTLS/.test(noTls.message),
+    JSON.stringify(noTls),
+  )
+  const dead = await probeSmtp(at(1))
+  assert.ok(!dead.accepted && /ECONNREFUSED/.test(dead.message), JSON.stringify(dead))
+  const silent = await startTcpServer(t, (socket) => t.after(() => socket.destroy()))
+  const hung = await probeSmtp(at(silent))
+  assert.ok(!hung.accepted && /no answer within 0\.5 s/.test(hung.message), JSON.stringify(hung))
+  const rude = await startTcpServer(t, (socket) => socket.destroy())
+  const cut = await probeSmtp(at(rude))
+  assert.ok(!cut.accepted && cut.step === 'connect', JSON.stringify(cut))
+})
+
+test('an SMS provider is knocked at, and Twilio asked for the account', async (t) => {
+  const asked: (string | undefined)[] = []
+  const twilio = createServer((request, response) => {
+    asked.push(`${request.method} ${request.url}`)
+    const right = `Basic ${Buffer.from('AC1:right').toString('base64')}`
+    response.writeHead(request.headers.authorization === right ? 200 : 401).end('{}')
+  })
+  await new Promise<void>((listening) => twilio.listen(0, '127.0.0.1', listening))
+  t.after(() => twilio.close())
+  const { port } = twilio.address() as { port: number }
+  const well = await probeSms(`twilio://AC1:right@127.0.0.1:${port}`)
+  assert.deepEqual([well.reachable, well.authenticated], [true, true])
+  const wrong = await probeSms(`twilio://AC1:wrong@127.0.0.1:${port}`)
+  assert.deepEqual([wrong.reachable, wrong.authenticated], [true, false])
+  assert.deepEqual(asked, Array(2).fill('GET /2010-04-01/Accounts/AC1.json'))
+
+  const kannel = await probeSms(`kannel+http://a:b@127.0.0.1:${port}/cgi-bin/sendsms`)
+  assert.deepEqual([kannel.reachable, kannel.authenticated], [true, undefined])
+  assert.match(
+    (await probeSms('http://127.0.0.1:1/?secret=s')).message,
+    /127\.0\.0\.1:1 can’t be reached \(ECONNREFUSED\)/,
+  )
+  // No TLS there, and one that never says a word.
+  assert.equal((await probeSms(`https://127.0.0.1:${port}/?secret=s`)).reachable, false)
+  const silent = await startTcpServer(t, (socket) => t.after(() => socket.destroy()))
+  assert.match(
+    (await probeSms(`https://127.0.0.1:${silent}/?secret=s`, 200)).message,
+    /no answer within/,
+  )
+})
+
+test('clocks, proxies and versions of Node are told when they are off', () => {
+  assert.deepEqual(
+    [0, 900, -900].map((ms) => clockFinding(ms).status),
+    ['ok', 'ok', 'ok'],
+  )
+  assert.deepEqual(
+    [1100, -29_000].map((ms) => clockFinding(ms).status),
+    ['warn', 'warn'],
+  )
+  assert.deepEqual(
+    [31_000, -31_000].map((ms) => clockFinding(ms).status),
+    ['fail', 'fail'],
+  )
+  assert.deepEqual(
+    ['20.19.0', '26.1.0', '28.0.0'].map((v) => checkNode(v).status),
+    ['fail', 'ok', 'warn'],
+  )
+  const proxy = (given: string) =>
+    checkProxy({ ...readSettings({ LATCHKEY_TRUST_PROXY: given }), mode: 'production' }).status
+  assert.deepEqual(['off', '127.0.0.1', '10.0.0.0/8', '0.0.0.0/1'].map(proxy), [
+    'warn',
+    'ok',
+    'ok',
+    'warn',
+  ])
+})

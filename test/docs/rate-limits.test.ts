@@ -1,0 +1,68 @@
+/** The numbers that pages tell are those of the code. */
+import assert from 'node:assert/strict'
+import { globSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { computeDailyOdds } from '../../src/cli/guessing-odds.ts'
+import { readSettings } from '../../src/config/read-settings.ts'
+import { maxAttemptsPerChallenge } from '../../src/verification/challenge-row.ts'
+import { codeAttemptBuckets } from '../../src/verification/send-code.ts'
+import { readPage, root } from '../support/markdown.ts'
+
+interface Limit {
+  most: string
+  within: string
+}
+
+test('the table of limits has every limit of the code, with its numbers', () => {
+  const inCode = new Map<string, Limit>()
+  for (const file of globSync('src/**/*.ts', { cwd: root })) {
+    const source = readFileSync(join(root, file), 'utf8')
+    for (const [, name = '', more = '', within = ''] of source.matchAll(
+      /name: '([\w-]+)',\n\s*most(.*),\n\s*within: (\w+),/g,
+    )) {
+      const most = /^: ([\d_]+)$/.exec(more)?.[1]?.replaceAll('_', '')
+      // What is not a number is a setting.
+      inCode.set(name, { most: most ?? '`LATCHKEY_SMS_DAILY_CAP`', within })
+    }
+  }
+  assert.ok(inCode.size >= 10, 'limits are no longer written as this test reads them')
+
+  const rows = readPage('docs/integrate.md').matchAll(/^\| `([a-z-]+)` \| (\S+) \| (hour|day) \|/gm)
+  const onPage = new Map<string, Limit>()
+  for (const [, name = '', most = '', within = ''] of rows) onPage.set(name, { most, within })
+  assert.deepEqual(Object.fromEntries(sorted(onPage)), Object.fromEntries(sorted(inCode)))
+})
+
+test('the odds on the security page are those of the code', () => {
+  const page = readPage('docs/security.md').replace(/\s+/g, ' ')
+  const { secondFactor, passwords, signUpCode, resetCode } = computeDailyOdds(readSettings({}))
+  const { authenticator, sms, email } = secondFactor
+  assert.ok(authenticator && sms && email)
+  assert.deepEqual(sms, email)
+
+  const [hourly, daily] = codeAttemptBuckets('anybody').map(({ limit }) => limit.max)
+  assert.ok(page.includes(`${maxAttemptsPerChallenge} wrong answers end a sign-in`))
+  assert.ok(page.includes(`${hourly} wrong codes in an hour and ${daily} in a day`))
+  const periods = [1, 30, 365]
+  const [day, month, year] = periods.map((days) => count(authenticator.guesses * days))
+  assert.ok(page.includes(`in a day, ${day} guesses | in 30 days, ${month} | in a year, ${year} |`))
+  for (const { right, chance } of [authenticator, sms]) {
+    const odds = periods.map((days) => percent(1 - (1 - chance) ** days))
+    assert.match(page, new RegExp(`\\| ${right}, by [^|]+ \\| ${odds.join(' \\| ')} \\|`))
+  }
+
+  assert.ok(page.includes(`: ${count(passwords.fromElsewhere)} a day`), 'passwords a day')
+  assert.ok(page.includes(`that the owner shares, ${passwords.fromOneNetwork}.`))
+  const { guesses, right, chance } = signUpCode
+  assert.ok(page.includes(`${guesses} × ${right} in a million, ${percent(chance)} in a day`))
+  const mailed = `${resetCode.guesses} × ${resetCode.right} in a million`
+  assert.ok(page.includes(`${mailed}, ${percent(resetCode.chance)} in a day`))
+})
+
+const count = (guesses: number) => guesses.toLocaleString('en')
+const percent = (odds: number) => `${Number((odds * 100).toPrecision(2))} %`
+
+function sorted(map: Map<string, Limit>): [string, Limit][] {
+  return [...map].sort(([a], [b]) => (a < b ? -1 : 1))
+}

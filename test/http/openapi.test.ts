@@ -1,0 +1,111 @@
+/** openapi.json: every call the service takes is described, as it really is. */
+import assert from 'node:assert/strict'
+import { subscribe } from 'node:diagnostics_channel'
+import { readFileSync } from 'node:fs'
+import { test } from 'node:test'
+import type { FastifyInstance, RouteOptions } from 'fastify'
+import { onDatabase } from '../support/latchkey.ts'
+import { operations } from '../support/openapi.ts'
+
+/** Routes as the service registers them, in whatever file. */
+const registered: { method: string; url: string; hidden: boolean }[] = []
+subscribe('fastify.initialization', (message) => {
+  const { fastify } = message as { fastify: FastifyInstance }
+  fastify.addHook('onRoute', ({ method, url, schema }: RouteOptions) => {
+    for (const name of [method].flat()) {
+      registered.push({ method: name, url, hidden: (schema as { hide?: boolean })?.hide === true })
+    }
+  })
+})
+
+/** For people, browsers and Prometheus, so not in a document for programs. */
+const pages =
+  /^\/($|metrics$|docs($|\/)|dev\/inbox$|openapi\.json$|(signin|signup|forgot|security|undo)$|brand|assets\/)/
+
+onDatabase('SQLite', (latchkey) => {
+  const read = async () => JSON.parse(await (await fetch(`${latchkey.origin}/openapi.json`)).text())
+
+  test('it is OpenAPI 3.1 and names this service', async () => {
+    const { openapi, servers, info } = await read()
+    assert.equal(openapi, '3.1.0')
+    assert.deepEqual(servers, [{ url: latchkey.origin }])
+    assert.match(info.version, /^\d+\.\d+\.\d+$/)
+  })
+
+  test('every route is described, except pages and those that answer 405', async () => {
+    const described = new Set(
+      (await operations(latchkey)).map(({ method, path }) => `${method} ${path}`),
+    )
+    assert.ok(registered.length > described.size)
+    for (const { method, url, hidden } of registered) {
+      // `fetch` sends no TRACE; methods.test.ts does.
+      if (method === 'HEAD' || method === 'TRACE' || url === '*') continue
+      const path = url.replace(/:(\w+)/g, '{$1}')
+      if (!hidden)
+        assert.ok(described.has(`${method} ${path}`), `${method} ${url} is not described`)
+      else if (!pages.test(url) || method !== 'GET') {
+        const response = await fetch(latchkey.origin + url, { method })
+        assert.equal(response.status, 405, `${method} ${url} answers, and is not described`)
+      }
+    }
+  })
+
+  test('every call has a name of its own, a summary, one known tag, and words for every answer', async () => {
+    const document = await read()
+    const known = document.tags.map((tag: { name: string }) => tag.name)
+    const calls = await operations(latchkey)
+    assert.equal(new Set(calls.map(({ operationId }) => operationId)).size, calls.length)
+    for (const { method, path, operationId, summary, tags } of calls) {
+      const where = `${method} ${path}`
+      assert.match(operationId, /^[a-z][A-Za-z]+$/, where)
+      assert.match(summary, /^[A-Z].*[^.]$/, where)
+      assert.equal(tags.length, 1, where)
+      assert.ok(known.includes(tags[0]), where)
+      const { responses } = document.paths[path][method.toLowerCase()]
+      for (const [status, { description }] of Object.entries<{ description: string }>(responses)) {
+        assert.notEqual(description, 'Default Response', `${where} ${status}`)
+        assert.notEqual(description, '', `${where} ${status}`)
+      }
+    }
+  })
+
+  test('a call says that it wants a token exactly where it does', async () => {
+    for (const { method, path, requiresToken, statuses } of await operations(latchkey)) {
+      const { status, body } = await latchkey.request(method, path)
+      const asked = status === 401 && body.code === 'missing_token'
+      assert.equal(requiresToken, asked, `${method} ${path}`)
+      if (requiresToken) assert.ok(statuses.includes('401'))
+    }
+  })
+
+  test('every failure is described as a problem, and every call says that it may fail', async () => {
+    const { paths } = await read()
+    for (const { method, path, body, statuses } of await operations(latchkey)) {
+      const { responses } = paths[path][method.toLowerCase()]
+      for (const status of ['400', '500', ...(body ? ['413', '415'] : [])]) {
+        assert.ok(statuses.includes(status), `${method} ${path} ${status}`)
+      }
+      for (const status of statuses.filter((status) => Number(status) >= 400)) {
+        assert.deepEqual(Object.keys(responses[status].content), ['application/problem+json'])
+      }
+      if (responses[401]) assert.ok(responses[401].headers['WWW-Authenticate'])
+      if (responses[429]) assert.ok(responses[429].headers['Retry-After'])
+    }
+  })
+
+  // Abuse case (The second factor is skipped): A field that nobody asked for (`skip`,
+  // `mfaVerified`) was believed (CVE-2021-30120).
+  // Abuse case (Turned off, removed or replaced by the wrong hands): People marked their own number
+  // or address as verified (CVE-2026-27946, CVE-2026-54693).
+  test('no request body takes fields that it does not describe', async () => {
+    for (const { path, body } of await operations(latchkey)) {
+      if (body) assert.equal(body.additionalProperties, false, path)
+    }
+  })
+
+  test('the openapi.json of the repository describes the same calls', async () => {
+    const file = JSON.parse(readFileSync(new URL('../../openapi.json', import.meta.url), 'utf8'))
+    const { paths } = await read()
+    assert.deepEqual(Object.keys(file.paths).sort(), Object.keys(paths).sort())
+  })
+})

@@ -1,0 +1,121 @@
+/** Calls that need no body: what counts as none, and what is refused. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { onEachDatabase, type TestLatchkey } from '../support/latchkey.ts'
+import type { Owner } from '../support/owner.ts'
+import { addPasskey } from '../support/passkeys.ts'
+import { formatRequestHead, sendRaw } from '../support/raw-http.ts'
+
+const json = 'Content-Type: application/json'
+const form = 'Content-Type: application/x-www-form-urlencoded'
+
+/** All the ways in which clients send nothing. */
+const nothing: Record<string, [headers: string[], body: string]> = {
+  'no header of a body': [[], ''],
+  'a length of 0': [['Content-Length: 0'], ''],
+  'JSON of length 0': [[json, 'Content-Length: 0'], ''],
+  'JSON without a length': [[json], ''],
+  'JSON with a charset': [
+    ['Content-Type: application/json; charset=utf-8', 'Content-Length: 0'],
+    '',
+  ],
+  'JSON in other letters': [
+    ['content-type: Application/JSON;charset=UTF-8', 'Content-Length: 0'],
+    '',
+  ],
+  'JSON in no chunks': [[json, 'Transfer-Encoding: chunked'], '0\r\n\r\n'],
+  'no type in no chunks': [['Transfer-Encoding: chunked'], '0\r\n\r\n'],
+  'an empty form, as some clients send without being asked': [[form, 'Content-Length: 0'], ''],
+  '{}': [[json, 'Content-Length: 2'], '{}'],
+  'null, as some clients send for nothing': [[json, 'Content-Length: 4'], 'null'],
+}
+
+const wrong: Record<string, string> = {
+  'an empty list': '[]',
+  'a text': '"x"',
+  'a number': '1',
+  true: 'true',
+  false: 'false',
+  'somebody’s id': '{"userId":"01a20ea7-e834-7ca3-82ef-a5303939606d"}',
+  'a subject': '{"sub":"01a20ea7-e834-7ca3-82ef-a5303939606d"}',
+  'a field of another call': '{"mfaMethod":"sms"}',
+  'what it already is': '{"enabled":false}',
+  'a name that needs escaping': '{"a/b~c":1}',
+}
+
+const calls = [
+  ['DELETE', '/settings/MfaSignIn', 200],
+  ['DELETE', '/settings/MfaSecret', 200],
+  ['POST', '/settings/MfaSecret', 200],
+  ['POST', '/settings/Passkeys', 200],
+  ['POST', '/auth/SignIn/Passkey', 200],
+  ['POST', '/auth/SignOut', 204],
+] as const
+
+onEachDatabase((latchkey) => {
+  for (const [what, [headers, body]] of Object.entries(nothing)) {
+    test(`${what} is no body, wherever none is needed`, async () => {
+      const ada = await latchkey.owner({ mfaMethod: 'email' })
+      await addPasskey(latchkey, ada)
+      for (const [method, path, expected] of calls) {
+        const { status, text } = await send(latchkey, ada, method, path, headers, body)
+        assert.equal(status, expected, `${method} ${path}: ${text}`)
+      }
+    })
+  }
+
+  for (const [what, body] of Object.entries(wrong)) {
+    test(`${what} is refused where no body is needed, and nothing changes`, async () => {
+      const ada = await latchkey.owner({ mfaMethod: 'email' })
+      await addPasskey(latchkey, ada)
+      for (const [method, path] of calls) {
+        const length = `Content-Length: ${Buffer.byteLength(body)}`
+        const { status, text } = await send(latchkey, ada, method, path, [json, length], body)
+        const { code, errors } = JSON.parse(text)
+        assert.equal(`${status} ${code}`, '400 invalid_request', `${method} ${path}`)
+        const [name] = Object.keys(JSON.parse(body) ?? {})
+        const named =
+          body.startsWith('{') && name ? `/${name.replace('~', '~0').replace('/', '~1')}` : ''
+        assert.deepEqual(
+          errors.map((error: { path: string }) => error.path),
+          [named],
+        )
+      }
+      assert.equal((await ada.get('/settings/MfaSignIn')).body.enabled, true)
+    })
+  }
+
+  test('a call that needs a body says so when there is none', async () => {
+    for (const headers of [[], ['Content-Length: 0'], [json], [form, 'Content-Length: 0']]) {
+      const { status, text } = await sendRaw(
+        latchkey,
+        `${formatRequestHead('POST', '/auth/SignIn', ...headers)}\r\n`,
+      )
+      assert.equal(`${status} ${JSON.parse(text).code}`, '400 invalid_request')
+    }
+  })
+
+  test('a query is not looked at where none is described, and tells nothing to anybody', async () => {
+    const ada = await latchkey.owner({ mfaMethod: 'email' })
+    const bob = await latchkey.owner({ mfaMethod: 'email' })
+    const query = `?userId=${bob.email}&email=${bob.email}&enabled=true&_=1`
+    const off = await ada.delete(`/settings/MfaSignIn${query}`)
+    assert.equal(off.body.enabled, false)
+    assert.equal((await bob.get('/settings/MfaSignIn')).body.enabled, true)
+  })
+})
+
+function send(
+  latchkey: TestLatchkey,
+  { accessToken }: Owner,
+  method: string,
+  path: string,
+  headers: string[],
+  body: string,
+) {
+  const authorization = `Authorization: Bearer ${accessToken}`
+  return sendRaw(
+    latchkey,
+    `${formatRequestHead(method, path, authorization, ...headers)}\r\n${body}`,
+  )
+}

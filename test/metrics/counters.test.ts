@@ -1,0 +1,185 @@
+/** What is counted is what happened, no more, and it tells of nobody. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { onDatabase, onEachDatabase, TestLatchkey } from '../support/latchkey.ts'
+import { increases, scrape, scrapeText } from '../support/metrics.ts'
+import { waitUntil } from '../support/process.ts'
+import { findFreePort } from '../support/tcp.ts'
+import { generateWebhookSecret } from '../support/webhook-receiver.ts'
+
+onEachDatabase((latchkey) => {
+  /** What grew while `work` went on. */
+  async function counted(metric: string, work: () => Promise<unknown>) {
+    const before = await scrape(latchkey.origin)
+    await work()
+    return increases(before, await scrape(latchkey.origin), metric)
+  }
+
+  test('sign-ins are counted by what was shown and what came of it', async () => {
+    const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
+    const wrong = { email: ada.email, password: 'not this one' }
+    const grown = await counted('latchkey_sign_ins_total', async () => {
+      await latchkey.post('/auth/SignIn', wrong)
+      await latchkey.post('/auth/SignIn', { ...wrong, email: 'nobody@example.com' })
+      const { mfaToken } = (await ada.signIn()).body
+      await latchkey.post('/auth/SignIn/Mfa', { mfaToken, code: 'x' })
+      await ada.signInFully()
+      const code = ada.recoveryCodes[0]
+      const { body } = await ada.signIn()
+      const remembered = await latchkey.post('/auth/SignIn/Mfa', {
+        mfaToken: body.mfaToken,
+        mfaMethod: 'recoveryCode',
+        code,
+        rememberDevice: true,
+      })
+      const { deviceToken } = remembered.body
+      const { email, password } = ada
+      await latchkey.post('/auth/SignIn', { email, password, deviceToken })
+    })
+    assert.deepEqual(grown, {
+      '{method="password",result="wrong"}': 2,
+      '{method="password",result="mfaRequired"}': 3,
+      '{method="authenticator",result="wrong"}': 1,
+      '{method="authenticator",result="signedIn"}': 1,
+      '{method="recoveryCode",result="signedIn"}': 1,
+      '{method="trustedDevice",result="signedIn"}': 1,
+    })
+  })
+
+  test('a sign-in by passkey, and one by password alone, are counted as such', async () => {
+    const [ada, bob] = [await latchkey.owner({ mfaMethod: 'passkey' }), await latchkey.owner()]
+    const grown = await counted('latchkey_sign_ins_total', async () => {
+      await ada.signInFully()
+      await bob.signInFully()
+    })
+    assert.deepEqual(grown, {
+      '{method="password",result="signedIn"}': 1,
+      '{method="password",result="mfaRequired"}': 1,
+      '{method="passkey",result="signedIn"}': 1,
+    })
+  })
+
+  test('guesses that a limit stops are counted as limited', async () => {
+    const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
+    const grown = await counted('latchkey_sign_ins_total', async () => {
+      for (let round = 0; round < 5; round += 1) {
+        const { mfaToken } = (await ada.signIn()).body
+        for (let guess = 0; guess < 5; guess += 1) {
+          await latchkey.post('/auth/SignIn/Mfa', { mfaToken, code: 'x' })
+        }
+      }
+      const { email } = ada
+      for (let guess = 0; guess < 12; guess += 1) {
+        await latchkey.post('/auth/SignIn', { email, password: 'wrong' })
+      }
+    })
+    assert.equal(grown['{method="authenticator",result="wrong"}'], 20)
+    assert.equal(grown['{method="authenticator",result="limited"}'], 5)
+    assert.equal(grown['{method="password",result="limited"}'], 2)
+  })
+
+  test('turning MFA on and off is counted by method, once however many ask', async () => {
+    const ada = await latchkey.owner()
+    const on = await counted('latchkey_mfa_turned_on_total', () => ada.turnOn('email'))
+    assert.deepEqual(on, { '{method="email"}': 1 })
+    const off = await counted('latchkey_mfa_turned_off_total', () =>
+      Promise.all(Array.from({ length: 10 }, () => ada.delete('/settings/MfaSignIn'))),
+    )
+    assert.deepEqual(off, { '{method="email"}': 1 })
+  })
+
+  test('a change that is rolled back is never counted', async () => {
+    const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
+    const table = 'outbox'
+    await latchkey.sql(`alter table ${table} rename to away`)
+    const off = await counted('latchkey_activity_total', async () => {
+      const { status } = await ada.delete('/settings/MfaSignIn')
+      assert.ok(status >= 500, String(status))
+    })
+    await latchkey.sql(`alter table away rename to ${table}`)
+    assert.deepEqual(off, {})
+    assert.deepEqual(
+      await counted('latchkey_activity_total', () => ada.delete('/settings/MfaSignIn')),
+      { '{type="mfa.off"}': 1 },
+    )
+  })
+
+  test('a scrape where the database does not answer has everything else', async () => {
+    await latchkey.sql('alter table outbox rename to away')
+    const broken = await scrape(latchkey.origin)
+    await latchkey.sql('alter table away rename to outbox')
+    assert.equal(broken.get('latchkey_database_up'), 0)
+    assert.equal(broken.has('latchkey_outbox_messages{channel="email"}'), false)
+    assert.equal(broken.get('latchkey_sms_daily_cap'), 1000)
+    const whole = await scrape(latchkey.origin)
+    assert.equal(whole.get('latchkey_database_up'), 1)
+    assert.ok(whole.has('latchkey_outbox_messages{channel="email"}'))
+    assert.equal(whole.get('latchkey_database_connections{state="waiting"}'), 0)
+  })
+
+  test('codes are counted by channel and purpose, and texts against the cap', async () => {
+    const ada = await latchkey.owner()
+    const before = await scrape(latchkey.origin)
+    await ada.turnOn('sms')
+    await ada.signIn()
+    const after = await scrape(latchkey.origin)
+    assert.deepEqual(increases(before, after, 'latchkey_codes_enqueued_total'), {
+      '{channel="sms",purpose="set-up-code"}': 1,
+      '{channel="sms",purpose="sign-in-code"}': 1,
+    })
+    const texts = (scraped: typeof before) => scraped.get('latchkey_sms_last_24h') ?? 0
+    assert.equal(texts(after) - texts(before), 2)
+  })
+})
+
+onDatabase('SQLite', (latchkey) => {
+  test('requests are counted by pattern: nothing that was asked for is a label', async () => {
+    const ada = await latchkey.owner({ mfaMethod: 'sms' })
+    const id = crypto.randomUUID()
+    const before = await scrape(latchkey.origin)
+    await latchkey.get(`/no/such/${ada.email}?token=${id}`)
+    await latchkey.get('/none/such')
+    await ada.delete(`/settings/Passkeys/${id}`)
+    await fetch(`${latchkey.origin}/settings/Sessions`, { method: 'PROPFIND' })
+    const text = await scrapeText(latchkey.origin)
+
+    const grown = increases(before, await scrape(latchkey.origin), 'latchkey_http_requests_total')
+    assert.equal(grown['{route="unknown",method="GET",status="404"}'], 2)
+    assert.equal(grown['{route="/settings/Passkeys/:id",method="DELETE",status="404"}'], 1)
+    for (const secret of [
+      id,
+      ada.email,
+      ada.phoneNumber,
+      ada.password,
+      ada.accessToken,
+      ada.refreshToken,
+    ]) {
+      assert.ok(!text.includes(secret), 'a scrape tells of somebody')
+    }
+    assert.doesNotMatch(text, /@|\+[0-9]{4}|[0-9a-f]{8}-[0-9a-f]{4}|127\.0\.0\.1/)
+  })
+})
+
+test('what cannot be sent is counted, and seen to wait in the outbox', async (t) => {
+  const latchkey = new TestLatchkey('SQLite', {
+    LATCHKEY_SMTP_URL: `smtp://127.0.0.1:${await findFreePort()}`,
+    LATCHKEY_MAIL_FROM: 'Example <no-reply@example.com>',
+    LATCHKEY_WEBHOOK_URL: `http://localhost:${await findFreePort()}/?secret=${generateWebhookSecret()}`,
+  })
+  await latchkey.start()
+  t.after(() => latchkey.stop())
+  await latchkey.post('/auth/SignIn', { email: 'nobody@example.com', password: 'a wrong guess' })
+  const { status } = await latchkey.post('/auth/SignUp', {
+    email: 'ada@example.com',
+    password: 'a long sentence of hers',
+  })
+  assert.equal(status, 202)
+  const scraped = await waitUntil(async () => {
+    const now = await scrape(latchkey.origin)
+    return now.get('latchkey_messages_total{channel="email",outcome="failed"}') ? now : undefined
+  })
+  assert.equal(scraped.get('latchkey_outbox_messages{channel="email"}'), 1)
+  assert.equal(scraped.get('latchkey_outbox_messages{channel="webhook"}'), 1)
+  assert.ok((scraped.get('latchkey_outbox_oldest_seconds{channel="email"}') ?? 0) > 0)
+  assert.equal(scraped.get('latchkey_messages_total{channel="email",outcome="sent"}'), 0)
+})

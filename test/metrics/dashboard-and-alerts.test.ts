@@ -1,0 +1,109 @@
+/** The dashboard, the alerts and the page about them name what a scrape really has. */
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { readSettings } from '../../src/config/read-settings.ts'
+import { TestLatchkey } from '../support/latchkey.ts'
+import { readPage, root } from '../support/markdown.ts'
+import { scrapeText } from '../support/metrics.ts'
+import { requireTool } from '../support/tool.ts'
+
+const latchkey = new TestLatchkey('SQLite')
+let text = ''
+/** Every metric, with the names of its labels. */
+const real = new Map<string, string[]>()
+
+before(async () => {
+  await latchkey.start()
+  const ada = await latchkey.owner({ mfaMethod: 'sms' })
+  await ada.signInFully()
+  text = await scrapeText(latchkey.origin)
+  for (const [, name = ''] of text.matchAll(/^# TYPE (\S+) /gm)) {
+    const series = new RegExp(`^${name}(?:_bucket)?\\{(.*)\\} `, 'm').exec(text)?.[1] ?? ''
+    const labels = [...series.matchAll(/(\w+)="/g)].map(([, label = '']) => label)
+    real.set(
+      name,
+      labels.filter((label) => label !== 'le'),
+    )
+  }
+})
+after(() => latchkey.stop())
+
+/** Names of metrics in queries: what is written as one, and is no label, function or alert. */
+function metricsIn(query: string): string[] {
+  const found = query.matchAll(/\b(?:latchkey|process)_\w+/g)
+  return [...found].map(([name]) => name.replace(/_(bucket|sum|count)$/, ''))
+}
+
+function labelsIn(query: string): string[] {
+  const matched = [...query.matchAll(/\{([^}]*)\}/g)].flatMap(([, all = '']) => [
+    ...all.matchAll(/(\w+)\s*(?:=~|!~|!=|=)"/g),
+  ])
+  const grouped = [...query.matchAll(/\bby \(([^)]*)\)/g)].flatMap(([, all = '']) =>
+    all.split(', '),
+  )
+  return [...matched.map(([, label = '']) => label), ...grouped]
+}
+
+function holds(query: string): void {
+  const names = metricsIn(query)
+  assert.ok(names.length > 0, query)
+  for (const name of names) assert.ok(real.has(name), `${name} is in no scrape: ${query}`)
+  const labels = new Set(['le', 'job', 'instance', ...names.flatMap((name) => real.get(name))])
+  for (const label of labelsIn(query)) assert.ok(labels.has(label), `${label}: ${query}`)
+}
+
+test('every query of the dashboard asks for what is there', () => {
+  const dashboard = JSON.parse(readFileSync(join(root, 'deploy/grafana-dashboard.json'), 'utf8'))
+  const titles = dashboard.panels.map((panel: { title: string }) => panel.title)
+  assert.equal(new Set(titles).size, titles.length)
+  for (const panel of dashboard.panels) {
+    for (const { expr } of panel.targets) holds(expr)
+  }
+  const shown = new Set(metricsIn(JSON.stringify(dashboard)))
+  const unshown = [...real.keys()].filter((name) => !shown.has(name))
+  assert.deepEqual(unshown, ['process_start_time_seconds'])
+})
+
+test('every alert asks for what is there, says what to do, and is on the page', () => {
+  const page = readPage('docs/watch.md')
+  const rules = readFileSync(join(root, 'deploy/prometheus-alerts.yml'), 'utf8').split('- alert: ')
+  const names = rules.slice(1).map((rule) => {
+    const name = /^\w+/.exec(rule)?.[0] ?? ''
+    holds(/expr: ([\s\S]*?)\n {8}(?:for|labels):/.exec(rule)?.[1] ?? '')
+    assert.match(rule, /severity: (page|warn)/, name)
+    assert.match(rule, /summary: \S/, name)
+    assert.match(rule, /runbook: \S/, name)
+    return name
+  })
+  const told = [...page.matchAll(/^\| `(Latchkey\w+)` \|/gm)].map(([, name]) => name)
+  assert.deepEqual(told, names)
+})
+
+test('the table of metrics is what a scrape has, with its labels', () => {
+  const rows = readPage('docs/watch.md').matchAll(/^\| `((?:latchkey|process)_\w+)` \|([^|]*)\|/gm)
+  const told = [...rows].map(([, name, labels = '']) => [
+    name,
+    [...labels.matchAll(/`(\w+)`/g)].map(([, label]) => label),
+  ])
+  assert.deepEqual(Object.fromEntries(told), Object.fromEntries(real))
+})
+
+test('Prometheus itself takes the alerts and the metrics', async (t) => {
+  const promtool = await requireTool(t, 'promtool')
+  if (!promtool) return
+  await promtool('check', 'rules', join(root, 'deploy/prometheus-alerts.yml'))
+  const { status, stdout, stderr } = spawnSync('promtool', ['check', 'metrics'], {
+    input: text,
+    encoding: 'utf8',
+  })
+  assert.equal(`${status} ${stdout}${stderr}`, '0 ')
+})
+
+test('nobody is let wait for longer than the page says', () => {
+  const page = readPage('docs/watch.md').replace(/\s+/g, ' ')
+  assert.ok(page.includes('Whoever would wait for longer than two seconds is answered'))
+  assert.equal(readSettings({}).maxHashWaitMs, 2000)
+})

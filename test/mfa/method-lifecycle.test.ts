@@ -1,0 +1,205 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { travel } from '../support/clock.ts'
+import { onEachDatabase } from '../support/latchkey.ts'
+import { codeMethods, mfaMethods, mfaNoticesTo, submitMfaCode } from '../support/mfa.ts'
+
+const masked = {
+  authenticator: undefined,
+  sms: /^\+1•••••••[0-9]{2}$/,
+  email: /^o•••@example\.com$/,
+}
+
+onEachDatabase((latchkey) => {
+  for (const method of codeMethods) {
+    // Abuse case (Used twice, or for something else): An app’s code worked again within its half
+    // minute (CVE-2026-82470, CVE-2025-6014, GHSA-96qm-hwhp-2rm8).
+    // Abuse case (The second factor is skipped): MFA that people had chosen was asked for only
+    // where the operator demanded it, or not for every method (CVE-2025-64103, CVE-2024-45042).
+    test(`${method}, turned on: signing in takes the right code, once, and no other`, async () => {
+      const ada = await latchkey.owner({ mfaMethod: method })
+
+      const begun = await ada.signIn()
+      assert.equal(begun.status, 200)
+      const { status, mfaToken, mfaMethod, availableMethods, sentTo, expiresIn, ...more } =
+        begun.body
+      assert.deepEqual(more, {}, 'a right password alone is given nothing else')
+      assert.equal(status, 'mfaRequired')
+      assert.match(mfaToken, /^[A-Za-z0-9_-]{43}$/)
+      assert.equal(mfaMethod, method)
+      assert.deepEqual(availableMethods, [method, 'recoveryCode'])
+      assert.equal(expiresIn, 600)
+      if (masked[method]) assert.match(sentTo, masked[method])
+      else assert.equal(sentTo, undefined)
+      assert.equal(begun.headers.get('set-cookie'), null)
+
+      const wrong = await ada.wrongCodeFor(method)
+      const refused = await submitMfaCode(latchkey, begun, { code: wrong })
+      assert.equal(refused.status, 401)
+      assert.equal(refused.body.code, 'invalid_code')
+      assert.equal(refused.body.attemptsLeft, 4)
+      assert.match(refused.headers.get('www-authenticate') ?? '', /^Bearer/)
+
+      const code = await ada.codeFor(method)
+      const entered = await submitMfaCode(latchkey, begun, { code })
+      assert.equal(entered.status, 200)
+      ada.storeTokens(entered)
+      assert.equal((await ada.get('/settings/MfaSignIn')).body.enabled, true)
+
+      const again = await submitMfaCode(latchkey, begun, { code })
+      assert.equal(again.status, 401)
+      assert.equal(again.body.code, 'mfa_token_expired', 'one sign-in, one session')
+      const replayed = await submitMfaCode(latchkey, await ada.signIn(), { code })
+      assert.equal(replayed.status, 401)
+      assert.equal(replayed.body.code, 'invalid_code', 'one code, one sign-in')
+    })
+
+    test(`${method}: five wrong codes end a sign-in, and then the right one is too late`, async () => {
+      const ada = await latchkey.owner({ mfaMethod: method })
+      const begun = await ada.signIn()
+      const wrong = await ada.wrongCodeFor(method)
+      for (const left of [4, 3, 2, 1, 0]) {
+        const refused = await submitMfaCode(latchkey, begun, { code: wrong })
+        assert.equal(refused.body.attemptsLeft, left)
+      }
+      const code = await ada.codeFor(method)
+      const late = await submitMfaCode(latchkey, begun, { code })
+      assert.equal(late.status, 401)
+      assert.equal(late.body.code, 'mfa_token_expired')
+    })
+  }
+
+  for (const method of mfaMethods) {
+    test(`${method}: off, nothing is asked; on again, it is asked for as before`, async () => {
+      const ada = await latchkey.owner({ mfaMethod: method })
+      const waiting = await ada.signIn()
+      const late = await ada.prepareSecondFactor(waiting)
+      const later = await ada.prepareSecondFactor(waiting)
+
+      const off = await ada.delete('/settings/MfaSignIn')
+      assert.deepEqual(
+        { ...off.body, changedAt: '' },
+        { enabled: false, mfaMethod: null, availableMethods: [method], changedAt: '' },
+      )
+      const expired = method === 'passkey' ? 'passkey_token_expired' : 'mfa_token_expired'
+      assert.equal((await late()).body.code, expired, 'a waiting sign-in is void')
+      const open = await ada.signIn()
+      assert.deepEqual(Object.keys(open.body).sort(), [
+        'accessToken',
+        'expiresIn',
+        'refreshExpiresIn',
+        'refreshToken',
+        'status',
+        'tokenType',
+      ])
+      ada.storeTokens(open)
+
+      travel(60_000)
+      const on = await ada.turnOn(method)
+      assert.deepEqual(
+        { ...on.body, changedAt: '' },
+        { enabled: true, mfaMethod: method, availableMethods: [method], changedAt: '' },
+      )
+      assert.ok(on.body.changedAt > off.body.changedAt)
+      assert.deepEqual((await ada.get('/settings/MfaSignIn')).body, on.body)
+      const asked = await ada.signIn()
+      assert.equal(asked.body.mfaMethod, method)
+      assert.equal((await later()).body.code, expired)
+      ada.storeTokens(await (await ada.prepareSecondFactor(asked))())
+      assert.equal((await mfaNoticesTo(latchkey, ada.email)).length, 3)
+    })
+
+    test(`${method}: whoever turned it on turns it off with the same token`, async () => {
+      const ada = await latchkey.owner()
+      const { accessToken } = ada
+      await ada.turnOn(method)
+      assert.equal(ada.accessToken, accessToken)
+      assert.equal((await ada.delete('/settings/MfaSignIn')).body.enabled, false)
+    })
+  }
+
+  test('on again is one call where there is something to prove at once', async () => {
+    const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
+    await ada.delete('/settings/MfaSignIn')
+    const code = ada.authenticator.nextCode()
+    const on = await ada.post('/settings/MfaSignIn', { mfaMethod: 'authenticator', code })
+    assert.equal(on.body.enabled, true)
+  })
+
+  test('a number that was proven need not be written again', async () => {
+    const ada = await latchkey.owner({ mfaMethod: 'sms' })
+    await ada.delete('/settings/MfaSignIn')
+    const sent = await ada.post('/settings/MfaSignIn', { mfaMethod: 'sms' })
+    assert.equal(sent.status, 202)
+    assert.equal(sent.body.sentTo, `+1•••••••${ada.phoneNumber.slice(-2)}`)
+    const code = await ada.codeFor('sms')
+    const on = await ada.post('/settings/MfaSignIn', { mfaMethod: 'sms', code })
+    assert.equal(on.body.enabled, true)
+  })
+
+  test('methods come strongest first, whichever is asked for first', async () => {
+    const ada = await latchkey.owner({ mfaMethod: 'email' })
+    await ada.turnOn('sms')
+    await ada.turnOn('passkey')
+    const { body } = await ada.turnOn('authenticator')
+    assert.deepEqual(body.availableMethods, mfaMethods)
+
+    for (const method of mfaMethods.toReversed()) {
+      const changed = await ada.turnOn(method)
+      assert.equal(changed.body.mfaMethod, method)
+      assert.deepEqual(changed.body.availableMethods, mfaMethods)
+      assert.equal(changed.body.recoveryCodes, undefined)
+      const begun = await ada.signIn()
+      assert.equal(begun.body.mfaMethod, method)
+      assert.deepEqual(begun.body.availableMethods, [...mfaMethods, 'recoveryCode'])
+    }
+  })
+
+  // Abuse case (Turned off, removed or replaced by the wrong hands): A sign-in begun before the
+  // change was finished after it.
+  test('changing the method voids a sign-in that was waiting for the other’s code', async () => {
+    const ada = await latchkey.owner({ mfaMethod: 'sms' })
+    const waiting = await ada.signIn()
+    const code = await ada.codeFor('sms')
+    await ada.turnOn('authenticator')
+    const late = await submitMfaCode(latchkey, waiting, { code })
+    assert.equal(late.body.code, 'mfa_token_expired')
+  })
+})
+
+onEachDatabase(
+  (latchkey) => {
+    test('the operator’s list ranks the methods, and what it leaves out can’t be chosen', async () => {
+      const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
+      const { body } = await ada.turnOn('email')
+      assert.deepEqual(body.availableMethods, ['email', 'authenticator'])
+
+      const refused = await ada.post('/settings/MfaSignIn', {
+        mfaMethod: 'sms',
+        phoneNumber: ada.phoneNumber,
+      })
+      assert.equal(refused.status, 400)
+      assert.deepEqual(refused.body.errors, [
+        { path: '/mfaMethod', message: 'must be one of: email, authenticator' },
+      ])
+      assert.deepEqual(await latchkey.inbox(ada.phoneNumber), [])
+    })
+
+    // Abuse case (The second factor is skipped): A method that the operator takes off the list lets
+    // in who had it.
+    test('a method taken off the list still asks those who have it: nobody is let in instead', async () => {
+      const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
+      await ada.turnOn('email')
+      await latchkey.restart({ LATCHKEY_MFA_METHODS: 'authenticator' })
+      const begun = await ada.signIn()
+      assert.equal(begun.body.mfaMethod, 'email')
+      assert.deepEqual(begun.body.availableMethods, ['authenticator', 'email', 'recoveryCode'])
+      ada.storeTokens(await submitMfaCode(latchkey, begun, { code: await ada.codeFor('email') }))
+      assert.equal((await ada.delete('/settings/MfaSignIn')).status, 200)
+      const refused = await ada.post('/settings/MfaSignIn', { mfaMethod: 'email' })
+      assert.equal(refused.status, 400)
+      await latchkey.restart({ LATCHKEY_MFA_METHODS: 'email,authenticator' })
+    })
+  },
+  { LATCHKEY_MFA_METHODS: 'email,authenticator' },
+)

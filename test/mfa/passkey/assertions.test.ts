@@ -1,0 +1,288 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { travel } from '../../support/clock.ts'
+import { onEachDatabase } from '../../support/latchkey.ts'
+import { countLiveSessions } from '../../support/mfa.ts'
+import type { Owner } from '../../support/owner.ts'
+import {
+  addPasskey,
+  type Passkey,
+  type PasskeySignInOptions,
+  passkeyRowsOf,
+  requestMfaToken,
+  signInWithPasskey,
+  startPasskeySignIn,
+  turnOnWithPasskey,
+  verifyPasskeySignIn,
+} from '../../support/passkeys.ts'
+import type { SoftwareAuthenticator, Tampering } from '../../support/software-authenticator.ts'
+
+type Assertion = ReturnType<SoftwareAuthenticator['get']>
+
+const nothing = Buffer.alloc(32).toString('base64url')
+
+const fiveMinutes = 5 * 60_000
+
+/** Texts of an assertion that are bytes in base64url. */
+const encoded = [
+  'id',
+  'rawId',
+  'clientDataJSON',
+  'authenticatorData',
+  'signature',
+  'userHandle',
+] as const
+
+onEachDatabase((latchkey) => {
+  /** What a passkey can be used for besides registering: each begins and ends by itself. */
+  const uses: [string, (ada: Owner) => Promise<PasskeySignInOptions>][] = [
+    ['alone', async () => ({})],
+    ['as second factor', async (ada) => ({ mfaToken: await requestMfaToken(ada) })],
+    ['to confirm a session', async (ada) => ({ call: { token: ada.accessToken } })],
+  ]
+
+  const wrongs: [string, (origin: string) => Tampering][] = [
+    ['made for another origin', () => ({ origin: 'https://example.com' })],
+    ['made for a page below ours', (origin) => ({ origin: `${origin}/` })],
+    ['made for our host at another port', () => ({ origin: 'http://localhost:1' })],
+    [
+      'made for our host by another scheme',
+      (origin) => ({ origin: origin.replace('http', 'https') }),
+    ],
+    ['for another challenge', () => ({ challenge: nothing })],
+    ['made to register', () => ({ type: 'webauthn.create' })],
+    ['for another RP ID', () => ({ rpId: 'example.com' })],
+    ['from a frame in another page', () => ({ crossOrigin: true })],
+    ['that nobody touched', () => ({ userPresent: false })],
+    ['signed by another key', () => ({ unregisteredKey: true })],
+    ['of another user handle', () => ({ userHandle: nothing })],
+    ['of an empty user handle', () => ({ userHandle: '' })],
+  ]
+
+  for (const [use, more] of uses) {
+    // Abuse case (Passkeys): A passkey was taken from a page that only looked like ours, or from a
+    // frame of ours in one.
+    test(`an assertion is refused that is not what was asked for: ${use}`, async () => {
+      const ada = await latchkey.owner()
+      const passkey = await addPasskey(latchkey, ada)
+      await turnOnWithPasskey(ada, passkey)
+      const before = [await passkeyRowsOf(latchkey, ada), await countLiveSessions(latchkey, ada)]
+
+      for (const [name, wrong] of wrongs) {
+        const options = { ...(await more(ada)), wrong: wrong(latchkey.origin) }
+        const answer = await signInWithPasskey(latchkey, passkey, options)
+        assert.equal(answer.status, 401, name)
+        assert.equal(answer.body.code, 'invalid_passkey', name)
+      }
+      const after = [await passkeyRowsOf(latchkey, ada), await countLiveSessions(latchkey, ada)]
+      assert.deepEqual(after, before)
+      assert.equal((await signInWithPasskey(latchkey, passkey, await more(ada))).status, 200)
+    })
+  }
+
+  // Abuse case (Passkeys): A passkey that had not verified its user signed in without a password,
+  // with the level of two factors.
+  test('a passkey that did not verify its user is no more than a second factor', async () => {
+    const ada = await latchkey.owner()
+    const passkey = await addPasskey(latchkey, ada, { verifiesUser: false })
+    const call = { token: ada.accessToken }
+    for (const more of [{}, { call }]) {
+      const begun = await startPasskeySignIn(latchkey, more)
+      assert.equal(begun.body.options.userVerification, 'required')
+      const response = passkey.get(begun.body.options)
+      const answer = await verifyPasskeySignIn(latchkey, begun, response, more)
+      assert.equal(answer.body.code, 'invalid_passkey')
+    }
+    await turnOnWithPasskey(ada, passkey)
+    for (const more of [{}, { call }]) {
+      const answer = await signInWithPasskey(latchkey, passkey, more)
+      assert.equal(answer.body.code, 'invalid_passkey')
+    }
+    const mfaToken = await requestMfaToken(ada)
+    assert.equal((await signInWithPasskey(latchkey, passkey, { mfaToken })).status, 200)
+  })
+
+  test('whose passkey it is must be said where nobody else says it', async () => {
+    const ada = await latchkey.owner()
+    const passkey = await addPasskey(latchkey, ada)
+    await turnOnWithPasskey(ada, passkey)
+    const wrong = { userHandle: null }
+    const alone = await signInWithPasskey(latchkey, passkey, { tampering: wrong })
+    assert.equal(alone.body.code, 'invalid_passkey')
+    const mfaToken = await requestMfaToken(ada)
+    assert.equal(
+      (await signInWithPasskey(latchkey, passkey, { mfaToken, tampering: wrong })).status,
+      200,
+    )
+  })
+
+  // Abuse case (Passkeys): The result of the check was ignored where `id` and `rawId` differed.
+  test('an assertion is refused with any one byte of it changed', async () => {
+    const ada = await latchkey.owner()
+    const passkey = await addPasskey(latchkey, ada, { algorithm: 'Ed25519' })
+    const other = await addPasskey(latchkey, ada)
+    const before = [await passkeyRowsOf(latchkey, ada), await countLiveSessions(latchkey, ada)]
+
+    for (const [i, name] of encoded.entries()) {
+      // All of what is signed and of the signature, and some of what is only compared.
+      const every = name === 'authenticatorData' || name === 'signature' ? 1 : 5
+      // Each of its own network: no limit of begun sign-ins shall refuse what must be judged.
+      const call = { from: `127.0.20.${i + 1}` }
+      const { length } = bytesOf(passkey.get({ challenge: nothing }), name)
+      for (let at = 0; at < length; at += every) {
+        const change = flipped(name, at)
+        await refuses(passkey, call, `byte ${at} of ${name}`, change)
+      }
+    }
+    for (const name of ['id', 'rawId'] as const) {
+      await refuses(passkey, {}, `another’s ${name}`, (assertion) =>
+        withText(assertion, name, other.credentialId),
+      )
+    }
+    // Its first two bytes only wrap what is judged: `r` and `s`.
+    for (let at = 2; at < 64; at += 3) {
+      await refuses(other, {}, `byte ${at} of a signature by ES256`, flipped('signature', at))
+    }
+    const after = [await passkeyRowsOf(latchkey, ada), await countLiveSessions(latchkey, ada)]
+    assert.deepEqual(after, before)
+    assert.equal((await signInWithPasskey(latchkey, passkey)).status, 200)
+    assert.equal((await signInWithPasskey(latchkey, other)).status, 200)
+  })
+
+  test('an assertion is refused that spells the same bytes in another way', async () => {
+    const ada = await latchkey.owner()
+    const passkey = await addPasskey(latchkey, ada, { algorithm: 'Ed25519' })
+    const spellings: [string, (text: string) => string][] = [
+      ['padded', (text) => `${text}=`],
+      ['with a line break', (text) => `${text}\n`],
+      ['with a space before it', (text) => ` ${text}`],
+      ['with a tail that is ignored', (text) => `${text}!`],
+      ['cut', (text) => text.slice(0, -2)],
+      [
+        'with a byte more',
+        (text) =>
+          Buffer.concat([Buffer.from(text, 'base64url'), Buffer.alloc(1)]).toString('base64url'),
+      ],
+    ]
+    for (const name of encoded) {
+      for (const [how, spell] of spellings) {
+        await refuses(passkey, {}, `${name} ${how}`, (assertion) =>
+          withText(assertion, name, spell(textOf(assertion, name))),
+        )
+      }
+    }
+    assert.equal((await signInWithPasskey(latchkey, passkey)).status, 200)
+  })
+
+  // Abuse case (Passkeys): An assertion that was seen once signed in again.
+  test('an assertion signs in once, and a refused one not at a second try', async () => {
+    const ada = await latchkey.owner()
+    const passkey = await addPasskey(latchkey, ada, { hasCounter: false })
+    const first = await startPasskeySignIn(latchkey)
+    const response = passkey.get(first.body.options)
+    assert.equal((await verifyPasskeySignIn(latchkey, first, response)).status, 200)
+    const again = await verifyPasskeySignIn(latchkey, first, response)
+    assert.equal(again.status, 401)
+    assert.equal(again.body.code, 'passkey_token_expired')
+    const elsewhere = await verifyPasskeySignIn(
+      latchkey,
+      await startPasskeySignIn(latchkey),
+      response,
+    )
+    assert.equal(elsewhere.body.code, 'invalid_passkey')
+
+    const second = await startPasskeySignIn(latchkey)
+    const wrong = passkey.get(second.body.options, { unregisteredKey: true })
+    assert.equal((await verifyPasskeySignIn(latchkey, second, wrong)).body.code, 'invalid_passkey')
+    const right = await verifyPasskeySignIn(latchkey, second, passkey.get(second.body.options))
+    assert.equal(right.body.code, 'passkey_token_expired')
+  })
+
+  // Abuse case (Passkeys): One assertion, brought many times at once, made many sessions.
+  test('forty uses of one assertion at once make one session', async () => {
+    const ada = await latchkey.owner()
+    for (const counts of [true, false]) {
+      const passkey = await addPasskey(latchkey, ada, { hasCounter: counts })
+      const before = await countLiveSessions(latchkey, ada)
+      const begun = await startPasskeySignIn(latchkey)
+      const response = passkey.get(begun.body.options)
+      const answers = await Promise.all(
+        Array.from({ length: 40 }, () => verifyPasskeySignIn(latchkey, begun, response)),
+      )
+      const statuses = answers.map(({ status }) => status).sort()
+      assert.deepEqual(statuses, [200, ...Array(39).fill(401)])
+      assert.equal(await countLiveSessions(latchkey, ada), before + 1)
+    }
+  })
+
+  test('what a passkey is to sign can be answered for five minutes', async () => {
+    const ada = await latchkey.owner()
+    const passkey = await addPasskey(latchkey, ada)
+    const [intime, late] = [await startPasskeySignIn(latchkey), await startPasskeySignIn(latchkey)]
+    assert.equal(late.body.expiresIn, fiveMinutes / 1000)
+    travel(fiveMinutes - 10_000)
+    const { status } = await verifyPasskeySignIn(latchkey, intime, passkey.get(intime.body.options))
+    assert.equal(status, 200)
+    travel(10_001)
+    const answer = await verifyPasskeySignIn(latchkey, late, passkey.get(late.body.options))
+    assert.equal(answer.status, 401)
+    assert.equal(answer.body.code, 'passkey_token_expired')
+  })
+
+  test('a passkeyToken that is unknown, cut, or another’s opens nothing', async () => {
+    const ada = await latchkey.owner()
+    const passkey = await addPasskey(latchkey, ada)
+    const [one, two] = [await startPasskeySignIn(latchkey), await startPasskeySignIn(latchkey)]
+    const { passkeyToken, options } = one.body
+    const response = passkey.get(options)
+    const verify = (token: unknown) =>
+      latchkey.post('/auth/SignIn/Passkey/Verify', { passkeyToken: token, response })
+    const strange = [passkeyToken.slice(1), `${passkeyToken}A`, options.challenge, 'unknown']
+    for (const token of strange) {
+      assert.equal((await verify(token)).body.code, 'passkey_token_expired', token)
+    }
+    for (const token of ['', 7, null, undefined, [passkeyToken], 'A'.repeat(5000)]) {
+      assert.equal((await verify(token)).status, 400, String(token))
+    }
+    assert.equal((await verify(two.body.passkeyToken)).body.code, 'invalid_passkey')
+    assert.equal((await verify(passkeyToken)).status, 200)
+  })
+
+  /** Signs in alone by an assertion that was changed, and is not let in. */
+  async function refuses(
+    passkey: Passkey,
+    call: { from?: string },
+    what: string,
+    change: (assertion: Assertion) => unknown,
+  ): Promise<void> {
+    const begun = await startPasskeySignIn(latchkey, { call })
+    const assertion = change(passkey.get(begun.body.options))
+    const answer = await verifyPasskeySignIn(latchkey, begun, assertion, { call })
+    assert.ok([400, 401].includes(answer.status), `${what}: ${answer.status}`)
+    if (answer.status === 401) assert.equal(answer.body.code, 'invalid_passkey', what)
+  }
+})
+
+type Encoded = (typeof encoded)[number]
+
+/** Changes one bit of one byte. */
+function flipped(name: Encoded, at: number): (assertion: Assertion) => unknown {
+  return (assertion) => {
+    const bytes = bytesOf(assertion, name)
+    bytes.writeUInt8(bytes.readUInt8(at) ^ (1 << (at % 8)), at)
+    return withText(assertion, name, bytes.toString('base64url'))
+  }
+}
+
+function textOf(assertion: Assertion, name: Encoded): string {
+  return name === 'id' || name === 'rawId' ? assertion[name] : (assertion.response[name] ?? '')
+}
+
+function bytesOf(assertion: Assertion, name: Encoded): Buffer {
+  return Buffer.from(textOf(assertion, name), 'base64url')
+}
+
+function withText(assertion: Assertion, name: Encoded, text: string): unknown {
+  if (name === 'id' || name === 'rawId') return { ...assertion, [name]: text }
+  return { ...assertion, response: { ...assertion.response, [name]: text } }
+}

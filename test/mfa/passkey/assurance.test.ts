@@ -1,0 +1,236 @@
+/** How strong a sign-in by passkey is, and what that opens. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { travel } from '../../support/clock.ts'
+import { decodeToken } from '../../support/forge-token.ts'
+import { type ApiResponse, onEachDatabase } from '../../support/latchkey.ts'
+import { openSecondSession } from '../../support/mfa.ts'
+import type { Owner } from '../../support/owner.ts'
+import {
+  addPasskey,
+  requestMfaToken,
+  signInWithPasskey,
+  turnOnWithPasskey,
+} from '../../support/passkeys.ts'
+
+const minute = 60_000
+
+const claimsOf = ({ body }: ApiResponse) => decodeToken(body.accessToken).claims
+
+/** A fresh token of the same session: travelling outlives the ten minutes of one. */
+async function refreshed(
+  latchkey: { post(path: string, body: unknown): Promise<ApiResponse> },
+  ada: Owner,
+): Promise<ApiResponse> {
+  const { refreshToken } = ada
+  return ada.storeTokens(await latchkey.post('/auth/Refresh', { refreshToken }))
+}
+
+onEachDatabase((latchkey) => {
+  for (const synced of [false, true]) {
+    const key = synced ? 'swk' : 'hwk'
+    test(`a token says by what its owner signed in, and how strong that is: ${key}`, async () => {
+      const ada = await latchkey.owner()
+      const passkey = await addPasskey(latchkey, ada, { synced, hasCounter: !synced })
+      assert.equal(decodeToken(ada.accessToken).claims.acr, 'aal1')
+
+      const alone = claimsOf(await signInWithPasskey(latchkey, passkey))
+      assert.deepEqual([alone.amr, alone.acr], [[key, 'user', 'mfa'], 'aal2'])
+
+      await turnOnWithPasskey(ada, passkey)
+      // The proof made the session strong in which it was given.
+      const strengthened = claimsOf(await refreshed(latchkey, ada))
+      assert.deepEqual(
+        [...(strengthened.amr as string[])].sort(),
+        [key, 'mfa', 'pwd', 'user'].sort(),
+      )
+      assert.equal(strengthened.acr, 'aal2')
+
+      const mfaToken = await requestMfaToken(ada)
+      const second = claimsOf(await signInWithPasskey(latchkey, passkey, { mfaToken }))
+      assert.deepEqual([second.amr, second.acr], [['pwd', key, 'user', 'mfa'], 'aal2'])
+
+      travel(2000)
+      const call = { token: ada.accessToken }
+      const confirmed = claimsOf(await signInWithPasskey(latchkey, passkey, { call }))
+      assert.deepEqual([confirmed.amr, confirmed.acr], [[key, 'user', 'mfa'], 'aal2'])
+      const before = decodeToken(ada.accessToken).claims
+      assert.equal(confirmed.sid, before.sid, 'the same session')
+      assert.ok(Number(confirmed.auth_time) >= Number(before.auth_time) + 2)
+      assert.ok(Math.abs(Number(confirmed.auth_time) - Date.now() / 1000) < 30)
+    })
+  }
+
+  test('an old sign-in is confirmed by the passkey, and then changes what it may', async () => {
+    const ada = await latchkey.owner()
+    const passkey = await addPasskey(latchkey, ada)
+    await turnOnWithPasskey(ada, passkey)
+    const old = ada.refreshToken
+    travel(16 * minute)
+    await refreshed(latchkey, ada)
+    const refused = await ada.delete('/settings/MfaSignIn')
+    assert.equal(refused.body.code, 'insufficient_user_authentication')
+    assert.match(refused.headers.get('www-authenticate') ?? '', /acr_values="aal2"/)
+
+    ada.storeTokens(
+      await signInWithPasskey(latchkey, passkey, { call: { token: ada.accessToken } }),
+    )
+    assert.notEqual(ada.refreshToken, old)
+    const { sessions } = (await ada.get('/settings/Sessions')).body
+    assert.equal(sessions.length, 1, 'no session more')
+    assert.equal((await ada.delete('/settings/MfaSignIn')).status, 200)
+  })
+
+  test('confirmed by password first, the passkey finishes it in the same session', async () => {
+    const ada = await latchkey.owner()
+    const passkey = await addPasskey(latchkey, ada)
+    await turnOnWithPasskey(ada, passkey)
+    const { sid } = decodeToken(ada.accessToken).claims
+    travel(9 * minute)
+    await refreshed(latchkey, ada)
+    travel(8 * minute)
+    const { password } = ada
+    const begun = await ada.post('/auth/Reauthenticate', { password })
+    assert.equal(begun.body.mfaMethod, 'passkey')
+    const before = await ada.delete('/settings/MfaSignIn')
+    assert.equal(before.body.code, 'insufficient_user_authentication', 'the password is not enough')
+
+    const { mfaToken } = begun.body
+    const confirmed = ada.storeTokens(await signInWithPasskey(latchkey, passkey, { mfaToken }))
+    assert.equal(claimsOf(confirmed).sid, sid)
+    assert.deepEqual(claimsOf(confirmed).amr, ['pwd', 'hwk', 'user', 'mfa'])
+    assert.equal((await ada.delete('/settings/MfaSignIn')).status, 200)
+  })
+
+  // Abuse case (Passkeys): A session from before, by the password alone, removed the second factor
+  // (CVE-2026-3429), or added one of its own.
+  test('a session by the password alone changes no passkey once MFA is on', async () => {
+    const ada = await latchkey.owner()
+    const passkey = await addPasskey(latchkey, ada)
+    const weak = await openSecondSession(latchkey, ada)
+    const begun = await weak.post('/settings/Passkeys')
+    assert.equal(begun.status, 200)
+    await turnOnWithPasskey(ada, passkey, { endOtherSessions: false })
+
+    for (const [method, path, body] of [
+      ['DELETE', '/settings/MfaSignIn', undefined],
+      ['POST', '/settings/Passkeys', undefined],
+      ['POST', '/settings/Passkeys/Verify', { response: passkey.create(begun.body.options) }],
+      ['DELETE', `/settings/Passkeys/${passkey.id}`, undefined],
+      ['POST', '/settings/MfaSignIn', { mfaMethod: 'passkey' }],
+      ['POST', '/settings/RecoveryCodes', undefined],
+    ] as const) {
+      const call = { token: weak.accessToken, body }
+      const answer = await latchkey.request(method, path, call)
+      assert.equal(answer.status, 401, `${method} ${path}`)
+      assert.equal(answer.body.code, 'insufficient_user_authentication')
+    }
+    assert.equal((await ada.get('/settings/Passkeys')).body.passkeys.length, 1)
+    // Confirmed by the passkey, it is as strong as any.
+    weak.storeTokens(
+      await signInWithPasskey(latchkey, passkey, { call: { token: weak.accessToken } }),
+    )
+    assert.equal((await weak.delete('/settings/MfaSignIn')).status, 200)
+  })
+
+  test('turning on by passkey ends the other sessions', async () => {
+    const ada = await latchkey.owner()
+    const passkey = await addPasskey(latchkey, ada)
+    const other = await openSecondSession(latchkey, ada)
+    await turnOnWithPasskey(ada, passkey)
+    assert.equal((await other.get('/settings')).body.code, 'invalid_token')
+    assert.equal((await ada.get('/settings')).status, 200)
+  })
+
+  test('while MFA is on, the last method stays: the passkey', async () => {
+    const ada = await latchkey.owner()
+    const [one, two] = [await addPasskey(latchkey, ada), await addPasskey(latchkey, ada)]
+    await turnOnWithPasskey(ada, one)
+    const first = await ada.delete(`/settings/Passkeys/${one.id}`)
+    assert.equal(first.body.mfaSignIn.mfaMethod, 'passkey', 'there is another')
+    const last = await ada.delete(`/settings/Passkeys/${two.id}`)
+    assert.equal(last.status, 409)
+    assert.equal(last.body.code, 'last_method')
+    assert.equal((await signInWithPasskey(latchkey, two)).status, 200)
+
+    assert.equal((await ada.delete('/settings/MfaSignIn')).status, 200)
+    assert.equal((await ada.delete(`/settings/Passkeys/${two.id}`)).status, 200)
+  })
+
+  test('of two removals at once of the last two passkeys, one is refused', async () => {
+    const ada = await latchkey.owner()
+    const [one, two] = [await addPasskey(latchkey, ada), await addPasskey(latchkey, ada)]
+    await turnOnWithPasskey(ada, one)
+    const answers = await Promise.all(
+      [one, two].map(({ id }) => ada.delete(`/settings/Passkeys/${id}`)),
+    )
+    assert.deepEqual(answers.map(({ status }) => status).sort(), [200, 409])
+    assert.equal((await ada.get('/settings/Passkeys')).body.passkeys.length, 1)
+  })
+
+  test('with the last passkey gone, the strongest that is left is asked for', async () => {
+    const ada = await latchkey.owner({ mfaMethod: 'email' })
+    await ada.turnOn('authenticator')
+    const passkey = await addPasskey(latchkey, ada)
+    await turnOnWithPasskey(ada, passkey)
+    const removed = await ada.delete(`/settings/Passkeys/${passkey.id}`)
+    assert.equal(removed.body.mfaSignIn.mfaMethod, 'authenticator')
+    assert.deepEqual(removed.body.mfaSignIn.availableMethods, ['authenticator', 'email'])
+    assert.equal((await ada.signIn()).body.mfaMethod, 'authenticator')
+
+    // One that is not asked for goes without a change of what is.
+    const spare = await addPasskey(latchkey, ada)
+    const without = await ada.delete(`/settings/Passkeys/${spare.id}`)
+    assert.equal(without.body.mfaSignIn.mfaMethod, 'authenticator')
+  })
+
+  // Abuse case (Remembered devices): A device stayed trusted after a change of how one signs in.
+  test('a device is trusted by passkey too, and until the next change', async () => {
+    const ada = await latchkey.owner()
+    const passkey = await addPasskey(latchkey, ada)
+    await turnOnWithPasskey(ada, passkey)
+    const mfaToken = await requestMfaToken(ada)
+    for (const more of [{ mfaToken }, {}]) {
+      const answer = await signInWithPasskey(latchkey, passkey, { ...more, rememberDevice: true })
+      const { deviceToken } = ada.storeTokens(answer).body
+      const { email, password } = ada
+      const signIn = () => latchkey.post('/auth/SignIn', { email, password, deviceToken })
+      const trusted = await signIn()
+      assert.equal(trusted.body.status, 'signedIn')
+      assert.equal(claimsOf(trusted).acr, 'aal1', 'no stronger than what was shown')
+      await addPasskey(latchkey, ada)
+      assert.equal((await signIn()).body.status, 'mfaRequired')
+    }
+    const plain = await signInWithPasskey(latchkey, passkey)
+    assert.equal(plain.body.deviceToken, undefined)
+  })
+})
+
+onEachDatabase(
+  (latchkey) => {
+    test('where MFA is required, it is set up by passkey, and no session before is a full one', async () => {
+      const ada = await latchkey.owner()
+      const passkey = await addPasskey(latchkey, ada)
+      const alone = await signInWithPasskey(latchkey, passkey)
+      assert.equal(alone.body.mfaSetUpRequired, true)
+      const { accessToken: token } = alone.body
+      for (const [method, path] of [
+        ['GET', '/settings'],
+        ['DELETE', `/settings/Passkeys/${passkey.id}`],
+        ['GET', '/settings/Activity'],
+      ] as const) {
+        const answer = await latchkey.request(method, path, { token })
+        assert.equal(answer.body.code, 'mfa_set_up_required', path)
+      }
+      ada.storeTokens(alone)
+      await turnOnWithPasskey(ada, passkey)
+      const full = await refreshed(latchkey, ada)
+      assert.equal(full.body.mfaSetUpRequired, undefined)
+      assert.equal((await ada.get('/settings')).status, 200)
+      assert.equal((await ada.delete('/settings/MfaSignIn')).body.code, 'mfa_required_by_policy')
+      const last = await ada.delete(`/settings/Passkeys/${passkey.id}`)
+      assert.equal(last.body.code, 'last_method')
+    })
+  },
+  { LATCHKEY_MFA_POLICY: 'required' },
+)

@@ -1,0 +1,195 @@
+/** A browser that is not ours makes the passkeys here, and signs by them as it does for people. */
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import { type TestContext, test } from 'node:test'
+import { startChromium } from '../../support/chromium.ts'
+import { travel } from '../../support/clock.ts'
+import { type ApiResponse, type CallOptions, onDatabase } from '../../support/latchkey.ts'
+import type { Owner } from '../../support/owner.ts'
+import {
+  openWebAuthnPage,
+  type VirtualAuthenticatorOptions,
+  type WebAuthnPage,
+} from '../../support/virtual-authenticator.ts'
+
+/** A key on a key ring, as there were before passkeys. */
+const bare: VirtualAuthenticatorOptions = {
+  transport: 'usb',
+  hasResidentKey: false,
+  hasUserVerification: false,
+  isUserVerified: false,
+}
+
+onDatabase('SQLite', (latchkey) => {
+  /** A page of ours beside each of these; none where there is no browser. */
+  async function open(
+    t: TestContext,
+    ...kinds: VirtualAuthenticatorOptions[]
+  ): Promise<WebAuthnPage[]> {
+    const browser = await startChromium(t)
+    if (!browser) return []
+    return Promise.all(kinds.map((kind) => openWebAuthnPage(browser, `${latchkey.origin}/`, kind)))
+  }
+
+  async function add(ada: Owner, tab: WebAuthnPage): Promise<ApiResponse> {
+    const { options } = (await ada.post('/settings/Passkeys')).body
+    return ada.post('/settings/Passkeys/Verify', { response: await tab.create(options) })
+  }
+
+  async function turnOn(ada: Owner, tab: WebAuthnPage): Promise<void> {
+    const { options } = (await ada.post('/settings/MfaSignIn', { mfaMethod: 'passkey' })).body
+    const assertion = await tab.get(options)
+    const on = await ada.post('/settings/MfaSignIn', { mfaMethod: 'passkey', assertion })
+    assert.equal(on.body.enabled, true, JSON.stringify(on.body))
+  }
+
+  async function signIn(
+    tab: WebAuthnPage,
+    asked: object = {},
+    call: CallOptions = {},
+  ): Promise<ApiResponse> {
+    const begun = await latchkey.post('/auth/SignIn/Passkey', asked, call)
+    const { options, passkeyToken } = begun.body
+    const response = await tab.get(options)
+    return latchkey.post('/auth/SignIn/Passkey/Verify', { passkeyToken, response }, call)
+  }
+
+  const amrOf = async (ada: Owner) => (await ada.get('/settings/Sessions')).body.sessions[0].amr
+
+  test('Chromium makes a passkey, and that is the second step of a sign-in', async (t) => {
+    const [tab] = await open(t, {})
+    if (!tab) return
+    const ada = await latchkey.owner()
+    const added = await add(ada, tab)
+    assert.equal(added.status, 201, JSON.stringify(added.body))
+    assert.deepEqual((await ada.get('/settings/Passkeys')).body.passkeys, [added.body])
+    await turnOn(ada, tab)
+
+    const { mfaMethod, mfaToken } = (await ada.signIn()).body
+    assert.equal(mfaMethod, 'passkey')
+    ada.storeTokens(await signIn(tab, { mfaToken }))
+    assert.deepEqual(await amrOf(ada), ['pwd', 'hwk', 'user', 'mfa'])
+    const [used] = (await ada.get('/settings/Passkeys')).body.passkeys
+    assert.notEqual(used.lastUsedAt, null)
+  })
+
+  test('Chromium signs its owner in without being told who that is, until the passkey is removed', async (t) => {
+    const [tab] = await open(t, {})
+    if (!tab) return
+    const ada = await latchkey.owner()
+    const { id } = (await add(ada, tab)).body
+    ada.storeTokens(await signIn(tab))
+    assert.deepEqual(await amrOf(ada), ['hwk', 'user', 'mfa'])
+    assert.equal((await ada.get('/settings')).body.email, ada.email)
+
+    assert.deepEqual((await ada.delete(`/settings/Passkeys/${id}`)).body.passkeys, [])
+    const late = await signIn(tab)
+    assert.deepEqual([late.status, late.body.code], [401, 'invalid_passkey'])
+  })
+
+  test('Chromium confirms by its passkey that a session is still its owner’s', async (t) => {
+    const [tab] = await open(t, {})
+    if (!tab) return
+    const ada = await latchkey.owner()
+    await add(ada, tab)
+    await turnOn(ada, tab)
+    travel(901_000)
+    const { refreshToken } = ada
+    ada.storeTokens(await latchkey.post('/auth/Refresh', { refreshToken }))
+    const stale = await ada.delete('/settings/MfaSignIn')
+    assert.equal(stale.body.code, 'insufficient_user_authentication')
+
+    ada.storeTokens(await signIn(tab, {}, { token: ada.accessToken }))
+    assert.equal((await ada.get('/settings/Sessions')).body.sessions.length, 1)
+    assert.equal((await ada.delete('/settings/MfaSignIn')).body.enabled, false)
+  })
+
+  test('a security key that knows no finger and keeps no names is a second step, beside a passkey that does', async (t) => {
+    const [laptop, key] = await open(t, {}, bare)
+    if (!laptop || !key) return
+    const ada = await latchkey.owner()
+    for (const tab of [laptop, key]) assert.equal((await add(ada, tab)).status, 201)
+    await turnOn(ada, key)
+    for (const tab of [laptop, key]) {
+      const { mfaToken } = (await ada.signIn()).body
+      ada.storeTokens(await signIn(tab, { mfaToken }))
+    }
+    const { options } = (await latchkey.post('/auth/SignIn/Passkey', {})).body
+    assert.equal(await key.get({ ...options, timeout: 500 }), 'NotAllowedError')
+  })
+
+  // Abuse case (Passkeys): Without the finger or the PIN, one found by somebody else signed them in.
+  test('whoever finds a passkey and has no finger for it is let in nowhere, whatever page they write', async (t) => {
+    const [tab, key] = await open(t, {}, bare)
+    if (!tab || !key) return
+    const ada = await latchkey.owner()
+    for (const one of [tab, key]) assert.equal((await add(ada, one)).status, 201)
+    await tab.setUserVerified(false)
+
+    /** Signs in by a page that asks for less than it was told to. */
+    const carelessly = async (one: WebAuthnPage, call: CallOptions = {}) => {
+      const { options, passkeyToken } = (await latchkey.post('/auth/SignIn/Passkey', {}, call)).body
+      assert.equal(await one.get({ ...options, timeout: 500 }), 'NotAllowedError')
+      const response = await one.get({ ...options, userVerification: 'discouraged' })
+      assert.equal(typeof response.id, 'string', response)
+      return latchkey.post('/auth/SignIn/Passkey/Verify', { passkeyToken, response }, call)
+    }
+    const call = { token: ada.accessToken }
+    for (const refused of [
+      await carelessly(tab),
+      await carelessly(tab, call),
+      await carelessly(key, call),
+    ]) {
+      assert.deepEqual([refused.status, refused.body.code], [401, 'invalid_passkey'])
+    }
+    await tab.setUserVerified(true)
+    ada.storeTokens(await signIn(tab))
+  })
+
+  test('Chromium makes no second passkey of an account where it has one', async (t) => {
+    const [tab] = await open(t, {})
+    if (!tab) return
+    const ada = await latchkey.owner()
+    await add(ada, tab)
+    const { options } = (await ada.post('/settings/Passkeys')).body
+    assert.equal(await tab.create(options), 'InvalidStateError')
+    // It may hold one of each account.
+    const eve = await latchkey.owner()
+    assert.equal((await add(eve, tab)).status, 201)
+  })
+
+  // Abuse case (Passkeys): Another site on the same host had a passkey sign, and took that to us.
+  test('what Chromium signs on a page that is not ours opens nothing', async (t) => {
+    const [tab] = await open(t, {})
+    if (!tab) return
+    const ada = await latchkey.owner()
+    await add(ada, tab)
+    const port = await anotherSite(t)
+
+    // Where the name alone counts, Chromium sees to it; another port of it is ours to refuse.
+    await tab.page.goto(`http://127.0.0.1:${port}/`)
+    const { options } = (await latchkey.post('/auth/SignIn/Passkey', {})).body
+    assert.equal(await tab.get(options), 'SecurityError')
+    await tab.page.goto(`http://localhost:${port}/`)
+    const refused = await signIn(tab)
+    assert.deepEqual([refused.status, refused.body.code], [401, 'invalid_passkey'])
+    await tab.page.goto(`${latchkey.origin}/`)
+    ada.storeTokens(await signIn(tab))
+
+    await tab.page.goto(`http://localhost:${port}/`)
+    const added = await add(await latchkey.owner(), tab)
+    assert.deepEqual([added.status, added.body.code], [401, 'invalid_passkey'])
+  })
+})
+
+/** @returns its port; it answers to any name */
+async function anotherSite(t: TestContext): Promise<number> {
+  const server = createServer((_, response) => {
+    response.setHeader('content-type', 'text/html').end('<!doctype html><title>Elsewhere</title>')
+  })
+  t.after(() => server.close())
+  await once(server.listen(0), 'listening')
+  const address = server.address()
+  return typeof address === 'object' && address ? address.port : 0
+}

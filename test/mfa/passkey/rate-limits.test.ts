@@ -1,0 +1,141 @@
+import assert from 'node:assert/strict'
+import { beforeEach, test } from 'node:test'
+import { travel } from '../../support/clock.ts'
+import { onEachDatabase } from '../../support/latchkey.ts'
+import { submitMfaCode } from '../../support/mfa.ts'
+import {
+  addPasskey,
+  requestMfaToken,
+  signInWithPasskey,
+  startPasskeySignIn,
+  turnOnWithPasskey,
+  verifyPasskeySignIn,
+} from '../../support/passkeys.ts'
+
+const hour = 60 * 60_000
+
+onEachDatabase((latchkey) => {
+  // Whatever the test before used up has room again.
+  beforeEach(() => travel(24 * hour + 1))
+
+  // Abuse case (Guessing): Guessing locked the owner out.
+  test('however a stranger hammers, the passkey signs in, alone and as second factor', async () => {
+    const ada = await latchkey.owner()
+    const passkey = await addPasskey(latchkey, ada)
+    await turnOnWithPasskey(ada, passkey)
+    const { email } = ada
+    const before = await requestMfaToken(ada)
+
+    // The owner’s own network and many others are used up: no password is judged any more.
+    for (let i = 0; i < 60; i += 1) {
+      const from = i < 11 ? '127.0.0.1' : `127.0.30.${i}`
+      await latchkey.post('/auth/SignIn', { email, password: `wrong ${i}` }, { from })
+    }
+    assert.equal((await ada.signIn()).status, 429)
+    // And so are the guesses of codes, by somebody who knows the password.
+    travel(hour + 1)
+    const mfaMethod = 'recoveryCode' as const
+    let left = await ada.signIn()
+    for (let i = 0; ; i += 1) {
+      assert.ok(i < 100, 'no limit of guesses')
+      const answer = await submitMfaCode(latchkey, left, { code: 'AAAA-AAAA-AAAA', mfaMethod })
+      if (answer.status === 429) break
+      if (answer.body.code === 'mfa_token_expired') left = await ada.signIn()
+    }
+    assert.equal((await signInWithPasskey(latchkey, passkey)).status, 200)
+    const mfaToken = await requestMfaToken(ada)
+    assert.equal((await signInWithPasskey(latchkey, passkey, { mfaToken })).status, 200)
+    const old = await latchkey.post('/auth/SignIn/Passkey', { mfaToken: before })
+    assert.equal(old.body.code, 'mfa_token_expired', 'that one is too old')
+  })
+
+  test('one network begins six hundred sign-ins by passkey in an hour, and no other is stopped', async () => {
+    const call = { from: '127.0.31.1' }
+    const ada = await latchkey.owner()
+    const passkey = await addPasskey(latchkey, ada)
+    const begun = await startPasskeySignIn(latchkey, { call })
+    for (let i = 1; i < 600; i += 50) {
+      const more = Math.min(50, 600 - i)
+      await Promise.all(Array.from({ length: more }, () => startPasskeySignIn(latchkey, { call })))
+    }
+    const refused = await latchkey.post('/auth/SignIn/Passkey', {}, call)
+    assert.equal(refused.status, 429)
+    assert.equal(refused.body.code, 'too_many_attempts')
+    assert.ok(Number(refused.headers.get('retry-after')) > 3000)
+
+    // What was begun is finished, and what names somebody is begun.
+    const response = passkey.get(begun.body.options)
+    ada.storeTokens(await verifyPasskeySignIn(latchkey, begun, response, { call }))
+    const own = { ...call, token: ada.accessToken }
+    ada.storeTokens(await signInWithPasskey(latchkey, passkey, { call: own }))
+    await turnOnWithPasskey(ada, passkey)
+    const mfaToken = await requestMfaToken(ada)
+    assert.equal((await signInWithPasskey(latchkey, passkey, { mfaToken, call })).status, 200)
+    const elsewhere = { from: '127.0.31.2' }
+    assert.equal((await signInWithPasskey(latchkey, passkey, { call: elsewhere })).status, 200)
+    travel(hour + 1)
+    assert.equal((await signInWithPasskey(latchkey, passkey, { call })).status, 200)
+  })
+
+  test('five wrong passkeys end the sign-in that they were to finish, codes counted in', async () => {
+    const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
+    const passkey = await addPasskey(latchkey, ada)
+    const begun = await ada.signIn()
+    const { mfaToken } = begun.body
+    const wrong = { unregisteredKey: true }
+    const spare = await startPasskeySignIn(latchkey, { mfaToken })
+    for (let i = 0; i < 4; i += 1) {
+      const answer = await signInWithPasskey(latchkey, passkey, { mfaToken, tampering: wrong })
+      assert.equal(answer.body.code, 'invalid_passkey')
+    }
+    const code = await ada.wrongCodeFor('authenticator')
+    assert.equal((await submitMfaCode(latchkey, begun, { code })).body.attemptsLeft, 0)
+
+    const right = await verifyPasskeySignIn(latchkey, spare, passkey.get(spare.body.options))
+    assert.equal(right.body.code, 'mfa_token_expired')
+    const late = await submitMfaCode(latchkey, begun, { code: ada.authenticator.nextCode() })
+    assert.equal(late.body.code, 'mfa_token_expired')
+    const again = await latchkey.post('/auth/SignIn/Passkey', { mfaToken })
+    assert.equal(again.body.code, 'mfa_token_expired')
+    assert.equal((await signInWithPasskey(latchkey, passkey)).status, 200)
+  })
+
+  // Abuse case (Guessing): Many answers at once were more than were counted.
+  test('thirty wrong passkeys at once end the sign-in', async () => {
+    const ada = await latchkey.owner()
+    const passkey = await addPasskey(latchkey, ada)
+    await turnOnWithPasskey(ada, passkey)
+    const mfaToken = await requestMfaToken(ada)
+    const begun = await Promise.all(
+      Array.from({ length: 30 }, () => startPasskeySignIn(latchkey, { mfaToken })),
+    )
+    await Promise.all(
+      begun.map((one) =>
+        verifyPasskeySignIn(
+          latchkey,
+          one,
+          passkey.get(one.body.options, { unregisteredKey: true }),
+        ),
+      ),
+    )
+    const again = await latchkey.post('/auth/SignIn/Passkey', { mfaToken })
+    assert.equal(again.body.code, 'mfa_token_expired')
+  })
+
+  test('what failed stands in the owner’s activity where it is known whose it was', async () => {
+    const ada = await latchkey.owner()
+    const passkey = await addPasskey(latchkey, ada)
+    await turnOnWithPasskey(ada, passkey)
+    const mfaToken = await requestMfaToken(ada)
+    const wrong = { unregisteredKey: true }
+    await signInWithPasskey(latchkey, passkey, { mfaToken, tampering: wrong })
+    // Somebody who only saw an id of hers fills nothing of hers.
+    await signInWithPasskey(latchkey, passkey, { tampering: wrong })
+    const { activity } = (await ada.get('/settings/Activity')).body
+    const failed = activity.filter(({ type }: { type: string }) => type === 'signin.failed')
+    assert.deepEqual(
+      failed.map(({ detail }: { detail: unknown }) => detail),
+      [{ step: 'passkey' }],
+    )
+  })
+})

@@ -1,0 +1,115 @@
+/** Who hears of a passkey that comes or goes, and for how long that can be undone. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { travel } from '../../support/clock.ts'
+import { onEachDatabase } from '../../support/latchkey.ts'
+import type { Owner } from '../../support/owner.ts'
+import { addPasskey, signInWithPasskey } from '../../support/passkeys.ts'
+import { undoTokenSentTo } from '../../support/undo-token.ts'
+
+const day = 24 * 60 * 60_000
+const minute = 60_000
+
+onEachDatabase((latchkey) => {
+  const undo = (token: string) => latchkey.post('/auth/Undo', { token })
+
+  test('both addresses hear of a passkey that is added or removed, each with a way back', async () => {
+    const ada = await latchkey.owner()
+    const second = `second-${ada.email}`
+    const request = { mfaMethod: 'email', email: second }
+    assert.equal((await ada.post('/settings/MfaSignIn', request)).status, 202)
+    const code = await latchkey.codeSentTo(second)
+    assert.equal((await ada.post('/settings/MfaSignIn', { ...request, code })).status, 200)
+
+    const passkey = await addPasskey(latchkey, ada, { name: '<b>phone</b>' })
+    await ada.delete(`/settings/Passkeys/${passkey.id}`)
+    const tokens = new Set<string>()
+    for (const address of [ada.email, second]) {
+      const told = (await latchkey.inbox(address)).filter(({ subject }) => /passkey/.test(subject))
+      assert.deepEqual(
+        told.map(({ subject }) => subject),
+        ['A passkey for Latchkey was removed', 'A passkey for Latchkey was added'],
+      )
+      for (const { text, html } of told) {
+        assert.match(text, /\/undo#token=/)
+        assert.doesNotMatch(`${html}`, /<b>phone/)
+      }
+      for (const what of [/added/, /removed/]) {
+        tokens.add(await undoTokenSentTo(latchkey, address, what))
+      }
+    }
+    assert.equal(tokens.size, 2, 'one for each change')
+    const [first = ''] = tokens
+    assert.equal((await undo(first)).status, 200)
+  })
+
+  /** How long each can be undone. */
+  const windows: [string, RegExp, number, () => Promise<Owner>][] = [
+    ['added while MFA is off', /added/, day, () => latchkey.owner()],
+    [
+      'added while codes go to the mailbox',
+      /added/,
+      day,
+      () => latchkey.owner({ mfaMethod: 'email' }),
+    ],
+    ['added beside an app', /added/, 7 * day, () => latchkey.owner({ mfaMethod: 'authenticator' })],
+    ['removed while MFA is off', /removed/, 7 * day, () => latchkey.owner()],
+    [
+      'removed while codes go to the mailbox',
+      /removed/,
+      7 * day,
+      () => latchkey.owner({ mfaMethod: 'email' }),
+    ],
+  ]
+  for (const [what, subject, window, owner] of windows) {
+    test(`a passkey that was ${what} can be undone for ${window / day} days, and no longer`, async () => {
+      const tokens: string[] = []
+      for (let i = 0; i < 2; i += 1) {
+        const ada = await owner()
+        const passkey = await addPasskey(latchkey, ada)
+        if (subject.test('removed')) await ada.delete(`/settings/Passkeys/${passkey.id}`)
+        tokens.push(await undoTokenSentTo(latchkey, ada.email, subject))
+      }
+      const [intime = '', late = ''] = tokens
+      travel(window - minute)
+      assert.equal((await undo(intime)).status, 200)
+      travel(2 * minute)
+      assert.equal((await undo(late)).body.code, 'undo_token_expired')
+    })
+  }
+
+  test('an account’s passkeys know it by one random handle, which says nothing of it', async () => {
+    const [ada, bob] = [await latchkey.owner(), await latchkey.owner()]
+    const handles = async (owner: Owner) => [
+      (await addPasskey(latchkey, owner)).userHandle,
+      (await addPasskey(latchkey, owner, { synced: true })).userHandle,
+      (await owner.post('/settings/Passkeys')).body.options.user.id as string,
+    ]
+    const [adas, bobs] = [await handles(ada), await handles(bob)]
+    const [handle = ''] = adas
+    assert.deepEqual(adas, [handle, handle, handle])
+    assert.equal(new Set([...adas, ...bobs]).size, 2)
+    const bytes = Buffer.from(handle, 'base64url')
+    assert.equal(bytes.length, 32)
+    assert.equal(bytes.toString('base64url'), handle)
+    const [{ id }] = await latchkey.sql(`select id from account where email = '${ada.email}'`)
+    for (const known of [id, ada.email]) {
+      assert.ok(!bytes.toString('latin1').includes(known))
+      assert.ok(!handle.includes(Buffer.from(known).toString('base64url').slice(0, 12)))
+    }
+  })
+
+  test('the handle outlives the last passkey, and ten beginnings at once agree on it', async () => {
+    const ada = await latchkey.owner()
+    const begun = await Promise.all(
+      Array.from({ length: 10 }, () => ada.post('/settings/Passkeys')),
+    )
+    const handles = new Set(begun.map(({ body }) => body.options.user.id))
+    assert.equal(handles.size, 1)
+    const passkey = await addPasskey(latchkey, ada)
+    await ada.delete(`/settings/Passkeys/${passkey.id}`)
+    const next = await addPasskey(latchkey, ada)
+    assert.ok(handles.has(next.userHandle))
+    assert.equal((await signInWithPasskey(latchkey, next)).status, 200)
+  })
+})

@@ -1,0 +1,167 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { travel } from '../../support/clock.ts'
+import { onEachDatabase } from '../../support/latchkey.ts'
+import type { Owner } from '../../support/owner.ts'
+import { undoTokenSentTo } from '../../support/undo-token.ts'
+
+onEachDatabase((latchkey) => {
+  async function setNumber(ada: Owner, phoneNumber: string) {
+    const sent = await ada.post('/settings/PhoneNumber', { phoneNumber })
+    assert.equal(sent.status, 202, JSON.stringify(sent.body))
+    const code = await latchkey.codeSentTo(phoneNumber)
+    return ada.post('/settings/PhoneNumber', { phoneNumber, code })
+  }
+  const number = (n: number) => `+1415555${latchkey.databaseKind === 'SQLite' ? 70 : 80}${10 + n}`
+
+  test('a number is the account’s once its owner has proven to hold it, and the owner is told', async () => {
+    const ada = await latchkey.owner()
+    const phoneNumber = number(0)
+    const sent = await ada.post('/settings/PhoneNumber', { phoneNumber })
+    assert.equal(sent.status, 202)
+    assert.ok(!JSON.stringify(sent.body).includes(phoneNumber))
+    assert.equal((await ada.get('/settings')).body.phoneNumber, null)
+
+    const right = await latchkey.codeSentTo(phoneNumber)
+    const code = right === '000000' ? '000001' : '000000'
+    const wrong = await ada.post('/settings/PhoneNumber', { phoneNumber, code })
+    assert.equal(wrong.status, 401)
+    assert.equal((await ada.get('/settings')).body.phoneNumber, null)
+
+    const set = await ada.post('/settings/PhoneNumber', { phoneNumber, code: right })
+    assert.equal(set.status, 200)
+    assert.equal(set.body.phoneNumber, phoneNumber)
+    assert.deepEqual((await ada.get('/settings/MfaSignIn')).body.availableMethods, ['sms'])
+    const again = await ada.post('/settings/PhoneNumber', { phoneNumber, code: right })
+    assert.equal(again.status, 401)
+    const [message] = await latchkey.inbox(ada.email)
+    assert.match(message?.subject ?? '', /phone number .* was changed/)
+    const { body } = await ada.get('/settings/Activity')
+    assert.equal(body.activity[0].type, 'phone.changed')
+  })
+
+  // Abuse case (Used twice, or for something else): A code for one number or address proved
+  // another.
+  test('a code for one number proves no other, and one for turning MFA on proves neither', async () => {
+    const ada = await latchkey.owner()
+    const [first, second] = [number(1), number(2)]
+    await ada.post('/settings/PhoneNumber', { phoneNumber: first })
+    const code = await latchkey.codeSentTo(first)
+    await ada.post('/settings/PhoneNumber', { phoneNumber: second })
+    const other = await ada.post('/settings/PhoneNumber', { phoneNumber: second, code })
+    assert.equal(other.status, 401)
+    const newest = await latchkey.codeSentTo(second)
+    const swapped = await ada.post('/settings/PhoneNumber', { phoneNumber: first, code: newest })
+    assert.equal(swapped.status, 401)
+
+    await ada.post('/settings/MfaSignIn', { mfaMethod: 'sms', phoneNumber: first })
+    const setUp = await latchkey.codeSentTo(first)
+    const crossed = await ada.post('/settings/PhoneNumber', { phoneNumber: first, code: setUp })
+    assert.equal(crossed.status, 401)
+    assert.equal((await ada.get('/settings')).body.phoneNumber, null)
+  })
+
+  test('where codes by text are the method, they go to the new number, and an undo brings back the old', async () => {
+    const ada = await latchkey.owner({ mfaMethod: 'sms' })
+    const before = ada.phoneNumber
+    const phoneNumber = number(3)
+    const waiting = (await ada.signIn()).body
+    const old = await latchkey.codeSentTo(before)
+    assert.equal((await setNumber(ada, phoneNumber)).status, 200)
+
+    const late = await latchkey.post('/auth/SignIn/Mfa', { mfaToken: waiting.mfaToken, code: old })
+    assert.equal(late.status, 401)
+    const { mfaToken, sentTo } = (await ada.signIn()).body
+    assert.equal(sentTo.slice(-2), phoneNumber.slice(-2))
+    const code = await latchkey.codeSentTo(phoneNumber)
+    assert.equal((await latchkey.post('/auth/SignIn/Mfa', { mfaToken, code })).status, 200)
+
+    const token = await undoTokenSentTo(latchkey, ada.email, /phone number/)
+    const undone = await latchkey.post('/auth/Undo', { token })
+    assert.equal(undone.body.undone, 'phone.changed')
+    ada.password = 'a whole new sentence'
+    const { resetToken } = undone.body
+    await latchkey.post('/auth/ResetPassword', { resetToken, newPassword: ada.password })
+    travel(31_000)
+    assert.equal((await ada.signIn()).body.sentTo.slice(-2), before.slice(-2))
+    await ada.signInFully()
+  })
+
+  test('taking the number away hands over to the strongest other method, and can be undone', async () => {
+    const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
+    await ada.turnOn('sms')
+    const removed = await ada.delete('/settings/PhoneNumber')
+    assert.equal(removed.status, 200)
+    assert.equal(removed.body.phoneNumber, null)
+    assert.equal(removed.body.mfaSignIn.mfaMethod, 'authenticator')
+    assert.deepEqual(removed.body.mfaSignIn.availableMethods, ['authenticator'])
+    const notices = (await latchkey.inbox(ada.email)).length
+    const again = await ada.delete('/settings/PhoneNumber')
+    assert.deepEqual(again.body, removed.body)
+    assert.equal((await latchkey.inbox(ada.email)).length, notices)
+
+    const token = await undoTokenSentTo(latchkey, ada.email, /was removed/)
+    assert.equal((await latchkey.post('/auth/Undo', { token })).body.undone, 'mfa.method_removed')
+    await ada.resetPassword('a whole new sentence')
+    assert.equal((await ada.signIn()).body.mfaMethod, 'sms')
+  })
+
+  test('the number stays while it is the last method, and may go once MFA is off', async () => {
+    const ada = await latchkey.owner({ mfaMethod: 'sms' })
+    const refused = await ada.delete('/settings/PhoneNumber')
+    assert.equal(refused.status, 409)
+    assert.equal(refused.body.code, 'last_method')
+    assert.notEqual((await ada.get('/settings')).body.phoneNumber, null)
+    await ada.delete('/settings/MfaSignIn')
+    const removed = await ada.delete('/settings/PhoneNumber')
+    assert.equal(removed.status, 200)
+    assert.deepEqual(removed.body.mfaSignIn.availableMethods, [])
+    // Recovery codes are no method: they alone don't keep MFA open.
+    assert.equal((await ada.get('/settings/RecoveryCodes')).body.remaining, 10)
+  })
+
+  test('numbers that cost extra, that no text reaches or that can’t be are refused before anything is sent', async () => {
+    const ada = await latchkey.owner()
+    for (const phoneNumber of [
+      '+19005550123',
+      '+449098790000',
+      '+18005550199',
+      '+881612345678',
+      '+1',
+      '4155550123',
+      '+99999999999',
+    ]) {
+      const { status } = await ada.post('/settings/PhoneNumber', { phoneNumber })
+      assert.equal(status, 400, phoneNumber)
+      assert.deepEqual(await latchkey.inbox(phoneNumber), [])
+    }
+  })
+
+  // Abuse case (Turned off, removed or replaced by the wrong hands): The number was changed or
+  // taken away by a session that was too old or too weak.
+  test('a session that is old or made without MFA can neither change nor remove the number', async () => {
+    const ada = await latchkey.owner({ mfaMethod: 'sms' })
+    travel(901_000)
+    const { refreshToken } = ada
+    ada.storeTokens(await latchkey.post('/auth/Refresh', { refreshToken }))
+    const phoneNumber = number(4)
+    for (const answer of [
+      await ada.post('/settings/PhoneNumber', { phoneNumber }),
+      await ada.delete('/settings/PhoneNumber'),
+    ]) {
+      assert.equal(answer.status, 401)
+      assert.equal(answer.body.code, 'insufficient_user_authentication')
+    }
+
+    const ben = await latchkey.owner()
+    const weak = (await ben.signIn()).body.accessToken
+    await ben.turnOn('sms', { endOtherSessions: false })
+    for (const answer of [
+      await latchkey.post('/settings/PhoneNumber', { phoneNumber }, { token: weak }),
+      await latchkey.delete('/settings/PhoneNumber', { token: weak }),
+    ]) {
+      assert.equal(answer.status, 401)
+    }
+    assert.deepEqual(await latchkey.inbox(phoneNumber), [])
+  })
+})

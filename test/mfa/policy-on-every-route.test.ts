@@ -1,0 +1,113 @@
+/**
+ * Where MFA is required, a token from before it is set up opens nothing but what sets it up: every
+ * call of the service's own document is tried, so that a new one can't be forgotten.
+ */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { createLocalJWKSet, jwtVerify } from 'jose'
+import { onEachDatabase } from '../support/latchkey.ts'
+import { operations } from '../support/openapi.ts'
+import type { Owner } from '../support/owner.ts'
+
+/** What somebody needs who has to set a second factor up, and to leave. */
+const setsUp = [
+  'readMfaSignIn',
+  'turnOnMfaSignIn',
+  'turnOffMfaSignIn',
+  'readMfaSecret',
+  'createMfaSecret',
+  'listPasskeys',
+  'beginPasskey',
+  'addPasskey',
+  'reauthenticate',
+  'signOut',
+]
+
+onEachDatabase((latchkey) => {
+  /** Every guarded call with an access token. @returns those that did not answer `mfa_set_up_required` */
+  async function openTo({ accessToken: token }: Owner): Promise<string[]> {
+    const open = []
+    for (const { method, path, operationId, requiresToken: guarded } of await operations(
+      latchkey,
+    )) {
+      if (!guarded || operationId === 'signOut') continue
+      const answer = await latchkey.request(method, path.replaceAll(/{\w+}/g, 'x'), {
+        token,
+        ...(method !== 'GET' && { body: {} }),
+      })
+      if (answer.body?.code !== 'mfa_set_up_required') open.push(operationId)
+      else assert.equal(answer.status, 403)
+    }
+    return open.sort()
+  }
+
+  // Abuse case (The second factor is skipped): Whoever had not set MFA up yet, although everyone
+  // must, got in by starting over or refreshing (CVE-2026-94218).
+  test('required: a token from before MFA is set up opens nothing but what sets it up', async () => {
+    await latchkey.restart({ LATCHKEY_MFA_POLICY: 'required' })
+    const ada = await latchkey.owner()
+    const guarded = (await operations(latchkey)).filter((operation) => operation.requiresToken)
+    assert.ok(guarded.length > 20)
+    const allowed = setsUp.filter((name) => name !== 'signOut').sort()
+    assert.deepEqual(await openTo(ada), allowed)
+    assert.equal((await ada.get('/settings/MfaSignIn')).body.enabled, false)
+    assert.equal((await ada.post('/auth/SignOut')).status, 204)
+  })
+
+  // Abuse case (The second factor is skipped): A token that may only set MFA up was taken
+  // elsewhere.
+  test('required: no other service takes such a token for one of its own', async () => {
+    await latchkey.restart({
+      LATCHKEY_MFA_POLICY: 'required',
+      LATCHKEY_AUDIENCE: 'https://shop.test',
+    })
+    const ada = await latchkey.owner()
+    const keys = createLocalJWKSet((await latchkey.get('/.well-known/jwks.json')).body)
+    const asShop = () =>
+      jwtVerify(ada.accessToken, keys, { issuer: latchkey.origin, audience: 'https://shop.test' })
+    await assert.rejects(asShop(), { code: 'ERR_JWT_CLAIM_VALIDATION_FAILED', claim: 'aud' })
+    await ada.turnOn('authenticator')
+    ada.storeTokens(await latchkey.post('/auth/Refresh', { refreshToken: ada.refreshToken }))
+    await asShop()
+    await latchkey.restart({ LATCHKEY_AUDIENCE: latchkey.origin })
+  })
+
+  // Abuse case (The second factor is skipped): A policy that was made stricter did not reach those
+  // who were signed in.
+  test('an operator’s switch to required reaches whoever is signed in already, and spares whoever has MFA', async () => {
+    await latchkey.restart({ LATCHKEY_MFA_POLICY: 'optional' })
+    const ada = await latchkey.owner()
+    const ben = await latchkey.owner({ mfaMethod: 'authenticator' })
+    const { deviceToken } = (
+      await latchkey.post('/auth/SignIn/Mfa', {
+        mfaToken: (await ben.signIn()).body.mfaToken,
+        code: ben.authenticator.nextCode(),
+        rememberDevice: true,
+      })
+    ).body
+    assert.equal((await ada.get('/settings')).status, 200)
+
+    await latchkey.restart({ LATCHKEY_MFA_POLICY: 'required' })
+    assert.deepEqual(await openTo(ada), setsUp.filter((name) => name !== 'signOut').sort())
+    const { body } = await latchkey.post('/auth/Refresh', { refreshToken: ada.refreshToken })
+    assert.equal(body.mfaSetUpRequired, true)
+    const { email, password } = ben
+    const trusted = await latchkey.post('/auth/SignIn', { email, password, deviceToken })
+    assert.equal(trusted.body.status, 'signedIn')
+    assert.equal(trusted.body.mfaSetUpRequired, undefined)
+    assert.equal((await ben.get('/settings')).status, 200)
+
+    await ada.turnOn('authenticator')
+    assert.equal((await ada.get('/settings')).status, 200)
+    await latchkey.restart({ LATCHKEY_MFA_POLICY: 'optional' })
+  })
+
+  test('whoever had it on before the switch can’t turn it off, nor take the last method away', async () => {
+    const ada = await latchkey.owner({ mfaMethod: 'sms' })
+    await latchkey.restart({ LATCHKEY_MFA_POLICY: 'required' })
+    assert.equal((await ada.delete('/settings/MfaSignIn')).body.code, 'mfa_required_by_policy')
+    assert.equal((await ada.delete('/settings/PhoneNumber')).body.code, 'last_method')
+    assert.equal((await ada.get('/settings/MfaSignIn')).body.enabled, true)
+    await latchkey.restart({ LATCHKEY_MFA_POLICY: 'optional' })
+  })
+})

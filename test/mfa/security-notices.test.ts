@@ -1,0 +1,257 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { renderNotification } from '../../src/notifications/templates.ts'
+import { travel } from '../support/clock.ts'
+import { type Message, onEachDatabase, type TestLatchkey } from '../support/latchkey.ts'
+import {
+  mfaActivityOf,
+  mfaMethods,
+  mfaNoticesTo,
+  openSecondSession,
+  submitMfaCode,
+} from '../support/mfa.ts'
+import type { Owner } from '../support/owner.ts'
+
+const spoken = {
+  passkey: 'a passkey',
+  authenticator: 'an authenticator app',
+  sms: 'codes by text message',
+  email: 'codes by email',
+}
+
+/** What every notice ends with: until when it can be undone, and the link that does it. */
+const undo = [
+  'If this wasn’t you, undo it until <when>. That brings back how you signed in before, and signs everyone out:',
+  '<link>',
+]
+
+/** The paragraphs of an email's text, with its moment made the same for all. */
+function paragraphs({ text }: Message): string[] {
+  return text
+    .replaceAll(/\d+ [A-Z][a-z]+ \d{4} at \d\d:\d\d \(UTC\)/g, '<when>')
+    .replace(/http\S+\/undo#token=[\w-]{43}/, '<link>')
+    .split('\n\n')
+}
+
+/** Has codes go to an address, with the proof of it. */
+async function sendCodesTo(latchkey: TestLatchkey, owner: Owner, email: string): Promise<void> {
+  await owner.post('/settings/MfaSignIn', { mfaMethod: 'email', email })
+  const code = await latchkey.codeSentTo(email)
+  const on = await owner.post('/settings/MfaSignIn', { mfaMethod: 'email', email, code })
+  assert.equal(on.status, 200)
+}
+
+onEachDatabase((latchkey) => {
+  for (const method of mfaMethods) {
+    test(`the owner is told of ${method} turned on and off: what, since when, and what to do`, async () => {
+      const ada = await latchkey.owner({ mfaMethod: method })
+      const footer = `Latchkey · ${latchkey.origin}`
+      const [on, ...others] = await mfaNoticesTo(latchkey, ada.email)
+      assert.ok(on)
+      assert.deepEqual(others, [])
+      assert.equal(on.subject, 'Your second step for Latchkey is on')
+      assert.deepEqual(paragraphs(on), [
+        `Since <when>, signing in to Latchkey asks for your password and for a second step: ${spoken[method]}.`,
+        ...undo,
+        footer,
+      ])
+      const said = /Since (.+) at (\d\d:\d\d) \(UTC\)/.exec(on.text)
+      const away = Date.parse(`${said?.[1]} ${said?.[2]} UTC`) - Date.now()
+      assert.ok(Math.abs(away) < 120_000, on.text)
+
+      await ada.delete('/settings/MfaSignIn')
+      const [off] = await mfaNoticesTo(latchkey, ada.email)
+      assert.ok(off)
+      assert.equal(off.subject, 'Your second step for Latchkey is off')
+      assert.deepEqual(paragraphs(off), [
+        'Since <when>, your password alone signs you in to Latchkey.',
+        ...undo,
+        footer,
+      ])
+      assert.deepEqual((await mfaActivityOf(ada)).slice(0, 1), ['mfa.off'])
+    })
+  }
+
+  test('the owner is told when the method changes, and when one is taken away', async () => {
+    const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
+    await ada.turnOn('sms')
+    const [changed] = await mfaNoticesTo(latchkey, ada.email)
+    assert.ok(changed)
+    assert.equal(changed.subject, 'Your second step for Latchkey was changed')
+    assert.equal(
+      paragraphs(changed)[0],
+      'Since <when>, signing in to Latchkey asks for codes by text message.',
+    )
+    assert.equal((await mfaActivityOf(ada))[0], 'mfa.method_added')
+
+    await ada.turnOn('authenticator')
+    assert.equal((await mfaActivityOf(ada))[0], 'mfa.method_changed')
+    assert.equal((await mfaNoticesTo(latchkey, ada.email)).length, 3)
+
+    await ada.delete('/settings/MfaSecret')
+    const [removed] = await mfaNoticesTo(latchkey, ada.email)
+    assert.ok(removed)
+    assert.equal(removed.subject, 'A second step for Latchkey was removed')
+    assert.equal(
+      paragraphs(removed)[0],
+      'Since <when>, an authenticator app can’t be used for signing in to Latchkey any more.',
+    )
+  })
+
+  test('a change is told at every address proven before it, and at none proven by it', async () => {
+    const ada = await latchkey.owner()
+    const second = `second-${ada.email}`
+    const third = `third-${ada.email}`
+    const subjects = async (address: string) =>
+      (await mfaNoticesTo(latchkey, address)).map(({ subject }) => subject.split(' ').at(-1))
+
+    await sendCodesTo(latchkey, ada, second)
+    assert.deepEqual(await subjects(ada.email), ['on'])
+    assert.deepEqual(await subjects(second), [])
+    await sendCodesTo(latchkey, ada, third)
+    assert.deepEqual(await subjects(ada.email), ['changed', 'on'])
+    assert.deepEqual(await subjects(second), ['changed'], 'the one that was replaced is told')
+    assert.deepEqual(await subjects(third), [])
+    await ada.delete('/settings/MfaSignIn')
+    assert.deepEqual(await subjects(ada.email), ['off', 'changed', 'on'])
+    assert.deepEqual(await subjects(second), ['changed'])
+    assert.deepEqual(await subjects(third), ['off'])
+  })
+
+  test('an owner whose codes go to the account’s own address is told once, not twice', async () => {
+    const ada = await latchkey.owner({ mfaMethod: 'email' })
+    await ada.delete('/settings/MfaSignIn')
+    assert.equal((await mfaNoticesTo(latchkey, ada.email)).length, 2)
+  })
+
+  test('messages of a change carry no code, no number and no other address', async () => {
+    const ada = await latchkey.owner({ mfaMethod: 'sms' })
+    await sendCodesTo(latchkey, ada, `second-${ada.email}`)
+    const notices = await mfaNoticesTo(latchkey, ada.email)
+    assert.equal(notices.length, 2)
+    for (const { text, html } of notices) {
+      for (const body of [text, html ?? '']) {
+        assert.doesNotMatch(body, /\b[0-9]{6}\b/)
+        assert.ok(!body.includes(ada.phoneNumber.slice(2)))
+        assert.ok(!body.includes(`second-${ada.email}`))
+      }
+    }
+  })
+
+  test('asking, failing and reading tell the owner nothing', async () => {
+    const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
+    const before = await mfaNoticesTo(latchkey, ada.email)
+    const other = await openSecondSession(latchkey, ada)
+    await other.get('/settings/MfaSignIn')
+    await other.enrollAuthenticator()
+    const code = await other.wrongCodeFor('authenticator')
+    await other.post('/settings/MfaSignIn', { mfaMethod: 'authenticator', code })
+    await other.post('/settings/MfaSignIn', { mfaMethod: 'sms', phoneNumber: ada.phoneNumber })
+    await submitMfaCode(latchkey, await ada.signIn(), { code })
+    assert.deepEqual(await mfaNoticesTo(latchkey, ada.email), before)
+  })
+})
+
+// Abuse case (Input and output): A name or a browser with HTML in it was run by whoever looked at
+// it.
+test('tags in a name are no tags in a message', () => {
+  const evil = {
+    name: '<img src=x onerror=alert(1)>',
+    publicUrl: 'https://accounts.example.com',
+    color: '#17603c',
+    onColor: '#ffffff',
+    logo: false,
+  }
+  const { html = '' } = renderNotification(
+    { channel: 'email', language: 'en', template: 'mfa-off', params: { at: 0 }, secret: undefined },
+    evil,
+  )
+  assert.doesNotMatch(html, /<img/)
+  assert.match(html, /&lt;img src=x onerror=alert\(1\)&gt;/)
+})
+
+const publicUrl = 'https://accounts.example.com'
+const brand = `Tom &amp; "Jerry" & Co`
+
+onEachDatabase(
+  (latchkey) => {
+    test('a code stands in the subject and the first line, where a notification shows it', async () => {
+      const ada = await latchkey.owner()
+      await ada.post('/settings/MfaSignIn', { mfaMethod: 'email' })
+      const [setUp] = await latchkey.inbox(ada.email)
+      const code = await ada.codeFor('email')
+      await ada.post('/settings/MfaSignIn', { mfaMethod: 'email', code })
+      travel(1000)
+      await ada.signIn()
+      const [signIn] = await latchkey.inbox(ada.email)
+      for (const [message, purpose] of [
+        [setUp, 'to have codes for signing in'],
+        [signIn, 'to finish signing in'],
+      ] as const) {
+        assert.ok(message)
+        const shown = /^[0-9]{6}/.exec(message.subject)?.[0]
+        latchkey.markSecret(shown)
+        assert.ok(shown, message.subject)
+        assert.equal(message.subject, `${shown} is your ${brand} code`)
+        assert.equal(message.text.split('\n')[0], shown)
+        assert.ok(message.text.includes(purpose))
+        assert.ok(message.text.endsWith(`${brand} · ${publicUrl}`))
+      }
+    })
+
+    test('a text is plain, and its last line lets a phone fill the code in at our pages alone', async () => {
+      const ada = await latchkey.owner({ mfaMethod: 'sms' })
+      travel(1000)
+      await ada.signIn()
+      const texts = await latchkey.inbox(ada.phoneNumber)
+      assert.equal(texts.length, 2)
+      for (const message of texts) {
+        const code = /^[0-9]{6}/.exec(message.text)?.[0]
+        latchkey.markSecret(code)
+        assert.equal(message.channel, 'sms')
+        assert.equal(message.html, undefined)
+        assert.equal(message.to, ada.phoneNumber)
+        const lines = message.text.split('\n')
+        assert.equal(lines[0], `${code} is your ${brand} code.`)
+        assert.equal(lines.at(-1), `@accounts.example.com #${code}`)
+        assert.equal(lines.at(-2), '', 'set apart, as the format wants it')
+        assert.doesNotMatch(message.text, /<|https?:|\r/)
+      }
+    })
+
+    test('a name is escaped where HTML would read it, and nowhere else', async () => {
+      const ada = await latchkey.owner({ mfaMethod: 'email' })
+      await ada.delete('/settings/MfaSignIn')
+      const escaped = 'Tom &amp;amp; &quot;Jerry&quot; &amp; Co'
+      const messages = await latchkey.inbox(ada.email)
+      assert.equal(messages.length, 4)
+      for (const { subject, text, html } of messages) {
+        assert.ok(subject.includes(brand))
+        assert.ok(text.includes(brand))
+        assert.ok(html?.includes(`${escaped} · ${publicUrl}`))
+        assert.ok(!html?.includes('Tom &amp; '), 'an entity of the name is read as HTML')
+        assert.doesNotMatch(
+          html ?? '',
+          /<script|<img|<a (?!href="https:\/\/accounts\.example\.com\/undo#token=)|\son\w+=|https?:\/\/(?!accounts\.example)/,
+        )
+      }
+    })
+
+    test('a forged host is in no message', async () => {
+      const ada = await latchkey.owner({ mfaMethod: 'email' })
+      const headers = {
+        host: 'evil.example',
+        'x-forwarded-host': 'evil.example',
+        'x-forwarded-proto': 'http',
+        forwarded: 'host=evil.example',
+        origin: 'https://evil.example',
+        referer: 'https://evil.example/',
+      }
+      assert.equal((await ada.delete('/settings/MfaSignIn', { headers })).status, 200)
+      const [off] = await mfaNoticesTo(latchkey, ada.email)
+      assert.ok(off?.text.includes(publicUrl))
+      assert.ok(!JSON.stringify(off).includes('evil'))
+    })
+  },
+  { LATCHKEY_PUBLIC_URL: publicUrl, LATCHKEY_BRAND_NAME: brand },
+)

@@ -1,0 +1,71 @@
+/**
+ * What changes how one signs in asks for a sign-in that is recent and, while MFA is on, made with
+ * it: every call of the service's own document is tried, so that a new one can't be forgotten.
+ */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { travel } from '../support/clock.ts'
+import { onEachDatabase } from '../support/latchkey.ts'
+import { accountStateOf, openSecondSession } from '../support/mfa.ts'
+import { operations } from '../support/openapi.ts'
+import type { Owner } from '../support/owner.ts'
+import { addPasskey } from '../support/passkeys.ts'
+
+/** Ending sessions only ever makes an account safer; a name and a language open nothing. */
+const free = ['endOtherSessions', 'endSession', 'changeLanguage']
+
+onEachDatabase((latchkey) => {
+  /** Tries every call under /settings that could change something, on one that is there if it can. */
+  async function assertChangesNothing(weak: Owner, ada: Owner): Promise<void> {
+    const { trustedDevices } = (await ada.get('/settings/TrustedDevices')).body
+    const { passkeys } = (await ada.get('/settings/Passkeys')).body
+    const before = await accountStateOf(latchkey, ada)
+    const calls = (await operations(latchkey)).filter(
+      ({ method, path, operationId }) =>
+        method !== 'GET' && path.startsWith('/settings') && !free.includes(operationId),
+    )
+    assert.ok(calls.length >= 11, `${calls.length} calls`)
+    for (const { method, path, operationId } of calls) {
+      const { id } = path.includes('Passkeys') ? passkeys[0] : trustedDevices[0]
+      const refused = await latchkey.request(method, path.replace('{id}', id), {
+        token: weak.accessToken,
+      })
+      assert.equal(
+        `${refused.status} ${refused.body.code}`,
+        '401 insufficient_user_authentication',
+        operationId,
+      )
+    }
+    assert.deepEqual(await accountStateOf(latchkey, ada), before)
+    const after = (await ada.get('/settings/TrustedDevices')).body
+    assert.deepEqual(after.trustedDevices, trustedDevices)
+  }
+
+  async function addPasskeyAndDevice(ada: Owner): Promise<void> {
+    await addPasskey(latchkey, ada)
+    const { mfaToken } = (await ada.signIn()).body
+    const code = ada.authenticator.nextCode()
+    const answer = { mfaToken, code, rememberDevice: true }
+    ada.storeTokens(await latchkey.post('/auth/SignIn/Mfa', answer))
+  }
+
+  // Abuse case (Turned off, removed or replaced by the wrong hands): A session that had shown only a
+  // password turned MFA off (CVE-2026-3429).
+  test('a session made without MFA takes nothing away, adds nothing and replaces nothing', async () => {
+    const ada = await latchkey.owner()
+    const weak = await openSecondSession(latchkey, ada)
+    await ada.turnOn('authenticator', { endOtherSessions: false })
+    await addPasskeyAndDevice(ada)
+    await assertChangesNothing(weak, ada)
+  })
+
+  // Abuse case (Turned off, removed or replaced by the wrong hands): Whoever found a browser signed
+  // in hours ago changed how its owner signs in (GHSA-hp74-gm6m-2qm5).
+  test('nor does a session whose sign-in is too old', async () => {
+    const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
+    await addPasskeyAndDevice(ada)
+    travel(901_000)
+    ada.storeTokens(await latchkey.post('/auth/Refresh', { refreshToken: ada.refreshToken }))
+    await assertChangesNothing(ada, ada)
+  })
+})

@@ -1,0 +1,220 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { onEachDatabase } from '../../support/latchkey.ts'
+import { accountStateOf, mfaActivityOf, mfaNoticesTo, submitMfaCode } from '../../support/mfa.ts'
+
+onEachDatabase((latchkey) => {
+  test('a new secret is one that every app takes, and is not in use yet', async () => {
+    const ada = await latchkey.owner()
+    const { body } = await ada.post('/settings/MfaSecret')
+    assert.deepEqual(Object.keys(body).sort(), ['confirmed', 'otpauthUri', 'qrCode', 'secret'])
+    assert.match(body.secret, /^[A-Z2-7]{32}$/, '160 bits (RFC 4226 §4)')
+    assert.equal(body.confirmed, false)
+
+    const uri = new URL(body.otpauthUri)
+    assert.equal(uri.protocol, 'otpauth:')
+    assert.equal(uri.host, 'totp')
+    assert.equal(decodeURIComponent(uri.pathname), `/Latchkey:${ada.email}`)
+    assert.deepEqual(Object.fromEntries(uri.searchParams), {
+      issuer: 'Latchkey',
+      secret: body.secret,
+      algorithm: 'SHA1',
+      digits: '6',
+      period: '30',
+    })
+
+    const unconfirmed = { confirmed: false, confirmedAt: null }
+    assert.deepEqual((await ada.get('/settings/MfaSecret')).body, unconfirmed)
+    assert.deepEqual((await ada.get('/settings/MfaSignIn')).body.availableMethods, [])
+    assert.equal((await ada.signIn()).body.status, 'signedIn')
+    assert.deepEqual(await mfaActivityOf(ada), [])
+  })
+
+  test('each secret is another, and of those that wait only the newest can be confirmed', async () => {
+    const ada = await latchkey.owner()
+    await ada.enrollAuthenticator()
+    const first = ada.authenticator.secret
+    await ada.enrollAuthenticator()
+    const second = ada.authenticator.secret
+    assert.notEqual(first, second)
+
+    ada.authenticator.secret = first
+    const code = ada.authenticator.nextCode()
+    const refused = await ada.post('/settings/MfaSignIn', { mfaMethod: 'authenticator', code })
+    assert.equal(refused.body.code, 'invalid_code')
+    ada.authenticator.secret = second
+    await ada.turnOn('authenticator')
+    const { body } = await ada.get('/settings/MfaSecret')
+    assert.equal(body.confirmed, true)
+    assert.ok(Math.abs(Date.parse(body.confirmedAt) - Date.now()) < 30_000)
+  })
+
+  // Abuse case (Turned off, removed or replaced by the wrong hands): The old secret went on working
+  // after a new one was confirmed, or the new one worked before (CVE-2026-9047).
+  test('a new secret leaves the old one in use until it is confirmed, and then it is gone', async () => {
+    const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
+    const old = ada.authenticator.secret
+    const { body: confirmedBefore } = await ada.get('/settings/MfaSecret')
+    await ada.enrollAuthenticator()
+    const fresh = ada.authenticator.secret
+    assert.deepEqual((await ada.get('/settings/MfaSecret')).body, confirmedBefore)
+
+    const begun = await ada.signIn()
+    const early = await submitMfaCode(latchkey, begun, { code: ada.authenticator.nextCode() })
+    assert.equal(early.body.code, 'invalid_code', 'a secret that nobody confirmed signs nobody in')
+    ada.authenticator.secret = old
+    ada.storeTokens(await submitMfaCode(latchkey, begun, { code: ada.authenticator.nextCode() }))
+
+    ada.authenticator.secret = fresh
+    const changed = await ada.turnOn('authenticator')
+    assert.deepEqual(changed.body.availableMethods, ['authenticator'])
+    assert.equal((await mfaActivityOf(ada))[0], 'mfa.method_added')
+    const again = await ada.signIn()
+    ada.authenticator.secret = old
+    for (const at of [-30_000, 0, 30_000]) {
+      const code = ada.authenticator.code(Date.now() + at)
+      const dead = await submitMfaCode(latchkey, again, { code })
+      assert.equal(dead.status, 401)
+    }
+    const oldAgain = await ada.post('/settings/MfaSignIn', {
+      mfaMethod: 'authenticator',
+      code: ada.authenticator.nextCode(),
+    })
+    assert.equal(oldAgain.body.code, 'invalid_code')
+    ada.authenticator.secret = fresh
+    assert.equal(
+      (await submitMfaCode(latchkey, again, { code: ada.authenticator.nextCode() })).status,
+      200,
+    )
+  })
+
+  test('with a new secret waiting, the old app still proves itself, and nothing is confirmed', async () => {
+    const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
+    const old = ada.authenticator.secret
+    await ada.enrollAuthenticator()
+    ada.authenticator.secret = old
+    const code = ada.authenticator.nextCode()
+    const { status } = await ada.post('/settings/MfaSignIn', { mfaMethod: 'authenticator', code })
+    assert.equal(status, 200)
+    assert.deepEqual(await mfaActivityOf(ada), ['recovery_codes.generated', 'mfa.on'])
+    await ada.signInFully()
+  })
+
+  // Abuse case (Used twice, or for something else): An app’s code worked again within its half
+  // minute (CVE-2026-82470, CVE-2025-6014, GHSA-96qm-hwhp-2rm8).
+  test('the code that confirms a secret does not also sign in', async () => {
+    const ada = await latchkey.owner()
+    await ada.enrollAuthenticator()
+    const code = ada.authenticator.nextCode()
+    await ada.post('/settings/MfaSignIn', { mfaMethod: 'authenticator', code })
+    const refused = await submitMfaCode(latchkey, await ada.signIn(), { code })
+    assert.equal(refused.body.code, 'invalid_code')
+  })
+
+  test('removing the app hands over to the strongest other method, and the owner is told', async () => {
+    const ada = await latchkey.owner({ mfaMethod: 'email' })
+    await ada.turnOn('sms')
+    await ada.turnOn('authenticator')
+    const waiting = await ada.signIn()
+
+    const removed = await ada.delete('/settings/MfaSecret')
+    assert.equal(removed.status, 200)
+    assert.deepEqual(removed.body, {
+      confirmed: false,
+      mfaSignIn: (await ada.get('/settings/MfaSignIn')).body,
+    })
+    assert.equal(removed.body.mfaSignIn.mfaMethod, 'sms')
+    assert.deepEqual(removed.body.mfaSignIn.availableMethods, ['sms', 'email'])
+    assert.equal((await ada.get('/settings/MfaSecret')).body.confirmed, false)
+
+    assert.equal((await mfaActivityOf(ada))[0], 'mfa.method_removed')
+    const [notice] = await mfaNoticesTo(latchkey, ada.email)
+    assert.equal(notice?.subject, 'A second step for Latchkey was removed')
+    assert.match(notice?.text ?? '', /an authenticator app can’t be used for signing in/)
+
+    const code = ada.authenticator.nextCode()
+    const late = await submitMfaCode(latchkey, waiting, { code, mfaMethod: 'authenticator' })
+    assert.equal(late.body.code, 'mfa_token_expired')
+    const begun = await ada.signIn()
+    assert.equal(begun.body.mfaMethod, 'sms')
+    const dead = await submitMfaCode(latchkey, begun, { code, mfaMethod: 'authenticator' })
+    assert.equal(dead.body.code, 'invalid_code')
+    const right = { code: await ada.codeFor('sms') }
+    assert.equal((await submitMfaCode(latchkey, begun, right)).status, 200)
+  })
+
+  test('removing an app that is not the one asked for leaves the one that is', async () => {
+    const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
+    await ada.turnOn('email')
+    const { body } = await ada.delete('/settings/MfaSecret')
+    assert.equal(body.mfaSignIn.mfaMethod, 'email')
+    assert.equal((await ada.signIn()).body.mfaMethod, 'email')
+  })
+
+  // Abuse case (Turned off, removed or replaced by the wrong hands): Removing the last method left
+  // MFA on with nothing to show, or off without a word.
+  test('the last method stays while MFA is on: recovery codes don’t count as one', async () => {
+    const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
+    assert.equal(ada.recoveryCodes.length, 10)
+    await ada.enrollAuthenticator()
+    const before = await accountStateOf(latchkey, ada)
+    const refused = await ada.delete('/settings/MfaSecret')
+    assert.equal(refused.status, 409)
+    assert.equal(refused.body.code, 'last_method')
+    assert.deepEqual(await accountStateOf(latchkey, ada), before, 'nor is the waiting secret gone')
+
+    await ada.delete('/settings/MfaSignIn')
+    const removed = await ada.delete('/settings/MfaSecret')
+    assert.equal(removed.status, 200)
+    assert.deepEqual(removed.body.mfaSignIn.availableMethods, [])
+    assert.equal(removed.body.mfaSignIn.enabled, false)
+  })
+
+  test('removing what is not there is a success that changes and tells nothing', async () => {
+    const ada = await latchkey.owner({ mfaMethod: 'email' })
+    const before = await accountStateOf(latchkey, ada)
+    const removed = await ada.delete('/settings/MfaSecret')
+    assert.equal(removed.body.confirmed, false)
+    assert.equal(removed.body.mfaSignIn.mfaMethod, 'email')
+    assert.deepEqual(await accountStateOf(latchkey, ada), before)
+
+    await ada.enrollAuthenticator()
+    const code = ada.authenticator.nextCode()
+    await ada.delete('/settings/MfaSecret')
+    assert.deepEqual(await accountStateOf(latchkey, ada), before)
+    const late = await ada.post('/settings/MfaSignIn', { mfaMethod: 'authenticator', code })
+    assert.equal(late.body.code, 'method_not_set_up', 'a secret thrown away can’t be confirmed')
+  })
+
+  // Abuse case (Input and output): An answer, a log line or the database held a secret
+  // (CVE-2026-53725).
+  test('a secret is shown once: no later answer, message or row of the database holds it', async () => {
+    const ada = await latchkey.owner()
+    const made = await ada.enrollAuthenticator()
+    const { secret } = ada.authenticator
+    const wrong = await ada.wrongCodeFor('authenticator')
+    const code = ada.authenticator.nextCode()
+    const answers = [
+      await ada.get('/settings/MfaSecret'),
+      await ada.post('/settings/MfaSignIn', { mfaMethod: 'authenticator', code: wrong }),
+      await ada.post('/settings/MfaSignIn', { mfaMethod: 'authenticator', code }),
+      await ada.get('/settings/MfaSecret'),
+      await ada.get('/settings/MfaSignIn'),
+      await ada.get('/settings/Activity?limit=100'),
+      await ada.signIn(),
+      await ada.signInFully(),
+      await ada.delete('/settings/MfaSecret'),
+      await latchkey.get('/dev/Messages'),
+      await ada.post('/settings/MfaSecret'),
+    ]
+    const rows = JSON.stringify(await accountStateOf(latchkey, ada))
+    for (const text of [...answers.map(({ body }) => JSON.stringify(body)), rows]) {
+      assert.ok(!text.toUpperCase().includes(secret))
+      assert.ok(!text.includes(made.body.qrCode))
+    }
+    for (const path of ['/settings/MfaSecret', '/settings/MfaSignIn']) {
+      const stranger = await latchkey.get(path)
+      assert.equal(stranger.body.code, 'missing_token')
+    }
+  })
+})

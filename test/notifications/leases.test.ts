@@ -1,0 +1,104 @@
+/**
+ * A message is in the hands of one node, for as long as that node lives. Leases are waited for as
+ * they are, which takes a while, so these tests wait at the same time.
+ */
+import assert from 'node:assert/strict'
+import { describe, type TestContext, test } from 'node:test'
+import { databaseKinds } from '../support/database.ts'
+import type { TestLatchkey } from '../support/latchkey.ts'
+import { enqueueNotices, findLogLines, outboxRowsTo, startLatchkey } from '../support/outbox.ts'
+import {
+  clockOneMinuteAhead,
+  createTempFolder,
+  startLatchkeyProcess,
+  waitUntil,
+} from '../support/process.ts'
+import { startSmsReceiver } from '../support/sms-receiver.ts'
+
+const recipient = '+14155550100'
+
+describe('leases', { concurrency: true }, () => {
+  for (const kind of databaseKinds) {
+    test(`a message in the hands of a process that is killed is sent by another, on ${kind}`, async (t) => {
+      const silent = await startSmsReceiver(t, () => new Promise(() => {}))
+      const receiver = await startSmsReceiver(t)
+      const latchkey = await databaseOf(t, kind)
+      const victim = await startNode(t, latchkey, silent.url)
+      const [id] = await enqueueNotices(latchkey, 1, { channel: 'sms', recipient })
+      await waitUntil(() => silent.received.length > 0)
+      const heir = await startNode(t, latchkey, receiver.url)
+      const [taken] = await outboxRowsTo(latchkey, recipient)
+      assert.deepEqual([taken.sent_at, taken.attempts], [null, 1])
+      const lease = Number(taken.next_attempt_at) - Date.now()
+      assert.ok(lease <= 10_000, `${lease} ms are left`)
+      await victim.stop('SIGKILL')
+
+      const { attempts: tries, time } = await waitUntil(
+        () => findLogLines({ log: heir.stdout }, 'message sent')[0],
+      )
+      assert.equal(tries, 2)
+      // It might have been with somebody who lives: nobody takes it before the lease is over.
+      assert.ok(time >= Number(taken.next_attempt_at))
+      const received = [...silent.received, ...receiver.received]
+      assert.deepEqual(
+        received.map((text) => text.id),
+        [id, id],
+      )
+    })
+
+    test(`a gateway that takes longer than a lease gets nothing twice, on ${kind}`, async (t) => {
+      let answer: (status: number) => void = () => {}
+      const slow = await startSmsReceiver(t, () => new Promise((resolve) => (answer = resolve)))
+      const latchkey = await databaseOf(t, kind)
+      await startNode(t, latchkey, slow.url)
+      const [id] = await enqueueNotices(latchkey, 1, { channel: 'sms', recipient })
+      await waitUntil(() => slow.received.length > 0)
+      const [taken] = await outboxRowsTo(latchkey, recipient)
+
+      // Nodes on PostgreSQL may disagree about the time; a SQLite file has one machine.
+      const ahead = kind === 'PostgreSQL' ? clockOneMinuteAhead : {}
+      const other = await startNode(t, latchkey, slow.url, ahead)
+      await waitUntil(() => Date.now() > Number(taken.next_attempt_at) + 1000)
+      answer(200)
+      const row = await waitUntil(async () => {
+        const [first] = await outboxRowsTo(latchkey, recipient)
+        return first.sent_at && first
+      })
+      assert.equal(row.attempts, 1)
+      assert.deepEqual(
+        slow.received.map((text) => text.id),
+        [id],
+      )
+
+      // What a node promises whose clock is ahead is due for all others at once, too.
+      const body = JSON.stringify({ email: 'ada@example.org', password: 'a long sentence of hers' })
+      const call = { method: 'POST', headers: { 'content-type': 'application/json' }, body }
+      assert.equal((await fetch(`${other.origin}/auth/SignUp`, call)).status, 202)
+      const [promised] = await outboxRowsTo(latchkey, 'ada@example.org')
+      assert.ok(Number(promised.next_attempt_at) < Date.now() + 30_000)
+    })
+  }
+})
+
+/** The database of a service that doesn't run, and all that one needs to run on it. */
+async function databaseOf(
+  t: TestContext,
+  kind: TestLatchkey['databaseKind'],
+): Promise<TestLatchkey> {
+  const latchkey = await startLatchkey(t, kind)
+  await latchkey.stopKeepingData()
+  return latchkey
+}
+
+function startNode(
+  t: TestContext,
+  latchkey: TestLatchkey,
+  smsUrl: string,
+  environment: Record<string, string> = {},
+) {
+  const { LATCHKEY_PORT: _, ...shared } = latchkey.environment
+  return startLatchkeyProcess(t, {
+    folder: createTempFolder(t),
+    environment: { ...shared, LATCHKEY_SMS_URL: smsUrl, ...environment },
+  })
+}

@@ -1,0 +1,73 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import {
+  createSmtpTransport,
+  mailFromProblem,
+  smtpUrlProblem,
+} from '../../src/notifications/smtp.ts'
+
+test('a mail URL that can’t be used is refused in a sentence that doesn’t repeat it', () => {
+  const bad = [
+    '',
+    'mail.example.org',
+    'smtp:mail.example.org',
+    'http://mail.example.org',
+    'smtp://',
+    'smtp://mail_host',
+    'smtp://mail.example.org:99999',
+    'smtp://mail.example.org:465',
+    'smtp://ada:s3cret@mail.example.org/inbox',
+    'smtp://ada:s3cret#1@mail.example.org',
+    'smtp://ada:s3cret%zz@mail.example.org',
+    'smtp://ada@mail.example.org',
+    'smtp://:s3cret@mail.example.org',
+    'smtp://ada:s3cret@mail.example.org?tls=maybe',
+    'smtp://ada:s3cret@mail.example.org?tls.rejectUnauthorized=false',
+    'smtps://ada:s3cret@mail.example.org?tls=off',
+  ]
+  for (const url of bad) {
+    const problem = smtpUrlProblem(url) ?? ''
+    assert.match(problem, /^LATCHKEY_SMTP_URL .+\.$/, url)
+    assert.ok(!problem.includes('s3cret') && !problem.includes('ada'), problem)
+    assert.throws(() => createSmtpTransport({ smtpUrl: url, from: 'a@example.org' }), {
+      message: problem,
+    })
+  }
+  const good = [
+    'smtp://mail.example.org',
+    'smtp://ada:s3cret@mail.example.org:587/',
+    'smtps://ada%40example.org:s3cret@mail.example.org',
+    'smtp://mailpit:1025?tls=off',
+    'smtp://[::1]:1025',
+  ]
+  for (const url of good) assert.equal(smtpUrlProblem(url), undefined, url)
+})
+
+test('a sender that is not one address is refused in a sentence', () => {
+  const bad = [
+    '',
+    'Latchkey',
+    'a@example.org, b@example.org',
+    'Latchkey <a@example.org>, b@example.org',
+    'Latchkey <a@example.org> <b@example.org>',
+    'Latchkey <a@example.org',
+    'Latch\r\nBcc: b@example.org <a@example.org>',
+    'a@example.org\r\nBcc: b@example.org',
+    'Latchkey <a@b@example.org>',
+  ]
+  for (const from of bad) {
+    assert.match(mailFromProblem(from) ?? '', /^LATCHKEY_MAIL_FROM .+\.$/, JSON.stringify(from))
+    assert.throws(() => createSmtpTransport({ smtpUrl: 'smtp://localhost', from }), {
+      message: mailFromProblem(from) ?? '',
+    })
+  }
+  for (const from of [
+    'no-reply@example.org',
+    'latchkey@localhost',
+    'Latchkey <no-reply@example.org>',
+    'Grünkohl & Söhne <no-reply@example.org>',
+    '"Ada, Inc." <no-reply@example.org>',
+  ]) {
+    assert.equal(mailFromProblem(from), undefined, from)
+  }
+})

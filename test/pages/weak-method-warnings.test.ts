@@ -1,0 +1,35 @@
+/** Whoever chooses a weaker method has read what it is weaker against. */
+import { test } from 'node:test'
+import { startChromium } from '../support/chromium.ts'
+import { onDatabase } from '../support/latchkey.ts'
+import { openSecurityPage, pageActions } from '../support/security-page.ts'
+
+const warnings = {
+  en: {
+    turnOn: 'Turn on the second step',
+    sms: 'Whoever takes over your number gets it, too.',
+    email: 'Whoever gets into your mailbox gets it, too.',
+  },
+  de: {
+    turnOn: 'Zweiten Schritt einschalten',
+    sms: 'Wer deine Nummer übernimmt, bekommt ihn auch.',
+    email: 'Wer in dein Postfach kommt, bekommt ihn auch.',
+  },
+}
+
+onDatabase('SQLite', (latchkey) => {
+  test('where methods are chosen, texts and mails say who else may get the code', async (t) => {
+    const browser = await startChromium(t)
+    if (!browser) return
+    for (const lang of ['en', 'de'] as const) {
+      const ada = await latchkey.owner()
+      const { page } = await openSecurityPage(browser, latchkey, ada, { lang })
+      const { turnOn, sms, email } = warnings[lang]
+      const { press, waitForText } = pageActions(page)
+      await press(turnOn)
+      await waitForText(sms)
+      await waitForText(email)
+      await page.context().close()
+    }
+  })
+})

@@ -1,0 +1,211 @@
+/**
+ * People go on using two nodes on PostgreSQL while one is killed, the database restarts, and both
+ * kinds of keys rotate. LATCHKEY_TEST_STORM_SECONDS has them go on for longer.
+ */
+import assert from 'node:assert/strict'
+import { type TestContext, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { createRemoteJWKSet, customFetch, decodeProtectedHeader, jwtVerify } from 'jose'
+import { Client } from 'pg'
+import { generateEncryptionKey } from '../../src/keys/keyring.ts'
+import { Nodes } from '../support/chaos/nodes.ts'
+import { VirtualUser } from '../support/chaos/virtual-user.ts'
+import { startPostgres } from '../support/postgres-server.ts'
+import {
+  createTempFolder,
+  type LatchkeyProcess,
+  runLatchkey,
+  startLatchkeyProcess,
+  waitUntil,
+} from '../support/process.ts'
+import {
+  parseMailHeaders,
+  parseMailParts,
+  type ReceivedMail,
+  startSmtpServer,
+  type TestSmtpServer,
+} from '../support/smtp-server.ts'
+import { findFreePort } from '../support/tcp.ts'
+
+const seconds = Number(process.env.LATCHKEY_TEST_STORM_SECONDS ?? 10)
+const people = 8
+
+test('no answer is wrong, and no message is lost, while a node dies, the database restarts and keys rotate', async (t) => {
+  const postgres = await startPostgres()
+  t.after(() => postgres.stop())
+  const smtp = await startSmtpServer(t)
+  const ports = [await findFreePort(), await findFreePort()] as const
+  const publicUrl = `http://localhost:${ports[0]}`
+  const [k1, k2] = [generateEncryptionKey('k1'), generateEncryptionKey('k2')]
+  const folder = createTempFolder(t)
+  const environment = {
+    LATCHKEY_PUBLIC_URL: publicUrl,
+    LATCHKEY_DATABASE_URL: `${postgres.url}/postgres`,
+    LATCHKEY_SMTP_URL: `smtp://127.0.0.1:${smtp.port}`,
+    LATCHKEY_MAIL_FROM: 'no-reply@example.com',
+    // So many sign-ins from one network are an attack otherwise.
+    LATCHKEY_RATE_LIMITS: 'off',
+    LATCHKEY_LOG_LEVEL: 'warn',
+  }
+  const start = (node: 0 | 1, keys: string) =>
+    startLatchkeyProcess(t, {
+      folder,
+      environment: { ...environment, ...keyed(keys), LATCHKEY_PORT: String(ports[node]) },
+    })
+  let [one, other] = await Promise.all([start(0, k1), start(1, k1)])
+
+  const nodes = new Nodes([`http://localhost:${ports[0]}`, `http://localhost:${ports[1]}`])
+  const verify = backend(nodes, publicUrl)
+  const users = Array.from(
+    { length: people },
+    (_, i) => new VirtualUser(nodes, publicUrl, i, verify),
+  )
+  await Promise.all(users.map((person) => person.signUp((email) => codeSentTo(smtp, email))))
+
+  let over = false
+  const began = performance.now()
+  const load = Promise.all(
+    users.map(async (person) => {
+      while (!over) await person.performRandomAction()
+    }),
+  )
+  // Told at once, and not only at the end.
+  const failed = load.then(() => new Promise<never>(() => {}))
+  const happen = <Value>(work: Promise<Value>) => Promise.race([work, failed])
+  const pass = (share: number) => happen(sleep(share * seconds * 1000))
+
+  await pass(0.15)
+  other.kill('SIGKILL')
+  await pass(0.1)
+  other = await start(1, k1)
+  await pass(0.1)
+  await happen(postgres.restart())
+  await pass(0.15)
+  const rotated = await happen(latchkey(t, ['keys', 'rotate'], { ...environment, ...keyed(k1) }))
+  // It would be an hour; these are all that must have seen it.
+  await happen(
+    waitUntil(async () => (await publishedAt(nodes)).every((ids) => ids.includes(rotated.id))),
+  )
+  await sql(environment, 'update signing_key set signs_from = created_at where id = $1', rotated.id)
+  for (const keys of [`${k1},${k2}`, `${k2},${k1}`, k2]) {
+    if (keys === k2)
+      await happen(waitUntil(() => isSealedAnew(t, { ...environment, ...keyed(`${k2},${k1}`) })))
+    await one.stop()
+    one = await start(0, keys)
+    await other.stop()
+    other = await start(1, keys)
+    await pass(0.1)
+  }
+  over = true
+  await load
+  for (const person of users) {
+    await person.signIn()
+    assert.equal(decodeProtectedHeader(person.accessToken).kid, rotated.id)
+  }
+
+  const lasted = (performance.now() - began) / 1000
+  for (const person of users) await waitUntil(() => wereTold(smtp, person))
+  const twice = smtp.received.length - new Set(smtp.received.map(messageId)).size
+  report(t, nodes, {
+    done: users.reduce((sum, { completedActions: done }) => sum + done, 0),
+    lasted,
+    mails: smtp.received.length,
+    twice,
+  })
+  await Promise.all([one, other].map((node: LatchkeyProcess) => node.stop()))
+})
+
+/** Verifies as a backend does: with keys that it has read some time ago. */
+function backend(nodes: Nodes, issuer: string) {
+  const keys = createRemoteJWKSet(new URL('/.well-known/jwks.json', issuer), {
+    // An hour passes in seconds here.
+    cooldownDuration: 0,
+    [customFetch]: async () => {
+      const { status, body } = await nodes.requestUntilKnown('GET', '/.well-known/jwks.json')
+      return new Response(JSON.stringify(body), { status })
+    },
+  })
+  return async (token: string) =>
+    (await jwtVerify(token, keys, { issuer, audience: issuer, typ: 'at+jwt' })).payload
+}
+
+const sentTo = ({ received }: TestSmtpServer, email: string) =>
+  received.filter(({ to }) => to.includes(email))
+
+const header = ({ raw }: ReceivedMail, name: string) =>
+  parseMailHeaders(raw).find(([found]) => found === name)?.[1] ?? ''
+
+const messageId = (mail: ReceivedMail) => header(mail, 'message-id')
+
+function codeSentTo(smtp: TestSmtpServer, email: string): Promise<string> {
+  return waitUntil(() => {
+    const [text] = parseMailParts(sentTo(smtp, email).at(-1)?.raw ?? '')
+    return /\b[0-9]{6}\b/.exec(text?.content ?? '')?.[0]
+  })
+}
+
+/** Whether each change that was made was told; a mail that came twice counts once. */
+function wereTold(
+  smtp: TestSmtpServer,
+  { email, turnOnCount, turnOffCount }: VirtualUser,
+): boolean {
+  const mails = new Map(sentTo(smtp, email).map((mail) => [messageId(mail), mail]))
+  const told = (what: RegExp) =>
+    [...mails.values()].filter((mail) => what.test(header(mail, 'subject'))).length
+  const [on, off] = [told(/is on$/), told(/is off$/)]
+  assert.ok(on <= turnOnCount && off <= turnOffCount, `${email} was told of what never was`)
+  return on === turnOnCount && off === turnOffCount
+}
+
+const keyed = (list: string) => ({ LATCHKEY_ENCRYPTION_KEYS: list })
+
+/** Runs a command as an operator does, beside the service. @returns what it says as JSON */
+async function latchkey(t: TestContext, args: string[], environment: Record<string, string>) {
+  const { code, stdout, stderr } = await runLatchkey(t, { args: [...args, '--json'], environment })
+  assert.deepEqual([code, stderr], [0, ''])
+  return JSON.parse(stdout)
+}
+
+/** Whether nothing in the database needs the older key any more. */
+async function isSealedAnew(t: TestContext, environment: Record<string, string>): Promise<boolean> {
+  const { encryptionKeys } = await latchkey(t, ['keys', 'list'], environment)
+  const older = encryptionKeys.find(({ id }: { id: string }) => id === 'k1')
+  return older.sealedValues === 0
+}
+
+/** The ids of the keys that each node publishes. */
+function publishedAt({ origins }: Nodes): Promise<string[][]> {
+  return Promise.all(
+    origins.map(async (origin) => {
+      const answer = await fetch(`${origin}/.well-known/jwks.json`)
+      const { keys } = (await answer.json()) as { keys: { kid: string }[] }
+      return keys.map(({ kid }) => kid)
+    }),
+  )
+}
+
+async function sql(
+  { LATCHKEY_DATABASE_URL }: { LATCHKEY_DATABASE_URL: string },
+  statement: string,
+  ...values: string[]
+): Promise<void> {
+  const client = new Client({ connectionString: LATCHKEY_DATABASE_URL })
+  await client.connect()
+  await client.query(statement, values)
+  await client.end()
+}
+
+function report(
+  t: TestContext,
+  { responseCounts, latenciesMs }: Nodes,
+  what: Record<string, number>,
+): void {
+  latenciesMs.sort((a, b) => a - b)
+  const at = (share: number) => Math.round(latenciesMs[Math.floor(latenciesMs.length * share)] ?? 0)
+  const { done = 0, lasted = 1, mails, twice } = what
+  t.diagnostic(
+    `${done} acts in ${Math.round(lasted)} s, answers ${JSON.stringify(responseCounts)}, ` +
+      `${at(0.5)} ms at the median, ${at(0.99)} at p99, ${at(0.9999)} at most; ` +
+      `${mails} mails, ${twice} of them twice`,
+  )
+}

@@ -1,0 +1,201 @@
+import assert from 'node:assert/strict'
+import { DatabaseSync } from 'node:sqlite'
+import { test } from 'node:test'
+import { Client } from 'pg'
+import { generateEncryptionKey, parseKeyring } from '../../src/keys/keyring.ts'
+import { loadSigningKeys } from '../../src/keys/signing-keys.ts'
+import { migrate, openDatabase } from '../../src/store/open.ts'
+import { createDatabase, databaseKinds } from '../support/database.ts'
+import { onEachDatabase } from '../support/latchkey.ts'
+import { openSecondSession } from '../support/mfa.ts'
+import { createTempFolder, type LatchkeyProcess, startLatchkeyProcess } from '../support/process.ts'
+import { forkServerStarter } from '../support/server-starter.ts'
+import { findFreePort } from '../support/tcp.ts'
+
+const rounds = 10
+
+for (const kind of databaseKinds) {
+  test(`two that start at once on an empty ${kind} come up as one service`, async (t) => {
+    const [one, other] = [await forkServerStarter(t), await forkServerStarter(t)]
+    for (let round = 1; round <= rounds; round += 1) {
+      const databaseUrl = await createDatabase(t, kind)
+      // On SQLite the folder is empty, and they make the encryption key too.
+      const keys =
+        kind === 'SQLite' ? {} : { LATCHKEY_ENCRYPTION_KEYS: generateEncryptionKey('k1') }
+      const environment = { LATCHKEY_DATABASE_URL: databaseUrl, ...keys }
+      // Every other time the tables are there already, as after `latchkey migrate`.
+      if (round % 2 === 0) await migrated(databaseUrl)
+      const ports = [String(await findFreePort()), String(await findFreePort())] as const
+      await Promise.all([
+        one.start({ ...environment, LATCHKEY_PORT: ports[0] }),
+        other.start({ ...environment, LATCHKEY_PORT: ports[1] }),
+      ])
+
+      const names = await rowsOf(databaseUrl, 'select name from kysely_migration')
+      assert.ok(names.length > 0)
+      assert.equal(new Set(names.map(({ name }) => name)).size, names.length)
+      const signingKeys = await rowsOf(databaseUrl, 'select id from signing_key')
+      assert.equal(signingKeys.length, 1)
+      assert.deepEqual(await jwks(ports[0]), await jwks(ports[1]), `round ${round}`)
+      await Promise.all([one.stop(), other.stop()])
+    }
+  })
+}
+
+for (const kind of databaseKinds) {
+  test(`of ten that look for a signing key at the same moment one makes it, on ${kind}`, async (t) => {
+    const url = await createDatabase(t, kind)
+    await migrated(url)
+    const encryption = parseKeyring(generateEncryptionKey('k1'))
+    const stores = Array.from({ length: 10 }, () => openDatabase(url))
+    t.after(() => Promise.all(stores.map((db) => db.destroy())))
+    // Connections are made first, so that nobody comes late.
+    await Promise.all(stores.map((db) => db.selectFrom('signing_key').select('id').execute()))
+    const found = await Promise.all(stores.map((db) => loadSigningKeys(db, encryption)))
+    assert.equal(new Set(found.map((keys) => keys.current().id)).size, 1)
+    for (const keys of found) assert.equal(keys.jwks().keys.length, 1)
+  })
+}
+
+test('four that start at once on an empty PostgreSQL come up as one service', async (t) => {
+  const LATCHKEY_DATABASE_URL = await createDatabase(t, 'PostgreSQL')
+  const environment = {
+    LATCHKEY_DATABASE_URL,
+    LATCHKEY_ENCRYPTION_KEYS: generateEncryptionKey('k1'),
+  }
+  const nodes = await Promise.all([1, 2, 3, 4].map(() => startLatchkeyProcess(t, { environment })))
+  const keys = await Promise.all(nodes.map(({ port }) => jwks(String(port))))
+  for (const other of keys.slice(1)) assert.deepEqual(other, keys[0])
+  assert.equal((await rowsOf(LATCHKEY_DATABASE_URL, 'select id from signing_key')).length, 1)
+})
+
+test('run twice in one folder, on two ports, it is one service at two addresses', async (t) => {
+  const folder = createTempFolder(t)
+  const [one, other] = await Promise.all([
+    startLatchkeyProcess(t, { folder }),
+    startLatchkeyProcess(t, { folder }),
+  ])
+  const email = 'ada@example.com'
+  const password = 'a long sentence of hers'
+  await post(one, '/auth/SignUp', { email, password })
+  const inbox = await fetch(`${other.origin}/dev/Messages?to=${email}`)
+  const { messages } = (await inbox.json()) as { messages: { text: string }[] }
+  const code = /\b[0-9]{6}\b/.exec(messages[0]?.text ?? '')?.[0]
+  const signedIn = await post(other, '/auth/SignUp/Verify', { email, code })
+  assert.equal(signedIn.status, 'signedIn')
+  assert.equal((await post(one, '/auth/SignIn', { email, password })).status, 'signedIn')
+
+  // Each is its own issuer, until LATCHKEY_PUBLIC_URL makes them one.
+  for (const [node, status] of [
+    [other, 200],
+    [one, 401],
+  ] as const) {
+    const headers = { authorization: `Bearer ${signedIn.accessToken}` }
+    const answer = await fetch(`${node.origin}/settings/MfaSignIn`, { headers })
+    assert.equal(answer.status, status)
+  }
+  for (const node of [one, other]) {
+    const { code, stderr } = await node.stop()
+    assert.deepEqual([code, stderr], [0, ''])
+  }
+})
+
+onEachDatabase((latchkey) => {
+  test('a token of one node is good at another, and dead there as soon as it is ended', async () => {
+    const node = await latchkey.secondNode()
+    try {
+      const ada = await latchkey.owner({ mfaMethod: 'email' })
+      assert.equal((await ada.get('/settings/MfaSignIn', { node })).status, 200)
+      assert.equal((await ada.post('/auth/SignOut', undefined, { node })).status, 204)
+      assert.equal((await ada.get('/settings/MfaSignIn')).status, 401)
+      assert.equal((await ada.get('/settings/MfaSignIn', { node })).status, 401)
+      const { refreshToken } = ada
+      assert.equal((await latchkey.post('/auth/Refresh', { refreshToken })).status, 401)
+    } finally {
+      await node.stop()
+    }
+  })
+
+  test('one code used at two nodes at once makes one sign-in', async () => {
+    const node = await latchkey.secondNode()
+    try {
+      const ada = await latchkey.owner({ mfaMethod: 'email' })
+      const { mfaToken } = (await ada.signIn()).body
+      const code = await latchkey.codeSentTo(ada.email)
+      const answers = await Promise.all(
+        Array.from({ length: 200 }, (_, index) => {
+          const where = index % 2 === 0 ? {} : { node }
+          return latchkey.post('/auth/SignIn/Mfa', { mfaToken, code }, where)
+        }),
+      )
+      const statuses = answers.map(({ status }) => status)
+      assert.equal(statuses.filter((status) => status === 200).length, 1, `${statuses}`)
+      assert.ok(statuses.every((status) => status === 200 || status === 401))
+    } finally {
+      await node.stop()
+    }
+  })
+
+  test('what is ended or weakened at one node no longer holds at another', async () => {
+    const node = await latchkey.secondNode()
+    try {
+      const ada = await latchkey.owner({ mfaMethod: 'email' })
+      const laptop = await openSecondSession(latchkey, ada)
+      assert.equal((await laptop.get('/settings', { node })).status, 200)
+      assert.equal((await ada.delete('/settings/Sessions', { node })).status, 200)
+      assert.equal((await laptop.get('/settings')).status, 401)
+
+      // A sign-in that began at one is void when MFA is turned off at the other.
+      const { mfaToken } = (await ada.signIn()).body
+      const code = await ada.codeFor('email')
+      assert.equal((await ada.delete('/settings/MfaSignIn', { node })).status, 200)
+      const late = await latchkey.post('/auth/SignIn/Mfa', { mfaToken, code })
+      assert.equal(`${late.status} ${late.body.code}`, '401 mfa_token_expired')
+
+      // So is the old password, once there is a new one.
+      const { password } = ada
+      const change = { currentPassword: password, newPassword: 'another sentence of hers' }
+      assert.equal((await ada.put('/settings/Password', change, { node })).status, 200)
+      assert.equal((await ada.signIn()).status, 401)
+    } finally {
+      await node.stop()
+    }
+  })
+})
+
+async function migrated(url: string): Promise<void> {
+  const db = openDatabase(url)
+  await migrate(db)
+  await db.destroy()
+}
+
+async function rowsOf(url: string, statement: string): Promise<Record<string, unknown>[]> {
+  if (url.startsWith('sqlite:')) {
+    const db = new DatabaseSync(url.slice('sqlite:'.length))
+    try {
+      return db.prepare(statement).all()
+    } finally {
+      db.close()
+    }
+  }
+  const client = new Client({ connectionString: url })
+  await client.connect()
+  try {
+    return (await client.query(statement)).rows
+  } finally {
+    await client.end()
+  }
+}
+
+async function jwks(port: string): Promise<unknown> {
+  return (await fetch(`http://127.0.0.1:${port}/.well-known/jwks.json`)).json()
+}
+
+async function post({ origin }: LatchkeyProcess, path: string, body: unknown) {
+  const answer = await fetch(origin + path, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  })
+  return (await answer.json()) as { status: string; accessToken?: string }
+}

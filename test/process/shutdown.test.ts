@@ -1,0 +1,186 @@
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { Agent, type ClientRequest, type IncomingMessage, request } from 'node:http'
+import { connect } from 'node:net'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { json, text } from 'node:stream/consumers'
+import { type TestContext, test } from 'node:test'
+import { createTempFolder, startLatchkeyProcess, waitUntil } from '../support/process.ts'
+import { findFreePort, startTcpServer } from '../support/tcp.ts'
+
+const main = join(import.meta.dirname, '../../src/cli/main.ts')
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  test(`${signal} ends it cleanly, also while connections are kept open`, async (t) => {
+    const latchkey = await startLatchkeyProcess(t)
+    const agent = keepAlive(t)
+    for (let connections = 0; connections < 3; connections += 1) {
+      const answer = await answerTo(get(agent, latchkey.port))
+      assert.equal(answer.statusCode, 200)
+      answer.resume()
+    }
+    // One that never asked anything is open too.
+    const silent = connect(latchkey.port, '127.0.0.1').on('error', () => {})
+    await once(silent, 'connect')
+
+    const ended = await latchkey.stop(signal)
+    assert.deepEqual([ended.code, ended.signal, ended.stderr], [0, null, ''])
+  })
+
+  test(`${signal} lets a request that runs get its answer`, async (t) => {
+    const latchkey = await startLatchkeyProcess(t)
+    const agent = keepAlive(t)
+    const running = request({
+      agent,
+      host: '127.0.0.1',
+      port: latchkey.port,
+      path: '/auth/SignIn',
+      method: 'POST',
+      headers: { 'content-type': 'application/json', expect: '100-continue' },
+    })
+    running.flushHeaders()
+    // It says so once it has begun with this request.
+    await once(running, 'continue')
+
+    latchkey.kill(signal)
+    // A launcher passes on what has reached us already: that cuts nothing short.
+    latchkey.kill(signal)
+    await waitUntil(() => refuses(latchkey.port))
+    running.end(JSON.stringify({ email: 'nobody@example.com', password: 'a long sentence' }))
+
+    const answer = await answerTo(running)
+    assert.equal(answer.statusCode, 401)
+    assert.equal(((await json(answer)) as { code: string }).code, 'invalid_credentials')
+    assert.equal(answer.headers.connection, 'close')
+    const ended = await latchkey.result
+    assert.deepEqual([ended.code, ended.signal, ended.stderr], [0, null, ''])
+  })
+}
+
+test('a request that had only begun to arrive is answered as ever', async (t) => {
+  const latchkey = await startLatchkeyProcess(t)
+  const socket = connect(latchkey.port, '127.0.0.1')
+  socket.write('GET /health/live HTTP/1.1\r\nHost: localhost\r\n')
+  // By now it has read that much: it has answered somebody who came later.
+  await fetch(`${latchkey.origin}/health/live`)
+
+  latchkey.kill('SIGTERM')
+  await waitUntil(() => refuses(latchkey.port))
+  socket.write('\r\n')
+
+  const answer = await text(socket)
+  assert.match(answer, /^HTTP\/1\.1 200 OK\r\n/)
+  assert.match(answer, /\r\nconnection: close\r\n/i)
+  assert.equal((await latchkey.result).code, 0)
+})
+
+test('told to stop, it says at once that it is not ready, and takes requests a while longer', async (t) => {
+  const latchkey = await startLatchkeyProcess(t, { environment: { LATCHKEY_SHUTDOWN_DELAY: '60' } })
+  const agent = keepAlive(t)
+  latchkey.kill('SIGTERM')
+  await waitUntil(async () => (await fetch(`${latchkey.origin}/health/ready`)).status === 503)
+  const ready = await fetch(`${latchkey.origin}/health/ready`)
+  assert.equal(ready.headers.get('retry-after'), '5')
+  assert.equal(((await ready.json()) as { code: string }).code, 'unavailable')
+  // Whoever has not noticed yet is served, and has to connect anew the next time.
+  const answer = await answerTo(get(agent, latchkey.port))
+  answer.resume()
+  assert.deepEqual([answer.statusCode, answer.headers.connection], [200, 'close'])
+
+  // Told a second time, it ends at once. Soon after the first it would be taken for the same one.
+  await waitUntil(() => {
+    latchkey.kill('SIGTERM')
+    return !latchkey.isRunning
+  })
+  assert.equal((await latchkey.result).code, 143)
+})
+
+test('when the while is over it stops as ever', async (t) => {
+  const latchkey = await startLatchkeyProcess(t, { environment: { LATCHKEY_SHUTDOWN_DELAY: '1' } })
+  const ended = await latchkey.stop()
+  assert.deepEqual([ended.code, ended.signal, ended.stderr], [0, null, ''])
+})
+
+test('a mail server that says nothing keeps it from stopping for seconds only, and the mail is not lost', async (t) => {
+  let connections = 0
+  const port = await startTcpServer(t, (socket) => {
+    connections += 1
+    t.after(() => socket.destroy())
+  })
+  const mail = {
+    LATCHKEY_SMTP_URL: `smtp://127.0.0.1:${port}`,
+    LATCHKEY_MAIL_FROM: 'a@example.com',
+  }
+  const latchkey = await startLatchkeyProcess(t, { environment: mail })
+  await fetch(`${latchkey.origin}/auth/SignUp`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ email: 'ada@example.com', password: 'a long sentence' }),
+  })
+  await waitUntil(() => connections > 0)
+  const ended = await latchkey.stop()
+  // Ten seconds is what a container is given before it is killed.
+  assert.deepEqual([ended.code, ended.signal], [0, null])
+  assert.match(ended.stdout, /stopped in the middle of something/)
+  const db = new DatabaseSync(join(latchkey.folder, 'data/latchkey.sqlite'))
+  const [row] = db.prepare('select sent_at, failed_at, secret_sealed from outbox').all()
+  db.close()
+  assert.deepEqual([row?.sent_at, row?.failed_at], [null, null])
+  assert.ok(row?.secret_sealed)
+})
+
+test('it does not outlive the shell in which npm started it', async (t) => {
+  const port = await findFreePort()
+  const shell = spawn('sh', ['-c', '"$0" "$1" & echo $!; wait', process.execPath, main], {
+    cwd: createTempFolder(t),
+    env: {
+      PATH: process.env.PATH,
+      LATCHKEY_PORT: String(port),
+      npm_lifecycle_event: 'start',
+    },
+  })
+  const [first] = await once(shell.stdout.setEncoding('utf8'), 'data')
+  const pid = Number.parseInt(first, 10)
+  t.after(() => isAlive(pid) && process.kill(pid, 'SIGKILL'))
+  await waitUntil(async () => (await fetch(`http://127.0.0.1:${port}/health/ready`).catch(no))?.ok)
+
+  // npm is told to end and tells its shell, which does not tell us.
+  shell.kill('SIGKILL')
+  await waitUntil(() => !isAlive(pid))
+})
+
+function keepAlive(t: TestContext): Agent {
+  const agent = new Agent({ keepAlive: true })
+  t.after(() => agent.destroy())
+  return agent
+}
+
+function get(agent: Agent, port: number): ClientRequest {
+  return request({ agent, host: '127.0.0.1', port, path: '/health/live' }).end()
+}
+
+async function answerTo(asked: ClientRequest): Promise<IncomingMessage> {
+  const [answer] = await once(asked, 'response')
+  return answer
+}
+
+/** Whether nobody takes connections there any more. */
+function refuses(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1')
+    socket.once('connect', () => resolve(false)).once('error', () => resolve(true))
+    socket.once('connect', () => socket.destroy())
+  })
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch {
+    return false
+  }
+}
+
+const no = () => undefined

@@ -1,0 +1,108 @@
+import assert from 'node:assert/strict'
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { createTempFolder, startLatchkeyProcess } from '../support/process.ts'
+
+const { version } = JSON.parse(
+  readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8'),
+) as { version: string }
+
+test('it starts in an empty folder with nothing configured, and says where to go on', async (t) => {
+  const latchkey = await startLatchkeyProcess(t)
+  const lines = latchkey.stdout.split('\n')
+  assert.deepEqual(lines.slice(0, 7), [
+    `Latchkey ${version} is ready.`,
+    '',
+    `  Start here  ${latchkey.origin}`,
+    `  Reference   ${latchkey.origin}/docs`,
+    `  Dev inbox   ${latchkey.origin}/dev/inbox`,
+    '',
+    'This is development: mail and texts stay in the dev inbox, nothing is sent. Ctrl-C ends it.',
+  ])
+  for (const place of ['/', '/docs', '/dev/inbox']) {
+    assert.equal((await fetch(latchkey.origin + place)).status, 200, place)
+  }
+  const { stderr } = await latchkey.stop()
+  assert.equal(stderr, '', 'a first start warns of nothing')
+})
+
+test('what it keeps is for the eyes of its user alone, also in a folder that all may read', async (t) => {
+  const folder = createTempFolder(t)
+  mkdirSync(join(folder, 'data'), { mode: 0o755 })
+  const latchkey = await startLatchkeyProcess(t, { folder })
+  const made = readdirSync(join(folder, 'data')).sort()
+  assert.deepEqual(made, [
+    'encryption-keys',
+    'latchkey.sqlite',
+    'latchkey.sqlite-shm',
+    'latchkey.sqlite-wal',
+  ])
+  for (const file of made) assert.equal(modeOf(join(folder, 'data', file)), '600', file)
+  await latchkey.stop()
+})
+
+test('the folder of the data is made for its user alone', async (t) => {
+  const latchkey = await startLatchkeyProcess(t)
+  assert.equal(modeOf(join(latchkey.folder, 'data')), '700')
+  const elsewhere = await startLatchkeyProcess(t, {
+    environment: { LATCHKEY_DATABASE_URL: 'sqlite:./some/where/else.sqlite' },
+  })
+  assert.equal(modeOf(join(elsewhere.folder, 'some/where')), '700')
+  assert.equal(modeOf(join(elsewhere.folder, 'some/where/encryption-keys')), '600')
+})
+
+test('a second start finds the data and the keys of the first', async (t) => {
+  const first = await startLatchkeyProcess(t)
+  const keys = await jwks(first.origin)
+  await first.stop()
+  const second = await startLatchkeyProcess(t, { folder: first.folder })
+  assert.deepEqual(await jwks(second.origin), keys)
+})
+
+test('a file .env is read, and the environment counts more', async (t) => {
+  const folder = createTempFolder(t)
+  writeFileSync(
+    join(folder, '.env'),
+    'LATCHKEY_BRAND_NAME="Acme & Daughters"\nLATCHKEY_PUBLIC_URL=http://from-file.example\n',
+  )
+  const latchkey = await startLatchkeyProcess(t, {
+    folder,
+    environment: { LATCHKEY_PUBLIC_URL: 'http://from-environment.example' },
+  })
+  assert.match(latchkey.stdout, /Start here {2}http:\/\/from-environment\.example\n/)
+  assert.match(
+    await (await fetch(latchkey.origin)).text(),
+    /<title>[^<]* · Acme &amp; Daughters<\/title>/,
+  )
+})
+
+test('LATCHKEY_ names that mean nothing are warned about, and hold nothing up', async (t) => {
+  const latchkey = await startLatchkeyProcess(t, {
+    environment: { LATCHKEY_PROT: '4000', LATCHKEY_LOG_LEVEL: 'error' },
+  })
+  const { stderr } = await latchkey.stop()
+  assert.equal(
+    stderr,
+    'LATCHKEY_PROT is not a setting of this version. “latchkey settings” lists them all.\n',
+  )
+})
+
+test('the inbox is only promised for what stays in it', async (t) => {
+  const mail = { LATCHKEY_SMTP_URL: 'smtp://127.0.0.1:25', LATCHKEY_MAIL_FROM: 'a@example.org' }
+  const texts = { LATCHKEY_SMS_URL: 'http://127.0.0.1:1/?secret=x' }
+  const both = await startLatchkeyProcess(t, { environment: { ...mail, ...texts } })
+  assert.doesNotMatch(both.stdout, /inbox/i)
+  assert.match(both.stdout, /This is development\. Ctrl-C ends it\./)
+  assert.equal((await fetch(`${both.origin}/dev/Messages`)).status, 404)
+
+  const one = await startLatchkeyProcess(t, { environment: mail })
+  assert.match(one.stdout, /development: texts stay in the dev inbox/)
+  assert.equal((await fetch(`${one.origin}/dev/Messages`)).status, 200)
+})
+
+const modeOf = (path: string) => (statSync(path).mode & 0o777).toString(8)
+
+async function jwks(origin: string): Promise<unknown> {
+  return (await fetch(`${origin}/.well-known/jwks.json`)).json()
+}

@@ -1,0 +1,211 @@
+import assert from 'node:assert/strict'
+import { beforeEach, test } from 'node:test'
+import { travel } from '../support/clock.ts'
+import { type ApiResponse, onEachDatabase } from '../support/latchkey.ts'
+
+const hour = 60 * 60_000
+const password = 'seven red bicycles'
+const from = (address: string) => ({ headers: { 'x-forwarded-for': address } })
+
+onEachDatabase(
+  (latchkey) => {
+    // Yesterday’s messages count no more.
+    beforeEach(() => travel(25 * hour))
+
+    test('an account is sent twenty codes in an hour; then other methods still open the door', async () => {
+      const ada = await latchkey.owner({ mfaMethod: 'email' })
+      // One was sent to set the method up.
+      for (let i = 1; i < 20; i++) assert.ok((await ada.signIn()).body.sentTo, `sign-in ${i}`)
+
+      const begun = await ada.signIn()
+      assert.equal(begun.body.status, 'mfaRequired')
+      assert.equal(begun.body.sentTo, undefined)
+      const { mfaToken } = begun.body
+      const refused = await latchkey.post('/auth/SignIn/MfaCode', { mfaToken })
+      const retryAfter = ensureTooMany(refused, 'too_many_messages')
+
+      const code = ada.recoveryCodes[0] ?? ''
+      const onPaper = { mfaToken, code, mfaMethod: 'recoveryCode' }
+      ada.storeTokens(await latchkey.post('/auth/SignIn/Mfa', onPaper))
+
+      // There is room for one: the others may have been sent a second later.
+      travel(retryAfter * 1000)
+      const again = await ada.signIn()
+      assert.ok(again.body.sentTo)
+      const answer = await ada.prepareSecondFactor(again)
+      ada.storeTokens(await answer())
+    })
+
+    test('of sixty sign-ins at once, those up to the twentieth code are sent one', async () => {
+      const ada = await latchkey.owner({ mfaMethod: 'email' })
+      travel(2 * hour)
+      let sent = 0
+      for (let round = 0; round < 6; round++) {
+        const begun = await Promise.all(Array.from({ length: 10 }, () => ada.signIn()))
+        sent += begun.filter(({ body }) => body.sentTo).length
+      }
+      assert.equal(sent, 20)
+      const codes = (await latchkey.inbox(ada.email)).filter(({ text }) => /signing in/.test(text))
+      assert.equal(codes.filter(({ text }) => /to finish signing in/.test(text)).length, 20)
+    })
+
+    test('between two codes of one sign-in half a minute passes, and the first is dead then', async () => {
+      const ada = await latchkey.owner({ mfaMethod: 'email' })
+      const { mfaToken } = (await ada.signIn()).body
+      const first = await ada.codeFor('email')
+      const send = () => latchkey.post('/auth/SignIn/MfaCode', { mfaToken })
+
+      const early = await send()
+      assert.equal(early.status, 429)
+      assert.ok(early.body.retryAfter <= 30)
+      assert.equal(early.headers.get('retry-after'), String(early.body.retryAfter))
+      travel(early.body.retryAfter * 1000)
+      const again = await send()
+      assert.equal(again.status, 202)
+      assert.equal(again.body.retryAfter, 30)
+      assert.equal((await send()).status, 429)
+
+      const second = await ada.codeFor('email')
+      if (first !== second) {
+        const dead = await latchkey.post('/auth/SignIn/Mfa', { mfaToken, code: first })
+        assert.equal(dead.body.code, 'invalid_code')
+      }
+      ada.storeTokens(await latchkey.post('/auth/SignIn/Mfa', { mfaToken, code: second }))
+    })
+
+    test('another method may be tried at once, and then its code is the one that counts', async () => {
+      const ada = await latchkey.owner({ mfaMethod: 'sms' })
+      await ada.turnOn('email')
+      const { mfaToken } = (await ada.signIn()).body
+      const mailed = await ada.codeFor('email')
+      const sent = await latchkey.post('/auth/SignIn/MfaCode', { mfaToken, mfaMethod: 'sms' })
+      assert.equal(sent.status, 202)
+      const texted = await ada.codeFor('sms')
+      if (mailed !== texted) {
+        for (const more of [{}, { mfaMethod: 'email' }, { mfaMethod: 'sms' }]) {
+          const dead = await latchkey.post('/auth/SignIn/Mfa', { mfaToken, code: mailed, ...more })
+          assert.equal(dead.body.code, 'invalid_code')
+        }
+      }
+      // A mailbox that was read is worth no phone, nor the other way round.
+      const crossed = { mfaToken, code: texted, mfaMethod: 'email' }
+      assert.equal((await latchkey.post('/auth/SignIn/Mfa', crossed)).body.code, 'invalid_code')
+      ada.storeTokens(await latchkey.post('/auth/SignIn/Mfa', { mfaToken, code: texted }))
+    })
+
+    test('one address is sent five mails of signing up an hour from one network, twenty a day from all', async () => {
+      const email = `newcomer-${latchkey.databaseKind}@example.com`
+      const signUp = (address: string) =>
+        latchkey.post('/auth/SignUp', { email, password }, from(address))
+      for (let i = 0; i < 5; i++) assert.equal((await signUp('203.0.113.1')).status, 202)
+      ensureTooMany(await signUp('203.0.113.1'), 'too_many_messages')
+      for (let i = 0; i < 15; i++) assert.equal((await signUp(`203.0.113.${10 + i}`)).status, 202)
+      ensureTooMany(await signUp('203.0.113.99'), 'too_many_messages')
+      assert.equal((await latchkey.inbox(email)).length, 20)
+      const spelled = { email: email.toUpperCase(), password }
+      ensureTooMany(await latchkey.post('/auth/SignUp', spelled), 'too_many_messages')
+
+      const ada = await latchkey.owner()
+      const known = { email: ada.email, password }
+      for (let i = 0; i < 4; i++) {
+        assert.equal((await latchkey.post('/auth/SignUp', known)).status, 202)
+      }
+      ensureTooMany(await latchkey.post('/auth/SignUp', known), 'too_many_messages')
+
+      travel(25 * hour)
+      assert.equal((await signUp('203.0.113.1')).status, 202)
+    })
+
+    test('of wrong codes for one sign-up ten are judged from one network, fifty from all', async () => {
+      const email = `guessed-${latchkey.databaseKind}@example.com`
+      await latchkey.post('/auth/SignUp', { email, password })
+      const right = await latchkey.codeSentTo(email)
+      const wrong = right === '000000' ? '000001' : '000000'
+      const verify = (code: string, address: string, more: object = {}) =>
+        latchkey.post('/auth/SignUp/Verify', { email, code, ...more }, from(address))
+
+      for (let i = 0; i < 10; i++) {
+        const more = i % 2 === 0 ? { password } : {}
+        assert.equal((await verify(wrong, '203.0.113.1', more)).status, 401)
+      }
+      ensureTooMany(await verify(right, '203.0.113.1', { password }), 'too_many_attempts')
+      ensureTooMany(await verify(right, '203.0.113.1'), 'too_many_attempts')
+      for (let network = 2; network <= 5; network++) {
+        for (let i = 0; i < 10; i++) {
+          assert.equal((await verify(wrong, `203.0.113.${network}`)).status, 401)
+        }
+      }
+      const retryAfter = ensureTooMany(await verify(right, '203.0.113.99'), 'too_many_attempts')
+
+      travel(retryAfter * 1000)
+      await latchkey.post('/auth/SignUp', { email, password })
+      const next = await latchkey.codeSentTo(email)
+      assert.equal((await verify(next, '203.0.113.99')).status, 201)
+    })
+
+    test('one network tries six hundred codes of sign-ups in an hour, for however many addresses', async () => {
+      const verify = (i: number, address: string) => {
+        const email = `nobody-${i}@example.com`
+        return latchkey.post('/auth/SignUp/Verify', { email, code: '000000' }, from(address))
+      }
+      for (let i = 0; i < 600; i += 20) {
+        const answers = Array.from({ length: 20 }, (_, j) => verify(i + j, '203.0.113.7'))
+        for (const { status } of await Promise.all(answers)) assert.equal(status, 401)
+      }
+      ensureTooMany(await verify(600, '203.0.113.7'), 'too_many_attempts')
+      assert.equal((await verify(600, '203.0.113.8')).status, 401)
+    })
+  },
+  { LATCHKEY_TRUST_PROXY: '127.0.0.1' },
+)
+
+onEachDatabase(
+  (latchkey) => {
+    // Abuse case (Guessing): Sending texts over and over cost the operator a fortune, or somebody
+    // their sleep.
+    test('past the day’s number of texts none is sent, mail still is, and the operator is told', async () => {
+      const ada = await latchkey.owner({ mfaMethod: 'sms' })
+      const bob = await latchkey.owner({ mfaMethod: 'sms' })
+      const carol = await latchkey.owner({ mfaMethod: 'sms' })
+      await bob.turnOn('email')
+      const { length } = latchkey.log
+
+      const refused = await carol.post('/settings/MfaSignIn', {
+        mfaMethod: 'sms',
+        phoneNumber: '+14155550999',
+      })
+      assert.equal(refused.status, 503)
+      assert.equal(refused.body.code, 'sms_unavailable')
+      assert.equal(refused.headers.get('retry-after'), String(refused.body.retryAfter))
+      assert.deepEqual(await latchkey.inbox('+14155550999'), [])
+      const alarms = latchkey.log
+        .slice(length)
+        .split('\n')
+        .filter((line) => line.includes('"level":50'))
+      assert.match(alarms.join('\n'), /LATCHKEY_SMS_DAILY_CAP/)
+
+      const begun = await ada.signIn()
+      assert.equal(begun.body.status, 'mfaRequired')
+      assert.equal(begun.body.sentTo, undefined)
+      const { mfaToken } = begun.body
+      const again = await latchkey.post('/auth/SignIn/MfaCode', { mfaToken })
+      assert.equal(again.status, 503)
+      assert.equal(again.body.code, 'sms_unavailable')
+      const onPaper = { mfaToken, mfaMethod: 'recoveryCode', code: ada.recoveryCodes[0] }
+      ada.storeTokens(await latchkey.post('/auth/SignIn/Mfa', onPaper))
+      assert.ok((await bob.signIn()).body.sentTo, 'a mail')
+
+      travel(25 * hour)
+      assert.ok((await ada.signIn()).body.sentTo)
+    })
+  },
+  { LATCHKEY_SMS_DAILY_CAP: '3' },
+)
+
+/** @returns the seconds to wait */
+function ensureTooMany({ status, headers, body }: ApiResponse, code: string): number {
+  assert.equal(status, 429, JSON.stringify(body))
+  assert.equal(body.code, code)
+  assert.equal(headers.get('retry-after'), String(body.retryAfter))
+  return body.retryAfter
+}

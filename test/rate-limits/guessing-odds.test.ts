@@ -1,0 +1,142 @@
+/** What guessing is said to be worth is what the running service lets happen. */
+import assert from 'node:assert/strict'
+import { beforeEach, test } from 'node:test'
+import { computeDailyOdds, describeOdds } from '../../src/cli/guessing-odds.ts'
+import { readSettings } from '../../src/config/read-settings.ts'
+import { travel, travelToNextStep } from '../support/clock.ts'
+import { type ApiResponse, onEachDatabase } from '../support/latchkey.ts'
+import type { Owner } from '../support/owner.ts'
+import { runLatchkey } from '../support/process.ts'
+
+const hour = 60 * 60_000
+const day = 24 * hour
+const from = (address: string) => ({ headers: { 'x-forwarded-for': address } })
+
+onEachDatabase(
+  (latchkey) => {
+    beforeEach(() => travel(25 * hour))
+
+    const odds = () => computeDailyOdds(readSettings(latchkey.environment))
+
+    test('as many wrong codes are judged in a day as the odds are reckoned with, and not one more', async () => {
+      const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
+      const judged = await mostWithin(day, async () => {
+        const { mfaToken } = (await ada.signIn()).body
+        const code = await ada.wrongCodeFor('authenticator')
+        return latchkey.post('/auth/SignIn/Mfa', { mfaToken, code })
+      })
+      assert.equal(judged, odds().secondFactor.authenticator?.guesses)
+    })
+
+    test('as many codes of an app are right at a time as the odds are reckoned with', async () => {
+      const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
+      travel(2 * hour)
+      travelToNextStep()
+      let right = 0
+      // In this order, for a step that was used voids those before it.
+      for (let step = -3; step <= 3; step++) {
+        const { mfaToken } = (await ada.signIn()).body
+        const code = ada.authenticator.code(Date.now() + step * 30_000)
+        const judged = await latchkey.post('/auth/SignIn/Mfa', { mfaToken, code })
+        if (judged.status === 200) right += 1
+      }
+      assert.equal(right, odds().secondFactor.authenticator?.right)
+      assert.equal(ada.recoveryCodes.length, odds().secondFactor.recoveryCode?.right)
+      assert.match(ada.recoveryCodes[0] ?? '', /^(....-){2}....$/)
+    })
+
+    test('as many passwords are judged as the odds say, from one network and from all', async () => {
+      const guess = ({ email }: Owner, address: string) =>
+        latchkey.post('/auth/SignIn', { email, password: 'not the right one' }, from(address))
+      const ada = await latchkey.owner()
+      const here = await mostWithin(hour, () => guess(ada, '203.0.113.1'))
+      assert.equal(here * 24, odds().passwords.fromOneNetwork)
+
+      travel(day)
+      let network = 0
+      const everywhere = await mostWithin(hour, () => {
+        network += 1
+        return guess(ada, `198.51.100.${network}`)
+      })
+      assert.equal(everywhere * 24, odds().passwords.fromElsewhere)
+    })
+
+    test('as many codes of a sign-up are mailed in a day, and judged while they live, as the odds say', async () => {
+      const email = `newcomer-${latchkey.databaseKind}@example.com`
+      const password = 'seven red bicycles'
+      let network = 0
+      const elsewhere = () => {
+        network += 1
+        return from(`203.0.113.${network}`)
+      }
+      const signUp = () => latchkey.post('/auth/SignUp', { email, password }, elsewhere())
+      assert.equal(await mostWithin(day, signUp), odds().signUpCode.right)
+
+      const verify = () => latchkey.post('/auth/SignUp/Verify', { email, code: 'no' }, elsewhere())
+      const { expiresIn } = (await latchkey.post('/auth/SignUp', { email: `x${email}`, password }))
+        .body
+      assert.equal(await mostWithin(expiresIn * 1000, verify), odds().signUpCode.guesses)
+    })
+
+    test('as many codes of a forgotten password are judged in a day as the odds say', async () => {
+      const { email } = await latchkey.owner()
+      let network = 0
+      const reset = () => {
+        network += 1
+        const body = { email, code: 'no', newPassword: 'seven red bicycles' }
+        return latchkey.post('/auth/ResetPassword', body, from(`203.0.113.${network}`))
+      }
+      assert.equal(await mostWithin(day, reset), odds().resetCode.guesses)
+    })
+  },
+  { LATCHKEY_TRUST_PROXY: '127.0.0.1' },
+)
+
+/** How often one is heard in so long, whoever waits no longer than told. */
+async function mostWithin(ms: number, ask: () => Promise<ApiResponse>): Promise<number> {
+  const end = Date.now() + ms
+  for (let heard = 0; ; ) {
+    const { status, body } = await ask()
+    if (status !== 429) heard += 1
+    else if (Date.now() + body.retryAfter * 1000 >= end) return heard
+    else travel(body.retryAfter * 1000)
+  }
+}
+
+const defaults = readSettings({})
+
+test('the odds are those of independent guesses, also where they are very small', () => {
+  const { secondFactor, resetCode } = computeDailyOdds(defaults)
+  assert.ok(Math.abs((secondFactor.authenticator?.chance ?? 0) - 50 * 3e-6) < 2e-8)
+  assert.ok(Math.abs((secondFactor.sms?.chance ?? 0) - 50 * 1e-6) < 2e-9)
+  const { chance = 0 } = secondFactor.recoveryCode ?? {}
+  assert.ok(Math.abs(chance / ((50 * 10) / 32 ** 12) - 1) < 1e-6, String(chance))
+  assert.ok(Math.abs(resetCode.chance - 50 * 3e-6) < 2e-8)
+})
+
+test('the odds are told of the methods that are offered, and a passkey has none', () => {
+  const mfaMethods = ['passkey', 'email'] as const
+  const { secondFactor } = computeDailyOdds({ rateLimits: 'on', mfaMethods })
+  assert.deepEqual(Object.keys(secondFactor), ['email', 'recoveryCode'])
+})
+
+test('with limits off every code is guessed in the end, and that is what is said', () => {
+  const off = { ...defaults, limits: 'off' } as const
+  const { secondFactor, passwords, signUpCode } = computeDailyOdds(off)
+  assert.equal(secondFactor.authenticator?.guesses, Number.POSITIVE_INFINITY)
+  assert.equal(secondFactor.authenticator?.chance, 1)
+  assert.equal(signUpCode.chance, 1)
+  assert.equal(passwords.fromElsewhere, Number.POSITIVE_INFINITY)
+  assert.match(describeOdds(off), /LATCHKEY_RATE_LIMITS is off/)
+  assert.doesNotMatch(describeOdds(off), /1 in/)
+})
+
+test('latchkey settings ends with what they leave to guessing', async (t) => {
+  const environment = { LATCHKEY_MFA_METHODS: 'authenticator,email' }
+  const { code, stdout } = await runLatchkey(t, { args: ['settings'], environment })
+  assert.equal(code, 0)
+  const [, odds = ''] = stdout.split('What guessing is worth')
+  assert.match(odds, /50 guesses\n {4}authenticator +1 in 6,700\n {4}email +1 in 20,000\n/)
+  assert.doesNotMatch(odds, /sms/)
+  assert.ok(stdout.trimEnd().endsWith(describeOdds(readSettings(environment))))
+})

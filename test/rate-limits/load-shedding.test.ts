@@ -1,0 +1,136 @@
+/** More passwords than can be checked: who can’t be served is told at once, and nobody else notices. */
+import assert from 'node:assert/strict'
+import { after, before, describe, test } from 'node:test'
+import { type ApiResponse, TestLatchkey } from '../support/latchkey.ts'
+import { increases, scrape } from '../support/metrics.ts'
+import type { Owner } from '../support/owner.ts'
+import { waitUntil } from '../support/process.ts'
+
+/** What each answer was, and how many were like that. */
+function tally(answers: ApiResponse[]): Record<string, number> {
+  const counts: Record<string, number> = {}
+  for (const { status, body } of answers) {
+    const what = `${status} ${body.code ?? body.status}`
+    counts[what] = (counts[what] ?? 0) + 1
+  }
+  return counts
+}
+
+let networks = 0
+
+/** From a network that nobody asked from before: limits of one network have no say here. */
+function fromElsewhere(): Record<string, string> {
+  networks += 1
+  return { 'x-forwarded-for': `10.${networks >> 8}.${networks & 255}.1` }
+}
+
+for (const kind of ['SQLite', 'PostgreSQL'] as const) {
+  describe(`on ${kind}`, () => {
+    const latchkey = new TestLatchkey(kind, { LATCHKEY_TRUST_PROXY: '127.0.0.1,::1' })
+    // Short, so that few hashes are needed to fill the line, and no machine is fast enough.
+    latchkey.longestHashWaitMs = 20
+    let ada: Owner
+    before(async () => {
+      await latchkey.start()
+      ada = await latchkey.owner()
+    })
+    after(() => latchkey.stop())
+
+    const guess = (email: string, password = 'not this one') =>
+      latchkey.post('/auth/SignIn', { email, password }, { headers: fromElsewhere() })
+    const times = (count: number, ask: (i: number) => Promise<ApiResponse>) =>
+      Promise.all(Array.from({ length: count }, (_, i) => ask(i)))
+
+    // Abuse case (Guessing): A flood of sign-ins, each of which costs a password hash, kept everyone
+    // else waiting until nothing answered any more.
+    test('of several hundred sign-ins at once some are told to come back, and nothing breaks', async () => {
+      const before = await scrape(latchkey.origin)
+      const flood = times(300, (i) => guess(`stranger-${i}@example.com`))
+      const reads = await Promise.all([
+        ada.get('/settings/MfaSignIn'),
+        ada.get('/settings'),
+        latchkey.get('/.well-known/jwks.json'),
+        latchkey.get('/health/ready'),
+        latchkey.post('/auth/Refresh', { refreshToken: ada.refreshToken }),
+        fetch(`${latchkey.origin}/signin`),
+      ])
+      for (const { status } of reads) assert.equal(status, 200)
+
+      const answers = await flood
+      const counts = tally(answers)
+      assert.deepEqual(Object.keys(counts).sort(), ['401 invalid_credentials', '503 unavailable'])
+      for (const { status, headers, body } of answers) {
+        if (status !== 503) continue
+        assert.match(headers.get('retry-after') ?? '', /^[1-9][0-9]*$/)
+        assert.equal(String(body.retryAfter), headers.get('retry-after'))
+      }
+
+      // Whoever was turned away was counted as that, and as nothing else.
+      const after = await scrape(latchkey.origin)
+      const turnedAway = 'latchkey_password_hash_rejected_total'
+      const grown = (after.get(turnedAway) ?? 0) - (before.get(turnedAway) ?? 0)
+      assert.equal(grown, counts['503 unavailable'])
+      assert.equal(after.get('latchkey_password_hash_queue'), 0)
+      assert.deepEqual(increases(before, after, 'latchkey_sign_ins_total'), {
+        '{method="password",result="wrong"}': counts['401 invalid_credentials'],
+      })
+      const [{ counted }] = await latchkey.sql(
+        `select count(*) as counted from rate_limit_hit where key like 'wrong-passwords-from %'`,
+      )
+      assert.equal(Number(counted), counts['401 invalid_credentials'])
+      assert.equal((await guess(ada.email, ada.password)).body.status, 'signedIn')
+    })
+
+    test('many right sign-ins of one account at once use up no guess, whoever is turned away', async () => {
+      const { email, password } = ada
+      const answers = await times(100, () => latchkey.post('/auth/SignIn', { email, password }))
+      assert.deepEqual(Object.keys(tally(answers)).sort(), ['200 signedIn', '503 unavailable'])
+      const subject = `wrong-passwords-here ${ada.email}`
+      const left = await latchkey.sql(`select at from rate_limit_hit where key like '${subject} %'`)
+      assert.deepEqual(left, [])
+      assert.equal((await latchkey.post('/auth/SignIn', { email, password })).status, 200)
+    })
+
+    test('known and unknown addresses are turned away alike', async () => {
+      const answers = await times(200, (i) => {
+        return guess(i % 2 ? `other-${i}@example.com` : ada.email)
+      })
+      const said = answers.map(({ status, body }, i) => {
+        const { code, title, detail } = body
+        return { about: i % 2, status, told: JSON.stringify({ code, title, detail }) }
+      })
+      const away = said.filter(({ status }) => status === 503)
+      assert.deepEqual([...new Set(away.map(({ about }) => about))].sort(), [0, 1])
+      assert.equal(new Set(away.map(({ told }) => told)).size, 1)
+    })
+
+    test('whatever else needs a password hash is turned away too', async () => {
+      const email = 'new@example.com'
+      const [wrong, password] = ['not this one', 'a whole new sentence']
+      const code = '123456'
+      const asked: Record<string, () => Promise<ApiResponse>> = {
+        signUp: () => latchkey.post('/auth/SignUp', { email, password }),
+        verify: () => latchkey.post('/auth/SignUp/Verify', { email, code, password }),
+        reset: () => latchkey.post('/auth/ResetPassword', { email, code, newPassword: password }),
+        reauthenticate: () => ada.post('/auth/Reauthenticate', { password: wrong }),
+        change: () =>
+          ada.put('/settings/Password', { currentPassword: wrong, newPassword: password }),
+        remove: () => ada.delete('/settings/Account', { body: { password: wrong } }),
+      }
+      let over = false
+      const flood = times(20, async (i) => {
+        for (;;) {
+          const answer = await guess(`guest-${i}@example.com`)
+          if (over) return answer
+        }
+      })
+      const untilTurnedAway = Object.values(asked).map((ask) =>
+        waitUntil(async () => (await ask()).status === 503),
+      )
+      await Promise.all(untilTurnedAway).finally(() => {
+        over = true
+      })
+      await flood
+    })
+  })
+}

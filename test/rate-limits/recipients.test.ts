@@ -1,0 +1,157 @@
+/** Codes cost money, or somebody their sleep: who is sent how many. */
+import assert from 'node:assert/strict'
+import { beforeEach, test } from 'node:test'
+import { travel } from '../support/clock.ts'
+import { type ApiResponse, onEachDatabase, type TestLatchkey } from '../support/latchkey.ts'
+import type { Owner } from '../support/owner.ts'
+
+const hour = 60 * 60_000
+/** So long one waits between two codes to one recipient. */
+const pause = 31_000
+
+onEachDatabase((latchkey) => {
+  // Yesterday’s messages count no more.
+  beforeEach(() => travel(25 * hour))
+
+  const setNumber = (owner: Owner, phoneNumber: string) =>
+    owner.post('/settings/PhoneNumber', { phoneNumber })
+
+  // Abuse case (Guessing): Sending texts over and over cost the operator a fortune, or somebody
+  // their sleep.
+  test('an account is sent twenty texts a day, to whatever numbers', async () => {
+    const ada = await latchkey.owner({ mfaMethod: 'sms' })
+    for (let i = 0; i < 9; i++) {
+      assert.equal((await setNumber(ada, `+1313555${1000 + i}`)).status, 202)
+    }
+    travel(hour)
+    for (let i = 0; i < 10; i++) assert.ok((await ada.signIn()).body.sentTo, `sign-in ${i}`)
+    travel(hour)
+    const begun = await ada.signIn()
+    assert.equal(begun.body.sentTo, undefined)
+    const { mfaToken } = begun.body
+    ensureTooMany(await latchkey.post('/auth/SignIn/MfaCode', { mfaToken }))
+    const onPaper = { mfaToken, mfaMethod: 'recoveryCode', code: ada.recoveryCodes[0] }
+    ada.storeTokens(await latchkey.post('/auth/SignIn/Mfa', onPaper))
+    ensureTooMany(await setNumber(ada, '+13135551999'))
+
+    travel(22 * hour)
+    assert.ok((await ada.signIn()).body.sentTo)
+  })
+
+  // Abuse case (Guessing): Sending texts over and over cost the operator a fortune, or somebody
+  // their sleep.
+  test('a number is sent twenty texts a day, for all accounts that have proven it', async () => {
+    const ada = await latchkey.owner({ mfaMethod: 'sms' })
+    const { phoneNumber } = ada
+    const bob = await latchkey.owner({ phoneNumber, mfaMethod: 'sms' })
+    for (let i = 0; i < 10; i++) {
+      assert.ok((await ada.signIn()).body.sentTo, `sign-in ${i}`)
+      assert.ok((await bob.signIn()).body.sentTo, `sign-in ${i}`)
+    }
+    assert.equal((await latchkey.inbox(phoneNumber)).length, 22, 'with the two that proved it')
+    travel(hour)
+    for (const one of [ada, bob]) assert.equal((await one.signIn()).body.sentTo, undefined)
+
+    travel(24 * hour)
+    for (const one of [ada, bob]) assert.ok((await one.signIn()).body.sentTo)
+  })
+
+  // Abuse case (Guessing): Strangers had a number texted until its owner, who needed a code to sign
+  // in, could get none.
+  test('strangers have a number texted ten times a day, and its owner gets codes all the same', async () => {
+    const ada = await latchkey.owner({ mfaMethod: 'sms' })
+    const { phoneNumber } = ada
+    travel(24 * hour)
+    const spelled = `${phoneNumber.slice(0, 2)} (${phoneNumber.slice(2, 5)}) ${phoneNumber.slice(5)}`
+    const before = (await latchkey.inbox(phoneNumber)).length
+    for (let i = 0; i < 5; i++) {
+      const eve = await latchkey.owner()
+      assert.equal((await setNumber(eve, phoneNumber)).status, 202)
+      const setUp = { mfaMethod: 'sms', phoneNumber: spelled }
+      assert.equal((await eve.post('/settings/MfaSignIn', setUp)).status, 202)
+    }
+    const eve = await latchkey.owner()
+    for (const number of [phoneNumber, spelled]) ensureTooMany(await setNumber(eve, number))
+    assert.equal((await latchkey.inbox(phoneNumber)).length, before + 10)
+
+    await ada.signInFully()
+    travel(pause)
+    assert.equal((await setNumber(ada, phoneNumber)).status, 202, 'it is proven already')
+    travel(25 * hour)
+    const later = await latchkey.owner()
+    assert.equal((await setNumber(later, phoneNumber)).status, 202)
+  })
+
+  // Abuse case (Guessing): Thieves who earn by texts had a whole range of numbers texted.
+  test('a hundred new numbers of one range are texted a day, and whoever has a number in it signs in', async () => {
+    const ada = await latchkey.owner({ phoneNumber: '+12125550000', mfaMethod: 'sms' })
+    const strangers: Owner[] = []
+    for (let i = 0; i < 6; i++) strangers.push(await latchkey.owner())
+    for (let i = 1; i < 100; i++) {
+      const stranger = strangers[Math.floor(i / 19)] as Owner
+      assert.equal((await setNumber(stranger, `+1212555${1000 + i}`)).status, 202, String(i))
+    }
+    const { length } = latchkey.log
+    const [eve, ...others] = strangers.toReversed() as [Owner, ...Owner[]]
+    for (const one of [eve, ...others]) ensureTooMany(await setNumber(one, '+12125559999'))
+    assert.match(latchkey.log.slice(length), /"level":50.*one range/)
+
+    assert.equal((await setNumber(eve, '+12125569999')).status, 202, 'the next range')
+    await ada.signInFully()
+    travel(25 * hour)
+    const later = await latchkey.owner()
+    assert.equal((await setNumber(later, '+12125559999')).status, 202)
+  })
+
+  // Abuse case (Guessing): Somebody with many accounts had a stranger’s address mailed without end.
+  test('an address that nobody has proven is mailed ten codes a day, whichever accounts ask, however it is written', async () => {
+    const name = `victim-${latchkey.databaseKind.toLowerCase()}`
+    const spellings = [`${name}@example.com`, `${name.toUpperCase()}@EXAMPLE.com`]
+    spellings.push(`${name}+1@example.com`, `${name}+2+3@example.com`, `${name}+@example.com`)
+    for (const email of spellings) {
+      const eve = await latchkey.owner()
+      assert.equal((await eve.post('/settings/Email', { email })).status, 202)
+      const setUp = { mfaMethod: 'email', email }
+      assert.equal((await eve.post('/settings/MfaSignIn', setUp)).status, 202)
+    }
+    const eve = await latchkey.owner()
+    for (const email of [...spellings, `${name}+anew@example.com`]) {
+      ensureTooMany(await eve.post('/settings/Email', { email }))
+      ensureTooMany(await eve.post('/settings/MfaSignIn', { mfaMethod: 'email', email }))
+    }
+    const email = `other-${name}@example.com`
+    assert.equal((await eve.post('/settings/Email', { email })).status, 202)
+
+    travel(25 * hour)
+    const later = await latchkey.owner()
+    assert.equal((await later.post('/settings/Email', { email: spellings[0] })).status, 202)
+  })
+
+  test('strangers’ mails to an address bar its owner from none', async () => {
+    const ada = await latchkey.owner({ mfaMethod: 'email' })
+    const { email } = ada
+    await useUpMails(latchkey, email)
+    travel(pause)
+    await ada.signInFully()
+    await ada.delete('/settings/MfaSignIn')
+    travel(pause)
+    await ada.turnOn('email')
+  })
+})
+
+/** Has new accounts ask for codes to an address until there are no more. */
+async function useUpMails(latchkey: TestLatchkey, email: string): Promise<void> {
+  for (let i = 0; i < 10; i++) {
+    const eve = await latchkey.owner()
+    assert.equal((await eve.post('/settings/Email', { email })).status, 202)
+  }
+  const eve = await latchkey.owner()
+  ensureTooMany(await eve.post('/settings/Email', { email }))
+}
+
+function ensureTooMany({ status, headers, body }: ApiResponse): void {
+  assert.equal(status, 429, JSON.stringify(body))
+  assert.equal(body.code, 'too_many_messages')
+  assert.equal(headers.get('retry-after'), String(body.retryAfter))
+  assert.ok(body.retryAfter > 3600, 'a day, not an hour')
+}

@@ -1,0 +1,144 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { travel } from '../support/clock.ts'
+import { onEachDatabase } from '../support/latchkey.ts'
+import type { Owner } from '../support/owner.ts'
+
+const day = 86_400_000
+
+onEachDatabase((latchkey) => {
+  test('sessions are listed newest first, and the one that asks is marked', async () => {
+    const ada = await latchkey.owner()
+    await latchkey.post(
+      '/auth/SignIn',
+      { email: ada.email, password: ada.password },
+      { headers: { 'user-agent': 'A laptop <b>\u00ad' } },
+    )
+    const { body } = await ada.get('/settings/Sessions')
+    assert.equal(body.sessions.length, 2)
+    assert.deepEqual(
+      body.sessions.map(({ current }: { current: boolean }) => current),
+      [false, true],
+    )
+    assert.equal(body.sessions[0].userAgent, 'A laptop <b>')
+    assert.deepEqual(body.sessions[0].amr, ['pwd'])
+  })
+
+  test('a session that is ended from another is dead at once, its refresh token too', async () => {
+    const ada = await latchkey.owner()
+    const lost = (await ada.signIn()).body
+    const { body } = await ada.get('/settings/Sessions')
+    const other = body.sessions.find(({ current }: { current: boolean }) => !current)
+    const left = await ada.delete(`/settings/Sessions/${other.id}`)
+    assert.equal(left.status, 200)
+    assert.equal(left.body.sessions.length, 1)
+    assert.equal((await latchkey.get('/settings', { token: lost.accessToken })).status, 401)
+    const { refreshToken } = lost
+    assert.equal((await latchkey.post('/auth/Refresh', { refreshToken })).status, 401)
+    assert.equal((await ada.delete(`/settings/Sessions/${other.id}`)).status, 404)
+  })
+
+  test('ending all others leaves the one that asks', async () => {
+    const ada = await latchkey.owner()
+    const others = await Promise.all([ada.signIn(), ada.signIn(), ada.signIn()])
+    const left = await ada.delete('/settings/Sessions')
+    assert.equal(left.body.sessions.length, 1)
+    for (const { body } of others) {
+      assert.equal((await latchkey.get('/settings', { token: body.accessToken })).status, 401)
+    }
+    assert.equal((await ada.get('/settings')).status, 200)
+  })
+
+  test('a session whose time is over, idle or in all, is not listed', async () => {
+    const ada = await latchkey.owner()
+    const refreshed = async () => {
+      const { refreshToken } = ada
+      ada.storeTokens(await latchkey.post('/auth/Refresh', { refreshToken }))
+    }
+    const idle = (await ada.signIn()).body
+    for (let days = 0; days < 78; days += 13) {
+      travel(13 * day)
+      await refreshed()
+    }
+    assert.equal((await latchkey.get('/settings', { token: idle.accessToken })).status, 401)
+    assert.equal((await ada.get('/settings/Sessions')).body.sessions.length, 1)
+    travel(12.5 * day)
+    ada.storeTokens(await ada.signIn())
+    const { sessions } = (await ada.get('/settings/Sessions')).body
+    assert.deepEqual(
+      sessions.map(({ current }: { current: boolean }) => current),
+      [true],
+    )
+  })
+
+  test('ending sessions is written down once a call, if any was alive', async () => {
+    const ada = await latchkey.owner()
+    await ada.delete('/settings/Sessions')
+    assert.deepEqual(await ended(ada), [])
+
+    await ada.signIn()
+    await ada.signIn()
+    const all = Array.from({ length: 10 }, () => ada.delete('/settings/Sessions'))
+    for (const { status } of await Promise.all(all)) assert.equal(status, 200)
+    const others = { reason: 'ended_by_owner', which: 'others' }
+    assert.deepEqual(await ended(ada), [others])
+
+    await ada.signIn()
+    const { sessions } = (await ada.get('/settings/Sessions')).body
+    const { id } = sessions.find(({ current }: { current: boolean }) => !current)
+    assert.equal((await ada.delete(`/settings/Sessions/${id}`)).status, 200)
+    assert.equal((await ada.delete(`/settings/Sessions/${id}`)).status, 404)
+    assert.deepEqual(await ended(ada), [{ reason: 'ended_by_owner', which: id }, others])
+  })
+
+  test('a session that has expired is not there to be ended', async () => {
+    const ada = await latchkey.owner()
+    const [{ id }] = (await ada.get('/settings/Sessions')).body.sessions
+    travel(15 * day)
+    await ada.signInFully()
+    assert.equal((await ada.delete(`/settings/Sessions/${id}`)).status, 404)
+    assert.equal((await ada.delete('/settings/Sessions')).status, 200)
+    assert.deepEqual(await ended(ada), [])
+  })
+
+  /** What the activity says of sessions that were ended, newest first. */
+  async function ended(ada: Owner): Promise<unknown[]> {
+    const { body } = await ada.get('/settings/Activity?limit=100')
+    return body.activity
+      .filter(({ type }: { type: string }) => type === 'session.ended')
+      .map(({ detail }: { detail: unknown }) => detail)
+  }
+
+  // Abuse case (Turned off, removed or replaced by the wrong hands): Somebody ended another
+  // account’s session, or its remembered device, by its id (CVE-2025-71400).
+  // Abuse case (Sessions and tokens): Sessions were shown to whoever was not their owner
+  // (CVE-2024-39683, CVE-2026-23511).
+  test('nobody sees or ends another account’s sessions and devices', async () => {
+    const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
+    const { mfaToken } = (await ada.signIn()).body
+    const code = ada.authenticator.nextCode()
+    const remembered = { mfaToken, code, rememberDevice: true }
+    ada.storeTokens(await latchkey.post('/auth/SignIn/Mfa', remembered))
+    const eve = await latchkey.owner()
+    const { body } = await ada.get('/settings/Sessions')
+    const sessions = body.sessions.map(({ id }: { id: string }) => id)
+    const { trustedDevices } = (await ada.get('/settings/TrustedDevices')).body
+    assert.equal(trustedDevices.length, 1)
+
+    for (const id of sessions) {
+      assert.equal((await eve.delete(`/settings/Sessions/${id}`)).status, 404)
+    }
+    const device = `/settings/TrustedDevices/${trustedDevices[0].id}`
+    assert.equal((await eve.delete(device)).status, 404)
+    const hers = (await eve.get('/settings/Sessions')).body.sessions
+    assert.equal(hers.length, 1)
+    assert.ok(!sessions.includes(hers[0].id))
+    assert.deepEqual((await eve.get('/settings/TrustedDevices')).body.trustedDevices, [])
+    await eve.delete('/settings/Sessions')
+    await eve.delete('/settings/TrustedDevices')
+
+    assert.deepEqual((await ada.get('/settings/Sessions')).body, body)
+    const left = (await ada.get('/settings/TrustedDevices')).body
+    assert.deepEqual(left.trustedDevices, trustedDevices)
+  })
+})

@@ -1,0 +1,161 @@
+/** Our own check of access tokens against jose’s, on thousands of tokens that are nearly right. */
+import assert from 'node:assert/strict'
+import { generateKeyPairSync } from 'node:crypto'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { calculateJwkThumbprint, createLocalJWKSet, exportJWK, jwtVerify } from 'jose'
+import type { PublicJwk, SigningKey, SigningKeys } from '../../src/keys/signing-keys.ts'
+import { createAccessTokens } from '../../src/sessions/access-token.ts'
+import { decodeToken, signToken } from '../support/forge-token.ts'
+
+const issuer = 'https://accounts.example.com'
+const audience = 'https://api.example.com'
+
+const keys = [await newKey(), await newKey()] as const
+const stranger = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey
+const signingKeys = {
+  current: () => keys[1],
+  find: (kid) => keys.find(({ id }) => id === kid),
+  jwks: () => ({ keys: keys.map(({ jwk }) => jwk) }),
+  sync: async () => ({ added: [], retiring: [] }),
+  syncIfDue: async () => {},
+} satisfies SigningKeys
+const accessTokens = createAccessTokens({ signingKeys, issuer, audience, ttl: 600 })
+const jwks = createLocalJWKSet(signingKeys.jwks())
+
+/** Whether jose takes it, asked for what RFC 9068 §4 asks. */
+async function joseTakes(token: string): Promise<boolean> {
+  const verified = await jwtVerify(token, jwks, {
+    issuer,
+    audience,
+    typ: 'at+jwt',
+    algorithms: ['ES256'],
+    requiredClaims: ['sub', 'sid', 'exp'],
+  }).catch(() => undefined)
+  const { sub, sid, exp } = verified?.payload ?? {}
+  // What a program would look at itself.
+  return typeof sub === 'string' && typeof sid === 'string' && typeof exp === 'number'
+}
+
+const good = (
+  await accessTokens.issue({
+    account: 'a',
+    session: 's',
+    authenticatedAt: Date.now(),
+    amr: ['pwd'],
+    setupOnly: false,
+  })
+).accessToken
+
+test('jose takes a token of ours, and so do we', async () => {
+  assert.equal(await joseTakes(good), true)
+  assert.equal(accessTokens.verify(good)?.session, 's')
+})
+
+// Abuse case (Sessions and tokens): Tokens without a signature, signed by HMAC with the public key,
+// with a key of their own making, for another audience, or expired, were taken (CVE-2026-67336).
+test('of tokens signed with our key, whatever they say, jose and we take the same', async () => {
+  const now = Math.floor(Date.now() / 1000)
+  const { header, claims } = decodeToken(good)
+  const odd = fc.constantFrom(undefined, null, '', 'x', true, 0, -1, [], ['x'], {})
+  const time = fc.constantFrom(now - 5, now - 1, now, now + 60, now + 600, 0, -1, '1')
+  const oneOf = (right: unknown, ...others: unknown[]) =>
+    fc.oneof(
+      { weight: 5, arbitrary: fc.constant(right) },
+      { weight: 1, arbitrary: odd },
+      ...(others.length > 0 ? [{ weight: 1, arbitrary: fc.constantFrom(...others) }] : []),
+    )
+  const headers = fc.record({
+    alg: oneOf('ES256', 'none', 'HS256', 'ES384'),
+    typ: oneOf('at+jwt', 'JWT', 'at+jwtx'),
+    kid: oneOf(header.kid, keys[0].jwk.kid, 'another'),
+    crit: fc.oneof(
+      { weight: 6, arbitrary: fc.constant(undefined) },
+      fc.constantFrom([], ['exp'], ['b64'], 'x'),
+    ),
+    jwk: fc.constantFrom(undefined, keys[0].jwk),
+  })
+  const payloads = fc.record({
+    iss: oneOf(issuer, `${issuer}/`, [issuer]),
+    aud: oneOf(audience, [audience], ['x', audience], [[audience]], `${audience}/`),
+    sub: oneOf('a'),
+    sid: oneOf('s'),
+    exp: fc.oneof({ weight: 5, arbitrary: fc.constant(now + 600) }, time, odd),
+    nbf: fc.oneof({ weight: 6, arbitrary: fc.constant(undefined) }, time, odd),
+    iat: fc.constantFrom(claims.iat, undefined, now),
+  })
+  const signer = fc.constantFrom(
+    keys[1].privateKey,
+    keys[1].privateKey,
+    keys[0].privateKey,
+    stranger,
+  )
+
+  let taken = 0
+  await fc.assert(
+    fc.asyncProperty(headers, payloads, signer, async (header, claims, key) => {
+      const token = signToken(key, header, claims)
+      const theirs = await joseTakes(token)
+      const ours = accessTokens.verify(token) !== undefined
+      if (theirs) taken += 1
+      assert.equal(ours, theirs, JSON.stringify({ header, claims }))
+    }),
+    { numRuns: 3000 },
+  )
+  assert.ok(taken > 50, `only ${taken} were good`)
+})
+
+test('of a good token with some characters changed, jose and we take the same: none', async () => {
+  const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_=.+/ '
+  const change = fc.record({
+    at: fc.nat(good.length),
+    remove: fc.nat(2),
+    put: fc.string({ unit: fc.constantFrom(...alphabet), maxLength: 2 }),
+  })
+  await fc.assert(
+    fc.asyncProperty(fc.array(change, { minLength: 1, maxLength: 3 }), async (changes) => {
+      const token = changes.reduce(
+        (text, { at, remove, put }) => text.slice(0, at) + put + text.slice(at + remove),
+        good,
+      )
+      fc.pre(token !== good)
+      const ours = accessTokens.verify(token) !== undefined
+      assert.equal(ours, false, token)
+      // jose takes other spellings of the same bytes. We don't: each would be remembered anew.
+      if (await joseTakes(token)) assert.ok(sameBytes(token, good), token)
+    }),
+    { numRuns: 3000 },
+  )
+})
+
+test('a token is not taken any more at its exp, however often it was taken before', async (t) => {
+  const { accessToken, expiresIn } = await accessTokens.issue({
+    account: 'a',
+    session: 's',
+    authenticatedAt: Date.now(),
+    amr: ['pwd'],
+    setupOnly: false,
+  })
+  const { exp } = decodeToken(accessToken).claims
+  assert.equal(expiresIn, 600)
+  assert.ok(accessTokens.verify(accessToken))
+  t.mock.timers.enable({ apis: ['Date'], now: Number(exp) * 1000 - 1 })
+  assert.ok(accessTokens.verify(accessToken))
+  t.mock.timers.setTime(Number(exp) * 1000)
+  assert.equal(accessTokens.verify(accessToken), undefined)
+  assert.equal(await joseTakes(accessToken), false)
+})
+
+function sameBytes(one: string, other: string): boolean {
+  const bytes = (token: string) =>
+    token.split('.').map((part) => Buffer.from(part, 'base64url').toString('hex'))
+  return JSON.stringify(bytes(one)) === JSON.stringify(bytes(other))
+}
+
+async function newKey(): Promise<SigningKey> {
+  const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  const jwk = await exportJWK(publicKey)
+  const id = await calculateJwkThumbprint(jwk)
+  const published = { ...jwk, kid: id, alg: 'ES256', use: 'sig' } as PublicJwk
+  return { id, privateKey, publicKey, jwk: published, signsFrom: 0, retiresAt: Infinity }
+}

@@ -1,0 +1,207 @@
+import assert from 'node:assert/strict'
+import { beforeEach, test } from 'node:test'
+import { travel } from '../support/clock.ts'
+import { onEachDatabase } from '../support/latchkey.ts'
+import type { Owner } from '../support/owner.ts'
+
+/** What an access token says, unchecked. */
+function claims(accessToken: string) {
+  return JSON.parse(Buffer.from(accessToken.split('.')[1] ?? '', 'base64url').toString())
+}
+
+const confirm = (ada: Owner, password = ada.password) =>
+  ada.post('/auth/Reauthenticate', { password })
+
+onEachDatabase((latchkey) => {
+  beforeEach(() => travel(61 * 60_000))
+
+  test('confirming with the password makes the same session fresh, and no second one', async () => {
+    const ada = await latchkey.owner()
+    const first = claims(ada.accessToken)
+    travel(60_000)
+    const { accessToken, refreshToken } = (await confirm(ada)).body
+    const then = claims(accessToken)
+    assert.equal(then.sid, first.sid)
+    assert.equal(then.sub, first.sub)
+    assert.ok(then.auth_time >= first.auth_time + 60)
+    assert.deepEqual(then.amr, ['pwd'])
+    assert.equal((await sessionsOf(first.sub)).length, 1)
+
+    const dead = await latchkey.post('/auth/Refresh', { refreshToken: ada.refreshToken })
+    assert.equal(dead.status, 401)
+    const live = await latchkey.post('/auth/Refresh', { refreshToken })
+    assert.equal(live.status, 200)
+    assert.equal(claims(live.body.accessToken).auth_time, then.auth_time)
+  })
+
+  test('while MFA is on the second factor is asked for, and only then the session is fresh', async () => {
+    const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
+    const first = claims(ada.accessToken)
+    travel(60_000)
+    const { body } = await confirm(ada)
+    assert.equal(body.status, 'mfaRequired')
+    assert.equal((await sessionsOf(first.sub))[0]?.authenticated_at < Date.now() - 59_000, true)
+
+    const { mfaToken } = body
+    const code = await ada.codeFor('authenticator')
+    const finished = await latchkey.post('/auth/SignIn/Mfa', { mfaToken, code })
+    const then = claims(finished.body.accessToken)
+    assert.equal(then.sid, first.sid)
+    assert.ok(then.auth_time >= first.auth_time + 60)
+    assert.deepEqual(then.amr, ['pwd', 'otp', 'mfa'])
+    assert.equal((await sessionsOf(first.sub)).length, 1)
+    const { refreshToken } = ada
+    assert.equal((await latchkey.post('/auth/Refresh', { refreshToken })).status, 401)
+  })
+
+  test('once it is confirmed who is there, the access token of before is dead: it does not become fresh', async () => {
+    const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
+    travel(60_000)
+    const copied = ada.accessToken
+    const { mfaToken } = (await confirm(ada)).body
+    assert.equal((await ada.get('/settings')).status, 200, 'not before it is')
+    const code = await ada.codeFor('authenticator')
+    ada.storeTokens(await latchkey.post('/auth/SignIn/Mfa', { mfaToken, code }))
+    for (const call of ['GET /settings', 'DELETE /settings/MfaSignIn']) {
+      const [method = '', path = ''] = call.split(' ')
+      const { status, body } = await latchkey.request(method, path, { token: copied })
+      assert.equal(`${status} ${body.code}`, '401 invalid_token', call)
+    }
+    assert.equal((await ada.delete('/settings/MfaSignIn')).status, 200)
+  })
+
+  test('the answer renews the session that asked, and no other of the same owner', async () => {
+    const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
+    const first = claims(ada.accessToken)
+    await ada.signInFully()
+    const second = claims(ada.accessToken)
+    assert.notEqual(second.sid, first.sid)
+    travel(60_000)
+
+    const { mfaToken } = (await confirm(ada)).body
+    const code = await ada.codeFor('authenticator')
+    const finished = await latchkey.post('/auth/SignIn/Mfa', { mfaToken, code })
+    assert.equal(claims(finished.body.accessToken).sid, second.sid)
+    const sessions = await sessionsOf(first.sub)
+    const untouched = sessions.find(({ id }) => id === first.sid)
+    assert.ok(untouched?.authenticated_at < Date.now() - 59_000)
+  })
+
+  // Abuse case (Sessions and tokens): A token outlived its session (CVE-2026-9097).
+  test('a session that ended meanwhile is not brought back by the answer', async () => {
+    const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
+    const { mfaToken } = (await confirm(ada)).body
+    assert.equal((await ada.post('/auth/SignOut')).status, 204)
+    const code = await ada.codeFor('authenticator')
+    const late = await latchkey.post('/auth/SignIn/Mfa', { mfaToken, code })
+    assert.equal(late.status, 401)
+    assert.equal((await ada.get('/settings/MfaSignIn')).status, 401)
+    const { sub } = claims(ada.accessToken)
+    assert.ok((await sessionsOf(sub)).every(({ ended_at }) => ended_at !== null))
+    assert.equal((await confirm(ada)).status, 401)
+  })
+
+  test('an old sign-in may look but not change, until its owner has confirmed who they are', async () => {
+    const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
+    travel(16 * 60_000)
+    const { refreshToken } = ada
+    ada.storeTokens(await latchkey.post('/auth/Refresh', { refreshToken }))
+    assert.equal((await ada.get('/settings/MfaSignIn')).body.enabled, true)
+
+    const tooOld = await ada.delete('/settings/MfaSignIn')
+    assert.equal(tooOld.status, 401)
+    assert.equal(tooOld.body.code, 'insufficient_user_authentication')
+    assert.equal(
+      tooOld.headers.get('www-authenticate'),
+      'Bearer error="insufficient_user_authentication", max_age="900", acr_values="aal2"',
+    )
+    assert.equal((await ada.get('/settings/MfaSignIn')).body.enabled, true)
+
+    const { mfaToken } = (await confirm(ada)).body
+    assert.equal(
+      (await ada.delete('/settings/MfaSignIn')).status,
+      401,
+      'the password is not enough',
+    )
+    const code = await ada.codeFor('authenticator')
+    ada.storeTokens(await latchkey.post('/auth/SignIn/Mfa', { mfaToken, code }))
+    const changed = await ada.delete('/settings/MfaSignIn')
+    assert.equal(changed.status, 200)
+    assert.equal(changed.body.enabled, false)
+  })
+
+  test('with MFA off, the password alone confirms', async () => {
+    const ada = await latchkey.owner()
+    travel(16 * 60_000)
+    const { refreshToken } = ada
+    ada.storeTokens(await latchkey.post('/auth/Refresh', { refreshToken }))
+    assert.equal(
+      (await ada.post('/settings/MfaSecret')).body.code,
+      'insufficient_user_authentication',
+    )
+    ada.storeTokens(await confirm(ada))
+    assert.equal((await ada.post('/settings/MfaSecret')).status, 200)
+  })
+
+  test('wrong passwords are counted by session, where no stranger can use them up', async () => {
+    const ada = await latchkey.owner()
+    const stolen = ada.accessToken
+    for (let i = 0; i < 10; i++) {
+      assert.equal((await confirm(ada, `guess ${i}`)).body.code, 'invalid_credentials')
+    }
+    const eleventh = await confirm(ada, 'guess 10')
+    assert.equal(eleventh.status, 429)
+    assert.ok(Number(eleventh.headers.get('retry-after')) > 3500)
+    assert.equal((await confirm(ada)).status, 429, 'also the right one')
+
+    ada.storeTokens(await ada.signIn())
+    assert.equal((await confirm(ada)).status, 200, 'another session of hers')
+    assert.equal((await latchkey.get('/settings/MfaSignIn', { token: stolen })).status, 200)
+  })
+
+  test('a session outlives all wrong passwords that are tried without it', async () => {
+    const ada = await latchkey.owner()
+    const { email } = ada
+    for (let i = 0; i < 11; i++) {
+      await latchkey.post('/auth/SignIn', { email, password: `guess ${i}` })
+    }
+    assert.equal((await ada.signIn()).status, 429)
+    assert.equal((await confirm(ada)).status, 200)
+  })
+
+  // Abuse case (Guessing): Guesses at once slipped past the count (CVE-2023-47111).
+  test('of a hundred wrong passwords at once ten are judged', async () => {
+    const ada = await latchkey.owner()
+    const answers = await Promise.all(
+      Array.from({ length: 100 }, (_, i) => confirm(ada, `guess ${i}`)),
+    )
+    const judged = answers.filter(({ status }) => status === 401)
+    assert.equal(judged.length, 10)
+    assert.equal(answers.filter(({ status }) => status === 429).length, 90)
+  })
+
+  test('another account’s password, a huge one and other fields confirm nothing', async () => {
+    const [ada, bob] = [await latchkey.owner(), await latchkey.owner()]
+    assert.equal((await confirm(ada, bob.password)).status, 401)
+    assert.equal((await confirm(ada, 'x'.repeat(1025))).status, 400)
+    assert.equal((await confirm(ada, 'é'.repeat(513))).status, 400)
+    const { email, password } = bob
+    for (const body of [
+      {},
+      { password, email },
+      { password, userId: '1' },
+      { password: [password] },
+    ]) {
+      assert.equal((await ada.post('/auth/Reauthenticate', body)).status, 400)
+    }
+    const { status, body } = await latchkey.post('/auth/Reauthenticate', { password })
+    assert.equal(status, 401)
+    assert.equal(body.code, 'missing_token')
+  })
+
+  function sessionsOf(account: string) {
+    return latchkey.sql(
+      `select id, authenticated_at, ended_at from session where account_id = '${account}'`,
+    )
+  }
+})

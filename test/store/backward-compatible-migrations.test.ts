@@ -1,0 +1,107 @@
+/**
+ * While a new version starts, the one before goes on serving the same database. So a migration only
+ * adds, and what nobody reads any more goes in a later one, whose name says `-contract-`.
+ */
+import assert from 'node:assert/strict'
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { type TestContext, test } from 'node:test'
+import type { TableMetadata } from 'kysely'
+import { type Migration, Migrator } from 'kysely/migration'
+import { openDatabase } from '../../src/store/open.ts'
+import { createDatabase, databaseKinds } from '../support/database.ts'
+
+const folder = join(import.meta.dirname, '../../src/store/migrations')
+
+/** Creates every table; later migrations are compared with their predecessor. */
+const firstMigration = '2026-11-30-0000-first-release'
+
+for (const kind of databaseKinds) {
+  test(`every migration leaves on ${kind} what the version before it reads and writes`, async (t) => {
+    const migrations = await ours()
+    const found = await losses(t, kind, migrations)
+    assert.deepEqual(found, [])
+  })
+
+  test(`a migration that takes something away is found out on ${kind}`, async (t) => {
+    const after = '2999-01-01-0900-x'
+    for (const [up, lost] of [
+      [
+        (db) => db.schema.alterTable('account').dropColumn('language').execute(),
+        'account.language is gone',
+      ],
+      [
+        (db) => db.schema.alterTable('session').renameColumn('user_agent', 'browser').execute(),
+        'session.user_agent is gone',
+      ],
+      [(db) => db.schema.dropTable('rate_limit_hit').execute(), 'rate_limit_hit is gone'],
+      [(db) => db.schema.alterTable('session').renameTo('sessions').execute(), 'session is gone'],
+    ] as [Migration['up'], string][]) {
+      const found = await losses(t, kind, { ...(await ours()), [after]: { up } })
+      assert.ok(found.includes(`${after}: ${lost}`), `${lost}: ${found}`)
+    }
+    // SQLite refuses to add this one.
+    if (kind === 'SQLite') return
+    const up: Migration['up'] = (db) =>
+      db.schema
+        .alterTable('account')
+        .addColumn('nickname', 'text', (c) => c.notNull())
+        .execute()
+    assert.deepEqual(await losses(t, kind, { ...(await ours()), [after]: { up } }), [
+      `${after}: account.nickname is needed by whoever doesn’t know it`,
+    ])
+  })
+}
+
+/** What each migration after the first takes from the version before it. */
+async function losses(
+  t: TestContext,
+  kind: (typeof databaseKinds)[number],
+  migrations: Record<string, Migration>,
+): Promise<string[]> {
+  const db = openDatabase(await createDatabase(t, kind))
+  t.after(() => db.destroy())
+  const migrator = new Migrator({ db, provider: { getMigrations: async () => migrations } })
+  const { error } = await migrator.migrateTo(firstMigration)
+  assert.equal(error, undefined)
+  const found: string[] = []
+  let before = await db.introspection.getTables()
+  for (const name of Object.keys(migrations).sort()) {
+    if (name <= firstMigration) continue
+    const outcome = await migrator.migrateTo(name)
+    assert.equal(outcome.error, undefined, name)
+    const after = await db.introspection.getTables()
+    if (!name.includes('-contract-')) {
+      found.push(...lost(before, after).map((what) => `${name}: ${what}`))
+    }
+    before = after
+  }
+  return found
+}
+
+function lost(before: TableMetadata[], after: TableMetadata[]): string[] {
+  return before.flatMap((table) => {
+    const now = after.find(({ name }) => name === table.name)
+    if (!now) return [`${table.name} is gone`]
+    const changed = table.columns.flatMap((column) => {
+      const same = now.columns.find(({ name }) => name === column.name)
+      const called = `${table.name}.${column.name}`
+      if (!same) return [`${called} is gone`]
+      if (same.dataType !== column.dataType) return [`${called} is ${same.dataType} now`]
+      return column.isNullable && !same.isNullable ? [`${called} may not be null any more`] : []
+    })
+    const needed = now.columns
+      .filter(({ name }) => !table.columns.some((column) => column.name === name))
+      .filter((column) => !column.isNullable && !column.hasDefaultValue)
+      .map(({ name }) => `${table.name}.${name} is needed by whoever doesn’t know it`)
+    return [...changed, ...needed]
+  })
+}
+
+async function ours(): Promise<Record<string, Migration>> {
+  const files = readdirSync(folder)
+  const loaded = files.map(async (file) => {
+    return [file.replace('.ts', ''), await import(join(folder, file))] as const
+  })
+  return Object.fromEntries(await Promise.all(loaded))
+}

@@ -1,0 +1,165 @@
+/** What is answered while PostgreSQL is stopped, hangs, or hangs up at the worst moment. */
+import assert from 'node:assert/strict'
+import { type TestContext, test } from 'node:test'
+import { Client } from 'pg'
+import { createDatabase } from '../support/database.ts'
+import { type FaultyProxy, startFaultyProxy } from '../support/faulty-proxy.ts'
+import type { ApiResponse, TestLatchkey } from '../support/latchkey.ts'
+import { type Operation, operations } from '../support/openapi.ts'
+import { enqueueNotices, findLogLines, outboxRowsTo, startLatchkey } from '../support/outbox.ts'
+import { waitUntil } from '../support/process.ts'
+
+/** What needs no database, and goes on without. */
+const goesOn = ['GET /health/live', 'GET /.well-known/jwks.json']
+
+/** What whoever has no token brings, so that the database is asked. */
+const brought: Record<string, object> = {
+  '/auth/SignUp': { email: 'bob@example.com', password: 'a long sentence of his' },
+  '/auth/SignUp/Verify': { email: 'bob@example.com', code: '123456' },
+  '/auth/SignIn': { email: 'bob@example.com', password: 'a long sentence of his' },
+  '/auth/SignIn/Mfa': { mfaToken: 'some', code: '123456' },
+  '/auth/SignIn/MfaCode': { mfaToken: 'some' },
+  '/auth/SignIn/Passkey/Verify': {
+    passkeyToken: 'some',
+    response: {
+      id: 'AAAA',
+      rawId: 'AAAA',
+      type: 'public-key',
+      clientExtensionResults: {},
+      response: { clientDataJSON: 'AAAA', authenticatorData: 'AAAA', signature: 'AAAA' },
+    },
+  },
+  '/auth/Refresh': { refreshToken: 'some' },
+  '/auth/ForgotPassword': { email: 'bob@example.com' },
+  '/auth/ResetPassword': { resetToken: 'some', newPassword: 'another long sentence' },
+  '/auth/Undo': { token: 'some' },
+}
+
+for (const what of ['is stopped', 'hangs'] as const) {
+  // Abuse case (Sessions and tokens): A check that could not be made passed
+  // (GHSA-8fpg-xm3f-6cx3).
+  test(`while PostgreSQL ${what} every call that needs it is a 503, the rest goes on, and all is well when it is back`, async (t) => {
+    const { latchkey, line } = await startOnLine(t)
+    const ada = await latchkey.owner({ mfaMethod: 'email' })
+    const calls = await operations(latchkey)
+
+    if (what === 'hangs') line.freeze()
+    else await line.disconnect()
+    await Promise.all(
+      calls.map(async (operation) => {
+        const answer = await call(latchkey, operation, ada.accessToken)
+        const name = `${operation.method} ${operation.path}`
+        if (goesOn.includes(name)) assert.equal(answer.status, 200, name)
+        else assertUnavailable(answer, name)
+      }),
+    )
+    for (const page of ['/signin', '/security', '/docs', '/openapi.json']) {
+      assert.equal((await fetch(latchkey.origin + page)).status, 200, page)
+    }
+    assert.equal(findLogLines(latchkey, 'database unavailable').length, 1)
+    assert.equal(findLogLines(latchkey, 'request failed').length, 0)
+
+    await line.recover()
+    await waitUntil(async () => (await latchkey.get('/health/ready')).status === 200)
+    assert.equal((await ada.get('/settings')).status, 200)
+    await ada.signInFully()
+    await enqueueNotices(latchkey, 1, { channel: 'email', recipient: 'bob@example.com' })
+    await waitUntil(async () =>
+      (await outboxRowsTo(latchkey, 'bob@example.com')).every((row) => row.sent_at),
+    )
+    await waitUntil(() => findLogLines(latchkey, 'database available again').length === 1)
+  })
+}
+
+test('of a change whose commit got no answer it is said that nobody knows, and one can look', async (t) => {
+  const { latchkey, line } = await startOnLine(t)
+  const ada = await latchkey.owner()
+  line.dropResponseTo('commit')
+  const answer = await ada.put('/settings/Language', { language: 'de' })
+  assertUnavailable(answer, 'the change')
+  assert.match(answer.body.detail, /may have been done or not/)
+  const [{ language }] = await latchkey.sql(
+    `select language from account where email = '${ada.email}'`,
+  )
+  assert.equal(language, 'de')
+
+  // Before the commit it is certain, and is not called into doubt.
+  line.dropResponseTo('update "account"')
+  const other = await ada.put('/settings/Language', { language: 'en' })
+  assertUnavailable(other, 'the other change')
+  assert.match(other.body.detail, /Nothing was lost/)
+  assert.equal((await ada.get('/settings')).body.language, 'de')
+})
+
+test('a table that is locked holds nobody for long, and leaves nobody waiting at the server', async (t) => {
+  const url = await createDatabase(t, 'PostgreSQL')
+  const latchkey = await startLatchkey(t, 'PostgreSQL', { LATCHKEY_DATABASE_URL: url })
+  const ada = await latchkey.owner()
+  const operator = new Client({ connectionString: url })
+  await operator.connect()
+  try {
+    await operator.query('begin')
+    await operator.query('lock table session in access exclusive mode')
+    // Within a transaction and alone.
+    const { refreshToken } = ada
+    const answers = await Promise.all([
+      ...Array.from({ length: 5 }, () => ada.get('/settings')),
+      ada.signIn(),
+      latchkey.post('/auth/Refresh', { refreshToken }),
+    ])
+    for (const answer of answers) assertUnavailable(answer, JSON.stringify(answer.body))
+    await waitUntil(async () => {
+      const { rows } = await operator.query('select 1 from pg_locks where not granted')
+      return rows.length === 0
+    })
+    await operator.query('rollback')
+    assert.equal((await ada.get('/settings')).status, 200)
+    assert.equal((await latchkey.post('/auth/Refresh', { refreshToken })).status, 200)
+  } finally {
+    await operator.end()
+  }
+})
+
+test('five hundred calls at once are all answered by the ten connections', async (t) => {
+  const url = await createDatabase(t, 'PostgreSQL')
+  const latchkey = await startLatchkey(t, 'PostgreSQL', { LATCHKEY_DATABASE_URL: url })
+  const ada = await latchkey.owner()
+  const answers = await Promise.all(
+    // Half of them change one account, so that each waits for the one before it.
+    Array.from({ length: 500 }, (_, i) =>
+      i % 2 === 0
+        ? ada.get('/settings/MfaSignIn')
+        : ada.put('/settings/Language', { language: i % 4 === 1 ? 'de' : 'en' }),
+    ),
+  )
+  assert.deepEqual([...new Set(answers.map(({ status }) => status))], [200])
+  const [{ count }] = await latchkey.sql(
+    `select count(*) from pg_stat_activity
+     where datname = current_database() and pid <> pg_backend_pid()`,
+  )
+  assert.ok(Number(count) <= 10, `${count} connections`)
+})
+
+async function startOnLine(t: TestContext): Promise<{ latchkey: TestLatchkey; line: FaultyProxy }> {
+  const line = await startFaultyProxy(t, await createDatabase(t, 'PostgreSQL'))
+  const environment = { LATCHKEY_DATABASE_URL: line.url }
+  return { latchkey: await startLatchkey(t, 'PostgreSQL', environment), line }
+}
+
+function call(
+  latchkey: TestLatchkey,
+  { method, path, requiresToken, body }: Operation,
+  token: string,
+) {
+  const id = '01937c10-0000-7000-8000-000000000000'
+  return latchkey.request(method, path.replace('{id}', id), {
+    ...(requiresToken && { token }),
+    ...(body && { body: brought[path] ?? {} }),
+  })
+}
+
+function assertUnavailable({ status, headers, body }: ApiResponse, what: string): void {
+  assert.equal(`${status} ${body?.code}`, '503 unavailable', what)
+  assert.match(headers.get('retry-after') ?? '', /^[1-9][0-9]*$/, what)
+  assert.equal(body.retryAfter, Number(headers.get('retry-after')))
+}

@@ -1,0 +1,78 @@
+/** A SQLite file that can't be written for now. */
+import assert from 'node:assert/strict'
+import { DatabaseSync } from 'node:sqlite'
+import { test } from 'node:test'
+import { createDatabase } from '../support/database.ts'
+import { startLatchkey } from '../support/outbox.ts'
+import { type LatchkeyProcess, startLatchkeyProcess } from '../support/process.ts'
+import { requireTool } from '../support/tool.ts'
+
+const password = 'a long sentence of hers'
+
+test('on a full disk changes are a 503 and nothing is lost, and they are made again when there is room', async (t) => {
+  const prlimit = await requireTool(t, 'prlimit')
+  if (!prlimit) return
+  const LATCHKEY_DATABASE_URL = await createDatabase(t, 'SQLite')
+  const environment = { LATCHKEY_DATABASE_URL }
+  const latchkey = await startLatchkeyProcess(t, { environment })
+  const signUp = (email: string) => post(latchkey, '/auth/SignUp', { email, password })
+  assert.equal((await signUp('ada@example.com')).status, 202)
+
+  // To a process that may write no further a file system looks as if it were full.
+  await prlimit(`--pid=${latchkey.pid}`, '--fsize=0:')
+  for (const round of [1, 2]) {
+    const answer = await signUp('bob@example.com')
+    const { code, detail } = (await answer.json()) as { code: string; detail: string }
+    assert.equal(`${answer.status} ${code}`, '503 unavailable', `${round}: ${detail}`)
+    assert.ok(Number(answer.headers.get('retry-after')) > 0)
+  }
+  assert.equal((await fetch(`${latchkey.origin}/health/live`)).status, 200)
+  assert.match(latchkey.stdout, /database unavailable/)
+
+  await prlimit(`--pid=${latchkey.pid}`, '--fsize=unlimited:')
+  assert.equal((await signUp('bob@example.com')).status, 202)
+  const { stderr } = await latchkey.stop()
+  assert.equal(stderr, '')
+
+  const db = new DatabaseSync(LATCHKEY_DATABASE_URL.slice('sqlite:'.length))
+  const rows = db.prepare('select distinct email from sign_up order by email').all()
+  assert.deepEqual(
+    rows.map(({ email }) => email),
+    ['ada@example.com', 'bob@example.com'],
+  )
+  assert.deepEqual({ ...db.prepare('pragma integrity_check').get() }, { integrity_check: 'ok' })
+  db.close()
+})
+
+test('while another program holds the file changes are a 503, reading goes on, and nobody waits twice', async (t) => {
+  const latchkey = await startLatchkey(t, 'SQLite')
+  const ada = await latchkey.owner()
+  const file = latchkey.environment.LATCHKEY_DATABASE_URL?.slice('sqlite:'.length) ?? ''
+  const other = new DatabaseSync(file)
+  other.exec('begin immediate')
+  const began = performance.now()
+  const answers = await Promise.all(
+    Array.from({ length: 12 }, () => ada.put('/settings/Language', { language: 'de' })),
+  )
+  for (const { status, body, headers } of answers) {
+    assert.equal(`${status} ${body.code}`, '503 unavailable')
+    assert.match(body.detail, /Nothing was lost/)
+    assert.ok(Number(headers.get('retry-after')) > 0)
+  }
+  // One after another they would have waited a minute.
+  assert.ok(performance.now() - began < 30_000)
+  assert.equal((await ada.get('/settings')).body.language, 'en')
+
+  other.exec('rollback')
+  other.close()
+  assert.equal((await ada.put('/settings/Language', { language: 'de' })).status, 200)
+  assert.equal((await ada.get('/settings')).body.language, 'de')
+})
+
+function post({ origin }: LatchkeyProcess, path: string, body: object): Promise<Response> {
+  return fetch(origin + path, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  })
+}

@@ -1,0 +1,172 @@
+/** Somebody who goes on using their account whatever happens to the service, and notes every wrong answer. */
+import assert from 'node:assert/strict'
+import { SoftwareAuthenticator } from '../software-authenticator.ts'
+import { type NodeResponse, type Nodes, outcomeUnknown } from './nodes.ts'
+
+export class VirtualUser {
+  readonly email: string
+  readonly password: string
+  readonly passkey: SoftwareAuthenticator
+  readonly #nodes: Nodes
+  /** Checks an access token as a backend would: by the published keys alone. */
+  readonly #verify: (token: string) => Promise<{ sub?: string }>
+  accessToken = ''
+  refreshToken = ''
+  mfaOn = false
+  /** How often it was turned on and off, told or not. */
+  turnOnCount = 0
+  turnOffCount = 0
+  /** What was done to the end. */
+  completedActions = 0
+
+  constructor(
+    nodes: Nodes,
+    publicUrl: string,
+    number: number,
+    verify: (token: string) => Promise<{ sub?: string }>,
+  ) {
+    this.#nodes = nodes
+    this.#verify = verify
+    this.email = `person-${number}@example.com`
+    this.password = `a long sentence ${number}`
+    this.passkey = new SoftwareAuthenticator(publicUrl)
+  }
+
+  /** @param codeSentTo reads the newest code in a mailbox */
+  async signUp(codeSentTo: (email: string) => Promise<string>): Promise<void> {
+    const { email, password } = this
+    await this.#sure('POST', '/auth/SignUp', { body: { email, password } }, 202)
+    const code = await codeSentTo(email)
+    const answer = await this.#sure('POST', '/auth/SignUp/Verify', { body: { email, code } }, 201)
+    this.#keep(answer)
+    const started = await this.#sure('POST', '/settings/Passkeys', this.#bearer(), 200)
+    const response = this.passkey.create(started.body.options)
+    await this.#sure('POST', '/settings/Passkeys/Verify', this.#bearer({ response }), 201)
+  }
+
+  /** One thing that owners do. */
+  async performRandomAction(): Promise<void> {
+    const actions = [
+      () => this.read(),
+      () => this.read(),
+      () => this.refresh(),
+      () => this.signIn(),
+      () => (this.mfaOn ? this.turnOff() : this.turnOn()),
+      () => this.signOut(),
+    ]
+    await actions[Math.floor(Math.random() * actions.length)]?.()
+    this.completedActions += 1
+  }
+
+  async read(): Promise<void> {
+    const { sub } = await this.#verify(this.accessToken)
+    assert.ok(sub, 'the token names nobody')
+    const { status, body } = await this.#nodes.requestUntilKnown(
+      'GET',
+      '/settings/MfaSignIn',
+      this.#bearer(),
+    )
+    assert.deepEqual([status, body.enabled], [200, this.mfaOn], `${this.email} ${body.code}`)
+  }
+
+  async refresh(): Promise<void> {
+    const { refreshToken } = this
+    const answer = await this.#nodes.request('POST', '/auth/Refresh', { body: { refreshToken } })
+    // Its answer is lost, and with it perhaps the only good token (docs/decisions/0001).
+    if (answer === outcomeUnknown) return this.signIn()
+    this.#keep(answer)
+  }
+
+  async signIn(): Promise<void> {
+    for (;;) {
+      const { email, password } = this
+      const started = await this.#nodes.request('POST', '/auth/SignIn', {
+        body: { email, password },
+      })
+      if (started === outcomeUnknown) continue
+      assert.equal(started.status, 200, `${email} ${JSON.stringify(started.body)}`)
+      assert.equal(started.body.status, this.mfaOn ? 'mfaRequired' : 'signedIn', email)
+      if (!this.mfaOn) return this.#keep(started)
+
+      const { mfaToken } = started.body
+      const challenge = await this.#nodes.request('POST', '/auth/SignIn/Passkey', {
+        body: { mfaToken },
+      })
+      if (challenge === outcomeUnknown) continue
+      assert.equal(challenge.status, 200, `${email} ${JSON.stringify(challenge.body)}`)
+      const { passkeyToken, options } = challenge.body
+      const answer = await this.#nodes.request('POST', '/auth/SignIn/Passkey/Verify', {
+        body: { passkeyToken, response: this.passkey.get(options) },
+      })
+      if (answer === outcomeUnknown) continue
+      return this.#keep(answer)
+    }
+  }
+
+  async turnOff(): Promise<void> {
+    const answer = await this.#nodes.request('DELETE', '/settings/MfaSignIn', this.#bearer())
+    await this.#settle(answer, false)
+  }
+
+  async turnOn(): Promise<void> {
+    const request = { mfaMethod: 'passkey' }
+    const path = '/settings/MfaSignIn'
+    const started = await this.#nodes.requestUntilKnown('POST', path, this.#bearer(request))
+    assert.equal(started.status, 202, `${this.email} ${JSON.stringify(started.body)}`)
+    const assertion = this.passkey.get(started.body.options)
+    const answer = await this.#nodes.request('POST', path, this.#bearer({ ...request, assertion }))
+    await this.#settle(answer, true)
+  }
+
+  /** What was ended at one node is dead at all, at once. */
+  async signOut(): Promise<void> {
+    const { accessToken } = this
+    const answer = await this.#nodes.request('POST', '/auth/SignOut', this.#bearer())
+    if (answer !== outcomeUnknown) {
+      assert.equal(answer.status, 204, JSON.stringify(answer.body))
+      for (const _ of this.#nodes.origins) {
+        const { status } = await this.#nodes.requestUntilKnown('GET', '/settings', {
+          token: accessToken,
+        })
+        assert.equal(status, 401, 'a session that was ended goes on')
+      }
+    }
+    await this.signIn()
+  }
+
+  /** After a change: it was made, or nobody can tell and one has to look. */
+  async #settle(answer: NodeResponse | typeof outcomeUnknown, wanted: boolean): Promise<void> {
+    if (answer !== outcomeUnknown) {
+      assert.equal(answer.status, 200, `${this.email} ${JSON.stringify(answer.body)}`)
+    }
+    const now = await this.#nodes.requestUntilKnown('GET', '/settings/MfaSignIn', this.#bearer())
+    assert.equal(now.status, 200, `${this.email} ${JSON.stringify(now.body)}`)
+    if (answer !== outcomeUnknown)
+      assert.equal(now.body.enabled, wanted, 'an answered change is gone')
+    if (now.body.enabled === this.mfaOn) return
+    this.mfaOn = now.body.enabled
+    if (this.mfaOn) this.turnOnCount += 1
+    else this.turnOffCount += 1
+  }
+
+  #bearer(body?: unknown) {
+    return { token: this.accessToken, ...(body !== undefined && { body }) }
+  }
+
+  async #sure(
+    method: string,
+    path: string,
+    request: object,
+    status: number,
+  ): Promise<NodeResponse> {
+    const answer = await this.#nodes.requestUntilKnown(method, path, request)
+    assert.equal(answer.status, status, `${method} ${path} ${JSON.stringify(answer.body)}`)
+    return answer
+  }
+
+  #keep({ body }: NodeResponse): void {
+    assert.equal(body.status, 'signedIn', `${this.email} ${JSON.stringify(body)}`)
+    this.accessToken = body.accessToken
+    this.refreshToken = body.refreshToken
+  }
+}

@@ -1,0 +1,16 @@
+import { cpSync, symlinkSync } from 'node:fs'
+import { join } from 'node:path'
+import type { TestContext } from 'node:test'
+import { createTempFolder } from './process.ts'
+
+const root = join(import.meta.dirname, '../..')
+
+/** A copy of our sources that a test may spoil; packages are those of the checkout. */
+export function copySources(t: TestContext, ...more: string[]): string {
+  const folder = createTempFolder(t)
+  for (const part of ['package.json', 'tsconfig.json', 'src', ...more]) {
+    cpSync(join(root, part), join(folder, part), { recursive: true })
+  }
+  symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'))
+  return folder
+}

@@ -1,0 +1,89 @@
+import { once } from 'node:events'
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
+import type { TestContext } from 'node:test'
+
+/** A line to PostgreSQL on which everything can happen that happens to a database. */
+export interface FaultyProxy {
+  /** Where PostgreSQL is found at its other end. */
+  url: string
+  /** Hangs up and takes no call, as a server that was stopped. */
+  disconnect(): Promise<void>
+  /** Keeps every connection and says nothing any more, as a server that hangs. */
+  freeze(): void
+  /** Hangs up once, in place of the answer to the first message that says this. */
+  dropResponseTo(text: string): void
+  /** From here on everything goes through again; what was held back first of all. */
+  recover(): Promise<void>
+}
+
+export async function startFaultyProxy(
+  t: Pick<TestContext, 'after'>,
+  databaseUrl: string,
+): Promise<FaultyProxy> {
+  const { hostname, port: upstreamPort } = new URL(databaseUrl)
+  const sockets = new Set<Socket>()
+  let frozen = false
+  let dropTrigger: string | undefined
+
+  const server = createServer((client) => {
+    const upstream = connect(Number(upstreamPort), hostname)
+    let dropping = false
+    for (const [from, to] of [
+      [client, upstream],
+      [upstream, client],
+    ] as const) {
+      sockets.add(from)
+      if (frozen) from.pause()
+      from.on('data', (chunk) => {
+        if (from === client && dropTrigger !== undefined && chunk.includes(dropTrigger)) {
+          dropping = true
+          dropTrigger = undefined
+        }
+        if (dropping && from === upstream) from.destroy()
+        else to.write(chunk)
+      })
+      from.on('error', () => {})
+      from.on('close', () => {
+        sockets.delete(from)
+        to.destroy()
+      })
+    }
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+
+  const closeAll = () => {
+    for (const socket of sockets) socket.destroy()
+  }
+  t.after(() => {
+    server.close()
+    closeAll()
+  })
+
+  const url = new URL(databaseUrl)
+  url.host = `127.0.0.1:${port}`
+  return {
+    url: url.href,
+    async disconnect() {
+      const closed = once(server, 'close')
+      server.close()
+      closeAll()
+      await closed
+    },
+    freeze() {
+      frozen = true
+      for (const socket of sockets) socket.pause()
+    },
+    dropResponseTo(text) {
+      dropTrigger = text
+    },
+    async recover() {
+      frozen = false
+      for (const socket of sockets) socket.resume()
+      if (server.listening) return
+      server.listen(port, '127.0.0.1')
+      await once(server, 'listening')
+    },
+  }
+}

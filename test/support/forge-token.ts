@@ -1,0 +1,56 @@
+/** Tokens as an attacker would make them, some of them with the service's own key. */
+import { createPrivateKey, createPublicKey, type KeyObject, sign } from 'node:crypto'
+import { parseKeyring } from '../../src/keys/keyring.ts'
+import type { TestLatchkey } from './latchkey.ts'
+
+export interface SigningKey {
+  kid: string
+  privateKey: KeyObject
+  publicKey: KeyObject
+}
+
+/** The key that signs: with it, only the claim under test can be why a token is refused. */
+export async function loadSigningKey(latchkey: TestLatchkey): Promise<SigningKey> {
+  const [row] = await latchkey.sql('select id, private_jwk_sealed from signing_key')
+  const keyring = parseKeyring(latchkey.environment.LATCHKEY_ENCRYPTION_KEYS ?? '')
+  const jwk = JSON.parse(keyring.open(row.private_jwk_sealed, `signing_key ${row.id}`))
+  const privateKey = createPrivateKey({ key: jwk, format: 'jwk' })
+  return { kid: row.id, privateKey, publicKey: createPublicKey(privateKey) }
+}
+
+/** One part of a token, in clear. */
+export type TokenPart = Record<string, unknown>
+
+export function decodeToken(token: string): {
+  header: TokenPart
+  claims: TokenPart
+  signature: string
+} {
+  const [header = '', claims = '', signature = ''] = token.split('.')
+  return { header: decodePart(header), claims: decodePart(claims), signature }
+}
+
+/** A token signed with ES256 by `key`, whatever its header says. */
+export function signToken(key: KeyObject, header: unknown, claims: unknown): string {
+  return assembleToken(header, claims, (input) =>
+    sign('sha256', Buffer.from(input), { key, dsaEncoding: 'ieee-p1363' }),
+  )
+}
+
+export function assembleToken(
+  header: unknown,
+  claims: unknown,
+  signature: (input: string) => Uint8Array,
+): string {
+  const input = `${encodePart(header)}.${encodePart(claims)}`
+  return `${input}.${Buffer.from(signature(input)).toString('base64url')}`
+}
+
+/** JSON, or a text as it is, in base64url. */
+export function encodePart(part: unknown): string {
+  return Buffer.from(typeof part === 'string' ? part : JSON.stringify(part)).toString('base64url')
+}
+
+function decodePart(part: string): TokenPart {
+  return JSON.parse(Buffer.from(part, 'base64url').toString())
+}

@@ -1,0 +1,60 @@
+/**
+ * A process that starts the service whenever it is told to, and ends it again. It has everything
+ * loaded already, so that two of them begin within the same milliseconds, round after round.
+ */
+import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
+import type { TestContext } from 'node:test'
+import { loadDevelopmentKeys } from '../../src/config/development-keys.ts'
+import { readSettings } from '../../src/config/read-settings.ts'
+import { type Latchkey, startServer } from '../../src/server.ts'
+
+export interface ServerStarter {
+  /** Starts with what the environment says. @throws Error with why it could not */
+  start(environment: Record<string, string>): Promise<void>
+  stop(): Promise<void>
+}
+
+export async function forkServerStarter(t: TestContext): Promise<ServerStarter> {
+  const child = fork(import.meta.filename, { execArgv: [] })
+  t.after(() => child.kill('SIGKILL'))
+  await awaitReply(child)
+  return {
+    start: (environment) => sendCommand(child, environment),
+    stop: () => sendCommand(child, 'stop'),
+  }
+}
+
+async function sendCommand(
+  child: ChildProcess,
+  command: Record<string, string> | 'stop',
+): Promise<void> {
+  child.send(command)
+  await awaitReply(child)
+}
+
+async function awaitReply(child: ChildProcess): Promise<void> {
+  const [problem] = await once(child, 'message')
+  if (problem !== 'done') throw new Error(problem)
+}
+
+if (process.send && import.meta.main) {
+  let running: Latchkey | undefined
+  process.on('message', async (what: Record<string, string> | 'stop') => {
+    try {
+      if (what === 'stop') await running?.close()
+      else running = await start(what)
+      process.send?.('done')
+    } catch (error) {
+      process.send?.(error instanceof Error ? `${error.stack}\n${error.cause}` : 'unknown')
+    }
+  })
+  process.send('done')
+}
+
+/** As src/cli/main.ts does. */
+function start(environment: Record<string, string>): Promise<Latchkey> {
+  const settings = readSettings(environment)
+  const encryptionKeys = settings.encryptionKeys ?? loadDevelopmentKeys(settings.databaseUrl)
+  return startServer({ ...settings, encryptionKeys }, { write() {} })
+}

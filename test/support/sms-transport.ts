@@ -1,0 +1,88 @@
+/** What tests of the SMS gateways have in common. */
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { createServer, type IncomingHttpHeaders } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { text as textOf } from 'node:stream/consumers'
+import type { TestContext } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { createSmsTransport } from '../../src/notifications/sms.ts'
+import type { RenderedMessage } from '../../src/notifications/transport.ts'
+
+export const sampleSms: RenderedMessage = {
+  id: '0198c0de-0000-7000-8000-000000000001',
+  to: '+15550101234',
+  subject: '',
+  text: 'Your code is 493817 – ключ 🔑 & "more"',
+}
+export const smsSecret = 'whsec+/=%&#'
+export const smsToken = 'tok&en/+%'
+
+/** One request. */
+export interface ReceivedRequest {
+  requestLine: string
+  headers: IncomingHttpHeaders
+  body: string
+}
+
+/** What it is answered with. */
+export interface ProviderResponse {
+  status: number
+  body?: string
+  headers?: Record<string, string>
+  delayMs?: number
+}
+
+/** A provider on this machine, which notes what it is asked and answers as it is told. */
+export async function startSmsProvider(
+  t: TestContext,
+  reply: ProviderResponse | 'silence' | 'half',
+) {
+  const requests: ReceivedRequest[] = []
+  const server = createServer(async (request, response) => {
+    const { method, url, headers } = request
+    requests.push({ requestLine: `${method} ${url}`, headers, body: await textOf(request) })
+    if (reply === 'silence') return
+    if (reply === 'half') return response.writeHead(200).write('{')
+    await sleep(reply.delayMs)
+    response.writeHead(reply.status, reply.headers).end(reply.body)
+  })
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  t.after(() => {
+    server.close()
+    server.closeAllConnections()
+  })
+  const host = `127.0.0.1:${(server.address() as AddressInfo).port}`
+  return {
+    asked: requests,
+    signedPost: `http://${host}/texts?tenant=7&secret=${encodeURIComponent(smsSecret)}`,
+    twilio: `twilio://AC0123:${encodeURIComponent(smsToken)}@${host}`,
+    kannel: `kannel+http://kannel:${encodeURIComponent(smsToken)}@${host}/cgi-bin/sendsms`,
+  }
+}
+
+/** A gateway that does not wait for long. */
+export function openSmsTransport(url: string, from: string | undefined = '+15550100000') {
+  return createSmsTransport({ url, from, timeoutMs: 300 })
+}
+
+/** What sending fails with. It is always an error that may be logged, whatever was answered. */
+export async function deliveryErrorOf(sending: Promise<void>): Promise<Error> {
+  const error = await sending.then(
+    () => assert.fail('The text was taken.'),
+    (reason: unknown) => reason,
+  )
+  assert.ok(error instanceof Error)
+  const logged = JSON.stringify({ ...error, text: String(error.stack), cause: String(error.cause) })
+  for (const secret of [
+    '5550101234',
+    '493817',
+    smsSecret,
+    encodeURIComponent(smsSecret),
+    smsToken,
+    'AC0123',
+  ]) {
+    assert.ok(!logged.includes(secret), `${secret} stands in: ${logged}`)
+  }
+  return error
+}

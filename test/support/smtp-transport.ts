@@ -1,0 +1,58 @@
+/** What tests of the mail gateway have in common. */
+import assert from 'node:assert/strict'
+import type { TestContext } from 'node:test'
+import { createSmtpTransport } from '../../src/notifications/smtp.ts'
+import type { RenderedMessage, Transport } from '../../src/notifications/transport.ts'
+import type { ReceivedMail, TestSmtpServer } from './smtp-server.ts'
+
+/** One that needs a % wherever it stands in a URL. */
+export const smtpPassword = 'p@ss/w#rd%'
+export const encodedPassword = encodeURIComponent(smtpPassword)
+
+export const sampleEmail: RenderedMessage = {
+  id: '0198c0de-0000-7000-8000-000000000001',
+  to: 'ada@example.org',
+  subject: 'Your code for Grünkohl & Söhne',
+  text: 'Your code is 493817.\n.\nIt works for ten minutes – once.\n',
+  html: '<p>Your code is <b>493817</b>. It works for ten minutes – once.</p>',
+}
+
+/** A gateway that waits half a second for a server, and twice as long for its verdict. */
+export function openSmtpTransport(
+  t: TestContext,
+  smtpUrl: string,
+  from = 'Latchkey <no-reply@latchkey.example>',
+): Transport {
+  const transport = createSmtpTransport({ smtpUrl, from, timeoutMs: 500, replyTimeoutMs: 1000 })
+  t.after(() => transport.close())
+  return transport
+}
+
+/** What sending fails with. It is always an error that may be logged, whatever the server said. */
+export async function deliveryErrorOf(sending: Promise<void>): Promise<Error> {
+  const error = await sending.then(
+    () => assert.fail('The message was taken.'),
+    (reason: unknown) => reason,
+  )
+  assert.ok(error instanceof Error)
+  const logged = JSON.stringify({ ...error, text: String(error.stack), cause: String(error.cause) })
+  for (const secret of [
+    'ada@',
+    'example.org',
+    '493817',
+    smtpPassword,
+    'postmaster',
+    encodedPassword,
+  ]) {
+    assert.ok(!logged.includes(secret), `${secret} stands in: ${logged}`)
+  }
+  return error
+}
+
+/** The one mail that the server took. */
+export function onlyReceivedMail(smtp: TestSmtpServer): ReceivedMail {
+  const [mail, ...more] = smtp.received
+  assert.ok(mail)
+  assert.equal(more.length, 0)
+  return mail
+}

@@ -1,0 +1,235 @@
+/** Each change that can be undone, undone: what decides how one signs in is exactly as it was. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { snapshotColumns } from '../../src/undo/snapshot.ts'
+import { travel } from '../support/clock.ts'
+import { onEachDatabase } from '../support/latchkey.ts'
+import { accountStateOf } from '../support/mfa.ts'
+import type { Method, Owner } from '../support/owner.ts'
+import { addPasskey } from '../support/passkeys.ts'
+import { undoTokenSentTo } from '../support/undo-token.ts'
+
+interface Undoable {
+  type: string
+  /** What is on before. */
+  mfaMethod?: Method
+  /** What else is done before. */
+  prepare?(ada: Owner): Promise<unknown>
+  /** Of the message that tells of it. */
+  subject: RegExp
+  change(ada: Owner): Promise<unknown>
+}
+
+onEachDatabase((latchkey) => {
+  async function proveAt(ada: Owner, path: string, body: object, to: string): Promise<void> {
+    assert.equal((await ada.post(path, body)).status, 202)
+    const code = await latchkey.codeSentTo(to)
+    assert.equal((await ada.post(path, { ...body, code })).status, 200)
+  }
+
+  async function removeOldestPasskey(ada: Owner): Promise<void> {
+    const { id } = (await ada.get('/settings/Passkeys')).body.passkeys.at(-1)
+    assert.equal((await ada.delete(`/settings/Passkeys/${id}`)).status, 200)
+  }
+
+  const undoable: Undoable[] = [
+    { type: 'mfa.on', subject: / on$/, change: (ada) => ada.turnOn('authenticator') },
+    {
+      type: 'mfa.off',
+      mfaMethod: 'passkey',
+      subject: / off$/,
+      change: (ada) => ada.delete('/settings/MfaSignIn'),
+    },
+    {
+      type: 'mfa.method_added',
+      mfaMethod: 'authenticator',
+      subject: /was changed$/,
+      change: (ada) => ada.turnOn('sms'),
+    },
+    {
+      type: 'mfa.method_changed',
+      mfaMethod: 'sms',
+      subject: /was changed$/,
+      prepare: (ada) => ada.turnOn('authenticator'),
+      change: (ada) => ada.turnOn('sms'),
+    },
+    {
+      type: 'mfa.method_removed',
+      mfaMethod: 'authenticator',
+      subject: /was removed$/,
+      prepare: (ada) => ada.turnOn('email'),
+      change: (ada) => ada.delete('/settings/MfaSecret'),
+    },
+    {
+      type: 'passkey.added',
+      mfaMethod: 'passkey',
+      subject: /passkey .* was added$/,
+      change: (ada) => addPasskey(latchkey, ada),
+    },
+    {
+      type: 'passkey.removed',
+      mfaMethod: 'authenticator',
+      subject: /passkey .* was removed$/,
+      prepare: (ada) => ada.turnOn('passkey'),
+      change: removeOldestPasskey,
+    },
+    {
+      type: 'password.changed',
+      mfaMethod: 'sms',
+      subject: /password/,
+      change: (ada) => ada.changePassword('the sentence of a thief'),
+    },
+    {
+      type: 'password.reset',
+      mfaMethod: 'sms',
+      subject: /Your password/,
+      change: (ada) => ada.resetPassword('the sentence of a thief'),
+    },
+    {
+      type: 'email.changed',
+      mfaMethod: 'email',
+      subject: /email address/,
+      change: (ada) => {
+        const email = `thief-${ada.email}`
+        return proveAt(ada, '/settings/Email', { email }, email)
+      },
+    },
+    {
+      type: 'phone.changed',
+      mfaMethod: 'sms',
+      subject: /phone number/,
+      change: (ada) => {
+        const phoneNumber = ada.phoneNumber.replace('+1415', '+1416')
+        return proveAt(ada, '/settings/PhoneNumber', { phoneNumber }, phoneNumber)
+      },
+    },
+    {
+      type: 'recovery_codes.generated',
+      mfaMethod: 'authenticator',
+      subject: /recovery codes/,
+      change: (ada) => ada.post('/settings/RecoveryCodes'),
+    },
+    {
+      type: 'account.deleted',
+      mfaMethod: 'authenticator',
+      subject: /was deleted/,
+      change: (ada) => ada.delete('/settings/Account', { body: { password: ada.password } }),
+    },
+  ]
+
+  /** What `stateOf` says of the account, as far as an undo puts it back. */
+  async function decisive(ada: Owner) {
+    const { account, authenticator, recoveryCodes, passkeys } = await accountStateOf(latchkey, ada)
+    const alive = (rows: { id: string; removed_at: unknown; confirmed_at?: unknown }[]) =>
+      rows.filter((row) => row.removed_at === null && row.confirmed_at !== null).map(({ id }) => id)
+    return {
+      account: snapshotColumns.map((column) => account[0][column]),
+      authenticator: alive(authenticator),
+      recoveryCodes: alive(recoveryCodes),
+      passkeys: alive(passkeys),
+    }
+  }
+
+  for (const { type, mfaMethod, subject, prepare, change } of undoable) {
+    test(`${type} can be undone: all is as it was, and only a new password opens it`, async () => {
+      const ada = await latchkey.owner(mfaMethod ? { mfaMethod } : {})
+      travel(31_000)
+      await prepare?.(ada)
+      const before = await decisive(ada)
+      const { password } = ada
+      await change(ada)
+      const token = await undoTokenSentTo(latchkey, ada.email, subject)
+      assert.notDeepEqual(await changedOf(ada, type), before)
+
+      const undone = await latchkey.post('/auth/Undo', { token })
+      assert.equal(undone.status, 200, JSON.stringify(undone.body))
+      assert.equal(undone.body.undone, type)
+      assert.equal(undone.body.email, ada.email)
+      assert.deepEqual(await decisive(ada), before)
+      assert.equal((await ada.get('/settings')).status, 401)
+      for (const known of [password, ada.password]) {
+        const body = { email: ada.email, password: known }
+        assert.equal((await latchkey.post('/auth/SignIn', body)).status, 401)
+      }
+
+      const { resetToken } = undone.body
+      const newPassword = 'a whole new sentence'
+      const reset = await latchkey.post('/auth/ResetPassword', { resetToken, newPassword })
+      assert.equal(reset.status, 200)
+      ada.password = newPassword
+      travel(31_000)
+      await ada.signInFully()
+      const { body } = await ada.get('/settings/Activity')
+      const kinds = body.activity.map((entry: { type: string }) => entry.type)
+      const done = kinds.filter((kind: string) => kind !== 'signin.failed').slice(0, 3)
+      assert.deepEqual(done, ['signin.succeeded', 'password.reset', 'change.undone'])
+    })
+  }
+
+  /** After a change of address the account is found by the new one. */
+  function changedOf(ada: Owner, type: string) {
+    if (type !== 'email.changed') return decisive(ada)
+    return decisive({ email: `thief-${ada.email}` } as Owner)
+  }
+
+  // Abuse case (The way back, used by the wrong hands or in vain): It brought one thing back, and
+  // left what the thief had changed besides.
+  test('phone, app, passkeys and codes changed several times: each link leads to its own moment', async () => {
+    const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
+    await addPasskey(latchkey, ada)
+    const mine = ada.authenticator.secret
+    const codes = ada.recoveryCodes
+    const moments: { token: string; before: unknown }[] = []
+    const keep = async (subject: RegExp, change: () => Promise<unknown>) => {
+      const before = await decisive(ada)
+      await change()
+      moments.push({ token: await undoTokenSentTo(latchkey, ada.email, subject), before })
+      travel(1000)
+    }
+    const setPhone = (phoneNumber: string) =>
+      proveAt(ada, '/settings/PhoneNumber', { phoneNumber }, phoneNumber)
+    const base = ada.phoneNumber.slice(0, -1)
+
+    await keep(/phone number/, () => setPhone(`${base}1`))
+    await keep(/recovery codes/, () => ada.post('/settings/RecoveryCodes'))
+    await keep(/passkey/, () => addPasskey(latchkey, ada))
+    await keep(/was changed$/, async () => {
+      await ada.enrollAuthenticator()
+      await ada.turnOn('authenticator')
+    })
+    await keep(/phone number/, () => setPhone(`${base}2`))
+    await keep(/passkey/, () => removeOldestPasskey(ada))
+    await keep(/recovery codes/, () => ada.post('/settings/RecoveryCodes'))
+    await keep(/was removed/, () => ada.delete('/settings/PhoneNumber'))
+
+    // The newest first, then the oldest, which takes all between them.
+    const [first] = moments
+    const last = moments.at(-1)
+    assert.ok(first && last)
+    for (const { token, before } of [last, first]) {
+      assert.equal((await latchkey.post('/auth/Undo', { token })).status, 200)
+      assert.deepEqual(await decisive(ada), before)
+    }
+    for (const { token } of moments.slice(1)) {
+      assert.equal((await latchkey.post('/auth/Undo', { token })).status, 401)
+    }
+    await ada.resetPassword('a whole new sentence')
+    ada.authenticator.secret = mine
+    await ada.signInFully()
+    const { mfaToken } = (await ada.signIn()).body
+    const byCode = { mfaToken, mfaMethod: 'recoveryCode', code: codes[0] }
+    assert.equal((await latchkey.post('/auth/SignIn/Mfa', byCode)).status, 200)
+  })
+
+  test('an undo that is not about MFA leaves the first turning-on its way back', async () => {
+    const ada = await latchkey.owner()
+    await ada.changePassword('the sentence of a thief')
+    const token = await undoTokenSentTo(latchkey, ada.email, /password/)
+    assert.equal((await latchkey.post('/auth/Undo', { token })).status, 200)
+    await ada.resetPassword('a whole new sentence')
+    await ada.signInFully()
+    assert.equal((await ada.get('/settings/MfaSignIn')).body.changedAt, null)
+    await ada.turnOn('authenticator')
+    await undoTokenSentTo(latchkey, ada.email, / on$/)
+  })
+})

@@ -1,0 +1,38 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { parseKeyring } from '../../src/keys/keyring.ts'
+import { onEachDatabase } from '../support/latchkey.ts'
+import { addPasskey, signInWithPasskey } from '../support/passkeys.ts'
+import { undoTokenSentTo } from '../support/undo-token.ts'
+
+onEachDatabase((latchkey) => {
+  /** Has the newest way back hold what it would have held before there were passkeys. */
+  async function sealAsBeforePasskeys(): Promise<void> {
+    const keyring = parseKeyring(latchkey.environment.LATCHKEY_ENCRYPTION_KEYS ?? '')
+    const [row] = await latchkey.sql('select id, snapshot_sealed from undo_token order by id desc')
+    const snapshot = JSON.parse(keyring.open(row.snapshot_sealed, `undo_token ${row.id}`))
+    assert.deepEqual(Object.keys(snapshot.credentials), ['totp_secret', 'recovery_code', 'passkey'])
+    delete snapshot.credentials.passkey
+    const sealed = keyring.seal(JSON.stringify(snapshot), `undo_token ${row.id}`)
+    await latchkey.sql(`update undo_token set snapshot_sealed = '${sealed}' where id = '${row.id}'`)
+  }
+
+  test('a way back that is older than passkeys still leads back, to where there were none', async () => {
+    const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
+    await ada.delete('/settings/MfaSignIn')
+    const token = await undoTokenSentTo(latchkey, ada.email, / off$/)
+    await sealAsBeforePasskeys()
+    const theirs = await addPasskey(latchkey, ada)
+
+    const undone = await latchkey.post('/auth/Undo', { token })
+    assert.equal(undone.body.undone, 'mfa.off', JSON.stringify(undone.body))
+    const { resetToken } = undone.body
+    const newPassword = 'a whole new sentence'
+    await latchkey.post('/auth/ResetPassword', { resetToken, newPassword })
+    ada.password = newPassword
+    await ada.signInFully()
+    const { mfaSignIn, passkeys } = (await ada.get('/settings')).body
+    assert.deepEqual([mfaSignIn.mfaMethod, passkeys], ['authenticator', []])
+    assert.equal((await signInWithPasskey(latchkey, theirs)).body.code, 'invalid_passkey')
+  })
+})

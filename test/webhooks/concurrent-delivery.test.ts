@@ -1,0 +1,85 @@
+/** Leases are waited for as they are, so these tests wait at the same time. */
+import assert from 'node:assert/strict'
+import { describe, type TestContext, test } from 'node:test'
+import type { TestLatchkey } from '../support/latchkey.ts'
+import { startLatchkey } from '../support/outbox.ts'
+import {
+  clockOneMinuteAhead,
+  createTempFolder,
+  startLatchkeyProcess,
+  waitUntil,
+} from '../support/process.ts'
+import { startWebhookReceiver, type WebhookReply } from '../support/webhook-receiver.ts'
+
+describe('webhooks by many', { concurrency: true }, () => {
+  test('what a killed node had in hand is posted by others, in order', async (t) => {
+    const hook = await startWebhookReceiver(t)
+    hook.respond = () => new Promise(() => {})
+    const latchkey = await startLatchkey(t, 'PostgreSQL')
+    await latchkey.stopKeepingData()
+    const environment = { LATCHKEY_WEBHOOK_URL: hook.url }
+    const victim = await startNode(t, latchkey, environment)
+    // One account, of which four things are told.
+    const call = (path: string, body: object) =>
+      fetch(victim.origin + path, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+      })
+    const [email, password] = ['ada@example.org', 'a long sentence of hers']
+    await call('/auth/SignUp', { email, password })
+    const inbox = await (await fetch(`${victim.origin}/dev/Messages`)).text()
+    const code = /\b[0-9]{6}\b/.exec(inbox)?.[0]
+    assert.equal((await call('/auth/SignUp/Verify', { email, code })).status, 201)
+    for (const _ of [1, 2]) await call('/auth/SignIn', { email, password })
+    await waitUntil(() => hook.received.length > 0)
+    await victim.stop('SIGKILL')
+
+    hook.respond = () => 204
+    const [first] = hook.received.splice(0)
+    await Promise.all([1, 2].map(() => startNode(t, latchkey, environment)))
+    await waitUntil(() => hook.received.length >= 4)
+    const rows = await latchkey.sql('select id from activity order by id')
+    assert.deepEqual(
+      hook.received.map(({ id }) => id),
+      rows.map(({ id }) => id),
+    )
+    assert.equal(first?.id, hook.received[0]?.id)
+  })
+
+  test('the order is that of what happened, also where clocks disagree', async (t) => {
+    const hook = await startWebhookReceiver(t)
+    const { promise, resolve } = Promise.withResolvers<WebhookReply>()
+    hook.respond = () => promise
+    const url = { LATCHKEY_WEBHOOK_URL: hook.url }
+    const latchkey = await startLatchkey(t, 'PostgreSQL', url)
+    const ada = await latchkey.owner()
+    const { origin } = await startNode(t, latchkey, clockOneMinuteAhead)
+    const node = { origin, stop: async () => {} }
+
+    const mfaMethod = 'email'
+    await ada.post('/settings/MfaSignIn', { mfaMethod }, { node })
+    const code = await latchkey.codeSentTo(ada.email)
+    const on = await ada.post('/settings/MfaSignIn', { mfaMethod, code }, { node })
+    assert.equal(on.status, 200)
+    assert.equal((await ada.delete('/settings/MfaSignIn')).status, 200)
+
+    hook.respond = () => 204
+    resolve(204)
+    await waitUntil(() => hook.received.length >= 5)
+    const told = hook.received.map(({ event }) => event)
+    assert.deepEqual(
+      told.map(({ type }) => type),
+      ['account.created', 'signin.succeeded', 'mfa.on', 'recovery_codes.generated', 'mfa.off'],
+    )
+    const [, , turnedOn, , turnedOff] = told
+    assert.ok((turnedOn?.timestamp ?? '') > (turnedOff?.timestamp ?? ''), 'clocks agreed')
+  })
+})
+
+function startNode(t: TestContext, latchkey: TestLatchkey, more: Record<string, string>) {
+  const { LATCHKEY_PORT: _, ...shared } = latchkey.environment
+  const LATCHKEY_PUBLIC_URL = latchkey.origin
+  const environment = { ...shared, LATCHKEY_PUBLIC_URL, ...more }
+  return startLatchkeyProcess(t, { folder: createTempFolder(t), environment })
+}

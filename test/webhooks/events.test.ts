@@ -1,0 +1,211 @@
+import assert from 'node:assert/strict'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { cleanUp } from '../../src/retention.ts'
+import { openDatabase } from '../../src/store/open.ts'
+import { enableWebhooks } from '../../src/webhooks/events.ts'
+import { travel } from '../support/clock.ts'
+import { databaseKinds } from '../support/database.ts'
+import { findLogLines, startLatchkey } from '../support/outbox.ts'
+import { createTempFolder, runLatchkey, waitUntil } from '../support/process.ts'
+import { startWebhookReceiver, type WebhookReply } from '../support/webhook-receiver.ts'
+
+const second = 1000
+const hour = 3600 * second
+const day = 24 * hour
+
+for (const kind of databaseKinds) {
+  test(`all that happens is posted, each account’s in order, and verified by the official library, on ${kind}`, async (t) => {
+    const hook = await startWebhookReceiver(t)
+    const latchkey = await startLatchkey(t, kind, { LATCHKEY_WEBHOOK_URL: hook.url })
+    latchkey.markSecret(hook.secret.slice('whsec_'.length))
+    const ada = await latchkey.owner({ mfaMethod: 'email' })
+    await ada.delete('/settings/MfaSignIn')
+    await latchkey.post('/auth/SignIn', { email: 'nobody@example.org', password: 'a wrong guess' })
+
+    const rows = await latchkey.sql('select id, account_id, session_id from activity order by id')
+    await waitUntil(() => hook.received.length >= rows.length)
+    const accountId = rows.find(({ account_id }) => account_id).account_id
+    const { body: listed } = await ada.get('/settings/Activity?limit=100')
+    const expected = listed.activity
+      .toReversed()
+      .map(({ id, type, at, userAgent, detail }: Record<string, unknown>) => {
+        const sessionId = rows.find((row) => row.id === id).session_id
+        const data = { activityId: id, accountId, sessionId, userAgent, detail }
+        return { type, timestamp: at, data }
+      })
+    const hers = hook.received.filter(({ event }) => event.data.accountId === accountId)
+    assert.deepEqual(
+      hers.map(({ event }) => event),
+      expected,
+    )
+    assert.deepEqual(
+      hers.map(({ id }) => id),
+      hers.map(({ event }) => event.data.activityId),
+    )
+    assert.equal(hers.at(-1)?.event.type, 'mfa.off')
+    const others = hook.received.filter((post) => !hers.includes(post))
+    assert.deepEqual(
+      others.map(({ event }) => [event.type, event.data.accountId]),
+      [['signin.failed', null]],
+    )
+
+    for (const post of hook.received) {
+      assert.equal(post.requestLine, 'POST /hooks?tenant=7')
+      assert.equal(post.headers['content-type'], 'application/json')
+      // Programs act on accounts; whose they are is not theirs to keep.
+      const whole = JSON.stringify([post.headers, post.body])
+      for (const hidden of [ada.email, 'nobody@', '"address"', hook.secret.slice(6)]) {
+        assert.ok(!whole.includes(hidden), hidden)
+      }
+    }
+  })
+
+  test(`an account’s next waits for the one before, and others wait for neither, on ${kind}`, async (t) => {
+    const hook = await startWebhookReceiver(t)
+    const latchkey = await startLatchkey(t, kind, { LATCHKEY_WEBHOOK_URL: hook.url })
+    const ada = await latchkey.owner()
+    const bob = await latchkey.owner()
+    const taken = async () => (await latchkey.sql('select id from activity')).length
+    await waitUntil(async () => hook.received.length === (await taken()))
+    hook.received.length = 0
+
+    const { promise, resolve: answer } = Promise.withResolvers<WebhookReply>()
+    hook.respond = ({ event }) => (event.type === 'mfa.on' ? promise : 204)
+    await ada.turnOn('email')
+    await ada.delete('/settings/MfaSignIn')
+    await waitUntil(() => hook.received.length === 1)
+    // Each of these is looked for after the ones of hers were, and comes alone.
+    for (const round of [1, 2, 3]) {
+      await bob.signIn()
+      await waitUntil(() => hook.received.length === 1 + round)
+    }
+    const waiting = hook.received.map(({ event }) => event.type)
+    assert.deepEqual(waiting, ['mfa.on', ...Array(3).fill('signin.succeeded')])
+
+    hook.respond = () => 204
+    answer(500)
+    await waitUntil(() => hook.received.at(-1)?.event.type === 'mfa.off')
+    const [first] = hook.received
+    const hers = hook.received.filter(
+      ({ event }) => event.data.accountId === first?.event.data.accountId,
+    )
+    const types = hers.map(({ event }) => event.type)
+    assert.deepEqual(types, ['mfa.on', 'mfa.on', 'recovery_codes.generated', 'mfa.off'])
+    // The same again: only when it was tried is new.
+    assert.deepEqual([hers[0]?.id, hers[0]?.body], [hers[1]?.id, hers[1]?.body])
+    assert.equal(await taken(), hook.received.length + 3)
+  })
+
+  test(`accounts that are brought over are posted too, on ${kind}`, async (t) => {
+    const hook = await startWebhookReceiver(t)
+    const latchkey = await startLatchkey(t, kind, { LATCHKEY_WEBHOOK_URL: hook.url })
+    const file = join(createTempFolder(t), 'accounts.jsonl')
+    writeFileSync(file, '{"email":"ada@example.com"}\n{"email":"eve@example.com"}\n')
+    const { environment } = latchkey
+    const { code } = await runLatchkey(t, { environment, args: ['accounts', 'import', file] })
+    assert.equal(code, 0)
+    await waitUntil(() => hook.received.length >= 2)
+    const told = hook.received.map(({ event }) => [event.type, event.data.detail])
+    const expected = ['account.created', { imported: true, mfaMethod: null }]
+    assert.deepEqual(told, [expected, expected])
+  })
+
+  test(`an erased account is told by its id, on ${kind}`, async (t) => {
+    const hook = await startWebhookReceiver(t)
+    const latchkey = await startLatchkey(t, kind, { LATCHKEY_WEBHOOK_URL: hook.url })
+    const ada = await latchkey.owner()
+    const { password } = ada
+    const deleted = await latchkey.request('DELETE', '/settings/Account', {
+      body: { password },
+      token: ada.accessToken,
+    })
+    assert.equal(deleted.status, 204)
+    const { event } = await waitUntil(() =>
+      hook.received.find((one) => one.event.type === 'account.deleted'),
+    )
+    travel(8 * day)
+    // As the service does once an hour.
+    const db = openDatabase(latchkey.environment.LATCHKEY_DATABASE_URL ?? '')
+    t.after(() => db.destroy())
+    enableWebhooks(db)
+    await cleanUp(db)
+    const erased = await waitUntil(() =>
+      hook.received.find((one) => one.event.type === 'account.erased'),
+    )
+    assert.equal(erased.event.data.accountId, event.data.accountId)
+  })
+}
+
+test('without the setting nothing is put aside, and what is left over goes in the end', async (t) => {
+  const hook = await startWebhookReceiver(t)
+  hook.respond = () => 503
+  const latchkey = await startLatchkey(t, 'SQLite', { LATCHKEY_WEBHOOK_URL: hook.url })
+  await latchkey.owner()
+  const waiting = "select id from outbox where channel = 'webhook'"
+  const before = await latchkey.sql(waiting)
+  assert.ok(before.length > 0)
+
+  await latchkey.restart({ LATCHKEY_WEBHOOK_URL: '' })
+  await latchkey.owner()
+  assert.deepEqual(await latchkey.sql(waiting), before)
+  travel(31 * day)
+  const db = openDatabase(latchkey.environment.LATCHKEY_DATABASE_URL ?? '')
+  t.after(() => db.destroy())
+  await cleanUp(db)
+  assert.deepEqual(await latchkey.sql(waiting), [])
+})
+
+test('what a receiver does not take comes again after pauses that grow, for three days', async (t) => {
+  const hook = await startWebhookReceiver(t)
+  hook.respond = () => 500
+  const latchkey = await startLatchkey(t, 'SQLite', { LATCHKEY_WEBHOOK_URL: hook.url })
+  await latchkey.owner()
+  for (let tries = 0; tries < 14; tries += 1) {
+    const line = await waitUntil(() => findLogLines(latchkey, 'message not sent yet')[tries])
+    assert.equal(line.againInMs, Math.min(2 ** tries * second, hour))
+    assert.deepEqual([line.channel, line.type], ['webhook', 'account.created'])
+    travel(line.againInMs)
+  }
+  travel(3 * day)
+  const given = await waitUntil(() => findLogLines(latchkey, 'message given up')[0])
+  assert.deepEqual([given.level, given.channel, given.type], [50, 'webhook', 'account.created'])
+  // Then the next has its turn.
+  hook.respond = () => 204
+  await waitUntil(() => hook.received.at(-1)?.event.type === 'signin.succeeded')
+})
+
+test('410 gives up this one alone, and at once', async (t) => {
+  const hook = await startWebhookReceiver(t)
+  hook.respond = ({ event }) => (event.type === 'account.created' ? 410 : 204)
+  const latchkey = await startLatchkey(t, 'SQLite', { LATCHKEY_WEBHOOK_URL: hook.url })
+  await latchkey.owner()
+  await waitUntil(() => hook.received.length === 2)
+  const types = hook.received.map(({ event }) => event.type)
+  assert.deepEqual(types, ['account.created', 'signin.succeeded'])
+  assert.equal(findLogLines(latchkey, 'message given up')[0].type, 'account.created')
+})
+
+test('a receiver that asks for a pause gets it, up to an hour', async (t) => {
+  const hook = await startWebhookReceiver(t)
+  const answers: WebhookReply[] = [
+    [429, { 'retry-after': '90' }],
+    [503, { 'retry-after': new Date(Date.now() + 600 * second).toUTCString() }],
+    [503, { 'retry-after': '999999' }],
+    [503, { 'retry-after': 'soon' }],
+  ]
+  hook.respond = () => answers.shift() ?? 204
+  const latchkey = await startLatchkey(t, 'SQLite', { LATCHKEY_WEBHOOK_URL: hook.url })
+  await latchkey.owner()
+  const pauses: number[] = []
+  for (const at of [0, 1, 2, 3]) {
+    const { againInMs } = await waitUntil(() => findLogLines(latchkey, 'message not sent yet')[at])
+    pauses.push(againInMs)
+    travel(againInMs)
+  }
+  assert.equal(pauses[0], 90 * second)
+  assert.ok((pauses[1] ?? 0) > 480 * second && (pauses[1] ?? 0) <= 600 * second, `${pauses[1]}`)
+  assert.deepEqual(pauses.slice(2), [hour, 8 * second])
+  await waitUntil(() => hook.received.length === 6)
+})

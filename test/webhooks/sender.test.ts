@@ -1,0 +1,177 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { createServer, type RequestListener } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { type TestContext, test } from 'node:test'
+import { Webhook } from 'standardwebhooks'
+import { InvalidSettingsError, readSettings } from '../../src/config/read-settings.ts'
+import { PermanentDeliveryError } from '../../src/notifications/transport.ts'
+import { createWebhookSender, webhookUrlProblem } from '../../src/webhooks/sender.ts'
+import { findFreePort } from '../support/tcp.ts'
+import { generateWebhookSecret, startWebhookReceiver } from '../support/webhook-receiver.ts'
+
+const post = { id: '0198c0de-0000-7000-8000-000000000001', body: '{"type":"mfa.off","data":"ü🔑"}' }
+const secret = generateWebhookSecret()
+
+async function failureOf(sending: Promise<void>): Promise<Error> {
+  const error = await sending.then(
+    () => assert.fail('It was taken.'),
+    (reason: unknown) => reason,
+  )
+  assert.ok(error instanceof Error)
+  const said = JSON.stringify([error.message, error.stack, String(error.cause)])
+  for (const hidden of [secret.slice(6), 'tenant', '127.0.0.1']) assert.ok(!said.includes(hidden))
+  return error
+}
+
+async function serve(t: TestContext, listener: RequestListener): Promise<string> {
+  const server = createServer(listener)
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  t.after(() => {
+    server.close()
+    server.closeAllConnections()
+  })
+  const { port } = server.address() as AddressInfo
+  return `http://127.0.0.1:${port}/?tenant=7&secret=${secret}`
+}
+
+test('while the secret is changed, receivers of both can verify', async (t) => {
+  const [old, young] = [generateWebhookSecret(), generateWebhookSecret()]
+  const hook = await startWebhookReceiver(t, old)
+  const url = hook.url.replace(old, `${young}&secret=${old}`)
+  await createWebhookSender(url).send(post)
+  const [received] = hook.received
+  assert.ok(received)
+  new Webhook(young).verify(received.body, received.headers)
+  assert.throws(() => new Webhook(generateWebhookSecret()).verify(received.body, received.headers))
+})
+
+// Abuse case (Input and output): What a stranger had written was taken for one of ours.
+test('a post that was changed on the way is not verified', async (t) => {
+  const hook = await startWebhookReceiver(t, secret)
+  await createWebhookSender(hook.url).send(post)
+  const { body, headers } = hook.received[0] ?? assert.fail()
+  const official = new Webhook(secret)
+  official.verify(body, headers)
+  for (const changed of [
+    { ...headers, 'webhook-id': 'another' },
+    { ...headers, 'webhook-timestamp': String(Number(headers['webhook-timestamp']) + 1) },
+  ]) {
+    assert.throws(() => official.verify(body, changed))
+  }
+  assert.throws(() => official.verify(body.replace('mfa.off', 'mfa.on'), headers))
+})
+
+for (const status of [200, 201, 204]) {
+  test(`${status} takes a post`, async (t) => {
+    await createWebhookSender(
+      await serve(t, (_, response) => response.writeHead(status).end()),
+    ).send(post)
+  })
+}
+for (const status of [400, 401, 404, 408, 429, 500, 503]) {
+  test(`a post answered with ${status} is worth another try`, async (t) => {
+    const url = await serve(t, (_, response) => response.writeHead(status).end(secret))
+    const error = await failureOf(createWebhookSender(url).send(post))
+    assert.ok(!(error instanceof PermanentDeliveryError))
+    assert.match(error.message, new RegExp(`\\(${status}\\)`))
+  })
+}
+
+// Abuse case (Input and output): A receiver sent what it was told on to somebody else (SSRF).
+test('a post is not sent on to where a receiver points', async (t) => {
+  let asked = 0
+  const elsewhere = await serve(t, (_, response) => {
+    asked += 1
+    response.end()
+  })
+  for (const status of [301, 302, 303, 307, 308]) {
+    const url = await serve(t, (_, response) => {
+      response.writeHead(status, { location: elsewhere }).end()
+    })
+    assert.ok(
+      !((await failureOf(createWebhookSender(url).send(post))) instanceof PermanentDeliveryError),
+    )
+  }
+  assert.equal(asked, 0)
+})
+
+test('a receiver that says nothing, or rubbish, or is not there, is worth another try', {
+  timeout: 10_000,
+}, async (t) => {
+  const silent = await serve(t, () => {})
+  const rubbish = await serve(t, ({ socket }) => socket.end('no HTTP at all\r\n\r\n'))
+  const away = `http://127.0.0.1:${await findFreePort()}/?secret=${secret}`
+  for (const url of [silent, rubbish, away]) {
+    const error = await failureOf(createWebhookSender(url, 300).send(post))
+    assert.ok(!(error instanceof PermanentDeliveryError))
+    assert.match(error.message, /^The webhook receiver (did not answer|could not be reached)/)
+  }
+})
+
+test('an answer without end is a yes by its status, and read no further than its beginning', {
+  timeout: 10_000,
+}, async (t) => {
+  let sent = 0
+  const url = await serve(t, (_, response) => {
+    response.writeHead(200)
+    const more = () => {
+      while (!response.destroyed && sent < 1e9) {
+        sent += 65_536
+        if (!response.write(Buffer.alloc(65_536, ' '))) return response.once('drain', more)
+      }
+    }
+    more()
+  })
+  await createWebhookSender(url).send(post)
+  assert.ok(sent < 5e7, `${sent} bytes`)
+})
+
+test('a webhook URL that can’t be used is refused in a sentence that doesn’t repeat it', () => {
+  const bytes = (count: number) => `whsec_${Buffer.alloc(count, 'k').toString('base64')}`
+  const bad = [
+    '',
+    'hooks.example.org',
+    'ftp://hooks.example.org/?secret=whsec_x',
+    'https://hooks.example.org',
+    'https://hooks.example.org/?secret=',
+    `https://hooks.example.org/?secret=${secret.slice(6)}`,
+    'https://hooks.example.org/?secret=whsec_s3cret',
+    `https://hooks.example.org/?secret=${bytes(23)}`,
+    `https://hooks.example.org/?secret=${bytes(65)}`,
+    `https://hooks.example.org/?secret=${bytes(32)}&secret=x`,
+    `https://hooks.example.org/?secret=${bytes(32)}&secret=${bytes(33)}&secret=${bytes(34)}`,
+    `https://ada:s3cret@hooks.example.org/?secret=${bytes(32)}`,
+    `https://hooks.example.org:99999/?secret=${bytes(32)}`,
+  ]
+  for (const url of bad) {
+    const problem = webhookUrlProblem(url) ?? ''
+    assert.match(problem, /^LATCHKEY_WEBHOOK_URL .+\.$/, url)
+    assert.ok(!/s3cret|whsec_[^ …]/.test(problem.replace('whsec_ and', '')), problem)
+    assert.throws(() => createWebhookSender(url), { message: problem })
+  }
+  // Also with a + that a query takes for a space.
+  const plus = `whsec_${Buffer.alloc(32, 0xfb).toString('base64')}`
+  assert.match(plus, /\+/)
+  for (const given of [bytes(24), bytes(64), plus, encodeURIComponent(plus)]) {
+    assert.equal(webhookUrlProblem(`https://hooks.example.org/in?a=b&secret=${given}`), undefined)
+  }
+})
+
+test('in production a webhook goes by https, or to this machine', () => {
+  const problemsWith = (LATCHKEY_WEBHOOK_URL: string) => {
+    try {
+      readSettings({ LATCHKEY_MODE: 'production', LATCHKEY_WEBHOOK_URL })
+      return assert.fail()
+    } catch (error) {
+      assert.ok(error instanceof InvalidSettingsError)
+      return error.problems.filter((problem) => problem.startsWith('LATCHKEY_WEBHOOK_URL'))
+    }
+  }
+  const [problem = '', ...more] = problemsWith(`http://hooks.internal/?secret=${secret}`)
+  assert.match(problem, /must begin with https:\/\//)
+  assert.ok(!problem.includes(secret) && more.length === 0)
+  assert.deepEqual(problemsWith(`https://hooks.internal/?secret=${secret}`), [])
+  assert.deepEqual(problemsWith(`http://localhost:8080/?secret=${secret}`), [])
+  readSettings({ LATCHKEY_WEBHOOK_URL: `http://hooks.internal/?secret=${secret}` })
+})

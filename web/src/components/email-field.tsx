@@ -1,0 +1,41 @@
+import { text } from '../text.ts'
+import { Field } from './forms.tsx'
+
+const storageKey = 'latchkey-email'
+
+/** The address that was typed last in this tab: nobody types it twice, from page to page. */
+export function rememberedEmail(): string {
+  return sessionStorage.getItem(storageKey) ?? ''
+}
+
+export function rememberEmail(email: string): void {
+  sessionStorage.setItem(storageKey, email)
+}
+
+export function EmailField(props: {
+  error: string | undefined
+  autocomplete: 'username' | 'username webauthn'
+  autofocus?: boolean
+}) {
+  return (
+    <Field
+      {...props}
+      name="email"
+      type="email"
+      label={text.common.email}
+      defaultValue={rememberedEmail()}
+      autocapitalize="none"
+      spellcheck={false}
+      maxLength={254}
+      required
+      onInput={({ currentTarget }) => rememberEmail(currentTarget.value)}
+    />
+  )
+}
+
+/** Tells a password manager whose password a form is about. */
+export function HiddenUsername({ email }: { email: string }) {
+  return (
+    <input type="email" name="username" autocomplete="username" value={email} readOnly hidden />
+  )
+}

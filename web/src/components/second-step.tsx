@@ -1,0 +1,209 @@
+import { useState } from 'preact/hooks'
+import { failureOf } from '../failure.ts'
+import { getPasskey, passkeysSupported } from '../passkey.ts'
+import { guest, storeTokens } from '../session.ts'
+import { text } from '../text.ts'
+import { CodeField, ResendCode } from './code-field.tsx'
+import { Button, type Failure, Form, Notice } from './forms.tsx'
+import { DevInboxHint, Heading } from './page.tsx'
+
+export type Method = keyof typeof text.methods
+
+/** A sign-in whose password was right, as the service tells of it. */
+export interface MfaChallenge {
+  mfaToken: string
+  mfaMethod: Method
+  availableMethods: Method[]
+  sentTo?: string
+}
+
+/** A code that was sent: by which method, where to, and after how long another can be. */
+interface SentCode {
+  method: Method
+  to: string
+  retryAfter: number
+}
+
+/** Until another code can be asked for, where the answer doesn't say. */
+const resendDelaySeconds = 30
+
+/** Asks for the second factor, by whichever method is at hand. */
+export function SecondStep(props: {
+  challenge: MfaChallenge
+  /** To confirm a session: the dialog has the title, and its device is not to be remembered. */
+  inDialog?: boolean
+  onDone: () => unknown
+  /** @param reason what ended this sign-in */
+  onStartOver: (reason?: Failure) => void
+}) {
+  const { challenge, inDialog = false, onDone, onStartOver } = props
+  const { mfaToken, sentTo } = challenge
+  const methods = challenge.availableMethods.filter(
+    (name) => name !== 'passkey' || passkeysSupported,
+  )
+  const firstMethod = methods.find((name) => name === challenge.mfaMethod) ?? methods[0]
+  const [method, setMethod] = useState(firstMethod ?? challenge.mfaMethod)
+  const [sentCode, setSentCode] = useState<SentCode | undefined>(
+    sentTo
+      ? { method: challenge.mfaMethod, to: sentTo, retryAfter: resendDelaySeconds }
+      : undefined,
+  )
+  const [status, setStatus] = useState('')
+  const [remember, setRemember] = useState(false)
+  const [failure, setFailure] = useState<Failure>()
+
+  async function verifyCode({ code = '' }: Record<string, string>) {
+    setFailure(undefined)
+    setStatus('')
+    const result = await guest.auth.signIn.mfa.post({
+      mfaToken,
+      mfaMethod: method,
+      code,
+      rememberDevice: remember,
+    })
+    if (result.ok) {
+      storeTokens(result.data)
+      await onDone()
+      return undefined
+    }
+    const { problem } = result
+    const { message, field } = failureOf(result, { invalid_code: 'code' })
+    const attemptsLeft = problem.code === 'invalid_code' ? problem.attemptsLeft : undefined
+    if (attemptsLeft === 0) onStartOver({ message: text.problems.mfa_token_expired })
+    else if (endsSignIn(problem.code)) onStartOver({ message })
+    else if (attemptsLeft === undefined) return { message, field }
+    else return { message: `${message} ${text.secondStep.triesLeft(attemptsLeft)}`, field }
+    return undefined
+  }
+
+  async function verifyPasskey() {
+    setFailure(undefined)
+    const started = await guest.auth.signIn.passkey.post({ mfaToken })
+    if (!started.ok) return handleFailure(started)
+    const { options, passkeyToken } = started.data
+    const response = await getPasskey(options).catch(() => 'failed' as const)
+    if (response === 'failed') return setFailure({ message: text.problems.passkey_failed })
+    if (!response) return
+    const result = await guest.auth.signIn.passkey.verify.post({
+      passkeyToken,
+      response,
+      rememberDevice: remember,
+    })
+    if (!result.ok) return handleFailure(result)
+    storeTokens(result.data)
+    await onDone()
+  }
+
+  function handleFailure(result: Parameters<typeof failureOf>[0]) {
+    if (endsSignIn(result.problem.code)) onStartOver(failureOf(result))
+    else setFailure(failureOf(result))
+  }
+
+  /** @returns after how many seconds it can be asked for again */
+  async function sendCode(via: Method): Promise<number | undefined> {
+    setFailure(undefined)
+    setStatus('')
+    const result = await guest.auth.signIn.mfaCode.post({ mfaToken, mfaMethod: via })
+    if (!result.ok) {
+      handleFailure(result)
+      return result.problem.retryAfter
+    }
+    const { sentTo, retryAfter } = result.data
+    setSentCode({ method: via, to: sentTo, retryAfter })
+    setStatus(text.common.sentAgain)
+    return retryAfter
+  }
+
+  async function chooseMethod(other: Method) {
+    setFailure(undefined)
+    setStatus('')
+    // A code that is on its way stays good until another is sent.
+    if (sendsCode(other) && sentCode?.method !== other) {
+      const result = await guest.auth.signIn.mfaCode.post({ mfaToken, mfaMethod: other })
+      if (!result.ok) return handleFailure(result)
+      setSentCode({ method: other, to: result.data.sentTo, retryAfter: result.data.retryAfter })
+    }
+    setMethod(other)
+  }
+
+  const currentCode = sentCode?.method === method ? sentCode : undefined
+  const others = methods.filter((name) => name !== method)
+  const prompt = (
+    <>
+      {text.secondStep[method]} {currentCode && text.common.codeSentTo(currentCode.to)}
+    </>
+  )
+  const rememberCheckbox = !inDialog && (
+    <label class="check">
+      <input
+        type="checkbox"
+        checked={remember}
+        onChange={({ currentTarget }) => setRemember(currentTarget.checked)}
+      />
+      {text.secondStep.remember}
+    </label>
+  )
+  return (
+    <section class={inDialog ? 'stack' : 'card stack'}>
+      {!inDialog && <Heading>{text.secondStep.title}</Heading>}
+      {failure && <Notice kind="wrong">{failure.message}</Notice>}
+      {sendsCode(method) && !currentCode && <Notice>{text.secondStep.notSent}</Notice>}
+      {method === 'passkey' ? (
+        <>
+          <p id="asked">{prompt}</p>
+          {rememberCheckbox}
+          <Button kind="primary" describedBy="asked" autofocus onClick={verifyPasskey}>
+            {text.secondStep.usePasskey}
+          </Button>
+        </>
+      ) : (
+        <Form key={method} onSubmit={verifyCode} submitLabel={text.secondStep.submit}>
+          {(errorFor) => (
+            <>
+              <CodeField
+                label={method === 'recoveryCode' ? text.methods.recoveryCode : text.common.code}
+                kind={method === 'recoveryCode' ? 'recovery' : 'digits'}
+                hint={prompt}
+                error={errorFor('code')}
+              />
+              {rememberCheckbox}
+            </>
+          )}
+        </Form>
+      )}
+      {sendsCode(method) && (
+        <>
+          <ResendCode
+            key={method}
+            retryAfter={currentCode?.retryAfter ?? 0}
+            onResend={() => sendCode(method)}
+          />
+          <DevInboxHint />
+        </>
+      )}
+      <p role="status">{status}</p>
+      {others.length > 0 && (
+        <nav aria-label={text.secondStep.otherWays} class="stack">
+          <h2>{text.secondStep.otherWays}</h2>
+          {others.map((name) => (
+            <Button key={name} onClick={() => chooseMethod(name)}>
+              {text.methods[name]}
+            </Button>
+          ))}
+        </nav>
+      )}
+      <Button kind="link" onClick={() => onStartOver()}>
+        {text.secondStep.startOver}
+      </Button>
+    </section>
+  )
+}
+
+/** Whether this sign-in can't be finished any more, by whatever method. */
+function endsSignIn(code: string): boolean {
+  return ['mfa_token_expired', 'password_reset_required', 'account_suspended'].includes(code)
+}
+
+function sendsCode(method: Method): boolean {
+  return method === 'sms' || method === 'email'
+}

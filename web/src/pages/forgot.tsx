@@ -1,0 +1,119 @@
+import '../styles.css'
+import { useState } from 'preact/hooks'
+import { CodeField, ResendCode } from '../components/code-field.tsx'
+import { EmailField, HiddenUsername } from '../components/email-field.tsx'
+import { type Failure, Form, Notice } from '../components/forms.tsx'
+import { NewPasswordField, newPasswordFailureOf } from '../components/new-password-field.tsx'
+import { DevInboxHint, Heading, renderPage } from '../components/page.tsx'
+import { failureOf } from '../failure.ts'
+import { withReturnTo } from '../return-to.ts'
+import { guest } from '../session.ts'
+import { text } from '../text.ts'
+
+const t = text.forgot
+
+/** Until another message can be asked for: long enough for the first to arrive. */
+const resendDelaySeconds = 30
+
+/** Signing in leads here, too, after an undo: nobody gets in before there is a new password. */
+const afterUndo = location.hash === '#undone'
+
+function ForgotPassword() {
+  const [email, setEmail] = useState('')
+  const [done, setDone] = useState(false)
+
+  async function requestCode({ email: typed = '' }: Record<string, string>) {
+    const result = await guest.auth.forgotPassword.post({ email: typed })
+    if (!result.ok) return failureOf(result)
+    setEmail(typed)
+    return undefined
+  }
+
+  if (done) return <PasswordSet />
+  if (email) return <ChoosePassword email={email} onDone={() => setDone(true)} />
+  return (
+    <section class="card stack">
+      <Heading>{t.title}</Heading>
+      {afterUndo && <Notice>{text.problems.password_reset_required}</Notice>}
+      <p>{t.about}</p>
+      <Form onSubmit={requestCode} submitLabel={t.submit}>
+        {(errorFor) => <EmailField error={errorFor('email')} autocomplete="username" autofocus />}
+      </Form>
+      <p>
+        <a href={withReturnTo('/signin')}>{t.backToSignIn}</a>
+      </p>
+    </section>
+  )
+}
+
+/** Takes the mailed code, and the new password. */
+function ChoosePassword({ email, onDone }: { email: string; onDone: () => void }) {
+  const [status, setStatus] = useState('')
+  const [failure, setFailure] = useState<Failure>()
+
+  async function resetPassword({ code = '', newPassword = '' }: Record<string, string>) {
+    setFailure(undefined)
+    const result = await guest.auth.resetPassword.post({ email, code, newPassword })
+    if (result.ok) onDone()
+    else {
+      const context = { field: 'newPassword', password: newPassword, email }
+      return newPasswordFailureOf(result, context)
+    }
+    return undefined
+  }
+
+  async function resend() {
+    setStatus('')
+    const result = await guest.auth.forgotPassword.post({ email })
+    if (result.ok) {
+      setFailure(undefined)
+      setStatus(text.common.sentAgain)
+      return resendDelaySeconds
+    }
+    setFailure(failureOf(result))
+    return result.problem.retryAfter
+  }
+
+  return (
+    <section class="card stack">
+      <Heading>{t.choose}</Heading>
+      {failure && <Notice kind="wrong">{failure.message}</Notice>}
+      <Form onSubmit={resetPassword} submitLabel={t.set}>
+        {(errorFor) => (
+          <>
+            <HiddenUsername email={email} />
+            <CodeField
+              label={t.code}
+              kind="digits"
+              hint={t.sentTo(email)}
+              error={errorFor('code')}
+              hasOtherFields
+            />
+            <NewPasswordField
+              name="newPassword"
+              label={text.newPassword.label}
+              error={errorFor('newPassword')}
+            />
+          </>
+        )}
+      </Form>
+      <DevInboxHint />
+      <ResendCode retryAfter={resendDelaySeconds} onResend={resend} />
+      <p role="status">{status}</p>
+    </section>
+  )
+}
+
+function PasswordSet() {
+  return (
+    <section class="card stack">
+      <Heading autofocus>{t.done}</Heading>
+      <p>{t.signedOut}</p>
+      <a class="button primary" href={withReturnTo('/signin')}>
+        {t.signIn}
+      </a>
+    </section>
+  )
+}
+
+renderPage(<ForgotPassword />)

@@ -1,0 +1,122 @@
+import '../styles.css'
+import { useEffect, useRef, useState } from 'preact/hooks'
+import type { Message } from '../../../client/latchkey.ts'
+import { Notice } from '../components/forms.tsx'
+import { Heading, renderPage } from '../components/page.tsx'
+import { config } from '../config.ts'
+import { guest } from '../session.ts'
+import { text } from '../text.ts'
+
+const t = text.inbox
+
+/** How long it is before a message that came is seen. */
+const pollIntervalMs = 1500
+
+/** What would have been sent, newest first. In development alone. */
+function DevInbox() {
+  const { messages, arrived: newCount, lost: unreachable } = useMessages()
+  const [copiedId, setCopiedId] = useState('')
+  return (
+    <>
+      <section class="card">
+        <Heading>{t.title}</Heading>
+        <p class="soft">{t.about}</p>
+        <a href="/">{t.start}</a>
+        <p class="hidden" role="status">
+          {copiedId ? t.copied : newCount > 0 && t.arrived(newCount)}
+        </p>
+        {unreachable && <Notice kind="wrong">{t.lost}</Notice>}
+      </section>
+      {messages?.length === 0 && (
+        <section class="card">
+          <p>
+            {t.none} <a href="/signup">{t.signUp}</a>
+          </p>
+        </section>
+      )}
+      {messages?.map((message) => (
+        <MessageCard key={message.id} message={message} copiedId={copiedId} onCopy={setCopiedId} />
+      ))}
+    </>
+  )
+}
+
+/** Looks for new ones while somebody sees the page. */
+function useMessages() {
+  const [messages, setMessages] = useState<Message[]>()
+  const [newCount, setNewCount] = useState(0)
+  const [unreachable, setUnreachable] = useState(false)
+  const newestId = useRef<string>(undefined)
+  useEffect(() => {
+    let timer: ReturnType<typeof setTimeout> | undefined
+    async function poll() {
+      const result = await guest.dev.messages.get({})
+      setUnreachable(!result.ok)
+      if (result.ok) {
+        const all = result.data.messages
+        const previousId = newestId.current
+        // Ids sort by when they were made.
+        if (previousId !== undefined) setNewCount(all.filter(({ id }) => id > previousId).length)
+        newestId.current = all[0]?.id ?? ''
+        setMessages(all)
+      }
+      if (document.visibilityState === 'visible') timer = setTimeout(poll, pollIntervalMs)
+    }
+    function onVisibilityChange() {
+      clearTimeout(timer)
+      if (document.visibilityState === 'visible') poll()
+    }
+    poll()
+    document.addEventListener('visibilitychange', onVisibilityChange)
+    return () => {
+      clearTimeout(timer)
+      document.removeEventListener('visibilitychange', onVisibilityChange)
+    }
+  }, [])
+  return { messages, arrived: newCount, lost: unreachable }
+}
+
+function MessageCard(props: { message: Message; copiedId: string; onCopy: (id: string) => void }) {
+  const { message, copiedId, onCopy } = props
+  const { id, channel, to, subject, sentAt } = message
+  const code = /\b(?:\d{6}|[\dA-Z]{4}-[\dA-Z]{4}-[\dA-Z]{4})\b/.exec(message.text)?.[0]
+
+  async function copy() {
+    await navigator.clipboard.writeText(code ?? '')
+    onCopy(id)
+  }
+
+  return (
+    <article class="card stack">
+      <div>
+        <h2>{channel === 'sms' ? t.text : subject}</h2>
+        <p class="soft">
+          {t[channel](to)} · <Time at={sentAt} />
+        </p>
+      </div>
+      {code && (
+        <button type="button" class="copy" onClick={copy}>
+          <code>{code}</code>
+          <span>{copiedId === id ? t.copied : t.copy}</span>
+        </button>
+      )}
+      <p class="letter">{linkify(message.text)}</p>
+    </article>
+  )
+}
+
+function Time({ at }: { at: string }) {
+  const format = new Intl.DateTimeFormat(config.language, {
+    dateStyle: 'short',
+    timeStyle: 'medium',
+  })
+  return <time dateTime={at}>{format.format(new Date(at))}</time>
+}
+
+/** Links can be followed, as in a mail program. */
+function linkify(plainText: string) {
+  const parts = plainText.split(/(\bhttps?:\/\/[^\s<>"]+)/)
+  return parts.map((part, i) => (i % 2 === 1 ? <a href={part}>{part}</a> : part))
+}
+
+renderPage(<DevInbox />, { wide: true })

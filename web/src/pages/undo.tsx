@@ -1,0 +1,131 @@
+import '../styles.css'
+import { useState } from 'preact/hooks'
+import { HiddenUsername, rememberEmail } from '../components/email-field.tsx'
+import { Button, type Failure, Form, Notice } from '../components/forms.tsx'
+import { NewPasswordField, newPasswordFailureOf } from '../components/new-password-field.tsx'
+import { Heading, renderPage } from '../components/page.tsx'
+import { failureOf } from '../failure.ts'
+import { guest } from '../session.ts'
+import { text } from '../text.ts'
+
+const t = text.undo
+
+interface Undone {
+  email: string
+  resetToken: string
+}
+
+/** Opening the page changes nothing, for mail scanners open links, too. */
+function Undo({ token }: { token: string | null }) {
+  const [undone, setUndone] = useState<Undone>()
+  const [step, setStep] = useState<'ask' | 'incomplete' | 'tooLate' | 'done'>(
+    token ? 'ask' : 'incomplete',
+  )
+  const [failure, setFailure] = useState<Failure>()
+
+  async function undo() {
+    setFailure(undefined)
+    const result = await guest.auth.undo.post({ token: token ?? '' })
+    if (result.ok) {
+      // It is used; it need not stay in the history.
+      history.replaceState(null, '', '/undo')
+      rememberEmail(result.data.email)
+      setUndone(result.data)
+    } else if (result.problem.code === 'undo_token_expired') setStep('tooLate')
+    else if (result.problem.code === 'invalid_request') setStep('incomplete')
+    else setFailure(failureOf(result))
+  }
+
+  if (step === 'incomplete') return <Incomplete />
+  if (step === 'tooLate') return <TooLate />
+  if (step === 'done') return <PasswordSet />
+  if (undone) return <ChoosePassword undone={undone} onDone={() => setStep('done')} />
+  return (
+    <section class="card stack">
+      <Heading>{t.title}</Heading>
+      <p>{t.about}</p>
+      <ul class="bullets">
+        {t.whatHappens.map((sentence) => (
+          <li key={sentence}>{sentence}</li>
+        ))}
+      </ul>
+      {failure && <Notice kind="wrong">{failure.message}</Notice>}
+      <Button kind="primary" onClick={undo}>
+        {t.submit}
+      </Button>
+      <p class="soft">{t.ifItWasYou}</p>
+    </section>
+  )
+}
+
+function ChoosePassword({ undone, onDone }: { undone: Undone; onDone: () => void }) {
+  const { email, resetToken } = undone
+
+  async function resetPassword({ newPassword = '' }: Record<string, string>) {
+    const result = await guest.auth.resetPassword.post({ resetToken, newPassword })
+    if (!result.ok) {
+      const context = { field: 'newPassword', password: newPassword, email }
+      return newPasswordFailureOf(result, context)
+    }
+    onDone()
+    return undefined
+  }
+
+  return (
+    <section class="card stack">
+      <Heading autofocus>{t.undone}</Heading>
+      <p>{t.nowPassword(email)}</p>
+      <Form onSubmit={resetPassword} submitLabel={t.set}>
+        {(errorFor) => (
+          <>
+            <HiddenUsername email={email} />
+            <NewPasswordField
+              name="newPassword"
+              label={text.newPassword.label}
+              error={errorFor('newPassword')}
+            />
+          </>
+        )}
+      </Form>
+      <p class="soft">{t.ifLeft}</p>
+    </section>
+  )
+}
+
+function PasswordSet() {
+  return (
+    <section class="card stack">
+      <Heading autofocus>{t.done}</Heading>
+      <p>{t.signedOut}</p>
+      <a class="button primary" href="/signin">
+        {t.signIn}
+      </a>
+    </section>
+  )
+}
+
+function Incomplete() {
+  return (
+    <section class="card stack">
+      <Heading autofocus>{t.incomplete}</Heading>
+      <p>{t.openAgain}</p>
+    </section>
+  )
+}
+
+function TooLate() {
+  return (
+    <section class="card stack">
+      <Heading autofocus>{t.tooLate}</Heading>
+      <p>{t.whyTooLate}</p>
+      <p>
+        <a href="/forgot">{t.ifLockedOut}</a>
+      </p>
+    </section>
+  )
+}
+
+// The whole link, put into the address bar of this very page.
+addEventListener('hashchange', () => location.reload())
+
+renderPage(<Undo token={new URLSearchParams(location.hash.slice(1)).get('token')} />)

@@ -1,0 +1,25 @@
+import type { SecurityText } from '../../../src/i18n/en/security.ts'
+import { config, type Language } from '../config.ts'
+
+const catalogues: Record<Language, () => Promise<{ security: SecurityText }>> = {
+  en: () => import('../../../src/i18n/en/security.ts'),
+  de: () => import('../../../src/i18n/de/security.ts'),
+}
+
+/** Every sentence of this page, in the language of this visit. */
+export const { security: t } = await catalogues[config.language]()
+
+/** Dates and lists as people write them where they are, if they speak the language of the page. */
+const locale =
+  navigator.languages.find((language) => language.startsWith(config.language)) ?? config.language
+
+const dateFormat = new Intl.DateTimeFormat(locale, { dateStyle: 'medium' })
+const dateTimeFormat = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short' })
+const listFormat = new Intl.ListFormat(locale, { type: 'conjunction' })
+
+/** @param at as the service tells times */
+export const dateOf = (at: string) => dateFormat.format(new Date(at))
+export const dateTimeOf = (at: string) => dateTimeFormat.format(new Date(at))
+
+/** “a, b and c”. */
+export const listOf = (items: string[]) => listFormat.format(items)

@@ -1,0 +1,68 @@
+import { useState } from 'preact/hooks'
+import { Button, Field } from '../../components/forms.tsx'
+import { latchkey } from '../../session.ts'
+import type { SectionProps } from '../account.ts'
+import { t } from '../i18n.ts'
+import { Section, useSection } from '../section.tsx'
+import { useStepUp } from '../step-up-context.tsx'
+import { VerifyAddress } from '../verify-address.tsx'
+
+/** The address that signs in, and another one. */
+export function EmailSection({ account, onChange }: SectionProps) {
+  const { settings } = account
+  const withStepUp = useStepUp()
+  const section = useSection()
+  const [open, setOpen] = useState(false)
+
+  function handleChanged({ email }: { email: string }) {
+    setOpen(false)
+    onChange({ settings: { ...settings, email } })
+    section.announce(`${t.email.isChanged(email)} ${t.toldByEmail(settings.email)}`)
+  }
+
+  function startEditing() {
+    section.clear()
+    setOpen(true)
+  }
+
+  function cancel() {
+    setOpen(false)
+    section.focusHeading()
+  }
+
+  return (
+    <Section state={section} title={t.email.title}>
+      {open ? (
+        <VerifyAddress
+          title={t.email.change}
+          addressOf={({ email }) => email}
+          request={(email = '', code) =>
+            withStepUp(() => latchkey.settings.email.post({ email, code }))
+          }
+          onDone={handleChanged}
+          onCancel={cancel}
+        >
+          {(errorFor, typed) => (
+            <Field
+              name="email"
+              type="email"
+              label={t.email.new}
+              defaultValue={typed ?? ''}
+              autocomplete="email"
+              autocapitalize="none"
+              spellcheck={false}
+              autofocus
+              required
+              error={errorFor('email')}
+            />
+          )}
+        </VerifyAddress>
+      ) : (
+        <div class="entry">
+          <p>{settings.email}</p>
+          <Button onClick={startEditing}>{t.email.change}</Button>
+        </div>
+      )}
+    </Section>
+  )
+}

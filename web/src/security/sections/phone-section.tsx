@@ -1,0 +1,87 @@
+import { useState } from 'preact/hooks'
+import { Button, type Failure } from '../../components/forms.tsx'
+import { latchkey } from '../../session.ts'
+import type { SectionProps } from '../account.ts'
+import { ConfirmDialog } from '../dialog.tsx'
+import { t } from '../i18n.ts'
+import { PhoneField, phoneNumberOf } from '../phone-field.tsx'
+import { Section, useSection } from '../section.tsx'
+import { securityFailureOf } from '../security-failure.ts'
+import { useStepUp } from '../step-up-context.tsx'
+import { VerifyAddress } from '../verify-address.tsx'
+
+/** The number that codes by text go to: set it, change it, take it away. */
+export function PhoneSection({ account, onChange }: SectionProps) {
+  const { settings } = account
+  const { phoneNumber } = settings
+  const withStepUp = useStepUp()
+  const section = useSection()
+  const [open, setOpen] = useState<'change' | 'remove'>()
+  const emailNotice = t.toldByEmail(settings.email)
+
+  function handleChanged({ phoneNumber: number }: { phoneNumber: string }) {
+    setOpen(undefined)
+    onChange()
+    section.announce(`${t.phone.isChanged(number)} ${emailNotice}`)
+  }
+
+  async function remove(): Promise<Failure | undefined> {
+    const result = await withStepUp(() => latchkey.settings.phoneNumber.delete())
+    if (!result) return undefined
+    if (!result.ok) return securityFailureOf(result)
+    setOpen(undefined)
+    onChange({ settings: { ...settings, ...result.data } })
+    section.announce(`${t.phone.isRemoved} ${emailNotice}`)
+    return undefined
+  }
+
+  function startEditing(action: 'change' | 'remove') {
+    section.clear()
+    setOpen(action)
+  }
+
+  function cancel() {
+    setOpen(undefined)
+    section.focusHeading()
+  }
+
+  return (
+    <Section state={section} title={t.phone.title}>
+      {open === 'change' ? (
+        <VerifyAddress
+          title={phoneNumber ? t.phone.change : t.phone.add}
+          addressOf={phoneNumberOf}
+          request={(number = '', code) =>
+            withStepUp(() => latchkey.settings.phoneNumber.post({ phoneNumber: number, code }))
+          }
+          onDone={handleChanged}
+          onCancel={cancel}
+        >
+          {(errorFor) => <PhoneField error={errorFor('phoneNumber')} />}
+        </VerifyAddress>
+      ) : (
+        <div class="entry">
+          <p>
+            {phoneNumber ?? t.phone.none} <span class="soft">{t.phone.about}</span>
+          </p>
+          <div class="buttons">
+            <Button onClick={() => startEditing('change')}>
+              {phoneNumber ? t.phone.change : t.phone.add}
+            </Button>
+            {phoneNumber && <Button onClick={() => startEditing('remove')}>{t.remove}</Button>}
+          </div>
+        </div>
+      )}
+      {open === 'remove' && phoneNumber && (
+        <ConfirmDialog
+          title={t.phone.removeTitle(phoneNumber)}
+          description={t.phone.removeMeans}
+          confirmLabel={t.remove}
+          cancelLabel={t.phone.keep}
+          onConfirm={remove}
+          onClose={() => setOpen(undefined)}
+        />
+      )}
+    </Section>
+  )
+}

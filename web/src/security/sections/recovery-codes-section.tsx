@@ -1,0 +1,66 @@
+import { useState } from 'preact/hooks'
+import { Button, type Failure } from '../../components/forms.tsx'
+import { latchkey } from '../../session.ts'
+import type { SectionProps } from '../account.ts'
+import { ConfirmDialog } from '../dialog.tsx'
+import { dateOf, t } from '../i18n.ts'
+import { NewRecoveryCodes } from '../new-recovery-codes.tsx'
+import { Section, useSection } from '../section.tsx'
+import { securityFailureOf } from '../security-failure.ts'
+import { useStepUp } from '../step-up-context.tsx'
+
+/** How many recovery codes are left, and new ones. */
+export function RecoveryCodesSection({ account, onChange }: SectionProps) {
+  const { settings } = account
+  const { remaining, createdAt } = settings.recoveryCodes
+  const withStepUp = useStepUp()
+  const section = useSection()
+  const [confirming, setConfirming] = useState(false)
+  const [codes, setCodes] = useState<string[]>()
+
+  async function generateCodes(): Promise<Failure | undefined> {
+    const result = await withStepUp(() => latchkey.settings.recoveryCodes.post())
+    if (!result) return undefined
+    if (!result.ok) return securityFailureOf(result)
+    const { recoveryCodes, ...state } = result.data
+    setConfirming(false)
+    setCodes(recoveryCodes)
+    onChange({ settings: { ...settings, recoveryCodes: state } })
+    return undefined
+  }
+
+  function handleCodesSaved() {
+    setCodes(undefined)
+    section.announce(t.recovery.isMade)
+  }
+
+  return (
+    <Section state={section} title={t.recovery.title}>
+      {codes ? (
+        <NewRecoveryCodes codes={codes} email={settings.email} onDone={handleCodesSaved} />
+      ) : (
+        <>
+          <p>
+            {t.recovery.left(remaining)}{' '}
+            <span class="soft">
+              {createdAt && t.recovery.madeAt(dateOf(createdAt))} {t.recovery.about}
+            </span>
+          </p>
+          <div class="buttons">
+            <Button onClick={() => setConfirming(true)}>{t.recovery.make}</Button>
+          </div>
+        </>
+      )}
+      {confirming && (
+        <ConfirmDialog
+          title={t.recovery.makeTitle}
+          description={t.recovery.makeMeans}
+          confirmLabel={t.recovery.make}
+          cancelLabel={t.recovery.keepOld}
+          onConfirm={generateCodes}
+          onClose={() => setConfirming(false)}
+        />
+      )}
+    </Section>
+  )
+}

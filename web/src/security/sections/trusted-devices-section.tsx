@@ -1,0 +1,69 @@
+import { useState } from 'preact/hooks'
+import type { TrustedDevice } from '../../../../client/latchkey.ts'
+import { Button, type Failure, Notice } from '../../components/forms.tsx'
+import { latchkey } from '../../session.ts'
+import type { SectionProps } from '../account.ts'
+import { dateOf, t } from '../i18n.ts'
+import { ExpandableList, Section, useSection } from '../section.tsx'
+import { securityFailureOf } from '../security-failure.ts'
+import { useStepUp } from '../step-up-context.tsx'
+import { describeUserAgent } from '../user-agent.ts'
+
+/** Devices where the password is enough for a while. */
+export function TrustedDevicesSection({ account, onChange }: SectionProps) {
+  const { trustedDevices } = account
+  const withStepUp = useStepUp()
+  const section = useSection()
+  const [failure, setFailure] = useState<Failure>()
+
+  async function revoke({ id, name }: TrustedDevice) {
+    setFailure(undefined)
+    const result = await withStepUp(() => latchkey.settings.trustedDevices.byId(id).delete())
+    if (!result) return
+    // Whoever else had it forgotten did the same.
+    if (!result.ok && result.problem.code !== 'not_found')
+      return setFailure(securityFailureOf(result))
+    onChange(result.ok ? { trustedDevices: result.data.trustedDevices } : {})
+    section.announce(t.devices.isForgotten(describeUserAgent(name)))
+  }
+
+  async function revokeAll() {
+    setFailure(undefined)
+    const result = await withStepUp(() => latchkey.settings.trustedDevices.delete())
+    if (!result) return
+    if (!result.ok) return setFailure(securityFailureOf(result))
+    onChange({ trustedDevices: result.data.trustedDevices })
+    section.announce(t.devices.areForgotten)
+  }
+
+  if (trustedDevices.length === 0 && !section.announcement) return null
+  return (
+    <Section state={section} title={t.devices.title}>
+      {failure && <Notice kind="wrong">{failure.message}</Notice>}
+      <ExpandableList items={trustedDevices}>
+        {(device) => (
+          <div class="entry">
+            <div>
+              <b>{describeUserAgent(device.name)}</b>
+              <p class="soft">
+                {t.devices.since(dateOf(device.createdAt))},{' '}
+                {t.devices.until(dateOf(device.expiresAt))}
+              </p>
+            </div>
+            <Button
+              label={t.devices.forgetOne(describeUserAgent(device.name))}
+              onClick={() => revoke(device)}
+            >
+              {t.devices.forget}
+            </Button>
+          </div>
+        )}
+      </ExpandableList>
+      {trustedDevices.length > 1 && (
+        <div class="buttons">
+          <Button onClick={revokeAll}>{t.devices.forgetAll}</Button>
+        </div>
+      )}
+    </Section>
+  )
+}

@@ -1,0 +1,95 @@
+import type { Thing, WaysIn } from '../../../../client/latchkey.ts'
+import { Button } from '../../components/forms.tsx'
+import type { Account } from '../account.ts'
+import { listOf, t } from '../i18n.ts'
+import { Section, useSection } from '../section.tsx'
+import type { SetUpChoice } from './mfa-section.tsx'
+
+type Item = { what: Thing; passkey?: { id: string; name: string } }
+
+const waysInText = t.waysIn
+
+/** What losing one thing would mean, what a thief of one thing could do, and what to do next. */
+export function WaysInSection(props: { account: Account; onSetUp: (choice: SetUpChoice) => void }) {
+  const { account, onSetUp } = props
+  const { waysIn, settings } = account
+  const section = useSection()
+  const [nextAdvice] = waysIn.advice
+  const facts = [
+    ...waysIn.ifLost.map((item) => ({ good: item.stillIn, sentence: lostSentence(item) })),
+    ...waysIn.ifStolen.map((item) => ({
+      good: !item.letsIn,
+      sentence: stolenSentence(item, settings.mfaSignIn.enabled),
+    })),
+  ]
+  const [good, bad] = [true, false].map((kind) => facts.filter((item) => item.good === kind))
+
+  return (
+    <Section state={section} title={waysInText.title}>
+      {nextAdvice ? (
+        <div class="notice stack">
+          <p>
+            <b>{waysInText.next(waysInText.advice[nextAdvice.do].do)}</b>{' '}
+            {waysInText.advice[nextAdvice.do].why}
+          </p>
+          {/* The other two are begun in the sections above and below. */}
+          {nextAdvice.do === 'setUpAuthenticator' && (
+            <div class="buttons">
+              <Button onClick={() => onSetUp('authenticator')}>{t.app.title}</Button>
+            </div>
+          )}
+        </div>
+      ) : (
+        <p>{waysInText.good}</p>
+      )}
+      <Facts facts={bad} />
+      <details>
+        <summary>{bad?.length ? waysInText.otherwise : waysInText.inEachCase}</summary>
+        <Facts facts={good} />
+      </details>
+    </Section>
+  )
+}
+
+function Facts({ facts = [] }: { facts: { good: boolean; sentence: string }[] | undefined }) {
+  if (facts.length === 0) return null
+  return (
+    <ul class="facts">
+      {facts.map(({ good, sentence }) => (
+        <li key={sentence} class={good ? 'good' : 'bad'}>
+          {sentence}
+        </li>
+      ))}
+    </ul>
+  )
+}
+
+function lostSentence(item: WaysIn['ifLost'][number]): string {
+  const lost = sentenceFor(waysInText.lost, item)
+  if (!item.stillIn) return waysInText.lockedOut(lost)
+  return waysInText.stillIn(lost, listOf(item.by.map((thing) => waysInText.by[thing])))
+}
+
+function stolenSentence(item: WaysIn['ifStolen'][number], mfaOn: boolean): string {
+  const { what, letsIn } = item
+  return `${sentenceFor(waysInText.stolen, item)}, ${letsIn ? whyLetIn(what, mfaOn) : whyKeptOut(what)}`
+}
+
+function whyLetIn(what: Thing, mfaOn: boolean): string {
+  if (what === 'password') return waysInText.letsIn.password
+  if (what === 'mailbox')
+    return mfaOn ? waysInText.letsIn.mailboxForBoth : waysInText.letsIn.mailbox
+  return waysInText.letsIn.other
+}
+
+function whyKeptOut(what: Thing): string {
+  const { keptOut } = waysInText
+  return what in keptOut ? keptOut[what as keyof typeof keptOut] : keptOut.other
+}
+
+function sentenceFor(
+  sentences: Record<Exclude<Thing, 'passkey'>, string> & { passkey: (name: string) => string },
+  { what, passkey }: Item,
+): string {
+  return what === 'passkey' ? sentences.passkey(passkey?.name ?? '') : sentences[what]
+}

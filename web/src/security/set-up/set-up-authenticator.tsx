@@ -1,0 +1,87 @@
+import { useEffect, useState } from 'preact/hooks'
+import type { NewMfaSecret } from '../../../../client/latchkey.ts'
+import { CodeField } from '../../components/code-field.tsx'
+import { Button, type Failure, Form, Notice } from '../../components/forms.tsx'
+import { latchkey } from '../../session.ts'
+import { text } from '../../text.ts'
+import { CancelButton } from '../dialog.tsx'
+import { t } from '../i18n.ts'
+import { CopyButton, StepHeading } from '../section.tsx'
+import { securityFailureOf } from '../security-failure.ts'
+import { useStepUp } from '../step-up-context.tsx'
+import type { SetUpProps } from './set-up-props.ts'
+
+/** An authenticator app: scan, type the code, done. One that is set up already needs the code alone. */
+export function SetUpAuthenticator({ settings, onDone, onCancel }: SetUpProps) {
+  const withStepUp = useStepUp()
+  const inUse = settings?.mfaSignIn.mfaMethod === 'authenticator'
+  const [alreadySetUp, setAlreadySetUp] = useState(!inUse && settings?.mfaSecret.confirmed === true)
+  const [secret, setSecret] = useState<NewMfaSecret>()
+  const [failure, setFailure] = useState<Failure>()
+
+  useEffect(() => {
+    if (!alreadySetUp) createSecret()
+  }, [alreadySetUp])
+
+  async function createSecret() {
+    setFailure(undefined)
+    const result = await withStepUp(() => latchkey.settings.mfaSecret.post())
+    if (!result) return onCancel ? onCancel() : setFailure({ message: t.stepUp.why })
+    if (result.ok) setSecret(result.data)
+    else setFailure(securityFailureOf(result))
+  }
+
+  async function turnOn({ code = '' }: Record<string, string>) {
+    const result = await withStepUp(() =>
+      latchkey.settings.mfaSignIn.post({ mfaMethod: 'authenticator', code }),
+    )
+    if (!result) return undefined
+    if (!result.ok) return securityFailureOf(result, { invalid_code: 'code' })
+    if (result.status === 200) onDone(result.data)
+    return undefined
+  }
+
+  return (
+    <div class="stack">
+      <StepHeading>{alreadySetUp ? t.app.knownTitle : t.app.title}</StepHeading>
+      {failure && (
+        <>
+          <Notice kind="wrong">{failure.message}</Notice>
+          <Button onClick={createSecret}>{t.tryAgain}</Button>
+        </>
+      )}
+      {!alreadySetUp && !secret && !failure && <p class="soft">{text.common.working}</p>}
+      {alreadySetUp && <p>{t.app.known}</p>}
+      {!alreadySetUp && secret && <NewSecret {...secret} />}
+      {(alreadySetUp || secret) && (
+        <Form onSubmit={turnOn} submitLabel={t.app.submit}>
+          {(errorFor) => <CodeField label={t.app.code} kind="digits" error={errorFor('code')} />}
+        </Form>
+      )}
+      {alreadySetUp && (
+        <Button kind="link" onClick={() => setAlreadySetUp(false)}>
+          {t.app.another}
+        </Button>
+      )}
+      {onCancel && <CancelButton onClick={onCancel} />}
+    </div>
+  )
+}
+
+function NewSecret({ secret, otpauthUri, qrCode }: NewMfaSecret) {
+  return (
+    <>
+      <a class="button on-touch" href={otpauthUri}>
+        {t.app.open}
+      </a>
+      <p>{t.app.scan}</p>
+      <img class="qr-code" src={qrCode} alt={t.app.qrCode} width="224" height="224" />
+      <p>
+        {t.app.orType}
+        <br />
+        <code class="mono">{secret.match(/.{1,4}/g)?.join(' ')}</code>
+      </p>
+      <CopyButton text={secret}>{t.app.copyKey}</CopyButton>
+    </>
+  )
+}

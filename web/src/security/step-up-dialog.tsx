@@ -1,0 +1,94 @@
+import { useState } from 'preact/hooks'
+import { HiddenUsername } from '../components/email-field.tsx'
+import { Button, type Failure, Form, Notice, PasswordField } from '../components/forms.tsx'
+import { SecondStep } from '../components/second-step.tsx'
+import { getPasskey, passkeysSupported } from '../passkey.ts'
+import { latchkey, storeTokens } from '../session.ts'
+import { text } from '../text.ts'
+import { CancelButton, Dialog } from './dialog.tsx'
+import { t } from './i18n.ts'
+import { securityFailureOf } from './security-failure.ts'
+import { reauthenticate, type StepUpRequest } from './step-up-context.tsx'
+
+/** Has whoever is signed in confirm that it's them: by passkey, or by password and second step. */
+export function StepUpDialog(props: {
+  request: StepUpRequest
+  email: string | undefined
+  hasPasskeys: boolean
+}) {
+  const { request, email, hasPasskeys } = props
+  const { resolve } = request
+  const canUsePasskey = hasPasskeys && passkeysSupported
+  const [challenge, setChallenge] = useState(request.challenge)
+  const [failure, setFailure] = useState<Failure>()
+
+  async function confirmByPassword({ password = '' }: Record<string, string>) {
+    setFailure(undefined)
+    const result = await reauthenticate(password)
+    if (!result.ok) {
+      const fieldFailure = securityFailureOf(result, { invalid_credentials: 'password' })
+      const wrong = result.problem.code === 'invalid_credentials'
+      return wrong ? { ...fieldFailure, message: t.stepUp.wrongPassword } : fieldFailure
+    }
+    if (result.data.status === 'mfaRequired') setChallenge(result.data)
+    else resolve(true)
+    return undefined
+  }
+
+  async function confirmByPasskey() {
+    setFailure(undefined)
+    const started = await latchkey.auth.signIn.passkey.post({})
+    if (!started.ok) return setFailure(securityFailureOf(started))
+    const { options, passkeyToken } = started.data
+    const response = await getPasskey(options).catch(() => 'failed' as const)
+    if (response === 'failed') return setFailure({ message: text.problems.passkey_failed })
+    if (!response) return
+    const result = await latchkey.auth.signIn.passkey.verify.post({ passkeyToken, response })
+    if (!result.ok) return setFailure(securityFailureOf(result))
+    storeTokens(result.data)
+    resolve(true)
+  }
+
+  function startOver(reason?: Failure) {
+    setChallenge(undefined)
+    setFailure(reason)
+  }
+
+  return (
+    <Dialog title={t.stepUp.title} onClose={() => resolve(false)}>
+      {challenge ? (
+        <SecondStep
+          inDialog
+          challenge={challenge}
+          onDone={() => resolve(true)}
+          onStartOver={startOver}
+        />
+      ) : (
+        <>
+          <p>{t.stepUp.why}</p>
+          {failure && <Notice kind="wrong">{failure.message}</Notice>}
+          {canUsePasskey && (
+            <>
+              <Button onClick={confirmByPasskey}>{t.stepUp.byPasskey}</Button>
+              <div class="or">{text.common.or}</div>
+            </>
+          )}
+          <Form onSubmit={confirmByPassword} submitLabel={t.stepUp.submit}>
+            {(errorFor) => (
+              <>
+                {email && <HiddenUsername email={email} />}
+                <PasswordField
+                  name="password"
+                  autocomplete="current-password"
+                  autofocus={!canUsePasskey}
+                  error={errorFor('password')}
+                />
+              </>
+            )}
+          </Form>
+        </>
+      )}
+      <CancelButton onClick={() => resolve(false)} />
+    </Dialog>
+  )
+}

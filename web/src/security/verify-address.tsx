@@ -1,0 +1,110 @@
+import type { ComponentChildren } from 'preact'
+import { useState } from 'preact/hooks'
+import type { CodeSent } from '../../../client/latchkey.ts'
+import { CodeField, ResendCode } from '../components/code-field.tsx'
+import { Button, type Failure, Form, Notice } from '../components/forms.tsx'
+import { DevInboxHint } from '../components/page.tsx'
+import { text } from '../text.ts'
+import { CancelButton } from './dialog.tsx'
+import { t } from './i18n.ts'
+import { StepHeading } from './section.tsx'
+import { securityFailureOf } from './security-failure.ts'
+
+/** What the service says to an address, or to its code. */
+type Result<Data> =
+  | { ok: true; status: 200; data: Data }
+  | { ok: true; status: 202; data: CodeSent | { status: 'assertionRequired' } }
+  | { ok: false; problem: Parameters<typeof securityFailureOf>[0]['problem'] }
+
+/** Proves an address or a number: it is typed, a code goes there, and the code comes back. */
+export function VerifyAddress<Data>(props: {
+  title: string
+  submitLabel?: string
+  footer?: ComponentChildren
+  /** @param typed before, by whoever comes back */
+  children: (
+    errorFor: (field: string) => string | undefined,
+    typed: string | undefined,
+  ) => ComponentChildren
+  /** What was typed; undefined for the one that the service knows. */
+  addressOf: (fields: Record<string, string>) => string | undefined
+  /** Has a code sent there, or brings it. */
+  request: (address: string | undefined, code?: string) => Promise<Result<Data> | undefined>
+  onDone: (data: Data, address: string | undefined) => void
+  onCancel: (() => void) | undefined
+}) {
+  const {
+    title,
+    submitLabel = t.sendCode,
+    footer,
+    children,
+    addressOf,
+    request,
+    onDone,
+    onCancel,
+  } = props
+  const [sentCode, setSentCode] = useState<CodeSent>()
+  const [address, setAddress] = useState<string>()
+  const [failure, setFailure] = useState<Failure>()
+
+  async function requestCode(newAddress: string | undefined): Promise<Failure | undefined> {
+    const result = await request(newAddress)
+    if (!result) return undefined
+    if (!result.ok) return securityFailureOf(result)
+    setAddress(newAddress)
+    if (result.status === 200) onDone(result.data, newAddress)
+    else if (result.data.status === 'codeSent') setSentCode(result.data)
+    return undefined
+  }
+
+  async function resend() {
+    setFailure(await requestCode(address))
+    return sentCode?.retryAfter
+  }
+
+  async function verifyCode({ code = '' }: Record<string, string>) {
+    const result = await request(address, code)
+    if (!result) return undefined
+    if (!result.ok) return securityFailureOf(result, { invalid_code: 'code' })
+    if (result.status === 200) onDone(result.data, address)
+    return undefined
+  }
+
+  if (!sentCode) {
+    return (
+      <div class="stack">
+        <StepHeading>{title}</StepHeading>
+        <Form
+          onSubmit={(fields) => requestCode(addressOf(fields))}
+          submitLabel={submitLabel}
+          footer={footer}
+        >
+          {(errorFor) => children(errorFor, address)}
+        </Form>
+        {onCancel && <CancelButton onClick={onCancel} />}
+      </div>
+    )
+  }
+  return (
+    <div class="stack">
+      <StepHeading>{t.code.title}</StepHeading>
+      {failure && <Notice kind="wrong">{failure.message}</Notice>}
+      <Form onSubmit={verifyCode} submitLabel={t.code.submit}>
+        {(errorFor) => (
+          <CodeField
+            label={text.common.code}
+            kind="digits"
+            hint={text.common.codeSentTo(sentCode.sentTo)}
+            error={errorFor('code')}
+          />
+        )}
+      </Form>
+      <ResendCode retryAfter={sentCode.retryAfter} onResend={resend} />
+      <DevInboxHint />
+      <Button kind="link" onClick={() => setSentCode(undefined)}>
+        {text.common.back}
+      </Button>
+      {onCancel && <CancelButton onClick={onCancel} />}
+    </div>
+  )
+}

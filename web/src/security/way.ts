@@ -1,9 +1,0 @@
-import type { MfaSignInOn, Settings } from '../../../client/latchkey.ts'
-
-/** What each way of setting up the second step needs. */
-export interface SetUpProps {
-  /** Undefined where nothing but setting up is allowed. */
-  settings: Settings | undefined
-  done: (on: MfaSignInOn) => void
-  cancel: (() => void) | undefined
-}
