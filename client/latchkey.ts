@@ -5,7 +5,7 @@
  * exception: look at `ok`, then at `status` or `problem.code`.
  */
 export function createLatchkey(options: Options) {
-  const call = caller(options)
+  const call = createCall(options)
   return {
     auth: {
       signUp: {

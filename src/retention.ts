@@ -2,8 +2,10 @@ import { sql } from 'kysely'
 import { eraseDeletedAccounts } from './accounts/deletion.ts'
 import { day, hour, minute, now } from './lib/clock.ts'
 import type { Log } from './lib/log.ts'
-import { type Db, withoutStatementTimeout } from './store/open.ts'
+import { withoutStatementTimeout } from './store/locks.ts'
+import type { Db } from './store/open.ts'
 import type { Schema } from './store/schema.ts'
+import type { RunTransaction } from './store/transaction.ts'
 
 /** What nobody asks for any more: rows whose time lies so far back. */
 const retention: {
@@ -40,7 +42,8 @@ const retention: {
 const unownedActivityMs = 30 * day
 
 /** Deletes what is left over, once an hour; sooner if it failed. @returns what stops it */
-export function startCleanup(db: Db, log: Log): () => void {
+export function startCleanup(deps: { db: Db; transaction: RunTransaction; log: Log }): () => void {
+  const { db, transaction, log } = deps
   let stopped = false
   let timer = setTimeout(run, hour).unref()
   return () => {
@@ -49,7 +52,7 @@ export function startCleanup(db: Db, log: Log): () => void {
   }
 
   function run(): void {
-    cleanUp(db).then(
+    cleanUp(db, transaction).then(
       () => schedule(hour),
       (error) => {
         log.error({ err: error }, 'housekeeping failed')
@@ -63,8 +66,8 @@ export function startCleanup(db: Db, log: Log): () => void {
   }
 }
 
-export async function cleanUp(db: Db): Promise<void> {
-  await eraseDeletedAccounts(db)
+export async function cleanUp(db: Db, transaction: RunTransaction): Promise<void> {
+  await eraseDeletedAccounts(db, transaction)
   for (const [table, columns] of Object.entries(retention)) {
     for (const [column, ms] of columns) {
       await withoutStatementTimeout(db, (tx) =>

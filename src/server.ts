@@ -49,10 +49,11 @@ import { createGuard } from './sessions/guard.ts'
 import { sessionRoutes } from './sessions/session-routes.ts'
 import { passkeySignInRoutes } from './signin/passkey-sign-in-routes.ts'
 import { signInRoutes } from './signin/sign-in-routes.ts'
-import { ensureMigrated, migrate, openDatabase } from './store/open.ts'
+import { ensureMigrated, migrate } from './store/migrate.ts'
+import { openDatabase } from './store/open.ts'
 import { createOutageLog } from './store/outage-log.ts'
+import { createRunTransaction } from './store/transaction.ts'
 import { undoRoutes } from './undo/undo-routes.ts'
-import { enableWebhooks } from './webhooks/events.ts'
 import { createWebhookSender } from './webhooks/sender.ts'
 
 /** Longer than running requests are given. */
@@ -98,17 +99,20 @@ export async function startServer(
   const capturedChannels =
     mode === 'production' ? [] : channels.filter((channel) => !transports[channel])
   const webhookSender = settings.webhookUrl ? createWebhookSender(settings.webhookUrl) : undefined
-  if (webhookSender) enableWebhooks(db)
+  const { emit } = metrics
+  const webhooksEnabled = webhookSender !== undefined
+  const transaction = createRunTransaction({ db, keyring, emit, webhooksEnabled })
   const delivery = startDelivery({
     db,
     keyring,
     log,
+    emit,
     brand,
     transports,
     capturedChannels,
     webhookSender,
   })
-  const stopCleanup = startCleanup(db, log)
+  const stopCleanup = startCleanup({ db, transaction, log })
   const stopKeySync = watchKeys({ db, keyring, signingKeys, log })
   const stopResealing = startResealing({ db, keyring, log })
 
@@ -130,6 +134,8 @@ export async function startServer(
   const rules = { sessionIdleTimeout, sessionLifetime, mfaPolicy }
   const deps = {
     db,
+    transaction,
+    emit,
     keyring,
     settings,
     signingKeys,

@@ -33,7 +33,7 @@ export function generateClient(document: OpenApiDocument): string {
     [
       header,
       `${comment('Every call of Latchkey as a function, found along its path. No answer is an exception: look at `ok`, then at `status` or `problem.code`.')}export function createLatchkey(options: Options) {
-        const call = caller(options)
+        const call = createCall(options)
         return ${renderNode(root)}
       }`,
       'export type Latchkey = ReturnType<typeof createLatchkey>',

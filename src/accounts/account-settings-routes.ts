@@ -18,7 +18,6 @@ import {
 } from '../http/schemas.ts'
 import { Problem } from '../lib/problem.ts'
 import { principalOf } from '../sessions/guard.ts'
-import { transaction } from '../store/transaction.ts'
 import type { SendCodeDeps } from '../verification/send-code.ts'
 import { deleteAccount } from './deletion.ts'
 import { changeEmail, startEmailChange } from './email-change.ts'
@@ -28,7 +27,7 @@ const tags = ['Accounts']
 
 /** What an owner may change of the account itself. */
 export function accountSettingsRoutes(app: App, deps: PasswordDeps & SendCodeDeps): void {
-  const { db, keyring, guard } = deps
+  const { transaction, guard } = deps
 
   app.post(
     '/settings/Email',
@@ -66,7 +65,7 @@ export function accountSettingsRoutes(app: App, deps: PasswordDeps & SendCodeDep
       const principal = principalOf(request)
       const email = parseEmailField(request.body.email)
       const { code } = request.body
-      const outcome = await transaction(db, async (tx) => {
+      const outcome = await transaction(async (tx) => {
         const account = await guard.lockAccount(tx, principal)
         return code === undefined
           ? { sent: await startEmailChange(tx, deps, account, principal, email) }
@@ -97,7 +96,7 @@ export function accountSettingsRoutes(app: App, deps: PasswordDeps & SendCodeDep
     async (request) => {
       const { language } = request.body
       const { account, session, client } = principalOf(request)
-      await transaction(db, async (tx) => {
+      await transaction(async (tx) => {
         await tx.updateTable('account').set({ language }).where('id', '=', account).execute()
         // Warnings that an owner can't read are none: let them see when it was changed.
         const detail = { language }
@@ -134,10 +133,10 @@ export function accountSettingsRoutes(app: App, deps: PasswordDeps & SendCodeDep
     async (request, reply) => {
       const principal = principalOf(request)
       const verifiedHash = await confirmPassword(deps, principal, request.body.password)
-      const deleted = await transaction(db, async (tx) => {
+      const deleted = await transaction(async (tx) => {
         const account = await guard.lockAccount(tx, principal)
         if (account.password_hash !== verifiedHash) return false
-        await deleteAccount(tx, keyring, account, principal)
+        await deleteAccount(tx, account, principal)
         return true
       })
       if (!deleted) throw new Problem('invalid_credentials', 'The password is not right.')

@@ -1,11 +1,10 @@
 import * as activity from '../activity/activity.ts'
-import type { Keyring } from '../keys/keyring.ts'
 import { now } from '../lib/clock.ts'
 import type { LockedAccount, Principal } from '../sessions/guard.ts'
 import { endSessions } from '../sessions/session.ts'
 import { deleteTrustedDevices } from '../sessions/trusted-device.ts'
-import type { Db, Tx } from '../store/open.ts'
-import { transaction } from '../store/transaction.ts'
+import type { Db } from '../store/open.ts'
+import type { RunTransaction, Tx } from '../store/transaction.ts'
 import { changeCredentials, weakeningUndoMs } from '../undo/credential-change.ts'
 
 /**
@@ -14,41 +13,34 @@ import { changeCredentials, weakeningUndoMs } from '../undo/credential-change.ts
  */
 export async function deleteAccount(
   tx: Tx,
-  keyring: Keyring,
   account: LockedAccount,
   principal: Principal,
 ): Promise<void> {
-  await changeCredentials(
-    tx,
-    keyring,
-    account,
-    {
-      type: 'account.deleted',
-      cause: { by: 'owner', ...principal },
-      detail: {},
-      notice: 'account-deleted',
-      params: { at: now() },
-      undoForMs: weakeningUndoMs,
-    },
-    { deleted_at: now() },
-    () => deleteTrustedDevices(tx, account.id),
-  )
+  await changeCredentials(tx, account, {
+    type: 'account.deleted',
+    cause: { by: 'owner', ...principal },
+    notice: 'account-deleted',
+    params: { at: tx.now() },
+    undoForMs: weakeningUndoMs,
+    set: { deleted_at: tx.now() },
+    updateRows: () => deleteTrustedDevices(tx, account.id),
+  })
   await endSessions(tx, account.id)
 }
 
 /** Erases accounts that were deleted long enough ago. Nothing of them is left but that it happened. */
-export async function eraseDeletedAccounts(db: Db): Promise<void> {
+export async function eraseDeletedAccounts(db: Db, transaction: RunTransaction): Promise<void> {
   const due = await db
     .selectFrom('account')
     .select('id')
     .where('deleted_at', '<', now() - weakeningUndoMs)
     .execute()
   for (const { id } of due) {
-    await transaction(db, async (tx) => {
+    await transaction(async (tx) => {
       const { numDeletedRows } = await tx
         .deleteFrom('account')
         .where('id', '=', id)
-        .where('deleted_at', '<', now() - weakeningUndoMs)
+        .where('deleted_at', '<', tx.now() - weakeningUndoMs)
         .executeTakeFirstOrThrow()
       if (numDeletedRows > 0n) {
         await activity.recordErasure(tx, id)

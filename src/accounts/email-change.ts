@@ -1,8 +1,9 @@
-import { now, toIsoString } from '../lib/clock.ts'
+import { toIsoString } from '../lib/clock.ts'
 import { type EmailAddress, isSameMailbox } from '../lib/email-address.ts'
 import { Problem } from '../lib/problem.ts'
 import type { LockedAccount, Principal } from '../sessions/guard.ts'
-import { advisoryLockAll, type Tx } from '../store/open.ts'
+import { lockEmails } from '../store/locks.ts'
+import type { Tx } from '../store/transaction.ts'
 import { changeCredentials, weakeningUndoMs } from '../undo/credential-change.ts'
 import { isAddressReserved } from '../undo/undo-token.ts'
 import type { CodeSent, SendCodeDeps } from '../verification/send-code.ts'
@@ -51,38 +52,19 @@ export async function changeEmail(
   if (await isEmailTaken(tx, key, account.id)) {
     throw new Problem('address_taken', 'Another account has this address. Please use another one.')
   }
-  await changeCredentials(
-    tx,
-    deps.keyring,
-    account,
-    {
-      type: 'email.changed',
-      cause: { by: 'owner', ...principal },
-      detail: {},
-      notice: 'email-changed',
-      params: { at: now() },
-      undoForMs: weakeningUndoMs,
-    },
-    {
+  await changeCredentials(tx, account, {
+    type: 'email.changed',
+    cause: { by: 'owner', ...principal },
+    notice: 'email-changed',
+    params: { at: tx.now() },
+    undoForMs: weakeningUndoMs,
+    set: {
       email: address,
       email_key: key,
       ...(isSameMailbox(account.mfa_email, account.email) && { mfa_email: address }),
     },
-  )
-  return { email: address, changedAt: toIsoString(now()) }
-}
-
-/**
- * Until this transaction ends, nobody else takes one of these addresses or gives it up: an address
- * that is moving would look free, for it belongs to nobody and may not come back yet.
- */
-export async function lockEmails(tx: Tx, ...keys: string[]): Promise<void> {
-  // Always in the same order, so that two who swap can't wait for each other.
-  const sorted = [...new Set(keys)].sort()
-  await advisoryLockAll(
-    tx,
-    sorted.map((key) => `email ${key}`),
-  )
+  })
+  return { email: address, changedAt: toIsoString(tx.now()) }
 }
 
 async function isEmailTaken(tx: Tx, key: string, account: string): Promise<boolean> {

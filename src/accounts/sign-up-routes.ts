@@ -21,8 +21,7 @@ import type { RateLimiter } from '../rate-limits/rate-limiter.ts'
 import type { AccessTokens } from '../sessions/access-token.ts'
 import { tokenResponse } from '../sessions/issue-session.ts'
 import type { SessionRules } from '../sessions/session.ts'
-import type { Db } from '../store/open.ts'
-import { transaction } from '../store/transaction.ts'
+import type { RunTransaction } from '../store/transaction.ts'
 import { ensureGoodPassword } from './password/password-policy.ts'
 import {
   completeSignUp,
@@ -45,7 +44,7 @@ const SignUpCodeSent = Type.Object(
 export function signUpRoutes(
   app: App,
   deps: {
-    db: Db
+    transaction: RunTransaction
     keyring: Keyring
     rateLimiter: RateLimiter
     passwords: PasswordHasher
@@ -54,7 +53,7 @@ export function signUpRoutes(
     settings: Pick<Settings, 'passwordMinLength' | 'brandName'>
   },
 ): void {
-  const { db, keyring, rateLimiter, passwords, accessTokens, settings } = deps
+  const { transaction, rateLimiter, passwords, accessTokens, settings } = deps
   const { passwordMinLength: minLength, brandName } = settings
 
   app.post(
@@ -88,11 +87,11 @@ export function signUpRoutes(
       await ensureGoodPassword(password, { email: email.key, minLength, brandName })
       const client = clientOf(request)
       const passwordHash = await passwords.withSlot(async () => {
-        await transaction(db, (tx) => consumeSignUpLimits(tx, rateLimiter, { email, client }))
+        await transaction((tx) => consumeSignUpLimits(tx, rateLimiter, { email, client }))
         return passwords.hash(password)
       })
       const sent = await padTiming(() =>
-        transaction(db, (tx) => startSignUp(tx, keyring, { email, passwordHash, client })),
+        transaction((tx) => startSignUp(tx, { email, passwordHash, client })),
       )
       return reply.code(202).send(sent)
     },
@@ -135,11 +134,11 @@ export function signUpRoutes(
         await ensureGoodPassword(password, { email: email.key, minLength, brandName })
       }
       const complete = async () => {
-        const reservation = await transaction(db, (tx) =>
+        const reservation = await transaction((tx) =>
           consumeSignUpCodeLimits(tx, rateLimiter, { email, client }),
         )
         const passwordHash = password === undefined ? undefined : await passwords.hash(password)
-        return transaction(db, (tx) =>
+        return transaction((tx) =>
           completeSignUp(tx, deps, { email, code, passwordHash, client, reservation }),
         )
       }

@@ -1,7 +1,7 @@
 import * as activity from '../activity/activity.ts'
 import type { Keyring } from '../keys/keyring.ts'
 import type { Client } from '../lib/client.ts'
-import { day, hour, minute, now, second } from '../lib/clock.ts'
+import { day, hour, minute, second } from '../lib/clock.ts'
 import type { EmailAddress } from '../lib/email-address.ts'
 import type { Language } from '../lib/language.ts'
 import { maskEmail } from '../lib/mask.ts'
@@ -12,7 +12,8 @@ import type { RateLimit, RateLimiter, Reservation } from '../rate-limits/rate-li
 import { lockedColumns } from '../sessions/guard.ts'
 import { issueSession } from '../sessions/issue-session.ts'
 import type { IssuedSession, SessionRules } from '../sessions/session.ts'
-import { advisoryLock, type Tx } from '../store/open.ts'
+import { advisoryLock } from '../store/locks.ts'
+import type { Tx } from '../store/transaction.ts'
 import { isAddressReserved } from '../undo/undo-token.ts'
 
 /** Mail can be slow; a code for signing up guards an account that does not exist yet. */
@@ -88,7 +89,6 @@ export async function consumeSignUpLimits(
  */
 export async function startSignUp(
   tx: Tx,
-  keyring: Keyring,
   request: { email: EmailAddress; passwordHash: string; client: Client },
 ): Promise<SignUpCodeSent> {
   const { email, passwordHash, client } = request
@@ -100,7 +100,7 @@ export async function startSignUp(
     .executeTakeFirst()
   const reserved = !existing && (await isAddressReserved(tx, email.key))
   const code = newCode()
-  const expiresAt = now() + signUpCodeLifetimeMs
+  const expiresAt = tx.now() + signUpCodeLifetimeMs
   await tx
     .insertInto('sign_up')
     .values({
@@ -108,15 +108,15 @@ export async function startSignUp(
       email: email.address,
       email_key: email.key,
       password_hash: passwordHash,
-      code_hash: keyring.hash(code, codePurpose(email)),
-      created_at: now(),
+      code_hash: tx.keyring.hash(code, codePurpose(email)),
+      created_at: tx.now(),
       expires_at: expiresAt,
       consumed_at: null,
     })
     .execute()
 
   const address = existing?.email ?? email.address
-  await enqueueNotification(tx, keyring, {
+  await enqueueNotification(tx, {
     accountId: existing?.id ?? null,
     language: client.language,
     to: { channel: 'email', destination: address },
@@ -174,11 +174,11 @@ export async function completeSignUp(
   const { email, code, passwordHash, client, reservation } = request
   const signUp = await tx
     .updateTable('sign_up')
-    .set({ consumed_at: now() })
+    .set({ consumed_at: tx.now() })
     .where('email_key', '=', email.key)
     .where('code_hash', 'in', keyring.hashWithAllKeys(code.replaceAll(' ', ''), codePurpose(email)))
     .where('consumed_at', 'is', null)
-    .where('expires_at', '>', now())
+    .where('expires_at', '>', tx.now())
     .returning(['email', 'password_hash'])
     .executeTakeFirst()
   if (!signUp) return undefined
@@ -195,7 +195,7 @@ export async function completeSignUp(
   await rateLimiter.refund(tx, reservation)
   await tx
     .updateTable('sign_up')
-    .set({ consumed_at: now() })
+    .set({ consumed_at: tx.now() })
     .where('email_key', '=', email.key)
     .where('consumed_at', 'is', null)
     .execute()
@@ -213,7 +213,7 @@ export function createAccount(
     .values({
       ...account,
       id: newId(),
-      password_changed_at: now(),
+      password_changed_at: tx.now(),
       phone_number: null,
       phone_verified_at: null,
       mfa_email: null,
@@ -224,7 +224,7 @@ export function createAccount(
       password_reset_required_since: null,
       reset_by_email_at: null,
       deleted_at: null,
-      created_at: now(),
+      created_at: tx.now(),
       user_handle: null,
     })
     .onConflict((conflict) => conflict.column('email_key').doNothing())

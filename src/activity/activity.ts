@@ -1,8 +1,7 @@
 import type { Client } from '../lib/client.ts'
-import { now } from '../lib/clock.ts'
 import { newId } from '../lib/random.ts'
-import { emitOnCommit } from '../store/instrumentation.ts'
-import type { Db, Tx } from '../store/open.ts'
+import type { Db } from '../store/open.ts'
+import type { Tx } from '../store/transaction.ts'
 import { enqueueWebhookEvent } from '../webhooks/events.ts'
 
 /** What can happen to an account. A type never changes its meaning. */
@@ -82,7 +81,7 @@ export function attributionOf(cause: Cause): Pick<NewActivity, 'client' | 'sessi
 /** Writes down what happened, in the transaction in which it happens. */
 export async function record(tx: Tx, account: string | null, entry: NewActivity): Promise<void> {
   const { type, client, session = null, detail = {} } = entry
-  const [id, at] = [newId(), now()]
+  const [id, at] = [newId(), tx.now()]
   await tx
     .insertInto('activity')
     .values({
@@ -106,7 +105,7 @@ export async function record(tx: Tx, account: string | null, entry: NewActivity)
     detail,
   })
   const { mfaMethod } = detail
-  await emitOnCommit(tx, {
+  tx.emit({
     kind: 'activity',
     type,
     ...(typeof mfaMethod === 'string' && { mfaMethod }),
@@ -119,7 +118,7 @@ export async function recordImportedAccounts(
   accounts: { account: string; detail: Detail }[],
 ): Promise<void> {
   if (accounts.length === 0) return
-  const shared = { type: 'account.created' satisfies ActivityType, at: now(), user_agent: null }
+  const shared = { type: 'account.created' satisfies ActivityType, at: tx.now(), user_agent: null }
   const entries = accounts.map(({ account, detail }) => ({
     id: newId(),
     ...shared,
@@ -145,7 +144,7 @@ export async function recordImportedAccounts(
 
 /** Writes down that an account is gone, and not whose it was; programs are told, by its id. */
 export async function recordErasure(tx: Tx, account: string): Promise<void> {
-  const [id, at, type] = [newId(), now(), 'account.erased'] as const
+  const [id, at, type] = [newId(), tx.now(), 'account.erased'] as const
   const anonymous = { session_id: null, ip_address: null, user_agent: null, detail: '{}' }
   await tx
     .insertInto('activity')

@@ -1,13 +1,12 @@
 import { resetCodeLifetimeMs } from '../accounts/password/password-reset.ts'
 import * as activity from '../activity/activity.ts'
-import type { Keyring } from '../keys/keyring.ts'
 import { now } from '../lib/clock.ts'
 import { newCode } from '../lib/random.ts'
 import { enqueueNotification } from '../notifications/outbox.ts'
 import { type LockedAccount, lockAccount } from '../sessions/guard.ts'
 import { endSessions } from '../sessions/session.ts'
 import { deleteTrustedDevices, listTrustedDevices } from '../sessions/trusted-device.ts'
-import type { Tx } from '../store/open.ts'
+import type { Tx } from '../store/transaction.ts'
 import { changeCredentials, notifyOwner } from '../undo/credential-change.ts'
 import { issueResetCode } from '../verification/reset-token.ts'
 
@@ -19,7 +18,6 @@ import { issueResetCode } from '../verification/reset-token.ts'
  */
 export type AccountAction = (
   tx: Tx,
-  keyring: Keyring,
   account: LockedAccount,
   cause: activity.OperatorCause,
 ) => Promise<boolean>
@@ -28,30 +26,24 @@ export type AccountAction = (
  * Lets nobody in from now on, by whatever way: sessions end, no device is trusted, and what was
  * begun is void. The owner's way back puts back what it puts back, and opens nothing.
  */
-export const suspendAccount: AccountAction = async (tx, keyring, account, cause) => {
+export const suspendAccount: AccountAction = async (tx, account, cause) => {
   if (account.suspended_since !== null) return false
   const at = now()
   const { reason } = cause
-  await changeCredentials(
-    tx,
-    keyring,
-    account,
-    {
-      type: 'account.suspended',
-      cause,
-      detail: {},
-      notice: 'account-suspended',
-      params: { at, reason },
-      undoForMs: 0,
-    },
-    { suspended_since: at, suspended_reason: reason },
-  )
+  await changeCredentials(tx, account, {
+    type: 'account.suspended',
+    cause,
+    notice: 'account-suspended',
+    params: { at, reason },
+    undoForMs: 0,
+    set: { suspended_since: at, suspended_reason: reason },
+  })
   await endSessions(tx, account.id)
   return true
 }
 
 /** Lets the owner sign in again, as before. What suspending ended stays ended. */
-export const unsuspendAccount: AccountAction = async (tx, keyring, account, cause) => {
+export const unsuspendAccount: AccountAction = async (tx, account, cause) => {
   if (account.suspended_since === null) return false
   await tx
     .updateTable('account')
@@ -63,12 +55,12 @@ export const unsuspendAccount: AccountAction = async (tx, keyring, account, caus
     ...activity.attributionOf(cause),
   })
   const params = { at: now(), reason: cause.reason }
-  await notifyOwner(tx, keyring, account, { template: 'account-unsuspended', params })
+  await notifyOwner(tx, account, { template: 'account-unsuspended', params })
   return true
 }
 
 /** Signs the owner out everywhere, and trusts no device any more. */
-export const signOutEverywhere: AccountAction = async (tx, keyring, account, cause) => {
+export const signOutEverywhere: AccountAction = async (tx, account, cause) => {
   const trustedDevices = await listTrustedDevices(tx, account.id)
   await deleteTrustedDevices(tx, account.id)
   if (!(await endSessions(tx, account.id)) && trustedDevices.length === 0) return false
@@ -76,7 +68,7 @@ export const signOutEverywhere: AccountAction = async (tx, keyring, account, cau
   const detail = { reason: 'ended_by_operator', which: 'all', ...operatorDetail }
   await activity.record(tx, account.id, { type: 'session.ended', ...attribution, detail })
   const params = { at: now(), reason: cause.reason }
-  await notifyOwner(tx, keyring, account, { template: 'sessions-ended', params })
+  await notifyOwner(tx, account, { template: 'sessions-ended', params })
   return true
 }
 
@@ -84,40 +76,33 @@ export const signOutEverywhere: AccountAction = async (tx, keyring, account, cau
  * Has the owner choose a new password: the old one opens nothing any more, everyone is signed out,
  * and a code for a new one is mailed. Asked for again, it mails another code.
  */
-export const requirePasswordReset: AccountAction = async (tx, keyring, account, cause) => {
+export const requirePasswordReset: AccountAction = async (tx, account, cause) => {
   const at = now()
-  await changeCredentials(
-    tx,
-    keyring,
-    account,
-    {
-      type: 'password.reset_required',
-      cause,
-      detail: {},
-      notice: 'password-voided',
-      params: { at, reason: cause.reason },
-      undoForMs: 0,
-    },
-    { password_reset_required_since: at },
-  )
+  await changeCredentials(tx, account, {
+    type: 'password.reset_required',
+    cause,
+    notice: 'password-voided',
+    params: { at, reason: cause.reason },
+    undoForMs: 0,
+    set: { password_reset_required_since: at },
+  })
   await endSessions(tx, account.id)
   const updated = await lockAccount(tx, account.id)
-  if (updated) await sendResetCode(tx, keyring, updated, 'reset-code')
+  if (updated) await sendResetCode(tx, updated, 'reset-code')
   return true
 }
 
 /** Mails the code by which a password can be set, where one can be set. */
 export async function sendResetCode(
   tx: Tx,
-  keyring: Keyring,
   account: LockedAccount,
   template: 'reset-code' | 'account-made',
 ): Promise<void> {
   if (account.suspended_since !== null || account.deleted_at !== null) return
   const code = newCode()
-  const expiresAt = now() + resetCodeLifetimeMs
-  await issueResetCode(tx, keyring, account, { code, expiresAt })
-  await enqueueNotification(tx, keyring, {
+  const expiresAt = tx.now() + resetCodeLifetimeMs
+  await issueResetCode(tx, account, { code, expiresAt })
+  await enqueueNotification(tx, {
     accountId: account.id,
     to: { channel: 'email', destination: account.email },
     template,

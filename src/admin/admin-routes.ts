@@ -10,13 +10,12 @@ import {
   problemResponses,
   StrictObject,
 } from '../http/schemas.ts'
-import type { Keyring } from '../keys/keyring.ts'
 import { toIsoString } from '../lib/clock.ts'
 import { Problem } from '../lib/problem.ts'
 import { turnOff } from '../mfa/mfa-sign-in.ts'
 import { type Guard, lockAccount, principalOf } from '../sessions/guard.ts'
 import type { Db } from '../store/open.ts'
-import { transaction } from '../store/transaction.ts'
+import type { RunTransaction } from '../store/transaction.ts'
 import {
   type AccountAction,
   requirePasswordReset,
@@ -58,9 +57,9 @@ const actionSchema = {
 /** For accounts that are operators, in a session that was signed in recently and with MFA. */
 export function adminRoutes(
   app: App,
-  deps: UserDeps & { db: Db; keyring: Keyring; guard: Guard },
+  deps: UserDeps & { db: Db; transaction: RunTransaction; guard: Guard },
 ): void {
-  const { db, keyring, guard } = deps
+  const { db, transaction, guard } = deps
   const onRequest = guard.requireOperator
 
   /** One act on one account, which is not the operator's own. @returns the account after it */
@@ -69,7 +68,7 @@ export function adminRoutes(
     const { id } = request.params
     const { reason: input } = request.body
     const reason = input === undefined ? null : parseReason(input)
-    return transaction(db, async (tx) => {
+    return transaction(async (tx) => {
       const account = await lockAccount(tx, id)
       const { email } = await guard.recheckOperator(tx, principal)
       if (id === principal.account) {
@@ -77,7 +76,7 @@ export function adminRoutes(
       }
       if (!account) throw notFound()
       const { session } = principal
-      await action(tx, keyring, account, { by: 'operator', operator: email, session, reason })
+      await action(tx, account, { by: 'operator', operator: email, session, reason })
       return ensureFound(await readUser(tx, deps, id))
     })
   }

@@ -1,11 +1,9 @@
-import { lockEmails } from '../accounts/email-change.ts'
 import { createAccount } from '../accounts/sign-up.ts'
 import * as activity from '../activity/activity.ts'
-import type { Keyring } from '../keys/keyring.ts'
-import { now } from '../lib/clock.ts'
 import type { EmailAddress } from '../lib/email-address.ts'
 import { Problem } from '../lib/problem.ts'
-import type { Tx } from '../store/open.ts'
+import { lockEmails } from '../store/locks.ts'
+import type { Tx } from '../store/transaction.ts'
 import { notifyOwner } from '../undo/credential-change.ts'
 import { isAddressReserved } from '../undo/undo-token.ts'
 import { sendResetCode } from './account-actions.ts'
@@ -20,7 +18,6 @@ import { sendResetCode } from './account-actions.ts'
  */
 export async function createUser(
   tx: Tx,
-  keyring: Keyring,
   user: { email: EmailAddress; passwordHash: string; hasPassword: boolean },
   cause: activity.OperatorCause,
 ): Promise<string> {
@@ -45,14 +42,14 @@ export async function createUser(
     ...activity.attributionOf(cause),
   })
   if (hasPassword) {
-    await notifyOwner(tx, keyring, account, { template: 'account-made-with-password', params: {} })
+    await notifyOwner(tx, account, { template: 'account-made-with-password', params: {} })
   } else {
     await tx
       .updateTable('account')
-      .set({ password_reset_required_since: now() })
+      .set({ password_reset_required_since: tx.now() })
       .where('id', '=', account.id)
       .execute()
-    await sendResetCode(tx, keyring, account, 'account-made')
+    await sendResetCode(tx, account, 'account-made')
   }
   return account.id
 }

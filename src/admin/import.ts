@@ -1,13 +1,11 @@
-import { lockEmails } from '../accounts/email-change.ts'
 import { recordImportedAccounts } from '../activity/activity.ts'
 import type { Keyring } from '../keys/keyring.ts'
-import { now } from '../lib/clock.ts'
 import { unusablePassword } from '../lib/password-hasher.ts'
 import { newId } from '../lib/random.ts'
 import type { Line } from '../lib/read-lines.ts'
 import { sealTotpSecret } from '../mfa/methods/authenticator.ts'
-import type { Db, Tx } from '../store/open.ts'
-import { transaction } from '../store/transaction.ts'
+import { lockEmails } from '../store/locks.ts'
+import type { RunTransaction, Tx } from '../store/transaction.ts'
 import { type ParsedAccount, parseImportRecord } from './import-record.ts'
 
 /** What came of an import. */
@@ -44,7 +42,7 @@ interface ParsedLine {
  * @param how.progress is told after each commit
  */
 export async function importAccounts(
-  deps: { db: Db; keyring: Keyring },
+  deps: { transaction: RunTransaction; keyring: Keyring },
   lines: AsyncIterable<Line>,
   options: {
     dryRun: boolean
@@ -93,7 +91,7 @@ interface Candidate {
 
 /** Brings a batch in one commit. @returns what came of each line */
 async function importBatch(
-  { db, keyring }: { db: Db; keyring: Keyring },
+  { transaction, keyring }: { transaction: RunTransaction; keyring: Keyring },
   batch: ParsedLine[],
   dryRun: boolean,
 ) {
@@ -115,12 +113,12 @@ async function importBatch(
     const outcomes = await decideOutcomes(tx, candidates)
     const accepted = candidates.filter((candidate) => outcomes.get(candidate) === 'imported')
     if (dryRun || accepted.length === 0) return outcomes
-    const createdIds = await insertAccounts(tx, keyring, accepted)
+    const createdIds = await insertAccounts(tx, accepted)
     for (const candidate of accepted)
       if (!createdIds.has(candidate.id)) outcomes.set(candidate, { refused: addressTaken })
     return outcomes
   }
-  const outcomes = await transaction(db, decideAndInsert)
+  const outcomes = await transaction(decideAndInsert)
   return parsedLines.map((candidate) =>
     'refused' in candidate ? candidate : (outcomes.get(candidate) as LineOutcome),
   )
@@ -153,7 +151,7 @@ async function decideOutcomes(
     .select('email_key')
     .where('email_key', 'in', emailKeys)
     .where('ended_at', 'is', null)
-    .where('expires_at', '>', now())
+    .where('expires_at', '>', tx.now())
     .execute()
   const reservedKeys = new Set(reservations.map(({ email_key }) => email_key))
   const takenKeys = new Set(accounts.map(({ email_key }) => email_key))
@@ -178,12 +176,8 @@ async function decideOutcomes(
 }
 
 /** @returns ids of those that there are now: all, unless an address was taken this very moment */
-async function insertAccounts(
-  tx: Tx,
-  keyring: Keyring,
-  candidates: Candidate[],
-): Promise<Set<string>> {
-  const at = now()
+async function insertAccounts(tx: Tx, candidates: Candidate[]): Promise<Set<string>> {
+  const at = tx.now()
   const rows = await tx
     .insertInto('account')
     .values(candidates.map((candidate) => accountRowOf(candidate, at)))
@@ -197,7 +191,7 @@ async function insertAccounts(
     const totpSecrets = withTotp.map(({ id, account }) => ({
       id: newId(),
       account_id: id,
-      secret_sealed: sealTotpSecret(keyring, id, account.totpSecret ?? ''),
+      secret_sealed: sealTotpSecret(tx.keyring, id, account.totpSecret ?? ''),
       created_at: at,
       confirmed_at: at,
       last_step: null,

@@ -1,9 +1,7 @@
 import * as activity from '../activity/activity.ts'
-import type { Keyring } from '../keys/keyring.ts'
-import { now } from '../lib/clock.ts'
 import { Problem } from '../lib/problem.ts'
 import type { LockedAccount } from '../sessions/guard.ts'
-import type { Tx } from '../store/open.ts'
+import type { Tx } from '../store/transaction.ts'
 import { notifyOwner } from '../undo/credential-change.ts'
 
 /**
@@ -16,7 +14,6 @@ import { notifyOwner } from '../undo/credential-change.ts'
  */
 export async function setOperatorRole(
   tx: Tx,
-  keyring: Keyring,
   account: LockedAccount,
   cause: activity.OperatorCause,
   isOperator: boolean,
@@ -30,7 +27,7 @@ export async function setOperatorRole(
   }
   const { numUpdatedRows } = await tx
     .updateTable('account')
-    .set({ operator_since: isOperator ? Math.max(now(), mfa_on_since ?? 0) : null })
+    .set({ operator_since: isOperator ? Math.max(tx.now(), mfa_on_since ?? 0) : null })
     .where('id', '=', id)
     .where((row) =>
       isOperator
@@ -42,6 +39,6 @@ export async function setOperatorRole(
   const type = isOperator ? 'admin.added' : 'admin.removed'
   await activity.record(tx, id, { type, ...activity.attributionOf(cause) })
   const template = isOperator ? 'admin-added' : 'admin-removed'
-  await notifyOwner(tx, keyring, account, { template, params: { at: now() } })
+  await notifyOwner(tx, account, { template, params: { at: tx.now() } })
   return true
 }

@@ -1,6 +1,5 @@
 import * as activity from '../activity/activity.ts'
-import { now } from '../lib/clock.ts'
-import type { Tx } from '../store/open.ts'
+import type { Tx } from '../store/transaction.ts'
 
 /**
  * Signs everybody out everywhere, and trusts no device any more: for when tokens may have leaked.
@@ -10,7 +9,7 @@ import type { Tx } from '../store/open.ts'
  * @returns how many accounts were signed in
  */
 export async function signOutAllAccounts(tx: Tx, cause: activity.OperatorCause): Promise<number> {
-  const at = now()
+  const at = tx.now()
   const ended = await tx
     .updateTable('session')
     .set({ ended_at: at })

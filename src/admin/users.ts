@@ -7,7 +7,8 @@ import { type MfaSignIn, readMfaSignIn } from '../mfa/mfa-sign-in.ts'
 import { listPasskeys } from '../mfa/passkey/assertion.ts'
 import { countSessions } from '../sessions/session.ts'
 import { listTrustedDevices } from '../sessions/trusted-device.ts'
-import type { Db, Tx } from '../store/open.ts'
+import type { Db } from '../store/open.ts'
+import type { Tx } from '../store/transaction.ts'
 
 /**
  * An account as operators see it: what helping its owner takes, and nothing that opens anything.

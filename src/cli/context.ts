@@ -3,12 +3,15 @@ import { readSettings } from '../config/read-settings.ts'
 import type { Settings } from '../config/settings.ts'
 import { loadKeys } from '../keys/encryption-keys.ts'
 import type { Keyring } from '../keys/keyring.ts'
-import { type Db, ensureMigrated, openDatabase } from '../store/open.ts'
-import { enableWebhooks } from '../webhooks/events.ts'
+import { ensureMigrated } from '../store/migrate.ts'
+import { type Db, openDatabase } from '../store/open.ts'
+import { createRunTransaction, type RunTransaction } from '../store/transaction.ts'
 
 /** What commands work on: the same database and keys as the service, which may be running. */
 export interface CommandContext {
   db: Db
+  /** Opens a transaction of the service’s rules. */
+  transaction: RunTransaction
   keyring: Keyring
   settings: Settings
 }
@@ -22,7 +25,11 @@ export function withKeys<Result>(
   work: (context: CommandContext) => Promise<Result>,
 ): Promise<Result> {
   return withDatabase(async ({ db, encryptionKeys, settings }) => {
-    return work({ db, keyring: await loadKeys(db, encryptionKeys), settings })
+    const keyring = await loadKeys(db, encryptionKeys)
+    const webhooksEnabled = settings.webhookUrl !== undefined
+    // Metrics count what the running service does; a command has none.
+    const transaction = createRunTransaction({ db, keyring, emit() {}, webhooksEnabled })
+    return work({ db, transaction, keyring, settings })
   })
 }
 
@@ -34,7 +41,6 @@ export async function withDatabase<Result>(
   const db = openDatabase(settings.databaseUrl)
   try {
     await ensureMigrated(db, settings.allowNewerSchema)
-    if (settings.webhookUrl) enableWebhooks(db)
     const encryptionKeys = settings.encryptionKeys ?? loadDevelopmentKeys(settings.databaseUrl)
     return await work({ db, encryptionKeys, settings })
   } finally {

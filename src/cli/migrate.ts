@@ -1,5 +1,6 @@
 import { readSettings } from '../config/read-settings.ts'
-import { migrate, openDatabase } from '../store/open.ts'
+import { migrate } from '../store/migrate.ts'
+import { openDatabase } from '../store/open.ts'
 import { defineCommand } from './command.ts'
 
 export default defineCommand({

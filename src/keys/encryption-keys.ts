@@ -1,8 +1,9 @@
 import { now } from '../lib/clock.ts'
 import { OperatorError } from '../lib/operator-error.ts'
-import { advisoryLock, type Db } from '../store/open.ts'
+import { advisoryLock } from '../store/locks.ts'
+import type { Db } from '../store/open.ts'
 import type { EncryptionKeyTable } from '../store/schema.ts'
-import { transaction } from '../store/transaction.ts'
+import { retryOnConflict } from '../store/transaction.ts'
 import { type Keyring, MissingKeyError, parseKeyring } from './keyring.ts'
 import { countSealedValues, hashingKeyContext } from './sealed-columns.ts'
 
@@ -124,7 +125,7 @@ async function reinstateKey(db: Db, id: string): Promise<void> {
 /** From now on the first key is the one to seal with, also for what others have sealed. */
 async function makePrimary(db: Db, keyring: Keyring): Promise<void> {
   const [primary] = keyring.configured
-  await transaction(db, async (tx) => {
+  await retryOnConflict(db, async (tx) => {
     await advisoryLock(tx, 'encryption-keys')
     const latest = await readPrimaryKey(tx)
     if (latest?.id === primary) return

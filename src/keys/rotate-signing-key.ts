@@ -1,6 +1,7 @@
 import { hour, minute, now, second, toIsoString } from '../lib/clock.ts'
-import { advisoryLock, type Db } from '../store/open.ts'
-import { transaction } from '../store/transaction.ts'
+import { advisoryLock } from '../store/locks.ts'
+import type { Db } from '../store/open.ts'
+import { retryOnConflict } from '../store/transaction.ts'
 import type { Keyring } from './keyring.ts'
 import { generateSigningKey } from './signing-keys.ts'
 
@@ -43,7 +44,7 @@ export async function rotateSigningKey(
   { immediately }: { immediately: boolean },
 ): Promise<RotationResult> {
   const newKey = await generateSigningKey(keyring)
-  return transaction(db, async (tx) => {
+  return retryOnConflict(db, async (tx) => {
     await advisoryLock(tx, 'signing-keys')
     const at = now()
     const pending = await tx

@@ -3,9 +3,10 @@ import { calculateJwkThumbprint, exportJWK, generateKeyPair } from 'jose'
 import type { Selectable } from 'kysely'
 import { now, second } from '../lib/clock.ts'
 import { OperatorError } from '../lib/operator-error.ts'
-import { advisoryLock, type Db } from '../store/open.ts'
+import { advisoryLock } from '../store/locks.ts'
+import type { Db } from '../store/open.ts'
 import type { SigningKeyTable } from '../store/schema.ts'
-import { transaction } from '../store/transaction.ts'
+import { retryOnConflict } from '../store/transaction.ts'
 import { type Keyring, MissingKeyError } from './keyring.ts'
 
 /** A public key as it is published (RFC 7517 §4). */
@@ -113,7 +114,7 @@ export function timesOf(row: Selectable<SigningKeyTable>) {
 async function ensureSigningKey(db: Db, keyring: Keyring): Promise<void> {
   // Made before it is known to be needed: a transaction is no place to wait.
   const newKey = await generateSigningKey(keyring)
-  await transaction(db, async (tx) => {
+  await retryOnConflict(db, async (tx) => {
     await advisoryLock(tx, 'signing-keys')
     const existing = await tx.selectFrom('signing_key').select('id').limit(1).executeTakeFirst()
     if (existing) return

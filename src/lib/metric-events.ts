@@ -23,3 +23,6 @@ export type MetricEvent =
   | { kind: 'activity'; type: string; mfaMethod?: string }
   | { kind: 'code'; channel: string; purpose: string }
   | { kind: 'delivery'; channel: string; outcome: DeliveryOutcome }
+
+/** Reports an event at once. */
+export type EmitEvent = (event: MetricEvent) => void

@@ -3,7 +3,12 @@ import type { CompiledQuery } from 'kysely'
 import { mfaMethods } from '../config/settings.ts'
 import { version } from '../config/version.ts'
 import { second } from '../lib/clock.ts'
-import { deliveryOutcomes, type MetricEvent, signInMethods } from '../lib/metric-events.ts'
+import {
+  deliveryOutcomes,
+  type EmitEvent,
+  type MetricEvent,
+  signInMethods,
+} from '../lib/metric-events.ts'
 import type { HashingObserver } from '../lib/password-hasher.ts'
 import { queueNames } from '../notifications/transport.ts'
 import type { DatabaseObserver } from '../store/instrumentation.ts'
@@ -12,8 +17,10 @@ import { watchProcess } from './process.ts'
 
 /** Everything that is counted, and those who tell of it. */
 export interface Metrics {
-  /** For the database: statements, connections, and what happened once it is committed. */
+  /** Sees statements and connections. */
   database: DatabaseObserver
+  /** Counts events of the service. */
+  emit: EmitEvent
   passwords: HashingObserver
   recordRequest(request: CompletedRequest): void
   /**
@@ -186,9 +193,9 @@ export function createMetrics(): Metrics {
         statementDuration.observe({ kind: kindOf(query) }, ms / second)
         if (didFail) failedStatements.inc()
       },
-      onEvent: countEvent,
       connections,
     },
+    emit: countEvent,
     passwords: {
       hashed: (ms) => hashDuration.observe(ms / second),
       rejected: () => turnedAway.inc(),

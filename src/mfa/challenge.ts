@@ -2,8 +2,9 @@ import * as activity from '../activity/activity.ts'
 import type { MfaMethod } from '../config/settings.ts'
 import type { Keyring } from '../keys/keyring.ts'
 import type { Client } from '../lib/client.ts'
-import { now, second } from '../lib/clock.ts'
+import { second } from '../lib/clock.ts'
 import { isSameMailbox } from '../lib/email-address.ts'
+import type { EmitEvent } from '../lib/metric-events.ts'
 import { Problem } from '../lib/problem.ts'
 import { newToken } from '../lib/random.ts'
 import { ignoreIfRateLimited } from '../rate-limits/rate-limiter.ts'
@@ -13,8 +14,7 @@ import { issueSession } from '../sessions/issue-session.ts'
 import type { IssuedSession, SessionRules } from '../sessions/session.ts'
 import { ensureNotSuspended } from '../sessions/suspension.ts'
 import { trustDevice } from '../sessions/trusted-device.ts'
-import { emit, emitOnCommit } from '../store/instrumentation.ts'
-import type { Tx } from '../store/open.ts'
+import type { Tx } from '../store/transaction.ts'
 import {
   challengeLifetimeMs,
   consumeChallenge,
@@ -42,6 +42,8 @@ import { notifyOfGuessing, notifyOfRecoveryCode } from './security-notices.ts'
 
 /** What asking for a second factor takes. */
 export interface ChallengeDeps extends SendCodeDeps {
+  keyring: Keyring
+  emit: EmitEvent
   rules: SessionRules
   relyingParty: RelyingParty
   /** The operator's ranking, strongest first. */
@@ -158,7 +160,7 @@ export async function verifyChallenge(
     .consume(tx, ...codeAttemptBuckets(account.id))
     .catch((error) => {
       if (error instanceof Problem && error.code === 'too_many_attempts') {
-        emit(tx, { kind: 'signIn', method, result: 'limited' })
+        deps.emit({ kind: 'signIn', method, result: 'limited' })
       }
       throw error
     })
@@ -167,7 +169,7 @@ export async function verifyChallenge(
   const correct =
     usable.includes(method) &&
     (await isCodeCorrect(tx, deps, enrollment, challenge, method, attempt.code))
-  await emitOnCommit(tx, { kind: 'signIn', method, result: correct ? 'signedIn' : 'wrong' })
+  tx.emit({ kind: 'signIn', method, result: correct ? 'signedIn' : 'wrong' })
   if (!correct) {
     await countFailedAttempt(tx, challenge.id)
     const detail = { step: 'code', mfaMethod: method }
@@ -181,7 +183,7 @@ export async function verifyChallenge(
   }
 
   await rateLimiter.refund(tx, reservation)
-  if (method === 'recoveryCode') await notifyOfRecoveryCode(tx, deps, account, enrollment, client)
+  if (method === 'recoveryCode') await notifyOfRecoveryCode(tx, account, enrollment, client)
   const amr: Amr[] = ['pwd', codeMethods[method].amr]
   return { issued: await completeChallenge(tx, deps, { ...attempt, account, challenge, amr }) }
 }
@@ -207,18 +209,17 @@ export async function completeChallenge(
   const session = challenge.session_id ?? undefined
   const issued = await issueSession(tx, { account, amr, client, session, keyring, rules })
   if (!issued) throw new Error('Two factors were shown, and the gate stayed shut.')
-  return rememberDevice ? issueDeviceToken(tx, keyring, { account, client, issued }) : issued
+  return rememberDevice ? issueDeviceToken(tx, { account, client, issued }) : issued
 }
 
 /** Asks no second factor on this device for a while. */
 export async function issueDeviceToken(
   tx: Tx,
-  keyring: Keyring,
   { account, client, issued }: { account: LockedAccount; client: Client; issued: IssuedSession },
 ): Promise<IssuedSession> {
   const { session } = issued
   await activity.record(tx, account.id, { type: 'device.trusted', client, session })
-  return { ...issued, deviceToken: await trustDevice(tx, keyring, account, client) }
+  return { ...issued, deviceToken: await trustDevice(tx, account, client) }
 }
 
 function passkeyHasNoCode(named: AnswerMethod | undefined): Problem {
@@ -277,7 +278,7 @@ export async function loadChallenge(
     .select(['sent_to', 'sent_at', 'code_hash', 'code_expires_at'])
     .where('id', '=', found.id)
     .where('consumed_at', 'is', null)
-    .where('expires_at', '>', now())
+    .where('expires_at', '>', tx.now())
     .where('failed_attempts', '<', maxAttemptsPerChallenge)
     .where('credential_version', '=', account.credential_version)
     .executeTakeFirst()

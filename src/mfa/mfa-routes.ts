@@ -17,7 +17,7 @@ import { second } from '../lib/clock.ts'
 import { Problem } from '../lib/problem.ts'
 import { type Guard, principalOf } from '../sessions/guard.ts'
 import type { Db } from '../store/open.ts'
-import { transaction } from '../store/transaction.ts'
+import type { RunTransaction } from '../store/transaction.ts'
 import type { ChallengeDeps } from './challenge.ts'
 import { verifyFactor } from './factor-verification.ts'
 import { readMfaSignIn, turnOff, turnOn } from './mfa-sign-in.ts'
@@ -58,11 +58,12 @@ export function mfaRoutes(
   app: App,
   deps: ChallengeDeps & {
     db: Db
+    transaction: RunTransaction
     guard: Guard
     settings: Pick<Settings, 'mfaPolicy'>
   },
 ): void {
-  const { db, keyring, guard, settings, mfaMethods, relyingParty } = deps
+  const { db, transaction, guard, settings, mfaMethods, relyingParty } = deps
 
   app.get(
     '/settings/MfaSignIn',
@@ -119,7 +120,7 @@ export function mfaRoutes(
         request.body.assertion &&
         (await verifyTurnOnAssertion(deps, principal, request.body.assertion))
 
-      const outcome = await transaction(db, async (tx) => {
+      const outcome = await transaction(async (tx) => {
         const account = await guard.lockAccount(tx, principal)
         const verification = await verifyFactor(tx, deps, account, principal, {
           method,
@@ -132,7 +133,7 @@ export function mfaRoutes(
         const recoveryCodes =
           verification === 'onAlready'
             ? undefined
-            : await turnOn(tx, keyring, account, verification.factor, {
+            : await turnOn(tx, account, verification.factor, {
                 by: 'owner',
                 ...principal,
                 keepOtherSessions: !endOtherSessions,
@@ -172,10 +173,10 @@ export function mfaRoutes(
     },
     (request) => {
       ensureOwnersMayChoose(settings)
-      return transaction(db, async (tx) => {
+      return transaction(async (tx) => {
         const principal = principalOf(request)
         const account = await guard.lockAccount(tx, principal)
-        await turnOff(tx, keyring, account, { by: 'owner', ...principal })
+        await turnOff(tx, account, { by: 'owner', ...principal })
         return readMfaSignIn(tx, account.id, mfaMethods)
       })
     },

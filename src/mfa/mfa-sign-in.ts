@@ -1,15 +1,15 @@
 import type { Updateable } from 'kysely'
 import * as activity from '../activity/activity.ts'
 import type { MfaMethod } from '../config/settings.ts'
-import type { Keyring } from '../keys/keyring.ts'
-import { now, toIsoString } from '../lib/clock.ts'
+import { toIsoString } from '../lib/clock.ts'
 import { Problem } from '../lib/problem.ts'
 import { type Amr, combineAmr, parseAmr } from '../sessions/assurance.ts'
 import type { LockedAccount } from '../sessions/guard.ts'
 import { endSessions } from '../sessions/session.ts'
 import { compileOnce } from '../store/compile-once.ts'
-import type { Db, Tx } from '../store/open.ts'
+import type { Db } from '../store/open.ts'
 import type { AccountTable } from '../store/schema.ts'
+import type { Tx } from '../store/transaction.ts'
 import {
   changeCredentials,
   strengtheningUndoMs,
@@ -61,25 +61,19 @@ const readMfaSignInRow = compileOnce((db, account: string) =>
  */
 export async function turnOff(
   tx: Tx,
-  keyring: Keyring,
   account: LockedAccount,
   cause: activity.Cause,
 ): Promise<boolean> {
   if (account.mfa_on_since === null) return false
-  await changeCredentials(
-    tx,
-    keyring,
-    account,
-    {
-      type: 'mfa.off',
-      cause,
-      detail: { mfaMethod: account.mfa_method },
-      notice: 'mfa-off',
-      params: { at: now(), ...(cause.by === 'operator' && { reason: cause.reason }) },
-      undoForMs: weakeningUndoMs,
-    },
-    { mfa_on_since: null, mfa_changed_at: now() },
-  )
+  await changeCredentials(tx, account, {
+    type: 'mfa.off',
+    cause,
+    detail: { mfaMethod: account.mfa_method },
+    notice: 'mfa-off',
+    params: { at: tx.now(), ...(cause.by === 'operator' && { reason: cause.reason }) },
+    undoForMs: weakeningUndoMs,
+    set: { mfa_on_since: null, mfa_changed_at: tx.now() },
+  })
   return true
 }
 
@@ -116,7 +110,6 @@ export type FactorVerification =
  */
 export async function turnOn(
   tx: Tx,
-  keyring: Keyring,
   account: LockedAccount,
   factor: VerifiedFactor,
   cause: OwnerCause & { keepOtherSessions: boolean },
@@ -128,28 +121,23 @@ export async function turnOn(
   await strengthenSession(tx, session, amr)
   if (unchanged) return undefined
 
-  await changeCredentials(
-    tx,
-    keyring,
-    account,
-    {
-      type: !wasOn ? 'mfa.on' : isNew ? 'mfa.method_added' : 'mfa.method_changed',
-      cause,
-      detail: { mfaMethod: method },
-      notice: wasOn ? 'mfa-method-changed' : 'mfa-on',
-      params: { method, at: now() },
-      undoForMs: undoForMs(account, method),
-    },
-    {
+  await changeCredentials(tx, account, {
+    type: !wasOn ? 'mfa.on' : isNew ? 'mfa.method_added' : 'mfa.method_changed',
+    cause,
+    detail: { mfaMethod: method },
+    notice: wasOn ? 'mfa-method-changed' : 'mfa-on',
+    params: { method, at: tx.now() },
+    undoForMs: undoForMs(account, method),
+    set: {
       mfa_method: method,
-      ...(!wasOn && { mfa_on_since: now(), mfa_changed_at: now() }),
-      ...(method === 'sms' && sentTo && { phone_number: sentTo, phone_verified_at: now() }),
+      ...(!wasOn && { mfa_on_since: tx.now(), mfa_changed_at: tx.now() }),
+      ...(method === 'sms' && sentTo && { phone_number: sentTo, phone_verified_at: tx.now() }),
       ...(method === 'email' && sentTo && { mfa_email: sentTo }),
     },
     updateRows,
-  )
+  })
   if (!keepOtherSessions) await endSessions(tx, account.id, session)
-  return ensureRecoveryCodes(tx, keyring, account, cause)
+  return ensureRecoveryCodes(tx, account, cause)
 }
 
 /**
@@ -174,7 +162,6 @@ function undoForMs(account: LockedAccount, method: MfaMethod): number {
  */
 export async function removeMethod(
   tx: Tx,
-  keyring: Keyring,
   account: LockedAccount,
   removal: {
     removed: MfaMethod
@@ -186,21 +173,16 @@ export async function removeMethod(
 ): Promise<void> {
   const { removed, remaining, set, updateRows } = removal
   const nextDefault = nextDefaultMethod(account, removed, remaining)
-  await changeCredentials(
-    tx,
-    keyring,
-    account,
-    {
-      type: 'mfa.method_removed',
-      cause,
-      detail: { mfaMethod: removed },
-      notice: 'mfa-method-removed',
-      params: { method: removed, at: now() },
-      undoForMs: weakeningUndoMs,
-    },
-    { ...set, ...nextDefault },
+  await changeCredentials(tx, account, {
+    type: 'mfa.method_removed',
+    cause,
+    detail: { mfaMethod: removed },
+    notice: 'mfa-method-removed',
+    params: { method: removed, at: tx.now() },
+    undoForMs: weakeningUndoMs,
+    set: { ...set, ...nextDefault },
     updateRows,
-  )
+  })
 }
 
 /**
@@ -241,7 +223,6 @@ async function strengthenSession(tx: Tx, session: string, newAmr: Amr[]): Promis
 
 async function ensureRecoveryCodes(
   tx: Tx,
-  keyring: Keyring,
   account: LockedAccount,
   cause: OwnerCause,
 ): Promise<string[] | undefined> {
@@ -260,30 +241,22 @@ async function ensureRecoveryCodes(
   await removeRecoveryCodes(tx, account.id)
   const { client, session } = cause
   await activity.record(tx, account.id, { type: 'recovery_codes.generated', client, session })
-  return generateRecoveryCodes(tx, keyring, account.id)
+  return generateRecoveryCodes(tx, account.id)
 }
 
 /** Makes ten new recovery codes in place of those before. @returns them, to be shown once */
 export async function regenerateRecoveryCodes(
   tx: Tx,
-  keyring: Keyring,
   account: LockedAccount,
   cause: activity.Cause,
 ): Promise<string[]> {
-  await changeCredentials(
-    tx,
-    keyring,
-    account,
-    {
-      type: 'recovery_codes.generated',
-      cause,
-      detail: {},
-      notice: 'recovery-codes-made',
-      params: { at: now() },
-      undoForMs: weakeningUndoMs,
-    },
-    {},
-    () => removeRecoveryCodes(tx, account.id),
-  )
-  return generateRecoveryCodes(tx, keyring, account.id)
+  await changeCredentials(tx, account, {
+    type: 'recovery_codes.generated',
+    cause,
+    notice: 'recovery-codes-made',
+    params: { at: tx.now() },
+    undoForMs: weakeningUndoMs,
+    updateRows: () => removeRecoveryCodes(tx, account.id),
+  })
+  return generateRecoveryCodes(tx, account.id)
 }

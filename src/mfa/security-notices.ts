@@ -1,11 +1,11 @@
 import * as activity from '../activity/activity.ts'
 import type { Client } from '../lib/client.ts'
-import { day, now } from '../lib/clock.ts'
+import { day } from '../lib/clock.ts'
 import { enqueueNotification } from '../notifications/outbox.ts'
 import { ignoreIfRateLimited, type RateLimit } from '../rate-limits/rate-limiter.ts'
 import type { LockedAccount } from '../sessions/guard.ts'
 import { deleteTrustedDevices } from '../sessions/trusted-device.ts'
-import type { Tx } from '../store/open.ts'
+import type { Tx } from '../store/transaction.ts'
 import type { SendCodeDeps } from '../verification/send-code.ts'
 import type { Enrollment } from './methods/method.ts'
 
@@ -28,7 +28,7 @@ const guessingNotices: RateLimit = {
 /** Whoever guesses codes knows the password, which its owner should hear. */
 export async function notifyOfGuessing(
   tx: Tx,
-  { keyring, rateLimiter }: SendCodeDeps,
+  { rateLimiter }: SendCodeDeps,
   account: LockedAccount,
 ): Promise<void> {
   if (
@@ -41,18 +41,17 @@ export async function notifyOfGuessing(
     .consume(tx, { limit: guessingNotices, key: account.id })
     .catch(ignoreIfRateLimited)
   if (!reservation) return
-  await enqueueNotification(tx, keyring, {
+  await enqueueNotification(tx, {
     accountId: account.id,
     to: { channel: 'email', destination: account.email },
     template: 'codes-guessed',
-    params: { at: now() },
+    params: { at: tx.now() },
   })
 }
 
 /** Whoever needs a recovery code may have lost a device, so none is trusted any more. */
 export async function notifyOfRecoveryCode(
   tx: Tx,
-  { keyring }: SendCodeDeps,
   account: LockedAccount,
   enrollment: Enrollment,
   client: Client,
@@ -64,10 +63,10 @@ export async function notifyOfRecoveryCode(
     client,
     detail: { remaining },
   })
-  await enqueueNotification(tx, keyring, {
+  await enqueueNotification(tx, {
     accountId: account.id,
     to: { channel: 'email', destination: account.email },
     template: 'recovery-code-used',
-    params: { remaining, at: now() },
+    params: { remaining, at: tx.now() },
   })
 }

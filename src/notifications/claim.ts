@@ -1,9 +1,9 @@
-import { type ExpressionBuilder, type Selectable, sql } from 'kysely'
+import { type ExpressionBuilder, type Selectable, sql, type Transaction } from 'kysely'
 import { second } from '../lib/clock.ts'
 import { databaseNow } from '../store/database-now.ts'
-import type { Db, Tx } from '../store/open.ts'
+import type { Db } from '../store/open.ts'
 import type { OutboxTable, Schema } from '../store/schema.ts'
-import { transaction } from '../store/transaction.ts'
+import { retryOnConflict } from '../store/transaction.ts'
 import type { QueueName } from './transport.ts'
 
 export type OutboxRow = Selectable<OutboxTable>
@@ -36,7 +36,7 @@ export const claimDue: Claim = async (db, queue, limit) => {
  */
 export const claimDueInOrder: Claim = async (db, queue, limit) => {
   if (!(await hasDue(db, queue))) return []
-  return transaction(db, async (tx) => {
+  return retryOnConflict(db, async (tx) => {
     const candidates = await selectDue(tx, queue)
       .select((row) => ['id', blockedUntil(row).as('before')])
       .limit(limit)
@@ -107,7 +107,7 @@ async function hasDue(db: Db, queue: QueueName): Promise<boolean> {
   return (await selectDue(db, queue).select('id').limit(1).executeTakeFirst()) !== undefined
 }
 
-function selectDue(db: Db | Tx, queue: QueueName) {
+function selectDue(db: Db | Transaction<Schema>, queue: QueueName) {
   return db
     .selectFrom('outbox')
     .where('sent_at', 'is', null)
@@ -136,6 +136,6 @@ function blockedUntil(row: ExpressionBuilder<Schema, 'outbox'>) {
     )
 }
 
-function leaseEnd(db: Db | Tx) {
+function leaseEnd(db: Db | Transaction<Schema>) {
   return sql<number>`${databaseNow(db)} + ${leaseMs}`
 }

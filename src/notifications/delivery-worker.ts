@@ -3,10 +3,9 @@ import { sql } from 'kysely'
 import { day, hour, now, second } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
 import { mask } from '../lib/mask.ts'
-import type { DeliveryOutcome } from '../lib/metric-events.ts'
+import type { DeliveryOutcome, EmitEvent } from '../lib/metric-events.ts'
 import { Problem } from '../lib/problem.ts'
 import { databaseNow } from '../store/database-now.ts'
-import { emit } from '../store/instrumentation.ts'
 import type { Db } from '../store/open.ts'
 import {
   type Claim,
@@ -48,6 +47,7 @@ export interface DeliveryWorkerOptions {
   queue: QueueName
   db: Db
   log: Log
+  emit: EmitEvent
   claim: Claim
   /** Hands one message over, as a Gateway does; undefined where messages are kept instead. */
   send: ((row: OutboxRow) => Promise<void>) | undefined
@@ -66,6 +66,7 @@ export function startWorker({
   queue,
   db,
   log,
+  emit,
   claim,
   send,
 }: DeliveryWorkerOptions): DeliveryWorker {
@@ -117,7 +118,7 @@ export function startWorker({
   async function deliver(row: OutboxRow): Promise<void> {
     const outcome = await attemptDelivery(row, send)
     logOutcome(log, row, outcome)
-    emit(db, { kind: 'delivery', channel: row.channel, outcome: metricOutcomes[outcome.status] })
+    emit({ kind: 'delivery', channel: row.channel, outcome: metricOutcomes[outcome.status] })
     await recordOutcome(row, outcome)
   }
 

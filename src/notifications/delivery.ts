@@ -2,6 +2,7 @@ import type { TemplateName, TemplateParams } from '../i18n/notification-catalogu
 import type { Keyring } from '../keys/keyring.ts'
 import { isLanguage } from '../lib/language.ts'
 import type { Log } from '../lib/log.ts'
+import type { EmitEvent } from '../lib/metric-events.ts'
 import type { Db } from '../store/open.ts'
 import type { WebhookSender } from '../webhooks/sender.ts'
 import { claimDue, claimDueInOrder, type OutboxRow } from './claim.ts'
@@ -26,6 +27,7 @@ export interface DeliveryOptions {
   db: Db
   keyring: Keyring
   log: Log
+  emit: EmitEvent
   brand: MessageBrand
   transports: Record<Channel, Transport | undefined>
   /** Channels whose messages stay in the dev inbox, where they count as sent. */
@@ -39,13 +41,13 @@ export interface DeliveryOptions {
  * that stays the same over retries. Any number of nodes may do so: a message is taken by one.
  */
 export function startDelivery(options: DeliveryOptions): Delivery {
-  const { db, log, transports, capturedChannels, webhookSender } = options
+  const { db, log, emit, transports, capturedChannels, webhookSender } = options
   // Apart, so that a silent SMS provider holds up no mail.
   const startNotificationWorker = (queue: Channel) => {
     const send = capturedChannels.includes(queue)
       ? undefined
       : createNotificationSender(transports[queue], options)
-    return startWorker({ queue, db, log, claim: claimDue, send })
+    return startWorker({ queue, db, log, emit, claim: claimDue, send })
   }
   const workers = { email: startNotificationWorker('email'), sms: startNotificationWorker('sms') }
   const webhookWorker =
@@ -54,6 +56,7 @@ export function startDelivery(options: DeliveryOptions): Delivery {
       queue: 'webhook',
       db,
       log,
+      emit,
       claim: claimDueInOrder,
       send: ({ id, params }) => webhookSender.send({ id, body: params }),
     })

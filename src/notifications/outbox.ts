@@ -3,8 +3,8 @@ import type { Keyring } from '../keys/keyring.ts'
 import type { Language } from '../lib/language.ts'
 import { newId } from '../lib/random.ts'
 import { databaseNow } from '../store/database-now.ts'
-import { emitOnCommit } from '../store/instrumentation.ts'
-import type { Db, Tx } from '../store/open.ts'
+import type { Db } from '../store/open.ts'
+import type { Tx } from '../store/transaction.ts'
 import type { MessageSecret } from './templates.ts'
 import type { Channel } from './transport.ts'
 
@@ -34,7 +34,6 @@ export interface Notification<Name extends keyof TemplateParams> {
  */
 export async function enqueueNotification<Name extends keyof TemplateParams>(
   tx: Tx,
-  keyring: Keyring,
   { accountId, to, template, params, secret, language = 'en' }: Notification<Name>,
 ): Promise<void> {
   const id = newId()
@@ -51,7 +50,7 @@ export async function enqueueNotification<Name extends keyof TemplateParams>(
       recipient: to.destination,
       template,
       params: JSON.stringify(params),
-      secret_sealed: secret ? keyring.seal(JSON.stringify(secret), outboxContext(id)) : null,
+      secret_sealed: secret ? tx.keyring.seal(JSON.stringify(secret), outboxContext(id)) : null,
       created_at: databaseNow(tx),
       expires_at: secret?.kind === 'code' ? secret.expiresAt : null,
       next_attempt_at: databaseNow(tx),
@@ -63,7 +62,7 @@ export async function enqueueNotification<Name extends keyof TemplateParams>(
     .execute()
   // Also of what goes out in the place of a code: it must not be told from it by the time it takes.
   if (secret && secret.kind !== 'undo') {
-    await emitOnCommit(tx, { kind: 'code', channel: to.channel, purpose: template })
+    tx.emit({ kind: 'code', channel: to.channel, purpose: template })
   }
 }
 

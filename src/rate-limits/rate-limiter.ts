@@ -2,7 +2,9 @@ import { hour, now, secondsUntil } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
 import { Problem, type ProblemCode } from '../lib/problem.ts'
 import { newId } from '../lib/random.ts'
-import { advisoryLock, type Db, type Tx } from '../store/open.ts'
+import { advisoryLock } from '../store/locks.ts'
+import type { Db } from '../store/open.ts'
+import type { Tx } from '../store/transaction.ts'
 
 /** So many in so long, for each of what it is counted by. */
 export interface RateLimit {
@@ -102,14 +104,14 @@ async function ensureRemaining(
     .selectFrom('rate_limit_hit')
     .select('at')
     .where('key', '=', subject)
-    .where('at', '>', now() - limit.windowMs)
+    .where('at', '>', tx.now() - limit.windowMs)
     .orderBy('at', 'desc')
     .limit(Math.max(1, limit.max))
     .execute()
   if (latestHits.length < limit.max) return limit.max - latestHits.length
 
   if (limit.alarm) log.error({ most: limit.max }, limit.alarm)
-  const freedAt = (latestHits.at(-1)?.at ?? now()) + limit.windowMs
+  const freedAt = (latestHits.at(-1)?.at ?? tx.now()) + limit.windowMs
   const retryAfter = secondsUntil(freedAt)
   throw new Problem(limit.problem, `${detailStart[limit.problem]} ${formatSeconds(retryAfter)}.`, {
     retryAfter,

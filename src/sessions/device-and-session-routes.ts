@@ -11,7 +11,7 @@ import {
 } from '../http/schemas.ts'
 import { Problem } from '../lib/problem.ts'
 import type { Db } from '../store/open.ts'
-import { transaction } from '../store/transaction.ts'
+import type { RunTransaction } from '../store/transaction.ts'
 import { type Guard, principalOf } from './guard.ts'
 import { endSession, endSessions, listSessions } from './session.ts'
 import { listTrustedDevices, revokeTrustedDevices } from './trusted-device.ts'
@@ -63,7 +63,10 @@ const TrustedDevices = Type.Object(
 const IdParams = StrictObject({ id: Type.String({ maxLength: 64 }) })
 
 /** Where the account is signed in, and where it is not asked for a second factor. */
-export function deviceAndSessionRoutes(app: App, { db, guard }: { db: Db; guard: Guard }): void {
+export function deviceAndSessionRoutes(
+  app: App,
+  { db, transaction, guard }: { db: Db; transaction: RunTransaction; guard: Guard },
+): void {
   app.get(
     '/settings/Sessions',
     {
@@ -96,7 +99,7 @@ export function deviceAndSessionRoutes(app: App, { db, guard }: { db: Db; guard:
     },
     async (request) => {
       const { account, session, client } = principalOf(request)
-      return transaction(db, async (tx) => {
+      return transaction(async (tx) => {
         if (await endSessions(tx, account, session)) {
           const detail = { reason: 'ended_by_owner', which: 'others' }
           await activity.record(tx, account, { type: 'session.ended', client, session, detail })
@@ -125,7 +128,7 @@ export function deviceAndSessionRoutes(app: App, { db, guard }: { db: Db; guard:
     async (request) => {
       const { account, session, client } = principalOf(request)
       const { id } = request.params
-      return transaction(db, async (tx) => {
+      return transaction(async (tx) => {
         if (!(await endSession(tx, account, id))) throw notFound()
         const detail = { reason: 'ended_by_owner', which: id }
         await activity.record(tx, account, { type: 'session.ended', client, session, detail })
@@ -165,7 +168,7 @@ export function deviceAndSessionRoutes(app: App, { db, guard }: { db: Db; guard:
     },
     async (request) => {
       const principal = principalOf(request)
-      return transaction(db, async (tx) => {
+      return transaction(async (tx) => {
         await revokeTrustedDevices(tx, await guard.lockAccount(tx, principal), principal)
         return { trustedDevices: await listTrustedDevices(tx, principal.account) }
       })
@@ -190,7 +193,7 @@ export function deviceAndSessionRoutes(app: App, { db, guard }: { db: Db; guard:
     },
     async (request) => {
       const principal = principalOf(request)
-      return transaction(db, async (tx) => {
+      return transaction(async (tx) => {
         const account = await guard.lockAccount(tx, principal)
         if (!(await revokeTrustedDevices(tx, account, principal, request.params.id)))
           throw notFound()

@@ -4,7 +4,7 @@ import type { Client } from '../lib/client.ts'
 import { now, second } from '../lib/clock.ts'
 import { Problem } from '../lib/problem.ts'
 import { newId } from '../lib/random.ts'
-import type { Tx } from '../store/open.ts'
+import type { Tx } from '../store/transaction.ts'
 import type { AccessTokens } from './access-token.ts'
 import { type Amr, combineAmr, hasMfa } from './assurance.ts'
 import type { LockedAccount } from './guard.ts'
@@ -37,7 +37,7 @@ export async function issueSession(
     rules: SessionRules
   },
 ): Promise<IssuedSession | undefined> {
-  const { account, client, keyring, rules } = options
+  const { account, client, rules } = options
   const amr = combineAmr(...options.amr)
   if (account.deleted_at !== null) {
     throw new Problem('invalid_credentials', 'This account was deleted by its owner.')
@@ -52,7 +52,7 @@ export async function issueSession(
   const mfaSatisfied =
     account.mfa_on_since === null ||
     hasMfa(amr) ||
-    (await isTrustedDevice(tx, keyring, account, options.deviceToken))
+    (await isTrustedDevice(tx, account, options.deviceToken))
   if (!mfaSatisfied) return undefined
 
   const session = options.session
@@ -72,7 +72,7 @@ export async function issueSession(
     authenticatedAt: session.authenticated_at,
     amr,
     setupOnly: isSetupSession(rules, account),
-    refreshToken: await issueRefreshToken(tx, keyring, session.id),
+    refreshToken: await issueRefreshToken(tx, session.id),
     refreshExpiresAt: Math.min(session.idle_until, session.expires_at),
   }
 }
@@ -80,7 +80,7 @@ export async function issueSession(
 const returnedColumns = ['id', 'authenticated_at', 'idle_until', 'expires_at'] as const
 
 function createSession(tx: Tx, account: string, amr: Amr[], client: Client, rules: SessionRules) {
-  const at = now()
+  const at = tx.now()
   return tx
     .insertInto('session')
     .values({
@@ -101,7 +101,7 @@ function createSession(tx: Tx, account: string, amr: Amr[], client: Client, rule
 }
 
 async function renewSession(tx: Tx, session: string, amr: Amr[], rules: SessionRules) {
-  const at = now()
+  const at = tx.now()
   const renewed = await tx
     .updateTable('session')
     .set({

@@ -1,6 +1,7 @@
 import type { Client } from '../lib/client.ts'
 import { networkOf } from '../lib/network.ts'
-import type { Db, Tx } from '../store/open.ts'
+import type { Db } from '../store/open.ts'
+import type { Tx } from '../store/transaction.ts'
 
 /**
  * Whether the account was ever signed in to from there, as long as the session is remembered. What

@@ -1,9 +1,9 @@
 import * as activity from '../activity/activity.ts'
 import type { Keyring } from '../keys/keyring.ts'
 import type { Client } from '../lib/client.ts'
-import { now, second } from '../lib/clock.ts'
+import { second } from '../lib/clock.ts'
 import { newToken } from '../lib/random.ts'
-import type { Tx } from '../store/open.ts'
+import type { Tx } from '../store/transaction.ts'
 import { parseAmr } from './assurance.ts'
 import { type IssuedSession, isSetupSession, type SessionRules } from './session.ts'
 
@@ -16,18 +16,14 @@ const purpose = 'refresh_token'
 const reuseGraceMs = 10 * second
 
 /** The first or next refresh token of a session. @returns the token itself; only its hash is kept */
-export async function issueRefreshToken(
-  tx: Tx,
-  keyring: Keyring,
-  session: string,
-): Promise<string> {
+export async function issueRefreshToken(tx: Tx, session: string): Promise<string> {
   const token = newToken()
   await tx
     .insertInto('refresh_token')
     .values({
-      token_hash: keyring.hash(token, purpose),
+      token_hash: tx.keyring.hash(token, purpose),
       session_id: session,
-      created_at: now(),
+      created_at: tx.now(),
       used_at: null,
     })
     .execute()
@@ -52,7 +48,7 @@ export async function refreshSession(
   // someone who waits for them.
   const session = await tx
     .updateTable('session')
-    .set({ last_used_at: now(), idle_until: now() + rules.sessionIdleTimeout * second })
+    .set({ last_used_at: tx.now(), idle_until: tx.now() + rules.sessionIdleTimeout * second })
     .where('id', 'in', (query) =>
       query
         .selectFrom('refresh_token')
@@ -61,8 +57,8 @@ export async function refreshSession(
         .where('used_at', 'is', null),
     )
     .where('ended_at', 'is', null)
-    .where('expires_at', '>', now())
-    .where('idle_until', '>', now())
+    .where('expires_at', '>', tx.now())
+    .where('idle_until', '>', tx.now())
     .returning(['id', 'account_id', 'authenticated_at', 'amr', 'expires_at', 'idle_until'])
     .executeTakeFirst()
   if (!session || !(await markUsed(tx, hashes))) {
@@ -83,7 +79,7 @@ export async function refreshSession(
     authenticatedAt: session.authenticated_at,
     amr: parseAmr(session.amr),
     setupOnly: isSetupSession(rules, account),
-    refreshToken: await issueRefreshToken(tx, keyring, session.id),
+    refreshToken: await issueRefreshToken(tx, session.id),
     refreshExpiresAt: Math.min(session.idle_until, session.expires_at),
   }
 }
@@ -92,7 +88,7 @@ export async function refreshSession(
 async function markUsed(tx: Tx, hashes: string[]): Promise<boolean> {
   const { numUpdatedRows } = await tx
     .updateTable('refresh_token')
-    .set({ used_at: now() })
+    .set({ used_at: tx.now() })
     .where('token_hash', 'in', hashes)
     .where('used_at', 'is', null)
     .executeTakeFirstOrThrow()
@@ -102,14 +98,14 @@ async function markUsed(tx: Tx, hashes: string[]): Promise<boolean> {
 async function endSessionIfReused(tx: Tx, hashes: string[], client: Client): Promise<void> {
   const ended = await tx
     .updateTable('session')
-    .set({ ended_at: now() })
+    .set({ ended_at: tx.now() })
     .where('ended_at', 'is', null)
     .where('id', 'in', (query) =>
       query
         .selectFrom('refresh_token')
         .select('session_id')
         .where('token_hash', 'in', hashes)
-        .where('used_at', '<', now() - reuseGraceMs),
+        .where('used_at', '<', tx.now() - reuseGraceMs),
     )
     .returning(['id', 'account_id'])
     .executeTakeFirst()

@@ -17,8 +17,7 @@ import type { SigningKeys } from '../keys/signing-keys.ts'
 import { clientOf } from '../lib/client.ts'
 import { second } from '../lib/clock.ts'
 import { Problem } from '../lib/problem.ts'
-import type { Db } from '../store/open.ts'
-import { transaction } from '../store/transaction.ts'
+import type { RunTransaction } from '../store/transaction.ts'
 import type { AccessTokens } from './access-token.ts'
 import type { CookieSessions } from './cookie-sessions.ts'
 import { type Guard, principalOf } from './guard.ts'
@@ -46,7 +45,7 @@ const Jwks = Type.Object(
 export function sessionRoutes(
   app: App,
   deps: {
-    db: Db
+    transaction: RunTransaction
     keyring: Keyring
     guard: Guard
     accessTokens: AccessTokens
@@ -55,7 +54,7 @@ export function sessionRoutes(
     cookieSessions: CookieSessions
   },
 ): void {
-  const { db, keyring, guard, accessTokens, signingKeys, rules, cookieSessions } = deps
+  const { transaction, keyring, guard, accessTokens, signingKeys, rules, cookieSessions } = deps
 
   app.post(
     '/auth/Refresh',
@@ -88,9 +87,7 @@ export function sessionRoutes(
       const issued =
         refreshToken === undefined
           ? undefined
-          : await transaction(db, (tx) =>
-              refreshSession(tx, { refreshToken, client, keyring, rules }),
-            )
+          : await transaction((tx) => refreshSession(tx, { refreshToken, client, keyring, rules }))
       if (!issued) throw new Problem('invalid_refresh_token', 'Please sign in again.')
       return tokenResponse(accessTokens, issued)
     },
@@ -114,7 +111,7 @@ export function sessionRoutes(
     },
     async (request, reply) => {
       const { account, session } = principalOf(request)
-      await transaction(db, async (tx) => {
+      await transaction(async (tx) => {
         if (!(await endSession(tx, account, session))) return
         const detail = { reason: 'signed_out' }
         const client = clientOf(request)

@@ -1,5 +1,6 @@
 import { now, toIsoString } from '../lib/clock.ts'
-import type { Db, Tx } from '../store/open.ts'
+import type { Db } from '../store/open.ts'
+import type { Tx } from '../store/transaction.ts'
 import type { TokenSubject } from './access-token.ts'
 import { parseAmr } from './assurance.ts'
 
@@ -53,7 +54,7 @@ export async function endSessions(
 function endSessionsQuery(tx: Tx, account: string) {
   return tx
     .updateTable('session')
-    .set({ ended_at: now() })
+    .set({ ended_at: tx.now() })
     .where('account_id', '=', account)
     .where('ended_at', 'is', null)
     .returning(['expires_at', 'idle_until'])

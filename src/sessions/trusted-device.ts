@@ -1,9 +1,9 @@
 import * as activity from '../activity/activity.ts'
-import type { Keyring } from '../keys/keyring.ts'
 import type { Client } from '../lib/client.ts'
 import { day, now, toIsoString } from '../lib/clock.ts'
 import { newId, newToken } from '../lib/random.ts'
-import type { Db, Tx } from '../store/open.ts'
+import type { Db } from '../store/open.ts'
+import type { Tx } from '../store/transaction.ts'
 import type { Principal } from './guard.ts'
 
 /** Counted from when trust was given, however often the device is used. */
@@ -18,24 +18,19 @@ interface Account {
 }
 
 /** Trusts a device after a second factor was shown on it. @returns its token, shown once */
-export async function trustDevice(
-  tx: Tx,
-  keyring: Keyring,
-  account: Account,
-  client: Client,
-): Promise<string> {
+export async function trustDevice(tx: Tx, account: Account, client: Client): Promise<string> {
   const token = newToken()
   await tx
     .insertInto('trusted_device')
     .values({
       id: newId(),
       account_id: account.id,
-      token_hash: keyring.hash(token, purpose),
+      token_hash: tx.keyring.hash(token, purpose),
       credential_version: account.credential_version,
       user_agent: client.userAgent,
-      created_at: now(),
-      last_used_at: now(),
-      expires_at: now() + trustLifetimeMs,
+      created_at: tx.now(),
+      last_used_at: tx.now(),
+      expires_at: tx.now() + trustLifetimeMs,
     })
     .execute()
   return token
@@ -44,18 +39,17 @@ export async function trustDevice(
 /** Whether the token is of a device that this account trusts, and nothing has changed since. */
 export async function isTrustedDevice(
   tx: Tx,
-  keyring: Keyring,
   account: Account,
   token: string | undefined,
 ): Promise<boolean> {
   if (token === undefined) return false
   const { numUpdatedRows } = await tx
     .updateTable('trusted_device')
-    .set({ last_used_at: now() })
-    .where('token_hash', 'in', keyring.hashWithAllKeys(token, purpose))
+    .set({ last_used_at: tx.now() })
+    .where('token_hash', 'in', tx.keyring.hashWithAllKeys(token, purpose))
     .where('account_id', '=', account.id)
     .where('credential_version', '=', account.credential_version)
-    .where('expires_at', '>', now())
+    .where('expires_at', '>', tx.now())
     .executeTakeFirstOrThrow()
   return numUpdatedRows > 0
 }
@@ -80,7 +74,7 @@ export async function revokeTrustedDevices(
     .deleteFrom('trusted_device')
     .where('account_id', '=', account.id)
     .where('credential_version', '=', account.credential_version)
-    .where('expires_at', '>', now())
+    .where('expires_at', '>', tx.now())
     .$if(id !== undefined, (query) => query.where('id', '=', id ?? ''))
     .executeTakeFirstOrThrow()
   if (numDeletedRows === 0n) return false

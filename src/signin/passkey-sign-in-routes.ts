@@ -21,6 +21,7 @@ import type { AccessTokens } from '../sessions/access-token.ts'
 import { type Guard, principalOf } from '../sessions/guard.ts'
 import { tokenResponse } from '../sessions/issue-session.ts'
 import type { Db } from '../store/open.ts'
+import type { RunTransaction } from '../store/transaction.ts'
 import { startPasskeySignIn, verifyPasskeySignIn } from './passkey-sign-in.ts'
 
 const tags = ['Signing in']
@@ -30,7 +31,12 @@ const security = [{}, { bearer: [] }]
 
 export function passkeySignInRoutes(
   app: App,
-  deps: ChallengeDeps & { db: Db; guard: Guard; accessTokens: AccessTokens },
+  deps: ChallengeDeps & {
+    db: Db
+    transaction: RunTransaction
+    guard: Guard
+    accessTokens: AccessTokens
+  },
 ): void {
   const { guard, accessTokens, relyingParty } = deps
 

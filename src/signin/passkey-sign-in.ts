@@ -26,9 +26,8 @@ import type { RateLimit } from '../rate-limits/rate-limiter.ts'
 import { lockAccount, type Principal } from '../sessions/guard.ts'
 import { issueSession } from '../sessions/issue-session.ts'
 import type { IssuedSession } from '../sessions/session.ts'
-import { emitOnCommit } from '../store/instrumentation.ts'
-import type { Db, Tx } from '../store/open.ts'
-import { transaction } from '../store/transaction.ts'
+import type { Db } from '../store/open.ts'
+import type { RunTransaction, Tx } from '../store/transaction.ts'
 import { countFailedAttempt } from '../verification/challenge-row.ts'
 
 /** Sign-ins by passkey begun from one network: each visit of a sign-in page begins one. */
@@ -56,11 +55,11 @@ export interface PasskeySignInChallenge {
  * @throws Problem `mfa_token_expired`, `method_not_set_up`, or `too_many_attempts`
  */
 export function startPasskeySignIn(
-  deps: ChallengeDeps & { db: Db },
+  deps: ChallengeDeps & { db: Db; transaction: RunTransaction },
   startedBy: { mfaToken: string } | { principal: Principal } | { client: Client },
 ): Promise<PasskeySignInChallenge> {
-  const { db, keyring, rateLimiter } = deps
-  return transaction(db, async (tx) => {
+  const { transaction, keyring, rateLimiter } = deps
+  return transaction(async (tx) => {
     if ('mfaToken' in startedBy) {
       const { account, challenge } = await loadChallenge(tx, deps, startedBy)
       const allowed = await listPasskeyDescriptors(tx, account.id)
@@ -105,10 +104,10 @@ export interface PasskeySignInAttempt {
  * @throws Problem `passkey_token_expired`, `mfa_token_expired`
  */
 export async function verifyPasskeySignIn(
-  deps: ChallengeDeps & { db: Db },
+  deps: ChallengeDeps & { db: Db; transaction: RunTransaction },
   attempt: PasskeySignInAttempt,
 ): Promise<IssuedSession | undefined> {
-  const { db, keyring, relyingParty } = deps
+  const { db, transaction, keyring, relyingParty } = deps
   const { passkeyToken, response, principal } = attempt
   const passkeyChallenge = await consumePasskeyChallenge(db, keyring, {
     passkeyToken,
@@ -116,11 +115,11 @@ export async function verifyPasskeySignIn(
   })
   if (!passkeyChallenge) throw passkeyTokenExpired()
   const passkey = await verifyPasskey(db, relyingParty, passkeyChallenge, response)
-  return transaction(db, async (tx) => {
+  return transaction(async (tx) => {
     const issued =
       passkey && (await completePasskeySignIn(tx, deps, { ...attempt, passkeyChallenge, passkey }))
     const result = issued ? 'signedIn' : 'wrong'
-    await emitOnCommit(tx, { kind: 'signIn', method: 'passkey', result })
+    tx.emit({ kind: 'signIn', method: 'passkey', result })
     if (issued) return issued
     if (passkeyChallenge.challenge_id) await countFailedAttempt(tx, passkeyChallenge.challenge_id)
     const { client } = attempt
@@ -165,7 +164,7 @@ async function completePasskeySignIn(
     rules,
   })
   if (!issued) throw new Error('A passkey that knows its user was shown, and the gate stayed shut.')
-  return rememberDevice ? issueDeviceToken(tx, keyring, { account, client, issued }) : issued
+  return rememberDevice ? issueDeviceToken(tx, { account, client, issued }) : issued
 }
 
 function methodNotSetUp(): Problem {

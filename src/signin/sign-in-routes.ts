@@ -24,7 +24,6 @@ import type { AccessTokens } from '../sessions/access-token.ts'
 import type { CookieSessions } from '../sessions/cookie-sessions.ts'
 import { type Guard, principalOf } from '../sessions/guard.ts'
 import { tokenResponse } from '../sessions/issue-session.ts'
-import { transaction } from '../store/transaction.ts'
 import { reauthenticate, type SignInDeps, type SignInResult, signIn } from './sign-in.ts'
 
 const tags = ['Signing in']
@@ -39,7 +38,7 @@ export function signInRoutes(
   app: App,
   deps: SignInDeps & { guard: Guard; accessTokens: AccessTokens; cookieSessions: CookieSessions },
 ): void {
-  const { db, guard, accessTokens, cookieSessions } = deps
+  const { transaction, guard, accessTokens, cookieSessions } = deps
 
   app.post(
     '/auth/SignIn',
@@ -126,7 +125,7 @@ export function signInRoutes(
     },
     async (request) => {
       const attempt = { ...request.body, client: clientOf(request) }
-      const result = await transaction(db, (tx) => verifyChallenge(tx, deps, attempt))
+      const result = await transaction((tx) => verifyChallenge(tx, deps, attempt))
       if ('issued' in result) return tokenResponse(accessTokens, result.issued)
       const { attemptsLeft } = result
       throw new Problem('invalid_code', wrongCodeDetail(attemptsLeft), { attemptsLeft })
@@ -156,7 +155,7 @@ export function signInRoutes(
       },
     },
     async (request, reply) => {
-      const sent = await transaction(db, (tx) => resendCode(tx, deps, request.body))
+      const sent = await transaction((tx) => resendCode(tx, deps, request.body))
       return reply.code(202).send(sent)
     },
   )

@@ -17,9 +17,8 @@ import { lockAccount, type Principal } from '../sessions/guard.ts'
 import { issueSession } from '../sessions/issue-session.ts'
 import { isKnownNetwork } from '../sessions/known-network.ts'
 import type { IssuedSession } from '../sessions/session.ts'
-import { emitOnCommit } from '../store/instrumentation.ts'
-import type { Db, Tx } from '../store/open.ts'
-import { transaction } from '../store/transaction.ts'
+import type { Db } from '../store/open.ts'
+import type { RunTransaction, Tx } from '../store/transaction.ts'
 
 /** Wrong passwords for one account from one network: its owner's own slips fit in. */
 export const wrongPasswordsPerAddressAndNetwork: RateLimit = {
@@ -51,6 +50,7 @@ const wrongPasswordsPerNetwork: RateLimit = {
 /** What signing in takes. */
 export interface SignInDeps extends ChallengeDeps {
   db: Db
+  transaction: RunTransaction
   passwords: PasswordHasher
   attemptSemaphore: KeyedSemaphore
 }
@@ -148,23 +148,23 @@ async function verifyAttempt(
     buckets: Bucket[]
   },
 ): Promise<SignInResult | undefined> {
-  const { db, rateLimiter: limits } = deps
+  const { transaction, rateLimiter } = deps
   const { account, password, client } = attempt
 
   // Counted before it is judged: of many guesses at once none slips past the count.
-  const reservation = await transaction(db, (tx) => limits.consume(tx, ...attempt.buckets)).catch(
+  const reservation = await transaction((tx) => rateLimiter.consume(tx, ...attempt.buckets)).catch(
     async (error) => {
       if (error instanceof Problem && error.code === 'too_many_attempts') {
-        await emitOnCommit(db, { kind: 'signIn', method: 'password', result: 'limited' })
+        deps.emit({ kind: 'signIn', method: 'password', result: 'limited' })
       }
       throw error
     },
   )
   const verifiedHash = await checkPassword(deps, account, password)
 
-  return transaction(db, async (tx) => {
+  return transaction(async (tx) => {
     if (verifiedHash !== undefined && account) {
-      await limits.refund(tx, reservation)
+      await rateLimiter.refund(tx, reservation)
       const verifiedAccount = { id: account.id, password_hash: verifiedHash }
       const result = await completeSignIn(tx, deps, { ...attempt, account: verifiedAccount })
       if (result) return result
@@ -172,7 +172,7 @@ async function verifyAttempt(
     const detail = { step: 'password' }
     // Also for unknown addresses: writing it down takes time.
     await activity.record(tx, account?.id ?? null, { type: 'signin.failed', client, detail })
-    await emitOnCommit(tx, { kind: 'signIn', method: 'password', result: 'wrong' })
+    tx.emit({ kind: 'signIn', method: 'password', result: 'wrong' })
     return undefined
   })
 }
@@ -203,6 +203,6 @@ async function completeSignIn(
     rules,
   })
   const method = issued && account.mfa_on_since !== null ? 'trustedDevice' : 'password'
-  await emitOnCommit(tx, { kind: 'signIn', method, result: issued ? 'signedIn' : 'mfaRequired' })
+  tx.emit({ kind: 'signIn', method, result: issued ? 'signedIn' : 'mfaRequired' })
   return issued ? { issued } : { mfaRequired: await startChallenge(tx, deps, account, session) }
 }

@@ -2,8 +2,8 @@ import { closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync, statSyn
 import { dirname, resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { OperatorError } from '../lib/operator-error.ts'
+import { toOperatorError } from './errors.ts'
 import { sqliteFileOf } from './sqlite-file.ts'
-import { toOperatorError } from './unusable.ts'
 
 /**
  * Copies a SQLite database as it is at one moment, while others write to it.

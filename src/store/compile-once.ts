@@ -1,5 +1,6 @@
 import type { Compilable, CompiledQuery } from 'kysely'
-import type { Db, Tx } from './open.ts'
+import type { Db } from './open.ts'
+import type { Tx } from './transaction.ts'
 
 /**
  * A query that is put together once, for what nearly every request asks: only its values change.

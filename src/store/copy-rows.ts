@@ -2,8 +2,9 @@ import type { DatabaseSync } from 'node:sqlite'
 import { sql } from 'kysely'
 import { OperatorError } from '../lib/operator-error.ts'
 import { countRows, formatKey, rowsAfter, type Table, type TableRow } from './copy-source.ts'
-import { type Db, withoutStatementTimeout } from './open.ts'
-import { toOperatorError } from './unusable.ts'
+import { toOperatorError } from './errors.ts'
+import { withoutStatementTimeout } from './locks.ts'
+import type { Db } from './open.ts'
 
 /** How far it has come. */
 export interface CopyProgress {

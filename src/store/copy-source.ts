@@ -3,8 +3,8 @@ import { resolve } from 'node:path'
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite'
 import { DEFAULT_MIGRATION_TABLE } from 'kysely/migration'
 import { OperatorError } from '../lib/operator-error.ts'
-import { knownMigrations } from './open.ts'
-import { toOperatorError } from './unusable.ts'
+import { toOperatorError } from './errors.ts'
+import { knownMigrations } from './migrate.ts'
 
 export type TableRow = Record<string, SQLInputValue>
 

@@ -10,8 +10,9 @@ import {
   maxDifferences,
 } from './copy-rows.ts'
 import { openSource, signingKeyIdsOf, type Table, tablesOf } from './copy-source.ts'
-import { type Db, knownMigrations, migrate, openDatabase, unfinishedCopyTable } from './open.ts'
-import { toOperatorError } from './unusable.ts'
+import { toOperatorError } from './errors.ts'
+import { knownMigrations, migrate, unfinishedCopyTable } from './migrate.ts'
+import { type Db, openDatabase } from './open.ts'
 
 export interface CopyResult {
   /** Rows of each table, as both sides have them. */

@@ -1,6 +1,7 @@
 import { PostgresAdapter, type RawBuilder, sql } from 'kysely'
 import { now } from '../lib/clock.ts'
-import type { Db, Tx } from './open.ts'
+import type { Db } from './open.ts'
+import type { Tx } from './transaction.ts'
 
 /**
  * What time it is by the one clock that all nodes share, as part of a statement: milliseconds since

@@ -1,5 +1,6 @@
 import { PostgresAdapter, sql } from 'kysely'
-import { type Db, withoutStatementTimeout } from './open.ts'
+import { withoutStatementTimeout } from './locks.ts'
+import type { Db } from './open.ts'
 
 /**
  * How many values of a sealed column each encryption key has sealed, by the id that they begin with.

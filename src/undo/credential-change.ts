@@ -1,12 +1,11 @@
 import type { Updateable } from 'kysely'
 import * as activity from '../activity/activity.ts'
 import type { TemplateName, TemplateParams } from '../i18n/notification-catalogue.ts'
-import type { Keyring } from '../keys/keyring.ts'
 import { day } from '../lib/clock.ts'
 import { enqueueNotification } from '../notifications/outbox.ts'
 import type { MessageSecret } from '../notifications/templates.ts'
-import type { Tx } from '../store/open.ts'
 import type { AccountTable } from '../store/schema.ts'
+import type { Tx } from '../store/transaction.ts'
 import { issueUndoToken } from './undo-token.ts'
 
 /** How long a weakening can be undone: over a holiday, and before its traces are gone. */
@@ -18,15 +17,19 @@ export const weakeningUndoMs = 7 * day
  */
 export const strengtheningUndoMs = day
 
-/** What a change of how one signs in is called, and how its owner hears of it. */
+/** One change of how an account signs in: what changes, who caused it, and what its owner reads. */
 export interface CredentialChange<Name extends TemplateName> {
   type: activity.ActivityType
   cause: activity.Cause
-  detail: activity.Detail
+  detail?: activity.Detail
   notice: Name
   params: TemplateParams[Name]
   /** Milliseconds in which it can be undone; 0 if not at all. */
   undoForMs: number
+  /** What changes in the account's row. */
+  set?: Updateable<AccountTable>
+  /** Changes other rows; runs after the snapshot was taken. */
+  updateRows?: (() => Promise<unknown>) | undefined
 }
 
 /** The account as it was held: before a change, for its owner is told at the addresses of then. */
@@ -37,25 +40,19 @@ interface NotifiableAccount {
 }
 
 /**
- * Changes how an account signs in. There is no other way to: what was before is kept, whatever
- * was pending is void, the change is written down, and the owner is told at every address that was
- * proven before, with the way back.
- *
- * @param set what changes in the account's row
- * @param updateRows what changes in other rows; it runs after the snapshot was taken
+ * Changes how an account signs in; the only function that does. It takes a snapshot and issues an
+ * undo token, raises the credential version, which voids everything pending, records the activity,
+ * and notifies the owner at every address that was verified before the change.
  */
 export async function changeCredentials<Name extends TemplateName>(
   tx: Tx,
-  keyring: Keyring,
   account: NotifiableAccount,
   change: CredentialChange<Name>,
-  set: Updateable<AccountTable>,
-  updateRows: () => Promise<unknown> = async () => {},
 ): Promise<void> {
-  const { type, cause, detail, notice, params, undoForMs } = change
+  const { type, cause, detail, notice, params, undoForMs, set, updateRows } = change
   const secret =
     undoForMs > 0
-      ? await issueUndoToken(tx, keyring, account.id, { type, lifetimeMs: undoForMs })
+      ? await issueUndoToken(tx, account.id, { type, lifetimeMs: undoForMs })
       : undefined
 
   await tx
@@ -63,25 +60,24 @@ export async function changeCredentials<Name extends TemplateName>(
     .set((row) => ({ ...set, credential_version: row('credential_version', '+', 1) }))
     .where('id', '=', account.id)
     .execute()
-  await updateRows()
+  await updateRows?.()
   const { detail: operatorDetail, ...attribution } = activity.attributionOf(cause)
   await activity.record(tx, account.id, {
     type,
     ...attribution,
     detail: { ...detail, ...operatorDetail },
   })
-  await notifyOwner(tx, keyring, account, { template: notice, params, secret })
+  await notifyOwner(tx, account, { template: notice, params, secret })
 }
 
 /** Tells at every address that the owner has proven. */
 export async function notifyOwner<Name extends TemplateName>(
   tx: Tx,
-  keyring: Keyring,
   { id, email, mfa_email }: NotifiableAccount,
   message: { template: Name; params: TemplateParams[Name]; secret?: MessageSecret | undefined },
 ): Promise<void> {
   for (const address of new Set([email, mfa_email ?? email])) {
-    await enqueueNotification(tx, keyring, {
+    await enqueueNotification(tx, {
       accountId: id,
       to: { channel: 'email', destination: address },
       ...message,

@@ -1,7 +1,6 @@
 import type { Selectable } from 'kysely'
-import { now } from '../lib/clock.ts'
-import type { Tx } from '../store/open.ts'
 import type { AccountTable } from '../store/schema.ts'
+import type { Tx } from '../store/transaction.ts'
 
 /** Columns of the account that decide how it signs in. */
 export const snapshotColumns = [
@@ -84,8 +83,8 @@ export async function restoreSnapshot(
     .updateTable('account')
     .set((row) => ({
       ...snapshot.account,
-      ...(changesMfa && { mfa_changed_at: now() }),
-      password_reset_required_since: now(),
+      ...(changesMfa && { mfa_changed_at: tx.now() }),
+      password_reset_required_since: tx.now(),
       credential_version: row('credential_version', '+', 1),
     }))
     .where('id', '=', account)
@@ -94,7 +93,7 @@ export async function restoreSnapshot(
     const restoredIds = snapshot.credentials[table] ?? []
     await tx
       .updateTable(table)
-      .set({ removed_at: now() })
+      .set({ removed_at: tx.now() })
       .where('account_id', '=', account)
       .where('removed_at', 'is', null)
       .$if(restoredIds.length > 0, (query) => query.where('id', 'not in', restoredIds))

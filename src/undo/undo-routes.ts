@@ -1,11 +1,9 @@
 import { Type } from 'typebox'
 import type { App } from '../http/app.ts'
 import { bodyProblems, problemResponses, Seconds, StrictObject, Token } from '../http/schemas.ts'
-import type { Keyring } from '../keys/keyring.ts'
 import { clientOf } from '../lib/client.ts'
 import { Problem } from '../lib/problem.ts'
-import type { Db } from '../store/open.ts'
-import { transaction } from '../store/transaction.ts'
+import type { RunTransaction } from '../store/transaction.ts'
 import { undo } from './undo.ts'
 
 const Undone = Type.Object(
@@ -19,7 +17,7 @@ const Undone = Type.Object(
   { title: 'Undone', description: 'Undone. Now set a new password.' },
 )
 
-export function undoRoutes(app: App, { db, keyring }: { db: Db; keyring: Keyring }): void {
+export function undoRoutes(app: App, { transaction }: { transaction: RunTransaction }): void {
   app.post(
     '/auth/Undo',
     {
@@ -36,7 +34,7 @@ export function undoRoutes(app: App, { db, keyring }: { db: Db; keyring: Keyring
     async (request) => {
       const { token } = request.body
       const client = clientOf(request)
-      const undone = await transaction(db, (tx) => undo(tx, keyring, { token, client }))
+      const undone = await transaction((tx) => undo(tx, { token, client }))
       if (undone) return undone
       throw new Problem(
         'undo_token_expired',

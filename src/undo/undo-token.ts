@@ -1,8 +1,6 @@
-import type { Keyring } from '../keys/keyring.ts'
-import { now } from '../lib/clock.ts'
 import { newId, newToken } from '../lib/random.ts'
 import type { MessageSecret } from '../notifications/templates.ts'
-import type { Tx } from '../store/open.ts'
+import type { Tx } from '../store/transaction.ts'
 import { type Snapshot, takeSnapshot } from './snapshot.ts'
 
 const purpose = 'undo_token'
@@ -13,7 +11,6 @@ export const snapshotContext = (id: string) => `undo_token ${id}`
 /** Keeps what is there now, before a change of a held account. @returns the token of the way back */
 export async function issueUndoToken(
   tx: Tx,
-  keyring: Keyring,
   account: string,
   { type, lifetimeMs }: { type: string; lifetimeMs: number },
 ): Promise<MessageSecret> {
@@ -33,28 +30,24 @@ export async function issueUndoToken(
       id,
       account_id: account,
       type,
-      token_hash: keyring.hash(token, purpose),
+      token_hash: tx.keyring.hash(token, purpose),
       email_key: snapshot.account.email_key,
-      snapshot_sealed: keyring.seal(JSON.stringify(snapshot), snapshotContext(id)),
+      snapshot_sealed: tx.keyring.seal(JSON.stringify(snapshot), snapshotContext(id)),
       // Always later than those before, also where another node's clock is behind.
-      created_at: Math.max(now(), (latest?.created_at ?? 0) + 1),
-      expires_at: now() + lifetimeMs,
+      created_at: Math.max(tx.now(), (latest?.created_at ?? 0) + 1),
+      expires_at: tx.now() + lifetimeMs,
       ended_at: null,
     })
     .execute()
-  return { kind: 'undo', value: token, expiresAt: now() + lifetimeMs }
+  return { kind: 'undo', value: token, expiresAt: tx.now() + lifetimeMs }
 }
 
 /** Whose way back a token is, whether or not it still opens it. */
-export async function accountOfUndoToken(
-  tx: Tx,
-  keyring: Keyring,
-  token: string,
-): Promise<string | undefined> {
+export async function accountOfUndoToken(tx: Tx, token: string): Promise<string | undefined> {
   const row = await tx
     .selectFrom('undo_token')
     .select('account_id')
-    .where('token_hash', 'in', keyring.hashWithAllKeys(token, purpose))
+    .where('token_hash', 'in', tx.keyring.hashWithAllKeys(token, purpose))
     .executeTakeFirst()
   return row?.account_id
 }
@@ -77,29 +70,28 @@ export interface RedeemedUndoToken {
  */
 export async function redeemUndoToken(
   tx: Tx,
-  keyring: Keyring,
   token: string,
 ): Promise<RedeemedUndoToken | undefined> {
   const row = await tx
     .updateTable('undo_token')
-    .set({ ended_at: now() })
-    .where('token_hash', 'in', keyring.hashWithAllKeys(token, purpose))
+    .set({ ended_at: tx.now() })
+    .where('token_hash', 'in', tx.keyring.hashWithAllKeys(token, purpose))
     .where('ended_at', 'is', null)
-    .where('expires_at', '>', now())
+    .where('expires_at', '>', tx.now())
     .returning(['id', 'account_id', 'type', 'snapshot_sealed', 'created_at'])
     .executeTakeFirst()
   if (!row) return undefined
 
   await tx
     .updateTable('undo_token')
-    .set({ ended_at: now() })
+    .set({ ended_at: tx.now() })
     .where('account_id', '=', row.account_id)
     .where('created_at', '>=', row.created_at)
     .where('ended_at', 'is', null)
     .execute()
   return {
     type: row.type,
-    snapshot: JSON.parse(keyring.open(row.snapshot_sealed, snapshotContext(row.id))),
+    snapshot: JSON.parse(tx.keyring.open(row.snapshot_sealed, snapshotContext(row.id))),
   }
 }
 
@@ -115,7 +107,7 @@ export async function isAddressReserved(
     .where('email_key', '=', emailKey)
     .where('account_id', '!=', exceptAccount)
     .where('ended_at', 'is', null)
-    .where('expires_at', '>', now())
+    .where('expires_at', '>', tx.now())
     .limit(1)
     .executeTakeFirst()
   return row !== undefined

@@ -1,13 +1,12 @@
-import { lockEmails } from '../accounts/email-change.ts'
 import * as activity from '../activity/activity.ts'
-import type { Keyring } from '../keys/keyring.ts'
 import type { Client } from '../lib/client.ts'
-import { now, secondsUntil } from '../lib/clock.ts'
+import { secondsUntil } from '../lib/clock.ts'
 import { enqueueNotification } from '../notifications/outbox.ts'
 import { lockAccount } from '../sessions/guard.ts'
 import { endSessions } from '../sessions/session.ts'
 import { deleteTrustedDevices } from '../sessions/trusted-device.ts'
-import type { Tx } from '../store/open.ts'
+import { lockEmails } from '../store/locks.ts'
+import type { Tx } from '../store/transaction.ts'
 import { issueResetToken } from '../verification/reset-token.ts'
 import { restoreSnapshot } from './snapshot.ts'
 import { accountOfUndoToken, redeemUndoToken } from './undo-token.ts'
@@ -31,12 +30,11 @@ export interface UndoResult {
  */
 export async function undo(
   tx: Tx,
-  keyring: Keyring,
   { token, client }: { token: string; client: Client },
 ): Promise<UndoResult | undefined> {
-  const id = await accountOfUndoToken(tx, keyring, token)
+  const id = await accountOfUndoToken(tx, token)
   const accountBefore = id === undefined ? undefined : await lockAccount(tx, id)
-  const redeemed = accountBefore && (await redeemUndoToken(tx, keyring, token))
+  const redeemed = accountBefore && (await redeemUndoToken(tx, token))
   if (!id || !accountBefore || !redeemed) return undefined
   const { type, snapshot } = redeemed
 
@@ -51,14 +49,14 @@ export async function undo(
 
   await activity.record(tx, id, { type: 'change.undone', client, detail: { undone: type } })
   for (const address of new Set([account.email, account.mfa_email ?? account.email])) {
-    await enqueueNotification(tx, keyring, {
+    await enqueueNotification(tx, {
       accountId: id,
       to: { channel: 'email', destination: address },
       template: 'change-undone',
-      params: { at: now() },
+      params: { at: tx.now() },
     })
   }
-  const { resetToken, until: expiresAt } = await issueResetToken(tx, keyring, account)
+  const { resetToken, until: expiresAt } = await issueResetToken(tx, account)
   return {
     status: 'undone',
     undone: type,

@@ -1,7 +1,7 @@
 import { minute, now } from '../lib/clock.ts'
 import { Problem } from '../lib/problem.ts'
 import { newId } from '../lib/random.ts'
-import type { Tx } from '../store/open.ts'
+import type { Tx } from '../store/transaction.ts'
 
 /** Time to find the phone, and for a second code if the first got lost. */
 export const challengeLifetimeMs = 10 * minute
@@ -33,7 +33,7 @@ export function newChallengeRow(account: { id: string; credential_version: numbe
 export async function consumeChallenge(tx: Tx, id: string): Promise<void> {
   const { numUpdatedRows } = await tx
     .updateTable('challenge')
-    .set({ consumed_at: now() })
+    .set({ consumed_at: tx.now() })
     .where('id', '=', id)
     .where('consumed_at', 'is', null)
     .executeTakeFirstOrThrow()

@@ -1,8 +1,7 @@
-import type { Keyring } from '../keys/keyring.ts'
-import { hour, now } from '../lib/clock.ts'
+import { hour } from '../lib/clock.ts'
 import { newId, newToken } from '../lib/random.ts'
 import { type LockedAccount, lockAccount } from '../sessions/guard.ts'
-import type { Tx } from '../store/open.ts'
+import type { Tx } from '../store/transaction.ts'
 
 /** Long enough to think of a good password. */
 const tokenLifetimeMs = hour
@@ -27,41 +26,32 @@ const noAccount = { id: '', credential_version: 0 }
  */
 export async function issueResetCode(
   tx: Tx,
-  keyring: Keyring,
   account: { id: string; credential_version: number } | undefined,
   { code, expiresAt }: { code: string; expiresAt: number },
 ): Promise<void> {
-  const code_hash = keyring.hash(code, codePurpose(account ?? noAccount))
+  const code_hash = tx.keyring.hash(code, codePurpose(account ?? noAccount))
   await insertReset(tx, { account, token_hash: null, code_hash, expiresAt })
 }
 
 /** Lets whoever has the token set the password of a held account. @returns it, and its seconds */
-export async function issueResetToken(
-  tx: Tx,
-  keyring: Keyring,
-  account: { id: string; credential_version: number },
-) {
+export async function issueResetToken(tx: Tx, account: { id: string; credential_version: number }) {
   const token = newToken()
-  const expiresAt = now() + tokenLifetimeMs
-  const token_hash = keyring.hash(token, tokenPurpose)
+  const expiresAt = tx.now() + tokenLifetimeMs
+  const token_hash = tx.keyring.hash(token, tokenPurpose)
   await insertReset(tx, { account, token_hash, code_hash: null, expiresAt })
   return { resetToken: token, until: expiresAt }
 }
 
-export async function findResetByToken(
-  tx: Tx,
-  keyring: Keyring,
-  token: string,
-): Promise<PendingReset | undefined> {
+export async function findResetByToken(tx: Tx, token: string): Promise<PendingReset | undefined> {
   const found = await tx
     .selectFrom('password_reset')
     .select('account_id')
-    .where('token_hash', 'in', keyring.hashWithAllKeys(token, tokenPurpose))
+    .where('token_hash', 'in', tx.keyring.hashWithAllKeys(token, tokenPurpose))
     .executeTakeFirst()
   const account = found?.account_id ? await lockAccount(tx, found.account_id) : undefined
   if (!account) return undefined
   const reset = await pendingResets(tx, account)
-    .where('token_hash', 'in', keyring.hashWithAllKeys(token, tokenPurpose))
+    .where('token_hash', 'in', tx.keyring.hashWithAllKeys(token, tokenPurpose))
     .executeTakeFirst()
   return reset && { account, resetId: reset.id }
 }
@@ -74,7 +64,6 @@ export async function findResetByToken(
  */
 export async function findResetByCode(
   tx: Tx,
-  keyring: Keyring,
   account: LockedAccount | undefined,
   code: string,
 ): Promise<PendingReset | undefined> {
@@ -85,14 +74,18 @@ export async function findResetByCode(
     .orderBy('id', 'desc')
     .limit(maxValidResetCodes)
     .execute()
-  const hashes = keyring.hashWithAllKeys(code.replaceAll(' ', ''), codePurpose(subject))
+  const hashes = tx.keyring.hashWithAllKeys(code.replaceAll(' ', ''), codePurpose(subject))
   const reset = pending.find(({ code_hash }) => hashes.includes(code_hash ?? ''))
   return account && reset && { account, resetId: reset.id }
 }
 
 /** Uses it up. The account is held, so nobody else has it open. */
 export async function consumeReset(tx: Tx, id: string): Promise<void> {
-  await tx.updateTable('password_reset').set({ consumed_at: now() }).where('id', '=', id).execute()
+  await tx
+    .updateTable('password_reset')
+    .set({ consumed_at: tx.now() })
+    .where('id', '=', id)
+    .execute()
 }
 
 /** Those of the account as it is now: a change since then makes them void. */
@@ -102,7 +95,7 @@ function pendingResets(tx: Tx, account: { id: string; credential_version: number
     .select('id')
     .where('account_id', '=', account.id)
     .where('consumed_at', 'is', null)
-    .where('expires_at', '>', now())
+    .where('expires_at', '>', tx.now())
     .where('credential_version', '=', account.credential_version)
 }
 
@@ -124,7 +117,7 @@ async function insertReset(
       credential_version: (account ?? noAccount).credential_version,
       token_hash,
       code_hash,
-      created_at: now(),
+      created_at: tx.now(),
       expires_at: expiresAt,
       consumed_at: null,
     })

@@ -1,5 +1,5 @@
 import type { Keyring } from '../keys/keyring.ts'
-import { day, hour, minute, now, second, secondsUntil } from '../lib/clock.ts'
+import { day, hour, minute, second, secondsUntil } from '../lib/clock.ts'
 import { mailboxOf } from '../lib/email-address.ts'
 import { mask } from '../lib/mask.ts'
 import { rangeOf } from '../lib/phone-number.ts'
@@ -13,7 +13,8 @@ import {
   type RateLimit,
   type RateLimiter,
 } from '../rate-limits/rate-limiter.ts'
-import type { Db, Tx } from '../store/open.ts'
+import type { Db } from '../store/open.ts'
+import type { Tx } from '../store/transaction.ts'
 import { hashOtp } from './otp.ts'
 
 /** Long enough for a slow text, short enough that a code seen over a shoulder is soon worthless. */
@@ -120,7 +121,7 @@ export async function sendCode(
   // Another way may be tried at once: the first may be lost for good.
   const resendAt =
     challenge.sent_to === to.destination ? (challenge.sent_at ?? 0) + resendCooldownMs : 0
-  if (resendAt > now()) {
+  if (resendAt > tx.now()) {
     const retryAfter = secondsUntil(resendAt)
     const detail = `A code is on its way. You can ask for another in ${retryAfter} seconds.`
     throw new Problem('too_many_messages', detail, { retryAfter })
@@ -139,7 +140,7 @@ export async function sendCode(
   )
 
   const code = newCode()
-  const expiresAt = now() + codeLifetimeMs
+  const expiresAt = tx.now() + codeLifetimeMs
   await tx
     .updateTable('challenge')
     .set((row) => ({
@@ -147,12 +148,12 @@ export async function sendCode(
       sent_to: to.destination,
       code_hash: hashOtp(keyring, challenge.id, code),
       code_expires_at: expiresAt,
-      sent_at: now(),
+      sent_at: tx.now(),
       send_count: row('send_count', '+', 1),
     }))
     .where('id', '=', challenge.id)
     .execute()
-  await enqueueNotification(tx, keyring, {
+  await enqueueNotification(tx, {
     accountId: challenge.account_id,
     to,
     template,

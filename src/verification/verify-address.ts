@@ -1,9 +1,8 @@
-import { now } from '../lib/clock.ts'
 import { isSameMailbox } from '../lib/email-address.ts'
 import type { Recipient } from '../notifications/outbox.ts'
 import type { Channel } from '../notifications/transport.ts'
 import type { LockedAccount, Principal } from '../sessions/guard.ts'
-import type { Tx } from '../store/open.ts'
+import type { Tx } from '../store/transaction.ts'
 import {
   consumeChallenge,
   countFailedAttempt,
@@ -116,7 +115,7 @@ function findOpenChallenge(
     .where('method', '=', channel)
     .$if(address !== undefined, (query) => query.where('sent_to', '=', address ?? ''))
     .where('consumed_at', 'is', null)
-    .where('expires_at', '>', now())
+    .where('expires_at', '>', tx.now())
     .where('failed_attempts', '<', maxAttemptsPerChallenge)
     .where('credential_version', '=', account.credential_version)
     .orderBy('sent_at', 'desc')

@@ -1,6 +1,6 @@
 import { toIsoString } from '../lib/clock.ts'
 import { databaseNow } from '../store/database-now.ts'
-import type { Db, Tx } from '../store/open.ts'
+import type { Tx } from '../store/transaction.ts'
 
 /** What happened to an account, for the operator's own program. */
 export interface NewWebhookEvent {
@@ -16,14 +16,6 @@ export interface NewWebhookEvent {
   detail: object
 }
 
-/** Databases whose activity is posted, by what a database and its transactions have in common. */
-const databasesWithWebhooks = new WeakSet<object>()
-
-/** From now on, what happens in this database is posted. */
-export function enableWebhooks(db: Db): void {
-  databasesWithWebhooks.add(db.getExecutor().adapter)
-}
-
 /**
  * Promises a post, in the transaction of what it tells of: both happen or neither. Nothing happens
  * where activity is not posted.
@@ -37,7 +29,7 @@ export async function enqueueWebhookEvent(
   event: NewWebhookEvent,
   accountErased = false,
 ): Promise<void> {
-  if (!databasesWithWebhooks.has(tx.getExecutor().adapter)) return
+  if (!tx.webhooksEnabled) return
   const { id, accountId, type, at, sessionId, userAgent, detail } = event
   const data = { activityId: id, accountId: accountId, sessionId: sessionId, userAgent, detail }
   await tx

@@ -5,6 +5,7 @@ import { openDatabase } from '../../src/store/open.ts'
 import { travel } from '../support/clock.ts'
 import { onEachDatabase } from '../support/latchkey.ts'
 import { addPasskey } from '../support/passkeys.ts'
+import { transactionOn } from '../support/transaction.ts'
 import { undoTokenSentTo } from '../support/undo-token.ts'
 
 onEachDatabase((latchkey) => {
@@ -71,7 +72,7 @@ onEachDatabase((latchkey) => {
 
   async function tidyUp(): Promise<void> {
     const db = openDatabase(latchkey.environment.LATCHKEY_DATABASE_URL ?? '')
-    await cleanUp(db)
+    await cleanUp(db, transactionOn(db))
     await db.destroy()
   }
 })

@@ -6,8 +6,10 @@ import { reseal } from '../../src/keys/reseal.ts'
 import { countSealedValues } from '../../src/keys/sealed-columns.ts'
 import { createLog } from '../../src/lib/log.ts'
 import { enqueueNotification, openMessageSecret } from '../../src/notifications/outbox.ts'
-import { type Db, migrate, openDatabase } from '../../src/store/open.ts'
+import { migrate } from '../../src/store/migrate.ts'
+import { type Db, openDatabase } from '../../src/store/open.ts'
 import { createDatabase, databaseKinds } from '../support/database.ts'
+import { transactionOn } from '../support/transaction.ts'
 
 const log = createLog('silent')
 const { signal } = new AbortController()
@@ -95,9 +97,9 @@ async function underTwoKeys(t: TestContext, kind: (typeof databaseKinds)[number]
   await migrate(db)
   const [k1, k2] = [generateEncryptionKey('k1'), generateEncryptionKey('k2')]
   const old = await activateKeys(db, `${k1},${k2}`)
-  await db.transaction().execute(async (tx) => {
+  await transactionOn(db, { keyring: old })(async (tx) => {
     for (let i = 0; i < letters; i += 1) {
-      await enqueueNotification(tx, old, {
+      await enqueueNotification(tx, {
         accountId: null,
         to: { channel: 'email', destination: 'ada@example.com' },
         template: 'sign-up-code',

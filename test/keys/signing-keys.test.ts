@@ -12,6 +12,7 @@ import { travel } from '../support/clock.ts'
 import { decodeToken, loadSigningKey, signToken } from '../support/forge-token.ts'
 import { onDatabase, onEachDatabase, type TestLatchkey } from '../support/latchkey.ts'
 import { waitUntil } from '../support/process.ts'
+import { transactionOn } from '../support/transaction.ts'
 
 const minute = 60_000
 
@@ -47,14 +48,14 @@ onEachDatabase((latchkey) => {
 
     // One second before it expires.
     travel(57 * minute + 55_000)
-    await cleanUp(db)
+    await cleanUp(db, transactionOn(db))
     assert.equal((await latchkey.get('/settings', { token: lastOfOld })).status, 200)
     await takes(await published(latchkey), latchkey, lastOfOld)
     assert.deepEqual(await kids(latchkey), [old, made.id].sort())
 
     travel(12 * minute)
     assert.deepEqual(await kids(latchkey), [made.id])
-    await cleanUp(db)
+    await cleanUp(db, transactionOn(db))
     assert.deepEqual(await latchkey.sql('select id from signing_key'), [{ id: made.id }])
     assert.equal((await ada.signInFully()).status, 200)
   })

@@ -47,6 +47,7 @@ for (const kind of databaseKinds) {
         db,
         keyring: parseKeyring(LATCHKEY_ENCRYPTION_KEYS),
         log: createLog('silent'),
+        emit() {},
         brand: {
           name: 'Latchkey',
           publicUrl: latchkey.origin,

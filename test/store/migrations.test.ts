@@ -3,8 +3,10 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { advisoryLock, type Db, migrate, openDatabase } from '../../src/store/open.ts'
-import { transaction } from '../../src/store/transaction.ts'
+import { advisoryLock } from '../../src/store/locks.ts'
+import { migrate } from '../../src/store/migrate.ts'
+import { type Db, openDatabase } from '../../src/store/open.ts'
+import { retryOnConflict } from '../../src/store/transaction.ts'
 import { copySources } from '../support/copy-sources.ts'
 import { createDatabase, databaseKinds } from '../support/database.ts'
 import { runLatchkey } from '../support/process.ts'
@@ -72,7 +74,7 @@ test('who migrates waits for another node however long that takes', async (t) =>
   const url = await createDatabase(t, 'PostgreSQL')
   const [one, other] = [open(t, url), open(t, url)]
   const { promise: held, resolve: release } = Promise.withResolvers<void>()
-  const holding = transaction(one, async (tx) => {
+  const holding = retryOnConflict(one, async (tx) => {
     await advisoryLock(tx, 'migrations')
     await held
   })

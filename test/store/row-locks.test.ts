@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { sql } from 'kysely'
-import { advisoryLock, type Db, migrate, openDatabase } from '../../src/store/open.ts'
+import { advisoryLock } from '../../src/store/locks.ts'
+import { migrate } from '../../src/store/migrate.ts'
+import { type Db, openDatabase } from '../../src/store/open.ts'
 import { createDatabase, databaseKinds } from '../support/database.ts'
 import { waitUntil } from '../support/process.ts'
 

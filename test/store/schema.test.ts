@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import ts from 'typescript'
-import { migrate, openDatabase } from '../../src/store/open.ts'
+import { migrate } from '../../src/store/migrate.ts'
+import { openDatabase } from '../../src/store/open.ts'
 import { createDatabase, databaseKinds } from '../support/database.ts'
 
 /** Every table with its columns, each as `text` or `number`, `null` if it may be. */

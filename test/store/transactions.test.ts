@@ -3,8 +3,10 @@ import assert from 'node:assert/strict'
 import { globSync, readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { sql } from 'kysely'
-import { type Db, migrate, openDatabase, type Tx } from '../../src/store/open.ts'
-import { transaction } from '../../src/store/transaction.ts'
+import { migrate } from '../../src/store/migrate.ts'
+import { type Db, openDatabase } from '../../src/store/open.ts'
+import type { Tx } from '../../src/store/transaction.ts'
+import { retryOnConflict } from '../../src/store/transaction.ts'
 import { createDatabase } from '../support/database.ts'
 import { root } from '../support/markdown.ts'
 
@@ -19,7 +21,7 @@ test('of two transactions that wait for each other, PostgreSQL ends one, and bot
     let holding = 0
     let runs = 0
     const inOrder = (ids: string[]) =>
-      transaction(db, async (tx) => {
+      retryOnConflict(db, async (tx) => {
         runs += 1
         for (const id of ids) {
           await tx
@@ -56,7 +58,7 @@ test('two that have seen what the other changed are both done, one of them anew'
     const bothHaveSeen = Promise.withResolvers<void>()
     let seen = 0
     const countAndAdd = (id: string) =>
-      transaction(db, async (tx) => {
+      retryOnConflict(db, async (tx) => {
         await sql`set transaction isolation level serializable`.execute(tx)
         const at = await count(tx)
         seen += 1
@@ -76,7 +78,7 @@ test('a transaction that clashes every time is given up with a 503', async (t) =
   const db = openDatabase(await createDatabase(t, 'PostgreSQL'))
   try {
     let runs = 0
-    const clashing = transaction(db, async (tx) => {
+    const clashing = retryOnConflict(db, async (tx) => {
       runs += 1
       await sql`do $$ begin raise exception 'clash' using errcode = '40001'; end $$`.execute(tx)
     })
@@ -91,7 +93,7 @@ test('a transaction that fails for another reason is not run again', async (t) =
   const db = openDatabase(await createDatabase(t, 'PostgreSQL'))
   try {
     let runs = 0
-    const failing = transaction(db, async () => {
+    const failing = retryOnConflict(db, async () => {
       runs += 1
       throw new Error('no')
     })

@@ -4,11 +4,11 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { cleanUp } from '../../src/retention.ts'
 import { openDatabase } from '../../src/store/open.ts'
-import { enableWebhooks } from '../../src/webhooks/events.ts'
 import { travel } from '../support/clock.ts'
 import { databaseKinds } from '../support/database.ts'
 import { findLogLines, startLatchkey } from '../support/outbox.ts'
 import { createTempFolder, runLatchkey, waitUntil } from '../support/process.ts'
+import { transactionOn } from '../support/transaction.ts'
 import { startWebhookReceiver, type WebhookReply } from '../support/webhook-receiver.ts'
 
 const second = 1000
@@ -129,8 +129,7 @@ for (const kind of databaseKinds) {
     // As the service does once an hour.
     const db = openDatabase(latchkey.environment.LATCHKEY_DATABASE_URL ?? '')
     t.after(() => db.destroy())
-    enableWebhooks(db)
-    await cleanUp(db)
+    await cleanUp(db, transactionOn(db, { webhooksEnabled: true }))
     const erased = await waitUntil(() =>
       hook.received.find((one) => one.event.type === 'account.erased'),
     )
@@ -153,7 +152,7 @@ test('without the setting nothing is put aside, and what is left over goes in th
   travel(31 * day)
   const db = openDatabase(latchkey.environment.LATCHKEY_DATABASE_URL ?? '')
   t.after(() => db.destroy())
-  await cleanUp(db)
+  await cleanUp(db, transactionOn(db))
   assert.deepEqual(await latchkey.sql(waiting), [])
 })
 

@@ -1,6 +1,7 @@
+import type * as activity from '../../activity/activity.ts'
 import type { Keyring } from '../../keys/keyring.ts'
 import type { Client } from '../../lib/client.ts'
-import { day, hour, minute, now, second, toIsoString } from '../../lib/clock.ts'
+import { day, hour, minute, second, toIsoString } from '../../lib/clock.ts'
 import type { EmailAddress } from '../../lib/email-address.ts'
 import { networkOf } from '../../lib/network.ts'
 import type { PasswordHasher } from '../../lib/password-hasher.ts'
@@ -23,8 +24,8 @@ import { isKnownNetwork } from '../../sessions/known-network.ts'
 import { endSessions } from '../../sessions/session.ts'
 import { ensureNotSuspended } from '../../sessions/suspension.ts'
 import { deleteTrustedDevices } from '../../sessions/trusted-device.ts'
-import type { Db, Tx } from '../../store/open.ts'
-import { transaction } from '../../store/transaction.ts'
+import type { Db } from '../../store/open.ts'
+import type { RunTransaction, Tx } from '../../store/transaction.ts'
 import { changeCredentials, weakeningUndoMs } from '../../undo/credential-change.ts'
 import {
   consumeReset,
@@ -78,6 +79,7 @@ export const resetsPerNetwork: RateLimit = {
 
 export interface PasswordDeps {
   db: Db
+  transaction: RunTransaction
   keyring: Keyring
   rateLimiter: RateLimiter
   passwords: PasswordHasher
@@ -103,19 +105,19 @@ async function verifyCurrentPassword(
   principal: Principal,
   password: string,
 ): Promise<string | undefined> {
-  const { db, rateLimiter } = deps
+  const { db, transaction, rateLimiter } = deps
   const account = await db
     .selectFrom('account')
     .select(['id', 'password_hash'])
     .where('id', '=', principal.account)
     .executeTakeFirstOrThrow()
   // Counted before it is judged: of many guesses at once none slips past the count.
-  const reservation = await transaction(db, (tx) =>
+  const reservation = await transaction((tx) =>
     rateLimiter.consume(tx, { limit: wrongPasswordsInSession, key: principal.session }),
   )
   const verifiedHash = await checkPassword(deps, account, password)
   if (verifiedHash === undefined) return undefined
-  await transaction(db, (tx) => rateLimiter.refund(tx, reservation))
+  await transaction((tx) => rateLimiter.refund(tx, reservation))
   return verifiedHash
 }
 
@@ -130,19 +132,19 @@ export async function changePassword(
   principal: Principal,
   { currentPassword, newPassword }: { currentPassword: string; newPassword: string },
 ): Promise<{ changedAt: string } | undefined> {
-  const { db, keyring, passwords, guard } = deps
+  const { transaction, passwords, guard } = deps
   const verifiedHash = await confirmPassword(deps, principal, currentPassword)
   if (verifiedHash === undefined) return undefined
   const newHash = await passwords.hash(newPassword)
 
-  return transaction(db, async (tx) => {
+  return transaction(async (tx) => {
     const account = await guard.lockAccount(tx, principal)
     // Somebody may have changed it while we were hashing.
     if (account.password_hash !== verifiedHash) return undefined
     const cause = { by: 'owner', ...principal } as const
-    await setPassword(tx, keyring, account, newHash, { type: 'password.changed', cause })
+    await setPassword(tx, account, newHash, { type: 'password.changed', cause })
     await endSessions(tx, account.id, principal.session)
-    return { changedAt: toIsoString(now()) }
+    return { changedAt: toIsoString(tx.now()) }
   })
 }
 
@@ -158,7 +160,7 @@ export interface ResetCodeSent {
  */
 export async function requestPasswordReset(
   tx: Tx,
-  { keyring, rateLimiter }: Pick<PasswordDeps, 'keyring' | 'rateLimiter'>,
+  { rateLimiter }: Pick<PasswordDeps, 'rateLimiter'>,
   { email, client }: { email: EmailAddress; client: Client },
 ): Promise<ResetCodeSent> {
   const account = await findAccountByEmail(tx, email)
@@ -179,9 +181,9 @@ export async function requestPasswordReset(
       ? 'reset-code'
       : 'reset-suspended'
   const code = newCode()
-  const expiresAt = now() + resetCodeLifetimeMs
-  await issueResetCode(tx, keyring, account, { code, expiresAt })
-  await enqueueNotification(tx, keyring, {
+  const expiresAt = tx.now() + resetCodeLifetimeMs
+  await issueResetCode(tx, account, { code, expiresAt })
+  await enqueueNotification(tx, {
     accountId: account?.id ?? null,
     language: client.language,
     to: { channel: 'email', destination: account?.email ?? email.address },
@@ -226,19 +228,19 @@ export type ResetCredential = { email: EmailAddress; code: string } | { resetTok
  */
 export async function resetPassword(
   tx: Tx,
-  { keyring, rateLimiter }: Pick<PasswordDeps, 'keyring' | 'rateLimiter'>,
+  { rateLimiter }: Pick<PasswordDeps, 'rateLimiter'>,
   credential: ResetCredential,
   { passwordHash, client }: { passwordHash: string; client: Client },
 ): Promise<boolean> {
   if ('resetToken' in credential) {
-    const pending = await findResetByToken(tx, keyring, credential.resetToken)
+    const pending = await findResetByToken(tx, credential.resetToken)
     if (!pending) {
       throw new Problem(
         'reset_token_expired',
         'This is used or too old. Ask for a code by “forgotten password”.',
       )
     }
-    await completeReset(tx, keyring, pending, passwordHash, client)
+    await completeReset(tx, pending, passwordHash, client)
     return true
   }
 
@@ -254,16 +256,15 @@ export async function resetPassword(
     },
   )
   const account = await lockAccount(tx, found?.id ?? '')
-  const pending = await findResetByCode(tx, keyring, account, code)
+  const pending = await findResetByCode(tx, account, code)
   if (!pending) return false
   await rateLimiter.refund(tx, reservation)
-  await completeReset(tx, keyring, pending, passwordHash, client)
+  await completeReset(tx, pending, passwordHash, client)
   return true
 }
 
 async function completeReset(
   tx: Tx,
-  keyring: Keyring,
   { account, resetId }: PendingReset,
   passwordHash: string,
   client: Client,
@@ -271,40 +272,31 @@ async function completeReset(
   ensureNotSuspended(account)
   await consumeReset(tx, resetId)
   const cause = { by: 'mailbox', client } as const
-  await setPassword(tx, keyring, account, passwordHash, { type: 'password.reset', cause })
+  await setPassword(tx, account, passwordHash, { type: 'password.reset', cause })
   await endSessions(tx, account.id)
 }
 
 async function setPassword(
   tx: Tx,
-  keyring: Keyring,
   account: LockedAccount,
   passwordHash: string,
-  entry: Pick<Parameters<typeof changeCredentials>[3], 'cause'> & {
-    type: 'password.changed' | 'password.reset'
-  },
+  entry: { type: 'password.changed' | 'password.reset'; cause: activity.Cause },
 ): Promise<void> {
-  const at = now()
-  await changeCredentials(
-    tx,
-    keyring,
-    account,
-    {
-      ...entry,
-      detail: {},
-      notice: 'password-changed',
-      params: { at },
-      undoForMs: weakeningUndoMs,
-    },
-    {
+  const at = tx.now()
+  await changeCredentials(tx, account, {
+    ...entry,
+    notice: 'password-changed',
+    params: { at },
+    undoForMs: weakeningUndoMs,
+    set: {
       password_hash: passwordHash,
       password_changed_at: at,
       password_reset_required_since: null,
       // Until the password is set in a session again, the mailbox has been one factor already.
       reset_by_email_at: entry.type === 'password.reset' ? at : null,
     },
-    () => deleteTrustedDevices(tx, account.id),
-  )
+    updateRows: () => deleteTrustedDevices(tx, account.id),
+  })
 }
 
 function findAccountByEmail(tx: Tx, email: EmailAddress) {

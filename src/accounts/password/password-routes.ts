@@ -19,7 +19,6 @@ import { clientOf } from '../../lib/client.ts'
 import { padTiming } from '../../lib/pad-timing.ts'
 import { Problem } from '../../lib/problem.ts'
 import { principalOf } from '../../sessions/guard.ts'
-import { transaction } from '../../store/transaction.ts'
 import { ensureGoodPassword } from './password-policy.ts'
 import {
   changePassword,
@@ -43,7 +42,7 @@ export function passwordRoutes(
   app: App,
   deps: PasswordDeps & { settings: Pick<Settings, 'passwordMinLength' | 'brandName'> },
 ): void {
-  const { db, guard, rateLimiter, passwords, settings } = deps
+  const { db, transaction, guard, rateLimiter, passwords, settings } = deps
   const { passwordMinLength: minLength, brandName } = settings
 
   app.put(
@@ -110,7 +109,7 @@ export function passwordRoutes(
       const email = parseEmailField(request.body.email)
       const client = clientOf(request)
       const sent = await padTiming(() =>
-        transaction(db, (tx) => requestPasswordReset(tx, deps, { email, client })),
+        transaction((tx) => requestPasswordReset(tx, deps, { email, client })),
       )
       return reply.code(202).send(sent)
     },
@@ -162,10 +161,10 @@ export function passwordRoutes(
       await ensureGoodPassword(newPassword, { email, minLength, brandName, field: 'newPassword' })
       const client = clientOf(request)
       const passwordHash = await passwords.withSlot(async () => {
-        await transaction(db, (tx) => consumeResetLimit(tx, rateLimiter, client))
+        await transaction((tx) => consumeResetLimit(tx, rateLimiter, client))
         return passwords.hash(newPassword)
       })
-      const isReset = await transaction(db, (tx) =>
+      const isReset = await transaction((tx) =>
         resetPassword(tx, deps, credential, { passwordHash, client }),
       )
       if (isReset) return { status: 'passwordReset' as const }

@@ -8,8 +8,8 @@ export default defineCommand({
   options: { remove: { type: 'boolean' } },
   optionsHelp: { remove: 'let them no longer' },
   run: async ({ positionals: [idOrEmail = ''], values: { remove = false } }) =>
-    runAction(idOrEmail, undefined, (tx, keyring, account, cause) =>
-      setOperatorRole(tx, keyring, account, cause, !remove),
+    runAction(idOrEmail, undefined, (tx, account, cause) =>
+      setOperatorRole(tx, account, cause, !remove),
     ),
   format: ({ changed, user }: ActionResult) => {
     const { email, adminSince } = user

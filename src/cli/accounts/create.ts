@@ -4,7 +4,6 @@ import { createUser } from '../../admin/create-user.ts'
 import { readUser } from '../../admin/users.ts'
 import { type EmailAddress, parseEmailAddress } from '../../lib/email-address.ts'
 import { createPasswordHasher, unusablePassword } from '../../lib/password-hasher.ts'
-import { transaction } from '../../store/transaction.ts'
 import { defineCommand, UsageError } from '../command.ts'
 import { withKeys } from '../context.ts'
 import { accountNotFound, commandLineCause } from './operator-action.ts'
@@ -29,16 +28,16 @@ export default defineCommand({
 
 /** @param password undefined for one that nobody knows */
 function createAccount(email: EmailAddress, password: string | undefined) {
-  return withKeys(async ({ db, keyring, settings }) => {
+  return withKeys(async ({ transaction, settings }) => {
     const { passwordMinLength: minLength, brandName } = settings
     const hasPassword = password !== undefined
     if (hasPassword) await ensureGoodPassword(password, { email: email.key, minLength, brandName })
     const passwordHash = hasPassword
       ? await (await createPasswordHasher(1)).hash(password)
       : unusablePassword()
-    return transaction(db, async (tx) => {
+    return transaction(async (tx) => {
       const newUser = { email, passwordHash, hasPassword: hasPassword }
-      const id = await createUser(tx, keyring, newUser, commandLineCause())
+      const id = await createUser(tx, newUser, commandLineCause())
       const user = await readUser(tx, settings, id)
       if (!user) throw accountNotFound(id)
       return { hasPassword, user }

@@ -4,7 +4,6 @@ import { parseReason } from '../../admin/reason.ts'
 import { findAccountId, readUser, type User } from '../../admin/users.ts'
 import { Problem } from '../../lib/problem.ts'
 import { lockAccount } from '../../sessions/guard.ts'
-import { transaction } from '../../store/transaction.ts'
 import { UsageError } from '../command.ts'
 import { withKeys } from '../context.ts'
 
@@ -36,12 +35,12 @@ export function runAction(
   action: AccountAction,
 ): Promise<ActionResult> {
   const cause = commandLineCause(reason)
-  return withKeys(({ db, keyring, settings }) =>
-    transaction(db, async (tx) => {
+  return withKeys(({ transaction, settings }) =>
+    transaction(async (tx) => {
       const id = await findAccountId(tx, idOrEmail)
       const account = id === undefined ? undefined : await lockAccount(tx, id)
       if (!account) throw accountNotFound(idOrEmail)
-      const changed = await action(tx, keyring, account, cause)
+      const changed = await action(tx, account, cause)
       const user = await readUser(tx, settings, account.id)
       if (!user) throw accountNotFound(idOrEmail)
       return { changed, user }

@@ -1,6 +1,6 @@
 import { signOutEverywhere } from '../../admin/account-actions.ts'
 import { signOutAllAccounts } from '../../admin/sign-out-all.ts'
-import { withoutStatementTimeout } from '../../store/open.ts'
+import { liftStatementTimeout } from '../../store/locks.ts'
 import { defineCommand, UsageError } from '../command.ts'
 import { withKeys } from '../context.ts'
 import {
@@ -27,8 +27,11 @@ export default defineCommand({
     }
     if (idOrEmail !== undefined) return runAction(idOrEmail, reason, signOutEverywhere)
     const cause = commandLineCause(reason)
-    return withKeys(async ({ db }) => ({
-      ended: await withoutStatementTimeout(db, (tx) => signOutAllAccounts(tx, cause)),
+    return withKeys(async ({ transaction }) => ({
+      ended: await transaction(async (tx) => {
+        await liftStatementTimeout(tx)
+        return signOutAllAccounts(tx, cause)
+      }),
     }))
   },
   format(result) {

@@ -1,13 +1,8 @@
 import { resolve } from 'node:path'
 import { sql } from 'kysely'
 import { now, second } from '../../lib/clock.ts'
-import {
-  type Db,
-  databaseInfoOf,
-  knownMigrations,
-  migrationStateOf,
-  type NewerSchemaPolicy,
-} from '../../store/open.ts'
+import { knownMigrations, migrationStateOf, type NewerSchemaPolicy } from '../../store/migrate.ts'
+import { type Db, databaseInfoOf } from '../../store/open.ts'
 import { sqliteFileOf } from '../../store/sqlite-file.ts'
 import { type Finding, fail, ok, warn } from './finding.ts'
 

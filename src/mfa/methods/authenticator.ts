@@ -1,7 +1,6 @@
 import { Secret, TOTP } from 'otpauth'
-import type { Keyring } from '../../keys/keyring.ts'
 import { now } from '../../lib/clock.ts'
-import type { Tx } from '../../store/open.ts'
+import type { Sealer, Tx } from '../../store/transaction.ts'
 import type { CodeMethod } from './method.ts'
 
 /** How many steps before and after the one of now are taken. */
@@ -62,10 +61,10 @@ async function consumeTimeStep(tx: Tx, id: string, step: number): Promise<boolea
 /** What binds a sealed secret to its account. */
 export const totpSecretContext = (account: string) => `authenticator ${account}`
 
-export function sealTotpSecret(keyring: Keyring, account: string, secret: string): string {
+export function sealTotpSecret(keyring: Sealer, account: string, secret: string): string {
   return keyring.seal(secret, totpSecretContext(account))
 }
 
-export function openTotpSecret(keyring: Keyring, account: string, sealed: string): string {
+export function openTotpSecret(keyring: Sealer, account: string, sealed: string): string {
   return keyring.open(sealed, totpSecretContext(account))
 }

@@ -1,7 +1,7 @@
 import type { Keyring } from '../../keys/keyring.ts'
 import type { Recipient } from '../../notifications/outbox.ts'
 import type { Amr } from '../../sessions/assurance.ts'
-import type { Tx } from '../../store/open.ts'
+import type { Tx } from '../../store/transaction.ts'
 import type { SentOtp } from '../../verification/otp.ts'
 
 /** What an account has set up by which a second factor could be shown. */

@@ -1,7 +1,7 @@
-import type { Keyring } from '../../keys/keyring.ts'
 import { now, toIsoString } from '../../lib/clock.ts'
 import { newId, newRecoveryCode, normalizeRecoveryCode } from '../../lib/random.ts'
-import type { Db, Tx } from '../../store/open.ts'
+import type { Db } from '../../store/open.ts'
+import type { Tx } from '../../store/transaction.ts'
 import type { CodeMethod } from './method.ts'
 
 /** A code from paper, for when everything else is lost. Never a method of its own. */
@@ -28,17 +28,13 @@ const purpose = 'recovery_code'
 export const recoveryCodeCount = 10
 
 /** Makes ten, to be shown once: only their hashes are kept. */
-export async function generateRecoveryCodes(
-  tx: Tx,
-  keyring: Keyring,
-  account: string,
-): Promise<string[]> {
+export async function generateRecoveryCodes(tx: Tx, account: string): Promise<string[]> {
   const codes = Array.from({ length: recoveryCodeCount }, newRecoveryCode)
   const rows = codes.map((code) => ({
     id: newId(),
     account_id: account,
-    code_hash: keyring.hash(normalizeRecoveryCode(code), purpose),
-    created_at: now(),
+    code_hash: tx.keyring.hash(normalizeRecoveryCode(code), purpose),
+    created_at: tx.now(),
     used_at: null,
     removed_at: null,
   }))
@@ -65,7 +61,7 @@ export async function readRecoveryCodeStatus(db: Db | Tx, account: string) {
 export async function removeRecoveryCodes(tx: Tx, account: string): Promise<void> {
   await tx
     .updateTable('recovery_code')
-    .set({ removed_at: now() })
+    .set({ removed_at: tx.now() })
     .where('account_id', '=', account)
     .where('removed_at', 'is', null)
     .execute()

@@ -2,7 +2,7 @@ import type { AuthenticationResponseJSON } from '@simplewebauthn/server'
 import { record } from '../../activity/activity.ts'
 import type { Keyring } from '../../keys/keyring.ts'
 import type { Client } from '../../lib/client.ts'
-import { day, now, toIsoString } from '../../lib/clock.ts'
+import { day, toIsoString } from '../../lib/clock.ts'
 import { enqueueNotification } from '../../notifications/outbox.ts'
 import {
   ignoreIfRateLimited,
@@ -10,7 +10,8 @@ import {
   type RateLimiter,
 } from '../../rate-limits/rate-limiter.ts'
 import type { Amr } from '../../sessions/assurance.ts'
-import type { Db, Tx } from '../../store/open.ts'
+import type { Db } from '../../store/open.ts'
+import type { Tx } from '../../store/transaction.ts'
 import type { ConsumedPasskeyChallenge } from './passkey-challenge.ts'
 import { type CredentialDescriptor, type RelyingParty, verifyAssertion } from './webauthn.ts'
 
@@ -138,7 +139,7 @@ const cloneNotices: RateLimit = {
  */
 export async function recordPasskeyUse(
   tx: Tx,
-  { keyring, rateLimiter }: { keyring: Keyring; rateLimiter: RateLimiter },
+  { rateLimiter }: { keyring: Keyring; rateLimiter: RateLimiter },
   account: { id: string; email: string },
   { id, counter, backedUp }: VerifiedPasskey,
   client: Client,
@@ -153,7 +154,7 @@ export async function recordPasskeyUse(
 
   const { numUpdatedRows } = await tx
     .updateTable('passkey')
-    .set({ counter, backed_up: backedUp ? 1 : 0, last_used_at: now() })
+    .set({ counter, backed_up: backedUp ? 1 : 0, last_used_at: tx.now() })
     .where('id', '=', id)
     .where((row) =>
       row.or([
@@ -170,11 +171,11 @@ export async function recordPasskeyUse(
     .consume(tx, { limit: cloneNotices, key: account.id })
     .catch(ignoreIfRateLimited)
   if (!reservation) return false
-  await enqueueNotification(tx, keyring, {
+  await enqueueNotification(tx, {
     accountId: account.id,
     to: { channel: 'email', destination: account.email },
     template: 'passkey-copied',
-    params: { at: now() },
+    params: { at: tx.now() },
   })
   return false
 }

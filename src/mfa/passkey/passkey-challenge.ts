@@ -1,8 +1,8 @@
-import type { Keyring } from '../../keys/keyring.ts'
 import { minute, now } from '../../lib/clock.ts'
 import { newId, newToken } from '../../lib/random.ts'
-import type { Db, Tx } from '../../store/open.ts'
+import type { Db } from '../../store/open.ts'
 import type { PasskeyChallengeTable } from '../../store/schema.ts'
+import type { Sealer, Tx } from '../../store/transaction.ts'
 
 /** Time to fetch the key from the drawer. */
 export const passkeyChallengeLifetimeMs = 5 * minute
@@ -28,7 +28,7 @@ interface Account {
  */
 export async function createPasskeyChallenge(
   tx: Db | Tx,
-  keyring: Keyring,
+  keyring: Sealer,
   binding: PasskeyChallengeBinding,
 ): Promise<{ value: string; passkeyToken: string }> {
   const value = newToken()
@@ -66,7 +66,7 @@ export type ConsumedPasskeyChallenge = Pick<
  */
 export async function consumePasskeyChallenge(
   db: Db,
-  keyring: Keyring,
+  keyring: Sealer,
   lookup:
     | { value: string | undefined; purpose: 'register' | 'turnOn'; session: string }
     | { passkeyToken: string; session: string | undefined },

@@ -3,7 +3,8 @@ import type { Keyring } from '../../keys/keyring.ts'
 import { Problem } from '../../lib/problem.ts'
 import type { RateLimiter } from '../../rate-limits/rate-limiter.ts'
 import type { LockedAccount, Principal } from '../../sessions/guard.ts'
-import type { Db, Tx } from '../../store/open.ts'
+import type { Db } from '../../store/open.ts'
+import type { Tx } from '../../store/transaction.ts'
 import type { FactorVerification } from '../mfa-sign-in.ts'
 import {
   listPasskeyDescriptors,

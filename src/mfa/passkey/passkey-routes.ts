@@ -12,7 +12,7 @@ import {
 import { second } from '../../lib/clock.ts'
 import { type Guard, principalOf } from '../../sessions/guard.ts'
 import type { Db } from '../../store/open.ts'
-import { transaction } from '../../store/transaction.ts'
+import type { RunTransaction } from '../../store/transaction.ts'
 import type { ChallengeDeps } from '../challenge.ts'
 import { readMfaSignIn } from '../mfa-sign-in.ts'
 import { MfaSignIn } from '../schemas.ts'
@@ -44,8 +44,11 @@ const Name = Type.String({
 const PasskeyParams = StrictObject({ id: Type.String({ maxLength: 64 }) })
 
 /** The account's passkeys. */
-export function passkeyRoutes(app: App, deps: ChallengeDeps & { db: Db; guard: Guard }): void {
-  const { db, keyring, guard, mfaMethods, relyingParty } = deps
+export function passkeyRoutes(
+  app: App,
+  deps: ChallengeDeps & { db: Db; transaction: RunTransaction; guard: Guard },
+): void {
+  const { db, transaction, guard, mfaMethods, relyingParty } = deps
 
   app.get(
     '/settings/Passkeys',
@@ -90,8 +93,8 @@ export function passkeyRoutes(app: App, deps: ChallengeDeps & { db: Db; guard: G
     },
     async (request) => {
       const principal = principalOf(request)
-      const registration = await transaction(db, async (tx) =>
-        startPasskeyRegistration(tx, keyring, await guard.lockAccount(tx, principal), principal),
+      const registration = await transaction(async (tx) =>
+        startPasskeyRegistration(tx, await guard.lockAccount(tx, principal), principal),
       )
       const options = await buildCreationOptions(relyingParty, registration)
       return { options, expiresIn: passkeyChallengeLifetimeMs / second }
@@ -125,9 +128,9 @@ export function passkeyRoutes(app: App, deps: ChallengeDeps & { db: Db; guard: G
       const principal = principalOf(request)
       const { name, response } = request.body
       const verified = await verifyNewPasskey(deps, principal, response)
-      const added = await transaction(db, async (tx) => {
+      const added = await transaction(async (tx) => {
         const account = await guard.lockAccount(tx, principal)
-        return addPasskey(tx, keyring, account, principal, { ...verified, name })
+        return addPasskey(tx, account, principal, { ...verified, name })
       })
       return reply.code(201).send(added)
     },
@@ -153,7 +156,7 @@ export function passkeyRoutes(app: App, deps: ChallengeDeps & { db: Db; guard: G
     (request) => {
       const principal = principalOf(request)
       const change = { ...request.params, ...request.body }
-      return transaction(db, (tx) => renamePasskey(tx, principal.account, change, principal))
+      return transaction((tx) => renamePasskey(tx, principal.account, change, principal))
     },
   )
 
@@ -179,11 +182,11 @@ export function passkeyRoutes(app: App, deps: ChallengeDeps & { db: Db; guard: G
       },
     },
     (request) =>
-      transaction(db, async (tx) => {
+      transaction(async (tx) => {
         const principal = principalOf(request)
         const { id } = request.params
         const account = await guard.lockAccount(tx, principal)
-        await removePasskey(tx, keyring, account, principal, { id, ranking: mfaMethods })
+        await removePasskey(tx, account, principal, { id, ranking: mfaMethods })
         return {
           passkeys: await listPasskeys(tx, account.id),
           mfaSignIn: await readMfaSignIn(tx, account.id, mfaMethods),

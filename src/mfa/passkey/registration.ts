@@ -3,11 +3,11 @@ import * as activity from '../../activity/activity.ts'
 import type { MfaMethod } from '../../config/settings.ts'
 import type { Keyring } from '../../keys/keyring.ts'
 import type { Client } from '../../lib/client.ts'
-import { now } from '../../lib/clock.ts'
 import { Problem } from '../../lib/problem.ts'
 import { newId, newToken } from '../../lib/random.ts'
 import type { LockedAccount, Principal } from '../../sessions/guard.ts'
-import type { Db, Tx } from '../../store/open.ts'
+import type { Db } from '../../store/open.ts'
+import type { Tx } from '../../store/transaction.ts'
 import {
   changeCredentials,
   strengtheningUndoMs,
@@ -35,14 +35,13 @@ const maxPasskeys = 20
  */
 export async function startPasskeyRegistration(
   tx: Tx,
-  keyring: Keyring,
   account: LockedAccount,
   principal: Principal,
 ) {
   const known = await listPasskeyDescriptors(tx, account.id)
   if (known.length >= maxPasskeys) throw tooManyPasskeys()
   const { session } = principal
-  const { value } = await createPasskeyChallenge(tx, keyring, {
+  const { value } = await createPasskeyChallenge(tx, tx.keyring, {
     purpose: 'register',
     account,
     session,
@@ -100,7 +99,6 @@ export async function verifyNewPasskey(
  */
 export async function addPasskey(
   tx: Tx,
-  keyring: Keyring,
   account: LockedAccount,
   principal: Principal,
   { registration, credentialVersion, name }: VersionedRegistration & { name: string | undefined },
@@ -117,24 +115,18 @@ export async function addPasskey(
     name: name ?? `Passkey ${passkeys + 1}`,
     backed_up: registration.backedUp ? 1 : 0,
     passwordless: registration.passwordless ? 1 : 0,
-    created_at: now(),
+    created_at: tx.now(),
     last_used_at: null,
     removed_at: null,
   }
-  await changeCredentials(
-    tx,
-    keyring,
-    account,
-    {
-      type: 'passkey.added',
-      cause: { by: 'owner', ...principal },
-      detail: { passkey: row.name },
-      notice: 'passkey-added',
-      params: { at: now() },
-      undoForMs: undoForMs(account),
-    },
-    {},
-    async () => {
+  await changeCredentials(tx, account, {
+    type: 'passkey.added',
+    cause: { by: 'owner', ...principal },
+    detail: { passkey: row.name },
+    notice: 'passkey-added',
+    params: { at: tx.now() },
+    undoForMs: undoForMs(account),
+    updateRows: async () => {
       const added = await tx
         .insertInto('passkey')
         .values(row)
@@ -148,7 +140,7 @@ export async function addPasskey(
         )
       }
     },
-  )
+  })
   return passkeyOf(row)
 }
 
@@ -190,7 +182,6 @@ export async function renamePasskey(
  */
 export async function removePasskey(
   tx: Tx,
-  keyring: Keyring,
   account: LockedAccount,
   principal: Principal,
   { id, ranking }: { id: string; ranking: readonly MfaMethod[] },
@@ -205,21 +196,17 @@ export async function removePasskey(
   if (!row) throw passkeyNotFound()
   const enrollment = await readEnrollment(tx, account)
   const remaining = availableMethods({ ...enrollment, passkeys: enrollment.passkeys - 1 }, ranking)
-  await changeCredentials(
-    tx,
-    keyring,
-    account,
-    {
-      type: 'passkey.removed',
-      cause: { by: 'owner', ...principal },
-      detail: { passkey: row.name },
-      notice: 'passkey-removed',
-      params: { at: now() },
-      undoForMs: weakeningUndoMs,
-    },
-    nextDefaultMethod(account, 'passkey', remaining),
-    () => tx.updateTable('passkey').set({ removed_at: now() }).where('id', '=', id).execute(),
-  )
+  await changeCredentials(tx, account, {
+    type: 'passkey.removed',
+    cause: { by: 'owner', ...principal },
+    detail: { passkey: row.name },
+    notice: 'passkey-removed',
+    params: { at: tx.now() },
+    undoForMs: weakeningUndoMs,
+    set: nextDefaultMethod(account, 'passkey', remaining),
+    updateRows: () =>
+      tx.updateTable('passkey').set({ removed_at: tx.now() }).where('id', '=', id).execute(),
+  })
 }
 
 export function invalidPasskey(): Problem {

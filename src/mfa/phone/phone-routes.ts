@@ -13,8 +13,7 @@ import {
 } from '../../http/schemas.ts'
 import { Problem } from '../../lib/problem.ts'
 import { type Guard, principalOf } from '../../sessions/guard.ts'
-import type { Db } from '../../store/open.ts'
-import { transaction } from '../../store/transaction.ts'
+import type { RunTransaction } from '../../store/transaction.ts'
 import type { ChallengeDeps } from '../challenge.ts'
 import { readMfaSignIn } from '../mfa-sign-in.ts'
 import { MfaSignIn, PhoneNumber } from '../schemas.ts'
@@ -22,8 +21,11 @@ import { changePhone, removePhone, startPhoneChange } from './phone.ts'
 
 const tags = ['Multi-factor sign-in']
 
-export function phoneRoutes(app: App, deps: ChallengeDeps & { db: Db; guard: Guard }): void {
-  const { db, guard, mfaMethods } = deps
+export function phoneRoutes(
+  app: App,
+  deps: ChallengeDeps & { transaction: RunTransaction; guard: Guard },
+): void {
+  const { transaction, guard, mfaMethods } = deps
 
   app.post(
     '/settings/PhoneNumber',
@@ -61,7 +63,7 @@ export function phoneRoutes(app: App, deps: ChallengeDeps & { db: Db; guard: Gua
       const principal = principalOf(request)
       const phoneNumber = parsePhone(request.body.phoneNumber)
       const { code } = request.body
-      const outcome = await transaction(db, async (tx) => {
+      const outcome = await transaction(async (tx) => {
         const account = await guard.lockAccount(tx, principal)
         return code === undefined
           ? { sent: await startPhoneChange(tx, deps, account, principal, phoneNumber) }
@@ -94,7 +96,7 @@ export function phoneRoutes(app: App, deps: ChallengeDeps & { db: Db; guard: Gua
       },
     },
     (request) =>
-      transaction(db, async (tx) => {
+      transaction(async (tx) => {
         const principal = principalOf(request)
         const account = await guard.lockAccount(tx, principal)
         await removePhone(tx, deps, account, principal)

@@ -1,6 +1,6 @@
-import { now, toIsoString } from '../../lib/clock.ts'
+import { toIsoString } from '../../lib/clock.ts'
 import type { LockedAccount, Principal } from '../../sessions/guard.ts'
-import type { Tx } from '../../store/open.ts'
+import type { Tx } from '../../store/transaction.ts'
 import { changeCredentials, weakeningUndoMs } from '../../undo/credential-change.ts'
 import type { CodeSent } from '../../verification/send-code.ts'
 import {
@@ -49,28 +49,22 @@ export async function changePhone(
     }))
   )
     return undefined
-  const at = now()
-  await changeCredentials(
-    tx,
-    deps.keyring,
-    account,
-    {
-      type: 'phone.changed',
-      cause: { by: 'owner', ...principal },
-      detail: {},
-      notice: 'phone-changed',
-      params: { at },
-      undoForMs: weakeningUndoMs,
-    },
-    { phone_number: phoneNumber, phone_verified_at: at },
-  )
+  const at = tx.now()
+  await changeCredentials(tx, account, {
+    type: 'phone.changed',
+    cause: { by: 'owner', ...principal },
+    notice: 'phone-changed',
+    params: { at },
+    undoForMs: weakeningUndoMs,
+    set: { phone_number: phoneNumber, phone_verified_at: at },
+  })
   return { phoneNumber: phoneNumber, verifiedAt: toIsoString(at) }
 }
 
 /** Takes the number away, and with it codes by text. Without one, nothing happens. */
 export async function removePhone(
   tx: Tx,
-  { keyring, mfaMethods }: ChallengeDeps,
+  { mfaMethods }: ChallengeDeps,
   account: LockedAccount,
   principal: Principal,
 ): Promise<void> {
@@ -78,11 +72,5 @@ export async function removePhone(
   const enrollment = await readEnrollment(tx, account)
   const remaining = availableMethods({ ...enrollment, phoneNumber: null }, mfaMethods)
   const set = { phone_number: null, phone_verified_at: null }
-  await removeMethod(
-    tx,
-    keyring,
-    account,
-    { removed: 'sms', remaining, set },
-    { by: 'owner', ...principal },
-  )
+  await removeMethod(tx, account, { removed: 'sms', remaining, set }, { by: 'owner', ...principal })
 }

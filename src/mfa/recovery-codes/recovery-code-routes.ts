@@ -8,10 +8,9 @@ import {
   stepUpProblems,
   tokenProblems,
 } from '../../http/schemas.ts'
-import type { Keyring } from '../../keys/keyring.ts'
 import { type Guard, principalOf } from '../../sessions/guard.ts'
 import type { Db } from '../../store/open.ts'
-import { transaction } from '../../store/transaction.ts'
+import type { RunTransaction } from '../../store/transaction.ts'
 import { readRecoveryCodeStatus } from '../methods/recovery-code.ts'
 import { regenerateRecoveryCodes } from '../mfa-sign-in.ts'
 
@@ -22,7 +21,7 @@ const state = {
 
 export function recoveryCodeRoutes(
   app: App,
-  { db, keyring, guard }: { db: Db; keyring: Keyring; guard: Guard },
+  { db, transaction, guard }: { db: Db; transaction: RunTransaction; guard: Guard },
 ): void {
   app.get(
     '/settings/RecoveryCodes',
@@ -65,10 +64,10 @@ export function recoveryCodeRoutes(
       },
     },
     (request) =>
-      transaction(db, async (tx) => {
+      transaction(async (tx) => {
         const principal = principalOf(request)
         const account = await guard.lockAccount(tx, principal)
-        const recoveryCodes = await regenerateRecoveryCodes(tx, keyring, account, {
+        const recoveryCodes = await regenerateRecoveryCodes(tx, account, {
           by: 'owner',
           ...principal,
         })

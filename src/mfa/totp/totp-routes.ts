@@ -9,7 +9,7 @@ import {
 } from '../../http/schemas.ts'
 import { type Guard, principalOf } from '../../sessions/guard.ts'
 import type { Db } from '../../store/open.ts'
-import { transaction } from '../../store/transaction.ts'
+import type { RunTransaction } from '../../store/transaction.ts'
 import type { ChallengeDeps } from '../challenge.ts'
 import { readMfaSignIn } from '../mfa-sign-in.ts'
 import { NewTotpSecret, TotpSecretRemoved, TotpSecretState } from '../schemas.ts'
@@ -19,9 +19,14 @@ const tags = ['Multi-factor sign-in']
 
 export function totpRoutes(
   app: App,
-  deps: ChallengeDeps & { db: Db; guard: Guard; settings: Pick<Settings, 'brandName'> },
+  deps: ChallengeDeps & {
+    db: Db
+    transaction: RunTransaction
+    guard: Guard
+    settings: Pick<Settings, 'brandName'>
+  },
 ): void {
-  const { db, keyring, guard, settings, mfaMethods } = deps
+  const { db, transaction, guard, settings, mfaMethods } = deps
 
   app.get(
     '/settings/MfaSecret',
@@ -53,9 +58,9 @@ export function totpRoutes(
       },
     },
     (request) =>
-      transaction(db, async (tx) => {
+      transaction(async (tx) => {
         const account = await guard.lockAccount(tx, principalOf(request))
-        return createTotpSecret(tx, keyring, account, settings.brandName)
+        return createTotpSecret(tx, account, settings.brandName)
       }),
   )
 
@@ -77,10 +82,10 @@ export function totpRoutes(
       },
     },
     (request) =>
-      transaction(db, async (tx) => {
+      transaction(async (tx) => {
         const principal = principalOf(request)
         const account = await guard.lockAccount(tx, principal)
-        await removeTotpSecret(tx, keyring, account, mfaMethods, { by: 'owner', ...principal })
+        await removeTotpSecret(tx, account, mfaMethods, { by: 'owner', ...principal })
         return { confirmed: false, mfaSignIn: await readMfaSignIn(tx, account.id, mfaMethods) }
       }),
   )

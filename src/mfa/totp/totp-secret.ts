@@ -2,12 +2,12 @@ import { Secret, TOTP } from 'otpauth'
 import { encode } from 'uqr'
 import type * as activity from '../../activity/activity.ts'
 import type { MfaMethod } from '../../config/settings.ts'
-import type { Keyring } from '../../keys/keyring.ts'
-import { now, toIsoString } from '../../lib/clock.ts'
+import { toIsoString } from '../../lib/clock.ts'
 import { Problem } from '../../lib/problem.ts'
 import { newId } from '../../lib/random.ts'
 import type { LockedAccount } from '../../sessions/guard.ts'
-import type { Db, Tx } from '../../store/open.ts'
+import type { Db } from '../../store/open.ts'
+import type { Tx } from '../../store/transaction.ts'
 import { codeAttemptBuckets } from '../../verification/send-code.ts'
 import type { ChallengeDeps } from '../challenge.ts'
 import {
@@ -38,7 +38,6 @@ export interface NewTotpSecret {
  */
 export async function createTotpSecret(
   tx: Tx,
-  keyring: Keyring,
   account: LockedAccount,
   issuer: string,
 ): Promise<NewTotpSecret> {
@@ -49,8 +48,8 @@ export async function createTotpSecret(
     .values({
       id: newId(),
       account_id: account.id,
-      secret_sealed: sealTotpSecret(keyring, account.id, secret.base32),
-      created_at: now(),
+      secret_sealed: sealTotpSecret(tx.keyring, account.id, secret.base32),
+      created_at: tx.now(),
       confirmed_at: null,
       last_step: null,
       removed_at: null,
@@ -84,7 +83,6 @@ export async function readTotpSecretState(db: Db | Tx, account: string): Promise
 /** Takes the app away, and a secret that waits to be confirmed. Without one, nothing happens. */
 export async function removeTotpSecret(
   tx: Tx,
-  keyring: Keyring,
   account: LockedAccount,
   ranking: readonly MfaMethod[],
   cause: activity.Cause,
@@ -95,13 +93,7 @@ export async function removeTotpSecret(
 
   const remaining = availableMethods({ ...enrollment, authenticator: false }, ranking)
   const updateRows = () => removeConfirmedSecret(tx, account)
-  await removeMethod(
-    tx,
-    keyring,
-    account,
-    { removed: 'authenticator', remaining, updateRows },
-    cause,
-  )
+  await removeMethod(tx, account, { removed: 'authenticator', remaining, updateRows }, cause)
 }
 
 /**
@@ -139,7 +131,7 @@ export async function verifyTotpFactor(
   const reservation = await rateLimiter.consume(tx, ...codeAttemptBuckets(account.id))
   const step =
     waiting &&
-    matchTimeStep(openTotpSecret(keyring, account.id, waiting.secret_sealed), code, now())
+    matchTimeStep(openTotpSecret(keyring, account.id, waiting.secret_sealed), code, tx.now())
   if (waiting && step !== undefined) {
     await rateLimiter.refund(tx, reservation)
     const updateRows = () => confirmSecret(tx, account, waiting.id, step)
@@ -165,7 +157,7 @@ async function confirmSecret(
   await tx
     .updateTable('totp_secret')
     // This step is used now, too: the code that confirmed does not sign in as well.
-    .set({ confirmed_at: now(), last_step: step })
+    .set({ confirmed_at: tx.now(), last_step: step })
     .where('id', '=', id)
     .execute()
 }
@@ -174,7 +166,7 @@ async function confirmSecret(
 async function removeConfirmedSecret(tx: Tx, account: LockedAccount): Promise<void> {
   await tx
     .updateTable('totp_secret')
-    .set({ removed_at: now() })
+    .set({ removed_at: tx.now() })
     .where('account_id', '=', account.id)
     .where('confirmed_at', 'is not', null)
     .where('removed_at', 'is', null)
