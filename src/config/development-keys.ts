@@ -1,8 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { generateEncryptionKey, validateEncryptionKeys } from '../keys/keyring.ts'
 import { makeFolder } from '../lib/make-folder.ts'
 import { OperatorError } from '../lib/operator-error.ts'
+import { generateEncryptionKey, validateEncryptionKeys } from './encryption-key-list.ts'
 
 /**
  * The encryption key of a development machine, made at the first start and kept beside the data.

@@ -1,9 +1,9 @@
 import { availableParallelism } from 'node:os'
 import { second } from '../lib/clock.ts'
-import { smsFromProblem } from '../notifications/sms.ts'
 import { findUnsafeSettings, type SettingProblem } from './production-checks.ts'
 import type { Setting } from './setting.ts'
 import { type ParsedSettings, type Settings, settingDefinitions } from './settings.ts'
+import { validateSmsFrom } from './sms-url.ts'
 
 /** Everything that is wrong with the settings, a sentence each. */
 export class InvalidSettingsError extends Error {
@@ -72,7 +72,7 @@ function findContradictions(
       sentence: 'LATCHKEY_MAIL_FROM is missing. With LATCHKEY_SMTP_URL, mail needs a sender.',
     })
   }
-  const smsProblem = smsUrl && smsFromProblem(smsUrl, smsFrom)
+  const smsProblem = smsUrl && validateSmsFrom(smsUrl, smsFrom)
   if (smsProblem) problems.push({ name: 'LATCHKEY_SMS_FROM', sentence: smsProblem })
   if (sessionIdleTimeout > sessionLifetime) {
     problems.push({

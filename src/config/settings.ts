@@ -1,7 +1,4 @@
-import { validateEncryptionKeys } from '../keys/keyring.ts'
-import { smsUrlProblem } from '../notifications/sms.ts'
-import { mailFromProblem, smtpUrlProblem } from '../notifications/smtp.ts'
-import { webhookUrlProblem } from '../webhooks/sender.ts'
+import { validateEncryptionKeys } from './encryption-key-list.ts'
 import {
   choice,
   color,
@@ -16,6 +13,9 @@ import {
   validated,
   wholeNumber,
 } from './setting.ts'
+import { validateSmsUrl } from './sms-url.ts'
+import { validateMailFrom, validateSmtpUrl } from './smtp-url.ts'
+import { validateWebhookUrl } from './webhook-url.ts'
 
 /** Methods that owners may choose from, in the order they are ranked by default. */
 export const mfaMethods = ['passkey', 'authenticator', 'sms', 'email'] as const
@@ -85,7 +85,7 @@ export const settingDefinitions = {
   }),
   smtpUrl: defineSetting(
     'LATCHKEY_SMTP_URL',
-    validated(smtpUrlProblem, 'smtp://user:password@host:587 or smtps://user:password@host:465'),
+    validated(validateSmtpUrl, 'smtp://user:password@host:587 or smtps://user:password@host:465'),
     undefined,
     {
       default: 'none: in development, mail stays in the dev inbox',
@@ -95,7 +95,7 @@ export const settingDefinitions = {
   ),
   mailFrom: defineSetting(
     'LATCHKEY_MAIL_FROM',
-    validated(mailFromProblem, 'an address, or `Name <address>`'),
+    validated(validateMailFrom, 'an address, or `Name <address>`'),
     undefined,
     {
       default: 'none',
@@ -105,7 +105,7 @@ export const settingDefinitions = {
   smsUrl: defineSetting(
     'LATCHKEY_SMS_URL',
     validated(
-      smsUrlProblem,
+      validateSmsUrl,
       'twilio://SID:TOKEN@api.twilio.com, kannel+http://user:password@host:port/cgi-bin/sendsms, or https://… with ?secret=',
     ),
     undefined,
@@ -130,7 +130,7 @@ export const settingDefinitions = {
   }),
   webhookUrl: defineSetting(
     'LATCHKEY_WEBHOOK_URL',
-    validated(webhookUrlProblem, 'https://host/path?secret=whsec_… with 24 to 64 bytes in base64'),
+    validated(validateWebhookUrl, 'https://host/path?secret=whsec_… with 24 to 64 bytes in base64'),
     undefined,
     {
       default: 'none',

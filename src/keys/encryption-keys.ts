@@ -5,7 +5,7 @@ import type { Db } from '../store/open.ts'
 import type { EncryptionKeyTable } from '../store/schema.ts'
 import { retryOnConflict } from '../store/transaction.ts'
 import { type Keyring, MissingKeyError, parseKeyring } from './keyring.ts'
-import { countSealedValues, hashingKeyContext } from './sealed-columns.ts'
+import { countSealedValues, sealContext } from './sealed-columns.ts'
 
 /**
  * The encryption keys, as the service uses them: what each hashes with is kept in the database, so
@@ -83,7 +83,7 @@ function openHashingKey(
   row: Pick<EncryptionKeyTable, 'id' | 'hashing_key_sealed'>,
 ) {
   try {
-    return keyring.open(row.hashing_key_sealed, hashingKeyContext(row.id))
+    return keyring.open(row.hashing_key_sealed, sealContext('encryption_key', row.id))
   } catch (error) {
     if (error instanceof MissingKeyError) return undefined
     const [sealedBy = row.id] = row.hashing_key_sealed.split('.')
@@ -94,7 +94,7 @@ function openHashingKey(
 async function registerKeys(db: Db, keyring: Keyring): Promise<void> {
   const rows = keyring.configured.map((id) => ({
     id,
-    hashing_key_sealed: keyring.seal(keyring.hashingKey(id), hashingKeyContext(id)),
+    hashing_key_sealed: keyring.seal(keyring.hashingKey(id), sealContext('encryption_key', id)),
     created_at: now(),
     primary_since: null,
     retired_at: null,

@@ -1,4 +1,5 @@
 import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from 'node:crypto'
+import { keyPattern, validateEncryptionKeys } from '../config/encryption-key-list.ts'
 import { Problem } from '../lib/problem.ts'
 
 /**
@@ -57,21 +58,6 @@ interface Key {
   id: string
   sealingKey: Uint8Array
   hashingKey: Uint8Array
-}
-
-const keyPattern = /^([A-Za-z0-9_-]{1,32}):([A-Za-z0-9+/]{43}=)$/
-
-/** What is wrong with a list of keys, as a sentence; undefined if nothing is. */
-export function validateEncryptionKeys(encryptionKeys: string): string | undefined {
-  const entries = encryptionKeys.split(',').map((entry) => keyPattern.exec(entry.trim())?.[1])
-  if (entries.includes(undefined)) return 'each key must be id:base64 of 32 bytes'
-  if (new Set(entries).size !== entries.length) return 'each key needs an id of its own'
-  return undefined
-}
-
-/** A new key in the form that `openKeys` takes. */
-export function generateEncryptionKey(id: string): string {
-  return `${id}:${randomBytes(32).toString('base64')}`
 }
 
 /** @param encryptionKeys `id:base64(32 bytes)`, comma-separated; the first seals and hashes, all open */

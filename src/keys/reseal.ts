@@ -3,9 +3,10 @@ import { sql } from 'kysely'
 import { minute } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
 import type { Db } from '../store/open.ts'
+import type { Schema } from '../store/schema.ts'
 import { readPrimaryKey } from './encryption-keys.ts'
 import { type Keyring, keyIdOf } from './keyring.ts'
-import { type Binding, sealedColumns } from './sealed-columns.ts'
+import { type BoundColumn, sealContext, sealedColumns } from './sealed-columns.ts'
 
 /** How many values are looked at between two rests. */
 const batchSize = 100
@@ -61,8 +62,8 @@ export async function reseal(
   const [key] = keyring.configured
   const result: ResealResult = { resealed: 0, unopened: 0 }
   if (!(await hasOtherKeys(db, key))) return result
-  for (const [column, binding] of Object.entries(sealedColumns)) {
-    await resealColumn(deps, column, binding, { result, signal })
+  for (const [column, boundColumn] of Object.entries(sealedColumns)) {
+    await resealColumn(deps, column, boundColumn, { result, signal })
   }
   if (signal.aborted) return result
   if (result.unopened > 0) log.error({ key, ...result }, 'some sealed values can’t be opened')
@@ -88,20 +89,20 @@ async function hasOtherKeys(db: Db, primaryId: string): Promise<boolean> {
 async function resealColumn(
   { db, keyring }: { db: Db; keyring: Keyring },
   column: string,
-  { by, context }: Binding,
+  boundColumn: BoundColumn,
   { result, signal }: { result: ResealResult; signal: AbortSignal },
 ): Promise<void> {
   const [table = '', columnName = ''] = column.split('.')
   for (let after = ''; ; ) {
     // Two nodes with the keys in another order would undo each other’s work for ever.
     if ((await readPrimaryKey(db))?.id !== keyring.configured[0]) return
-    const { rows } = await sql<{ id: string; place: string; sealed: string | null }>`
-      select id, ${sql.ref(by)} as place, ${sql.ref(columnName)} as sealed from ${sql.table(table)}
+    const { rows } = await sql<{ id: string; bound_to: string; sealed: string | null }>`
+      select id, ${sql.ref(boundColumn)} as bound_to, ${sql.ref(columnName)} as sealed from ${sql.table(table)}
       where id > ${after} order by id limit ${batchSize}`.execute(db)
 
-    for (const { id, place, sealed } of rows) {
+    for (const { id, bound_to, sealed } of rows) {
       if (sealed === null || keyIdOf(sealed) === keyring.configured[0]) continue
-      const resealed = resealValue(keyring, sealed, context(place))
+      const resealed = resealValue(keyring, sealed, sealContext(table as keyof Schema, bound_to))
       if (resealed === undefined) result.unopened += 1
       else {
         const { numAffectedRows } = await sql`

@@ -1,33 +1,31 @@
-import { totpSecretContext } from '../mfa/methods/authenticator.ts'
-import { outboxContext } from '../notifications/outbox.ts'
 import type { Db } from '../store/open.ts'
 import type { Schema } from '../store/schema.ts'
 import { countSealedByKey } from '../store/sealed-counts.ts'
-import { snapshotContext } from '../undo/undo-token.ts'
-import { signingKeyContext } from './signing-keys.ts'
 
 /** Every column of every table whose name says that it is sealed. */
 export type SealedColumn = {
   [Table in keyof Schema]: `${Table}.${keyof Schema[Table] & `${string}_sealed`}`
 }[keyof Schema]
 
-/** What binds a sealed value to its place: the column that names the place, and the context made of it. */
-export interface Binding {
-  by: string
-  context(by: string): string
+/**
+ * The column that a sealed value is bound to. A TOTP secret is bound to its account: whoever can
+ * write to the database alone cannot move their own secret to somebody else.
+ */
+export type BoundColumn = 'id' | 'account_id'
+
+/** Every sealed column, in the order of resealing, with the column that its values are bound to. */
+export const sealedColumns: Record<SealedColumn, BoundColumn> = {
+  // First, so that hashes outlive the old key even if resealing stops in between.
+  'encryption_key.hashing_key_sealed': 'id',
+  'signing_key.private_jwk_sealed': 'id',
+  'totp_secret.secret_sealed': 'account_id',
+  'undo_token.snapshot_sealed': 'id',
+  'outbox.secret_sealed': 'id',
 }
 
-/** What binds a kept hashing key to its encryption key. */
-export const hashingKeyContext = (id: string) => `encryption_key ${id}`
-
-/** All that is sealed anew when another encryption key comes first. */
-export const sealedColumns: Record<SealedColumn, Binding> = {
-  // First, so that hashes outlive the old key whatever comes between.
-  'encryption_key.hashing_key_sealed': { by: 'id', context: hashingKeyContext },
-  'signing_key.private_jwk_sealed': { by: 'id', context: signingKeyContext },
-  'totp_secret.secret_sealed': { by: 'account_id', context: totpSecretContext },
-  'undo_token.snapshot_sealed': { by: 'id', context: snapshotContext },
-  'outbox.secret_sealed': { by: 'id', context: outboxContext },
+/** The context of a sealed value: its table, and the value of the column that binds it. */
+export function sealContext(table: keyof Schema, boundTo: string): string {
+  return `${table} ${boundTo}`
 }
 
 /** How many values each encryption key has sealed, by its id. It looks at every one of them. */

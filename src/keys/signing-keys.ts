@@ -8,6 +8,7 @@ import type { Db } from '../store/open.ts'
 import type { SigningKeyTable } from '../store/schema.ts'
 import { retryOnConflict } from '../store/transaction.ts'
 import { type Keyring, MissingKeyError } from './keyring.ts'
+import { sealContext } from './sealed-columns.ts'
 
 /** A public key as it is published (RFC 7517 §4). */
 export type PublicJwk = Record<'kty' | 'crv' | 'x' | 'y' | 'kid' | 'alg' | 'use', string>
@@ -143,7 +144,7 @@ function openPrivateKey(
   row: { id: string; private_jwk_sealed: string },
 ): KeyObject {
   try {
-    const jwk = JSON.parse(keyring.open(row.private_jwk_sealed, signingKeyContext(row.id)))
+    const jwk = JSON.parse(keyring.open(row.private_jwk_sealed, sealContext('signing_key', row.id)))
     return createPrivateKey({ key: jwk, format: 'jwk' })
   } catch (cause) {
     if (cause instanceof MissingKeyError) throw cause
@@ -159,8 +160,5 @@ export async function generateSigningKey(keyring: Keyring) {
   const { publicKey, privateKey } = await generateKeyPair('ES256', { extractable: true })
   const id = await calculateJwkThumbprint(await exportJWK(publicKey))
   const jwk = JSON.stringify(await exportJWK(privateKey))
-  return { id, private_jwk_sealed: keyring.seal(jwk, signingKeyContext(id)) }
+  return { id, private_jwk_sealed: keyring.seal(jwk, sealContext('signing_key', id)) }
 }
-
-/** What binds a sealed private key to its row. */
-export const signingKeyContext = (id: string) => `signing_key ${id}`

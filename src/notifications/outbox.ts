@@ -1,5 +1,6 @@
 import type { TemplateParams } from '../i18n/notification-catalogue.ts'
 import type { Keyring } from '../keys/keyring.ts'
+import { sealContext } from '../keys/sealed-columns.ts'
 import type { Language } from '../lib/language.ts'
 import { newId } from '../lib/random.ts'
 import { databaseNow } from '../store/database-now.ts'
@@ -50,7 +51,9 @@ export async function enqueueNotification<Name extends keyof TemplateParams>(
       recipient: to.destination,
       template,
       params: JSON.stringify(params),
-      secret_sealed: secret ? tx.keyring.seal(JSON.stringify(secret), outboxContext(id)) : null,
+      secret_sealed: secret
+        ? tx.keyring.seal(JSON.stringify(secret), sealContext('outbox', id))
+        : null,
       created_at: databaseNow(tx),
       expires_at: secret?.kind === 'code' ? secret.expiresAt : null,
       next_attempt_at: databaseNow(tx),
@@ -88,8 +91,5 @@ export function openMessageSecret(
 ): MessageSecret | undefined {
   return secret_sealed === null
     ? undefined
-    : JSON.parse(keyring.open(secret_sealed, outboxContext(id)))
+    : JSON.parse(keyring.open(secret_sealed, sealContext('outbox', id)))
 }
-
-/** What binds a sealed secret to its message. */
-export const outboxContext = (id: string) => `outbox ${id}`

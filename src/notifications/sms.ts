@@ -1,26 +1,19 @@
-import { kannel } from './sms/kannel.ts'
-import type { SmsProvider, SmsSender } from './sms/provider.ts'
-import { signedPost } from './sms/signed-post.ts'
-import { twilio } from './sms/twilio.ts'
+import { parseSmsUrl, type SmsTarget, validateSmsFrom } from '../config/sms-url.ts'
+import { createKannelSender } from './sms/kannel.ts'
+import type { SmsSender } from './sms/provider.ts'
+import { createSignedPostSender } from './sms/signed-post.ts'
+import { createTwilioSender } from './sms/twilio.ts'
 import { PermanentDeliveryError, type Transport } from './transport.ts'
 
-const providers = new Map<string, SmsProvider>([
-  ['twilio', twilio],
-  ['kannel+http', kannel],
-  ['kannel+https', kannel],
-  ['https', signedPost],
-  ['http', signedPost],
-])
-
 /**
- * Texts, by the provider that the scheme of `url` names.
+ * SMS through the provider that the scheme of `url` names.
  *
- * One `send` settles within `waitMs`. What it throws may be logged: it holds neither number nor
- * text nor credentials.
+ * `send` settles within `timeoutMs`. Its errors may be logged: they hold neither number nor text nor
+ * credentials.
  *
- * @param options.from what the provider shows as the sender; Twilio can't do without
- * @param options.waitMs how long the provider may take for one text
- * @throws Error if `url` or `from` can't be used, saying why
+ * @param options.from the sender that the provider shows; Twilio requires it
+ * @param options.timeoutMs how long the provider may take for one message
+ * @throws Error with the reason if `url` or `from` is invalid
  */
 export function createSmsTransport(options: {
   url: string
@@ -28,10 +21,11 @@ export function createSmsTransport(options: {
   timeoutMs?: number
 }): Transport {
   const { url, from, timeoutMs } = options
-  const sender = parseSmsUrl(url)
-  if ('problem' in sender) throw new Error(sender.problem)
-  const problem = smsFromProblem(url, from)
+  const target = parseSmsUrl(url)
+  if ('problem' in target) throw new Error(target.problem)
+  const problem = validateSmsFrom(url, from)
   if (problem) throw new Error(problem)
+  const send = createSender(target)
 
   return {
     async send(message) {
@@ -39,32 +33,20 @@ export function createSmsTransport(options: {
       if (!/^\+[1-9][0-9]{4,14}$/.test(message.to)) {
         throw new PermanentDeliveryError('The recipient is not one phone number in E.164.')
       }
-      await sender.send(message, from, timeoutMs)
+      await send(message, from, timeoutMs)
     },
-    // Every text is a request of its own, over within `waitMs`.
+    // Every message is a request of its own, over within `timeoutMs`.
     close() {},
   }
 }
 
-/** What is wrong with a LATCHKEY_SMS_URL, in a sentence that repeats none of it; or undefined. */
-export function smsUrlProblem(url: string): string | undefined {
-  const sender = parseSmsUrl(url)
-  return 'problem' in sender ? sender.problem : undefined
-}
-
-/** What is wrong with a LATCHKEY_SMS_FROM for the provider of `url`, in a sentence; or undefined. */
-export function smsFromProblem(url: string, from: string | undefined): string | undefined {
-  if (from || !providerOf(url)?.needsFrom) return undefined
-  return 'LATCHKEY_SMS_FROM is needed with Twilio: a number or name of yours, or the MG… of a messaging service.'
-}
-
-function parseSmsUrl(url: string): SmsSender | { problem: string } {
-  const sender = providerOf(url)?.createSender(url) ?? {
-    problem: `must begin with ${[...providers.keys()].join('://, ')}://`,
+function createSender(target: SmsTarget): SmsSender {
+  switch (target.provider) {
+    case 'twilio':
+      return createTwilioSender(target)
+    case 'kannel':
+      return createKannelSender(target)
+    case 'signedPost':
+      return createSignedPostSender(target)
   }
-  return 'problem' in sender ? { problem: `LATCHKEY_SMS_URL ${sender.problem}.` } : sender
-}
-
-function providerOf(url: string): SmsProvider | undefined {
-  return providers.get(/^([a-z+]+):\/\//i.exec(url)?.[1]?.toLowerCase() ?? '')
 }

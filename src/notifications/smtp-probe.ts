@@ -1,7 +1,7 @@
 import type { NodemailerError } from 'nodemailer'
 import SMTPConnection from 'nodemailer/lib/smtp-connection'
+import { parseMailFrom, parseSmtpUrl } from '../config/smtp-url.ts'
 import { second } from '../lib/clock.ts'
-import { parseMailFrom, parseSmtpUrl } from './smtp.ts'
 
 /** What came of asking a mail server, without any mail. */
 export type SmtpProbeResult =

@@ -1,12 +1,10 @@
+import { sealContext } from '../keys/sealed-columns.ts'
 import { newId, newToken } from '../lib/random.ts'
 import type { MessageSecret } from '../notifications/templates.ts'
 import type { Tx } from '../store/transaction.ts'
 import { type Snapshot, takeSnapshot } from './snapshot.ts'
 
 const purpose = 'undo_token'
-
-/** What binds a sealed snapshot to its row. */
-export const snapshotContext = (id: string) => `undo_token ${id}`
 
 /** Keeps what is there now, before a change of a held account. @returns the token of the way back */
 export async function issueUndoToken(
@@ -32,7 +30,7 @@ export async function issueUndoToken(
       type,
       token_hash: tx.keyring.hash(token, purpose),
       email_key: snapshot.account.email_key,
-      snapshot_sealed: tx.keyring.seal(JSON.stringify(snapshot), snapshotContext(id)),
+      snapshot_sealed: tx.keyring.seal(JSON.stringify(snapshot), sealContext('undo_token', id)),
       // Always later than those before, also where another node's clock is behind.
       created_at: Math.max(tx.now(), (latest?.created_at ?? 0) + 1),
       expires_at: tx.now() + lifetimeMs,
@@ -91,7 +89,7 @@ export async function redeemUndoToken(
     .execute()
   return {
     type: row.type,
-    snapshot: JSON.parse(tx.keyring.open(row.snapshot_sealed, snapshotContext(row.id))),
+    snapshot: JSON.parse(tx.keyring.open(row.snapshot_sealed, sealContext('undo_token', row.id))),
   }
 }
 

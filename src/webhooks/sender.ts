@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto'
+import { parseWebhookUrl } from '../config/webhook-url.ts'
 import { now, second } from '../lib/clock.ts'
 import { retryableError, sendRequest } from '../notifications/http-request.ts'
 import { PermanentDeliveryError } from '../notifications/transport.ts'
@@ -24,9 +25,6 @@ export interface WebhookSender {
 
 /** A repeat does no harm here, for it is known by its id: so the receiver need not be waited for long. */
 const defaultTimeoutMs = 10 * second
-
-/** Sizes of a secret, in bytes ("Standard Webhooks", signature scheme). */
-const [minSecretBytes, maxSecretBytes] = [24, 64]
 
 /**
  * `https://…?secret=whsec_…`: signed posts as "Standard Webhooks" has them, with a secret that both
@@ -63,46 +61,6 @@ export function createWebhookSender(
       throw retryableError(`The webhook receiver did not take it (${status}).`, response)
     },
   }
-}
-
-/** What is wrong with a LATCHKEY_WEBHOOK_URL, in a sentence that repeats none of it; or undefined. */
-export function webhookUrlProblem(url: string): string | undefined {
-  const parsed = parseWebhookUrl(url)
-  return 'problem' in parsed ? parsed.problem : undefined
-}
-
-function parseWebhookUrl(rawUrl: string): { url: URL; secrets: Buffer[] } | { problem: string } {
-  const url = /^https?:\/\//i.test(rawUrl) ? URL.parse(rawUrl) : null
-  if (!url) return invalidUrl('must look like https://host/path?secret=whsec_…')
-  if (url.username || url.password) {
-    return invalidUrl('must carry no user and password; the signature says who we are')
-  }
-  const encodedSecrets = url.searchParams.getAll('secret')
-  if (encodedSecrets.length < 1 || encodedSecrets.length > 2) {
-    return invalidUrl('must carry one ?secret=whsec_…, or two while you change it')
-  }
-  // A + in a query is a space, and base64 has no spaces: so it can only have been a +.
-  const secrets = encodedSecrets.map((secret) => parseSecret(secret.replaceAll(' ', '+')))
-  if (!secrets.every((secret) => secret !== undefined)) {
-    return invalidUrl(
-      `has a secret that is not whsec_ and ${minSecretBytes} to ${maxSecretBytes} bytes in base64`,
-    )
-  }
-  url.searchParams.delete('secret')
-  url.hash = ''
-  return { url, secrets }
-}
-
-const invalidUrl = (what: string) => ({ problem: `LATCHKEY_WEBHOOK_URL ${what}.` })
-
-function parseSecret(encoded: string): Buffer | undefined {
-  const base64 = /^whsec_(.+)$/.exec(encoded)?.[1] ?? ''
-  const bytes = Buffer.from(base64, 'base64')
-  // Node reads past what is no base64; the receiver's library may not.
-  const isCanonical = bytes.toString('base64') === base64
-  return isCanonical && bytes.length >= minSecretBytes && bytes.length <= maxSecretBytes
-    ? bytes
-    : undefined
 }
 
 function signatureOf(content: string, secret: Buffer): string {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { generateEncryptionKey } from '../../src/config/encryption-key-list.ts'
 import { readSettings } from '../../src/config/read-settings.ts'
-import { generateEncryptionKey } from '../../src/keys/keyring.ts'
 import { onDatabase } from '../support/latchkey.ts'
 import { runLatchkey } from '../support/process.ts'
 

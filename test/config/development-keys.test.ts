@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { Worker } from 'node:worker_threads'
 import { loadDevelopmentKeys } from '../../src/config/development-keys.ts'
-import { generateEncryptionKey } from '../../src/keys/keyring.ts'
+import { generateEncryptionKey } from '../../src/config/encryption-key-list.ts'
 import { createTempFolder } from '../support/process.ts'
 
 test('a key that another process is about to write is waited for', async (t) => {

@@ -4,7 +4,7 @@ import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
-import { generateEncryptionKey } from '../../src/keys/keyring.ts'
+import { generateEncryptionKey } from '../../src/config/encryption-key-list.ts'
 import { fetchFrom } from '../support/fetch-from.ts'
 import {
   createTempFolder,

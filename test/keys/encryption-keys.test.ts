@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { generateEncryptionKey } from '../../src/keys/keyring.ts'
+import { generateEncryptionKey } from '../../src/config/encryption-key-list.ts'
 import { listKeys } from '../../src/keys/list-keys.ts'
 import { sealedColumns } from '../../src/keys/sealed-columns.ts'
 import { openDatabase } from '../../src/store/open.ts'

@@ -3,10 +3,9 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import {
   generateEncryptionKey,
-  MissingKeyError,
-  parseKeyring,
   validateEncryptionKeys,
-} from '../../src/keys/keyring.ts'
+} from '../../src/config/encryption-key-list.ts'
+import { MissingKeyError, parseKeyring } from '../../src/keys/keyring.ts'
 
 const list = generateEncryptionKey('k1')
 const keyring = parseKeyring(list)

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { createHmac } from 'node:crypto'
 import { test } from 'node:test'
-import { createSmsTransport, smsFromProblem, smsUrlProblem } from '../../src/notifications/sms.ts'
+import { validateSmsFrom, validateSmsUrl } from '../../src/config/sms-url.ts'
+import { createSmsTransport } from '../../src/notifications/sms.ts'
 import { PermanentDeliveryError } from '../../src/notifications/transport.ts'
 import {
   deliveryErrorOf,
@@ -116,7 +117,7 @@ test('an SMS URL that can’t be used is refused in a sentence that doesn’t re
     'kannel+https://ada:s3cret@sms.example.org:99999',
   ]
   for (const url of bad) {
-    const problem = smsUrlProblem(url) ?? ''
+    const problem = validateSmsUrl(url) ?? ''
     assert.match(problem, /^LATCHKEY_SMS_URL .+\.$/, url)
     assert.ok(!problem.includes('s3cret') && !problem.includes('AC0123'), problem)
     assert.throws(() => openSmsTransport(url), { message: problem })
@@ -129,15 +130,15 @@ test('an SMS URL that can’t be used is refused in a sentence that doesn’t re
     'kannel+http://ada:s3cret@sms.example.org:13013/cgi-bin/sendsms',
     'kannel+https://ada:s3cret@sms.example.org',
   ]) {
-    assert.equal(smsUrlProblem(url), undefined, url)
+    assert.equal(validateSmsUrl(url), undefined, url)
   }
 })
 
 test('Twilio without a sender is refused in a sentence; others do without', () => {
   const twilio = 'twilio://AC0123:s3cret@api.twilio.com'
-  const problem = smsFromProblem(twilio, undefined) ?? ''
+  const problem = validateSmsFrom(twilio, undefined) ?? ''
   assert.match(problem, /^LATCHKEY_SMS_FROM .+\.$/)
   assert.throws(() => createSmsTransport({ url: twilio, from: undefined }), { message: problem })
-  assert.equal(smsFromProblem(twilio, 'Latchkey'), undefined)
-  assert.equal(smsFromProblem('https://sms.example.org?secret=s3cret', undefined), undefined)
+  assert.equal(validateSmsFrom(twilio, 'Latchkey'), undefined)
+  assert.equal(validateSmsFrom('https://sms.example.org?secret=s3cret', undefined), undefined)
 })

@@ -1,10 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import {
-  createSmtpTransport,
-  mailFromProblem,
-  smtpUrlProblem,
-} from '../../src/notifications/smtp.ts'
+import { validateMailFrom, validateSmtpUrl } from '../../src/config/smtp-url.ts'
+import { createSmtpTransport } from '../../src/notifications/smtp.ts'
 
 test('a mail URL that can’t be used is refused in a sentence that doesn’t repeat it', () => {
   const bad = [
@@ -26,7 +23,7 @@ test('a mail URL that can’t be used is refused in a sentence that doesn’t re
     'smtps://ada:s3cret@mail.example.org?tls=off',
   ]
   for (const url of bad) {
-    const problem = smtpUrlProblem(url) ?? ''
+    const problem = validateSmtpUrl(url) ?? ''
     assert.match(problem, /^LATCHKEY_SMTP_URL .+\.$/, url)
     assert.ok(!problem.includes('s3cret') && !problem.includes('ada'), problem)
     assert.throws(() => createSmtpTransport({ smtpUrl: url, from: 'a@example.org' }), {
@@ -40,7 +37,7 @@ test('a mail URL that can’t be used is refused in a sentence that doesn’t re
     'smtp://mailpit:1025?tls=off',
     'smtp://[::1]:1025',
   ]
-  for (const url of good) assert.equal(smtpUrlProblem(url), undefined, url)
+  for (const url of good) assert.equal(validateSmtpUrl(url), undefined, url)
 })
 
 test('a sender that is not one address is refused in a sentence', () => {
@@ -56,9 +53,9 @@ test('a sender that is not one address is refused in a sentence', () => {
     'Latchkey <a@b@example.org>',
   ]
   for (const from of bad) {
-    assert.match(mailFromProblem(from) ?? '', /^LATCHKEY_MAIL_FROM .+\.$/, JSON.stringify(from))
+    assert.match(validateMailFrom(from) ?? '', /^LATCHKEY_MAIL_FROM .+\.$/, JSON.stringify(from))
     assert.throws(() => createSmtpTransport({ smtpUrl: 'smtp://localhost', from }), {
-      message: mailFromProblem(from) ?? '',
+      message: validateMailFrom(from) ?? '',
     })
   }
   for (const from of [
@@ -68,6 +65,6 @@ test('a sender that is not one address is refused in a sentence', () => {
     'Grünkohl & Söhne <no-reply@example.org>',
     '"Ada, Inc." <no-reply@example.org>',
   ]) {
-    assert.equal(mailFromProblem(from), undefined, from)
+    assert.equal(validateMailFrom(from), undefined, from)
   }
 })

@@ -1,7 +1,7 @@
 /** Nobody notices an upgrade: the version before goes on serving while this one starts. */
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
-import { generateEncryptionKey } from '../../src/keys/keyring.ts'
+import { generateEncryptionKey } from '../../src/config/encryption-key-list.ts'
 import { createDatabase } from '../support/database.ts'
 import { TestLatchkey } from '../support/latchkey.ts'
 import { Owner } from '../support/owner.ts'

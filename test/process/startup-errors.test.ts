@@ -4,7 +4,7 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { type TestContext, test } from 'node:test'
-import { generateEncryptionKey } from '../../src/keys/keyring.ts'
+import { generateEncryptionKey } from '../../src/config/encryption-key-list.ts'
 import { openDatabase } from '../../src/store/open.ts'
 import { createDatabase, databaseKinds } from '../support/database.ts'
 import {

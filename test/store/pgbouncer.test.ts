@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Client } from 'pg'
-import { generateEncryptionKey } from '../../src/keys/keyring.ts'
+import { generateEncryptionKey } from '../../src/config/encryption-key-list.ts'
 import { createDatabase } from '../support/database.ts'
 import { openSecondSession } from '../support/mfa.ts'
 import { startLatchkey } from '../support/outbox.ts'

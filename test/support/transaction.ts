@@ -1,5 +1,6 @@
 /** Transactions of the service's rules, on a database that a test has opened itself. */
-import { generateEncryptionKey, type Keyring, parseKeyring } from '../../src/keys/keyring.ts'
+import { generateEncryptionKey } from '../../src/config/encryption-key-list.ts'
+import { type Keyring, parseKeyring } from '../../src/keys/keyring.ts'
 import type { Db } from '../../src/store/open.ts'
 import { createRunTransaction, type RunTransaction } from '../../src/store/transaction.ts'
 

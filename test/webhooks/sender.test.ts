@@ -5,8 +5,9 @@ import type { AddressInfo } from 'node:net'
 import { type TestContext, test } from 'node:test'
 import { Webhook } from 'standardwebhooks'
 import { InvalidSettingsError, readSettings } from '../../src/config/read-settings.ts'
+import { validateWebhookUrl } from '../../src/config/webhook-url.ts'
 import { PermanentDeliveryError } from '../../src/notifications/transport.ts'
-import { createWebhookSender, webhookUrlProblem } from '../../src/webhooks/sender.ts'
+import { createWebhookSender } from '../../src/webhooks/sender.ts'
 import { findFreePort } from '../support/tcp.ts'
 import { generateWebhookSecret, startWebhookReceiver } from '../support/webhook-receiver.ts'
 
@@ -145,7 +146,7 @@ test('a webhook URL that can’t be used is refused in a sentence that doesn’t
     `https://hooks.example.org:99999/?secret=${bytes(32)}`,
   ]
   for (const url of bad) {
-    const problem = webhookUrlProblem(url) ?? ''
+    const problem = validateWebhookUrl(url) ?? ''
     assert.match(problem, /^LATCHKEY_WEBHOOK_URL .+\.$/, url)
     assert.ok(!/s3cret|whsec_[^ …]/.test(problem.replace('whsec_ and', '')), problem)
     assert.throws(() => createWebhookSender(url), { message: problem })
@@ -154,7 +155,7 @@ test('a webhook URL that can’t be used is refused in a sentence that doesn’t
   const plus = `whsec_${Buffer.alloc(32, 0xfb).toString('base64')}`
   assert.match(plus, /\+/)
   for (const given of [bytes(24), bytes(64), plus, encodeURIComponent(plus)]) {
-    assert.equal(webhookUrlProblem(`https://hooks.example.org/in?a=b&secret=${given}`), undefined)
+    assert.equal(validateWebhookUrl(`https://hooks.example.org/in?a=b&secret=${given}`), undefined)
   }
 })
 

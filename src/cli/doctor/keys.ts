@@ -1,7 +1,8 @@
 import { sql } from 'kysely'
 import { type Keyring, parseKeyring } from '../../keys/keyring.ts'
-import { sealedColumns } from '../../keys/sealed-columns.ts'
+import { sealContext, sealedColumns } from '../../keys/sealed-columns.ts'
 import type { Db } from '../../store/open.ts'
+import type { Schema } from '../../store/schema.ts'
 import { type Finding, fail, ok } from './finding.ts'
 
 /**
@@ -13,7 +14,7 @@ export async function checkKeys(db: Db, list: string): Promise<Finding[]> {
   const ids = list.split(',').map((entry) => entry.trim().split(':', 1)[0] ?? '')
   const findings: Finding[] = []
   let total = 0
-  for (const [sealedColumn, { by, context }] of Object.entries(sealedColumns)) {
+  for (const [sealedColumn, boundColumn] of Object.entries(sealedColumns)) {
     const [table = '', column = ''] = sealedColumn.split('.')
     const rows = await countRows(db, table, column)
     total += rows
@@ -22,8 +23,9 @@ export async function checkKeys(db: Db, list: string): Promise<Finding[]> {
     for (const id of ids) {
       openable += await countRows(db, table, column, id)
       for (const direction of ['asc', 'desc'] as const) {
-        const row = await findRow(db, { table, column, by }, id, direction)
-        if (row && !canOpen(keyring, row.sealed, context(row.bound))) unopenable += 1
+        const row = await findRow(db, { table, column, boundColumn }, id, direction)
+        if (row && !canOpen(keyring, row.sealed, sealContext(table as keyof Schema, row.bound_to)))
+          unopenable += 1
       }
     }
     if (openable < rows) {
@@ -64,12 +66,12 @@ async function countRows(db: Db, table: string, column: string, id?: string): Pr
 
 async function findRow(
   db: Db,
-  { table, column, by }: { table: string; column: string; by: string },
+  { table, column, boundColumn }: { table: string; column: string; boundColumn: string },
   id: string,
   direction: 'asc' | 'desc',
-): Promise<{ sealed: string; bound: string } | undefined> {
-  const { rows } = await sql<{ sealed: string; bound: string }>`
-    select ${sql.ref(column)} as sealed, ${sql.ref(by)} as bound from ${sql.table(table)}
+): Promise<{ sealed: string; bound_to: string } | undefined> {
+  const { rows } = await sql<{ sealed: string; bound_to: string }>`
+    select ${sql.ref(column)} as sealed, ${sql.ref(boundColumn)} as bound_to from ${sql.table(table)}
     where ${isSealedWith(column, id)} order by created_at ${sql.raw(direction)} limit 1`.execute(db)
   return rows[0]
 }

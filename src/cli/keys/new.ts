@@ -1,4 +1,4 @@
-import { generateEncryptionKey, validateEncryptionKeys } from '../../keys/keyring.ts'
+import { generateEncryptionKey, validateEncryptionKeys } from '../../config/encryption-key-list.ts'
 import { now, toIsoString } from '../../lib/clock.ts'
 import { defineCommand, UsageError } from '../command.ts'
 

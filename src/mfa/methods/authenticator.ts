@@ -1,4 +1,5 @@
 import { Secret, TOTP } from 'otpauth'
+import { sealContext } from '../../keys/sealed-columns.ts'
 import { now } from '../../lib/clock.ts'
 import type { Sealer, Tx } from '../../store/transaction.ts'
 import type { CodeMethod } from './method.ts'
@@ -58,13 +59,10 @@ async function consumeTimeStep(tx: Tx, id: string, step: number): Promise<boolea
   return numUpdatedRows > 0
 }
 
-/** What binds a sealed secret to its account. */
-export const totpSecretContext = (account: string) => `authenticator ${account}`
-
 export function sealTotpSecret(keyring: Sealer, account: string, secret: string): string {
-  return keyring.seal(secret, totpSecretContext(account))
+  return keyring.seal(secret, sealContext('totp_secret', account))
 }
 
 export function openTotpSecret(keyring: Sealer, account: string, sealed: string): string {
-  return keyring.open(sealed, totpSecretContext(account))
+  return keyring.open(sealed, sealContext('totp_secret', account))
 }

@@ -1,7 +1,7 @@
-import { isLoopback } from '../../lib/loopback.ts'
+import type { SmsTarget } from '../../config/sms-url.ts'
 import { retryableError, sendRequest } from '../http-request.ts'
 import { PermanentDeliveryError } from '../transport.ts'
-import { credentialsOf, type SmsProvider } from './provider.ts'
+import type { SmsSender } from './provider.ts'
 
 /**
  * What Twilio says when the fault is the recipient or the text (twilio.com/docs/api/errors).
@@ -18,56 +18,38 @@ const permanentCodes = new Set([
   21635, // a landline
 ])
 
-/** `twilio://SID:TOKEN@api.twilio.com`: Twilio's Messages resource. */
-export const twilio: SmsProvider = {
-  needsFrom: true,
+/** Sends through Twilio's Messages resource. */
+export function createTwilioSender(target: Extract<SmsTarget, { provider: 'twilio' }>): SmsSender {
+  const { messagesUrl, user, password } = target
+  const credentials = Buffer.from(`${user}:${password}`).toString('base64')
 
-  createSender(rawUrl) {
-    const url = URL.parse(rawUrl)
-    const account = url && credentialsOf(url)
-    // The SID becomes part of a path.
-    if (!account || !/^[A-Za-z0-9]+$/.test(account.user) || !URL.canParse(`https://${url.host}`)) {
-      return { problem: 'must look like twilio://SID:TOKEN@api.twilio.com' }
-    }
-    if (!['', '/'].includes(url.pathname) || url.search || url.hash) {
-      return { problem: 'must end after the host of Twilio' }
-    }
-
-    // In clear to this machine only, where whatever stands in for Twilio has no certificate.
-    const origin = `${isLoopback(url.hostname) ? 'http' : 'https'}://${url.host}`
-    const messagesUrl = new URL(`${origin}/2010-04-01/Accounts/${account.user}/Messages.json`)
-    const credentials = Buffer.from(`${account.user}:${account.password}`).toString('base64')
-
-    return {
-      async send({ to, text }, from = '', timeoutMs) {
-        const response = await sendRequest(
-          'The SMS provider',
-          messagesUrl,
-          {
-            method: 'POST',
-            headers: {
-              Authorization: `Basic ${credentials}`,
-              'Content-Type': 'application/x-www-form-urlencoded',
-            },
-            body: new URLSearchParams({
-              To: to,
-              [from.startsWith('MG') ? 'MessagingServiceSid' : 'From']: from,
-              Body: text,
-            }).toString(),
-          },
-          timeoutMs,
-        )
-        if (response.status >= 200 && response.status < 300) return
-
-        const code = errorCodeOf(response.text)
-        const reply = code === undefined ? `${response.status}` : `${response.status}, code ${code}`
-        if (response.status === 400 && code !== undefined && permanentCodes.has(code)) {
-          throw new PermanentDeliveryError(`Twilio will not take this text (${reply}).`)
-        }
-        throw retryableError(`Twilio did not take the text (${reply}).`, response)
+  return async ({ to, text }, from = '', timeoutMs) => {
+    const response = await sendRequest(
+      'The SMS provider',
+      messagesUrl,
+      {
+        method: 'POST',
+        headers: {
+          Authorization: `Basic ${credentials}`,
+          'Content-Type': 'application/x-www-form-urlencoded',
+        },
+        body: new URLSearchParams({
+          To: to,
+          [from.startsWith('MG') ? 'MessagingServiceSid' : 'From']: from,
+          Body: text,
+        }).toString(),
       },
+      timeoutMs,
+    )
+    if (response.status >= 200 && response.status < 300) return
+
+    const code = errorCodeOf(response.text)
+    const reply = code === undefined ? `${response.status}` : `${response.status}, code ${code}`
+    if (response.status === 400 && code !== undefined && permanentCodes.has(code)) {
+      throw new PermanentDeliveryError(`Twilio will not take this text (${reply}).`)
     }
-  },
+    throw retryableError(`Twilio did not take the text (${reply}).`, response)
+  }
 }
 
 function errorCodeOf(text: string): number | undefined {
