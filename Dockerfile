@@ -1,15 +1,15 @@
 # Latchkey in a container. docs/production.md tells how to run it.
 
-FROM node:26.10.0-trixie-slim AS manifest
+FROM node:24.22.3-trixie-slim AS manifest
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 
-# What production needs. The workspace is left out: it brings a Node to clones, and one is here.
+# The packages that production needs.
 FROM manifest AS packages
-RUN npm ci --omit=dev --workspaces=false --ignore-scripts
+RUN npm ci --omit=dev --ignore-scripts
 
 FROM manifest AS build
-RUN npm ci --workspaces=false --ignore-scripts
+RUN npm ci --ignore-scripts
 COPY tsconfig.json tsconfig.build.json ./
 COPY scripts scripts
 COPY client client
@@ -17,7 +17,7 @@ COPY web web
 COPY src src
 RUN npm run prepack
 
-FROM node:26.10.0-trixie-slim
+FROM node:24.22.3-trixie-slim
 WORKDIR /app
 COPY package.json LICENSE ./
 COPY bin bin

@@ -5,7 +5,7 @@
 set -eu
 
 tools='chromium oathtool zbar-tools kannel pgbouncer curl openssl python3-jwt python3-cryptography ruby ruby-jwt'
-tools="$tools caddy nginx prometheus systemd iproute2"
+tools="$tools caddy nginx prometheus systemd iproute2 debootstrap"
 
 missing=
 for tool in $tools; do

@@ -166,17 +166,20 @@ function mfaMethodOf(
   throw new InvalidRecordError('mfaMethod is none of authenticator, sms, email and off')
 }
 
-/** RFC 3339, strictly: JavaScript’s own Date makes the 2nd of March of a 30th of February. */
+const rfc3339 =
+  /^(\d{4}-\d\d-(\d\d))[Tt ](\d\d:\d\d):(\d\d)(?:\.(\d{1,9}))?([Zz]|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/
+
+/** Reads RFC 3339 strictly: `Date.parse` alone makes the 1st of March of a 30th of February. */
 function instantOf(input: string): number {
-  if (!/^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)$/.test(input)) {
-    throw new InvalidRecordError('createdAt is not a time such as 2024-05-01T12:00:00Z')
-  }
-  let at: number
-  try {
-    at = Temporal.Instant.from(input).epochMilliseconds
-  } catch {
+  const parts = rfc3339.exec(input)
+  if (!parts) throw new InvalidRecordError('createdAt is not a time such as 2024-05-01T12:00:00Z')
+  const [, date, dayOfMonth, time = '', second, fraction = '', zone = ''] = parts
+  // A leap second counts as the second before it.
+  const seconds = `${second === '60' ? '59' : second}.${fraction.padEnd(3, '0').slice(0, 3)}`
+  const at = Date.parse(`${date}T${time}:${seconds}${zone.toUpperCase()}`)
+  const exists = new Date(`${date}T00:00:00Z`).getUTCDate() === Number(dayOfMonth) && time < '24:00'
+  if (!exists || Number.isNaN(at))
     throw new InvalidRecordError('createdAt is a time that there never was')
-  }
   // A day ahead is a clock that is wrong, or another's.
   if (at < 0 || at > now() + day)
     throw new InvalidRecordError('createdAt is before 1970, or still to come')

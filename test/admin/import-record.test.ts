@@ -65,6 +65,37 @@ test('the fingerprint is of what is said, not of how the line is written', () =>
   assert.notEqual(canonical('{"email":"a@example.com"}'), plain)
 })
 
+test('createdAt follows RFC 3339 to the millisecond, and a time that cannot exist is refused', () => {
+  const createdAt = (written: string) => {
+    const account = parse({ email: full.email, createdAt: written })
+    return 'refused' in account ? account.refused : account.createdAt
+  }
+  for (const [written, at] of [
+    ['2024-05-01T12:00:00Z', '2024-05-01T12:00:00.000Z'],
+    ['2024-05-01 12:00:00z', '2024-05-01T12:00:00.000Z'],
+    ['2024-05-01t14:00:00.123456789+02:00', '2024-05-01T12:00:00.123Z'],
+    ['2024-02-29T23:59:59.9-00:30', '2024-03-01T00:29:59.900Z'],
+    ['2016-12-31T23:59:60Z', '2016-12-31T23:59:59.000Z'],
+  ] as const) {
+    assert.equal(createdAt(written), Date.parse(at), written)
+  }
+  for (const written of [
+    '2023-02-29T00:00:00Z',
+    '2024-04-31T12:00:00+02:00',
+    '2024-13-01T00:00:00Z',
+    '2024-00-10T00:00:00Z',
+    '2024-05-00T00:00:00Z',
+    '2024-05-01T24:00:00Z',
+    '2024-05-01T12:60:00Z',
+    '2024-05-01T12:00:61Z',
+  ]) {
+    assert.match(String(createdAt(written)), /never was/, written)
+  }
+  for (const written of ['2024-05-01T12:00:00', '2024-05-01T12:00Z', '2024-05-01T12:00:00+25:00']) {
+    assert.match(String(createdAt(written)), /not a time/, written)
+  }
+})
+
 const uri = (more: string) => `otpauth://totp/Acme:ada?secret=GEZDGNBVGY3TQOJQ${more}`
 
 test('what can’t be taken is refused with the reason', () => {

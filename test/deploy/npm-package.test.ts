@@ -194,7 +194,7 @@ test('with a Node that is too old it says what to do', async (t) => {
   if (!old) return t.skip('every Node of this machine is new enough')
   const ended = await run(old, [join(modules, 'latchkey/bin/latchkey.js')]).catch((error) => error)
   assert.deepEqual([ended.code, ended.stdout], [1, ''])
-  assert.match(ended.stderr, /^Latchkey needs Node 26 or newer, and this is Node [\d.]+\. .*\n$/)
+  assert.match(ended.stderr, /^Latchkey needs Node 24 or newer, and this is Node [\d.]+\. .*\n$/)
 })
 
 const page = 'docs/production.md'
@@ -295,7 +295,7 @@ function olderNode(): string | undefined {
           Number.parseInt(
             execFileSync(node, ['-p', 'process.versions.node'], { encoding: 'utf8' }),
             10,
-          ) < 26
+          ) < 24
         )
       } catch {
         return false

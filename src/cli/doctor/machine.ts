@@ -4,15 +4,16 @@ import { dirname } from 'node:path'
 import { sqliteFileOf } from '../../store/sqlite-file.ts'
 import { type Finding, fail, ok, warn } from './finding.ts'
 
-const testedNodeMajor = 26
+/** The major versions that the tests run on. */
+const testedNodeMajors = [24, 26]
 
 export function checkNode(version: string = process.versions.node): Finding {
   const major = Number.parseInt(version, 10)
-  if (major === testedNodeMajor) return ok('node', `Node ${version}.`)
-  const todo = `Use Node ${testedNodeMajor}, which Latchkey is tested with.`
-  return major < testedNodeMajor
+  if (testedNodeMajors.includes(major)) return ok('node', `Node ${version}.`)
+  const todo = `Use Node ${testedNodeMajors.join(' or ')}, which Latchkey is tested with.`
+  return major < Math.min(...testedNodeMajors)
     ? fail('node', `Node ${version} is too old.`, todo)
-    : warn('node', `Node ${version} is newer than what Latchkey is tested with.`, todo)
+    : warn('node', `Node ${version} is not among those that Latchkey is tested with.`, todo)
 }
 
 /** A commit that finds no room is an answer that says no. */

@@ -1,0 +1,71 @@
+/** The `latchkey` command of a clone, on a machine whose own Node is too old for it. */
+import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
+import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { type TestContext, test } from 'node:test'
+import { emptyFolder } from '../support/process.ts'
+
+const root = join(import.meta.dirname, '../..')
+
+/** A clone that needs a Node newer than any, so that the one of the tests is too old for it. */
+function cloneOfTheFuture(t: TestContext): string {
+  const folder = emptyFolder(t)
+  for (const part of ['bin', 'scripts/install-node.js']) {
+    cpSync(join(root, part), join(folder, part), { recursive: true })
+  }
+  const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+  manifest.engines.node = '>=999'
+  writeFileSync(join(folder, 'package.json'), JSON.stringify(manifest))
+  return folder
+}
+
+/** Puts a program where `npm ci` puts the Node that it installs. */
+function installNode(folder: string, script: string): void {
+  const bin = join(folder, 'node_modules/.bin')
+  mkdirSync(bin, { recursive: true })
+  writeFileSync(join(bin, 'node'), `#!/bin/sh\n${script}\n`, { mode: 0o755 })
+}
+
+function run(folder: string, path: string, ...args: string[]) {
+  return new Promise<{ code: unknown; stdout: string; stderr: string }>((resolve) => {
+    execFile(process.execPath, [join(folder, path), ...args], (error, stdout, stderr) =>
+      resolve({ code: error?.code ?? 0, stdout, stderr }),
+    )
+  })
+}
+
+test('the command hands its arguments to the Node of the clone and exits with its code', async (t) => {
+  const folder = cloneOfTheFuture(t)
+  installNode(folder, 'shift; echo "$@"; exit 78')
+  const ended = await run(folder, 'bin/latchkey.js', 'accounts', 'find', 'ada')
+  assert.deepEqual(ended, { code: 78, stdout: 'accounts find ada\n', stderr: '' })
+})
+
+test('it hands over at most once, also where the Node of the clone is too old itself', async (t) => {
+  const folder = cloneOfTheFuture(t)
+  const runs = join(folder, 'runs')
+  // The third run ends it, so that this test can fail.
+  installNode(
+    folder,
+    `echo >> ${runs}; [ $(wc -l < ${runs}) -lt 3 ] && exec ${process.execPath} "$@"`,
+  )
+  const { code, stderr } = await run(folder, 'bin/latchkey.js')
+  assert.equal(readFileSync(runs, 'utf8'), '\n')
+  assert.equal(code, 1)
+  assert.match(stderr, /^Latchkey needs Node 999 or newer, and this is Node [\d.]+\. .*\n$/)
+})
+
+test('without a newer Node, the error says what to do', async (t) => {
+  const { code, stderr } = await run(cloneOfTheFuture(t), 'bin/latchkey.js')
+  assert.equal(code, 1)
+  assert.match(stderr, /^Latchkey needs Node 999 or newer, .* `npm ci` .*\n$/)
+})
+
+test('npm ci installs no Node where the machine’s own is new enough', async (t) => {
+  const folder = cloneOfTheFuture(t)
+  cpSync(join(root, 'package.json'), join(folder, 'package.json'))
+  const ended = await run(folder, 'scripts/install-node.js')
+  assert.deepEqual(ended, { code: 0, stdout: '', stderr: '' })
+  assert.ok(!existsSync(join(folder, 'node_modules')))
+})
