@@ -4,13 +4,13 @@ import { execFile } from 'node:child_process'
 import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
-import { emptyFolder } from '../support/process.ts'
+import { createTempFolder } from '../support/process.ts'
 
 const root = join(import.meta.dirname, '../..')
 
 /** A clone that needs a Node newer than any, so that the one of the tests is too old for it. */
 function cloneOfTheFuture(t: TestContext): string {
-  const folder = emptyFolder(t)
+  const folder = createTempFolder(t)
   for (const part of ['bin', 'scripts/install-node.js']) {
     cpSync(join(root, part), join(folder, part), { recursive: true })
   }
