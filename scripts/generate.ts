@@ -5,6 +5,8 @@ import { join } from 'node:path'
 import { generateEncryptionKey } from '../src/config/encryption-key-list.ts'
 import { describeSettings, readSettings } from '../src/config/read-settings.ts'
 import { problemTypes } from '../src/http/problem-types.ts'
+import { day } from '../src/lib/clock.ts'
+import { rateLimits } from '../src/rate-limits/limits.ts'
 import { startServer } from '../src/server.ts'
 import { findFreePort } from '../test/support/tcp.ts'
 import { renderAbuseCases } from './abuse-cases.ts'
@@ -16,6 +18,7 @@ const files: Record<string, string> = {
   'client/latchkey.ts': generateClient(JSON.parse(document)),
   'docs/settings.md': renderSettingsPage(),
   'docs/errors.md': renderErrorsPage(),
+  'docs/rate-limits.md': renderRateLimitsPage(),
   'docs/abuse-cases.md': renderAbuseCases(),
   '.env.example': renderEnvExample(),
 }
@@ -94,6 +97,30 @@ function renderErrorsPage(): string {
     '| --- | --- | --- |',
     ...rows,
     '',
+  ].join('\n')
+}
+
+function renderRateLimitsPage(): string {
+  const rows = Object.values(rateLimits).map(({ name, max, maxSetting, windowMs, countedBy }) => {
+    const atMost = maxSetting ? `\`${maxSetting}\`` : max
+    return `| \`${name}\` | ${atMost} | ${windowMs === day ? 'day' : 'hour'} | ${countedBy} |`
+  })
+  return [
+    '# Rate limits\n',
+    '<!-- Made from src/rate-limits/limits.ts by `npm run generate`. -->\n',
+    'Latchkey counts in its database, so neither a restart nor another node resets a count. A window',
+    'slides: any hour or day counts, not those of the clock. Only wrong guesses count; a correct one is',
+    'refunded. Past a limit the answer is `429`, or `503 sms_unavailable` for `smsPerDay`, with',
+    '`Retry-After` in seconds and the same number as `retryAfter` in the body. `toleratedWrongCodes`,',
+    '`guessingNotices` and `cloneNotices` never refuse a request: they limit the notices to the owner.',
+    '[`LATCHKEY_RATE_LIMITS=off`](settings.md#latchkey_rate_limits) turns all of them off, for load tests in',
+    'development.\n',
+    '| limit | at most | per | counted by |',
+    '| --- | --- | --- | --- |',
+    ...rows,
+    '\nA network is an IPv4 address, or the /64 of an IPv6 address. Behind a proxy set',
+    '[`LATCHKEY_TRUST_PROXY`](settings.md#latchkey_trust_proxy), or everybody shares one network. The',
+    '[odds of guessing](security.md#what-guessing-is-worth) follow from these limits.\n',
   ].join('\n')
 }
 

@@ -1,14 +1,15 @@
 import * as activity from '../activity/activity.ts'
 import type { Keyring } from '../keys/keyring.ts'
 import type { Client } from '../lib/client.ts'
-import { day, hour, minute, second } from '../lib/clock.ts'
+import { minute, second } from '../lib/clock.ts'
 import type { EmailAddress } from '../lib/email-address.ts'
 import type { Language } from '../lib/language.ts'
 import { maskEmail } from '../lib/mask.ts'
 import { networkOf } from '../lib/network.ts'
 import { newCode, newId } from '../lib/random.ts'
 import { enqueueNotification } from '../notifications/outbox.ts'
-import type { RateLimit, RateLimiter, Reservation } from '../rate-limits/rate-limiter.ts'
+import { rateLimits } from '../rate-limits/limits.ts'
+import type { RateLimiter, Reservation } from '../rate-limits/rate-limiter.ts'
 import { lockedColumns } from '../sessions/guard.ts'
 import { issueSession } from '../sessions/issue-session.ts'
 import type { IssuedSession, SessionRules } from '../sessions/session.ts'
@@ -18,42 +19,6 @@ import { isAddressReserved } from '../undo/undo-token.ts'
 
 /** Mail can be slow; a code for signing up guards an account that does not exist yet. */
 export const signUpCodeLifetimeMs = 15 * minute
-
-/** Mails to one address: from one network, and from all of them. */
-const signUpEmailsPerAddressAndNetwork: RateLimit = {
-  name: 'sign-up-mails-here',
-  max: 5,
-  windowMs: hour,
-  problem: 'too_many_messages',
-}
-export const signUpEmailsPerAddress: RateLimit = {
-  name: 'sign-up-mails',
-  max: 20,
-  windowMs: day,
-  problem: 'too_many_messages',
-}
-
-/** Sign-ups and wrong codes from one network: ten a minute is a busy school, more is a machine. */
-const signUpsPerNetwork: RateLimit = {
-  name: 'sign-ups',
-  max: 600,
-  windowMs: hour,
-  problem: 'too_many_attempts',
-}
-
-/** Wrong codes for one address: from one network, and from all of them. */
-const wrongSignUpCodesPerAddressAndNetwork: RateLimit = {
-  name: 'sign-up-codes-here',
-  max: 10,
-  windowMs: hour,
-  problem: 'too_many_attempts',
-}
-export const wrongSignUpCodesPerAddress: RateLimit = {
-  name: 'sign-up-codes',
-  max: 50,
-  windowMs: hour,
-  problem: 'too_many_attempts',
-}
 
 const codePurpose = ({ key }: EmailAddress) => `sign_up ${key}`
 
@@ -73,9 +38,9 @@ export async function consumeSignUpLimits(
   const network = networkOf(client.ipAddress)
   await rateLimiter.consume(
     tx,
-    { limit: signUpsPerNetwork, key: network },
-    { limit: signUpEmailsPerAddressAndNetwork, key: `${email.key} ${network}` },
-    { limit: signUpEmailsPerAddress, key: email.key },
+    { limit: rateLimits.signUpsPerNetwork, key: network },
+    { limit: rateLimits.signUpEmailsPerAddressAndNetwork, key: `${email.key} ${network}` },
+    { limit: rateLimits.signUpEmailsPerAddress, key: email.key },
   )
 }
 
@@ -144,9 +109,9 @@ export function consumeSignUpCodeLimits(
   const network = networkOf(client.ipAddress)
   return rateLimiter.consume(
     tx,
-    { limit: signUpsPerNetwork, key: network },
-    { limit: wrongSignUpCodesPerAddressAndNetwork, key: `${email.key} ${network}` },
-    { limit: wrongSignUpCodesPerAddress, key: email.key },
+    { limit: rateLimits.signUpsPerNetwork, key: network },
+    { limit: rateLimits.wrongSignUpCodesPerAddressAndNetwork, key: `${email.key} ${network}` },
+    { limit: rateLimits.wrongSignUpCodesPerAddress, key: email.key },
   )
 }
 

@@ -1,19 +1,11 @@
-import { wrongResetCodesFromUnknownNetworks as wrongResetCodes } from '../accounts/password/password-reset.ts'
-import {
-  signUpCodeLifetimeMs as signUpCodeLivesMs,
-  signUpEmailsPerAddress as signUpMails,
-  wrongSignUpCodesPerAddress as wrongSignUpCodes,
-} from '../accounts/sign-up.ts'
+import { signUpCodeLifetimeMs } from '../accounts/sign-up.ts'
 import type { MfaMethod, Settings } from '../config/settings.ts'
 import { day } from '../lib/clock.ts'
 import { codeSpaceSize, recoveryCodeSpaceSize } from '../lib/random.ts'
 import { acceptedSteps } from '../mfa/methods/authenticator.ts'
 import { recoveryCodeCount } from '../mfa/methods/recovery-code.ts'
+import { rateLimits as limits } from '../rate-limits/limits.ts'
 import type { RateLimit } from '../rate-limits/rate-limiter.ts'
-import {
-  wrongPasswordsFromUnknownNetworks,
-  wrongPasswordsPerAddressAndNetwork,
-} from '../signin/sign-in.ts'
 import { maxValidResetCodes } from '../verification/reset-token.ts'
 import { codeAttemptBuckets } from '../verification/send-code.ts'
 
@@ -75,16 +67,20 @@ export function computeDailyOdds({
       recoveryCode: computeOdds(secondFactor, recoveryCodeCount, recoveryCodeSpaceSize),
     },
     passwords: {
-      fromElsewhere: maxGuesses(day, wrongPasswordsFromUnknownNetworks),
-      fromOneNetwork: maxGuesses(day, wrongPasswordsPerAddressAndNetwork),
+      fromElsewhere: maxGuesses(day, limits.wrongPasswordsFromUnknownNetworks),
+      fromOneNetwork: maxGuesses(day, limits.wrongPasswordsPerAddressAndNetwork),
     },
     // At best all that are mailed in a day wait at once, and all that is tried is tried then.
     signUpCode: computeOdds(
-      maxGuesses(signUpCodeLivesMs, wrongSignUpCodes),
-      maxGuesses(day, signUpMails),
+      maxGuesses(signUpCodeLifetimeMs, limits.wrongSignUpCodesPerAddress),
+      maxGuesses(day, limits.signUpEmailsPerAddress),
       codeSpaceSize,
     ),
-    resetCode: computeOdds(maxGuesses(day, wrongResetCodes), maxValidResetCodes, codeSpaceSize),
+    resetCode: computeOdds(
+      maxGuesses(day, limits.wrongResetCodesFromUnknownNetworks),
+      maxValidResetCodes,
+      codeSpaceSize,
+    ),
   }
 }
 

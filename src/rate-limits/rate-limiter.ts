@@ -1,4 +1,4 @@
-import { hour, now, secondsUntil } from '../lib/clock.ts'
+import { now, secondsUntil } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
 import { Problem, type ProblemCode } from '../lib/problem.ts'
 import { newId } from '../lib/random.ts'
@@ -6,70 +6,62 @@ import { advisoryLock } from '../store/locks.ts'
 import type { Db } from '../store/open.ts'
 import type { Tx } from '../store/transaction.ts'
 
-/** So many in so long, for each of what it is counted by. */
+/** At most `max` hits per key within any window of `windowMs`. */
 export interface RateLimit {
   name: string
   max: number
-  /** Milliseconds. Any stretch of this length counts, not the hours of a clock. */
+  /** The setting that replaces `max`, if there is one. */
+  maxSetting?: string
+  /** Milliseconds. The window slides; it is not an hour of the clock. */
   windowMs: number
   problem: Extract<ProblemCode, 'too_many_attempts' | 'too_many_messages' | 'sms_unavailable'>
-  /** What the operator is told whenever it stops somebody, where that is the operator's concern. */
+  /** The key, in words: the table in docs/rate-limits.md shows it. */
+  countedBy: string
+  /** Logged as an error whenever the limit refuses, where that concerns the operator. */
   alarm?: string
 }
 
-/** One limit, and whom it is counted for. */
+/** The hits of one limit for one key. */
 export interface Bucket {
   limit: RateLimit
   key: string
+  /** Replaces the limit's own maximum: a setting decides. */
+  max?: number
 }
 
-/** What was counted, to be given back if it turns out not to count. */
+/** Hits that were consumed, so that they can be refunded. */
 export interface Reservation {
   ids: string[]
-  /** How many more there is room for now. */
+  /** How many more hits every bucket takes now. */
   remaining: number
 }
 
 export interface RateLimiter {
   /**
-   * Counts one against each, or against none if any is used up. It is exact, however many ask at
-   * once and at whichever node.
+   * Counts one hit in every bucket, or in none if one of them is full. Exact under concurrency and
+   * across nodes.
    *
-   * @throws Problem with `retryAfter`
+   * @throws Problem with `retryAfter` if a bucket is full
    */
   consume(tx: Tx, ...buckets: Bucket[]): Promise<Reservation>
-  /** For guesses that were right: only wrong ones count. */
+  /** Takes hits back: a correct guess does not count. */
   refund(tx: Tx, reservation: Reservation): Promise<void>
 }
 
-/**
- * Wrong passwords that are brought with a session, wherever it is asked for: nobody without that
- * session can use them up.
- */
-export const wrongPasswordsInSession: RateLimit = {
-  name: 'wrong-passwords-session',
-  max: 10,
-  windowMs: hour,
-  problem: 'too_many_attempts',
-}
-
-/** @param on false counts nothing, for load tests */
+/** @param options.enabled false counts nothing, for load tests */
 export function createRateLimiter({ enabled, log }: { enabled: boolean; log: Log }): RateLimiter {
   return {
     async consume(tx, ...buckets) {
       if (!enabled) return { ids: [], remaining: Number.POSITIVE_INFINITY }
-      const subjects = buckets.map((bucket) => ({
-        ...bucket,
-        subject: subjectOf(bucket),
-      }))
-      // Always in the same order, so that two who wait for each other's names cannot be.
-      subjects.sort((a, b) => (a.subject < b.subject ? -1 : 1))
+      const keyed = buckets.map((bucket) => ({ ...bucket, hitKey: hitKeyOf(bucket) }))
+      // Locked in one order, so that two transactions cannot wait for each other.
+      keyed.sort((a, b) => (a.hitKey < b.hitKey ? -1 : 1))
       let remaining = Number.POSITIVE_INFINITY
-      for (const { limit, subject } of subjects) {
-        await advisoryLock(tx, subject)
-        remaining = Math.min(remaining, (await ensureRemaining(tx, log, limit, subject)) - 1)
+      for (const bucket of keyed) {
+        await advisoryLock(tx, bucket.hitKey)
+        remaining = Math.min(remaining, (await ensureRemaining(tx, log, bucket)) - 1)
       }
-      const rows = subjects.map(({ subject }) => ({ id: newId(), key: subject, at: now() }))
+      const rows = keyed.map(({ hitKey }) => ({ id: newId(), key: hitKey, at: tx.now() }))
       await tx.insertInto('rate_limit_hit').values(rows).execute()
       return { ids: rows.map((row) => row.id), remaining }
     },
@@ -80,37 +72,36 @@ export function createRateLimiter({ enabled, log }: { enabled: boolean; log: Log
   }
 }
 
-/** How many count against it now. */
+/** Hits of a bucket within its window. */
 export async function countHits(db: Db, { limit, key }: Bucket): Promise<number> {
   const { count } = await db
     .selectFrom('rate_limit_hit')
     .select(({ fn }) => fn.countAll<number>().as('count'))
-    .where('key', '=', subjectOf({ limit, key }))
+    .where('key', '=', hitKeyOf({ limit, key }))
     .where('at', '>', now() - limit.windowMs)
     .executeTakeFirstOrThrow()
   return count
 }
 
-const subjectOf = ({ limit, key }: Bucket) => `${limit.name} ${key}`
+const hitKeyOf = ({ limit, key }: Bucket) => `${limit.name} ${key}`
 
-/** @returns how many there is room for, one or more. @throws Problem if there is none */
+/** @returns how many hits the bucket takes, at least one. @throws Problem if it is full */
 async function ensureRemaining(
   tx: Tx,
   log: Log,
-  limit: RateLimit,
-  subject: string,
+  { limit, hitKey, max = limit.max }: Bucket & { hitKey: string },
 ): Promise<number> {
   const latestHits = await tx
     .selectFrom('rate_limit_hit')
     .select('at')
-    .where('key', '=', subject)
+    .where('key', '=', hitKey)
     .where('at', '>', tx.now() - limit.windowMs)
     .orderBy('at', 'desc')
-    .limit(Math.max(1, limit.max))
+    .limit(Math.max(1, max))
     .execute()
-  if (latestHits.length < limit.max) return limit.max - latestHits.length
+  if (latestHits.length < max) return max - latestHits.length
 
-  if (limit.alarm) log.error({ most: limit.max }, limit.alarm)
+  if (limit.alarm) log.error({ max }, limit.alarm)
   const freedAt = (latestHits.at(-1)?.at ?? tx.now()) + limit.windowMs
   const retryAfter = secondsUntil(freedAt)
   throw new Problem(limit.problem, `${detailStart[limit.problem]} ${formatSeconds(retryAfter)}.`, {
@@ -130,7 +121,7 @@ function formatSeconds(seconds: number): string {
   return `${Math.ceil(seconds / 60)} minutes`
 }
 
-/** For `catch`: where a limit is reached, what was to be done is left out. */
+/** For `catch`: skips an optional step whose limit is reached. */
 export function ignoreIfRateLimited(error: unknown): undefined {
   if (error instanceof Problem && Object.hasOwn(detailStart, error.code)) return undefined
   throw error

@@ -1,7 +1,6 @@
 import type { AuthenticationResponseJSON } from '@simplewebauthn/server'
 import * as activity from '../activity/activity.ts'
 import type { Client } from '../lib/client.ts'
-import { hour } from '../lib/clock.ts'
 import { networkOf } from '../lib/network.ts'
 import { Problem } from '../lib/problem.ts'
 import {
@@ -22,21 +21,13 @@ import {
   createPasskeyChallenge,
 } from '../mfa/passkey/passkey-challenge.ts'
 import type { CredentialDescriptor } from '../mfa/passkey/webauthn.ts'
-import type { RateLimit } from '../rate-limits/rate-limiter.ts'
+import { rateLimits } from '../rate-limits/limits.ts'
 import { lockAccount, type Principal } from '../sessions/guard.ts'
 import { issueSession } from '../sessions/issue-session.ts'
 import type { IssuedSession } from '../sessions/session.ts'
 import type { Db } from '../store/open.ts'
 import type { RunTransaction, Tx } from '../store/transaction.ts'
 import { countFailedAttempt } from '../verification/challenge-row.ts'
-
-/** Sign-ins by passkey begun from one network: each visit of a sign-in page begins one. */
-const passkeySignInsPerNetwork: RateLimit = {
-  name: 'passkey-sign-ins-from',
-  max: 600,
-  windowMs: hour,
-  problem: 'too_many_attempts',
-}
 
 /** What a passkey is asked to sign. */
 export interface PasskeySignInChallenge {
@@ -78,7 +69,7 @@ export function startPasskeySignIn(
       return { passkeyToken, challenge: value, allowed, requireUserVerification: true }
     }
     await rateLimiter.consume(tx, {
-      limit: passkeySignInsPerNetwork,
+      limit: rateLimits.passkeySignInsPerNetwork,
       key: networkOf(startedBy.client.ipAddress),
     })
     const { value, passkeyToken } = await createPasskeyChallenge(tx, keyring, { purpose: 'signIn' })

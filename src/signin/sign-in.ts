@@ -1,17 +1,13 @@
 import * as activity from '../activity/activity.ts'
 import type { Client } from '../lib/client.ts'
-import { hour } from '../lib/clock.ts'
 import type { EmailAddress } from '../lib/email-address.ts'
 import type { KeyedSemaphore } from '../lib/keyed-semaphore.ts'
 import { networkOf } from '../lib/network.ts'
 import type { PasswordHasher } from '../lib/password-hasher.ts'
 import { Problem } from '../lib/problem.ts'
 import { type ChallengeDeps, type MfaRequired, startChallenge } from '../mfa/challenge.ts'
-import {
-  type Bucket,
-  type RateLimit,
-  wrongPasswordsInSession,
-} from '../rate-limits/rate-limiter.ts'
+import { rateLimits } from '../rate-limits/limits.ts'
+import type { Bucket } from '../rate-limits/rate-limiter.ts'
 import { checkPassword } from '../sessions/check-password.ts'
 import { lockAccount, type Principal } from '../sessions/guard.ts'
 import { issueSession } from '../sessions/issue-session.ts'
@@ -19,33 +15,6 @@ import { isKnownNetwork } from '../sessions/known-network.ts'
 import type { IssuedSession } from '../sessions/session.ts'
 import type { Db } from '../store/open.ts'
 import type { RunTransaction, Tx } from '../store/transaction.ts'
-
-/** Wrong passwords for one account from one network: its owner's own slips fit in. */
-export const wrongPasswordsPerAddressAndNetwork: RateLimit = {
-  name: 'wrong-passwords-here',
-  max: 10,
-  windowMs: hour,
-  problem: 'too_many_attempts',
-}
-
-/**
- * Wrong passwords for one account from all networks that it never signed in from. The owner's own
- * networks don't count into it and are not stopped by it: no stranger can bar the owner.
- */
-export const wrongPasswordsFromUnknownNetworks: RateLimit = {
-  name: 'wrong-passwords',
-  max: 50,
-  windowMs: hour,
-  problem: 'too_many_attempts',
-}
-
-/** Wrong passwords from one network, for whatever accounts. */
-const wrongPasswordsPerNetwork: RateLimit = {
-  name: 'wrong-passwords-from',
-  max: 200,
-  windowMs: hour,
-  problem: 'too_many_attempts',
-}
 
 /** What signing in takes. */
 export interface SignInDeps extends ChallengeDeps {
@@ -94,11 +63,13 @@ export async function signIn(
     client,
     deviceToken,
     buckets: [
-      { limit: wrongPasswordsPerNetwork, key: network },
+      { limit: rateLimits.wrongPasswordsPerNetwork, key: network },
       ...(email
-        ? [{ limit: wrongPasswordsPerAddressAndNetwork, key: `${email.key} ${network}` }]
+        ? [{ limit: rateLimits.wrongPasswordsPerAddressAndNetwork, key: `${email.key} ${network}` }]
         : []),
-      ...(email && !isKnown ? [{ limit: wrongPasswordsFromUnknownNetworks, key: email.key }] : []),
+      ...(email && !isKnown
+        ? [{ limit: rateLimits.wrongPasswordsFromUnknownNetworks, key: email.key }]
+        : []),
     ],
   })
 }
@@ -119,7 +90,7 @@ export async function reauthenticate(
     password,
     client,
     session: principal.session,
-    buckets: [{ limit: wrongPasswordsInSession, key: principal.session }],
+    buckets: [{ limit: rateLimits.wrongPasswordsInSession, key: principal.session }],
   })
 }
 

@@ -1,5 +1,5 @@
 import type { Keyring } from '../keys/keyring.ts'
-import { day, hour, minute, second, secondsUntil } from '../lib/clock.ts'
+import { minute, second, secondsUntil } from '../lib/clock.ts'
 import { mailboxOf } from '../lib/email-address.ts'
 import { mask } from '../lib/mask.ts'
 import { rangeOf } from '../lib/phone-number.ts'
@@ -7,12 +7,8 @@ import { Problem } from '../lib/problem.ts'
 import { newCode } from '../lib/random.ts'
 import { enqueueNotification, type Recipient } from '../notifications/outbox.ts'
 import type { Channel } from '../notifications/transport.ts'
-import {
-  type Bucket,
-  countHits,
-  type RateLimit,
-  type RateLimiter,
-} from '../rate-limits/rate-limiter.ts'
+import { rateLimits } from '../rate-limits/limits.ts'
+import { type Bucket, countHits, type RateLimiter } from '../rate-limits/rate-limiter.ts'
 import type { Db } from '../store/open.ts'
 import type { Tx } from '../store/transaction.ts'
 import { hashOtp } from './otp.ts'
@@ -23,67 +19,11 @@ const codeLifetimeMs = 5 * minute
 /** Between two codes, so that the first has a chance to arrive. */
 const resendCooldownMs = 30 * second
 
-/** Codes sent for one account: more than anyone needs, few enough to annoy nobody. */
-const codesPerAccount: RateLimit = {
-  name: 'codes-sent',
-  max: 20,
-  windowMs: hour,
-  problem: 'too_many_messages',
-}
-
-/**
- * Codes to an address or a number that whoever asks has yet to prove: it may be somebody else's.
- * They are counted apart from its owner's, who is not barred by them.
- */
-const codesPerUnverifiedAddress: RateLimit = {
-  name: 'codes-to-unproven',
-  max: 10,
-  windowMs: day,
-  problem: 'too_many_messages',
-}
-
-/** Texts for one account, to whatever numbers. */
-const smsPerAccount: RateLimit = {
-  name: 'texts-for',
-  max: 20,
-  windowMs: day,
-  problem: 'too_many_messages',
-}
-
-/** Texts to one number, for all accounts that have proven it. */
-const smsPerNumber: RateLimit = {
-  name: 'texts-to',
-  max: 20,
-  windowMs: day,
-  problem: 'too_many_messages',
-}
-
-/**
- * Texts to unproven numbers of one range: thieves who earn by texts have many in a row. Those that
- * were proven don't count, or strangers could bar whoever has a number beside theirs.
- */
-const smsPerNumberRange: RateLimit = {
-  name: 'texts-to-range',
-  max: 100,
-  windowMs: day,
-  problem: 'too_many_messages',
-  alarm: 'many new numbers of one range ask for texts, as thieves do: a text was not sent',
-}
-
-/** Texts over the whole service: texts cost money, and thieves earn by them. */
-const smsPerDay = (max: number): RateLimit => ({
-  name: 'texts',
-  max,
-  windowMs: day,
-  problem: 'sms_unavailable',
-  alarm: 'LATCHKEY_SMS_DAILY_CAP is reached: a text was not sent',
-})
-
 const serviceWide = 'everyone'
 
 /** Texts that count against the cap of the day. */
 export function countSmsLast24h(db: Db): Promise<number> {
-  return countHits(db, { limit: smsPerDay(0), key: serviceWide })
+  return countHits(db, { limit: rateLimits.smsPerDay, key: serviceWide })
 }
 
 /** What a code is sent for. */
@@ -128,13 +68,13 @@ export async function sendCode(
   }
   await rateLimiter.consume(
     tx,
-    { limit: codesPerAccount, key: challenge.account_id },
+    { limit: rateLimits.codesPerAccount, key: challenge.account_id },
     ...(unverified ? unverifiedAddressBuckets(to) : []),
     ...(to.channel === 'sms'
       ? [
-          { limit: smsPerAccount, key: challenge.account_id },
-          ...(unverified ? [] : [{ limit: smsPerNumber, key: to.destination }]),
-          { limit: smsPerDay(smsDailyCap), key: serviceWide },
+          { limit: rateLimits.smsPerAccount, key: challenge.account_id },
+          ...(unverified ? [] : [{ limit: rateLimits.smsPerNumber, key: to.destination }]),
+          { limit: rateLimits.smsPerDay, key: serviceWide, max: smsDailyCap },
         ]
       : []),
   )
@@ -171,36 +111,18 @@ export async function sendCode(
 
 /** What a code counts against that goes to somebody who may never have asked for it. */
 function unverifiedAddressBuckets({ channel, destination: address }: Recipient): Bucket[] {
-  if (channel === 'email') return [{ limit: codesPerUnverifiedAddress, key: mailboxOf(address) }]
+  if (channel === 'email')
+    return [{ limit: rateLimits.codesPerUnverifiedAddress, key: mailboxOf(address) }]
   return [
-    { limit: codesPerUnverifiedAddress, key: address },
-    { limit: smsPerNumberRange, key: rangeOf(address) },
+    { limit: rateLimits.codesPerUnverifiedAddress, key: address },
+    { limit: rateLimits.smsPerNumberRange, key: rangeOf(address) },
   ]
-}
-
-/**
- * Wrong codes of one account, over all challenges, methods, addresses and nodes. Whoever gets here
- * has given the right password, so a stranger can't use it up.
- */
-const wrongCodesPerHour: RateLimit = {
-  name: 'wrong-codes',
-  max: 20,
-  windowMs: hour,
-  problem: 'too_many_attempts',
-}
-
-/** The same over a day, so that patience does not pay either. */
-const wrongCodesPerDay: RateLimit = {
-  name: 'wrong-codes-day',
-  max: 50,
-  windowMs: day,
-  problem: 'too_many_attempts',
 }
 
 /** What a guess at a code of this account counts against. */
 export function codeAttemptBuckets(account: string): Bucket[] {
   return [
-    { limit: wrongCodesPerHour, key: account },
-    { limit: wrongCodesPerDay, key: account },
+    { limit: rateLimits.wrongCodesPerHour, key: account },
+    { limit: rateLimits.wrongCodesPerDay, key: account },
   ]
 }

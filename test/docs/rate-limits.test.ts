@@ -5,33 +5,24 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { computeDailyOdds } from '../../src/cli/guessing-odds.ts'
 import { readSettings } from '../../src/config/read-settings.ts'
+import { rateLimits } from '../../src/rate-limits/limits.ts'
 import { maxAttemptsPerChallenge } from '../../src/verification/challenge-row.ts'
 import { codeAttemptBuckets } from '../../src/verification/send-code.ts'
 import { readPage, root } from '../support/markdown.ts'
 
-interface Limit {
-  most: string
-  within: string
-}
+test('the page of rate limits has every limit of the table', () => {
+  const page = readPage('docs/rate-limits.md')
+  const listed = [...page.matchAll(/^\| `(\w+)` \|/gm)].map(([, name]) => name)
+  assert.deepEqual(listed, Object.keys(rateLimits))
+})
 
-test('the table of limits has every limit of the code, with its numbers', () => {
-  const inCode = new Map<string, Limit>()
-  for (const file of globSync('src/**/*.ts', { cwd: root })) {
-    const source = readFileSync(join(root, file), 'utf8')
-    for (const [, name = '', more = '', within = ''] of source.matchAll(
-      /name: '([\w-]+)',\n\s*most(.*),\n\s*within: (\w+),/g,
-    )) {
-      const most = /^: ([\d_]+)$/.exec(more)?.[1]?.replaceAll('_', '')
-      // What is not a number is a setting.
-      inCode.set(name, { most: most ?? '`LATCHKEY_SMS_DAILY_CAP`', within })
-    }
-  }
-  assert.ok(inCode.size >= 10, 'limits are no longer written as this test reads them')
-
-  const rows = readPage('docs/integrate.md').matchAll(/^\| `([a-z-]+)` \| (\S+) \| (hour|day) \|/gm)
-  const onPage = new Map<string, Limit>()
-  for (const [, name = '', most = '', within = ''] of rows) onPage.set(name, { most, within })
-  assert.deepEqual(Object.fromEntries(sorted(onPage)), Object.fromEntries(sorted(inCode)))
+test('no code declares a rate limit beside the table', () => {
+  const declaring = globSync('src/**/*.ts', { cwd: root }).filter((file) =>
+    /: RateLimit\b[^{;]*=\s*\{|\bwindowMs: (day|hour|minute)\b/.test(
+      readFileSync(join(root, file), 'utf8'),
+    ),
+  )
+  assert.deepEqual(declaring, ['src/rate-limits/limits.ts'])
 })
 
 test('the odds on the security page are those of the code', () => {
@@ -62,7 +53,3 @@ test('the odds on the security page are those of the code', () => {
 
 const count = (guesses: number) => guesses.toLocaleString('en')
 const percent = (odds: number) => `${Number((odds * 100).toPrecision(2))} %`
-
-function sorted(map: Map<string, Limit>): [string, Limit][] {
-  return [...map].sort(([a], [b]) => (a < b ? -1 : 1))
-}

@@ -121,7 +121,7 @@ test('the odds are told of the methods that are offered, and a passkey has none'
 })
 
 test('with limits off every code is guessed in the end, and that is what is said', () => {
-  const off = { ...defaults, limits: 'off' } as const
+  const off = { ...defaults, rateLimits: 'off' } as const
   const { secondFactor, passwords, signUpCode } = computeDailyOdds(off)
   assert.equal(secondFactor.authenticator?.guesses, Number.POSITIVE_INFINITY)
   assert.equal(secondFactor.authenticator?.chance, 1)

@@ -75,7 +75,7 @@ for (const kind of ['SQLite', 'PostgreSQL'] as const) {
         '{method="password",result="wrong"}': counts['401 invalid_credentials'],
       })
       const [{ counted }] = await latchkey.sql(
-        `select count(*) as counted from rate_limit_hit where key like 'wrong-passwords-from %'`,
+        `select count(*) as counted from rate_limit_hit where key like 'wrongPasswordsPerNetwork %'`,
       )
       assert.equal(Number(counted), counts['401 invalid_credentials'])
       assert.equal((await guess(ada.email, ada.password)).body.status, 'signedIn')
@@ -85,7 +85,7 @@ for (const kind of ['SQLite', 'PostgreSQL'] as const) {
       const { email, password } = ada
       const answers = await times(100, () => latchkey.post('/auth/SignIn', { email, password }))
       assert.deepEqual(Object.keys(tally(answers)).sort(), ['200 signedIn', '503 unavailable'])
-      const subject = `wrong-passwords-here ${ada.email}`
+      const subject = `wrongPasswordsPerAddressAndNetwork ${ada.email}`
       const left = await latchkey.sql(`select at from rate_limit_hit where key like '${subject} %'`)
       assert.deepEqual(left, [])
       assert.equal((await latchkey.post('/auth/SignIn', { email, password })).status, 200)

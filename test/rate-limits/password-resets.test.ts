@@ -78,7 +78,7 @@ onEachDatabase(
     test('resets from one network are counted before a password is hashed for them', async () => {
       const values = Array.from(
         { length: 600 },
-        (_, i) => `('filled-${i}', 'resets 203.0.113.1', ${Date.now()})`,
+        (_, i) => `('filled-${i}', 'resetsPerNetwork 203.0.113.1', ${Date.now()})`,
       )
       await latchkey.sql(`insert into rate_limit_hit (id, key, at) values ${values.join()}`)
       const body = { resetToken: 'made up', newPassword }

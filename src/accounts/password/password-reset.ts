@@ -1,18 +1,15 @@
 import type * as activity from '../../activity/activity.ts'
 import type { Keyring } from '../../keys/keyring.ts'
 import type { Client } from '../../lib/client.ts'
-import { day, hour, minute, second, toIsoString } from '../../lib/clock.ts'
+import { minute, second, toIsoString } from '../../lib/clock.ts'
 import type { EmailAddress } from '../../lib/email-address.ts'
 import { networkOf } from '../../lib/network.ts'
 import type { PasswordHasher } from '../../lib/password-hasher.ts'
 import { Problem } from '../../lib/problem.ts'
 import { newCode } from '../../lib/random.ts'
 import { enqueueNotification } from '../../notifications/outbox.ts'
-import {
-  type RateLimit,
-  type RateLimiter,
-  wrongPasswordsInSession,
-} from '../../rate-limits/rate-limiter.ts'
+import { rateLimits } from '../../rate-limits/limits.ts'
+import type { RateLimiter } from '../../rate-limits/rate-limiter.ts'
 import { checkPassword } from '../../sessions/check-password.ts'
 import {
   type Guard,
@@ -37,45 +34,6 @@ import {
 
 /** Mail can be slow. */
 export const resetCodeLifetimeMs = 15 * minute
-
-/** Mails to one address: from one network, and from all that its owner never signed in from. */
-const resetEmailsPerAddressAndNetwork: RateLimit = {
-  name: 'reset-mails-here',
-  max: 5,
-  windowMs: hour,
-  problem: 'too_many_messages',
-}
-export const resetEmailsPerAddress: RateLimit = {
-  name: 'reset-mails',
-  max: 20,
-  windowMs: day,
-  problem: 'too_many_messages',
-}
-
-/**
- * Wrong codes for one address: from one network, and from all that its owner never signed in from.
- * No wrong code spoils a right one: it would be a stranger's way to bar the owner.
- */
-const wrongResetCodesPerAddressAndNetwork: RateLimit = {
-  name: 'reset-codes-here',
-  max: 10,
-  windowMs: hour,
-  problem: 'too_many_attempts',
-}
-export const wrongResetCodesFromUnknownNetworks: RateLimit = {
-  name: 'reset-codes',
-  max: 50,
-  windowMs: day,
-  problem: 'too_many_attempts',
-}
-
-/** Resets asked for or tried from one network, counted before any work is done for them. */
-export const resetsPerNetwork: RateLimit = {
-  name: 'resets',
-  max: 600,
-  windowMs: hour,
-  problem: 'too_many_attempts',
-}
 
 export interface PasswordDeps {
   db: Db
@@ -113,7 +71,7 @@ async function verifyCurrentPassword(
     .executeTakeFirstOrThrow()
   // Counted before it is judged: of many guesses at once none slips past the count.
   const reservation = await transaction((tx) =>
-    rateLimiter.consume(tx, { limit: wrongPasswordsInSession, key: principal.session }),
+    rateLimiter.consume(tx, { limit: rateLimits.wrongPasswordsInSession, key: principal.session }),
   )
   const verifiedHash = await checkPassword(deps, account, password)
   if (verifiedHash === undefined) return undefined
@@ -168,10 +126,10 @@ export async function requestPasswordReset(
   const addressAndNetwork = `${email.key} ${network}`
   await rateLimiter.consume(
     tx,
-    { limit: resetsPerNetwork, key: network },
-    { limit: resetEmailsPerAddressAndNetwork, key: addressAndNetwork },
+    { limit: rateLimits.resetsPerNetwork, key: network },
+    { limit: rateLimits.resetEmailsPerAddressAndNetwork, key: addressAndNetwork },
     {
-      limit: resetEmailsPerAddress,
+      limit: rateLimits.resetEmailsPerAddress,
       key: (await isFromKnownNetwork(tx, account, client)) ? addressAndNetwork : email.key,
     },
   )
@@ -213,7 +171,10 @@ export async function consumeResetLimit(
   rateLimiter: RateLimiter,
   client: Client,
 ): Promise<void> {
-  await rateLimiter.consume(tx, { limit: resetsPerNetwork, key: networkOf(client.ipAddress) })
+  await rateLimiter.consume(tx, {
+    limit: rateLimits.resetsPerNetwork,
+    key: networkOf(client.ipAddress),
+  })
 }
 
 /** By what a password may be set anew: the mailed code, or the token of an undo. */
@@ -249,9 +210,9 @@ export async function resetPassword(
   const addressAndNetwork = `${email.key} ${networkOf(client.ipAddress)}`
   const reservation = await rateLimiter.consume(
     tx,
-    { limit: wrongResetCodesPerAddressAndNetwork, key: addressAndNetwork },
+    { limit: rateLimits.wrongResetCodesPerAddressAndNetwork, key: addressAndNetwork },
     {
-      limit: wrongResetCodesFromUnknownNetworks,
+      limit: rateLimits.wrongResetCodesFromUnknownNetworks,
       key: (await isFromKnownNetwork(tx, found, client)) ? addressAndNetwork : email.key,
     },
   )

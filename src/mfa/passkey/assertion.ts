@@ -2,13 +2,10 @@ import type { AuthenticationResponseJSON } from '@simplewebauthn/server'
 import { record } from '../../activity/activity.ts'
 import type { Keyring } from '../../keys/keyring.ts'
 import type { Client } from '../../lib/client.ts'
-import { day, toIsoString } from '../../lib/clock.ts'
+import { toIsoString } from '../../lib/clock.ts'
 import { enqueueNotification } from '../../notifications/outbox.ts'
-import {
-  ignoreIfRateLimited,
-  type RateLimit,
-  type RateLimiter,
-} from '../../rate-limits/rate-limiter.ts'
+import { rateLimits } from '../../rate-limits/limits.ts'
+import { ignoreIfRateLimited, type RateLimiter } from '../../rate-limits/rate-limiter.ts'
 import type { Amr } from '../../sessions/assurance.ts'
 import type { Db } from '../../store/open.ts'
 import type { Tx } from '../../store/transaction.ts'
@@ -123,14 +120,6 @@ export async function verifyPasskey(
   }
 }
 
-/** A clone may be tried again and again. */
-const cloneNotices: RateLimit = {
-  name: 'passkey-copy-told',
-  max: 3,
-  windowMs: day,
-  problem: 'too_many_messages',
-}
-
 /**
  * Uses a passkey: its counter moves on, if it counts (WebAuthn Level 3, §6.1.1). If it should have
  * and did not, there may be two of it: this use is refused, and the owner is told.
@@ -168,7 +157,7 @@ export async function recordPasskeyUse(
   const detail = { passkey: current.name, counter, expectedAbove: current.counter }
   await record(tx, account.id, { type: 'passkey.refused', client, detail })
   const reservation = await rateLimiter
-    .consume(tx, { limit: cloneNotices, key: account.id })
+    .consume(tx, { limit: rateLimits.cloneNotices, key: account.id })
     .catch(ignoreIfRateLimited)
   if (!reservation) return false
   await enqueueNotification(tx, {

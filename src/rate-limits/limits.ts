@@ -1,0 +1,115 @@
+import { day, hour } from '../lib/clock.ts'
+import type { RateLimit } from './rate-limiter.ts'
+
+type Definition = Omit<RateLimit, 'name'>
+
+/**
+ * Every rate limit of the service. The code consumes these entries; the guessing odds, the table in
+ * docs/rate-limits.md and the tests read them.
+ */
+const definitions = {
+  // Sign-in. The owner’s own mistakes fit in.
+  wrongPasswordsPerAddressAndNetwork: attempts(10, hour, 'an address from one network'),
+  // The owner’s own networks neither count nor are stopped, so no stranger can bar the owner.
+  wrongPasswordsFromUnknownNetworks: attempts(
+    50,
+    hour,
+    'an address from all networks that its owner never signed in from',
+  ),
+  wrongPasswordsPerNetwork: attempts(200, hour, 'one network, for all addresses'),
+  // Nobody without the session can use these up.
+  wrongPasswordsInSession: attempts(
+    10,
+    hour,
+    'one session, at `Reauthenticate`, `Password` and `Account` together',
+  ),
+  // Every visit of a sign-in page starts one.
+  passkeySignInsPerNetwork: attempts(600, hour, 'one network, started sign-ins by passkey alone'),
+
+  // Codes. Whoever enters one has given the right password, so a stranger cannot use these up.
+  wrongCodesPerHour: attempts(
+    20,
+    hour,
+    'an account, over all sign-ins, methods and networks, and codes under `/settings`',
+  ),
+  // Patience does not pay either.
+  wrongCodesPerDay: attempts(50, day, 'an account, as in the row above'),
+  toleratedWrongCodes: attempts(
+    4,
+    day,
+    'an account, wrong codes at sign-in; the next one notifies the owner',
+  ),
+  codesPerAccount: messages(20, hour, 'an account'),
+  // The address may be somebody else’s. Counted apart, so that its owner is not barred.
+  codesPerUnverifiedAddress: messages(
+    10,
+    day,
+    'an address or number that the account has not verified; `+` and what follows it in an address make no difference',
+  ),
+  smsPerAccount: messages(20, day, 'an account'),
+  smsPerNumber: messages(20, day, 'a phone number, for accounts that have verified it'),
+  // Fraudsters who earn by texts own many numbers in a row. Verified numbers do not count, or
+  // strangers could bar their neighbours.
+  smsPerNumberRange: {
+    ...messages(
+      100,
+      day,
+      'numbers that differ in their last four digits only, for accounts that have not verified theirs',
+    ),
+    alarm: 'many unverified numbers of one range asked for an SMS, as fraudsters do: not sent',
+  },
+  // Texts cost money. The setting replaces `max`.
+  smsPerDay: {
+    max: 1000,
+    maxSetting: 'LATCHKEY_SMS_DAILY_CAP',
+    windowMs: day,
+    problem: 'sms_unavailable',
+    countedBy: 'the whole service',
+    alarm: 'LATCHKEY_SMS_DAILY_CAP is reached: an SMS was not sent',
+  },
+
+  // Notices: often enough to be noticed, seldom enough not to be a nuisance.
+  guessingNotices: messages(1, day, 'an account, notices that somebody guesses codes'),
+  cloneNotices: messages(3, day, 'an account, notices that a passkey may be a copy'),
+
+  // Sign-up. Ten a minute is a busy school; more is a machine.
+  signUpsPerNetwork: attempts(600, hour, 'one network, with wrong codes of sign-ups'),
+  signUpEmailsPerAddressAndNetwork: messages(5, hour, 'an address from one network'),
+  signUpEmailsPerAddress: messages(20, day, 'an address'),
+  wrongSignUpCodesPerAddressAndNetwork: attempts(10, hour, 'an address from one network'),
+  wrongSignUpCodesPerAddress: attempts(50, hour, 'an address'),
+
+  // Password reset. Counted before any work is done.
+  resetsPerNetwork: attempts(
+    600,
+    hour,
+    'one network, calls of `ForgotPassword` and `ResetPassword`, successful ones too',
+  ),
+  resetEmailsPerAddressAndNetwork: messages(5, hour, 'an address from one network'),
+  resetEmailsPerAddress: messages(
+    20,
+    day,
+    'an address from all networks that its owner never signed in from',
+  ),
+  // Wrong codes do not void a right one: a stranger could bar the owner that way.
+  wrongResetCodesPerAddressAndNetwork: attempts(10, hour, 'an address from one network'),
+  wrongResetCodesFromUnknownNetworks: attempts(
+    50,
+    day,
+    'an address from all networks that its owner never signed in from',
+  ),
+} satisfies Record<string, Definition>
+
+export type RateLimitName = keyof typeof definitions
+
+export const rateLimits = Object.fromEntries(
+  Object.entries(definitions).map(([name, definition]) => [name, { name, ...definition }]),
+) as Record<RateLimitName, RateLimit>
+
+function attempts(max: number, windowMs: number, countedBy: string): Definition {
+  return { max, windowMs, problem: 'too_many_attempts', countedBy }
+}
+
+function messages(max: number, windowMs: number, countedBy: string): Definition {
+  return { max, windowMs, problem: 'too_many_messages', countedBy }
+}
