@@ -2,7 +2,7 @@
  * The least that could do Latchkey's work: node:http, one signature check, one row; for turning off
  * one durable transaction. It works on a copy of Latchkey's database and takes the same tokens.
  */
-import { createPublicKey,hash,type KeyObject,verify } from 'node:crypto'
+import { createPublicKey, hash, type KeyObject, verify } from 'node:crypto'
 import { createServer } from 'node:http'
 import { DatabaseSync } from 'node:sqlite'
 import { prepareTurnOff } from './support/turn-off.ts'

@@ -10,7 +10,7 @@
 process.env.UV_THREADPOOL_SIZE ??= String(availableParallelism())
 
 import { execFileSync } from 'node:child_process'
-import { availableParallelism,cpus } from 'node:os'
+import { availableParallelism, cpus } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { millionAccounts } from './measures/million-accounts.ts'
@@ -20,10 +20,10 @@ import { signIns } from './measures/sign-ins.ts'
 import { start } from './measures/start.ts'
 import { turnOffs } from './measures/turn-offs.ts'
 import { wholeCycle } from './measures/whole-cycle.ts'
-import { copyDatabase,createAccounts } from './support/accounts.ts'
-import { type BenchContext,type Benchmark,medians } from './support/measure.ts'
-import { newDatabasePath,startBaseline,startLatchkey } from './support/process.ts'
-import { atMost,type Figure,formatMb,printTable } from './support/table.ts'
+import { copyDatabase, createAccounts } from './support/accounts.ts'
+import { type BenchContext, type Benchmark, medians } from './support/measure.ts'
+import { newDatabasePath, startBaseline, startLatchkey } from './support/process.ts'
+import { atMost, type Figure, formatMb, printTable } from './support/table.ts'
 
 const benchmarks: Record<string, Benchmark<string>> = {
   start,

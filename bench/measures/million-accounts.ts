@@ -1,11 +1,11 @@
 import { verify } from '@node-rs/argon2'
-import { createAccounts,runSql } from '../support/accounts.ts'
-import { HttpClient,measureMs } from '../support/http-client.ts'
+import { createAccounts, runSql } from '../support/accounts.ts'
+import { HttpClient, measureMs } from '../support/http-client.ts'
 import { median } from '../support/load.ts'
-import { type Service,startLatchkey } from '../support/process.ts'
+import { type Service, startLatchkey } from '../support/process.ts'
 import { readPasswordHash } from '../support/raw-baselines.ts'
 import { seedAccounts } from '../support/seed-accounts.ts'
-import { atMost,type Figure,formatMs,formatRatio } from '../support/table.ts'
+import { atMost, type Figure, formatMs, formatRatio } from '../support/table.ts'
 
 const smallCount = 1000
 const largeCount = 1_000_000

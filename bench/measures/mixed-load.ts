@@ -1,8 +1,8 @@
 import { turnMfaOffForAll } from '../support/accounts.ts'
-import { repeatFor,runClosedLoop,runOpenLoop,withClients } from '../support/load.ts'
-import type { BenchContext,Benchmark } from '../support/measure.ts'
+import { repeatFor, runClosedLoop, runOpenLoop, withClients } from '../support/load.ts'
+import type { BenchContext, Benchmark } from '../support/measure.ts'
 import { measureRawHashes } from '../support/raw-baselines.ts'
-import { atLeast,atMost,formatMs,formatRate,formatRatio } from '../support/table.ts'
+import { atLeast, atMost, formatMs, formatRate, formatRatio } from '../support/table.ts'
 
 const hashesMs = 1500
 const durationMs = 4000

@@ -1,7 +1,7 @@
-import { type LoadResult,repeatFor,runClosedLoop,withClients } from '../support/load.ts'
-import type { BenchContext,Benchmark } from '../support/measure.ts'
+import { type LoadResult, repeatFor, runClosedLoop, withClients } from '../support/load.ts'
+import type { BenchContext, Benchmark } from '../support/measure.ts'
 import type { Service } from '../support/process.ts'
-import { atLeast,formatMs,formatRate,formatRatio } from '../support/table.ts'
+import { atLeast, formatMs, formatRate, formatRatio } from '../support/table.ts'
 
 const durationMs = 1500
 

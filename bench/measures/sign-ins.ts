@@ -1,8 +1,8 @@
 import { turnMfaOffForAll } from '../support/accounts.ts'
-import { repeatFor,runClosedLoop,withClients } from '../support/load.ts'
-import type { BenchContext,Benchmark } from '../support/measure.ts'
+import { repeatFor, runClosedLoop, withClients } from '../support/load.ts'
+import type { BenchContext, Benchmark } from '../support/measure.ts'
 import { measureRawHashes } from '../support/raw-baselines.ts'
-import { atLeast,formatMs,formatRate,formatRatio } from '../support/table.ts'
+import { atLeast, formatMs, formatRate, formatRatio } from '../support/table.ts'
 
 const durationMs = 2500
 

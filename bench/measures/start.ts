@@ -1,7 +1,7 @@
 import { copyDatabase } from '../support/accounts.ts'
-import type { BenchContext,Benchmark } from '../support/measure.ts'
-import { newDatabasePath,startBaseline,startLatchkey } from '../support/process.ts'
-import { atMost,formatMs,formatRatio } from '../support/table.ts'
+import type { BenchContext, Benchmark } from '../support/measure.ts'
+import { newDatabasePath, startBaseline, startLatchkey } from '../support/process.ts'
+import { atMost, formatMs, formatRatio } from '../support/table.ts'
 
 /** From starting the process to its first answer, on a database that is there already. */
 export const start: Benchmark<'start' | 'bare' | 'ratio'> = {

@@ -1,9 +1,9 @@
 import { turnMfaOnForAll } from '../support/accounts.ts'
-import { type LoadResult,runClosedLoop,withClients } from '../support/load.ts'
-import type { BenchContext,Benchmark } from '../support/measure.ts'
+import { type LoadResult, runClosedLoop, withClients } from '../support/load.ts'
+import type { BenchContext, Benchmark } from '../support/measure.ts'
 import type { Service } from '../support/process.ts'
 import { measureRawTurnOffs } from '../support/raw-baselines.ts'
-import { atLeast,formatMs,formatRate,formatRatio } from '../support/table.ts'
+import { atLeast, formatMs, formatRate, formatRatio } from '../support/table.ts'
 
 /** Turning MFA off where it is on: every call is a change that is on the disk when it is answered. */
 export const turnOffs: Benchmark<

@@ -1,8 +1,8 @@
-import { totpCode,turnMfaOnForAll } from '../support/accounts.ts'
-import { runClosedLoop,withClients } from '../support/load.ts'
-import type { BenchContext,Benchmark } from '../support/measure.ts'
+import { totpCode, turnMfaOnForAll } from '../support/accounts.ts'
+import { runClosedLoop, withClients } from '../support/load.ts'
+import type { BenchContext, Benchmark } from '../support/measure.ts'
 import { measureRawHashes } from '../support/raw-baselines.ts'
-import { atLeast,formatRate,formatRatio } from '../support/table.ts'
+import { atLeast, formatRate, formatRatio } from '../support/table.ts'
 
 const durationMs = 1500
 const accountCount = 400

@@ -1,7 +1,7 @@
 import { DatabaseSync } from 'node:sqlite'
-import { Secret,TOTP } from 'otpauth'
+import { Secret, TOTP } from 'otpauth'
 import type { HttpClient } from './http-client.ts'
-import { runClosedLoop,withClients } from './load.ts'
+import { runClosedLoop, withClients } from './load.ts'
 import type { Service } from './process.ts'
 
 /** Somebody with an account and an authenticator app. */

@@ -1,4 +1,4 @@
-import { connect,type Socket } from 'node:net'
+import { connect, type Socket } from 'node:net'
 import { performance } from 'node:perf_hooks'
 
 export interface ApiRequest {

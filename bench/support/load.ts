@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { HttpClient,measureMs } from './http-client.ts'
+import { HttpClient, measureMs } from './http-client.ts'
 
 /** What a load came to. Times in milliseconds. */
 export interface LoadResult {

@@ -1,5 +1,5 @@
 import { randomUUIDv7 } from 'node:crypto'
-import { DatabaseSync,type SQLInputValue,type StatementSync } from 'node:sqlite'
+import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
 
 type Row = Record<string, SQLInputValue>
 
