@@ -229,9 +229,9 @@ test('each step of a mail server that fails is told apart', async (t) => {
   const at = (port: number, tls = 'off') => ({
     smtpUrl: `smtp://127.0.0.1:${port}?tls=${tls}`,
     from,
-    waitMs: 500,
+    timeoutMs: 500,
   })
-  assert.deepEqual(await probeSmtp(at(plain.port)), { taken: true, to: from, encrypted: false })
+  assert.deepEqual(await probeSmtp(at(plain.port)), { accepted: true, to: from, encrypted: false })
   assert.deepEqual([plain.recipients, plain.received], [[from], []])
 
   for (const [to, step] of [
@@ -240,7 +240,7 @@ test('each step of a mail server that fails is told apart', async (t) => {
   ] as const) {
     plain.refusal = { to, code: 550, text: '5.7.1 we relay for nobody' }
     const look = await probeSmtp(at(plain.port))
-    assert.deepEqual(look, { taken: false, step, said: '550 5.7.1 we relay for nobody' })
+    assert.deepEqual(look, { accepted: false, step, message: '550 5.7.1 we relay for nobody' })
   }
   const noTls = await probeSmtp(at(plain.port, 'on'))
   assert.ok(
