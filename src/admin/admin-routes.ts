@@ -13,7 +13,8 @@ import {
 import { toIsoString } from '../lib/clock.ts'
 import { Problem } from '../lib/problem.ts'
 import { turnOff } from '../mfa/mfa-sign-in.ts'
-import { type Guard, lockAccount, principalOf } from '../sessions/guard.ts'
+import { type Guard, principalOf } from '../sessions/guard.ts'
+import { lockAccount } from '../sessions/locked-account.ts'
 import type { Db } from '../store/open.ts'
 import type { RunTransaction } from '../store/transaction.ts'
 import {

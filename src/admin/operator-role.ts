@@ -1,6 +1,6 @@
 import * as activity from '../activity/activity.ts'
 import { Problem } from '../lib/problem.ts'
-import type { LockedAccount } from '../sessions/guard.ts'
+import type { LockedAccount } from '../sessions/locked-account.ts'
 import type { Tx } from '../store/transaction.ts'
 import { notifyOwner } from '../undo/credential-change.ts'
 

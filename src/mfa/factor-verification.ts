@@ -1,6 +1,7 @@
 import type { MfaMethod } from '../config/settings.ts'
 import { Problem } from '../lib/problem.ts'
-import type { LockedAccount, Principal } from '../sessions/guard.ts'
+import type { Principal } from '../sessions/guard.ts'
+import type { LockedAccount } from '../sessions/locked-account.ts'
 import type { Tx } from '../store/transaction.ts'
 import {
   type AddressVerification,

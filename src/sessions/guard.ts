@@ -2,11 +2,12 @@ import type { FastifyRequest } from 'fastify'
 import { type Client, clientOf } from '../lib/client.ts'
 import { now, second } from '../lib/clock.ts'
 import { Problem } from '../lib/problem.ts'
-import { compileOnce } from '../store/compile-once.ts'
 import type { Db } from '../store/open.ts'
 import type { Tx } from '../store/transaction.ts'
 import type { AccessTokens, Claims } from './access-token.ts'
 import { hasMfa, parseAmr } from './assurance.ts'
+import { findLiveSession, type LiveSession } from './live-session.ts'
+import { type LockedAccount, lockAccount } from './locked-account.ts'
 import { isSetupSession, type SessionRules } from './session.ts'
 
 /** Whom a valid access token speaks for. */
@@ -184,90 +185,10 @@ function bearerToken(request: FastifyRequest): string {
   return token
 }
 
-interface LiveSession {
-  account_id: string
-  authenticated_at: number
-  amr: string
-  mfa_on_since: number | null
-  mfa_method: string | null
-  operator_since: number | null
-}
-
-const liveSessionQuery = compileOnce((db, id: string, at: number) =>
-  db
-    .selectFrom('session')
-    .innerJoin('account', 'account.id', 'session.account_id')
-    .select([
-      'account_id',
-      'authenticated_at',
-      'amr',
-      'mfa_on_since',
-      'mfa_method',
-      'operator_since',
-    ])
-    .where('session.id', '=', id)
-    .where('ended_at', 'is', null)
-    .where('expires_at', '>', at)
-    .where('idle_until', '>', at)
-    .where('suspended_since', 'is', null),
-)
-
-function findLiveSession(db: Db | Tx, id: string): Promise<LiveSession | undefined> {
-  return liveSessionQuery(db, id, now())
-}
-
 /**
  * Whether the owner has confirmed who they are since: the token of before must not become recent
  * with its session, for it may be in other hands.
  */
 function isOutdated({ authTime }: Claims, { authenticated_at }: LiveSession): boolean {
   return authTime < Math.floor(authenticated_at / second)
-}
-
-/** What decides how an account signs in, as it stays until the transaction ends. */
-export interface LockedAccount {
-  id: string
-  email: string
-  email_key: string
-  password_hash: string
-  password_reset_required_since: number | null
-  reset_by_email_at: number | null
-  deleted_at: number | null
-  suspended_since: number | null
-  phone_number: string | null
-  mfa_email: string | null
-  mfa_on_since: number | null
-  mfa_method: string | null
-  mfa_changed_at: number | null
-  credential_version: number
-}
-
-export const lockedColumns = [
-  'id',
-  'email',
-  'email_key',
-  'password_hash',
-  'password_reset_required_since',
-  'reset_by_email_at',
-  'deleted_at',
-  'suspended_since',
-  'phone_number',
-  'mfa_email',
-  'mfa_on_since',
-  'mfa_method',
-  'mfa_changed_at',
-  'credential_version',
-] as const satisfies (keyof LockedAccount)[]
-
-/** Every change of an account begins here: changes of one account come one after another. */
-export function lockAccount(tx: Tx, id: string): Promise<LockedAccount | undefined> {
-  return (
-    tx
-      .selectFrom('account')
-      .select(lockedColumns)
-      .where('id', '=', id)
-      // Not `for update`: that would also stop whoever only refers to the account, as activity does.
-      .forNoKeyUpdate()
-      .executeTakeFirst()
-  )
 }

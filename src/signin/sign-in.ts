@@ -13,9 +13,10 @@ import {
   wrongPasswordsInSession,
 } from '../rate-limits/rate-limiter.ts'
 import { checkPassword } from '../sessions/check-password.ts'
-import { lockAccount, type Principal } from '../sessions/guard.ts'
+import type { Principal } from '../sessions/guard.ts'
 import { issueSession } from '../sessions/issue-session.ts'
 import { isKnownNetwork } from '../sessions/known-network.ts'
+import { lockAccount } from '../sessions/locked-account.ts'
 import type { IssuedSession } from '../sessions/session.ts'
 import type { Db } from '../store/open.ts'
 import type { RunTransaction, Tx } from '../store/transaction.ts'

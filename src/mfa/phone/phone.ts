@@ -1,5 +1,6 @@
 import { toIsoString } from '../../lib/clock.ts'
-import type { LockedAccount, Principal } from '../../sessions/guard.ts'
+import type { Principal } from '../../sessions/guard.ts'
+import type { LockedAccount } from '../../sessions/locked-account.ts'
 import type { Tx } from '../../store/transaction.ts'
 import { changeCredentials, weakeningUndoMs } from '../../undo/credential-change.ts'
 import type { CodeSent } from '../../verification/send-code.ts'

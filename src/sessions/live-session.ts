@@ -1,0 +1,36 @@
+import { now } from '../lib/clock.ts'
+import { compileOnce } from '../store/compile-once.ts'
+import type { Db } from '../store/open.ts'
+import type { Tx } from '../store/transaction.ts'
+
+export interface LiveSession {
+  account_id: string
+  authenticated_at: number
+  amr: string
+  mfa_on_since: number | null
+  mfa_method: string | null
+  operator_since: number | null
+}
+
+const liveSessionQuery = compileOnce((db, id: string, at: number) =>
+  db
+    .selectFrom('session')
+    .innerJoin('account', 'account.id', 'session.account_id')
+    .select([
+      'account_id',
+      'authenticated_at',
+      'amr',
+      'mfa_on_since',
+      'mfa_method',
+      'operator_since',
+    ])
+    .where('session.id', '=', id)
+    .where('ended_at', 'is', null)
+    .where('expires_at', '>', at)
+    .where('idle_until', '>', at)
+    .where('suspended_since', 'is', null),
+)
+
+export function findLiveSession(db: Db | Tx, id: string): Promise<LiveSession | undefined> {
+  return liveSessionQuery(db, id, now())
+}

@@ -1,0 +1,49 @@
+import type { Tx } from '../store/transaction.ts'
+
+/** What decides how an account signs in, as it stays until the transaction ends. */
+export interface LockedAccount {
+  id: string
+  email: string
+  email_key: string
+  password_hash: string
+  password_reset_required_since: number | null
+  reset_by_email_at: number | null
+  deleted_at: number | null
+  suspended_since: number | null
+  phone_number: string | null
+  mfa_email: string | null
+  mfa_on_since: number | null
+  mfa_method: string | null
+  mfa_changed_at: number | null
+  credential_version: number
+}
+
+export const lockedColumns = [
+  'id',
+  'email',
+  'email_key',
+  'password_hash',
+  'password_reset_required_since',
+  'reset_by_email_at',
+  'deleted_at',
+  'suspended_since',
+  'phone_number',
+  'mfa_email',
+  'mfa_on_since',
+  'mfa_method',
+  'mfa_changed_at',
+  'credential_version',
+] as const satisfies (keyof LockedAccount)[]
+
+/** Every change of an account begins here: changes of one account come one after another. */
+export function lockAccount(tx: Tx, id: string): Promise<LockedAccount | undefined> {
+  return (
+    tx
+      .selectFrom('account')
+      .select(lockedColumns)
+      .where('id', '=', id)
+      // Not `for update`: that would also stop whoever only refers to the account, as activity does.
+      .forNoKeyUpdate()
+      .executeTakeFirst()
+  )
+}
