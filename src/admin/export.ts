@@ -2,8 +2,9 @@ import { mfaMethods } from '../config/settings.ts'
 import type { Keyring } from '../keys/keyring.ts'
 import { toIsoString } from '../lib/clock.ts'
 import { isUnusablePassword } from '../lib/password-hasher.ts'
-import { openTotpSecret } from '../mfa/methods/authenticator.ts'
 import { availableMethods, enrollmentColumns, enrollmentOf } from '../mfa/methods/methods.ts'
+import { openTotpSecret } from '../mfa/totp/totp.ts'
+import { isMfaOn, mfaColumns } from '../store/mfa-state.ts'
 import type { Db } from '../store/open.ts'
 import type { ImportRecord } from './import-record.ts'
 
@@ -36,14 +37,9 @@ type AccountRow = Awaited<ReturnType<typeof readPage>>[number]
 function readPage(db: Db, afterId: string) {
   return db
     .selectFrom('account')
-    .select([
-      'email',
-      'password_hash',
-      'password_reset_required_since',
-      'mfa_on_since',
-      'mfa_method',
-    ])
+    .select(['email', 'password_hash', 'password_reset_required_since'])
     .select(['created_at', 'language'])
+    .select(mfaColumns)
     .select(enrollmentColumns)
     .where('deleted_at', 'is', null)
     .where('id', '>', afterId)
@@ -96,7 +92,7 @@ function recordOf(row: AccountRow, totpSecrets: Map<string, string> | undefined)
 
 /** The method asked for, or the strongest of the others where it is a passkey. */
 function mfaMethodOf(row: AccountRow): string {
-  if (row.mfa_on_since === null) return 'off'
+  if (!isMfaOn(row)) return 'off'
   if (row.mfa_method !== null && row.mfa_method !== 'passkey') return row.mfa_method
   const [strongest] = availableMethods({ ...enrollmentOf(row), passkeys: 0 }, mfaMethods)
   // An import refuses it: MFA that can’t be brought along must not go off unsaid.

@@ -3,8 +3,9 @@ import type { Keyring } from '../keys/keyring.ts'
 import { unusablePassword } from '../lib/password-hasher.ts'
 import { newId } from '../lib/random.ts'
 import type { Line } from '../lib/read-lines.ts'
-import { sealTotpSecret } from '../mfa/methods/authenticator.ts'
+import { sealTotpSecret } from '../mfa/totp/totp.ts'
 import { lockEmails } from '../store/locks.ts'
+import { mfaNeverOn, mfaTurnedOn } from '../store/mfa-state.ts'
 import type { RunTransaction, Tx } from '../store/transaction.ts'
 import { type ParsedAccount, parseImportRecord } from './import-record.ts'
 
@@ -221,9 +222,7 @@ function accountRowOf({ id, account, fingerprints }: Candidate, at: number) {
     phone_number: phoneNumber,
     phone_verified_at: phoneNumber === null ? null : at,
     mfa_email: account.mfaEmail,
-    mfa_on_since: mfaMethod === null ? null : at,
-    mfa_method: mfaMethod,
-    mfa_changed_at: mfaMethod === null ? null : at,
+    ...(mfaMethod === null ? mfaNeverOn : mfaTurnedOn(mfaNeverOn, mfaMethod, at)),
     credential_version: 1,
     created_at: createdAt,
     language: account.language,

@@ -1,6 +1,7 @@
 import * as activity from '../activity/activity.ts'
 import { Problem } from '../lib/problem.ts'
 import type { LockedAccount } from '../sessions/locked-account.ts'
+import { mfaOnSince } from '../store/mfa-state.ts'
 import type { Tx } from '../store/transaction.ts'
 import { notifyOwner } from '../undo/credential-change.ts'
 
@@ -18,8 +19,8 @@ export async function setOperatorRole(
   cause: activity.OperatorCause,
   isOperator: boolean,
 ): Promise<boolean> {
-  const { id, mfa_on_since } = account
-  if (isOperator && mfa_on_since === null) {
+  const onSince = mfaOnSince(account)
+  if (isOperator && onSince === null) {
     throw new Problem(
       'mfa_set_up_required',
       'Nobody is an operator without MFA, and theirs is off. Have them turn it on, then run this again.',
@@ -27,17 +28,17 @@ export async function setOperatorRole(
   }
   const { numUpdatedRows } = await tx
     .updateTable('account')
-    .set({ operator_since: isOperator ? Math.max(tx.now(), mfa_on_since ?? 0) : null })
-    .where('id', '=', id)
+    .set({ operator_since: isOperator ? Math.max(tx.now(), onSince ?? 0) : null })
+    .where('id', '=', account.id)
     .where((row) =>
       isOperator
-        ? row.or([row('operator_since', 'is', null), row('operator_since', '<', mfa_on_since)])
+        ? row.or([row('operator_since', 'is', null), row('operator_since', '<', onSince)])
         : row('operator_since', 'is not', null),
     )
     .executeTakeFirstOrThrow()
   if (numUpdatedRows === 0n) return false
   const type = isOperator ? 'admin.added' : 'admin.removed'
-  await activity.record(tx, id, { type, ...activity.attributionOf(cause) })
+  await activity.record(tx, account.id, { type, ...activity.attributionOf(cause) })
   const template = isOperator ? 'admin-added' : 'admin-removed'
   await notifyOwner(tx, account, { template, params: { at: tx.now() } })
   return true

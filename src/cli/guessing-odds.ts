@@ -7,8 +7,8 @@ import {
 import type { MfaMethod, Settings } from '../config/settings.ts'
 import { day } from '../lib/clock.ts'
 import { codeSpaceSize, recoveryCodeSpaceSize } from '../lib/random.ts'
-import { acceptedSteps } from '../mfa/methods/authenticator.ts'
-import { recoveryCodeCount } from '../mfa/methods/recovery-code.ts'
+import { recoveryCodeCount } from '../mfa/recovery-codes/recovery-codes.ts'
+import { acceptedSteps } from '../mfa/totp/totp.ts'
 import type { RateLimit } from '../rate-limits/rate-limiter.ts'
 import {
   wrongPasswordsFromUnknownNetworks,

@@ -129,9 +129,9 @@ export function mfaRoutes(
           assertion,
         })
         if (verification === 'wrong') return verification
-        if (verification !== 'onAlready' && !('factor' in verification)) return verification
+        if (verification !== 'alreadyOn' && !('factor' in verification)) return verification
         const recoveryCodes =
-          verification === 'onAlready'
+          verification === 'alreadyOn'
             ? undefined
             : await turnOn(tx, account, verification.factor, {
                 by: 'owner',

@@ -2,6 +2,7 @@ import type { FastifyRequest } from 'fastify'
 import { type Client, clientOf } from '../lib/client.ts'
 import { now, second } from '../lib/clock.ts'
 import { Problem } from '../lib/problem.ts'
+import { isMfaOn, mfaOnSince } from '../store/mfa-state.ts'
 import type { Db } from '../store/open.ts'
 import type { Tx } from '../store/transaction.ts'
 import type { AccessTokens, Claims } from './access-token.ts'
@@ -85,9 +86,9 @@ export function createGuard(options: {
     if (stepUpMaxAge > 0) ensureRecentMfa(session)
   }
 
-  function ensureRecentMfa({ authenticated_at, amr, mfa_on_since, mfa_method }: LiveSession): void {
-    const mfaSatisfied = mfa_on_since === null || hasMfa(parseAmr(amr))
-    const recent = stepUpMaxAge === 0 || now() - authenticated_at <= stepUpMaxAge * second
+  function ensureRecentMfa(session: LiveSession): void {
+    const mfaSatisfied = !isMfaOn(session) || hasMfa(parseAmr(session.amr))
+    const recent = stepUpMaxAge === 0 || now() - session.authenticated_at <= stepUpMaxAge * second
     if (mfaSatisfied && recent) return
     throw new Problem(
       'insufficient_user_authentication',
@@ -97,7 +98,7 @@ export function createGuard(options: {
       {
         stepUp: {
           ...(stepUpMaxAge > 0 && { maxAge: stepUpMaxAge }),
-          acrValues: mfa_on_since === null || mfa_method === 'email' ? 'aal1' : 'aal2',
+          acrValues: !isMfaOn(session) || session.mfa_method === 'email' ? 'aal1' : 'aal2',
         },
       },
     )
@@ -112,12 +113,13 @@ export function createGuard(options: {
   }
 
   function ensureOperator(session: LiveSession): void {
-    const { operator_since, mfa_on_since } = session
+    const { operator_since } = session
+    const onSince = mfaOnSince(session)
     if (operator_since === null) {
       throw new Problem('not_an_operator', 'This is for those who run the service.')
     }
     // Whoever has learned an operator's password could turn it on themselves.
-    if (mfa_on_since === null || mfa_on_since > operator_since) {
+    if (onSince === null || onSince > operator_since) {
       throw new Problem(
         'not_an_operator',
         'Your second step was off after you had become an operator. Please turn it on, and have whoever runs the service make you one again.',

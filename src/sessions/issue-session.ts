@@ -4,6 +4,7 @@ import type { Client } from '../lib/client.ts'
 import { now, second } from '../lib/clock.ts'
 import { Problem } from '../lib/problem.ts'
 import { newId } from '../lib/random.ts'
+import { isMfaOn } from '../store/mfa-state.ts'
 import type { Tx } from '../store/transaction.ts'
 import type { AccessTokens } from './access-token.ts'
 import { type Amr, combineAmr, hasMfa } from './assurance.ts'
@@ -50,9 +51,7 @@ export async function issueSession(
     )
   }
   const mfaSatisfied =
-    account.mfa_on_since === null ||
-    hasMfa(amr) ||
-    (await isTrustedDevice(tx, account, options.deviceToken))
+    !isMfaOn(account) || hasMfa(amr) || (await isTrustedDevice(tx, account, options.deviceToken))
   if (!mfaSatisfied) return undefined
 
   const session = options.session

@@ -1,14 +1,13 @@
 import { now } from '../lib/clock.ts'
 import { compileOnce } from '../store/compile-once.ts'
+import { type MfaColumns, mfaColumns } from '../store/mfa-state.ts'
 import type { Db } from '../store/open.ts'
 import type { Tx } from '../store/transaction.ts'
 
-export interface LiveSession {
+export interface LiveSession extends MfaColumns {
   account_id: string
   authenticated_at: number
   amr: string
-  mfa_on_since: number | null
-  mfa_method: string | null
   operator_since: number | null
 }
 
@@ -16,14 +15,8 @@ const liveSessionQuery = compileOnce((db, id: string, at: number) =>
   db
     .selectFrom('session')
     .innerJoin('account', 'account.id', 'session.account_id')
-    .select([
-      'account_id',
-      'authenticated_at',
-      'amr',
-      'mfa_on_since',
-      'mfa_method',
-      'operator_since',
-    ])
+    .select(['account_id', 'authenticated_at', 'amr', 'operator_since'])
+    .select(mfaColumns)
     .where('session.id', '=', id)
     .where('ended_at', 'is', null)
     .where('expires_at', '>', at)

@@ -1,7 +1,8 @@
+import { type MfaColumns, mfaColumns } from '../store/mfa-state.ts'
 import type { Tx } from '../store/transaction.ts'
 
 /** What decides how an account signs in, as it stays until the transaction ends. */
-export interface LockedAccount {
+export interface LockedAccount extends MfaColumns {
   id: string
   email: string
   email_key: string
@@ -12,9 +13,6 @@ export interface LockedAccount {
   suspended_since: number | null
   phone_number: string | null
   mfa_email: string | null
-  mfa_on_since: number | null
-  mfa_method: string | null
-  mfa_changed_at: number | null
   credential_version: number
 }
 
@@ -29,9 +27,7 @@ export const lockedColumns = [
   'suspended_since',
   'phone_number',
   'mfa_email',
-  'mfa_on_since',
-  'mfa_method',
-  'mfa_changed_at',
+  ...mfaColumns,
   'credential_version',
 ] as const satisfies (keyof LockedAccount)[]
 

@@ -3,6 +3,7 @@ import type { Keyring } from '../keys/keyring.ts'
 import type { Client } from '../lib/client.ts'
 import { second } from '../lib/clock.ts'
 import { newToken } from '../lib/random.ts'
+import { mfaColumns } from '../store/mfa-state.ts'
 import type { Tx } from '../store/transaction.ts'
 import { parseAmr } from './assurance.ts'
 import { type IssuedSession, isSetupSession, type SessionRules } from './session.ts'
@@ -68,7 +69,7 @@ export async function refreshSession(
 
   const account = await tx
     .selectFrom('account')
-    .select(['mfa_on_since', 'suspended_since'])
+    .select([...mfaColumns, 'suspended_since'])
     .where('id', '=', session.account_id)
     .executeTakeFirstOrThrow()
   if (account.suspended_since !== null) return undefined

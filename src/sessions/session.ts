@@ -1,4 +1,5 @@
 import { now, toIsoString } from '../lib/clock.ts'
+import { isMfaOn, type MfaColumns } from '../store/mfa-state.ts'
 import type { Db } from '../store/open.ts'
 import type { Tx } from '../store/transaction.ts'
 import type { TokenSubject } from './access-token.ts'
@@ -18,9 +19,9 @@ export interface SessionRules {
  */
 export function isSetupSession(
   { mfaPolicy }: Pick<SessionRules, 'mfaPolicy'>,
-  { mfa_on_since }: { mfa_on_since: number | null },
+  account: MfaColumns,
 ): boolean {
-  return mfaPolicy === 'required' && mfa_on_since === null
+  return mfaPolicy === 'required' && !isMfaOn(account)
 }
 
 /** A session that was just made or renewed, with the one secret that keeps it alive. */

@@ -18,6 +18,7 @@ import { issueSession } from '../sessions/issue-session.ts'
 import { isKnownNetwork } from '../sessions/known-network.ts'
 import { lockAccount } from '../sessions/locked-account.ts'
 import type { IssuedSession } from '../sessions/session.ts'
+import { isMfaOn } from '../store/mfa-state.ts'
 import type { Db } from '../store/open.ts'
 import type { RunTransaction, Tx } from '../store/transaction.ts'
 
@@ -203,7 +204,7 @@ async function completeSignIn(
     keyring,
     rules,
   })
-  const method = issued && account.mfa_on_since !== null ? 'trustedDevice' : 'password'
+  const method = issued && isMfaOn(account) ? 'trustedDevice' : 'password'
   tx.emit({ kind: 'signIn', method, result: issued ? 'signedIn' : 'mfaRequired' })
   return issued ? { issued } : { mfaRequired: await startChallenge(tx, deps, account, session) }
 }

@@ -16,15 +16,9 @@ import type { RunTransaction } from '../../store/transaction.ts'
 import type { ChallengeDeps } from '../challenge.ts'
 import { readMfaSignIn } from '../mfa-sign-in.ts'
 import { MfaSignIn } from '../schemas.ts'
-import { listPasskeys } from './assertion.ts'
+import { listPasskeys, removePasskey, renamePasskey } from './passkey.ts'
 import { passkeyChallengeLifetimeMs } from './passkey-challenge.ts'
-import {
-  addPasskey,
-  removePasskey,
-  renamePasskey,
-  startPasskeyRegistration,
-  verifyNewPasskey,
-} from './registration.ts'
+import { addPasskey, startPasskeyRegistration, verifyNewPasskey } from './registration.ts'
 import { CreationOptions, Passkey, RegistrationResponse } from './schemas.ts'
 import { buildCreationOptions } from './webauthn.ts'
 
@@ -156,7 +150,7 @@ export function passkeyRoutes(
     (request) => {
       const principal = principalOf(request)
       const change = { ...request.params, ...request.body }
-      return transaction((tx) => renamePasskey(tx, principal.account, change, principal))
+      return transaction((tx) => renamePasskey(tx, change, principal))
     },
   )
 

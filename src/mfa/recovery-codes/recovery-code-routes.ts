@@ -11,8 +11,7 @@ import {
 import { type Guard, principalOf } from '../../sessions/guard.ts'
 import type { Db } from '../../store/open.ts'
 import type { RunTransaction } from '../../store/transaction.ts'
-import { readRecoveryCodeStatus } from '../methods/recovery-code.ts'
-import { regenerateRecoveryCodes } from '../mfa-sign-in.ts'
+import { readRecoveryCodeStatus, regenerateRecoveryCodes } from './recovery-codes.ts'
 
 const state = {
   remaining: Type.Integer({ minimum: 0, maximum: 10, description: 'How many are unused.' }),
