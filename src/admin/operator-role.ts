@@ -6,11 +6,10 @@ import type { Tx } from '../store/transaction.ts'
 import { notifyOwner } from '../undo/credential-change.ts'
 
 /**
- * Makes the owner of a held account an operator, or an ordinary person again. The command line
- * alone does it: no call does, so that nobody becomes one by another's token. It holds for as long
- * as their MFA stays on.
+ * Grants or revokes the operator role of an account's owner. Only the command line does it, never the
+ * API, so that a stolen token grants it to no one. The role lasts while the owner's MFA stays on.
  *
- * @returns whether it was needed
+ * @returns whether anything changed
  * @throws Problem `mfa_set_up_required` if their MFA is off
  */
 export async function setOperatorRole(
@@ -23,7 +22,7 @@ export async function setOperatorRole(
   if (isOperator && onSince === null) {
     throw new Problem(
       'mfa_set_up_required',
-      'Nobody is an operator without MFA, and theirs is off. Have them turn it on, then run this again.',
+      'Operators need MFA, and it is off for this account. Have its owner turn it on, then run this again.',
     )
   }
   const { numUpdatedRows } = await tx
