@@ -51,7 +51,7 @@ onEachDatabase((latchkey) => {
     const args = ['accounts', 'admin', ada.email]
     const refused = await runLatchkey(t, { environment, args })
     assert.deepEqual([refused.code, refused.stdout], [1, ''])
-    assert.match(refused.stderr, /^Nobody is an operator without MFA, and theirs is off\. /)
+    assert.match(refused.stderr, /^Operators need MFA, and it is off for this account\. /)
     await ada.turnOn('authenticator')
     const made = await done(t, latchkey, 'admin', ada.email)
     assert.match(made, /is an operator from now on\./)
