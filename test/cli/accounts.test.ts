@@ -172,7 +172,7 @@ onDatabase('SQLite', (latchkey) => {
       [['mfa-off'], 64, /<account> is missing/],
       [['sessions-end'], 64, /--all/],
       [['sessions-end', ada.email, '--all'], 64, /--all/],
-      [['suspend', ada.email, '--reason', 'two\nlines'], 1, /one line/],
+      [['suspend', ada.email, '--reason', 'two\nlines'], 1, /single line/],
       [['create', 'no-address'], 64, /“no-address” is no email address/],
       [['show', 'nobody@example.com'], 1, /No account has .*“nobody@example\.com”/],
       [['mfa-off', 'x', '--reason', 'x'], 1, /No account has .*“x”/],

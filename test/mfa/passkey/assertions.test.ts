@@ -69,7 +69,7 @@ onEachDatabase((latchkey) => {
       const before = [await passkeyRowsOf(latchkey, ada), await countLiveSessions(latchkey, ada)]
 
       for (const [name, wrong] of wrongs) {
-        const options = { ...(await more(ada)), wrong: wrong(latchkey.origin) }
+        const options = { ...(await more(ada)), tampering: wrong(latchkey.origin) }
         const answer = await signInWithPasskey(latchkey, passkey, options)
         assert.equal(answer.status, 401, name)
         assert.equal(answer.body.code, 'invalid_passkey', name)
