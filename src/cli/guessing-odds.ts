@@ -6,9 +6,10 @@ import {
 } from '../accounts/sign-up.ts'
 import type { MfaMethod, Settings } from '../config/settings.ts'
 import { day } from '../lib/clock.ts'
-import { codeSpaceSize, recoveryCodeSpaceSize } from '../lib/random.ts'
+import { codeSpaceSize } from '../lib/random.ts'
 import { acceptedSteps } from '../mfa/methods/authenticator.ts'
 import { recoveryCodeCount } from '../mfa/methods/recovery-code.ts'
+import { recoveryCodeSpaceSize } from '../mfa/recovery-codes/recovery-code-format.ts'
 import type { RateLimit } from '../rate-limits/rate-limiter.ts'
 import {
   wrongPasswordsFromUnknownNetworks,

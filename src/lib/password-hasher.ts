@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import { hash } from '@node-rs/argon2'
 import { second } from './clock.ts'
-import { createSemaphore } from './keyed-semaphore.ts'
 import { toBase64 } from './password-hash-formats/hash-format.ts'
 import { parseHash } from './password-hash-formats/parse-hash.ts'
 import { Problem } from './problem.ts'
+import { createSemaphore } from './semaphore.ts'
 
 /** OWASP's choice for Argon2id (the library's default kind): 19 MiB, two passes, one lane; 8 ms. */
 const argon2Parameters = { memoryCost: 19_456, timeCost: 2, parallelism: 1 }

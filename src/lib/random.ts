@@ -29,24 +29,3 @@ export const codeSpaceSize = 1_000_000
 export function newCode(): string {
   return randomInt(codeSpaceSize).toString().padStart(6, '0')
 }
-
-// Crockford's base 32 leaves out I, L, O and U, which people take for something else.
-const crockfordBase32 = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
-const recoveryCodeLength = 12
-
-/** How many recovery codes there are: 60 bits. */
-export const recoveryCodeSpaceSize = crockfordBase32.length ** recoveryCodeLength
-
-/** A secret to keep on paper: 60 bits, as XXXX-XXXX-XXXX. */
-export function newRecoveryCode(): string {
-  const characters = Array.from(
-    randomBytes(recoveryCodeLength),
-    (byte) => crockfordBase32[byte % crockfordBase32.length],
-  )
-  return characters.join('').replace(/(.{4})(?=.)/g, '$1-')
-}
-
-/** A recovery code as it was made, however it was typed: any case, any spacing, O for 0, I or L for 1. */
-export function normalizeRecoveryCode(typed: string): string {
-  return typed.toUpperCase().replace(/[\s-]/g, '').replace(/O/g, '0').replace(/[IL]/g, '1')
-}

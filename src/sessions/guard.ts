@@ -1,4 +1,4 @@
-import type { FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { type Client, clientOf } from '../lib/client.ts'
 import { now, second } from '../lib/clock.ts'
 import { Problem } from '../lib/problem.ts'
@@ -48,23 +48,30 @@ export interface Guard {
   recheckOperator(tx: Tx, principal: Principal): Promise<{ email: string }>
 }
 
-const principals = new WeakMap<FastifyRequest, Principal>()
+/** The request decorator that holds the principal. */
+const principalDecorator = 'principal'
 
-/** Whom the guard let in. */
+/**
+ * The account and session that the guard authenticated for this request.
+ *
+ * @throws Error on a route without a guard
+ */
 export function principalOf(request: FastifyRequest): Principal {
-  const principal = principals.get(request)
+  const principal = request.getDecorator<Principal | null>(principalDecorator)
   if (!principal) throw new Error('This route has no guard.')
   return principal
 }
 
-/** @param stepUpMaxAge seconds; 0 takes any sign-in, old or weak */
+/** @param options.stepUpMaxAge seconds; 0 accepts any sign-in, however old, and without MFA */
 export function createGuard(options: {
+  app: FastifyInstance
   db: Db
   accessTokens: AccessTokens
   stepUpMaxAge: number
   rules: Pick<SessionRules, 'mfaPolicy'>
 }): Guard {
-  const { db, accessTokens, stepUpMaxAge, rules } = options
+  const { app, db, accessTokens, stepUpMaxAge, rules } = options
+  app.decorateRequest(principalDecorator, null)
 
   async function authenticate(request: FastifyRequest): Promise<LiveSession> {
     const token = bearerToken(request)
@@ -73,7 +80,7 @@ export function createGuard(options: {
     if (!claims || session?.account_id !== claims.account || isOutdated(claims, session)) {
       throw new Problem('invalid_token', 'Refresh the access token, or sign in again.')
     }
-    principals.set(request, {
+    request.setDecorator<Principal>(principalDecorator, {
       account: claims.account,
       session: claims.session,
       client: clientOf(request),

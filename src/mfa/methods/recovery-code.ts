@@ -1,7 +1,8 @@
 import { now, toIsoString } from '../../lib/clock.ts'
-import { newId, newRecoveryCode, normalizeRecoveryCode } from '../../lib/random.ts'
+import { newId } from '../../lib/random.ts'
 import type { Db } from '../../store/open.ts'
 import type { Tx } from '../../store/transaction.ts'
+import { newRecoveryCode, normalizeRecoveryCode } from '../recovery-codes/recovery-code-format.ts'
 import type { CodeMethod } from './method.ts'
 
 /** A code from paper, for when everything else is lost. Never a method of its own. */
