@@ -62,8 +62,8 @@ async function fetchOpenapi(): Promise<string> {
 
 function renderSettingsPage(): string {
   const rows = describeSettings().map(
-    ({ name, default: fallback, expected, meaning }) =>
-      `### \`${name}\`\n\n${meaning}\n\n- Takes ${expected}.\n- Default: ${asCode(fallback)}.\n`,
+    ({ name, default: fallback, expected, description }) =>
+      `### \`${name}\`\n\n${description}\n\n- Takes ${expected}.\n- Default: ${asCode(fallback)}.\n`,
   )
   return [
     '# Settings\n',
@@ -99,8 +99,8 @@ function renderErrorsPage(): string {
 
 function renderEnvExample(): string {
   const entries = describeSettings().map(
-    ({ name, default: fallback, meaning }) =>
-      `# ${meaning}\n# Default: ${fallback.replaceAll('`', '')}\n#${name}=\n`,
+    ({ name, default: fallback, description }) =>
+      `# ${description}\n# Default: ${fallback.replaceAll('`', '')}\n#${name}=\n`,
   )
   const intro = '# Copy to .env and take the # off what you set. Made by `npm run generate`.\n'
   return [intro, ...entries].join('\n')

@@ -28,7 +28,7 @@ export function readSettings(environment: Environment): Settings {
     Object.entries<Setting<unknown>>(settingDefinitions).map(([key, entry]) => {
       const { name, expected, secret } = entry
       const given = environment[name]
-      if (given === undefined || given === '') return [key, entry.fallback]
+      if (given === undefined || given === '') return [key, entry.defaultValue]
       const value = entry.parse(given)
       if (value === undefined) {
         const shown = secret ? 'not usable' : `“${redactPassword(given)}”`
@@ -103,7 +103,7 @@ export interface SettingDescription {
   name: string
   default: string
   expected: string
-  meaning: string
+  description: string
   value: string | undefined
 }
 
@@ -114,7 +114,7 @@ export function describeSettings(environment: Environment = {}): SettingDescript
       name: entry.name,
       default: entry.default,
       expected: entry.expected,
-      meaning: entry.meaning,
+      description: entry.description,
       value: given && (entry.secret ? '(hidden)' : redactPassword(given)),
     }
   })

@@ -13,8 +13,8 @@ export interface Setting<Value> extends SettingType<Value> {
   name: `LATCHKEY_${string}`
   /** In words: what holds when it is not given. */
   default: string
-  meaning: string
-  fallback: Value
+  description: string
+  defaultValue: Value
   /** Never shown, neither in output nor in errors. */
   secret: boolean
 }
@@ -22,11 +22,18 @@ export interface Setting<Value> extends SettingType<Value> {
 export function defineSetting<Value>(
   name: Setting<Value>['name'],
   type: SettingType<Value>,
-  fallback: NoInfer<Value>,
-  details: { meaning: string; default?: string; secret?: boolean },
+  defaultValue: NoInfer<Value>,
+  details: { description: string; default?: string; secret?: boolean },
 ): Setting<Value> {
-  const { meaning, secret = false } = details
-  return { ...type, name, fallback, meaning, secret, default: details.default ?? String(fallback) }
+  const { description, secret = false } = details
+  return {
+    ...type,
+    name,
+    defaultValue,
+    description,
+    secret,
+    default: details.default ?? String(defaultValue),
+  }
 }
 
 export const choice = <const Value extends string>(...values: Value[]): SettingType<Value> => ({

@@ -33,7 +33,7 @@ const mfaMethodList: SettingType<readonly MfaMethod[]> = {
 /** Every setting: its name, what it takes, its default and its meaning. */
 export const settingDefinitions = {
   mode: defineSetting('LATCHKEY_MODE', choice('development', 'production'), 'development', {
-    meaning:
+    description:
       '`production` refuses to start with anything that is for development only: a dev inbox, generated keys, an http address, limits off.',
   }),
   host: defineSetting(
@@ -41,15 +41,15 @@ export const settingDefinitions = {
     text(/^[A-Za-z0-9.:-]+$/, 'an address of this machine'),
     '127.0.0.1',
     {
-      meaning: 'The address it listens on; `0.0.0.0` or `::` is every one.',
+      description: 'The address it listens on; `0.0.0.0` or `::` is every one.',
     },
   ),
   port: defineSetting('LATCHKEY_PORT', wholeNumber(1, 65535), 4000, {
-    meaning: 'The port it listens on.',
+    description: 'The port it listens on.',
   }),
   publicUrl: defineSetting('LATCHKEY_PUBLIC_URL', origin, undefined, {
     default: '`http://localhost:<port>`',
-    meaning:
+    description:
       'Where people and programs reach it: the issuer of tokens and the base of links in messages. Never taken from a request.',
   }),
   databaseUrl: defineSetting(
@@ -57,15 +57,15 @@ export const settingDefinitions = {
     databaseUrl,
     'sqlite:./data/latchkey.sqlite',
     {
-      meaning: 'Where everything is kept: one SQLite file, or PostgreSQL.',
+      description: 'Where everything is kept: one SQLite file, or PostgreSQL.',
       secret: true,
     },
   ),
   migrate: defineSetting('LATCHKEY_MIGRATE', choice('on', 'off'), 'on', {
-    meaning: '`off` leaves migrations to `latchkey migrate`, instead of running them at start.',
+    description: '`off` leaves migrations to `latchkey migrate`, instead of running them at start.',
   }),
   allowNewerSchema: defineSetting('LATCHKEY_ALLOW_NEWER_SCHEMA', choice('off', 'on'), 'off', {
-    meaning:
+    description:
       '`on` has this version serve a database that a newer one has brought up to date, to go back to it for a while. What the newer one added is not looked at.',
   }),
   encryptionKeys: defineSetting(
@@ -74,14 +74,14 @@ export const settingDefinitions = {
     undefined,
     {
       default: 'in development made at first start, kept in `data/encryption-keys`',
-      meaning:
+      description:
         'What secrets in the database are encrypted with. The first key encrypts, all decrypt. Losing them loses every authenticator app.',
       secret: true,
     },
   ),
   audience: defineSetting('LATCHKEY_AUDIENCE', text(/^\S+$/, 'a name without spaces'), undefined, {
     default: 'the public URL',
-    meaning: 'The `aud` of access tokens: what your backends check for.',
+    description: 'The `aud` of access tokens: what your backends check for.',
   }),
   smtpUrl: defineSetting(
     'LATCHKEY_SMTP_URL',
@@ -89,7 +89,7 @@ export const settingDefinitions = {
     undefined,
     {
       default: 'none: in development, mail stays in the dev inbox',
-      meaning: 'The mail server that takes our mail.',
+      description: 'The mail server that takes our mail.',
       secret: true,
     },
   ),
@@ -99,7 +99,7 @@ export const settingDefinitions = {
     undefined,
     {
       default: 'none',
-      meaning: 'The sender of our mail, such as `Example <no-reply@example.com>`.',
+      description: 'The sender of our mail, such as `Example <no-reply@example.com>`.',
     },
   ),
   smsUrl: defineSetting(
@@ -111,7 +111,7 @@ export const settingDefinitions = {
     undefined,
     {
       default: 'none: in development, texts stay in the dev inbox',
-      meaning:
+      description:
         'What sends our texts: Twilio, Kannel, or a program of yours that takes a signed JSON POST.',
       secret: true,
     },
@@ -122,11 +122,11 @@ export const settingDefinitions = {
     undefined,
     {
       default: 'none',
-      meaning: 'The sender of our texts: a number, a name, or a Twilio messaging service.',
+      description: 'The sender of our texts: a number, a name, or a Twilio messaging service.',
     },
   ),
   smsDailyCap: defineSetting('LATCHKEY_SMS_DAILY_CAP', wholeNumber(0, 10_000_000), 1000, {
-    meaning: 'Texts in 24 hours, over the whole service. Past it no more are sent.',
+    description: 'Texts in 24 hours, over the whole service. Past it no more are sent.',
   }),
   webhookUrl: defineSetting(
     'LATCHKEY_WEBHOOK_URL',
@@ -134,31 +134,33 @@ export const settingDefinitions = {
     undefined,
     {
       default: 'none',
-      meaning: 'A program of yours that is told, by signed POSTs, all that happens to accounts.',
+      description:
+        'A program of yours that is told, by signed POSTs, all that happens to accounts.',
       secret: true,
     },
   ),
   mfaMethods: defineSetting('LATCHKEY_MFA_METHODS', mfaMethodList, mfaMethods, {
     default: mfaMethods.join(','),
-    meaning:
+    description:
       'What owners may choose as their second factor, strongest first. A passkey signs in alone also where it is left out.',
   }),
   mfaPolicy: defineSetting('LATCHKEY_MFA_POLICY', choice('optional', 'required'), 'optional', {
-    meaning: '`required`: everyone must set multi-factor sign-in up, and nobody may turn it off.',
+    description:
+      '`required`: everyone must set multi-factor sign-in up, and nobody may turn it off.',
   }),
   stepUpMaxAge: defineSetting('LATCHKEY_STEP_UP_MAX_AGE', wholeNumber(0, 86_400), 900, {
-    meaning:
+    description:
       'Seconds after signing in during which one may change how one signs in; `0` takes any valid token.',
   }),
   accessTokenTtl: defineSetting('LATCHKEY_ACCESS_TOKEN_TTL', wholeNumber(30, 3600), 600, {
-    meaning: 'Seconds that an access token lives.',
+    description: 'Seconds that an access token lives.',
   }),
   sessionIdleTimeout: defineSetting(
     'LATCHKEY_SESSION_IDLE_TIMEOUT',
     wholeNumber(300, 31_536_000),
     14 * 86_400,
     {
-      meaning: 'Seconds after which a session ends that was not refreshed.',
+      description: 'Seconds after which a session ends that was not refreshed.',
     },
   ),
   sessionLifetime: defineSetting(
@@ -166,16 +168,17 @@ export const settingDefinitions = {
     wholeNumber(300, 31_536_000),
     90 * 86_400,
     {
-      meaning: 'Seconds after which every session ends.',
+      description: 'Seconds after which every session ends.',
     },
   ),
   allowedOrigins: defineSetting('LATCHKEY_ALLOWED_ORIGINS', origins, [], {
     default: '`none`',
-    meaning:
+    description:
       'Origins of your own pages, besides ours, that browsers let call the API, and that people may be sent back to after signing in. In production they begin with `https://`.',
   }),
   passwordMinLength: defineSetting('LATCHKEY_PASSWORD_MIN_LENGTH', wholeNumber(8, 64), 8, {
-    meaning: 'Characters a new password has at least. NIST advises 15 for accounts without MFA.',
+    description:
+      'Characters a new password has at least. NIST advises 15 for accounts without MFA.',
   }),
   shutdownDelay: defineSetting<number | undefined>(
     'LATCHKEY_SHUTDOWN_DELAY',
@@ -183,7 +186,7 @@ export const settingDefinitions = {
     undefined,
     {
       default: '2 in production, 0 in development',
-      meaning:
+      description:
         'Seconds that it goes on taking requests after it was told to stop, while `/health/ready` says no already: time for load balancers to notice.',
     },
   ),
@@ -191,7 +194,7 @@ export const settingDefinitions = {
     'LATCHKEY_LOG_LEVEL',
     choice('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'),
     'info',
-    { meaning: 'How much the log tells.' },
+    { description: 'How much the log tells.' },
   ),
   metricsToken: defineSetting(
     'LATCHKEY_METRICS_TOKEN',
@@ -199,7 +202,7 @@ export const settingDefinitions = {
     undefined,
     {
       default: 'none',
-      meaning:
+      description:
         'What `GET /metrics` must bring as Bearer token. With neither this nor a port, production has no metrics; development shows them to its own machine.',
       secret: true,
     },
@@ -210,38 +213,38 @@ export const settingDefinitions = {
     undefined,
     {
       default: 'none',
-      meaning:
+      description:
         'A port of its own for `GET /metrics`. Keep it from strangers: there nothing is asked for, unless there is a token.',
     },
   ),
   rateLimits: defineSetting('LATCHKEY_RATE_LIMITS', choice('on', 'off'), 'on', {
-    meaning: '`off` counts no attempts: for load tests, in development only.',
+    description: '`off` counts no attempts: for load tests, in development only.',
   }),
   trustProxy: defineSetting('LATCHKEY_TRUST_PROXY', ipRanges, [], {
     default: '`off`',
-    meaning: 'Addresses of proxies whose `X-Forwarded-For` tells where a request came from.',
+    description: 'Addresses of proxies whose `X-Forwarded-For` tells where a request came from.',
   }),
   brandName: defineSetting(
     'LATCHKEY_BRAND_NAME',
     text(/^[^\p{C}<>]{1,50}$/u, 'a name of up to 50 characters'),
     'Latchkey',
     {
-      meaning: 'Your name, as pages, messages and authenticator apps show it.',
+      description: 'Your name, as pages, messages and authenticator apps show it.',
     },
   ),
   brandLogo: defineSetting('LATCHKEY_BRAND_LOGO', imagePath, undefined, {
     default: 'none: a key',
-    meaning: 'A file with your logo, as pages and messages show it.',
+    description: 'A file with your logo, as pages and messages show it.',
   }),
   brandColor: defineSetting('LATCHKEY_BRAND_COLOR', color, '#17603c', {
-    meaning: 'Your colour, as buttons and links of pages and messages have it.',
+    description: 'Your colour, as buttons and links of pages and messages have it.',
   }),
 }
 
 type SettingDefinitions = typeof settingDefinitions
 /** As they are given, or else their defaults. */
 export type ParsedSettings = {
-  readonly [Key in keyof SettingDefinitions]: SettingDefinitions[Key]['fallback']
+  readonly [Key in keyof SettingDefinitions]: SettingDefinitions[Key]['defaultValue']
 }
 
 export interface Settings extends ParsedSettings {

@@ -3,10 +3,9 @@ import { sql } from 'kysely'
 import { minute } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
 import type { Db } from '../store/open.ts'
-import type { Schema } from '../store/schema.ts'
 import { readPrimaryKey } from './encryption-keys.ts'
 import { type Keyring, keyIdOf } from './keyring.ts'
-import { type BoundColumn, sealContext, sealedColumns } from './sealed-columns.ts'
+import { listSealedColumns, type SealedColumnParts, sealContext } from './sealed-columns.ts'
 
 /** How many values are looked at between two rests. */
 const batchSize = 100
@@ -62,8 +61,8 @@ export async function reseal(
   const [key] = keyring.configured
   const result: ResealResult = { resealed: 0, unopened: 0 }
   if (!(await hasOtherKeys(db, key))) return result
-  for (const [column, boundColumn] of Object.entries(sealedColumns)) {
-    await resealColumn(deps, column, boundColumn, { result, signal })
+  for (const sealedColumn of listSealedColumns()) {
+    await resealColumn(deps, sealedColumn, { result, signal })
   }
   if (signal.aborted) return result
   if (result.unopened > 0) log.error({ key, ...result }, 'some sealed values can’t be opened')
@@ -88,26 +87,24 @@ async function hasOtherKeys(db: Db, primaryId: string): Promise<boolean> {
 /** Goes through a column by its rows’ ids. */
 async function resealColumn(
   { db, keyring }: { db: Db; keyring: Keyring },
-  column: string,
-  boundColumn: BoundColumn,
+  { table, column, boundColumn }: SealedColumnParts,
   { result, signal }: { result: ResealResult; signal: AbortSignal },
 ): Promise<void> {
-  const [table = '', columnName = ''] = column.split('.')
   for (let after = ''; ; ) {
     // Two nodes with the keys in another order would undo each other’s work for ever.
     if ((await readPrimaryKey(db))?.id !== keyring.configured[0]) return
     const { rows } = await sql<{ id: string; bound_to: string; sealed: string | null }>`
-      select id, ${sql.ref(boundColumn)} as bound_to, ${sql.ref(columnName)} as sealed from ${sql.table(table)}
+      select id, ${sql.ref(boundColumn)} as bound_to, ${sql.ref(column)} as sealed from ${sql.table(table)}
       where id > ${after} order by id limit ${batchSize}`.execute(db)
 
     for (const { id, bound_to, sealed } of rows) {
       if (sealed === null || keyIdOf(sealed) === keyring.configured[0]) continue
-      const resealed = resealValue(keyring, sealed, sealContext(table as keyof Schema, bound_to))
+      const resealed = resealValue(keyring, sealed, sealContext(table, bound_to))
       if (resealed === undefined) result.unopened += 1
       else {
         const { numAffectedRows } = await sql`
-          update ${sql.table(table)} set ${sql.ref(columnName)} = ${resealed}
-          where id = ${id} and ${sql.ref(columnName)} = ${sealed}`.execute(db)
+          update ${sql.table(table)} set ${sql.ref(column)} = ${resealed}
+          where id = ${id} and ${sql.ref(column)} = ${sealed}`.execute(db)
         result.resealed += Number(numAffectedRows)
       }
       if (signal.aborted) return

@@ -27,9 +27,14 @@ const propagationMs = 10 * second
 const clockSkewMs = 5 * second
 
 export type RotationResult =
-  | { status: 'rotated'; id: string; signsFrom: string; retiring: { id: string; until: string }[] }
+  | {
+      status: 'rotated'
+      id: string
+      signsFrom: string
+      retiring: { id: string; acceptedUntil: string }[]
+    }
   /** Nothing was done: the key that the last rotation made does not sign yet. */
-  | { status: 'waiting'; id: string; signsFrom: string }
+  | { status: 'pending'; id: string; signsFrom: string }
 
 /**
  * Puts a new signing key in the place of those that there are. Its public half is published at
@@ -54,15 +59,17 @@ export async function rotateSigningKey(
       .where('retires_at', 'is', null)
       .executeTakeFirst()
     if (pending && !immediately) {
-      return { status: 'waiting', id: pending.id, signsFrom: toIsoString(pending.signs_from ?? at) }
+      return { status: 'pending', id: pending.id, signsFrom: toIsoString(pending.signs_from ?? at) }
     }
 
     const signsFrom = at + (immediately ? propagationMs : prepublishMs)
-    const until = signsFrom + (immediately ? clockSkewMs : retirementGraceMs)
+    const acceptedUntil = signsFrom + (immediately ? clockSkewMs : retirementGraceMs)
     const retiring = await tx
       .updateTable('signing_key')
-      .set({ retires_at: until })
-      .where((row) => row.or([row('retires_at', 'is', null), row('retires_at', '>', until)]))
+      .set({ retires_at: acceptedUntil })
+      .where((row) =>
+        row.or([row('retires_at', 'is', null), row('retires_at', '>', acceptedUntil)]),
+      )
       .returning('id')
       .execute()
     await tx
@@ -73,7 +80,7 @@ export async function rotateSigningKey(
       status: 'rotated',
       id: newKey.id,
       signsFrom: toIsoString(signsFrom),
-      retiring: retiring.map(({ id }) => ({ id, until: toIsoString(until) })),
+      retiring: retiring.map(({ id }) => ({ id, acceptedUntil: toIsoString(acceptedUntil) })),
     }
   })
 }

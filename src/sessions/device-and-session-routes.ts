@@ -159,7 +159,7 @@ export function deviceAndSessionRoutes(
     {
       onRequest: guard.requireRecentSignIn,
       schema: {
-        operationId: 'distrustAllDevices',
+        operationId: 'revokeAllTrustedDevices',
         tags,
         summary: 'Trust no device any more',
         security: bearer,
@@ -180,7 +180,7 @@ export function deviceAndSessionRoutes(
     {
       onRequest: guard.requireRecentSignIn,
       schema: {
-        operationId: 'distrustDevice',
+        operationId: 'revokeTrustedDevice',
         tags,
         summary: 'Trust one device no longer',
         security: bearer,
