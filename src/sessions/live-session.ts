@@ -3,6 +3,7 @@ import { compileOnce } from '../store/compile-once.ts'
 import type { Db } from '../store/open.ts'
 import type { Tx } from '../store/transaction.ts'
 
+/** A session that has not ended, of an account that is not suspended, with its account’s state. */
 export interface LiveSession {
   account_id: string
   authenticated_at: number

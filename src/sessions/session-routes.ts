@@ -43,11 +43,11 @@ export function sessionRoutes(
         tags: ['Signing in'],
         summary: 'Get a new access token',
         description:
-          'Exchanges the refresh token for a new pair. Keep the new one: the old one is dead, and using it again ends the session.',
+          'Exchanges the refresh token for a new pair. Store the new one: the old one is no longer valid, and reusing it ends the session.',
         body: StrictObject({
           refreshToken: Type.Optional(
             Token(
-              'The latest one of this session. Pages with `Latchkey-Session: cookie` leave it out.',
+              'The session’s latest refresh token. Pages that send `Latchkey-Session: cookie` omit it.',
             ),
           ),
         }),
