@@ -150,6 +150,6 @@ test('settings that do not go together are named, each once', () => {
   const twilio = { LATCHKEY_SMS_URL: 'twilio://AC1:t@api.twilio.com' }
   assert.match(problemsOf(twilio)[0] ?? '', /^LATCHKEY_SMS_FROM is missing/)
   const idle = { LATCHKEY_SESSION_IDLE_TIMEOUT: '3601', LATCHKEY_SESSION_LIFETIME: '3600' }
-  assert.match(problemsOf(idle)[0] ?? '', /^LATCHKEY_SESSION_IDLE_TIMEOUT is longer/)
+  assert.match(problemsOf(idle)[0] ?? '', /^LATCHKEY_SESSION_IDLE_TIMEOUT must not be longer/)
   assert.deepEqual(problemsOf({ ...idle, LATCHKEY_SESSION_IDLE_TIMEOUT: '3600' }), [])
 })
