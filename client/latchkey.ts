@@ -173,8 +173,8 @@ export function createLatchkey(options: Options) {
         /**
          * Get a new access token (`POST /auth/Refresh`).
          *
-         * Exchanges the refresh token for a new pair. Keep the new one: the old one is dead,
-         * and using it again ends the session.
+         * Exchanges the refresh token for a new pair. Store the new one: the old one is no
+         * longer valid, and reusing it ends the session.
          */
         post: (body: RefreshBody = {}) =>
           call<Success<200, SignedIn>, WithBody | 'invalid_refresh_token'>(
@@ -274,7 +274,7 @@ export function createLatchkey(options: Options) {
           >('DELETE', '/settings/Account', { token: true, body }),
       },
       sessions: {
-        /** List where the account is signed in (`GET /settings/Sessions`). */
+        /** List active sessions (`GET /settings/Sessions`). */
         get: () =>
           call<Success<200, Sessions>, WithToken>('GET', '/settings/Sessions', { token: true }),
         /** Sign out everywhere else (`DELETE /settings/Sessions`). */
@@ -295,15 +295,12 @@ export function createLatchkey(options: Options) {
         },
       },
       trustedDevices: {
-        /**
-         * List devices that are not asked for a second factor (`GET
-         * /settings/TrustedDevices`).
-         */
+        /** List devices that skip the second factor (`GET /settings/TrustedDevices`). */
         get: () =>
           call<Success<200, TrustedDevices>, WithToken>('GET', '/settings/TrustedDevices', {
             token: true,
           }),
-        /** Trust no device any more (`DELETE /settings/TrustedDevices`). */
+        /** Revoke all trusted devices (`DELETE /settings/TrustedDevices`). */
         delete: () =>
           call<
             Success<200, TrustedDevices>,
@@ -311,7 +308,7 @@ export function createLatchkey(options: Options) {
           >('DELETE', '/settings/TrustedDevices', { token: true }),
         byId(id: string) {
           return {
-            /** Trust one device no longer (`DELETE /settings/TrustedDevices/{id}`). */
+            /** Revoke one trusted device (`DELETE /settings/TrustedDevices/{id}`). */
             delete: () =>
               call<
                 Success<200, TrustedDevices>,
@@ -1409,7 +1406,10 @@ export interface ReauthenticateBody {
 }
 
 export interface RefreshBody {
-  /** The latest one of this session. Pages with `Latchkey-Session: cookie` leave it out. */
+  /**
+   * The session’s latest refresh token. Pages that send `Latchkey-Session: cookie` omit
+   * it.
+   */
   refreshToken?: string | undefined
 }
 
@@ -1489,18 +1489,18 @@ export interface SendMfaCodeBody {
 
 export interface Session {
   id: string
-  /** Whether it is the one that asks. */
+  /** Whether this is the session of the request. */
   current: boolean
   createdAt: string
   lastUsedAt: string
   ipAddress: string
-  /** The browser or program, in its own words. */
+  /** The `User-Agent` header at sign-in. */
   userAgent: string
-  /** What was shown (RFC 8176). */
+  /** Authentication methods (RFC 8176). */
   amr: string[]
 }
 
-/** Where the account is signed in now. */
+/** The account’s active sessions. */
 export interface Sessions {
   /** Newest first. */
   sessions: Session[]
@@ -1605,7 +1605,7 @@ export interface TrustedDevice {
   expiresAt: string
 }
 
-/** The devices that are trusted now. */
+/** The account’s trusted devices. */
 export interface TrustedDevices {
   /** Newest first. */
   trustedDevices: TrustedDevice[]

@@ -1,4 +1,4 @@
-import type { FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { type Client, clientOf } from '../lib/client.ts'
 import { now, second } from '../lib/clock.ts'
 import { Problem } from '../lib/problem.ts'
@@ -11,61 +11,72 @@ import { findLiveSession, type LiveSession } from './live-session.ts'
 import { type LockedAccount, lockAccount } from './locked-account.ts'
 import { isSetupSession, type SessionRules } from './session.ts'
 
-/** Whom a valid access token speaks for. */
+/** The account and session that a valid access token authenticates. */
 export interface Principal {
   account: string
   session: string
   client: Client
 }
 
-/** How to ask for a token before anything else of a request is looked at. */
+/** Authenticates and authorizes requests. Its `onRequest` hooks run before the body is parsed. */
 export interface Guard {
-  /** An `onRequest` hook: any valid token will do, also one that may only set MFA up. */
+  /** An `onRequest` hook: accepts any valid token, including one of a setup-only session. */
   allowSetupSession(request: FastifyRequest): Promise<void>
-  /** The same, but the sign-in must be recent and, while MFA is on, made with MFA. */
+  /**
+   * An `onRequest` hook: accepts a setup-only session too, but requires a recent sign-in and, while
+   * MFA is on, one with MFA.
+   */
   allowRecentSetupSession(request: FastifyRequest): Promise<void>
-  /** An `onRequest` hook: any valid token will do that may do everything. */
+  /** An `onRequest` hook: accepts any valid token except one of a setup-only session. */
   requireSignIn(request: FastifyRequest): Promise<void>
-  /** An `onRequest` hook: the sign-in must be recent and, while MFA is on, made with MFA. */
+  /** An `onRequest` hook: requires a recent sign-in and, while MFA is on, one with MFA. */
   requireRecentSignIn(request: FastifyRequest): Promise<void>
   /**
-   * The account's row, held until the transaction ends, once more judged as `recentSignIn` does:
-   * between the first look and now, someone else may have ended the session or turned MFA on.
+   * Locks the account’s row until the transaction ends and repeats the check of
+   * `requireRecentSignIn`: since the hook ran, the session may have ended or MFA been turned on.
    *
-   * @throws Problem
+   * @throws Problem `invalid_token`, `insufficient_user_authentication`
    */
   lockAccount(tx: Tx, principal: Principal): Promise<LockedAccount>
   /**
-   * An `onRequest` hook: for operators alone, who signed in recently and with MFA. Also where no
-   * sign-in is too old (a `stepUpMaxAge` of 0), it was made with MFA.
+   * An `onRequest` hook: requires an operator who signed in recently and with MFA. MFA is required
+   * even if no sign-in is too old (`stepUpMaxAge` of 0).
    */
   requireOperator(request: FastifyRequest): Promise<void>
   /**
-   * The operator, judged once more in the transaction of what they do, for they may have been one
-   * until just now. Their row is not held: two who act on each other must not wait for each other.
+   * Repeats the check of `requireOperator` inside the transaction of an operator’s action: the role
+   * may have been revoked since. Does not lock the operator’s row, so that two operators who act on
+   * each other cannot deadlock.
    *
-   * @throws Problem
+   * @throws Problem `invalid_token`, `not_an_operator` and others of `requireOperator`
    */
   recheckOperator(tx: Tx, principal: Principal): Promise<{ email: string }>
 }
 
-const principals = new WeakMap<FastifyRequest, Principal>()
+/** The request decorator that holds the principal. */
+const principalDecorator = 'principal'
 
-/** Whom the guard let in. */
+/**
+ * The account and session that the guard authenticated for this request.
+ *
+ * @throws Error on a route without a guard
+ */
 export function principalOf(request: FastifyRequest): Principal {
-  const principal = principals.get(request)
+  const principal = request.getDecorator<Principal | null>(principalDecorator)
   if (!principal) throw new Error('This route has no guard.')
   return principal
 }
 
-/** @param stepUpMaxAge seconds; 0 takes any sign-in, old or weak */
+/** @param options.stepUpMaxAge seconds; 0 accepts any sign-in, however old, and without MFA */
 export function createGuard(options: {
+  app: FastifyInstance
   db: Db
   accessTokens: AccessTokens
   stepUpMaxAge: number
   rules: Pick<SessionRules, 'mfaPolicy'>
 }): Guard {
-  const { db, accessTokens, stepUpMaxAge, rules } = options
+  const { app, db, accessTokens, stepUpMaxAge, rules } = options
+  app.decorateRequest(principalDecorator, null)
 
   async function authenticate(request: FastifyRequest): Promise<LiveSession> {
     const token = bearerToken(request)
@@ -74,7 +85,7 @@ export function createGuard(options: {
     if (!claims || session?.account_id !== claims.account || isOutdated(claims, session)) {
       throw new Problem('invalid_token', 'Refresh the access token, or sign in again.')
     }
-    principals.set(request, {
+    request.setDecorator<Principal>(principalDecorator, {
       account: claims.account,
       session: claims.session,
       client: clientOf(request),
@@ -108,7 +119,7 @@ export function createGuard(options: {
     if (!isSetupSession(rules, session)) return session
     throw new Problem(
       'mfa_set_up_required',
-      'Everyone here signs in with a second step. Please set yours up first.',
+      'This service requires a second step. Please set yours up first.',
     )
   }
 
@@ -116,13 +127,13 @@ export function createGuard(options: {
     const { operator_since } = session
     const onSince = mfaOnSince(session)
     if (operator_since === null) {
-      throw new Problem('not_an_operator', 'This is for those who run the service.')
+      throw new Problem('not_an_operator', 'Only operators of this service can do this.')
     }
-    // Whoever has learned an operator's password could turn it on themselves.
+    // A thief of an operator’s password could have turned MFA on with their own factor.
     if (onSince === null || onSince > operator_since) {
       throw new Problem(
         'not_an_operator',
-        'Your second step was off after you had become an operator. Please turn it on, and have whoever runs the service make you one again.',
+        'Your second step was off after you became an operator. Please turn it on, then ask the administrator of this service to make you an operator again.',
       )
     }
     ensureRecentMfa(session)
@@ -174,7 +185,7 @@ export function createGuard(options: {
   }
 }
 
-/** The token of `Authorization: Bearer …` (RFC 6750 §2.1). It is taken from nowhere else. */
+/** The token of `Authorization: Bearer …` (RFC 6750 §2.1), the only place where one is accepted. */
 function bearerToken(request: FastifyRequest): string {
   const { authorization } = request.headers
   if (authorization === undefined) {
@@ -188,8 +199,8 @@ function bearerToken(request: FastifyRequest): string {
 }
 
 /**
- * Whether the owner has confirmed who they are since: the token of before must not become recent
- * with its session, for it may be in other hands.
+ * Whether the owner reauthenticated after the token was issued. An older token must not become
+ * recent along with its session: it may have been stolen.
  */
 function isOutdated({ authTime }: Claims, { authenticated_at }: LiveSession): boolean {
   return authTime < Math.floor(authenticated_at / second)

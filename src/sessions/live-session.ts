@@ -4,6 +4,7 @@ import { type MfaColumns, mfaColumns } from '../store/mfa-state.ts'
 import type { Db } from '../store/open.ts'
 import type { Tx } from '../store/transaction.ts'
 
+/** A session that has not ended, of an account that is not suspended, with its account’s state. */
 export interface LiveSession extends MfaColumns {
   account_id: string
   authenticated_at: number

@@ -1,7 +1,7 @@
 import { type MfaColumns, mfaColumns } from '../store/mfa-state.ts'
 import type { Tx } from '../store/transaction.ts'
 
-/** What decides how an account signs in, as it stays until the transaction ends. */
+/** The columns that decide how an account signs in. Its row is locked until the transaction ends. */
 export interface LockedAccount extends MfaColumns {
   id: string
   email: string
@@ -31,14 +31,14 @@ export const lockedColumns = [
   'credential_version',
 ] as const satisfies (keyof LockedAccount)[]
 
-/** Every change of an account begins here: changes of one account come one after another. */
+/** Locks an account’s row: every change of an account begins here, so changes are serialized. */
 export function lockAccount(tx: Tx, id: string): Promise<LockedAccount | undefined> {
   return (
     tx
       .selectFrom('account')
       .select(lockedColumns)
       .where('id', '=', id)
-      // Not `for update`: that would also stop whoever only refers to the account, as activity does.
+      // Not `for update`: that would also block inserts that reference the account, such as activity.
       .forNoKeyUpdate()
       .executeTakeFirst()
   )

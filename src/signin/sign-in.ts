@@ -2,10 +2,10 @@ import * as activity from '../activity/activity.ts'
 import type { Client } from '../lib/client.ts'
 import { hour } from '../lib/clock.ts'
 import type { EmailAddress } from '../lib/email-address.ts'
-import type { KeyedSemaphore } from '../lib/keyed-semaphore.ts'
 import { networkOf } from '../lib/network.ts'
 import type { PasswordHasher } from '../lib/password-hasher.ts'
 import { Problem } from '../lib/problem.ts'
+import type { KeyedSemaphore } from '../lib/semaphore.ts'
 import { type ChallengeDeps, type MfaRequired, startChallenge } from '../mfa/challenge.ts'
 import {
   type Bucket,

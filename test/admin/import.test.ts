@@ -106,7 +106,7 @@ onEachDatabase(
       ]
       const refusals = [
         'line 2: email is not an email address',
-        'line 4: the hash is in no form that is taken',
+        'line 4: the format of the hash is not supported',
         'line 5: another account has this address',
         'line 6: another account has this address',
         'line 8: it is not UTF-8, or longer than 16 KiB',

@@ -1,7 +1,7 @@
 import * as activity from '../../activity/activity.ts'
 import type { Client } from '../../lib/client.ts'
 import { now, toIsoString } from '../../lib/clock.ts'
-import { newId, newRecoveryCode, normalizeRecoveryCode } from '../../lib/random.ts'
+import { newId } from '../../lib/random.ts'
 import { enqueueNotification } from '../../notifications/outbox.ts'
 import type { LockedAccount } from '../../sessions/locked-account.ts'
 import { deleteTrustedDevices } from '../../sessions/trusted-device.ts'
@@ -9,6 +9,7 @@ import { areRecoveryCodesTrusted } from '../../store/mfa-state.ts'
 import type { Db } from '../../store/open.ts'
 import type { Sealer, Tx } from '../../store/transaction.ts'
 import { changeCredentials, weakeningUndoMs } from '../../undo/credential-change.ts'
+import { newRecoveryCode, normalizeRecoveryCode } from './recovery-code-format.ts'
 
 const hashPurpose = 'recovery_code'
 
