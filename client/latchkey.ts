@@ -173,8 +173,8 @@ export function createLatchkey(options: Options) {
         /**
          * Get a new access token (`POST /auth/Refresh`).
          *
-         * Exchanges the refresh token for a new pair. Keep the new one: the old one is dead,
-         * and using it again ends the session.
+         * Exchanges the refresh token for a new pair. Store the new one: the old one is no
+         * longer valid, and reusing it ends the session.
          */
         post: (body: RefreshBody = {}) =>
           call<Success<200, SignedIn>, WithBody | 'invalid_refresh_token'>(
@@ -274,7 +274,7 @@ export function createLatchkey(options: Options) {
           >('DELETE', '/settings/Account', { token: true, body }),
       },
       sessions: {
-        /** List where the account is signed in (`GET /settings/Sessions`). */
+        /** List active sessions (`GET /settings/Sessions`). */
         get: () =>
           call<Success<200, Sessions>, WithToken>('GET', '/settings/Sessions', { token: true }),
         /** Sign out everywhere else (`DELETE /settings/Sessions`). */
@@ -295,15 +295,12 @@ export function createLatchkey(options: Options) {
         },
       },
       trustedDevices: {
-        /**
-         * List devices that are not asked for a second factor (`GET
-         * /settings/TrustedDevices`).
-         */
+        /** List devices that skip the second factor (`GET /settings/TrustedDevices`). */
         get: () =>
           call<Success<200, TrustedDevices>, WithToken>('GET', '/settings/TrustedDevices', {
             token: true,
           }),
-        /** Trust no device any more (`DELETE /settings/TrustedDevices`). */
+        /** Revoke all trusted devices (`DELETE /settings/TrustedDevices`). */
         delete: () =>
           call<
             Success<200, TrustedDevices>,
@@ -311,7 +308,7 @@ export function createLatchkey(options: Options) {
           >('DELETE', '/settings/TrustedDevices', { token: true }),
         byId(id: string) {
           return {
-            /** Trust one device no longer (`DELETE /settings/TrustedDevices/{id}`). */
+            /** Revoke one trusted device (`DELETE /settings/TrustedDevices/{id}`). */
             delete: () =>
               call<
                 Success<200, TrustedDevices>,
@@ -327,10 +324,10 @@ export function createLatchkey(options: Options) {
         /**
          * Turn MFA on, or change the method (`POST /settings/MfaSignIn`).
          *
-         * No method is switched on before its owner has proven to hold it. For `sms` and
-         * `email`, call it without `code` to have one sent, then with the code. For
-         * `authenticator`, set up a secret first. For `passkey`, add one first; call it
-         * without `assertion` to be told what to sign, then with what the passkey made of it.
+         * A method is turned on only after the owner has proven that they hold it. For `sms`
+         * and `email`, call without `code` to send a code, then again with the code. For
+         * `authenticator`, set up a secret first. For `passkey`, add a passkey first; call
+         * without `assertion` to get a challenge, then again with the assertion.
          */
         post: (body: TurnOnMfaSignInBody) =>
           call<
@@ -348,8 +345,8 @@ export function createLatchkey(options: Options) {
         /**
          * Turn MFA off (`DELETE /settings/MfaSignIn`).
          *
-         * From now on the password alone signs in, and sign-ins that wait for a code are void.
-         * The owner is told. What is set up stays set up.
+         * The password alone signs in from now on, and sign-ins that wait for a code become
+         * void. Methods stay set up. Notifies the owner, who can undo it.
          */
         delete: () =>
           call<
@@ -364,8 +361,8 @@ export function createLatchkey(options: Options) {
         /**
          * Set up an authenticator app (`POST /settings/MfaSecret`).
          *
-         * A new secret each time. It is used from the moment that `POST /settings/MfaSignIn`
-         * brings a code of it; until then the one in use stays.
+         * Creates a new secret on each call. It takes effect once `POST /settings/MfaSignIn`
+         * receives one of its codes; until then the secret in use stays.
          */
         post: () =>
           call<
@@ -375,7 +372,8 @@ export function createLatchkey(options: Options) {
         /**
          * Remove the authenticator app (`DELETE /settings/MfaSecret`).
          *
-         * If it was the MFA method, the strongest other one takes over. The owner is told.
+         * If it was the MFA method, the strongest other one becomes the method. Notifies the
+         * owner.
          */
         delete: () =>
           call<
@@ -390,9 +388,9 @@ export function createLatchkey(options: Options) {
             token: true,
           }),
         /**
-         * Begin to add a passkey (`POST /settings/Passkeys`).
+         * Start adding a passkey (`POST /settings/Passkeys`).
          *
-         * Gives what `navigator.credentials.create()` needs. What that makes goes to `POST
+         * Returns the options for `navigator.credentials.create()`. Send its result to `POST
          * /settings/Passkeys/Verify`.
          */
         post: () =>
@@ -404,8 +402,8 @@ export function createLatchkey(options: Options) {
           /**
            * Add the passkey (`POST /settings/Passkeys/Verify`).
            *
-           * From now on it signs in without a password, and can be chosen as the second factor
-           * by `POST /settings/MfaSignIn`. The owner is told.
+           * The passkey signs in without a password from now on, and can be chosen as the second
+           * factor by `POST /settings/MfaSignIn`. Notifies the owner.
            */
           post: (body: AddPasskeyBody) =>
             call<
@@ -428,8 +426,8 @@ export function createLatchkey(options: Options) {
             /**
              * Remove a passkey (`DELETE /settings/Passkeys/{id}`).
              *
-             * It is dead at once. If it was the last one and the MFA method, the strongest other
-             * method takes over. The owner is told.
+             * The passkey stops working at once. If it was the last one and the MFA method, the
+             * strongest other method becomes the method. Notifies the owner.
              */
             delete: () =>
               call<
@@ -450,9 +448,9 @@ export function createLatchkey(options: Options) {
             token: true,
           }),
         /**
-         * Make ten new recovery codes (`POST /settings/RecoveryCodes`).
+         * Generate ten new recovery codes (`POST /settings/RecoveryCodes`).
          *
-         * They are shown once. The ones before no longer work. The owner is told.
+         * Shows the codes once, and invalidates the previous ones. Notifies the owner.
          */
         post: () =>
           call<
@@ -464,8 +462,8 @@ export function createLatchkey(options: Options) {
         /**
          * Set or change the phone number (`POST /settings/PhoneNumber`).
          *
-         * Without `code` one is sent to the number; with it the number is the account’s. The
-         * owner is told.
+         * Without `code`, sends a code to the number; with it, changes the number of the
+         * account. Notifies the owner of the change.
          */
         post: (body: ChangePhoneNumberBody) =>
           call<
@@ -481,8 +479,8 @@ export function createLatchkey(options: Options) {
         /**
          * Remove the phone number (`DELETE /settings/PhoneNumber`).
          *
-         * If codes by text were the MFA method, the strongest other one takes over. The owner
-         * is told.
+         * If text messages were the MFA method, the strongest other one becomes the method.
+         * Notifies the owner.
          */
         delete: () =>
           call<
@@ -492,11 +490,11 @@ export function createLatchkey(options: Options) {
       },
       waysIn: {
         /**
-         * Read what losing or having one thing would mean (`GET /settings/WaysIn`).
+         * Read the effect of losing a credential, or of having it stolen (`GET
+         * /settings/WaysIn`).
          *
-         * For each thing that you could lose, whether you would still get in; for each that a
-         * thief could have, whether it alone lets them in; and the one step that would help
-         * most.
+         * For each credential: whether you could still sign in without it, and whether it
+         * alone lets a thief in. Includes the step that would help most.
          */
         get: () =>
           call<Success<200, WaysIn>, WithToken>('GET', '/settings/WaysIn', { token: true }),
@@ -528,10 +526,10 @@ export function createLatchkey(options: Options) {
     admin: {
       users: {
         /**
-         * Find accounts by address (`GET /admin/Users`).
+         * Find accounts by email address (`GET /admin/Users`).
          *
-         * The account that has the address, however it is written, and those that had it and
-         * may still get it back.
+         * Finds the account that has the address, in any spelling, and accounts that had it
+         * and may get it back by an undo.
          */
         get: (query: FindUsersQuery) =>
           call<
@@ -552,12 +550,12 @@ export function createLatchkey(options: Options) {
               >('GET', `/admin/Users/${encodeURIComponent(id)}`, { token: true }),
             mfaSignIn: {
               /**
-               * Turn multi-factor sign-in off for somebody (`DELETE /admin/Users/{id}/MfaSignIn`).
+               * Turn multi-factor sign-in off for an account (`DELETE /admin/Users/{id}/MfaSignIn`).
                *
-               * For an owner who has lost every second factor. The password alone signs in then, and
-               * what is set up stays set up. The owner is told, with the reason, and can undo it for
-               * seven days. It also works where everyone must have MFA: the owner sets up a new one
-               * at the next sign-in.
+               * For an owner who has lost every second factor. The password alone signs in
+               * afterwards; methods stay set up. Notifies the owner of the reason; they can undo it
+               * for seven days. Also works where MFA is required: the owner sets it up again at the
+               * next sign-in.
                */
               delete: (body: TurnOffMfaOfUserBody) =>
                 call<
@@ -575,9 +573,9 @@ export function createLatchkey(options: Options) {
             },
             sessions: {
               /**
-               * Sign somebody out everywhere (`DELETE /admin/Users/{id}/Sessions`).
+               * End all sessions of an account (`DELETE /admin/Users/{id}/Sessions`).
                *
-               * Every session ends, and no device is trusted any more. The owner is told.
+               * Ends every session and deletes all trusted devices. Notifies the owner.
                */
               delete: (body: EndSessionsOfUserBody = {}) =>
                 call<
@@ -595,10 +593,10 @@ export function createLatchkey(options: Options) {
             },
             passwordReset: {
               /**
-               * Have somebody choose a new password (`POST /admin/Users/{id}/PasswordReset`).
+               * Require a new password for an account (`POST /admin/Users/{id}/PasswordReset`).
                *
-               * The old one opens nothing any more, everyone is signed out, and a code for a new one
-               * is mailed to the owner. No operator sees it.
+               * The old password no longer signs in, all sessions end, and a code that sets a new
+               * one is mailed to the owner. Operators never see the code.
                */
               post: (body: DemandNewPasswordOfUserBody = {}) =>
                 call<
@@ -618,8 +616,8 @@ export function createLatchkey(options: Options) {
               /**
                * Suspend an account (`POST /admin/Users/{id}/Suspension`).
                *
-               * Nobody gets in any more, by whatever way, until it is restored. Tokens stop working
-               * at once. The owner is told, with the reason.
+               * No one can sign in to the account until the suspension is lifted. Tokens stop
+               * working at once. Notifies the owner of the reason.
                */
               post: (body: SuspendUserBody) =>
                 call<
@@ -635,9 +633,10 @@ export function createLatchkey(options: Options) {
                   body,
                 }),
               /**
-               * Restore a suspended account (`DELETE /admin/Users/{id}/Suspension`).
+               * Lift the suspension of an account (`DELETE /admin/Users/{id}/Suspension`).
                *
-               * Its owner can sign in as before, and is told. Sessions of before stay ended.
+               * The owner can sign in again. Sessions that the suspension ended stay ended. Notifies
+               * the owner.
                */
               delete: (body: UnsuspendUserBody = {}) =>
                 call<
@@ -658,10 +657,10 @@ export function createLatchkey(options: Options) {
       },
       activity: {
         /**
-         * List what happened to all accounts (`GET /admin/Activity`).
+         * List the activity of all accounts (`GET /admin/Activity`).
          *
-         * Newest first; with `user`, to one account. Tries on addresses without an account are
-         * in it too.
+         * Newest first; with `user`, of one account. Includes failed attempts for addresses
+         * without an account.
          */
         get: (query: ListAllActivityQuery = {}) =>
           call<
@@ -973,30 +972,30 @@ export interface ActivityEntry {
 }
 
 export interface AddPasskeyBody {
-  /** What its owner calls it. */
+  /** A name chosen by its owner. */
   name?: string | undefined
   /**
-   * RegistrationResponseJSON of WebAuthn Level 3: what `navigator.credentials.create()`
-   * gave, by its `toJSON()`.
+   * RegistrationResponseJSON of WebAuthn Level 3: the result of
+   * `navigator.credentials.create()`, by its `toJSON()`.
    */
   response: RegistrationResponseJSON
 }
 
-/** One page. */
+/** One page of activity. */
 export interface AllActivity {
   /** Newest first. */
   activity: UserActivityEntry[]
-  /** Give it as `cursor` for the next page; null at the end. */
+  /** The `cursor` of the next page; null on the last one. */
   nextCursor: string | null
 }
 
-/** How the second factor is shown; `recoveryCode` stands in for any of them. */
+/** A method of the second factor; `recoveryCode` stands in for any of them. */
 export type AnswerMethod = 'passkey' | 'authenticator' | 'sms' | 'email' | 'recoveryCode'
 
 export interface AnswerMfaBody {
   /** From the sign-in that is to be finished. */
   mfaToken: string
-  /** How the second factor is shown; `recoveryCode` stands in for any of them. */
+  /** A method of the second factor; `recoveryCode` stands in for any of them. */
   mfaMethod?: AnswerMethod | undefined
   /** The code, as it was typed. */
   code: string
@@ -1008,8 +1007,8 @@ export interface AnswerWithPasskeyBody {
   /** From `POST /auth/SignIn/Passkey`. */
   passkeyToken: string
   /**
-   * AuthenticationResponseJSON of WebAuthn Level 3: what `navigator.credentials.get()`
-   * gave, by its `toJSON()`.
+   * AuthenticationResponseJSON of WebAuthn Level 3: the result of
+   * `navigator.credentials.get()`, by its `toJSON()`.
    */
   response: AuthenticationResponseJSON
   /** Gives a `deviceToken`: on this device no second factor for 30 days. */
@@ -1024,38 +1023,38 @@ export interface AssertionRequired {
    * `PublicKeyCredential.parseRequestOptionsFromJSON()`.
    */
   options: PublicKeyCredentialRequestOptionsJSON
-  /** Seconds that the options work. */
+  /** Seconds until the options expire. */
   expiresIn: number
 }
 
 /**
- * AuthenticationResponseJSON of WebAuthn Level 3: what `navigator.credentials.get()`
- * gave, by its `toJSON()`.
+ * AuthenticationResponseJSON of WebAuthn Level 3: the result of
+ * `navigator.credentials.get()`, by its `toJSON()`.
  */
 export interface AuthenticationResponseJSON {
   id: string
   rawId: string
   type: 'public-key'
-  /** Not looked at. */
+  /** Ignored. */
   authenticatorAttachment?: string | null | undefined
   clientExtensionResults?: object | undefined
   response: {
     clientDataJSON: string
     authenticatorData: string
     signature: string
-    /** Whose it is. */
+    /** The user handle of the account. */
     userHandle?: string | null | undefined
   }
 }
 
-/** For the browser. */
+/** The options for the browser. */
 export interface BeginPasskeyAnswer {
   /**
    * PublicKeyCredentialCreationOptionsJSON, for
    * `PublicKeyCredential.parseCreationOptionsFromJSON()`.
    */
   options: PublicKeyCredentialCreationOptionsJSON
-  /** Seconds that the options work. */
+  /** Seconds until the options expire. */
   expiresIn: number
 }
 
@@ -1115,15 +1114,15 @@ export interface ChangePasswordBody {
   newPassword: string
 }
 
-/** Changed. */
+/** The number is changed. */
 export interface ChangePhoneNumberAnswer {
   phoneNumber: string
-  /** When. */
+  /** When the number was verified. */
   verifiedAt: string
 }
 
 export interface ChangePhoneNumberBody {
-  /** In international form. */
+  /** In international format. */
   phoneNumber: string
   /** The code, as it was typed. */
   code?: string | undefined
@@ -1146,12 +1145,12 @@ export interface DeleteAccountBody {
 }
 
 export interface DemandNewPasswordOfUserBody {
-  /** Why, in one line. The owner reads it. */
+  /** The reason, in one line. The owner reads it. */
   reason?: string | undefined
 }
 
 export interface EndSessionsOfUserBody {
-  /** Why, in one line. The owner reads it. */
+  /** The reason, in one line. The owner reads it. */
   reason?: string | undefined
 }
 
@@ -1189,9 +1188,9 @@ export interface ListActivityQuery {
 }
 
 export interface ListAllActivityQuery {
-  /** An account’s id. */
+  /** The id of an account. */
   user?: string | null | undefined
-  /** The last `nextCursor`. */
+  /** The `nextCursor` of the previous page. */
   cursor?: string | null | undefined
   limit?: number | null | undefined
 }
@@ -1207,7 +1206,7 @@ export interface ListDevMessagesQuery {
   to?: string | null | undefined
 }
 
-/** All of them. */
+/** The passkeys of the account. */
 export interface ListPasskeysAnswer {
   /** Newest first. */
   passkeys: Passkey[]
@@ -1216,9 +1215,9 @@ export interface ListPasskeysAnswer {
 /** The new codes, shown once. */
 export interface MakeRecoveryCodesAnswer {
   recoveryCodes: string[]
-  /** How many are unused. */
+  /** The number of unused codes. */
   remaining: number
-  /** When they were made, all together. */
+  /** When the codes were generated; null if there are none. */
   createdAt: string | null
 }
 
@@ -1232,65 +1231,65 @@ export interface Message {
   sentAt: string
 }
 
-/** How the second factor is shown. */
+/** A method of the second factor. */
 export type MfaMethod = 'passkey' | 'authenticator' | 'sms' | 'email'
 
-/** The password was right; now the second factor. */
+/** The password was correct; a second factor is required. */
 export interface MfaRequired {
   status: 'mfaRequired'
-  /** Finishes this sign-in, and opens nothing else. */
+  /** Completes this sign-in, and nothing else. */
   mfaToken: string
-  /** How the second factor is shown; `recoveryCode` stands in for any of them. */
+  /** A method of the second factor; `recoveryCode` stands in for any of them. */
   mfaMethod: AnswerMethod
-  /** Any of them will do. */
+  /** Methods that can complete the sign-in. */
   availableMethods: AnswerMethod[]
-  /** Where a code was sent, masked. */
+  /** The address or number that a code was sent to, masked. */
   sentTo?: string
-  /** Seconds that this sign-in stays open. */
+  /** Seconds until this sign-in expires. */
   expiresIn: number
 }
 
-/** Whether one is set up; never its secret. */
+/** The state of the authenticator app, without its secret. */
 export interface MfaSecret {
   /** Whether an authenticator app is set up. */
   confirmed: boolean
-  /** Since when. */
+  /** When it was confirmed; null if none is set up. */
   confirmedAt: string | null
 }
 
-/** Multi-factor authentication for signing in. */
+/** Multi-factor sign-in of the account. */
 export interface MfaSignIn {
-  /** Whether signing in asks for a second factor. */
+  /** Whether signing in takes a second factor. */
   enabled: boolean
-  /** The method asked for first; null while off. */
+  /** The method asked for first; null while MFA is off. */
   mfaMethod: MfaMethod | null
-  /** Those set up, strongest first. */
+  /** Methods that are set up, strongest first. */
   availableMethods: MfaMethod[]
-  /** When it was last turned on or off. */
+  /** When MFA was last turned on or off; null if it never was on. */
   changedAt: string | null
 }
 
-/** On. */
+/** MFA is on. */
 export interface MfaSignInOn {
-  /** Whether signing in asks for a second factor. */
+  /** Whether signing in takes a second factor. */
   enabled: boolean
-  /** The method asked for first; null while off. */
+  /** The method asked for first; null while MFA is off. */
   mfaMethod: MfaMethod | null
-  /** Those set up, strongest first. */
+  /** Methods that are set up, strongest first. */
   availableMethods: MfaMethod[]
-  /** When it was last turned on or off. */
+  /** When MFA was last turned on or off; null if it never was on. */
   changedAt: string | null
-  /** The first time: ten codes for when the method is lost. Never shown again. */
+  /** Ten codes for when the method is lost, if the account had none. Shown once. */
   recoveryCodes?: string[]
 }
 
 /** A new secret, shown once. */
 export interface NewMfaSecret {
-  /** In base 32, to be typed. */
+  /** The secret in base 32, to type into the app. */
   secret: string
-  /** To be opened on a phone. */
+  /** The secret as a URI that opens the app on a phone. */
   otpauthUri: string
-  /** A picture of it, to be scanned: an SVG as a data URI. */
+  /** The URI as a QR code to scan: an SVG as a data URI. */
   qrCode: string
   confirmed: false
 }
@@ -1298,13 +1297,13 @@ export interface NewMfaSecret {
 /** A passkey. */
 export interface Passkey {
   id: string
-  /** What its owner calls it. */
+  /** A name chosen by its owner. */
   name: string
-  /** When it was added. */
+  /** When the passkey was added. */
   createdAt: string
-  /** When it last signed in; null if it never did. */
+  /** When the passkey was last used; null if never. */
   lastUsedAt: string | null
-  /** Whether it is also on its owner’s other devices. */
+  /** Whether the passkey is synced to other devices. */
   backedUp: boolean
 }
 
@@ -1335,7 +1334,7 @@ export interface Problem<Code extends ProblemCode = ProblemCode> {
  * `PublicKeyCredential.parseCreationOptionsFromJSON()`.
  */
 export interface PublicKeyCredentialCreationOptionsJSON {
-  /** To be signed, once. */
+  /** The challenge to sign, once. */
   challenge: string
   rp: {
     id: string
@@ -1367,7 +1366,7 @@ export interface PublicKeyCredentialCreationOptionsJSON {
  * `PublicKeyCredential.parseRequestOptionsFromJSON()`.
  */
 export interface PublicKeyCredentialRequestOptionsJSON {
-  /** To be signed, once. */
+  /** The challenge to sign, once. */
   challenge: string
   rpId: string
   /** Milliseconds. */
@@ -1380,11 +1379,11 @@ export interface PublicKeyCredentialRequestOptionsJSON {
   }[]
 }
 
-/** How many; never the codes. */
+/** The state of the recovery codes, without the codes. */
 export interface ReadRecoveryCodesAnswer {
-  /** How many are unused. */
+  /** The number of unused codes. */
   remaining: number
-  /** When they were made, all together. */
+  /** When the codes were generated; null if there are none. */
   createdAt: string | null
 }
 
@@ -1407,19 +1406,22 @@ export interface ReauthenticateBody {
 }
 
 export interface RefreshBody {
-  /** The latest one of this session. Pages with `Latchkey-Session: cookie` leave it out. */
+  /**
+   * The session’s latest refresh token. Pages that send `Latchkey-Session: cookie` omit
+   * it.
+   */
   refreshToken?: string | undefined
 }
 
 /**
- * RegistrationResponseJSON of WebAuthn Level 3: what `navigator.credentials.create()`
- * gave, by its `toJSON()`.
+ * RegistrationResponseJSON of WebAuthn Level 3: the result of
+ * `navigator.credentials.create()`, by its `toJSON()`.
  */
 export interface RegistrationResponseJSON {
   id: string
   rawId: string
   type: 'public-key'
-  /** Not looked at. */
+  /** Ignored. */
   authenticatorAttachment?: string | null | undefined
   clientExtensionResults?:
     | {
@@ -1437,28 +1439,28 @@ export interface RegistrationResponseJSON {
   }
 }
 
-/** It is gone, and this is what signing in asks for now. */
+/** The app is removed. Includes the new state of multi-factor sign-in. */
 export interface RemoveMfaSecretAnswer {
   /** Whether an authenticator app is set up. */
   confirmed: boolean
   mfaSignIn: MfaSignIn
 }
 
-/** What is left, and what signing in asks for now. */
+/** The remaining passkeys, and the new state of multi-factor sign-in. */
 export interface RemovePasskeyAnswer {
   /** Newest first. */
   passkeys: Passkey[]
   mfaSignIn: MfaSignIn
 }
 
-/** It is gone, and this is what signing in asks for now. */
+/** The number is removed. Includes the new state of multi-factor sign-in. */
 export interface RemovePhoneNumberAnswer {
   phoneNumber: null
   mfaSignIn: MfaSignIn
 }
 
 export interface RenamePasskeyBody {
-  /** What its owner calls it. */
+  /** A name chosen by its owner. */
   name: string
 }
 
@@ -1481,30 +1483,30 @@ export interface ResetPasswordBody {
 export interface SendMfaCodeBody {
   /** From the sign-in that is to be finished. */
   mfaToken: string
-  /** How the second factor is shown; `recoveryCode` stands in for any of them. */
+  /** A method of the second factor; `recoveryCode` stands in for any of them. */
   mfaMethod?: AnswerMethod | undefined
 }
 
 export interface Session {
   id: string
-  /** Whether it is the one that asks. */
+  /** Whether this is the session of the request. */
   current: boolean
   createdAt: string
   lastUsedAt: string
   ipAddress: string
-  /** The browser or program, in its own words. */
+  /** The `User-Agent` header at sign-in. */
   userAgent: string
-  /** What was shown (RFC 8176). */
+  /** Authentication methods (RFC 8176). */
   amr: string[]
 }
 
-/** Where the account is signed in now. */
+/** The account’s active sessions. */
 export interface Sessions {
   /** Newest first. */
   sessions: Session[]
 }
 
-/** All of it. */
+/** All settings of the account. */
 export interface Settings {
   email: string
   /** The language that messages are written in. */
@@ -1514,24 +1516,24 @@ export interface Settings {
   createdAt: string
   passwordChangedAt: string
   mfaSignIn: MfaSignIn
-  /** Whether one is set up; never its secret. */
+  /** The state of the authenticator app, without its secret. */
   mfaSecret: MfaSecret
   recoveryCodes: {
     remaining: number
-    /** Since when. */
+    /** When they were generated; null if there are none. */
     createdAt: string | null
   }
   /** Newest first. */
   passkeys: Passkey[]
-  /** How many are alive. */
+  /** The number of live sessions. */
   sessions: number
-  /** How many there are. */
+  /** The number of trusted devices. */
   trustedDevices: number
   policy: {
     mfa: 'optional' | 'required'
-    /** What may be chosen, strongest first. */
+    /** Methods that can be chosen, strongest first. */
     mfaMethods: MfaMethod[]
-    /** Seconds that a sign-in may change all this. */
+    /** Seconds after a sign-in in which it may change these settings. */
     stepUpMaxAge: number
   }
 }
@@ -1582,7 +1584,7 @@ export interface SignedIn {
 }
 
 export interface SuspendUserBody {
-  /** Why, in one line. The owner reads it. */
+  /** The reason, in one line. The owner reads it. */
   reason: string
 }
 
@@ -1603,32 +1605,32 @@ export interface TrustedDevice {
   expiresAt: string
 }
 
-/** The devices that are trusted now. */
+/** The account’s trusted devices. */
 export interface TrustedDevices {
   /** Newest first. */
   trustedDevices: TrustedDevice[]
 }
 
 export interface TurnOffMfaOfUserBody {
-  /** Why, in one line. The owner reads it. */
+  /** The reason, in one line. The owner reads it. */
   reason: string
 }
 
 export interface TurnOnMfaSignInBody {
-  /** How the second factor is shown. */
+  /** A method of the second factor. */
   mfaMethod: MfaMethod
-  /** For `sms`: the number in international form. Left out, the proven one. */
+  /** For `sms`: the number in international format. Defaults to the verified one. */
   phoneNumber?: string | undefined
   /** An email address. */
   email?: string | undefined
   /** The code, as it was typed. */
   code?: string | undefined
   /**
-   * AuthenticationResponseJSON of WebAuthn Level 3: what `navigator.credentials.get()`
-   * gave, by its `toJSON()`.
+   * AuthenticationResponseJSON of WebAuthn Level 3: the result of
+   * `navigator.credentials.get()`, by its `toJSON()`.
    */
   assertion?: AuthenticationResponseJSON | undefined
-  /** Whether every other session ends. */
+  /** Whether all other sessions end. */
   endOtherSessions?: boolean | undefined
 }
 
@@ -1651,7 +1653,7 @@ export interface Undone {
 }
 
 export interface UnsuspendUserBody {
-  /** Why, in one line. The owner reads it. */
+  /** The reason, in one line. The owner reads it. */
   reason?: string | undefined
 }
 
@@ -1661,59 +1663,62 @@ export interface User {
   email: string
   /** Masked. */
   phoneNumber: string | null
-  /** When the account began. */
+  /** When the account was created. */
   createdAt: string
-  /** When somebody last signed in; null if nobody has. */
+  /** When the owner last signed in; null if never. */
   lastSignInAt: string | null
   /** When the password was last set. */
   passwordChangedAt: string
-  /** Since then no password signs in until a new one is set; null where one does. */
+  /**
+   * Since when a new password is required before the account can sign in; null if none
+   * is.
+   */
   passwordResetRequiredSince: string | null
   mfaSignIn: MfaSignIn
   recoveryCodes: {
-    /** How many are left. */
+    /** The number of unused codes. */
     remaining: number
-    /** Since when there are these; null if there are none. */
+    /** When the codes were generated; null if there are none. */
     createdAt: string | null
   }
-  /** How many there are. */
+  /** The number of passkeys. */
   passkeys: number
-  /** How many are alive. */
+  /** The number of live sessions. */
   sessions: number
-  /** How many are not asked for a second factor. */
+  /** The number of devices that skip the second factor. */
   trustedDevices: number
-  /** Null if nobody suspended it. */
+  /** Null if the account is not suspended. */
   suspension: {
-    /** Since when. */
+    /** When it was suspended. */
     since: string
-    /** Why. */
+    /** The operator’s reason. */
     reason: string | null
   } | null
-  /** When its owner closed it; it is erased seven days later. */
+  /** When its owner deleted the account; it is erased seven days later. */
   deletedAt: string | null
-  /** Since when its owner is an operator; null if they are none. */
+  /** Since when its owner is an operator; null if they are not. */
   adminSince: string | null
 }
 
 export interface UserActivityEntry {
   id: string
-  /** The id of the account; null if the address had none. */
+  /** The id of the account; null if the address has none. */
   user: string | null
-  /** What happened; stable. */
+  /** The type of the entry; stable. */
   type: string
-  /** When. */
+  /** When it happened. */
   at: string
-  /** The network address it came from; null for operators. */
+  /** The IP address of the client; null for actions of operators. */
   ipAddress: string | null
-  /** The browser or program, in its own words. */
+  /** The user agent of the client. */
   userAgent: string | null
-  /** More about it, by type. What an operator did has `by`, and mostly `why`. */
+  /** Details that depend on the type. Actions of operators have `by`, and mostly `why`. */
   detail: Record<string, unknown>
 }
 
-/** None, if nobody has the address. */
+/** The accounts found; empty if there are none. */
 export interface Users {
-  /** Whoever has the address comes first, then those who may get it back. */
+  /** The account that has the address, then those that may get it back. */
   users: User[]
 }
 
@@ -1726,14 +1731,17 @@ export interface VerifySignUpBody {
   password?: string | undefined
 }
 
-/** What each thing is worth. */
+/** The effect of losing each credential, or of having it stolen. */
 export interface WaysIn {
-  /** What an ordinary sign-in takes, in order. */
+  /** Credentials that an ordinary sign-in takes, in order. */
   signInNeeds: Thing[]
-  /** For each thing: whether you would still get in without it, and by what. */
+  /**
+   * For each credential: whether you could still sign in without it, and by which
+   * others.
+   */
   ifLost: {
     what: Thing
-    /** Which of the passkeys. */
+    /** The passkey, where `what` is `passkey`. */
     passkey?: {
       id: string
       name: string
@@ -1741,10 +1749,10 @@ export interface WaysIn {
     stillIn: boolean
     by: Thing[]
   }[]
-  /** For each thing: whether it alone lets a thief in. */
+  /** For each credential: whether it alone lets a thief in. */
   ifStolen: {
     what: Thing
-    /** Which of the passkeys. */
+    /** The passkey, where `what` is `passkey`. */
     passkey?: {
       id: string
       name: string
@@ -1752,7 +1760,7 @@ export interface WaysIn {
     letsIn: boolean
     why: string
   }[]
-  /** The one step that would help most; none if nothing would. */
+  /** The step that would help most; empty if none would. */
   advice: {
     do: 'turnOnMfa' | 'setUpAuthenticator' | 'makeRecoveryCodes'
     why: string

@@ -16,14 +16,15 @@ import { healthRoutes } from './http/health.ts'
 import { collectMethods } from './http/method-not-allowed.ts'
 import { problemTypes } from './http/problem-types.ts'
 import { activateKeys } from './keys/encryption-keys.ts'
+import { jwksRoutes } from './keys/jwks-routes.ts'
 import { MissingKeyError } from './keys/keyring.ts'
 import { startResealing } from './keys/reseal.ts'
 import { loadSigningKeys } from './keys/signing-keys.ts'
 import { watchKeys } from './keys/watch-keys.ts'
 import { second } from './lib/clock.ts'
-import { createKeyedSemaphore } from './lib/keyed-semaphore.ts'
 import { createLog } from './lib/log.ts'
 import { createPasswordHasher } from './lib/password-hasher.ts'
+import { createKeyedSemaphore } from './lib/semaphore.ts'
 import { createMetrics } from './metrics/metrics.ts'
 import { countRequests, listenForScrapes, metricsRoutes } from './metrics/metrics-routes.ts'
 import { mfaRoutes } from './mfa/mfa-routes.ts'
@@ -140,7 +141,7 @@ export async function startServer(
     settings,
     signingKeys,
     accessTokens,
-    guard: createGuard({ db, accessTokens, stepUpMaxAge: settings.stepUpMaxAge, rules }),
+    guard: createGuard({ app, db, accessTokens, stepUpMaxAge: settings.stepUpMaxAge, rules }),
     rateLimiter: createRateLimiter({ enabled: settings.rateLimits === 'on', log }),
     passwords: await createPasswordHasher(hashConcurrency, maxHashWaitMs, metrics.passwords),
     attemptSemaphore: createKeyedSemaphore(hashConcurrency),
@@ -160,6 +161,7 @@ export async function startServer(
   signInRoutes(app, deps)
   passkeySignInRoutes(app, deps)
   sessionRoutes(app, deps)
+  jwksRoutes(app, deps)
   deviceAndSessionRoutes(app, deps)
   mfaRoutes(app, deps)
   totpRoutes(app, deps)

@@ -1,6 +1,7 @@
 import * as activity from '../activity/activity.ts'
 import { now } from '../lib/clock.ts'
-import type { LockedAccount, Principal } from '../sessions/guard.ts'
+import type { Principal } from '../sessions/guard.ts'
+import type { LockedAccount } from '../sessions/locked-account.ts'
 import { endSessions } from '../sessions/session.ts'
 import { deleteTrustedDevices } from '../sessions/trusted-device.ts'
 import type { Db } from '../store/open.ts'

@@ -10,10 +10,11 @@ import { newCode, newId } from '../lib/random.ts'
 import { enqueueNotification } from '../notifications/outbox.ts'
 import { rateLimits } from '../rate-limits/limits.ts'
 import type { RateLimiter, Reservation } from '../rate-limits/rate-limiter.ts'
-import { lockedColumns } from '../sessions/guard.ts'
 import { issueSession } from '../sessions/issue-session.ts'
+import { lockedColumns } from '../sessions/locked-account.ts'
 import type { IssuedSession, SessionRules } from '../sessions/session.ts'
 import { advisoryLock } from '../store/locks.ts'
+import { mfaNeverOn } from '../store/mfa-state.ts'
 import type { Tx } from '../store/transaction.ts'
 import { isAddressReserved } from '../undo/undo-token.ts'
 
@@ -182,9 +183,7 @@ export function createAccount(
       phone_number: null,
       phone_verified_at: null,
       mfa_email: null,
-      mfa_on_since: null,
-      mfa_method: null,
-      mfa_changed_at: null,
+      ...mfaNeverOn,
       credential_version: 1,
       password_reset_required_since: null,
       reset_by_email_at: null,

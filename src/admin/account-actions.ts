@@ -3,7 +3,7 @@ import * as activity from '../activity/activity.ts'
 import { now } from '../lib/clock.ts'
 import { newCode } from '../lib/random.ts'
 import { enqueueNotification } from '../notifications/outbox.ts'
-import { type LockedAccount, lockAccount } from '../sessions/guard.ts'
+import { type LockedAccount, lockAccount } from '../sessions/locked-account.ts'
 import { endSessions } from '../sessions/session.ts'
 import { deleteTrustedDevices, listTrustedDevices } from '../sessions/trusted-device.ts'
 import type { Tx } from '../store/transaction.ts'
@@ -11,10 +11,10 @@ import { changeCredentials, notifyOwner } from '../undo/credential-change.ts'
 import { issueResetCode } from '../verification/reset-token.ts'
 
 /**
- * What an operator does to an account that is held. Where it needs none of it nothing happens, and
- * nobody is told.
+ * An operator's action on a locked account. Changes nothing and sends no notice if the account is in
+ * the wanted state already.
  *
- * @returns whether it was needed
+ * @returns whether anything changed
  */
 export type AccountAction = (
   tx: Tx,
@@ -23,8 +23,8 @@ export type AccountAction = (
 ) => Promise<boolean>
 
 /**
- * Lets nobody in from now on, by whatever way: sessions end, no device is trusted, and what was
- * begun is void. The owner's way back puts back what it puts back, and opens nothing.
+ * Suspends an account: no method signs in, sessions end, and pending challenges and trusted devices
+ * become void. The owner's undo links still restore credentials, but don't lift the suspension.
  */
 export const suspendAccount: AccountAction = async (tx, account, cause) => {
   if (account.suspended_since !== null) return false
@@ -42,7 +42,7 @@ export const suspendAccount: AccountAction = async (tx, account, cause) => {
   return true
 }
 
-/** Lets the owner sign in again, as before. What suspending ended stays ended. */
+/** Lifts a suspension. Sessions and trusted devices that it ended stay ended. */
 export const unsuspendAccount: AccountAction = async (tx, account, cause) => {
   if (account.suspended_since === null) return false
   await tx
@@ -59,7 +59,7 @@ export const unsuspendAccount: AccountAction = async (tx, account, cause) => {
   return true
 }
 
-/** Signs the owner out everywhere, and trusts no device any more. */
+/** Ends all sessions of an account and deletes its trusted devices. */
 export const signOutEverywhere: AccountAction = async (tx, account, cause) => {
   const trustedDevices = await listTrustedDevices(tx, account.id)
   await deleteTrustedDevices(tx, account.id)
@@ -73,8 +73,8 @@ export const signOutEverywhere: AccountAction = async (tx, account, cause) => {
 }
 
 /**
- * Has the owner choose a new password: the old one opens nothing any more, everyone is signed out,
- * and a code for a new one is mailed. Asked for again, it mails another code.
+ * Requires a new password: the old one no longer signs in, all sessions end, and a reset code is
+ * mailed to the owner. Each call mails another code.
  */
 export const requirePasswordReset: AccountAction = async (tx, account, cause) => {
   const at = now()
@@ -92,7 +92,7 @@ export const requirePasswordReset: AccountAction = async (tx, account, cause) =>
   return true
 }
 
-/** Mails the code by which a password can be set, where one can be set. */
+/** Mails a code that sets the password, unless the account is suspended or deleted. */
 export async function sendResetCode(
   tx: Tx,
   account: LockedAccount,

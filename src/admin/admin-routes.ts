@@ -13,7 +13,8 @@ import {
 import { toIsoString } from '../lib/clock.ts'
 import { Problem } from '../lib/problem.ts'
 import { turnOff } from '../mfa/mfa-sign-in.ts'
-import { type Guard, lockAccount, principalOf } from '../sessions/guard.ts'
+import { type Guard, principalOf } from '../sessions/guard.ts'
+import { lockAccount } from '../sessions/locked-account.ts'
 import type { Db } from '../store/open.ts'
 import type { RunTransaction } from '../store/transaction.ts'
 import {
@@ -36,7 +37,7 @@ const UserParams = StrictObject({
 const reason = Type.String({
   minLength: 1,
   maxLength: 500,
-  description: 'Why, in one line. The owner reads it.',
+  description: 'The reason, in one line. The owner reads it.',
   examples: ['Phone lost; called back at the number we have'],
 })
 const RequiredReason = StrictObject({ reason })
@@ -54,7 +55,7 @@ const actionSchema = {
   },
 }
 
-/** For accounts that are operators, in a session that was signed in recently and with MFA. */
+/** Routes for operators, whose sign-in must be recent and with MFA. */
 export function adminRoutes(
   app: App,
   deps: UserDeps & { db: Db; transaction: RunTransaction; guard: Guard },
@@ -62,7 +63,7 @@ export function adminRoutes(
   const { db, transaction, guard } = deps
   const onRequest = guard.requireOperator
 
-  /** One act on one account, which is not the operator's own. @returns the account after it */
+  /** Runs an action on another account than the operator's own. @returns the account after it */
   function runAction(request: ActionRequest, action: AccountAction): Promise<UserView> {
     const principal = principalOf(request)
     const { id } = request.params
@@ -72,7 +73,7 @@ export function adminRoutes(
       const account = await lockAccount(tx, id)
       const { email } = await guard.recheckOperator(tx, principal)
       if (id === principal.account) {
-        throw new Problem('own_account', 'This is your own account: its settings change it.')
+        throw new Problem('own_account', 'This is your own account. Use its settings instead.')
       }
       if (!account) throw notFound()
       const { session } = principal
@@ -88,9 +89,9 @@ export function adminRoutes(
       schema: {
         operationId: 'findUsers',
         tags,
-        summary: 'Find accounts by address',
+        summary: 'Find accounts by email address',
         description:
-          'The account that has the address, however it is written, and those that had it and may still get it back.',
+          'Finds the account that has the address, in any spelling, and accounts that had it and may get it back by an undo.',
         security: bearer,
         querystring: StrictObject({ email: Email }),
         response: { 200: Users, ...problemResponses(...operatorProblems, 'invalid_request') },
@@ -125,9 +126,9 @@ export function adminRoutes(
       schema: {
         ...actionSchema,
         operationId: 'turnOffMfaOfUser',
-        summary: 'Turn multi-factor sign-in off for somebody',
+        summary: 'Turn multi-factor sign-in off for an account',
         description:
-          'For an owner who has lost every second factor. The password alone signs in then, and what is set up stays set up. The owner is told, with the reason, and can undo it for seven days. It also works where everyone must have MFA: the owner sets up a new one at the next sign-in.',
+          'For an owner who has lost every second factor. The password alone signs in afterwards; methods stay set up. Notifies the owner of the reason; they can undo it for seven days. Also works where MFA is required: the owner sets it up again at the next sign-in.',
         body: RequiredReason,
       },
     },
@@ -141,8 +142,8 @@ export function adminRoutes(
       schema: {
         ...actionSchema,
         operationId: 'endSessionsOfUser',
-        summary: 'Sign somebody out everywhere',
-        description: 'Every session ends, and no device is trusted any more. The owner is told.',
+        summary: 'End all sessions of an account',
+        description: 'Ends every session and deletes all trusted devices. Notifies the owner.',
         body: OptionalReason,
       },
     },
@@ -156,9 +157,9 @@ export function adminRoutes(
       schema: {
         ...actionSchema,
         operationId: 'demandNewPasswordOfUser',
-        summary: 'Have somebody choose a new password',
+        summary: 'Require a new password for an account',
         description:
-          'The old one opens nothing any more, everyone is signed out, and a code for a new one is mailed to the owner. No operator sees it.',
+          'The old password no longer signs in, all sessions end, and a code that sets a new one is mailed to the owner. Operators never see the code.',
         body: OptionalReason,
       },
     },
@@ -174,7 +175,7 @@ export function adminRoutes(
         operationId: 'suspendUser',
         summary: 'Suspend an account',
         description:
-          'Nobody gets in any more, by whatever way, until it is restored. Tokens stop working at once. The owner is told, with the reason.',
+          'No one can sign in to the account until the suspension is lifted. Tokens stop working at once. Notifies the owner of the reason.',
         body: RequiredReason,
       },
     },
@@ -188,8 +189,9 @@ export function adminRoutes(
       schema: {
         ...actionSchema,
         operationId: 'unsuspendUser',
-        summary: 'Restore a suspended account',
-        description: 'Its owner can sign in as before, and is told. Sessions of before stay ended.',
+        summary: 'Lift the suspension of an account',
+        description:
+          'The owner can sign in again. Sessions that the suspension ended stay ended. Notifies the owner.',
         body: OptionalReason,
       },
     },
@@ -203,15 +205,15 @@ export function adminRoutes(
       schema: {
         operationId: 'listAllActivity',
         tags,
-        summary: 'List what happened to all accounts',
+        summary: 'List the activity of all accounts',
         description:
-          'Newest first; with `user`, to one account. Tries on addresses without an account are in it too.',
+          'Newest first; with `user`, of one account. Includes failed attempts for addresses without an account.',
         security: bearer,
-        // Cursors are ids, and nothing but an id goes into the query.
+        // A cursor is the id of an entry.
         querystring: StrictObject({
-          user: Type.Optional(Type.String({ maxLength: 64, description: 'An account’s id.' })),
+          user: Type.Optional(Type.String({ maxLength: 64, description: 'The id of an account.' })),
           cursor: Type.Optional(
-            Type.String({ format: 'uuid', description: 'The last `nextCursor`.' }),
+            Type.String({ format: 'uuid', description: 'The `nextCursor` of the previous page.' }),
           ),
           limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 100, default: 25 })),
         }),

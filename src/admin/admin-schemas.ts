@@ -4,32 +4,38 @@ import { MfaSignIn } from '../mfa/schemas.ts'
 
 const NullableInstant = (description: string) => Nullable(Instant('When.'), description)
 
-/** An account, as operators see it. */
 export const User = Type.Object(
   {
     id: Type.String(),
     email: Type.String(),
     phoneNumber: Nullable(Type.String(), 'Masked.'),
-    createdAt: Instant('When the account began.'),
-    lastSignInAt: NullableInstant('When somebody last signed in; null if nobody has.'),
+    createdAt: Instant('When the account was created.'),
+    lastSignInAt: NullableInstant('When the owner last signed in; null if never.'),
     passwordChangedAt: Instant('When the password was last set.'),
     passwordResetRequiredSince: NullableInstant(
-      'Since then no password signs in until a new one is set; null where one does.',
+      'Since when a new password is required before the account can sign in; null if none is.',
     ),
     mfaSignIn: MfaSignIn,
     recoveryCodes: Type.Object({
-      remaining: Type.Integer({ description: 'How many are left.' }),
-      createdAt: NullableInstant('Since when there are these; null if there are none.'),
+      remaining: Type.Integer({ description: 'The number of unused codes.' }),
+      createdAt: NullableInstant('When the codes were generated; null if there are none.'),
     }),
-    passkeys: Type.Integer({ description: 'How many there are.' }),
-    sessions: Type.Integer({ description: 'How many are alive.' }),
-    trustedDevices: Type.Integer({ description: 'How many are not asked for a second factor.' }),
+    passkeys: Type.Integer({ description: 'The number of passkeys.' }),
+    sessions: Type.Integer({ description: 'The number of live sessions.' }),
+    trustedDevices: Type.Integer({
+      description: 'The number of devices that skip the second factor.',
+    }),
     suspension: Nullable(
-      Type.Object({ since: Instant('Since when.'), reason: Nullable(Type.String(), 'Why.') }),
-      'Null if nobody suspended it.',
+      Type.Object({
+        since: Instant('When it was suspended.'),
+        reason: Nullable(Type.String(), 'The operator’s reason.'),
+      }),
+      'Null if the account is not suspended.',
     ),
-    deletedAt: NullableInstant('When its owner closed it; it is erased seven days later.'),
-    adminSince: NullableInstant('Since when its owner is an operator; null if they are none.'),
+    deletedAt: NullableInstant(
+      'When its owner deleted the account; it is erased seven days later.',
+    ),
+    adminSince: NullableInstant('Since when its owner is an operator; null if they are not.'),
   },
   { title: 'User', description: 'The account as it is now.' },
 )
@@ -37,22 +43,26 @@ export const User = Type.Object(
 export const Users = Type.Object(
   {
     users: Type.Array(User, {
-      description: 'Whoever has the address comes first, then those who may get it back.',
+      description: 'The account that has the address, then those that may get it back.',
     }),
   },
-  { title: 'Users', description: 'None, if nobody has the address.' },
+  { title: 'Users', description: 'The accounts found; empty if there are none.' },
 )
 
 const UserActivityEntry = Type.Object(
   {
     id: Type.String(),
-    user: Nullable(Type.String(), 'The id of the account; null if the address had none.'),
-    type: Type.String({ description: 'What happened; stable.', examples: ['mfa.off'] }),
-    at: Instant('When.'),
-    ipAddress: Nullable(Type.String(), 'The network address it came from; null for operators.'),
-    userAgent: Nullable(Type.String(), 'The browser or program, in its own words.'),
+    user: Nullable(Type.String(), 'The id of the account; null if the address has none.'),
+    type: Type.String({ description: 'The type of the entry; stable.', examples: ['mfa.off'] }),
+    at: Instant('When it happened.'),
+    ipAddress: Nullable(
+      Type.String(),
+      'The IP address of the client; null for actions of operators.',
+    ),
+    userAgent: Nullable(Type.String(), 'The user agent of the client.'),
     detail: Type.Record(Type.String(), Type.Unknown(), {
-      description: 'More about it, by type. What an operator did has `by`, and mostly `why`.',
+      description:
+        'Details that depend on the type. Actions of operators have `by`, and mostly `why`.',
     }),
   },
   { title: 'UserActivityEntry' },
@@ -61,7 +71,7 @@ const UserActivityEntry = Type.Object(
 export const AllActivity = Type.Object(
   {
     activity: Type.Array(UserActivityEntry, { description: 'Newest first.' }),
-    nextCursor: Nullable(Type.String(), 'Give it as `cursor` for the next page; null at the end.'),
+    nextCursor: Nullable(Type.String(), 'The `cursor` of the next page; null on the last one.'),
   },
-  { title: 'AllActivity', description: 'One page.' },
+  { title: 'AllActivity', description: 'One page of activity.' },
 )

@@ -9,11 +9,11 @@ import { isAddressReserved } from '../undo/undo-token.ts'
 import { sendResetCode } from './account-actions.ts'
 
 /**
- * Makes an account for somebody whose address the operator knows to be theirs, and tells them.
+ * Creates an account for an email address that the operator has verified, and notifies its owner.
  *
- * @param user.known whether its first password is somebody’s; if it is nobody’s the owner is mailed
- * a code to set theirs, and nobody signs in before
- * @returns its id
+ * @param user.hasPassword whether `passwordHash` is of a password that the owner knows; otherwise a
+ * code that sets one is mailed to the owner, who can't sign in before
+ * @returns the id of the account
  * @throws Problem `address_taken`
  */
 export async function createUser(
@@ -33,7 +33,7 @@ export async function createUser(
   if (await isAddressReserved(tx, email.key)) {
     throw new Problem(
       'address_taken',
-      'Another account had this address until a few days ago, and may take it back for a week.',
+      'Another account had this address recently, and can still get it back by an undo.',
     )
   }
 

@@ -2,20 +2,20 @@ import { mfaMethods } from '../config/settings.ts'
 import type { Keyring } from '../keys/keyring.ts'
 import { toIsoString } from '../lib/clock.ts'
 import { isUnusablePassword } from '../lib/password-hasher.ts'
-import { openTotpSecret } from '../mfa/methods/authenticator.ts'
 import { availableMethods, enrollmentColumns, enrollmentOf } from '../mfa/methods/methods.ts'
+import { openTotpSecret } from '../mfa/totp/totp.ts'
+import { isMfaOn, mfaColumns } from '../store/mfa-state.ts'
 import type { Db } from '../store/open.ts'
 import type { ImportRecord } from './import-record.ts'
 
-/** Accounts a query. */
+/** Accounts per query. */
 const pageSize = 500
 
 /**
- * Every account as a line that an import takes, in the order in which they came to be. Those that
- * their owners deleted are left out; passkeys and recovery codes stay behind, for they work nowhere
- * else.
+ * Yields every account as an import record, oldest first, without those that their owners deleted.
+ * Passkeys and recovery codes are not exported, because they work nowhere else.
  *
- * @param secrets whether password hashes and app secrets are in it
+ * @param includeSecrets whether to export password hashes and secrets of authenticator apps
  */
 export async function* exportAccounts(
   { db, keyring }: { db: Db; keyring: Keyring },
@@ -36,14 +36,9 @@ type AccountRow = Awaited<ReturnType<typeof readPage>>[number]
 function readPage(db: Db, afterId: string) {
   return db
     .selectFrom('account')
-    .select([
-      'email',
-      'password_hash',
-      'password_reset_required_since',
-      'mfa_on_since',
-      'mfa_method',
-    ])
+    .select(['email', 'password_hash', 'password_reset_required_since'])
     .select(['created_at', 'language'])
+    .select(mfaColumns)
     .select(enrollmentColumns)
     .where('deleted_at', 'is', null)
     .where('id', '>', afterId)
@@ -52,7 +47,7 @@ function readPage(db: Db, afterId: string) {
     .execute()
 }
 
-/** By account. */
+/** Reads and unseals the secrets of authenticator apps, by account. */
 async function readTotpSecrets(
   db: Db,
   keyring: Keyring,
@@ -75,10 +70,10 @@ async function readTotpSecrets(
   )
 }
 
-/** @param totpSecrets undefined: without secrets */
+/** @param totpSecrets undefined to export no secrets */
 function recordOf(row: AccountRow, totpSecrets: Map<string, string> | undefined): ImportRecord {
   const { email, password_hash, phone_number, mfa_email, created_at, language } = row
-  // After an undo no password opens the account: the one that is stored may be a thief’s.
+  // A password that must be reset does not sign in: after an undo it may be a thief’s.
   const hasPassword =
     row.password_reset_required_since === null && !isUnusablePassword(password_hash)
   const totpSecret = totpSecrets?.get(row.id)
@@ -94,11 +89,11 @@ function recordOf(row: AccountRow, totpSecrets: Map<string, string> | undefined)
   }
 }
 
-/** The method asked for, or the strongest of the others where it is a passkey. */
+/** The method asked for first; instead of a passkey, the strongest other one. */
 function mfaMethodOf(row: AccountRow): string {
-  if (row.mfa_on_since === null) return 'off'
+  if (!isMfaOn(row)) return 'off'
   if (row.mfa_method !== null && row.mfa_method !== 'passkey') return row.mfa_method
   const [strongest] = availableMethods({ ...enrollmentOf(row), passkeys: 0 }, mfaMethods)
-  // An import refuses it: MFA that can’t be brought along must not go off unsaid.
+  // An import refuses `passkey`, so that MFA is not lost silently.
   return strongest ?? 'passkey'
 }

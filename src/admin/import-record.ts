@@ -5,7 +5,7 @@ import { parseHash } from '../lib/password-hash-formats/parse-hash.ts'
 import { parsePhoneNumber } from '../lib/phone-number.ts'
 import { parseTotpSecret } from './parse-totp-secret.ts'
 
-/** The fields of a line, all of them text. */
+/** The fields of a line, all of them strings. */
 export interface ImportRecord {
   email: string
   passwordHash?: string
@@ -28,31 +28,31 @@ const fieldNames = [
   'language',
 ] as const satisfies (keyof ImportRecord)[]
 
-/** An account as a line tells of it. */
+/** The account of a line. */
 export interface ParsedAccount {
   email: EmailAddress
   passwordHash: string | undefined
   /** E.164. */
   phoneNumber: string | null
   mfaEmail: string | null
-  /** In base 32, as it is stored. */
+  /** In base 32. */
   totpSecret: string | undefined
-  /** Null: MFA is off. */
+  /** Null if MFA is off. */
   mfaMethod: 'authenticator' | 'sms' | 'email' | null
   /** Milliseconds since 1970. */
   createdAt: number | undefined
   language: Language | null
-  /** The same for every spelling of the line, and for no other line. */
+  /** Equal for lines with equal fields, whatever their order and spacing. */
   canonical: string
 }
 
-/** Why a line is not taken, as the rest of a sentence; nothing of the line is repeated in it. */
+/** A line that can't be imported. Its message ends a sentence and repeats nothing of the line. */
 class InvalidRecordError extends Error {}
 
-/** A line holds one account; the longest possible fields fit in it many times. */
+/** Far more than the longest possible fields take. */
 export const maxLineBytes = 16 * 1024
 
-/** Reads a line of JSON strictly. @param text undefined for what could not even be read as text */
+/** Parses a line of JSON strictly. @param text undefined if the line is not readable as text */
 export function parseImportRecord(text: string | undefined): ParsedAccount | { refused: string } {
   try {
     return accountOf(fieldsOf(text))
@@ -63,18 +63,20 @@ export function parseImportRecord(text: string | undefined): ParsedAccount | { r
 }
 
 function fieldsOf(text: string | undefined): Partial<ImportRecord> {
-  if (text === undefined) throw new InvalidRecordError('it is not UTF-8, or has more than 16 KiB')
+  if (text === undefined) throw new InvalidRecordError('it is not UTF-8, or longer than 16 KiB')
   const object = objectOf(text)
   const unknown = Object.keys(object).find((name) => !fieldNames.some((field) => field === name))
   if (unknown !== undefined) {
-    // What does not look like a name may be a secret that got into the wrong place.
+    // Only names are repeated: anything else may be a misplaced secret.
     const quoted = /^\w{1,40}$/.test(unknown) ? ` “${unknown}”` : ''
-    throw new InvalidRecordError(`there is no field${quoted}: there are ${fieldNames.join(', ')}`)
+    throw new InvalidRecordError(
+      `unknown field${quoted}; known fields are ${fieldNames.join(', ')}`,
+    )
   }
   const values = fieldNames.flatMap((name) => {
     const value = object[name] ?? undefined
     if (value === undefined) return []
-    if (typeof value !== 'string') throw new InvalidRecordError(`${name} is not a text in quotes`)
+    if (typeof value !== 'string') throw new InvalidRecordError(`${name} is not a string`)
     return [[name, value] as const]
   })
   return Object.fromEntries(values)
@@ -90,13 +92,13 @@ function objectOf(text: string): Record<string, unknown> {
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
     return value as Record<string, unknown>
   }
-  throw new InvalidRecordError('it is not one JSON object')
+  throw new InvalidRecordError('it is not a JSON object')
 }
 
 function accountOf(fields: Partial<ImportRecord>): ParsedAccount {
   if (fields.email === undefined) throw new InvalidRecordError('email is missing')
   const email = parseEmailAddress(fields.email)
-  if (!email) throw new InvalidRecordError('the address is not one')
+  if (!email) throw new InvalidRecordError('email is not an email address')
   const { passwordHash } = fields
   const hash = passwordHash === undefined ? undefined : parseHash(passwordHash)
   if (hash && 'refused' in hash) throw new InvalidRecordError(hash.refused)
@@ -121,11 +123,11 @@ function accountOf(fields: Partial<ImportRecord>): ParsedAccount {
 function phoneNumberOf(input: string): string {
   const parsed = parsePhoneNumber(input)
   if (parsed.kind === 'usable') return parsed.number
-  if (parsed.kind === 'costly') throw new InvalidRecordError('texts to the phone number cost extra')
+  if (parsed.kind === 'costly') throw new InvalidRecordError('phoneNumber is a premium-rate number')
   if (parsed.kind === 'unreachable')
-    throw new InvalidRecordError('no text reaches the phone number')
+    throw new InvalidRecordError('phoneNumber can’t receive text messages')
   throw new InvalidRecordError(
-    'the phone number is not one: it begins with + and the country’s code',
+    'phoneNumber is not a phone number: it starts with + and the country code',
   )
 }
 
@@ -138,11 +140,11 @@ function totpSecretOf(input: string): string {
 function mfaEmailOf(input: string | undefined): string | undefined {
   if (input === undefined) return undefined
   const email = parseEmailAddress(input)
-  if (!email) throw new InvalidRecordError('mfaEmail is not an address')
+  if (!email) throw new InvalidRecordError('mfaEmail is not an email address')
   return email.address
 }
 
-/** An app that is set up is asked for, unless the line says otherwise: nothing is weakened unsaid. */
+/** Defaults to the authenticator app if there is one, so that no import weakens an account silently. */
 function mfaMethodOf(
   input: string | undefined,
   account: { totpSecret: string | undefined; phoneNumber: string | null },
@@ -152,24 +154,24 @@ function mfaMethodOf(
   if (method === 'email') return method
   if (method === 'authenticator') {
     if (account.totpSecret !== undefined) return method
-    throw new InvalidRecordError('mfaMethod is authenticator, and totpSecret is missing')
+    throw new InvalidRecordError('mfaMethod is authenticator, but totpSecret is missing')
   }
   if (method === 'sms') {
     if (account.phoneNumber !== null) return method
-    throw new InvalidRecordError('mfaMethod is sms, and phoneNumber is missing')
+    throw new InvalidRecordError('mfaMethod is sms, but phoneNumber is missing')
   }
   if (method === 'passkey') {
     throw new InvalidRecordError(
-      'a passkey works only where it was made: as mfaMethod choose email, or off, or leave the account out',
+      'passkeys can’t be imported: set mfaMethod to email or off, or leave the account out',
     )
   }
-  throw new InvalidRecordError('mfaMethod is none of authenticator, sms, email and off')
+  throw new InvalidRecordError('mfaMethod is not one of authenticator, sms, email, off')
 }
 
 const rfc3339 =
   /^(\d{4}-\d\d-(\d\d))[Tt ](\d\d:\d\d):(\d\d)(?:\.(\d{1,9}))?([Zz]|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/
 
-/** Reads RFC 3339 strictly: `Date.parse` alone makes the 1st of March of a 30th of February. */
+/** Parses RFC 3339 strictly: `Date.parse` alone turns 30 February into 1 or 2 March. */
 function instantOf(input: string): number {
   const parts = rfc3339.exec(input)
   if (!parts) throw new InvalidRecordError('createdAt is not a time such as 2024-05-01T12:00:00Z')
@@ -179,15 +181,15 @@ function instantOf(input: string): number {
   const at = Date.parse(`${date}T${time}:${seconds}${zone.toUpperCase()}`)
   const exists = new Date(`${date}T00:00:00Z`).getUTCDate() === Number(dayOfMonth) && time < '24:00'
   if (!exists || Number.isNaN(at))
-    throw new InvalidRecordError('createdAt is a time that there never was')
-  // A day ahead is a clock that is wrong, or another's.
+    throw new InvalidRecordError('createdAt is not an existing date and time')
+  // Accepts a day ahead, for clocks that are wrong.
   if (at < 0 || at > now() + day)
-    throw new InvalidRecordError('createdAt is before 1970, or still to come')
+    throw new InvalidRecordError('createdAt is before 1970 or in the future')
   return at
 }
 
 function languageOf(input: string | undefined): Language | null {
   if (input === undefined) return null
   if (isLanguage(input)) return input
-  throw new InvalidRecordError(`language is none of ${languages.join(', ')}`)
+  throw new InvalidRecordError(`language is not one of ${languages.join(', ')}`)
 }

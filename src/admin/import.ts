@@ -3,43 +3,44 @@ import type { Keyring } from '../keys/keyring.ts'
 import { unusablePassword } from '../lib/password-hasher.ts'
 import { newId } from '../lib/random.ts'
 import type { Line } from '../lib/read-lines.ts'
-import { sealTotpSecret } from '../mfa/methods/authenticator.ts'
+import { sealTotpSecret } from '../mfa/totp/totp.ts'
 import { lockEmails } from '../store/locks.ts'
+import { mfaNeverOn, mfaTurnedOn } from '../store/mfa-state.ts'
 import type { RunTransaction, Tx } from '../store/transaction.ts'
 import { type ParsedAccount, parseImportRecord } from './import-record.ts'
 
-/** What came of an import. */
+/** The result of an import. */
 export interface ImportSummary {
-  /** Lines with something in them. */
+  /** Lines that are not blank. */
   lines: number
   imported: number
-  /** From the same line of an earlier run. */
+  /** Accounts that an earlier run imported from the same line. */
   already: number
   refused: number
 }
 
-/** Accounts a commit: quick with many, and the service waits no longer than it takes for one. */
+/** Accounts per transaction: enough to be fast, few enough not to block the running service. */
 const batchSize = 200
 
 const fingerprintPurpose = 'import'
 const addressTaken = 'another account has this address'
 
-/** A line, and the account in it or why there is none. */
+/** A line with its account, or the reason why it was refused. */
 interface ParsedLine {
   number: number
   account: ParsedAccount | { refused: string }
 }
 
 /**
- * Brings accounts over, one a line, on the operator's word that the addresses and numbers are their
- * owners'. Nobody is told.
+ * Imports accounts, one per line. Trusts the operator that email addresses and phone numbers are
+ * verified, and notifies no one.
  *
- * Every account keeps the fingerprint of its line, so that the same lines can be brought again, from
- * the beginning, after whatever ended an import: what is there stays as it is by now.
+ * Each account keeps the fingerprint of its line, so an interrupted import can run again from the
+ * start: accounts that exist stay unchanged.
  *
- * @param how.check writes nothing; an address that stands in several lines goes unnoticed then
- * @param how.refuse is told of each line that is refused, in order, once those before are committed
- * @param how.progress is told after each commit
+ * @param options.dryRun writes nothing; an address that occurs in several batches goes unnoticed
+ * @param options.onRefused called for each refused line, in order, after earlier ones are committed
+ * @param options.onProgress called after each commit
  */
 export async function importAccounts(
   deps: { transaction: RunTransaction; keyring: Keyring },
@@ -81,7 +82,7 @@ export async function importAccounts(
 
 type LineOutcome = 'imported' | 'already' | { refused: string }
 
-/** An account on its way in. */
+/** An account that a line asks to import. */
 interface Candidate {
   id: string
   account: ParsedAccount
@@ -89,7 +90,7 @@ interface Candidate {
   fingerprints: string[]
 }
 
-/** Brings a batch in one commit. @returns what came of each line */
+/** Imports a batch in one transaction. @returns the outcome of each line */
 async function importBatch(
   { transaction, keyring }: { transaction: RunTransaction; keyring: Keyring },
   batch: ParsedLine[],
@@ -124,7 +125,7 @@ async function importBatch(
   )
 }
 
-/** Holds the candidates against what is there, and against each other. */
+/** Compares the candidates with existing accounts, and with each other. */
 async function decideOutcomes(
   tx: Tx,
   candidates: Candidate[],
@@ -137,7 +138,7 @@ async function decideOutcomes(
     .where((row) =>
       row.or([
         row('email_key', 'in', emailKeys),
-        // Its owner may have another address by now.
+        // The owner may have changed the address since an earlier run.
         row(
           'import_fingerprint',
           'in',
@@ -165,7 +166,9 @@ async function decideOutcomes(
       outcomes.set(candidate, 'already')
     else if (takenKeys.has(key)) outcomes.set(candidate, { refused: addressTaken })
     else if (reservedKeys.has(key)) {
-      outcomes.set(candidate, { refused: 'the address may still come back to another account' })
+      outcomes.set(candidate, {
+        refused: 'another account can still get this address back by an undo',
+      })
     } else {
       outcomes.set(candidate, 'imported')
       takenKeys.add(key)
@@ -175,7 +178,7 @@ async function decideOutcomes(
   return outcomes
 }
 
-/** @returns ids of those that there are now: all, unless an address was taken this very moment */
+/** @returns ids of the created accounts: all but those whose address was taken concurrently */
 async function insertAccounts(tx: Tx, candidates: Candidate[]): Promise<Set<string>> {
   const at = tx.now()
   const rows = await tx
@@ -221,9 +224,7 @@ function accountRowOf({ id, account, fingerprints }: Candidate, at: number) {
     phone_number: phoneNumber,
     phone_verified_at: phoneNumber === null ? null : at,
     mfa_email: account.mfaEmail,
-    mfa_on_since: mfaMethod === null ? null : at,
-    mfa_method: mfaMethod,
-    mfa_changed_at: mfaMethod === null ? null : at,
+    ...(mfaMethod === null ? mfaNeverOn : mfaTurnedOn(mfaNeverOn, mfaMethod, at)),
     credential_version: 1,
     created_at: createdAt,
     language: account.language,

@@ -1,15 +1,15 @@
 import * as activity from '../activity/activity.ts'
 import { Problem } from '../lib/problem.ts'
-import type { LockedAccount } from '../sessions/guard.ts'
+import type { LockedAccount } from '../sessions/locked-account.ts'
+import { mfaOnSince } from '../store/mfa-state.ts'
 import type { Tx } from '../store/transaction.ts'
 import { notifyOwner } from '../undo/credential-change.ts'
 
 /**
- * Makes the owner of a held account an operator, or an ordinary person again. The command line
- * alone does it: no call does, so that nobody becomes one by another's token. It holds for as long
- * as their MFA stays on.
+ * Grants or revokes the operator role of an account's owner. Only the command line does it, never the
+ * API, so that a stolen token grants it to no one. The role lasts while the owner's MFA stays on.
  *
- * @returns whether it was needed
+ * @returns whether anything changed
  * @throws Problem `mfa_set_up_required` if their MFA is off
  */
 export async function setOperatorRole(
@@ -18,26 +18,26 @@ export async function setOperatorRole(
   cause: activity.OperatorCause,
   isOperator: boolean,
 ): Promise<boolean> {
-  const { id, mfa_on_since } = account
-  if (isOperator && mfa_on_since === null) {
+  const onSince = mfaOnSince(account)
+  if (isOperator && onSince === null) {
     throw new Problem(
       'mfa_set_up_required',
-      'Nobody is an operator without MFA, and theirs is off. Have them turn it on, then run this again.',
+      'Operators need MFA, and it is off for this account. Have its owner turn it on, then run this again.',
     )
   }
   const { numUpdatedRows } = await tx
     .updateTable('account')
-    .set({ operator_since: isOperator ? Math.max(tx.now(), mfa_on_since ?? 0) : null })
-    .where('id', '=', id)
+    .set({ operator_since: isOperator ? Math.max(tx.now(), onSince ?? 0) : null })
+    .where('id', '=', account.id)
     .where((row) =>
       isOperator
-        ? row.or([row('operator_since', 'is', null), row('operator_since', '<', mfa_on_since)])
+        ? row.or([row('operator_since', 'is', null), row('operator_since', '<', onSince)])
         : row('operator_since', 'is not', null),
     )
     .executeTakeFirstOrThrow()
   if (numUpdatedRows === 0n) return false
   const type = isOperator ? 'admin.added' : 'admin.removed'
-  await activity.record(tx, id, { type, ...activity.attributionOf(cause) })
+  await activity.record(tx, account.id, { type, ...activity.attributionOf(cause) })
   const template = isOperator ? 'admin-added' : 'admin-removed'
   await notifyOwner(tx, account, { template, params: { at: tx.now() } })
   return true

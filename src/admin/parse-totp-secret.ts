@@ -1,31 +1,31 @@
-/** Bytes: 80 bits were usual once, and no app takes more than these. */
+/** Accepted lengths in bytes: 80 bits were usual once, and no app accepts more than 64 bytes. */
 const secretBytes = { min: 10, max: 64 }
 
-/** What `otpauth:` URIs are when they say nothing, and what is checked here (RFC 6238 §1.2). */
+/** The defaults of `otpauth:` URIs, and the only supported parameters (RFC 6238 §1.2). */
 const defaults = { algorithm: 'SHA1', digits: '6', period: '30' } as const
 
 /**
- * Reads the secret of an authenticator app: in base 32, however it is spaced, or the whole
- * `otpauth://totp/…` URI, which tells whether its codes are of the one kind that is checked here.
+ * Parses the secret of an authenticator app: base 32 in any spacing, or an `otpauth://totp/…` URI,
+ * whose parameters must be the supported ones.
  */
 export function parseTotpSecret(input: string): { secret: string } | { refused: string } {
   if (!/^otpauth:/i.test(input)) return parseBase32(input)
   const uri = URL.parse(input)
   if (uri?.hostname.toLowerCase() !== 'totp') {
-    return { refused: 'totpSecret is the address of no app whose codes change with the time' }
+    return { refused: 'totpSecret is not an otpauth://totp/ URI' }
   }
   for (const [name, value] of Object.entries(defaults)) {
     const parameter = uri.searchParams.get(name)
     if (parameter !== null && parameter.toUpperCase().replace('-', '') !== value) {
       return {
-        refused: `the app’s codes have another ${name}: only 6 digits, 30 seconds and SHA-1 are taken`,
+        refused: `totpSecret has an unsupported ${name}: only 6 digits, 30 seconds and SHA-1 are supported`,
       }
     }
   }
   return parseBase32(uri.searchParams.get('secret') ?? '')
 }
 
-/** RFC 4648 §6, with what people and programs put between and behind the letters. */
+/** Parses base 32 (RFC 4648 §6), and ignores spaces, hyphens and padding. */
 function parseBase32(input: string): { secret: string } | { refused: string } {
   const secret = input.replace(/[ -]/g, '').replace(/=+$/, '').toUpperCase()
   const leftoverBits = (secret.length * 5) % 8

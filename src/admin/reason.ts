@@ -1,13 +1,13 @@
 import { Problem } from '../lib/problem.ts'
 
-/** Enough for two sentences and the number of a ticket. */
+/** Characters: enough for two sentences and a ticket number. */
 const maxLength = 500
 
-/** What would break the line, or turn round what follows it, where the reason is shown. */
+/** Characters that break the line, or reverse the text after them, where the reason is shown. */
 const unprintable = /[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/u
 
 /**
- * Why an operator does something, as its owner will read it.
+ * Parses an operator's reason for an action, which the owner will read.
  *
  * @throws Problem `invalid_request`
  */
@@ -16,10 +16,10 @@ export function parseReason(input: string): string {
   if (reason !== '' && reason.length <= maxLength && !unprintable.test(reason)) return reason
   throw new Problem(
     'invalid_request',
-    `The reason must be one line, of ${maxLength} characters at most.`,
+    `The reason must be a single line of at most ${maxLength} characters.`,
     {
       errors: [
-        { path: '/reason', message: `must be one line, of ${maxLength} characters at most` },
+        { path: '/reason', message: `must be a single line of at most ${maxLength} characters` },
       ],
     },
   )

@@ -2,9 +2,9 @@ import * as activity from '../activity/activity.ts'
 import type { Tx } from '../store/transaction.ts'
 
 /**
- * Signs everybody out everywhere, and trusts no device any more: for when tokens may have leaked.
- * It stands in the activity of each account that was signed in. No mail is sent: a million at once
- * would arrive late, and look like what it warns of.
+ * Ends all sessions of all accounts and deletes all trusted devices, for when tokens may have leaked.
+ * Records it in the activity of each account that was signed in. Sends no notices: a million emails
+ * at once would arrive late, and look like phishing.
  *
  * @returns how many accounts were signed in
  */

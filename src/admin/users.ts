@@ -1,41 +1,18 @@
 import type { MfaMethod } from '../config/settings.ts'
 import { now, toIsoString } from '../lib/clock.ts'
 import { parseEmailAddress } from '../lib/email-address.ts'
-import { mask } from '../lib/mask.ts'
-import { readRecoveryCodeStatus } from '../mfa/methods/recovery-code.ts'
-import { type MfaSignIn, readMfaSignIn } from '../mfa/mfa-sign-in.ts'
-import { listPasskeys } from '../mfa/passkey/assertion.ts'
-import { countSessions } from '../sessions/session.ts'
-import { listTrustedDevices } from '../sessions/trusted-device.ts'
+import { type AccountSummary, readAccountSummary } from '../overview/account-summary.ts'
 import type { Db } from '../store/open.ts'
 import type { Tx } from '../store/transaction.ts'
 
-/**
- * An account as operators see it: what helping its owner takes, and nothing that opens anything.
- * The number is masked, for its last digits are enough to compare with what somebody says on the
- * phone.
- */
-export interface User {
-  id: string
-  email: string
-  phoneNumber: string | null
-  createdAt: string
+/** An account as operators see it: enough to help its owner, and nothing that signs in. */
+export interface User extends Omit<AccountSummary, 'language' | 'passkeys'> {
   lastSignInAt: string | null
-  passwordChangedAt: string
-  /** Since then no password signs in until a new one is set. */
-  passwordResetRequiredSince: string | null
-  mfaSignIn: MfaSignIn
-  recoveryCodes: { remaining: number; createdAt: string | null }
   passkeys: number
-  sessions: number
-  trustedDevices: number
-  suspension: { since: string; reason: string | null } | null
-  deletedAt: string | null
-  adminSince: string | null
 }
 
-/** What reading accounts takes: which methods count as strongest. */
 export interface UserDeps {
+  /** Methods the operator allows, strongest first. */
   mfaMethods: readonly MfaMethod[]
 }
 
@@ -45,14 +22,8 @@ export async function readUser(
   { mfaMethods }: UserDeps,
   id: string,
 ): Promise<User | undefined> {
-  const row = await db
-    .selectFrom('account')
-    .select(['id', 'email', 'phone_number', 'created_at', 'password_changed_at'])
-    .select(['password_reset_required_since', 'suspended_since', 'suspended_reason'])
-    .select(['deleted_at', 'operator_since'])
-    .where('id', '=', id)
-    .executeTakeFirst()
-  if (!row) return undefined
+  const summary = await readAccountSummary(db, id, mfaMethods)
+  if (!summary) return undefined
   const lastSignIn = await db
     .selectFrom('activity')
     .select('at')
@@ -61,35 +32,17 @@ export async function readUser(
     .orderBy('id', 'desc')
     .limit(1)
     .executeTakeFirst()
+  const { language: _, passkeys, ...shared } = summary
   return {
-    id: row.id,
-    email: row.email,
-    phoneNumber: row.phone_number === null ? null : mask(row.phone_number),
-    createdAt: toIsoString(row.created_at),
-    lastSignInAt: instantOrNull(lastSignIn?.at),
-    passwordChangedAt: toIsoString(row.password_changed_at),
-    passwordResetRequiredSince: instantOrNull(row.password_reset_required_since),
-    mfaSignIn: await readMfaSignIn(db, id, mfaMethods),
-    recoveryCodes: await readRecoveryCodeStatus(db, id),
-    passkeys: (await listPasskeys(db, id)).length,
-    sessions: await countSessions(db, id),
-    trustedDevices: (await listTrustedDevices(db, id)).length,
-    suspension:
-      row.suspended_since === null
-        ? null
-        : { since: toIsoString(row.suspended_since), reason: row.suspended_reason },
-    deletedAt: instantOrNull(row.deleted_at),
-    adminSince: instantOrNull(row.operator_since),
+    ...shared,
+    lastSignInAt: lastSignIn ? toIsoString(lastSignIn.at) : null,
+    passkeys: passkeys.length,
   }
 }
 
-function instantOrNull(at: number | null | undefined): string | null {
-  return at === null || at === undefined ? null : toIsoString(at)
-}
-
 /**
- * The accounts that have an address, or had it and may get it back: a thief may have put another
- * one in its place. Whoever has it now comes first.
+ * Finds the account that has an email address, and after it the accounts that had the address and
+ * may get it back by an undo: a thief may have changed it.
  */
 export async function findUsers(db: Db, deps: UserDeps, email: string): Promise<User[]> {
   const key = parseEmailAddress(email)?.key ?? ''
@@ -118,7 +71,7 @@ export async function findUsers(db: Db, deps: UserDeps, email: string): Promise<
   return found.filter((user) => user !== undefined)
 }
 
-/** The id of the account that has this id or, now, this address; undefined if there is none. */
+/** Finds the id of an account by its id or its current email address. */
 export async function findAccountId(tx: Tx | Db, idOrEmail: string): Promise<string | undefined> {
   const key = parseEmailAddress(idOrEmail)?.key
   const row = await tx

@@ -1,9 +1,10 @@
 import { signUpCodeLifetimeMs } from '../accounts/sign-up.ts'
 import type { MfaMethod, Settings } from '../config/settings.ts'
 import { day } from '../lib/clock.ts'
-import { codeSpaceSize, recoveryCodeSpaceSize } from '../lib/random.ts'
-import { acceptedSteps } from '../mfa/methods/authenticator.ts'
-import { recoveryCodeCount } from '../mfa/methods/recovery-code.ts'
+import { codeSpaceSize } from '../lib/random.ts'
+import { recoveryCodeSpaceSize } from '../mfa/recovery-codes/recovery-code-format.ts'
+import { recoveryCodeCount } from '../mfa/recovery-codes/recovery-codes.ts'
+import { acceptedSteps } from '../mfa/totp/totp.ts'
 import { rateLimits as limits } from '../rate-limits/limits.ts'
 import type { RateLimit } from '../rate-limits/rate-limiter.ts'
 import { maxValidResetCodes } from '../verification/reset-token.ts'
@@ -11,13 +12,13 @@ import { codeAttemptBuckets } from '../verification/send-code.ts'
 
 /** What somebody who never pauses can try in a day, and how likely one of it is right. */
 export interface Odds {
-  /** Guesses that are judged; Infinity where nobody counts them. */
+  /** Guesses that the rate limits admit; Infinity if they are off. */
   guesses: number
-  /** At any time so many answers are right, … */
-  right: number
-  /** … of so many. */
-  among: number
-  /** That one of the guesses is right, from 0 to 1. */
+  /** Answers that are valid at any one time. */
+  valid: number
+  /** Possible answers. */
+  outOf: number
+  /** The probability that one of the guesses is right, from 0 to 1. */
   chance: number
 }
 
@@ -84,10 +85,10 @@ export function computeDailyOdds({
   }
 }
 
-function computeOdds(guesses: number, right: number, among: number): Odds {
-  // 1 − (1 − right/among)^guesses, in a form that doesn't lose what is very unlikely.
-  const chance = -Math.expm1(guesses * Math.log1p(-Math.min(right, among) / among))
-  return { guesses, right, among, chance }
+function computeOdds(guesses: number, valid: number, outOf: number): Odds {
+  // 1 − (1 − valid/outOf)^guesses, in a form that doesn't lose what is very unlikely.
+  const chance = -Math.expm1(guesses * Math.log1p(-Math.min(valid, outOf) / outOf))
+  return { guesses, valid, outOf, chance }
 }
 
 /** The same for an operator, a line each. */

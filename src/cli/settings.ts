@@ -26,12 +26,12 @@ export default defineCommand({
   },
   format: ({ settings, odds }) =>
     [
-      ...settings.map(({ name, value, from, default: fallback, meaning }) => {
+      ...settings.map(({ name, value, from, default: fallback, description }) => {
         const state =
           value === null
             ? `not set; default: ${fallback}`
             : `set in ${from === 'environment' ? 'the environment' : from}: ${value}`
-        return `${name}\n  ${state}\n  ${meaning}\n`
+        return `${name}\n  ${state}\n  ${description}\n`
       }),
       ...(odds ? [describeOdds(readSettings(process.env))] : []),
     ].join('\n'),

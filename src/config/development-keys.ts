@@ -5,21 +5,21 @@ import { OperatorError } from '../lib/operator-error.ts'
 import { generateEncryptionKey, validateEncryptionKeys } from './encryption-key-list.ts'
 
 /**
- * The encryption key of a development machine, made at the first start and kept beside the data.
- * Production is given its keys, so that they never lie beside what they protect.
+ * Loads the encryption key of a development machine, which the first start generates beside the data.
+ * In production keys are set explicitly, so that they are never stored beside the data.
  *
- * @throws CannotStart if the file can't be made or read, or holds no key
+ * @throws OperatorError if the file cannot be created or read, or contains no valid key
  */
 export function loadDevelopmentKeys(databaseUrl: string): string {
   const file = developmentKeysPath(databaseUrl)
   const keys = readOrCreate(file)
   if (validateEncryptionKeys(keys) === undefined) return keys
   throw new OperatorError(
-    `The file ${file} holds no usable encryption key. Put back the one that the database was begun with; if there is no data yet, delete the file, and a new one is made.`,
+    `The file ${file} contains no valid encryption key. Restore the key that the database was created with. If there is no data yet, delete the file, and a new key is generated.`,
   )
 }
 
-/** Where it is kept. */
+/** The path of the key file. */
 export function developmentKeysPath(databaseUrl: string): string {
   const sqliteFile = databaseUrl.startsWith('sqlite:') && databaseUrl.slice('sqlite:'.length)
   return join(sqliteFile ? dirname(sqliteFile) : 'data', 'encryption-keys')
@@ -33,7 +33,7 @@ function readOrCreate(file: string): string {
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException
     throw new OperatorError(
-      `The encryption key of development can’t be kept in ${file} (${code}). Set LATCHKEY_DATABASE_URL to a place that this user may write to, or give LATCHKEY_ENCRYPTION_KEYS.`,
+      `The development encryption key can’t be stored in ${file} (${code}). Set LATCHKEY_DATABASE_URL to a location that this user can write to, or set LATCHKEY_ENCRYPTION_KEYS.`,
       { cause },
     )
   }
@@ -41,7 +41,7 @@ function readOrCreate(file: string): string {
 
 function createKeyFile(file: string): void {
   try {
-    // Fails if it exists: of two that start together, one makes the key and both use it.
+    // `wx` fails if the file exists: of two processes that start together, one creates it, both use it.
     writeFileSync(file, `${generateEncryptionKey('dev')}\n`, { flag: 'wx', mode: 0o600 })
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
@@ -50,7 +50,7 @@ function createKeyFile(file: string): void {
 
 function readKeyFile(file: string): string {
   let keys = ''
-  // Whoever is making it has not written it yet, but will have in a moment.
+  // Another process may have created the file and not written the key yet.
   for (let attempts = 0; keys === '' && attempts < 100; attempts += 1) {
     if (attempts > 0) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10)
     keys = readFileSync(file, 'utf8').trim()

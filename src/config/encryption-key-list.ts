@@ -3,11 +3,13 @@ import { randomBytes } from 'node:crypto'
 /** One entry of `LATCHKEY_ENCRYPTION_KEYS`: `id:base64(32 bytes)`. */
 export const keyPattern = /^([A-Za-z0-9_-]{1,32}):([A-Za-z0-9+/]{43}=)$/
 
-/** Why a list of keys is invalid, as a clause; undefined if it is valid. */
+/** The reason why a list of keys is invalid, as a sentence without secrets; undefined if valid. */
 export function validateEncryptionKeys(encryptionKeys: string): string | undefined {
   const entries = encryptionKeys.split(',').map((entry) => keyPattern.exec(entry.trim())?.[1])
-  if (entries.includes(undefined)) return 'each key must be id:base64 of 32 bytes'
-  if (new Set(entries).size !== entries.length) return 'each key needs an id of its own'
+  if (entries.includes(undefined))
+    return 'LATCHKEY_ENCRYPTION_KEYS must be a list of id:base64 of 32 bytes.'
+  if (new Set(entries).size !== entries.length)
+    return 'LATCHKEY_ENCRYPTION_KEYS must give each key a different id.'
   return undefined
 }
 

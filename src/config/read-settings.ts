@@ -5,7 +5,7 @@ import type { Setting } from './setting.ts'
 import { type ParsedSettings, type Settings, settingDefinitions } from './settings.ts'
 import { validateSmsFrom } from './sms-url.ts'
 
-/** Everything that is wrong with the settings, a sentence each. */
+/** All problems of the settings, as one sentence each. */
 export class InvalidSettingsError extends Error {
   readonly problems: string[]
 
@@ -18,9 +18,9 @@ export class InvalidSettingsError extends Error {
 type Environment = Record<string, string | undefined>
 
 /**
- * Reads every setting and checks them as a whole.
+ * Reads every setting and validates them together.
  *
- * @throws UnusableSettings with everything that is wrong at once
+ * @throws InvalidSettingsError with all problems at once
  */
 export function readSettings(environment: Environment): Settings {
   const problems: SettingProblem[] = []
@@ -28,10 +28,10 @@ export function readSettings(environment: Environment): Settings {
     Object.entries<Setting<unknown>>(settingDefinitions).map(([key, entry]) => {
       const { name, expected, secret } = entry
       const given = environment[name]
-      if (given === undefined || given === '') return [key, entry.fallback]
+      if (given === undefined || given === '') return [key, entry.defaultValue]
       const value = entry.parse(given)
       if (value === undefined) {
-        const shown = secret ? 'not usable' : `“${redactPassword(given)}”`
+        const shown = secret ? 'invalid' : `“${redactPassword(given)}”`
         problems.push({ name, sentence: `${name} is ${shown}. It must be ${expected}.` })
       }
       return [key, value]
@@ -47,7 +47,7 @@ export function readSettings(environment: Environment): Settings {
     hashConcurrency: availableParallelism(),
     maxHashWaitMs: 2 * second,
   }
-  // What can't be read at all is named already.
+  // A setting that could not be parsed is reported already.
   const reported = new Set(problems.map(({ name }) => name))
   const given = (name: SettingProblem['name']) => Boolean(environment[name])
   problems.push(...findContradictions(settings, given).filter(({ name }) => !reported.has(name)))
@@ -55,7 +55,7 @@ export function readSettings(environment: Environment): Settings {
   return settings
 }
 
-/** Some paste a whole URL where none belongs. */
+/** Hides credentials: a URL may have been pasted into any setting. */
 function redactPassword(input: string): string {
   return input.replace(/:\/\/[^/]*@/, '://…@')
 }
@@ -69,7 +69,7 @@ function findContradictions(
   if (isSet('LATCHKEY_SMTP_URL') && !isSet('LATCHKEY_MAIL_FROM')) {
     problems.push({
       name: 'LATCHKEY_MAIL_FROM',
-      sentence: 'LATCHKEY_MAIL_FROM is missing. With LATCHKEY_SMTP_URL, mail needs a sender.',
+      sentence: 'LATCHKEY_MAIL_FROM is missing. LATCHKEY_SMTP_URL requires a sender.',
     })
   }
   const smsProblem = smsUrl && validateSmsFrom(smsUrl, smsFrom)
@@ -77,33 +77,32 @@ function findContradictions(
   if (sessionIdleTimeout > sessionLifetime) {
     problems.push({
       name: 'LATCHKEY_SESSION_IDLE_TIMEOUT',
-      sentence:
-        'LATCHKEY_SESSION_IDLE_TIMEOUT is longer than LATCHKEY_SESSION_LIFETIME. It must not be.',
+      sentence: 'LATCHKEY_SESSION_IDLE_TIMEOUT must not be longer than LATCHKEY_SESSION_LIFETIME.',
     })
   }
   if (settings.metricsPort !== undefined && settings.metricsPort === settings.port) {
     problems.push({
       name: 'LATCHKEY_METRICS_PORT',
       sentence:
-        'LATCHKEY_METRICS_PORT is LATCHKEY_PORT. Give it another port, or leave it out and give LATCHKEY_METRICS_TOKEN.',
+        'LATCHKEY_METRICS_PORT equals LATCHKEY_PORT. Set another port, or unset it and set LATCHKEY_METRICS_TOKEN.',
     })
   }
   if (mode === 'production') problems.push(...findUnsafeSettings(settings))
   return problems
 }
 
-/** Names that look like settings and are none: most likely a slip. */
+/** `LATCHKEY_…` variables that are not settings: probably typos. */
 export function findUnknownSettings(environment: Environment): string[] {
   const known = new Set<string>(Object.values(settingDefinitions).map((entry) => entry.name))
   return Object.keys(environment).filter((name) => name.startsWith('LATCHKEY_') && !known.has(name))
 }
 
-/** One setting, described; `value` as given, undefined where the default holds, and never a secret. */
+/** A setting for display. `value` is undefined if the default applies, and never a secret. */
 export interface SettingDescription {
   name: string
   default: string
   expected: string
-  meaning: string
+  description: string
   value: string | undefined
 }
 
@@ -114,7 +113,7 @@ export function describeSettings(environment: Environment = {}): SettingDescript
       name: entry.name,
       default: entry.default,
       expected: entry.expected,
-      meaning: entry.meaning,
+      description: entry.description,
       value: given && (entry.secret ? '(hidden)' : redactPassword(given)),
     }
   })

@@ -1,9 +1,6 @@
 import { isIP } from 'node:net'
 
-/**
- * One kind of value. `parse` returns undefined for what it cannot take; `expected` says in words
- * what it can.
- */
+/** The type of a setting. `parse` returns undefined for invalid input; `expected` describes valid input. */
 export interface SettingType<Value> {
   expected: string
   parse(input: string): Value | undefined
@@ -11,22 +8,29 @@ export interface SettingType<Value> {
 
 export interface Setting<Value> extends SettingType<Value> {
   name: `LATCHKEY_${string}`
-  /** In words: what holds when it is not given. */
+  /** The default in words. */
   default: string
-  meaning: string
-  fallback: Value
-  /** Never shown, neither in output nor in errors. */
+  description: string
+  defaultValue: Value
+  /** Hidden in output and errors. */
   secret: boolean
 }
 
 export function defineSetting<Value>(
   name: Setting<Value>['name'],
   type: SettingType<Value>,
-  fallback: NoInfer<Value>,
-  details: { meaning: string; default?: string; secret?: boolean },
+  defaultValue: NoInfer<Value>,
+  details: { description: string; default?: string; secret?: boolean },
 ): Setting<Value> {
-  const { meaning, secret = false } = details
-  return { ...type, name, fallback, meaning, secret, default: details.default ?? String(fallback) }
+  const { description, secret = false } = details
+  return {
+    ...type,
+    name,
+    defaultValue,
+    description,
+    secret,
+    default: details.default ?? String(defaultValue),
+  }
 }
 
 export const choice = <const Value extends string>(...values: Value[]): SettingType<Value> => ({
@@ -47,7 +51,7 @@ export const text = (pattern: RegExp, expected: string): SettingType<string | un
   parse: (input) => (pattern.test(input) ? input : undefined),
 })
 
-/** A value whose own module knows what is wrong with it. */
+/** A value checked by its own module’s `validate…` function. */
 export const validated = (
   validate: (input: string) => string | undefined,
   expected: string,
@@ -57,7 +61,7 @@ export const validated = (
 })
 
 export const origin: SettingType<string | undefined> = {
-  expected: 'an address such as https://accounts.example.com, without a path',
+  expected: 'an origin such as https://accounts.example.com, without a path',
   parse(input) {
     const url = URL.parse(input)
     if (!url || !/^https?:$/.test(url.protocol) || url.username || url.password) return undefined
@@ -66,24 +70,24 @@ export const origin: SettingType<string | undefined> = {
 }
 
 export const origins: SettingType<readonly string[]> = {
-  expected: 'addresses such as https://app.example.com, without a path, separated by commas',
+  expected: 'origins such as https://app.example.com, separated by commas',
   parse(input) {
-    const all = input.split(',').map((one) => origin.parse(one.trim()))
-    return all.every((one) => one !== undefined) ? all : undefined
+    const parsed = input.split(',').map((item) => origin.parse(item.trim()))
+    return parsed.every((item) => item !== undefined) ? parsed : undefined
   },
 }
 
-/** Not opened here: only whether it can be one. */
+/** Checks the form only; does not open the database. */
 export const databaseUrl: SettingType<string | undefined> = {
   expected: '`sqlite:<file>` or `postgres://user:password@host/database`',
   parse(input) {
-    // A database in memory would be gone with the process, and everybody's account with it.
+    // No in-memory database: it would lose every account with the process.
     if (input.startsWith('sqlite:')) return /^sqlite:[^:]/.test(input) ? input : undefined
     return /^postgres(ql)?:\/\/./.test(input) && URL.canParse(input) ? input : undefined
   },
 }
 
-/** Looked for when the service starts, not here. */
+/** Checks the form only; the start of the service reads the file. */
 export const imagePath: SettingType<string | undefined> = {
   expected: 'the path of an SVG or PNG file',
   parse: (input) => (/\.(svg|png)$/i.test(input) ? input : undefined),

@@ -17,7 +17,7 @@ import { validateSmsUrl } from './sms-url.ts'
 import { validateMailFrom, validateSmtpUrl } from './smtp-url.ts'
 import { validateWebhookUrl } from './webhook-url.ts'
 
-/** Methods that owners may choose from, in the order they are ranked by default. */
+/** The MFA methods that owners can choose from, in their default order. */
 export const mfaMethods = ['passkey', 'authenticator', 'sms', 'email'] as const
 export type MfaMethod = (typeof mfaMethods)[number]
 
@@ -30,58 +30,58 @@ const mfaMethodList: SettingType<readonly MfaMethod[]> = {
   },
 }
 
-/** Every setting: its name, what it takes, its default and its meaning. */
+/** Every setting: name, type, default and description. */
 export const settingDefinitions = {
   mode: defineSetting('LATCHKEY_MODE', choice('development', 'production'), 'development', {
-    meaning:
-      '`production` refuses to start with anything that is for development only: a dev inbox, generated keys, an http address, limits off.',
+    description:
+      '`production` refuses to start with anything meant for development only: a dev inbox, generated keys, an http URL, rate limits off.',
   }),
   host: defineSetting(
     'LATCHKEY_HOST',
     text(/^[A-Za-z0-9.:-]+$/, 'an address of this machine'),
     '127.0.0.1',
     {
-      meaning: 'The address it listens on; `0.0.0.0` or `::` is every one.',
+      description: 'The address to listen on; `0.0.0.0` or `::` for all.',
     },
   ),
   port: defineSetting('LATCHKEY_PORT', wholeNumber(1, 65535), 4000, {
-    meaning: 'The port it listens on.',
+    description: 'The port to listen on.',
   }),
   publicUrl: defineSetting('LATCHKEY_PUBLIC_URL', origin, undefined, {
     default: '`http://localhost:<port>`',
-    meaning:
-      'Where people and programs reach it: the issuer of tokens and the base of links in messages. Never taken from a request.',
+    description:
+      'The URL at which people and programs reach the service: the issuer of tokens and the base of links in messages. Never derived from a request.',
   }),
   databaseUrl: defineSetting(
     'LATCHKEY_DATABASE_URL',
     databaseUrl,
     'sqlite:./data/latchkey.sqlite',
     {
-      meaning: 'Where everything is kept: one SQLite file, or PostgreSQL.',
+      description: 'The database: a SQLite file or PostgreSQL.',
       secret: true,
     },
   ),
   migrate: defineSetting('LATCHKEY_MIGRATE', choice('on', 'off'), 'on', {
-    meaning: '`off` leaves migrations to `latchkey migrate`, instead of running them at start.',
+    description: '`off` does not run migrations at start: run `latchkey migrate` instead.',
   }),
   allowNewerSchema: defineSetting('LATCHKEY_ALLOW_NEWER_SCHEMA', choice('off', 'on'), 'off', {
-    meaning:
-      '`on` has this version serve a database that a newer one has brought up to date, to go back to it for a while. What the newer one added is not looked at.',
+    description:
+      '`on` lets this version run on the schema of a newer one, for a temporary rollback. It ignores what the newer version added.',
   }),
   encryptionKeys: defineSetting(
     'LATCHKEY_ENCRYPTION_KEYS',
     validated(validateEncryptionKeys, 'keys as id:base64 of 32 bytes, separated by commas'),
     undefined,
     {
-      default: 'in development made at first start, kept in `data/encryption-keys`',
-      meaning:
-        'What secrets in the database are encrypted with. The first key encrypts, all decrypt. Losing them loses every authenticator app.',
+      default: 'in development, generated at first start in `data/encryption-keys`',
+      description:
+        'The keys that encrypt secrets in the database. The first key encrypts, all decrypt. Without them, every authenticator app must be set up again.',
       secret: true,
     },
   ),
   audience: defineSetting('LATCHKEY_AUDIENCE', text(/^\S+$/, 'a name without spaces'), undefined, {
     default: 'the public URL',
-    meaning: 'The `aud` of access tokens: what your backends check for.',
+    description: 'The `aud` claim of access tokens, which your backends check.',
   }),
   smtpUrl: defineSetting(
     'LATCHKEY_SMTP_URL',
@@ -89,7 +89,7 @@ export const settingDefinitions = {
     undefined,
     {
       default: 'none: in development, mail stays in the dev inbox',
-      meaning: 'The mail server that takes our mail.',
+      description: 'The SMTP server for outgoing mail.',
       secret: true,
     },
   ),
@@ -99,7 +99,7 @@ export const settingDefinitions = {
     undefined,
     {
       default: 'none',
-      meaning: 'The sender of our mail, such as `Example <no-reply@example.com>`.',
+      description: 'The sender of mail, such as `Example <no-reply@example.com>`.',
     },
   ),
   smsUrl: defineSetting(
@@ -111,8 +111,7 @@ export const settingDefinitions = {
     undefined,
     {
       default: 'none: in development, texts stay in the dev inbox',
-      meaning:
-        'What sends our texts: Twilio, Kannel, or a program of yours that takes a signed JSON POST.',
+      description: 'The SMS provider: Twilio, Kannel, or your own endpoint for a signed JSON POST.',
       secret: true,
     },
   ),
@@ -122,11 +121,11 @@ export const settingDefinitions = {
     undefined,
     {
       default: 'none',
-      meaning: 'The sender of our texts: a number, a name, or a Twilio messaging service.',
+      description: 'The sender of texts: a number, a name or a Twilio messaging service.',
     },
   ),
   smsDailyCap: defineSetting('LATCHKEY_SMS_DAILY_CAP', wholeNumber(0, 10_000_000), 1000, {
-    meaning: 'Texts in 24 hours, over the whole service. Past it no more are sent.',
+    description: 'The most texts that the whole service sends in 24 hours.',
   }),
   webhookUrl: defineSetting(
     'LATCHKEY_WEBHOOK_URL',
@@ -134,31 +133,32 @@ export const settingDefinitions = {
     undefined,
     {
       default: 'none',
-      meaning: 'A program of yours that is told, by signed POSTs, all that happens to accounts.',
+      description: 'Your endpoint that receives all account events as signed POSTs.',
       secret: true,
     },
   ),
   mfaMethods: defineSetting('LATCHKEY_MFA_METHODS', mfaMethodList, mfaMethods, {
     default: mfaMethods.join(','),
-    meaning:
-      'What owners may choose as their second factor, strongest first. A passkey signs in alone also where it is left out.',
+    description:
+      'The second factors that owners can choose from, strongest first. Passkey sign-in works even without `passkey` in the list.',
   }),
   mfaPolicy: defineSetting('LATCHKEY_MFA_POLICY', choice('optional', 'required'), 'optional', {
-    meaning: '`required`: everyone must set multi-factor sign-in up, and nobody may turn it off.',
+    description:
+      '`required`: everyone must set up multi-factor sign-in, and nobody can turn it off.',
   }),
   stepUpMaxAge: defineSetting('LATCHKEY_STEP_UP_MAX_AGE', wholeNumber(0, 86_400), 900, {
-    meaning:
-      'Seconds after signing in during which one may change how one signs in; `0` takes any valid token.',
+    description:
+      'Seconds after sign-in during which owners can change how they sign in; `0` accepts any valid token.',
   }),
   accessTokenTtl: defineSetting('LATCHKEY_ACCESS_TOKEN_TTL', wholeNumber(30, 3600), 600, {
-    meaning: 'Seconds that an access token lives.',
+    description: 'The lifetime of access tokens, in seconds.',
   }),
   sessionIdleTimeout: defineSetting(
     'LATCHKEY_SESSION_IDLE_TIMEOUT',
     wholeNumber(300, 31_536_000),
     14 * 86_400,
     {
-      meaning: 'Seconds after which a session ends that was not refreshed.',
+      description: 'Seconds without a refresh after which a session ends.',
     },
   ),
   sessionLifetime: defineSetting(
@@ -166,16 +166,17 @@ export const settingDefinitions = {
     wholeNumber(300, 31_536_000),
     90 * 86_400,
     {
-      meaning: 'Seconds after which every session ends.',
+      description: 'Seconds after sign-in at which a session ends in any case.',
     },
   ),
   allowedOrigins: defineSetting('LATCHKEY_ALLOWED_ORIGINS', origins, [], {
     default: '`none`',
-    meaning:
-      'Origins of your own pages, besides ours, that browsers let call the API, and that people may be sent back to after signing in. In production they begin with `https://`.',
+    description:
+      'Origins of your own pages that may call the API from a browser and to which people can return after signing in. In production they must begin with `https://`.',
   }),
   passwordMinLength: defineSetting('LATCHKEY_PASSWORD_MIN_LENGTH', wholeNumber(8, 64), 8, {
-    meaning: 'Characters a new password has at least. NIST advises 15 for accounts without MFA.',
+    description:
+      'The minimum length of new passwords, in characters. NIST advises 15 for accounts without MFA.',
   }),
   shutdownDelay: defineSetting<number | undefined>(
     'LATCHKEY_SHUTDOWN_DELAY',
@@ -183,15 +184,15 @@ export const settingDefinitions = {
     undefined,
     {
       default: '2 in production, 0 in development',
-      meaning:
-        'Seconds that it goes on taking requests after it was told to stop, while `/health/ready` says no already: time for load balancers to notice.',
+      description:
+        'Seconds for which a stopping node still accepts requests while `/health/ready` already fails, so that load balancers notice.',
     },
   ),
   logLevel: defineSetting(
     'LATCHKEY_LOG_LEVEL',
     choice('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'),
     'info',
-    { meaning: 'How much the log tells.' },
+    { description: 'The least severe level that is logged.' },
   ),
   metricsToken: defineSetting(
     'LATCHKEY_METRICS_TOKEN',
@@ -199,8 +200,8 @@ export const settingDefinitions = {
     undefined,
     {
       default: 'none',
-      meaning:
-        'What `GET /metrics` must bring as Bearer token. With neither this nor a port, production has no metrics; development shows them to its own machine.',
+      description:
+        'The Bearer token that `GET /metrics` requires. With neither a token nor a port, production serves no metrics; development serves them to its own machine.',
       secret: true,
     },
   ),
@@ -210,38 +211,39 @@ export const settingDefinitions = {
     undefined,
     {
       default: 'none',
-      meaning:
-        'A port of its own for `GET /metrics`. Keep it from strangers: there nothing is asked for, unless there is a token.',
+      description:
+        'A separate port for `GET /metrics`. Restrict access to it: without a token it requires no authentication.',
     },
   ),
   rateLimits: defineSetting('LATCHKEY_RATE_LIMITS', choice('on', 'off'), 'on', {
-    meaning: '`off` counts no attempts: for load tests, in development only.',
+    description: '`off` disables rate limits: for load tests, in development only.',
   }),
   trustProxy: defineSetting('LATCHKEY_TRUST_PROXY', ipRanges, [], {
     default: '`off`',
-    meaning: 'Addresses of proxies whose `X-Forwarded-For` tells where a request came from.',
+    description:
+      'Addresses of proxies whose `X-Forwarded-For` header is trusted for the client’s address.',
   }),
   brandName: defineSetting(
     'LATCHKEY_BRAND_NAME',
     text(/^[^\p{C}<>]{1,50}$/u, 'a name of up to 50 characters'),
     'Latchkey',
     {
-      meaning: 'Your name, as pages, messages and authenticator apps show it.',
+      description: 'The name shown on pages, in messages and in authenticator apps.',
     },
   ),
   brandLogo: defineSetting('LATCHKEY_BRAND_LOGO', imagePath, undefined, {
-    default: 'none: a key',
-    meaning: 'A file with your logo, as pages and messages show it.',
+    default: 'none: a key symbol',
+    description: 'The logo shown on pages and in messages.',
   }),
   brandColor: defineSetting('LATCHKEY_BRAND_COLOR', color, '#17603c', {
-    meaning: 'Your colour, as buttons and links of pages and messages have it.',
+    description: 'The colour of buttons and links on pages and in messages.',
   }),
 }
 
 type SettingDefinitions = typeof settingDefinitions
-/** As they are given, or else their defaults. */
+/** The parsed settings, with defaults applied. */
 export type ParsedSettings = {
-  readonly [Key in keyof SettingDefinitions]: SettingDefinitions[Key]['fallback']
+  readonly [Key in keyof SettingDefinitions]: SettingDefinitions[Key]['defaultValue']
 }
 
 export interface Settings extends ParsedSettings {
@@ -252,8 +254,8 @@ export interface Settings extends ParsedSettings {
   readonly shutdownDelay: number
   readonly brandName: string
   readonly brandColor: string
-  /** Password hashes that run at once: one a core. */
+  /** Concurrent password hashes: one per core. */
   readonly hashConcurrency: number
-  /** Whoever would wait for longer than this is told to come back: they would have given up. */
+  /** Longest expected wait for a password hash; beyond it, requests are rejected with 503. */
   readonly maxHashWaitMs: number
 }

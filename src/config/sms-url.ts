@@ -1,6 +1,6 @@
 import { isLoopback } from '../lib/loopback.ts'
 
-/** The SMS provider that a LATCHKEY_SMS_URL names, and how to reach it. */
+/** The SMS provider of a LATCHKEY_SMS_URL and how to reach it. */
 export type SmsTarget =
   | { provider: 'twilio'; messagesUrl: URL; user: string; password: string }
   | { provider: 'kannel'; url: URL; user: string; password: string }
@@ -18,7 +18,7 @@ const parsers = new Map<string, (rawUrl: string) => SmsTarget | InvalidUrl>([
   ['http', parseSignedPostUrl],
 ])
 
-/** The target of a LATCHKEY_SMS_URL, or why it is invalid, in a sentence that repeats nothing of it. */
+/** Parses a LATCHKEY_SMS_URL. @returns the target, or the problem as a sentence without the value */
 export function parseSmsUrl(url: string): SmsTarget | InvalidUrl {
   const target = parserOf(url)?.(url) ?? {
     problem: `must begin with ${[...parsers.keys()].join('://, ')}://`,
@@ -26,16 +26,16 @@ export function parseSmsUrl(url: string): SmsTarget | InvalidUrl {
   return 'problem' in target ? { problem: `LATCHKEY_SMS_URL ${target.problem}.` } : target
 }
 
-/** Why a LATCHKEY_SMS_URL is invalid, in a sentence that repeats nothing of it; or undefined. */
+/** The problem of a LATCHKEY_SMS_URL, as a sentence without the value; undefined if valid. */
 export function validateSmsUrl(url: string): string | undefined {
   const target = parseSmsUrl(url)
   return 'problem' in target ? target.problem : undefined
 }
 
-/** Why a LATCHKEY_SMS_FROM does not do for the provider of `url`, in a sentence; or undefined. */
+/** The problem of a LATCHKEY_SMS_FROM for the provider of `url`, as a sentence; undefined if valid. */
 export function validateSmsFrom(url: string, from: string | undefined): string | undefined {
   if (from || parserOf(url) !== parseTwilioUrl) return undefined
-  return 'LATCHKEY_SMS_FROM is needed with Twilio: a number or name of yours, or the MG… of a messaging service.'
+  return 'LATCHKEY_SMS_FROM is missing. Twilio requires a number or name of yours, or a messaging service (MG…).'
 }
 
 function parserOf(url: string) {
@@ -51,9 +51,9 @@ function parseTwilioUrl(rawUrl: string): SmsTarget | InvalidUrl {
     return { problem: 'must look like twilio://SID:TOKEN@api.twilio.com' }
   }
   if (!['', '/'].includes(url.pathname) || url.search || url.hash) {
-    return { problem: 'must end after the host of Twilio' }
+    return { problem: 'must end after the host' }
   }
-  // Unencrypted to this machine only, where a stand-in for Twilio has no certificate.
+  // Unencrypted to this machine only, for a test double of Twilio without a certificate.
   const origin = `${isLoopback(url.hostname) ? 'http' : 'https'}://${url.host}`
   const messagesUrl = new URL(`${origin}/2010-04-01/Accounts/${account.user}/Messages.json`)
   return { provider: 'twilio', messagesUrl, ...account }
@@ -78,16 +78,16 @@ function parseSignedPostUrl(rawUrl: string): SmsTarget | InvalidUrl {
   const url = URL.parse(rawUrl)
   if (!url) return { problem: 'is not a URL' }
   if (url.username || url.password) {
-    return { problem: 'must carry no user and password; the signature says who we are' }
+    return { problem: 'must not contain a user and password; the signature authenticates us' }
   }
   const secrets = url.searchParams.getAll('secret')
   const secret = secrets[0]
   if (!secret || secrets.length > 1) {
-    return { problem: 'must carry one ?secret=, which signs every text' }
+    return { problem: 'must contain one ?secret=, which signs every text' }
   }
   // A + in a query is a space: the two sides would sign with different secrets.
   if (/\s/.test(secret)) {
-    return { problem: 'has a space or a + in its secret; a + is written %2B' }
+    return { problem: 'has a space or a + in its secret; write + as %2B' }
   }
   url.searchParams.delete('secret')
   url.hash = ''

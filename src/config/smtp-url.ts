@@ -1,13 +1,13 @@
 import { parseEmailAddress } from '../lib/email-address.ts'
 import { isLoopback } from '../lib/loopback.ts'
 
-/** Why a LATCHKEY_SMTP_URL is invalid, in a sentence that repeats nothing of it; or undefined. */
+/** The problem of a LATCHKEY_SMTP_URL, as a sentence without the value; undefined if valid. */
 export function validateSmtpUrl(url: string): string | undefined {
   const server = parseSmtpUrl(url)
   return 'problem' in server ? server.problem : undefined
 }
 
-/** Why a LATCHKEY_MAIL_FROM is invalid, in a sentence; or undefined. */
+/** The problem of a LATCHKEY_MAIL_FROM, as a sentence; undefined if valid. */
 export function validateMailFrom(from: string): string | undefined {
   const sender = parseMailFrom(from)
   return 'problem' in sender ? sender.problem : undefined
@@ -17,7 +17,7 @@ interface InvalidSetting {
   problem: string
 }
 
-/** The server that a LATCHKEY_SMTP_URL names. */
+/** The server of a LATCHKEY_SMTP_URL. */
 export interface SmtpServer {
   host: string
   port: number
@@ -28,8 +28,8 @@ export interface SmtpServer {
 }
 
 /**
- * The server a URL names. Read here and not by nodemailer, which would take any option of its
- * own from the query, down to one that trusts every certificate.
+ * Parses a LATCHKEY_SMTP_URL. nodemailer never sees the URL: it would accept any of its options from
+ * the query, including one that trusts every certificate.
  */
 export function parseSmtpUrl(rawUrl: string): SmtpServer | InvalidSetting {
   const url = URL.parse(rawUrl)
@@ -38,11 +38,10 @@ export function parseSmtpUrl(rawUrl: string): SmtpServer | InvalidSetting {
       'must look like smtp://user:password@host:587 or smtps://user:password@host:465',
     )
   }
-  if (!/^([a-z0-9.-]+|\[[0-9a-f:.]+\])$/i.test(url.hostname)) return invalidUrl('must name a host')
+  if (!/^([a-z0-9.-]+|\[[0-9a-f:.]+\])$/i.test(url.hostname))
+    return invalidUrl('must contain a host')
   if (!['', '/'].includes(url.pathname) || url.hash) {
-    return invalidUrl(
-      'must end after the host and port; # and / in a password are written %23 and %2F',
-    )
+    return invalidUrl('must end after host and port; write # and / in a password as %23 and %2F')
   }
 
   const auth = parseCredentials(url)
@@ -51,12 +50,12 @@ export function parseSmtpUrl(rawUrl: string): SmtpServer | InvalidSetting {
   const secure = url.protocol === 'smtps:'
   const port = Number(url.port) || (secure ? 465 : 587)
   if (!secure && port === 465) {
-    return invalidUrl('must begin with smtps:// for port 465, where TLS comes first')
+    return invalidUrl('must begin with smtps:// for port 465, which uses implicit TLS')
   }
 
   const tls = url.search === '' ? (isLoopback(url.hostname) ? 'off' : 'on') : url.search.slice(5)
   if (url.search !== '' && (secure || !/^\?tls=(on|off)$/.test(url.search))) {
-    return invalidUrl('can carry ?tls=on or ?tls=off after smtp://, and nothing else')
+    return invalidUrl('may only have the option ?tls=on or ?tls=off, and only with smtp://')
   }
 
   return {
@@ -64,7 +63,7 @@ export function parseSmtpUrl(rawUrl: string): SmtpServer | InvalidSetting {
     port,
     secure,
     requireTLS: !secure && tls === 'on',
-    // Not taken even if offered: a local server's certificate is seldom one that can be checked.
+    // Ignored even if offered: a local server rarely has a certificate that can be verified.
     ignoreTLS: !secure && tls === 'off',
     ...(auth ? { auth } : {}),
   }
@@ -77,24 +76,24 @@ function parseCredentials(url: URL): { user: string; pass: string } | InvalidSet
   try {
     return { user: decodeURIComponent(url.username), pass: decodeURIComponent(url.password) }
   } catch {
-    return invalidUrl('has a % in its user or password that must be written %25')
+    return invalidUrl('has a % in its user or password; write it as %25')
   }
 }
 
-function invalidUrl(what: string): InvalidSetting {
-  return { problem: `LATCHKEY_SMTP_URL ${what}.` }
+function invalidUrl(problem: string): InvalidSetting {
+  return { problem: `LATCHKEY_SMTP_URL ${problem}.` }
 }
 
-/** Who emails come from. Taken apart here, so that nothing in a name can become an address. */
+/** Parses the sender of emails into name and address, so that no part of a name becomes an address. */
 export function parseMailFrom(rawFrom: string): { name: string; address: string } | InvalidSetting {
   const [, quoted, plain, inBrackets] =
     /^\s*(?:"([^"<>\p{C}]*)"|([^"<>\p{C}]*?))\s*<([^<>]+)>\s*$/u.exec(rawFrom) ?? []
   const address = inBrackets ?? rawFrom.trim()
-  // A name without dots is no place to write to, but a mail trap's user may well write from it.
+  // A sender’s domain may lack a dot, as with mail servers for testing.
   if (!parseEmailAddress(address) && !parseEmailAddress(`${address}.invalid`)) {
     return {
       problem:
-        'LATCHKEY_MAIL_FROM must be one address, as “name@example.com” or “Name <name@example.com>”.',
+        'LATCHKEY_MAIL_FROM must be one address: “name@example.com” or “Name <name@example.com>”.',
     }
   }
   return { name: quoted ?? plain ?? '', address: parseEmailAddress(address)?.address ?? address }

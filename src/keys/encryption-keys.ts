@@ -8,14 +8,14 @@ import { type Keyring, MissingKeyError, parseKeyring } from './keyring.ts'
 import { countSealedValues, sealContext } from './sealed-columns.ts'
 
 /**
- * The encryption keys, as the service uses them: what each hashes with is kept in the database, so
- * that hashes outlive it, and the first of `list` is the one that everything is sealed with from
- * now on.
+ * Activates the configured encryption keys for the service. Stores each key’s hashing key in the
+ * database, so that hashes outlive the key, and makes the first of `encryptionKeys` the primary
+ * key, which seals new values on every node.
  *
- * @throws CannotStart if the database needs a key that is not in the list, or not the one it was
+ * @throws OperatorError if the database needs a key that is missing, or knows another by its id
  */
 export async function activateKeys(db: Db, encryptionKeys: string): Promise<Keyring> {
-  const { keys: keyring, gone: removed } = await checkKeyring(db, encryptionKeys)
+  const { keyring, removed } = await checkKeyring(db, encryptionKeys)
   await registerKeys(db, keyring)
   await retireKeys(db, removed)
   await makePrimary(db, keyring)
@@ -24,19 +24,20 @@ export async function activateKeys(db: Db, encryptionKeys: string): Promise<Keyr
 }
 
 /**
- * The same for a command, beside a service that may run with older settings: it changes nothing
- * that the service goes by.
+ * Loads the keys for a command, which may run beside a service with older settings: it changes
+ * neither the primary key nor which keys are retired.
  *
- * @throws CannotStart also if the service has not been started with the first key yet
+ * @throws OperatorError as `activateKeys` does, and if the service has not been started with the
+ * first key yet
  */
 export async function loadKeys(db: Db, encryptionKeys: string): Promise<Keyring> {
-  const { keys: keyring, known: registered } = await checkKeyring(db, encryptionKeys)
+  const { keyring, registered } = await checkKeyring(db, encryptionKeys)
   const [primary] = keyring.configured
   const active = registered.filter(({ retired_at }) => retired_at === null)
   if (registered.length === 0) await registerKeys(db, keyring)
   else if (!active.some(({ id }) => id === primary)) {
     throw new OperatorError(
-      `The service has not been started with the encryption key ${primary} yet. Restart it with these LATCHKEY_ENCRYPTION_KEYS first: it could not read what this command would leave.`,
+      `The service has not been started with the encryption key ${primary} yet. Restart it with these LATCHKEY_ENCRYPTION_KEYS first: it could not read what this command would write.`,
     )
   }
   await syncKeys(db, keyring)
@@ -44,10 +45,10 @@ export async function loadKeys(db: Db, encryptionKeys: string): Promise<Keyring>
 }
 
 /**
- * Learns what other nodes hash with. What can’t be learned is missing from now on, and look-ups of
- * hashes answer 503.
+ * Adds the hashing keys of other nodes to the keyring. A key that cannot be opened is marked
+ * missing, and look-ups of hashes fail with 503 until it is configured.
  *
- * @throws CannotStart if a key is not the one that the database knows by its name
+ * @throws OperatorError if a configured key differs from the one registered under its id
  */
 export async function syncKeys(db: Db, keyring: Keyring): Promise<void> {
   for (const row of await readEncryptionKeys(db)) {
@@ -68,16 +69,16 @@ async function checkKeyring(db: Db, encryptionKeys: string) {
   const removed = registered.filter(
     ({ id, retired_at }) => isNotConfigured(id) && retired_at === null,
   )
-  // Looking at every value takes a while, so it is done only where a key has just been taken away,
-  // or where nobody has written down yet which keys there were.
+  // Scanning every sealed value is slow, so it happens only when a key has just been removed or no
+  // key has been registered yet.
   if (removed.length > 0 || registered.length === 0) {
     const required = [...(await countSealedValues(db))].filter(([id]) => isNotConfigured(id))
     if (required.length > 0) throw missingKeysError(required)
   }
-  return { keys: keyring, known: registered, gone: removed.map(({ id }) => id) }
+  return { keyring, registered, removed: removed.map(({ id }) => id) }
 }
 
-/** What the hashing key of a row is; undefined if it takes a key that is not given. */
+/** The hashing key of a row; undefined if the key that sealed it is not configured. */
 function openHashingKey(
   keyring: Keyring,
   row: Pick<EncryptionKeyTable, 'id' | 'hashing_key_sealed'>,
@@ -106,7 +107,7 @@ async function registerKeys(db: Db, keyring: Keyring): Promise<void> {
     .execute()
 }
 
-/** Nothing needs them any more, and no start has to look for them again. */
+/** Marks keys that nothing needs, so that later starts do not check for them. */
 async function retireKeys(db: Db, removed: string[]): Promise<void> {
   if (removed.length === 0) return
   await db
@@ -117,12 +118,12 @@ async function retireKeys(db: Db, removed: string[]): Promise<void> {
     .execute()
 }
 
-/** It seals, although a node that was started without it had found that nothing needs it. */
+/** Reactivates a key that another node had retired. */
 async function reinstateKey(db: Db, id: string): Promise<void> {
   await db.updateTable('encryption_key').set({ retired_at: null }).where('id', '=', id).execute()
 }
 
-/** From now on the first key is the one to seal with, also for what others have sealed. */
+/** Makes the first configured key the one that new values, and resealed ones, are sealed with. */
 async function makePrimary(db: Db, keyring: Keyring): Promise<void> {
   const [primary] = keyring.configured
   await retryOnConflict(db, async (tx) => {
@@ -131,14 +132,14 @@ async function makePrimary(db: Db, keyring: Keyring): Promise<void> {
     if (latest?.id === primary) return
     await tx
       .updateTable('encryption_key')
-      // Always the latest, also where another node's clock is ahead.
+      // Later than any other, even if another node’s clock is ahead.
       .set({ primary_since: Math.max(now(), (latest?.primary_since ?? 0) + 1) })
       .where('id', '=', primary)
       .execute()
   })
 }
 
-/** The key that a node was last started with in front. */
+/** The key that was made primary last. */
 export function readPrimaryKey(db: Pick<Db, 'selectFrom'>) {
   return db
     .selectFrom('encryption_key')
@@ -158,20 +159,20 @@ function readEncryptionKeys(db: Db) {
 }
 
 const remedy =
-  'Give LATCHKEY_ENCRYPTION_KEYS those that it was used with before, also behind a new one, for as long as “latchkey keys list” says that something needs them; in development they lie in the file encryption-keys beside the data.'
+  'Set LATCHKEY_ENCRYPTION_KEYS to the keys that were used before, after a new one if there is one, and keep each until “latchkey keys list” shows that nothing needs it. In development the keys are in the file encryption-keys beside the data.'
 
 function missingKeysError(required: [id: string, values: number][]): OperatorError {
   const which = required.map(([id, values]) => {
-    return values === 1 ? `one value in it needs ${id}` : `${values} values in it need ${id}`
+    return values === 1 ? `one value needs ${id}` : `${values} values need ${id}`
   })
   return new OperatorError(
-    `These are not the encryption keys of this database: ${which.join(', and ')}, which is not given. ${remedy}`,
+    `Encryption keys of this database are missing: ${which.join(', ')}. ${remedy}`,
   )
 }
 
 function conflictingKeyError(id: string, cause?: unknown): OperatorError {
   return new OperatorError(
-    `These are not the encryption keys of this database: it knows another key by the name ${id}. ${remedy} A new key needs a name of its own.`,
+    `These are not the encryption keys of this database: it knows a different key with the id ${id}. ${remedy} A new key needs a new id.`,
     { cause },
   )
 }

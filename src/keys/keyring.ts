@@ -3,41 +3,41 @@ import { keyPattern, validateEncryptionKeys } from '../config/encryption-key-lis
 import { Problem } from '../lib/problem.ts'
 
 /**
- * The keys that make a stolen database worth little. They live outside of it.
+ * Encryption keys, kept outside the database so that a stolen copy of it is of little use.
  *
- * What must be read again is sealed (AES-256-GCM); what must only be recognised is hashed
- * (HMAC-SHA-256), so that not even a six-digit code can be found by trying them all.
+ * Values that must be read again are sealed (AES-256-GCM). Values that are only compared are hashed
+ * with a key (HMAC-SHA-256), so that not even a six-digit code can be found by brute force.
  */
 export interface Keyring {
-  /** The ids of all that are given, the first one first: it seals and hashes. */
-  readonly configured: readonly [first: string, ...others: string[]]
-  /** `plain`, readable again only through `open` with the same `context`: where it belongs. */
+  /** The ids of all configured keys. The first one seals and hashes. */
+  readonly configured: readonly [primary: string, ...others: string[]]
+  /** Encrypts and authenticates `plain`. `open` needs the same `context`, which binds it to its row. */
   seal(plain: string, context: string): string
   /**
-   * @throws KeyNotGiven
-   * @throws Error if it was altered or moved to another context
+   * @throws MissingKeyError if the key that sealed the value is not configured
+   * @throws Error if the value was altered or moved to another context
    */
   open(sealed: string, context: string): string
-  /** The fingerprint to store. */
+  /** The keyed hash to store. */
   hash(value: string, purpose: string): string
   /**
-   * Fingerprints under every key, to find one that was stored before the keys were rotated.
+   * Hashes under every known key, to find values that were stored before a rotation.
    *
-   * @throws KeyNotGiven if somebody hashes with a key that is not known here: not to find a
-   * fingerprint would mean nothing
+   * @throws MissingKeyError if another node hashes with an unknown key: a failed look-up would prove
+   * nothing
    */
   hashWithAllKeys(value: string, purpose: string): string[]
-  /** What a given key hashes with. Whoever keeps it still finds hashes when the key is gone. */
+  /** The hashing key derived from a configured key. Stored, it finds hashes after the key is removed. */
   hashingKey(id: string): string
-  /** From now on, what was hashed with a key that is not given is found, too. */
+  /** Adds the hashing key of a key that is not configured, so that its hashes are found. */
   addHashingKey(id: string, hashingKey: string): void
-  /** From now on, `hashes` knows that the key of this id is missing. */
+  /** Makes `hashWithAllKeys` throw until the hashing key of this id is added. */
   markMissing(id: string): void
-  /** The ids that were missed and not recognised since. */
+  /** The ids marked missing and not added since. */
   readonly missing: ReadonlySet<string>
 }
 
-/** It takes an encryption key that is not given here. Other nodes may have it. */
+/** An encryption key is not configured on this node. Other nodes may have it. */
 export class MissingKeyError extends Problem {
   readonly id: string
 
@@ -63,7 +63,7 @@ interface Key {
 /** @param encryptionKeys `id:base64(32 bytes)`, comma-separated; the first seals and hashes, all open */
 export function parseKeyring(encryptionKeys: string): Keyring {
   const problem = validateEncryptionKeys(encryptionKeys)
-  if (problem !== undefined) throw new Error(`Encryption keys: ${problem}.`)
+  if (problem !== undefined) throw new Error(problem)
 
   const keys = encryptionKeys.split(',').map(parseEntry)
   const [current] = keys as [Key]
@@ -131,9 +131,9 @@ export function parseKeyring(encryptionKeys: string): Keyring {
 function parseEntry(entry: string): Key {
   const [, id, encoded] = keyPattern.exec(entry.trim()) as unknown as [string, string, string]
   const secret = Buffer.from(encoded, 'base64')
-  // One secret, one job: sealing and hashing each get a key of their own (RFC 5869).
-  const derive = (job: string) =>
-    new Uint8Array(hkdfSync('sha256', secret, '', `latchkey ${job}`, 32))
+  // Sealing and hashing each get their own derived key (RFC 5869).
+  const derive = (purpose: string) =>
+    new Uint8Array(hkdfSync('sha256', secret, '', `latchkey ${purpose}`, 32))
   return { id, sealingKey: derive('sealing'), hashingKey: derive('hashing') }
 }
 

@@ -8,7 +8,7 @@ import { timesOf } from './signing-keys.ts'
 export interface KeyList {
   signingKeys: {
     id: string
-    /** `published` ones sign later, `retiring` ones don’t any more; `retired` ones are refused. */
+    /** `published`: signs later. `retiring`: no longer signs. `retired`: no longer accepted. */
     state: 'published' | 'signing' | 'retiring' | 'retired'
     createdAt: string
     signsFrom: string
@@ -16,20 +16,20 @@ export interface KeyList {
   }[]
   encryptionKeys: {
     id: string
-    /** Whether LATCHKEY_ENCRYPTION_KEYS has it here. */
-    given: boolean
-    /** Whether everything is being sealed with it. */
-    first: boolean
-    /** How many values can’t be read without it. */
+    /** Listed in this node’s LATCHKEY_ENCRYPTION_KEYS. */
+    configured: boolean
+    /** The key that seals new values. */
+    primary: boolean
+    /** The number of values sealed with it. */
     sealedValues: number
-    /** Whether hashes that were made with it are found without it, too. */
+    /** Its hashing key is stored, so its hashes are still found after it is removed. */
     hashesKept: boolean
   }[]
 }
 
-/** Every key, and what still needs it. It opens nothing, so it works also while a key is missing. */
+/** Every key and its remaining use. Opens no sealed value, so it works while a key is missing. */
 export async function listKeys(db: Db, encryptionKeys: string): Promise<KeyList> {
-  const { configured: given } = parseKeyring(encryptionKeys)
+  const { configured } = parseKeyring(encryptionKeys)
   const rows = await db
     .selectFrom('encryption_key')
     .select('id')
@@ -38,16 +38,18 @@ export async function listKeys(db: Db, encryptionKeys: string): Promise<KeyList>
     .execute()
   const primary = await readPrimaryKey(db)
   const sealedCounts = await countSealedValues(db)
-  const registered = new Set(rows.map(({ id }) => id))
+  const registeredIds = new Set(rows.map(({ id }) => id))
   return {
     signingKeys: await signingKeys(db),
-    encryptionKeys: [...new Set([...given, ...registered, ...sealedCounts.keys()])].map((id) => ({
-      id,
-      given: given.includes(id),
-      first: id === primary?.id,
-      sealedValues: sealedCounts.get(id) ?? 0,
-      hashesKept: registered.has(id),
-    })),
+    encryptionKeys: [...new Set([...configured, ...registeredIds, ...sealedCounts.keys()])].map(
+      (id) => ({
+        id,
+        configured: configured.includes(id),
+        primary: id === primary?.id,
+        sealedValues: sealedCounts.get(id) ?? 0,
+        hashesKept: registeredIds.has(id),
+      }),
+    ),
   }
 }
 

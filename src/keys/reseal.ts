@@ -3,33 +3,32 @@ import { sql } from 'kysely'
 import { minute } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
 import type { Db } from '../store/open.ts'
-import type { Schema } from '../store/schema.ts'
 import { readPrimaryKey } from './encryption-keys.ts'
 import { type Keyring, keyIdOf } from './keyring.ts'
-import { type BoundColumn, sealContext, sealedColumns } from './sealed-columns.ts'
+import { listSealedColumns, type SealedColumnParts, sealContext } from './sealed-columns.ts'
 
-/** How many values are looked at between two rests. */
+/** Rows per batch. */
 const batchSize = 100
 
-/** Long enough for everybody who waits: the pass may take the whole night. */
+/** Pause between batches, so that other writers get their turn; a pass may take hours. */
 const pauseMs = 50
 
-/** How often it is looked for what another node has sealed with an older key since. */
+/** Time between passes: another node may have sealed with an older key since. */
 const intervalMs = 10 * minute
 
-/** What a pass has come to. */
+/** The outcome of one pass. */
 interface ResealResult {
   resealed: number
-  /** Values that can’t be opened: their key is not given here, or they were altered. */
+  /** Values that cannot be opened: their key is not configured, or they were altered. */
   unopened: number
 }
 
 /**
- * Seals with the first encryption key what others have sealed, a little at a time, until nothing
- * needs the others. Any number of nodes may do so at once, and each may end at any moment: a value
- * is replaced only if it is still the one that was read.
+ * Reseals values of other encryption keys with the primary key, in batches, until nothing needs the
+ * others. Safe on several nodes at once and to interrupt at any moment: a value is replaced only if
+ * it is unchanged since it was read.
  *
- * @returns what stops it
+ * @returns a function that stops it
  */
 export function startResealing(deps: { db: Db; keyring: Keyring; log: Log }): () => Promise<void> {
   const { log } = deps
@@ -39,9 +38,9 @@ export function startResealing(deps: { db: Db; keyring: Keyring; log: Log }): ()
   async function runUntilStopped(): Promise<void> {
     while (!signal.aborted) {
       await reseal(deps, signal).catch((error) => {
-        if (!signal.aborted) log.error({ err: error }, 'sealing anew failed, and is tried again')
+        if (!signal.aborted) log.error({ err: error }, 'resealing failed and will be retried')
       })
-      // Not for what ends the process: that has nothing to wait for.
+      // `ref: false`: the wait does not keep the process alive.
       await sleep(intervalMs, undefined, { signal, ref: false }).catch(() => {})
     }
   }
@@ -53,7 +52,7 @@ export function startResealing(deps: { db: Db; keyring: Keyring; log: Log }): ()
   }
 }
 
-/** One pass over all that is sealed. */
+/** Runs one pass over all sealed columns. */
 export async function reseal(
   deps: { db: Db; keyring: Keyring; log: Log },
   signal: AbortSignal,
@@ -62,18 +61,18 @@ export async function reseal(
   const [key] = keyring.configured
   const result: ResealResult = { resealed: 0, unopened: 0 }
   if (!(await hasOtherKeys(db, key))) return result
-  for (const [column, boundColumn] of Object.entries(sealedColumns)) {
-    await resealColumn(deps, column, boundColumn, { result, signal })
+  for (const sealedColumn of listSealedColumns()) {
+    await resealColumn(deps, sealedColumn, { result, signal })
   }
   if (signal.aborted) return result
   if (result.unopened > 0) log.error({ key, ...result }, 'some sealed values can’t be opened')
   else if (result.resealed > 0) {
-    log.info({ key, ...result }, 'what other encryption keys had sealed is sealed anew')
+    log.info({ key, ...result }, 'resealed the values of other encryption keys')
   }
   return result
 }
 
-/** Whether another key is or was in use, and not known to be needless. */
+/** Whether any other key is registered and not retired. */
 async function hasOtherKeys(db: Db, primaryId: string): Promise<boolean> {
   const other = await db
     .selectFrom('encryption_key')
@@ -85,29 +84,27 @@ async function hasOtherKeys(db: Db, primaryId: string): Promise<boolean> {
   return other !== undefined
 }
 
-/** Goes through a column by its rows’ ids. */
+/** Reseals one column, in the order of row ids. */
 async function resealColumn(
   { db, keyring }: { db: Db; keyring: Keyring },
-  column: string,
-  boundColumn: BoundColumn,
+  { table, column, boundColumn }: SealedColumnParts,
   { result, signal }: { result: ResealResult; signal: AbortSignal },
 ): Promise<void> {
-  const [table = '', columnName = ''] = column.split('.')
   for (let after = ''; ; ) {
-    // Two nodes with the keys in another order would undo each other’s work for ever.
+    // Two nodes with different primary keys would undo each other’s work forever.
     if ((await readPrimaryKey(db))?.id !== keyring.configured[0]) return
     const { rows } = await sql<{ id: string; bound_to: string; sealed: string | null }>`
-      select id, ${sql.ref(boundColumn)} as bound_to, ${sql.ref(columnName)} as sealed from ${sql.table(table)}
+      select id, ${sql.ref(boundColumn)} as bound_to, ${sql.ref(column)} as sealed from ${sql.table(table)}
       where id > ${after} order by id limit ${batchSize}`.execute(db)
 
     for (const { id, bound_to, sealed } of rows) {
       if (sealed === null || keyIdOf(sealed) === keyring.configured[0]) continue
-      const resealed = resealValue(keyring, sealed, sealContext(table as keyof Schema, bound_to))
+      const resealed = resealValue(keyring, sealed, sealContext(table, bound_to))
       if (resealed === undefined) result.unopened += 1
       else {
         const { numAffectedRows } = await sql`
-          update ${sql.table(table)} set ${sql.ref(columnName)} = ${resealed}
-          where id = ${id} and ${sql.ref(columnName)} = ${sealed}`.execute(db)
+          update ${sql.table(table)} set ${sql.ref(column)} = ${resealed}
+          where id = ${id} and ${sql.ref(column)} = ${sealed}`.execute(db)
         result.resealed += Number(numAffectedRows)
       }
       if (signal.aborted) return

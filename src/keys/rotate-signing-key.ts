@@ -5,44 +5,50 @@ import { retryOnConflict } from '../store/transaction.ts'
 import type { Keyring } from './keyring.ts'
 import { generateSigningKey } from './signing-keys.ts'
 
-/** How long backends, and caches before them, may keep the published keys (RFC 9111 §5.2.2.1). */
+/** The time for which backends and caches may keep the published keys (RFC 9111 §5.2.2.1). */
 export const jwksMaxAgeMs = 10 * minute
 
 /**
- * How long a new key is published before it signs. Nodes see it within seconds; a backend’s copy
- * of a cache’s copy is 20 minutes old at most. The rest is for libraries that keep it longer.
+ * The time for which a new key is published before it signs. Nodes see it within seconds; a
+ * backend’s copy of a cache’s copy is at most 20 minutes old. The rest is for libraries that cache
+ * longer.
  */
 export const prepublishMs = hour
 
 /**
- * How long a key is accepted after it has signed its last token: the longest that an access token
- * may live (LATCHKEY_ACCESS_TOKEN_TTL), and some minutes for clocks that disagree.
+ * The time for which a key is accepted after its last token: the longest lifetime of an access token
+ * (LATCHKEY_ACCESS_TOKEN_TTL) plus five minutes of clock skew.
  */
 export const retirementGraceMs = hour + 5 * minute
 
-/** Long enough for every node to see the new key, which no token may need before that. */
+/** The time in which every node sees the new key, before any token is signed with it. */
 const propagationMs = 10 * second
 
-/** How much later the leaked key is refused: a node whose clock is behind still signs with it. */
+/** Extra time for a leaked key: a node whose clock is behind still signs with it. */
 const clockSkewMs = 5 * second
 
 export type RotationResult =
-  | { status: 'rotated'; id: string; signsFrom: string; retiring: { id: string; until: string }[] }
-  /** Nothing was done: the key that the last rotation made does not sign yet. */
-  | { status: 'waiting'; id: string; signsFrom: string }
+  | {
+      status: 'rotated'
+      id: string
+      signsFrom: string
+      retiring: { id: string; acceptedUntil: string }[]
+    }
+  /** Nothing changed: the key of the last rotation does not sign yet. */
+  | { status: 'pending'; id: string; signsFrom: string }
 
 /**
- * Puts a new signing key in the place of those that there are. Its public half is published at
- * once.
+ * Rotates the signing key: publishes a new one at once and retires the others.
  *
- * @param atOnce because one leaked: the new one signs in seconds, and nothing that the others
- * signed is accepted a few seconds later
+ * @param options.immediately for a leaked key: the new key signs within seconds, and tokens of the
+ * others are rejected a few seconds later
  */
 export async function rotateSigningKey(
   db: Db,
   keyring: Keyring,
-  { immediately }: { immediately: boolean },
+  options: { immediately: boolean },
 ): Promise<RotationResult> {
+  const { immediately } = options
   const newKey = await generateSigningKey(keyring)
   return retryOnConflict(db, async (tx) => {
     await advisoryLock(tx, 'signing-keys')
@@ -54,15 +60,17 @@ export async function rotateSigningKey(
       .where('retires_at', 'is', null)
       .executeTakeFirst()
     if (pending && !immediately) {
-      return { status: 'waiting', id: pending.id, signsFrom: toIsoString(pending.signs_from ?? at) }
+      return { status: 'pending', id: pending.id, signsFrom: toIsoString(pending.signs_from ?? at) }
     }
 
     const signsFrom = at + (immediately ? propagationMs : prepublishMs)
-    const until = signsFrom + (immediately ? clockSkewMs : retirementGraceMs)
+    const acceptedUntil = signsFrom + (immediately ? clockSkewMs : retirementGraceMs)
     const retiring = await tx
       .updateTable('signing_key')
-      .set({ retires_at: until })
-      .where((row) => row.or([row('retires_at', 'is', null), row('retires_at', '>', until)]))
+      .set({ retires_at: acceptedUntil })
+      .where((row) =>
+        row.or([row('retires_at', 'is', null), row('retires_at', '>', acceptedUntil)]),
+      )
       .returning('id')
       .execute()
     await tx
@@ -73,7 +81,7 @@ export async function rotateSigningKey(
       status: 'rotated',
       id: newKey.id,
       signsFrom: toIsoString(signsFrom),
-      retiring: retiring.map(({ id }) => ({ id, until: toIsoString(until) })),
+      retiring: retiring.map(({ id }) => ({ id, acceptedUntil: toIsoString(acceptedUntil) })),
     }
   })
 }

@@ -10,10 +10,10 @@ import { retryOnConflict } from '../store/transaction.ts'
 import { type Keyring, MissingKeyError } from './keyring.ts'
 import { sealContext } from './sealed-columns.ts'
 
-/** A public key as it is published (RFC 7517 §4). */
+/** A published public key (RFC 7517 §4). */
 export type PublicJwk = Record<'kty' | 'crv' | 'x' | 'y' | 'kid' | 'alg' | 'use', string>
 
-/** One of the keys that sign tokens. Times are milliseconds since 1970. */
+/** A key that signs access tokens. Times are milliseconds since 1970. */
 export interface SigningKey {
   /** Its `kid`. */
   readonly id: string
@@ -21,42 +21,42 @@ export interface SigningKey {
   readonly publicKey: KeyObject
   readonly jwk: PublicJwk
   signsFrom: number
-  /** Until then what it signed is accepted; infinite while none takes its place. */
+  /** Its tokens are accepted until then; Infinity until it is rotated. */
   retiresAt: number
 }
 
 export interface SigningKeys {
-  /** The one that signs now. */
+  /** The key that signs now. */
   current(): SigningKey
-  /** The one of that `kid`, unless it has retired. */
+  /** The key of that `kid`, unless it has retired. */
   find(kid: string): SigningKey | undefined
-  /** For everyone who checks our tokens (RFC 7517 §5). */
+  /** The JWK Set for verifying access tokens (RFC 7517 §5). */
   jwks(): { keys: PublicJwk[] }
   /**
-   * Looks into the table, where other nodes and commands put keys and times.
+   * Reads the keys and times that other nodes and commands have stored.
    *
-   * @returns what is new to this node
+   * @returns the keys that are new to this node, and those that will retire earlier than it knew
    */
   sync(): Promise<{ added: SigningKey[]; retiring: SigningKey[] }>
-  /** The same for whoever was shown an unknown `kid`. Somebody makes them up: it looks seldom. */
+  /** Syncs for an unknown `kid`, at most every two seconds: an attacker can invent any number. */
   syncIfDue(): Promise<void>
 }
 
-/** How often a made-up `kid` costs a query at most. */
+/** The least time between two queries for unknown `kid`s. */
 const minSyncIntervalMs = 2 * second
 
-/** Whether what the key signed is still accepted. */
+/** Whether the key’s tokens are still accepted. */
 export function isAccepted(key: SigningKey): boolean {
   return key.retiresAt > now()
 }
 
 /**
- * The signing keys; at the first start of all, one is made. Nodes that start together agree on it.
+ * Loads the signing keys. The very first start generates one; nodes that start together agree on it.
  *
- * @throws CannotStart if the encryption keys are not those of this database
+ * @throws OperatorError if the encryption keys are not those of this database
  */
-export async function loadSigningKeys(db: Db, keys: Keyring): Promise<SigningKeys> {
-  await ensureSigningKey(db, keys)
+export async function loadSigningKeys(db: Db, keyring: Keyring): Promise<SigningKeys> {
+  await ensureSigningKey(db, keyring)
   const byId = new Map<string, SigningKey>()
   let lastSync: Promise<unknown> = Promise.resolve()
   let lastSyncAt = now()
@@ -70,11 +70,11 @@ export async function loadSigningKeys(db: Db, keys: Keyring): Promise<SigningKey
       const row = rows.find(({ id }) => id === key.id)
       const times = row ? timesOf(row) : { signsFrom: key.signsFrom, retiresAt: 0 }
       if (times.retiresAt < key.retiresAt) retiring.push(key)
-      // Changed in its place: tokens that were checked before remember their key.
+      // Mutated in place: the cache of verified tokens holds references to their keys.
       Object.assign(key, times)
       if (!row) byId.delete(key.id)
     }
-    const added = rows.filter(({ id }) => !byId.has(id)).map((row) => openSigningKey(keys, row))
+    const added = rows.filter(({ id }) => !byId.has(id)).map((row) => openSigningKey(keyring, row))
     for (const key of added) byId.set(key.id, key)
     return { added, retiring }
   }
@@ -83,7 +83,7 @@ export async function loadSigningKeys(db: Db, keys: Keyring): Promise<SigningKey
   return {
     current() {
       const bySignsFrom = accepted().sort((a, b) => a.signsFrom - b.signsFrom)
-      // The first one signs also where the clock is behind that of the node that made it.
+      // The only key signs even if this node’s clock is behind that of the node that generated it.
       const key = bySignsFrom.findLast(({ signsFrom }) => signsFrom <= now()) ?? bySignsFrom[0]
       if (!key) throw new Error('There is no signing key.')
       return key
@@ -107,13 +107,13 @@ export async function loadSigningKeys(db: Db, keys: Keyring): Promise<SigningKey
   }
 }
 
-/** When a key signs, and until when it is accepted. */
+/** The times from which a key signs and until which it is accepted. */
 export function timesOf(row: Selectable<SigningKeyTable>) {
   return { signsFrom: row.signs_from ?? row.created_at, retiresAt: row.retires_at ?? Infinity }
 }
 
 async function ensureSigningKey(db: Db, keyring: Keyring): Promise<void> {
-  // Made before it is known to be needed: a transaction is no place to wait.
+  // Generated before it is known to be needed: a transaction must not do slow work.
   const newKey = await generateSigningKey(keyring)
   await retryOnConflict(db, async (tx) => {
     await advisoryLock(tx, 'signing-keys')
@@ -129,7 +129,7 @@ async function ensureSigningKey(db: Db, keyring: Keyring): Promise<void> {
 function openSigningKey(keyring: Keyring, row: Selectable<SigningKeyTable>): SigningKey {
   const { id } = row
   const privateKey = openPrivateKey(keyring, row)
-  // Derived, not read: whoever can write to the database alone could add a key of their own.
+  // Derived, not read: an attacker with write access to the database could add their own public key.
   const publicKey = createPublicKey(privateKey)
   return { id, privateKey, publicKey, jwk: publicJwk(id, publicKey), ...timesOf(row) }
 }
@@ -149,13 +149,13 @@ function openPrivateKey(
   } catch (cause) {
     if (cause instanceof MissingKeyError) throw cause
     throw new OperatorError(
-      'These are not the encryption keys of this database. Give LATCHKEY_ENCRYPTION_KEYS those that it was used with before; in development they lie in the file encryption-keys beside the data.',
+      'These are not the encryption keys of this database. Set LATCHKEY_ENCRYPTION_KEYS to the keys that were used before; in development they are in the file encryption-keys beside the data.',
       { cause },
     )
   }
 }
 
-/** A new key, ready to be put into the table. */
+/** Generates a key pair. @returns its id and sealed private key, ready to insert */
 export async function generateSigningKey(keyring: Keyring) {
   const { publicKey, privateKey } = await generateKeyPair('ES256', { extractable: true })
   const id = await calculateJwkThumbprint(await exportJWK(publicKey))

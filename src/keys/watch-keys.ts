@@ -5,10 +5,10 @@ import { syncKeys } from './encryption-keys.ts'
 import { type Keyring, MissingKeyError } from './keyring.ts'
 import type { SigningKeys } from './signing-keys.ts'
 
-/** How often a node looks: so long it may not know what another, or a command, did to the keys. */
+/** Time between syncs: the longest that a node may miss a change by another node or a command. */
 const intervalMs = 5 * second
 
-/** Has this node notice what others do to the keys, and say so in its log. @returns what stops it */
+/** Syncs keys changed by other nodes or commands and logs each change. @returns a function that stops it */
 export function watchKeys(deps: {
   db: Db
   keyring: Keyring
@@ -28,7 +28,7 @@ export function watchKeys(deps: {
       log.warn({ kid: id, signsFrom: toIsoString(signsFrom) }, 'a new signing key is published')
     }
     for (const { id, retiresAt } of retiring) {
-      log.warn({ kid: id, until: toIsoString(retiresAt) }, 'a signing key retires')
+      log.warn({ kid: id, acceptedUntil: toIsoString(retiresAt) }, 'a signing key retires')
     }
     const { id } = signingKeys.current()
     if (id !== signingKeyId) log.warn({ kid: id }, 'another key signs tokens now')
@@ -43,7 +43,7 @@ export function watchKeys(deps: {
       reported.add(key)
       log.error(
         { key },
-        'another node uses an encryption key that is not in LATCHKEY_ENCRYPTION_KEYS here: give it, and restart',
+        'another node uses an encryption key that is missing from LATCHKEY_ENCRYPTION_KEYS on this node: add it and restart',
       )
     }
   }
@@ -54,7 +54,7 @@ export function watchKeys(deps: {
         .then(syncSigningKeys)
         .catch((error) => {
           const key = error instanceof MissingKeyError ? error.id : undefined
-          log.error({ err: error, key }, 'the keys could not be looked at')
+          log.error({ err: error, key }, 'syncing the keys failed')
         })
         .finally(() => stopped || schedule())
     }, intervalMs)

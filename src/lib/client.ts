@@ -1,16 +1,16 @@
 import { type Language, languageOf } from './language.ts'
 
-/** Who asks, as far as a request tells: for people to recognise, never to decide by alone. */
+/** The client of a request, as it presents itself: shown to people, never sufficient for a decision. */
 export interface Client {
-  /** The network address it came from. */
+  /** The IP address of the request. */
   ipAddress: string
-  /** What the browser or program says it is. */
+  /** The `User-Agent` header, printable and shortened. */
   userAgent: string
-  /** What its user reads. */
+  /** The preferred language. */
   language: Language
 }
 
-/** Longer than any browser's own words about itself. */
+/** Longer than any browser’s `User-Agent`. */
 const maxUserAgentLength = 200
 
 export function clientOf(request: {
@@ -21,7 +21,7 @@ export function clientOf(request: {
   return {
     ipAddress: request.ip,
     language: languageOf(request.headers['accept-language']),
-    // What could not be shown as it is (control and formatting characters) is left out.
+    // Control and formatting characters are removed: they could disguise the text.
     userAgent: agent.replace(/\p{C}/gu, '').slice(0, maxUserAgentLength).toWellFormed(),
   }
 }

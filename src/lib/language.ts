@@ -1,4 +1,4 @@
-/** The languages that there are; the first is spoken where none that is asked for is there. */
+/** The supported languages; the first is the fallback. */
 export const languages = ['en', 'de'] as const
 export type Language = (typeof languages)[number]
 
@@ -7,9 +7,9 @@ export function isLanguage(name: unknown): name is Language {
 }
 
 /**
- * The language that a browser asks for (RFC 9110 §12.5.4), the first of ours by its wishes.
+ * Negotiates the language: the supported one that the client prefers most (RFC 9110 §12.5.4).
  *
- * @param acceptLanguage `Accept-Language`, as it came
+ * @param acceptLanguage the `Accept-Language` header
  */
 export function languageOf(acceptLanguage: string | undefined): Language {
   const preferences = (acceptLanguage ?? '')

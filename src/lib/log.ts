@@ -2,14 +2,14 @@ import pino, { type DestinationStream, type Logger } from 'pino'
 
 export type Log = Logger
 
-/** @param stream where lines go: standard output if left out */
+/** @param stream the destination of log lines; standard output by default */
 export function createLog(level: string, stream?: DestinationStream): Log {
   const destination = stream ?? (process.stdout.isTTY ? terminal : pino.destination(1))
   return pino(
     {
       level,
       base: null,
-      // Chosen fields of an error, for what else hangs on one may be anything.
+      // An allowlist: other properties of an error may hold anything, secrets included.
       serializers: {
         err: ({ name, message, code, stack }: Error & { code?: unknown }) => ({
           name,
@@ -20,7 +20,7 @@ export function createLog(level: string, stream?: DestinationStream): Log {
         req: () => undefined,
         res: () => undefined,
       },
-      // A second net. The first is that no secret is handed to the log.
+      // Defence in depth: callers never pass secrets to the log.
       redact: [
         'password',
         'token',
@@ -35,14 +35,16 @@ export function createLog(level: string, stream?: DestinationStream): Log {
   )
 }
 
-/** Lines for people: `09:00:00 POST /auth/SignIn 200 12 ms`. */
+/** Human-readable lines: `09:00:00 POST /auth/SignIn 200 12 ms`. */
 const terminal: DestinationStream = {
   write(line) {
     const { time, level, msg, method, route, status, ms, reqId, err, ...rest } = JSON.parse(line)
     const clock = new Date(time).toTimeString().slice(0, 8)
-    const what = msg === 'request' ? `${method} ${route} ${status} ${Math.round(ms)} ms` : msg
+    const summary = msg === 'request' ? `${method} ${route} ${status} ${Math.round(ms)} ms` : msg
     const more = Object.entries(rest).map(([name, value]) => `${name}=${JSON.stringify(value)}`)
-    process.stdout.write(`${[clock, level >= 50 ? `ERROR ${what}` : what, ...more].join(' ')}\n`)
+    process.stdout.write(
+      `${[clock, level >= 50 ? `ERROR ${summary}` : summary, ...more].join(' ')}\n`,
+    )
     if (err) process.stdout.write(`${err.stack}\n`)
   },
 }

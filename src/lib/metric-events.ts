@@ -1,4 +1,4 @@
-/** What signing in was tried with. */
+/** The methods of a sign-in attempt. */
 export const signInMethods = [
   'password',
   'authenticator',
@@ -10,19 +10,19 @@ export const signInMethods = [
 ] as const
 export type SignInMethod = (typeof signInMethods)[number]
 
-/** What came of it. */
+/** The outcome of a sign-in attempt. */
 export type SignInOutcome = 'signedIn' | 'mfaRequired' | 'wrong' | 'limited'
 
-/** What became of one try to send a message. */
+/** The outcome of one delivery attempt. */
 export const deliveryOutcomes = ['sent', 'failed', 'givenUp'] as const
 export type DeliveryOutcome = (typeof deliveryOutcomes)[number]
 
-/** What happened, for whoever counts it: no address, number, id or secret is among it. */
+/** An event for metrics. Holds no email address, phone number, id or secret. */
 export type MetricEvent =
   | { kind: 'signIn'; method: SignInMethod; result: SignInOutcome }
   | { kind: 'activity'; type: string; mfaMethod?: string }
   | { kind: 'code'; channel: string; purpose: string }
   | { kind: 'delivery'; channel: string; outcome: DeliveryOutcome }
 
-/** Reports an event at once. */
+/** Emits an event immediately. */
 export type EmitEvent = (event: MetricEvent) => void

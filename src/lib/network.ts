@@ -1,12 +1,12 @@
 import { isIPv6, SocketAddress } from 'node:net'
 
 /**
- * What to count a client by: an IPv4 address, or the /64 of an IPv6 one, since a single
- * household has all the addresses in it.
+ * The network of an IP address, for rate limits: an IPv4 address itself, or the /64 of an IPv6
+ * address, which usually belongs to one household.
  */
 export function networkOf(address: string): string {
   if (!isIPv6(address)) return address
-  // One address has many spellings. This one has dots only where it stands for an IPv4 address.
+  // In canonical form, only IPv4-mapped addresses contain dots.
   const [withoutZone = ''] = address.split('%')
   const { address: canonical } = new SocketAddress({ address: withoutZone, family: 'ipv6' })
   const mapped = /^::ffff:([0-9.]+)$/.exec(canonical)?.[1]

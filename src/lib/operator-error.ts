@@ -1,5 +1,5 @@
 /**
- * What keeps the service from starting and only its operator can put right. The message is for
- * them: what is wrong, what to do about it, and no secret.
+ * An error that only the operator can resolve; it prevents a start or a command. Its message states
+ * the cause and the remedy and contains no secret.
  */
 export class OperatorError extends Error {}

@@ -1,12 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 
-/** Several times what the work takes, and nothing that anybody feels. */
+/** Several times the usual duration of the work, yet imperceptible. */
 const stepMs = 25
 
 /**
- * Has work take as long whatever it finds: it is over a whole number of steps after it began. What
- * is written down for an account that exists takes the database a fraction of a millisecond longer;
- * that must not show.
+ * Pads the duration of work to a multiple of a fixed step. Extra writes for an existing account take
+ * a fraction of a millisecond; without padding, timing would reveal that the account exists.
  */
 export async function padTiming<Result>(work: () => Promise<Result>): Promise<Result> {
   const startedAt = performance.now()
@@ -14,7 +13,7 @@ export async function padTiming<Result>(work: () => Promise<Result>): Promise<Re
     return await work()
   } finally {
     const steps = Math.ceil((performance.now() - startedAt) / stepMs)
-    // In whole milliseconds, which is what timers know: a part of one would pass through.
+    // Whole milliseconds, the resolution of timers: a remainder would leak the duration.
     const endAt = Math.ceil(startedAt + steps * stepMs)
     while (performance.now() < endAt) await sleep(endAt - Math.floor(performance.now()))
   }

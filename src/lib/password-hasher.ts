@@ -1,57 +1,61 @@
 import { randomBytes } from 'node:crypto'
 import { hash } from '@node-rs/argon2'
 import { second } from './clock.ts'
-import { createSemaphore } from './keyed-semaphore.ts'
 import { toBase64 } from './password-hash-formats/hash-format.ts'
 import { parseHash } from './password-hash-formats/parse-hash.ts'
 import { Problem } from './problem.ts'
+import { createSemaphore } from './semaphore.ts'
 
-/** OWASP's choice for Argon2id (the library's default kind): 19 MiB, two passes, one lane; 8 ms. */
+/** OWASP’s parameters for Argon2id (the library’s default): 19 MiB, two passes, one lane; 8 ms. */
 const argon2Parameters = { memoryCost: 19_456, timeCost: 2, parallelism: 1 }
 
-/** How each hash of ours begins; salt and digest follow. */
+/** The prefix of hashes in the current format; salt and digest follow. */
 const currentPrefix = `$argon2id$v=19$m=${argon2Parameters.memoryCost},t=${argon2Parameters.timeCost},p=${argon2Parameters.parallelism}$`
 
-/** NIST asks for 64 characters at least (SP 800-63B-4 §3.1.1.2). More than this is no password. */
+/** Well above the 64 characters that NIST requires services to accept (SP 800-63B-4 §3.1.1.2). */
 export const maxPasswordBytes = 1024
 
-/** How much the newest hash counts in the average: the last twenty or so decide. */
+/** The weight of the newest hash in the moving average: about the last twenty count. */
 const newestWeight = 0.1
 
-/** Password hashes, made and checked off the main thread. */
+/** Hashes and verifies passwords off the main thread. */
 export interface PasswordHasher {
   /** @returns a PHC string */
   hash(password: string): Promise<string>
   /**
-   * @param stored in any form that `readHash` takes; undefined for nobody's: the answer is no, at
-   * the price of a yes
+   * Verifies a password.
+   *
+   * @param stored in any format that `parseHash` accepts; undefined for an unknown account, which
+   * takes as long and returns false
    */
   verify(stored: string | undefined, password: string): Promise<boolean>
   /**
-   * Keeps a place in the line while `work` goes on, which hashes. Begin with it, before anything
-   * is counted: whoever is turned away has used nothing up.
+   * Holds a slot in the queue while `work` runs, which hashes. Enter it before consuming rate
+   * limits, so that a rejected caller has used up none.
    *
-   * @throws Problem `unavailable` at once, as `ensureRoom` does
+   * @throws Problem `unavailable` immediately, as `assertCapacity` does
    */
   withSlot<Result>(work: () => Promise<Result>): Promise<Result>
   /**
-   * @param queuedElsewhere who waits for the same in another line, if there is one
-   * @throws Problem `unavailable` if whoever comes now would wait for too long
+   * Rejects a caller who would have to wait too long.
+   *
+   * @param queuedElsewhere callers that wait in another queue for the same hasher
+   * @throws Problem `unavailable` if the expected wait is longer than `maxWaitMs`
    */
   assertCapacity(queuedElsewhere?: number): void
-  /** How many have a place in the line now: those whose turn it is, and those who wait. */
+  /** The number of slots held now: by callers that hash and by those that wait. */
   readonly pending: number
 }
 
-/** Whoever watches from outside. */
+/** Receives measurements, for metrics. */
 export interface HashingObserver {
   hashed(ms: number): void
   rejected(): void
 }
 
 /**
- * @param concurrency how many hashes run at the same time: one a core is fastest for all
- * @param maxWaitMs nobody is let into a line that is longer than this
+ * @param concurrency number of concurrent hashes: one per core gives the best throughput
+ * @param maxWaitMs longest expected wait at which a caller is still admitted
  */
 export async function createPasswordHasher(
   concurrency: number,
@@ -62,7 +66,7 @@ export async function createPasswordHasher(
   const startedAt = performance.now()
   const dummyHash = await hash('nobody’s password', argon2Parameters)
   let averageMs = performance.now() - startedAt
-  let inLine = 0
+  let pending = 0
 
   function runMeasured<Result>(work: () => Promise<Result>): Promise<Result> {
     return semaphore.run(async () => {
@@ -76,14 +80,14 @@ export async function createPasswordHasher(
   }
 
   function assertCapacity(queuedElsewhere = 0): void {
-    const waiting = Math.max(inLine, queuedElsewhere) + 1 - concurrency
+    const waiting = Math.max(pending, queuedElsewhere) + 1 - concurrency
     const expectedWaitMs = (waiting / concurrency) * averageMs
-    // Where nobody waits there is room, however slow the hashes are just now.
+    // An empty queue admits everyone, however slow hashing is at the moment.
     if (waiting <= 0 || expectedWaitMs <= maxWaitMs) return
     observer?.rejected()
     throw new Problem(
       'unavailable',
-      'Too many people are signing in at this moment. Please try again in a few seconds.',
+      'Too many people are signing in right now. Please try again in a few seconds.',
       { retryAfter: Math.ceil(expectedWaitMs / second) },
     )
   }
@@ -93,35 +97,35 @@ export async function createPasswordHasher(
     async verify(stored, password) {
       const parsed = parseHash(stored ?? dummyHash)
       if ('refused' in parsed) return false
-      // Unknown addresses pay for Argon2 too: a faster no would tell which addresses have accounts.
+      // Unknown addresses cost an Argon2 hash too: a faster rejection would reveal which have accounts.
       const matches = await runMeasured(() => parsed.verify(password))
       return matches && stored !== undefined
     },
     async withSlot(work) {
       assertCapacity()
-      inLine += 1
+      pending += 1
       try {
         return await work()
       } finally {
-        inLine -= 1
+        pending -= 1
       }
     },
     assertCapacity,
     get pending() {
-      return inLine
+      return pending
     },
   }
 }
 
-/** Whether a hash is as we would make it now. One of another form or price is to be made anew. */
+/** Whether a hash has the current format and parameters. Any other is due for rehashing. */
 export function isCurrentFormat(stored: string): boolean {
   return stored.startsWith(currentPrefix)
 }
 
-/** Marks, in the place of the salt, that a hash is nobody's. */
+/** The salt that marks a hash as unusable. */
 const unusableSalt = toBase64(Buffer.from('no password yet.'))
 
-/** The hash of an account without a password: all are wrong, and a no takes as long as any. */
+/** The hash of an account without a password: matches nothing and takes as long to verify. */
 export function unusablePassword(): string {
   return `${currentPrefix}${unusableSalt}$${toBase64(randomBytes(32))}`
 }

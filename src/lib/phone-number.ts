@@ -1,18 +1,18 @@
 import { parsePhoneNumberFromString } from 'libphonenumber-js/max'
 
-/** What a number in E.164 turned out to be. */
+/** A parsed phone number, in E.164 if usable, or the reason for rejecting it. */
 export type ParsedPhoneNumber =
   | { kind: 'usable'; number: string }
   | { kind: 'impossible' | 'costly' | 'unreachable' }
 
-// Numbers that bill whoever calls or texts them: thieves have services text numbers of their own.
+// Premium numbers earn their owner money per text: fraudsters make services send texts to them.
 const costly = new Set(['PREMIUM_RATE', 'SHARED_COST', 'PERSONAL_NUMBER'])
 
-// Numbers behind which is no phone that shows texts.
+// Numbers that cannot receive texts.
 const unreachable = new Set(['TOLL_FREE', 'UAN', 'PAGER', 'VOICEMAIL'])
 
-// Satellites, and networks of no country: a text there costs as much as a hundred others, if it
-// arrives. Who takes in that money is hard to tell.
+// Satellite and international networks: a text costs up to a hundred times the usual price, often
+// does not arrive, and the recipient of the money is hard to trace.
 const nonGeographicCodes = new Set(['870', '878', '881', '882', '883', '888'])
 
 /** @param input international form with a leading plus; spaces, hyphens and brackets are allowed */
@@ -22,13 +22,13 @@ export function parsePhoneNumber(input: string): ParsedPhoneNumber {
   if (!parsed?.isPossible()) return { kind: 'impossible' }
   if (nonGeographicCodes.has(parsed.countryCallingCode)) return { kind: 'unreachable' }
   const type = parsed.getType()
-  // Of a range that was given to nobody: what texts to it cost, and who earns by it, is unknown.
+  // An unassigned range: the price of a text and its beneficiary are unknown.
   if (type === undefined || unreachable.has(type)) return { kind: 'unreachable' }
   if (costly.has(type)) return { kind: 'costly' }
   return { kind: 'usable', number: parsed.number }
 }
 
-/** The ten thousand numbers in a row, as companies get them, that a number in E.164 is one of. */
+/** The block of 10,000 numbers, as assigned to companies, that contains a number in E.164. */
 export function rangeOf(number: string): string {
   return number.slice(0, -4)
 }

@@ -1,7 +1,6 @@
 /**
- * Everything that can be answered with an RFC 9457 problem, by its stable name. A code never
- * changes its meaning, and one that is retired is never used again. Statuses and titles are
- * HTTP's business: src/http/problem-response.ts.
+ * The codes of all RFC 9457 problems. A code never changes its meaning, and a retired one is never
+ * reused. Statuses and titles: src/http/problem-types.ts.
  */
 export type ProblemCode =
   | 'invalid_request'
@@ -43,23 +42,23 @@ export type ProblemCode =
   | 'sms_unavailable'
   | 'unavailable'
 
-/** What a problem may say beside its code and its sentence. */
+/** Extension members of a problem. */
 export interface ProblemMembers {
-  /** Which fields of the request were wrong, as JSON pointers. */
+  /** The invalid fields of the request; `path` is a JSON pointer. */
   errors?: { path: string; message: string }[]
-  /** How many more guesses this sign-in takes. */
+  /** Remaining attempts of this sign-in. */
   attemptsLeft?: number
-  /** Whole seconds until it is worth trying again. */
+  /** Whole seconds until a retry makes sense. */
   retryAfter?: number
-  /** What a sign-in must be like to be enough (RFC 9470 §3). */
+  /** The authentication requirements to satisfy (RFC 9470 §3). */
   stepUp?: { maxAge?: number; acrValues?: string }
-  /** Methods that the path does answer. */
+  /** The HTTP methods that the path supports. */
   allow?: string[]
 }
 
 /**
- * A failure that the client is told of: a code for programs, a sentence for people. `detail`
- * leaves the service as it is, so it tells what to do and holds no secret.
+ * A failure reported to the client: a code for programs, a sentence for people. `detail` is sent
+ * unchanged, so it says how to proceed and contains no secret.
  */
 export class Problem extends Error {
   readonly code: ProblemCode

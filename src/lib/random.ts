@@ -4,10 +4,10 @@ let lastTime = ''
 let sequence = 0
 
 /**
- * An id that sorts by when it was made (RFC 9562 §5.7). Unique, but no secret.
+ * A UUIDv7, which sorts by creation time (RFC 9562 §5.7). Unique, but not secret.
  *
- * What one process makes within a millisecond is counted, so that it sorts too (§6.2, method 1):
- * lists that come newest first must not shuffle what happened together.
+ * A counter orders the ids that one process creates within a millisecond (§6.2, method 1), so that
+ * lists sorted by id keep the order of events.
  */
 export function newId(): string {
   const id = randomUUIDv7()
@@ -17,36 +17,15 @@ export function newId(): string {
   return `${time}-7${sequence.toString(16).padStart(3, '0')}${id.slice(18)}`
 }
 
-/** A secret for programs: 256 bits, 43 characters that need no escaping anywhere. */
+/** A secret for programs: 256 bits as 43 base64url characters. */
 export function newToken(): string {
   return randomBytes(32).toString('base64url')
 }
 
-/** How many codes of six digits there are. */
+/** The number of possible six-digit codes. */
 export const codeSpaceSize = 1_000_000
 
-/** A secret for people to type: six digits, each code as likely as any other. */
+/** A secret for people to type: six digits, uniformly distributed. */
 export function newCode(): string {
   return randomInt(codeSpaceSize).toString().padStart(6, '0')
-}
-
-// Crockford's base 32 leaves out I, L, O and U, which people take for something else.
-const crockfordBase32 = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
-const recoveryCodeLength = 12
-
-/** How many recovery codes there are: 60 bits. */
-export const recoveryCodeSpaceSize = crockfordBase32.length ** recoveryCodeLength
-
-/** A secret to keep on paper: 60 bits, as XXXX-XXXX-XXXX. */
-export function newRecoveryCode(): string {
-  const characters = Array.from(
-    randomBytes(recoveryCodeLength),
-    (byte) => crockfordBase32[byte % crockfordBase32.length],
-  )
-  return characters.join('').replace(/(.{4})(?=.)/g, '$1-')
-}
-
-/** A recovery code as it was made, however it was typed: any case, any spacing, O for 0, I or L for 1. */
-export function normalizeRecoveryCode(typed: string): string {
-  return typed.toUpperCase().replace(/[\s-]/g, '').replace(/O/g, '0').replace(/[IL]/g, '1')
 }

@@ -1,22 +1,22 @@
-/** A line of a file that may be larger than the memory. */
+/** A line of a streamed file. */
 export interface Line {
-  /** Counted from one. */
+  /** Starts at 1. */
   number: number
-  /** Without its end; undefined if it is no UTF-8, or longer than it may be. */
+  /** Without its line ending; undefined if it is not UTF-8 or exceeds the limit. */
   text: string | undefined
-  /** How many bytes of the file are behind us with it. */
+  /** Bytes of the file read so far, including this line. */
   bytesRead: number
 }
 
 const lineFeed = 0x0a
 const carriageReturn = 0x0d
 
-/** Reads the lines of UTF-8 text, one at a time. @param maxBytes bytes that a line may have */
+/** Reads the lines of UTF-8 text one at a time. @param maxBytes longest line, in bytes */
 export async function* readLines(
   chunks: AsyncIterable<Uint8Array>,
   maxBytes: number,
 ): AsyncGenerator<Line> {
-  // Takes a byte order mark away where the text begins with one; within, it is a letter.
+  // Strips a byte order mark at the start of the text; elsewhere it is a character.
   const firstLineDecoder = new TextDecoder('utf-8', { fatal: true })
   const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
   let parts: Uint8Array[] = []
@@ -40,7 +40,7 @@ export async function* readLines(
   function append(part: Uint8Array) {
     bytes += part.length
     length += part.length
-    // Of one that is too long nothing is kept but that it was.
+    // Nothing of an overlong line is kept in memory.
     if (length > maxBytes) parts = []
     else if (part.length > 0) parts.push(part)
   }

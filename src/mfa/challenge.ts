@@ -9,8 +9,8 @@ import { Problem } from '../lib/problem.ts'
 import { newToken } from '../lib/random.ts'
 import { ignoreIfRateLimited } from '../rate-limits/rate-limiter.ts'
 import type { Amr } from '../sessions/assurance.ts'
-import { type LockedAccount, lockAccount } from '../sessions/guard.ts'
 import { issueSession } from '../sessions/issue-session.ts'
+import { type LockedAccount, lockAccount } from '../sessions/locked-account.ts'
 import type { IssuedSession, SessionRules } from '../sessions/session.ts'
 import { ensureNotSuspended } from '../sessions/suspension.ts'
 import { trustDevice } from '../sessions/trusted-device.ts'
@@ -23,34 +23,25 @@ import {
   mfaTokenExpired,
   newChallengeRow,
 } from '../verification/challenge-row.ts'
-import {
-  type CodeSent,
-  codeAttemptBuckets,
-  type SendCodeDeps,
-  sendCode,
-} from '../verification/send-code.ts'
-import type { CodeMethod, Enrollment } from './methods/method.ts'
-import {
-  type AnswerMethod,
-  answerMethods,
-  type CodeMethodName,
-  codeMethods,
-  readEnrollment,
-} from './methods/methods.ts'
+import { type CodeSent, codeAttemptBuckets, type SendCodeDeps } from '../verification/send-code.ts'
+import { isCodeCorrect, passkeyHasNoCode, sendChallengeCode } from './challenge-code.ts'
+import type { Enrollment } from './methods/method.ts'
+import { type AnswerMethod, answerMethods, codeMethods, readEnrollment } from './methods/methods.ts'
 import type { RelyingParty } from './passkey/webauthn.ts'
-import { notifyOfGuessing, notifyOfRecoveryCode } from './security-notices.ts'
+import { recordRecoveryCodeUse } from './recovery-codes/recovery-codes.ts'
+import { notifyOfGuessing } from './security-notices.ts'
 
-/** What asking for a second factor takes. */
+/** Dependencies of a second-factor challenge. */
 export interface ChallengeDeps extends SendCodeDeps {
   keyring: Keyring
   emit: EmitEvent
   rules: SessionRules
   relyingParty: RelyingParty
-  /** The operator's ranking, strongest first. */
+  /** Methods the operator allows, strongest first. */
   mfaMethods: readonly MfaMethod[]
 }
 
-/** The answer to a right password while MFA is on. */
+/** The response to a correct password while MFA is on. */
 export interface MfaRequired {
   status: 'mfaRequired'
   mfaToken: string
@@ -61,10 +52,10 @@ export interface MfaRequired {
 }
 
 /**
- * Asks for the second factor of a sign-in whose first factor was right. A code that has to be
- * sent goes out with it, unless there were too many: then another method still opens the door.
+ * Starts the challenge for the second factor, after the first one was correct. Sends a code if the
+ * method needs one; beyond the rate limit it sends none, and another method can still be used.
  *
- * @param session set to renew that session instead of making one
+ * @param session the session to renew; without it, completing the challenge issues a new one
  */
 export async function startChallenge(
   tx: Tx,
@@ -75,7 +66,7 @@ export async function startChallenge(
   const enrollment = await readEnrollment(tx, account)
   const usable = challengeMethods(deps, account, enrollment)
   const method = usable.find((name) => name === account.mfa_method) ?? usable[0]
-  if (!method) throw new Error('MFA is on, but nothing is set up to show.')
+  if (!method) throw new Error('MFA is on, but no method is enrolled.')
 
   const mfaToken = newToken()
   const challenge = await tx
@@ -104,7 +95,7 @@ export async function startChallenge(
 }
 
 /**
- * Sends the code of an open sign-in again, or by another method. It resets no count.
+ * Sends another code for a challenge, by the same or another method. Failed attempts stay counted.
  *
  * @throws Problem `mfa_token_expired`, `method_not_set_up`, or 429
  */
@@ -123,18 +114,18 @@ export async function resendCode(
   if (!sent) {
     throw new Problem(
       'method_not_set_up',
-      'No code can be sent for this method. Choose another of availableMethods.',
+      'This method sends no codes. Choose another of availableMethods.',
     )
   }
   return sent
 }
 
-/** What came of an answer. A wrong one must be committed too: it counts. */
+/** The result of an attempt. A failed one must be committed too: it counts. */
 export type VerificationResult = { issued: IssuedSession } | { attemptsLeft: number }
 
 /**
- * Judges the answer to an open sign-in, once: of many who bring the right one, one gets in. Limits
- * are looked at here again, not only when the sign-in began.
+ * Verifies the code for a challenge. The challenge is consumed, so concurrent requests with the
+ * correct code issue one session. Rate limits apply here as well as at the start.
  *
  * @throws Problem `mfa_token_expired` or `too_many_attempts`
  */
@@ -145,7 +136,7 @@ export async function verifyChallenge(
     mfaToken: string
     mfaMethod?: AnswerMethod | undefined
     code: string
-    /** Whether not to be asked on this device for a while. */
+    /** Trust this device, so that it skips the second factor for a while. */
     rememberDevice?: boolean | undefined
     client: Client
   },
@@ -183,15 +174,17 @@ export async function verifyChallenge(
   }
 
   await rateLimiter.refund(tx, reservation)
-  if (method === 'recoveryCode') await notifyOfRecoveryCode(tx, account, enrollment, client)
+  if (method === 'recoveryCode') {
+    await recordRecoveryCodeUse(tx, account, enrollment.recoveryCodes - 1, client)
+  }
   const amr: Amr[] = ['pwd', codeMethods[method].amr]
   return { issued: await completeChallenge(tx, deps, { ...attempt, account, challenge, amr }) }
 }
 
 /**
- * Ends an open sign-in well: both factors were shown.
+ * Completes a challenge whose second factor was verified.
  *
- * @throws Problem `mfa_token_expired` if someone else just did
+ * @throws Problem `mfa_token_expired` if a concurrent request completed it
  */
 export async function completeChallenge(
   tx: Tx,
@@ -208,11 +201,11 @@ export async function completeChallenge(
   await consumeChallenge(tx, challenge.id)
   const session = challenge.session_id ?? undefined
   const issued = await issueSession(tx, { account, amr, client, session, keyring, rules })
-  if (!issued) throw new Error('Two factors were shown, and the gate stayed shut.')
+  if (!issued) throw new Error('Both factors were verified, but no session was issued.')
   return rememberDevice ? issueDeviceToken(tx, { account, client, issued }) : issued
 }
 
-/** Asks no second factor on this device for a while. */
+/** Trusts the device, so that it skips the second factor for a while. */
 export async function issueDeviceToken(
   tx: Tx,
   { account, client, issued }: { account: LockedAccount; client: Client; issued: IssuedSession },
@@ -222,18 +215,9 @@ export async function issueDeviceToken(
   return { ...issued, deviceToken: await trustDevice(tx, account, client) }
 }
 
-function passkeyHasNoCode(named: AnswerMethod | undefined): Problem {
-  const message = named
-    ? 'has no code: answer it by POST /auth/SignIn/Passkey'
-    : 'is missing: say which of availableMethods the code is of, for a passkey has none'
-  return new Problem('invalid_request', `/mfaMethod ${message}.`, {
-    errors: [{ path: '/mfaMethod', message }],
-  })
-}
-
 /**
- * By what this account's sign-in can be finished. After a password reset by email the mailbox has
- * been one factor already, so it is not taken for the other where there is another.
+ * Methods that can complete a sign-in. After a password reset by email, the mailbox was the first
+ * factor already, so codes to it don't count as the second while another method is available.
  */
 function challengeMethods(
   { mfaMethods }: ChallengeDeps,
@@ -250,7 +234,7 @@ function challengeMethods(
 const tokenPurpose = 'mfa_token'
 
 /**
- * An open sign-in, by its token or its id, and its account, held.
+ * Loads a pending challenge by its token or id, and locks its account.
  *
  * @throws Problem `mfa_token_expired` or `account_suspended`
  */
@@ -271,7 +255,7 @@ export async function loadChallenge(
   const account = found && (await lockAccount(tx, found.account_id))
   if (!found || !account) throw mfaTokenExpired()
 
-  // Read only now: whoever held the account before may have used it up or made it void.
+  // Read under the lock: a concurrent transaction may have consumed or voided the challenge.
   const challenge = await tx
     .selectFrom('challenge')
     .select(['id', 'account_id', 'session_id', 'method', 'failed_attempts'])
@@ -285,43 +269,4 @@ export async function loadChallenge(
   if (!challenge) throw mfaTokenExpired()
   ensureNotSuspended(account)
   return { account, challenge: { ...challenge, method: challenge.method as AnswerMethod } }
-}
-
-/** Judges by the method that is named; a code that was sent counts for the method it was sent by. */
-async function isCodeCorrect(
-  tx: Tx,
-  { keyring }: ChallengeDeps,
-  enrollment: Enrollment,
-  challenge: {
-    id: string
-    method: AnswerMethod
-    code_hash: string | null
-    code_expires_at: number | null
-  },
-  method: CodeMethodName,
-  code: string,
-): Promise<boolean> {
-  const wasSentByMethod = challenge.method === method
-  return codeMethods[method].verifyCode(tx, keyring, enrollment, code, {
-    challengeId: challenge.id,
-    codeHash: wasSentByMethod ? challenge.code_hash : null,
-    expiresAt: wasSentByMethod ? challenge.code_expires_at : null,
-  })
-}
-
-async function sendChallengeCode(
-  tx: Tx,
-  deps: ChallengeDeps,
-  challenge: Parameters<typeof sendCode>[2],
-  enrollment: Enrollment,
-  method: AnswerMethod,
-): Promise<CodeSent | undefined> {
-  const recipient =
-    method === 'passkey' ? undefined : (codeMethods[method] as CodeMethod).destination?.(enrollment)
-  if (!recipient) return undefined
-  return sendCode(tx, deps, challenge, {
-    method: recipient.channel,
-    to: recipient,
-    template: 'sign-in-code',
-  })
 }

@@ -1,6 +1,8 @@
 import type { MfaMethod } from '../config/settings.ts'
 import { Problem } from '../lib/problem.ts'
-import type { LockedAccount, Principal } from '../sessions/guard.ts'
+import type { Principal } from '../sessions/guard.ts'
+import type { LockedAccount } from '../sessions/locked-account.ts'
+import { activeMfaMethod } from '../store/mfa-state.ts'
 import type { Tx } from '../store/transaction.ts'
 import {
   type AddressVerification,
@@ -9,25 +11,27 @@ import {
 } from '../verification/verify-address.ts'
 import type { ChallengeDeps } from './challenge.ts'
 import { codeMethods } from './methods/methods.ts'
-import type { FactorVerification } from './mfa-sign-in.ts'
 import { type VersionedAssertion, verifyPasskeyFactor } from './passkey/passkey-factor.ts'
-import { verifyTotpFactor } from './totp/totp-secret.ts'
+import { verifyTotpFactor } from './totp/totp-factor.ts'
+import type { FactorVerification } from './verified-factor.ts'
 
-/** What an owner sends to have a method switched on. */
+/** The owner's request to turn on a method. */
 export interface FactorRequest {
   method: MfaMethod
-  /** For `sms` and `email`: where to, if it is not where it went before. */
+  /** For `sms` and `email`: the address or number, unless it is the stored one. */
   address: string | undefined
   code: string | undefined
-  /** For `passkey`: what it signed, judged already. */
+  /** For `passkey`: the verified assertion. */
   assertion: VersionedAssertion | undefined
 }
 
 /**
- * Has the owner prove to hold a method, in one step or two: without a code one is sent, with the
- * right code it is proven; a passkey is told what to sign. Nothing is switched on here.
+ * Verifies that the owner holds a method, before it is turned on. The first request sends a code, or
+ * returns a challenge for a passkey; the second brings the code or the assertion. An authenticator
+ * app needs one request.
  *
- * @throws Problem for what can't be proven as asked, `too_many_attempts`, `too_many_messages`
+ * @throws Problem `invalid_request`, `method_not_set_up`, `invalid_passkey`, `too_many_attempts`,
+ * `too_many_messages` or `sms_unavailable`
  */
 export async function verifyFactor(
   tx: Tx,
@@ -56,12 +60,11 @@ export async function verifyFactor(
 
   const address = givenAddress ?? known ?? (method === 'email' ? account.email : undefined)
   if (address === undefined) {
-    const message = 'is missing: say where the codes should go'
-    throw new Problem('invalid_request', 'Give a phoneNumber to send codes to.', {
+    const message = 'is missing: give the number that codes are sent to'
+    throw new Problem('invalid_request', 'Give the phone number that codes are sent to.', {
       errors: [{ path: '/phoneNumber', message }],
     })
   }
-  const isOn = account.mfa_on_since !== null && account.mfa_method === method
-  if (isOn && address === known) return 'onAlready'
+  if (activeMfaMethod(account) === method && address === known) return 'alreadyOn'
   return { sent: await sendVerificationCode(tx, deps, account, principal, verification, address) }
 }

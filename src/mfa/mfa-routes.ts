@@ -35,14 +35,14 @@ const TurnOn = StrictObject(
     phoneNumber: Type.Optional(
       Type.String({
         maxLength: 32,
-        description: 'For `sms`: the number in international form. Left out, the proven one.',
+        description: 'For `sms`: the number in international format. Defaults to the verified one.',
       }),
     ),
     email: Type.Optional(Email),
     code: Type.Optional(Code),
     assertion: Type.Optional(AssertionResponse),
     endOtherSessions: Type.Optional(
-      Type.Boolean({ default: true, description: 'Whether every other session ends.' }),
+      Type.Boolean({ default: true, description: 'Whether all other sessions end.' }),
     ),
   },
   {
@@ -89,13 +89,13 @@ export function mfaRoutes(
         tags,
         summary: 'Turn MFA on, or change the method',
         description:
-          'No method is switched on before its owner has proven to hold it. For `sms` and `email`, call it without `code` to have one sent, then with the code. For `authenticator`, set up a secret first. For `passkey`, add one first; call it without `assertion` to be told what to sign, then with what the passkey made of it.',
+          'A method is turned on only after the owner has proven that they hold it. For `sms` and `email`, call without `code` to send a code, then again with the code. For `authenticator`, set up a secret first. For `passkey`, add a passkey first; call without `assertion` to get a challenge, then again with the assertion.',
         security: bearer,
         body: TurnOn,
         response: {
           200: MfaSignInOn,
           202: Type.Union([CodeSent, AssertionRequired], {
-            description: 'A code is on its way, or a passkey has to sign: `status` says which.',
+            description: 'A code was sent, or a passkey has to sign: see `status`.',
           }),
           ...problemResponses(
             ...stepUpProblems,
@@ -129,9 +129,9 @@ export function mfaRoutes(
           assertion,
         })
         if (verification === 'wrong') return verification
-        if (verification !== 'onAlready' && !('factor' in verification)) return verification
+        if (verification !== 'alreadyOn' && !('factor' in verification)) return verification
         const recoveryCodes =
-          verification === 'onAlready'
+          verification === 'alreadyOn'
             ? undefined
             : await turnOn(tx, account, verification.factor, {
                 by: 'owner',
@@ -163,7 +163,7 @@ export function mfaRoutes(
         tags,
         summary: 'Turn MFA off',
         description:
-          'From now on the password alone signs in, and sign-ins that wait for a code are void. The owner is told. What is set up stays set up.',
+          'The password alone signs in from now on, and sign-ins that wait for a code become void. Methods stay set up. Notifies the owner, who can undo it.',
         security: bearer,
         response: {
           200: MfaSignIn,
@@ -187,7 +187,7 @@ function ensureOwnersMayChoose({ mfaPolicy }: Pick<Settings, 'mfaPolicy'>): void
   if (mfaPolicy === 'required') {
     throw new Problem(
       'mfa_required_by_policy',
-      'Everyone here signs in with a second step, so it can’t be turned off.',
+      'A second step is required for all accounts, so it can’t be turned off.',
     )
   }
 }
@@ -200,28 +200,28 @@ function ensureOffered(method: string, offered: readonly string[]): void {
 
 function verificationFailed(method: string): Problem {
   return method === 'passkey'
-    ? new Problem('invalid_passkey', 'That passkey wasn’t accepted. Please try another way.')
-    : new Problem('invalid_code', 'That code isn’t right. Please use the newest one.')
+    ? new Problem('invalid_passkey', 'That passkey wasn’t accepted. Please try another method.')
+    : new Problem('invalid_code', 'That code is incorrect. Please use the latest one.')
 }
 
-/** What belongs to another method would be ignored: whoever sends it believes that it counts. */
+/** Rejects fields of another method, because a client that sends one expects it to take effect. */
 function ensureFieldsFitMethod(body: Static<typeof TurnOn>): void {
   const { mfaMethod } = body
   if (body.phoneNumber !== undefined && mfaMethod !== 'sms') {
-    throw invalidField('/phoneNumber', 'goes with mfaMethod sms alone')
+    throw invalidField('/phoneNumber', 'is only valid with mfaMethod sms')
   }
   if (body.email !== undefined && mfaMethod !== 'email') {
-    throw invalidField('/email', 'goes with mfaMethod email alone')
+    throw invalidField('/email', 'is only valid with mfaMethod email')
   }
   if (body.assertion !== undefined && mfaMethod !== 'passkey') {
-    throw invalidField('/assertion', 'goes with mfaMethod passkey alone')
+    throw invalidField('/assertion', 'is only valid with mfaMethod passkey')
   }
   if (body.code !== undefined && mfaMethod === 'passkey') {
-    throw invalidField('/code', 'goes with the other methods: a passkey answers with an assertion')
+    throw invalidField('/code', 'is not valid with mfaMethod passkey, which takes an assertion')
   }
 }
 
-/** Where codes are to go, as it is stored; undefined if it was not given. */
+/** Parses the recipient of codes into its stored form; undefined if the request has none. */
 function parseAddress({ phoneNumber, email }: Static<typeof TurnOn>): string | undefined {
   if (phoneNumber !== undefined) {
     return parsePhone(phoneNumber)

@@ -1,12 +1,20 @@
 import type { Updateable } from 'kysely'
-import * as activity from '../activity/activity.ts'
+import type * as activity from '../activity/activity.ts'
 import type { MfaMethod } from '../config/settings.ts'
 import { toIsoString } from '../lib/clock.ts'
 import { Problem } from '../lib/problem.ts'
 import { type Amr, combineAmr, parseAmr } from '../sessions/assurance.ts'
-import type { LockedAccount } from '../sessions/guard.ts'
+import type { LockedAccount } from '../sessions/locked-account.ts'
 import { endSessions } from '../sessions/session.ts'
 import { compileOnce } from '../store/compile-once.ts'
+import {
+  activeMfaMethod,
+  isMfaOn,
+  mfaChangedAt,
+  mfaColumns,
+  mfaTurnedOff,
+  mfaTurnedOn,
+} from '../store/mfa-state.ts'
 import type { Db } from '../store/open.ts'
 import type { AccountTable } from '../store/schema.ts'
 import type { Tx } from '../store/transaction.ts'
@@ -15,12 +23,11 @@ import {
   strengtheningUndoMs,
   weakeningUndoMs,
 } from '../undo/credential-change.ts'
-import type { CodeSent } from '../verification/send-code.ts'
 import { availableMethods, enrollmentColumns, enrollmentOf } from './methods/methods.ts'
-import { generateRecoveryCodes, removeRecoveryCodes } from './methods/recovery-code.ts'
-import type { CredentialDescriptor } from './passkey/webauthn.ts'
+import { ensureRecoveryCodes } from './recovery-codes/recovery-codes.ts'
+import type { VerifiedFactor } from './verified-factor.ts'
 
-/** Whether signing in asks for a second factor, and for which: the resource itself. */
+/** Whether signing in asks for a second factor, and for which: `/settings/MfaSignIn`. */
 export interface MfaSignIn {
   enabled: boolean
   mfaMethod: MfaMethod | null
@@ -35,78 +42,52 @@ export async function readMfaSignIn(
 ): Promise<MfaSignIn> {
   const row = await readMfaSignInRow(db, account)
   if (!row) throw new Error('There is no such account.')
-  const enabled = row.mfa_on_since !== null
+  const changedAt = mfaChangedAt(row)
   return {
-    enabled,
-    mfaMethod: enabled ? (row.mfa_method as MfaMethod) : null,
+    enabled: isMfaOn(row),
+    mfaMethod: activeMfaMethod(row),
     availableMethods: availableMethods(enrollmentOf(row), ranking),
-    changedAt: row.mfa_changed_at === null ? null : toIsoString(row.mfa_changed_at),
+    changedAt: changedAt === null ? null : toIsoString(changedAt),
   }
 }
 
 const readMfaSignInRow = compileOnce((db, account: string) =>
-  db
-    .selectFrom('account')
-    .select(['mfa_on_since', 'mfa_method', 'mfa_changed_at'])
-    .select(enrollmentColumns)
-    .where('id', '=', account),
+  db.selectFrom('account').select(mfaColumns).select(enrollmentColumns).where('id', '=', account),
 )
 
 /**
- * Turns MFA off: from the commit on, the password alone signs in. What is set up stays set up, and
- * sign-ins that wait for a code are void. Where it is off already, also because another call was
- * faster, nothing happens and nobody is told again.
+ * Turns MFA off: from the commit on, the password alone signs in. Methods stay set up, and sign-ins
+ * that wait for a code become void. Does nothing if MFA is off already, also because a concurrent
+ * request was faster; then no notice is sent either.
  *
- * @returns whether it was on
+ * @returns whether MFA was on
  */
 export async function turnOff(
   tx: Tx,
   account: LockedAccount,
   cause: activity.Cause,
 ): Promise<boolean> {
-  if (account.mfa_on_since === null) return false
+  if (!isMfaOn(account)) return false
   await changeCredentials(tx, account, {
     type: 'mfa.off',
     cause,
-    detail: { mfaMethod: account.mfa_method },
+    detail: { mfaMethod: activeMfaMethod(account) },
     notice: 'mfa-off',
     params: { at: tx.now(), ...(cause.by === 'operator' && { reason: cause.reason }) },
     undoForMs: weakeningUndoMs,
-    set: { mfa_on_since: null, mfa_changed_at: tx.now() },
+    set: mfaTurnedOff(tx.now()),
   })
   return true
 }
 
 type OwnerCause = Extract<activity.Cause, { by: 'owner' }>
 
-/** What a method's owner has just proven, and what the account will hold because of it. */
-export interface VerifiedFactor {
-  method: MfaMethod
-  /** What a sign-in by it says of itself. */
-  amr: Amr[]
-  /** For `sms` and `email`: where the code went. */
-  sentTo?: string
-  /** Whether the account could not use this method, or this address of it, before. */
-  isNew: boolean
-  /** Puts it in place; it runs once what was there before is kept. */
-  updateRows?: () => Promise<unknown>
-}
-
-/** What came of a proof that was asked for. `wrong` is no exception: it must be committed, for it counts. */
-export type FactorVerification =
-  | { sent: CodeSent }
-  | { assertionRequest: { challenge: string; allowed: CredentialDescriptor[] } }
-  | { factor: VerifiedFactor }
-  | 'wrong'
-  | 'onAlready'
-
 /**
- * Turns MFA on by a method that was proven in this very transaction, or changes the method while
- * it is on. The proof makes the session that gave it as strong as one signed in with MFA.
+ * Turns MFA on by a method that was proven in this transaction, or changes the method while it is
+ * on. The proof makes the session that gave it as strong as one signed in with MFA.
  *
- * @param keepOthers leaves other sessions alone; they are too weak to change MFA
- * @returns recovery codes, if the account has none from a time with MFA: they are shown now and
- * never again
+ * @param cause.keepOtherSessions leaves other sessions alone; they are too weak to change MFA
+ * @returns new recovery codes, to be shown once, if the account has none that count
  */
 export async function turnOn(
   tx: Tx,
@@ -116,8 +97,8 @@ export async function turnOn(
 ): Promise<string[] | undefined> {
   const { method, amr, sentTo, isNew, updateRows } = factor
   const { keepOtherSessions, session } = cause
-  const wasOn = account.mfa_on_since !== null
-  const unchanged = wasOn && account.mfa_method === method && !isNew
+  const wasOn = isMfaOn(account)
+  const unchanged = activeMfaMethod(account) === method && !isNew
   await strengthenSession(tx, session, amr)
   if (unchanged) return undefined
 
@@ -129,8 +110,7 @@ export async function turnOn(
     params: { method, at: tx.now() },
     undoForMs: undoForMs(account, method),
     set: {
-      mfa_method: method,
-      ...(!wasOn && { mfa_on_since: tx.now(), mfa_changed_at: tx.now() }),
+      ...mfaTurnedOn(account, method, tx.now()),
       ...(method === 'sms' && sentTo && { phone_number: sentTo, phone_verified_at: tx.now() }),
       ...(method === 'email' && sentTo && { mfa_email: sentTo }),
     },
@@ -141,24 +121,24 @@ export async function turnOn(
 }
 
 /**
- * How long turning on or changing can be undone. Whoever has the mailbox can undo, too, so what
- * takes the mailbox out of signing in must not stand open for long.
+ * How long turning MFA on, or changing the method, can be undone. The mailbox holds the undo link,
+ * so a change that stops the mailbox from signing in can be undone for a day at most. Turning MFA
+ * on again can't be undone.
  */
 function undoForMs(account: LockedAccount, method: MfaMethod): number {
-  if (account.mfa_on_since === null) {
-    return account.mfa_changed_at === null ? strengtheningUndoMs : 0
-  }
+  if (!isMfaOn(account)) return mfaChangedAt(account) === null ? strengtheningUndoMs : 0
   return account.mfa_method === 'email' && method !== 'email'
     ? strengtheningUndoMs
     : weakeningUndoMs
 }
 
 /**
- * Takes a method away. If it was the one asked for, the strongest that is left takes over.
+ * Removes a method. If it was the default, the strongest remaining one becomes the default.
  *
- * @param what.left what can still be used, strongest first
- * @param what.set and `what.rows` take it away
- * @throws Problem `last_method` while MFA is on and nothing is left
+ * @param removal.remaining methods that stay, strongest first
+ * @param removal.set columns of the account that remove the method
+ * @param removal.updateRows removes it from other tables
+ * @throws Problem `last_method` while MFA is on and no other method is left
  */
 export async function removeMethod(
   tx: Tx,
@@ -186,10 +166,10 @@ export async function removeMethod(
 }
 
 /**
- * What is asked for once a method, or one thing to show it with, is gone.
+ * The change of the default method when a method, or one of several passkeys, is removed.
  *
- * @param remaining what can still be used, strongest first
- * @throws Problem `last_method` while MFA is on and nothing is left
+ * @param remaining methods that stay, strongest first
+ * @throws Problem `last_method` while MFA is on and no method is left
  */
 export function nextDefaultMethod(
   account: LockedAccount,
@@ -197,10 +177,10 @@ export function nextDefaultMethod(
   remaining: MfaMethod[],
 ): { mfa_method?: MfaMethod } {
   const [strongest] = remaining
-  if (account.mfa_on_since !== null && !strongest) {
+  if (isMfaOn(account) && !strongest) {
     throw new Problem(
       'last_method',
-      'This is the only method left. Turn multi-factor sign-in off first, or set up another.',
+      'This is your only method. Turn multi-factor sign-in off first, or set up another.',
     )
   }
   const needsDefault = account.mfa_method === removed && !remaining.includes(removed)
@@ -219,44 +199,4 @@ async function strengthenSession(tx: Tx, session: string, newAmr: Amr[]): Promis
     .set({ amr: combined.join(' ') })
     .where('id', '=', session)
     .execute()
-}
-
-async function ensureRecoveryCodes(
-  tx: Tx,
-  account: LockedAccount,
-  cause: OwnerCause,
-): Promise<string[] | undefined> {
-  const existing = await tx
-    .selectFrom('recovery_code')
-    .select('id')
-    .where('account_id', '=', account.id)
-    .where('removed_at', 'is', null)
-    // What was made while MFA was off took no more than the password.
-    .$if(account.mfa_on_since === null, (query) =>
-      query.where('created_at', '<=', account.mfa_changed_at ?? 0),
-    )
-    .limit(1)
-    .executeTakeFirst()
-  if (existing) return undefined
-  await removeRecoveryCodes(tx, account.id)
-  const { client, session } = cause
-  await activity.record(tx, account.id, { type: 'recovery_codes.generated', client, session })
-  return generateRecoveryCodes(tx, account.id)
-}
-
-/** Makes ten new recovery codes in place of those before. @returns them, to be shown once */
-export async function regenerateRecoveryCodes(
-  tx: Tx,
-  account: LockedAccount,
-  cause: activity.Cause,
-): Promise<string[]> {
-  await changeCredentials(tx, account, {
-    type: 'recovery_codes.generated',
-    cause,
-    notice: 'recovery-codes-made',
-    params: { at: tx.now() },
-    undoForMs: weakeningUndoMs,
-    updateRows: () => removeRecoveryCodes(tx, account.id),
-  })
-  return generateRecoveryCodes(tx, account.id)
 }

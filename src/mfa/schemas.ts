@@ -5,25 +5,30 @@ import { RequestOptions } from './passkey/schemas.ts'
 
 export const MfaMethod = Type.Enum([...mfaMethods], {
   title: 'MfaMethod',
-  description: 'How the second factor is shown.',
+  description: 'A method of the second factor.',
 })
 
-/** What a sign-in may be finished by: the methods, and what stands in for them. */
+/** The methods that can complete a sign-in, recovery codes included. */
 export const AnswerMethod = Type.Enum([...mfaMethods, 'recoveryCode'], {
   title: 'AnswerMethod',
-  description: 'How the second factor is shown; `recoveryCode` stands in for any of them.',
+  description: 'A method of the second factor; `recoveryCode` stands in for any of them.',
 })
 
 const mfaSignIn = {
-  enabled: Type.Boolean({ description: 'Whether signing in asks for a second factor.' }),
-  mfaMethod: Nullable(MfaMethod, 'The method asked for first; null while off.'),
-  availableMethods: Type.Array(MfaMethod, { description: 'Those set up, strongest first.' }),
-  changedAt: Nullable(Type.String({ format: 'date-time' }), 'When it was last turned on or off.'),
+  enabled: Type.Boolean({ description: 'Whether signing in takes a second factor.' }),
+  mfaMethod: Nullable(MfaMethod, 'The method asked for first; null while MFA is off.'),
+  availableMethods: Type.Array(MfaMethod, {
+    description: 'Methods that are set up, strongest first.',
+  }),
+  changedAt: Nullable(
+    Type.String({ format: 'date-time' }),
+    'When MFA was last turned on or off; null if it never was on.',
+  ),
 }
 
 export const MfaSignIn = Type.Object(mfaSignIn, {
   $id: 'MfaSignIn',
-  description: 'Multi-factor authentication for signing in.',
+  description: 'Multi-factor sign-in of the account.',
   examples: [
     {
       enabled: false,
@@ -39,40 +44,44 @@ export const MfaSignInOn = Type.Object(
     ...mfaSignIn,
     recoveryCodes: Type.Optional(
       Type.Array(Type.String(), {
-        description: 'The first time: ten codes for when the method is lost. Never shown again.',
+        description: 'Ten codes for when the method is lost, if the account had none. Shown once.',
         examples: [['YZ1D-C820-9XA9']],
       }),
     ),
   },
-  { title: 'MfaSignInOn', description: 'On.' },
+  { title: 'MfaSignInOn', description: 'MFA is on.' },
 )
 
 export const MfaRequired = Type.Object(
   {
     status: Type.Literal('mfaRequired'),
-    mfaToken: Type.String({ description: 'Finishes this sign-in, and opens nothing else.' }),
+    mfaToken: Type.String({ description: 'Completes this sign-in, and nothing else.' }),
     mfaMethod: AnswerMethod,
-    availableMethods: Type.Array(AnswerMethod, { description: 'Any of them will do.' }),
-    sentTo: Type.Optional(Type.String({ description: 'Where a code was sent, masked.' })),
-    expiresIn: Seconds('Seconds that this sign-in stays open.'),
+    availableMethods: Type.Array(AnswerMethod, {
+      description: 'Methods that can complete the sign-in.',
+    }),
+    sentTo: Type.Optional(
+      Type.String({ description: 'The address or number that a code was sent to, masked.' }),
+    ),
+    expiresIn: Seconds('Seconds until this sign-in expires.'),
   },
-  { title: 'MfaRequired', description: 'The password was right; now the second factor.' },
+  { title: 'MfaRequired', description: 'The password was correct; a second factor is required.' },
 )
 
 export const AssertionRequired = Type.Object(
   {
     status: Type.Literal('assertionRequired'),
     options: RequestOptions,
-    expiresIn: Seconds('Seconds that the options work.'),
+    expiresIn: Seconds('Seconds until the options expire.'),
   },
   { title: 'AssertionRequired', description: 'A passkey has to sign.' },
 )
 
 export const NewTotpSecret = Type.Object(
   {
-    secret: Type.String({ description: 'In base 32, to be typed.' }),
-    otpauthUri: Type.String({ description: 'To be opened on a phone.' }),
-    qrCode: Type.String({ description: 'A picture of it, to be scanned: an SVG as a data URI.' }),
+    secret: Type.String({ description: 'The secret in base 32, to type into the app.' }),
+    otpauthUri: Type.String({ description: 'The secret as a URI that opens the app on a phone.' }),
+    qrCode: Type.String({ description: 'The URI as a QR code to scan: an SVG as a data URI.' }),
     confirmed: Type.Literal(false),
   },
   { title: 'NewMfaSecret', description: 'A new secret, shown once.' },
@@ -85,18 +94,21 @@ const totpSecretState = {
 export const TotpSecretState = Type.Object(
   {
     ...totpSecretState,
-    confirmedAt: Nullable(Type.String({ format: 'date-time' }), 'Since when.'),
+    confirmedAt: Nullable(
+      Type.String({ format: 'date-time' }),
+      'When it was confirmed; null if none is set up.',
+    ),
   },
-  { title: 'MfaSecret', description: 'Whether one is set up; never its secret.' },
+  { title: 'MfaSecret', description: 'The state of the authenticator app, without its secret.' },
 )
 
 export const TotpSecretRemoved = Type.Object(
   { ...totpSecretState, mfaSignIn: MfaSignIn },
-  { description: 'It is gone, and this is what signing in asks for now.' },
+  { description: 'The app is removed. Includes the new state of multi-factor sign-in.' },
 )
 
 export const PhoneNumber = Type.String({
   maxLength: 32,
-  description: 'In international form.',
+  description: 'In international format.',
   examples: ['+14155550123'],
 })

@@ -1,15 +1,11 @@
-import * as activity from '../activity/activity.ts'
-import type { Client } from '../lib/client.ts'
 import { enqueueNotification } from '../notifications/outbox.ts'
 import { rateLimits } from '../rate-limits/limits.ts'
 import { ignoreIfRateLimited } from '../rate-limits/rate-limiter.ts'
-import type { LockedAccount } from '../sessions/guard.ts'
-import { deleteTrustedDevices } from '../sessions/trusted-device.ts'
+import type { LockedAccount } from '../sessions/locked-account.ts'
 import type { Tx } from '../store/transaction.ts'
 import type { SendCodeDeps } from '../verification/send-code.ts'
-import type { Enrollment } from './methods/method.ts'
 
-/** Whoever guesses codes knows the password, which its owner should hear. */
+/** Notifies the owner of wrong codes beyond a few typos: someone who guesses codes knows the password. */
 export async function notifyOfGuessing(
   tx: Tx,
   { rateLimiter }: SendCodeDeps,
@@ -30,27 +26,5 @@ export async function notifyOfGuessing(
     to: { channel: 'email', destination: account.email },
     template: 'codes-guessed',
     params: { at: tx.now() },
-  })
-}
-
-/** Whoever needs a recovery code may have lost a device, so none is trusted any more. */
-export async function notifyOfRecoveryCode(
-  tx: Tx,
-  account: LockedAccount,
-  enrollment: Enrollment,
-  client: Client,
-): Promise<void> {
-  const remaining = enrollment.recoveryCodes - 1
-  await deleteTrustedDevices(tx, account.id)
-  await activity.record(tx, account.id, {
-    type: 'recovery_code.used',
-    client,
-    detail: { remaining },
-  })
-  await enqueueNotification(tx, {
-    accountId: account.id,
-    to: { channel: 'email', destination: account.email },
-    template: 'recovery-code-used',
-    params: { remaining, at: tx.now() },
   })
 }

@@ -2,22 +2,14 @@ import { Type } from 'typebox'
 import type { Settings } from '../config/settings.ts'
 import type { App } from '../http/app.ts'
 import { bearer, LanguageName, Nullable, problemResponses, tokenProblems } from '../http/schemas.ts'
-import { toIsoString } from '../lib/clock.ts'
-import { isSameMailbox } from '../lib/email-address.ts'
-import { isLanguage, languages } from '../lib/language.ts'
-import { mask } from '../lib/mask.ts'
-import { readEnrollment } from '../mfa/methods/methods.ts'
-import { readRecoveryCodeStatus } from '../mfa/methods/recovery-code.ts'
-import { type MfaSignIn as MfaState, readMfaSignIn } from '../mfa/mfa-sign-in.ts'
-import { listPasskeys } from '../mfa/passkey/assertion.ts'
 import { Passkey } from '../mfa/passkey/schemas.ts'
 import { MfaMethod, MfaSignIn, TotpSecretState } from '../mfa/schemas.ts'
 import { readTotpSecretState } from '../mfa/totp/totp-secret.ts'
 import { type Guard, principalOf } from '../sessions/guard.ts'
-import { countSessions } from '../sessions/session.ts'
-import { listTrustedDevices } from '../sessions/trusted-device.ts'
 import type { Db } from '../store/open.ts'
-import { type AccountCredentials, analyzeWaysIn, credentialKinds } from './ways-in.ts'
+import { readAccountCredentials } from './account-credentials.ts'
+import { readAccountSummary } from './account-summary.ts'
+import { analyzeWaysIn, credentialKinds } from './ways-in.ts'
 
 const Time = Type.String({ format: 'date-time' })
 
@@ -32,18 +24,22 @@ const Overview = Type.Object(
     mfaSecret: TotpSecretState,
     recoveryCodes: Type.Object({
       remaining: Type.Integer(),
-      createdAt: Nullable(Time, 'Since when.'),
+      createdAt: Nullable(Time, 'When they were generated; null if there are none.'),
     }),
     passkeys: Type.Array(Passkey, { description: 'Newest first.' }),
-    sessions: Type.Integer({ description: 'How many are alive.' }),
-    trustedDevices: Type.Integer({ description: 'How many there are.' }),
+    sessions: Type.Integer({ description: 'The number of live sessions.' }),
+    trustedDevices: Type.Integer({ description: 'The number of trusted devices.' }),
     policy: Type.Object({
       mfa: Type.Enum(['optional', 'required']),
-      mfaMethods: Type.Array(MfaMethod, { description: 'What may be chosen, strongest first.' }),
-      stepUpMaxAge: Type.Integer({ description: 'Seconds that a sign-in may change all this.' }),
+      mfaMethods: Type.Array(MfaMethod, {
+        description: 'Methods that can be chosen, strongest first.',
+      }),
+      stepUpMaxAge: Type.Integer({
+        description: 'Seconds after a sign-in in which it may change these settings.',
+      }),
     }),
   },
-  { title: 'Settings', description: 'All of it.' },
+  { title: 'Settings', description: 'All settings of the account.' },
 )
 
 const CredentialKind = Type.Enum([...credentialKinds], { title: 'Thing' })
@@ -53,7 +49,7 @@ const credential = {
   passkey: Type.Optional(
     Type.Object(
       { id: Type.String(), name: Type.String() },
-      { description: 'Which of the passkeys.' },
+      { description: 'The passkey, where `what` is `passkey`.' },
     ),
   ),
 }
@@ -61,18 +57,19 @@ const credential = {
 const WaysIn = Type.Object(
   {
     signInNeeds: Type.Array(CredentialKind, {
-      description: 'What an ordinary sign-in takes, in order.',
+      description: 'Credentials that an ordinary sign-in takes, in order.',
     }),
     ifLost: Type.Array(
       Type.Object({ ...credential, stillIn: Type.Boolean(), by: Type.Array(CredentialKind) }),
       {
-        description: 'For each thing: whether you would still get in without it, and by what.',
+        description:
+          'For each credential: whether you could still sign in without it, and by which others.',
       },
     ),
     ifStolen: Type.Array(
       Type.Object({ ...credential, letsIn: Type.Boolean(), why: Type.String() }),
       {
-        description: 'For each thing: whether it alone lets a thief in.',
+        description: 'For each credential: whether it alone lets a thief in.',
       },
     ),
     advice: Type.Array(
@@ -80,13 +77,13 @@ const WaysIn = Type.Object(
         do: Type.Enum(['turnOnMfa', 'setUpAuthenticator', 'makeRecoveryCodes']),
         why: Type.String(),
       }),
-      { description: 'The one step that would help most; none if nothing would.' },
+      { description: 'The step that would help most; empty if none would.' },
     ),
   },
-  { title: 'WaysIn', description: 'What each thing is worth.' },
+  { title: 'WaysIn', description: 'The effect of losing each credential, or of having it stolen.' },
 )
 
-/** The whole account at a glance, and what losing or having one part of it would mean. */
+/** All settings of the account, and the effect of losing a credential or having it stolen. */
 export function overviewRoutes(
   app: App,
   deps: {
@@ -112,19 +109,20 @@ export function overviewRoutes(
     },
     async (request) => {
       const { account } = principalOf(request)
-      const row = await readAccount(account)
+      const summary = await readAccountSummary(db, account, mfaMethods)
+      if (!summary) throw new Error('There is no such account.')
       return {
-        email: row.email,
-        language: isLanguage(row.language) ? row.language : languages[0],
-        phoneNumber: row.phone_number === null ? null : mask(row.phone_number),
-        createdAt: toIsoString(row.created_at),
-        passwordChangedAt: toIsoString(row.password_changed_at),
-        mfaSignIn: await readMfaSignIn(db, account, mfaMethods),
+        email: summary.email,
+        language: summary.language,
+        phoneNumber: summary.phoneNumber,
+        createdAt: summary.createdAt,
+        passwordChangedAt: summary.passwordChangedAt,
+        mfaSignIn: summary.mfaSignIn,
         mfaSecret: await readTotpSecretState(db, account),
-        recoveryCodes: await readRecoveryCodeStatus(db, account),
-        passkeys: await listPasskeys(db, account),
-        sessions: await countSessions(db, account),
-        trustedDevices: (await listTrustedDevices(db, account)).length,
+        recoveryCodes: summary.recoveryCodes,
+        passkeys: summary.passkeys,
+        sessions: summary.sessions,
+        trustedDevices: summary.trustedDevices,
         policy: { mfa: mfaPolicy, mfaMethods: [...mfaMethods], stepUpMaxAge },
       }
     },
@@ -137,54 +135,16 @@ export function overviewRoutes(
       schema: {
         operationId: 'readWaysIn',
         tags: ['Accounts'],
-        summary: 'Read what losing or having one thing would mean',
+        summary: 'Read the effect of losing a credential, or of having it stolen',
         description:
-          'For each thing that you could lose, whether you would still get in; for each that a thief could have, whether it alone lets them in; and the one step that would help most.',
+          'For each credential: whether you could still sign in without it, and whether it alone lets a thief in. Includes the step that would help most.',
         security: bearer,
         response: { 200: WaysIn, ...problemResponses(...tokenProblems) },
       },
     },
     async (request) => {
       const { account } = principalOf(request)
-      const row = await readAccount(account)
-      const enrollment = await readEnrollment(db, row)
-      const passkeys = await db
-        .selectFrom('passkey')
-        .select(['id', 'name', 'passwordless'])
-        .where('account_id', '=', account)
-        .where('removed_at', 'is', null)
-        .orderBy('id', 'desc')
-        .execute()
-      const mfa = await readMfaSignIn(db, account, mfaMethods)
-      return analyzeWaysIn({
-        ...accountCredentialsOf(mfa, enrollment, row.email),
-        passkeys: passkeys.map((one) => ({ ...one, passwordless: one.passwordless === 1 })),
-      })
+      return analyzeWaysIn(await readAccountCredentials(db, account, mfaMethods))
     },
   )
-
-  function readAccount(account: string) {
-    return db
-      .selectFrom('account')
-      .select(['id', 'email', 'language', 'phone_number', 'mfa_email'])
-      .select(['created_at', 'password_changed_at'])
-      .where('id', '=', account)
-      .executeTakeFirstOrThrow()
-  }
-}
-
-function accountCredentialsOf(
-  { enabled, mfaMethod }: MfaState,
-  enrollment: Awaited<ReturnType<typeof readEnrollment>>,
-  email: string,
-): Omit<AccountCredentials, 'passkeys'> {
-  return {
-    mfaOn: enabled,
-    mfaMethod,
-    authenticator: enrollment.authenticator,
-    phone: enrollment.phoneNumber !== null,
-    emailCodes: enrollment.email !== null,
-    sameMailbox: isSameMailbox(enrollment.email, email),
-    recoveryCodes: enrollment.recoveryCodes,
-  }
 }

@@ -1,61 +1,60 @@
 import type { MfaMethod } from '../config/settings.ts'
 
-/** Things that an owner has or knows, and could lose or have stolen. */
+/** Credentials that an owner could lose or have stolen. */
 export const credentialKinds = [
   'password',
   'mailbox',
   'passkey',
   'authenticator',
   'phone',
-  /** The one that codes go to, where it is not the account's own. */
+  /** The mailbox that receives codes, where it is not the account's own. */
   'otherMailbox',
   'recoveryCodes',
 ] as const
 export type CredentialKind = (typeof credentialKinds)[number]
 
-/** What decides who gets into an account. */
+/** The credentials of an account, as far as they decide who can sign in. */
 export interface AccountCredentials {
   mfaOn: boolean
-  /** The method asked for first; of no meaning while MFA is off. */
+  /** The method asked for first; null while MFA is off. */
   mfaMethod: MfaMethod | null
   authenticator: boolean
   phone: boolean
-  /** Codes by email are set up. */
+  /** Whether codes by email are set up. */
   emailCodes: boolean
-  /** They go to the mailbox that also resets the password. */
+  /** Whether they go to the mailbox that also resets the password. */
   sameMailbox: boolean
   recoveryCodes: number
   passkeys: {
     id: string
     name: string
-    /** Signs in alone: it asks for a finger, a face or a PIN. */
+    /** Signs in without a password: it verifies its user by biometrics or PIN. */
     passwordless: boolean
   }[]
 }
 
-/** Something to lose, or to have stolen. */
 interface Credential {
   what: CredentialKind
-  /** Which of the passkeys. */
+  /** Set if `what` is `passkey`. */
   passkey?: { id: string; name: string }
 }
 
 export interface WaysIn {
-  /** What an ordinary sign-in takes, in order. */
+  /** Credentials that an ordinary sign-in takes, in order. */
   signInNeeds: CredentialKind[]
-  /** For each thing: whether its owner would still get in without it, and by what. */
+  /** For each credential: whether its owner could still sign in without it, and by which others. */
   ifLost: (Credential & { stillIn: boolean; by: CredentialKind[] })[]
-  /** For each thing: whether it alone lets a thief in. */
+  /** For each credential: whether it alone lets a thief in. */
   ifStolen: (Credential & { letsIn: boolean; why: string })[]
-  /** The one step that would help most; none if nothing would. */
+  /** The step that would help most; empty if none would. */
   advice: { do: AdviceAction; why: string }[]
 }
 
 export type AdviceAction = 'turnOnMfa' | 'setUpAuthenticator' | 'makeRecoveryCodes'
 
 /**
- * What losing or having one thing would mean: every way in is tried, with and without it. A pure
- * function of what is set up, so it says nothing that signing in would not do.
+ * Computes the effect of losing each credential, or of having it stolen, by trying every way to sign
+ * in with and without it. A pure function; tests hold it against real sign-ins.
  */
 export function analyzeWaysIn(account: AccountCredentials): WaysIn {
   const [best] = adviceOptions
@@ -78,7 +77,7 @@ export function analyzeWaysIn(account: AccountCredentials): WaysIn {
   }
 }
 
-/** All that counts for getting in, each passkey for itself. */
+/** Lists the credentials that can take part in a sign-in, each passkey separately. */
 function listCredentials(account: AccountCredentials): Credential[] {
   const second: readonly CredentialKind[] = account.mfaOn
     ? listSecondFactors(account, 'password')
@@ -93,7 +92,7 @@ function listCredentials(account: AccountCredentials): Credential[] {
   })
 }
 
-/** What the owner gets in by who has all but one thing; undefined if they don't. */
+/** The credentials that sign the owner in without a lost one; undefined if none do. */
 function findWayInWithout(
   account: AccountCredentials,
   lost: Credential,
@@ -111,17 +110,17 @@ function isPasswordless({ passkeys }: AccountCredentials, passkey: Credential['p
   return passkeys.some(({ id, passwordless }) => id === passkey?.id && passwordless)
 }
 
-/** A passkey alone helps no thief: it asks for its owner's finger, or a password comes first. */
+/** A stolen passkey alone never lets a thief in: it verifies its user, or needs the password first. */
 function letsThiefIn(account: AccountCredentials, { what }: Credential): boolean {
   return findWayInWith(account, new Set([what])) !== undefined
 }
 
-/** By which of these one gets in, password or mailbox first; undefined if not. */
+/** The credentials of `has` that sign in, password or mailbox first; undefined if none do. */
 function findWayInWith(
   account: AccountCredentials,
   has: ReadonlySet<CredentialKind>,
 ): CredentialKind[] | undefined {
-  // Whoever has the mailbox can set a new password.
+  // The mailbox can reset the password.
   const first = has.has('password') ? 'password' : has.has('mailbox') ? 'mailbox' : undefined
   if (!first) return undefined
   if (!account.mfaOn) return [first]
@@ -129,10 +128,10 @@ function findWayInWith(
   return second && [...new Set<CredentialKind>([first, second])]
 }
 
-/** What the second step takes, after a first one by password or by mailbox. */
+/** Lists the second factors that are accepted after a first factor of password or mailbox. */
 function listSecondFactors(account: AccountCredentials, first: CredentialKind): CredentialKind[] {
   const { authenticator, phone, emailCodes, sameMailbox, recoveryCodes, passkeys } = account
-  // One mailbox is not taken for both, where there is another method.
+  // One mailbox doesn't count as both factors while there is another method.
   const mailboxUsedTwice = first === 'mailbox' && (authenticator || phone || passkeys.length > 0)
   const usable: Record<CredentialKind, boolean> = {
     password: false,
@@ -158,7 +157,7 @@ function listSignInNeeds({ mfaOn, mfaMethod, sameMailbox }: AccountCredentials):
   return ['password', second[mfaMethod]]
 }
 
-/** How bad it stands: each thing that lets a thief in, and each whose loss locks the owner out. */
+/** Counts credentials that alone let a thief in, and those whose loss locks the owner out. */
 function countRisks(account: AccountCredentials): number {
   const items = listCredentials(account)
   const stolen = items.filter((item) => letsThiefIn(account, item))
@@ -174,9 +173,9 @@ const adviceOptions: {
 }[] = [
   {
     name: 'turnOnMfa',
-    why: 'Now your password alone lets anyone in. With a second step, whoever has it still needs your phone.',
+    why: 'Anyone who has your password can sign in. With a second step, they would need your phone as well.',
     applies: (account) => !account.mfaOn,
-    // Recovery codes come with it.
+    // Turning MFA on generates recovery codes.
     apply: (account) => ({
       ...account,
       mfaOn: true,
@@ -187,13 +186,13 @@ const adviceOptions: {
   },
   {
     name: 'setUpAuthenticator',
-    why: 'Your mailbox alone lets anyone in: it can set a new password, and it gets the codes. An authenticator app, or a passkey, is in your hand alone.',
+    why: 'Anyone who can read your email can sign in: they can reset your password, and the codes go to the same mailbox. Use an authenticator app or a passkey instead.',
     applies: (account) => account.mfaOn && !account.authenticator,
     apply: (account) => ({ ...account, authenticator: true, mfaMethod: 'authenticator' }),
   },
   {
     name: 'makeRecoveryCodes',
-    why: 'If you lose what you sign in with, a recovery code on paper still lets you in.',
+    why: 'If you lose your second step, you can still sign in with a recovery code kept on paper.',
     applies: (account) => account.mfaOn && account.recoveryCodes === 0,
     apply: (account) => ({ ...account, recoveryCodes: 10 }),
   },
@@ -205,15 +204,15 @@ function explainTheft(
   letsIn: boolean,
 ): string {
   if (what === 'password') {
-    return letsIn ? 'Nothing else is asked for.' : 'A second step is asked for, too.'
+    return letsIn ? 'It is all that signing in takes.' : 'Signing in takes a second step, too.'
   }
   if (what === 'mailbox') {
-    if (!letsIn) return 'It can set a new password, but a second step is asked for, too.'
+    if (!letsIn) return 'It can reset the password, but signing in takes a second step, too.'
     return account.mfaOn
-      ? 'It can set a new password, and it gets the codes of the second step.'
-      : 'It can set a new password, and nothing else is asked for.'
+      ? 'It can reset the password, and it receives the codes of the second step.'
+      : 'It can reset the password, which is all that signing in takes.'
   }
   return isPasswordless(account, passkey)
-    ? 'It asks for your finger, your face or your PIN.'
-    : 'The password is asked for first.'
+    ? 'It works only with your fingerprint, face or PIN.'
+    : 'Signing in takes the password first.'
 }

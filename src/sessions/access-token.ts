@@ -5,22 +5,22 @@ import { now, second } from '../lib/clock.ts'
 import { newId } from '../lib/random.ts'
 import { type Amr, acrOf } from './assurance.ts'
 
-/** What the service itself reads from a token: which session it speaks for. */
+/** The claims of an access token that the service itself uses. */
 export interface Claims {
   account: string
   session: string
-  /** Seconds since 1970: when its owner had last shown who they are. */
+  /** Seconds since 1970: the owner’s latest authentication. */
   authTime: number
   /** Milliseconds since 1970. */
   expiresAt: number
 }
 
 export interface AccessTokens {
-  /** A token in the form of RFC 9068 for one session. */
+  /** Issues a JWT access token (RFC 9068) for a session. */
   issue(subject: TokenSubject): Promise<{ accessToken: string; expiresIn: number }>
-  /** What a token of ours says; undefined for anything else. The session may have ended since. */
+  /** The claims of a valid token; undefined for any other. The session may have ended since. */
   verify(token: string): Claims | undefined
-  /** The same for one that `read` did not take, in case another node signed it with a new key. */
+  /** Verifies a token that `verify` rejected after syncing keys: another node may have a new one. */
   verifyWithNewKeys(token: string): Promise<Claims | undefined>
 }
 
@@ -30,11 +30,11 @@ export interface TokenSubject {
   /** Milliseconds since 1970. */
   authenticatedAt: number
   amr: Amr[]
-  /** Good for nothing but setting MFA up. */
+  /** The session may only set up MFA. */
   setupOnly: boolean
 }
 
-/** Tokens whose signature need not be checked again: about 4 MB, and 10,000 people at once. */
+/** Cached signature checks: about 4 MB for 10,000 concurrent users. */
 const maxCachedTokens = 10_000
 
 export function createAccessTokens(options: {
@@ -45,7 +45,7 @@ export function createAccessTokens(options: {
   ttl: number
 }): AccessTokens {
   const { signingKeys, issuer, audience, ttl } = options
-  // Other services look for their own name, so that a limited token opens nothing there.
+  // Other services check for their own audience, so they reject a setup-only token.
   const setupAudience = `${issuer}/settings/MfaSignIn`
   const audiences = [audience, setupAudience]
   const cache = new Map<string, { claims: Claims; key: SigningKey }>()
@@ -96,12 +96,12 @@ export function createAccessTokens(options: {
   }
 }
 
-/** Longer than any token of ours. */
+/** Longer than any token that the service issues. */
 const maxTokenLength = 4096
 
 /**
- * Checks a token as RFC 9068 §4 and RFC 8725 ask. It runs at once, on the main thread: on the
- * thread pool, where WebCrypto checks, it would wait behind password hashes.
+ * Verifies a token by RFC 9068 §4 and RFC 8725. Runs synchronously on the main thread: on the
+ * thread pool, as with WebCrypto, it would queue behind password hashes.
  */
 function verifyToken(
   token: string,
@@ -112,7 +112,7 @@ function verifyToken(
     return undefined
   const [header, payload, signature] = parts as [string, string, string]
 
-  // The key is one of ours, found by its name; nothing else in the header has a say (RFC 8725 §3.1).
+  // Only our own keys, looked up by `kid`; the header cannot choose key or algorithm (RFC 8725 §3.1).
   const { alg, typ, kid, crit } = decodeJson(header)
   if (alg !== 'ES256' || typ !== 'at+jwt' || crit !== undefined) return undefined
   const key = typeof kid === 'string' ? expected.signingKeys.find(kid) : undefined
@@ -142,7 +142,7 @@ function headerOf(token: string): Record<string, unknown> {
     : decodeJson(token.slice(0, Math.max(0, token.indexOf('.'))))
 }
 
-/** Exactly as it was encoded: a second spelling of one token would escape its digest (RFC 7515 §2). */
+/** A second encoding of one token would have another digest in the cache (RFC 7515 §2). */
 function isCanonicalBase64url(part: string): boolean {
   return Buffer.from(part, 'base64url').toString('base64url') === part && part !== ''
 }

@@ -1,6 +1,6 @@
 /**
- * What someone showed when signing in, by the names of RFC 8176. It has no name for a code by
- * email nor for a recovery code, so those two are ours.
+ * Authentication method reference (RFC 8176). The RFC defines no value for codes sent by email or
+ * for recovery codes: `email` and `recovery_code` are our own.
  */
 export type Amr =
   | 'pwd'
@@ -8,33 +8,34 @@ export type Amr =
   | 'sms'
   | 'email'
   | 'recovery_code'
-  /** A passkey that never leaves its device, or one that may. */
+  /** A device-bound passkey. */
   | 'hwk'
+  /** A passkey that may be synced. */
   | 'swk'
-  /** Goes with a passkey: somebody touched it. */
+  /** User presence, together with a passkey. */
   | 'user'
   | 'mfa'
 
-/** The same with `mfa` where there were two factors. */
+/** Adds `mfa` to the AMR values when there are two factors. */
 export function combineAmr(...amr: Amr[]): Amr[] {
   const factors = amr.filter((name) => name !== 'user' && name !== 'mfa')
   return factors.length > 1 && !amr.includes('mfa') ? [...amr, 'mfa'] : amr
 }
 
-/** Whether a second factor was shown. */
+/** Whether the AMR values include a second factor. */
 export function hasMfa(amr: readonly Amr[]): boolean {
   return amr.includes('mfa')
 }
 
-/** Second factors that NIST takes for one; a mailbox is none (SP 800-63B-4 §3.1.3.1). */
+/** Second factors that reach AAL2; email is none of them (NIST SP 800-63B-4 §3.1.3.1). */
 const aal2Factors: readonly Amr[] = ['otp', 'sms', 'recovery_code', 'hwk', 'swk']
 
-/** The level in the sense of NIST SP 800-63B-4. */
+/** The authentication assurance level (NIST SP 800-63B-4). */
 export function acrOf(amr: readonly Amr[]): 'aal1' | 'aal2' {
   return hasMfa(amr) && amr.some((name) => aal2Factors.includes(name)) ? 'aal2' : 'aal1'
 }
 
-/** As stored: separated by spaces. */
+/** Parses stored AMR values, separated by spaces. */
 export function parseAmr(stored: string): Amr[] {
   return stored.split(' ') as Amr[]
 }

@@ -2,11 +2,12 @@ import { isCurrentFormat, type PasswordHasher } from '../lib/password-hasher.ts'
 import type { Db } from '../store/open.ts'
 
 /**
- * Checks a password against what an account has stored. One that is right, and came with its
- * account from elsewhere, is stored in our form from now on: for its owner nothing has changed.
+ * Verifies a password against the account’s stored hash. A correct password whose hash was imported
+ * in another format is rehashed in the current one; the password itself does not change.
  *
- * @param account as it was just read; undefined for none, which takes as long
- * @returns the hash that it fits, to be compared again where it decides; undefined if it is wrong
+ * @param account as just read; undefined if there is none, which takes as long
+ * @returns the hash that matched, for the caller to compare again under the account’s lock;
+ * undefined if the password is wrong
  */
 export async function checkPassword(
   { db, passwords }: { db: Db; passwords: PasswordHasher },
@@ -22,12 +23,12 @@ export async function checkPassword(
     .updateTable('account')
     .set({ password_hash: rehashed })
     .where('id', '=', account.id)
-    // Not over a password that was set meanwhile.
+    // Never overwrites a password that was set in the meantime.
     .where('password_hash', '=', account.password_hash)
     .executeTakeFirstOrThrow()
   if (numUpdatedRows > 0n) return rehashed
 
-  // Somebody was faster: the same password in another sign-in, or a new one. That one decides.
+  // A concurrent sign-in rehashed it, or the password changed: the stored hash decides.
   const current = await db
     .selectFrom('account')
     .select(['id', 'password_hash'])

@@ -2,39 +2,40 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { Problem } from '../lib/problem.ts'
 
 /**
- * A page asks with it that the long-lived tokens of its answer go into cookies, where no script
- * can read them, and that those cookies count. A page elsewhere can't send it without being asked
- * about first (CORS).
+ * Request header by which a page opts into cookies: the response’s long-lived tokens go into
+ * cookies that scripts cannot read, and the request’s cookies are accepted. From another origin the
+ * header requires a CORS preflight.
  */
 const cookieModeHeader = 'latchkey-session'
 
-/** For how long a device token is good, and the longest that browsers keep a cookie. */
+/** Seconds: the lifetime of a device token. */
 const deviceCookieMaxAge = 30 * 24 * 60 * 60
 
-/** How signing in works for pages. */
+/** Cookie handling for sessions of browser pages. */
 export interface CookieSessions {
-  /** Whether a page asks for its session to be in cookies. */
+  /** Whether the request opts into cookies. */
   usesCookies(request: FastifyRequest): boolean
-  /** The token to refresh with, if a page of ours asks. */
+  /** The refresh token from its cookie, if the request opts into cookies. */
   refreshTokenOf(request: FastifyRequest): string | undefined
-  /** The token of a device that is remembered, if a page of ours asks. */
+  /** The trusted device’s token from its cookie, if the request opts into cookies. */
   deviceTokenOf(request: FastifyRequest): string | undefined
-  /** Whether a page that is being opened may find somebody signed in. */
+  /** Whether a page navigation may turn out to be signed in. */
   mayBeSignedIn(request: FastifyRequest): boolean
-  /** Takes the session's cookie away. */
+  /** Deletes the session cookie. */
   clearSessionCookie(reply: FastifyReply): void
 }
 
 /**
- * Keeps sessions of pages in cookies: `__Host-` ones (RFC 6265bis §4.1.3.2), which no other host
- * can set or read, wherever the service is reached by HTTPS.
+ * Keeps sessions of pages in cookies. Over HTTPS they have the `__Host-` prefix
+ * (RFC 6265bis §4.1.3.2), so that no other host can set or read them.
  *
- * @param origins of pages that may ask: our own, and those that the operator allows
+ * @param options.allowedOrigins origins besides our own whose pages may use cookies
  */
 export function registerCookieSessions(
   app: FastifyInstance,
-  { publicUrl, allowedOrigins }: { publicUrl: string; allowedOrigins: readonly string[] },
+  options: { publicUrl: string; allowedOrigins: readonly string[] },
 ): CookieSessions {
+  const { publicUrl, allowedOrigins } = options
   const { origin, protocol } = new URL(publicUrl)
   const secure = protocol === 'https:'
   const prefix = secure ? '__Host-' : ''
@@ -45,7 +46,7 @@ export function registerCookieSessions(
     if (usesCookies(request)) ensureAllowedOrigin(request, origins)
   })
 
-  // Whichever route signs somebody in, now or in future: none can forget it.
+  // A hook, so that every route that issues tokens is covered.
   app.addHook('preSerialization', async (request, reply, payload) => {
     if (!usesCookies(request) || !isTokenResponse(payload)) return payload
     const { refreshToken, deviceToken, ...rest } = payload
@@ -73,33 +74,33 @@ export function registerCookieSessions(
   }
 }
 
-/** Reading alone never does: it gives no token, and browsers send no Origin with it. */
+/** Never for GET and HEAD: they return no tokens, and browsers may send them without Origin. */
 function usesCookies({ headers, method }: FastifyRequest): boolean {
   return headers[cookieModeHeader] !== undefined && method !== 'GET' && method !== 'HEAD'
 }
 
-/** Cookies come along with whatever a browser sends: only a page of ours may have it send this. */
+/** Prevents CSRF: browsers attach cookies to any request, so only allowed origins may use them. */
 function ensureAllowedOrigin({ headers }: FastifyRequest, origins: readonly string[]): void {
   const { origin, 'sec-fetch-site': site } = headers
   const allowed = origin !== undefined && origins.includes(origin)
-  // Older browsers don't say. Those that do have no other word for a page that gets the cookies.
+  // Older browsers omit the header. SameSite=Strict cookies are sent with these two values only.
   const sameSite = site === undefined || site === 'same-origin' || site === 'same-site'
   if (headers[cookieModeHeader] === 'cookie' && allowed && sameSite) return
   throw new Problem(
     'cross_site_request',
-    'Sessions in cookies are for pages of this service. Leave the Latchkey-Session header out, and send the tokens.',
+    'Only pages of this service can keep sessions in cookies. Omit the Latchkey-Session header and send the tokens instead.',
   )
 }
 
-/** Following a link of another site, or for all we know: browsers bring no SameSite=Strict cookie. */
+/** A navigation from another site, or an unknown one: browsers omit SameSite=Strict cookies. */
 function isCrossSite({ headers }: FastifyRequest): boolean {
   return (headers['sec-fetch-site'] ?? 'cross-site') === 'cross-site'
 }
 
 /**
- * The cookie of that name (RFC 6265 §5.4); undefined if there is none, or if there are two. What
- * browsers send is taken letter by letter: with a space of some kind before it, a name is another
- * one to them, which any host of the domain may set.
+ * The value of a cookie (RFC 6265 §5.4); undefined if it is missing or present twice. Names are
+ * compared exactly, without trimming: browsers do not apply the `__Host-` rules to a name that
+ * begins with whitespace, so any host of the domain could set it.
  */
 function readCookie({ headers }: FastifyRequest, name: string): string | undefined {
   const pairs = (headers.cookie ?? '').split(/; ?/)

@@ -26,19 +26,19 @@ const Sessions = Type.Object(
       Type.Object(
         {
           id: Type.String(),
-          current: Type.Boolean({ description: 'Whether it is the one that asks.' }),
+          current: Type.Boolean({ description: 'Whether this is the session of the request.' }),
           createdAt: Time,
           lastUsedAt: Time,
           ipAddress: Type.String(),
-          userAgent: Type.String({ description: 'The browser or program, in its own words.' }),
-          amr: Type.Array(Type.String(), { description: 'What was shown (RFC 8176).' }),
+          userAgent: Type.String({ description: 'The `User-Agent` header at sign-in.' }),
+          amr: Type.Array(Type.String(), { description: 'Authentication methods (RFC 8176).' }),
         },
         { title: 'Session' },
       ),
       { description: 'Newest first.' },
     ),
   },
-  { title: 'Sessions', description: 'Where the account is signed in now.' },
+  { title: 'Sessions', description: 'The account’s active sessions.' },
 )
 
 const TrustedDevices = Type.Object(
@@ -57,12 +57,12 @@ const TrustedDevices = Type.Object(
       { description: 'Newest first.' },
     ),
   },
-  { title: 'TrustedDevices', description: 'The devices that are trusted now.' },
+  { title: 'TrustedDevices', description: 'The account’s trusted devices.' },
 )
 
 const IdParams = StrictObject({ id: Type.String({ maxLength: 64 }) })
 
-/** Where the account is signed in, and where it is not asked for a second factor. */
+/** Lists and ends an account’s sessions; lists and revokes its trusted devices. */
 export function deviceAndSessionRoutes(
   app: App,
   { db, transaction, guard }: { db: Db; transaction: RunTransaction; guard: Guard },
@@ -74,7 +74,7 @@ export function deviceAndSessionRoutes(
       schema: {
         operationId: 'listSessions',
         tags,
-        summary: 'List where the account is signed in',
+        summary: 'List active sessions',
         security: bearer,
         response: { 200: Sessions, ...problemResponses(...tokenProblems) },
       },
@@ -144,7 +144,7 @@ export function deviceAndSessionRoutes(
       schema: {
         operationId: 'listTrustedDevices',
         tags,
-        summary: 'List devices that are not asked for a second factor',
+        summary: 'List devices that skip the second factor',
         security: bearer,
         response: { 200: TrustedDevices, ...problemResponses(...tokenProblems) },
       },
@@ -159,9 +159,9 @@ export function deviceAndSessionRoutes(
     {
       onRequest: guard.requireRecentSignIn,
       schema: {
-        operationId: 'distrustAllDevices',
+        operationId: 'revokeAllTrustedDevices',
         tags,
-        summary: 'Trust no device any more',
+        summary: 'Revoke all trusted devices',
         security: bearer,
         response: { 200: TrustedDevices, ...problemResponses(...stepUpProblems, ...bodyProblems) },
       },
@@ -180,9 +180,9 @@ export function deviceAndSessionRoutes(
     {
       onRequest: guard.requireRecentSignIn,
       schema: {
-        operationId: 'distrustDevice',
+        operationId: 'revokeTrustedDevice',
         tags,
-        summary: 'Trust one device no longer',
+        summary: 'Revoke one trusted device',
         security: bearer,
         params: IdParams,
         response: {
@@ -204,5 +204,5 @@ export function deviceAndSessionRoutes(
 }
 
 function notFound(): Problem {
-  return new Problem('not_found', 'There is none with this id, or it has ended already.')
+  return new Problem('not_found', 'Nothing with this id exists, or it has already ended.')
 }

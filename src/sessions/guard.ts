@@ -1,69 +1,82 @@
-import type { FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { type Client, clientOf } from '../lib/client.ts'
 import { now, second } from '../lib/clock.ts'
 import { Problem } from '../lib/problem.ts'
-import { compileOnce } from '../store/compile-once.ts'
+import { isMfaOn, mfaOnSince } from '../store/mfa-state.ts'
 import type { Db } from '../store/open.ts'
 import type { Tx } from '../store/transaction.ts'
 import type { AccessTokens, Claims } from './access-token.ts'
 import { hasMfa, parseAmr } from './assurance.ts'
+import { findLiveSession, type LiveSession } from './live-session.ts'
+import { type LockedAccount, lockAccount } from './locked-account.ts'
 import { isSetupSession, type SessionRules } from './session.ts'
 
-/** Whom a valid access token speaks for. */
+/** The account and session that a valid access token authenticates. */
 export interface Principal {
   account: string
   session: string
   client: Client
 }
 
-/** How to ask for a token before anything else of a request is looked at. */
+/** Authenticates and authorizes requests. Its `onRequest` hooks run before the body is parsed. */
 export interface Guard {
-  /** An `onRequest` hook: any valid token will do, also one that may only set MFA up. */
+  /** An `onRequest` hook: accepts any valid token, including one of a setup-only session. */
   allowSetupSession(request: FastifyRequest): Promise<void>
-  /** The same, but the sign-in must be recent and, while MFA is on, made with MFA. */
+  /**
+   * An `onRequest` hook: accepts a setup-only session too, but requires a recent sign-in and, while
+   * MFA is on, one with MFA.
+   */
   allowRecentSetupSession(request: FastifyRequest): Promise<void>
-  /** An `onRequest` hook: any valid token will do that may do everything. */
+  /** An `onRequest` hook: accepts any valid token except one of a setup-only session. */
   requireSignIn(request: FastifyRequest): Promise<void>
-  /** An `onRequest` hook: the sign-in must be recent and, while MFA is on, made with MFA. */
+  /** An `onRequest` hook: requires a recent sign-in and, while MFA is on, one with MFA. */
   requireRecentSignIn(request: FastifyRequest): Promise<void>
   /**
-   * The account's row, held until the transaction ends, once more judged as `recentSignIn` does:
-   * between the first look and now, someone else may have ended the session or turned MFA on.
+   * Locks the account’s row until the transaction ends and repeats the check of
+   * `requireRecentSignIn`: since the hook ran, the session may have ended or MFA been turned on.
    *
-   * @throws Problem
+   * @throws Problem `invalid_token`, `insufficient_user_authentication`
    */
   lockAccount(tx: Tx, principal: Principal): Promise<LockedAccount>
   /**
-   * An `onRequest` hook: for operators alone, who signed in recently and with MFA. Also where no
-   * sign-in is too old (a `stepUpMaxAge` of 0), it was made with MFA.
+   * An `onRequest` hook: requires an operator who signed in recently and with MFA. MFA is required
+   * even if no sign-in is too old (`stepUpMaxAge` of 0).
    */
   requireOperator(request: FastifyRequest): Promise<void>
   /**
-   * The operator, judged once more in the transaction of what they do, for they may have been one
-   * until just now. Their row is not held: two who act on each other must not wait for each other.
+   * Repeats the check of `requireOperator` inside the transaction of an operator’s action: the role
+   * may have been revoked since. Does not lock the operator’s row, so that two operators who act on
+   * each other cannot deadlock.
    *
-   * @throws Problem
+   * @throws Problem `invalid_token`, `not_an_operator` and others of `requireOperator`
    */
   recheckOperator(tx: Tx, principal: Principal): Promise<{ email: string }>
 }
 
-const principals = new WeakMap<FastifyRequest, Principal>()
+/** The request decorator that holds the principal. */
+const principalDecorator = 'principal'
 
-/** Whom the guard let in. */
+/**
+ * The account and session that the guard authenticated for this request.
+ *
+ * @throws Error on a route without a guard
+ */
 export function principalOf(request: FastifyRequest): Principal {
-  const principal = principals.get(request)
+  const principal = request.getDecorator<Principal | null>(principalDecorator)
   if (!principal) throw new Error('This route has no guard.')
   return principal
 }
 
-/** @param stepUpMaxAge seconds; 0 takes any sign-in, old or weak */
+/** @param options.stepUpMaxAge seconds; 0 accepts any sign-in, however old, and without MFA */
 export function createGuard(options: {
+  app: FastifyInstance
   db: Db
   accessTokens: AccessTokens
   stepUpMaxAge: number
   rules: Pick<SessionRules, 'mfaPolicy'>
 }): Guard {
-  const { db, accessTokens, stepUpMaxAge, rules } = options
+  const { app, db, accessTokens, stepUpMaxAge, rules } = options
+  app.decorateRequest(principalDecorator, null)
 
   async function authenticate(request: FastifyRequest): Promise<LiveSession> {
     const token = bearerToken(request)
@@ -72,7 +85,7 @@ export function createGuard(options: {
     if (!claims || session?.account_id !== claims.account || isOutdated(claims, session)) {
       throw new Problem('invalid_token', 'Refresh the access token, or sign in again.')
     }
-    principals.set(request, {
+    request.setDecorator<Principal>(principalDecorator, {
       account: claims.account,
       session: claims.session,
       client: clientOf(request),
@@ -84,9 +97,9 @@ export function createGuard(options: {
     if (stepUpMaxAge > 0) ensureRecentMfa(session)
   }
 
-  function ensureRecentMfa({ authenticated_at, amr, mfa_on_since, mfa_method }: LiveSession): void {
-    const mfaSatisfied = mfa_on_since === null || hasMfa(parseAmr(amr))
-    const recent = stepUpMaxAge === 0 || now() - authenticated_at <= stepUpMaxAge * second
+  function ensureRecentMfa(session: LiveSession): void {
+    const mfaSatisfied = !isMfaOn(session) || hasMfa(parseAmr(session.amr))
+    const recent = stepUpMaxAge === 0 || now() - session.authenticated_at <= stepUpMaxAge * second
     if (mfaSatisfied && recent) return
     throw new Problem(
       'insufficient_user_authentication',
@@ -96,7 +109,7 @@ export function createGuard(options: {
       {
         stepUp: {
           ...(stepUpMaxAge > 0 && { maxAge: stepUpMaxAge }),
-          acrValues: mfa_on_since === null || mfa_method === 'email' ? 'aal1' : 'aal2',
+          acrValues: !isMfaOn(session) || session.mfa_method === 'email' ? 'aal1' : 'aal2',
         },
       },
     )
@@ -106,20 +119,21 @@ export function createGuard(options: {
     if (!isSetupSession(rules, session)) return session
     throw new Problem(
       'mfa_set_up_required',
-      'Everyone here signs in with a second step. Please set yours up first.',
+      'This service requires a second step. Please set yours up first.',
     )
   }
 
   function ensureOperator(session: LiveSession): void {
-    const { operator_since, mfa_on_since } = session
+    const { operator_since } = session
+    const onSince = mfaOnSince(session)
     if (operator_since === null) {
-      throw new Problem('not_an_operator', 'This is for those who run the service.')
+      throw new Problem('not_an_operator', 'Only operators of this service can do this.')
     }
-    // Whoever has learned an operator's password could turn it on themselves.
-    if (mfa_on_since === null || mfa_on_since > operator_since) {
+    // A thief of an operator’s password could have turned MFA on with their own factor.
+    if (onSince === null || onSince > operator_since) {
       throw new Problem(
         'not_an_operator',
-        'Your second step was off after you had become an operator. Please turn it on, and have whoever runs the service make you one again.',
+        'Your second step was off after you became an operator. Please turn it on, then ask the administrator of this service to make you an operator again.',
       )
     }
     ensureRecentMfa(session)
@@ -171,7 +185,7 @@ export function createGuard(options: {
   }
 }
 
-/** The token of `Authorization: Bearer …` (RFC 6750 §2.1). It is taken from nowhere else. */
+/** The token of `Authorization: Bearer …` (RFC 6750 §2.1), the only place where one is accepted. */
 function bearerToken(request: FastifyRequest): string {
   const { authorization } = request.headers
   if (authorization === undefined) {
@@ -184,90 +198,10 @@ function bearerToken(request: FastifyRequest): string {
   return token
 }
 
-interface LiveSession {
-  account_id: string
-  authenticated_at: number
-  amr: string
-  mfa_on_since: number | null
-  mfa_method: string | null
-  operator_since: number | null
-}
-
-const liveSessionQuery = compileOnce((db, id: string, at: number) =>
-  db
-    .selectFrom('session')
-    .innerJoin('account', 'account.id', 'session.account_id')
-    .select([
-      'account_id',
-      'authenticated_at',
-      'amr',
-      'mfa_on_since',
-      'mfa_method',
-      'operator_since',
-    ])
-    .where('session.id', '=', id)
-    .where('ended_at', 'is', null)
-    .where('expires_at', '>', at)
-    .where('idle_until', '>', at)
-    .where('suspended_since', 'is', null),
-)
-
-function findLiveSession(db: Db | Tx, id: string): Promise<LiveSession | undefined> {
-  return liveSessionQuery(db, id, now())
-}
-
 /**
- * Whether the owner has confirmed who they are since: the token of before must not become recent
- * with its session, for it may be in other hands.
+ * Whether the owner reauthenticated after the token was issued. An older token must not become
+ * recent along with its session: it may have been stolen.
  */
 function isOutdated({ authTime }: Claims, { authenticated_at }: LiveSession): boolean {
   return authTime < Math.floor(authenticated_at / second)
-}
-
-/** What decides how an account signs in, as it stays until the transaction ends. */
-export interface LockedAccount {
-  id: string
-  email: string
-  email_key: string
-  password_hash: string
-  password_reset_required_since: number | null
-  reset_by_email_at: number | null
-  deleted_at: number | null
-  suspended_since: number | null
-  phone_number: string | null
-  mfa_email: string | null
-  mfa_on_since: number | null
-  mfa_method: string | null
-  mfa_changed_at: number | null
-  credential_version: number
-}
-
-export const lockedColumns = [
-  'id',
-  'email',
-  'email_key',
-  'password_hash',
-  'password_reset_required_since',
-  'reset_by_email_at',
-  'deleted_at',
-  'suspended_since',
-  'phone_number',
-  'mfa_email',
-  'mfa_on_since',
-  'mfa_method',
-  'mfa_changed_at',
-  'credential_version',
-] as const satisfies (keyof LockedAccount)[]
-
-/** Every change of an account begins here: changes of one account come one after another. */
-export function lockAccount(tx: Tx, id: string): Promise<LockedAccount | undefined> {
-  return (
-    tx
-      .selectFrom('account')
-      .select(lockedColumns)
-      .where('id', '=', id)
-      // Not `for update`: that would also stop whoever only refers to the account, as activity does.
-      .forNoKeyUpdate()
-      .executeTakeFirst()
-  )
 }

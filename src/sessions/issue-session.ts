@@ -4,25 +4,26 @@ import type { Client } from '../lib/client.ts'
 import { now, second } from '../lib/clock.ts'
 import { Problem } from '../lib/problem.ts'
 import { newId } from '../lib/random.ts'
+import { isMfaOn } from '../store/mfa-state.ts'
 import type { Tx } from '../store/transaction.ts'
 import type { AccessTokens } from './access-token.ts'
 import { type Amr, combineAmr, hasMfa } from './assurance.ts'
-import type { LockedAccount } from './guard.ts'
+import type { LockedAccount } from './locked-account.ts'
 import { issueRefreshToken } from './refresh-token.ts'
 import { type IssuedSession, isSetupSession, type SessionRules } from './session.ts'
 import { ensureNotSuspended } from './suspension.ts'
 import { isTrustedDevice } from './trusted-device.ts'
 
 /**
- * The one gate: whoever wants a session passes here, whatever they showed. While the account has
- * MFA on, nobody passes without a second factor, except on a device that was trusted after one; a
- * session made there is as weak as what was shown.
+ * Issues a session: the only function that does, whatever the first factor was. While the account
+ * has MFA on, it requires a second factor or a trusted device; a session on a trusted device has
+ * only the AMR values that were verified now.
  *
- * @param shown factors that were just proven, all of them
- * @param session the session to renew instead of making one
- * @returns undefined if a second factor must be shown first
- * @throws Problem `account_suspended`; `password_reset_required` after an undo, or where an operator
- * asks for a new password
+ * @param options.amr all factors that were verified just now
+ * @param options.session the session to renew instead of creating one
+ * @returns undefined if a second factor is required first
+ * @throws Problem `invalid_credentials` for a deleted account; `account_suspended`;
+ * `password_reset_required` after an undo or on an operator’s request
  */
 export async function issueSession(
   tx: Tx,
@@ -31,7 +32,7 @@ export async function issueSession(
     amr: Amr[]
     client: Client
     session?: string | undefined
-    /** Of a device whose owner asked not to be asked there again. */
+    /** The token of a device that the owner chose to trust. */
     deviceToken?: string | undefined
     keyring: Keyring
     rules: SessionRules
@@ -46,13 +47,11 @@ export async function issueSession(
   if (account.password_reset_required_since !== null) {
     throw new Problem(
       'password_reset_required',
-      'This account needs a new password before anybody can sign in. Please choose “forgotten password”.',
+      'This account needs a new password before you can sign in. Please choose “Forgot your password?”.',
     )
   }
   const mfaSatisfied =
-    account.mfa_on_since === null ||
-    hasMfa(amr) ||
-    (await isTrustedDevice(tx, account, options.deviceToken))
+    !isMfaOn(account) || hasMfa(amr) || (await isTrustedDevice(tx, account, options.deviceToken))
   if (!mfaSatisfied) return undefined
 
   const session = options.session
@@ -117,7 +116,7 @@ async function renewSession(tx: Tx, session: string, amr: Amr[], rules: SessionR
     .executeTakeFirst()
   if (!renewed) throw new Problem('invalid_token', 'This session has ended. Please sign in again.')
 
-  // One session, one live refresh token: the one that comes with this answer.
+  // A session has one valid refresh token: the one issued next.
   await tx
     .updateTable('refresh_token')
     .set({ used_at: at })
@@ -127,7 +126,7 @@ async function renewSession(tx: Tx, session: string, amr: Amr[], rules: SessionR
   return renewed
 }
 
-/** "Signed in", as the contract has it. Call it when the transaction is over. */
+/** The token response for an issued session. Call it after the transaction: it signs a token. */
 export async function tokenResponse(accessTokens: AccessTokens, issued: IssuedSession) {
   const { accessToken, expiresIn } = await accessTokens.issue(issued)
   return {

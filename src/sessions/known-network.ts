@@ -4,10 +4,10 @@ import type { Db } from '../store/open.ts'
 import type { Tx } from '../store/transaction.ts'
 
 /**
- * Whether the account was ever signed in to from there, as long as the session is remembered. What
- * strangers do from elsewhere must not count against its owner there.
+ * Whether the account has a stored session from the client’s network. Rate limits treat known
+ * networks apart, so that attacks from elsewhere do not lock the owner out.
  *
- * @param account its id; empty where there is none, which takes as long
+ * @param account its id; empty if there is none, which takes as long
  */
 export async function isKnownNetwork(
   db: Db | Tx,
@@ -18,7 +18,7 @@ export async function isKnownNetwork(
   const fromSameIp = sessions.select('id').where('ip_address', '=', ipAddress).limit(1)
   if (await fromSameIp.executeTakeFirst()) return true
 
-  // Within an IPv6 network, a phone takes another address every day.
+  // IPv6 privacy addresses change daily within one network.
   const network = networkOf(ipAddress)
   if (network === ipAddress) return false
   const others = await sessions.select('ip_address').distinct().execute()

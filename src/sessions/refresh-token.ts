@@ -3,6 +3,7 @@ import type { Keyring } from '../keys/keyring.ts'
 import type { Client } from '../lib/client.ts'
 import { second } from '../lib/clock.ts'
 import { newToken } from '../lib/random.ts'
+import { mfaColumns } from '../store/mfa-state.ts'
 import type { Tx } from '../store/transaction.ts'
 import { parseAmr } from './assurance.ts'
 import { type IssuedSession, isSetupSession, type SessionRules } from './session.ts'
@@ -10,12 +11,12 @@ import { type IssuedSession, isSetupSession, type SessionRules } from './session
 const purpose = 'refresh_token'
 
 /**
- * How long a used refresh token is only refused. Later than that its second use means that two
- * have it, the owner and a thief, and ends the session; sooner it means two tabs or a bad line.
+ * Grace period for reuse. Within it a used refresh token is only rejected: two tabs or a lost
+ * response explain it. Later reuse means that owner and thief both hold the token; it ends the session.
  */
 const reuseGraceMs = 10 * second
 
-/** The first or next refresh token of a session. @returns the token itself; only its hash is kept */
+/** Issues the first or next refresh token of a session. Stores its hash only. @returns the token */
 export async function issueRefreshToken(tx: Tx, session: string): Promise<string> {
   const token = newToken()
   await tx
@@ -31,11 +32,11 @@ export async function issueRefreshToken(tx: Tx, session: string): Promise<string
 }
 
 /**
- * Exchanges a refresh token for the next (RFC 9700 §4.14.2). Of many who offer the same one, one
- * gets it. How and when the owner signed in stays as it was.
+ * Rotates a refresh token (RFC 9700 §4.14.2). Of concurrent requests with one token, one succeeds.
+ * The session’s AMR values and time of authentication do not change.
  *
- * @returns undefined for a token that is unknown, used, or of a session that has ended, and while
- * the account is suspended
+ * @returns undefined if the token is unknown or used, its session has ended, or the account is
+ * suspended
  */
 export async function refreshSession(
   tx: Tx,
@@ -44,8 +45,7 @@ export async function refreshSession(
   const { refreshToken, client, keyring, rules } = options
   const hashes = keyring.hashWithAllKeys(refreshToken, purpose)
 
-  // The session first, as wherever both are changed: whoever comes in another order could wait for
-  // someone who waits for them.
+  // Session before refresh token, wherever both are updated: one lock order avoids deadlocks.
   const session = await tx
     .updateTable('session')
     .set({ last_used_at: tx.now(), idle_until: tx.now() + rules.sessionIdleTimeout * second })
@@ -68,7 +68,7 @@ export async function refreshSession(
 
   const account = await tx
     .selectFrom('account')
-    .select(['mfa_on_since', 'suspended_since'])
+    .select([...mfaColumns, 'suspended_since'])
     .where('id', '=', session.account_id)
     .executeTakeFirstOrThrow()
   if (account.suspended_since !== null) return undefined
@@ -84,7 +84,7 @@ export async function refreshSession(
   }
 }
 
-/** @returns whether it was still unused: whoever lost a race waited for the session, and sees it now */
+/** @returns whether it was still unused; the loser of a race waited for the session row and gets false */
 async function markUsed(tx: Tx, hashes: string[]): Promise<boolean> {
   const { numUpdatedRows } = await tx
     .updateTable('refresh_token')

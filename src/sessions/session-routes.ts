@@ -12,10 +12,7 @@ import {
   tokenProblems,
 } from '../http/schemas.ts'
 import type { Keyring } from '../keys/keyring.ts'
-import { jwksMaxAgeMs } from '../keys/rotate-signing-key.ts'
-import type { SigningKeys } from '../keys/signing-keys.ts'
 import { clientOf } from '../lib/client.ts'
-import { second } from '../lib/clock.ts'
 import { Problem } from '../lib/problem.ts'
 import type { RunTransaction } from '../store/transaction.ts'
 import type { AccessTokens } from './access-token.ts'
@@ -25,23 +22,6 @@ import { tokenResponse } from './issue-session.ts'
 import { refreshSession } from './refresh-token.ts'
 import { endSession, type SessionRules } from './session.ts'
 
-const Jwks = Type.Object(
-  {
-    keys: Type.Array(
-      Type.Object({
-        kty: Type.String(),
-        crv: Type.String(),
-        x: Type.String(),
-        y: Type.String(),
-        kid: Type.String(),
-        alg: Type.String(),
-        use: Type.String(),
-      }),
-    ),
-  },
-  { description: 'The keys.' },
-)
-
 export function sessionRoutes(
   app: App,
   deps: {
@@ -49,12 +29,11 @@ export function sessionRoutes(
     keyring: Keyring
     guard: Guard
     accessTokens: AccessTokens
-    signingKeys: SigningKeys
     rules: SessionRules
     cookieSessions: CookieSessions
   },
 ): void {
-  const { transaction, keyring, guard, accessTokens, signingKeys, rules, cookieSessions } = deps
+  const { transaction, keyring, guard, accessTokens, rules, cookieSessions } = deps
 
   app.post(
     '/auth/Refresh',
@@ -64,11 +43,11 @@ export function sessionRoutes(
         tags: ['Signing in'],
         summary: 'Get a new access token',
         description:
-          'Exchanges the refresh token for a new pair. Keep the new one: the old one is dead, and using it again ends the session.',
+          'Exchanges the refresh token for a new pair. Store the new one: the old one is no longer valid, and reusing it ends the session.',
         body: StrictObject({
           refreshToken: Type.Optional(
             Token(
-              'The latest one of this session. Pages with `Latchkey-Session: cookie` leave it out.',
+              'The session’s latest refresh token. Pages that send `Latchkey-Session: cookie` omit it.',
             ),
           ),
         }),
@@ -119,23 +98,6 @@ export function sessionRoutes(
       })
       cookieSessions.clearSessionCookie(reply)
       return reply.code(204).send(null)
-    },
-  )
-
-  app.get(
-    '/.well-known/jwks.json',
-    {
-      schema: {
-        operationId: 'readSigningKeys',
-        tags: ['Service'],
-        summary: 'Read the keys that verify access tokens',
-        description: 'A JSON Web Key Set (RFC 7517), for any JOSE library.',
-        response: { 200: Jwks, ...problemResponses() },
-      },
-    },
-    async (_request, reply) => {
-      reply.header('cache-control', `public, max-age=${jwksMaxAgeMs / second}`)
-      return signingKeys.jwks()
     },
   )
 }

@@ -1,44 +1,43 @@
 import { now, toIsoString } from '../lib/clock.ts'
+import { isMfaOn, type MfaColumns } from '../store/mfa-state.ts'
 import type { Db } from '../store/open.ts'
 import type { Tx } from '../store/transaction.ts'
 import type { TokenSubject } from './access-token.ts'
 import { parseAmr } from './assurance.ts'
 
-/** What holds for every session. */
+/** The settings that apply to every session. */
 export interface SessionRules {
-  /** Seconds without a refresh, and seconds in all, after which it ends. */
+  /** Seconds without a refresh after which a session ends. */
   sessionIdleTimeout: number
+  /** Seconds after which a session ends in any case. */
   sessionLifetime: number
   mfaPolicy: 'optional' | 'required'
 }
 
-/**
- * Whether a session may do nothing but set MFA up: where the operator requires it of everyone, and
- * this account has none yet.
- */
+/** Whether sessions of the account may only set up MFA: the policy requires it, and it is not on. */
 export function isSetupSession(
   { mfaPolicy }: Pick<SessionRules, 'mfaPolicy'>,
-  { mfa_on_since }: { mfa_on_since: number | null },
+  account: MfaColumns,
 ): boolean {
-  return mfaPolicy === 'required' && mfa_on_since === null
+  return mfaPolicy === 'required' && !isMfaOn(account)
 }
 
-/** A session that was just made or renewed, with the one secret that keeps it alive. */
+/** A session that was just created or renewed, with its refresh token. */
 export interface IssuedSession extends TokenSubject {
   refreshToken: string
   /** Milliseconds since 1970. */
   refreshExpiresAt: number
-  /** Set if the device is trusted from now on. */
+  /** Set if the device has just become trusted. */
   deviceToken?: string
 }
 
-/** Ends one session of an account. Its tokens stop working at once. @returns whether it was alive */
+/** Ends one session of an account and with it its tokens. @returns whether it was live */
 export async function endSession(tx: Tx, account: string, session: string): Promise<boolean> {
   const ended = await endSessionsQuery(tx, account).where('id', '=', session).execute()
   return ended.some(wasLive)
 }
 
-/** Ends all sessions of an account, or all but one. @returns whether any was alive */
+/** Ends all sessions of an account, or all but one. @returns whether any was live */
 export async function endSessions(
   tx: Tx,
   account: string,
@@ -50,7 +49,7 @@ export async function endSessions(
   return ended.some(wasLive)
 }
 
-/** Those that have expired too: by the clock of another node they may not have. */
+/** Includes expired sessions: another node’s clock may be behind and still accept them. */
 function endSessionsQuery(tx: Tx, account: string) {
   return tx
     .updateTable('session')
@@ -64,11 +63,11 @@ function wasLive(session: { expires_at: number; idle_until: number }): boolean {
   return Math.min(session.expires_at, session.idle_until) > now()
 }
 
-/** How many sessions are alive. */
+/** The number of live sessions. */
 export async function countSessions(db: Db | Tx, account: string): Promise<number> {
-  const { alive: count } = await db
+  const { count } = await db
     .selectFrom('session')
-    .select((session) => session.fn.countAll<number>().as('alive'))
+    .select((session) => session.fn.countAll<number>().as('count'))
     .where('account_id', '=', account)
     .where('ended_at', 'is', null)
     .where('expires_at', '>', now())
@@ -77,7 +76,7 @@ export async function countSessions(db: Db | Tx, account: string): Promise<numbe
   return count
 }
 
-/** Sessions that are alive, newest first. */
+/** The live sessions, newest first, at most 100. */
 export async function listSessions(db: Db | Tx, account: string, current: string) {
   const rows = await db
     .selectFrom('session')

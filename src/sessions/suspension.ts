@@ -1,8 +1,8 @@
 import { Problem } from '../lib/problem.ts'
 
 /**
- * To be asked whenever something is redeemed, not only when it began. Only whoever has just shown
- * that they may know hears that an account is suspended.
+ * Rejects a suspended account. Check it again at every later step, not only at the start. Call it
+ * after the credential is verified, so that only the owner learns of the suspension.
  *
  * @throws Problem `account_suspended`
  */
@@ -10,6 +10,6 @@ export function ensureNotSuspended({ suspended_since }: { suspended_since: numbe
   if (suspended_since === null) return
   throw new Problem(
     'account_suspended',
-    'This account was suspended by whoever runs this service. If you think that is a mistake, please ask them.',
+    'This account has been suspended by the operator of this service. If you think this is a mistake, please contact them.',
   )
 }

@@ -6,18 +6,18 @@ import type { Db } from '../store/open.ts'
 import type { Tx } from '../store/transaction.ts'
 import type { Principal } from './guard.ts'
 
-/** Counted from when trust was given, however often the device is used. */
+/** Counted from when trust was granted; use does not extend it. */
 const trustLifetimeMs = 30 * day
 
 const purpose = 'trusted_device'
 
-/** The account, as it is held. */
+/** A locked account. */
 interface Account {
   id: string
   credential_version: number
 }
 
-/** Trusts a device after a second factor was shown on it. @returns its token, shown once */
+/** Trusts the client’s device after a second factor. @returns its token; only the hash is stored */
 export async function trustDevice(tx: Tx, account: Account, client: Client): Promise<string> {
   const token = newToken()
   await tx
@@ -36,7 +36,7 @@ export async function trustDevice(tx: Tx, account: Account, client: Client): Pro
   return token
 }
 
-/** Whether the token is of a device that this account trusts, and nothing has changed since. */
+/** Whether the token is of a trusted device and the account’s credentials have not changed since. */
 export async function isTrustedDevice(
   tx: Tx,
   account: Account,
@@ -54,14 +54,15 @@ export async function isTrustedDevice(
   return numUpdatedRows > 0
 }
 
-/** Trusts no device of the account any more. */
+/** Deletes all trusted devices of the account. */
 export async function deleteTrustedDevices(tx: Tx, account: string): Promise<void> {
   await tx.deleteFrom('trusted_device').where('account_id', '=', account).execute()
 }
 
 /**
- * Forgets one device, or all, because the owner says so.
+ * Revokes one trusted device, or all of them, on the owner’s request.
  *
+ * @param id the device to revoke; all if undefined
  * @returns whether any was still trusted
  */
 export async function revokeTrustedDevices(
@@ -83,7 +84,7 @@ export async function revokeTrustedDevices(
   return true
 }
 
-/** Devices that are still trusted, newest first. */
+/** The devices that are still trusted, newest first, at most 100. */
 export async function listTrustedDevices(db: Db | Tx, account: string) {
   const rows = await db
     .selectFrom('trusted_device')

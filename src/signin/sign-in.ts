@@ -1,18 +1,20 @@
 import * as activity from '../activity/activity.ts'
 import type { Client } from '../lib/client.ts'
 import type { EmailAddress } from '../lib/email-address.ts'
-import type { KeyedSemaphore } from '../lib/keyed-semaphore.ts'
 import { networkOf } from '../lib/network.ts'
 import type { PasswordHasher } from '../lib/password-hasher.ts'
 import { Problem } from '../lib/problem.ts'
+import type { KeyedSemaphore } from '../lib/semaphore.ts'
 import { type ChallengeDeps, type MfaRequired, startChallenge } from '../mfa/challenge.ts'
 import { rateLimits } from '../rate-limits/limits.ts'
 import type { Bucket } from '../rate-limits/rate-limiter.ts'
 import { checkPassword } from '../sessions/check-password.ts'
-import { lockAccount, type Principal } from '../sessions/guard.ts'
+import type { Principal } from '../sessions/guard.ts'
 import { issueSession } from '../sessions/issue-session.ts'
 import { isKnownNetwork } from '../sessions/known-network.ts'
+import { lockAccount } from '../sessions/locked-account.ts'
 import type { IssuedSession } from '../sessions/session.ts'
+import { isMfaOn } from '../store/mfa-state.ts'
 import type { Db } from '../store/open.ts'
 import type { RunTransaction, Tx } from '../store/transaction.ts'
 
@@ -173,7 +175,7 @@ async function completeSignIn(
     keyring,
     rules,
   })
-  const method = issued && account.mfa_on_since !== null ? 'trustedDevice' : 'password'
+  const method = issued && isMfaOn(account) ? 'trustedDevice' : 'password'
   tx.emit({ kind: 'signIn', method, result: issued ? 'signedIn' : 'mfaRequired' })
   return issued ? { issued } : { mfaRequired: await startChallenge(tx, deps, account, session) }
 }

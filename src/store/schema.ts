@@ -36,11 +36,14 @@ export interface AccountTable {
   phone_verified_at: number | null
   /** Where codes by email go, proven; null while that method is not set up. */
   mfa_email: string | null
-  /** MFA is on since then. */
+  /** MFA is on since then; null while it is off. Read it by `isMfaOn` of mfa-state.ts. */
   mfa_on_since: number | null
   /** The method asked for first; without meaning while MFA is off. */
   mfa_method: string | null
-  /** When MFA was last turned on or off. */
+  /**
+   * When MFA was last turned on or off, an undo included; null if it never was on. Decides which
+   * recovery codes survive turning MFA on again: `areRecoveryCodesTrusted` of mfa-state.ts.
+   */
   mfa_changed_at: number | null
   /** Raised by every change of password or MFA: what was begun under a lower one is void. */
   credential_version: number

@@ -1,4 +1,5 @@
 import type { Selectable } from 'kysely'
+import { type MfaColumns, mfaRestored } from '../store/mfa-state.ts'
 import type { AccountTable } from '../store/schema.ts'
 import type { Tx } from '../store/transaction.ts'
 
@@ -75,26 +76,25 @@ async function activeIdsOf(tx: Tx, table: 'recovery_code' | 'passkey', account: 
  */
 export async function restoreSnapshot(
   tx: Tx,
-  { id: account, mfa_on_since }: { id: string; mfa_on_since: number | null },
+  account: { id: string } & MfaColumns,
   snapshot: Snapshot,
 ): Promise<void> {
-  const changesMfa = mfa_on_since !== snapshot.account.mfa_on_since
   await tx
     .updateTable('account')
     .set((row) => ({
       ...snapshot.account,
-      ...(changesMfa && { mfa_changed_at: tx.now() }),
+      ...mfaRestored(account, snapshot.account, tx.now()),
       password_reset_required_since: tx.now(),
       credential_version: row('credential_version', '+', 1),
     }))
-    .where('id', '=', account)
+    .where('id', '=', account.id)
     .execute()
   for (const table of credentialTables) {
     const restoredIds = snapshot.credentials[table] ?? []
     await tx
       .updateTable(table)
       .set({ removed_at: tx.now() })
-      .where('account_id', '=', account)
+      .where('account_id', '=', account.id)
       .where('removed_at', 'is', null)
       .$if(restoredIds.length > 0, (query) => query.where('id', 'not in', restoredIds))
       .execute()
@@ -102,7 +102,7 @@ export async function restoreSnapshot(
     await tx
       .updateTable(table)
       .set({ removed_at: null })
-      .where('account_id', '=', account)
+      .where('account_id', '=', account.id)
       .where('id', 'in', restoredIds)
       .execute()
   }

@@ -1,6 +1,6 @@
 import { hour } from '../lib/clock.ts'
 import { newId, newToken } from '../lib/random.ts'
-import { type LockedAccount, lockAccount } from '../sessions/guard.ts'
+import { type LockedAccount, lockAccount } from '../sessions/locked-account.ts'
 import type { Tx } from '../store/transaction.ts'
 
 /** Long enough to think of a good password. */

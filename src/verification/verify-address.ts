@@ -1,7 +1,8 @@
 import { isSameMailbox } from '../lib/email-address.ts'
 import type { Recipient } from '../notifications/outbox.ts'
 import type { Channel } from '../notifications/transport.ts'
-import type { LockedAccount, Principal } from '../sessions/guard.ts'
+import type { Principal } from '../sessions/guard.ts'
+import type { LockedAccount } from '../sessions/locked-account.ts'
 import type { Tx } from '../store/transaction.ts'
 import {
   consumeChallenge,

@@ -93,7 +93,7 @@ onDatabase('SQLite', (latchkey) => {
     const elsewhere = writeImportFile(t, [{ ...line, email: 'elsewhere@example.com' }])
     const { code, stderr } = await runImport(t, latchkey, elsewhere)
     assert.equal(code, 65)
-    assert.match(stderr, /^line 1: mfaMethod is authenticator, and totpSecret is missing/)
+    assert.match(stderr, /^line 1: mfaMethod is authenticator, but totpSecret is missing/)
   })
 
   test('what opens nothing is not written: deleted accounts, passwords that an undo has shut', async (t) => {

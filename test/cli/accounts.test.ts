@@ -51,7 +51,7 @@ onEachDatabase((latchkey) => {
     const args = ['accounts', 'admin', ada.email]
     const refused = await runLatchkey(t, { environment, args })
     assert.deepEqual([refused.code, refused.stdout], [1, ''])
-    assert.match(refused.stderr, /^Nobody is an operator without MFA, and theirs is off\. /)
+    assert.match(refused.stderr, /^Operators need MFA, and it is off for this account\. /)
     await ada.turnOn('authenticator')
     const made = await done(t, latchkey, 'admin', ada.email)
     assert.match(made, /is an operator from now on\./)
@@ -172,7 +172,7 @@ onDatabase('SQLite', (latchkey) => {
       [['mfa-off'], 64, /<account> is missing/],
       [['sessions-end'], 64, /--all/],
       [['sessions-end', ada.email, '--all'], 64, /--all/],
-      [['suspend', ada.email, '--reason', 'two\nlines'], 1, /one line/],
+      [['suspend', ada.email, '--reason', 'two\nlines'], 1, /single line/],
       [['create', 'no-address'], 64, /“no-address” is no email address/],
       [['show', 'nobody@example.com'], 1, /No account has .*“nobody@example\.com”/],
       [['mfa-off', 'x', '--reason', 'x'], 1, /No account has .*“x”/],

@@ -72,9 +72,9 @@ test('settings lists each with what it is now and what it means, and hides the s
     },
   })
   assert.deepEqual([code, stderr], [0, ''])
-  for (const { name, default: fallback, meaning } of describeSettings()) {
+  for (const { name, default: fallback, description } of describeSettings()) {
     const [, now, means] = new RegExp(`^${name}\\n {2}(.*)\\n {2}(.*)\\n`, 'm').exec(stdout) ?? []
-    assert.equal(means, meaning)
+    assert.equal(means, description)
     assert.ok(
       now?.startsWith('set in the environment: ') || now === `not set; default: ${fallback}`,
       `${name} ${now}`,

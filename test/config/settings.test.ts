@@ -148,8 +148,8 @@ test('settings that do not go together are named, each once', () => {
   const aboutUrl = problemsOf(unreadable).filter((problem) => /^LATCHKEY_PUBLIC/.test(problem))
   assert.equal(aboutUrl.length, 1)
   const twilio = { LATCHKEY_SMS_URL: 'twilio://AC1:t@api.twilio.com' }
-  assert.match(problemsOf(twilio)[0] ?? '', /^LATCHKEY_SMS_FROM is needed/)
+  assert.match(problemsOf(twilio)[0] ?? '', /^LATCHKEY_SMS_FROM is missing/)
   const idle = { LATCHKEY_SESSION_IDLE_TIMEOUT: '3601', LATCHKEY_SESSION_LIFETIME: '3600' }
-  assert.match(problemsOf(idle)[0] ?? '', /^LATCHKEY_SESSION_IDLE_TIMEOUT is longer/)
+  assert.match(problemsOf(idle)[0] ?? '', /^LATCHKEY_SESSION_IDLE_TIMEOUT must not be longer/)
   assert.deepEqual(problemsOf({ ...idle, LATCHKEY_SESSION_IDLE_TIMEOUT: '3600' }), [])
 })

@@ -68,9 +68,9 @@ test('with the .env that the page shows, the settings are enough for production'
 })
 
 test('the port is the one that the image listens on, for this machine alone', () => {
-  assert.deepEqual(ofDockerfile('EXPOSE'), [String(settingDefinitions.port.fallback)])
+  assert.deepEqual(ofDockerfile('EXPOSE'), [String(settingDefinitions.port.defaultValue)])
   assert.deepEqual(latchkey.ports, [
-    `127.0.0.1:${settingDefinitions.port.fallback}:${settingDefinitions.port.fallback}`,
+    `127.0.0.1:${settingDefinitions.port.defaultValue}:${settingDefinitions.port.defaultValue}`,
   ])
   assert.equal(postgres.ports, undefined)
 })

@@ -38,16 +38,16 @@ test('the odds on the security page are those of the code', () => {
   const periods = [1, 30, 365]
   const [day, month, year] = periods.map((days) => count(authenticator.guesses * days))
   assert.ok(page.includes(`in a day, ${day} guesses | in 30 days, ${month} | in a year, ${year} |`))
-  for (const { right, chance } of [authenticator, sms]) {
+  for (const { valid, chance } of [authenticator, sms]) {
     const odds = periods.map((days) => percent(1 - (1 - chance) ** days))
-    assert.match(page, new RegExp(`\\| ${right}, by [^|]+ \\| ${odds.join(' \\| ')} \\|`))
+    assert.match(page, new RegExp(`\\| ${valid}, by [^|]+ \\| ${odds.join(' \\| ')} \\|`))
   }
 
   assert.ok(page.includes(`: ${count(passwords.fromElsewhere)} a day`), 'passwords a day')
   assert.ok(page.includes(`that the owner shares, ${passwords.fromOneNetwork}.`))
-  const { guesses, right, chance } = signUpCode
-  assert.ok(page.includes(`${guesses} × ${right} in a million, ${percent(chance)} in a day`))
-  const mailed = `${resetCode.guesses} × ${resetCode.right} in a million`
+  const { guesses, valid, chance } = signUpCode
+  assert.ok(page.includes(`${guesses} × ${valid} in a million, ${percent(chance)} in a day`))
+  const mailed = `${resetCode.guesses} × ${resetCode.valid} in a million`
   assert.ok(page.includes(`${mailed}, ${percent(resetCode.chance)} in a day`))
 })
 

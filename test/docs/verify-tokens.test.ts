@@ -8,6 +8,7 @@ import { after, before, test } from 'node:test'
 import { promisify } from 'node:util'
 import { generateKeyPair, type JWTHeaderParameters, SignJWT, UnsecuredJWT } from 'jose'
 import { parseKeyring } from '../../src/keys/keyring.ts'
+import { sealContext } from '../../src/keys/sealed-columns.ts'
 import { TestLatchkey } from '../support/latchkey.ts'
 import { codeBlock, codeBlocksIn, readPage, root } from '../support/markdown.ts'
 import { createTempFolder } from '../support/process.ts'
@@ -133,7 +134,7 @@ async function forgeries(real: string): Promise<Record<string, string>> {
   const [header, payload] = real.split('.').slice(0, 2).map(decode)
   const { id, private_jwk_sealed } = (await latchkey.sql('select * from signing_key'))[0]
   const keyring = parseKeyring(latchkey.environment.LATCHKEY_ENCRYPTION_KEYS ?? '')
-  const ours = JSON.parse(keyring.open(private_jwk_sealed, `signing_key ${id}`))
+  const ours = JSON.parse(keyring.open(private_jwk_sealed, sealContext('signing_key', id)))
   const strangers = await generateKeyPair('ES256')
   const pem = createPublicKey(createPrivateKey({ key: ours, format: 'jwk' })).export({
     type: 'spki',

@@ -87,7 +87,7 @@ test('a fingerprint belongs to one value and one purpose, and is not guessed fro
   assert.notEqual(keyring.hash('b', 'a'), keyring.hash('', 'ab'))
 })
 
-test('what is no list of keys is said to be none', () => {
+test('an invalid list of keys is rejected', () => {
   assert.equal(
     validateEncryptionKeys(`${generateEncryptionKey('a')}, ${generateEncryptionKey('b')}`),
     undefined,
@@ -106,6 +106,6 @@ test('what is no list of keys is said to be none', () => {
     `${generateEncryptionKey('a')},${generateEncryptionKey('a')}`,
   ]) {
     assert.equal(typeof validateEncryptionKeys(wrong), 'string', wrong)
-    assert.throws(() => parseKeyring(wrong), /Encryption keys/)
+    assert.throws(() => parseKeyring(wrong), /LATCHKEY_ENCRYPTION_KEYS must/)
   }
 })

@@ -17,7 +17,7 @@ const { signal } = new AbortController()
 const letters = 250
 
 for (const kind of databaseKinds) {
-  test(`of two nodes that seal anew at once on ${kind}, each value is sealed anew by one`, async (t) => {
+  test(`of two nodes that reseal at once on ${kind}, each value is resealed by one`, async (t) => {
     const { db, other, keys: keyring } = await underTwoKeys(t, kind)
     const [one, another] = await Promise.all([
       reseal({ db, keyring, log }, signal),
@@ -29,7 +29,7 @@ for (const kind of databaseKinds) {
     await readAll(db, keyring)
   })
 
-  test(`a value that changes while it is sealed anew on ${kind} stays as it was changed`, async (t) => {
+  test(`a value that changes while it is resealed on ${kind} stays as it was changed`, async (t) => {
     const { db, other, keys: keyring } = await underTwoKeys(t, kind)
     const changed = keyring.seal('{"kind":"code"}', 'elsewhere')
     const slow = db.withPlugin({

@@ -70,7 +70,7 @@ onEachDatabase((latchkey) => {
 
     // While that one waits, there is nothing more to do, except in an emergency.
     const again = await rotate(t, latchkey)
-    assert.deepEqual([again.status, again.id], ['waiting', made.id])
+    assert.deepEqual([again.status, again.id], ['pending', made.id])
     assert.equal((await latchkey.sql('select id from signing_key')).length, 2)
   })
 

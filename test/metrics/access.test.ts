@@ -129,6 +129,6 @@ test('a port for metrics that is taken keeps it from starting, by name', async (
 test('the main port can’t be that of the metrics', () => {
   assert.throws(
     () => readSettings({ LATCHKEY_PORT: '4001', LATCHKEY_METRICS_PORT: '4001' }),
-    /LATCHKEY_METRICS_PORT is LATCHKEY_PORT/,
+    /LATCHKEY_METRICS_PORT equals LATCHKEY_PORT/,
   )
 })

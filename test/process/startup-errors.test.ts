@@ -132,7 +132,7 @@ test('a development key that was lost or spoilt is not quietly made anew', async
   for (const spoilt of ['', 'dev:not-a-key']) {
     writeFileSync(join(folder, 'data/encryption-keys'), spoilt)
     const said = await refusal(t, { folder })
-    assert.match(said, /data\/encryption-keys holds no usable encryption key/)
+    assert.match(said, /data\/encryption-keys contains no valid encryption key/)
     assert.ok(!said.includes('not-a-key'))
   }
   assert.equal(readFileSync(join(folder, 'data/encryption-keys'), 'utf8'), 'dev:not-a-key')

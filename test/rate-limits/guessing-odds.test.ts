@@ -40,8 +40,8 @@ onEachDatabase(
         const judged = await latchkey.post('/auth/SignIn/Mfa', { mfaToken, code })
         if (judged.status === 200) right += 1
       }
-      assert.equal(right, odds().secondFactor.authenticator?.right)
-      assert.equal(ada.recoveryCodes.length, odds().secondFactor.recoveryCode?.right)
+      assert.equal(right, odds().secondFactor.authenticator?.valid)
+      assert.equal(ada.recoveryCodes.length, odds().secondFactor.recoveryCode?.valid)
       assert.match(ada.recoveryCodes[0] ?? '', /^(....-){2}....$/)
     })
 
@@ -70,7 +70,7 @@ onEachDatabase(
         return from(`203.0.113.${network}`)
       }
       const signUp = () => latchkey.post('/auth/SignUp', { email, password }, elsewhere())
-      assert.equal(await mostWithin(day, signUp), odds().signUpCode.right)
+      assert.equal(await mostWithin(day, signUp), odds().signUpCode.valid)
 
       const verify = () => latchkey.post('/auth/SignUp/Verify', { email, code: 'no' }, elsewhere())
       const { expiresIn } = (await latchkey.post('/auth/SignUp', { email: `x${email}`, password }))

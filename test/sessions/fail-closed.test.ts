@@ -14,7 +14,7 @@ onEachDatabase((latchkey) => {
     const calls = {
       session: () => ada.get('/settings/MfaSignIn'),
       account: () => ben.signIn(),
-      attempt: () => ben.signIn(),
+      rate_limit_hit: () => ben.signIn(),
       challenge: () => latchkey.post('/auth/SignIn/Mfa', { mfaToken, code }),
     }
     for (const [table, call] of Object.entries(calls)) {

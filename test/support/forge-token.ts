@@ -1,6 +1,7 @@
 /** Tokens as an attacker would make them, some of them with the service's own key. */
 import { createPrivateKey, createPublicKey, type KeyObject, sign } from 'node:crypto'
 import { parseKeyring } from '../../src/keys/keyring.ts'
+import { sealContext } from '../../src/keys/sealed-columns.ts'
 import type { TestLatchkey } from './latchkey.ts'
 
 export interface SigningKey {
@@ -13,7 +14,7 @@ export interface SigningKey {
 export async function loadSigningKey(latchkey: TestLatchkey): Promise<SigningKey> {
   const [row] = await latchkey.sql('select id, private_jwk_sealed from signing_key')
   const keyring = parseKeyring(latchkey.environment.LATCHKEY_ENCRYPTION_KEYS ?? '')
-  const jwk = JSON.parse(keyring.open(row.private_jwk_sealed, `signing_key ${row.id}`))
+  const jwk = JSON.parse(keyring.open(row.private_jwk_sealed, sealContext('signing_key', row.id)))
   const privateKey = createPrivateKey({ key: jwk, format: 'jwk' })
   return { kid: row.id, privateKey, publicKey: createPublicKey(privateKey) }
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { parseKeyring } from '../../src/keys/keyring.ts'
+import { sealContext } from '../../src/keys/sealed-columns.ts'
 import { onEachDatabase } from '../support/latchkey.ts'
 import { addPasskey, signInWithPasskey } from '../support/passkeys.ts'
 import { undoTokenSentTo } from '../support/undo-token.ts'
@@ -10,10 +11,12 @@ onEachDatabase((latchkey) => {
   async function sealAsBeforePasskeys(): Promise<void> {
     const keyring = parseKeyring(latchkey.environment.LATCHKEY_ENCRYPTION_KEYS ?? '')
     const [row] = await latchkey.sql('select id, snapshot_sealed from undo_token order by id desc')
-    const snapshot = JSON.parse(keyring.open(row.snapshot_sealed, `undo_token ${row.id}`))
+    const snapshot = JSON.parse(
+      keyring.open(row.snapshot_sealed, sealContext('undo_token', row.id)),
+    )
     assert.deepEqual(Object.keys(snapshot.credentials), ['totp_secret', 'recovery_code', 'passkey'])
     delete snapshot.credentials.passkey
-    const sealed = keyring.seal(JSON.stringify(snapshot), `undo_token ${row.id}`)
+    const sealed = keyring.seal(JSON.stringify(snapshot), sealContext('undo_token', row.id))
     await latchkey.sql(`update undo_token set snapshot_sealed = '${sealed}' where id = '${row.id}'`)
   }
 

@@ -10,7 +10,7 @@ const leftAlone: Record<string, string> = {
   language: 'what its owner reads',
   import_fingerprint: 'which line it was imported from',
   user_handle: 'a name that authenticators know, and nothing else',
-  mfa_changed_at: 'tells of the undo itself',
+  mfa_changed_at: 'set by the undo where it turns MFA on or off',
   credential_version: 'only ever goes up',
   password_reset_required_since: 'set by the undo',
   reset_by_email_at: 'goes with the password that the owner sets next',

@@ -11,13 +11,9 @@ import { enqueueNotification } from '../../notifications/outbox.ts'
 import { rateLimits } from '../../rate-limits/limits.ts'
 import type { RateLimiter } from '../../rate-limits/rate-limiter.ts'
 import { checkPassword } from '../../sessions/check-password.ts'
-import {
-  type Guard,
-  type LockedAccount,
-  lockAccount,
-  type Principal,
-} from '../../sessions/guard.ts'
+import type { Guard, Principal } from '../../sessions/guard.ts'
 import { isKnownNetwork } from '../../sessions/known-network.ts'
+import { type LockedAccount, lockAccount } from '../../sessions/locked-account.ts'
 import { endSessions } from '../../sessions/session.ts'
 import { ensureNotSuspended } from '../../sessions/suspension.ts'
 import { deleteTrustedDevices } from '../../sessions/trusted-device.ts'

@@ -3,7 +3,7 @@ import type { AccountAction } from '../../admin/account-actions.ts'
 import { parseReason } from '../../admin/reason.ts'
 import { findAccountId, readUser, type User } from '../../admin/users.ts'
 import { Problem } from '../../lib/problem.ts'
-import { lockAccount } from '../../sessions/guard.ts'
+import { lockAccount } from '../../sessions/locked-account.ts'
 import { UsageError } from '../command.ts'
 import { withKeys } from '../context.ts'
 

@@ -1,8 +1,7 @@
 import { sql } from 'kysely'
 import { type Keyring, parseKeyring } from '../../keys/keyring.ts'
-import { sealContext, sealedColumns } from '../../keys/sealed-columns.ts'
+import { listSealedColumns, sealContext } from '../../keys/sealed-columns.ts'
 import type { Db } from '../../store/open.ts'
-import type { Schema } from '../../store/schema.ts'
 import { type Finding, fail, ok } from './finding.ts'
 
 /**
@@ -14,8 +13,7 @@ export async function checkKeys(db: Db, list: string): Promise<Finding[]> {
   const ids = list.split(',').map((entry) => entry.trim().split(':', 1)[0] ?? '')
   const findings: Finding[] = []
   let total = 0
-  for (const [sealedColumn, boundColumn] of Object.entries(sealedColumns)) {
-    const [table = '', column = ''] = sealedColumn.split('.')
+  for (const { name, table, column, boundColumn } of listSealedColumns()) {
     const rows = await countRows(db, table, column)
     total += rows
     let openable = 0
@@ -24,22 +22,19 @@ export async function checkKeys(db: Db, list: string): Promise<Finding[]> {
       openable += await countRows(db, table, column, id)
       for (const direction of ['asc', 'desc'] as const) {
         const row = await findRow(db, { table, column, boundColumn }, id, direction)
-        if (row && !canOpen(keyring, row.sealed, sealContext(table as keyof Schema, row.bound_to)))
-          unopenable += 1
+        if (row && !canOpen(keyring, row.sealed, sealContext(table, row.bound_to))) unopenable += 1
       }
     }
     if (openable < rows) {
       findings.push(
         fail(
           'keys',
-          `${rows - openable} of ${rows} in ${sealedColumn} need an encryption key that is not given.`,
+          `${rows - openable} of ${rows} in ${name} need an encryption key that is not given.`,
           todo,
         ),
       )
     } else if (unopenable > 0) {
-      findings.push(
-        fail('keys', `What is in ${sealedColumn} can’t be opened with the keys given.`, todo),
-      )
+      findings.push(fail('keys', `What is in ${name} can’t be opened with the keys given.`, todo))
     }
   }
   if (findings.length > 0) return findings

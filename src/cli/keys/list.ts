@@ -36,15 +36,15 @@ function describeSigningKey(key: KeyList['signingKeys'][number]): string {
 }
 
 function describeEncryptionKey(key: KeyList['encryptionKeys'][number]): string {
-  const { given, first, sealedValues, hashesKept } = key
+  const { configured, primary, sealedValues, hashesKept } = key
   const values = sealedValues === 1 ? 'one value' : `${sealedValues} values`
-  if (first)
-    return `seals all that is new; ${values} sealed with it${given ? '' : '; NOT GIVEN HERE'}`
+  if (primary)
+    return `seals all that is new; ${values} sealed with it${configured ? '' : '; NOT GIVEN HERE'}`
   if (sealedValues > 0) {
-    return `${values} sealed with it: ${given ? 'leave it' : 'NOT GIVEN HERE, put it back'}`
+    return `${values} sealed with it: ${configured ? 'leave it' : 'NOT GIVEN HERE, put it back'}`
   }
   if (!hashesKept) return 'not in use: no node has been started with it'
-  return given
+  return configured
     ? 'nothing is sealed with it; hashes of its time are found without it'
     : 'gone; hashes of its time are still found'
 }

@@ -13,13 +13,15 @@ export default defineCommand({
     ),
   format: (result) => {
     const { status, id, signsFrom } = result
-    if (status === 'waiting') {
+    if (status === 'pending') {
       return `Nothing was changed: ${id}, of the last rotation, signs from ${signsFrom} only. If a key has leaked, add --now.`
     }
-    const [until] = result.retiring.map((key) => key.until)
+    const [acceptedUntil] = result.retiring.map((key) => key.acceptedUntil)
     return [
       `${id} is published and signs from ${signsFrom}.`,
-      ...(until ? [`What is signed by another key is accepted until ${until}.`] : []),
+      ...(acceptedUntil
+        ? [`What is signed by another key is accepted until ${acceptedUntil}.`]
+        : []),
     ].join('\n')
   },
   exitCode: ({ status }) => (status === 'rotated' ? 0 : exitCodes.failed),

@@ -22,10 +22,10 @@ export const argon2: HashFormat = (text) => {
 
   const [memory, passes, lanes] = [Number(m), Number(t), Number(p)]
   const possible = passes >= 1 && lanes >= 1 && memory >= 8 * lanes
-  if (!possible) return { refused: 'no Argon2 has the parameters of the hash' }
+  if (!possible) return { refused: 'the hash has invalid Argon2 parameters' }
   if (memory > max.memoryKiB || memory * passes > max.argon2WorkKiB || lanes > max.argon2Lanes) {
     return {
-      refused: `checking the hash would take too much: m may be ${max.memoryKiB}, m times t ${max.argon2WorkKiB}, p ${max.argon2Lanes} at most`,
+      refused: `verifying the hash would cost too much: the limits are ${max.memoryKiB} for m, ${max.argon2WorkKiB} for m times t and ${max.argon2Lanes} for p`,
     }
   }
   return checkLengths(salt, digest) ?? { verify: (password) => verify(text, password) }

@@ -13,7 +13,7 @@ import {
 
 const derivePbkdf2 = promisify(derive)
 
-/** Bytes that one round over the password makes. */
+/** The output length of each hash function, in bytes. */
 const hashOutputBytes: Record<string, number> = { sha1: 20, sha256: 32, sha512: 64 }
 
 const phcPattern = new RegExp(
@@ -24,7 +24,7 @@ const djangoPattern = new RegExp(
 )
 
 /**
- * PBKDF2 (RFC 8018) as passlib writes it (`$pbkdf2-sha256$29000$…`), as a PHC string
+ * PBKDF2 (RFC 8018) in passlib’s format (`$pbkdf2-sha256$29000$…`), as a PHC string
  * (`$pbkdf2-sha256$i=600000$…`) or as Django does (`pbkdf2_sha256$600000$…`). Without a name, the
  * hash is SHA-1, as in passlib.
  */
@@ -37,7 +37,7 @@ export const pbkdf2: HashFormat = (text) => {
   }
   if (text.startsWith('pbkdf2_')) {
     const [, hash = '', iterations, salt = '', digest] = djangoPattern.exec(text) ?? []
-    // The salt is the very characters.
+    // Django uses the characters of the salt, without decoding them.
     return toParsedHash({ hash, iterations, salt: Buffer.from(salt), digest: fromBase64(digest) })
   }
   return undefined
@@ -54,10 +54,10 @@ function toParsedHash(parts: {
   if (!salt || !digest || iterations < 1) return malformed
   const refused = checkLengths(salt, digest)
   if (refused) return refused
-  // A longer digest takes all the rounds again.
+  // A digest longer than the hash’s output repeats all iterations.
   if (iterations * Math.ceil(digest.length / (hashOutputBytes[hash] ?? 1)) > max.iterations) {
     return {
-      refused: `checking the hash would take too long: it may have ${max.iterations} rounds at most`,
+      refused: `verifying the hash would take too long: the limit is ${max.iterations} iterations`,
     }
   }
   return {

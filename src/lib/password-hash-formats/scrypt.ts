@@ -21,7 +21,7 @@ const phcPattern = new RegExp(
   `^\\$scrypt\\$ln=${numberPattern},r=${numberPattern},p=${numberPattern}\\$([^$]+)\\$([^$]+)$`,
 )
 
-/** scrypt (RFC 7914) as a PHC string, which passlib writes too. */
+/** scrypt (RFC 7914) as a PHC string, as passlib writes it too. */
 export const scrypt: HashFormat = (text) => {
   if (!text.startsWith('$scrypt$')) return undefined
   const [, ln, rText, pText, encodedSalt, encodedDigest] = phcPattern.exec(text) ?? []
@@ -31,11 +31,11 @@ export const scrypt: HashFormat = (text) => {
 
   const [N, r, p] = [2 ** Number(ln), Number(rText), Number(pText)]
   if (N < 2 || r < 1 || p < 1 || N >= 2 ** (16 * r)) {
-    return { refused: 'no scrypt has the parameters of the hash' }
+    return { refused: 'the hash has invalid scrypt parameters' }
   }
   if (N * r * p > max.memoryKiB * 8) {
     return {
-      refused: `checking the hash would take too much: 2 to the ln, times r, times p, may be ${max.memoryKiB * 8} at most`,
+      refused: `verifying the hash would cost too much: the limit for 2^ln × r × p is ${max.memoryKiB * 8}`,
     }
   }
   const maxmem = 128 * (N * r + r * p + N + r) + 1024

@@ -1,7 +1,7 @@
 import type { CodeMethod } from './method.ts'
 import { verifySentCode } from './verify-sent-code.ts'
 
-/** A code by email, to the address that was proven for it. */
+/** A code by email, to the address that was verified for it. */
 export const email: CodeMethod = {
   amr: 'email',
   isEnrolled: (enrollment) => enrollment.email !== null,

@@ -4,7 +4,7 @@ import type { Amr } from '../../sessions/assurance.ts'
 import type { Tx } from '../../store/transaction.ts'
 import type { SentOtp } from '../../verification/otp.ts'
 
-/** What an account has set up by which a second factor could be shown. */
+/** The second factors that an account has enrolled. */
 export interface Enrollment {
   account: string
   authenticator: boolean
@@ -14,22 +14,20 @@ export interface Enrollment {
   passkeys: number
 }
 
-/** One way of showing a second factor. Each is a file beside this one. */
+/** A method of the second factor. Each is a file beside this one. */
 export interface Method {
-  /** Whether the account can use it. */
   isEnrolled(enrollment: Enrollment): boolean
 }
 
-/** One whose answer is a code that somebody types. */
+/** A method whose factor is a typed code. */
 export interface CodeMethod extends Method {
-  /** What a sign-in by it says of itself (RFC 8176). */
+  /** The authentication method of a sign-in by it (RFC 8176). */
   amr: Amr
-  /** Where its codes go; undefined for methods that send none. */
+  /** The recipient of its codes; undefined for methods that send none. */
   destination?(enrollment: Enrollment): Recipient | undefined
   /**
-   * Whether `code` is right. If so it is used up: no one is told yes for it again.
-   *
-   * Limits, and the challenge itself, are the caller's.
+   * Verifies a code and consumes it, so that it is accepted once. The caller applies rate limits and
+   * consumes the challenge.
    */
   verifyCode(
     tx: Tx,

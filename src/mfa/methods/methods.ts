@@ -11,7 +11,7 @@ import { passkey } from './passkey.ts'
 import { recoveryCode } from './recovery-code.ts'
 import { sms } from './sms.ts'
 
-/** Every way of showing a second factor. A new one is a file here and a line there. */
+/** All methods of the second factor. A new one is a file here and an entry in this table. */
 export const methods = { passkey, authenticator, sms, email, recoveryCode } satisfies Record<
   MfaMethod | 'recoveryCode',
   Method
@@ -19,7 +19,7 @@ export const methods = { passkey, authenticator, sms, email, recoveryCode } sati
 
 export type AnswerMethod = keyof typeof methods
 
-/** Those whose answer is a code. */
+/** The methods whose factor is a code. */
 export const codeMethods = { authenticator, sms, email, recoveryCode } satisfies Record<
   Exclude<AnswerMethod, 'passkey'>,
   CodeMethod
@@ -28,9 +28,10 @@ export const codeMethods = { authenticator, sms, email, recoveryCode } satisfies
 export type CodeMethodName = keyof typeof codeMethods
 
 /**
- * What the account has set up that could be chosen as its method, strongest first.
+ * The enrolled methods that can be chosen as the default, strongest first.
  *
- * @param ranking the operator's; what it leaves out still works for those who have it, last
+ * @param ranking methods the operator allows, strongest first; enrolled methods that it lacks still
+ * work, and come last
  */
 export function availableMethods(
   enrollment: Enrollment,
@@ -40,7 +41,7 @@ export function availableMethods(
   return [...all].filter((name) => methods[name].isEnrolled(enrollment))
 }
 
-/** The same with what may stand in for a method, as someone who signs in may use it. */
+/** The methods that can complete a sign-in: the available ones and recovery codes. */
 export function answerMethods(
   enrollment: Enrollment,
   ranking: readonly MfaMethod[],
@@ -49,7 +50,6 @@ export function answerMethods(
   return methods.recoveryCode.isEnrolled(enrollment) ? [...available, 'recoveryCode'] : available
 }
 
-/** What the account has set up. */
 export async function readEnrollment(db: Db | Tx, account: { id: string }): Promise<Enrollment> {
   const row = await readEnrollmentRow(db, account.id)
   if (!row) throw new Error('There is no such account.')
@@ -60,7 +60,7 @@ const readEnrollmentRow = compileOnce((db, account: string) =>
   db.selectFrom('account').select(enrollmentColumns).where('id', '=', account),
 )
 
-/** What `setUpOf` needs, to be selected along with other columns of `account`. */
+/** The columns of `account` that `enrollmentOf` needs. */
 export const enrollmentColumns = (account: ExpressionBuilder<Schema, 'account'>) =>
   [
     'id',

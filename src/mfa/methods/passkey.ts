@@ -1,6 +1,6 @@
 import type { Method } from './method.ts'
 
-/** A passkey (WebAuthn). It types no code: it signs a challenge, see src/mfa/passkey/. */
+/** A passkey (WebAuthn), which signs a challenge instead of giving a code: see src/mfa/passkey/. */
 export const passkey: Method = {
   isEnrolled: (enrollment) => enrollment.passkeys > 0,
 }

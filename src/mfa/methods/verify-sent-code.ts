@@ -1,7 +1,7 @@
 import { matchesOtp } from '../../verification/otp.ts'
 import type { CodeMethod } from './method.ts'
 
-/** Judges a code that was sent. The challenge it belongs to is the caller's to use up. */
+/** Verifies a code that was sent. The caller consumes its challenge. */
 export const verifySentCode: CodeMethod['verifyCode'] = async (
   _tx,
   keyring,

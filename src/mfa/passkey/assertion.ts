@@ -3,6 +3,7 @@ import { record } from '../../activity/activity.ts'
 import type { Keyring } from '../../keys/keyring.ts'
 import type { Client } from '../../lib/client.ts'
 import { toIsoString } from '../../lib/clock.ts'
+import { Problem } from '../../lib/problem.ts'
 import { enqueueNotification } from '../../notifications/outbox.ts'
 import { rateLimits } from '../../rate-limits/limits.ts'
 import { ignoreIfRateLimited, type RateLimiter } from '../../rate-limits/rate-limiter.ts'
@@ -12,46 +13,7 @@ import type { Tx } from '../../store/transaction.ts'
 import type { ConsumedPasskeyChallenge } from './passkey-challenge.ts'
 import { type CredentialDescriptor, type RelyingParty, verifyAssertion } from './webauthn.ts'
 
-/** A passkey as its owner sees it. */
-export interface Passkey {
-  id: string
-  name: string
-  createdAt: string
-  lastUsedAt: string | null
-  backedUp: boolean
-}
-
-/** The passkeys of an account, newest first. */
-export async function listPasskeys(db: Db | Tx, account: string): Promise<Passkey[]> {
-  const rows = await db
-    .selectFrom('passkey')
-    .select(passkeyColumns)
-    .where('account_id', '=', account)
-    .where('removed_at', 'is', null)
-    .orderBy('id', 'desc')
-    .execute()
-  return rows.map(passkeyOf)
-}
-
-export const passkeyColumns = ['id', 'name', 'created_at', 'last_used_at', 'backed_up'] as const
-
-export function passkeyOf(row: {
-  id: string
-  name: string
-  created_at: number
-  last_used_at: number | null
-  backed_up: number
-}): Passkey {
-  return {
-    id: row.id,
-    name: row.name,
-    createdAt: toIsoString(row.created_at),
-    lastUsedAt: row.last_used_at === null ? null : toIsoString(row.last_used_at),
-    backedUp: row.backed_up === 1,
-  }
-}
-
-/** The same as browsers must be told of them. */
+/** Lists the credential descriptors of an account's passkeys, newest first, for browsers. */
 export async function listPasskeyDescriptors(
   db: Db | Tx,
   account: string,
@@ -69,21 +31,21 @@ export async function listPasskeyDescriptors(
   }))
 }
 
-/** A passkey that has signed the challenge. It still has to be used, in its held account. */
+/** A passkey whose assertion is valid. `recordPasskeyUse` must follow, with its account locked. */
 export interface VerifiedPasskey {
   id: string
   account: string
-  /** What a sign-in by it says of itself (RFC 8176). */
+  /** Authentication methods of a sign-in by it (RFC 8176). */
   amr: Amr[]
   counter: number
   backedUp: boolean
 }
 
 /**
- * Judges what a passkey made of a challenge that was taken. Nothing is stored, and no transaction
- * waits: checking signatures queues behind password hashes.
+ * Verifies a passkey's response to a consumed challenge. Runs outside any transaction, because
+ * verifying signatures queues behind password hashes; stores nothing.
  *
- * @returns undefined if it is not right, not this account's, or known to nobody
+ * @returns undefined if the assertion is invalid, or the passkey unknown or of another account
  */
 export async function verifyPasskey(
   db: Db,
@@ -99,7 +61,7 @@ export async function verifyPasskey(
     .where('removed_at', 'is', null)
     .executeTakeFirst()
   if (!row || (account_id !== null && row.account_id !== account_id)) return undefined
-  // Whom it takes itself for; where nobody was named, it must say so (WebAuthn Level 3, §7.2).
+  // The user handle must match; it is required where no account was named (WebAuthn Level 3, §7.2).
   const { userHandle } = response.response
   if ((userHandle ?? (account_id === null ? '' : row.user_handle)) !== row.user_handle) {
     return undefined
@@ -115,16 +77,17 @@ export async function verifyPasskey(
     ...assertion,
     id: row.id,
     account: row.account_id,
-    // What knows its user is two factors: the device, and the finger or the PIN.
+    // With user verification a passkey is two factors: the device, and the biometric or PIN.
     amr: requireUserVerification ? [...amr, 'mfa'] : amr,
   }
 }
 
 /**
- * Uses a passkey: its counter moves on, if it counts (WebAuthn Level 3, §6.1.1). If it should have
- * and did not, there may be two of it: this use is refused, and the owner is told.
+ * Records the use of a passkey and advances its signature counter, if it has one (WebAuthn Level 3,
+ * §6.1.1). A counter that did not advance may mean a cloned authenticator: the use is refused and
+ * the owner notified.
  *
- * @returns whether it may be used; a no must be committed, too
+ * @returns whether the use is accepted; a refusal must be committed, too
  */
 export async function recordPasskeyUse(
   tx: Tx,
@@ -167,4 +130,8 @@ export async function recordPasskeyUse(
     params: { at: tx.now() },
   })
   return false
+}
+
+export function invalidPasskey(): Problem {
+  return new Problem('invalid_passkey', 'That passkey wasn’t accepted. Please try again.')
 }

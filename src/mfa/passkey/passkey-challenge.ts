@@ -4,12 +4,12 @@ import type { Db } from '../../store/open.ts'
 import type { PasskeyChallengeTable } from '../../store/schema.ts'
 import type { Sealer, Tx } from '../../store/transaction.ts'
 
-/** Time to fetch the key from the drawer. */
+/** Long enough to fetch a security key. */
 export const passkeyChallengeLifetimeMs = 5 * minute
 
 const tokenPurpose = 'passkey_token'
 
-/** What a challenge is for. Its answer counts for that alone. */
+/** The purpose that a challenge is bound to; its response is accepted for that alone. */
 export type PasskeyChallengeBinding =
   | { purpose: 'register' | 'turnOn' | 'reauthenticate'; account: Account; session: string }
   | { purpose: 'secondFactor'; account: Account; challenge: string }
@@ -21,10 +21,9 @@ interface Account {
 }
 
 /**
- * Makes a challenge.
+ * Creates a challenge.
  *
- * @returns the value that is to be signed, and a token for whoever has no session that could tell
- * which challenge is answered
+ * @returns the value to sign, and a token that identifies the challenge where there is no session
  */
 export async function createPasskeyChallenge(
   tx: Db | Tx,
@@ -52,17 +51,18 @@ export async function createPasskeyChallenge(
   return { value, passkeyToken }
 }
 
-/** A challenge that was taken: nobody can answer it any more. */
+/** A consumed challenge: no further response to it is accepted. */
 export type ConsumedPasskeyChallenge = Pick<
   PasskeyChallengeTable,
   'purpose' | 'value' | 'account_id' | 'session_id' | 'challenge_id' | 'credential_version'
 >
 
 /**
- * Takes a challenge, right or wrong as its answer may be: of many who bring one, one is judged.
+ * Consumes a challenge before its response is verified, so that of concurrent responses only one is.
  *
- * @param lookup what finds it, and the session that brings the answer: if one asked, it must be that
- * @returns undefined if it is unknown, used, too old, or another session's
+ * @param lookup identifies the challenge, and the session of the request: a challenge that was
+ * created in a session is consumed in that session alone
+ * @returns undefined if it is unknown, consumed, expired, or of another session
  */
 export async function consumePasskeyChallenge(
   db: Db,

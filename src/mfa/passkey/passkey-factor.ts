@@ -2,25 +2,27 @@ import type { AuthenticationResponseJSON } from '@simplewebauthn/server'
 import type { Keyring } from '../../keys/keyring.ts'
 import { Problem } from '../../lib/problem.ts'
 import type { RateLimiter } from '../../rate-limits/rate-limiter.ts'
-import type { LockedAccount, Principal } from '../../sessions/guard.ts'
+import type { Principal } from '../../sessions/guard.ts'
+import type { LockedAccount } from '../../sessions/locked-account.ts'
+import { activeMfaMethod } from '../../store/mfa-state.ts'
 import type { Db } from '../../store/open.ts'
 import type { Tx } from '../../store/transaction.ts'
-import type { FactorVerification } from '../mfa-sign-in.ts'
+import type { FactorVerification } from '../verified-factor.ts'
 import {
+  invalidPasskey,
   listPasskeyDescriptors,
   recordPasskeyUse,
   type VerifiedPasskey,
   verifyPasskey,
 } from './assertion.ts'
 import { consumePasskeyChallenge, createPasskeyChallenge } from './passkey-challenge.ts'
-import { invalidPasskey } from './registration.ts'
 import { challengeOf, type RelyingParty } from './webauthn.ts'
 
 /**
- * Proves to hold a passkey, to have it asked for at sign-in.
+ * Verifies that the owner holds a passkey, before it becomes the MFA method.
  *
- * @param assertion what one signed; undefined to be told what to sign
- * @returns `assert` with what to sign
+ * @param assertion the verified assertion; undefined to get a challenge to sign
+ * @returns `assertionRequest` with the challenge, if there is no assertion yet
  * @throws Problem `method_not_set_up`, or `invalid_passkey`
  */
 export async function verifyPasskeyFactor(
@@ -36,7 +38,7 @@ export async function verifyPasskeyFactor(
     if (!(await recordPasskeyUse(tx, deps, account, passkey, principal.client))) return 'wrong'
     return { factor: { method: 'passkey', amr: passkey.amr, isNew: false } }
   }
-  if (account.mfa_on_since !== null && account.mfa_method === 'passkey') return 'onAlready'
+  if (activeMfaMethod(account) === 'passkey') return 'alreadyOn'
   const allowed = await listPasskeyDescriptors(tx, account.id)
   if (allowed.length === 0) {
     throw new Problem('method_not_set_up', 'Add a passkey first: POST /settings/Passkeys.')
@@ -50,14 +52,14 @@ export async function verifyPasskeyFactor(
   return { assertionRequest: { challenge: value, allowed } }
 }
 
-/** An assertion that was found to be right, and how the account was when it began. */
+/** A verified assertion, and the account's credential version when it was requested. */
 export interface VersionedAssertion {
   passkey: VerifiedPasskey
   credentialVersion: number | null
 }
 
 /**
- * Judges what a passkey made of `provePasskey`. The challenge is used up by it.
+ * Verifies the passkey's response to the challenge of `verifyPasskeyFactor`, and consumes it.
  *
  * @throws Problem `invalid_passkey`
  */

@@ -16,15 +16,9 @@ import type { RunTransaction } from '../../store/transaction.ts'
 import type { ChallengeDeps } from '../challenge.ts'
 import { readMfaSignIn } from '../mfa-sign-in.ts'
 import { MfaSignIn } from '../schemas.ts'
-import { listPasskeys } from './assertion.ts'
+import { listPasskeys, removePasskey, renamePasskey } from './passkey.ts'
 import { passkeyChallengeLifetimeMs } from './passkey-challenge.ts'
-import {
-  addPasskey,
-  removePasskey,
-  renamePasskey,
-  startPasskeyRegistration,
-  verifyNewPasskey,
-} from './registration.ts'
+import { addPasskey, startPasskeyRegistration, verifyNewPasskey } from './registration.ts'
 import { CreationOptions, Passkey, RegistrationResponse } from './schemas.ts'
 import { buildCreationOptions } from './webauthn.ts'
 
@@ -35,15 +29,14 @@ const passkeys = Type.Array(Passkey, { description: 'Newest first.' })
 const Name = Type.String({
   minLength: 1,
   maxLength: 64,
-  // Something to see, and nothing that could not be shown.
+  // At least one visible character, and no control characters.
   pattern: '^\\P{C}*[^\\p{C}\\p{Z}]\\P{C}*$',
-  description: 'What its owner calls it.',
+  description: 'A name chosen by its owner.',
   examples: ['My phone'],
 })
 
 const PasskeyParams = StrictObject({ id: Type.String({ maxLength: 64 }) })
 
-/** The account's passkeys. */
 export function passkeyRoutes(
   app: App,
   deps: ChallengeDeps & { db: Db; transaction: RunTransaction; guard: Guard },
@@ -60,7 +53,7 @@ export function passkeyRoutes(
         summary: 'List the account’s passkeys',
         security: bearer,
         response: {
-          200: Type.Object({ passkeys }, { description: 'All of them.' }),
+          200: Type.Object({ passkeys }, { description: 'The passkeys of the account.' }),
           ...problemResponses(...tokenProblems),
         },
       },
@@ -75,17 +68,17 @@ export function passkeyRoutes(
       schema: {
         operationId: 'beginPasskey',
         tags,
-        summary: 'Begin to add a passkey',
+        summary: 'Start adding a passkey',
         description:
-          'Gives what `navigator.credentials.create()` needs. What that makes goes to `POST /settings/Passkeys/Verify`.',
+          'Returns the options for `navigator.credentials.create()`. Send its result to `POST /settings/Passkeys/Verify`.',
         security: bearer,
         response: {
           200: Type.Object(
             {
               options: CreationOptions,
-              expiresIn: Seconds('Seconds that the options work.'),
+              expiresIn: Seconds('Seconds until the options expire.'),
             },
-            { description: 'For the browser.' },
+            { description: 'The options for the browser.' },
           ),
           ...problemResponses(...stepUpProblems, ...bodyProblems, 'too_many_passkeys'),
         },
@@ -110,7 +103,7 @@ export function passkeyRoutes(
         tags,
         summary: 'Add the passkey',
         description:
-          'From now on it signs in without a password, and can be chosen as the second factor by `POST /settings/MfaSignIn`. The owner is told.',
+          'The passkey signs in without a password from now on, and can be chosen as the second factor by `POST /settings/MfaSignIn`. Notifies the owner.',
         security: bearer,
         body: StrictObject({ name: Type.Optional(Name), response: RegistrationResponse }),
         response: {
@@ -156,7 +149,7 @@ export function passkeyRoutes(
     (request) => {
       const principal = principalOf(request)
       const change = { ...request.params, ...request.body }
-      return transaction((tx) => renamePasskey(tx, principal.account, change, principal))
+      return transaction((tx) => renamePasskey(tx, change, principal))
     },
   )
 
@@ -169,13 +162,13 @@ export function passkeyRoutes(
         tags,
         summary: 'Remove a passkey',
         description:
-          'It is dead at once. If it was the last one and the MFA method, the strongest other method takes over. The owner is told.',
+          'The passkey stops working at once. If it was the last one and the MFA method, the strongest other method becomes the method. Notifies the owner.',
         security: bearer,
         params: PasskeyParams,
         response: {
           200: Type.Object(
             { passkeys, mfaSignIn: MfaSignIn },
-            { description: 'What is left, and what signing in asks for now.' },
+            { description: 'The remaining passkeys, and the new state of multi-factor sign-in.' },
           ),
           ...problemResponses(...stepUpProblems, ...bodyProblems, 'not_found', 'last_method'),
         },

@@ -1,11 +1,10 @@
 import type { RegistrationResponseJSON } from '@simplewebauthn/server'
-import * as activity from '../../activity/activity.ts'
-import type { MfaMethod } from '../../config/settings.ts'
 import type { Keyring } from '../../keys/keyring.ts'
-import type { Client } from '../../lib/client.ts'
 import { Problem } from '../../lib/problem.ts'
 import { newId, newToken } from '../../lib/random.ts'
-import type { LockedAccount, Principal } from '../../sessions/guard.ts'
+import type { Principal } from '../../sessions/guard.ts'
+import type { LockedAccount } from '../../sessions/locked-account.ts'
+import { isMfaOn } from '../../store/mfa-state.ts'
 import type { Db } from '../../store/open.ts'
 import type { Tx } from '../../store/transaction.ts'
 import {
@@ -13,9 +12,9 @@ import {
   strengtheningUndoMs,
   weakeningUndoMs,
 } from '../../undo/credential-change.ts'
-import { availableMethods, readEnrollment } from '../methods/methods.ts'
-import { nextDefaultMethod } from '../mfa-sign-in.ts'
-import { listPasskeyDescriptors, type Passkey, passkeyColumns, passkeyOf } from './assertion.ts'
+import { readEnrollment } from '../methods/methods.ts'
+import { invalidPasskey, listPasskeyDescriptors } from './assertion.ts'
+import { type Passkey, passkeyOf } from './passkey.ts'
 import { consumePasskeyChallenge, createPasskeyChallenge } from './passkey-challenge.ts'
 import {
   challengeOf,
@@ -24,13 +23,13 @@ import {
   verifyRegistration,
 } from './webauthn.ts'
 
-/** More than anyone has devices and spare keys. */
+/** Passkeys per account: more than anyone has devices and security keys. */
 const maxPasskeys = 20
 
 /**
- * Begins to register a passkey.
+ * Starts the registration of a passkey.
  *
- * @returns what the authenticator must be told
+ * @returns the input of the creation options
  * @throws Problem `too_many_passkeys`
  */
 export async function startPasskeyRegistration(
@@ -50,7 +49,7 @@ export async function startPasskeyRegistration(
   return { challenge: value, userHandle, email: account.email, known }
 }
 
-/** What authenticators know the account by: it tells nothing, neither the address nor the id. */
+/** The user handle of an account: random, so that it reveals neither its address nor its id. */
 async function ensureUserHandle(tx: Tx, { id }: LockedAccount): Promise<string> {
   await tx
     .updateTable('account')
@@ -66,14 +65,14 @@ async function ensureUserHandle(tx: Tx, { id }: LockedAccount): Promise<string> 
   return user_handle ?? ''
 }
 
-/** A registration that was found to be right, and how the account was when it began. */
+/** A verified registration, and the account's credential version when it was started. */
 export interface VersionedRegistration {
   registration: VerifiedRegistration
   credentialVersion: number | null
 }
 
 /**
- * Judges what an authenticator made of `beginPasskey`. The challenge is used up by it.
+ * Verifies the authenticator's response to `startPasskeyRegistration`, and consumes the challenge.
  *
  * @throws Problem `invalid_passkey`
  */
@@ -91,11 +90,11 @@ export async function verifyNewPasskey(
 }
 
 /**
- * Adds a passkey whose registration was right. From now on it signs in, and can be chosen as the
- * MFA method; the owner is told.
+ * Adds a verified passkey and notifies the owner. It can sign in at once, and can be chosen as the
+ * MFA method.
  *
- * @throws Problem `passkey_known` if it is one of anybody's already, or `invalid_passkey` if the
- * account was changed meanwhile, also by another passkey
+ * @throws Problem `passkey_known` if an account has it already, or `invalid_passkey` if the
+ * credentials of this account changed since the registration was started
  */
 export async function addPasskey(
   tx: Tx,
@@ -136,7 +135,7 @@ export async function addPasskey(
       if (!added) {
         throw new Problem(
           'passkey_known',
-          'This passkey is registered already. Use another device or key.',
+          'This passkey is registered already. Please use another device or security key.',
         )
       }
     },
@@ -145,76 +144,12 @@ export async function addPasskey(
 }
 
 /**
- * How long adding one can be undone. Whoever has the mailbox can undo, too: where a passkey is
- * what takes the mailbox out of signing in, or is about to turn MFA on, that must not stand open
- * for long. It takes nothing from its owner, who can remove it at any time.
+ * How long adding a passkey can be undone. The mailbox holds the undo link, so where the passkey may
+ * turn MFA on, or stop the mailbox from signing in, it is a day. The owner loses nothing by that:
+ * they can remove the passkey at any time.
  */
-function undoForMs({ mfa_on_since, mfa_method }: LockedAccount): number {
-  return mfa_on_since === null || mfa_method === 'email' ? strengtheningUndoMs : weakeningUndoMs
-}
-
-/** Gives a passkey another name. @throws Problem `not_found` */
-export async function renamePasskey(
-  tx: Tx,
-  account: string,
-  { id, name }: { id: string; name: string },
-  { client, session }: { client: Client; session: string },
-): Promise<Passkey> {
-  const row = await tx
-    .updateTable('passkey')
-    .set({ name })
-    .where('id', '=', id)
-    .where('account_id', '=', account)
-    .where('removed_at', 'is', null)
-    .returning(passkeyColumns)
-    .executeTakeFirst()
-  if (!row) throw passkeyNotFound()
-  const detail = { passkey: name }
-  await activity.record(tx, account, { type: 'passkey.renamed', client, session, detail })
-  return passkeyOf(row)
-}
-
-/**
- * Removes a passkey: it is dead at once. If it was the last one and the MFA method, the strongest
- * other method takes over.
- *
- * @throws Problem `not_found`, or `last_method` while MFA is on and nothing is left
- */
-export async function removePasskey(
-  tx: Tx,
-  account: LockedAccount,
-  principal: Principal,
-  { id, ranking }: { id: string; ranking: readonly MfaMethod[] },
-): Promise<void> {
-  const row = await tx
-    .selectFrom('passkey')
-    .select('name')
-    .where('id', '=', id)
-    .where('account_id', '=', account.id)
-    .where('removed_at', 'is', null)
-    .executeTakeFirst()
-  if (!row) throw passkeyNotFound()
-  const enrollment = await readEnrollment(tx, account)
-  const remaining = availableMethods({ ...enrollment, passkeys: enrollment.passkeys - 1 }, ranking)
-  await changeCredentials(tx, account, {
-    type: 'passkey.removed',
-    cause: { by: 'owner', ...principal },
-    detail: { passkey: row.name },
-    notice: 'passkey-removed',
-    params: { at: tx.now() },
-    undoForMs: weakeningUndoMs,
-    set: nextDefaultMethod(account, 'passkey', remaining),
-    updateRows: () =>
-      tx.updateTable('passkey').set({ removed_at: tx.now() }).where('id', '=', id).execute(),
-  })
-}
-
-export function invalidPasskey(): Problem {
-  return new Problem('invalid_passkey', 'That passkey wasn’t accepted. Please try again.')
-}
-
-function passkeyNotFound(): Problem {
-  return new Problem('not_found', 'There is no passkey with this id, or it was removed already.')
+function undoForMs(account: LockedAccount): number {
+  return !isMfaOn(account) || account.mfa_method === 'email' ? strengtheningUndoMs : weakeningUndoMs
 }
 
 function tooManyPasskeys(): Problem {

@@ -7,8 +7,7 @@ import type {
 import { Type } from 'typebox'
 import { Instant, Nullable } from '../../http/schemas.ts'
 
-// What browsers make and take has members of its own, and every year more: unknown ones are let
-// through, and not looked at.
+// Browsers keep adding members to these objects: unknown ones are accepted and ignored.
 
 const Encoded = (maxLength: number) => Type.String({ minLength: 1, maxLength })
 
@@ -16,10 +15,10 @@ const credential = {
   id: Encoded(1400),
   rawId: Encoded(1400),
   type: Type.Literal('public-key'),
-  authenticatorAttachment: Type.Optional(Nullable(Type.String(), 'Not looked at.')),
+  authenticatorAttachment: Type.Optional(Nullable(Type.String(), 'Ignored.')),
 }
 
-/** What `navigator.credentials.create()` gave, by its `toJSON()`. */
+/** The result of `navigator.credentials.create()`, by its `toJSON()`. */
 export const RegistrationResponse = Type.Unsafe<RegistrationResponseJSON>(
   Type.Object(
     {
@@ -38,12 +37,12 @@ export const RegistrationResponse = Type.Unsafe<RegistrationResponseJSON>(
     {
       title: 'RegistrationResponseJSON',
       description:
-        'RegistrationResponseJSON of WebAuthn Level 3: what `navigator.credentials.create()` gave, by its `toJSON()`.',
+        'RegistrationResponseJSON of WebAuthn Level 3: the result of `navigator.credentials.create()`, by its `toJSON()`.',
     },
   ),
 )
 
-/** What `navigator.credentials.get()` gave, by its `toJSON()`. */
+/** The result of `navigator.credentials.get()`, by its `toJSON()`. */
 export const AssertionResponse = Type.Unsafe<AuthenticationResponseJSON>(
   Type.Object(
     {
@@ -53,13 +52,15 @@ export const AssertionResponse = Type.Unsafe<AuthenticationResponseJSON>(
         clientDataJSON: Encoded(4096),
         authenticatorData: Encoded(4096),
         signature: Encoded(2048),
-        userHandle: Type.Optional(Nullable(Type.String({ maxLength: 100 }), 'Whose it is.')),
+        userHandle: Type.Optional(
+          Nullable(Type.String({ maxLength: 100 }), 'The user handle of the account.'),
+        ),
       }),
     },
     {
       title: 'AuthenticationResponseJSON',
       description:
-        'AuthenticationResponseJSON of WebAuthn Level 3: what `navigator.credentials.get()` gave, by its `toJSON()`.',
+        'AuthenticationResponseJSON of WebAuthn Level 3: the result of `navigator.credentials.get()`, by its `toJSON()`.',
     },
   ),
 )
@@ -72,7 +73,7 @@ const Descriptors = Type.Array(
   }),
 )
 
-const challenge = Type.String({ description: 'To be signed, once.' })
+const challenge = Type.String({ description: 'The challenge to sign, once.' })
 
 export const CreationOptions = Type.Unsafe<PublicKeyCredentialCreationOptionsJSON>(
   Type.Object(
@@ -117,10 +118,10 @@ export const RequestOptions = Type.Unsafe<PublicKeyCredentialRequestOptionsJSON>
 export const Passkey = Type.Object(
   {
     id: Type.String(),
-    name: Type.String({ description: 'What its owner calls it.' }),
-    createdAt: Instant('When it was added.'),
-    lastUsedAt: Nullable(Instant('When.'), 'When it last signed in; null if it never did.'),
-    backedUp: Type.Boolean({ description: 'Whether it is also on its owner’s other devices.' }),
+    name: Type.String({ description: 'A name chosen by its owner.' }),
+    createdAt: Instant('When the passkey was added.'),
+    lastUsedAt: Nullable(Instant('When.'), 'When the passkey was last used; null if never.'),
+    backedUp: Type.Boolean({ description: 'Whether the passkey is synced to other devices.' }),
   },
   { $id: 'Passkey', description: 'A passkey.' },
 )

@@ -7,18 +7,18 @@ import type {
 import type { Settings } from '../../config/settings.ts'
 import { passkeyChallengeLifetimeMs } from './passkey-challenge.ts'
 
-/** Loaded with the first passkey: it takes 30 MB, and a start need not wait for it. */
+/** Loaded at the first use: it takes 30 MB and would delay the start. */
 const loadWebAuthn = () => import('@simplewebauthn/server')
 
-/** Ed25519, ES256 and RS256: one of them every authenticator has. */
+/** Ed25519, ES256 and RS256: every authenticator supports one of them. */
 const algorithms = [-8, -7, -257]
 
-/** This service, as authenticators know it (WebAuthn Level 3, §4). */
+/** This service as a relying party (WebAuthn Level 3, §4). */
 export interface RelyingParty {
   name: string
   /** The host of the public URL. */
   id: string
-  /** The one page origin whose passkeys are taken. */
+  /** The only origin whose passkeys are accepted. */
   origin: string
 }
 
@@ -30,17 +30,18 @@ export function relyingPartyOf({
   return { name: brandName, id: hostname, origin }
 }
 
-/** A passkey as a browser must be told of it. */
+/** The data by which a browser finds a passkey. */
 export interface CredentialDescriptor {
   credentialId: string
   transports: string[]
 }
 
 /**
- * For `navigator.credentials.create()`. Discoverable and with user verification where the
- * authenticator can: then it signs in alone. One that can't is still a second factor.
+ * Builds the options for `navigator.credentials.create()`. They prefer a discoverable credential and
+ * user verification, so that the passkey signs in without a password; an authenticator that lacks
+ * either still makes a second factor.
  *
- * @param options.known passkeys of the account: an authenticator that holds one makes no other
+ * @param options.known the account's passkeys; an authenticator that holds one creates no other
  */
 export async function buildCreationOptions(
   { id, name }: RelyingParty,
@@ -64,10 +65,10 @@ export async function buildCreationOptions(
 }
 
 /**
- * For `navigator.credentials.get()`.
+ * Builds the options for `navigator.credentials.get()`.
  *
- * @param options.allowed passkeys that will do; none given, whichever the authenticator has
- * @param options.alone whether nothing else is shown, so that it must know its user
+ * @param options.allowed the passkeys to choose from; without it, any discoverable one
+ * @param options.requireUserVerification set where the passkey is the only factor
  */
 export async function buildRequestOptions(
   { id }: RelyingParty,
@@ -88,7 +89,7 @@ export async function buildRequestOptions(
   })
 }
 
-/** What a registration told, once it was found to be right. */
+/** The data of a valid registration. */
 export interface VerifiedRegistration {
   credentialId: string
   publicKey: string
@@ -99,19 +100,19 @@ export interface VerifiedRegistration {
 }
 
 /**
- * Judges a registration (WebAuthn Level 3, §7.1).
+ * Verifies a registration (WebAuthn Level 3, §7.1).
  *
- * Its attestation is not looked at: none was asked for, any authenticator will do, and the
- * certificates in one could have us fetch from wherever they say.
+ * Ignores the attestation: none is requested, every authenticator is accepted, and certificates in
+ * an attestation could make the service fetch URLs of the client's choice.
  *
- * @returns undefined if anything about it is wrong
+ * @returns undefined if it is invalid
  */
 export async function verifyRegistration(
   { id, origin }: RelyingParty,
   challenge: string,
   response: RegistrationResponseJSON,
 ): Promise<VerifiedRegistration | undefined> {
-  if (!isCanonicalSameOrigin(response)) return undefined
+  if (!isCanonical(response) || isCrossOrigin(response)) return undefined
   const { verifyRegistrationResponse } = await loadWebAuthn()
   try {
     const { verified, registrationInfo } = await verifyRegistrationResponse({
@@ -130,29 +131,28 @@ export async function verifyRegistration(
       counter: credential.counter,
       transports: response.response.transports ?? [],
       backedUp: credentialBackedUp,
-      // Browsers that don't tell make them discoverable.
+      // Browsers that don't report `credProps` create discoverable credentials.
       passwordless: userVerified && response.clientExtensionResults?.credProps?.rk !== false,
     }
   } catch {
-    // The library throws whatever it finds wrong, and so do its parsers.
+    // The library and its parsers throw on every invalid response.
     return undefined
   }
 }
 
-/** What an assertion told, once it was found to be right. */
+/** The data of a valid assertion. */
 export interface VerifiedAssertion {
   counter: number
-  /** Whether it may be copied to its owner's other devices. */
+  /** Whether the passkey may be synced to the owner's other devices. */
   backupEligible: boolean
   backedUp: boolean
 }
 
 /**
- * Judges an assertion (WebAuthn Level 3, §7.2), all but the counter: that is compared when it is
- * stored, so that of two at once only one moves it on.
+ * Verifies an assertion (WebAuthn Level 3, §7.2) except for the counter, which is compared when it
+ * is stored, so that of two concurrent assertions only one advances it.
  *
- * @param options.alone whether the authenticator must have verified its user
- * @returns undefined if anything about it is wrong
+ * @returns undefined if it is invalid
  */
 export async function verifyAssertion(
   { id, origin }: RelyingParty,
@@ -160,7 +160,7 @@ export async function verifyAssertion(
   response: AuthenticationResponseJSON,
   { publicKey, requireUserVerification }: { publicKey: string; requireUserVerification: boolean },
 ): Promise<VerifiedAssertion | undefined> {
-  if (!isCanonicalSameOrigin(response)) return undefined
+  if (!isCanonical(response) || isCrossOrigin(response)) return undefined
   const { verifyAuthenticationResponse } = await loadWebAuthn()
   try {
     const { verified, authenticationInfo } = await verifyAuthenticationResponse({
@@ -168,7 +168,7 @@ export async function verifyAssertion(
       expectedChallenge: challenge,
       expectedOrigin: origin,
       expectedRPID: id,
-      requireUserVerification: requireUserVerification,
+      requireUserVerification,
       credential: { id: response.id, publicKey: decodeBase64Url(publicKey), counter: 0 },
     })
     if (!verified) return undefined
@@ -183,34 +183,32 @@ export async function verifyAssertion(
   }
 }
 
+type CredentialResponse = RegistrationResponseJSON | AuthenticationResponseJSON
+
 /**
- * The challenge that an answer says it is for; undefined if it can't be read, or is nothing that
- * we could have asked for: a database may not even take what stands there.
+ * The challenge that a response claims to answer; undefined if it is unreadable or not in base64url,
+ * which all challenges are: PostgreSQL refuses some strings even in a comparison.
  */
-export function challengeOf({ response }: RegistrationResponseJSON | AuthenticationResponseJSON) {
+export function challengeOf({ response }: CredentialResponse): string | undefined {
   const { challenge } = parseClientData(response.clientDataJSON)
   return typeof challenge === 'string' && /^[\w-]+$/.test(challenge) ? challenge : undefined
 }
 
-/**
- * Whether all is spelled the one way it can be, so that no changed character goes unnoticed, and
- * comes from a page of ours, not from a frame of ours in somebody else's.
- */
-function isCanonicalSameOrigin({
-  id,
-  rawId,
-  response,
-}: RegistrationResponseJSON | AuthenticationResponseJSON) {
-  const { clientDataJSON } = response
-  const rest =
+/** Whether every field is canonical base64url, so that no changed character goes unnoticed. */
+function isCanonical({ id, rawId, response }: CredentialResponse): boolean {
+  const signed =
     'signature' in response
       ? [response.authenticatorData, response.signature]
       : [response.attestationObject]
-  const canonical = [id, rawId, clientDataJSON, ...rest].every(
+  return [id, rawId, response.clientDataJSON, ...signed].every(
     (text) => Buffer.from(text, 'base64url').toString('base64url') === text,
   )
-  const { crossOrigin } = parseClientData(clientDataJSON)
-  return canonical && (crossOrigin === undefined || crossOrigin === false)
+}
+
+/** Whether the response comes from a frame of this origin in a page of another. */
+function isCrossOrigin({ response }: CredentialResponse): boolean {
+  const { crossOrigin } = parseClientData(response.clientDataJSON)
+  return crossOrigin !== undefined && crossOrigin !== false
 }
 
 function parseClientData(encoded: string): Record<string, unknown> {

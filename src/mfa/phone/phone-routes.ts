@@ -36,7 +36,7 @@ export function phoneRoutes(
         tags,
         summary: 'Set or change the phone number',
         description:
-          'Without `code` one is sent to the number; with it the number is the account’s. The owner is told.',
+          'Without `code`, sends a code to the number; with it, changes the number of the account. Notifies the owner of the change.',
         security: bearer,
         body: StrictObject(
           { phoneNumber: PhoneNumber, code: Type.Optional(Code) },
@@ -44,8 +44,8 @@ export function phoneRoutes(
         ),
         response: {
           200: Type.Object(
-            { phoneNumber: Type.String(), verifiedAt: Instant('When.') },
-            { description: 'Changed.' },
+            { phoneNumber: Type.String(), verifiedAt: Instant('When the number was verified.') },
+            { description: 'The number is changed.' },
           ),
           202: CodeSent,
           ...problemResponses(
@@ -71,7 +71,7 @@ export function phoneRoutes(
       })
       if (outcome.sent) return reply.code(202).send(outcome.sent)
       if (outcome.changed) return outcome.changed
-      throw new Problem('invalid_code', 'That code isn’t right. Please use the newest one.')
+      throw new Problem('invalid_code', 'That code is incorrect. Please use the latest one.')
     },
   )
 
@@ -84,12 +84,14 @@ export function phoneRoutes(
         tags,
         summary: 'Remove the phone number',
         description:
-          'If codes by text were the MFA method, the strongest other one takes over. The owner is told.',
+          'If text messages were the MFA method, the strongest other one becomes the method. Notifies the owner.',
         security: bearer,
         response: {
           200: Type.Object(
             { phoneNumber: Type.Null(), mfaSignIn: MfaSignIn },
-            { description: 'It is gone, and this is what signing in asks for now.' },
+            {
+              description: 'The number is removed. Includes the new state of multi-factor sign-in.',
+            },
           ),
           ...problemResponses(...stepUpProblems, ...bodyProblems, 'last_method'),
         },

@@ -1,5 +1,6 @@
 import { toIsoString } from '../../lib/clock.ts'
-import type { LockedAccount, Principal } from '../../sessions/guard.ts'
+import type { Principal } from '../../sessions/guard.ts'
+import type { LockedAccount } from '../../sessions/locked-account.ts'
 import type { Tx } from '../../store/transaction.ts'
 import { changeCredentials, weakeningUndoMs } from '../../undo/credential-change.ts'
 import type { CodeSent } from '../../verification/send-code.ts'
@@ -18,7 +19,7 @@ const phoneVerification = {
   template: 'address-code',
 } satisfies AddressVerification
 
-/** Sends a code to the number that is to be the account's. Nothing changes before it comes back. */
+/** Sends a code to the new number. Nothing changes until the code is verified. */
 export function startPhoneChange(
   tx: Tx,
   deps: ChallengeDeps,
@@ -30,10 +31,10 @@ export function startPhoneChange(
 }
 
 /**
- * Changes the number, once its owner has proven to hold it. Where codes by text are the MFA method,
- * they go to the new number from now on.
+ * Verifies the code and changes the number. If text messages are the MFA method, codes go to the new
+ * number from now on.
  *
- * @returns undefined for a wrong code; that must be committed, for it counts
+ * @returns undefined for a wrong code, which must be committed, because the attempt counts
  */
 export async function changePhone(
   tx: Tx,
@@ -61,7 +62,7 @@ export async function changePhone(
   return { phoneNumber: phoneNumber, verifiedAt: toIsoString(at) }
 }
 
-/** Takes the number away, and with it codes by text. Without one, nothing happens. */
+/** Removes the number, and with it the method `sms`. Does nothing if there is no number. */
 export async function removePhone(
   tx: Tx,
   { mfaMethods }: ChallengeDeps,

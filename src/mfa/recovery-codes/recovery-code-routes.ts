@@ -11,12 +11,14 @@ import {
 import { type Guard, principalOf } from '../../sessions/guard.ts'
 import type { Db } from '../../store/open.ts'
 import type { RunTransaction } from '../../store/transaction.ts'
-import { readRecoveryCodeStatus } from '../methods/recovery-code.ts'
-import { regenerateRecoveryCodes } from '../mfa-sign-in.ts'
+import { readRecoveryCodeStatus, regenerateRecoveryCodes } from './recovery-codes.ts'
 
 const state = {
-  remaining: Type.Integer({ minimum: 0, maximum: 10, description: 'How many are unused.' }),
-  createdAt: Nullable(Type.String({ format: 'date-time' }), 'When they were made, all together.'),
+  remaining: Type.Integer({ minimum: 0, maximum: 10, description: 'The number of unused codes.' }),
+  createdAt: Nullable(
+    Type.String({ format: 'date-time' }),
+    'When the codes were generated; null if there are none.',
+  ),
 }
 
 export function recoveryCodeRoutes(
@@ -33,7 +35,9 @@ export function recoveryCodeRoutes(
         summary: 'Read how many recovery codes are left',
         security: bearer,
         response: {
-          200: Type.Object(state, { description: 'How many; never the codes.' }),
+          200: Type.Object(state, {
+            description: 'The state of the recovery codes, without the codes.',
+          }),
           ...problemResponses(...tokenProblems),
         },
       },
@@ -48,8 +52,8 @@ export function recoveryCodeRoutes(
       schema: {
         operationId: 'makeRecoveryCodes',
         tags: ['Multi-factor sign-in'],
-        summary: 'Make ten new recovery codes',
-        description: 'They are shown once. The ones before no longer work. The owner is told.',
+        summary: 'Generate ten new recovery codes',
+        description: 'Shows the codes once, and invalidates the previous ones. Notifies the owner.',
         security: bearer,
         response: {
           200: Type.Object(

@@ -52,7 +52,7 @@ export function totpRoutes(
         tags,
         summary: 'Set up an authenticator app',
         description:
-          'A new secret each time. It is used from the moment that `POST /settings/MfaSignIn` brings a code of it; until then the one in use stays.',
+          'Creates a new secret on each call. It takes effect once `POST /settings/MfaSignIn` receives one of its codes; until then the secret in use stays.',
         security: bearer,
         response: { 200: NewTotpSecret, ...problemResponses(...stepUpProblems, ...bodyProblems) },
       },
@@ -73,7 +73,7 @@ export function totpRoutes(
         tags,
         summary: 'Remove the authenticator app',
         description:
-          'If it was the MFA method, the strongest other one takes over. The owner is told.',
+          'If it was the MFA method, the strongest other one becomes the method. Notifies the owner.',
         security: bearer,
         response: {
           200: TotpSecretRemoved,

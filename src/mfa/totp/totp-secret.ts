@@ -1,28 +1,20 @@
 import { Secret, TOTP } from 'otpauth'
-import { encode } from 'uqr'
 import type * as activity from '../../activity/activity.ts'
 import type { MfaMethod } from '../../config/settings.ts'
 import { toIsoString } from '../../lib/clock.ts'
-import { Problem } from '../../lib/problem.ts'
 import { newId } from '../../lib/random.ts'
-import type { LockedAccount } from '../../sessions/guard.ts'
+import type { LockedAccount } from '../../sessions/locked-account.ts'
 import type { Db } from '../../store/open.ts'
 import type { Tx } from '../../store/transaction.ts'
-import { codeAttemptBuckets } from '../../verification/send-code.ts'
-import type { ChallengeDeps } from '../challenge.ts'
-import {
-  authenticator,
-  matchTimeStep,
-  openTotpSecret,
-  sealTotpSecret,
-} from '../methods/authenticator.ts'
 import { availableMethods, readEnrollment } from '../methods/methods.ts'
-import { type FactorVerification, removeMethod } from '../mfa-sign-in.ts'
+import { removeMethod } from '../mfa-sign-in.ts'
+import { renderQrCode } from './qr-code.ts'
+import { sealTotpSecret } from './totp.ts'
 
-/** 160 bits, as RFC 4226 §4 recommends and every app takes. */
+/** 160 bits: RFC 4226 §4 recommends them, and every app accepts them. */
 const secretBytes = 20
 
-/** A new secret to be put into an app. */
+/** A new secret, to be added to an authenticator app. */
 export interface NewTotpSecret {
   secret: string
   otpauthUri: string
@@ -31,10 +23,10 @@ export interface NewTotpSecret {
 }
 
 /**
- * Makes a new secret, in place of one that was never confirmed. The one in use stays in use until
- * a code of the new one is brought to `POST /settings/MfaSignIn`.
+ * Creates an unconfirmed secret, which replaces any earlier unconfirmed one. The secret in use stays
+ * until a code of the new one is sent to `POST /settings/MfaSignIn`.
  *
- * @param issuer the name that the app shows beside the address
+ * @param issuer the name that the app shows beside the email address
  */
 export async function createTotpSecret(
   tx: Tx,
@@ -57,7 +49,7 @@ export async function createTotpSecret(
     .execute()
 
   const otpauthUri = new TOTP({ issuer, label: account.email, secret }).toString()
-  return { secret: secret.base32, otpauthUri, qrCode: qrCode(otpauthUri), confirmed: false }
+  return { secret: secret.base32, otpauthUri, qrCode: renderQrCode(otpauthUri), confirmed: false }
 }
 
 export interface TotpSecretState {
@@ -65,7 +57,7 @@ export interface TotpSecretState {
   confirmedAt: string | null
 }
 
-/** Whether an authenticator app is set up. The secret itself is never shown again. */
+/** Reads whether an authenticator app is set up. The secret is never shown again. */
 export async function readTotpSecretState(db: Db | Tx, account: string): Promise<TotpSecretState> {
   const row = await db
     .selectFrom('totp_secret')
@@ -80,7 +72,7 @@ export async function readTotpSecretState(db: Db | Tx, account: string): Promise
   }
 }
 
-/** Takes the app away, and a secret that waits to be confirmed. Without one, nothing happens. */
+/** Removes the authenticator app and any unconfirmed secret. Does nothing if there is neither. */
 export async function removeTotpSecret(
   tx: Tx,
   account: LockedAccount,
@@ -97,57 +89,12 @@ export async function removeTotpSecret(
 }
 
 /**
- * Judges a code from the app. The first right one of a new secret confirms it, and takes the
- * place of the secret used so far.
+ * Confirms a new secret, which replaces the one in use.
  *
- * @throws Problem `method_not_set_up` without any secret, `invalid_request` without a code
+ * @param step the time step of the code that confirmed it; it counts as used, so that this code
+ * does not sign in as well
  */
-export async function verifyTotpFactor(
-  tx: Tx,
-  { keyring, rateLimiter }: Pick<ChallengeDeps, 'keyring' | 'rateLimiter'>,
-  account: LockedAccount,
-  code: string | undefined,
-): Promise<FactorVerification> {
-  const secrets = await tx
-    .selectFrom('totp_secret')
-    .select(['id', 'secret_sealed', 'confirmed_at'])
-    .where('account_id', '=', account.id)
-    .where('removed_at', 'is', null)
-    .execute()
-  const waiting = secrets.find((row) => row.confirmed_at === null)
-  if (secrets.length === 0) {
-    throw new Problem(
-      'method_not_set_up',
-      'Set up an authenticator app first: POST /settings/MfaSecret.',
-    )
-  }
-  if (code === undefined) {
-    const isOn = account.mfa_on_since !== null && account.mfa_method === 'authenticator'
-    if (isOn && !waiting) return 'onAlready'
-    const errors = [{ path: '/code', message: 'is missing: type the code that the app shows' }]
-    throw new Problem('invalid_request', 'Give the code that the app shows.', { errors })
-  }
-
-  const reservation = await rateLimiter.consume(tx, ...codeAttemptBuckets(account.id))
-  const step =
-    waiting &&
-    matchTimeStep(openTotpSecret(keyring, account.id, waiting.secret_sealed), code, tx.now())
-  if (waiting && step !== undefined) {
-    await rateLimiter.refund(tx, reservation)
-    const updateRows = () => confirmSecret(tx, account, waiting.id, step)
-    return {
-      factor: { method: 'authenticator', amr: [authenticator.amr], isNew: true, updateRows },
-    }
-  }
-  const enrollment = await readEnrollment(tx, account)
-  const noneSent = { challengeId: '', codeHash: null, expiresAt: null }
-  if (!(await authenticator.verifyCode(tx, keyring, enrollment, code, noneSent))) return 'wrong'
-  await rateLimiter.refund(tx, reservation)
-  return { factor: { method: 'authenticator', amr: [authenticator.amr], isNew: false } }
-}
-
-/** Puts the new secret in the place of the one used so far. */
-async function confirmSecret(
+export async function confirmTotpSecret(
   tx: Tx,
   account: LockedAccount,
   id: string,
@@ -156,13 +103,12 @@ async function confirmSecret(
   await removeConfirmedSecret(tx, account)
   await tx
     .updateTable('totp_secret')
-    // This step is used now, too: the code that confirmed does not sign in as well.
     .set({ confirmed_at: tx.now(), last_step: step })
     .where('id', '=', id)
     .execute()
 }
 
-/** Marks it as removed: the change can be undone, and the steps it used stay used. */
+/** Marks the secret in use as removed: an undo restores it, and used time steps stay used. */
 async function removeConfirmedSecret(tx: Tx, account: LockedAccount): Promise<void> {
   await tx
     .updateTable('totp_secret')
@@ -179,19 +125,4 @@ async function deleteUnconfirmedSecret(tx: Tx, account: LockedAccount): Promise<
     .where('account_id', '=', account.id)
     .where('confirmed_at', 'is', null)
     .execute()
-}
-
-/** A picture of `text` for cameras, dark on light whatever the page's colours, as a data URI. */
-function qrCode(text: string): string {
-  const { data, size } = encode(text, { border: 4, ecc: 'M' })
-  const runs = data.flatMap((row, y) =>
-    [
-      ...row
-        .map((dark) => (dark ? '1' : '0'))
-        .join('')
-        .matchAll(/1+/g),
-    ].map((run) => `M${run.index} ${y}h${run[0].length}v1h-${run[0].length}z`),
-  )
-  const svg = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${size} ${size}" shape-rendering="crispEdges"><path fill="#fff" d="M0 0h${size}v${size}H0z"/><path d="${runs.join('')}"/></svg>`
-  return `data:image/svg+xml;base64,${Buffer.from(svg).toString('base64')}`
 }

@@ -69,7 +69,10 @@ onEachDatabase((latchkey) => {
       const before = [await passkeyRowsOf(latchkey, ada), await countLiveSessions(latchkey, ada)]
 
       for (const [name, wrong] of wrongs) {
-        const options = { ...(await more(ada)), tampering: wrong(latchkey.origin) }
+        const options: PasskeySignInOptions = {
+          ...(await more(ada)),
+          tampering: wrong(latchkey.origin),
+        }
         const answer = await signInWithPasskey(latchkey, passkey, options)
         assert.equal(answer.status, 401, name)
         assert.equal(answer.body.code, 'invalid_passkey', name)

@@ -37,7 +37,10 @@ onEachDatabase((latchkey) => {
       const { counter } = passkey
 
       for (const stale of [counter, counter - 1, 1, 0]) {
-        const options = { ...(await more(ada)), tampering: { counter: stale } }
+        const options: PasskeySignInOptions = {
+          ...(await more(ada)),
+          tampering: { counter: stale },
+        }
         const answer = await signInWithPasskey(latchkey, passkey, options)
         assert.equal(answer.status, 401, String(stale))
         assert.equal(answer.body.code, 'invalid_passkey')

@@ -1,0 +1,56 @@
+import type { Keyring } from '../keys/keyring.ts'
+import { Problem } from '../lib/problem.ts'
+import type { Tx } from '../store/transaction.ts'
+import { type CodeSent, type SendCodeDeps, sendCode } from '../verification/send-code.ts'
+import type { CodeMethod, Enrollment } from './methods/method.ts'
+import { type AnswerMethod, type CodeMethodName, codeMethods } from './methods/methods.ts'
+
+/** Sends the code of a challenge. @returns undefined if the method sends none */
+export async function sendChallengeCode(
+  tx: Tx,
+  deps: SendCodeDeps,
+  challenge: Parameters<typeof sendCode>[2],
+  enrollment: Enrollment,
+  method: AnswerMethod,
+): Promise<CodeSent | undefined> {
+  const recipient =
+    method === 'passkey' ? undefined : (codeMethods[method] as CodeMethod).destination?.(enrollment)
+  if (!recipient) return undefined
+  return sendCode(tx, deps, challenge, {
+    method: recipient.channel,
+    to: recipient,
+    template: 'sign-in-code',
+  })
+}
+
+/** Verifies a code by `method`. A code that was sent counts only for the method that sent it. */
+export async function isCodeCorrect(
+  tx: Tx,
+  { keyring }: { keyring: Keyring },
+  enrollment: Enrollment,
+  challenge: {
+    id: string
+    method: AnswerMethod
+    code_hash: string | null
+    code_expires_at: number | null
+  },
+  method: CodeMethodName,
+  code: string,
+): Promise<boolean> {
+  const wasSentByMethod = challenge.method === method
+  return codeMethods[method].verifyCode(tx, keyring, enrollment, code, {
+    challengeId: challenge.id,
+    codeHash: wasSentByMethod ? challenge.code_hash : null,
+    expiresAt: wasSentByMethod ? challenge.code_expires_at : null,
+  })
+}
+
+/** @param requested the method that the request named, if it named one */
+export function passkeyHasNoCode(requested: AnswerMethod | undefined): Problem {
+  const message = requested
+    ? 'has no code: complete it with POST /auth/SignIn/Passkey'
+    : 'is missing: name the method of availableMethods that the code belongs to; a passkey has no code'
+  return new Problem('invalid_request', `/mfaMethod ${message}.`, {
+    errors: [{ path: '/mfaMethod', message }],
+  })
+}

@@ -1,0 +1,140 @@
+import * as activity from '../../activity/activity.ts'
+import type { Client } from '../../lib/client.ts'
+import { now, toIsoString } from '../../lib/clock.ts'
+import { newId } from '../../lib/random.ts'
+import { enqueueNotification } from '../../notifications/outbox.ts'
+import type { LockedAccount } from '../../sessions/locked-account.ts'
+import { deleteTrustedDevices } from '../../sessions/trusted-device.ts'
+import { areRecoveryCodesTrusted } from '../../store/mfa-state.ts'
+import type { Db } from '../../store/open.ts'
+import type { Sealer, Tx } from '../../store/transaction.ts'
+import { changeCredentials, weakeningUndoMs } from '../../undo/credential-change.ts'
+import { newRecoveryCode, normalizeRecoveryCode } from './recovery-code-format.ts'
+
+const hashPurpose = 'recovery_code'
+
+/** Codes per account: enough for years, few enough to fit on a card. */
+export const recoveryCodeCount = 10
+
+/** The number of unused codes and when they were generated; `createdAt` is null without any. */
+export async function readRecoveryCodeStatus(db: Db | Tx, account: string) {
+  const rows = await db
+    .selectFrom('recovery_code')
+    .select(['created_at', 'used_at'])
+    .where('account_id', '=', account)
+    .where('removed_at', 'is', null)
+    .execute()
+  const [first] = rows
+  return {
+    remaining: rows.filter((row) => row.used_at === null).length,
+    createdAt: first ? toIsoString(first.created_at) : null,
+  }
+}
+
+/**
+ * Generates recovery codes when MFA is turned on, unless the account has trusted ones.
+ *
+ * @returns the new codes, to be shown once
+ */
+export async function ensureRecoveryCodes(
+  tx: Tx,
+  account: LockedAccount,
+  { client, session }: { client: Client; session: string },
+): Promise<string[] | undefined> {
+  const existing = await tx
+    .selectFrom('recovery_code')
+    .select('created_at')
+    .where('account_id', '=', account.id)
+    .where('removed_at', 'is', null)
+    .execute()
+  if (existing.some((row) => areRecoveryCodesTrusted(account, row.created_at))) return undefined
+  await removeRecoveryCodes(tx, account.id)
+  await activity.record(tx, account.id, { type: 'recovery_codes.generated', client, session })
+  return generateRecoveryCodes(tx, account.id)
+}
+
+/** Replaces the recovery codes and notifies the owner. @returns the new codes, to be shown once */
+export async function regenerateRecoveryCodes(
+  tx: Tx,
+  account: LockedAccount,
+  cause: activity.Cause,
+): Promise<string[]> {
+  await changeCredentials(tx, account, {
+    type: 'recovery_codes.generated',
+    cause,
+    notice: 'recovery-codes-made',
+    params: { at: tx.now() },
+    undoForMs: weakeningUndoMs,
+    updateRows: () => removeRecoveryCodes(tx, account.id),
+  })
+  return generateRecoveryCodes(tx, account.id)
+}
+
+/** Marks a code as used. @returns false if it is wrong, used or replaced */
+export async function consumeRecoveryCode(
+  tx: Tx,
+  keyring: Sealer,
+  account: string,
+  code: string,
+): Promise<boolean> {
+  const { numUpdatedRows } = await tx
+    .updateTable('recovery_code')
+    .set({ used_at: now() })
+    .where('account_id', '=', account)
+    .where('code_hash', 'in', keyring.hashWithAllKeys(normalizeRecoveryCode(code), hashPurpose))
+    .where('used_at', 'is', null)
+    .where('removed_at', 'is', null)
+    .executeTakeFirstOrThrow()
+  return numUpdatedRows > 0
+}
+
+/**
+ * Records a sign-in by recovery code and notifies the owner. It may mean that a device was lost, so
+ * trusted devices are deleted.
+ *
+ * @param remaining unused codes, after this one
+ */
+export async function recordRecoveryCodeUse(
+  tx: Tx,
+  account: LockedAccount,
+  remaining: number,
+  client: Client,
+): Promise<void> {
+  await deleteTrustedDevices(tx, account.id)
+  await activity.record(tx, account.id, {
+    type: 'recovery_code.used',
+    client,
+    detail: { remaining },
+  })
+  await enqueueNotification(tx, {
+    accountId: account.id,
+    to: { channel: 'email', destination: account.email },
+    template: 'recovery-code-used',
+    params: { remaining, at: tx.now() },
+  })
+}
+
+/** Stores only hashes. */
+async function generateRecoveryCodes(tx: Tx, account: string): Promise<string[]> {
+  const codes = Array.from({ length: recoveryCodeCount }, newRecoveryCode)
+  const rows = codes.map((code) => ({
+    id: newId(),
+    account_id: account,
+    code_hash: tx.keyring.hash(normalizeRecoveryCode(code), hashPurpose),
+    created_at: tx.now(),
+    used_at: null,
+    removed_at: null,
+  }))
+  await tx.insertInto('recovery_code').values(rows).execute()
+  return codes
+}
+
+/** Marks all codes as removed: an undo restores them, and used codes stay used. */
+async function removeRecoveryCodes(tx: Tx, account: string): Promise<void> {
+  await tx
+    .updateTable('recovery_code')
+    .set({ removed_at: tx.now() })
+    .where('account_id', '=', account)
+    .where('removed_at', 'is', null)
+    .execute()
+}

@@ -1,0 +1,61 @@
+import { Problem } from '../../lib/problem.ts'
+import type { LockedAccount } from '../../sessions/locked-account.ts'
+import { activeMfaMethod } from '../../store/mfa-state.ts'
+import type { Tx } from '../../store/transaction.ts'
+import { codeAttemptBuckets } from '../../verification/send-code.ts'
+import type { ChallengeDeps } from '../challenge.ts'
+import { authenticator } from '../methods/authenticator.ts'
+import { readEnrollment } from '../methods/methods.ts'
+import type { FactorVerification } from '../verified-factor.ts'
+import { matchTimeStep, openTotpSecret } from './totp.ts'
+import { confirmTotpSecret } from './totp-secret.ts'
+
+/**
+ * Verifies a code from the authenticator app. The first correct code of a new secret confirms it,
+ * which replaces the secret in use.
+ *
+ * @throws Problem `method_not_set_up` without any secret, `invalid_request` without a code,
+ * `too_many_attempts`
+ */
+export async function verifyTotpFactor(
+  tx: Tx,
+  { keyring, rateLimiter }: Pick<ChallengeDeps, 'keyring' | 'rateLimiter'>,
+  account: LockedAccount,
+  code: string | undefined,
+): Promise<FactorVerification> {
+  const secrets = await tx
+    .selectFrom('totp_secret')
+    .select(['id', 'secret_sealed', 'confirmed_at'])
+    .where('account_id', '=', account.id)
+    .where('removed_at', 'is', null)
+    .execute()
+  const unconfirmed = secrets.find((row) => row.confirmed_at === null)
+  if (secrets.length === 0) {
+    throw new Problem(
+      'method_not_set_up',
+      'Set up an authenticator app first: POST /settings/MfaSecret.',
+    )
+  }
+  if (code === undefined) {
+    if (activeMfaMethod(account) === 'authenticator' && !unconfirmed) return 'alreadyOn'
+    const errors = [{ path: '/code', message: 'is missing: enter the code shown in the app' }]
+    throw new Problem('invalid_request', 'Enter the code shown in the app.', { errors })
+  }
+
+  const reservation = await rateLimiter.consume(tx, ...codeAttemptBuckets(account.id))
+  const step =
+    unconfirmed &&
+    matchTimeStep(openTotpSecret(keyring, account.id, unconfirmed.secret_sealed), code, tx.now())
+  if (unconfirmed && step !== undefined) {
+    await rateLimiter.refund(tx, reservation)
+    const updateRows = () => confirmTotpSecret(tx, account, unconfirmed.id, step)
+    return {
+      factor: { method: 'authenticator', amr: [authenticator.amr], isNew: true, updateRows },
+    }
+  }
+  const enrollment = await readEnrollment(tx, account)
+  const noneSent = { challengeId: '', codeHash: null, expiresAt: null }
+  if (!(await authenticator.verifyCode(tx, keyring, enrollment, code, noneSent))) return 'wrong'
+  await rateLimiter.refund(tx, reservation)
+  return { factor: { method: 'authenticator', amr: [authenticator.amr], isNew: false } }
+}

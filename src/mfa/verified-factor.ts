@@ -1,0 +1,29 @@
+import type { MfaMethod } from '../config/settings.ts'
+import type { Amr } from '../sessions/assurance.ts'
+import type { CodeSent } from '../verification/send-code.ts'
+import type { CredentialDescriptor } from './passkey/webauthn.ts'
+
+/** A factor that the owner has just proven, and the changes that enrol it. */
+export interface VerifiedFactor {
+  method: MfaMethod
+  /** Authentication methods of a sign-in by it (RFC 8176). */
+  amr: Amr[]
+  /** For `sms` and `email`: where the code went. */
+  sentTo?: string
+  /** Whether the account could not use this method, or this address of it, before. */
+  isNew: boolean
+  /** Enrols the factor; runs after the snapshot was taken. */
+  updateRows?: () => Promise<unknown>
+}
+
+/**
+ * The result of verifying a factor: a code was sent, a passkey has to sign, the factor is proven,
+ * the code was wrong, or nothing is to be done. `wrong` is a value, not an exception, because the
+ * transaction must commit: the attempt counts.
+ */
+export type FactorVerification =
+  | { sent: CodeSent }
+  | { assertionRequest: { challenge: string; allowed: CredentialDescriptor[] } }
+  | { factor: VerifiedFactor }
+  | 'wrong'
+  | 'alreadyOn'

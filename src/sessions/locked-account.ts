@@ -1,0 +1,45 @@
+import { type MfaColumns, mfaColumns } from '../store/mfa-state.ts'
+import type { Tx } from '../store/transaction.ts'
+
+/** The columns that decide how an account signs in. Its row is locked until the transaction ends. */
+export interface LockedAccount extends MfaColumns {
+  id: string
+  email: string
+  email_key: string
+  password_hash: string
+  password_reset_required_since: number | null
+  reset_by_email_at: number | null
+  deleted_at: number | null
+  suspended_since: number | null
+  phone_number: string | null
+  mfa_email: string | null
+  credential_version: number
+}
+
+export const lockedColumns = [
+  'id',
+  'email',
+  'email_key',
+  'password_hash',
+  'password_reset_required_since',
+  'reset_by_email_at',
+  'deleted_at',
+  'suspended_since',
+  'phone_number',
+  'mfa_email',
+  ...mfaColumns,
+  'credential_version',
+] as const satisfies (keyof LockedAccount)[]
+
+/** Locks an account’s row: every change of an account begins here, so changes are serialized. */
+export function lockAccount(tx: Tx, id: string): Promise<LockedAccount | undefined> {
+  return (
+    tx
+      .selectFrom('account')
+      .select(lockedColumns)
+      .where('id', '=', id)
+      // Not `for update`: that would also block inserts that reference the account, such as activity.
+      .forNoKeyUpdate()
+      .executeTakeFirst()
+  )
+}
