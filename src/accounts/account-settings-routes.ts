@@ -21,7 +21,7 @@ import { principalOf } from '../sessions/guard.ts'
 import type { SendCodeDeps } from '../verification/send-code.ts'
 import { deleteAccount } from './deletion.ts'
 import { changeEmail, startEmailChange } from './email-change.ts'
-import { confirmPassword, type PasswordDeps } from './password/password-reset.ts'
+import { confirmPassword, type PasswordDeps } from './password/password-change.ts'
 
 const tags = ['Accounts']
 

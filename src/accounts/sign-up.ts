@@ -3,18 +3,17 @@ import type { Keyring } from '../keys/keyring.ts'
 import type { Client } from '../lib/client.ts'
 import { day, hour, minute, second } from '../lib/clock.ts'
 import type { EmailAddress } from '../lib/email-address.ts'
-import type { Language } from '../lib/language.ts'
 import { maskEmail } from '../lib/mask.ts'
 import { networkOf } from '../lib/network.ts'
 import { newCode, newId } from '../lib/random.ts'
 import { enqueueNotification } from '../notifications/outbox.ts'
 import type { RateLimit, RateLimiter, Reservation } from '../rate-limits/rate-limiter.ts'
-import { lockedColumns } from '../sessions/guard.ts'
 import { issueSession } from '../sessions/issue-session.ts'
 import type { IssuedSession, SessionRules } from '../sessions/session.ts'
-import { advisoryLock } from '../store/locks.ts'
+import { lockEmails } from '../store/locks.ts'
 import type { Tx } from '../store/transaction.ts'
 import { isAddressReserved } from '../undo/undo-token.ts'
+import { createAccount } from './create-account.ts'
 
 /** Mail can be slow; a code for signing up guards an account that does not exist yet. */
 export const signUpCodeLifetimeMs = 15 * minute
@@ -183,7 +182,7 @@ export async function completeSignUp(
     .executeTakeFirst()
   if (!signUp) return undefined
 
-  await advisoryLock(tx, `email ${email.key}`)
+  await lockEmails(tx, email.key)
   if (await isAddressReserved(tx, email.key)) return undefined
   const account = await createAccount(tx, {
     email: signUp.email,
@@ -201,33 +200,4 @@ export async function completeSignUp(
     .execute()
   await activity.record(tx, account.id, { type: 'account.created', client })
   return issueSession(tx, { account, amr: ['pwd'], client, keyring, rules })
-}
-
-/** @returns undefined if the address has an account by now */
-export function createAccount(
-  tx: Tx,
-  account: { email: string; email_key: string; password_hash: string; language: Language },
-) {
-  return tx
-    .insertInto('account')
-    .values({
-      ...account,
-      id: newId(),
-      password_changed_at: tx.now(),
-      phone_number: null,
-      phone_verified_at: null,
-      mfa_email: null,
-      mfa_on_since: null,
-      mfa_method: null,
-      mfa_changed_at: null,
-      credential_version: 1,
-      password_reset_required_since: null,
-      reset_by_email_at: null,
-      deleted_at: null,
-      created_at: tx.now(),
-      user_handle: null,
-    })
-    .onConflict((conflict) => conflict.column('email_key').doNothing())
-    .returning(lockedColumns)
-    .executeTakeFirst()
 }

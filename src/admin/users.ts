@@ -1,5 +1,5 @@
 import type { MfaMethod } from '../config/settings.ts'
-import { now, toIsoString } from '../lib/clock.ts'
+import { toIsoString } from '../lib/clock.ts'
 import { parseEmailAddress } from '../lib/email-address.ts'
 import { mask } from '../lib/mask.ts'
 import { readRecoveryCodeStatus } from '../mfa/methods/recovery-code.ts'
@@ -9,6 +9,7 @@ import { countSessions } from '../sessions/session.ts'
 import { listTrustedDevices } from '../sessions/trusted-device.ts'
 import type { Db } from '../store/open.ts'
 import type { Tx } from '../store/transaction.ts'
+import { reservedAddresses } from '../undo/undo-token.ts'
 
 /**
  * An account as operators see it: what helping its owner takes, and nothing that opens anything.
@@ -99,14 +100,7 @@ export async function findUsers(db: Db, deps: UserDeps, email: string): Promise<
     .where((row) =>
       row.or([
         row('email_key', '=', key),
-        row('id', 'in', (query) =>
-          query
-            .selectFrom('undo_token')
-            .select('account_id')
-            .where('email_key', '=', key)
-            .where('ended_at', 'is', null)
-            .where('expires_at', '>', now()),
-        ),
+        row('id', 'in', reservedAddresses(db, [key]).select('account_id')),
       ]),
     )
     .orderBy('id', 'desc')

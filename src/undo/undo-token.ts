@@ -1,6 +1,8 @@
 import { sealContext } from '../keys/sealed-columns.ts'
+import { now } from '../lib/clock.ts'
 import { newId, newToken } from '../lib/random.ts'
 import type { MessageSecret } from '../notifications/templates.ts'
+import type { Db } from '../store/open.ts'
 import type { Tx } from '../store/transaction.ts'
 import { type Snapshot, takeSnapshot } from './snapshot.ts'
 
@@ -93,19 +95,27 @@ export async function redeemUndoToken(
   }
 }
 
-/** Whether an address may still come back to an account that had it, other than `except`. */
+/**
+ * Query over the undo tokens that reserve one of these addresses: redeeming one gives the address
+ * back to the account that had it. Callers select the columns they need.
+ */
+export function reservedAddresses(db: Tx | Db, emailKeys: string[]) {
+  return db
+    .selectFrom('undo_token')
+    .where('email_key', 'in', emailKeys)
+    .where('ended_at', 'is', null)
+    .where('expires_at', '>', now())
+}
+
+/** @returns true if an undo could give the address back to an account other than `exceptAccount` */
 export async function isAddressReserved(
   tx: Tx,
   emailKey: string,
   exceptAccount = '',
 ): Promise<boolean> {
-  const row = await tx
-    .selectFrom('undo_token')
+  const row = await reservedAddresses(tx, [emailKey])
     .select('id')
-    .where('email_key', '=', emailKey)
     .where('account_id', '!=', exceptAccount)
-    .where('ended_at', 'is', null)
-    .where('expires_at', '>', tx.now())
     .limit(1)
     .executeTakeFirst()
   return row !== undefined

@@ -1,13 +1,13 @@
 import * as activity from '../activity/activity.ts'
 import type { Client } from '../lib/client.ts'
 import { secondsUntil } from '../lib/clock.ts'
-import { enqueueNotification } from '../notifications/outbox.ts'
 import { lockAccount } from '../sessions/guard.ts'
 import { endSessions } from '../sessions/session.ts'
 import { deleteTrustedDevices } from '../sessions/trusted-device.ts'
 import { lockEmails } from '../store/locks.ts'
 import type { Tx } from '../store/transaction.ts'
 import { issueResetToken } from '../verification/reset-token.ts'
+import { notifyOwner } from './credential-change.ts'
 import { restoreSnapshot } from './snapshot.ts'
 import { accountOfUndoToken, redeemUndoToken } from './undo-token.ts'
 
@@ -48,14 +48,7 @@ export async function undo(
   if (!account) throw new Error('The account of a way back is gone.')
 
   await activity.record(tx, id, { type: 'change.undone', client, detail: { undone: type } })
-  for (const address of new Set([account.email, account.mfa_email ?? account.email])) {
-    await enqueueNotification(tx, {
-      accountId: id,
-      to: { channel: 'email', destination: address },
-      template: 'change-undone',
-      params: { at: tx.now() },
-    })
-  }
+  await notifyOwner(tx, account, { template: 'change-undone', params: { at: tx.now() } })
   const { resetToken, until: expiresAt } = await issueResetToken(tx, account)
   return {
     status: 'undone',

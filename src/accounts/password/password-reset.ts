@@ -1,32 +1,16 @@
-import type * as activity from '../../activity/activity.ts'
-import type { Keyring } from '../../keys/keyring.ts'
 import type { Client } from '../../lib/client.ts'
-import { day, hour, minute, second, toIsoString } from '../../lib/clock.ts'
+import { day, hour, minute, second } from '../../lib/clock.ts'
 import type { EmailAddress } from '../../lib/email-address.ts'
 import { networkOf } from '../../lib/network.ts'
-import type { PasswordHasher } from '../../lib/password-hasher.ts'
 import { Problem } from '../../lib/problem.ts'
 import { newCode } from '../../lib/random.ts'
 import { enqueueNotification } from '../../notifications/outbox.ts'
-import {
-  type RateLimit,
-  type RateLimiter,
-  wrongPasswordsInSession,
-} from '../../rate-limits/rate-limiter.ts'
-import { checkPassword } from '../../sessions/check-password.ts'
-import {
-  type Guard,
-  type LockedAccount,
-  lockAccount,
-  type Principal,
-} from '../../sessions/guard.ts'
+import type { RateLimit, RateLimiter } from '../../rate-limits/rate-limiter.ts'
+import { lockAccount } from '../../sessions/guard.ts'
 import { isKnownNetwork } from '../../sessions/known-network.ts'
 import { endSessions } from '../../sessions/session.ts'
 import { ensureNotSuspended } from '../../sessions/suspension.ts'
-import { deleteTrustedDevices } from '../../sessions/trusted-device.ts'
-import type { Db } from '../../store/open.ts'
-import type { RunTransaction, Tx } from '../../store/transaction.ts'
-import { changeCredentials, weakeningUndoMs } from '../../undo/credential-change.ts'
+import type { Tx } from '../../store/transaction.ts'
 import {
   consumeReset,
   findResetByCode,
@@ -34,6 +18,7 @@ import {
   issueResetCode,
   type PendingReset,
 } from '../../verification/reset-token.ts'
+import { type PasswordDeps, setPassword } from './password-change.ts'
 
 /** Mail can be slow. */
 export const resetCodeLifetimeMs = 15 * minute
@@ -75,77 +60,6 @@ export const resetsPerNetwork: RateLimit = {
   max: 600,
   windowMs: hour,
   problem: 'too_many_attempts',
-}
-
-export interface PasswordDeps {
-  db: Db
-  transaction: RunTransaction
-  keyring: Keyring
-  rateLimiter: RateLimiter
-  passwords: PasswordHasher
-  guard: Guard
-}
-
-/**
- * Has whoever has the session show that they know the password. Wrong guesses are counted.
- *
- * @returns the hash it fits, to be compared again where it decides; undefined if it fits none
- * @throws Problem `too_many_attempts` or `unavailable`
- */
-export function confirmPassword(
-  deps: PasswordDeps,
-  principal: Principal,
-  password: string,
-): Promise<string | undefined> {
-  return deps.passwords.withSlot(() => verifyCurrentPassword(deps, principal, password))
-}
-
-async function verifyCurrentPassword(
-  deps: PasswordDeps,
-  principal: Principal,
-  password: string,
-): Promise<string | undefined> {
-  const { db, transaction, rateLimiter } = deps
-  const account = await db
-    .selectFrom('account')
-    .select(['id', 'password_hash'])
-    .where('id', '=', principal.account)
-    .executeTakeFirstOrThrow()
-  // Counted before it is judged: of many guesses at once none slips past the count.
-  const reservation = await transaction((tx) =>
-    rateLimiter.consume(tx, { limit: wrongPasswordsInSession, key: principal.session }),
-  )
-  const verifiedHash = await checkPassword(deps, account, password)
-  if (verifiedHash === undefined) return undefined
-  await transaction((tx) => rateLimiter.refund(tx, reservation))
-  return verifiedHash
-}
-
-/**
- * Changes the password, for whoever knows the current one. Other sessions end, and no device is
- * trusted any more.
- *
- * @returns when, or undefined if the current password is not right
- */
-export async function changePassword(
-  deps: PasswordDeps,
-  principal: Principal,
-  { currentPassword, newPassword }: { currentPassword: string; newPassword: string },
-): Promise<{ changedAt: string } | undefined> {
-  const { transaction, passwords, guard } = deps
-  const verifiedHash = await confirmPassword(deps, principal, currentPassword)
-  if (verifiedHash === undefined) return undefined
-  const newHash = await passwords.hash(newPassword)
-
-  return transaction(async (tx) => {
-    const account = await guard.lockAccount(tx, principal)
-    // Somebody may have changed it while we were hashing.
-    if (account.password_hash !== verifiedHash) return undefined
-    const cause = { by: 'owner', ...principal } as const
-    await setPassword(tx, account, newHash, { type: 'password.changed', cause })
-    await endSessions(tx, account.id, principal.session)
-    return { changedAt: toIsoString(tx.now()) }
-  })
 }
 
 /** The answer to everyone who forgot a password, whoever they are. */
@@ -274,29 +188,6 @@ async function completeReset(
   const cause = { by: 'mailbox', client } as const
   await setPassword(tx, account, passwordHash, { type: 'password.reset', cause })
   await endSessions(tx, account.id)
-}
-
-async function setPassword(
-  tx: Tx,
-  account: LockedAccount,
-  passwordHash: string,
-  entry: { type: 'password.changed' | 'password.reset'; cause: activity.Cause },
-): Promise<void> {
-  const at = tx.now()
-  await changeCredentials(tx, account, {
-    ...entry,
-    notice: 'password-changed',
-    params: { at },
-    undoForMs: weakeningUndoMs,
-    set: {
-      password_hash: passwordHash,
-      password_changed_at: at,
-      password_reset_required_since: null,
-      // Until the password is set in a session again, the mailbox has been one factor already.
-      reset_by_email_at: entry.type === 'password.reset' ? at : null,
-    },
-    updateRows: () => deleteTrustedDevices(tx, account.id),
-  })
 }
 
 function findAccountByEmail(tx: Tx, email: EmailAddress) {

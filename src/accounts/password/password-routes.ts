@@ -19,11 +19,10 @@ import { clientOf } from '../../lib/client.ts'
 import { padTiming } from '../../lib/pad-timing.ts'
 import { Problem } from '../../lib/problem.ts'
 import { principalOf } from '../../sessions/guard.ts'
+import { changePassword, type PasswordDeps } from './password-change.ts'
 import { ensureGoodPassword } from './password-policy.ts'
 import {
-  changePassword,
   consumeResetLimit,
-  type PasswordDeps,
   type ResetCredential,
   requestPasswordReset,
   resetPassword,
