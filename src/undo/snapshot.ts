@@ -2,7 +2,7 @@ import type { Selectable } from 'kysely'
 import type { AccountTable } from '../store/schema.ts'
 import type { Tx } from '../store/transaction.ts'
 
-/** Columns of the account that decide how it signs in. */
+/** Account columns that decide how the account signs in. */
 export const snapshotColumns = [
   'email',
   'email_key',
@@ -17,27 +17,28 @@ export const snapshotColumns = [
 ] as const satisfies (keyof AccountTable)[]
 
 /**
- * Tables whose rows decide it, too. Their rows are marked as removed, not deleted, so that their
- * marks of use (a used recovery code, the last time step, a counter) outlive a removal and a return.
+ * Tables whose rows decide how the account signs in. Removing sets `removed_at` instead of deleting
+ * the row, so that its marks of use (a used recovery code, the last time step, a counter) survive a
+ * removal that is undone.
  */
 export const credentialTables = ['totp_secret', 'recovery_code', 'passkey'] as const
 
-/** All that decides how an account signs in, at one moment. */
+/** Everything that decides how an account signs in, at one moment. */
 export interface Snapshot {
   account: Pick<Selectable<AccountTable>, (typeof snapshotColumns)[number]>
-  /** Ids of the rows that were there; none of a table that there was not yet. */
+  /** Ids of the active rows; a table added after the snapshot was taken is missing. */
   credentials: Partial<Record<(typeof credentialTables)[number], string[]>>
 }
 
-/** @param account held, so that nothing changes meanwhile */
+/** Takes a snapshot. @param account the id of a locked account, so that nothing changes meanwhile */
 export async function takeSnapshot(tx: Tx, account: string): Promise<Snapshot> {
   const row = await tx
     .selectFrom('account')
     .select(snapshotColumns)
     .where('id', '=', account)
     .executeTakeFirstOrThrow()
-  // A secret that was never confirmed decides nothing, and shall not come back.
-  const authenticators = await tx
+  // A secret that was never confirmed does not sign in, and must not be restored.
+  const totpSecrets = await tx
     .selectFrom('totp_secret')
     .select('id')
     .where('account_id', '=', account)
@@ -49,7 +50,7 @@ export async function takeSnapshot(tx: Tx, account: string): Promise<Snapshot> {
   return {
     account: { ...row },
     credentials: {
-      totp_secret: authenticators.map(({ id }) => id),
+      totp_secret: totpSecrets.map(({ id }) => id),
       recovery_code: recoveryCodes,
       passkey: passkeys,
     },
@@ -67,18 +68,19 @@ async function activeIdsOf(tx: Tx, table: 'recovery_code' | 'passkey', account: 
 }
 
 /**
- * Puts everything back as it was, in an account that is held. Marks of use stay as they are now: a
- * used code stays used.
+ * Restores a snapshot. Marks of use stay as they are: a used code stays used.
  *
- * The raised version voids whatever is pending, and the password opens nothing until a new one is
- * set: whoever is undone may know it.
+ * The raised credential version voids everything pending, and the account needs a new password,
+ * since the person whose change is undone may know the restored one.
+ *
+ * @param account the locked account, as it is before it is restored
  */
 export async function restoreSnapshot(
   tx: Tx,
-  { id: account, mfa_on_since }: { id: string; mfa_on_since: number | null },
+  account: { id: string; mfa_on_since: number | null },
   snapshot: Snapshot,
 ): Promise<void> {
-  const changesMfa = mfa_on_since !== snapshot.account.mfa_on_since
+  const changesMfa = account.mfa_on_since !== snapshot.account.mfa_on_since
   await tx
     .updateTable('account')
     .set((row) => ({
@@ -87,14 +89,14 @@ export async function restoreSnapshot(
       password_reset_required_since: tx.now(),
       credential_version: row('credential_version', '+', 1),
     }))
-    .where('id', '=', account)
+    .where('id', '=', account.id)
     .execute()
   for (const table of credentialTables) {
     const restoredIds = snapshot.credentials[table] ?? []
     await tx
       .updateTable(table)
       .set({ removed_at: tx.now() })
-      .where('account_id', '=', account)
+      .where('account_id', '=', account.id)
       .where('removed_at', 'is', null)
       .$if(restoredIds.length > 0, (query) => query.where('id', 'not in', restoredIds))
       .execute()
@@ -102,7 +104,7 @@ export async function restoreSnapshot(
     await tx
       .updateTable(table)
       .set({ removed_at: null })
-      .where('account_id', '=', account)
+      .where('account_id', '=', account.id)
       .where('id', 'in', restoredIds)
       .execute()
   }

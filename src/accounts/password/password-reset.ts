@@ -62,15 +62,15 @@ export const resetsPerNetwork: RateLimit = {
   problem: 'too_many_attempts',
 }
 
-/** The answer to everyone who forgot a password, whoever they are. */
+/** The response to every request for a reset, whether or not the address has an account. */
 export interface ResetCodeSent {
   status: 'codeSent'
   expiresIn: number
 }
 
 /**
- * Sends a code by which the password can be set anew. An address without an account gets a message
- * too: the answer and the work are the same.
+ * Emails a code that resets the password. An address without an account gets a message too, after
+ * the same work and with the same response.
  */
 export async function requestPasswordReset(
   tx: Tx,
@@ -103,15 +103,15 @@ export async function requestPasswordReset(
     to: { channel: 'email', destination: account?.email ?? email.address },
     template,
     params: {},
-    // Where the code would open nothing it is not shown, and takes as long to promise.
+    // A code that resets nothing is not in the message, but is sealed all the same, for equal time.
     secret: { kind: template === 'reset-code' ? 'code' : 'blank', value: code, expiresAt },
   })
   return { status: 'codeSent', expiresIn: resetCodeLifetimeMs / second }
 }
 
 /**
- * Networks that the owner signed in from are counted each for itself, so that strangers elsewhere
- * use nothing of theirs up. It takes as long where there is no account.
+ * Each network that the owner has signed in from has a limit of its own, so that a stranger on
+ * another network cannot use up the owner's. Takes equal time without an account.
  */
 function isFromKnownNetwork(
   tx: Tx,
@@ -121,7 +121,7 @@ function isFromKnownNetwork(
   return isKnownNetwork(tx, account?.id ?? '', client)
 }
 
-/** Counts a reset before any work is done for it. @throws Problem with `retryAfter` */
+/** Counts a reset; call it before hashing the password. @throws Problem with `retryAfter` */
 export async function consumeResetLimit(
   tx: Tx,
   rateLimiter: RateLimiter,
@@ -130,14 +130,15 @@ export async function consumeResetLimit(
   await rateLimiter.consume(tx, { limit: resetsPerNetwork, key: networkOf(client.ipAddress) })
 }
 
-/** By what a password may be set anew: the mailed code, or the token of an undo. */
+/** The proof that authorises a reset: the emailed code, or the reset token of an undo. */
 export type ResetCredential = { email: EmailAddress; code: string } | { resetToken: string }
 
 /**
- * Sets the password anew. Every session and trusted device ends; the second factor stays as it is,
- * and the next sign-in asks for it as ever.
+ * Resets the password, ends all sessions and removes all trusted devices. MFA stays on, and the
+ * next sign-in needs the second factor.
  *
- * @returns false for a code that is wrong, late or used; that must be committed, for it counts
+ * @returns false for a code that is wrong, expired or used; the transaction must commit, so that
+ * the attempt counts
  * @throws Problem `reset_token_expired` or `account_suspended`
  */
 export async function resetPassword(
@@ -151,7 +152,7 @@ export async function resetPassword(
     if (!pending) {
       throw new Problem(
         'reset_token_expired',
-        'This is used or too old. Ask for a code by “forgotten password”.',
+        'This was used already or has expired. Choose “Forgot your password?” to get a code.',
       )
     }
     await completeReset(tx, pending, passwordHash, client)
