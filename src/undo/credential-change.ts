@@ -8,7 +8,7 @@ import type { AccountTable } from '../store/schema.ts'
 import type { Tx } from '../store/transaction.ts'
 import { issueUndoToken } from './undo-token.ts'
 
-/** How long a weakening change can be undone: long enough to cover a week away. */
+/** How long a weakening change can be undone: long enough to cover a holiday, and over before the records of it are deleted. */
 export const weakeningUndoMs = 7 * day
 
 /**
