@@ -8,7 +8,10 @@ import type { AccountTable } from '../store/schema.ts'
 import type { Tx } from '../store/transaction.ts'
 import { issueUndoToken } from './undo-token.ts'
 
-/** How long a weakening change can be undone: long enough to cover a holiday, and over before the records of it are deleted. */
+/**
+ * How long a weakening change can be undone: long enough to cover a holiday. Retention keeps removed
+ * credentials for longer, so that the rows of a snapshot still exist.
+ */
 export const weakeningUndoMs = 7 * day
 
 /**
