@@ -12,8 +12,8 @@ export function createLatchkey(options: Options) {
         /**
          * Sign up (`POST /auth/SignUp`).
          *
-         * Sends a code to the address; the account begins when the code comes back. The answer
-         * is the same for an address that has an account: its owner gets another message.
+         * Sends a code to the address. `POST /auth/SignUp/Verify` creates the account. An
+         * address that already has an account gets another message and the same response.
          */
         post: (body: SignUpBody) =>
           call<
@@ -22,11 +22,11 @@ export function createLatchkey(options: Options) {
           >('POST', '/auth/SignUp', { body }),
         verify: {
           /**
-           * Finish signing up with the code (`POST /auth/SignUp/Verify`).
+           * Complete a sign-up with the code (`POST /auth/SignUp/Verify`).
            *
-           * Makes the account. Send the password again: it is then the account’s, whichever code
-           * was typed. Without it the account gets the password of the sign-up that the code
-           * belongs to, and somebody else may have signed up with the same address.
+           * Creates the account. Send the password again to set that one, whichever code was
+           * entered. Without it, the account gets the password of the sign-up that the code
+           * belongs to, which may be somebody else’s sign-up with this address.
            */
           post: (body: VerifySignUpBody) =>
             call<
@@ -37,9 +37,10 @@ export function createLatchkey(options: Options) {
       },
       forgotPassword: {
         /**
-         * Ask for a new password (`POST /auth/ForgotPassword`).
+         * Request a password reset (`POST /auth/ForgotPassword`).
          *
-         * Sends a code to the address. The answer is the same for everyone.
+         * Sends a code to the address. The response does not reveal whether the address has an
+         * account.
          */
         post: (body: ForgotPasswordBody) =>
           call<
@@ -49,10 +50,10 @@ export function createLatchkey(options: Options) {
       },
       resetPassword: {
         /**
-         * Set a new password (`POST /auth/ResetPassword`).
+         * Reset the password (`POST /auth/ResetPassword`).
          *
-         * With the mailed code, or with the `resetToken` of an undo. Every session and trusted
-         * device ends; signing in asks for the second factor as ever.
+         * Takes the emailed code, or the `resetToken` of an undo. All sessions end and all
+         * trusted devices are removed. MFA stays on.
          */
         post: (body: ResetPasswordBody) =>
           call<
@@ -69,7 +70,8 @@ export function createLatchkey(options: Options) {
         /**
          * Sign in (`POST /auth/SignIn`).
          *
-         * With MFA off you are signed in; with MFA on, the second factor comes next.
+         * While MFA is off, the password signs in; while it is on, the second factor comes
+         * next.
          */
         post: (body: SignInBody) =>
           call<
@@ -82,10 +84,10 @@ export function createLatchkey(options: Options) {
           >('POST', '/auth/SignIn', { body }),
         mfa: {
           /**
-           * Finish signing in with the second factor (`POST /auth/SignIn/Mfa`).
+           * Complete signing in with the second factor (`POST /auth/SignIn/Mfa`).
            *
-           * A right code works once. After five wrong ones this sign-in is over; all wrong ones
-           * of an account count together.
+           * A code works once. Five wrong codes end the sign-in, and there is a limit on the
+           * wrong codes of an account over all its sign-ins.
            */
           post: (body: AnswerMfaBody) =>
             call<
@@ -101,9 +103,9 @@ export function createLatchkey(options: Options) {
         },
         mfaCode: {
           /**
-           * Send the code again (`POST /auth/SignIn/MfaCode`).
+           * Send another code (`POST /auth/SignIn/MfaCode`).
            *
-           * Or by another method that is set up. Wrong answers stay counted.
+           * By the same method, or by another one that is set up. Wrong codes stay counted.
            */
           post: (body: SendMfaCodeBody) =>
             call<
@@ -118,11 +120,11 @@ export function createLatchkey(options: Options) {
         },
         passkey: {
           /**
-           * Begin to sign in with a passkey (`POST /auth/SignIn/Passkey`).
+           * Start signing in with a passkey (`POST /auth/SignIn/Passkey`).
            *
-           * With `mfaToken`, as the second factor of that sign-in. With an access token, to
-           * confirm that it’s you. With neither, to sign in with the passkey alone. Give the
-           * `options` to `navigator.credentials.get()`.
+           * With `mfaToken`, the passkey is the second factor of that sign-in. With an access
+           * token, it confirms the session. With neither, it signs in alone. Pass the `options`
+           * to `navigator.credentials.get()`.
            */
           post: (body: BeginPasskeySignInBody = {}) =>
             call<
@@ -136,10 +138,10 @@ export function createLatchkey(options: Options) {
             >('POST', '/auth/SignIn/Passkey', { token: true, body }),
           verify: {
             /**
-             * Finish signing in with a passkey (`POST /auth/SignIn/Passkey/Verify`).
+             * Complete signing in with a passkey (`POST /auth/SignIn/Passkey/Verify`).
              *
-             * Right or wrong, an answer uses the `passkeyToken` up. To confirm a session, send its
-             * access token again.
+             * A `passkeyToken` works once, even if the passkey is refused. To confirm a session,
+             * send its access token again.
              */
             post: (body: AnswerWithPasskeyBody) =>
               call<
@@ -160,7 +162,7 @@ export function createLatchkey(options: Options) {
         /**
          * Confirm that it’s you (`POST /auth/Reauthenticate`).
          *
-         * The same session, with a fresh `auth_time`. While MFA is on, the second factor comes
+         * Renews the `auth_time` of the session. While MFA is on, the second factor comes
          * next.
          */
         post: (body: ReauthenticateBody) =>
@@ -198,9 +200,9 @@ export function createLatchkey(options: Options) {
         /**
          * Undo a change (`POST /auth/Undo`).
          *
-         * With the token of a notification email. All that decides how the account signs in is
-         * put back as it was before that change; every session and trusted device ends; nobody
-         * gets in until `resetToken` has set a new password.
+         * Takes the token from a notification email and restores how the account signed in
+         * before the change. All sessions end, all trusted devices are removed, and nobody can
+         * sign in until `resetToken` has set a new password.
          */
         post: (body: UndoBody) =>
           call<Success<200, Undone>, WithBody | 'undo_token_expired'>('POST', '/auth/Undo', {
@@ -215,7 +217,7 @@ export function createLatchkey(options: Options) {
         /**
          * Change the password (`PUT /settings/Password`).
          *
-         * Other sessions end, and no device is trusted any more. The owner is told.
+         * All other sessions end, and all trusted devices are removed. The owner is notified.
          */
         put: (body: ChangePasswordBody) =>
           call<
@@ -232,8 +234,8 @@ export function createLatchkey(options: Options) {
         /**
          * Change the email address (`POST /settings/Email`).
          *
-         * Without `code` one is sent to the new address; with it the address changes. The old
-         * address is told and can undo it.
+         * Without `code`, a code is sent to the new address; with it, the address changes. A
+         * notification to the old address contains a link that undoes the change.
          */
         post: (body: ChangeEmailBody) =>
           call<
@@ -248,7 +250,7 @@ export function createLatchkey(options: Options) {
           >('POST', '/settings/Email', { token: true, body }),
       },
       language: {
-        /** Choose the language of messages (`PUT /settings/Language`). */
+        /** Change the language of notifications (`PUT /settings/Language`). */
         put: (body: ChangeLanguageBody) =>
           call<Success<200, ChangeLanguageAnswer>, WithBody | WithToken>(
             'PUT',
@@ -260,8 +262,8 @@ export function createLatchkey(options: Options) {
         /**
          * Delete the account (`DELETE /settings/Account`).
          *
-         * It is closed at once and erased after seven days. Until then its owner, who is told,
-         * can undo it.
+         * The account is closed at once and erased after seven days. Until then, the link in
+         * the notification undoes it.
          */
         delete: (body: DeleteAccountBody) =>
           call<
@@ -501,9 +503,9 @@ export function createLatchkey(options: Options) {
       },
       activity: {
         /**
-         * List what happened to the account (`GET /settings/Activity`).
+         * List the activity of the account (`GET /settings/Activity`).
          *
-         * Every sign-in, failed ones too, and every change, newest first.
+         * All sign-ins, including failed ones, and all changes, newest first.
          */
         get: (query: ListActivityQuery = {}) =>
           call<Success<200, Activity>, WithToken | 'invalid_request'>('GET', '/settings/Activity', {
@@ -953,21 +955,21 @@ export type WithToken = 'missing_token' | 'invalid_token' | 'mfa_set_up_required
 export interface Activity {
   /** Newest first. */
   activity: ActivityEntry[]
-  /** Give it as `cursor` for the next page; null at the end. */
+  /** The `cursor` of the next page; null on the last page. */
   nextCursor: string | null
 }
 
 export interface ActivityEntry {
   id: string
-  /** What happened; stable. */
+  /** Stable: match on this. */
   type: string
-  /** When. */
+  /** When it happened. */
   at: string
-  /** The network address it came from. */
+  /** The IP address of the client. */
   ipAddress: string | null
-  /** The browser or program, in its own words. */
+  /** The `User-Agent` of the client. */
   userAgent: string | null
-  /** More about it, by type. */
+  /** Details; which ones depends on the type. */
   detail: Record<string, unknown>
 }
 
@@ -993,13 +995,16 @@ export interface AllActivity {
 export type AnswerMethod = 'passkey' | 'authenticator' | 'sms' | 'email' | 'recoveryCode'
 
 export interface AnswerMfaBody {
-  /** From the sign-in that is to be finished. */
+  /** From the response to `POST /auth/SignIn`. */
   mfaToken: string
   /** A method of the second factor; `recoveryCode` stands in for any of them. */
   mfaMethod?: AnswerMethod | undefined
   /** The code, as it was typed. */
   code: string
-  /** Gives a `deviceToken`: on this device no second factor for 30 days. */
+  /**
+   * Returns a `deviceToken`, which replaces the second factor on this device for 30
+   * days.
+   */
   rememberDevice?: boolean | undefined
 }
 
@@ -1011,7 +1016,10 @@ export interface AnswerWithPasskeyBody {
    * `navigator.credentials.get()`, by its `toJSON()`.
    */
   response: AuthenticationResponseJSON
-  /** Gives a `deviceToken`: on this device no second factor for 30 days. */
+  /**
+   * Returns a `deviceToken`, which replaces the second factor on this device for 30
+   * days.
+   */
   rememberDevice?: boolean | undefined
 }
 
@@ -1058,28 +1066,28 @@ export interface BeginPasskeyAnswer {
   expiresIn: number
 }
 
-/** For the browser. */
+/** Options for the browser. */
 export interface BeginPasskeySignInAnswer {
   /**
    * PublicKeyCredentialRequestOptionsJSON, for
    * `PublicKeyCredential.parseRequestOptionsFromJSON()`.
    */
   options: PublicKeyCredentialRequestOptionsJSON
-  /** Goes with the answer. */
+  /** For `POST /auth/SignIn/Passkey/Verify`. */
   passkeyToken: string
-  /** Seconds that both work. */
+  /** Seconds until `options` and `passkeyToken` expire. */
   expiresIn: number
 }
 
 export interface BeginPasskeySignInBody {
-  /** From the sign-in that is to be finished. */
+  /** From the response to `POST /auth/SignIn`. */
   mfaToken?: string | undefined
 }
 
 /** Changed. */
 export interface ChangeEmailAnswer {
   email: string
-  /** When. */
+  /** When it was changed. */
   changedAt: string
 }
 
@@ -1090,7 +1098,7 @@ export interface ChangeEmailBody {
   code?: string | undefined
 }
 
-/** Chosen. */
+/** Changed. */
 export interface ChangeLanguageAnswer {
   /** The language that messages are written in. */
   language: 'en' | 'de'
@@ -1103,7 +1111,7 @@ export interface ChangeLanguageBody {
 
 /** Changed. */
 export interface ChangePasswordAnswer {
-  /** When. */
+  /** When it was changed. */
   changedAt: string
 }
 
@@ -1159,10 +1167,10 @@ export interface FindUsersQuery {
   email: string
 }
 
-/** If the address has an account, a code is on its way to it. */
+/** If the address has an account, a code was sent to it. */
 export interface ForgotPasswordAnswer {
   status: 'codeSent'
-  /** Seconds that the code works. */
+  /** Seconds until the code expires. */
   expiresIn: number
 }
 
@@ -1464,7 +1472,7 @@ export interface RenamePasskeyBody {
   name: string
 }
 
-/** It is set. Sign in with it. */
+/** The new password is set. Sign in with it. */
 export interface ResetPasswordAnswer {
   status: 'passwordReset'
 }
@@ -1474,14 +1482,14 @@ export interface ResetPasswordBody {
   email?: string | undefined
   /** The code, as it was typed. */
   code?: string | undefined
-  /** From `POST /auth/Undo`; instead of email and code. */
+  /** From `POST /auth/Undo`; replaces `email` and `code`. */
   resetToken?: string | undefined
   /** Any characters, up to 1,024 bytes. */
   newPassword: string
 }
 
 export interface SendMfaCodeBody {
-  /** From the sign-in that is to be finished. */
+  /** From the response to `POST /auth/SignIn`. */
   mfaToken: string
   /** A method of the second factor; `recoveryCode` stands in for any of them. */
   mfaMethod?: AnswerMethod | undefined
@@ -1543,15 +1551,15 @@ export interface SignInBody {
   email: string
   /** Any characters, up to 1,024 bytes. */
   password: string
-  /** From a sign-in with `rememberDevice`: no second factor for 30 days. */
+  /** From a sign-in with `rememberDevice`; replaces the second factor for 30 days. */
   deviceToken?: string | undefined
 }
 
-/** If the address has no account yet, a code is on its way to it. */
+/** If the address has no account yet, a code was sent to it. */
 export interface SignUpAnswer {
   status: 'codeSent'
   sentTo: string
-  /** Seconds that the code works. */
+  /** Seconds until the code expires. */
   expiresIn: number
 }
 
@@ -1635,18 +1643,18 @@ export interface TurnOnMfaSignInBody {
 }
 
 export interface UndoBody {
-  /** From the link of the message, behind `#token=`. */
+  /** From the link in the email, after `#token=`. */
   token: string
 }
 
-/** Undone. Now set a new password. */
+/** The change was undone. Set a new password next. */
 export interface Undone {
   status: 'undone'
   /** The activity type of the change. */
   undone: string
-  /** The address that signs in. */
+  /** The address to sign in with. */
   email: string
-  /** For `POST /auth/ResetPassword`; good for one. */
+  /** For one `POST /auth/ResetPassword`. */
   resetToken: string
   /** Seconds until it expires. */
   expiresIn: number

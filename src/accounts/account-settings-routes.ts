@@ -21,11 +21,11 @@ import { principalOf } from '../sessions/guard.ts'
 import type { SendCodeDeps } from '../verification/send-code.ts'
 import { deleteAccount } from './deletion.ts'
 import { changeEmail, startEmailChange } from './email-change.ts'
-import { confirmPassword, type PasswordDeps } from './password/password-reset.ts'
+import { confirmPassword, type PasswordDeps } from './password/password-change.ts'
 
 const tags = ['Accounts']
 
-/** What an owner may change of the account itself. */
+/** Routes that change the email address and the language, and delete the account. */
 export function accountSettingsRoutes(app: App, deps: PasswordDeps & SendCodeDeps): void {
   const { transaction, guard } = deps
 
@@ -38,7 +38,7 @@ export function accountSettingsRoutes(app: App, deps: PasswordDeps & SendCodeDep
         tags,
         summary: 'Change the email address',
         description:
-          'Without `code` one is sent to the new address; with it the address changes. The old address is told and can undo it.',
+          'Without `code`, a code is sent to the new address; with it, the address changes. A notification to the old address contains a link that undoes the change.',
         security: bearer,
         body: StrictObject(
           { email: Email, code: Type.Optional(Code) },
@@ -46,7 +46,7 @@ export function accountSettingsRoutes(app: App, deps: PasswordDeps & SendCodeDep
         ),
         response: {
           200: Type.Object(
-            { email: Type.String(), changedAt: Instant('When.') },
+            { email: Type.String(), changedAt: Instant('When it was changed.') },
             { description: 'Changed.' },
           ),
           202: CodeSent,
@@ -84,11 +84,11 @@ export function accountSettingsRoutes(app: App, deps: PasswordDeps & SendCodeDep
       schema: {
         operationId: 'changeLanguage',
         tags,
-        summary: 'Choose the language of messages',
+        summary: 'Change the language of notifications',
         security: bearer,
         body: StrictObject({ language: LanguageName }, { examples: [{ language: 'de' }] }),
         response: {
-          200: Type.Object({ language: LanguageName }, { description: 'Chosen.' }),
+          200: Type.Object({ language: LanguageName }, { description: 'Changed.' }),
           ...problemResponses(...tokenProblems, ...bodyProblems),
         },
       },
@@ -98,7 +98,7 @@ export function accountSettingsRoutes(app: App, deps: PasswordDeps & SendCodeDep
       const { account, session, client } = principalOf(request)
       await transaction(async (tx) => {
         await tx.updateTable('account').set({ language }).where('id', '=', account).execute()
-        // Warnings that an owner can't read are none: let them see when it was changed.
+        // Recorded, because a warning in a language that the owner cannot read warns nobody.
         const detail = { language }
         await record(tx, account, { type: 'language.changed', client, session, detail })
       })
@@ -115,7 +115,7 @@ export function accountSettingsRoutes(app: App, deps: PasswordDeps & SendCodeDep
         tags,
         summary: 'Delete the account',
         description:
-          'It is closed at once and erased after seven days. Until then its owner, who is told, can undo it.',
+          'The account is closed at once and erased after seven days. Until then, the link in the notification undoes it.',
         security: bearer,
         body: StrictObject({ password: Password }),
         response: {
@@ -139,7 +139,7 @@ export function accountSettingsRoutes(app: App, deps: PasswordDeps & SendCodeDep
         await deleteAccount(tx, account, principal)
         return true
       })
-      if (!deleted) throw new Problem('invalid_credentials', 'The password is not right.')
+      if (!deleted) throw new Problem('invalid_credentials', 'The password isn’t right.')
       return reply.code(204).send(null)
     },
   )

@@ -9,8 +9,8 @@ import type { RunTransaction, Tx } from '../store/transaction.ts'
 import { changeCredentials, weakeningUndoMs } from '../undo/credential-change.ts'
 
 /**
- * Closes an account at once: nobody is signed in any more, and nobody can sign in. Its owner is told
- * and can undo it; when that time is over, `eraseDeleted` takes the rest.
+ * Closes an account: all its sessions end and nobody can sign in. The owner can undo it for
+ * `weakeningUndoMs`; after that, `eraseDeletedAccounts` erases the account.
  */
 export async function deleteAccount(
   tx: Tx,
@@ -29,7 +29,7 @@ export async function deleteAccount(
   await endSessions(tx, account.id)
 }
 
-/** Erases accounts that were deleted long enough ago. Nothing of them is left but that it happened. */
+/** Erases accounts whose deletion can no longer be undone. Only an anonymous activity entry remains. */
 export async function eraseDeletedAccounts(db: Db, transaction: RunTransaction): Promise<void> {
   const due = await db
     .selectFrom('account')

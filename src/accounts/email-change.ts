@@ -20,7 +20,7 @@ const verification = {
   template: 'address-code',
 } satisfies AddressVerification
 
-/** Sends a code to the address that is to be the account's. Nothing changes before it comes back. */
+/** Sends a code to the new address. The account keeps the old one until the code is submitted. */
 export function startEmailChange(
   tx: Tx,
   deps: SendCodeDeps,
@@ -32,11 +32,11 @@ export function startEmailChange(
 }
 
 /**
- * Changes the address, once its owner has proven to hold the new one. The old one is told and can
- * undo it; codes for signing in that went to the old one go to the new one.
+ * Changes the email address after verifying the code sent to the new one. The old address is
+ * notified and can undo the change. Sign-in codes that went to the old address go to the new one.
  *
- * @returns undefined for a wrong code; that must be committed, for it counts
- * @throws Problem `address_taken`: only whoever holds the mailbox is told that
+ * @returns undefined for a wrong code; the transaction must commit, so that the attempt counts
+ * @throws Problem `address_taken`; only somebody who can read the new mailbox learns this
  */
 export async function changeEmail(
   tx: Tx,

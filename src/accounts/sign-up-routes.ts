@@ -36,9 +36,9 @@ const SignUpCodeSent = Type.Object(
   {
     status: Type.Literal('codeSent'),
     sentTo: Type.String({ examples: ['a•••@example.com'] }),
-    expiresIn: Seconds('Seconds that the code works.'),
+    expiresIn: Seconds('Seconds until the code expires.'),
   },
-  { description: 'If the address has no account yet, a code is on its way to it.' },
+  { description: 'If the address has no account yet, a code was sent to it.' },
 )
 
 export function signUpRoutes(
@@ -64,7 +64,7 @@ export function signUpRoutes(
         tags,
         summary: 'Sign up',
         description:
-          'Sends a code to the address; the account begins when the code comes back. The answer is the same for an address that has an account: its owner gets another message.',
+          'Sends a code to the address. `POST /auth/SignUp/Verify` creates the account. An address that already has an account gets another message and the same response.',
         body: StrictObject(
           { email: Email, password: Password },
           { examples: [{ email: 'ada@example.com', password: 'correct horse battery' }] },
@@ -103,9 +103,9 @@ export function signUpRoutes(
       schema: {
         operationId: 'verifySignUp',
         tags,
-        summary: 'Finish signing up with the code',
+        summary: 'Complete a sign-up with the code',
         description:
-          'Makes the account. Send the password again: it is then the account’s, whichever code was typed. Without it the account gets the password of the sign-up that the code belongs to, and somebody else may have signed up with the same address.',
+          'Creates the account. Send the password again to set that one, whichever code was entered. Without it, the account gets the password of the sign-up that the code belongs to, which may be somebody else’s sign-up with this address.',
         body: StrictObject(
           { email: Email, code: Code, password: Type.Optional(Password) },
           {
@@ -144,7 +144,7 @@ export function signUpRoutes(
       }
       const issued = await (password === undefined ? complete() : passwords.withSlot(complete))
       if (!issued) {
-        throw new Problem('invalid_code', 'That code isn’t right, or it is too old.')
+        throw new Problem('invalid_code', 'That code isn’t right, or it has expired.')
       }
       return reply.code(201).send(await tokenResponse(accessTokens, issued))
     },

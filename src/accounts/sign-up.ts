@@ -3,7 +3,6 @@ import type { Keyring } from '../keys/keyring.ts'
 import type { Client } from '../lib/client.ts'
 import { minute, second } from '../lib/clock.ts'
 import type { EmailAddress } from '../lib/email-address.ts'
-import type { Language } from '../lib/language.ts'
 import { maskEmail } from '../lib/mask.ts'
 import { networkOf } from '../lib/network.ts'
 import { newCode, newId } from '../lib/random.ts'
@@ -11,26 +10,25 @@ import { enqueueNotification } from '../notifications/outbox.ts'
 import { rateLimits } from '../rate-limits/limits.ts'
 import type { RateLimiter, Reservation } from '../rate-limits/rate-limiter.ts'
 import { issueSession } from '../sessions/issue-session.ts'
-import { lockedColumns } from '../sessions/locked-account.ts'
 import type { IssuedSession, SessionRules } from '../sessions/session.ts'
-import { advisoryLock } from '../store/locks.ts'
-import { mfaNeverOn } from '../store/mfa-state.ts'
+import { lockEmails } from '../store/locks.ts'
 import type { Tx } from '../store/transaction.ts'
 import { isAddressReserved } from '../undo/undo-token.ts'
+import { createAccount } from './create-account.ts'
 
-/** Mail can be slow; a code for signing up guards an account that does not exist yet. */
+/** Longer than other codes: mail can be slow, and there is no account yet that a thief could enter. */
 export const signUpCodeLifetimeMs = 15 * minute
 
 const codePurpose = ({ key }: EmailAddress) => `sign_up ${key}`
 
-/** The answer to every sign-up, whoever has the address. */
+/** The response to every sign-up, whether or not the address has an account. */
 export interface SignUpCodeSent {
   status: 'codeSent'
   sentTo: string
   expiresIn: number
 }
 
-/** Counts a sign-up before any work is done for it. @throws Problem with `retryAfter` */
+/** Counts a sign-up; call it before hashing the password. @throws Problem with `retryAfter` */
 export async function consumeSignUpLimits(
   tx: Tx,
   rateLimiter: RateLimiter,
@@ -46,12 +44,13 @@ export async function consumeSignUpLimits(
 }
 
 /**
- * Begins a sign-up that was counted: its code goes to the address. There is no account before the
- * code comes back.
+ * Starts a sign-up that `consumeSignUpLimits` has counted, and emails its code. The account is
+ * created by `completeSignUp`.
  *
- * An address that has one already gets another message, and the same answer after the same work.
+ * An address that has an account already gets another message, after the same work and with the
+ * same response, so that a stranger cannot learn which addresses have accounts.
  *
- * @param passwordHash of the password that this sign-up, and no other, will set
+ * @param passwordHash the password of this sign-up; other sign-ups of the address have their own
  */
 export async function startSignUp(
   tx: Tx,
@@ -101,7 +100,7 @@ export async function startSignUp(
   }
 }
 
-/** Counts a code before any work is done for it. @throws Problem with `retryAfter` */
+/** Counts an attempt at a code; call it before hashing. @throws Problem with `retryAfter` */
 export function consumeSignUpCodeLimits(
   tx: Tx,
   rateLimiter: RateLimiter,
@@ -117,13 +116,12 @@ export function consumeSignUpCodeLimits(
 }
 
 /**
- * Finishes the sign-up that `code` belongs to, once that was counted. Others that wait for the same
- * address, a stranger's perhaps, end here.
+ * Completes the sign-up that `code` belongs to, after `consumeSignUpCodeLimits` has counted the
+ * attempt. All other pending sign-ups of the address end, since they may be a stranger's.
  *
- * @param passwordHash what the account gets instead of the password of that sign-up: whoever sent
- * both knows it, whereas the code may be that of a stranger's sign-up, which lies in the same
- * mailbox
- * @returns undefined for a code that is wrong, late or used
+ * @param passwordHash replaces the password of the sign-up. A stranger who signed up with this
+ * address put a code into the same mailbox; a password sent with the code is the owner's own.
+ * @returns undefined for a code that is wrong, expired or used, or if the address is no longer free
  */
 export async function completeSignUp(
   tx: Tx,
@@ -149,7 +147,7 @@ export async function completeSignUp(
     .executeTakeFirst()
   if (!signUp) return undefined
 
-  await advisoryLock(tx, `email ${email.key}`)
+  await lockEmails(tx, email.key)
   if (await isAddressReserved(tx, email.key)) return undefined
   const account = await createAccount(tx, {
     email: signUp.email,
@@ -167,31 +165,4 @@ export async function completeSignUp(
     .execute()
   await activity.record(tx, account.id, { type: 'account.created', client })
   return issueSession(tx, { account, amr: ['pwd'], client, keyring, rules })
-}
-
-/** @returns undefined if the address has an account by now */
-export function createAccount(
-  tx: Tx,
-  account: { email: string; email_key: string; password_hash: string; language: Language },
-) {
-  return tx
-    .insertInto('account')
-    .values({
-      ...account,
-      id: newId(),
-      password_changed_at: tx.now(),
-      phone_number: null,
-      phone_verified_at: null,
-      mfa_email: null,
-      ...mfaNeverOn,
-      credential_version: 1,
-      password_reset_required_since: null,
-      reset_by_email_at: null,
-      deleted_at: null,
-      created_at: tx.now(),
-      user_handle: null,
-    })
-    .onConflict((conflict) => conflict.column('email_key').doNothing())
-    .returning(lockedColumns)
-    .executeTakeFirst()
 }

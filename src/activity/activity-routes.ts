@@ -16,11 +16,13 @@ import * as activity from './activity.ts'
 const ActivityEntry = Type.Object(
   {
     id: Type.String(),
-    type: Type.String({ description: 'What happened; stable.', examples: ['mfa.off'] }),
-    at: Instant('When.'),
-    ipAddress: Nullable(Type.String(), 'The network address it came from.'),
-    userAgent: Nullable(Type.String(), 'The browser or program, in its own words.'),
-    detail: Type.Record(Type.String(), Type.Unknown(), { description: 'More about it, by type.' }),
+    type: Type.String({ description: 'Stable: match on this.', examples: ['mfa.off'] }),
+    at: Instant('When it happened.'),
+    ipAddress: Nullable(Type.String(), 'The IP address of the client.'),
+    userAgent: Nullable(Type.String(), 'The `User-Agent` of the client.'),
+    detail: Type.Record(Type.String(), Type.Unknown(), {
+      description: 'Details; which ones depends on the type.',
+    }),
   },
   { title: 'ActivityEntry' },
 )
@@ -28,13 +30,13 @@ const ActivityEntry = Type.Object(
 const Activity = Type.Object(
   {
     activity: Type.Array(ActivityEntry, { description: 'Newest first.' }),
-    nextCursor: Nullable(Type.String(), 'Give it as `cursor` for the next page; null at the end.'),
+    nextCursor: Nullable(Type.String(), 'The `cursor` of the next page; null on the last page.'),
   },
   { title: 'Activity', description: 'One page.' },
 )
 
 const PageQuery = StrictObject({
-  // Cursors are ids, and nothing but an id goes into the query.
+  // A cursor is an id; no other string reaches the query.
   cursor: Type.Optional(Type.String({ format: 'uuid', description: 'The last `nextCursor`.' })),
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 100, default: 25 })),
 })
@@ -47,8 +49,8 @@ export function activityRoutes(app: App, { db, guard }: { db: Db; guard: Guard }
       schema: {
         operationId: 'listActivity',
         tags: ['Activity'],
-        summary: 'List what happened to the account',
-        description: 'Every sign-in, failed ones too, and every change, newest first.',
+        summary: 'List the activity of the account',
+        description: 'All sign-ins, including failed ones, and all changes, newest first.',
         security: bearer,
         querystring: PageQuery,
         response: { 200: Activity, ...problemResponses(...tokenProblems, 'invalid_request') },

@@ -4,7 +4,23 @@ import type { Db } from '../store/open.ts'
 import type { Tx } from '../store/transaction.ts'
 import { enqueueWebhookEvent } from '../webhooks/events.ts'
 
-/** What can happen to an account. A type never changes its meaning. */
+/**
+ * The kinds of activity. Webhook receivers, metrics and pages match on a type, so it never changes
+ * its meaning.
+ *
+ * A change gets a type of its own if its owner should read another sentence or a receiver should
+ * react in another way: another thing changed (`phone.changed`), the same thing changed in another
+ * direction (`mfa.on`, `mfa.off`), or another proof authorised it (`password.reset` took the
+ * mailbox, `password.changed` the old password). Who made the change is no reason for a type, and
+ * neither is why or which one: an operator who turns MFA off records `mfa.off` with a cause, and
+ * `detail` has the `reason` why a session ended and the `mfaMethod` that was added. A consequence
+ * (other sessions end, another method becomes the default) belongs to the entry of the change that
+ * caused it, unless it gives out a credential: recovery codes generated when MFA is turned on and a
+ * device trusted during a sign-in have entries of their own.
+ *
+ * A new type needs a sentence in `web/src/security/activity-sentence.ts` and `src/i18n`, and
+ * belongs in the documentation of webhooks.
+ */
 export type ActivityType =
   | 'account.created'
   | 'signin.succeeded'
@@ -37,36 +53,36 @@ export type ActivityType =
   | 'admin.added'
   | 'admin.removed'
 
-/** Who or what brought a change about. */
+/** The actor of a change, and how the actor was authenticated. */
 export type Cause =
   | { by: 'owner'; session: string; client: Client }
-  /** Whoever holds the mailbox. */
+  /** Somebody who proved access to the account's mailbox. */
   | { by: 'mailbox'; client: Client }
   | OperatorCause
 
-/** Whoever runs the service. */
+/** A change by an operator, over HTTP or on the command line. */
 export interface OperatorCause {
   by: 'operator'
-  /** Their address, or `the command line`. */
+  /** The operator's email address, or `the command line`. */
   operator: string
-  /** Theirs; there is none on the command line. */
+  /** The operator's session; absent on the command line. */
   session?: string
-  /** Why, in their own words: its owner reads it. */
+  /** Free text, which the account's owner reads. */
   reason: string | null
 }
 
-/** For the owner's eyes: no secret in it. */
+/** Details that the owner may see. Never a secret. */
 export type Detail = Record<string, string | number | boolean | null>
 
 export interface NewActivity {
   type: ActivityType
-  /** Null for what operators do: the owner's list tells who they are, not where. */
+  /** Null for operators: owners see who acted, but not from which network. */
   client: Client | null
   session?: string
   detail?: Detail
 }
 
-/** What is written down of who or what brought something about. */
+/** The fields of an activity entry that name the actor. */
 export function attributionOf(cause: Cause): Pick<NewActivity, 'client' | 'session' | 'detail'> {
   if (cause.by === 'mailbox') return { client: cause.client }
   if (cause.by === 'owner') return { client: cause.client, session: cause.session }
@@ -78,7 +94,7 @@ export function attributionOf(cause: Cause): Pick<NewActivity, 'client' | 'sessi
   }
 }
 
-/** Writes down what happened, in the transaction in which it happens. */
+/** Records an activity entry and enqueues its webhook event, in the transaction of the change. */
 export async function record(tx: Tx, account: string | null, entry: NewActivity): Promise<void> {
   const { type, client, session = null, detail = {} } = entry
   const [id, at] = [newId(), tx.now()]
@@ -112,7 +128,7 @@ export async function record(tx: Tx, account: string | null, entry: NewActivity)
   })
 }
 
-/** Writes down of many accounts that they were brought over, at once. */
+/** Records `account.created` for a batch of imported accounts, in one statement. */
 export async function recordImportedAccounts(
   tx: Tx,
   accounts: { account: string; detail: Detail }[],
@@ -142,7 +158,7 @@ export async function recordImportedAccounts(
   }
 }
 
-/** Writes down that an account is gone, and not whose it was; programs are told, by its id. */
+/** Records an erasure without the account's id; the webhook event carries the id. */
 export async function recordErasure(tx: Tx, account: string): Promise<void> {
   const [id, at, type] = [newId(), tx.now(), 'account.erased'] as const
   const anonymous = { session_id: null, ip_address: null, user_agent: null, detail: '{}' }
@@ -164,14 +180,15 @@ export interface ActivityPage {
     userAgent: string | null
     detail: Record<string, unknown>
   }[]
-  /** Where the next page begins; null at the end. */
+  /** The `before` of the next page; null on the last page. */
   nextCursor: string | null
 }
 
 /**
- * One account's entries, newest first, or everyone's.
+ * Lists activity, newest first.
  *
- * @param before the id of the entry that was seen last
+ * @param account undefined for the activity of all accounts
+ * @param before the id of the last entry of the previous page
  */
 export async function listActivity(
   db: Db,

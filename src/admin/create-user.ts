@@ -1,4 +1,4 @@
-import { createAccount } from '../accounts/sign-up.ts'
+import { createAccount } from '../accounts/create-account.ts'
 import * as activity from '../activity/activity.ts'
 import type { EmailAddress } from '../lib/email-address.ts'
 import { Problem } from '../lib/problem.ts'

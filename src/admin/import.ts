@@ -7,6 +7,7 @@ import { sealTotpSecret } from '../mfa/totp/totp.ts'
 import { lockEmails } from '../store/locks.ts'
 import { mfaNeverOn, mfaTurnedOn } from '../store/mfa-state.ts'
 import type { RunTransaction, Tx } from '../store/transaction.ts'
+import { reservedAddresses } from '../undo/undo-token.ts'
 import { type ParsedAccount, parseImportRecord } from './import-record.ts'
 
 /** The result of an import. */
@@ -147,13 +148,7 @@ async function decideOutcomes(
       ]),
     )
     .execute()
-  const reservations = await tx
-    .selectFrom('undo_token')
-    .select('email_key')
-    .where('email_key', 'in', emailKeys)
-    .where('ended_at', 'is', null)
-    .where('expires_at', '>', tx.now())
-    .execute()
+  const reservations = await reservedAddresses(tx, emailKeys).select('email_key').execute()
   const reservedKeys = new Set(reservations.map(({ email_key }) => email_key))
   const takenKeys = new Set(accounts.map(({ email_key }) => email_key))
   const knownFingerprints = new Set(accounts.map(({ import_fingerprint }) => import_fingerprint))

@@ -1,9 +1,10 @@
 import type { MfaMethod } from '../config/settings.ts'
-import { now, toIsoString } from '../lib/clock.ts'
+import { toIsoString } from '../lib/clock.ts'
 import { parseEmailAddress } from '../lib/email-address.ts'
 import { type AccountSummary, readAccountSummary } from '../overview/account-summary.ts'
 import type { Db } from '../store/open.ts'
 import type { Tx } from '../store/transaction.ts'
+import { reservedAddresses } from '../undo/undo-token.ts'
 
 /** An account as operators see it: enough to help its owner, and nothing that signs in. */
 export interface User extends Omit<AccountSummary, 'language' | 'passkeys'> {
@@ -52,14 +53,7 @@ export async function findUsers(db: Db, deps: UserDeps, email: string): Promise<
     .where((row) =>
       row.or([
         row('email_key', '=', key),
-        row('id', 'in', (query) =>
-          query
-            .selectFrom('undo_token')
-            .select('account_id')
-            .where('email_key', '=', key)
-            .where('ended_at', 'is', null)
-            .where('expires_at', '>', now()),
-        ),
+        row('id', 'in', reservedAddresses(db, [key]).select('account_id')),
       ]),
     )
     .orderBy('id', 'desc')

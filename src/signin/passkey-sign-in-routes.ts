@@ -26,7 +26,7 @@ import { startPasskeySignIn, verifyPasskeySignIn } from './passkey-sign-in.ts'
 
 const tags = ['Signing in']
 
-/** A token is no must here: with one, it is its session that is confirmed. */
+/** The access token is optional: with one, the request confirms its session. */
 const security = [{}, { bearer: [] }]
 
 export function passkeySignInRoutes(
@@ -40,7 +40,7 @@ export function passkeySignInRoutes(
 ): void {
   const { guard, accessTokens, relyingParty } = deps
 
-  /** With a token it must be a good one, before anything else of the request is looked at. */
+  /** Verifies an access token, if there is one, before the body is parsed. */
   async function checkOptionalToken(request: FastifyRequest): Promise<void> {
     if (request.headers.authorization !== undefined) await guard.allowSetupSession(request)
   }
@@ -55,22 +55,22 @@ export function passkeySignInRoutes(
       schema: {
         operationId: 'beginPasskeySignIn',
         tags,
-        summary: 'Begin to sign in with a passkey',
+        summary: 'Start signing in with a passkey',
         description:
-          'With `mfaToken`, as the second factor of that sign-in. With an access token, to confirm that it’s you. With neither, to sign in with the passkey alone. Give the `options` to `navigator.credentials.get()`.',
+          'With `mfaToken`, the passkey is the second factor of that sign-in. With an access token, it confirms the session. With neither, it signs in alone. Pass the `options` to `navigator.credentials.get()`.',
         security,
         body: StrictObject(
-          { mfaToken: Type.Optional(Token('From the sign-in that is to be finished.')) },
+          { mfaToken: Type.Optional(Token('From the response to `POST /auth/SignIn`.')) },
           { examples: [{}] },
         ),
         response: {
           200: Type.Object(
             {
               options: RequestOptions,
-              passkeyToken: Type.String({ description: 'Goes with the answer.' }),
-              expiresIn: Seconds('Seconds that both work.'),
+              passkeyToken: Type.String({ description: 'For `POST /auth/SignIn/Passkey/Verify`.' }),
+              expiresIn: Seconds('Seconds until `options` and `passkeyToken` expire.'),
             },
-            { description: 'For the browser.' },
+            { description: 'Options for the browser.' },
           ),
           ...problemResponses(
             ...tokenProblems,
@@ -105,16 +105,17 @@ export function passkeySignInRoutes(
       schema: {
         operationId: 'answerWithPasskey',
         tags,
-        summary: 'Finish signing in with a passkey',
+        summary: 'Complete signing in with a passkey',
         description:
-          'Right or wrong, an answer uses the `passkeyToken` up. To confirm a session, send its access token again.',
+          'A `passkeyToken` works once, even if the passkey is refused. To confirm a session, send its access token again.',
         security,
         body: StrictObject({
           passkeyToken: Token('From `POST /auth/SignIn/Passkey`.'),
           response: AssertionResponse,
           rememberDevice: Type.Optional(
             Type.Boolean({
-              description: 'Gives a `deviceToken`: on this device no second factor for 30 days.',
+              description:
+                'Returns a `deviceToken`, which replaces the second factor on this device for 30 days.',
             }),
           ),
         }),
@@ -143,7 +144,7 @@ export function passkeySignInRoutes(
       if (!issued) {
         throw new Problem(
           'invalid_passkey',
-          'That passkey wasn’t accepted. Please try again, or sign in another way.',
+          'That passkey wasn’t accepted. Please try again, or choose another way to sign in.',
         )
       }
       return tokenResponse(accessTokens, issued)

@@ -30,19 +30,19 @@ import type { Db } from '../store/open.ts'
 import type { RunTransaction, Tx } from '../store/transaction.ts'
 import { countFailedAttempt } from '../verification/challenge-row.ts'
 
-/** What a passkey is asked to sign. */
+/** A WebAuthn challenge, and the options that belong to it. */
 export interface PasskeySignInChallenge {
   passkeyToken: string
   challenge: string
-  /** The account's passkeys; undefined where nobody said yet whose account it is. */
+  /** The account's passkeys; undefined while the account is unknown. */
   allowed: CredentialDescriptor[] | undefined
-  /** Whether nothing but the passkey is shown. */
+  /** True if the passkey is the only factor. */
   requireUserVerification: boolean
 }
 
 /**
- * Begins to sign in by passkey: as the second factor of the sign-in that `mfaToken` opens, to
- * confirm who has a session, or with nothing else at all.
+ * Starts signing in by passkey: as the second factor of a sign-in, to confirm a session, or as the
+ * only factor.
  *
  * @throws Problem `mfa_token_expired`, `method_not_set_up`, or `too_many_attempts`
  */
@@ -78,21 +78,21 @@ export function startPasskeySignIn(
   })
 }
 
-/** What a passkey made of it, and who brings it. */
+/** An assertion, and the client that sends it. */
 export interface PasskeySignInAttempt {
   passkeyToken: string
   response: AuthenticationResponseJSON
-  /** Whoever is signed in already: if their session is to be confirmed, it must be theirs. */
+  /** The session of the access token; a challenge that confirms a session accepts only its own. */
   principal: Principal | undefined
   rememberDevice?: boolean | undefined
   client: Client
 }
 
 /**
- * Judges the answer, once. No limit of guesses is asked: a signature can't be guessed, and so a
- * passkey lets its owner in however much a stranger hammers at the account.
+ * Verifies an assertion, once per challenge. No rate limit applies: a signature cannot be guessed, so
+ * the owner can sign in by passkey while a stranger is guessing codes or passwords.
  *
- * @returns undefined if it is not right
+ * @returns undefined for a wrong assertion
  * @throws Problem `passkey_token_expired`, `mfa_token_expired`
  */
 export async function verifyPasskeySignIn(
@@ -122,7 +122,7 @@ export async function verifyPasskeySignIn(
   })
 }
 
-/** @returns undefined if the passkey was removed meanwhile, or may be a copy */
+/** @returns undefined if the passkey was removed meanwhile or may be a copy */
 async function completePasskeySignIn(
   tx: Tx,
   deps: ChallengeDeps,
@@ -132,30 +132,30 @@ async function completePasskeySignIn(
   },
 ): Promise<IssuedSession | undefined> {
   const { keyring, rules } = deps
-  const { passkeyChallenge, passkey: shown, client, rememberDevice } = attempt
-  const account = await lockAccount(tx, shown.account)
+  const { passkeyChallenge, passkey, client, rememberDevice } = attempt
+  const account = await lockAccount(tx, passkey.account)
   const startedAtVersion = passkeyChallenge.credential_version ?? account?.credential_version
   if (!account || startedAtVersion !== account.credential_version) throw passkeyTokenExpired()
 
   const pending = passkeyChallenge.challenge_id
     ? await loadChallenge(tx, deps, { id: passkeyChallenge.challenge_id })
     : undefined
-  if (!(await recordPasskeyUse(tx, deps, account, shown, client))) return undefined
+  if (!(await recordPasskeyUse(tx, deps, account, passkey, client))) return undefined
   if (pending) {
     const { challenge } = pending
-    const amr = ['pwd' as const, ...shown.amr]
-    return completeChallenge(tx, deps, { account, challenge, amr: amr, client, rememberDevice })
+    const amr = ['pwd' as const, ...passkey.amr]
+    return completeChallenge(tx, deps, { account, challenge, amr, client, rememberDevice })
   }
   const session = passkeyChallenge.session_id ?? undefined
   const issued = await issueSession(tx, {
     account,
-    amr: shown.amr,
+    amr: passkey.amr,
     client,
     session,
     keyring,
     rules,
   })
-  if (!issued) throw new Error('A passkey that knows its user was shown, and the gate stayed shut.')
+  if (!issued) throw new Error('No session was issued after a passkey with user verification.')
   return rememberDevice ? issueDeviceToken(tx, { account, client, issued }) : issued
 }
 
@@ -166,6 +166,6 @@ function methodNotSetUp(): Problem {
 function passkeyTokenExpired(): Problem {
   return new Problem(
     'passkey_token_expired',
-    'This took too long, or was answered already. Please try again.',
+    'This took too long, or was completed already. Please try again.',
   )
 }

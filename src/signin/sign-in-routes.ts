@@ -29,10 +29,10 @@ import { reauthenticate, type SignInDeps, type SignInResult, signIn } from './si
 const tags = ['Signing in']
 
 const SignInResponse = Type.Union([TokenResponse, MfaRequired], {
-  description: 'Signed in, or the second factor comes next: `status` says which.',
+  description: '`status` is `signedIn`, or `mfaRequired` if the second factor comes next.',
 })
 
-const MfaToken = Token('From the sign-in that is to be finished.')
+const MfaToken = Token('From the response to `POST /auth/SignIn`.')
 
 export function signInRoutes(
   app: App,
@@ -47,7 +47,8 @@ export function signInRoutes(
         operationId: 'signIn',
         tags,
         summary: 'Sign in',
-        description: 'With MFA off you are signed in; with MFA on, the second factor comes next.',
+        description:
+          'While MFA is off, the password signs in; while it is on, the second factor comes next.',
         body: StrictObject(
           {
             email: Email,
@@ -55,7 +56,8 @@ export function signInRoutes(
             deviceToken: Type.Optional(
               Type.String({
                 maxLength: 2048,
-                description: 'From a sign-in with `rememberDevice`: no second factor for 30 days.',
+                description:
+                  'From a sign-in with `rememberDevice`; replaces the second factor for 30 days.',
               }),
             ),
           },
@@ -93,9 +95,9 @@ export function signInRoutes(
       schema: {
         operationId: 'answerMfa',
         tags,
-        summary: 'Finish signing in with the second factor',
+        summary: 'Complete signing in with the second factor',
         description:
-          'A right code works once. After five wrong ones this sign-in is over; all wrong ones of an account count together.',
+          'A code works once. Five wrong codes end the sign-in, and there is a limit on the wrong codes of an account over all its sign-ins.',
         body: StrictObject(
           {
             mfaToken: MfaToken,
@@ -103,11 +105,12 @@ export function signInRoutes(
             code: Code,
             rememberDevice: Type.Optional(
               Type.Boolean({
-                description: 'Gives a `deviceToken`: on this device no second factor for 30 days.',
+                description:
+                  'Returns a `deviceToken`, which replaces the second factor on this device for 30 days.',
               }),
             ),
           },
-          { examples: [{ mfaToken: 'from the answer of SignIn', code: '123456' }] },
+          { examples: [{ mfaToken: 'from the response to SignIn', code: '123456' }] },
         ),
         response: {
           200: TokenResponse,
@@ -138,8 +141,9 @@ export function signInRoutes(
       schema: {
         operationId: 'sendMfaCode',
         tags,
-        summary: 'Send the code again',
-        description: 'Or by another method that is set up. Wrong answers stay counted.',
+        summary: 'Send another code',
+        description:
+          'By the same method, or by another one that is set up. Wrong codes stay counted.',
         body: StrictObject({ mfaToken: MfaToken, mfaMethod: Type.Optional(AnswerMethod) }),
         response: {
           202: CodeSent,
@@ -169,7 +173,7 @@ export function signInRoutes(
         tags,
         summary: 'Confirm that it’s you',
         description:
-          'The same session, with a fresh `auth_time`. While MFA is on, the second factor comes next.',
+          'Renews the `auth_time` of the session. While MFA is on, the second factor comes next.',
         security: bearer,
         body: StrictObject(
           { password: Password },
@@ -210,7 +214,7 @@ async function signInResponse(accessTokens: AccessTokens, result: SignInResult |
 
 function ensurePasswordLength(password: string): void {
   if (Buffer.byteLength(password) <= maxPasswordBytes) return
-  throw invalidField('/password', 'has more than 1,024 bytes, which no password here has')
+  throw invalidField('/password', 'is longer than 1,024 bytes, the most a password can have')
 }
 
 function wrongCodeDetail(attemptsLeft: number): string {

@@ -18,7 +18,6 @@ import { isMfaOn } from '../store/mfa-state.ts'
 import type { Db } from '../store/open.ts'
 import type { RunTransaction, Tx } from '../store/transaction.ts'
 
-/** What signing in takes. */
 export interface SignInDeps extends ChallengeDeps {
   db: Db
   transaction: RunTransaction
@@ -26,16 +25,16 @@ export interface SignInDeps extends ChallengeDeps {
   attemptSemaphore: KeyedSemaphore
 }
 
-/** A right password opens the door, or the way to the second factor. */
+/** A session, or the challenge for the second factor. */
 export type SignInResult = { issued: IssuedSession } | { mfaRequired: MfaRequired }
 
 /**
- * Signs in with address and password. Known and unknown addresses cost the same work, so that the
- * time tells nothing either.
+ * Signs in with address and password. An unknown address takes equal work, so that the response time
+ * does not reveal which addresses have accounts.
  *
- * @param email undefined for what can't be an address
- * @returns undefined if they don't fit
- * @throws Problem `too_many_attempts`, or `unavailable` at once where the line is too long
+ * @param request.email undefined for a string that is not an email address
+ * @returns undefined for a wrong address or password
+ * @throws Problem `too_many_attempts`, or `unavailable` at once if too many attempts are waiting
  */
 export async function signIn(
   deps: SignInDeps,
@@ -43,7 +42,7 @@ export async function signIn(
     email: EmailAddress | undefined
     password: string
     client: Client
-    /** Of a device that was trusted before; any other changes nothing. */
+    /** Token of a trusted device; any other token is ignored. */
     deviceToken?: string | undefined
   },
 ): Promise<SignInResult | undefined> {
@@ -76,7 +75,7 @@ export async function signIn(
   })
 }
 
-/** Confirms that whoever has the session knows the password: its sign-in is fresh again. */
+/** Verifies the password of a signed-in owner and renews the `auth_time` of the session. */
 export async function reauthenticate(
   deps: SignInDeps,
   request: { principal: Principal; password: string; client: Client },
@@ -97,15 +96,15 @@ export async function reauthenticate(
 }
 
 /**
- * A few guesses of one kind at a time: those that are being judged count as wrong until they turn
- * out right, and many right ones at once must not use up the count.
+ * Limits the concurrent attempts per key. An attempt counts as wrong until it is verified, so many
+ * correct concurrent attempts would otherwise use up the limit.
  */
 async function queueAttempt(
   deps: SignInDeps,
   attempt: Parameters<typeof verifyAttempt>[1],
 ): Promise<SignInResult | undefined> {
   const { passwords, attemptSemaphore } = deps
-  const key = attempt.buckets.map(({ key: of }) => of).join(' ')
+  const key = attempt.buckets.map((bucket) => bucket.key).join(' ')
   passwords.assertCapacity(attemptSemaphore.waiting(key))
   return attemptSemaphore.run(key, () => passwords.withSlot(() => verifyAttempt(deps, attempt)))
 }
@@ -124,7 +123,7 @@ async function verifyAttempt(
   const { transaction, rateLimiter } = deps
   const { account, password, client } = attempt
 
-  // Counted before it is judged: of many guesses at once none slips past the count.
+  // Counted before the check, so that concurrent guesses cannot exceed the limit.
   const reservation = await transaction((tx) => rateLimiter.consume(tx, ...attempt.buckets)).catch(
     async (error) => {
       if (error instanceof Problem && error.code === 'too_many_attempts') {
@@ -143,7 +142,7 @@ async function verifyAttempt(
       if (result) return result
     }
     const detail = { step: 'password' }
-    // Also for unknown addresses: writing it down takes time.
+    // Recorded for unknown addresses too, because recording takes time.
     await activity.record(tx, account?.id ?? null, { type: 'signin.failed', client, detail })
     tx.emit({ kind: 'signIn', method: 'password', result: 'wrong' })
     return undefined

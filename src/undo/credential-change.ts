@@ -8,31 +8,35 @@ import type { AccountTable } from '../store/schema.ts'
 import type { Tx } from '../store/transaction.ts'
 import { issueUndoToken } from './undo-token.ts'
 
-/** How long a weakening can be undone: over a holiday, and before its traces are gone. */
+/**
+ * How long a weakening change can be undone: long enough to cover a holiday. Retention keeps removed
+ * credentials for longer, so that the rows of a snapshot still exist.
+ */
 export const weakeningUndoMs = 7 * day
 
 /**
- * How long a strengthening can be undone: long enough that a password thief can't lock the owner
- * out by turning MFA on, and not so long that a mailbox thief could undo what has stood for a day.
+ * How long a strengthening change can be undone: long enough that somebody with a stolen password
+ * cannot lock the owner out by turning MFA on, and short enough that somebody who gets into the
+ * mailbox later cannot turn MFA off by undoing.
  */
 export const strengtheningUndoMs = day
 
-/** One change of how an account signs in: what changes, who caused it, and what its owner reads. */
+/** A change of how an account signs in, its cause, and the notification to the owner. */
 export interface CredentialChange<Name extends TemplateName> {
   type: activity.ActivityType
   cause: activity.Cause
   detail?: activity.Detail
   notice: Name
   params: TemplateParams[Name]
-  /** Milliseconds in which it can be undone; 0 if not at all. */
+  /** Milliseconds during which the change can be undone; 0 if it cannot. */
   undoForMs: number
-  /** What changes in the account's row. */
+  /** New values of the account's columns. */
   set?: Updateable<AccountTable>
-  /** Changes other rows; runs after the snapshot was taken. */
+  /** Changes rows of other tables; runs after the snapshot was taken. */
   updateRows?: (() => Promise<unknown>) | undefined
 }
 
-/** The account as it was held: before a change, for its owner is told at the addresses of then. */
+/** The account as it was before the change: the notification goes to the addresses of that time. */
 interface NotifiableAccount {
   id: string
   email: string
@@ -70,7 +74,7 @@ export async function changeCredentials<Name extends TemplateName>(
   await notifyOwner(tx, account, { template: notice, params, secret })
 }
 
-/** Tells at every address that the owner has proven. */
+/** Sends a notification to every email address that the account has verified. */
 export async function notifyOwner<Name extends TemplateName>(
   tx: Tx,
   { id, email, mfa_email }: NotifiableAccount,

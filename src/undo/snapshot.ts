@@ -3,7 +3,7 @@ import { type MfaColumns, mfaRestored } from '../store/mfa-state.ts'
 import type { AccountTable } from '../store/schema.ts'
 import type { Tx } from '../store/transaction.ts'
 
-/** Columns of the account that decide how it signs in. */
+/** Account columns that decide how the account signs in. */
 export const snapshotColumns = [
   'email',
   'email_key',
@@ -18,27 +18,28 @@ export const snapshotColumns = [
 ] as const satisfies (keyof AccountTable)[]
 
 /**
- * Tables whose rows decide it, too. Their rows are marked as removed, not deleted, so that their
- * marks of use (a used recovery code, the last time step, a counter) outlive a removal and a return.
+ * Tables whose rows decide how the account signs in. Removing sets `removed_at` instead of deleting
+ * the row, so that its marks of use (a used recovery code, the last time step, a counter) survive a
+ * removal that is undone.
  */
 export const credentialTables = ['totp_secret', 'recovery_code', 'passkey'] as const
 
-/** All that decides how an account signs in, at one moment. */
+/** Everything that decides how an account signs in, at one moment. */
 export interface Snapshot {
   account: Pick<Selectable<AccountTable>, (typeof snapshotColumns)[number]>
-  /** Ids of the rows that were there; none of a table that there was not yet. */
+  /** Ids of the active rows; a table added after the snapshot was taken is missing. */
   credentials: Partial<Record<(typeof credentialTables)[number], string[]>>
 }
 
-/** @param account held, so that nothing changes meanwhile */
+/** Takes a snapshot. @param account the id of a locked account, so that nothing changes meanwhile */
 export async function takeSnapshot(tx: Tx, account: string): Promise<Snapshot> {
   const row = await tx
     .selectFrom('account')
     .select(snapshotColumns)
     .where('id', '=', account)
     .executeTakeFirstOrThrow()
-  // A secret that was never confirmed decides nothing, and shall not come back.
-  const authenticators = await tx
+  // A secret that was never confirmed does not sign in, and must not be restored.
+  const totpSecrets = await tx
     .selectFrom('totp_secret')
     .select('id')
     .where('account_id', '=', account)
@@ -50,7 +51,7 @@ export async function takeSnapshot(tx: Tx, account: string): Promise<Snapshot> {
   return {
     account: { ...row },
     credentials: {
-      totp_secret: authenticators.map(({ id }) => id),
+      totp_secret: totpSecrets.map(({ id }) => id),
       recovery_code: recoveryCodes,
       passkey: passkeys,
     },
@@ -68,11 +69,12 @@ async function activeIdsOf(tx: Tx, table: 'recovery_code' | 'passkey', account: 
 }
 
 /**
- * Puts everything back as it was, in an account that is held. Marks of use stay as they are now: a
- * used code stays used.
+ * Restores a snapshot. Marks of use stay as they are: a used code stays used.
  *
- * The raised version voids whatever is pending, and the password opens nothing until a new one is
- * set: whoever is undone may know it.
+ * The raised credential version voids everything pending, and the account needs a new password,
+ * since the person whose change is undone may know the restored one.
+ *
+ * @param account the locked account, as it is before it is restored
  */
 export async function restoreSnapshot(
   tx: Tx,

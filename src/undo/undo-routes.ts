@@ -10,11 +10,11 @@ const Undone = Type.Object(
   {
     status: Type.Literal('undone'),
     undone: Type.String({ description: 'The activity type of the change.', examples: ['mfa.off'] }),
-    email: Type.String({ description: 'The address that signs in.' }),
-    resetToken: Type.String({ description: 'For `POST /auth/ResetPassword`; good for one.' }),
+    email: Type.String({ description: 'The address to sign in with.' }),
+    resetToken: Type.String({ description: 'For one `POST /auth/ResetPassword`.' }),
     expiresIn: Seconds('Seconds until it expires.'),
   },
-  { title: 'Undone', description: 'Undone. Now set a new password.' },
+  { title: 'Undone', description: 'The change was undone. Set a new password next.' },
 )
 
 export function undoRoutes(app: App, { transaction }: { transaction: RunTransaction }): void {
@@ -26,8 +26,8 @@ export function undoRoutes(app: App, { transaction }: { transaction: RunTransact
         tags: ['Activity'],
         summary: 'Undo a change',
         description:
-          'With the token of a notification email. All that decides how the account signs in is put back as it was before that change; every session and trusted device ends; nobody gets in until `resetToken` has set a new password.',
-        body: StrictObject({ token: Token('From the link of the message, behind `#token=`.') }),
+          'Takes the token from a notification email and restores how the account signed in before the change. All sessions end, all trusted devices are removed, and nobody can sign in until `resetToken` has set a new password.',
+        body: StrictObject({ token: Token('From the link in the email, after `#token=`.') }),
         response: { 200: Undone, ...problemResponses('undo_token_expired', ...bodyProblems) },
       },
     },
@@ -38,7 +38,7 @@ export function undoRoutes(app: App, { transaction }: { transaction: RunTransact
       if (undone) return undone
       throw new Problem(
         'undo_token_expired',
-        'This can’t be undone any more: the link was used, or it is too old. If you can’t sign in, choose “forgotten password”.',
+        'This can’t be undone any more: the link was used already or has expired. If you can’t sign in, choose “Forgot your password?”.',
       )
     },
   )

@@ -1,12 +1,17 @@
 import { sealContext } from '../keys/sealed-columns.ts'
+import { now } from '../lib/clock.ts'
 import { newId, newToken } from '../lib/random.ts'
 import type { MessageSecret } from '../notifications/templates.ts'
+import type { Db } from '../store/open.ts'
 import type { Tx } from '../store/transaction.ts'
 import { type Snapshot, takeSnapshot } from './snapshot.ts'
 
 const purpose = 'undo_token'
 
-/** Keeps what is there now, before a change of a held account. @returns the token of the way back */
+/**
+ * Stores a sealed snapshot of a locked account and issues the token that restores it. Call it before
+ * the change.
+ */
 export async function issueUndoToken(
   tx: Tx,
   account: string,
@@ -31,7 +36,7 @@ export async function issueUndoToken(
       token_hash: tx.keyring.hash(token, purpose),
       email_key: snapshot.account.email_key,
       snapshot_sealed: tx.keyring.seal(JSON.stringify(snapshot), sealContext('undo_token', id)),
-      // Always later than those before, also where another node's clock is behind.
+      // Later than every earlier token of the account, even if this node's clock is behind.
       created_at: Math.max(tx.now(), (latest?.created_at ?? 0) + 1),
       expires_at: tx.now() + lifetimeMs,
       ended_at: null,
@@ -40,7 +45,7 @@ export async function issueUndoToken(
   return { kind: 'undo', value: token, expiresAt: tx.now() + lifetimeMs }
 }
 
-/** Whose way back a token is, whether or not it still opens it. */
+/** The account that a token was issued for, even if the token was used, voided or has expired. */
 export async function accountOfUndoToken(tx: Tx, token: string): Promise<string | undefined> {
   const row = await tx
     .selectFrom('undo_token')
@@ -50,21 +55,21 @@ export async function accountOfUndoToken(tx: Tx, token: string): Promise<string 
   return row?.account_id
 }
 
-/** A way back that was taken. */
+/** A token that was redeemed. */
 export interface RedeemedUndoToken {
-  /** The activity type of the change that is undone. */
+  /** Activity type of the undone change. */
   type: string
   snapshot: Snapshot
 }
 
 /**
- * Takes the way back that a token opens: once, however many ask at the same time. Those that were
- * kept after it belong to changes that are undone with it, and end.
+ * Redeems a token once, even under concurrent requests. Ends all later tokens of the account, whose
+ * changes are undone with this one.
  *
- * The account must be held: a change that is under way would keep one more behind our back, and
- * whoever has that could take all of this back.
+ * The account must be locked: a concurrent change would issue a token that survives the undo, and
+ * redeeming that one would bring the undone state back.
  *
- * @returns undefined for a token that is unknown, used, void or too old
+ * @returns undefined for a token that is unknown, used, voided or expired
  */
 export async function redeemUndoToken(
   tx: Tx,
@@ -93,19 +98,27 @@ export async function redeemUndoToken(
   }
 }
 
-/** Whether an address may still come back to an account that had it, other than `except`. */
+/**
+ * Query over the undo tokens that reserve one of these addresses: redeeming one gives the address
+ * back to the account that had it. Callers select the columns they need.
+ */
+export function reservedAddresses(db: Tx | Db, emailKeys: string[]) {
+  return db
+    .selectFrom('undo_token')
+    .where('email_key', 'in', emailKeys)
+    .where('ended_at', 'is', null)
+    .where('expires_at', '>', now())
+}
+
+/** @returns true if an undo could give the address back to an account other than `exceptAccount` */
 export async function isAddressReserved(
   tx: Tx,
   emailKey: string,
   exceptAccount = '',
 ): Promise<boolean> {
-  const row = await tx
-    .selectFrom('undo_token')
+  const row = await reservedAddresses(tx, [emailKey])
     .select('id')
-    .where('email_key', '=', emailKey)
     .where('account_id', '!=', exceptAccount)
-    .where('ended_at', 'is', null)
-    .where('expires_at', '>', tx.now())
     .limit(1)
     .executeTakeFirst()
   return row !== undefined

@@ -1,20 +1,20 @@
 import * as activity from '../activity/activity.ts'
 import type { Client } from '../lib/client.ts'
 import { secondsUntil } from '../lib/clock.ts'
-import { enqueueNotification } from '../notifications/outbox.ts'
 import { lockAccount } from '../sessions/locked-account.ts'
 import { endSessions } from '../sessions/session.ts'
 import { deleteTrustedDevices } from '../sessions/trusted-device.ts'
 import { lockEmails } from '../store/locks.ts'
 import type { Tx } from '../store/transaction.ts'
 import { issueResetToken } from '../verification/reset-token.ts'
+import { notifyOwner } from './credential-change.ts'
 import { restoreSnapshot } from './snapshot.ts'
 import { accountOfUndoToken, redeemUndoToken } from './undo-token.ts'
 
-/** What was undone, and what opens the account again. */
+/** The undone change, and the token that sets the next password. */
 export interface UndoResult {
   status: 'undone'
-  /** The activity type of the change. */
+  /** Activity type of the change. */
   undone: string
   email: string
   resetToken: string
@@ -22,11 +22,11 @@ export interface UndoResult {
 }
 
 /**
- * The way back: all that decided how the account signed in before a change is put back, so that
- * whatever came after the change goes with it. Everyone is signed out, no device is trusted, and
- * nobody gets in until the reset token has set a new password.
+ * Undoes a change and every change after it: restores everything that decides how the account signs
+ * in, ends all sessions and removes all trusted devices. Nobody can sign in until the reset token
+ * has set a new password.
  *
- * @returns undefined for a token that is unknown, used, void or too old
+ * @returns undefined for a token that is unknown, used, voided or expired
  */
 export async function undo(
   tx: Tx,
@@ -38,25 +38,18 @@ export async function undo(
   if (!id || !accountBefore || !redeemed) return undefined
   const { type, snapshot } = redeemed
 
-  // Before the address comes back: that locks the account also for whoever only refers to it, and
-  // they may have one of these sessions.
+  // Before the address changes: that update also locks the account against inserts of rows that
+  // refer to it, and such a transaction may hold one of these sessions.
   await endSessions(tx, id)
   await deleteTrustedDevices(tx, id)
   await lockEmails(tx, accountBefore.email_key, snapshot.account.email_key)
   await restoreSnapshot(tx, accountBefore, snapshot)
   const account = await lockAccount(tx, id)
-  if (!account) throw new Error('The account of a way back is gone.')
+  if (!account) throw new Error('The account disappeared while a change of it was being undone.')
 
   await activity.record(tx, id, { type: 'change.undone', client, detail: { undone: type } })
-  for (const address of new Set([account.email, account.mfa_email ?? account.email])) {
-    await enqueueNotification(tx, {
-      accountId: id,
-      to: { channel: 'email', destination: address },
-      template: 'change-undone',
-      params: { at: tx.now() },
-    })
-  }
-  const { resetToken, until: expiresAt } = await issueResetToken(tx, account)
+  await notifyOwner(tx, account, { template: 'change-undone', params: { at: tx.now() } })
+  const { resetToken, expiresAt } = await issueResetToken(tx, account)
   return {
     status: 'undone',
     undone: type,

@@ -3,13 +3,13 @@ import { Problem } from '../lib/problem.ts'
 import { newId } from '../lib/random.ts'
 import type { Tx } from '../store/transaction.ts'
 
-/** Time to find the phone, and for a second code if the first got lost. */
+/** Leaves time to find the phone, and to get a second code if the first is lost. */
 export const challengeLifetimeMs = 10 * minute
 
-/** Wrong answers that one challenge takes. All of an account together: `guessAt`. */
+/** Wrong codes per challenge. `codeAttemptBuckets` limits them per account. */
 export const maxAttemptsPerChallenge = 5
 
-/** What every challenge begins with: bound to the account as it is now, nothing sent, nothing tried. */
+/** A challenge row bound to the current credential version, with no code sent and no attempt made. */
 export function newChallengeRow(account: { id: string; credential_version: number }) {
   return {
     id: newId(),
@@ -29,7 +29,7 @@ export function newChallengeRow(account: { id: string; credential_version: numbe
   }
 }
 
-/** Uses a challenge up. @throws Problem `mfa_token_expired` if someone else just did */
+/** Consumes a challenge. @throws Problem `mfa_token_expired` if another request consumed it first */
 export async function consumeChallenge(tx: Tx, id: string): Promise<void> {
   const { numUpdatedRows } = await tx
     .updateTable('challenge')
@@ -40,7 +40,6 @@ export async function consumeChallenge(tx: Tx, id: string): Promise<void> {
   if (numUpdatedRows === 0n) throw mfaTokenExpired()
 }
 
-/** A wrong answer, counted. */
 export async function countFailedAttempt(tx: Tx, id: string): Promise<void> {
   await tx
     .updateTable('challenge')
@@ -50,5 +49,5 @@ export async function countFailedAttempt(tx: Tx, id: string): Promise<void> {
 }
 
 export function mfaTokenExpired(): Problem {
-  return new Problem('mfa_token_expired', 'This sign-in is no longer open. Please sign in again.')
+  return new Problem('mfa_token_expired', 'This sign-in has expired. Please sign in again.')
 }

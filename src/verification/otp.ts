@@ -2,7 +2,7 @@ import { timingSafeEqual } from 'node:crypto'
 import type { Keyring } from '../keys/keyring.ts'
 import { now } from '../lib/clock.ts'
 
-/** A code that was sent and is waited for. */
+/** A code that was sent and has not been used. */
 export interface SentOtp {
   challengeId: string
   codeHash: string | null
@@ -10,12 +10,12 @@ export interface SentOtp {
   expiresAt: number | null
 }
 
-/** The fingerprint of a code that goes with one challenge: under any other it is worth nothing. */
+/** Hashes a code for one challenge; the hash matches under no other challenge. */
 export function hashOtp(keyring: Keyring, challengeId: string, code: string): string {
   return keyring.hash(code, purpose(challengeId))
 }
 
-/** Whether `code` is the one that was sent, in time. Spaces don't matter. */
+/** Compares `code` with the one that was sent, ignoring spaces. False after the code expired. */
 export function matchesOtp(keyring: Keyring, code: string, sent: SentOtp): boolean {
   const { challengeId, codeHash, expiresAt } = sent
   if (codeHash === null || expiresAt === null || expiresAt <= now()) return false

@@ -1,28 +1,34 @@
+/**
+ * Password resets: a code emailed to an owner who forgot the password (`accounts/`), or a token given
+ * to an owner who undid a change (`undo/`). Both authorise one new password and are void after any
+ * change of credentials.
+ */
 import { hour } from '../lib/clock.ts'
 import { newId, newToken } from '../lib/random.ts'
 import { type LockedAccount, lockAccount } from '../sessions/locked-account.ts'
 import type { Tx } from '../store/transaction.ts'
 
-/** Long enough to think of a good password. */
+/** Leaves time to choose a good password. */
 const tokenLifetimeMs = hour
 
-/** Mailed codes that are good at one time: more would make guessing pay. */
+/** Emailed codes that are valid at a time: more of them would make guessing easier. */
 export const maxValidResetCodes = 3
 
 const tokenPurpose = 'reset_token'
 const codePurpose = ({ id }: { id: string }) => `reset ${id}`
 
-/** A password that may be set anew: whose, and what is used up by it. */
+/** A reset that was authorised and is not consumed yet. */
 export interface PendingReset {
   account: LockedAccount
   resetId: string
 }
 
-/** No account: what is done for it takes the time that it takes for one, and opens nothing. */
+/** Stands in for a missing account, so that an unknown address takes equal time. */
 const noAccount = { id: '', credential_version: 0 }
 
 /**
- * Lets a mailed code set the password of an account as it is now. For none it does the same work.
+ * Stores a code that resets the password of an account at its current credential version. Without
+ * an account it does equal work.
  */
 export async function issueResetCode(
   tx: Tx,
@@ -33,15 +39,16 @@ export async function issueResetCode(
   await insertReset(tx, { account, token_hash: null, code_hash, expiresAt })
 }
 
-/** Lets whoever has the token set the password of a held account. @returns it, and its seconds */
+/** Issues a token that resets the password of a locked account. */
 export async function issueResetToken(tx: Tx, account: { id: string; credential_version: number }) {
   const token = newToken()
   const expiresAt = tx.now() + tokenLifetimeMs
   const token_hash = tx.keyring.hash(token, tokenPurpose)
   await insertReset(tx, { account, token_hash, code_hash: null, expiresAt })
-  return { resetToken: token, until: expiresAt }
+  return { resetToken: token, expiresAt }
 }
 
+/** Finds the pending reset of a token, and locks its account. */
 export async function findResetByToken(tx: Tx, token: string): Promise<PendingReset | undefined> {
   const found = await tx
     .selectFrom('password_reset')
@@ -57,9 +64,10 @@ export async function findResetByToken(tx: Tx, token: string): Promise<PendingRe
 }
 
 /**
- * Judges a mailed code: the newest few are good, since mails may come late and out of order. Where
- * there is no account it does the same work.
+ * Finds the pending reset of an emailed code. The newest `maxValidResetCodes` are valid, since
+ * emails may arrive late and out of order. Without an account it does equal work.
  *
+ * @param account locked
  * @returns undefined for a wrong code
  */
 export async function findResetByCode(
@@ -79,7 +87,7 @@ export async function findResetByCode(
   return account && reset && { account, resetId: reset.id }
 }
 
-/** Uses it up. The account is held, so nobody else has it open. */
+/** Consumes a reset. Its account must be locked, so that no other request can consume it. */
 export async function consumeReset(tx: Tx, id: string): Promise<void> {
   await tx
     .updateTable('password_reset')
@@ -88,7 +96,7 @@ export async function consumeReset(tx: Tx, id: string): Promise<void> {
     .execute()
 }
 
-/** Those of the account as it is now: a change since then makes them void. */
+/** Pending resets; a change of credentials has voided those of an earlier credential version. */
 function pendingResets(tx: Tx, account: { id: string; credential_version: number }) {
   return tx
     .selectFrom('password_reset')

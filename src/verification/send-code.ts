@@ -13,30 +13,28 @@ import type { Db } from '../store/open.ts'
 import type { Tx } from '../store/transaction.ts'
 import { hashOtp } from './otp.ts'
 
-/** Long enough for a slow text, short enough that a code seen over a shoulder is soon worthless. */
+/** Long enough for a slow text message, short enough that a code seen over a shoulder soon expires. */
 const codeLifetimeMs = 5 * minute
 
-/** Between two codes, so that the first has a chance to arrive. */
+/** Time between two codes, so that the first one can arrive. */
 const resendCooldownMs = 30 * second
 
 const serviceWide = 'everyone'
 
-/** Texts that count against the cap of the day. */
+/** Text messages that count against the daily cap. */
 export function countSmsLast24h(db: Db): Promise<number> {
   return countHits(db, { limit: rateLimits.smsPerDay, key: serviceWide })
 }
 
-/** What a code is sent for. */
 export type CodeTemplate = 'sign-in-code' | 'set-up-code' | 'address-code'
 
-/** What sending a code takes. */
 export interface SendCodeDeps {
   keyring: Keyring
   rateLimiter: RateLimiter
   smsDailyCap: number
 }
 
-/** The `202` of whoever asked for a code. */
+/** The `202` response after a code was sent. */
 export interface CodeSent {
   status: 'codeSent'
   sentTo: string
@@ -45,10 +43,10 @@ export interface CodeSent {
 }
 
 /**
- * Sends a new code for a challenge. The one before is dead from now on; wrong answers stay counted.
+ * Sends a new code for a challenge. The previous code stops working; failed attempts stay counted.
  *
- * @param unproven whether the account has yet to prove that it holds the recipient
- * @throws Problem with `retryAfter` if it is too early, or if there were too many
+ * @param message.unverified true while the account has not verified the recipient
+ * @throws Problem with `retryAfter` within the resend cooldown, or if too many codes were sent
  */
 export async function sendCode(
   tx: Tx,
@@ -58,12 +56,12 @@ export async function sendCode(
 ): Promise<CodeSent> {
   const { keyring, rateLimiter, smsDailyCap } = deps
   const { method, to, template, unverified = false } = message
-  // Another way may be tried at once: the first may be lost for good.
+  // The cooldown does not apply to another recipient: the first may be out of reach.
   const resendAt =
     challenge.sent_to === to.destination ? (challenge.sent_at ?? 0) + resendCooldownMs : 0
   if (resendAt > tx.now()) {
     const retryAfter = secondsUntil(resendAt)
-    const detail = `A code is on its way. You can ask for another in ${retryAfter} seconds.`
+    const detail = `A code is on its way. You can request another one in ${retryAfter} seconds.`
     throw new Problem('too_many_messages', detail, { retryAfter })
   }
   await rateLimiter.consume(
@@ -109,7 +107,7 @@ export async function sendCode(
   }
 }
 
-/** What a code counts against that goes to somebody who may never have asked for it. */
+/** Rate limit buckets of a recipient that may belong to somebody else. */
 function unverifiedAddressBuckets({ channel, destination: address }: Recipient): Bucket[] {
   if (channel === 'email')
     return [{ limit: rateLimits.codesPerUnverifiedAddress, key: mailboxOf(address) }]
@@ -119,7 +117,7 @@ function unverifiedAddressBuckets({ channel, destination: address }: Recipient):
   ]
 }
 
-/** What a guess at a code of this account counts against. */
+/** Rate limit buckets of an attempt at a code of this account. */
 export function codeAttemptBuckets(account: string): Bucket[] {
   return [
     { limit: rateLimits.wrongCodesPerHour, key: account },

@@ -19,7 +19,7 @@ import {
   sendCode,
 } from './send-code.ts'
 
-/** What an address is proven for: a code for one is worth nothing for another. */
+/** The purpose that a code is bound to: a code sent for one purpose is refused for another. */
 export interface AddressVerification {
   purpose: 'setUp' | 'email' | 'phone'
   channel: Channel
@@ -27,9 +27,9 @@ export interface AddressVerification {
 }
 
 /**
- * Sends a code to an address that whoever has the session says is theirs.
+ * Sends a code to an address that the session's owner claims.
  *
- * @throws Problem with `retryAfter` if it is too early, or if there were too many
+ * @throws Problem with `retryAfter` within the resend cooldown, or if too many codes were sent
  */
 export async function sendVerificationCode(
   tx: Tx,
@@ -61,7 +61,6 @@ export async function sendVerificationCode(
   })
 }
 
-/** Whether the account has proven before that the address is its owner's. */
 function isVerifiedAddress(
   account: LockedAccount,
   { channel, destination: address }: Recipient,
@@ -71,10 +70,11 @@ function isVerifiedAddress(
 }
 
 /**
- * Judges the code that was sent, once.
+ * Verifies a code; a right one works once.
  *
- * @param address any that a code is open for, the newest, if undefined
- * @returns the address that is proven, or undefined; that must be committed, for it counts
+ * @param address undefined for the address that the newest code was sent to
+ * @returns the verified address, or undefined for a wrong code; the transaction must commit, so that
+ * the attempt counts
  * @throws Problem `too_many_attempts`
  */
 export async function verifyAddress(
@@ -100,7 +100,7 @@ export async function verifyAddress(
   return sent_to
 }
 
-/** The newest code of this session that is still waited for. */
+/** The newest challenge of this session that a code can still complete. */
 function findOpenChallenge(
   tx: Tx,
   account: LockedAccount,

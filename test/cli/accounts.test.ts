@@ -150,7 +150,7 @@ onDatabase('SQLite', (latchkey) => {
     const args = ['create', email, '--password-stdin']
     const common = await run(t, latchkey, args, piped('password1'))
     assert.deepEqual([common.code, common.stdout], [1, ''])
-    assert.match(common.stderr, /guessed first/)
+    assert.match(common.stderr, /too common/)
     const password = ' a sentence, with spaces '
     const { code, stdout, stderr } = await run(t, latchkey, args, piped(password))
     assert.deepEqual([code, stderr], [0, ''])

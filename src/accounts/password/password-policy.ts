@@ -1,7 +1,7 @@
 import { maxPasswordBytes } from '../../lib/password-hasher.ts'
 import { Problem } from '../../lib/problem.ts'
 
-/** Passwords that are tried first: 49,000 of them. Read when first needed: it takes 30 ms. */
+/** The 49,000 most common passwords, loaded at first use because loading takes 30 ms. */
 let commonPasswords: Promise<ReadonlySet<string>> | undefined
 
 async function loadCommonPasswords(): Promise<ReadonlySet<string>> {
@@ -10,17 +10,17 @@ async function loadCommonPasswords(): Promise<ReadonlySet<string>> {
 }
 
 export interface PasswordPolicy {
-  /** Whose it will be. */
+  /** The account's email address, which is refused as a password. */
   email: string
   minLength: number
   brandName: string
-  /** The field of the request that it came in. */
+  /** The request field that an error refers to. */
   field?: string
 }
 
 /**
- * Takes any password that is long enough and not among those guessed first (NIST SP 800-63B-4
- * §3.1.1.2). Which characters it is made of is nobody's business.
+ * Accepts any password that is long enough, not common and not derived from the account or the
+ * service (NIST SP 800-63B-4 §3.1.1.2). There are no rules about which characters it contains.
  *
  * @throws Problem `invalid_password`
  */
@@ -31,28 +31,22 @@ export async function ensureGoodPassword(
   const lower = password.toLowerCase()
   commonPasswords ??= loadCommonPasswords()
 
-  // Characters as people count them, not as UTF-16 does.
+  // Code points, not UTF-16 code units.
   if ([...password].length < minLength) {
     throw invalidPassword(
       field,
-      `Use ${minLength} characters or more. A few words in a row are good and easy.`,
+      `Use at least ${minLength} characters. A few words in a row are strong and easy to remember.`,
     )
   }
   if (Buffer.byteLength(password) > maxPasswordBytes) {
-    throw invalidPassword(field, 'Use fewer characters: 1,024 bytes at most.')
+    throw invalidPassword(field, 'Use a shorter password: 1,024 bytes at most.')
   }
   if ((await commonPasswords).has(lower)) {
-    throw invalidPassword(
-      field,
-      'This password is among those that are guessed first. Please think of another.',
-    )
+    throw invalidPassword(field, 'This password is too common. Please choose another one.')
   }
   const contextWords = [email, email.slice(0, email.lastIndexOf('@')), brandName]
   if (contextWords.some((word) => lower === word.toLowerCase())) {
-    throw invalidPassword(
-      field,
-      'This password is easy to guess for whoever knows you. Please think of another.',
-    )
+    throw invalidPassword(field, 'This password is too easy to guess. Please choose another one.')
   }
 }
 

@@ -1,25 +1,17 @@
-import type * as activity from '../../activity/activity.ts'
-import type { Keyring } from '../../keys/keyring.ts'
 import type { Client } from '../../lib/client.ts'
-import { minute, second, toIsoString } from '../../lib/clock.ts'
+import { minute, second } from '../../lib/clock.ts'
 import type { EmailAddress } from '../../lib/email-address.ts'
 import { networkOf } from '../../lib/network.ts'
-import type { PasswordHasher } from '../../lib/password-hasher.ts'
 import { Problem } from '../../lib/problem.ts'
 import { newCode } from '../../lib/random.ts'
 import { enqueueNotification } from '../../notifications/outbox.ts'
 import { rateLimits } from '../../rate-limits/limits.ts'
 import type { RateLimiter } from '../../rate-limits/rate-limiter.ts'
-import { checkPassword } from '../../sessions/check-password.ts'
-import type { Guard, Principal } from '../../sessions/guard.ts'
 import { isKnownNetwork } from '../../sessions/known-network.ts'
-import { type LockedAccount, lockAccount } from '../../sessions/locked-account.ts'
+import { lockAccount } from '../../sessions/locked-account.ts'
 import { endSessions } from '../../sessions/session.ts'
 import { ensureNotSuspended } from '../../sessions/suspension.ts'
-import { deleteTrustedDevices } from '../../sessions/trusted-device.ts'
-import type { Db } from '../../store/open.ts'
-import type { RunTransaction, Tx } from '../../store/transaction.ts'
-import { changeCredentials, weakeningUndoMs } from '../../undo/credential-change.ts'
+import type { Tx } from '../../store/transaction.ts'
 import {
   consumeReset,
   findResetByCode,
@@ -27,90 +19,20 @@ import {
   issueResetCode,
   type PendingReset,
 } from '../../verification/reset-token.ts'
+import { type PasswordDeps, setPassword } from './password-change.ts'
 
 /** Mail can be slow. */
 export const resetCodeLifetimeMs = 15 * minute
 
-export interface PasswordDeps {
-  db: Db
-  transaction: RunTransaction
-  keyring: Keyring
-  rateLimiter: RateLimiter
-  passwords: PasswordHasher
-  guard: Guard
-}
-
-/**
- * Has whoever has the session show that they know the password. Wrong guesses are counted.
- *
- * @returns the hash it fits, to be compared again where it decides; undefined if it fits none
- * @throws Problem `too_many_attempts` or `unavailable`
- */
-export function confirmPassword(
-  deps: PasswordDeps,
-  principal: Principal,
-  password: string,
-): Promise<string | undefined> {
-  return deps.passwords.withSlot(() => verifyCurrentPassword(deps, principal, password))
-}
-
-async function verifyCurrentPassword(
-  deps: PasswordDeps,
-  principal: Principal,
-  password: string,
-): Promise<string | undefined> {
-  const { db, transaction, rateLimiter } = deps
-  const account = await db
-    .selectFrom('account')
-    .select(['id', 'password_hash'])
-    .where('id', '=', principal.account)
-    .executeTakeFirstOrThrow()
-  // Counted before it is judged: of many guesses at once none slips past the count.
-  const reservation = await transaction((tx) =>
-    rateLimiter.consume(tx, { limit: rateLimits.wrongPasswordsInSession, key: principal.session }),
-  )
-  const verifiedHash = await checkPassword(deps, account, password)
-  if (verifiedHash === undefined) return undefined
-  await transaction((tx) => rateLimiter.refund(tx, reservation))
-  return verifiedHash
-}
-
-/**
- * Changes the password, for whoever knows the current one. Other sessions end, and no device is
- * trusted any more.
- *
- * @returns when, or undefined if the current password is not right
- */
-export async function changePassword(
-  deps: PasswordDeps,
-  principal: Principal,
-  { currentPassword, newPassword }: { currentPassword: string; newPassword: string },
-): Promise<{ changedAt: string } | undefined> {
-  const { transaction, passwords, guard } = deps
-  const verifiedHash = await confirmPassword(deps, principal, currentPassword)
-  if (verifiedHash === undefined) return undefined
-  const newHash = await passwords.hash(newPassword)
-
-  return transaction(async (tx) => {
-    const account = await guard.lockAccount(tx, principal)
-    // Somebody may have changed it while we were hashing.
-    if (account.password_hash !== verifiedHash) return undefined
-    const cause = { by: 'owner', ...principal } as const
-    await setPassword(tx, account, newHash, { type: 'password.changed', cause })
-    await endSessions(tx, account.id, principal.session)
-    return { changedAt: toIsoString(tx.now()) }
-  })
-}
-
-/** The answer to everyone who forgot a password, whoever they are. */
+/** The response to every request for a reset, whether or not the address has an account. */
 export interface ResetCodeSent {
   status: 'codeSent'
   expiresIn: number
 }
 
 /**
- * Sends a code by which the password can be set anew. An address without an account gets a message
- * too: the answer and the work are the same.
+ * Emails a code that resets the password. An address without an account gets a message too, after
+ * the same work and with the same response.
  */
 export async function requestPasswordReset(
   tx: Tx,
@@ -143,15 +65,15 @@ export async function requestPasswordReset(
     to: { channel: 'email', destination: account?.email ?? email.address },
     template,
     params: {},
-    // Where the code would open nothing it is not shown, and takes as long to promise.
+    // A code that resets nothing is not in the message, but is sealed all the same, for equal time.
     secret: { kind: template === 'reset-code' ? 'code' : 'blank', value: code, expiresAt },
   })
   return { status: 'codeSent', expiresIn: resetCodeLifetimeMs / second }
 }
 
 /**
- * Networks that the owner signed in from are counted each for itself, so that strangers elsewhere
- * use nothing of theirs up. It takes as long where there is no account.
+ * Each network that the owner has signed in from has a limit of its own, so that a stranger on
+ * another network cannot use up the owner's. Takes equal time without an account.
  */
 function isFromKnownNetwork(
   tx: Tx,
@@ -161,7 +83,7 @@ function isFromKnownNetwork(
   return isKnownNetwork(tx, account?.id ?? '', client)
 }
 
-/** Counts a reset before any work is done for it. @throws Problem with `retryAfter` */
+/** Counts a reset; call it before hashing the password. @throws Problem with `retryAfter` */
 export async function consumeResetLimit(
   tx: Tx,
   rateLimiter: RateLimiter,
@@ -173,14 +95,15 @@ export async function consumeResetLimit(
   })
 }
 
-/** By what a password may be set anew: the mailed code, or the token of an undo. */
+/** The proof that authorises a reset: the emailed code, or the reset token of an undo. */
 export type ResetCredential = { email: EmailAddress; code: string } | { resetToken: string }
 
 /**
- * Sets the password anew. Every session and trusted device ends; the second factor stays as it is,
- * and the next sign-in asks for it as ever.
+ * Resets the password, ends all sessions and removes all trusted devices. MFA stays on, and the
+ * next sign-in needs the second factor.
  *
- * @returns false for a code that is wrong, late or used; that must be committed, for it counts
+ * @returns false for a code that is wrong, expired or used; the transaction must commit, so that
+ * the attempt counts
  * @throws Problem `reset_token_expired` or `account_suspended`
  */
 export async function resetPassword(
@@ -194,7 +117,7 @@ export async function resetPassword(
     if (!pending) {
       throw new Problem(
         'reset_token_expired',
-        'This is used or too old. Ask for a code by “forgotten password”.',
+        'This was used already or has expired. Choose “Forgot your password?” to get a code.',
       )
     }
     await completeReset(tx, pending, passwordHash, client)
@@ -231,29 +154,6 @@ async function completeReset(
   const cause = { by: 'mailbox', client } as const
   await setPassword(tx, account, passwordHash, { type: 'password.reset', cause })
   await endSessions(tx, account.id)
-}
-
-async function setPassword(
-  tx: Tx,
-  account: LockedAccount,
-  passwordHash: string,
-  entry: { type: 'password.changed' | 'password.reset'; cause: activity.Cause },
-): Promise<void> {
-  const at = tx.now()
-  await changeCredentials(tx, account, {
-    ...entry,
-    notice: 'password-changed',
-    params: { at },
-    undoForMs: weakeningUndoMs,
-    set: {
-      password_hash: passwordHash,
-      password_changed_at: at,
-      password_reset_required_since: null,
-      // Until the password is set in a session again, the mailbox has been one factor already.
-      reset_by_email_at: entry.type === 'password.reset' ? at : null,
-    },
-    updateRows: () => deleteTrustedDevices(tx, account.id),
-  })
 }
 
 function findAccountByEmail(tx: Tx, email: EmailAddress) {

@@ -19,11 +19,10 @@ import { clientOf } from '../../lib/client.ts'
 import { padTiming } from '../../lib/pad-timing.ts'
 import { Problem } from '../../lib/problem.ts'
 import { principalOf } from '../../sessions/guard.ts'
+import { changePassword, type PasswordDeps } from './password-change.ts'
 import { ensureGoodPassword } from './password-policy.ts'
 import {
-  changePassword,
   consumeResetLimit,
-  type PasswordDeps,
   type ResetCredential,
   requestPasswordReset,
   resetPassword,
@@ -53,11 +52,15 @@ export function passwordRoutes(
         operationId: 'changePassword',
         tags,
         summary: 'Change the password',
-        description: 'Other sessions end, and no device is trusted any more. The owner is told.',
+        description:
+          'All other sessions end, and all trusted devices are removed. The owner is notified.',
         security: bearer,
         body: StrictObject({ currentPassword: Password, newPassword: NewPassword }),
         response: {
-          200: Type.Object({ changedAt: Instant('When.') }, { description: 'Changed.' }),
+          200: Type.Object(
+            { changedAt: Instant('When it was changed.') },
+            { description: 'Changed.' },
+          ),
           ...problemResponses(
             ...stepUpProblems,
             'invalid_credentials',
@@ -80,7 +83,7 @@ export function passwordRoutes(
       await ensureGoodPassword(newPassword, { email, minLength, brandName, field: 'newPassword' })
       const changed = await changePassword(deps, principal, { currentPassword, newPassword })
       if (changed) return changed
-      throw new Problem('invalid_credentials', 'The current password is not right.')
+      throw new Problem('invalid_credentials', 'The current password isn’t right.')
     },
   )
 
@@ -90,16 +93,17 @@ export function passwordRoutes(
       schema: {
         operationId: 'forgotPassword',
         tags,
-        summary: 'Ask for a new password',
-        description: 'Sends a code to the address. The answer is the same for everyone.',
+        summary: 'Request a password reset',
+        description:
+          'Sends a code to the address. The response does not reveal whether the address has an account.',
         body: StrictObject({ email: Email }),
         response: {
           202: Type.Object(
             {
               status: Type.Literal('codeSent'),
-              expiresIn: Seconds('Seconds that the code works.'),
+              expiresIn: Seconds('Seconds until the code expires.'),
             },
-            { description: 'If the address has an account, a code is on its way to it.' },
+            { description: 'If the address has an account, a code was sent to it.' },
           ),
           ...problemResponses('too_many_attempts', 'too_many_messages', ...bodyProblems),
         },
@@ -121,14 +125,16 @@ export function passwordRoutes(
       schema: {
         operationId: 'resetPassword',
         tags,
-        summary: 'Set a new password',
+        summary: 'Reset the password',
         description:
-          'With the mailed code, or with the `resetToken` of an undo. Every session and trusted device ends; signing in asks for the second factor as ever.',
+          'Takes the emailed code, or the `resetToken` of an undo. All sessions end and all trusted devices are removed. MFA stays on.',
         body: StrictObject(
           {
             email: Type.Optional(Email),
             code: Type.Optional(Code),
-            resetToken: Type.Optional(Token('From `POST /auth/Undo`; instead of email and code.')),
+            resetToken: Type.Optional(
+              Token('From `POST /auth/Undo`; replaces `email` and `code`.'),
+            ),
             newPassword: NewPassword,
           },
           {
@@ -140,7 +146,7 @@ export function passwordRoutes(
         response: {
           200: Type.Object(
             { status: Type.Literal('passwordReset') },
-            { description: 'It is set. Sign in with it.' },
+            { description: 'The new password is set. Sign in with it.' },
           ),
           ...problemResponses(
             'invalid_code',
@@ -168,7 +174,7 @@ export function passwordRoutes(
         resetPassword(tx, deps, credential, { passwordHash, client }),
       )
       if (isReset) return { status: 'passwordReset' as const }
-      throw new Problem('invalid_code', 'That code isn’t right, or it is too old.')
+      throw new Problem('invalid_code', 'That code isn’t right, or it has expired.')
     },
   )
 }
@@ -183,5 +189,5 @@ function resetCredentialOf(body: {
   if (email !== undefined && code !== undefined && resetToken === undefined) {
     return { email: parseEmailField(email), code }
   }
-  throw invalidField('/code', 'goes with email; or send resetToken instead of both')
+  throw invalidField('/code', 'must be sent with email; or send resetToken instead of both')
 }

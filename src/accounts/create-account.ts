@@ -1,0 +1,36 @@
+import type { Language } from '../lib/language.ts'
+import { newId } from '../lib/random.ts'
+import { lockedColumns } from '../sessions/locked-account.ts'
+import { mfaNeverOn } from '../store/mfa-state.ts'
+import type { Tx } from '../store/transaction.ts'
+
+/**
+ * Inserts an account, with MFA off and its address verified.
+ *
+ * @returns undefined if another account already has the address
+ */
+export function createAccount(
+  tx: Tx,
+  account: { email: string; email_key: string; password_hash: string; language: Language },
+) {
+  return tx
+    .insertInto('account')
+    .values({
+      ...account,
+      id: newId(),
+      password_changed_at: tx.now(),
+      phone_number: null,
+      phone_verified_at: null,
+      mfa_email: null,
+      ...mfaNeverOn,
+      credential_version: 1,
+      password_reset_required_since: null,
+      reset_by_email_at: null,
+      deleted_at: null,
+      created_at: tx.now(),
+      user_handle: null,
+    })
+    .onConflict((conflict) => conflict.column('email_key').doNothing())
+    .returning(lockedColumns)
+    .executeTakeFirst()
+}

@@ -1,0 +1,218 @@
+/**
+ * A change of credentials raises the account's credential version, which voids everything that was
+ * pending. Each row of the table is completed once as it is, and once after the version was raised.
+ */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { travel } from '../support/clock.ts'
+import { type ApiResponse, onEachDatabase } from '../support/latchkey.ts'
+import type { Owner } from '../support/owner.ts'
+import {
+  addPasskey,
+  requestMfaToken,
+  signInWithPasskey,
+  startPasskeySignIn,
+  verifyPasskeySignIn,
+} from '../support/passkeys.ts'
+import { SoftwareAuthenticator } from '../support/software-authenticator.ts'
+import { undoTokenSentTo } from '../support/undo-token.ts'
+
+interface Pending {
+  /** The table that stores it, with the version of the account when it was created. */
+  table: string
+  what: string
+  /** @returns completes it */
+  start(ada: Owner): Promise<() => Promise<ApiResponse>>
+  completed: number | string
+  voided: number | string
+}
+
+onEachDatabase((latchkey) => {
+  const newPassword = 'a whole new sentence'
+
+  const pending: Pending[] = [
+    {
+      table: 'challenge',
+      what: 'a sign-in that waits for its second factor',
+      start: async (ada) => {
+        const mfaToken = await requestMfaToken(ada)
+        return () =>
+          latchkey.post('/auth/SignIn/Mfa', { mfaToken, code: ada.authenticator.nextCode() })
+      },
+      completed: 200,
+      voided: '401 mfa_token_expired',
+    },
+    {
+      table: 'challenge',
+      what: 'a reauthentication that waits for its second factor',
+      start: async (ada) => {
+        const { body } = await ada.post('/auth/Reauthenticate', { password: ada.password })
+        const { mfaToken } = body
+        return () =>
+          latchkey.post('/auth/SignIn/Mfa', { mfaToken, code: ada.authenticator.nextCode() })
+      },
+      completed: 200,
+      voided: '401 mfa_token_expired',
+    },
+    {
+      table: 'challenge',
+      what: 'a code that sets up a method',
+      start: async (ada) => {
+        const body = await ada.prepareTurnOn('sms')
+        return () => ada.post('/settings/MfaSignIn', body)
+      },
+      completed: 200,
+      voided: '401 invalid_code',
+    },
+    {
+      table: 'challenge',
+      what: 'a code that verifies a new email address',
+      start: async (ada) => {
+        const email = `moved-${ada.email}`
+        await ada.post('/settings/Email', { email })
+        const code = await latchkey.codeSentTo(email)
+        return () => ada.post('/settings/Email', { email, code })
+      },
+      completed: 200,
+      voided: '401 invalid_code',
+    },
+    {
+      table: 'challenge',
+      what: 'a code that verifies a phone number',
+      start: async (ada) => {
+        const { phoneNumber } = ada
+        await ada.post('/settings/PhoneNumber', { phoneNumber })
+        const code = await latchkey.codeSentTo(phoneNumber)
+        return () => ada.post('/settings/PhoneNumber', { phoneNumber, code })
+      },
+      completed: 200,
+      voided: '401 invalid_code',
+    },
+    {
+      table: 'passkey_challenge',
+      what: 'the registration of a passkey',
+      start: async (ada) => {
+        const { body } = await ada.post('/settings/Passkeys')
+        const response = new SoftwareAuthenticator(latchkey.origin, {}).create(body.options)
+        return () => ada.post('/settings/Passkeys/Verify', { response })
+      },
+      completed: 201,
+      voided: '401 invalid_passkey',
+    },
+    {
+      table: 'passkey_challenge',
+      what: 'an assertion that makes a passkey the MFA method',
+      start: async (ada) => {
+        const body = await ada.prepareTurnOn('passkey')
+        return () => ada.post('/settings/MfaSignIn', body)
+      },
+      completed: 200,
+      voided: '401 invalid_passkey',
+    },
+    {
+      table: 'passkey_challenge',
+      what: 'an assertion that is the second factor of a sign-in',
+      start: async (ada) => {
+        const mfaToken = await requestMfaToken(ada)
+        const started = await startPasskeySignIn(latchkey, { mfaToken })
+        const response = ada.passkey?.get(started.body.options)
+        return () => verifyPasskeySignIn(latchkey, started, response)
+      },
+      completed: 200,
+      voided: '401 passkey_token_expired',
+    },
+    {
+      table: 'passkey_challenge',
+      what: 'an assertion that confirms a session',
+      start: async (ada) => {
+        const call = { token: ada.accessToken }
+        const started = await startPasskeySignIn(latchkey, { call })
+        const response = ada.passkey?.get(started.body.options)
+        return () => verifyPasskeySignIn(latchkey, started, response, { call })
+      },
+      completed: 200,
+      voided: '401 passkey_token_expired',
+    },
+    {
+      table: 'trusted_device',
+      what: 'the trust in a device',
+      start: async (ada) => {
+        const { email, password, passkey } = ada
+        assert.ok(passkey)
+        const mfaToken = await requestMfaToken(ada)
+        const { body } = await signInWithPasskey(latchkey, passkey, {
+          mfaToken,
+          rememberDevice: true,
+        })
+        const { deviceToken } = body
+        latchkey.markSecret(deviceToken)
+        return () => latchkey.post('/auth/SignIn', { email, password, deviceToken })
+      },
+      completed: '200 signedIn',
+      voided: '200 mfaRequired',
+    },
+    {
+      table: 'password_reset',
+      what: 'a mailed code that resets the password',
+      start: async ({ email }) => {
+        await latchkey.post('/auth/ForgotPassword', { email })
+        const code = await latchkey.codeSentTo(email)
+        return () => latchkey.post('/auth/ResetPassword', { email, code, newPassword })
+      },
+      completed: 200,
+      voided: '401 invalid_code',
+    },
+    {
+      table: 'password_reset',
+      what: 'the reset token of an undo',
+      start: async (ada) => {
+        await ada.changePassword('the sentence of a thief')
+        const token = await undoTokenSentTo(latchkey, ada.email, /password/)
+        const { resetToken } = (await latchkey.post('/auth/Undo', { token })).body
+        return () => latchkey.post('/auth/ResetPassword', { resetToken, newPassword })
+      },
+      completed: 200,
+      voided: '401 reset_token_expired',
+    },
+  ]
+
+  async function pendingOf({ start }: Pending) {
+    const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
+    ada.passkey = await addPasskey(latchkey, ada)
+    // The code that turned MFA on cannot be used again.
+    travel(31_000)
+    return { ada, complete: await start(ada) }
+  }
+
+  /** Raises the version and does nothing else, so that nothing but the version can void it. */
+  async function raiseVersion({ email }: Owner): Promise<void> {
+    await latchkey.sql(
+      `update account set credential_version = credential_version + 1 where email = '${email}'`,
+    )
+  }
+
+  for (const each of pending) {
+    test(`a raised credential version voids ${each.what}`, async () => {
+      const untouched = await pendingOf(each)
+      assert.equal(outcomeOf(await untouched.complete(), each.completed), each.completed)
+
+      const { ada, complete } = await pendingOf(each)
+      await raiseVersion(ada)
+      assert.equal(outcomeOf(await complete(), each.voided), each.voided)
+    })
+  }
+
+  test('every table with a credential version is in the table of what it voids', async () => {
+    const statement =
+      latchkey.databaseKind === 'SQLite'
+        ? "select m.name as table_name from sqlite_schema m, pragma_table_info(m.name) c where m.type = 'table' and c.name = 'credential_version'"
+        : "select table_name from information_schema.columns where table_schema = 'public' and column_name = 'credential_version'"
+    const tables = (await latchkey.sql(statement)).map(({ table_name }) => table_name)
+    const listed = new Set(pending.map(({ table }) => table))
+    assert.deepEqual(tables.sort(), ['account', ...listed].sort())
+  })
+})
+
+function outcomeOf({ status, body }: ApiResponse, expected: number | string): number | string {
+  return typeof expected === 'number' ? status : `${status} ${body.code ?? body.status}`
+}
