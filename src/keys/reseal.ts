@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { sql } from 'kysely'
 import { minute } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
+import { repeat } from '../lib/repeat.ts'
 import type { Db } from '../store/open.ts'
 import type { Schema } from '../store/schema.ts'
 import { readPrimaryKey } from './encryption-keys.ts'
@@ -14,7 +15,7 @@ const batchSize = 100
 /** Long enough for everybody who waits: the pass may take the whole night. */
 const pauseMs = 50
 
-/** How often it is looked for what another node has sealed with an older key since. */
+/** How often a node searches for values that another node has sealed with an older key since. */
 const intervalMs = 10 * minute
 
 /** What a pass has come to. */
@@ -25,35 +26,22 @@ interface ResealResult {
 }
 
 /**
- * Seals with the first encryption key what others have sealed, a little at a time, until nothing
- * needs the others. Any number of nodes may do so at once, and each may end at any moment: a value
- * is replaced only if it is still the one that was read.
+ * Reseals with the primary key every value that another encryption key has sealed, in small batches,
+ * until no value needs the other keys. Any number of nodes may do so at once, and each may stop at any
+ * moment: a value is replaced only if it is still the one that was read.
  *
- * @returns what stops it
+ * @returns a function that stops it and resolves after the batch under way
  */
 export function startResealing(deps: { db: Db; keyring: Keyring; log: Log }): () => Promise<void> {
-  const { log } = deps
-  const stopping = new AbortController()
-  const { signal } = stopping
-
-  async function runUntilStopped(): Promise<void> {
-    while (!signal.aborted) {
-      await reseal(deps, signal).catch((error) => {
-        if (!signal.aborted) log.error({ err: error }, 'sealing anew failed, and is tried again')
-      })
-      // Not for what ends the process: that has nothing to wait for.
-      await sleep(intervalMs, undefined, { signal, ref: false }).catch(() => {})
-    }
-  }
-
-  const running = runUntilStopped()
-  return async () => {
-    stopping.abort()
-    await running
-  }
+  return repeat((signal) => reseal(deps, signal), {
+    everyMs: intervalMs,
+    firstRunMs: 0,
+    log: deps.log,
+    failure: 'resealing failed and will be retried',
+  })
 }
 
-/** One pass over all that is sealed. */
+/** Makes one pass over all sealed columns. */
 export async function reseal(
   deps: { db: Db; keyring: Keyring; log: Log },
   signal: AbortSignal,
@@ -68,7 +56,7 @@ export async function reseal(
   if (signal.aborted) return result
   if (result.unopened > 0) log.error({ key, ...result }, 'some sealed values can’t be opened')
   else if (result.resealed > 0) {
-    log.info({ key, ...result }, 'what other encryption keys had sealed is sealed anew')
+    log.info({ key, ...result }, 'values sealed with other encryption keys are resealed')
   }
   return result
 }
