@@ -45,7 +45,7 @@ export interface AccountTable {
   mfa_changed_at: number | null
   /** Raised by every change of password or MFA; credentials issued under a lower version are void. */
   credential_version: number
-  /** When an undone change voided the password; null once a new one is set. */
+  /** When an undo or an operator voided the password; null once a new one is set. */
   password_reset_required_since: number | null
   /** When the current password was set by a code sent to the mailbox; null if set in a session. */
   reset_by_email_at: number | null

@@ -29,7 +29,7 @@ onEachDatabase((latchkey) => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     const id = await accountIdOf(latchkey, ada)
     const said = await done(t, latchkey, 'mfa-off', ada.email, '--reason', 'Lost phone')
-    assert.match(said, /^MFA is off for .*, and can undo it for seven days\.\n$/)
+    assert.match(said, /^MFA is now off for .* and can undo it for seven days\.\n$/)
     assert.equal((await ada.signIn()).body.status, 'signedIn')
     const [told] = await latchkey.inbox(ada.email)
     assert.match(told?.text ?? '', /The reason given: “Lost phone”.*\/undo#token=/s)
@@ -54,10 +54,10 @@ onEachDatabase((latchkey) => {
     assert.match(refused.stderr, /^Nobody is an operator without MFA, and theirs is off\. /)
     await ada.turnOn('authenticator')
     const made = await done(t, latchkey, 'admin', ada.email)
-    assert.match(made, /is an operator from now on\./)
+    assert.match(made, /is now an operator\./)
     assert.equal((await ada.get(`/admin/Users/${id}`)).status, 200)
     const again = await done(t, latchkey, 'admin', ada.email)
-    assert.match(again, /^\S+ was an operator already\. Nothing was changed\.\n$/)
+    assert.match(again, /^\S+ was already an operator\. Nothing changed\.\n$/)
     await done(t, latchkey, 'admin', id, '--remove')
     assert.equal((await ada.get(`/admin/Users/${id}`)).body.code, 'not_an_operator')
     const subjects = (await latchkey.inbox(ada.email)).map(({ subject }) => subject)
@@ -68,7 +68,7 @@ onEachDatabase((latchkey) => {
   test('sessions-end --all signs everybody out at once, and says so in each account’s activity', async (t) => {
     const [ada, ben] = [await latchkey.owner(), await latchkey.owner()]
     const said = await done(t, latchkey, 'sessions-end', '--all', '--reason', 'Tokens leaked')
-    assert.match(said, /^Everybody is signed out, .*: \d+\./)
+    assert.match(said, /^All sessions have ended, .*: \d+\./)
     for (const { accessToken: token, refreshToken } of [ada, ben]) {
       assert.equal((await latchkey.get('/settings', { token })).status, 401)
       assert.equal((await latchkey.post('/auth/Refresh', { refreshToken })).status, 401)
@@ -173,7 +173,7 @@ onDatabase('SQLite', (latchkey) => {
       [['sessions-end'], 64, /--all/],
       [['sessions-end', ada.email, '--all'], 64, /--all/],
       [['suspend', ada.email, '--reason', 'two\nlines'], 1, /one line/],
-      [['create', 'no-address'], 64, /“no-address” is no email address/],
+      [['create', 'no-address'], 64, /“no-address” is not an email address/],
       [['show', 'nobody@example.com'], 1, /No account has .*“nobody@example\.com”/],
       [['mfa-off', 'x', '--reason', 'x'], 1, /No account has .*“x”/],
     ] as const) {
