@@ -69,7 +69,7 @@ test('a comment that only looks like a case is refused', () => {
 test('a case told twice above one test, or in a section that there is not, is refused', () => {
   const once = '// Abuse case (Guessing): A restart gave the tries back.'
   const twice = read(once, once, 'test("a restart forgives nothing", () => {})')
-  assert.throws(() => insertCases(page, twice), /is told twice above one test/)
+  assert.throws(() => insertCases(page, twice), /is repeated above one test/)
   const lost = read('// Abuse case (Gessing): Lost.', 'test("a promise", () => {})')
   assert.throws(() => insertCases(page, lost), /has no section “Gessing”/)
 })

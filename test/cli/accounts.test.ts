@@ -83,7 +83,7 @@ onEachDatabase((latchkey) => {
   test('create makes an account that nobody signs in to before its owner has set a password', async (t) => {
     const email = `new-${latchkey.databaseKind.toLowerCase()}@example.com`
     const said = await done(t, latchkey, 'create', ` ${email}`)
-    assert.match(said, /^new-\S+ has an account\. The owner is mailed a code/)
+    assert.match(said, /^Created the account new-\S+\. The owner gets a code by email/)
     const [{ id, password_hash, password_reset_required_since }] = await latchkey.sql(
       `select id, password_hash, password_reset_required_since from account where email = '${email}'`,
     )
@@ -119,7 +119,7 @@ onDatabase('SQLite', (latchkey) => {
     for (const named of [id, ada.email]) {
       const shown = await done(t, latchkey, 'show', named)
       assert.match(shown, new RegExp(`^${RegExp.escape(ada.email)}\\n {2}id +${id}\\n`))
-      assert.match(shown, /^ {2}second step +on, sms; set up: sms$/m)
+      assert.match(shown, /^ {2}MFA +on, sms; methods: sms$/m)
       assert.match(shown, /^ {2}recovery codes +10 left$/m)
       assert.ok(!shown.includes(ada.phoneNumber))
       assert.doesNotMatch(shown, /argon2|suspended|deleted|operator/)
@@ -136,7 +136,7 @@ onDatabase('SQLite', (latchkey) => {
     assert.equal((await ada.get('/settings')).status, 401)
     assert.ok((await latchkey.inbox(ada.email))[0]?.text.includes(reason))
     const nowhere = await done(t, latchkey, 'sessions-end', ada.email)
-    assert.match(nowhere, /was signed in nowhere\. Nothing was changed\./)
+    assert.match(nowhere, /had no session and no trusted device\. Nothing changed\./)
     const said = await done(t, latchkey, 'password-reset', ada.email)
     assert.doesNotMatch(said, /\d{6}/)
     assert.equal((await ada.signIn()).body.code, 'password_reset_required')

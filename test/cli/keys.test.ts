@@ -35,7 +35,7 @@ onDatabase('SQLite', (latchkey) => {
     assert.deepEqual([made.state, old.state, old.id], ['published', 'signing', first.id])
     assert.equal(
       rotated.stdout,
-      `${made.id} is published and signs from ${made.signsFrom}.\nWhat is signed by another key is accepted until ${old.retiresAt}.\n`,
+      `${made.id} is published and signs from ${made.signsFrom} on.\nTokens signed by other keys are accepted until ${old.retiresAt}.\n`,
     )
     const shown = (await run('list')).stdout
     assert.ok(shown.includes(`  ${made.id}  published; signs from ${made.signsFrom}\n`), shown)
