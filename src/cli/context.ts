@@ -7,7 +7,7 @@ import { ensureMigrated } from '../store/migrate.ts'
 import { type Db, openDatabase } from '../store/open.ts'
 import { createRunTransaction, type RunTransaction } from '../store/transaction.ts'
 
-/** What commands work with: the database and keys of the service, which may be running. */
+/** The database, keys and settings of the service, which may be running meanwhile. */
 export interface CommandContext {
   db: Db
   /** Opens a transaction of the service’s rules. */

@@ -99,7 +99,7 @@ test('a backup overwrites nothing, makes no database, and leaves nothing half do
   assert.equal(made.code, 0, made.stderr)
   assert.match(
     made.stdout,
-    /^Done: copy\.sqlite, \d+ kB, whole and checked\.\nThe encryption keys are not in it/,
+    /^Done: copy\.sqlite, \d+ kB, complete and checked\.\nThe encryption keys are not in it/,
   )
 
   writeFileSync(join(folder, 'diary'), 'dear diary')

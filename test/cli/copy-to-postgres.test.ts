@@ -138,7 +138,7 @@ test('a target that is not empty, a source in use, and addresses that are none a
   await refused('sqlite:other.sqlite', /--to must be postgres/, 64)
   await refused('postgres://ada:hidden-word@127.0.0.1:1/x', /PostgreSQL of --to can’t be used/)
   await sql('insert into rate_limit_hit values ($$a$$, $$s$$, 0)')
-  await refused(url, /not empty: it has rows in “attempt”/)
+  await refused(url, /not empty: it has rows in “rate_limit_hit”/)
   await sql('delete from rate_limit_hit')
   await sql('create table theirs (id text)')
   await refused(url, /not empty: it has a table “theirs”/)

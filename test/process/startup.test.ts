@@ -84,7 +84,7 @@ test('LATCHKEY_ names that mean nothing are warned about, and hold nothing up', 
   const { stderr } = await latchkey.stop()
   assert.equal(
     stderr,
-    'LATCHKEY_PROT is not a setting of this version. “latchkey settings” lists them all.\n',
+    'LATCHKEY_PROT is not a setting of this version. “latchkey settings” lists all settings.\n',
   )
 })
 

@@ -6,7 +6,7 @@ export interface Finding {
   part: string
   status: 'ok' | 'warn' | 'fail'
   what: string
-  /** What to do about it; absent only when `status` is `ok`. */
+  /** How to solve it; absent only when `status` is `ok`. */
   todo?: string
 }
 
