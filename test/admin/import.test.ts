@@ -213,7 +213,7 @@ onEachDatabase(
       assert.equal(told[0].imported + told[1].imported, many - there)
       assert.equal(told[0].already + told[0].imported, many)
       assert.equal(await count(`email like '${prefix}-%'`), many)
-      for (const table of ['authenticator', 'activity']) {
+      for (const table of ['totp_secret', 'activity']) {
         const [row] = await latchkey.sql(
           `select count(*) as entries from ${table} where account_id in (select id from account where email like '${prefix}-%')`,
         )
