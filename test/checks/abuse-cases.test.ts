@@ -49,7 +49,7 @@ test('a case without a test below it is refused', () => {
     ['// test("a restart forgives nothing", () => {})'],
   ]
   for (const lines of below) {
-    assert.throws(() => read(marker, ...lines), /some\.test\.ts: no test stands below/)
+    assert.throws(() => read(marker, ...lines), /some\.test\.ts: no test below/)
   }
 })
 
