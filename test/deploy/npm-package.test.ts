@@ -38,9 +38,7 @@ const run = promisify(execFile)
 const root = join(import.meta.dirname, '../..')
 const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
 const commands = [
-  ...readFileSync(join(root, 'src/cli/main.ts'), 'utf8').matchAll(
-    /import\('\.\/commands\/.+\.ts'\)/g,
-  ),
+  ...readFileSync(join(root, 'src/cli/main.ts'), 'utf8').matchAll(/import\('\.\/.+\.ts'\)/g),
 ].map(([imported]) => imported)
 
 /** npm as whoever installs it runs it: under the Node that the tests run on. */
