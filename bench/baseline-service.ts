@@ -1,6 +1,6 @@
 /**
- * The least that could do Latchkey's work: node:http, one signature check, one row; for turning off
- * one durable transaction. It works on a copy of Latchkey's database and takes the same tokens.
+ * The minimal service that does Latchkey's work: node:http, one signature check, one row; for turning
+ * MFA off one durable transaction. It uses a copy of Latchkey's database and accepts its tokens.
  */
 import { createPublicKey, hash, type KeyObject, verify } from 'node:crypto'
 import { createServer } from 'node:http'
@@ -23,7 +23,7 @@ createServer((request, response) => {
   if (request.url === '/health/live') return response.end()
 
   const token = request.headers.authorization?.slice('Bearer '.length) ?? ''
-  const sid = request.url === '/kept' ? cachedSessionId(token) : verifiedSessionId(token, key)
+  const sid = request.url === '/cached' ? cachedSessionId(token) : verifiedSessionId(token, key)
   const row = sid && selectSession.get(sid)
   if (!row) {
     response.statusCode = 401
@@ -42,7 +42,7 @@ createServer((request, response) => {
   response.end(body)
 }).listen(Number(process.env.LATCHKEY_PORT), '127.0.0.1')
 
-/** The session of a token that was checked before, or is now. */
+/** The session of a token, which is verified the first time only. */
 function cachedSessionId(token: string): string | undefined {
   const digest = hash('sha256', token, 'base64url')
   const sid = verifiedTokens.get(digest) ?? verifiedSessionId(token, key)

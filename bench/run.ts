@@ -1,12 +1,12 @@
 /**
- * Measures the service beside its limits and prints one table (docs/speed.md).
+ * Measures the service against its baselines and prints one table (docs/speed.md).
  *
- *   npm run bench                      everything, about two minutes
- *   npm run bench -- reads turnOffs    these alone
- *   npm run bench -- --rounds=1        quick, and rough
- *   npm run bench -- --million         whether a million accounts make it slower; some minutes more
+ *   npm run bench                      all benchmarks, about two minutes
+ *   npm run bench -- reads turnOffs    these benchmarks only
+ *   npm run bench -- --rounds=1        quick but rough
+ *   npm run bench -- --million         compares a million accounts with a thousand; some minutes
  */
-// First of all, as the service does: raw hashes are the limit with one thread a core.
+// Before all imports, as in the service: raw hashes are fastest with one thread per core.
 process.env.UV_THREADPOOL_SIZE ??= String(availableParallelism())
 
 import { execFileSync } from 'node:child_process'
@@ -31,7 +31,7 @@ const benchmarks: Record<string, Benchmark<string>> = {
   wholeCycle,
   reads,
   turnOffs,
-  storm: mixedLoad,
+  mixedLoad,
 }
 
 const { values: flags, positionals } = parseArgs({
@@ -56,7 +56,7 @@ async function measureAll(): Promise<Figure[]> {
   const latchkey = await startLatchkey()
   await sleep(3000)
   const idleMb = latchkey.residentMb()
-  logProgress('making 1,000 accounts')
+  logProgress('creating 1,000 accounts')
   const accounts = await createAccounts(latchkey, 1000)
   const jwks = await (await fetch(`http://127.0.0.1:${latchkey.port}/.well-known/jwks.json`)).text()
   const baseline = await startBaseline(copyDatabase(latchkey.database, newDatabasePath()), jwks)
@@ -84,7 +84,7 @@ async function measureAll(): Promise<Figure[]> {
   ]
 }
 
-/** What `npm install latchkey` would bring along. */
+/** Counts the packages that `npm install latchkey` installs. */
 function countPackages(): Figure {
   const list = ['ls', '--omit=dev', '--all', '--parseable', '--workspaces=false']
   const [_itself, ...paths] = execFileSync('npm', list, { encoding: 'utf8' }).trim().split('\n')
@@ -92,6 +92,6 @@ function countPackages(): Figure {
   return { name: 'packages in production', value: String(count), goal: atMost(120, count) }
 }
 
-function logProgress(what: string): void {
-  console.error(what)
+function logProgress(message: string): void {
+  console.error(message)
 }

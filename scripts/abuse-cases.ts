@@ -1,16 +1,16 @@
-/** Makes docs/abuse-cases.md from the tests, so that no case is told without a test. */
+/** Generates docs/abuse-cases.md from the tests, so that every case has a test. */
 import { globSync, readFileSync } from 'node:fs'
 
 interface AbuseCase {
   section: string
-  /** What went wrong. */
+  /** The abuse, or the failure of another service. */
   description: string
-  /** The title of the test that would have caught it. */
+  /** The title of the test that catches it. */
   test: string
   file: string
 }
 
-/** scripts/abuse-cases.md, with the cases that our tests tell of below their headings. */
+/** Renders scripts/abuse-cases.md with the cases of the tests below their headings. */
 export function renderAbuseCases(): string {
   const files = globSync('test/**/*.test.ts').sort()
   const cases = files.flatMap((file) => parseAbuseCases(file, readFileSync(file, 'utf8')))
@@ -18,10 +18,10 @@ export function renderAbuseCases(): string {
 }
 
 /**
- * The cases of one file: `// Abuse case (Section): words` directly above a test whose title is
- * written out. A case may take several lines, and a test prove several.
+ * Parses the cases of one file: `// Abuse case (Section): words` directly above a test with a literal
+ * title. A case may take several lines, and a test may have several cases.
  *
- * @throws Error for a comment that looks like a case and is none
+ * @throws Error for a malformed case
  */
 export function parseAbuseCases(file: string, source: string): AbuseCase[] {
   const comments = [...source.matchAll(/(?:^ *\/\/.*\n)+/gm)]
@@ -32,7 +32,7 @@ export function parseAbuseCases(file: string, source: string): AbuseCase[] {
 
     const below = source.slice(index + comment.length)
     const test = /^ *(?:await t\.)?test\(\s*(['"`])(.*?)(?<!\\)\1/s.exec(below)?.[2]
-    if (test === undefined) throw new Error(`${file}: no test stands below “${text.trim()}”`)
+    if (test === undefined) throw new Error(`${file}: no test below “${text.trim()}”`)
     return marked.map((part) => {
       const [, section, description] = /^ \(([^)]+)\): (.*\S)/.exec(part) ?? []
       if (!section || !description) {
@@ -43,7 +43,7 @@ export function parseAbuseCases(file: string, source: string): AbuseCase[] {
   })
 }
 
-/** @throws Error for a case that is told twice above one test, or whose section there is not */
+/** @throws Error for a case that is repeated above one test, or whose section does not exist */
 export function insertCases(page: string, cases: AbuseCase[]): string {
   const sections = Map.groupBy(cases, ({ section }) => section)
   const written = page.replace(/^## (.+)\n/gm, (heading, section) => {
@@ -67,11 +67,11 @@ function renderTests(sameCase: AbuseCase[]): string {
   const links = sameCase.map(({ file, test }) => `  - [${displayTitle(test)}](../${file})\n`)
   const twice = links.find((link, i) => links.indexOf(link) !== i)
   if (twice)
-    throw new Error(`“${sameCase[0]?.description}” is told twice above one test: ${twice.trim()}`)
+    throw new Error(`“${sameCase[0]?.description}” is repeated above one test: ${twice.trim()}`)
   return links.join('')
 }
 
-/** A title as in the source; what is only known when the test runs is left open. */
+/** A title as in the source, with … for parts that are computed when the test runs. */
 function displayTitle(title: string): string {
   return title.replace(/\\(.)/g, '$1').replace(/\$\{[^}]*\}/g, '…')
 }

@@ -1,4 +1,4 @@
-// Builds the pages in web/ to dist/web, unless what is there is newer than all that it is made of.
+// Builds the pages of web/ to dist/web, unless they are newer than all of their sources.
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
@@ -15,7 +15,7 @@ if (!existsSync(stampFile) || newestMtimeMs(sources) > statSync(stampFile).mtime
   writeFileSync(stampFile, '')
 }
 
-/** The script of the reference at /docs, which its package holds as a string in a plugin. */
+/** Extracts the script of the API reference at /docs from the Fastify plugin that contains it. */
 async function extractApiReference(): Promise<void> {
   const plugin = '@scalar/fastify-api-reference'
   const { default: reference } = await import(plugin)
@@ -23,11 +23,12 @@ async function extractApiReference(): Promise<void> {
   const app = Fastify()
   await app.register(reference, { routePrefix: '/docs', configuration: { url: '/openapi.json' } })
   const script = await app.inject('/docs/js/scalar.js')
-  if (script.statusCode !== 200) throw new Error(`${plugin} no longer has its script there.`)
+  if (script.statusCode !== 200)
+    throw new Error(`${plugin} no longer serves its script at /docs/js/scalar.js.`)
   const manifest = join(createRequire(import.meta.url).resolve(plugin), '../../package.json')
   const { version } = JSON.parse(readFileSync(manifest, 'utf8'))
   mkdirSync(join(folder, 'reference'), { recursive: true })
-  // Its last line names a source map that the package doesn’t have.
+  // Its last line refers to a source map that is not in the package.
   const withoutSourceMap = script.payload.replace(/\n\/\/# sourceMappingURL=\S+\s*$/, '\n')
   writeFileSync(join(folder, `reference/scalar-${version}.js`), withoutSourceMap)
 }

@@ -1,5 +1,5 @@
-// Compiles the service to dist/, for the package. What was compiled there before goes: a source that
-// has another name now would be in the package twice, and a migration would run twice.
+// Compiles the service to dist/, for the package. Earlier output is deleted first: a renamed source
+// would be in the package twice, and a renamed migration would run twice.
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
@@ -9,7 +9,7 @@ const dist = join(root, 'dist')
 
 mkdirSync(dist, { recursive: true })
 for (const entry of readdirSync(dist)) {
-  // The pages are built by scripts/build-pages.ts, which knows whether they are up to date.
+  // scripts/build-pages.ts builds the pages, if they are out of date.
   if (entry !== 'web') rmSync(join(dist, entry), { recursive: true })
 }
 const tsc = join(root, 'node_modules/.bin/tsc')

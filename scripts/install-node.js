@@ -1,8 +1,8 @@
-// Installs a Node for the npm scripts of a clone. `npm ci` runs this: where its own Node is too old,
-// the scripts get the one that `runtime/24` names. `npm run use-node -- 26` gives them that one,
-// whatever the machine has, until the next `npm ci`.
+// Installs a Node for the npm scripts of a clone. `npm ci` runs this: if the machine's Node is too old,
+// the scripts use the one from `runtime/24`. `npm run use-node -- 26` makes them use that from
+// `runtime/26`, whatever the machine has, until the next `npm ci`.
 //
-// Plain JavaScript that Node 18 can read.
+// In plain JavaScript for Node 18.
 import { spawnSync } from 'node:child_process'
 import {
   copyFileSync,
@@ -20,29 +20,30 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 const { engines } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
 const needed = Number.parseInt(engines.node.replace('>=', ''), 10)
 
-const [asked] = process.argv.slice(2)
-if (asked || Number.parseInt(process.versions.node, 10) < needed) install(asked ?? String(needed))
+const [requested] = process.argv.slice(2)
+if (requested || Number.parseInt(process.versions.node, 10) < needed)
+  install(requested ?? String(needed))
 
 function install(major) {
   const folder = join(root, 'runtime', major)
   const npm = process.env.npm_execpath
-  if (!npm) giveUp('Let npm run this script.')
-  // Without a shell, so that it works alike on Windows.
+  if (!npm) exitWithError('Let npm run this script.')
+  // Without a shell, so that it works the same way on Windows.
   const args = [npm, 'ci', '--include=optional', '--no-audit', '--no-fund']
   const { status } = spawnSync(process.execPath, args, {
     cwd: folder,
     stdio: ['ignore', 'ignore', 'inherit'],
   })
-  if (status !== 0) giveUp(`npm could not install the one in ${folder}.`)
+  if (status !== 0) exitWithError(`npm could not install the Node of ${folder}.`)
 
-  const node = nodeIn(join(folder, 'node_modules'))
-  if (!node) giveUp('npm has none for this platform.')
-  if (spawnSync(node, ['--version']).status !== 0) giveUp(`${node} does not run here.`)
+  const node = findNode(join(folder, 'node_modules'))
+  if (!node) exitWithError('npm has no Node for this platform.')
+  if (spawnSync(node, ['--version']).status !== 0) exitWithError(`${node} does not run here.`)
   link(node)
 }
 
-/** The path of the Node whose package was installed: npm skips those of other platforms. */
-function nodeIn(modules) {
+/** The path of the installed Node: npm installs only the package of this platform. */
+function findNode(modules) {
   if (!existsSync(modules)) return
   for (const name of readdirSync(modules)) {
     if (name.startsWith('.')) continue
@@ -51,7 +52,7 @@ function nodeIn(modules) {
   }
 }
 
-/** Puts it where npm looks first for the programs that scripts call. */
+/** Links it into the folder that npm scripts search first. */
 function link(node) {
   const folder = join(root, 'node_modules/.bin')
   mkdirSync(folder, { recursive: true })
@@ -62,9 +63,9 @@ function link(node) {
   else symlinkSync(relative(folder, node), path)
 }
 
-function giveUp(why) {
+function exitWithError(reason) {
   console.error(
-    `Latchkey needs Node ${needed} or newer, and this is Node ${process.versions.node}. ${why} ` +
+    `Latchkey needs Node ${needed} or newer, and this is Node ${process.versions.node}. ${reason} ` +
       'Install Node from https://nodejs.org, then run `npm ci` again.',
   )
   process.exit(1)

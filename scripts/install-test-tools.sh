@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs the programs that some tests run Latchkey against: a browser, a second authenticator, a
+# Installs programs that some tests need: a browser, a second authenticator, a
 # QR reader, an SMS gateway, a connection pooler, proxies, JWT libraries of other languages,
 # Prometheus. Needs root and apt (Debian, Ubuntu).
 set -eu
@@ -19,7 +19,7 @@ if [ "$(id -u)" != 0 ]; then
   exit 1
 fi
 
-# Packages ask this file before they start their service; 101 forbids it. The tests start their own.
+# Packages run this script before they start their service; 101 forbids it. Tests start their own.
 policy=/usr/sbin/policy-rc.d
 if [ ! -e "$policy" ]; then
   trap 'rm -f "$policy"' EXIT
@@ -37,7 +37,7 @@ quietly() {
   }
 }
 quietly apt-get update
-# Unquoted: one argument a package.
+# Unquoted: one argument per package.
 # shellcheck disable=SC2086
 quietly apt-get install --yes --no-install-recommends $missing
 rm -f "$log"

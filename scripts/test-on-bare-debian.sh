@@ -1,14 +1,14 @@
 #!/bin/sh
-# Runs the two commands of the README on a bare Debian: a root of its own with git, npm and what
-# these depend on, whose Node is 20. Needs Linux, root, debootstrap and `ip`.
+# Runs the two commands of the README on a bare Debian: a root that has git and npm with their
+# dependencies, and Node 20. Needs Linux, root, debootstrap and `ip`.
 #
 #   sh scripts/test-on-bare-debian.sh        runs some tests
-#   sh scripts/test-on-bare-debian.sh all    runs all; those that need more programs are skipped
+#   sh scripts/test-on-bare-debian.sh all    runs all but those that need more programs
 set -eu
 cd "$(dirname "$0")/.."
 
 case "${1:-some}" in
-  some) tests='npm run test:files -- test/process/starting.test.ts test/mfa/turning-off.test.ts' ;;
+  some) tests='npm run test:files -- test/process/startup.test.ts test/mfa/turning-off.test.ts' ;;
   all) tests='npm test' ;;
   *) echo "Usage: sh scripts/test-on-bare-debian.sh [all]" >&2 && exit 2 ;;
 esac
@@ -22,7 +22,7 @@ quietly() {
   "$@" >"$root/log" 2>&1 </dev/null || { cat "$root/log" >&2 && exit 1; }
 }
 quietly debootstrap --variant=minbase --include=ca-certificates,git trixie "$root/debian"
-# It resolves names and trusts certificates as this machine does.
+# Resolves names and trusts certificates as this machine does.
 cp /etc/hosts /etc/resolv.conf "$root/debian/etc/"
 cp /etc/ssl/certs/ca-certificates.crt "$root/debian/etc/ssl/certs/"
 export DEBIAN_FRONTEND=noninteractive
@@ -31,7 +31,7 @@ chroot "$root/debian" useradd --create-home ada
 git clone --quiet . "$root/debian/home/ada/latchkey"
 chown -R 1000:1000 "$root/debian/home/ada"
 
-# Runs a script in the root as an ordinary user. Mounts and processes end with it.
+# Runs a script in the root as an unprivileged user. Mounts and processes end with it.
 # $1: options of `unshare`. $2: the script.
 inside() {
   # shellcheck disable=SC2016,SC2086
@@ -46,11 +46,11 @@ inside() {
 
 inside '' '
   echo "Debian $(cat /etc/debian_version), Node $(node --version), npm $(npm --version)"
-  node --eval "process.exit(process.version < \"v24\" ? 0 : 1)" # or this would test nothing
+  node --eval "process.exit(process.version < \"v24\" ? 0 : 1)" # otherwise this tests nothing
   npm ci
 '
 
-# From here on without a network, so that nothing else is installed and port 4000 is free.
+# Without a network from here on, so that nothing else is installed and port 4000 is free.
 inside --net '
   npm start >start.log 2>&1 &
   for second in $(seq 60); do

@@ -2,16 +2,17 @@ import { sql } from 'kysely'
 import { eraseDeletedAccounts } from './accounts/deletion.ts'
 import { day, hour, minute, now } from './lib/clock.ts'
 import type { Log } from './lib/log.ts'
+import { repeat } from './lib/repeat.ts'
 import { withoutStatementTimeout } from './store/locks.ts'
 import type { Db } from './store/open.ts'
 import type { Schema } from './store/schema.ts'
 import type { RunTransaction } from './store/transaction.ts'
 
-/** What nobody asks for any more: rows whose time lies so far back. */
+/** Retention per table: rows are deleted when the time in a column is older than this. */
 const retention: {
   [Table in keyof Schema]?: [column: keyof Schema[Table] & string, ms: number][]
 } = {
-  // Limits look back a day at most.
+  // The longest window of a rate limit is a day.
   rate_limit_hit: [['at', day]],
   sign_up: [['expires_at', 0]],
   challenge: [['expires_at', 0]],
@@ -19,62 +20,63 @@ const retention: {
   password_reset: [['expires_at', 0]],
   trusted_device: [['expires_at', 0]],
   undo_token: [['expires_at', 0]],
-  // What was taken away can come back for seven days; one more for clocks that disagree.
+  // An undo restores removed credentials for seven days; one more for clocks that disagree.
   totp_secret: [['removed_at', 8 * day]],
   recovery_code: [['removed_at', 8 * day]],
   passkey: [['removed_at', 8 * day]],
-  // Long enough to look into why a message did not come.
+  // Long enough to investigate why a message did not arrive.
   outbox: [
     ['sent_at', 7 * day],
     ['failed_at', 7 * day],
-    // Nothing is tried for so long: what should send it was taken out of the settings.
+    // No attempt lasts this long: the channel was removed from the settings.
     ['created_at', 30 * day],
   ],
-  // So long an ended session still tells which networks its owner came from.
+  // Ended sessions show for 90 days which networks an owner signs in from.
   session: [['idle_until', 90 * day]],
-  // A thief uses a refresh token soon or never; a busy session leaves a hundred of them a day.
+  // Reuse of a stolen refresh token is detected for a week; a busy session uses a hundred a day.
   refresh_token: [['used_at', 7 * day]],
-  // The last token that it signed has expired.
+  // Every token that the key signed has expired.
   signing_key: [['retires_at', 0]],
 }
 
-/** Attempts on addresses that have no account belong to nobody. */
+/** Attempts on addresses that have no account: no owner reads them. */
 const unownedActivityMs = 30 * day
 
-/** Deletes what is left over, once an hour; sooner if it failed. @returns what stops it */
-export function startCleanup(deps: { db: Db; transaction: RunTransaction; log: Log }): () => void {
+/**
+ * Deletes expired rows once an hour; after a failure it tries again in a minute.
+ *
+ * @returns a function that stops it and resolves after the step under way
+ */
+export function startCleanup(deps: {
+  db: Db
+  transaction: RunTransaction
+  log: Log
+}): () => Promise<void> {
   const { db, transaction, log } = deps
-  let stopped = false
-  let timer = setTimeout(run, hour).unref()
-  return () => {
-    stopped = true
-    clearTimeout(timer)
-  }
-
-  function run(): void {
-    cleanUp(db, transaction).then(
-      () => schedule(hour),
-      (error) => {
-        log.error({ err: error }, 'housekeeping failed')
-        schedule(minute)
-      },
-    )
-  }
-
-  function schedule(delayMs: number): void {
-    if (!stopped) timer = setTimeout(run, delayMs).unref()
-  }
+  return repeat((signal) => cleanUp(db, transaction, signal), {
+    everyMs: hour,
+    retryMs: minute,
+    log,
+    failure: 'cleanup failed',
+  })
 }
 
-export async function cleanUp(db: Db, transaction: RunTransaction): Promise<void> {
+/** Erases deleted accounts, then expired rows. @param signal ends it early, between two statements */
+export async function cleanUp(
+  db: Db,
+  transaction: RunTransaction,
+  signal?: AbortSignal,
+): Promise<void> {
   await eraseDeletedAccounts(db, transaction)
   for (const [table, columns] of Object.entries(retention)) {
     for (const [column, ms] of columns) {
+      if (signal?.aborted) return
       await withoutStatementTimeout(db, (tx) =>
         sql`delete from ${sql.table(table)} where ${sql.ref(column)} < ${now() - ms}`.execute(tx),
       )
     }
   }
+  if (signal?.aborted) return
   await withoutStatementTimeout(db, (tx) =>
     tx
       .deleteFrom('activity')

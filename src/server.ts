@@ -17,7 +17,7 @@ import { collectMethods } from './http/method-not-allowed.ts'
 import { problemTypes } from './http/problem-types.ts'
 import { activateKeys } from './keys/encryption-keys.ts'
 import { jwksRoutes } from './keys/jwks-routes.ts'
-import { MissingKeyError } from './keys/keyring.ts'
+import { type Keyring, MissingKeyError } from './keys/keyring.ts'
 import { startResealing } from './keys/reseal.ts'
 import { loadSigningKeys } from './keys/signing-keys.ts'
 import { watchKeys } from './keys/watch-keys.ts'
@@ -35,9 +35,7 @@ import { recoveryCodeRoutes } from './mfa/recovery-codes/recovery-code-routes.ts
 import { totpRoutes } from './mfa/totp/totp-routes.ts'
 import { startDelivery } from './notifications/delivery.ts'
 import { devInboxRoutes } from './notifications/dev-inbox-routes.ts'
-import { createSmsTransport } from './notifications/sms.ts'
-import { createSmtpTransport } from './notifications/smtp.ts'
-import { channels } from './notifications/transport.ts'
+import { capturedChannelsOf, createTransports } from './notifications/transports.ts'
 import { overviewRoutes } from './overview/overview-routes.ts'
 import { loadBrandAssets } from './pages/brand-assets.ts'
 import { pageRoutes } from './pages/page-routes.ts'
@@ -51,88 +49,77 @@ import { sessionRoutes } from './sessions/session-routes.ts'
 import { passkeySignInRoutes } from './signin/passkey-sign-in-routes.ts'
 import { signInRoutes } from './signin/sign-in-routes.ts'
 import { ensureMigrated, migrate } from './store/migrate.ts'
-import { openDatabase } from './store/open.ts'
+import { type Db, openDatabase } from './store/open.ts'
 import { createOutageLog } from './store/outage-log.ts'
 import { createRunTransaction } from './store/transaction.ts'
 import { undoRoutes } from './undo/undo-routes.ts'
 import { createWebhookSender } from './webhooks/sender.ts'
 
-/** Longer than running requests are given. */
+/** Longer than requests and deliveries under way may take, so that they end first. */
 const shutdownTimeoutMs = 7 * second
 
 /** A running service. */
 export interface Latchkey {
   /**
-   * Says that it is not ready, still takes requests for as long as LATCHKEY_SHUTDOWN_DELAY tells, lets what
-   * runs end, then stops; within seven seconds more, whatever hangs.
+   * Reports not ready, still serves requests for LATCHKEY_SHUTDOWN_DELAY, then finishes the requests
+   * and jobs under way and stops: within seven seconds, even if one of them hangs.
    */
   close(): Promise<void>
 }
 
 /**
- * The whole service: first what it is made of, then its routes in the order a newcomer would meet
- * them.
+ * Starts the service: what it consists of, then its routes.
  *
- * @param settings all of them, with encryption keys
- * @param logStream where log lines go, if not to standard output
- * @throws CannotStart for what its operator must put right, Node's own errors for the address
+ * @param settings all settings, with encryption keys
+ * @param logStream where log lines go; standard output by default
+ * @throws OperatorError for a problem that only the operator can solve
+ * @throws NodeJS.ErrnoException if it can't listen on host and port
  */
 export async function startServer(
   settings: Settings & { encryptionKeys: string },
   logStream?: DestinationStream,
 ): Promise<Latchkey> {
-  const { publicUrl, audience, mode, smtpUrl, mailFrom, smsUrl, smsFrom } = settings
+  const { publicUrl, audience, mode, allowedOrigins, trustProxy } = settings
   const log = createLog(settings.logLevel, logStream)
-
   const metrics = createMetrics()
+  const { emit } = metrics
+
+  // Database and keys
   const db = openDatabase(settings.databaseUrl, createOutageLog(log), metrics.database)
-  const { allowNewerSchema } = settings
-  await (settings.migrate === 'on' ? migrate : ensureMigrated)(db, allowNewerSchema)
+  const prepareSchema = settings.migrate === 'on' ? migrate : ensureMigrated
+  await prepareSchema(db, settings.allowNewerSchema)
   const keyring = await activateKeys(db, settings.encryptionKeys)
   const signingKeys = await loadSigningKeys(db, keyring)
-
-  const pageBrand = await loadBrandAssets(settings)
-  const { color, onColor, logo } = pageBrand
-  const brand = { name: settings.brandName, publicUrl, color, onColor, logo: logo !== undefined }
-  const smtp = smtpUrl && mailFrom ? createSmtpTransport({ smtpUrl, from: mailFrom }) : undefined
-  const sms = smsUrl ? createSmsTransport({ url: smsUrl, from: smsFrom }) : undefined
-  const transports = { email: smtp, sms }
-  const capturedChannels =
-    mode === 'production' ? [] : channels.filter((channel) => !transports[channel])
   const webhookSender = settings.webhookUrl ? createWebhookSender(settings.webhookUrl) : undefined
-  const { emit } = metrics
   const webhooksEnabled = webhookSender !== undefined
   const transaction = createRunTransaction({ db, keyring, emit, webhooksEnabled })
-  const delivery = startDelivery({
-    db,
-    keyring,
-    log,
-    emit,
-    brand,
-    transports,
-    capturedChannels,
-    webhookSender,
-  })
+
+  // Notifications and background jobs
+  const brandAssets = await loadBrandAssets(settings)
+  const { color, onColor, logo } = brandAssets
+  const brand = { name: settings.brandName, publicUrl, color, onColor, logo: logo !== undefined }
+  const transports = createTransports(settings)
+  const capturedChannels = capturedChannelsOf(settings, transports)
+  const channelDeps = { brand, transports, capturedChannels, webhookSender }
+  const delivery = startDelivery({ db, keyring, log, emit, ...channelDeps })
   const stopCleanup = startCleanup({ db, transaction, log })
   const stopKeySync = watchKeys({ db, keyring, signingKeys, log })
   const stopResealing = startResealing({ db, keyring, log })
 
-  const accessTokens = createAccessTokens({
-    signingKeys,
-    issuer: publicUrl,
-    audience,
-    ttl: settings.accessTokenTtl,
-  })
-  const { allowedOrigins, trustProxy } = settings
+  // HTTP
   let stopping = false
   const isStopping = () => stopping
   const app = createApp({ publicUrl, log, trustProxy, isStopping })
   countRequests(app, metrics)
   await allowOrigins(app, allowedOrigins)
   const cookieSessions = registerCookieSessions(app, { publicUrl, allowedOrigins })
+
+  // Dependencies of the routes
   const { sessionIdleTimeout, sessionLifetime, mfaPolicy, hashConcurrency, maxHashWaitMs } =
     settings
   const rules = { sessionIdleTimeout, sessionLifetime, mfaPolicy }
+  const ttl = settings.accessTokenTtl
+  const accessTokens = createAccessTokens({ signingKeys, issuer: publicUrl, audience, ttl })
   const deps = {
     db,
     transaction,
@@ -152,9 +139,9 @@ export async function startServer(
     cookieSessions,
   }
 
+  // Routes, from creating an account to administering all of them
   const rejectOtherMethods = collectMethods(app)
   await serveOpenapi(app, { publicUrl, version })
-
   signUpRoutes(app, deps)
   passwordRoutes(app, deps)
   accountSettingsRoutes(app, deps)
@@ -172,28 +159,19 @@ export async function startServer(
   undoRoutes(app, deps)
   activityRoutes(app, deps)
   adminRoutes(app, deps)
-  await pageRoutes(app, {
-    settings,
-    brand: pageBrand,
-    cookieSessions,
-    devInbox: capturedChannels.length > 0,
-  })
-  healthRoutes(app, {
-    async checkReady() {
-      await db.selectFrom('signing_key').select('id').limit(1).execute()
-      for (const id of keyring.missing) throw new MissingKeyError(id)
-    },
-    isStopping,
-  })
+  const devInbox = capturedChannels.length > 0
+  await pageRoutes(app, { settings, brand: brandAssets, cookieSessions, devInbox })
+  healthRoutes(app, { checkReady: () => checkReady(db, keyring), isStopping })
   metricsRoutes(app, { ...deps, metrics })
-  if (capturedChannels.length > 0)
-    devInboxRoutes(app, { db, keyring, brand, delivery, capturedChannels })
+  if (devInbox) devInboxRoutes(app, { db, keyring, brand, delivery, capturedChannels })
   await serveReference(app, {
     problems: Object.entries(problemTypes).map(([code, problemType]) => ({ code, ...problemType })),
   })
   rejectOtherMethods()
 
+  // Starting and stopping
   let stopMetricsListener = async () => {}
+
   async function close() {
     stopping = true
     await sleep(settings.shutdownDelay * second)
@@ -201,20 +179,20 @@ export async function startServer(
   }
 
   async function stopAll() {
-    stopCleanup()
     const stopped = Promise.all([
       app.close(),
       stopMetricsListener(),
       delivery.stop(),
+      stopCleanup(),
       stopKeySync(),
       stopResealing(),
     ])
       .then(() => db.destroy())
       .finally(() => metrics.close())
-    // A message that a silent server still holds is sent again later, by whoever runs then.
-    const timeout = sleep(shutdownTimeoutMs, 'late' as const, { ref: false })
-    if ((await Promise.race([stopped, timeout])) === 'late') {
-      log.warn('stopped in the middle of something')
+    // Deliveries that are cut off here keep their outbox rows: this or another node sends them later.
+    const timeout = sleep(shutdownTimeoutMs, 'timeout' as const, { ref: false })
+    if ((await Promise.race([stopped, timeout])) === 'timeout') {
+      log.warn('shutdown timed out, and work under way was cut off')
     }
   }
 
@@ -222,7 +200,7 @@ export async function startServer(
     stopMetricsListener = await listenForScrapes({ ...deps, metrics, log })
     await app.listen({ host: settings.host, port: settings.port })
   } catch (error) {
-    // Messages may be on their way already.
+    // The delivery worker may be sending already.
     await stopAll()
     throw error
   }
@@ -231,4 +209,10 @@ export async function startServer(
     log.info({ version, publicUrl }, 'ready')
   }
   return { close }
+}
+
+/** @throws Problem while the database or an encryption key that it needs is missing */
+async function checkReady(db: Db, keyring: Keyring): Promise<void> {
+  await db.selectFrom('signing_key').select('id').limit(1).execute()
+  for (const id of keyring.missing) throw new MissingKeyError(id)
 }

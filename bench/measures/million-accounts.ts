@@ -10,7 +10,7 @@ import { atMost, type Figure, formatMs, formatRatio } from '../support/table.ts'
 const smallCount = 1000
 const largeCount = 1_000_000
 
-/** How many of them are tried, spread over all. */
+/** How many accounts are measured, spread evenly. */
 const sampleSize = 100
 
 interface SeededService {
@@ -19,19 +19,19 @@ interface SeededService {
   password: string
 }
 
-/** Whether a million accounts make anything slower than a thousand: one caller, median times. */
+/** Compares a million accounts with a thousand: one client, median times. */
 export async function millionAccounts(
   rounds: number,
-  logProgress: (what: string) => void,
+  logProgress: (message: string) => void,
 ): Promise<Figure[]> {
-  logProgress(`making ${smallCount} accounts, and ${largeCount}`)
+  logProgress(`creating ${smallCount} accounts, and ${largeCount}`)
   const [small, large] = [
     await startSeededService(smallCount),
     await startSeededService(largeCount),
   ]
 
   const results: { small: Times; large: Times }[] = []
-  // The first one warms up.
+  // The first round warms up.
   for (let round = 0; round <= rounds; round += 1) {
     logProgress(`round ${round}`)
     results.push({ small: await measureOnce(small), large: await measureOnce(large) })
@@ -44,7 +44,7 @@ export async function millionAccounts(
     return {
       name: `${label[name]}: a million accounts / a thousand`,
       value: formatMs(median(results.map((round) => round.large[name]))),
-      limit: formatMs(median(results.map((round) => round.small[name]))),
+      baseline: formatMs(median(results.map((round) => round.small[name]))),
       ratio: formatRatio(ratio),
       goal: atMost(1.2, ratio),
     }
@@ -59,7 +59,7 @@ async function startSeededService(count: number): Promise<SeededService> {
   const first = await startLatchkey()
   const [account] = await createAccounts(first, 1)
   await first.stop()
-  if (!account) throw new Error('Nobody was made.')
+  if (!account) throw new Error('No account was created.')
   const emails = seedAccounts(first.database, count)
   const service = await startLatchkey(first.database)
   const step = Math.floor(count / sampleSize)
@@ -69,9 +69,9 @@ async function startSeededService(count: number): Promise<SeededService> {
 async function measureOnce({ service, emails, password }: SeededService): Promise<Times> {
   const passwordHash = readPasswordHash(service.database)
   const client = await HttpClient.connect(service.port)
-  const found = { hash: [], signIn: [], read: [], turnOff: [] } as Record<string, number[]>
+  const times = { hash: [], signIn: [], read: [], turnOff: [] } as Record<string, number[]>
   const time = async (name: string, work: () => Promise<unknown>) => {
-    found[name]?.push(await measureMs(work))
+    times[name]?.push(await measureMs(work))
   }
 
   runSql(service.database, 'update account set mfa_on_since = null where mfa_on_since is not null')
@@ -80,8 +80,8 @@ async function measureOnce({ service, emails, password }: SeededService): Promis
     await time('hash', () => verify(passwordHash, password))
     await time('signIn', async () => {
       const body = { email, password }
-      const answer = await client.expect(200, { method: 'POST', path: '/auth/SignIn', body })
-      tokens.push(answer.accessToken)
+      const signedIn = await client.expect(200, { method: 'POST', path: '/auth/SignIn', body })
+      tokens.push(signedIn.accessToken)
     })
   }
   for (const token of tokens) {
@@ -102,7 +102,7 @@ async function measureOnce({ service, emails, password }: SeededService): Promis
   }
   client.close()
 
-  const { hash = [], signIn = [], read = [], turnOff = [] } = found
+  const { hash = [], signIn = [], read = [], turnOff = [] } = times
   return {
     signIn: median(signIn) - median(hash),
     read: median(read),

@@ -8,8 +8,8 @@ const hashesMs = 1500
 const durationMs = 4000
 const readsPerSecond = 100
 
-/** Reads beside as many sign-ins as the cores can hash. */
-export const mixedLoad: Benchmark<'hashes' | 'signIns' | 'p50' | 'p99' | 'quiet99' | 'ratio'> = {
+/** Reads at a fixed rate during as many sign-ins as the cores can hash. */
+export const mixedLoad: Benchmark<'hashes' | 'signIns' | 'p50' | 'p99' | 'idleP99' | 'ratio'> = {
   async round({ latchkey, accounts }: BenchContext) {
     turnMfaOffForAll(latchkey.database)
     const readAtRate = (forMs: number) =>
@@ -30,18 +30,21 @@ export const mixedLoad: Benchmark<'hashes' | 'signIns' | 'p50' | 'p99' | 'quiet9
       ),
     ])
     const { p50, p99 } = reads
-    return { hashes, signIns, p50, p99, quiet99: idle.p99, ratio: signIns / hashes }
+    return { hashes, signIns, p50, p99, idleP99: idle.p99, ratio: signIns / hashes }
   },
 
-  figures: ({ hashes, signIns, p50, p99, quiet99, ratio }) => [
+  figures: ({ hashes, signIns, p50, p99, idleP99, ratio }) => [
     {
-      name: 'sign-ins beside 100 reads/s / raw hashes',
+      name: 'sign-ins during 100 reads/s / raw hashes',
       value: formatRate(signIns),
       baseline: formatRate(hashes),
       ratio: formatRatio(ratio),
       goal: atLeast(0.8, ratio),
     },
-    { name: 'p99 of a read beside them', value: formatMs(p99), goal: atMost(15, p99, ' ms') },
-    { name: '  p50 beside them · p99 quiet', value: `${formatMs(p50)} · ${formatMs(quiet99)}` },
+    { name: 'p99 of a read during sign-ins', value: formatMs(p99), goal: atMost(15, p99, ' ms') },
+    {
+      name: '  p50 during sign-ins · p99 when idle',
+      value: `${formatMs(p50)} · ${formatMs(idleP99)}`,
+    },
   ],
 }

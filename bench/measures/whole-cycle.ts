@@ -14,7 +14,7 @@ export const wholeCycle: Benchmark<'hashes' | 'cycles' | 'ratio'> = {
     const hashes = await measureRawHashes(latchkey.database, durationMs)
     const prepared = accounts
       .slice(0, accountCount)
-      .map((p) => ({ ...p, code: totpCode(p.secret) }))
+      .map((account) => ({ ...account, code: totpCode(account.secret) }))
     const { perSecond: cycles } = await withClients(latchkey.port, (clients) =>
       runClosedLoop(clients, prepared, async (client, { email, password, code }) => {
         const { mfaToken } = await client.expect(200, {

@@ -4,16 +4,16 @@ import type { HttpClient } from './http-client.ts'
 import { runClosedLoop, withClients } from './load.ts'
 import type { Service } from './process.ts'
 
-/** Somebody with an account and an authenticator app. */
+/** An account with an authenticator app. */
 export interface BenchAccount {
   email: string
   password: string
-  /** Of a session as strong as one signed in with MFA. */
+  /** The access token of a session that counts as signed in with MFA. */
   token: string
   secret: string
 }
 
-/** Makes accounts as people make them, over HTTP. MFA is on for each. */
+/** Creates accounts over HTTP, as people do, and turns MFA on for each. */
 export async function createAccounts(service: Service, count: number): Promise<BenchAccount[]> {
   const accounts: BenchAccount[] = []
   await withClients(service.port, (clients) =>
@@ -52,12 +52,12 @@ async function signUp(client: HttpClient, email: string, password: string): Prom
   return { email, password, token, secret }
 }
 
-/** What an authenticator app shows now. */
+/** The code that an authenticator app shows now. */
 export function totpCode(secret: string): string {
   return new TOTP({ secret: Secret.fromBase32(secret) }).generate()
 }
 
-/** Turns MFA on for everyone, at once and past the service, and takes every code as unused. */
+/** Turns MFA on for all accounts, directly in the database, and marks every code as unused. */
 export function turnMfaOnForAll(database: string): void {
   runSql(
     database,
@@ -76,7 +76,7 @@ export function runSql(database: string, sql: string): void {
   db.close()
 }
 
-/** A copy of a database that is in use. */
+/** Copies a database, even while it is in use. */
 export function copyDatabase(database: string, to: string): string {
   const db = new DatabaseSync(database, { timeout: 5000 })
   db.prepare('vacuum into ?').run(to)

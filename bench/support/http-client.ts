@@ -15,8 +15,8 @@ export interface ApiResponse {
 }
 
 /**
- * One client with one connection that stays open. It speaks just enough HTTP/1.1 on a bare socket:
- * a full client would take more of the two cores than the service that is measured.
+ * A client with one persistent connection. It implements just enough HTTP/1.1 on a bare socket: a full
+ * client would use more CPU than the service that is measured.
  */
 export class HttpClient {
   readonly #socket: Socket
@@ -26,7 +26,7 @@ export class HttpClient {
   private constructor(socket: Socket) {
     this.#socket = socket
     socket.setNoDelay()
-    // Every byte one character, so that Content-Length can be counted in characters.
+    // One character per byte, so that Content-Length counts characters.
     socket.setEncoding('latin1')
     socket.on('data', (chunk: string) => this.#read(chunk))
     socket.on('error', (error) => this.#waiting?.reject(error))
@@ -43,16 +43,16 @@ export class HttpClient {
     })
   }
 
-  /** One call after another: wait for the answer first. @throws Error unless it is `status` */
-  async expect(status: number, call: ApiRequest): Promise<ApiResponse['body']> {
-    const answer = await this.call(call)
+  /** Sends a request; await the response before the next one. @throws Error unless it has `status` */
+  async expect(status: number, request: ApiRequest): Promise<ApiResponse['body']> {
+    const response = await this.send(request)
     // A quick refusal would look like speed.
-    if (answer.status === status) return answer.body
-    const { method, path } = call
-    throw new Error(`${method} ${path}: ${answer.status} ${JSON.stringify(answer.body)}`)
+    if (response.status === status) return response.body
+    const { method, path } = request
+    throw new Error(`${method} ${path}: ${response.status} ${JSON.stringify(response.body)}`)
   }
 
-  call({ method, path, token, body }: ApiRequest): Promise<ApiResponse> {
+  send({ method, path, token, body }: ApiRequest): Promise<ApiResponse> {
     const payload = body === undefined ? '' : JSON.stringify(body)
     this.#waiting = Promise.withResolvers()
     this.#socket.write(

@@ -1,14 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { HttpClient, measureMs } from './http-client.ts'
 
-/** What a load came to. Times in milliseconds. */
+/** Throughput and latencies (in milliseconds) under a load. */
 export interface LoadResult {
   perSecond: number
   p50: number
   p99: number
 }
 
-/** As many clients as speak to the service at once, unless a measure says otherwise. */
+/** The default number of concurrent clients. */
 export const clientCount = 32
 
 export async function withClients<Result>(
@@ -24,7 +24,7 @@ export async function withClients<Result>(
   }
 }
 
-/** Every caller takes one item after another, until all are done. */
+/** Each client processes one item after another, until none is left. */
 export async function runClosedLoop<Item>(
   clients: HttpClient[],
   items: Iterable<Item>,
@@ -44,7 +44,7 @@ export async function runClosedLoop<Item>(
   return { perSecond: latenciesMs.length / (totalMs / 1000), ...percentiles(latenciesMs) }
 }
 
-/** The items over and over, for as long as that. */
+/** Repeats the items for a duration. */
 export function* repeatFor<Item>(durationMs: number, items: readonly Item[]): Generator<Item> {
   const end = Date.now() + durationMs
   for (;;) {
@@ -56,8 +56,8 @@ export function* repeatFor<Item>(durationMs: number, items: readonly Item[]): Ge
 }
 
 /**
- * Calls at a fixed pace, whether the last one was answered or not, and counts from when each was
- * due: a client that waited before it asked would not see the worst.
+ * Sends requests at a fixed rate, whether or not earlier ones have been answered, and measures each
+ * from when it was due: clients that wait for a response first would miss the worst latencies.
  */
 export async function runOpenLoop<Item>(
   clients: HttpClient[],
@@ -71,7 +71,7 @@ export async function runOpenLoop<Item>(
     const due = startedAt + (latenciesMs.length * 1000) / perSecond
     await sleep(Math.max(0, due - performance.now()))
     const client = clients[latenciesMs.length % clients.length]
-    if (!client) throw new Error('There are no callers.')
+    if (!client) throw new Error('There are no clients.')
     latenciesMs.push(task(client, item).then(() => performance.now() - due))
   }
   return { perSecond, ...percentiles(await Promise.all(latenciesMs)) }

@@ -3,20 +3,20 @@ import { median } from './load.ts'
 import type { Service } from './process.ts'
 import type { Figure } from './table.ts'
 
-/** What every measure works with. */
+/** The services and accounts that every benchmark uses. */
 export interface BenchContext {
   latchkey: Service
-  /** The least that could do the same work. */
+  /** The minimal service that does the same work. */
   baseline: Service
   /** The keys that verify Latchkey's tokens, as JSON. */
   jwks: string
   accounts: BenchAccount[]
 }
 
-/** Something measured in rounds, beside its limit each time. */
+/** A benchmark: each round measures the service and its baseline. */
 export interface Benchmark<Name extends string> {
   round(bench: BenchContext): Promise<Record<Name, number>>
-  /** @param medians of all rounds, a ratio's too: it belongs to its round */
+  /** @param medians over all rounds, also of the ratios, which are computed in each round */
   figures(medians: Record<Name, number>): Figure[]
 }
 

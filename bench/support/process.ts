@@ -7,25 +7,25 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { findFreePort } from '../../test/support/tcp.ts'
 import { HttpClient } from './http-client.ts'
 
-/** A service that runs as a process of its own. */
+/** A service in its own process. */
 export interface Service {
   port: number
-  /** The SQLite file that it works on. */
+  /** The path of its SQLite file. */
   database: string
-  /** From the start of the process to its first answer, in milliseconds. */
+  /** From the start of the process to its first response, in milliseconds. */
   startMs: number
-  /** What of it is in memory now, in MB. */
+  /** Its resident memory now, in MB. */
   residentMb(): number
   stop(): Promise<void>
 }
 
 const root = join(import.meta.dirname, '../..')
 
-/** A folder for databases, gone when this process ends. */
+/** A temporary folder for databases, deleted when this process ends. */
 export const databaseFolder = mkdtempSync(join(tmpdir(), 'latchkey-bench-'))
 process.on('exit', () => rmSync(databaseFolder, { recursive: true, force: true }))
 
-/** The service itself, as anyone would start it, on a file that may exist already. */
+/** Starts Latchkey on a new or existing database file. */
 export function startLatchkey(database = newDatabasePath()): Promise<Service> {
   return startService('src/cli/main.ts', database, {
     LATCHKEY_DATABASE_URL: `sqlite:${database}`,
@@ -35,7 +35,7 @@ export function startLatchkey(database = newDatabasePath()): Promise<Service> {
   })
 }
 
-/** The least that could do its work, on a copy of its database. @param jwks the keys it signs with */
+/** Starts the minimal service on a copy of Latchkey's database. @param jwks Latchkey's public keys */
 export function startBaseline(database: string, jwks: string): Promise<Service> {
   return startService('bench/baseline-service.ts', database, { DATABASE: database, JWKS: jwks })
 }
@@ -88,5 +88,5 @@ async function waitForFirstResponse(port: number, child: ChildProcess): Promise<
       await sleep(1)
     }
   }
-  throw new Error(`${child.spawnargs.join(' ')} ended before it answered.`)
+  throw new Error(`${child.spawnargs.join(' ')} ended before its first response.`)
 }

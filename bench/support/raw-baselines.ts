@@ -1,11 +1,11 @@
-/** Limits that need no service: password hashes and durable transactions, and nothing around them. */
+/** Baselines without a service: password hashes and durable transactions alone. */
 import { availableParallelism } from 'node:os'
 import { DatabaseSync } from 'node:sqlite'
 import { verify } from '@node-rs/argon2'
 import { measureMs } from './http-client.ts'
 import { prepareTurnOff } from './turn-off.ts'
 
-/** Password checks a second with all cores, at the cost of the stored hashes. */
+/** Measures password verifications per second on all cores, at the cost of the stored hashes. */
 export async function measureRawHashes(database: string, durationMs: number): Promise<number> {
   const hash = readPasswordHash(database)
   const end = Date.now() + durationMs
@@ -23,7 +23,7 @@ export async function measureRawHashes(database: string, durationMs: number): Pr
   return done / (totalMs / 1000)
 }
 
-/** A stored hash: it says itself what checking it costs. */
+/** Reads a stored hash, which contains its cost parameters. */
 export function readPasswordHash(database: string): string {
   const db = new DatabaseSync(database)
   const hash = String(db.prepare('select password_hash from account').get()?.password_hash)
@@ -31,7 +31,7 @@ export function readPasswordHash(database: string): string {
   return hash
 }
 
-/** Turn-offs a second with a commit each: every account of a database in which MFA is on. */
+/** Measures turn-offs per second, a commit each, over all accounts of a database with MFA on. */
 export async function measureRawTurnOffs(database: string): Promise<number> {
   const db = new DatabaseSync(database)
   db.exec('pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on')

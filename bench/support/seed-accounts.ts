@@ -3,12 +3,12 @@ import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlit
 
 type Row = Record<string, SQLInputValue>
 
-/** Rows a transaction: few waits for the disk, and no journal of gigabytes. */
-const rowsPerTransaction = 20_000
+/** Accounts per transaction: few waits for the disk, without a journal of gigabytes. */
+const accountsPerTransaction = 20_000
 
 /**
- * Fills a database with accounts like its only one: the same password, a session, an authenticator
- * and what happened so far. The service must not be running.
+ * Fills a database with copies of its only account: password, session, authenticator app and
+ * activity. The service must not be running.
  *
  * @returns their addresses
  */
@@ -17,7 +17,7 @@ export function seedAccounts(database: string, count: number): string[] {
   db.exec('pragma journal_mode = wal; pragma synchronous = off; pragma foreign_keys = on')
   const firstRow = (table: string, where = '1') =>
     db.prepare(`select * from ${table} where ${where} limit 1`).get() as Row
-  const [account, session, authenticator] = [
+  const [account, session, totpSecret] = [
     firstRow('account'),
     firstRow('session'),
     firstRow('totp_secret'),
@@ -30,15 +30,15 @@ export function seedAccounts(database: string, count: number): string[] {
   const inserts = new Map<string, StatementSync>()
   const emails: string[] = []
   for (let index = 0; index < count; index += 1) {
-    if (index % rowsPerTransaction === 0) db.exec(index === 0 ? 'begin' : 'commit; begin')
+    if (index % accountsPerTransaction === 0) db.exec(index === 0 ? 'begin' : 'commit; begin')
     const id = randomUUIDv7()
-    // Addresses come in no order: neighbours in time are strangers in the index.
+    // Addresses in no order, so that accounts created in a row are far apart in the index.
     const email = `${((index * 7919) % 1_000_003).toString(36)}-${index}@example.com`
     emails.push(email)
     insert('account', { ...account, id, email, email_key: email, mfa_on_since: null })
     for (const [table, row] of [
       ['session', session],
-      ['totp_secret', authenticator],
+      ['totp_secret', totpSecret],
       ['activity', createdActivity],
       ['activity', signInActivity],
     ] as const) {

@@ -1,4 +1,4 @@
-/** One line of the table. */
+/** A row of the table. */
 export interface Figure {
   name: string
   value: string
@@ -29,7 +29,7 @@ export const formatRatio = (value: number) => value.toFixed(2)
 
 export function printTable(figures: Figure[]): void {
   const rows = [
-    ['figure', 'value', 'limit', 'ratio', 'goal', 'met'],
+    ['figure', 'value', 'baseline', 'ratio', 'goal', 'met'],
     ...figures.map(({ name, value, baseline = '', ratio = '', goal }) => {
       return [name, value, baseline, ratio, goal?.text ?? '', goal ? (goal.met ? 'yes' : 'NO') : '']
     }),

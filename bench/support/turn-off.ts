@@ -2,8 +2,8 @@ import { randomUUIDv7 } from 'node:crypto'
 import type { DatabaseSync } from 'node:sqlite'
 
 /**
- * Turning MFA off at its barest: begin, the account, the activity, the message, commit. With
- * `synchronous = full` it returns when the change is on the disk.
+ * Turns MFA off with the fewest statements: begin, account, activity, outbox, commit. With
+ * `synchronous = full` it returns once the change is on the disk.
  */
 export function prepareTurnOff(db: DatabaseSync): (account: string, session: string) => void {
   const begin = db.prepare('begin immediate')

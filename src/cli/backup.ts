@@ -3,7 +3,7 @@ import { backUp } from '../store/backup.ts'
 import { defineCommand } from './command.ts'
 
 export default defineCommand({
-  description: 'copy the database to a file, also while the service runs',
+  description: 'copy the SQLite database to a file, even while the service runs',
   arguments: ['file'],
   options: {},
   optionsHelp: {},
@@ -12,8 +12,8 @@ export default defineCommand({
   },
   format: ({ file, bytes }) =>
     [
-      `Done: ${file}, ${formatBytes(bytes)}, whole and checked.`,
-      'The encryption keys are not in it, and without them it can’t be used. Keep them too, somewhere else.',
+      `Done: ${file}, ${formatBytes(bytes)}, complete and checked.`,
+      'The encryption keys are not in it, and it is useless without them. Keep them too, in another place.',
     ].join('\n'),
 })
 

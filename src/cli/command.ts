@@ -3,40 +3,40 @@ import type { ParseArgsConfig, parseArgs } from 'node:util'
 export type Options = NonNullable<ParseArgsConfig['options']>
 type Values<Named extends Options> = ReturnType<typeof parseArgs<{ options: Named }>>['values']
 
-/** One command of the command line, as it is read, run and answered. */
+/** A command: its arguments, what it runs, and how its result is printed. */
 export interface Command<Named extends Options = Options, Result = unknown> {
-  /** What it does, in a line of the help. */
+  /** Its line in the help. */
   description: string
-  /** What stands after its name, in order; one that ends in `?` may be left out. */
+  /** The positional arguments, in order; one that ends in `?` is optional. */
   arguments: readonly string[]
-  /** What may stand anywhere behind its name, with two dashes. */
+  /** The options, `--…`, which may stand anywhere after the name. */
   options: Named
-  /** What the help says of the options, a line each. */
+  /** A line of the help for each option. */
   optionsHelp: { readonly [Name in keyof Named]: string }
   run(given: {
     positionals: string[]
     values: Values<Named>
-    /** What the environment got from the file .env; what it had before stands above that. */
+    /** The variables that came from the file .env; the environment takes precedence over it. */
     envFileNames: ReadonlySet<string>
   }): Promise<Result>
   /**
-   * What came of it, for people; `--json` prints the result itself. A command without it says on
-   * its own what it does, and knows no `--json`.
+   * Formats the result for people; with `--json` the result is printed as it is. A command without
+   * this function prints its own output and has no `--json`.
    */
   format?(result: Result): string
-  /** 0 unless it says otherwise. */
+  /** The exit code; 0 by default. */
   exitCode?(result: Result): number
 }
 
-/** Has TypeScript derive what `run` is given from the options. */
+/** Returns the definition; TypeScript infers the values of `run` from its options. */
 export function defineCommand<const Named extends Options, Result>(
   definition: Command<Named, Result>,
 ): Command<Named, Result> {
   return definition
 }
 
-/** Exit codes of sysexits.h, where they say more than 1. */
+/** 1, and exit codes of sysexits.h where there is a more specific one. */
 export const exitCodes = { failed: 1, usage: 64, data: 65, settings: 78 } as const
 
-/** What was typed can't be run: said together with how it is typed. */
+/** Wrong arguments or options. The command line adds how to get help. */
 export class UsageError extends Error {}

@@ -7,7 +7,7 @@ import { ensureMigrated } from '../store/migrate.ts'
 import { type Db, openDatabase } from '../store/open.ts'
 import { createRunTransaction, type RunTransaction } from '../store/transaction.ts'
 
-/** What commands work on: the same database and keys as the service, which may be running. */
+/** The database, keys and settings of the service, which may be running meanwhile. */
 export interface CommandContext {
   db: Db
   /** Opens a transaction of the service’s rules. */
@@ -17,9 +17,9 @@ export interface CommandContext {
 }
 
 /**
- * Opens the database for as long as `work` takes.
+ * Opens the database and the encryption keys for as long as `work` takes.
  *
- * @throws UnusableSettings, CannotStart as the service would
+ * @throws InvalidSettingsError, OperatorError as the service would
  */
 export function withKeys<Result>(
   work: (context: CommandContext) => Promise<Result>,
@@ -27,13 +27,13 @@ export function withKeys<Result>(
   return withDatabase(async ({ db, encryptionKeys, settings }) => {
     const keyring = await loadKeys(db, encryptionKeys)
     const webhooksEnabled = settings.webhookUrl !== undefined
-    // Metrics count what the running service does; a command has none.
+    // Metrics are of the running service; a command has none.
     const transaction = createRunTransaction({ db, keyring, emit() {}, webhooksEnabled })
     return work({ db, transaction, keyring, settings })
   })
 }
 
-/** The same without opening what is sealed: that works also while a key is missing. */
+/** Opens the database alone, so that it works while an encryption key is missing. @throws as `withKeys` */
 export async function withDatabase<Result>(
   work: (context: { db: Db; encryptionKeys: string; settings: Settings }) => Promise<Result>,
 ): Promise<Result> {

@@ -9,10 +9,10 @@ import { defineCommand, exitCodes, UsageError } from './command.ts'
 import { createProgressBar, createProgressLog } from './progress.ts'
 
 export default defineCommand({
-  description: 'move everything from SQLite to an empty PostgreSQL; the service must be stopped',
+  description: 'copy everything from SQLite to an empty PostgreSQL; stop the service first',
   arguments: [],
   options: { to: { type: 'string' } },
-  optionsHelp: { to: 'where to: postgres://user:password@host/database' },
+  optionsHelp: { to: 'the target: postgres://user:password@host/database' },
   async run({ values: { to } }) {
     if (to === undefined) throw new UsageError('--to is missing: postgres://user@host/database.')
     if (databaseUrl.parse(to) === undefined || sqliteFileOf(to) !== undefined) {
@@ -22,7 +22,7 @@ export default defineCommand({
     const from = sqliteFileOf(settings.databaseUrl)
     if (from === undefined) {
       throw new OperatorError(
-        'LATCHKEY_DATABASE_URL is PostgreSQL already: there is nothing to move.',
+        'LATCHKEY_DATABASE_URL is already PostgreSQL: there is nothing to copy.',
       )
     }
     const bar = createProgressBar(process.stderr)
@@ -43,20 +43,20 @@ export default defineCommand({
 
 function summaryLines({ rows, tables, differences, resumed }: CopyResult): string[] {
   if (differences.length === 0) {
-    const again = resumed ? ', going on where it had been cut off' : ''
+    const again = resumed ? ' (continuing an interrupted copy)' : ''
     return [
-      `Done${again}: ${rows.toLocaleString('en')} rows of ${Object.keys(tables).length} tables, every one compared on both sides.`,
+      `Done${again}: ${rows.toLocaleString('en')} rows of ${Object.keys(tables).length} tables, each compared on both sides.`,
     ]
   }
   return [
-    'Not everything is the same on both sides:',
+    'Source and target differ:',
     ...differences.map(
       ({ table, key, what }) => `  ${[table, key, what].filter(Boolean).join('  ')}`,
     ),
   ]
 }
 
-/** What to do now, a sentence each. */
+/** The next steps, a sentence each. */
 function nextSteps(
   { differences }: CopyResult,
   { encryptionKeys, databaseUrl }: Settings,
@@ -64,16 +64,16 @@ function nextSteps(
 ): string[] {
   if (differences.length > 0) {
     return [
-      'Somebody wrote to the target, or to SQLite after moving had begun. Make an empty database and move again. SQLite is as it was; no service starts on this target.',
+      'The target, or SQLite after the copy had begun, was written to. Create an empty database and copy again. SQLite is unchanged; no service starts on this target.',
     ]
   }
   const keysFile = developmentKeysPath(databaseUrl)
   const targetKeysFile = developmentKeysPath(to)
   return [
-    'Set LATCHKEY_DATABASE_URL to the address that you gave as --to, leave every other setting as it is, and start Latchkey.',
+    'Set LATCHKEY_DATABASE_URL to the URL of --to, keep all other settings, and start Latchkey.',
     ...(encryptionKeys === undefined && keysFile !== targetKeysFile
-      ? [`Copy ${keysFile} to ${targetKeysFile}, where it is looked for from now on.`]
+      ? [`Copy ${keysFile} to ${targetKeysFile}, where Latchkey now expects it.`]
       : []),
-    `${sqliteFileOf(databaseUrl)} is as it was. Start nothing on it any more; delete it when you are sure, for it holds everybody’s data.`,
+    `${sqliteFileOf(databaseUrl)} is unchanged. Don’t start a service on it again; delete it when you are sure, because it holds everyone’s data.`,
   ]
 }

@@ -13,14 +13,14 @@ import { checkSms, checkSmtp } from './doctor/notifications.ts'
 import { checkOnline, checkProxy, checkPublicUrl } from './doctor/public-url.ts'
 import { checkSettings } from './doctor/settings.ts'
 
-/** Looks at everything that the service leans on. It writes nothing and sends nothing. */
+/** Checks everything that the service depends on. It writes nothing and sends no message. */
 export default defineCommand({
-  description: 'look whether everything is as it should be; it changes nothing',
+  description: 'check settings, database, keys, email, SMS and public URL; changes nothing',
   arguments: [],
   options: { 'mail-to': { type: 'string' }, online: { type: 'boolean' } },
   optionsHelp: {
-    'mail-to': 'whom a mail could go to, if not our own sender; none is sent',
-    online: 'look whether the public URL leads to a running service on this database',
+    'mail-to': 'the recipient to check SMTP with instead of the sender; no email is sent',
+    online: 'check that the public URL leads to a running service on this database',
   },
   async run({ values }) {
     const mailTo = values['mail-to']
@@ -32,17 +32,17 @@ export default defineCommand({
     if (settings) {
       const all = [
         checkDatabaseParts(settings, values.online ?? false),
-        runCheck('mail', () => checkSmtp(settings, mailTo), 'Look at LATCHKEY_SMTP_URL.'),
-        runCheck('texts', () => checkSms(settings), 'Look at LATCHKEY_SMS_URL.'),
+        runCheck('smtp', () => checkSmtp(settings, mailTo), 'Check LATCHKEY_SMTP_URL.'),
+        runCheck('sms', () => checkSms(settings), 'Check LATCHKEY_SMS_URL.'),
         runCheck(
-          'address',
+          'public-url',
           () => checkPublicUrl(settings),
-          'Look at LATCHKEY_PUBLIC_URL and the DNS.',
+          'Check LATCHKEY_PUBLIC_URL and the DNS.',
         ),
       ]
       findings.push(...(await Promise.all(all)).flat(), checkProxy(settings))
     }
-    // What still hangs when everything has been said keeps nobody waiting.
+    // A connection that still hangs does not delay the end.
     setTimeout(() => process.exit(), second).unref()
     return { ok: !findings.some(({ status }) => status === 'fail'), findings }
   },
@@ -58,7 +58,7 @@ export default defineCommand({
   exitCode: ({ ok }) => (ok ? 0 : exitCodes.failed),
 })
 
-const urlHint = 'Look at LATCHKEY_DATABASE_URL.'
+const urlHint = 'Check LATCHKEY_DATABASE_URL.'
 
 async function checkDatabaseParts(settings: Settings, online: boolean): Promise<Finding[]> {
   const { databaseUrl } = settings
@@ -92,7 +92,7 @@ async function checkDatabaseParts(settings: Settings, online: boolean): Promise<
     }
     return findings
   } finally {
-    // Not awaited: a connection that hangs would not let go.
+    // Not awaited: a connection may hang.
     database.destroy().catch(() => {})
   }
 }
@@ -101,18 +101,18 @@ function checkEncryptionKeys(
   { encryptionKeys, databaseUrl }: Settings,
   db: Db,
 ): Promise<Finding[]> {
-  const todo = 'Look at LATCHKEY_ENCRYPTION_KEYS.'
+  const todo = 'Check LATCHKEY_ENCRYPTION_KEYS.'
   return runCheck(
     'keys',
     async () => {
       if (encryptionKeys !== undefined) return checkKeys(db, encryptionKeys)
       const file = developmentKeysPath(databaseUrl)
-      // Only read: if it isn’t there it would be made.
+      // Loading would create a missing file.
       if (existsSync(file)) return checkKeys(db, loadDevelopmentKeys(databaseUrl))
       return fail(
         'keys',
-        `There is no ${file}.`,
-        'Put back the one that the database was begun with.',
+        `${file} is missing.`,
+        'Restore the file that was created with the database.',
       )
     },
     todo,

@@ -10,7 +10,7 @@ import type { RateLimit } from '../rate-limits/rate-limiter.ts'
 import { maxValidResetCodes } from '../verification/reset-token.ts'
 import { codeAttemptBuckets } from '../verification/send-code.ts'
 
-/** What somebody who never pauses can try in a day, and how likely one of it is right. */
+/** The guesses that an attacker gets in a day, and the chance that one of them is right. */
 export interface Odds {
   /** Guesses that the rate limits admit; Infinity if they are off. */
   guesses: number
@@ -22,22 +22,22 @@ export interface Odds {
   chance: number
 }
 
-/** What guessing is worth against one account in one day. */
+/** The odds of guessing against one account in one day. */
 export interface DailyOdds {
   /**
-   * By somebody who has the password, for the methods that are offered. A passkey has no code to
-   * guess. A method that was taken off the list still serves whoever has it, at the odds it had.
+   * For an attacker with the password, by offered method. A passkey has no code to guess. A method that
+   * is no longer offered still works for accounts that have it, at the odds it had.
    */
   secondFactor: Partial<Record<MfaMethod | 'recoveryCode', Odds>>
-  /** Passwords that are judged. What they are worth depends on the password. */
+  /** Passwords that are verified. The odds depend on the password. */
   passwords: { fromElsewhere: number; fromOneNetwork: number }
-  /** Of an address without an account. */
+  /** For an address without an account. */
   signUpCode: Odds
-  /** From networks where its owner never signed in. */
+  /** From networks on which the owner never signed in. */
   resetCode: Odds
 }
 
-/** How many codes of a method are right at any time. */
+/** How many codes of a method are valid at any time. */
 const validCodes: Record<MfaMethod, number> = {
   passkey: 0,
   authenticator: acceptedSteps,
@@ -45,7 +45,7 @@ const validCodes: Record<MfaMethod, number> = {
   email: 1,
 }
 
-/** The odds that these settings leave, from the limits as they are enforced. */
+/** Computes the odds under these settings, from the rate limits as they are enforced. */
 export function computeDailyOdds({
   rateLimits,
   mfaMethods,
@@ -71,7 +71,7 @@ export function computeDailyOdds({
       fromElsewhere: maxGuesses(day, limits.wrongPasswordsFromUnknownNetworks),
       fromOneNetwork: maxGuesses(day, limits.wrongPasswordsPerAddressAndNetwork),
     },
-    // At best all that are mailed in a day wait at once, and all that is tried is tried then.
+    // The attacker's best case: all codes of a day are valid at once, and all guesses come then.
     signUpCode: computeOdds(
       maxGuesses(signUpCodeLifetimeMs, limits.wrongSignUpCodesPerAddress),
       maxGuesses(day, limits.signUpEmailsPerAddress),
@@ -91,33 +91,33 @@ function computeOdds(guesses: number, valid: number, outOf: number): Odds {
   return { guesses, valid, outOf, chance }
 }
 
-/** The same for an operator, a line each. */
+/** Describes the odds to an operator, in lines. */
 export function describeOdds(settings: Pick<Settings, 'rateLimits' | 'mfaMethods'>): string {
   if (settings.rateLimits === 'off') {
     return [
-      'What guessing is worth: LATCHKEY_RATE_LIMITS is off, so nobody counts guesses.',
-      '  Every code of six digits is found within hours, and passwords can be tried without end.',
-      '  Only for load tests, on a machine that nobody else can reach.',
+      'Odds of guessing: LATCHKEY_RATE_LIMITS is off, so guesses are unlimited.',
+      '  Any six-digit code can be found within hours, and passwords can be tried without limit.',
+      '  Use this for load tests only, on a machine that nobody else can reach.',
     ].join('\n')
   }
   const { secondFactor, passwords, signUpCode, resetCode } = computeDailyOdds(settings)
   const factors = Object.entries(secondFactor)
   return [
-    'What guessing is worth, in one day against one account, to somebody who never pauses:',
-    `  The second step, with the password known: ${formatCount(factors[0]?.[1].guesses)} guesses`,
+    'Odds of guessing against one account in one day, with every guess that rate limits allow:',
+    `  Second factor, by an attacker who has the password: ${formatCount(factors[0]?.[1].guesses)} guesses`,
     ...factors.map(([method, { chance }]) => `    ${method.padEnd(14)} ${formatChance(chance)}`),
-    `  The password: ${formatCount(passwords.fromElsewhere)} guesses from networks where its owner never signed in,`,
-    `    ${formatCount(passwords.fromOneNetwork)} from each one where they did. It depends on the password what that is worth.`,
-    `  The code of a forgotten password, from such networks: ${formatCount(resetCode.guesses)} guesses`,
+    `  Password: ${formatCount(passwords.fromElsewhere)} guesses from networks on which the owner never signed in,`,
+    `    ${formatCount(passwords.fromOneNetwork)} from each other network. The odds depend on the password.`,
+    `  Code of a password reset, from networks on which the owner never signed in: ${formatCount(resetCode.guesses)} guesses`,
     `    ${formatChance(resetCode.chance)}`,
-    `  The code of a sign-up, for an address without an account: ${formatCount(signUpCode.guesses)} guesses`,
+    `  Code of a sign-up, for an address without an account: ${formatCount(signUpCode.guesses)} guesses`,
     `    ${formatChance(signUpCode.chance)}`,
   ].join('\n')
 }
 
 const formatCount = (guesses = 0) => guesses.toLocaleString('en')
 
-/** Two digits are enough, and past a billion none. */
+/** `1 in N`, with two significant digits. */
 function formatChance(chance: number): string {
   const oneIn = Number((1 / chance).toPrecision(2))
   return oneIn > 1e9 ? 'less than 1 in a billion' : `1 in ${formatCount(oneIn)}`

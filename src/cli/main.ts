@@ -1,4 +1,4 @@
-// First of all: one thread a core hashes passwords fastest (docs/decisions).
+// Before all imports: one thread per core hashes passwords fastest (docs/decisions).
 process.env.UV_THREADPOOL_SIZE ??= String(availableParallelism())
 
 import { existsSync } from 'node:fs'
@@ -10,7 +10,7 @@ import { OperatorError } from '../lib/operator-error.ts'
 import { Problem } from '../lib/problem.ts'
 import { type Command, exitCodes, type Options, UsageError } from './command.ts'
 
-/** Each is read when it is asked for: the service need not know how to make a backup. */
+/** Loaded on demand, so that the service does not load the other commands. */
 const commands: Record<string, () => Promise<{ default: Command }>> = {
   serve: () => import('./serve.ts'),
   migrate: () => import('./migrate.ts'),
@@ -34,7 +34,7 @@ const commands: Record<string, () => Promise<{ default: Command }>> = {
   'keys new': () => import('./keys/new.ts'),
 }
 
-/** Understood behind every command. */
+/** Options of every command. */
 const globalOptions = {
   help: { type: 'boolean', short: 'h' },
   version: { type: 'boolean', short: 'v' },
@@ -48,8 +48,7 @@ async function main(argv: string[]): Promise<void> {
   if (values.help)
     return console.log(rest.length < argv.length ? helpOf(name, command) : await help())
   const problem = argumentsProblem(command, positionals)
-  if (problem)
-    throw new UsageError(`${problem} It is typed like this:\n\n  ${usageOf(name, command)}`)
+  if (problem) throw new UsageError(`${problem} Usage:\n\n  ${usageOf(name, command)}`)
 
   const envFileNames = readEnvFile()
   const result = await command.run({ positionals, values, envFileNames })
@@ -57,7 +56,7 @@ async function main(argv: string[]): Promise<void> {
   process.exitCode = command.exitCode?.(result) ?? 0
 }
 
-/** A command's name is one word or two; without any, it is `serve`. */
+/** Splits off the name of the command, one or two words; `serve` by default. */
 function splitCommand(argv: string[]): { name: string; rest: string[] } {
   for (const words of [2, 1]) {
     const name = argv.slice(0, words).join(' ')
@@ -74,7 +73,7 @@ function parseOptions(command: Command, rest: string[]) {
   try {
     return parseArgs({ args: rest, allowPositionals: true, options })
   } catch (error) {
-    // Its first sentence: the others tell of a way out that leads nowhere here.
+    // The first sentence alone: the others give advice that does not apply here.
     throw new UsageError((error as Error).message.replace(/\. .*/s, '.'))
   }
 }
@@ -83,7 +82,7 @@ function argumentsProblem({ arguments: args }: Command, positionals: string[]): 
   const missing = args.slice(positionals.length).find((arg) => !arg.endsWith('?'))
   if (missing) return `<${missing}> is missing.`
   const surplus = positionals[args.length]
-  return surplus === undefined ? undefined : `There is nothing to do with “${surplus}”.`
+  return surplus === undefined ? undefined : `Unexpected argument “${surplus}”.`
 }
 
 function usageOf(name: string, { arguments: args, options, format }: Command): string {
@@ -103,7 +102,7 @@ function helpOf(name: string, command: Command): string {
   const { description, optionsHelp, format } = command
   const lines = Object.entries({
     ...optionsHelp,
-    ...(format && { json: 'print the result as JSON, for programs' }),
+    ...(format && { json: 'print the result as JSON' }),
   })
   const width = Math.max(0, ...lines.map(([flag]) => flag.length))
   return [
@@ -124,7 +123,7 @@ async function help(): Promise<string> {
       )
       return [[name === 'serve' ? '[serve]' : name, ...words].join(' '), description] as const
     }),
-    ['--help', 'this; behind a command, all that it understands'] as const,
+    ['--help', 'this help; after a command, its arguments and options'] as const,
     ['--version', 'the version'] as const,
   ]
   const width = Math.max(...lines.map(([usage]) => usage.length))
@@ -133,11 +132,11 @@ async function help(): Promise<string> {
     '',
     ...lines.map(([usage, description]) => `  latchkey ${usage.padEnd(width)}  ${description}`),
     '',
-    'Settings come from the environment and from a file .env in this folder.',
+    'Settings come from the environment and from a file .env in the current folder.',
   ].join('\n')
 }
 
-/** @returns the names that it gave */
+/** Loads .env. @returns the names of the variables that it set */
 function readEnvFile(): ReadonlySet<string> {
   const before = new Set(Object.keys(process.env))
   if (!existsSync('.env')) return new Set()
@@ -150,7 +149,7 @@ function readEnvFile(): ReadonlySet<string> {
   }
 }
 
-/** What to print of an error, and how to end. */
+/** The message to print for an error, and the exit code. */
 function exitOf(error: unknown): { message: unknown; code: number } {
   if (error instanceof UsageError) {
     const message = `${error.message}\n\n“latchkey --help” lists all commands.`

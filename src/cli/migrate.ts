@@ -4,7 +4,7 @@ import { openDatabase } from '../store/open.ts'
 import { defineCommand } from './command.ts'
 
 export default defineCommand({
-  description: 'bring the database up to date, and end',
+  description: 'run the migrations that the database lacks',
   arguments: [],
   options: {},
   optionsHelp: {},

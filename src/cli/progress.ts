@@ -1,19 +1,21 @@
 import type { WriteStream } from 'node:tty'
 
-/** How far something has come: a bar at the bottom of a terminal. */
+/** A progress bar at the bottom of a terminal. */
 export interface ProgressBar {
   /**
-   * @param label what is being done, or has been
-   * @param fraction of all, from 0 to 1; undefined if nobody knows
+   * Draws the bar.
+   *
+   * @param label the text beside it
+   * @param fraction the part done, from 0 to 1; undefined if unknown
    */
   show(label: string, fraction: number | undefined): void
-  /** Prints whole lines where the bar stands, which moves down. */
+  /** Prints whole lines above the bar. */
   printAbove(lines: string): void
-  /** Leaves the line to whatever is printed next. */
+  /** Removes the bar, before other output. */
   clear(): void
 }
 
-/** Often enough to see that it goes on. */
+/** Often enough to look alive. */
 const redrawEveryMs = 100
 
 const width = 24
@@ -44,10 +46,10 @@ function drawBar(fraction: number): string {
   return `${'█'.repeat(filled)}${'░'.repeat(width - filled)}`
 }
 
-/** In a log every line stays. */
+/** Less often than a bar, since a log keeps every line. */
 const logEveryMs = 5000
 
-/** The same for a log: a line when something begins or is done, and now and then between. */
+/** Logs progress: a line when a phase begins and ends, and every few seconds between. */
 export function createProgressLog(
   stream: WriteStream,
 ): (phase: string, done: number, total: number) => void {

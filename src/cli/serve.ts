@@ -17,7 +17,9 @@ export default defineCommand({
 
 async function serve(settings: Settings): Promise<void> {
   for (const name of findUnknownSettings(process.env)) {
-    console.warn(`${name} is not a setting of this version. “latchkey settings” lists them all.`)
+    console.warn(
+      `${name} is not a setting of this version. “latchkey settings” lists all settings.`,
+    )
   }
   const encryptionKeys = settings.encryptionKeys ?? loadDevelopmentKeys(settings.databaseUrl)
   const latchkey = await startServer({ ...settings, encryptionKeys }).catch((error) => {
@@ -39,10 +41,10 @@ async function serve(settings: Settings): Promise<void> {
   stopWithNpm(() => stop('SIGTERM'))
 }
 
-/** The launcher passes signals on that reached us already: what comes so soon is the same one. */
+/** The launcher forwards a signal that this process has received already: it arrives this soon. */
 const duplicateSignalMs = 1000
 
-/** npm passes no SIGTERM on: only the shell between it and us ends, and we would go on unseen. */
+/** npm does not forward SIGTERM: it ends the shell that started this process, which would go on. */
 function stopWithNpm(stop: () => void): void {
   if (process.env.npm_lifecycle_event === undefined) return
   const parent = process.ppid
@@ -56,7 +58,9 @@ function stopWithNpm(stop: () => void): void {
 
 function startupMessage({ publicUrl, smtpUrl, smsUrl }: Settings): string {
   const inbox = smtpUrl && smsUrl ? [] : [`  Dev inbox   ${publicUrl}/dev/inbox`]
-  const captured = [...(smtpUrl ? [] : ['mail']), ...(smsUrl ? [] : ['texts'])].join(' and ')
+  const captured = [...(smtpUrl ? [] : ['emails']), ...(smsUrl ? [] : ['text messages'])].join(
+    ' and ',
+  )
   return [
     `Latchkey ${version} is ready.`,
     '',
@@ -65,26 +69,26 @@ function startupMessage({ publicUrl, smtpUrl, smsUrl }: Settings): string {
     ...inbox,
     '',
     captured
-      ? `This is development: ${captured} stay in the dev inbox, nothing is sent. Ctrl-C ends it.`
-      : 'This is development. Ctrl-C ends it.',
+      ? `Development mode: the dev inbox captures ${captured}; none are sent. Press Ctrl-C to stop.`
+      : 'Development mode. Press Ctrl-C to stop.',
     '',
   ].join('\n')
 }
 
-/** For an address that can't be listened on, a sentence that tells what to do. */
+/** Turns a failure to listen into an OperatorError that says what to do. */
 function explainListenError(
   error: NodeJS.ErrnoException & { port?: number; address?: string },
 ): unknown {
   const { code, port, address, syscall, hostname } = error as typeof error & { hostname?: string }
   if (code === 'EADDRINUSE') {
     return new OperatorError(
-      `Port ${port} of ${address} is taken by another program. Stop that one, or set LATCHKEY_PORT to another port.`,
+      `Port ${port} of ${address} is in use by another program. Stop it, or set LATCHKEY_PORT to another port.`,
       { cause: error },
     )
   }
   if (syscall === 'listen' || syscall === 'getaddrinfo') {
     return new OperatorError(
-      `It can’t listen on ${address ? `${address}, port ${port}` : hostname} (${code}). Set LATCHKEY_HOST and LATCHKEY_PORT to what this machine has and this user may use.`,
+      `Latchkey can’t listen on ${address ? `${address}, port ${port}` : hostname} (${code}). Set LATCHKEY_HOST to an address of this machine and LATCHKEY_PORT to a port that this user may use.`,
       { cause: error },
     )
   }

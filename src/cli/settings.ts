@@ -4,11 +4,11 @@ import { defineCommand, exitCodes } from './command.ts'
 import { computeDailyOdds, describeOdds } from './guessing-odds.ts'
 
 /**
- * Shows every setting, also while some are wrong: that is when one looks. If all are right, it ends
- * with what they leave to guessing.
+ * Lists every setting, even while some are invalid, which is when operators need the list. If all are
+ * valid, it ends with the odds of guessing that they leave.
  */
 export default defineCommand({
-  description: 'list every setting: what it is now, where that is from, what it means',
+  description: 'list all settings: value, where it comes from, meaning',
   arguments: [],
   options: {},
   optionsHelp: {},

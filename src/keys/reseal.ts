@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { sql } from 'kysely'
 import { minute } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
+import { repeat } from '../lib/repeat.ts'
 import type { Db } from '../store/open.ts'
 import { readPrimaryKey } from './encryption-keys.ts'
 import { type Keyring, keyIdOf } from './keyring.ts'
@@ -13,7 +14,7 @@ const batchSize = 100
 /** Pause between batches, so that other writers get their turn; a pass may take hours. */
 const pauseMs = 50
 
-/** Time between passes: another node may have sealed with an older key since. */
+/** How often a node searches for values that another node has sealed with an older key since. */
 const intervalMs = 10 * minute
 
 /** The outcome of one pass. */
@@ -24,35 +25,22 @@ interface ResealResult {
 }
 
 /**
- * Reseals values of other encryption keys with the primary key, in batches, until nothing needs the
- * others. Safe on several nodes at once and to interrupt at any moment: a value is replaced only if
- * it is unchanged since it was read.
+ * Reseals with the primary key every value that another encryption key has sealed, in small batches,
+ * until no value needs the other keys. Any number of nodes may do so at once, and each may stop at any
+ * moment: a value is replaced only if it is still the one that was read.
  *
- * @returns a function that stops it
+ * @returns a function that stops it and resolves after the batch under way
  */
 export function startResealing(deps: { db: Db; keyring: Keyring; log: Log }): () => Promise<void> {
-  const { log } = deps
-  const stopping = new AbortController()
-  const { signal } = stopping
-
-  async function runUntilStopped(): Promise<void> {
-    while (!signal.aborted) {
-      await reseal(deps, signal).catch((error) => {
-        if (!signal.aborted) log.error({ err: error }, 'resealing failed and will be retried')
-      })
-      // `ref: false`: the wait does not keep the process alive.
-      await sleep(intervalMs, undefined, { signal, ref: false }).catch(() => {})
-    }
-  }
-
-  const running = runUntilStopped()
-  return async () => {
-    stopping.abort()
-    await running
-  }
+  return repeat((signal) => reseal(deps, signal), {
+    everyMs: intervalMs,
+    firstRunMs: 0,
+    log: deps.log,
+    failure: 'resealing failed and will be retried',
+  })
 }
 
-/** Runs one pass over all sealed columns. */
+/** Makes one pass over all sealed columns. */
 export async function reseal(
   deps: { db: Db; keyring: Keyring; log: Log },
   signal: AbortSignal,
@@ -67,7 +55,7 @@ export async function reseal(
   if (signal.aborted) return result
   if (result.unopened > 0) log.error({ key, ...result }, 'some sealed values can’t be opened')
   else if (result.resealed > 0) {
-    log.info({ key, ...result }, 'resealed the values of other encryption keys')
+    log.info({ key, ...result }, 'values sealed with other encryption keys are resealed')
   }
   return result
 }

@@ -1,26 +1,40 @@
 import { second, toIsoString } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
+import { repeat } from '../lib/repeat.ts'
 import type { Db } from '../store/open.ts'
 import { syncKeys } from './encryption-keys.ts'
 import { type Keyring, MissingKeyError } from './keyring.ts'
 import type { SigningKeys } from './signing-keys.ts'
 
-/** Time between syncs: the longest that a node may miss a change by another node or a command. */
+/** How long a node may miss what another node, or a command, did to the keys. */
 const intervalMs = 5 * second
 
-/** Syncs keys changed by other nodes or commands and logs each change. @returns a function that stops it */
+/**
+ * Keeps this node's keys in step with the database, and logs what changed.
+ *
+ * @returns a function that stops it and resolves after the sync under way
+ */
 export function watchKeys(deps: {
   db: Db
   keyring: Keyring
   signingKeys: SigningKeys
   log: Log
 }): () => Promise<void> {
-  const { log, signingKeys } = deps
+  const { db, keyring, signingKeys, log } = deps
   let signingKeyId = signingKeys.current().id
   const reported = new Set<string>()
-  let currentRun: Promise<void> = Promise.resolve()
-  let stopped = false
-  let timer: NodeJS.Timeout
+
+  async function syncEncryptionKeys(): Promise<void> {
+    await syncKeys(db, keyring)
+    for (const key of keyring.missing) {
+      if (reported.has(key)) continue
+      reported.add(key)
+      log.error(
+        { key },
+        'another node uses an encryption key that is not in LATCHKEY_ENCRYPTION_KEYS here: add it and restart',
+      )
+    }
+  }
 
   async function syncSigningKeys(): Promise<void> {
     const { added, retiring } = await signingKeys.sync()
@@ -35,36 +49,15 @@ export function watchKeys(deps: {
     signingKeyId = id
   }
 
-  async function syncEncryptionKeys(): Promise<void> {
-    const { db, keyring } = deps
-    await syncKeys(db, keyring)
-    for (const key of keyring.missing) {
-      if (reported.has(key)) continue
-      reported.add(key)
-      log.error(
-        { key },
-        'another node uses an encryption key that is missing from LATCHKEY_ENCRYPTION_KEYS on this node: add it and restart',
-      )
-    }
+  async function sync(): Promise<void> {
+    await syncEncryptionKeys()
+    await syncSigningKeys()
   }
 
-  function schedule(): void {
-    timer = setTimeout(() => {
-      currentRun = syncEncryptionKeys()
-        .then(syncSigningKeys)
-        .catch((error) => {
-          const key = error instanceof MissingKeyError ? error.id : undefined
-          log.error({ err: error, key }, 'syncing the keys failed')
-        })
-        .finally(() => stopped || schedule())
-    }, intervalMs)
-    timer.unref()
-  }
-
-  schedule()
-  return async () => {
-    stopped = true
-    clearTimeout(timer)
-    await currentRun
-  }
+  return repeat(sync, {
+    everyMs: intervalMs,
+    log,
+    failure: 'keys could not be synced with the database',
+    failureFields: (error) => ({ key: error instanceof MissingKeyError ? error.id : undefined }),
+  })
 }

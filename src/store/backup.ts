@@ -6,25 +6,25 @@ import { toOperatorError } from './errors.ts'
 import { sqliteFileOf } from './sqlite-file.ts'
 
 /**
- * Copies a SQLite database as it is at one moment, while others write to it.
+ * Copies a snapshot of a SQLite database while other processes write to it.
  *
- * `vacuum into`, not SQLite's backup functions: those begin again whenever somebody else writes,
- * so that a busy service would never be copied. This reads one snapshot, keeps no writer waiting,
- * and leaves behind what was deleted.
+ * Uses `vacuum into`, not SQLite's backup functions, which start over at every write of another
+ * connection and so would never finish on a busy service. `vacuum into` reads one snapshot, blocks no
+ * writer, and leaves out deleted data.
  *
- * The file is this user's alone. It has its name only once it is whole, checked and on the disk.
+ * Only this user can read the copy. It gets its name once it is complete, checked and on the disk.
  *
- * @param databaseUrl of the database
- * @param file where the copy goes; nothing may be there
- * @returns its size in bytes
- * @throws CannotStart where there is nothing to copy, no place for it, or the copy is not whole
+ * @param databaseUrl the database to copy
+ * @param file the path of the copy, which must not exist
+ * @returns the size of the copy in bytes
+ * @throws OperatorError if there is no database, the copy can't be written, or it fails its check
  */
 export function backUp(databaseUrl: string, file: string): number {
   const source = sqliteFileOf(databaseUrl)
   if (source === undefined) throw new OperatorError(pgDumpInstructions(databaseUrl, file))
   if (!existsSync(source)) {
     throw new OperatorError(
-      `There is no database at ${resolve(source)}. Run this where the service runs, with the same settings.`,
+      `There is no database at ${resolve(source)}. Run this in the folder and with the settings of the service.`,
     )
   }
   ensureAbsent(file)
@@ -46,12 +46,12 @@ export function backUp(databaseUrl: string, file: string): number {
 function ensureAbsent(file: string): void {
   if (!existsSync(file)) return
   throw new OperatorError(
-    `${file} is there already, and a backup overwrites nothing. Give it another name.`,
+    `${file} already exists, and a backup never overwrites a file. Choose another name.`,
   )
 }
 
 function vacuumInto(source: string, unfinished: string): void {
-  // SQLite takes an empty file, and would make one for everybody's eyes.
+  // SQLite accepts an empty file; one that it creates itself could be read by everyone.
   closeSync(openSync(unfinished, 'wx', 0o600))
   const db = new DatabaseSync(source, { timeout: 5000 })
   try {
@@ -70,14 +70,14 @@ function checkIntegrity(unfinished: string): void {
       .map((row) => row.integrity_check)
     if (problems.join() === 'ok') return
     throw new OperatorError(
-      `The copy is not whole (${problems[0]}), so it was not kept. Look at the disk, and at whether the database itself is sound.`,
+      `The copy failed its integrity check (${problems[0]}) and was deleted. Check the disk and the database itself.`,
     )
   } finally {
     db.close()
   }
 }
 
-/** On the disk, also if the power fails now. */
+/** Writes a file or folder to the disk, so that it survives a power failure. */
 function syncToDisk(path: string): void {
   const fd = openSync(path, 'r')
   try {
@@ -92,26 +92,26 @@ function backupError(error: unknown): unknown {
   if (error instanceof OperatorError) return error
   if (code === 'ERR_SQLITE_ERROR') {
     return new OperatorError(
-      `No backup was made: ${errstr}. Look at LATCHKEY_DATABASE_URL, and whether there is room for the copy.`,
+      `No backup was made: ${errstr}. Check LATCHKEY_DATABASE_URL, and that there is room for the copy.`,
       { cause: error },
     )
   }
   if (path === undefined) return toOperatorError(error)
   return new OperatorError(
-    `The backup can’t be written (${code}: ${path}). Choose a place that this user may write to.`,
+    `The backup can’t be written (${code}: ${path}). Choose a path that this user may write to.`,
     { cause: error },
   )
 }
 
-/** What PostgreSQL's own tool is to be told; it asks for the password itself. */
+/** The pg_dump command for a database, without the password, which pg_dump asks for. */
 function pgDumpInstructions(rawUrl: string, file: string): string {
   const url = new URL(rawUrl)
   url.password = ''
   url.searchParams.delete('password')
   return [
-    'This database is PostgreSQL, whose own tool copies it while it is in use:',
+    'This database is PostgreSQL. Its own tool makes a copy while it is in use:',
     `  (umask 077; pg_dump --format=custom --file=${shellQuote(file)} ${shellQuote(url.href)})`,
-    'It asks for the password, or finds it in ~/.pgpass.',
+    'It asks for the password, or reads it from ~/.pgpass.',
   ].join('\n')
 }
 

@@ -3,16 +3,16 @@ import type { Db } from './open.ts'
 import type { Tx } from './transaction.ts'
 
 /**
- * A query that is put together once, for what nearly every request asks: only its values change.
- * Putting it together takes three times as long as SQLite takes to answer.
+ * Compiles a query once and runs it with new values each time, for queries of nearly every request.
+ * Compiling takes three times as long as SQLite takes to answer.
  *
- * @param build makes it from places that stand for the values; it must not look into them
- * @returns asks for one row: undefined if there is none
+ * @param build builds the query from placeholders for the values, which it must not inspect
+ * @returns a function that runs the query and returns its first row; undefined if there is none
  */
 export function compileOnce<Values extends unknown[], Row>(
   build: (db: Db, ...values: Values) => Compilable<Row>,
 ): (db: Db | Tx, ...values: Values) => Promise<Row | undefined> {
-  // The two databases are spoken to differently.
+  // Compiled per database: their SQL differs.
   const compiled = new WeakMap<object, CompiledQuery<Row>>()
 
   return async (db, ...values) => {

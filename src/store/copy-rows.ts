@@ -6,7 +6,7 @@ import { toOperatorError } from './errors.ts'
 import { withoutStatementTimeout } from './locks.ts'
 import type { Db } from './open.ts'
 
-/** How far it has come. */
+/** Progress on one table, in rows. */
 export interface CopyProgress {
   phase: 'copying' | 'comparing'
   table: string
@@ -14,20 +14,20 @@ export interface CopyProgress {
   total: number
 }
 
-/** A row, by its key, that is not the same on both sides. */
+/** A row that differs between source and target, or the number of surplus rows of a table. */
 export interface Difference {
   table: string
   key: string
   what: string
 }
 
-/** Enough that a round trip weighs nothing, and little to hold. */
+/** Rows per round trip: enough to make its latency negligible, few enough to hold in memory. */
 const batchSize = 1000
 
-/** More would be read by nobody. */
+/** Enough to see what differs. */
 export const maxDifferences = 20
 
-/** Copies what is not there yet, in the order of the keys. */
+/** Copies the rows that the target lacks, in the order of their keys. */
 export async function copyTable(
   source: DatabaseSync,
   target: Db,
@@ -47,10 +47,10 @@ export async function copyTable(
   }
 }
 
-/** The row that was copied last: they go in the order of their keys, a batch or none. */
+/** The key of the last copied row: rows arrive in the order of their keys, in whole batches. */
 async function lastCopiedKey(target: Db, { name, key }: Table): Promise<TableRow | undefined> {
   const columns = key.map((column) => sql.ref(column.name))
-  // The order that SQLite has: byte by byte.
+  // In the order of SQLite: byte by byte.
   const order = key.map((column) =>
     column.text ? sql`${sql.ref(column.name)} collate "C" desc` : sql`${sql.ref(column.name)} desc`,
   )
@@ -70,13 +70,13 @@ async function insertRows(target: Db, { name, columns }: Table, rows: TableRow[]
     const cause = toOperatorError(error)
     if (cause instanceof OperatorError) throw cause
     throw new OperatorError(
-      `PostgreSQL doesn’t take the next rows of “${name}” (${(error as Error).message}). What was copied stays; run this again to go on.`,
+      `PostgreSQL rejected rows of “${name}” (${(error as Error).message}). The rows copied so far stay; run this again to continue.`,
       { cause },
     )
   }
 }
 
-/** Compares every row by what stands in it. */
+/** Compares every column of every row. */
 export async function compareTable(
   source: DatabaseSync,
   target: Db,
@@ -106,10 +106,10 @@ export async function compareTable(
   const { rows: counted } = await withoutStatementTimeout(target, (tx) =>
     sql<{ there: number }>`select count(*) as there from ${sql.table(table.name)}`.execute(tx),
   )
-  // Every row of the source was looked for, so that what is more can only be surplus.
+  // Every row of the source has been searched for, so all others are surplus.
   const surplus = (counted[0]?.there ?? 0) - found
   if (surplus > 0)
-    differences.push({ table: table.name, key: '', what: `${surplus} rows too many` })
+    differences.push({ table: table.name, key: '', what: `surplus rows: ${surplus}` })
   return { rows: done, differences }
 }
 

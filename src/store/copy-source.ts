@@ -11,14 +11,14 @@ export type TableRow = Record<string, SQLInputValue>
 export interface Table {
   name: string
   columns: string[]
-  /** Its primary key. */
+  /** The columns of the primary key. */
   key: { name: string; text: boolean }[]
 }
 
 /**
- * Opens the database to read it, and keeps everybody else out until it is closed.
+ * Opens a SQLite database to read it, and locks it exclusively until it is closed.
  *
- * @throws CannotStart if it is not there, in use, of another version, or was never used
+ * @throws OperatorError if it is missing, in use, of another version, or was never used
  */
 export async function openSource(file: string): Promise<DatabaseSync> {
   if (!existsSync(file)) throw new OperatorError(`There is no database at ${resolve(file)}.`)
@@ -27,7 +27,7 @@ export async function openSource(file: string): Promise<DatabaseSync> {
     lockExclusively(db)
     await ensureSameVersion(db)
     if (signingKeyIdsOf(db).length === 0) {
-      throw new OperatorError('There is nothing to move: no service has ever run on this database.')
+      throw new OperatorError('There is nothing to copy: no service has ever run on this database.')
     }
     return db
   } catch (error) {
@@ -38,12 +38,12 @@ export async function openSource(file: string): Promise<DatabaseSync> {
 
 function lockExclusively(db: DatabaseSync): void {
   try {
-    // With the write-ahead log this fails while anybody has it open, reading or not.
+    // In WAL mode this fails while another connection is open, reading or not.
     db.exec('pragma locking_mode = exclusive; begin exclusive')
   } catch (error) {
     if (((error as { errcode?: number }).errcode ?? 0) % 256 !== 5) throw error
     throw new OperatorError(
-      'The SQLite database is in use. Stop Latchkey first: what it wrote meanwhile would be left behind.',
+      'The SQLite database is in use. Stop Latchkey first: changes made during the copy would be lost.',
     )
   }
 }
@@ -57,17 +57,17 @@ async function ensureSameVersion(db: DatabaseSync): Promise<void> {
     : []
   if (applied.map(({ name }) => name).join() === (await knownMigrations()).join()) return
   throw new OperatorError(
-    'The SQLite database is of another version of Latchkey. Move it with that version, or bring it up to date first: “latchkey migrate”.',
+    'The SQLite database belongs to another version of Latchkey. Copy it with that version, or run “latchkey migrate” first.',
   )
 }
 
-/** What tells one database from another: the ids of its signing keys. */
+/** The ids of the signing keys, which identify a database. */
 export function signingKeyIdsOf(db: DatabaseSync): string[] {
   const rows = db.prepare('select id from signing_key order by id').all()
   return rows.map(({ id }) => String(id))
 }
 
-/** Every table there is, each after those that its rows refer to. */
+/** All tables, each after the tables that it references. */
 export function tablesOf(db: DatabaseSync): Table[] {
   const names = db
     .prepare(
@@ -79,7 +79,7 @@ export function tablesOf(db: DatabaseSync): Table[] {
   const sorted: string[] = []
   const visit = (name: string, path: string[]): void => {
     if (sorted.includes(name)) return
-    if (path.includes(name)) throw new Error(`Rows refer to each other: ${[...path, name]}`)
+    if (path.includes(name)) throw new Error(`Tables reference each other: ${[...path, name]}`)
     const references = db
       .prepare('select "table" as name from pragma_foreign_key_list(?)')
       .all(name)
@@ -101,7 +101,7 @@ function tableOf(db: DatabaseSync, name: string): Table {
   return { name, columns: columns.map((column) => String(column.name)), key }
 }
 
-/** The next rows in the order of their keys. */
+/** The next rows in the order of their keys. @param after the row before them */
 export function rowsAfter(
   db: DatabaseSync,
   table: Table,
@@ -116,7 +116,7 @@ export function rowsAfter(
     .all(...(after ? keyOf(table, after) : []), limit)
 }
 
-/** How many rows there are, up to and with the one of a key if one is given. */
+/** Counts the rows of a table. @param upTo the last row to count; all by default */
 export function countRows(db: DatabaseSync, table: Table, upTo?: TableRow): number {
   const keys = names(table.key.map((column) => column.name))
   const where = upTo ? `where (${keys}) <= (${table.key.map(() => '?')})` : ''

@@ -15,23 +15,23 @@ import { knownMigrations, migrate, unfinishedCopyTable } from './migrate.ts'
 import { type Db, openDatabase } from './open.ts'
 
 export interface CopyResult {
-  /** Rows of each table, as both sides have them. */
+  /** The number of rows of each table. */
   tables: Record<string, number>
   rows: number
-  /** Whether it went on where another run had been cut off. */
+  /** Whether this run continued an interrupted one. */
   resumed: boolean
-  /** What is not the same on both sides: the first of them, without what stands in them. */
+  /** The first differences between source and target, without values. */
   differences: Difference[]
 }
 
 /**
- * Copies everything from a SQLite database that nobody else has open to an empty PostgreSQL, then
- * compares both row by row. Cut off, it goes on where it was the next time. Until both are the
- * same, no service starts on the target; the source stays as it is.
+ * Copies all rows of a SQLite database to an empty PostgreSQL database, then compares them row by row.
+ * An interrupted copy continues at the next run. Until both databases are equal, no service starts on
+ * the target. The source is not changed.
  *
- * @param from the file; nobody else can open it meanwhile
+ * @param from the SQLite file, which is locked meanwhile
  * @param to `postgres://…`
- * @throws CannotStart where it can't begin or go on, saying what to do
+ * @throws OperatorError if the copy can't start or continue
  */
 export async function copyToPostgres(
   from: string,
@@ -68,7 +68,7 @@ export async function copyToPostgres(
   }
 }
 
-/** Makes the target ready to be filled. @returns whether another run had begun with it */
+/** Migrates and marks an empty target. @returns whether an interrupted run had done so before */
 async function prepareTarget(source: DatabaseSync, target: Db, tables: Table[]): Promise<boolean> {
   const ids = signingKeyIdsOf(source)
   const existing = await listTables(target)
@@ -89,7 +89,7 @@ async function prepareTarget(source: DatabaseSync, target: Db, tables: Table[]):
 }
 
 async function listTables(target: Db): Promise<string[]> {
-  // The migrations look for what is there; this is what says first that nobody answers.
+  // First, so that a target that does not answer is reported as such.
   await pingTarget(target)
   const { rows } = await sql<{ name: string }>`
     select table_name as name from information_schema.tables
@@ -103,7 +103,7 @@ async function pingTarget(target: Db): Promise<void> {
   } catch (cause) {
     const { message, code } = cause as NodeJS.ErrnoException
     throw new OperatorError(
-      `The PostgreSQL of --to can’t be used (${message || code}). Look at its address, and whether it runs.`,
+      `The PostgreSQL of --to can’t be used (${message || code}). Check its URL, and that it is running.`,
       { cause },
     )
   }
@@ -115,25 +115,25 @@ const isOwnTable = (name: string, tables: Table[]) =>
 
 function notEmptyError(what: string): OperatorError {
   return new OperatorError(
-    `The target is not empty: it has ${what}. Nothing was changed. Make an empty database and give its address.`,
+    `The target is not empty: it has ${what}. Nothing was changed. Create an empty database and pass its URL.`,
   )
 }
 
-/** @throws CannotStart if what is half moved there began with another source or version */
+/** @throws OperatorError if the unfinished copy is of another source or version */
 async function ensureSameSource(target: Db, ids: string[]): Promise<void> {
   const { rows } = await sql<{ source: string }>`
     select source from ${sql.table(unfinishedCopyTable)}`.execute(target)
   const startedIds: string[] = JSON.parse(rows[0]?.source ?? '[]')
   if (!startedIds.some((id) => ids.includes(id))) {
     throw new OperatorError(
-      'Another database has been half moved to this target. Make an empty one and give its address.',
+      'The target holds an unfinished copy of another database. Create an empty database and pass its URL.',
     )
   }
   const { rows: applied } = await sql<{ name: string }>`
     select name from ${sql.table(DEFAULT_MIGRATION_TABLE)} order by name`.execute(target)
   if (applied.map(({ name }) => name).join() !== (await knownMigrations()).join()) {
     throw new OperatorError(
-      'Moving to this target began with another version of Latchkey. Go on with that version, or begin again with an empty database.',
+      'Another version of Latchkey began the copy to this target. Continue with that version, or start again with an empty database.',
     )
   }
 }

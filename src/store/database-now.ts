@@ -1,17 +1,17 @@
-import { PostgresAdapter, type RawBuilder, sql } from 'kysely'
+import { type RawBuilder, sql } from 'kysely'
 import { now } from '../lib/clock.ts'
 import type { Db } from './open.ts'
+import { isPostgres } from './postgres.ts'
 import type { Tx } from './transaction.ts'
 
 /**
- * What time it is by the one clock that all nodes share, as part of a statement: milliseconds since
- * 1970. For what nodes must agree on, such as who has a message in hand and for how long.
- *
- * A SQLite file has one machine, and its clock is ours.
+ * The time of the database's clock as a part of a statement, in milliseconds since 1970. For times
+ * that all nodes must agree on, such as the lease of a message. SQLite has no clock of its own: this
+ * machine's is used.
  */
 export function databaseNow(db: Db | Tx): RawBuilder<number> {
-  return db.getExecutor().adapter instanceof PostgresAdapter
-    ? // The beginning of the statement, not of the transaction, which may have waited for a lock.
+  return isPostgres(db)
+    ? // The start of the statement, not of the transaction, which may have waited for a lock.
       sql`(extract(epoch from statement_timestamp()) * 1000)::bigint`
     : sql`${now()}`
 }

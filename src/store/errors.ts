@@ -2,12 +2,12 @@ import pg from 'pg'
 import { OperatorError } from '../lib/operator-error.ts'
 import { Problem } from '../lib/problem.ts'
 
-/** Seconds. A database that is restarted is back after about as long. */
+/** Seconds: about as long as a restart of the database takes. */
 const retryAfter = 5
 
 /**
- * The database can't be used for now, or had better things to do: 503 for whoever asked. `cause` is
- * for the log; nothing of it leaves the service.
+ * The database can't be used for now, or gave up on a statement: the client gets a 503. `cause` is for
+ * the log and never leaves the service.
  */
 export class DatabaseUnavailableError extends Problem {
   constructor(cause: unknown, detail = retryDetail) {
@@ -20,23 +20,23 @@ const retryDetail =
   'This can’t be done right now. Nothing was lost: please try again in a few seconds.'
 
 const outcomeUnknownDetail =
-  'The connection broke while this was being saved, so it may have been done or not. Please look before you try again.'
+  'The connection broke while this was being saved, so it may or may not have been done. Please check before you try again.'
 
 /**
- * SQLSTATEs (PostgreSQL's manual, Appendix A) of what lies outside of our statements: connection,
- * authorization, no such database, no room or connections, stopped or shut down, the disk; a standby
- * that only reads; a transaction that was ended for doing nothing; a lock that was waited for too long.
+ * SQLSTATEs (PostgreSQL's manual, Appendix A) of failures that no statement causes: connection,
+ * authorization, no such database, no room or connections, shutdown or cancellation, the disk, a
+ * read-only standby, an idle transaction that timed out, a lock that took too long.
  */
 const unavailableSqlStates = /^(08|28|3D|53|57|58|25006|25P0[34]|55P03)/
 
-/** With these it hangs up; with the others it says that nothing was done. */
+/** With these the server closes the connection; with the others it reports that nothing was done. */
 const disconnectSqlStates = /^(08|57P)/
 
 /**
- * What an error of PostgreSQL or of the way to it means: Unavailable, or the error itself if it is
- * our statement's.
+ * Turns a failure of PostgreSQL, or of the connection to it, into a DatabaseUnavailableError. An error
+ * of the statement itself is returned unchanged.
  *
- * @param durable whether the statement `saves`: if its answer got lost, nobody knows what became of it
+ * @param durable whether the statement is a durable write, whose outcome is unknown if no answer came
  */
 export function classifyPostgresError(error: unknown, durable: boolean): unknown {
   if (error instanceof pg.DatabaseError) {
@@ -47,12 +47,12 @@ export function classifyPostgresError(error: unknown, durable: boolean): unknown
       durable && disconnectSqlStates.test(code) ? outcomeUnknownDetail : retryDetail,
     )
   }
-  // pg gives no codes to its own news. What isn't the server's is the way to it, or a bug.
+  // pg's own errors have no codes. One that isn't from the server is the connection's, or a bug.
   if (error instanceof TypeError || error instanceof RangeError) return error
   return new DatabaseUnavailableError(error, durable ? outcomeUnknownDetail : retryDetail)
 }
 
-/** Whether a statement saves something for good: a commit does, and a change outside of transactions. */
+/** Whether a statement makes a change durable: a commit does, and a write outside of transactions. */
 export function isDurableWrite(sql: string, inTransaction: boolean): boolean {
   return sql === 'commit' || (!inTransaction && /^(insert|update|delete|with)/i.test(sql))
 }
@@ -61,7 +61,7 @@ export function isDurableWrite(sql: string, inTransaction: boolean): boolean {
 const unavailableResultCodes = [5, 6, 8, 10, 13, 14]
 const ioErr = 10
 
-/** The same for SQLite. @param durable see there */
+/** Does for SQLite what `classifyPostgresError` does for PostgreSQL. @param durable as there */
 export function classifySqliteError(error: unknown, durable: boolean): unknown {
   const resultCode = sqliteResultCode(error)
   if (resultCode === undefined || !unavailableResultCodes.includes(resultCode)) return error
@@ -71,38 +71,38 @@ export function classifySqliteError(error: unknown, durable: boolean): unknown {
   )
 }
 
-/** Which kind of error of SQLite it is: the lowest eight bits ("Extended Result Codes"). */
+/** The primary result code of a SQLite error: its lowest eight bits ("Extended Result Codes"). */
 export function sqliteResultCode(error: unknown): number | undefined {
   const { code, errcode = 0 } = error as { code?: unknown; errcode?: number }
   return code === 'ERR_SQLITE_ERROR' ? errcode & 0xff : undefined
 }
 
-/** What the file system says where a database file can't be made. */
+/** File system errors for which a database file can't be created. */
 const fileErrorCodes = ['EACCES', 'EROFS', 'ENOTDIR', 'EPERM', 'EEXIST', 'EISDIR', 'ENOENT']
 
-/** SQLite's for a file that can't be used: BUSY, READONLY, IOERR, CORRUPT, FULL, CANTOPEN, NOTADB. */
+/** SQLite's errors for a file that can't be used: BUSY, READONLY, IOERR, CORRUPT, FULL, CANTOPEN, NOTADB. */
 const unusableResultCodes = [5, 8, 10, 11, 13, 14, 26]
 
 /**
- * PostgreSQL's classes (Appendix A of its manual) for what lies outside of our statements:
- * connection, authorization, no such database, no room, shut down, the disk; and 42501, no right.
+ * SQLSTATEs of failures that the operator can solve: connection, authorization, no such database, no
+ * room, shutdown, the disk, and 42501, insufficient privilege.
  */
 const unusableSqlStates = /^(08|28|3D|53|57P|58|42501)/
 
-/** Why the database can't be used, where its operator can put that right; else the error itself. */
+/** Turns a failure that the operator can solve into an OperatorError; other errors stay as they are. */
 export function toOperatorError(caught: unknown): unknown {
   const error = causeOf(caught)
   if (!(error instanceof Error)) return error
   const { code = '', errstr, path } = error as NodeJS.ErrnoException & { errstr?: string }
   if (path !== undefined && fileErrorCodes.includes(code)) {
     return new OperatorError(
-      `The database file can’t be made (${code}: ${path}). Set LATCHKEY_DATABASE_URL to a place that this user may write to.`,
+      `The database file can’t be created (${code}: ${path}). Set LATCHKEY_DATABASE_URL to a path that this user may write to.`,
       { cause: error },
     )
   }
   if (unusableResultCodes.includes(sqliteResultCode(error) ?? 0)) {
     return new OperatorError(
-      `The database file can’t be used: ${errstr}. Look at LATCHKEY_DATABASE_URL, and whether this user may write there.`,
+      `The database file can’t be used: ${errstr}. Check LATCHKEY_DATABASE_URL, and that this user may write there.`,
       { cause: error },
     )
   }
@@ -111,12 +111,12 @@ export function toOperatorError(caught: unknown): unknown {
     : error
 }
 
-/** What has kept the very first statement from an answer is never the statement. */
+/** For a first statement that fails: the statement itself is never the reason. */
 export function postgresUnreachable(caught: unknown): OperatorError {
   const error = causeOf(caught)
   const { message = '', code = '' } = error as NodeJS.ErrnoException
   return new OperatorError(
-    `PostgreSQL can’t be used (${message || code}). Look at LATCHKEY_DATABASE_URL, and whether PostgreSQL runs.`,
+    `PostgreSQL can’t be used (${message || code}). Check LATCHKEY_DATABASE_URL, and that PostgreSQL is running.`,
     { cause: error },
   )
 }

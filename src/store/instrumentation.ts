@@ -1,14 +1,14 @@
 import type { CompiledQuery, DatabaseConnection, Dialect, Driver } from 'kysely'
 
-/** Whoever watches a database from outside. */
+/** Measures how a database is used. */
 export interface DatabaseObserver {
-  /** One statement is over, well or not. */
+  /** Called after each statement, whether it succeeded or failed. */
   onStatement(query: CompiledQuery, ms: number, failed: boolean): void
-  /** Kept up to date: connections that are busy, and statements and transactions that wait for one. */
+  /** Kept up to date by `instrument`: busy connections, and statements and transactions waiting for one. */
   readonly connections: { busy: number; waiting: number }
 }
 
-/** The same dialect, with somebody who watches what goes through it. */
+/** Wraps a dialect so that an observer measures its statements and connections. */
 export function instrument(dialect: Dialect, observer: DatabaseObserver): Dialect {
   return {
     createDriver: () => instrumentDriver(dialect.createDriver(), observer),
@@ -48,7 +48,7 @@ function instrumentDriver(driver: Driver, observer: DatabaseObserver): Driver {
   }
 }
 
-/** In place, as Kysely’s own log does it, but without its promises: they take longer than the rest. */
+/** Replaces `executeQuery` in place, as Kysely's own log does, without its promises, which cost the most. */
 function instrumentStatements(
   connection: DatabaseConnection,
   { onStatement }: DatabaseObserver,

@@ -9,21 +9,23 @@ import { type Db, ping } from './open.ts'
 import type { Schema } from './schema.ts'
 
 /**
- * Brings the database up to date. Processes that start together do it once between them.
+ * Runs the migrations that the database lacks, in one transaction. Processes that start together run
+ * them once.
  *
- * @param newerSchema whether one of a newer version is served as it is, where that can be
+ * @param newerSchema `on` accepts a schema of a newer version, unless it breaks this one
  * @returns the names of the migrations that ran
- * @throws CannotStart if the database can't be used, or was made by a newer version
- * @throws Error naming the migration that failed; nothing of it is left behind
+ * @throws OperatorError if the database can't be used, or has a schema that is not accepted
+ * @throws Error that names the migration that failed; all of them are rolled back
  */
 export async function migrate(db: Db, newerSchema: NewerSchemaPolicy = 'off'): Promise<string[]> {
   await ping(db)
-  // It has all that this version knows, and more.
+  // It has every migration of this version, and more.
   if (await acceptsNewerSchema(db, newerSchema)) return []
-  // Around the transaction after all: whatever fails in it has no result to say this by.
+  // Outside of the transaction, which has no result if it fails.
   let failedMigration: string | undefined
   try {
     return await withoutStatementTimeout(db, async (tx) => {
+      failedMigration = undefined
       await advisoryLock(tx, 'migrations')
       const { error, results = [] } = await migratorOf(tx).migrateToLatest()
       failedMigration = results.find((result) => result.status === 'Error')?.migrationName
@@ -38,7 +40,7 @@ export async function migrate(db: Db, newerSchema: NewerSchemaPolicy = 'off'): P
   }
 }
 
-/** @throws CannotStart if the database can't be used, or lacks a migration */
+/** @throws OperatorError if the database can't be used, lacks a migration, or has an unaccepted one */
 export async function ensureMigrated(
   db: Db,
   newerSchema: NewerSchemaPolicy = 'off',
@@ -50,45 +52,47 @@ export async function ensureMigrated(
   )
   if (pending.length > 0) {
     throw new OperatorError(
-      'The database is not up to date. Run “latchkey migrate” first, or leave it to the start with LATCHKEY_MIGRATE=on.',
+      'The database is not up to date. Run “latchkey migrate” first, or set LATCHKEY_MIGRATE=on, and the service does it when it starts.',
     )
   }
 }
 
-/** Stands in a database for as long as not everything has been moved there. */
-export const unfinishedCopyTable = 'latchkey_move'
+/** Marks the target of `latchkey copy-to-postgres` until the copy is complete. */
+export const unfinishedCopyTable = 'latchkey_copy'
 
-/** What to do with a database that a newer version has brought up to date. */
+/** Whether to work with a schema that a newer version has migrated. */
 export type NewerSchemaPolicy = 'off' | 'on'
 
 /**
- * Whether a newer version has brought it up to date, and that is to be served. Migrations only add,
- * so that the version before goes on; those that take away say so by their name.
+ * Checks whether a newer version has migrated the schema, and whether this version accepts that.
+ * Migrations only add, so that the version before them goes on working; one that removes something
+ * has `-contract-` in its name.
  *
- * @throws CannotStart if it may not be served, or is half moved
+ * @returns false if the schema is not newer
+ * @throws OperatorError if the schema is newer and not accepted, or a copy to it is unfinished
  */
 async function acceptsNewerSchema(db: Db, newerSchema: NewerSchemaPolicy): Promise<boolean> {
   const { copyUnfinished, applied } = await migrationStateOf(db)
   if (copyUnfinished) {
     throw new OperatorError(
-      'Not everything has been moved to this database yet. Run “latchkey copy-to-postgres” to its end first.',
+      'The copy to this database is unfinished. Run “latchkey copy-to-postgres” again to finish it.',
     )
   }
   const known = await knownMigrations()
   const unknown = applied.filter((name) => !known.includes(name))
   if (unknown.length === 0) return false
-  const message = `A newer version of Latchkey has brought this database up to date (${unknown[0]}). Run that version, or a newer one.`
+  const message = `A newer version of Latchkey has migrated this database (${unknown[0]}). Run that version or a newer one.`
   const isCompatible = known.every((name) => applied.includes(name)) && !unknown.some(isContraction)
-  if (!isCompatible) throw new OperatorError(`${message} This one can’t serve it.`)
+  if (!isCompatible) throw new OperatorError(`${message} This version can’t use it.`)
   if (newerSchema === 'off') {
     throw new OperatorError(
-      `${message} To go back to this one for a while, read “Upgrade” in docs/operate.md and set LATCHKEY_ALLOW_NEWER_SCHEMA=on.`,
+      `${message} To return to this version for a while, read “Upgrade” in docs/operate.md and set LATCHKEY_ALLOW_NEWER_SCHEMA=on.`,
     )
   }
   return true
 }
 
-/** What has been done to a database: the migrations that ran, and whether it is half moved. */
+/** Reads which migrations have run, and whether a copy to this database is unfinished. */
 export async function migrationStateOf(
   db: Db,
 ): Promise<{ copyUnfinished: boolean; applied: string[] }> {
@@ -104,7 +108,7 @@ export async function migrationStateOf(
   return { copyUnfinished: hasTable(unfinishedCopyTable), applied: rows.map(({ name }) => name) }
 }
 
-/** What only the newer version can do without. */
+/** Whether a migration removes something that older versions use. */
 const isContraction = (name: string) => name.includes('-contract-')
 
 const migratorOf = (db: Db | Transaction<Schema>) =>
@@ -115,7 +119,7 @@ export async function knownMigrations(): Promise<string[]> {
   return Object.keys(await migrationProvider.getMigrations()).sort()
 }
 
-/** The numbered files beside this one: `.ts` as it is written, `.js` as it is published. */
+/** The dated files in `migrations/`: `.ts` in a clone, `.js` in the package. */
 const migrationProvider: MigrationProvider = {
   async getMigrations() {
     const folder = join(import.meta.dirname, 'migrations')

@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs'
-import { Kysely, PostgresAdapter, sql } from 'kysely'
+import { Kysely, sql } from 'kysely'
 import { postgresUnreachable, toOperatorError } from './errors.ts'
 import { type DatabaseObserver, instrument } from './instrumentation.ts'
 import { noOutageLog, type OutageLog } from './outage-log.ts'
-import { postgresDialect } from './postgres.ts'
+import { isPostgres, postgresDialect } from './postgres.ts'
 import type { Schema } from './schema.ts'
 import { readOnlySqliteDialect, sqliteDialect } from './sqlite.ts'
 import { sqliteFileOf } from './sqlite-file.ts'
@@ -11,12 +11,12 @@ import { sqliteFileOf } from './sqlite-file.ts'
 export type Db = Kysely<Schema>
 
 /**
- * While the database can't be used, whatever is asked of it throws a Problem, `unavailable`.
+ * Opens the database. While it can't be used, every statement throws a DatabaseUnavailableError.
  *
  * @param url `sqlite:<file>` or `postgres://…`
- * @param outageLog is told how each statement went
- * @param observer sees what goes through it
- * @throws CannotStart if the file can't be used; PostgreSQL is not asked yet
+ * @param outageLog records the success or failure of each statement
+ * @param observer measures statements and connections
+ * @throws OperatorError if the file can't be used; a connection to PostgreSQL is not made yet
  */
 export function openDatabase(
   url: string,
@@ -34,9 +34,10 @@ export function openDatabase(
 }
 
 /**
- * To look at a database without writing to it.
+ * Opens the database without creating or writing a file. PostgreSQL is opened as usual.
  *
- * @returns undefined if there is no such file; whether PostgreSQL is there shows when it is asked
+ * @returns undefined if the file does not exist
+ * @throws OperatorError if the file can't be used
  */
 export function openReadOnly(url: string): Db | undefined {
   const file = sqliteFileOf(url)
@@ -50,15 +51,15 @@ export function openReadOnly(url: string): Db | undefined {
 }
 
 /**
- * Which database it is, and what its clock says, if it has one of its own.
+ * Reads product and version of the database, and the time of its clock if it is not this machine's.
  *
- * @throws CannotStart if it does not answer
+ * @throws OperatorError if it does not answer
  */
 export async function databaseInfoOf(
   db: Db,
 ): Promise<{ name: 'SQLite' | 'PostgreSQL'; version: string; clock?: number }> {
   await ping(db)
-  if (!(db.getExecutor().adapter instanceof PostgresAdapter)) {
+  if (!isPostgres(db)) {
     const { rows } = await sql<{ version: string }>`select sqlite_version() as version`.execute(db)
     return { name: 'SQLite', version: rows[0]?.version ?? '' }
   }
@@ -68,6 +69,7 @@ export async function databaseInfoOf(
   return { name: 'PostgreSQL', ...(rows[0] as { version: string; clock: number }) }
 }
 
+/** @throws OperatorError if the database does not answer */
 export async function ping(db: Db): Promise<void> {
   try {
     await sql`select 1`.execute(db)

@@ -1,22 +1,22 @@
 import { minute, now, second } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
 
-/** Is told how each statement went. */
+/** Logs outages of the database, from the success or failure of each statement. */
 export interface OutageLog {
-  /** @param cause why the database could not be used */
+  /** @param cause the error for which the database could not be used */
   recordFailure(cause: unknown): void
   recordSuccess(): void
 }
 
-/** For commands: whoever typed one is told by how it ends. */
+/** For commands, which report a failure themselves. */
 export const noOutageLog: OutageLog = { recordFailure() {}, recordSuccess() {} }
 
-/** Back is what has failed nobody for so long: it may come and go. */
+/** The database counts as recovered after 5 s without a failure, so flapping is not logged. */
 const recoveredAfterMs = 5 * second
 
 /**
- * Has the log say that the database is away, once a minute at most, and that it is back. Of one that
- * has never answered, the start says what is wrong.
+ * Logs that the database is unavailable, at most once a minute, and that it is available again. Before
+ * the first success nothing is logged: the start reports its own failure.
  */
 export function createOutageLog(log: Log): OutageLog {
   let failures = 0

@@ -1,5 +1,6 @@
 import { connect as connectTo } from 'node:net'
 import {
+  type Kysely,
   PostgresAdapter,
   PostgresDialect,
   type PostgresPoolClient,
@@ -9,42 +10,48 @@ import pg from 'pg'
 import { createSemaphore } from '../lib/semaphore.ts'
 import { classifyPostgresError, DatabaseUnavailableError, isDurableWrite } from './errors.ts'
 import type { OutageLog } from './outage-log.ts'
+import type { Schema } from './schema.ts'
 
-/** Times and counts are far below 2^53, so they come as numbers, as they do from SQLite. */
+export function isPostgres(db: Kysely<Schema>): boolean {
+  return db.getExecutor().adapter instanceof PostgresAdapter
+}
+
+/** Reads bigint as a number, as SQLite does: times and counts are far below 2^53. */
 pg.types.setTypeParser(pg.types.builtins.INT8, Number)
 
-/** Enough to keep the database busy from one process; more would only queue there. */
+/** Enough to keep the database busy from one process; more connections would only queue there. */
 const poolSize = 10
 
-/** How long one waits for a connection of a database that answers, but has much to do. */
+/** How long a statement waits for a free connection while the database is busy but answers. */
 const acquireTimeoutMs = 15_000
 
 const connectTimeoutMs = 5000
 
-/** No statement of ours takes long: one that does is stuck, and everyone behind it too. */
+/** Statements of the service take milliseconds. A longer one is stuck, and blocks others. */
 const statementTimeoutMs = 5000
 
-/** PostgreSQL should have ended it by then: outside of transactions it is told to now. */
+/** Without an answer by then, the statement is cancelled: no timeout is set outside of transactions. */
 const cancelAfterMs = 6000
 
-/** If it says nothing to that either, it says nothing at all. */
+/** Without an answer to the cancellation either, the connection is closed. */
 const disconnectAfterMs = 1000
 
-/** A transaction in which nothing happens belongs to a node that is gone: others wait for its locks. */
+/** A transaction that idles this long belongs to a node that is gone, and blocks others by its locks. */
 const idleInTransactionTimeoutMs = 10_000
 
 /**
- * One message, so that it costs no time. Not when connecting: a pooler that hands connections round
- * (pgbouncer) refuses that, and what is set for a session would go to others with the connection.
+ * Begins a transaction and sets its timeouts in one round trip. Setting them when connecting would
+ * not work behind a pooler such as pgbouncer, which shares connections: it refuses such parameters,
+ * and settings of a session would pass to other clients.
  */
 const beginStatement = `begin; set local statement_timeout = ${statementTimeoutMs}; set local idle_in_transaction_session_timeout = ${idleInTransactionTimeoutMs}`
 
-/** In a transaction: from here on, its statements may take as long as they like. */
+/** Lifts the statement timeout for the rest of a transaction. */
 export const noStatementTimeout = 'set local statement_timeout = 0'
 
 /**
- * Everything is asked within bounds, and whatever goes wrong with the database rather than with a
- * statement comes out as Unavailable.
+ * Kysely's PostgreSQL dialect with a time limit on every wait. A failure of the database, rather than
+ * of a statement, is thrown as DatabaseUnavailableError.
  *
  * @param url `postgres://user:password@host/database`
  */
@@ -55,12 +62,12 @@ export function postgresDialect(url: string, outageLog: OutageLog): PostgresDial
     connectionTimeoutMillis: connectTimeoutMs,
     keepAlive: true,
   })
-  // A connection that breaks is replaced at the next query; the one it was busy with is told. Left
-  // unheard, the same news would end the process: idle, it comes from the pool, busy, from the client.
+  // A broken connection fails its query and is replaced at the next one. Without listeners, the same
+  // error would also end the process: the pool emits it for an idle connection, the client for a busy one.
   pool.on('error', () => {})
   pool.on('connect', (client) => client.on('error', () => {}))
 
-  // In front of the pool, whose own line knows one bound for connecting and for waiting.
+  // In front of the pool, which has only one timeout for both connecting and waiting.
   const semaphore = createSemaphore(poolSize, acquireTimeoutMs)
   let lastResponseAt = 0
 
@@ -76,12 +83,12 @@ export function postgresDialect(url: string, outageLog: OutageLog): PostgresDial
     }
   }
 
-  /** Nobody has been answered for as long as one has waited: then there is no use in lining up. */
+  /** Rejects all waiting statements if the database has answered none since then. */
   function rejectWaitersIfSilent(since: number, error: unknown): void {
     if (lastResponseAt < since) semaphore.rejectWaiters(error)
   }
 
-  /** A connection, for as long as somebody has it. */
+  /** Wraps a connection of the pool until it is released. */
   function wrapClient(client: pg.PoolClient): PostgresPoolClient {
     let hasTimeout = true
     let inTransaction = false
@@ -90,7 +97,7 @@ export function postgresDialect(url: string, outageLog: OutageLog): PostgresDial
 
     function disconnect(timeoutError: Error, startedAt: number): void {
       released = true
-      // Which fails what is waited for.
+      // This rejects the query under way.
       client.release(timeoutError)
       rejectWaitersIfSilent(startedAt, timeoutError)
     }
@@ -124,7 +131,7 @@ export function postgresDialect(url: string, outageLog: OutageLog): PostgresDial
         return result as unknown as PostgresQueryResult<Row>
       } catch (error) {
         if (sql !== 'rollback') return rethrow(timeoutError ?? error, durable)
-        // The server does it when we hang up. Whoever asks is to be told what went wrong before.
+        // The server rolls back when the connection closes. The caller gets the error before this one.
         broken = true
         return emptyResult
       } finally {
@@ -154,8 +161,8 @@ export function postgresDialect(url: string, outageLog: OutageLog): PostgresDial
 const emptyResult: PostgresQueryResult<never> = { command: 'ROLLBACK', rowCount: 0, rows: [] }
 
 /**
- * Has the server end what nobody waits for any more; else its connections pile up behind a lock
- * (PostgreSQL's manual, “Canceling Requests in Progress”).
+ * Cancels the query of a connection on the server; otherwise connections would pile up there behind a
+ * lock (PostgreSQL's manual, “Canceling Requests in Progress”).
  */
 function cancelQuery(client: pg.PoolClient): void {
   const { processID, secretKey, host, port } = client as unknown as Record<
@@ -169,7 +176,7 @@ function cancelQuery(client: pg.PoolClient): void {
   const endpoint = host.startsWith('/') ? { path: `${host}/.s.PGSQL.${port}` } : { host, port }
   const socket = connectTo(endpoint).unref()
   socket.setTimeout(connectTimeoutMs, () => socket.destroy())
-  // The server hangs up when it has done it. If we did, a pooler would forget about it.
+  // The server closes the connection when it is done. If we did, a pooler would drop the request.
   socket.on('error', () => {}).write(message)
 }
 
@@ -180,8 +187,8 @@ class TransactionalDialect extends PostgresDialect {
 }
 
 /**
- * Kysely's lock on migrations belongs to a session, and there are none behind a pooler: it would stay
- * there for ever. `migrate` takes one that ends with its transaction.
+ * Disables Kysely's migration lock. It belongs to a session, which a pooler shares, so it would never
+ * be released. `migrate` takes a lock that ends with its transaction instead.
  */
 class TransactionalAdapter extends PostgresAdapter {
   override async acquireMigrationLock() {}

@@ -1,6 +1,6 @@
 /**
- * Every table, as the queries see it. Ids are UUIDv7 texts; times are milliseconds since 1970;
- * a state is the time since when it holds, null while it does not.
+ * All tables, as the queries see them. Ids are UUIDv7 as text; times are milliseconds since 1970; a
+ * state is the time since which it holds, or null.
  */
 export interface Schema {
   account: AccountTable
@@ -22,54 +22,55 @@ export interface Schema {
   undo_token: UndoTokenTable
 }
 
+/** A person's account: its addresses, its password and its sign-in state. */
 export interface AccountTable {
   id: string
-  /** As its owner wrote it: where mail goes. */
+  /** The address as its owner typed it; emails go there. */
   email: string
-  /** The one spelling by which the address is recognised. */
+  /** The normalized address, unique, by which an account is found. */
   email_key: string
-  /** A PHC string, Argon2id; of an imported account as it came, until its owner signs in. */
+  /** A PHC string, Argon2id. An imported hash keeps its format until the owner's next sign-in. */
   password_hash: string
   password_changed_at: number
-  /** E.164, proven; null if none was. */
+  /** E.164, verified; null without a phone. */
   phone_number: string | null
   phone_verified_at: number | null
-  /** Where codes by email go, proven; null while that method is not set up. */
+  /** The verified address for codes by email; null while that method is not set up. */
   mfa_email: string | null
   /** MFA is on since then; null while it is off. Read it by `isMfaOn` of mfa-state.ts. */
   mfa_on_since: number | null
-  /** The method asked for first; without meaning while MFA is off. */
+  /** The default method; meaningless while MFA is off. */
   mfa_method: string | null
   /**
    * When MFA was last turned on or off, an undo included; null if it never was on. Decides which
    * recovery codes survive turning MFA on again: `areRecoveryCodesTrusted` of mfa-state.ts.
    */
   mfa_changed_at: number | null
-  /** Raised by every change of password or MFA: what was begun under a lower one is void. */
+  /** Raised by every change of password or MFA; credentials issued under a lower version are void. */
   credential_version: number
-  /** Since then no password opens the account until a new one is set: a change was undone. */
+  /** When an undo or an operator voided the password; null once a new one is set. */
   password_reset_required_since: number | null
-  /** The password was last set by a code from the mailbox, then; null if it was set in a session. */
+  /** When the current password was set by a code sent to the mailbox; null if set in a session. */
   reset_by_email_at: number | null
-  /** Its owner deleted it then; it is erased when that can't be undone any more. */
+  /** When its owner deleted it. It is erased when the undo period ends. */
   deleted_at: number | null
   created_at: number
-  /** What authenticators know the account by: random, made with the first passkey. */
+  /** The WebAuthn user handle: random, created with the first passkey. */
   user_handle: string | null
-  /** What its messages are written in; null for English. */
+  /** The language of its notifications; null for English. */
   language: string | null
-  /** The fingerprint of the line that it was imported from; null if it was not. */
+  /** The fingerprint of its import record; null if it was not imported. */
   import_fingerprint: string | null
-  /** Since then an operator lets nobody in, and why. */
+  /** When an operator suspended the account; no one can sign in since. */
   suspended_since: number | null
   suspended_reason: string | null
-  /** Its owner is an operator since then. */
+  /** When its owner became an operator; null for all others. */
   operator_since: number | null
 }
 
 /**
- * An authenticator app's secret. At most one confirmed and one waiting to be, per account. One that
- * is taken away stays for as long as that can be undone, with the steps it used.
+ * The secret of an authenticator app: at most one confirmed and one pending per account. A removed one
+ * is kept, with its last time step, for as long as the removal can be undone.
  */
 export interface TotpSecretTable {
   id: string
@@ -77,67 +78,68 @@ export interface TotpSecretTable {
   secret_sealed: string
   created_at: number
   confirmed_at: number | null
-  /** The last time step a code was taken from; no step up to it is ever taken again. */
+  /** The last time step of which a code was accepted; codes of this or an earlier step are refused. */
   last_step: number | null
   removed_at: number | null
 }
 
+/** A single-use recovery code. */
 export interface RecoveryCodeTable {
   id: string
   account_id: string
   code_hash: string
   created_at: number
   used_at: number | null
-  /** Newer ones took its place, then. */
+  /** When newly generated codes replaced it. */
   removed_at: number | null
 }
 
 /**
- * A public key whose other half its owner's authenticator keeps (WebAuthn). One that is taken away
- * stays for as long as that can be undone.
+ * The public key of a passkey (WebAuthn). A removed one is kept for as long as the removal can be
+ * undone.
  */
 export interface PasskeyTable {
   id: string
   account_id: string
-  /** What the authenticator calls it, in base64url. */
+  /** The credential ID, in base64url. */
   credential_id: string
   /** COSE, in base64url. */
   public_key: string
-  /** How often it was used, if the authenticator counts; never goes back. */
+  /** The signature counter, which never decreases; 0 if the authenticator does not count. */
   counter: number
-  /** JSON: how browsers reach it. */
+  /** JSON: the transports by which browsers reach the authenticator. */
   transports: string
   name: string
-  /** 1 if it was copied when it was last seen. */
+  /** 1 if the passkey was backed up (the BS flag) at its last use. */
   backed_up: number
-  /** 1 if it signs in alone: it asks for a finger, a face or a PIN, and knows whose it is. */
+  /** 1 if it can sign in without a password: discoverable, with user verification. */
   passwordless: number
   created_at: number
   last_used_at: number | null
   removed_at: number | null
 }
 
-/** What a passkey has to sign, once. */
+/** A single-use WebAuthn challenge. */
 export interface PasskeyChallengeTable {
   id: string
   purpose: 'register' | 'turnOn' | 'secondFactor' | 'signIn' | 'reauthenticate'
   /** 256 random bits, in base64url. */
   value: string
-  /** The fingerprint of the passkeyToken; null where the session says which it is. */
+  /** The hash of the passkeyToken; null where the session identifies the challenge. */
   token_hash: string | null
-  /** Whose passkey must answer; null for a sign-in without a password. */
+  /** The account whose passkey must respond; null for a sign-in without a password. */
   account_id: string | null
-  /** The session that must bring the answer; null where there is none yet. */
+  /** The session that must send the response; null before there is one. */
   session_id: string | null
   /** The sign-in that waits for its second factor. */
   challenge_id: string | null
-  /** The account's when this began; it must still be that. */
+  /** The account's `credential_version` when the challenge was issued; it must still be the same. */
   credential_version: number | null
   expires_at: number
   consumed_at: number | null
 }
 
-/** A sign-up that waits for its code. There may be several for one address: one code, one password. */
+/** A sign-up that waits for its code. An address may have several, each with its code and password. */
 export interface SignUpTable {
   id: string
   email: string
@@ -149,50 +151,53 @@ export interface SignUpTable {
   consumed_at: number | null
 }
 
-/** A proof of holding a second factor, asked for once. */
+/** A single-use challenge for a second factor or for the verification of an address. */
 export interface ChallengeTable {
   id: string
   account_id: string
   purpose: 'signIn' | 'reauthenticate' | 'setUp' | 'email' | 'phone'
-  /** Set for sign-ins: the fingerprint of the mfaToken. */
+  /** The hash of the mfaToken of a sign-in; null for other purposes. */
   token_hash: string | null
-  /** Set for all others: the session that must answer. */
+  /** The session that must respond; null for a sign-in. */
   session_id: string | null
-  /** The account's when this began; it must still be that. */
+  /** The account's `credential_version` when the challenge started; it must still be the same. */
   credential_version: number
-  /** The method whose code is awaited. */
+  /** The method whose code is expected. */
   method: string
-  /** Where the code went, and its fingerprint; null for methods that send none. */
+  /** The recipient of the code, and the code's hash; null for methods that send none. */
   sent_to: string | null
   code_hash: string | null
   code_expires_at: number | null
   sent_at: number | null
-  /** How many codes were sent. */
+  /** The number of codes sent. */
   send_count: number
-  /** How many wrong answers were given. */
+  /** The number of wrong codes received. */
   failed_attempts: number
   created_at: number
   expires_at: number
   consumed_at: number | null
 }
 
+/** A session, from sign-in to sign-out or expiry. */
 export interface SessionTable {
   id: string
   account_id: string
   created_at: number
   last_used_at: number
-  /** When its owner last showed who they are: the `auth_time` of its tokens. */
+  /** When its owner last authenticated: the `auth_time` of its tokens. */
   authenticated_at: number
-  /** What they showed: RFC 8176 names, separated by spaces. */
+  /** The authentication methods: RFC 8176 names, separated by spaces. */
   amr: string
   ip_address: string
   user_agent: string
-  /** Lives at most until then, and not past `idle_until` if it is not refreshed before. */
+  /** The end of its lifetime, whether it is used or not. */
   expires_at: number
+  /** The end of its idle timeout, which each refresh postpones. */
   idle_until: number
   ended_at: number | null
 }
 
+/** A single-use refresh token of a session. */
 export interface RefreshTokenTable {
   token_hash: string
   session_id: string
@@ -201,40 +206,42 @@ export interface RefreshTokenTable {
   used_at: number | null
 }
 
+/** A key that signs access tokens. */
 export interface SigningKeyTable {
-  /** The key's `kid`: its thumbprint (RFC 7638). */
+  /** The `kid`: the thumbprint of the key (RFC 7638). */
   id: string
   private_jwk_sealed: string
   created_at: number
-  /** When it begins to sign; null for one that has since it was made. */
+  /** When it starts to sign; null for a key that has signed since its creation. */
   signs_from: number | null
-  /** Until then what it signed is accepted; null while none takes its place. */
+  /** When its signatures stop being accepted; null until another key replaces it. */
   retires_at: number | null
 }
 
-/** An encryption key that this database was used with. The key itself is not in it. */
+/** An encryption key that this database has been used with. The key itself is not stored. */
 export interface EncryptionKeyTable {
   id: string
-  /** What hashes made under it are found with, also when it is not given any more. */
+  /** The key of the hashes made under it, which finds them even when the encryption key is gone. */
   hashing_key_sealed: string
   created_at: number
-  /** When a node that has it in front was started; the latest of all has a say in what seals. */
+  /** When a node last started with this key first in its list; the latest is the primary key. */
   primary_since: number | null
-  /** Nothing is sealed with it since, and it is not given any more. */
+  /** When a node without the key found that no value is sealed with it; null while it is in use. */
   retired_at: number | null
 }
 
-/** One guess or one message that counts against a limit. */
+/** One attempt or message that counts against a rate limit. */
 export interface RateLimitHitTable {
   id: string
-  /** What is limited and for whom. */
+  /** The limit, and the account, address or network that it applies to. */
   key: string
   at: number
 }
 
+/** One entry of an account's activity log. */
 export interface ActivityTable {
   id: string
-  /** Null when somebody tried an address that has no account. */
+  /** Null for an attempt on an address without an account. */
   account_id: string | null
   type: string
   at: number
@@ -245,12 +252,12 @@ export interface ActivityTable {
   detail: string
 }
 
-/** A device whose owner asked not to be asked there again. */
+/** A device on which its owner skips the second factor. */
 export interface TrustedDeviceTable {
   id: string
   account_id: string
   token_hash: string
-  /** The account's when trust was given; it must still be that. */
+  /** The account's `credential_version` when the device was trusted; it must still be the same. */
   credential_version: number
   user_agent: string
   created_at: number
@@ -258,12 +265,12 @@ export interface TrustedDeviceTable {
   expires_at: number
 }
 
-/** A password that may be set anew: by a mailed code, or by the token that an undo gave. */
+/** Permission to set a new password, by an emailed code or by the token that an undo issues. */
 export interface PasswordResetTable {
   id: string
-  /** Null where nobody has the address: such a row opens nothing. */
+  /** Null for an address without an account: the row resets nothing. */
   account_id: string | null
-  /** The account's when this began; it must still be that. */
+  /** The account's `credential_version` when the reset was issued; it must still be the same. */
   credential_version: number
   token_hash: string | null
   code_hash: string | null
@@ -272,47 +279,44 @@ export interface PasswordResetTable {
   consumed_at: number | null
 }
 
-/** What was there before a change, for whoever brings the token. */
+/** The state before a credential change, which its undo token restores. */
 export interface UndoTokenTable {
   id: string
   account_id: string
   /** The activity type of the change. */
   type: string
   token_hash: string
-  /** Sealed JSON: all that decides how the account signs in. */
+  /** Sealed JSON: all columns and rows that decide how the account signs in. */
   snapshot_sealed: string
-  /** The address of before: nobody else gets it while it can come back. */
+  /** The key of the address before the change; it is reserved while the change can be undone. */
   email_key: string
   created_at: number
   expires_at: number
-  /** Used, or made void by another that was. */
+  /** When the token was redeemed, or voided by the redemption of another. */
   ended_at: number | null
 }
 
-/** A message on its way out, or a post of what happened to an account. */
+/** A notification to a person, or an event for the webhook receiver, until and after its delivery. */
 export interface OutboxTable {
   id: string
   account_id: string | null
   channel: 'email' | 'sms' | 'webhook'
-  /** Empty for a post, which goes where the settings say. */
+  /** An email address or phone number; empty for a webhook event, which goes to the configured URL. */
   recipient: string
-  /** Null for those of before there were several. */
+  /** The language of a notification; null for English. */
   language: string | null
-  /** Of a post, the type of what happened. */
+  /** The template of a notification; the type of a webhook event. */
   template: string
-  /** JSON: what the template shows and anyone may know; of a post, its body. */
+  /** JSON: the public parameters of the template; the body of a webhook event. */
   params: string
-  /** Sealed: what only the recipient may know. */
+  /** Sealed JSON: the parameters that only the recipient may see. */
   secret_sealed: string | null
   created_at: number
-  /** Not worth sending any more after that. */
+  /** When delivery becomes pointless; null if it never does. */
   expires_at: number | null
-  /**
-   * When the next try is due, by the database's clock. For as long as a node has the message in hand
-   * it keeps this ahead.
-   */
+  /** When the next attempt is due, by the database's clock. A claim postpones it, as a lease. */
   next_attempt_at: number
-  /** Raised by whoever takes the message in hand. */
+  /** Raised by each claim. */
   attempts: number
   sent_at: number | null
   failed_at: number | null

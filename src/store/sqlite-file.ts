@@ -1,4 +1,4 @@
-/** The file of a SQLite database; undefined if the URL names PostgreSQL. */
+/** The path in a `sqlite:` URL; undefined for PostgreSQL. */
 export function sqliteFileOf(url: string): string | undefined {
   return url.startsWith('sqlite:') ? url.slice('sqlite:'.length) : undefined
 }

@@ -21,46 +21,46 @@ import {
 } from './errors.ts'
 import { noOutageLog, type OutageLog } from './outage-log.ts'
 
-/** Kysely's SQLite dialect over the runtime's own SQLite. @param file created if it is missing */
+/** Kysely's SQLite dialect over `node:sqlite`. @param file created if it is missing */
 export function sqliteDialect(file: string, outageLog: OutageLog): SqliteDialect {
   return new NodeSqliteDialect({ database: openFile(file, outageLog) })
 }
 
-/** Another process may hold the file for its own commit; a commit takes milliseconds. */
+/** Another process may lock the file for a commit, which takes milliseconds. */
 const busyTimeoutMs = 5000
 
 /** SQLITE_BUSY. */
 const sqliteBusy = 5
 
-/** Statements kept ready: more than the service has, so the cache is never emptied in practice. */
+/** Prepared statements: more than the service has, so the cache is never emptied in practice. */
 const maxCachedStatements = 500
 
 function openFile(file: string, outageLog: OutageLog): SqliteDatabase {
   makeFolder(dirname(file))
-  // Made here, for this user's eyes alone; SQLite gives the files beside it the same mode.
+  // Created here so that only this user can read it; SQLite gives the files beside it the same mode.
   closeSync(openSync(file, 'a', 0o600))
   const db = new DatabaseSync(file, { timeout: busyTimeoutMs })
   enableWal(db)
-  // FULL: an answered change is on the disk, whatever happens next.
+  // FULL: a change is on the disk before it is answered.
   db.exec('pragma synchronous = full; pragma foreign_keys = on')
   return asKyselyDatabase(db, outageLog)
 }
 
-/** The same, to look at a file that is there: it is not written to, and nothing is made beside it. */
+/** The dialect over an existing file, which is not written to; no file is created beside it. */
 export function readOnlySqliteDialect(file: string): SqliteDialect {
   const url = pathToFileURL(file)
-  // Without a log nobody has it open, and SQLite would make one even to read.
+  // Without a WAL no process has the file open, and SQLite would create one even to read.
   if (!existsSync(`${file}-wal`)) url.search = '?immutable=1'
   const db = new DatabaseSync(url, { readOnly: true, timeout: busyTimeoutMs })
   return new NodeSqliteDialect({ database: asKyselyDatabase(db, noOutageLog) })
 }
 
-/** As Kysely speaks to it. */
+/** Adapts a connection to the interface of Kysely's dialect. */
 function asKyselyDatabase(db: DatabaseSync, outageLog: OutageLog): SqliteDatabase {
   const statements = new Map<string, { statement: StatementSync; reader: boolean }>()
 
-  // Once somebody has waited in vain, nobody waits until the file is free again: they would all do
-  // so one after another, and everything else with them.
+  // After one statement has waited in vain, none waits until a write succeeds: each wait blocks the
+  // event loop, and they would add up.
   let busyWait = true
   function setBusyWait(enabled: boolean): void {
     if (busyWait === enabled) return
@@ -68,7 +68,7 @@ function asKyselyDatabase(db: DatabaseSync, outageLog: OutageLog): SqliteDatabas
     busyWait = enabled
   }
 
-  /** Asks the database; what is wrong with the file rather than with the statement is Unavailable. */
+  /** @throws DatabaseUnavailableError for a failure of the file rather than of the statement */
   function classifyErrors<Result>(sql: string, work: () => Result): Result {
     const { isTransaction } = db
     try {
@@ -91,7 +91,7 @@ function asKyselyDatabase(db: DatabaseSync, outageLog: OutageLog): SqliteDatabas
   return {
     close: () => db.close(),
     prepare(sql) {
-      // A full disk ends a transaction on its own, and then there is nothing to roll back.
+      // After a full disk SQLite has rolled back by itself.
       if (sql === 'rollback' && !db.isTransaction) return emptyStatement
       const { statement, reader } = classifyErrors(sql, () => prepare(asImmediate(sql)))
       return {
@@ -115,7 +115,7 @@ function asKyselyDatabase(db: DatabaseSync, outageLog: OutageLog): SqliteDatabas
   }
 }
 
-/** Of two that begin a file together, one is refused at once, whatever the timeout: SQLITE_BUSY. */
+/** Retries: of two processes that create a file together, one gets SQLITE_BUSY at once, whatever the timeout. */
 function enableWal(db: DatabaseSync): void {
   for (const deadline = performance.now() + busyTimeoutMs; ; ) {
     try {
@@ -148,7 +148,7 @@ class NodeSqliteDialect extends SqliteDialect {
   }
 }
 
-/** Has a migration run in one transaction, which is also what keeps two processes from migrating at once. */
+/** Runs migrations in one transaction, which also keeps two processes from migrating at once. */
 class TransactionalAdapter extends SqliteAdapter {
   override get supportsTransactionalDdl() {
     return true
@@ -157,7 +157,7 @@ class TransactionalAdapter extends SqliteAdapter {
 
 const rowLocks = new Set<string | undefined>(['ForUpdate', 'ForNoKeyUpdate', 'SkipLocked'])
 
-/** Lets both databases share their queries and migrations. */
+/** Compiles the queries and migrations that PostgreSQL shares: strict tables, types, no row locks. */
 class StrictCompiler extends SqliteQueryCompiler {
   protected override visitCreateTable(node: CreateTableNode): void {
     super.visitCreateTable(node)
@@ -170,7 +170,7 @@ class StrictCompiler extends SqliteQueryCompiler {
     else super.visitDataType(node)
   }
 
-  /** Locks on rows say nothing here: a transaction holds the whole database. */
+  /** Leaves out row locks: a transaction locks the whole database. */
   protected override visitSelectModifier(node: SelectModifierNode): void {
     if (!rowLocks.has(node.modifier)) super.visitSelectModifier(node)
   }

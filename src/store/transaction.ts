@@ -7,8 +7,9 @@ import { DatabaseUnavailableError } from './errors.ts'
 import type { Schema } from './schema.ts'
 
 /**
- * The one context of a rule: SQL, and what belongs to the transaction. Inside a transaction use
- * nothing but its context: SQLite has one connection, and the transaction holds it.
+ * The one context of a rule: SQL, and everything else that belongs to its transaction. Code inside a
+ * transaction runs SQL through this context alone: SQLite has one connection, which the transaction
+ * holds.
  */
 export type Tx = Transaction<Schema> & TransactionContext
 
@@ -16,13 +17,13 @@ export interface TransactionContext {
   readonly keyring: Sealer
   /** Milliseconds since 1970. */
   now(): number
-  /** Reports an event once the transaction has committed; a rollback drops it. */
+  /** Reports an event after the commit. A rollback drops it. */
   emit(event: MetricEvent): void
-  /** Whether activity is enqueued for the webhook receiver, too. */
+  /** Whether activity is also enqueued for the webhook receiver. */
   readonly webhooksEnabled: boolean
 }
 
-/** Seals, opens and hashes values: the part of the keyring that a rule needs. */
+/** Seals, opens and hashes values: the part of `Keyring` (keys/keyring.ts) that a rule needs. */
 export interface Sealer {
   seal(plain: string, context: string): string
   open(sealed: string, context: string): string
@@ -30,16 +31,16 @@ export interface Sealer {
   hashWithAllKeys(value: string, purpose: string): string[]
 }
 
-/** Runs `work` in a transaction: all of it or nothing. */
+/** Runs `work` in a transaction, all of it or nothing, and returns its result. */
 export type RunTransaction = <Result>(work: (tx: Tx) => Promise<Result>) => Promise<Result>
 
 /**
- * The function that opens every transaction of the service, with all that a rule is given.
+ * Creates the function that opens every transaction of a rule, with the context that rules get.
  *
  * `work` runs again from the start after a conflict, so it holds nothing but SQL and arithmetic, and
  * returns its result instead of assigning to variables around it.
  *
- * @param deps.emit receives events after their commit
+ * @param deps.emit receives the events of a transaction after its commit
  * @param deps.webhooksEnabled whether a webhook receiver is configured
  */
 export function createRunTransaction(deps: {
@@ -50,32 +51,34 @@ export function createRunTransaction(deps: {
 }): RunTransaction {
   const { db, keyring, webhooksEnabled } = deps
   return async (work) => {
-    let events: MetricEvent[] = []
-    const result = await retryOnConflict(db, (sql) => {
-      events = []
+    const { result, events } = await retryOnConflict(db, async (tx) => {
+      // Each attempt collects its own events, so that those of an attempt before it are dropped.
+      const events: MetricEvent[] = []
       const emit = (event: MetricEvent) => void events.push(event)
-      return work(Object.assign(sql, { keyring, now, emit, webhooksEnabled }))
+      const result = await work(Object.assign(tx, { keyring, now, emit, webhooksEnabled }))
+      return { result, events }
     })
     for (const event of events) deps.emit(event)
     return result
   }
 }
 
-/** Two conflicting transactions go on after the first pause; more attempts are for many at once. */
+/** A conflict of two is over after one more attempt; further attempts are for many at once. */
 const maxAttempts = 6
 
-/** Milliseconds at most before the second attempt; doubled before each further one. */
+/** The longest pause before the second attempt, in milliseconds; doubles with each further one. */
 const firstBackoffMs = 20
 
 /**
- * Runs `work` in a transaction, and again if PostgreSQL ended it because of a conflict: two
- * transactions can wait for each other, or have read what the other changed.
+ * Runs SQL in a transaction without the context of a rule, for keys and the outbox, and runs it again
+ * when PostgreSQL ended it because of a conflict: two transactions waited for each other (deadlock),
+ * or each read what the other one changed (serialization failure).
  *
  * @throws DatabaseUnavailableError after `maxAttempts` conflicts
  */
 export async function retryOnConflict<Result>(
   db: Kysely<Schema>,
-  work: (sql: Transaction<Schema>) => Promise<Result>,
+  work: (tx: Transaction<Schema>) => Promise<Result>,
 ): Promise<Result> {
   for (let attempt = 1; ; attempt += 1) {
     try {
@@ -83,7 +86,7 @@ export async function retryOnConflict<Result>(
     } catch (error) {
       if (!isConflict(error)) throw error
       if (attempt === maxAttempts) throw new DatabaseUnavailableError(error)
-      // At random, so that the same two do not meet again.
+      // Random, so that the same transactions do not meet again.
       await sleep(Math.random() * firstBackoffMs * 2 ** (attempt - 1))
     }
   }

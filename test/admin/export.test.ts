@@ -134,5 +134,8 @@ test('the file is for its user alone, and takes the place of no other', async (t
   assert.equal(statSync(join(folder, 'accounts.jsonl')).mode & 0o777, 0o600)
   const second = await runLatchkey(t, { folder, args })
   assert.equal(second.code, 1)
-  assert.match(second.stderr, /^The file can’t be made\. There is a file of that name already\.\n$/)
+  assert.match(
+    second.stderr,
+    /^The file can’t be created\. A file of that name already exists\.\n$/,
+  )
 })

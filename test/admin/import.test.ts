@@ -122,7 +122,7 @@ onEachDatabase(
       const first = await runImport(t, latchkey, file)
       assert.equal(first.code, 65)
       assert.equal(first.stderr, refusals.join('\n'))
-      assert.equal(first.stdout, 'Of 8 lines 2 imported, 1 were there already, 5 refused.\n')
+      assert.equal(first.stdout, '8 lines: 2 imported, 1 already there, 5 refused.\n')
       assert.equal(await count(), before + 2)
 
       const report = join(createTempFolder(t), 'refused.txt')

@@ -49,7 +49,7 @@ test('a case without a test below it is refused', () => {
     ['// test("a restart forgives nothing", () => {})'],
   ]
   for (const lines of below) {
-    assert.throws(() => read(marker, ...lines), /some\.test\.ts: no test stands below/)
+    assert.throws(() => read(marker, ...lines), /some\.test\.ts: no test below/)
   }
 })
 
@@ -69,7 +69,7 @@ test('a comment that only looks like a case is refused', () => {
 test('a case told twice above one test, or in a section that there is not, is refused', () => {
   const once = '// Abuse case (Guessing): A restart gave the tries back.'
   const twice = read(once, once, 'test("a restart forgives nothing", () => {})')
-  assert.throws(() => insertCases(page, twice), /is told twice above one test/)
+  assert.throws(() => insertCases(page, twice), /is repeated above one test/)
   const lost = read('// Abuse case (Gessing): Lost.', 'test("a promise", () => {})')
   assert.throws(() => insertCases(page, lost), /has no section “Gessing”/)
 })

@@ -29,7 +29,7 @@ onEachDatabase((latchkey) => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     const id = await accountIdOf(latchkey, ada)
     const said = await done(t, latchkey, 'mfa-off', ada.email, '--reason', 'Lost phone')
-    assert.match(said, /^MFA is off for .*, and can undo it for seven days\.\n$/)
+    assert.match(said, /^MFA is now off for .* and can undo it for seven days\.\n$/)
     assert.equal((await ada.signIn()).body.status, 'signedIn')
     const [told] = await latchkey.inbox(ada.email)
     assert.match(told?.text ?? '', /The reason given: “Lost phone”.*\/undo#token=/s)
@@ -54,10 +54,10 @@ onEachDatabase((latchkey) => {
     assert.match(refused.stderr, /^Operators need MFA, and it is off for this account\. /)
     await ada.turnOn('authenticator')
     const made = await done(t, latchkey, 'admin', ada.email)
-    assert.match(made, /is an operator from now on\./)
+    assert.match(made, /is now an operator\./)
     assert.equal((await ada.get(`/admin/Users/${id}`)).status, 200)
     const again = await done(t, latchkey, 'admin', ada.email)
-    assert.match(again, /^\S+ was an operator already\. Nothing was changed\.\n$/)
+    assert.match(again, /^\S+ was already an operator\. Nothing changed\.\n$/)
     await done(t, latchkey, 'admin', id, '--remove')
     assert.equal((await ada.get(`/admin/Users/${id}`)).body.code, 'not_an_operator')
     const subjects = (await latchkey.inbox(ada.email)).map(({ subject }) => subject)
@@ -68,7 +68,7 @@ onEachDatabase((latchkey) => {
   test('sessions-end --all signs everybody out at once, and says so in each account’s activity', async (t) => {
     const [ada, ben] = [await latchkey.owner(), await latchkey.owner()]
     const said = await done(t, latchkey, 'sessions-end', '--all', '--reason', 'Tokens leaked')
-    assert.match(said, /^Everybody is signed out, .*: \d+\./)
+    assert.match(said, /^All sessions have ended, .*: \d+\./)
     for (const { accessToken: token, refreshToken } of [ada, ben]) {
       assert.equal((await latchkey.get('/settings', { token })).status, 401)
       assert.equal((await latchkey.post('/auth/Refresh', { refreshToken })).status, 401)
@@ -83,7 +83,7 @@ onEachDatabase((latchkey) => {
   test('create makes an account that nobody signs in to before its owner has set a password', async (t) => {
     const email = `new-${latchkey.databaseKind.toLowerCase()}@example.com`
     const said = await done(t, latchkey, 'create', ` ${email}`)
-    assert.match(said, /^new-\S+ has an account\. The owner is mailed a code/)
+    assert.match(said, /^Created the account new-\S+\. The owner gets a code by email/)
     const [{ id, password_hash, password_reset_required_since }] = await latchkey.sql(
       `select id, password_hash, password_reset_required_since from account where email = '${email}'`,
     )
@@ -119,7 +119,7 @@ onDatabase('SQLite', (latchkey) => {
     for (const named of [id, ada.email]) {
       const shown = await done(t, latchkey, 'show', named)
       assert.match(shown, new RegExp(`^${RegExp.escape(ada.email)}\\n {2}id +${id}\\n`))
-      assert.match(shown, /^ {2}second step +on, sms; set up: sms$/m)
+      assert.match(shown, /^ {2}MFA +on, sms; methods: sms$/m)
       assert.match(shown, /^ {2}recovery codes +10 left$/m)
       assert.ok(!shown.includes(ada.phoneNumber))
       assert.doesNotMatch(shown, /argon2|suspended|deleted|operator/)
@@ -136,7 +136,7 @@ onDatabase('SQLite', (latchkey) => {
     assert.equal((await ada.get('/settings')).status, 401)
     assert.ok((await latchkey.inbox(ada.email))[0]?.text.includes(reason))
     const nowhere = await done(t, latchkey, 'sessions-end', ada.email)
-    assert.match(nowhere, /was signed in nowhere\. Nothing was changed\./)
+    assert.match(nowhere, /had no session and no trusted device\. Nothing changed\./)
     const said = await done(t, latchkey, 'password-reset', ada.email)
     assert.doesNotMatch(said, /\d{6}/)
     assert.equal((await ada.signIn()).body.code, 'password_reset_required')
@@ -173,7 +173,7 @@ onDatabase('SQLite', (latchkey) => {
       [['sessions-end'], 64, /--all/],
       [['sessions-end', ada.email, '--all'], 64, /--all/],
       [['suspend', ada.email, '--reason', 'two\nlines'], 1, /single line/],
-      [['create', 'no-address'], 64, /“no-address” is no email address/],
+      [['create', 'no-address'], 64, /“no-address” is not an email address/],
       [['show', 'nobody@example.com'], 1, /No account has .*“nobody@example\.com”/],
       [['mfa-off', 'x', '--reason', 'x'], 1, /No account has .*“x”/],
     ] as const) {

@@ -99,13 +99,13 @@ test('a backup overwrites nothing, makes no database, and leaves nothing half do
   assert.equal(made.code, 0, made.stderr)
   assert.match(
     made.stdout,
-    /^Done: copy\.sqlite, \d+ kB, whole and checked\.\nThe encryption keys are not in it/,
+    /^Done: copy\.sqlite, \d+ kB, complete and checked\.\nThe encryption keys are not in it/,
   )
 
   writeFileSync(join(folder, 'diary'), 'dear diary')
   const taken = await run('diary')
   assert.equal(taken.code, 1)
-  assert.match(taken.stderr, /^diary is there already, and a backup overwrites nothing\./)
+  assert.match(taken.stderr, /^diary already exists, and a backup never overwrites a file\./)
   assert.equal(readFileSync(join(folder, 'diary'), 'utf8'), 'dear diary')
 
   const nowhere = await run('no/such/folder/copy.sqlite')
@@ -124,7 +124,7 @@ test('a copy of a database that is damaged is said to be so, and not kept', asyn
   writeFileSync(file, bytes)
   const { code, stderr } = await runLatchkey(t, { folder, args: ['backup', 'copy.sqlite'] })
   assert.equal(code, 1)
-  assert.match(stderr, /^(No backup was made|The copy is not whole)/)
+  assert.match(stderr, /^(No backup was made|The copy failed its integrity check)/)
   assert.deepEqual(readdirSync(folder), ['data'])
 })
 

@@ -56,7 +56,7 @@ test('moved, cut off in the middle and gone on with, everybody is where they wer
     environment: { ...latchkey.environment, LATCHKEY_DATABASE_URL: url },
   })
   assert.equal(early.code, 1)
-  assert.match(early.stderr, /Not everything has been moved.*latchkey copy-to-postgres/)
+  assert.match(early.stderr, /The copy to this database is unfinished.*latchkey copy-to-postgres/)
 
   const again = await moveTo(t, latchkey, url)
   assert.equal(again.code, 0, again.stderr)
@@ -119,7 +119,7 @@ test('a row that is not the same on the other side is found and named', async (t
   const other = await moveTo(t, latchkey, url)
   assert.equal(other.code, 65)
   assert.deepEqual(JSON.parse(other.stdout).differences, [
-    { table: 'rate_limit_hit', key: '', what: '1 rows too many' },
+    { table: 'rate_limit_hit', key: '', what: 'surplus rows: 1' },
   ])
 })
 
@@ -143,8 +143,8 @@ test('a target that is not empty, a source in use, and addresses that are none a
   await sql('create table theirs (id text)')
   await refused(url, /not empty: it has a table “theirs”/)
   await sql('drop table theirs')
-  await sql(`create table latchkey_move as select '["another"]'::text as source`)
-  await refused(url, /Another database has been half moved/)
+  await sql(`create table latchkey_copy as select '["another"]'::text as source`)
+  await refused(url, /unfinished copy of another database/)
 })
 
 /** Rows enough for several batches, with letters of every length in UTF-8. */

@@ -71,9 +71,9 @@ test('a service that is well has nothing wrong, running or not, and nothing is w
     'migrations',
     'keys',
     'online',
-    'mail',
-    'texts',
-    'address',
+    'smtp',
+    'sms',
+    'public-url',
     'proxy',
   ]
   assert.deepEqual(
@@ -85,7 +85,7 @@ test('a service that is well has nothing wrong, running or not, and nothing is w
   const before = everything(folder)
   const stopped = await runLatchkey(t, { folder, environment, args: ['doctor'] })
   assert.deepEqual([stopped.code, stopped.stderr], [0, ''])
-  assert.match(stopped.stdout, /^ok {4}keys +The key opens what is sealed: 2 rows\.$/m)
+  assert.match(stopped.stdout, /^ok {4}keys +The configured key opens all 2 sealed values\.$/m)
   assert.deepEqual(everything(folder), before)
 
   const away = await examine(t, { folder, environment }, '--online')
@@ -109,7 +109,7 @@ test('what is missing is said, and not made', async (t) => {
   const folder = createTempFolder(t)
   const { ok, of } = await examine(t, { folder })
   assert.equal(ok, false)
-  assert.match(of('database')?.what ?? '', /There is no file .*latchkey\.sqlite/)
+  assert.match(of('database')?.what ?? '', /The file .*latchkey\.sqlite does not exist/)
   assert.deepEqual(readdirSync(folder), [])
   const usage = await runLatchkey(t, { args: ['doctor', '--mail-to', 'a@b.c>\r\nDATA'] })
   assert.equal(usage.code, 64)
@@ -134,7 +134,7 @@ test('wrong settings are all named, and nothing else is looked at', async (t) =>
   assert.ok(!findings.some(({ part }) => part === 'database'))
 })
 
-test('PostgreSQL that is away, silent, empty or half moved is told apart', async (t) => {
+test('PostgreSQL that is unreachable, silent, empty or partly copied gets a finding of its own', async (t) => {
   const silent = await startTcpServer(t, (socket) => t.after(() => socket.destroy()))
   const url = await createDatabase(t, 'PostgreSQL')
   const at = (place: string) => ({ environment: { LATCHKEY_DATABASE_URL: place } })
@@ -154,9 +154,9 @@ test('PostgreSQL that is away, silent, empty or half moved is told apart', async
   const db = openDatabase(url)
   t.after(() => db.destroy())
   assert.deepEqual(await db.introspection.getTables(), [])
-  await db.schema.createTable('latchkey_move').addColumn('source', 'text').execute()
+  await db.schema.createTable('latchkey_copy').addColumn('source', 'text').execute()
   const half = await examine(t, at(url))
-  assert.match(half.of('migrations')?.what ?? '', /Not everything has been moved/)
+  assert.match(half.of('migrations')?.what ?? '', /copy to this database is unfinished/)
 })
 
 onEachDatabase((latchkey) => {
@@ -175,7 +175,7 @@ onEachDatabase((latchkey) => {
     // The same name, another key.
     const spoilt = await checkKeys(db, generateEncryptionKey('test'))
     assert.deepEqual(
-      spoilt.map(({ what }) => /What is in (\w+\.\w+) can’t be opened/.exec(what)?.[1]),
+      spoilt.map(({ what }) => /Values in (\w+\.\w+) can’t be opened/.exec(what)?.[1]),
       Object.keys(sealedColumns),
     )
   })
@@ -211,15 +211,15 @@ test('a mail server is asked up to the recipient, and says no in its own words',
     },
   })
   const well = await examine(t, with_(password), '--mail-to', 'operator@acme.example')
-  assert.match(well.of('mail')?.what ?? '', /takes mail to operator@acme\.example, over TLS/)
+  assert.match(well.of('smtp')?.what ?? '', /accepts mail to operator@acme\.example, over TLS/)
   assert.deepEqual([smtp.received, smtp.recipients], [[], ['operator@acme.example']])
 
   const wrong = await examine(t, with_('pass-of-nobody'))
   assert.match(
-    wrong.of('mail')?.what ?? '',
+    wrong.of('smtp')?.what ?? '',
     /\(sign in\): Invalid login: 535 5\.7\.8 ada … is not right/,
   )
-  assert.match(wrong.of('mail')?.todo ?? '', /user and password/)
+  assert.match(wrong.of('smtp')?.todo ?? '', /user and password/)
   assert.ok(!wrong.said.includes('pass-of-nobody'))
 })
 

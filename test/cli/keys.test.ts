@@ -35,16 +35,16 @@ onDatabase('SQLite', (latchkey) => {
     assert.deepEqual([made.state, old.state, old.id], ['published', 'signing', first.id])
     assert.equal(
       rotated.stdout,
-      `${made.id} is published and signs from ${made.signsFrom}.\nWhat is signed by another key is accepted until ${old.retiresAt}.\n`,
+      `${made.id} is published and signs from ${made.signsFrom} on.\nTokens signed by other keys are accepted until ${old.retiresAt}.\n`,
     )
     const shown = (await run('list')).stdout
     assert.ok(shown.includes(`  ${made.id}  published; signs from ${made.signsFrom}\n`), shown)
     assert.ok(shown.includes(`; accepted until ${old.retiresAt}\n`), shown)
-    assert.match(shown, /^ {2}test {2}seals all that is new; \d+ values sealed with it$/m)
+    assert.match(shown, /^ {2}test {2}primary; \d+ values sealed with it$/m)
 
     const again = await run('rotate')
     assert.equal(again.code, 1)
-    assert.match(again.stdout, new RegExp(`^Nothing was changed: ${made.id}, .*--now`))
+    assert.match(again.stdout, new RegExp(`^Nothing changed: ${made.id}, .*--now`))
     assert.equal((await list()).signingKeys.length, 2)
 
     const now = JSON.parse((await run('rotate', '--now', '--json')).stdout)
@@ -61,7 +61,7 @@ onDatabase('SQLite', (latchkey) => {
     }
     const { code, stdout } = await runLatchkey(t, { environment, args: ['keys', 'list'] })
     assert.equal(code, 0)
-    assert.match(stdout, /^ {2}test {2}seals all that is new; \d+ values .*; NOT GIVEN HERE$/m)
+    assert.match(stdout, /^ {2}test {2}primary; \d+ values .*; NOT CONFIGURED HERE$/m)
     assert.match(stdout, /^ {2}k9 {4}not in use: no node has been started with it$/m)
   })
 })

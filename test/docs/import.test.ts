@@ -28,8 +28,8 @@ test('what the page says to type brings its lines over and back again', async (t
     outputs.push(await run('sh', ['-c', typed], { cwd: folder }))
   }
   const [check, imported, exported] = outputs
-  assert.equal(check?.stdout, 'Of 3 lines 3 would be imported, 0 were there already, 0 refused.\n')
-  assert.equal(imported?.stdout, 'Of 3 lines 3 imported, 0 were there already, 0 refused.\n')
+  assert.equal(check?.stdout, '3 lines: 3 would be imported, 0 already there, 0 refused.\n')
+  assert.equal(imported?.stdout, '3 lines: 3 imported, 0 already there, 0 refused.\n')
   assert.equal(exported?.stdout, '')
   const accounts = (text: string) => text.trim().split('\n').map(accountIn)
   const out = accounts(readFileSync(join(folder, 'accounts-out.jsonl'), 'utf8'))

@@ -28,7 +28,7 @@ async function refusal(t: TestContext, options: ProcessOptions): Promise<string>
 test('a port that is taken is named, with the way out', async (t) => {
   const port = await startTcpServer(t, () => {})
   const said = await refusal(t, { environment: { LATCHKEY_PORT: String(port) } })
-  assert.match(said, new RegExp(`Port ${port} of 127\\.0\\.0\\.1 is taken.*LATCHKEY_PORT`))
+  assert.match(said, new RegExp(`Port ${port} of 127\\.0\\.0\\.1 is in use.*LATCHKEY_PORT`))
 })
 
 test('an address that this machine does not have is named', async (t) => {
@@ -181,7 +181,7 @@ test('a database from which a newer version took something away is never served'
   db.close()
   const environment = { LATCHKEY_ALLOW_NEWER_SCHEMA: 'on' }
   const said = await refusal(t, { folder: first.folder, environment })
-  assert.match(said, /A newer version.*This one can’t serve it\./)
+  assert.match(said, /A newer version.*This version can’t use it\./)
 })
 
 test('what does not start leaves nothing running and nothing but its data behind', async (t) => {

@@ -18,7 +18,7 @@ test('it starts in an empty folder with nothing configured, and says where to go
     `  Reference   ${latchkey.origin}/docs`,
     `  Dev inbox   ${latchkey.origin}/dev/inbox`,
     '',
-    'This is development: mail and texts stay in the dev inbox, nothing is sent. Ctrl-C ends it.',
+    'Development mode: the dev inbox captures emails and text messages; none are sent. Press Ctrl-C to stop.',
   ])
   for (const place of ['/', '/docs', '/dev/inbox']) {
     assert.equal((await fetch(latchkey.origin + place)).status, 200, place)
@@ -84,7 +84,7 @@ test('LATCHKEY_ names that mean nothing are warned about, and hold nothing up', 
   const { stderr } = await latchkey.stop()
   assert.equal(
     stderr,
-    'LATCHKEY_PROT is not a setting of this version. “latchkey settings” lists them all.\n',
+    'LATCHKEY_PROT is not a setting of this version. “latchkey settings” lists all settings.\n',
   )
 })
 
@@ -93,11 +93,11 @@ test('the inbox is only promised for what stays in it', async (t) => {
   const texts = { LATCHKEY_SMS_URL: 'http://127.0.0.1:1/?secret=x' }
   const both = await startLatchkeyProcess(t, { environment: { ...mail, ...texts } })
   assert.doesNotMatch(both.stdout, /inbox/i)
-  assert.match(both.stdout, /This is development\. Ctrl-C ends it\./)
+  assert.match(both.stdout, /Development mode\. Press Ctrl-C to stop\./)
   assert.equal((await fetch(`${both.origin}/dev/Messages`)).status, 404)
 
   const one = await startLatchkeyProcess(t, { environment: mail })
-  assert.match(one.stdout, /development: texts stay in the dev inbox/)
+  assert.match(one.stdout, /Development mode: the dev inbox captures text messages;/)
   assert.equal((await fetch(`${one.origin}/dev/Messages`)).status, 200)
 })
 

@@ -135,7 +135,7 @@ test('latchkey settings ends with what they leave to guessing', async (t) => {
   const environment = { LATCHKEY_MFA_METHODS: 'authenticator,email' }
   const { code, stdout } = await runLatchkey(t, { args: ['settings'], environment })
   assert.equal(code, 0)
-  const [, odds = ''] = stdout.split('What guessing is worth')
+  const [, odds = ''] = stdout.split('Odds of guessing')
   assert.match(odds, /50 guesses\n {4}authenticator +1 in 6,700\n {4}email +1 in 20,000\n/)
   assert.doesNotMatch(odds, /sms/)
   assert.ok(stdout.trimEnd().endsWith(describeOdds(readSettings(environment))))

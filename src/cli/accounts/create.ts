@@ -9,24 +9,24 @@ import { withKeys } from '../context.ts'
 import { accountNotFound, commandLineCause } from './operator-action.ts'
 
 export default defineCommand({
-  description: 'make an account for somebody, who is mailed a code to set a password',
+  description: 'create an account and email its owner a code to set a password',
   arguments: ['email'],
   options: { 'password-stdin': { type: 'boolean' } },
-  optionsHelp: { 'password-stdin': 'set its first password to what comes on standard input' },
+  optionsHelp: { 'password-stdin': 'read the first password from standard input' },
   async run({ positionals: [input = ''], values }) {
     const email = parseEmailAddress(input)
     if (!email) {
-      throw new UsageError(`“${input}” is no email address that mail can be sent to.`)
+      throw new UsageError(`“${input}” is not an email address.`)
     }
     return createAccount(email, values['password-stdin'] ? await readPassword() : undefined)
   },
   format: ({ hasPassword, user }) =>
     hasPassword
-      ? `${user.email} has an account, with the password that you gave. The owner is told.`
-      : `${user.email} has an account. The owner is mailed a code to set a password; nobody signs in before.`,
+      ? `Created the account ${user.email} with the given password. The owner is notified.`
+      : `Created the account ${user.email}. The owner gets a code by email to set a password, and can sign in after that.`,
 })
 
-/** @param password undefined for one that nobody knows */
+/** @param password undefined for an account without a usable password */
 function createAccount(email: EmailAddress, password: string | undefined) {
   return withKeys(async ({ transaction, settings }) => {
     const { passwordMinLength: minLength, brandName } = settings
@@ -36,7 +36,7 @@ function createAccount(email: EmailAddress, password: string | undefined) {
       ? await (await createPasswordHasher(1)).hash(password)
       : unusablePassword()
     return transaction(async (tx) => {
-      const newUser = { email, passwordHash, hasPassword: hasPassword }
+      const newUser = { email, passwordHash, hasPassword }
       const id = await createUser(tx, newUser, commandLineCause())
       const user = await readUser(tx, settings, id)
       if (!user) throw accountNotFound(id)
@@ -45,7 +45,7 @@ function createAccount(email: EmailAddress, password: string | undefined) {
   })
 }
 
-/** All of standard input, but for the line break that ends it. */
+/** Reads standard input, without the line break at its end. */
 async function readPassword(): Promise<string> {
   try {
     const text = new TextDecoder('utf-8', { fatal: true }).decode(await buffer(process.stdin))

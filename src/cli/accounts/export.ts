@@ -6,12 +6,12 @@ import { defineCommand } from '../command.ts'
 import { type CommandContext, withKeys } from '../context.ts'
 
 export default defineCommand({
-  description: 'write every account as a JSON line, as import takes them',
+  description: 'write all accounts as JSON lines, in the format of import',
   arguments: [],
   options: { to: { type: 'string' }, secrets: { type: 'boolean' } },
   optionsHelp: {
-    to: 'the new file to write, for your eyes alone, instead of standard output',
-    secrets: 'also write password hashes and secrets of authenticator apps',
+    to: 'a new file to write instead of standard output; only you can read it',
+    secrets: 'include password hashes and the secrets of authenticator apps',
   },
   run: ({ values: { to, secrets = false } }) =>
     withKeys(async (context) => {
@@ -24,7 +24,7 @@ export default defineCommand({
 
 interface ExportCounts {
   accounts: number
-  /** Whose second factor can’t be brought along. */
+  /** Accounts whose only second factor is a passkey, which an export leaves out. */
   passkeyOnly: number
 }
 
@@ -41,7 +41,9 @@ async function writeToStdout(lines: AsyncIterable<string>): Promise<void> {
     await pipeline(lines, process.stdout, { end: false })
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EPIPE') throw error
-    throw new OperatorError('Whoever read the accounts stopped before the last.', { cause: error })
+    throw new OperatorError('The reader closed the output before the last account.', {
+      cause: error,
+    })
   }
 }
 
@@ -50,25 +52,25 @@ async function writeToFile(file: string, lines: AsyncIterable<string>): Promise<
   try {
     await pipeline(lines, output)
   } catch (error) {
-    // Half of the accounts would look like all of them.
+    // A partial file would look complete.
     rmSync(file)
     throw error
   }
 }
 
-/** Never over a file that is there: it may be the only copy, and others may be reading it. */
+/** Creates a file. Fails if it exists: it may be the only copy, or be open elsewhere. */
 function createFile(file: string): number {
   try {
     return openSync(file, 'wx', 0o600)
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
-    const reason = code === 'EEXIST' ? 'There is a file of that name already' : `${file}: ${code}`
-    throw new OperatorError(`The file can’t be made. ${reason}.`, { cause: error })
+    const reason = code === 'EEXIST' ? 'A file of that name already exists' : `${file}: ${code}`
+    throw new OperatorError(`The file can’t be created. ${reason}.`, { cause: error })
   }
 }
 
 function formatSummary({ accounts, passkeyOnly }: ExportCounts): string {
-  const all = `Wrote ${accounts === 1 ? 'one account' : `${accounts.toLocaleString('en')} accounts`}. Passkeys and recovery codes stay behind.`
+  const all = `Wrote ${accounts === 1 ? 'one account' : `${accounts.toLocaleString('en')} accounts`}. Passkeys and recovery codes are not exported.`
   if (passkeyOnly === 0) return all
-  return `${all} ${passkeyOnly.toLocaleString('en')} of them have a passkey as their only second factor: an import refuses those lines until you choose another “mfaMethod”.`
+  return `${all} ${passkeyOnly.toLocaleString('en')} of them have a passkey as their only second factor: an import refuses those lines until you set another “mfaMethod”.`
 }

@@ -4,7 +4,7 @@ import { withKeys } from '../context.ts'
 import { formatAccount } from './format-account.ts'
 
 export default defineCommand({
-  description: 'find accounts by address, also by one of before a change',
+  description: 'find accounts by their current or a recently replaced address',
   arguments: ['email'],
   options: {},
   optionsHelp: {},
@@ -13,6 +13,6 @@ export default defineCommand({
   format: ({ users }) =>
     users.length > 0
       ? users.map(formatAccount).join('\n\n')
-      : 'No account has this address, or had it within the last week.',
+      : 'No account has this address or had it within the last week.',
   exitCode: ({ users }) => (users.length > 0 ? 0 : exitCodes.failed),
 })

@@ -1,17 +1,14 @@
 import type { User } from '../../admin/users.ts'
 
-/** An account, for people at a terminal. */
+/** Formats an account for the terminal. */
 export function formatAccount(user: User): string {
   const { mfaSignIn, recoveryCodes, suspension } = user
-  const methods = mfaSignIn.availableMethods.join(', ') || 'nothing'
+  const methods = mfaSignIn.availableMethods.join(', ') || 'none'
   const lines: [string, string | number | null][] = [
     ['id', user.id],
-    ['made', user.createdAt],
+    ['created', user.createdAt],
     ['last sign-in', user.lastSignInAt ?? 'never'],
-    [
-      'second step',
-      `${mfaSignIn.enabled ? `on, ${mfaSignIn.mfaMethod}` : 'off'}; set up: ${methods}`,
-    ],
+    ['MFA', `${mfaSignIn.enabled ? `on, ${mfaSignIn.mfaMethod}` : 'off'}; methods: ${methods}`],
     ['recovery codes', `${recoveryCodes.remaining} left`],
     ['passkeys', user.passkeys],
     ['phone', user.phoneNumber ?? 'none'],
@@ -19,7 +16,7 @@ export function formatAccount(user: User): string {
       'password',
       user.passwordResetRequiredSince === null
         ? `set ${user.passwordChangedAt}`
-        : `void since ${user.passwordResetRequiredSince}, until its owner sets a new one`,
+        : `void since ${user.passwordResetRequiredSince}; the owner must set a new one`,
     ],
     ['sessions', user.sessions],
     ['trusted devices', user.trustedDevices],

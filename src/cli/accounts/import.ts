@@ -9,19 +9,19 @@ import { defineCommand, exitCodes } from '../command.ts'
 import { withKeys } from '../context.ts'
 import { createProgressBar } from '../progress.ts'
 
-/** What the command answers. */
+/** The result of the command. */
 interface ImportCommandResult extends ImportSummary {
-  /** Whether nothing was written, as was asked. */
+  /** Whether it ran with --check and wrote nothing. */
   checked: boolean
 }
 
 export default defineCommand({
-  description: 'bring accounts over from a file of JSON lines; - reads standard input',
+  description: 'import accounts from a file of JSON lines; - reads standard input',
   arguments: ['file'],
   options: { check: { type: 'boolean' }, refused: { type: 'string' } },
   optionsHelp: {
-    check: 'only say what would be refused; write nothing',
-    refused: 'the file to say that in, instead of standard error',
+    check: 'write nothing; only report the lines that would be refused',
+    refused: 'a file for the refused lines and reasons, instead of standard error',
   },
   async run({
     positionals: [file = ''],
@@ -59,14 +59,14 @@ export default defineCommand({
   },
   format({ checked, lines, imported, already, refused }) {
     const verb = checked ? 'would be imported' : 'imported'
-    return `Of ${formatCount(lines)} lines ${formatCount(imported)} ${verb}, ${formatCount(already)} were there already, ${formatCount(refused)} refused.`
+    return `${formatCount(lines)} lines: ${formatCount(imported)} ${verb}, ${formatCount(already)} already there, ${formatCount(refused)} refused.`
   },
   exitCode: ({ refused }) => (refused > 0 ? exitCodes.data : 0),
 })
 
 const formatCount = (number: number) => number.toLocaleString('en')
 
-/** @throws CannotStart @returns its bytes, and how many there will be, if that is known */
+/** @returns the bytes, and their number if it is known @throws OperatorError */
 async function openInput(
   file: string,
 ): Promise<{ chunks: AsyncIterable<Uint8Array>; size: number | undefined }> {
@@ -74,7 +74,8 @@ async function openInput(
   try {
     const handle = await open(file)
     const stat = await handle.stat()
-    if (stat.isDirectory()) throw new OperatorError('That is a folder. Give a file, or - .')
+    if (stat.isDirectory())
+      throw new OperatorError('That is a folder. Pass a file, or - for standard input.')
     const chunks: ReadStream = handle.createReadStream()
     return { chunks, size: stat.isFile() ? stat.size : undefined }
   } catch (error) {
@@ -88,7 +89,7 @@ function unreadableFile(error: unknown): OperatorError {
   return new OperatorError(`The file can’t be read (${code}).`, { cause: error })
 }
 
-/** Only its user may read it: it tells about people. */
+/** Opens a file that only this user can read: it holds personal data. */
 function openReport(file: string): number {
   try {
     return openSync(file, 'w', 0o600)
@@ -98,13 +99,13 @@ function openReport(file: string): number {
   }
 }
 
-/** What ended an import, and that nothing is lost by it. */
+/** Adds to an error that the import can continue. */
 function importError(error: unknown, linesDone: number): unknown {
   const isReadError = (error as NodeJS.ErrnoException).syscall === 'read'
   const cause = isReadError ? unreadableFile(error) : toOperatorError(error)
   if (!(cause instanceof OperatorError)) return error
   return new OperatorError(
-    `${cause.message} The first ${formatCount(linesDone)} lines are done: run the same again to go on.`,
+    `${cause.message} The first ${formatCount(linesDone)} lines are done: run the same command again to continue.`,
     { cause: error },
   )
 }

@@ -3,7 +3,7 @@ import { defineCommand } from '../command.ts'
 import { reasonHelp, reasonOption, requireReason, runAction } from './operator-action.ts'
 
 export default defineCommand({
-  description: 'turn MFA off for an owner who has lost every second factor',
+  description: 'turn MFA off for an owner who has lost all second factors',
   arguments: ['account'],
   options: reasonOption,
   optionsHelp: reasonHelp,
@@ -11,6 +11,6 @@ export default defineCommand({
     runAction(idOrEmail, requireReason(reason), turnOff),
   format: ({ changed, user }) =>
     changed
-      ? `MFA is off for ${user.email}: the password alone signs in. The owner is told, and can undo it for seven days.`
-      : `MFA was off for ${user.email} already. Nothing was changed.`,
+      ? `MFA is now off for ${user.email}: the password alone signs in. The owner is notified and can undo it for seven days.`
+      : `MFA was already off for ${user.email}. Nothing changed.`,
 })

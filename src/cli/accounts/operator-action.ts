@@ -7,28 +7,28 @@ import { lockAccount } from '../../sessions/locked-account.ts'
 import { UsageError } from '../command.ts'
 import { withKeys } from '../context.ts'
 
-/** What came of an act: whether the account needed it, and how it is now. */
+/** The result of an action: whether it changed the account, and the account after it. */
 export interface ActionResult {
   changed: boolean
   user: User
 }
 
-/** Whoever can run commands here, as the account's activity names them. */
+/** The cause that activity records for commands. */
 export const commandLineCause = (reason?: string): OperatorCause => ({
   by: 'operator',
   operator: 'the command line',
   reason: reason === undefined ? null : parseReason(reason),
 })
 
-/** The reason, where there must be one: its owner will ask. @throws WrongUsage */
+/** @throws UsageError if there is no reason, for actions that an owner will ask about */
 export function requireReason(reason: string | undefined): string {
   if (reason !== undefined) return reason
   throw new UsageError(
-    'Please say why, with --reason "…": the owner is told, and it stands in the account’s activity.',
+    '--reason "…" is missing. The owner reads it, and it is recorded in the account’s activity.',
   )
 }
 
-/** Acts on one account, by its id or its address. @throws Problem if there is none */
+/** Runs an action on an account, found by id or address. @throws Problem if there is none */
 export function runAction(
   idOrEmail: string,
   reason: string | undefined,
@@ -51,10 +51,10 @@ export function runAction(
 export function accountNotFound(idOrEmail: string): Problem {
   return new Problem(
     'not_found',
-    `No account has the address or the id “${idOrEmail}” now. “latchkey accounts find” also finds the address of before a change.`,
+    `No account has the address or id “${idOrEmail}”. “latchkey accounts find” also finds recently replaced addresses.`,
   )
 }
 
-/** What an option `--reason` is, and what the help says of it. */
+/** The option `--reason`, and its line in the help. */
 export const reasonOption = { reason: { type: 'string' } } as const
-export const reasonHelp = { reason: 'why, in one line; the owner reads it' }
+export const reasonHelp = { reason: 'the reason, in one line; the owner reads it' }

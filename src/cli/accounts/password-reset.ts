@@ -3,12 +3,12 @@ import { defineCommand } from '../command.ts'
 import { reasonHelp, reasonOption, runAction } from './operator-action.ts'
 
 export default defineCommand({
-  description: 'have somebody choose a new password, by a code that is mailed to them',
+  description: 'void an account’s password and email its owner a code to set a new one',
   arguments: ['account'],
   options: reasonOption,
   optionsHelp: reasonHelp,
   run: async ({ positionals: [idOrEmail = ''], values: { reason } }) =>
     runAction(idOrEmail, reason, requirePasswordReset),
   format: ({ user }) =>
-    `The old password of ${user.email} opens nothing any more, and everyone is signed out. The owner is told, and mailed a code for a new one.`,
+    `The password of ${user.email} is void, and all its sessions have ended. The owner gets a code by email to set a new one.`,
 })

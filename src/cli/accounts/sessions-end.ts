@@ -12,18 +12,16 @@ import {
 } from './operator-action.ts'
 
 export default defineCommand({
-  description: 'sign somebody out everywhere, and trust none of their devices',
+  description: 'end all sessions of an account and revoke its trusted devices',
   arguments: ['account?'],
   options: { ...reasonOption, all: { type: 'boolean' } },
-  optionsHelp: { ...reasonHelp, all: 'of everybody, all at once' },
+  optionsHelp: { ...reasonHelp, all: 'do so for all accounts' },
   async run({
     positionals: [idOrEmail],
     values: { reason, all = false },
   }): Promise<ActionResult | { ended: number }> {
     if (all === (idOrEmail !== undefined)) {
-      throw new UsageError(
-        'Say whose sessions shall end: one account’s, or with --all everybody’s.',
-      )
+      throw new UsageError('Pass one account, or --all for all accounts.')
     }
     if (idOrEmail !== undefined) return runAction(idOrEmail, reason, signOutEverywhere)
     const cause = commandLineCause(reason)
@@ -36,11 +34,11 @@ export default defineCommand({
   },
   format(result) {
     if ('ended' in result) {
-      return `Everybody is signed out, and no device is trusted. Accounts that were signed in: ${result.ended}. It stands in their activity; no mail is sent.`
+      return `All sessions have ended, and no device is trusted. Accounts that were signed in: ${result.ended}. Their activity records it; no email is sent.`
     }
     const { changed, user } = result
     return changed
-      ? `${user.email} is signed out everywhere, and no device is trusted. The owner is told.`
-      : `${user.email} was signed in nowhere. Nothing was changed.`
+      ? `All sessions of ${user.email} have ended, and none of its devices is trusted. The owner is notified.`
+      : `${user.email} had no session and no trusted device. Nothing changed.`
   },
 })

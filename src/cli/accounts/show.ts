@@ -5,7 +5,7 @@ import { formatAccount } from './format-account.ts'
 import { accountNotFound } from './operator-action.ts'
 
 export default defineCommand({
-  description: 'show an account: how it signs in, and since when it is what it is',
+  description: 'show an account: how it signs in, its sessions and its state',
   arguments: ['account'],
   options: {},
   optionsHelp: {},

@@ -3,7 +3,7 @@ import { defineCommand } from '../command.ts'
 import { reasonHelp, reasonOption, requireReason, runAction } from './operator-action.ts'
 
 export default defineCommand({
-  description: 'let nobody into an account until it is restored',
+  description: 'suspend an account: nobody can sign in until it is unsuspended',
   arguments: ['account'],
   options: reasonOption,
   optionsHelp: reasonHelp,
@@ -11,6 +11,6 @@ export default defineCommand({
     runAction(idOrEmail, requireReason(reason), suspendAccount),
   format: ({ changed, user }) =>
     changed
-      ? `${user.email} is suspended: everyone is signed out, and nobody gets in. The owner is told.`
-      : `${user.email} was suspended already. Nothing was changed.`,
+      ? `${user.email} is suspended: its sessions have ended, and nobody can sign in. The owner is notified.`
+      : `${user.email} was already suspended. Nothing changed.`,
 })

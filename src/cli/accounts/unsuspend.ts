@@ -3,7 +3,7 @@ import { defineCommand } from '../command.ts'
 import { reasonHelp, reasonOption, runAction } from './operator-action.ts'
 
 export default defineCommand({
-  description: 'open a suspended account again',
+  description: 'lift the suspension of an account',
   arguments: ['account'],
   options: reasonOption,
   optionsHelp: reasonHelp,
@@ -11,6 +11,6 @@ export default defineCommand({
     runAction(idOrEmail, reason, unsuspendAccount),
   format: ({ changed, user }) =>
     changed
-      ? `${user.email} can sign in again. The owner is told. Sessions of before stay ended.`
-      : `${user.email} was not suspended. Nothing was changed.`,
+      ? `${user.email} can sign in again. The owner is notified. Ended sessions stay ended.`
+      : `${user.email} was not suspended. Nothing changed.`,
 })

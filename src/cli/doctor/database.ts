@@ -6,10 +6,10 @@ import { type Db, databaseInfoOf } from '../../store/open.ts'
 import { sqliteFileOf } from '../../store/sqlite-file.ts'
 import { type Finding, fail, ok, warn } from './finding.ts'
 
-/** The oldest PostgreSQL that Latchkey is meant for. */
+/** The oldest supported PostgreSQL. */
 const minPostgresMajor = 15
 
-/** Every request asks several times. */
+/** Every request runs several statements. */
 const slowMs = 25
 
 const clockWarnMs = second
@@ -18,17 +18,17 @@ const clockFailMs = 30 * second
 export function missingDatabase(databaseUrl: string): Finding {
   return fail(
     'database',
-    `There is no file ${resolve(sqliteFileOf(databaseUrl) ?? '')}.`,
-    'Look at LATCHKEY_DATABASE_URL and at the folder that this runs in. If there is no data yet, the first start makes it.',
+    `The file ${resolve(sqliteFileOf(databaseUrl) ?? '')} does not exist.`,
+    'Check LATCHKEY_DATABASE_URL and the current folder. The first start of the service creates the file.',
   )
 }
 
-/** Whether it answers, how fast, and whether it is one that we know. */
+/** Checks that the database answers, how fast, its version and its clock. */
 export async function checkDatabase(db: Db): Promise<Finding[]> {
   const { name, version, clock } = await databaseInfoOf(db)
   const product = `${name} ${version.split(' ')[0]}`
   const isTooOld = name === 'PostgreSQL' && Number.parseInt(version, 10) < minPostgresMajor
-  // Connected by now, so that this is the way there and back alone.
+  // Connected by now, so that this measures the round trip alone.
   const startedAt = performance.now()
   await sql`select 1`.execute(db)
   const ms = performance.now() - startedAt
@@ -38,7 +38,7 @@ export async function checkDatabase(db: Db): Promise<Finding[]> {
       ? warn(
           'database',
           message,
-          'Move Latchkey nearer to it: every request asks it several times.',
+          'Move Latchkey closer to the database: every request runs several statements.',
         )
       : ok('database', message)
   return [
@@ -49,7 +49,7 @@ export async function checkDatabase(db: Db): Promise<Finding[]> {
   ]
 }
 
-/** How far ahead the clock of the database is, in milliseconds. */
+/** The clock of the database minus this machine's, in milliseconds. */
 async function clockSkewOf(db: Db): Promise<number> {
   const before = now()
   const { clock = before } = await databaseInfoOf(db)
@@ -57,21 +57,20 @@ async function clockSkewOf(db: Db): Promise<number> {
 }
 
 export function clockFinding(skewMs: number): Finding {
-  const message = `This machine’s clock and the database’s are ${(Math.abs(skewMs) / second).toFixed(1)} s apart.`
-  const todo =
-    'Have both machines keep time by NTP: codes and sessions would expire too early or too late.'
+  const message = `The clocks of this machine and the database differ by ${(Math.abs(skewMs) / second).toFixed(1)} s.`
+  const todo = 'Synchronize both clocks by NTP, so that codes and sessions expire on time.'
   if (Math.abs(skewMs) > clockFailMs) return fail('clock', message, todo)
   return Math.abs(skewMs) > clockWarnMs ? warn('clock', message, todo) : ok('clock', message)
 }
 
-/** Whether it has the tables that this version works with. */
+/** Checks that the schema is the one that this version works with. */
 export async function checkMigrations(db: Db, newerSchema: NewerSchemaPolicy): Promise<Finding> {
   const { copyUnfinished, applied } = await migrationStateOf(db)
   if (copyUnfinished) {
     return fail(
       'migrations',
-      'Not everything has been moved here yet.',
-      'Run “latchkey copy-to-postgres” to its end.',
+      'The copy to this database is unfinished.',
+      'Run “latchkey copy-to-postgres” again to finish it.',
     )
   }
   const known = await knownMigrations()
@@ -79,8 +78,8 @@ export async function checkMigrations(db: Db, newerSchema: NewerSchemaPolicy): P
   if (unknown.length > 0) {
     return (newerSchema === 'on' ? warn : fail)(
       'migrations',
-      `A newer version has brought the database up to date (${unknown[0]}).`,
-      'Run that version again as soon as you can.',
+      `A newer version has migrated the database (${unknown[0]}).`,
+      'Return to that version as soon as you can.',
     )
   }
   const pending = known.filter((name) => !applied.includes(name))

@@ -1,16 +1,16 @@
 import { second } from '../../lib/clock.ts'
 
-/** What was looked at, how it is, and what to do about it. */
+/** The result of a check. */
 export interface Finding {
-  /** Which part of the service: `settings`, `database`, … */
+  /** The part of the service: `settings`, `database`, … */
   part: string
   status: 'ok' | 'warn' | 'fail'
   what: string
-  /** Always there where something is wrong. */
+  /** How to solve it; absent only when `status` is `ok`. */
   todo?: string
 }
 
-/** Finds out about one part. It writes nothing, and throws where it couldn't find out. */
+/** Checks one part, without writing. @throws Error if the check itself failed */
 export type Check = () => Promise<Finding | Finding[]>
 
 export const ok = (part: string, what: string): Finding => ({ part, status: 'ok', what })
@@ -21,18 +21,22 @@ export const fail = (part: string, what: string, todo: string): Finding => {
   return { part, status: 'fail', what, todo }
 }
 
-/** Longer than everything that is asked takes, even if it fails. */
+/** Longer than any check takes, including its own timeouts. */
 const checkTimeoutMs = 20 * second
 
-/** Runs a check to its end, or not at all: whatever hangs or fails is a finding too. */
+/** Runs a check. One that throws or hangs becomes a failed finding. */
 export async function runCheck(part: string, check: Check, todo: string): Promise<Finding[]> {
   const { promise, resolve } = Promise.withResolvers<Finding>()
-  const timeout = fail(part, `It did not answer within ${checkTimeoutMs / second} seconds.`, todo)
+  const timeout = fail(
+    part,
+    `The check did not end within ${checkTimeoutMs / second} seconds.`,
+    todo,
+  )
   const timer = setTimeout(() => resolve(timeout), checkTimeoutMs)
   try {
     return [await Promise.race([check(), promise])].flat()
   } catch (error) {
-    return [fail(part, error instanceof Error ? error.message : 'It could not be looked at.', todo)]
+    return [fail(part, error instanceof Error ? error.message : 'The check failed.', todo)]
   } finally {
     clearTimeout(timer)
   }

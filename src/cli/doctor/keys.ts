@@ -5,8 +5,8 @@ import type { Db } from '../../store/open.ts'
 import { type Finding, fail, ok } from './finding.ts'
 
 /**
- * Whether the keys are those of this database. That each sealed row names a key which is given is
- * looked up for all of them; that the key is the right one, for the oldest and the newest of each.
+ * Checks that the configured keys are those of this database: that every sealed value names one of
+ * them, and that the oldest and newest value of each column and key can be opened.
  */
 export async function checkKeys(db: Db, list: string): Promise<Finding[]> {
   const keyring = parseKeyring(list)
@@ -29,27 +29,29 @@ export async function checkKeys(db: Db, list: string): Promise<Finding[]> {
       findings.push(
         fail(
           'keys',
-          `${rows - openable} of ${rows} in ${name} need an encryption key that is not given.`,
+          `${rows - openable} of ${rows} in ${name} need an encryption key that is not configured.`,
           todo,
         ),
       )
     } else if (unopenable > 0) {
-      findings.push(fail('keys', `What is in ${name} can’t be opened with the keys given.`, todo))
+      findings.push(
+        fail('keys', `Values in ${name} can’t be opened with the configured keys.`, todo),
+      )
     }
   }
   if (findings.length > 0) return findings
   return [
     ok(
       'keys',
-      `The ${ids.length > 1 ? `${ids.length} keys open` : 'key opens'} what is sealed: ${total} rows.`,
+      `The configured ${ids.length > 1 ? `${ids.length} keys open` : 'key opens'} all ${total} sealed values.`,
     ),
   ]
 }
 
 const todo =
-  'Give LATCHKEY_ENCRYPTION_KEYS all the keys that this database was used with, the newest first.'
+  'Set LATCHKEY_ENCRYPTION_KEYS to all keys that this database was used with, the newest first.'
 
-/** Rows with something sealed there; those that name one key, if one is given. */
+/** Counts the sealed values of a column. @param id counts those of one key only */
 async function countRows(db: Db, table: string, column: string, id?: string): Promise<number> {
   const value = sql.ref(column)
   const { rows } = await sql<{
@@ -71,7 +73,7 @@ async function findRow(
   return rows[0]
 }
 
-/** What is sealed begins with the id of its key and a dot. */
+/** A condition: a sealed value begins with the id of its key and a dot. */
 function isSealedWith(column: string, id: string) {
   const prefix = `${id}.`
   return sql`substr(${sql.ref(column)}, 1, cast(${prefix.length} as integer)) = ${prefix}`

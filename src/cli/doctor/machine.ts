@@ -10,27 +10,27 @@ const testedNodeMajors = [24, 26]
 export function checkNode(version: string = process.versions.node): Finding {
   const major = Number.parseInt(version, 10)
   if (testedNodeMajors.includes(major)) return ok('node', `Node ${version}.`)
-  const todo = `Use Node ${testedNodeMajors.join(' or ')}, which Latchkey is tested with.`
+  const todo = `Use Node ${testedNodeMajors.join(' or ')}, which Latchkey is tested on.`
   return major < Math.min(...testedNodeMajors)
     ? fail('node', `Node ${version} is too old.`, todo)
-    : warn('node', `Node ${version} is not among those that Latchkey is tested with.`, todo)
+    : warn('node', `Latchkey is not tested on Node ${version}.`, todo)
 }
 
-/** A commit that finds no room is an answer that says no. */
+/** Without room for a commit, requests fail. */
 const failBelowBytes = 100e6
 const warnBelowBytes = 1e9
 
-/** Room for a database in a file; PostgreSQL looks after its own. */
+/** Checks the free space beside a SQLite file. */
 export async function checkDisk(databaseUrl: string): Promise<Finding[]> {
   const file = sqliteFileOf(databaseUrl)
   if (file === undefined || !existsSync(file)) return []
   const { bavail, bsize } = await statfs(dirname(file))
   const free = bavail * bsize
   const { size } = statSync(file)
-  const what = `${formatMegabytes(free)} are free beside the database, which has ${formatMegabytes(size)}.`
-  const todo = 'Make room on that disk.'
+  const what = `${formatMegabytes(free)} free; the database takes ${formatMegabytes(size)}.`
+  const todo = 'Free up space on that disk.'
   if (free < failBelowBytes) return [fail('disk', what, todo)]
-  // A backup beside it takes as much again.
+  // A backup on the same disk takes as much space again.
   return [free < Math.max(warnBelowBytes, size) ? warn('disk', what, todo) : ok('disk', what)]
 }
 

@@ -5,43 +5,44 @@ import { type Finding, fail, ok, warn } from './finding.ts'
 
 const todoByStep: Record<(SmtpProbeResult & { accepted: false })['step'], string> = {
   connect:
-    'Look at LATCHKEY_SMTP_URL: host, port, and whether the server offers the TLS that it asks for.',
-  'sign in': 'Look at user and password in LATCHKEY_SMTP_URL.',
-  sender: 'Have the server take mail from LATCHKEY_MAIL_FROM, or give another sender.',
-  recipient:
-    'Give an address that should get mail with --mail-to, or have the server relay for us.',
+    'Check LATCHKEY_SMTP_URL: host, port, and that the server offers the TLS that the URL requires.',
+  'sign in': 'Check user and password in LATCHKEY_SMTP_URL.',
+  sender: 'Allow LATCHKEY_MAIL_FROM as a sender on the server, or set another sender.',
+  recipient: 'Allow Latchkey to relay on the server, or pass another recipient with --mail-to.',
 }
 
-/** A conversation with the mail server up to the recipient; no mail is sent. */
+/** Checks the SMTP server up to RCPT TO; no email is sent. */
 export async function checkSmtp(
   { smtpUrl, mailFrom }: Settings,
   to: string | undefined,
 ): Promise<Finding> {
-  if (!smtpUrl || !mailFrom) return ok('mail', 'Mail stays in the dev inbox; nothing is sent.')
+  if (!smtpUrl || !mailFrom) return ok('smtp', 'The dev inbox captures emails; none is sent.')
   const { host } = new URL(smtpUrl)
   const probe = await probeSmtp({ smtpUrl, from: mailFrom, to })
   if (!probe.accepted) {
-    return fail('mail', `${host} (${probe.step}): ${probe.message}`, todoByStep[probe.step])
+    return fail('smtp', `${host} (${probe.step}): ${probe.message}`, todoByStep[probe.step])
   }
   const how = probe.encrypted ? 'over TLS' : 'without TLS'
-  return ok('mail', `${host} takes mail to ${probe.to}, ${how}. None was sent.`)
+  return ok('smtp', `${host} accepts mail to ${probe.to}, ${how}. None was sent.`)
 }
 
-/** Whether the SMS provider is there; no text is sent. */
+/** Checks that the SMS provider is reachable; no text message is sent. */
 export async function checkSms({ smsUrl, mfaMethods, mode }: Settings): Promise<Finding> {
   if (!smsUrl) {
     return ok(
-      'texts',
-      mode === 'production' ? 'None are offered.' : 'Texts stay in the dev inbox; nothing is sent.',
+      'sms',
+      mode === 'production'
+        ? 'SMS is not offered.'
+        : 'The dev inbox captures text messages; none is sent.',
     )
   }
   const { reachable, authenticated, message } = await probeSms(smsUrl)
-  if (!reachable) return fail('texts', message, 'Look at host and port of LATCHKEY_SMS_URL.')
+  if (!reachable) return fail('sms', message, 'Check host and port of LATCHKEY_SMS_URL.')
   if (authenticated === false)
-    return fail('texts', message, 'Look at SID and token in LATCHKEY_SMS_URL.')
+    return fail('sms', message, 'Check SID and token in LATCHKEY_SMS_URL.')
   if (!mfaMethods.includes('sms')) {
-    const todo = 'Take LATCHKEY_SMS_URL away, or add sms to LATCHKEY_MFA_METHODS.'
-    return warn('texts', `${message} But nobody may choose texts.`, todo)
+    const todo = 'Remove LATCHKEY_SMS_URL, or add sms to LATCHKEY_MFA_METHODS.'
+    return warn('sms', `${message} But LATCHKEY_MFA_METHODS does not include sms.`, todo)
   }
-  return ok('texts', `${message} None was sent.`)
+  return ok('sms', `${message} No text message was sent.`)
 }

@@ -9,7 +9,7 @@ import { type Finding, fail, ok, warn } from './finding.ts'
 
 type Environment = Record<string, string | undefined>
 
-/** The settings as a whole. Without them there is nothing else to look at. */
+/** Loads and checks all settings. Without them no other check can run. */
 export function checkSettings(environment: Environment): {
   settings?: Settings
   findings: Finding[]
@@ -18,7 +18,7 @@ export function checkSettings(environment: Environment): {
     warn(
       'settings',
       `${name} is not a setting of this version.`,
-      'Look how it is spelt: latchkey settings.',
+      'Check its spelling: “latchkey settings” lists all.',
     ),
   )
   try {
@@ -27,12 +27,12 @@ export function checkSettings(environment: Environment): {
     const set = all.filter(({ value }) => value !== undefined).length
     const summary = ok(
       'settings',
-      `All fit together: ${set} of ${all.length} are set, for ${settings.mode}.`,
+      `All are valid: ${set} of ${all.length} are set, for ${settings.mode}.`,
     )
     return { settings, findings: [summary, ...unknown] }
   } catch (error) {
     if (!(error instanceof InvalidSettingsError)) throw error
-    const todo = 'Put it right, then run this again: the rest can’t be looked at before.'
+    const todo = 'Correct it, then run this again for all other checks.'
     const failures = error.problems.map((problem) => fail('settings', problem, todo))
     return { findings: [...failures, ...unknown] }
   }

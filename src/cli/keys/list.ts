@@ -3,7 +3,7 @@ import { defineCommand } from '../command.ts'
 import { withDatabase } from '../context.ts'
 
 export default defineCommand({
-  description: 'list the keys: what signs, what seals, what still needs which',
+  description: 'list signing and encryption keys, and how many values each still seals',
   arguments: [],
   options: {},
   optionsHelp: {},
@@ -11,10 +11,10 @@ export default defineCommand({
   format: ({ signingKeys, encryptionKeys }) => {
     const width = Math.max(...encryptionKeys.map(({ id }) => id.length))
     return [
-      'Signing keys: what access tokens are signed with',
+      'Signing keys, for access tokens',
       ...signingKeys.map((key) => `  ${key.id}  ${describeSigningKey(key)}`),
       '',
-      'Encryption keys: what secrets in the database are sealed with',
+      'Encryption keys, for secrets in the database',
       ...encryptionKeys.map((key) => `  ${key.id.padEnd(width)}  ${describeEncryptionKey(key)}`),
     ].join('\n')
   },
@@ -29,9 +29,9 @@ function describeSigningKey(key: KeyList['signingKeys'][number]): string {
     case 'signing':
       return `signs since ${signsFrom}${accepted}`
     case 'retiring':
-      return `signs no more${accepted}`
+      return `replaced${accepted}`
     case 'retired':
-      return `refused since ${retiresAt}`
+      return `not accepted since ${retiresAt}`
   }
 }
 
@@ -39,12 +39,12 @@ function describeEncryptionKey(key: KeyList['encryptionKeys'][number]): string {
   const { configured, primary, sealedValues, hashesKept } = key
   const values = sealedValues === 1 ? 'one value' : `${sealedValues} values`
   if (primary)
-    return `seals all that is new; ${values} sealed with it${configured ? '' : '; NOT GIVEN HERE'}`
+    return `primary; ${values} sealed with it${configured ? '' : '; NOT CONFIGURED HERE'}`
   if (sealedValues > 0) {
-    return `${values} sealed with it: ${configured ? 'leave it' : 'NOT GIVEN HERE, put it back'}`
+    return `${values} sealed with it: ${configured ? 'keep it' : 'NOT CONFIGURED HERE, add it again'}`
   }
   if (!hashesKept) return 'not in use: no node has been started with it'
   return configured
-    ? 'nothing is sealed with it; hashes of its time are found without it'
-    : 'gone; hashes of its time are still found'
+    ? 'no value is sealed with it: it can be removed, hashes made under it stay valid'
+    : 'removed; hashes made under it stay valid'
 }

@@ -7,11 +7,11 @@ export default defineCommand({
   arguments: ['id?'],
   options: {},
   optionsHelp: {},
-  async run({ positionals: taken }) {
-    const [id = `k${toIsoString(now()).slice(0, 10).replaceAll('-', '')}`] = taken
+  async run({ positionals }) {
+    const [id = `k${toIsoString(now()).slice(0, 10).replaceAll('-', '')}`] = positionals
     const key = generateEncryptionKey(id)
     if (validateEncryptionKeys(key) !== undefined) {
-      throw new UsageError('An id has 1 to 32 letters, digits, _ and -.')
+      throw new UsageError('A key id has 1 to 32 letters, digits, _ and -.')
     }
     console.log(key)
   },

@@ -3,10 +3,10 @@ import { defineCommand, exitCodes } from '../command.ts'
 import { withKeys } from '../context.ts'
 
 export default defineCommand({
-  description: 'have another key sign access tokens, without signing anyone out',
+  description: 'replace the key that signs access tokens, without signing anyone out',
   arguments: [],
   options: { now: { type: 'boolean' } },
-  optionsHelp: { now: 'because a key leaked: in seconds, and refuse what the others signed' },
+  optionsHelp: { now: 'for a leaked key: switch in seconds and reject tokens of the old keys' },
   run: ({ values }) =>
     withKeys(({ db, keyring }) =>
       rotateSigningKey(db, keyring, { immediately: values.now ?? false }),
@@ -14,13 +14,13 @@ export default defineCommand({
   format: (result) => {
     const { status, id, signsFrom } = result
     if (status === 'pending') {
-      return `Nothing was changed: ${id}, of the last rotation, signs from ${signsFrom} only. If a key has leaked, add --now.`
+      return `Nothing changed: ${id}, of the last rotation, signs only from ${signsFrom} on. If a key has leaked, add --now.`
     }
     const [acceptedUntil] = result.retiring.map((key) => key.acceptedUntil)
     return [
-      `${id} is published and signs from ${signsFrom}.`,
+      `${id} is published and signs from ${signsFrom} on.`,
       ...(acceptedUntil
-        ? [`What is signed by another key is accepted until ${acceptedUntil}.`]
+        ? [`Tokens signed by other keys are accepted until ${acceptedUntil}.`]
         : []),
     ].join('\n')
   },
