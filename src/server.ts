@@ -206,9 +206,7 @@ export async function startServer(
       delivery.stop(),
       stopKeySync(),
       stopResealing(),
-    ])
-      .then(() => db.destroy())
-      .finally(() => metrics.close())
+    ]).then(() => db.destroy())
     // A message that a silent server still holds is sent again later, by whoever runs then.
     const timeout = sleep(shutdownTimeoutMs, 'late' as const, { ref: false })
     if ((await Promise.race([stopped, timeout])) === 'late') {

@@ -1,4 +1,4 @@
-import { Counter, Gauge, Histogram, Registry } from '@prometheus-io/client'
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from '@prometheus-io/client'
 import type { CompiledQuery } from 'kysely'
 import { mfaMethods } from '../config/settings.ts'
 import { version } from '../config/version.ts'
@@ -13,7 +13,6 @@ import type { HashingObserver } from '../lib/password-hasher.ts'
 import { queueNames } from '../notifications/transport.ts'
 import type { DatabaseObserver } from '../store/instrumentation.ts'
 import type { DatabaseGauges } from './database-gauges.ts'
-import { watchProcess } from './process.ts'
 
 /** Everything that is counted, and those who tell of it. */
 export interface Metrics {
@@ -30,7 +29,6 @@ export interface Metrics {
    */
   scrape(state: ScrapeState): Promise<string>
   contentType: string
-  close(): void
 }
 
 /** One request, when its answer is out. */
@@ -107,8 +105,12 @@ export function createMetrics(): Metrics {
   const outboxOldest = gauge('outbox_oldest_seconds', 'How long the oldest of them has waited.', [
     'channel',
   ])
-  const smsLast24h = gauge('texts_today', 'Texts promised in the last 24 hours.', [])
-  const smsDailyCapGauge = gauge('texts_cap', 'LATCHKEY_SMS_DAILY_CAP: past it none is sent.', [])
+  const smsLast24h = gauge('sms_last_24h', 'Texts promised in the last 24 hours.', [])
+  const smsDailyCapGauge = gauge(
+    'sms_daily_cap',
+    'LATCHKEY_SMS_DAILY_CAP: past it none is sent.',
+    [],
+  )
 
   const hashDuration = histogram('password_hash_duration_seconds', 'One password hash.', {
     labelNames: [],
@@ -136,7 +138,8 @@ export function createMetrics(): Metrics {
     'state',
   ])
 
-  const running = watchProcess(registry)
+  // `process_…` and `nodejs_…`: CPU, memory, event loop lag, garbage collection.
+  collectDefaultMetrics({ register: registry })
 
   // A count that begins at nothing is missing until then, and what is missing can’t be seen to rise.
   for (const method of signInMethods) {
@@ -206,11 +209,9 @@ export function createMetrics(): Metrics {
     },
     async scrape(state) {
       setGauges(state)
-      running.read()
       return registry.metrics()
     },
     contentType: registry.contentType,
-    close: () => running.close(),
   }
 }
 
