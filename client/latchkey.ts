@@ -91,9 +91,9 @@ export function createLatchkey(options: Options) {
             call<
               Success<200, SignedIn>,
               | WithBody
+              | 'invalid_token'
               | 'invalid_code'
               | 'mfa_token_expired'
-              | 'invalid_token'
               | 'password_reset_required'
               | 'account_suspended'
               | 'too_many_attempts'
@@ -146,10 +146,10 @@ export function createLatchkey(options: Options) {
                 Success<200, SignedIn>,
                 | WithBody
                 | WithToken
-                | 'invalid_passkey'
-                | 'passkey_token_expired'
-                | 'mfa_token_expired'
                 | 'invalid_credentials'
+                | 'invalid_passkey'
+                | 'mfa_token_expired'
+                | 'passkey_token_expired'
                 | 'password_reset_required'
                 | 'account_suspended'
               >('POST', '/auth/SignIn/Passkey/Verify', { token: true, body }),
@@ -803,12 +803,12 @@ export interface ProblemStatus {
    * answered instead. Whether the call took effect is not known.
    */
   network: 0
-  /** The new password is too short, too long, or among those that are guessed first. */
-  invalid_password: 400
   /** A field is missing, unknown or not of its form. `errors` says which and why. */
   invalid_request: 400
   /** The address, the headers or the JSON are broken, or the text is not valid UTF-8. */
   malformed_request: 400
+  /** The new password is too short, too long, or among those that are guessed first. */
+  invalid_password: 400
   /**
    * The code is wrong, too old, or was used before. Where it matters, `attemptsLeft`
    * says how many more this sign-in takes.

@@ -2,7 +2,12 @@
 import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { acceptsToken, type OpenApiDocument, type Operation } from './openapi-document.ts'
+import {
+  acceptsToken,
+  inlineResponses,
+  type OpenApiDocument,
+  type Operation,
+} from './openapi-document.ts'
 import { codesOf, declareProblemTypes, groupsOf } from './problem-types.ts'
 import { comment, type Schema, TypeWriter } from './type-writer.ts'
 
@@ -15,7 +20,8 @@ interface PathNode {
 const header =
   '// Made from openapi.json by `npm run generate`. Not to be edited: what you change is lost.'
 
-export function generateClient(document: OpenApiDocument): string {
+export function generateClient(published: OpenApiDocument): string {
+  const document = inlineResponses(published)
   const types = new TypeWriter(document.components.schemas)
   const groups = groupsOf(document)
 

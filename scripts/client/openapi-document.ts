@@ -31,6 +31,22 @@ export interface Example {
   detail: string
 }
 
+/** The document with shared responses and examples in place of the references to them. */
+export function inlineResponses(document: OpenApiDocument): OpenApiDocument {
+  const components: Record<string, Record<string, object>> = { ...document.components }
+  return inline(document) as OpenApiDocument
+
+  function inline(value: unknown): unknown {
+    if (Array.isArray(value)) return value.map(inline)
+    if (typeof value !== 'object' || value === null) return value
+    const { $ref } = value as { $ref?: unknown }
+    const [, kind = '', name = ''] =
+      /^#\/components\/(responses|examples)\/(.+)$/.exec(String($ref)) ?? []
+    if (kind !== '') return inline(components[kind]?.[name])
+    return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, inline(inner)]))
+  }
+}
+
 export const operationsOf = ({ paths }: OpenApiDocument): Operation[] =>
   Object.values(paths).flatMap((methods) => Object.values(methods))
 

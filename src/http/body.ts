@@ -43,8 +43,13 @@ export function acceptJson(app: FastifyInstance): void {
     const bodySchema = routeOptions.schema?.body as { required?: string[] } | undefined
     if (bodySchema === undefined) rejectUnexpectedBody(body)
     // Where nothing need be said, saying nothing is no error either.
-    else if (!bodySchema.required?.length) request.body ??= {}
+    else if (!requiresBody(bodySchema)) request.body ??= {}
   })
+}
+
+/** Whether a request with this body schema is refused without a body: it has a required field. */
+export function requiresBody(schema: { required?: string[] }): boolean {
+  return (schema.required?.length ?? 0) > 0
 }
 
 /** Broken escapes would be passed on as they are written. */

@@ -112,7 +112,9 @@ export const operatorProblems = [
 /** The error answers of a route, by status, as its `response` schema wants them. */
 export function problemResponses(...specific: ProblemCode[]) {
   const byStatus: Record<number, ProblemCode[]> = {}
-  for (const code of new Set([...specific, ...commonProblems])) {
+  const included = new Set([...specific, ...commonProblems])
+  // In the table's order, so that equal sets of codes make equal responses, whoever lists them.
+  for (const code of codes.filter((one) => included.has(one))) {
     const { status } = problemTypes[code]
     byStatus[status] = [...(byStatus[status] ?? []), code]
   }

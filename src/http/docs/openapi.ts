@@ -2,6 +2,8 @@
 import swagger from '@fastify/swagger'
 import type { FastifyInstance } from 'fastify'
 import { compressBody, serveAsset } from '../asset.ts'
+import { requiresBody } from '../body.ts'
+import { shareProblemResponses } from './problem-components.ts'
 
 /**
  * Describes every route that is registered after it. `app.swagger()` is the document once the
@@ -42,6 +44,13 @@ export async function serveOpenapi(
       buildLocalReference: (schema, _base, _fragment, index) =>
         typeof schema.$id === 'string' ? schema.$id : `def-${index}`,
     },
+    transformObject: (built) => {
+      if (!('openapiObject' in built)) throw new Error('The document is not OpenAPI 3.')
+      const document = built.openapiObject as OpenApiDocument
+      markOptionalBodies(document)
+      shareProblemResponses(document)
+      return document
+    },
   })
 
   serveAsset(app, '/openapi.json', {
@@ -49,6 +58,31 @@ export async function serveOpenapi(
     cache: 'revalidate',
     load: () => compressBody(JSON.stringify(app.swagger())),
   })
+}
+
+type OpenApiDocument = Parameters<typeof shareProblemResponses>[0] &
+  Parameters<typeof markOptionalBodies>[0]
+
+/** Removes `required` from bodies that may be left out: the plugin sets it on all of them. */
+function markOptionalBodies(document: {
+  paths?: Record<
+    string,
+    Record<
+      string,
+      {
+        requestBody?: {
+          required?: boolean
+          content: { 'application/json': { schema: { required?: string[] } } }
+        }
+      }
+    >
+  >
+}): void {
+  for (const { requestBody } of Object.values(document.paths ?? {}).flatMap(Object.values)) {
+    if (requestBody && !requiresBody(requestBody.content['application/json'].schema)) {
+      delete requestBody.required
+    }
+  }
 }
 
 const description = (publicUrl: string) =>
