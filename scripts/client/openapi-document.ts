@@ -1,4 +1,4 @@
-/** What the generator reads of an OpenAPI document. */
+/** The parts of an OpenAPI document that the generator reads. */
 import type { Schema } from './type-writer.ts'
 
 export interface OpenApiDocument {
@@ -31,7 +31,7 @@ export interface Example {
   detail: string
 }
 
-/** The document with shared responses and examples in place of the references to them. */
+/** Replaces references to shared responses and examples by the components themselves. */
 export function inlineResponses(document: OpenApiDocument): OpenApiDocument {
   const components: Record<string, Record<string, object>> = { ...document.components }
   return inline(document) as OpenApiDocument

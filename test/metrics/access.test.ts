@@ -123,7 +123,10 @@ test('a port for metrics that is taken keeps it from starting, by name', async (
   const taken = latchkey.environment.LATCHKEY_PORT ?? ''
   const { code, stderr } = await runLatchkey(t, { environment: { LATCHKEY_METRICS_PORT: taken } })
   assert.equal(code, 1)
-  assert.match(stderr, /^It can’t listen on .+ \(EADDRINUSE\)\. Set LATCHKEY_METRICS_PORT .+\.\n$/)
+  assert.match(
+    stderr,
+    /^The metrics can’t listen on .+ \(EADDRINUSE\)\. Set LATCHKEY_METRICS_PORT .+\.\n$/,
+  )
 })
 
 test('the main port can’t be that of the metrics', () => {
