@@ -108,7 +108,7 @@ export function createMetrics(): Metrics {
   const smsLast24h = gauge('sms_last_24h', 'Text messages enqueued in the last 24 hours.', [])
   const smsDailyCapGauge = gauge(
     'sms_daily_cap',
-    'LATCHKEY_SMS_DAILY_CAP: no more text messages than this in 24 hours.',
+    'LATCHKEY_SMS_DAILY_CAP, the limit of text messages in 24 hours.',
     [],
   )
 
