@@ -1,8 +1,8 @@
-// Made from openapi.json by `npm run generate`. Not to be edited: what you change is lost.
+// Generated from openapi.json by `npm run generate`. Do not edit: changes are overwritten.
 
 /**
- * Every call of Latchkey as a function, found along its path. No answer is an
- * exception: look at `ok`, then at `status` or `problem.code`.
+ * Every call of Latchkey as a function, named after its path. Error responses are
+ * returned, not thrown: check `ok`, then `status` or `problem.code`.
  */
 export function createLatchkey(options: Options) {
   const call = createCall(options)
@@ -93,9 +93,9 @@ export function createLatchkey(options: Options) {
             call<
               Success<200, SignedIn>,
               | WithBody
+              | 'invalid_token'
               | 'invalid_code'
               | 'mfa_token_expired'
-              | 'invalid_token'
               | 'password_reset_required'
               | 'account_suspended'
               | 'too_many_attempts'
@@ -148,10 +148,10 @@ export function createLatchkey(options: Options) {
                 Success<200, SignedIn>,
                 | WithBody
                 | WithToken
-                | 'invalid_passkey'
-                | 'passkey_token_expired'
-                | 'mfa_token_expired'
                 | 'invalid_credentials'
+                | 'invalid_passkey'
+                | 'mfa_token_expired'
+                | 'passkey_token_expired'
                 | 'password_reset_required'
                 | 'account_suspended'
               >('POST', '/auth/SignIn/Passkey/Verify', { token: true, body }),
@@ -673,15 +673,15 @@ export function createLatchkey(options: Options) {
     },
     health: {
       live: {
-        /** Is the process alive? (`GET /health/live`). */
+        /** Liveness check (`GET /health/live`). */
         get: () => call<Success<200, IsLiveAnswer>, never>('GET', '/health/live'),
       },
       ready: {
         /**
-         * Can it do its work? (`GET /health/ready`).
+         * Readiness check (`GET /health/ready`).
          *
-         * Looks whether the database answers, and whether all its encryption keys are given
-         * here. No longer, once the service has been told to stop.
+         * Checks that the database responds and that this node has every encryption key in
+         * use. Fails as soon as shutdown begins.
          */
         get: () => call<Success<200, IsReadyAnswer>, never>('GET', '/health/ready'),
       },
@@ -705,36 +705,36 @@ export function createLatchkey(options: Options) {
 export type Latchkey = ReturnType<typeof createLatchkey>
 
 export interface Options {
-  /** Where Latchkey is, such as `https://accounts.example.com`; `''` for a page of that origin. */
+  /** Latchkey’s URL, such as `https://accounts.example.com`; `''` on a page of that origin. */
   baseUrl: string
-  /** The access token. It is asked for before each call that takes one; what it throws is thrown. */
+  /** Returns the access token. Called before each call that takes one; its errors are thrown. */
   token?: (() => string | undefined | Promise<string | undefined>) | undefined
   /** Sent with every call, such as `Accept-Language`. */
   headers?: Record<string, string> | undefined
-  /** As `fetch` takes it. */
+  /** Passed to `fetch`. */
   credentials?: RequestInit['credentials'] | undefined
-  /** Instead of the global `fetch`. */
+  /** Replaces the global `fetch`. */
   fetch?: typeof fetch | undefined
 }
 
-/** It worked. `status` tells which of the good answers it is. */
+/** A successful response. `status` distinguishes several kinds of success. */
 export interface Success<Status extends number, Data> {
   ok: true
   status: Status
   data: Data
 }
 
-/** It did not work. Decide by `problem.code`; `problem.detail` is for people. */
+/** An error response. Decide by `problem.code`; `problem.detail` is for people. */
 export interface Failure<Code extends ProblemCode> {
   ok: false
   status: ProblemStatus[Code]
   problem: Problem<Code>
-  /** With `network`: what `fetch` threw, or the `Response` that was not Latchkey’s. */
+  /** With `network`: the error that `fetch` threw, or the `Response` that is not Latchkey’s. */
   cause?: unknown
 }
 
 interface CallOptions {
-  /** Whether it takes the access token. */
+  /** Whether the call takes the access token. */
   token?: true
   body?: object
   query?: object
@@ -755,7 +755,7 @@ function createCall(options: Options) {
     const request: RequestInit = {
       method,
       headers,
-      // Latchkey never redirects a call: a password must not go where somebody else points.
+      // Latchkey never redirects a call, and a redirect could send a password elsewhere.
       redirect: 'manual',
       ...(body && { body: JSON.stringify(body) }),
       ...(options.credentials && { credentials: options.credentials }),
@@ -763,7 +763,7 @@ function createCall(options: Options) {
 
     let cause: unknown
     try {
-      // Not as a method of `options`: browsers want their `fetch` called without an object.
+      // Not called as a method of `options`: browsers reject a `fetch` with another `this`.
       const response = await (options.fetch ?? fetch)(baseUrl + path + queryString(query), request)
       const { ok, status } = response
       const type = response.headers.get('Content-Type') ?? ''
@@ -784,11 +784,11 @@ function createCall(options: Options) {
 
 const networkProblem: Problem<'network'> = {
   type: 'about:blank',
-  title: 'No answer',
+  title: 'No response',
   status: 0,
   code: 'network',
   detail:
-    'No answer came back, so this may have worked or not. Check the connection and try again.',
+    'No response arrived, so the request may or may not have worked. Check the connection and try again.',
   requestId: '',
 }
 
@@ -797,158 +797,159 @@ function queryString(query: object = {}): string {
   return entries.length > 0 ? `?${new URLSearchParams(entries)}` : ''
 }
 
-/** The codes that problems have, and the status that each comes with. */
+/** All problem codes, each with its HTTP status. */
 export interface ProblemStatus {
   /**
-   * No answer of Latchkey came back: it can’t be reached, or something on the way
-   * answered instead. Whether the call took effect is not known.
+   * No response from Latchkey: it is unreachable, or something in between responded
+   * instead. The call may have taken effect.
    */
   network: 0
-  /** The new password is too short, too long, or among those that are guessed first. */
-  invalid_password: 400
-  /** A field is missing, unknown or not of its form. `errors` says which and why. */
-  invalid_request: 400
-  /** The address, the headers or the JSON are broken, or the text is not valid UTF-8. */
-  malformed_request: 400
   /**
-   * The code is wrong, too old, or was used before. Where it matters, `attemptsLeft`
-   * says how many more this sign-in takes.
+   * A field is missing, unknown or has the wrong format. `errors` names each field and
+   * the reason.
+   */
+  invalid_request: 400
+  /** The URL, the headers or the JSON cannot be parsed, or the text is not valid UTF-8. */
+  malformed_request: 400
+  /** The new password is too short, too long or too easy to guess. */
+  invalid_password: 400
+  /**
+   * The code is wrong, expired or already used. In a sign-in, `attemptsLeft` counts the
+   * attempts that remain.
    */
   invalid_code: 401
-  /** There is no access token. Send one as `Authorization: Bearer <token>`. */
+  /** The request has no access token. Send one as `Authorization: Bearer <token>`. */
   missing_token: 401
   /**
-   * The access token is malformed, expired, from somebody else, or its session has
-   * ended. Refresh, or sign in again.
+   * The access token is malformed, expired or from another issuer, or its session has
+   * ended. Refresh it, or sign in again.
    */
   invalid_token: 401
   /**
-   * The token is valid, but the sign-in behind it is too old or too weak for this change
-   * (RFC 9470). `POST /auth/Reauthenticate` gets a fresh one.
+   * The access token is valid, but its sign-in is too old or too weak for this change
+   * (RFC 9470). `POST /auth/Reauthenticate` returns a fresh token.
    */
   insufficient_user_authentication: 401
   /**
-   * No account has this address and this password. Which of the two is wrong is not
-   * told.
+   * No account has this email address and password. The response does not reveal which
+   * of the two is wrong.
    */
   invalid_credentials: 401
   /**
-   * The `resetToken` is unknown, used or too old. `POST /auth/ForgotPassword` sends a
+   * The `resetToken` is unknown, used or expired. `POST /auth/ForgotPassword` sends a
    * code.
    */
   reset_token_expired: 401
   /**
-   * A change of this account was undone, or an operator asks for a new password. Nobody
-   * can sign in until its owner has set one: with the `resetToken` of the undo, or by
-   * `POST /auth/ForgotPassword`.
+   * The owner undid a change to this account, or an operator required a new password.
+   * Sign-in stays blocked until the owner sets one, with the `resetToken` of the undo or
+   * through `POST /auth/ForgotPassword`.
    */
   password_reset_required: 401
   /**
-   * The `mfaToken` is unknown, used, too old, had too many wrong answers, or was made
-   * void by a change of the account. Sign in again.
+   * The `mfaToken` is unknown, used or expired, had too many wrong codes, or was
+   * invalidated by a change to the account. Sign in again.
    */
   mfa_token_expired: 401
   /**
-   * What the passkey answered is not right: for another page, another challenge or
-   * another account, already used, or from a passkey that was removed. Ask for new
-   * `options` and try again.
+   * The passkey response is for another site, challenge or account, was used before, or
+   * comes from a passkey that has been removed. Get new `options` and try again.
    */
   invalid_passkey: 401
   /**
-   * The `passkeyToken` is unknown, used, too old, or another session’s; or the account
-   * was changed meanwhile. Begin again with `POST /auth/SignIn/Passkey`.
+   * The `passkeyToken` is unknown, used, expired or from another session, or the account
+   * has changed since it was issued. Start again with `POST /auth/SignIn/Passkey`.
    */
   passkey_token_expired: 401
   /** The refresh token is unknown or used, or its session has ended. Sign in again. */
   invalid_refresh_token: 401
   /**
-   * The token is unknown, used, too old, or belongs to a change that was undone with an
-   * earlier one.
+   * The token is unknown, used or expired, or an earlier undo already covered its
+   * change.
    */
   undo_token_expired: 401
   /**
-   * The request asks for a session in cookies (`Latchkey-Session`), and does not come
-   * from a page that may have one: of the service itself, or of
-   * `LATCHKEY_ALLOWED_ORIGINS`.
+   * The request asks for a session in cookies (`Latchkey-Session`), but its origin is
+   * neither the service itself nor listed in `LATCHKEY_ALLOWED_ORIGINS`.
    */
   cross_site_request: 403
   /**
-   * The operator requires multi-factor sign-in of everyone, and this account has none
-   * yet. Set it up by `/settings/MfaSecret` or `/settings/Passkeys` and `POST
-   * /settings/MfaSignIn`, then refresh the token.
+   * The operator requires multi-factor sign-in for every account, and this one has not
+   * set it up. Add a method with `/settings/MfaSecret` or `/settings/Passkeys`, turn it
+   * on with `POST /settings/MfaSignIn`, then refresh the token.
    */
   mfa_set_up_required: 403
   /**
-   * Whoever runs the service has suspended this account. Nobody can sign in until they
-   * restore it. It is told only to those who would be let in otherwise.
+   * An operator has suspended this account. Sign-in stays blocked until an operator
+   * lifts the suspension. Only someone who would otherwise be signed in gets this
+   * response.
    */
   account_suspended: 403
-  /** The operator requires multi-factor sign-in of everyone: it can’t be turned off. */
+  /**
+   * The operator requires multi-factor sign-in for every account: it can’t be turned
+   * off.
+   */
   mfa_required_by_policy: 403
   /**
-   * Calls under `/admin` are for accounts that whoever runs the service has made
-   * operators, by `latchkey accounts admin`, and whose MFA has been on ever since.
+   * Calls under `/admin` are for operators: accounts that were made one with `latchkey
+   * accounts admin` and have kept MFA on since.
    */
   not_an_operator: 403
-  /** This path, or what it names, does not exist. */
+  /** This path, or the resource it names, does not exist. */
   not_found: 404
   /**
-   * The code was right, but the address belongs to another account, or did until a few
-   * days ago and may come back to it.
+   * The code is correct, but the email address belongs to another account, or is still
+   * reserved for one that changed it in the last few days and can undo that.
    */
   address_taken: 409
-  /** The account has nothing yet by which this method could be proven. Set it up first. */
+  /** The account has nothing to prove this method with. Set it up first. */
   method_not_set_up: 409
   /**
    * While multi-factor sign-in is on, its last method can’t be removed. Turn it off
    * first.
    */
   last_method: 409
-  /** An account has at most 20 passkeys. Remove one first. */
+  /** An account can have 20 passkeys. Remove one first. */
   too_many_passkeys: 409
-  /** An account has this very passkey, or had it until a few days ago. */
+  /** An account has this passkey, or had it until a few days ago. */
   passkey_known: 409
   /**
-   * Operators don’t act on their own account by calls under `/admin`. Its settings
-   * change it, and so does another operator.
+   * Operators can’t act on their own account through `/admin`. Use its settings, or ask
+   * another operator.
    */
   own_account: 409
-  /** A request body may have 16 KiB at most. */
+  /** A request body can have at most 16 KiB. */
   payload_too_large: 413
-  /** A request body is sent as `Content-Type: application/json`. */
+  /** Send a request body as `Content-Type: application/json`. */
   unsupported_media_type: 415
-  /** There were too many wrong attempts. `Retry-After` says when to try again. */
+  /** Too many failed attempts. `Retry-After` gives the seconds to wait. */
   too_many_attempts: 429
-  /** There were too many codes asked for. `Retry-After` says when to ask again. */
+  /** Too many codes requested. `Retry-After` gives the seconds to wait. */
   too_many_messages: 429
-  /**
-   * The request could not be carried out, and nothing was changed. It is safe to try
-   * again.
-   */
+  /** The request failed, and nothing was changed. It is safe to try again. */
   internal_error: 500
   /**
-   * The service can’t take this on now: it is too busy, or its database does not answer.
-   * `Retry-After` says when to try again, and `detail` whether the change may have been
-   * made all the same.
+   * The service is too busy, or its database does not respond. `Retry-After` gives the
+   * seconds to wait; `detail` states whether the change may have been made anyway.
    */
   unavailable: 503
-  /** Texts are not set up here, or the day’s number of them is used up. */
+  /** Text messages are not set up here, or the daily cap is reached. */
   sms_unavailable: 503
 }
 
 export type ProblemCode = keyof ProblemStatus
 
-/** What any call may end with. */
+/** Problem codes of every call. */
 export type Always = 'network' | 'malformed_request' | 'internal_error' | 'unavailable'
 
-/** What any call that may have a body can end with besides. */
+/** Additional codes of calls that can have a body. */
 export type WithBody =
   | 'invalid_request'
   | 'cross_site_request'
   | 'payload_too_large'
   | 'unsupported_media_type'
 
-/** What any call with an access token can end with besides. */
+/** Additional codes of calls with an access token. */
 export type WithToken = 'missing_token' | 'invalid_token' | 'mfa_set_up_required'
 
 /** One page. */
@@ -999,7 +1000,7 @@ export interface AnswerMfaBody {
   mfaToken: string
   /** A method of the second factor; `recoveryCode` stands in for any of them. */
   mfaMethod?: AnswerMethod | undefined
-  /** The code, as it was typed. */
+  /** The code as typed. */
   code: string
   /**
    * Returns a `deviceToken`, which replaces the second factor on this device for 30
@@ -1094,18 +1095,18 @@ export interface ChangeEmailAnswer {
 export interface ChangeEmailBody {
   /** An email address. */
   email: string
-  /** The code, as it was typed. */
+  /** The code as typed. */
   code?: string | undefined
 }
 
 /** Changed. */
 export interface ChangeLanguageAnswer {
-  /** The language that messages are written in. */
+  /** The language of messages. */
   language: 'en' | 'de'
 }
 
 export interface ChangeLanguageBody {
-  /** The language that messages are written in. */
+  /** The language of messages. */
   language: 'en' | 'de'
 }
 
@@ -1132,18 +1133,18 @@ export interface ChangePhoneNumberAnswer {
 export interface ChangePhoneNumberBody {
   /** In international format. */
   phoneNumber: string
-  /** The code, as it was typed. */
+  /** The code as typed. */
   code?: string | undefined
 }
 
-/** A code is on its way. */
+/** A code was sent. */
 export interface CodeSent {
   status: 'codeSent'
-  /** Where to, masked. */
+  /** The recipient, masked. */
   sentTo: string
-  /** Seconds that the code works. */
+  /** Seconds until the code expires. */
   expiresIn: number
-  /** Seconds until another can be asked for. */
+  /** Seconds until another code can be requested. */
   retryAfter: number
 }
 
@@ -1179,12 +1180,12 @@ export interface ForgotPasswordBody {
   email: string
 }
 
-/** Yes. */
+/** The check passed. */
 export interface IsLiveAnswer {
   status: 'ok'
 }
 
-/** Yes. */
+/** The check passed. */
 export interface IsReadyAnswer {
   status: 'ok'
 }
@@ -1315,25 +1316,25 @@ export interface Passkey {
   backedUp: boolean
 }
 
-/** What went wrong (RFC 9457). */
+/** Problem details (RFC 9457). */
 export interface Problem<Code extends ProblemCode = ProblemCode> {
-  /** Where this kind of problem is explained. */
+  /** The documentation of this problem type. */
   type: string
   title: string
   status: ProblemStatus[Code]
-  /** Stable: decide by this. */
+  /** Stable. Programs decide by it. */
   code: Code
-  /** A sentence for people: what to do. */
+  /** A sentence for people about what to do. */
   detail: string
-  /** The same as in X-Request-Id. */
+  /** Equals the `X-Request-Id` header. */
   requestId: string
-  /** Which fields were wrong, and why. */
+  /** The invalid fields, with a reason each. */
   errors?: {
     path: string
     message: string
   }[]
   attemptsLeft?: number
-  /** Seconds until it is worth trying again. */
+  /** Seconds to wait before the next attempt. */
   retryAfter?: number
 }
 
@@ -1480,7 +1481,7 @@ export interface ResetPasswordAnswer {
 export interface ResetPasswordBody {
   /** An email address. */
   email?: string | undefined
-  /** The code, as it was typed. */
+  /** The code as typed. */
   code?: string | undefined
   /** From `POST /auth/Undo`; replaces `email` and `code`. */
   resetToken?: string | undefined
@@ -1517,7 +1518,7 @@ export interface Sessions {
 /** All settings of the account. */
 export interface Settings {
   email: string
-  /** The language that messages are written in. */
+  /** The language of messages. */
   language: 'en' | 'de'
   /** Masked. */
   phoneNumber: string | null
@@ -1579,15 +1580,15 @@ export interface SignedIn {
   /** Seconds until the access token expires. */
   expiresIn: number
   /**
-   * Opaque; good for one `POST /auth/Refresh`. Always there, unless the request had it
-   * go into a cookie (`Latchkey-Session: cookie`).
+   * Opaque, for a single `POST /auth/Refresh`. Always present unless the request asked
+   * for a cookie instead (`Latchkey-Session: cookie`).
    */
   refreshToken?: string
   /** Seconds until the refresh token expires. */
   refreshExpiresIn: number
-  /** These tokens can do nothing but set MFA up; refresh them when it is on. */
+  /** These tokens only allow setting up MFA. Refresh them once it is on. */
   mfaSetUpRequired?: true
-  /** With `rememberDevice`: for the next `POST /auth/SignIn`. */
+  /** Returned for `rememberDevice`. Send it with the next `POST /auth/SignIn`. */
   deviceToken?: string
 }
 
@@ -1631,7 +1632,7 @@ export interface TurnOnMfaSignInBody {
   phoneNumber?: string | undefined
   /** An email address. */
   email?: string | undefined
-  /** The code, as it was typed. */
+  /** The code as typed. */
   code?: string | undefined
   /**
    * AuthenticationResponseJSON of WebAuthn Level 3: the result of
@@ -1733,7 +1734,7 @@ export interface Users {
 export interface VerifySignUpBody {
   /** An email address. */
   email: string
-  /** The code, as it was typed. */
+  /** The code as typed. */
   code: string
   /** Any characters, up to 1,024 bytes. */
   password?: string | undefined

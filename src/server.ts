@@ -186,9 +186,7 @@ export async function startServer(
       stopCleanup(),
       stopKeySync(),
       stopResealing(),
-    ])
-      .then(() => db.destroy())
-      .finally(() => metrics.close())
+    ]).then(() => db.destroy())
     // Deliveries that are cut off here keep their outbox rows: this or another node sends them later.
     const timeout = sleep(shutdownTimeoutMs, 'timeout' as const, { ref: false })
     if ((await Promise.race([stopped, timeout])) === 'timeout') {

@@ -1,21 +1,27 @@
-/** The typed client, written from the OpenAPI document. */
+/** Generates the typed client from the OpenAPI document. */
 import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { acceptsToken, type OpenApiDocument, type Operation } from './openapi-document.ts'
+import {
+  acceptsToken,
+  inlineResponses,
+  type OpenApiDocument,
+  type Operation,
+} from './openapi-document.ts'
 import { codesOf, declareProblemTypes, groupsOf } from './problem-types.ts'
 import { comment, type Schema, TypeWriter } from './type-writer.ts'
 
-/** A piece of the path: what can be called there, and what comes below it. */
+/** A path segment: its calls by method, and the segments below it. */
 interface PathNode {
   methods: Map<string, string>
   children: Map<string, PathNode>
 }
 
 const header =
-  '// Made from openapi.json by `npm run generate`. Not to be edited: what you change is lost.'
+  '// Generated from openapi.json by `npm run generate`. Do not edit: changes are overwritten.'
 
-export function generateClient(document: OpenApiDocument): string {
+export function generateClient(published: OpenApiDocument): string {
+  const document = inlineResponses(published)
   const types = new TypeWriter(document.components.schemas)
   const groups = groupsOf(document)
 
@@ -32,7 +38,7 @@ export function generateClient(document: OpenApiDocument): string {
   return formatSource(
     [
       header,
-      `${comment('Every call of Latchkey as a function, found along its path. No answer is an exception: look at `ok`, then at `status` or `problem.code`.')}export function createLatchkey(options: Options) {
+      `${comment('Every call of Latchkey as a function, named after its path. Error responses are returned, not thrown: check `ok`, then `status` or `problem.code`.')}export function createLatchkey(options: Options) {
         const call = createCall(options)
         return ${renderNode(root)}
       }`,
@@ -61,15 +67,15 @@ function propertyNameOf(segment: string): string {
 }
 
 function renderNode({ methods, children }: PathNode): string {
-  const places = [...children].map(([name, inner]) =>
+  const below = [...children].map(([name, inner]) =>
     name.endsWith(')')
       ? `${name} { return ${renderNode(inner)} }`
       : `${name}: ${renderNode(inner)}`,
   )
-  return `{\n${[...methods.values(), ...places].join(',\n')}\n}`
+  return `{\n${[...methods.values(), ...below].join(',\n')}\n}`
 }
 
-/** One function, with its docstring. */
+/** Renders one call as a function with its docstring. */
 function renderCall(
   method: string,
   path: string,
@@ -115,7 +121,7 @@ function renderParameter(name: string, type: string, { required = [] }: Schema):
   return required.length > 0 ? `${name}: ${type}` : `${name}: ${type} = {}`
 }
 
-/** A `cursor` may be handed on as it came, so null stands for nothing too. */
+/** Optional parameters also take null, so that a `nextCursor` can be passed on as received. */
 function querySchema(parameters: Operation['parameters'] = []): Schema | undefined {
   const inQuery = parameters.filter((parameter) => parameter.in === 'query')
   if (inQuery.length === 0) return undefined
@@ -130,13 +136,13 @@ function querySchema(parameters: Operation['parameters'] = []): Schema | undefin
   return { type: 'object', properties: Object.fromEntries(fields), required }
 }
 
-/** The part that is written by hand, as a part of one file: without its imports and exports. */
+/** The handwritten part, without its imports and exports. */
 function readRuntime(): string {
   const source = readFileSync(join(import.meta.dirname, 'runtime.ts'), 'utf8')
   return source.replace(/^\/\/.*\n|^import .*\n/gm, '').replace('export function', 'function')
 }
 
-/** As Biome would have it, so that `npm run check` finds nothing to change. */
+/** Formats with Biome, so that `npm run check` passes. */
 function formatSource(source: string): string {
   const { status, stdout, stderr } = spawnSync(
     process.execPath,

@@ -1,4 +1,4 @@
-/** The codes of problems: which call can end with which. */
+/** Problem codes, and the calls that each can come from. */
 import {
   acceptsToken,
   type Example,
@@ -8,13 +8,13 @@ import {
 } from './openapi-document.ts'
 import { comment, type Schema, type TypeWriter } from './type-writer.ts'
 
-/** Codes that many calls have in common, by the name of their union. */
+/** Codes shared by many calls, by the name of their union type. */
 type CodeGroups = Record<string, string[]>
 
 const groupDescriptions: Record<string, string> = {
-  Always: 'What any call may end with.',
-  WithBody: 'What any call that may have a body can end with besides.',
-  WithToken: 'What any call with an access token can end with besides.',
+  Always: 'Problem codes of every call.',
+  WithBody: 'Additional codes of calls that can have a body.',
+  WithToken: 'Additional codes of calls with an access token.',
 }
 
 export function groupsOf(document: OpenApiDocument): CodeGroups {
@@ -29,7 +29,7 @@ export function groupsOf(document: OpenApiDocument): CodeGroups {
   }
 }
 
-/** Declares `Problem`, and writes what it is made of. */
+/** Declares `Problem` in `types`. @returns the declarations that it refers to */
 export function declareProblemTypes(
   document: OpenApiDocument,
   groups: CodeGroups,
@@ -55,7 +55,7 @@ export function declareProblemTypes(
 const nonGetOperations = ({ paths }: OpenApiDocument) =>
   Object.values(paths).flatMap(({ get: _, ...others }) => Object.values(others))
 
-/** The codes that an operation may answer, each with an example. */
+/** The problem codes of an operation, each with an example. */
 function examplesOf({ responses }: Operation): Map<string, Example> {
   const contents = Object.values(responses).map((one) => one.content?.['application/problem+json'])
   const found = contents.flatMap((content) => Object.entries(content?.examples ?? {}))
@@ -67,7 +67,7 @@ function commonCodes(operations: Operation[]): string[] {
   return [...first.keys()].filter((code) => others.every((codes) => codes.has(code)))
 }
 
-/** An operation’s codes: groups where it has all of one, without those that come always. */
+/** An operation’s codes as a type: groups where it has all of one, without `Always`. */
 export function codesOf(operation: Operation, { Always = [], ...groups }: CodeGroups): string {
   const codes = new Set(examplesOf(operation).keys()).difference(new Set(Always))
   const complete = Object.entries(groups).filter(([, group]) =>
@@ -83,19 +83,19 @@ export function codesOf(operation: Operation, { Always = [], ...groups }: CodeGr
 
 const unionOf = (codes: string[]) => codes.map((code) => JSON.stringify(code)).join(' | ')
 
-/** Each code, with its meaning and its status. */
+/** Declares `ProblemStatus`: each code with its meaning and status. */
 function renderStatusTable(operations: Operation[]): string {
   const all = new Map(operations.flatMap((operation) => [...examplesOf(operation)]))
   const rows = [...all]
     .sort(([, one], [, other]) => one.status - other.status)
     .map(([code, { status, detail }]) => `${comment(detail)}${code}: ${status}`)
-  const network = `${comment('No answer of Latchkey came back: it can’t be reached, or something on the way answered instead. Whether the call took effect is not known.')}network: 0`
-  return `${comment('The codes that problems have, and the status that each comes with.')}export interface ProblemStatus {
+  const network = `${comment('No response from Latchkey: it is unreachable, or something in between responded instead. The call may have taken effect.')}network: 0`
+  return `${comment('All problem codes, each with its HTTP status.')}export interface ProblemStatus {
     ${[network, ...rows].join('\n')}
   }`
 }
 
-/** A problem of one of the `Code`s, as the types of answers want it. */
+/** Makes the `Problem` schema generic over its `Code`. */
 function genericProblem(problem: Schema): Schema {
   const { code, status } = problem.properties ?? {}
   return {

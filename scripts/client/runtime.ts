@@ -1,37 +1,37 @@
-// What every function of the typed client does. `npm run generate` copies it into client/latchkey.ts.
+// The code that every function of the typed client runs. `npm run generate` copies it into client/latchkey.ts.
 import type { Always, Problem, ProblemCode, ProblemStatus } from '../../client/latchkey.ts'
 
 export interface Options {
-  /** Where Latchkey is, such as `https://accounts.example.com`; `''` for a page of that origin. */
+  /** Latchkey’s URL, such as `https://accounts.example.com`; `''` on a page of that origin. */
   baseUrl: string
-  /** The access token. It is asked for before each call that takes one; what it throws is thrown. */
+  /** Returns the access token. Called before each call that takes one; its errors are thrown. */
   token?: (() => string | undefined | Promise<string | undefined>) | undefined
   /** Sent with every call, such as `Accept-Language`. */
   headers?: Record<string, string> | undefined
-  /** As `fetch` takes it. */
+  /** Passed to `fetch`. */
   credentials?: RequestInit['credentials'] | undefined
-  /** Instead of the global `fetch`. */
+  /** Replaces the global `fetch`. */
   fetch?: typeof fetch | undefined
 }
 
-/** It worked. `status` tells which of the good answers it is. */
+/** A successful response. `status` distinguishes several kinds of success. */
 export interface Success<Status extends number, Data> {
   ok: true
   status: Status
   data: Data
 }
 
-/** It did not work. Decide by `problem.code`; `problem.detail` is for people. */
+/** An error response. Decide by `problem.code`; `problem.detail` is for people. */
 export interface Failure<Code extends ProblemCode> {
   ok: false
   status: ProblemStatus[Code]
   problem: Problem<Code>
-  /** With `network`: what `fetch` threw, or the `Response` that was not Latchkey’s. */
+  /** With `network`: the error that `fetch` threw, or the `Response` that is not Latchkey’s. */
   cause?: unknown
 }
 
 interface CallOptions {
-  /** Whether it takes the access token. */
+  /** Whether the call takes the access token. */
   token?: true
   body?: object
   query?: object
@@ -52,7 +52,7 @@ export function createCall(options: Options) {
     const request: RequestInit = {
       method,
       headers,
-      // Latchkey never redirects a call: a password must not go where somebody else points.
+      // Latchkey never redirects a call, and a redirect could send a password elsewhere.
       redirect: 'manual',
       ...(body && { body: JSON.stringify(body) }),
       ...(options.credentials && { credentials: options.credentials }),
@@ -60,7 +60,7 @@ export function createCall(options: Options) {
 
     let cause: unknown
     try {
-      // Not as a method of `options`: browsers want their `fetch` called without an object.
+      // Not called as a method of `options`: browsers reject a `fetch` with another `this`.
       const response = await (options.fetch ?? fetch)(baseUrl + path + queryString(query), request)
       const { ok, status } = response
       const type = response.headers.get('Content-Type') ?? ''
@@ -81,11 +81,11 @@ export function createCall(options: Options) {
 
 const networkProblem: Problem<'network'> = {
   type: 'about:blank',
-  title: 'No answer',
+  title: 'No response',
   status: 0,
   code: 'network',
   detail:
-    'No answer came back, so this may have worked or not. Check the connection and try again.',
+    'No response arrived, so the request may or may not have worked. Check the connection and try again.',
   requestId: '',
 }
 

@@ -1,4 +1,4 @@
-/** JSON Schema, as our routes write it, to TypeScript. */
+/** Converts JSON Schema, as the routes use it, to TypeScript. */
 
 export interface Schema {
   $ref?: string
@@ -11,20 +11,20 @@ export interface Schema {
   properties?: Record<string, Schema>
   required?: string[]
   additionalProperties?: boolean | Schema
-  /** Written instead of all that. */
+  /** A TypeScript type to write instead of the schema. */
   literalType?: string
 }
 
-/** What is sent may hold `undefined` in place of a missing field: JSON leaves it out. */
+/** Optional fields of a `sent` type accept `undefined`, which JSON leaves out. */
 export type Direction = 'sent' | 'received'
 
 /**
- * Writes types. A schema that has a name, as a component or by its title, is declared once and
- * called by it; all others are written where they stand.
+ * Writes types. A schema with a name, from its component or title, is declared once and referred to
+ * by that name; every other is written inline.
  */
 export class TypeWriter {
   readonly #components: Record<string, Schema>
-  /** The components' names by their shape, since documents repeat some instead of pointing. */
+  /** Component names by structure, because documents inline some components. */
   readonly #known: Map<string, string>
   readonly #declared = new Map<string, string>()
 
@@ -35,7 +35,7 @@ export class TypeWriter {
     )
   }
 
-  /** All that was named so far, by name. */
+  /** All declarations so far, sorted by name. */
   get declarations(): string {
     return [...this.#declared.entries()]
       .sort(([one], [other]) => (one < other ? -1 : 1))
@@ -43,7 +43,7 @@ export class TypeWriter {
       .join('\n\n')
   }
 
-  /** @param name what to call an object that has no name of its own */
+  /** @param name for an object schema without a name of its own */
   write(schema: Schema, direction: Direction, name?: string): string {
     if (schema.literalType !== undefined) return schema.literalType
     const component = schema.$ref?.split('/').at(-1) ?? this.#known.get(structureOf(schema))
@@ -65,9 +65,9 @@ export class TypeWriter {
       : `export type ${name} = ${written}`
     const text = `${comment(description)}${declaration}`
     const existing = this.#declared.get(name)
-    // Descriptions may differ from place to place; the fields may not.
+    // Descriptions may differ between uses; fields may not.
     if (existing !== undefined && !existing.endsWith(declaration)) {
-      throw new Error(`Two unlike schemas are called ${name}: give one of them a title.`)
+      throw new Error(`Two different schemas are called ${name}: give one of them a title.`)
     }
     if (existing === undefined) this.#declared.set(name, text)
     return name
@@ -96,7 +96,7 @@ export class TypeWriter {
   #object(schema: Schema, direction: Direction): string {
     const { properties = {}, required = [], additionalProperties: more } = schema
     if (Object.keys(properties).length === 0) {
-      // Anything at all, or a dictionary.
+      // Any object, or a dictionary.
       if (typeof more !== 'object') return 'object'
       return `Record<string, ${this.write(more, direction)}>`
     }
@@ -110,7 +110,7 @@ export class TypeWriter {
   }
 }
 
-/** A docstring of these paragraphs, in lines of a comfortable length. */
+/** A docstring of these paragraphs, wrapped. */
 export function comment(...paragraphs: (string | undefined)[]): string {
   const lines = paragraphs
     .filter((paragraph) => paragraph !== undefined)

@@ -25,22 +25,22 @@ export type App = FastifyInstance<
   TypeBoxTypeProvider
 >
 
-/** Long enough for any request to end well, and short of what a container is given to stop. */
+/** Long enough for running requests to finish, and less than a container gets to stop (10 s). */
 const forceCloseAfterMs = 5000
 
-/** For 16 KiB over the worst line: whoever sends slower only wants to keep us waiting. */
+/** Enough for 16 KiB over the slowest connection. A slower client only holds the connection open. */
 const requestTimeoutMs = 30_000
 
 /**
- * What every route stands on: ids, the log, limits on what is read, security headers, and a
- * problem as the answer to whatever goes wrong.
+ * Creates the Fastify instance that every route is registered on: request ids, the request log,
+ * size and time limits, security headers, and a problem response for every failure.
  */
 export function createApp(options: {
   publicUrl: string
   log: Log
-  /** Proxies whose word on the client's address counts; none is asked if empty. */
+  /** Proxies whose `X-Forwarded-For` is trusted. */
   trustProxy: readonly string[]
-  /** Whether it is about to stop, so that no connection is kept for another request. */
+  /** While true, responses carry `Connection: close`. */
   isStopping(): boolean
 }): App {
   const { publicUrl, log, trustProxy, isStopping } = options
@@ -48,28 +48,28 @@ export function createApp(options: {
   const headers = securityHeaders(publicUrl)
 
   const app = Fastify({
-    // What Fastify itself has to say is of interest when something is wrong.
+    // From Fastify itself, only warnings and errors.
     loggerInstance: log.child({}, { level: 'warn' }) as FastifyBaseLogger,
-    // Whatever is said while a request is answered can be found by the trace that it belongs to.
+    // Every log line of a request carries its trace id.
     childLoggerFactory: (logger, bindings, options, { headers }) =>
       logger.child({ ...bindings, ...parseTraceparent(headers.traceparent) }, options),
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: bodyLimitBytes,
     requestTimeout: requestTimeoutMs,
     http: {
-      // If this were longer than the other, Node would take it for the other.
+      // Not above `requestTimeout`: Node would swap the two.
       headersTimeout: requestTimeoutMs,
-      // A missing one is refused by us: Node would answer without a word.
+      // `rejectAmbiguous` refuses a missing Host, with a problem; Node would send an empty 400.
       requireHostHeader: false,
     },
     trustProxy: trustProxy.length > 0 ? [...trustProxy] : false,
-    // Ours alone: what a client sends could not be told apart in the log.
+    // A client’s own id is ignored: it could forge or repeat the id of another request in the log.
     genReqId: () => randomUUID(),
     requestIdHeader: false,
-    // While stopping, a request that came in time is answered like any other.
+    // During shutdown, requests that arrived in time are still served.
     return503OnClosing: false,
     frameworkErrors: (error, request, reply) => {
-      // No hook runs for an address that cannot be read.
+      // No hook runs for a URL that cannot be parsed.
       reply.headers({ 'x-request-id': request.id, ...headers })
       errorHandlers.handleError(error, request, reply)
     },
@@ -95,40 +95,40 @@ export function createApp(options: {
   return app
 }
 
-/** A proxy before us and we must never take one request for two different ones. */
+/** Rejects requests that a proxy in front and this service could read differently. */
 function rejectAmbiguous(app: FastifyInstance): void {
-  // Nothing but `100-continue` exists, and the rest may be ignored (RFC 9110 §10.1.1).
+  // Expectations other than `100-continue` may be ignored (RFC 9110 §10.1.1).
   app.server.on('checkExpectation', (request, response) => {
     app.server.emit('request', request, response)
   })
 
   app.addHook('onRequest', async ({ raw }) => {
-    // RFC 9112 §3.2; before HTTP/1.1 there was no Host.
+    // RFC 9112 §3.2. HTTP/1.0 has no Host.
     const hosts = countHeader('host', raw)
     if (hosts > 1 || (hosts === 0 && raw.httpVersion === '1.1')) {
-      throw new Problem('malformed_request', 'A request has one Host header.')
+      throw new Problem('malformed_request', 'Send exactly one Host header.')
     }
     if (countHeader('authorization', raw) > 1) {
-      throw new Problem('malformed_request', 'A request has one Authorization header.')
+      throw new Problem('malformed_request', 'Send at most one Authorization header.')
     }
   })
 }
 
-/** `headers` holds the first of several alone. @param name in lower case */
+/** Counts in `rawHeaders`, because `headers` keeps only the first. @param name in lower case */
 function countHeader(name: string, { rawHeaders }: IncomingMessage): number {
   return rawHeaders.filter((text, i) => i % 2 === 0 && text.toLowerCase() === name).length
 }
 
-/** Before a body is read: whatever it holds, the path does not exist. */
+/** Answers 404 before the body is read. */
 function rejectUnknownPaths(app: FastifyInstance): void {
   app.addHook('onRequest', async (request) => {
     if (!request.is404) return
-    const detail = 'This path does not exist. The reference at /docs lists those that do.'
+    const detail = 'This path does not exist. The reference at /docs lists all paths.'
     throw new Problem('not_found', detail)
   })
 }
 
-/** Lets running requests end, and no connection be kept for another one. */
+/** Lets running requests finish, closes their connections, and cuts off the rest after 5 s. */
 function shutdownGracefully(app: FastifyInstance, isStopping: () => boolean): void {
   app.addHook('preClose', async () => {
     setTimeout(() => app.server.closeAllConnections(), forceCloseAfterMs).unref()

@@ -1,4 +1,4 @@
-/** Answers that are the same for everyone: packed at the first request, kept packed alone. */
+/** Static responses, compressed at the first request and kept in memory compressed. */
 import { createHash } from 'node:crypto'
 import { promisify } from 'node:util'
 import { brotliCompress, constants, gunzip, gzip } from 'node:zlib'
@@ -7,16 +7,16 @@ import type { FastifyInstance } from 'fastify'
 export interface Asset {
   /** The media type, with its charset. */
   type: string
-  /** Whether another body could ever stand at this URL; if not, browsers need never ask again. */
+  /** `immutable`: the body at this URL never changes, so browsers never revalidate it. */
   cache: 'immutable' | 'revalidate'
   contentSecurityPolicy?: string
-  /** Whether pages of others may show it, as a mail program in a browser does. */
+  /** Whether pages of other origins may embed it, as webmail does. */
   crossOrigin?: boolean
-  /** Called at the first request, and at the next one if it failed. */
+  /** Called at the first request, and again at the next one after a failure. */
   load: () => Promise<CompressedBody>
 }
 
-/** A body in the encodings that browsers take. Bytes as they are can be had from `gzip`. */
+/** A body in the encodings that browsers accept. The plain bytes are decompressed from `gzip`. */
 export interface CompressedBody {
   br: Uint8Array
   gzip: Uint8Array
@@ -28,7 +28,7 @@ const cacheControl = {
   revalidate: 'no-cache',
 }
 
-/** Serves `asset` at `url`: compressed, with an ETag, and 304 to whoever has it. Not in the docs. */
+/** Serves `asset` at `url`: compressed, with an ETag and 304. Hidden from the OpenAPI document. */
 export function serveAsset(app: FastifyInstance, url: string, asset: Asset): void {
   const load = once(asset.load)
 
@@ -38,7 +38,7 @@ export function serveAsset(app: FastifyInstance, url: string, asset: Asset): voi
       'content-type': asset.type,
       'cache-control': cacheControl[asset.cache],
       etag: body.etag,
-      // Which origin may read it is told in an answer, too.
+      // CORS headers differ by origin.
       vary: 'accept-encoding, origin',
     })
     if (asset.contentSecurityPolicy) {
@@ -57,8 +57,8 @@ export function serveAsset(app: FastifyInstance, url: string, asset: Asset): voi
 }
 
 /**
- * `body`, compressed. Quality 6 takes 0.3 s for 5 MB and comes within 3 % of quality 9, which
- * takes a second. One encoding after the other, so that password hashes keep a thread.
+ * Compresses `body`. Brotli quality 6 takes 0.3 s for 5 MB and is within 3 % of quality 9, which
+ * takes 1 s. Encodings run one after the other, which leaves thread pool slots to password hashing.
  */
 export async function compressBody(body: string | Uint8Array): Promise<CompressedBody> {
   const bytes = Buffer.from(body)
@@ -68,11 +68,11 @@ export async function compressBody(body: string | Uint8Array): Promise<Compresse
       [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length,
     },
   })
-  // Weak, because one tag stands for both encodings (RFC 9110 §8.8.1).
+  // A weak ETag, because both encodings share it (RFC 9110 §8.8.1).
   return { br, gzip: await promisify(gzip)(bytes), etag: `W/"${contentHash(bytes)}"` }
 }
 
-/** Letters and digits that no other body has: for ETags, and for URLs that never change. */
+/** A hash of `body`, for ETags and for URLs with an immutable body. */
 export function contentHash(body: string | Uint8Array): string {
   return createHash('sha256').update(body).digest('hex').slice(0, 16)
 }
@@ -92,7 +92,7 @@ function matchesEtag({ etag }: CompressedBody, ifNoneMatch: string | undefined):
   return ifNoneMatch?.split(',').some((tag) => tag.trim() === etag) ?? false
 }
 
-/** Whether the client named `encoding` and didn't give it weight 0 (RFC 9110 §12.5.3). */
+/** Whether the client lists `encoding` with a weight other than 0 (RFC 9110 §12.5.3). */
 function acceptsEncoding(acceptEncoding: string | string[] | undefined, encoding: string): boolean {
   return String(acceptEncoding ?? '')
     .toLowerCase()

@@ -2,18 +2,18 @@ import type { FastifyInstance } from 'fastify'
 import { Problem } from '../lib/problem.ts'
 import { escapePointer } from './validation.ts'
 
-/** Far more than any request needs. */
+/** Far above the largest valid request. */
 export const bodyLimitBytes = 16 * 1024
 
 const utf8 = new TextDecoder('utf-8', { fatal: true })
 
 /**
- * Takes JSON and nothing else, and no JSON that a database or another reader would understand
- * differently: invalid UTF-8, NUL and lone surrogates are refused, not replaced. An empty body
- * is no body, whatever its type says.
+ * Accepts JSON bodies only. Rejects text that databases or other parsers handle differently:
+ * invalid UTF-8, NUL and lone surrogates. An empty body counts as no body, whatever its
+ * Content-Type.
  */
 export function acceptJson(app: FastifyInstance): void {
-  // `__proto__` and `constructor` as keys are errors.
+  // Rejects the keys `__proto__` and `constructor`.
   const parse = app.getDefaultJsonParser('error', 'error')
 
   app.removeAllContentTypeParsers()
@@ -42,24 +42,29 @@ export function acceptJson(app: FastifyInstance): void {
     if (problem) throw problem
     const bodySchema = routeOptions.schema?.body as { required?: string[] } | undefined
     if (bodySchema === undefined) rejectUnexpectedBody(body)
-    // Where nothing need be said, saying nothing is no error either.
-    else if (!bodySchema.required?.length) request.body ??= {}
+    // A body without required fields may be left out.
+    else if (!requiresBody(bodySchema)) request.body ??= {}
   })
 }
 
-/** Broken escapes would be passed on as they are written. */
+/** Whether the schema has a required field, so that a request without a body is refused. */
+export function requiresBody(schema: { required?: string[] }): boolean {
+  return (schema.required?.length ?? 0) > 0
+}
+
+/** Rejects broken percent-encoding, which Fastify would pass on undecoded. */
 function findInvalidQuery(url = ''): Problem | undefined {
   try {
     decodeURIComponent(url.slice(url.indexOf('?') + 1))
     return undefined
   } catch {
-    return new Problem('malformed_request', 'The address holds a % that begins no valid character.')
+    return new Problem('malformed_request', 'The URL contains an invalid percent-encoding.')
   }
 }
 
 /**
- * Where nothing need be said, `{}` may be, and `null`, which some clients send for nothing. Whoever
- * sends more believes that it does something.
+ * For routes without a body: accepts `{}`, and `null`, which some clients send for no body. Rejects
+ * anything else, because its sender expects it to have an effect.
  */
 function rejectUnexpectedBody(body: unknown): void {
   if (body === undefined || body === null) return
@@ -71,20 +76,20 @@ function rejectUnexpectedBody(body: unknown): void {
             path: `/${escapePointer(name)}`,
             message: 'is not a field of this request',
           }))
-      : [{ path: '', message: 'must be left out, or be {}' }]
+      : [{ path: '', message: 'must be empty or {}' }]
   const [first] = errors
   if (!first) return
   throw new Problem('invalid_request', `${first.path || 'The body'} ${first.message}.`, { errors })
 }
 
-/** Looks at every text, also those that are names. Without recursion: nesting may be deep. */
+/** Checks every string, keys included. Iterative, because nesting can be deep. */
 function findInvalidText(value: unknown): Problem | undefined {
   const pending = [value]
   while (pending.length > 0) {
     const next = pending.pop()
     if (typeof next === 'string') {
       if (next.includes('\0') || !next.isWellFormed()) {
-        return new Problem('malformed_request', 'A text holds NUL or half a character.')
+        return new Problem('malformed_request', 'A string contains NUL or a lone surrogate.')
       }
     } else if (typeof next === 'object' && next !== null) {
       pending.push(...Object.keys(next), ...Object.values(next))

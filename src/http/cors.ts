@@ -1,10 +1,10 @@
 import cors from '@fastify/cors'
 import type { FastifyInstance } from 'fastify'
 
-/** Browsers ask again after an hour whether a page may. */
+/** How long browsers cache a preflight response, in seconds. */
 const maxAge = 3600
 
-/** Lets pages of these origins call everything, with cookies; those of no other (Fetch, §3.3). */
+/** Lets pages of these origins, and of no others, call the API with cookies (Fetch, §3.3). */
 export async function allowOrigins(
   app: FastifyInstance,
   origins: readonly string[],

@@ -2,19 +2,23 @@ import { type EmailAddress, parseEmailAddress } from '../lib/email-address.ts'
 import { parsePhoneNumber } from '../lib/phone-number.ts'
 import { Problem } from '../lib/problem.ts'
 
-/** A field that has the right form but no sense, told like one that has not. */
+/** A problem like those of schema validation, for a field that fails a check beyond its schema. */
 export function invalidField(path: string, message: string): Problem {
   return new Problem('invalid_request', `${path} ${message}.`, { errors: [{ path, message }] })
 }
 
-/** The address in a request's `email`. @throws Problem if no mail could be sent to it */
+/** Parses a request's `email`. @throws Problem `invalid_request` if it is not deliverable */
 export function parseEmailField(input: string): EmailAddress {
   const email = parseEmailAddress(input)
-  if (!email) throw invalidField('/email', 'is no email address that mail can be sent to')
+  if (!email) throw invalidField('/email', 'is not a valid email address')
   return email
 }
 
-/** The number in a request's `phoneNumber`, in E.164. @throws Problem if texts can't go there */
+/**
+ * Parses a request's `phoneNumber` to E.164.
+ *
+ * @throws Problem `invalid_request` if it cannot receive text messages
+ */
 export function parsePhoneField(input: string): string {
   const parsed = parsePhoneNumber(input)
   if (parsed.kind === 'usable') return parsed.number
@@ -22,7 +26,7 @@ export function parsePhoneField(input: string): string {
 }
 
 const phoneErrors = {
-  impossible: 'is no possible phone number; write it in international form, such as +14155550123',
-  costly: 'is a number that texts would cost extra; use an ordinary mobile number',
-  unreachable: 'is a number that no text reaches; use an ordinary mobile number',
+  impossible: 'is not a valid phone number; use the international format, such as +14155550123',
+  costly: 'is a premium-rate number; use an ordinary mobile number',
+  unreachable: 'cannot receive text messages; use an ordinary mobile number',
 }

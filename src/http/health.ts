@@ -5,20 +5,20 @@ import { Problem } from '../lib/problem.ts'
 import type { App } from './app.ts'
 import { problemResponses } from './schemas.ts'
 
-const Ok = Type.Object({ status: Type.Literal('ok') }, { description: 'Yes.' })
+const Ok = Type.Object({ status: Type.Literal('ok') }, { description: 'The check passed.' })
 
-/** Whoever sends traffic asks every few seconds, and doesn't wait long for the answer. */
+/** Load balancers check every few seconds, with a short timeout. */
 const readyTimeoutMs = 2000
 
 /**
- * For whatever starts, restarts and sends traffic.
+ * Health checks for orchestrators and load balancers.
  *
- * @param state.ready rejects while work can't be done
- * @param state.isStopping whether traffic should go elsewhere from now on, though it is still taken
+ * @param state.checkReady rejects while the service can't do its work
+ * @param state.isStopping whether shutdown has begun: traffic should go elsewhere, but is still served
  */
 export function healthRoutes(
   app: App,
-  { checkReady, isStopping }: { checkReady(): Promise<unknown>; isStopping(): boolean },
+  state: { checkReady(): Promise<unknown>; isStopping(): boolean },
 ): void {
   app.get(
     '/health/live',
@@ -26,7 +26,7 @@ export function healthRoutes(
       schema: {
         operationId: 'isLive',
         tags: ['Service'],
-        summary: 'Is the process alive?',
+        summary: 'Liveness check',
         response: { 200: Ok, ...problemResponses() },
       },
     },
@@ -39,17 +39,17 @@ export function healthRoutes(
       schema: {
         operationId: 'isReady',
         tags: ['Service'],
-        summary: 'Can it do its work?',
+        summary: 'Readiness check',
         description:
-          'Looks whether the database answers, and whether all its encryption keys are given here. No longer, once the service has been told to stop.',
+          'Checks that the database responds and that this node has every encryption key in use. Fails as soon as shutdown begins.',
         response: { 200: Ok, ...problemResponses() },
       },
     },
     async (request) => {
-      if (isStopping()) {
-        throw new Problem('unavailable', 'The service is about to stop.', { retryAfter: 5 })
+      if (state.isStopping()) {
+        throw new Problem('unavailable', 'The service is shutting down.', { retryAfter: 5 })
       }
-      await withTimeout(readyTimeoutMs, checkReady(), request.log)
+      await withTimeout(readyTimeoutMs, state.checkReady(), request.log)
       return { status: 'ok' as const }
     },
   )
@@ -62,7 +62,7 @@ async function withTimeout(
 ): Promise<void> {
   const timer = new AbortController()
   const done = work.catch((error) => {
-    // That the database is away is in the log already.
+    // A database outage is already in the log.
     if (error instanceof Problem) throw error
     log.error({ err: error }, 'not ready')
     throw databaseTimeout()
@@ -72,5 +72,5 @@ async function withTimeout(
 }
 
 function databaseTimeout(): Problem {
-  return new Problem('unavailable', 'The database does not answer.', { retryAfter: 5 })
+  return new Problem('unavailable', 'The database does not respond.', { retryAfter: 5 })
 }

@@ -1,14 +1,16 @@
 import type { FastifyInstance, HTTPMethods } from 'fastify'
 import { Problem } from '../lib/problem.ts'
 
-/** All that Fastify knows. */
+/** Every method that Fastify supports. */
 const allMethods: HTTPMethods[] = [
   ...['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE', 'QUERY'],
 ]
 
 /**
- * Answers 405 with `Allow` (RFC 9110 §15.5.6) where a path exists but not with that method.
- * Call it first; it does its work when every route is known, by calling what it returns.
+ * Records the methods of each route that is registered after this call.
+ *
+ * @returns registers, once all routes are known, a 405 response with `Allow` (RFC 9110 §15.5.6) for
+ * every other method of each path
  */
 export function collectMethods(app: FastifyInstance): () => void {
   const methodsByUrl = new Map<string, Set<string>>()
@@ -28,9 +30,9 @@ export function collectMethods(app: FastifyInstance): () => void {
         url,
         method: unregistered,
         schema: { hide: true },
-        // Before a body is read or a token looked at: neither could change the answer.
+        // Before the body and the token are read: neither changes the response.
         onRequest: async (request) => {
-          const detail = `${request.method} is not one of: ${allow.join(', ')}.`
+          const detail = `${request.method} is not allowed here. Allowed methods: ${allow.join(', ')}.`
           throw new Problem('method_not_allowed', detail, { allow })
         },
         handler: async () => {},

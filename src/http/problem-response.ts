@@ -5,7 +5,7 @@ import { Problem, type ProblemCode } from '../lib/problem.ts'
 import { problemTypes } from './problem-types.ts'
 import { describeErrors } from './validation.ts'
 
-/** A problem as it goes over the wire. */
+/** The body of a problem response. */
 export interface ProblemBody {
   type: string
   title: string
@@ -18,7 +18,7 @@ export interface ProblemBody {
   retryAfter?: number
 }
 
-/** Answers every failure with a problem. @param docsUrl where the errors page is */
+/** Error handlers that answer with a problem. @param docsUrl the URL that `/errors` is below */
 export function createErrorHandlers(docsUrl: string) {
   function problemBody(problem: Problem, requestId: string): ProblemBody {
     const { code, message, members } = problem
@@ -54,8 +54,8 @@ export function createErrorHandlers(docsUrl: string) {
     },
 
     /**
-     * For `clientErrorHandler`: what Node's own parser refuses, before there is a request. Nothing
-     * but the socket is there to answer with.
+     * For `clientErrorHandler`: requests that Node's HTTP parser rejects. No reply object exists yet,
+     * so the response is written to the socket.
      */
     handleClientError(
       error: Error & { code?: string },
@@ -86,19 +86,19 @@ export function createErrorHandlers(docsUrl: string) {
   }
 }
 
-/** @param code what Node calls it */
+/** @param code Node's error code */
 function clientErrorProblem(code: string | undefined): Problem {
   switch (code) {
     case 'HPE_HEADER_OVERFLOW':
       return new Problem('headers_too_large', 'Send fewer or shorter headers.')
     case 'ERR_HTTP_REQUEST_TIMEOUT':
-      return new Problem('request_timeout', 'Send the whole request at once, and try again.')
+      return new Problem('request_timeout', 'The request did not arrive in time. Please try again.')
     default:
-      return new Problem('malformed_request', 'This is no HTTP request that could be read.')
+      return new Problem('malformed_request', 'This is not a valid HTTP request.')
   }
 }
 
-/** What Fastify itself refuses, and whatever else goes wrong, as a problem. */
+/** Maps Fastify's own errors to problems, and any other error to `internal_error`. */
 function frameworkErrorProblem(error: FastifyError): Problem {
   if (error.validation) {
     const errors = describeErrors(error.validation, error.validationContext)
@@ -111,13 +111,13 @@ function frameworkErrorProblem(error: FastifyError): Problem {
       return new Problem(
         'malformed_request',
         error.code === 'FST_ERR_BAD_URL'
-          ? 'The address holds a % that begins no valid character.'
-          : 'The body is not what its headers say.',
+          ? 'The URL contains an invalid percent-encoding.'
+          : 'The body does not match its headers.',
       )
     case 413:
       return new Problem('payload_too_large', 'Send at most 16 KiB.')
     case 414:
-      return new Problem('uri_too_long', 'Shorten the path: no part of it is that long here.')
+      return new Problem('uri_too_long', 'A path segment is too long.')
     case 415:
       return new Problem(
         'unsupported_media_type',
@@ -126,7 +126,7 @@ function frameworkErrorProblem(error: FastifyError): Problem {
     default:
       return new Problem(
         'internal_error',
-        'This did not work, and nothing was changed. Please try again; if it goes on, tell whoever runs this service the request id.',
+        'The request failed, and nothing was changed. Please try again. If it keeps failing, send the request ID to the operator of this service.',
       )
   }
 }

@@ -1,140 +1,142 @@
 import type { ProblemCode } from '../lib/problem.ts'
 
-/** How each failure is answered (RFC 9457). The meaning is for the documentation. */
+/** Status, title and documentation of each problem code (RFC 9457). */
 export const problemTypes = {
   invalid_request: {
     status: 400,
-    title: 'The request is not as described',
-    meaning: 'A field is missing, unknown or not of its form. `errors` says which and why.',
+    title: 'Invalid request',
+    meaning:
+      'A field is missing, unknown or has the wrong format. `errors` names each field and the reason.',
   },
   malformed_request: {
     status: 400,
-    title: 'The request could not be read',
-    meaning: 'The address, the headers or the JSON are broken, or the text is not valid UTF-8.',
+    title: 'Malformed request',
+    meaning: 'The URL, the headers or the JSON cannot be parsed, or the text is not valid UTF-8.',
   },
   invalid_password: {
     status: 400,
     title: 'This password can’t be used',
-    meaning: 'The new password is too short, too long, or among those that are guessed first.',
+    meaning: 'The new password is too short, too long or too easy to guess.',
   },
   missing_token: {
     status: 401,
-    title: 'Signing in comes first',
-    meaning: 'There is no access token. Send one as `Authorization: Bearer <token>`.',
+    title: 'Sign-in required',
+    meaning: 'The request has no access token. Send one as `Authorization: Bearer <token>`.',
   },
   invalid_token: {
     status: 401,
-    title: 'The access token was not accepted',
+    title: 'Invalid access token',
     meaning:
-      'The access token is malformed, expired, from somebody else, or its session has ended. Refresh, or sign in again.',
+      'The access token is malformed, expired or from another issuer, or its session has ended. Refresh it, or sign in again.',
   },
   insufficient_user_authentication: {
     status: 401,
     title: 'Please confirm that it’s you',
     meaning:
-      'The token is valid, but the sign-in behind it is too old or too weak for this change (RFC 9470). `POST /auth/Reauthenticate` gets a fresh one.',
+      'The access token is valid, but its sign-in is too old or too weak for this change (RFC 9470). `POST /auth/Reauthenticate` returns a fresh token.',
   },
   invalid_credentials: {
     status: 401,
-    title: 'Address or password is not right',
+    title: 'Wrong email address or password',
     meaning:
-      'No account has this address and this password. Which of the two is wrong is not told.',
+      'No account has this email address and password. The response does not reveal which of the two is wrong.',
   },
   invalid_code: {
     status: 401,
-    title: 'The code was not accepted',
+    title: 'Invalid code',
     meaning:
-      'The code is wrong, too old, or was used before. Where it matters, `attemptsLeft` says how many more this sign-in takes.',
+      'The code is wrong, expired or already used. In a sign-in, `attemptsLeft` counts the attempts that remain.',
   },
   invalid_passkey: {
     status: 401,
-    title: 'The passkey was not accepted',
+    title: 'Invalid passkey response',
     meaning:
-      'What the passkey answered is not right: for another page, another challenge or another account, already used, or from a passkey that was removed. Ask for new `options` and try again.',
+      'The passkey response is for another site, challenge or account, was used before, or comes from a passkey that has been removed. Get new `options` and try again.',
   },
   mfa_token_expired: {
     status: 401,
-    title: 'This sign-in is no longer open',
+    title: 'This sign-in has expired',
     meaning:
-      'The `mfaToken` is unknown, used, too old, had too many wrong answers, or was made void by a change of the account. Sign in again.',
+      'The `mfaToken` is unknown, used or expired, had too many wrong codes, or was invalidated by a change to the account. Sign in again.',
   },
   passkey_token_expired: {
     status: 401,
-    title: 'This passkey sign-in is no longer open',
+    title: 'This passkey sign-in has expired',
     meaning:
-      'The `passkeyToken` is unknown, used, too old, or another session’s; or the account was changed meanwhile. Begin again with `POST /auth/SignIn/Passkey`.',
+      'The `passkeyToken` is unknown, used, expired or from another session, or the account has changed since it was issued. Start again with `POST /auth/SignIn/Passkey`.',
   },
   invalid_refresh_token: {
     status: 401,
-    title: 'The refresh token was not accepted',
+    title: 'Invalid refresh token',
     meaning: 'The refresh token is unknown or used, or its session has ended. Sign in again.',
   },
   password_reset_required: {
     status: 401,
-    title: 'A new password comes first',
+    title: 'A new password is required',
     meaning:
-      'A change of this account was undone, or an operator asks for a new password. Nobody can sign in until its owner has set one: with the `resetToken` of the undo, or by `POST /auth/ForgotPassword`.',
+      'The owner undid a change to this account, or an operator required a new password. Sign-in stays blocked until the owner sets one, with the `resetToken` of the undo or through `POST /auth/ForgotPassword`.',
   },
   reset_token_expired: {
     status: 401,
-    title: 'This can’t set a password any more',
+    title: 'This password reset has expired',
     meaning:
-      'The `resetToken` is unknown, used or too old. `POST /auth/ForgotPassword` sends a code.',
+      'The `resetToken` is unknown, used or expired. `POST /auth/ForgotPassword` sends a code.',
   },
   undo_token_expired: {
     status: 401,
-    title: 'This can’t be undone any more',
+    title: 'This undo link has expired',
     meaning:
-      'The token is unknown, used, too old, or belongs to a change that was undone with an earlier one.',
+      'The token is unknown, used or expired, or an earlier undo already covered its change.',
   },
   cross_site_request: {
     status: 403,
-    title: 'This is for pages of this service',
+    title: 'Cross-site request blocked',
     meaning:
-      'The request asks for a session in cookies (`Latchkey-Session`), and does not come from a page that may have one: of the service itself, or of `LATCHKEY_ALLOWED_ORIGINS`.',
+      'The request asks for a session in cookies (`Latchkey-Session`), but its origin is neither the service itself nor listed in `LATCHKEY_ALLOWED_ORIGINS`.',
   },
   mfa_required_by_policy: {
     status: 403,
-    title: 'Everyone here uses a second step',
-    meaning: 'The operator requires multi-factor sign-in of everyone: it can’t be turned off.',
+    title: 'Multi-factor sign-in is required',
+    meaning:
+      'The operator requires multi-factor sign-in for every account: it can’t be turned off.',
   },
   mfa_set_up_required: {
     status: 403,
-    title: 'A second step comes first',
+    title: 'Set up multi-factor sign-in first',
     meaning:
-      'The operator requires multi-factor sign-in of everyone, and this account has none yet. Set it up by `/settings/MfaSecret` or `/settings/Passkeys` and `POST /settings/MfaSignIn`, then refresh the token.',
+      'The operator requires multi-factor sign-in for every account, and this one has not set it up. Add a method with `/settings/MfaSecret` or `/settings/Passkeys`, turn it on with `POST /settings/MfaSignIn`, then refresh the token.',
   },
   account_suspended: {
     status: 403,
     title: 'This account is suspended',
     meaning:
-      'Whoever runs the service has suspended this account. Nobody can sign in until they restore it. It is told only to those who would be let in otherwise.',
+      'An operator has suspended this account. Sign-in stays blocked until an operator lifts the suspension. Only someone who would otherwise be signed in gets this response.',
   },
   not_an_operator: {
     status: 403,
-    title: 'This is for operators',
+    title: 'Operators only',
     meaning:
-      'Calls under `/admin` are for accounts that whoever runs the service has made operators, by `latchkey accounts admin`, and whose MFA has been on ever since.',
+      'Calls under `/admin` are for operators: accounts that were made one with `latchkey accounts admin` and have kept MFA on since.',
   },
   not_found: {
     status: 404,
-    title: 'There is nothing here',
-    meaning: 'This path, or what it names, does not exist.',
+    title: 'Not found',
+    meaning: 'This path, or the resource it names, does not exist.',
   },
   method_not_allowed: {
     status: 405,
-    title: 'This path takes other methods',
-    meaning: 'The path exists, but not with this method. `Allow` lists those it takes.',
+    title: 'Method not allowed',
+    meaning: 'The path exists, but not with this method. `Allow` lists its methods.',
   },
   request_timeout: {
     status: 408,
-    title: 'The request took too long to arrive',
-    meaning: 'A request must have arrived in full after 30 seconds.',
+    title: 'Request timeout',
+    meaning: 'The request did not arrive in full within 30 seconds.',
   },
   method_not_set_up: {
     status: 409,
     title: 'This method is not set up yet',
-    meaning: 'The account has nothing yet by which this method could be proven. Set it up first.',
+    meaning: 'The account has nothing to prove this method with. Set it up first.',
   },
   last_method: {
     status: 409,
@@ -144,71 +146,70 @@ export const problemTypes = {
   },
   address_taken: {
     status: 409,
-    title: 'Another account has this address',
+    title: 'This email address is taken',
     meaning:
-      'The code was right, but the address belongs to another account, or did until a few days ago and may come back to it.',
+      'The code is correct, but the email address belongs to another account, or is still reserved for one that changed it in the last few days and can undo that.',
   },
   passkey_known: {
     status: 409,
-    title: 'This passkey is registered already',
-    meaning: 'An account has this very passkey, or had it until a few days ago.',
+    title: 'This passkey is already registered',
+    meaning: 'An account has this passkey, or had it until a few days ago.',
   },
   too_many_passkeys: {
     status: 409,
-    title: 'This account has as many passkeys as it can',
-    meaning: 'An account has at most 20 passkeys. Remove one first.',
+    title: 'Too many passkeys',
+    meaning: 'An account can have 20 passkeys. Remove one first.',
   },
   own_account: {
     status: 409,
     title: 'This is your own account',
     meaning:
-      'Operators don’t act on their own account by calls under `/admin`. Its settings change it, and so does another operator.',
+      'Operators can’t act on their own account through `/admin`. Use its settings, or ask another operator.',
   },
   payload_too_large: {
     status: 413,
-    title: 'The request is too large',
-    meaning: 'A request body may have 16 KiB at most.',
+    title: 'Request body too large',
+    meaning: 'A request body can have at most 16 KiB.',
   },
   uri_too_long: {
     status: 414,
-    title: 'The address is too long',
-    meaning: 'A part of the path is longer than any that exists.',
+    title: 'Path too long',
+    meaning: 'A path segment is longer than any that exists.',
   },
   unsupported_media_type: {
     status: 415,
     title: 'The body must be JSON',
-    meaning: 'A request body is sent as `Content-Type: application/json`.',
+    meaning: 'Send a request body as `Content-Type: application/json`.',
   },
   too_many_attempts: {
     status: 429,
     title: 'Too many attempts',
-    meaning: 'There were too many wrong attempts. `Retry-After` says when to try again.',
+    meaning: 'Too many failed attempts. `Retry-After` gives the seconds to wait.',
   },
   too_many_messages: {
     status: 429,
     title: 'Too many messages',
-    meaning: 'There were too many codes asked for. `Retry-After` says when to ask again.',
+    meaning: 'Too many codes requested. `Retry-After` gives the seconds to wait.',
   },
   headers_too_large: {
     status: 431,
-    title: 'The headers are too large',
-    meaning: 'All headers together may have 16 KiB at most.',
+    title: 'Headers too large',
+    meaning: 'All headers together can have at most 16 KiB.',
   },
   internal_error: {
     status: 500,
-    title: 'Something went wrong on our side',
-    meaning:
-      'The request could not be carried out, and nothing was changed. It is safe to try again.',
+    title: 'Internal error',
+    meaning: 'The request failed, and nothing was changed. It is safe to try again.',
   },
   sms_unavailable: {
     status: 503,
-    title: 'No text can be sent now',
-    meaning: 'Texts are not set up here, or the day’s number of them is used up.',
+    title: 'Text messages are unavailable',
+    meaning: 'Text messages are not set up here, or the daily cap is reached.',
   },
   unavailable: {
     status: 503,
-    title: 'Not possible right now',
+    title: 'Temporarily unavailable',
     meaning:
-      'The service can’t take this on now: it is too busy, or its database does not answer. `Retry-After` says when to try again, and `detail` whether the change may have been made all the same.',
+      'The service is too busy, or its database does not respond. `Retry-After` gives the seconds to wait; `detail` states whether the change may have been made anyway.',
   },
 } as const satisfies Record<ProblemCode, { status: number; title: string; meaning: string }>

@@ -3,8 +3,8 @@ import type { Log } from '../lib/log.ts'
 import { parseTraceparent } from './trace-context.ts'
 
 /**
- * One line a request: which route, what came of it, how long it took. Never the address as it was
- * asked for: people paste secrets into paths and queries.
+ * Logs one line per request: route, status, duration. Never the requested URL, because paths and
+ * queries can contain secrets.
  */
 export function logRequests(app: FastifyInstance, log: Log): void {
   app.addHook('onResponse', async (request, reply) => {

@@ -5,10 +5,10 @@ import type { ProblemCode } from '../lib/problem.ts'
 import type { ProblemBody } from './problem-response.ts'
 import { problemTypes } from './problem-types.ts'
 
-/** Marks a route as one for signed-in people. */
+/** `security` of a route that requires an access token. */
 export const bearer = [{ bearer: [] }]
 
-/** A body without unknown fields: what is not described is refused, not ignored. */
+/** An object schema that rejects unknown fields. */
 export function StrictObject<Fields extends Record<string, TSchema>>(
   fields: Fields,
   options: { examples?: unknown[]; description?: string } = {},
@@ -36,12 +36,12 @@ export const Email = Type.String({
 export const Code = Type.String({
   minLength: 1,
   maxLength: 32,
-  description: 'The code, as it was typed.',
+  description: 'The code as typed.',
   examples: ['123456'],
 })
 
 export const LanguageName = Type.Enum([...languages], {
-  description: 'The language that messages are written in.',
+  description: 'The language of messages.',
 })
 
 export const Password = Type.String({
@@ -51,38 +51,38 @@ export const Password = Type.String({
   examples: ['correct horse battery'],
 })
 
-/** A secret that we made: never longer than this, so nothing longer is looked at. */
+/** A secret issued by the service, which is never longer. */
 export const Token = (description: string) =>
   Type.String({ minLength: 1, maxLength: 2048, description })
 
 const codes = Object.keys(problemTypes) as ProblemCode[]
 
-/** The component that every error answer refers to. */
+/** The schema component of every problem response. */
 export const ProblemSchema = Type.Object(
   {
-    type: Type.String({ format: 'uri', description: 'Where this kind of problem is explained.' }),
+    type: Type.String({ format: 'uri', description: 'The documentation of this problem type.' }),
     title: Type.String(),
     status: Type.Integer({ minimum: 400, maximum: 599 }),
-    code: Type.Enum(codes, { description: 'Stable: decide by this.' }),
-    detail: Type.String({ description: 'A sentence for people: what to do.' }),
-    requestId: Type.String({ description: 'The same as in X-Request-Id.' }),
+    code: Type.Enum(codes, { description: 'Stable. Programs decide by it.' }),
+    detail: Type.String({ description: 'A sentence for people about what to do.' }),
+    requestId: Type.String({ description: 'Equals the `X-Request-Id` header.' }),
     errors: Type.Optional(
       Type.Array(Type.Object({ path: Type.String(), message: Type.String() }), {
-        description: 'Which fields were wrong, and why.',
+        description: 'The invalid fields, with a reason each.',
       }),
     ),
     attemptsLeft: Type.Optional(Type.Integer({ minimum: 0 })),
-    retryAfter: Type.Optional(Seconds('Seconds until it is worth trying again.')),
+    retryAfter: Type.Optional(Seconds('Seconds to wait before the next attempt.')),
   },
-  { $id: 'Problem', description: 'What went wrong (RFC 9457).' },
+  { $id: 'Problem', description: 'Problem details (RFC 9457).' },
 )
 
 const Problem = Type.Unsafe<ProblemBody>({ $ref: 'Problem#' })
 
-/** What any request may meet, whatever it asks for. */
+/** Codes that any request can be answered with. */
 const commonProblems: ProblemCode[] = ['malformed_request', 'internal_error', 'unavailable']
 
-/** What any request may meet that can have a body, also one that needs none. */
+/** Codes of any request that can have a body, even an optional one. */
 export const bodyProblems = [
   'cross_site_request',
   'invalid_request',
@@ -90,29 +90,31 @@ export const bodyProblems = [
   'unsupported_media_type',
 ] as const satisfies ProblemCode[]
 
-/** What any request with an access token may meet. */
+/** Codes of any request with an access token. */
 export const tokenProblems = [
   'missing_token',
   'invalid_token',
   'mfa_set_up_required',
 ] as const satisfies ProblemCode[]
 
-/** What any change of how one signs in may be answered. */
+/** Codes of any change to sign-in methods or credentials. */
 export const stepUpProblems = [
   ...tokenProblems,
   'insufficient_user_authentication',
 ] as const satisfies ProblemCode[]
 
-/** What any call for operators may be answered. */
+/** Codes of any call for operators. */
 export const operatorProblems = [
   ...stepUpProblems,
   'not_an_operator',
 ] as const satisfies ProblemCode[]
 
-/** The error answers of a route, by status, as its `response` schema wants them. */
+/** The problem responses of a route by status, for its `response` schema. */
 export function problemResponses(...specific: ProblemCode[]) {
   const byStatus: Record<number, ProblemCode[]> = {}
-  for (const code of new Set([...specific, ...commonProblems])) {
+  const included = new Set([...specific, ...commonProblems])
+  // In the order of `problemTypes`, so that equal sets of codes share one response component.
+  for (const code of codes.filter((one) => included.has(one))) {
     const { status } = problemTypes[code]
     byStatus[status] = [...(byStatus[status] ?? []), code]
   }
@@ -122,7 +124,9 @@ export function problemResponses(...specific: ProblemCode[]) {
       {
         description: list.map((code) => `\`${code}\`: ${problemTypes[code].title}.`).join(' '),
         ...(status === '401' && {
-          headers: { 'WWW-Authenticate': headerSchema('What to bring instead.') },
+          headers: {
+            'WWW-Authenticate': headerSchema('The authentication that the call requires.'),
+          },
         }),
         ...(status === '429' && { headers: { 'Retry-After': headerSchema('Seconds to wait.') } }),
         ...(status === '503' && { headers: { 'Retry-After': headerSchema('Seconds to wait.') } }),
@@ -155,7 +159,7 @@ function exampleOf(code: ProblemCode): ProblemBody {
   }
 }
 
-/** The answer to everything that ends with somebody being signed in. */
+/** The response of every call that completes a sign-in. */
 export const TokenResponse = Type.Object(
   {
     status: Type.Literal('signedIn'),
@@ -165,17 +169,19 @@ export const TokenResponse = Type.Object(
     refreshToken: Type.Optional(
       Type.String({
         description:
-          'Opaque; good for one `POST /auth/Refresh`. Always there, unless the request had it go into a cookie (`Latchkey-Session: cookie`).',
+          'Opaque, for a single `POST /auth/Refresh`. Always present unless the request asked for a cookie instead (`Latchkey-Session: cookie`).',
       }),
     ),
     refreshExpiresIn: Seconds('Seconds until the refresh token expires.'),
     mfaSetUpRequired: Type.Optional(
       Type.Literal(true, {
-        description: 'These tokens can do nothing but set MFA up; refresh them when it is on.',
+        description: 'These tokens only allow setting up MFA. Refresh them once it is on.',
       }),
     ),
     deviceToken: Type.Optional(
-      Type.String({ description: 'With `rememberDevice`: for the next `POST /auth/SignIn`.' }),
+      Type.String({
+        description: 'Returned for `rememberDevice`. Send it with the next `POST /auth/SignIn`.',
+      }),
     ),
   },
   { title: 'SignedIn', description: 'Signed in.' },
@@ -184,9 +190,9 @@ export const TokenResponse = Type.Object(
 export const CodeSent = Type.Object(
   {
     status: Type.Literal('codeSent'),
-    sentTo: Type.String({ description: 'Where to, masked.', examples: ['+1•••••••23'] }),
-    expiresIn: Seconds('Seconds that the code works.'),
-    retryAfter: Seconds('Seconds until another can be asked for.'),
+    sentTo: Type.String({ description: 'The recipient, masked.', examples: ['+1•••••••23'] }),
+    expiresIn: Seconds('Seconds until the code expires.'),
+    retryAfter: Seconds('Seconds until another code can be requested.'),
   },
-  { title: 'CodeSent', description: 'A code is on its way.' },
+  { title: 'CodeSent', description: 'A code was sent.' },
 )

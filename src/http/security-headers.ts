@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 
-/** Set on every answer that does not set its own. */
+/** Defaults for every response; a route can set its own values. */
 const baseHeaders = {
   'cache-control': 'no-store',
   'content-security-policy':
@@ -12,14 +12,14 @@ const baseHeaders = {
   'x-frame-options': 'DENY',
 }
 
-/** @param publicUrl under https, browsers are told to stay there for two years (RFC 6797) */
+/** @param publicUrl if it is https, the headers include HSTS for two years (RFC 6797) */
 export function securityHeaders(publicUrl: string): Record<string, string> {
   return publicUrl.startsWith('https://')
     ? { ...baseHeaders, 'strict-transport-security': 'max-age=63072000; includeSubDomains' }
     : baseHeaders
 }
 
-/** @param headers the headers, as `securityHeaders` names them */
+/** Adds the request id and `headers` to every response. @param headers of `securityHeaders` */
 export function setSecurityHeaders(app: FastifyInstance, headers: Record<string, string>): void {
   app.addHook('onSend', async (request, reply) => {
     reply.header('x-request-id', request.id)

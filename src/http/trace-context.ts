@@ -1,16 +1,13 @@
-/** Where a request belongs in the trace of whoever sent it, by the names that OpenTelemetry has. */
+/** The sender's trace and span, under OpenTelemetry's names for log fields. */
 export interface TraceContext {
   trace_id: string
   span_id: string
 }
 
-/** Version, trace, parent, flags; later versions may go on behind another hyphen. */
+/** Version, trace id, parent id, flags; later versions may append fields after a hyphen. */
 const traceparentPattern = /^([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}(-.*)?$/
 
-/**
- * Reads a `traceparent` header (W3C Trace Context §3.2). What is not exactly of its form is no
- * trace, and no reason to refuse anything.
- */
+/** Parses a `traceparent` header (W3C Trace Context §3.2). An invalid one is ignored. */
 export function parseTraceparent(header: string | string[] | undefined): TraceContext | undefined {
   if (typeof header !== 'string') return undefined
   const [, version, trace_id = '', span_id = '', more] = traceparentPattern.exec(header) ?? []

@@ -4,18 +4,18 @@ import type { FastifySchemaCompiler, FastifySchemaValidationError } from 'fastif
 
 const options = { allErrors: true, removeAdditional: false, useDefaults: true } as const
 
-/** Validates bodies as they are, and turns the texts of a query into the numbers they stand for. */
+/** Validates bodies without type coercion, and queries with it: their numbers arrive as strings. */
 export function createValidatorCompiler(): FastifySchemaCompiler<object> {
-  // `default` is how the plugin is reached from an ES module.
+  // The CommonJS plugin's function is under `default` in ES modules.
   const strict = formats.default(new Ajv({ ...options, coerceTypes: false }))
   const coercing = formats.default(new Ajv({ ...options, coerceTypes: true }))
   return ({ schema, httpPart }) => (httpPart === 'body' ? strict : coercing).compile(schema)
 }
 
-/** More fields than any request has: whoever sends thousands of others is not told of each. */
+/** More than any request has fields, so that thousands of unknown ones do not bloat the response. */
 const maxErrors = 20
 
-/** What is wrong with a request, field by field, in words. */
+/** Turns validation errors into one message per field. */
 export function describeErrors(
   validation: FastifySchemaValidationError[],
   context = 'body',
@@ -24,7 +24,7 @@ export function describeErrors(
     path: pathOf(error),
     message: messageOf(error, context),
   }))
-  // One sentence a field says enough.
+  // The first message of each field.
   return errors.filter((error, i) => errors.findIndex((other) => other.path === error.path) === i)
 }
 
@@ -33,7 +33,7 @@ function pathOf({ instancePath, params }: FastifySchemaValidationError): string 
   return name === undefined ? instancePath : `${instancePath}/${escapePointer(String(name))}`
 }
 
-/** A name as a part of a JSON pointer (RFC 6901 §3). */
+/** Escapes a name as a segment of a JSON pointer (RFC 6901 §3). */
 export function escapePointer(name: string): string {
   return name.replaceAll('~', '~0').replaceAll('/', '~1')
 }
@@ -54,9 +54,9 @@ function messageOf(error: FastifySchemaValidationError, context: string): string
     case 'minLength':
       return params.limit === 1
         ? 'must not be empty'
-        : `must have ${params.limit} characters or more`
+        : `must have at least ${params.limit} characters`
     case 'maxLength':
-      return `must have ${params.limit} characters at most`
+      return `must have at most ${params.limit} characters`
     default:
       return error.message ?? 'is not valid'
   }

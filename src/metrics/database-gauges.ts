@@ -5,17 +5,17 @@ import { type QueueName, queueNames } from '../notifications/transport.ts'
 import type { Db } from '../store/open.ts'
 import { countSmsLast24h } from '../verification/send-code.ts'
 
-/** What is looked up when somebody asks, and never otherwise. */
+/** Values that are queried from the database at each scrape. */
 export interface DatabaseGauges {
   outbox: Record<QueueName, { waiting: number; oldestMs: number }>
-  /** Texts promised in the last 24 hours, over the whole service. */
+  /** Text messages enqueued in the last 24 hours, by all nodes. */
   smsLast24h: number
 }
 
-/** Whoever scrapes waits ten seconds at most, and wants everything else all the same. */
+/** Prometheus waits 10 s by default, and needs the other metrics even without these. */
 const timeoutMs = 2 * second
 
-/** @returns undefined if the database does not answer in time */
+/** @returns undefined if the database does not respond in time */
 export async function readDatabaseGauges(db: Db): Promise<DatabaseGauges | undefined> {
   const deadline = new AbortController()
   const gauges = queryGauges(db).catch(() => undefined)

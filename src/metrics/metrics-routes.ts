@@ -9,7 +9,6 @@ import type { Db } from '../store/open.ts'
 import { readDatabaseGauges } from './database-gauges.ts'
 import type { Metrics } from './metrics.ts'
 
-/** What there is to be told. */
 interface MetricsDeps {
   metrics: Metrics
   settings: Settings
@@ -17,11 +16,11 @@ interface MetricsDeps {
   passwords: PasswordHasher
 }
 
-/** Counts every request to the routes that are registered after it. */
+/** Counts every request to the routes registered after this call. */
 export function countRequests(app: App, metrics: Metrics): void {
   app.addHook('onResponse', (request, reply, done) => {
     metrics.recordRequest({
-      // Never the address as it was asked for: there is no end to those.
+      // Never the requested path: its values are unlimited.
       route: request.routeOptions.url ?? 'unknown',
       method: request.method,
       status: reply.statusCode,
@@ -32,8 +31,8 @@ export function countRequests(app: App, metrics: Metrics): void {
 }
 
 /**
- * `/metrics` beside everything else, for whoever brings the token. Without a token it is not there,
- * but in development, for this machine alone, unless it has a port of its own.
+ * Serves `/metrics` on the main port. With `LATCHKEY_METRICS_TOKEN` it requires that token. Without,
+ * it exists in development only, for this machine, and unless `LATCHKEY_METRICS_PORT` is set.
  */
 export function metricsRoutes(app: App, deps: MetricsDeps): void {
   const { mode, metricsToken, metricsPort } = deps.settings
@@ -42,17 +41,20 @@ export function metricsRoutes(app: App, deps: MetricsDeps): void {
   } else if (mode === 'development' && metricsPort === undefined) {
     addScrapeRoute(app, deps, (ipAddress) => {
       if (!isLoopback(ipAddress)) {
-        throw new Problem('not_found', 'Without a token, the metrics are for this machine alone.')
+        throw new Problem(
+          'not_found',
+          'Without LATCHKEY_METRICS_TOKEN, only this machine can read the metrics.',
+        )
       }
     })
   }
 }
 
 /**
- * `/metrics` on a port of its own, if it has one. The token is asked for there too, if there is one.
+ * Serves `/metrics` on `LATCHKEY_METRICS_PORT`, if set. It requires the token there as well, if set.
  *
- * @returns what stops it
- * @throws CannotStart if the port can't be listened on
+ * @returns closes the port
+ * @throws OperatorError if it can't listen on the port
  */
 export async function listenForScrapes(
   deps: MetricsDeps & { log: Log },
@@ -66,7 +68,7 @@ export async function listenForScrapes(
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException
     throw new OperatorError(
-      `It can’t listen on ${host}, port ${port} (${code}). Set LATCHKEY_METRICS_PORT to a port that is free.`,
+      `The metrics can’t listen on ${host}, port ${port} (${code}). Set LATCHKEY_METRICS_PORT to a free port.`,
       { cause },
     )
   }
@@ -94,14 +96,11 @@ function addScrapeRoute(
 function ensureToken(authorization: string | undefined, token: string): void {
   const presented = /^Bearer +(\S+)$/i.exec(authorization ?? '')?.[1]
   if (presented === undefined) {
-    throw new Problem(
-      'missing_token',
-      'The metrics are for whoever sends LATCHKEY_METRICS_TOKEN as Bearer token.',
-    )
+    throw new Problem('missing_token', 'Send LATCHKEY_METRICS_TOKEN as Bearer token.')
   }
-  // Digests, because only what has the same length can be compared without telling where it differs.
+  // Digests, because a constant-time comparison needs equal lengths.
   if (!timingSafeEqual(sha256(presented), sha256(token))) {
-    throw new Problem('invalid_token', 'This is not the token that LATCHKEY_METRICS_TOKEN says.')
+    throw new Problem('invalid_token', 'The token does not match LATCHKEY_METRICS_TOKEN.')
   }
 }
 

@@ -1,4 +1,4 @@
-import { Counter, Gauge, Histogram, Registry } from '@prometheus-io/client'
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from '@prometheus-io/client'
 import type { CompiledQuery } from 'kysely'
 import { mfaMethods } from '../config/settings.ts'
 import { version } from '../config/version.ts'
@@ -13,27 +13,25 @@ import type { HashingObserver } from '../lib/password-hasher.ts'
 import { queueNames } from '../notifications/transport.ts'
 import type { DatabaseObserver } from '../store/instrumentation.ts'
 import type { DatabaseGauges } from './database-gauges.ts'
-import { watchProcess } from './process.ts'
 
-/** Everything that is counted, and those who tell of it. */
+/** The metrics of the service, with the observers that feed them. */
 export interface Metrics {
-  /** Sees statements and connections. */
+  /** Observes statements and connections. */
   database: DatabaseObserver
-  /** Counts events of the service. */
+  /** Counts an event of the service. */
   emit: EmitEvent
   passwords: HashingObserver
   recordRequest(request: CompletedRequest): void
   /**
-   * All of it in Prometheus’ text format.
+   * Renders all metrics in Prometheus’ text format.
    *
-   * @param state what is only looked up when somebody asks
+   * @param state values that are read at each scrape
    */
   scrape(state: ScrapeState): Promise<string>
   contentType: string
-  close(): void
 }
 
-/** One request, when its answer is out. */
+/** A request whose response has been sent. */
 export interface CompletedRequest {
   /** The pattern, such as `/settings/Passkeys/:id`. */
   route: string
@@ -42,24 +40,24 @@ export interface CompletedRequest {
   ms: number
 }
 
-/** What holds at the moment of a scrape. */
+/** Values at the moment of a scrape. */
 export interface ScrapeState {
-  /** Password hashes that have a place in the line. */
+  /** Password hashes that run or wait. */
   hashQueueLength: number
-  /** What the database says, undefined if it doesn’t. */
+  /** Undefined if the database does not respond. */
   databaseGauges: DatabaseGauges | undefined
   smsDailyCap: number
 }
 
-/** From a read that is kept to a sign-in that waits as long as anyone is let wait, in seconds. */
+/** In seconds: from a cached read to a sign-in that waits for the maximum time. */
 const requestBuckets = [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
 
-/** From a row that is in memory to a statement that is stuck, in seconds. */
+/** In seconds: from a row in memory to a stuck statement. */
 const statementBuckets = [0.0001, 0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10]
 
 /**
- * What is counted since the start. Every label takes one of a few values that are known beforehand:
- * no address, number, id or path as it was asked for is ever among them.
+ * Creates metrics that count from the start of the process. Every label has a few fixed values,
+ * never an email address, phone number, id or requested path.
  */
 export function createMetrics(): Metrics {
   const registry = new Registry(Registry.PROMETHEUS_CONTENT_TYPE)
@@ -74,7 +72,7 @@ export function createMetrics(): Metrics {
     { labelNames, buckets }: { labelNames: Label[]; buckets: number[] },
   ) => new Histogram({ name: `latchkey_${name}`, help, labelNames, buckets, registers })
 
-  gauge('build_info', 'Always 1; the label says which version runs.', ['version'])
+  gauge('build_info', 'Always 1; the label is the running version.', ['version'])
     .labels({ version })
     .set(1)
 
@@ -85,60 +83,79 @@ export function createMetrics(): Metrics {
   ])
   const requestDuration = histogram(
     'http_request_duration_seconds',
-    'From the headers of a request to the end of its answer.',
+    'From the headers of a request to the end of its response.',
     { labelNames: ['route', 'method'], buckets: requestBuckets },
   )
 
-  const signIns = counter('sign_ins_total', 'Sign-ins tried, by what was shown.', [
+  const signIns = counter('sign_ins_total', 'Sign-in attempts, by method and result.', [
     'method',
     'result',
   ])
-  const activity = counter('activity_total', 'What happened to accounts.', ['type'])
+  const activity = counter('activity_total', 'Entries in the activity log of accounts.', ['type'])
   const turnedOn = counter('mfa_turned_on_total', 'Multi-factor sign-in turned on.', ['method'])
   const turnedOff = counter('mfa_turned_off_total', 'Multi-factor sign-in turned off.', ['method'])
 
   const codes = counter(
     'codes_enqueued_total',
-    'Codes that were promised to somebody, and messages in their place.',
+    'Codes enqueued, and the notices sent instead of a code.',
     ['channel', 'purpose'],
   )
-  const deliveries = counter('messages_total', 'Tries to send a message.', ['channel', 'outcome'])
-  const waiting = gauge('outbox_messages', 'Messages that wait to be sent.', ['channel'])
-  const outboxOldest = gauge('outbox_oldest_seconds', 'How long the oldest of them has waited.', [
+  const deliveries = counter('messages_total', 'Delivery attempts.', ['channel', 'outcome'])
+  const waiting = gauge('outbox_messages', 'Messages waiting to be sent.', ['channel'])
+  const outboxOldest = gauge('outbox_oldest_seconds', 'Age of the oldest waiting message.', [
     'channel',
   ])
-  const smsLast24h = gauge('texts_today', 'Texts promised in the last 24 hours.', [])
-  const smsDailyCapGauge = gauge('texts_cap', 'LATCHKEY_SMS_DAILY_CAP: past it none is sent.', [])
-
-  const hashDuration = histogram('password_hash_duration_seconds', 'One password hash.', {
-    labelNames: [],
-    buckets: [0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5],
-  })
-  const hashQueue = gauge('password_hash_queue', 'Requests in the line for a password hash.', [])
-  const turnedAway = counter(
-    'password_hash_rejected_total',
-    'Requests the line had no room for.',
+  const smsLast24h = gauge('sms_last_24h', 'Text messages enqueued in the last 24 hours.', [])
+  const smsDailyCapGauge = gauge(
+    'sms_daily_cap',
+    'LATCHKEY_SMS_DAILY_CAP, the limit of text messages in 24 hours.',
     [],
   )
 
-  const statementDuration = histogram('database_statement_duration_seconds', 'One statement.', {
-    labelNames: ['kind'],
-    buckets: statementBuckets,
-  })
+  const hashDuration = histogram(
+    'password_hash_duration_seconds',
+    'Duration of one password hash.',
+    {
+      labelNames: [],
+      buckets: [0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5],
+    },
+  )
+  const hashQueue = gauge('password_hash_queue', 'Password hashes that run or wait.', [])
+  const rejectedHashes = counter(
+    'password_hash_rejected_total',
+    'Requests rejected because the hash queue was full.',
+    [],
+  )
+
+  const statementDuration = histogram(
+    'database_statement_duration_seconds',
+    'Duration of one statement.',
+    {
+      labelNames: ['kind'],
+      buckets: statementBuckets,
+    },
+  )
   const failedStatements = counter(
     'database_statements_failed_total',
     'Statements that failed.',
     [],
   )
-  const databaseUp = gauge('database_up', '1 if the database answered this scrape, 0 if not.', [])
+  const databaseUp = gauge(
+    'database_up',
+    '1 if the database responded to this scrape, 0 if not.',
+    [],
+  )
   const connections = { busy: 0, waiting: 0 }
-  const connectionsGauge = gauge('database_connections', 'Busy ones, and who waits for one.', [
-    'state',
-  ])
+  const connectionsGauge = gauge(
+    'database_connections',
+    'Busy connections, and requests waiting for one.',
+    ['state'],
+  )
 
-  const running = watchProcess(registry)
+  // `process_…` and `nodejs_…`: CPU, memory, event loop lag, garbage collection.
+  collectDefaultMetrics({ register: registry })
 
-  // A count that begins at nothing is missing until then, and what is missing can’t be seen to rise.
+  // Start at 0: Prometheus can’t see a series rise from nothing.
   for (const method of signInMethods) {
     for (const result of ['signedIn', 'wrong', 'limited']) signIns.inc({ method, result }, 0)
   }
@@ -177,7 +194,7 @@ export function createMetrics(): Metrics {
     databaseUp.set(databaseGauges ? 1 : 0)
     connectionsGauge.set({ state: 'busy' }, connections.busy)
     connectionsGauge.set({ state: 'waiting' }, connections.waiting)
-    // What is not known is left out: a number of before would look like one of now.
+    // Unknown values are left out, because old ones would look current.
     for (const one of [waiting, outboxOldest, smsLast24h]) one.reset()
     if (!databaseGauges) return
     smsLast24h.set(databaseGauges.smsLast24h)
@@ -198,7 +215,7 @@ export function createMetrics(): Metrics {
     emit: countEvent,
     passwords: {
       hashed: (ms) => hashDuration.observe(ms / second),
-      rejected: () => turnedAway.inc(),
+      rejected: () => rejectedHashes.inc(),
     },
     recordRequest({ route, method, status, ms }) {
       requests.inc({ route, method, status })
@@ -206,11 +223,9 @@ export function createMetrics(): Metrics {
     },
     async scrape(state) {
       setGauges(state)
-      running.read()
       return registry.metrics()
     },
     contentType: registry.contentType,
-    close: () => running.close(),
   }
 }
 

@@ -1,14 +1,14 @@
 import { readFile } from 'node:fs/promises'
 
-/** What CSS and pictures the pages have from the operator. */
+/** The operator's branding: CSS and images of the pages. */
 export interface BrandAssets {
   color: string
-  /** What can be read on it. */
+  /** The text colour on it: black or white. */
   onColor: string
   css: string
-  /** Undefined where there is no logo of theirs. */
+  /** Undefined if the operator has not set one. */
   logo: ImageFile | undefined
-  /** A key in their colour, for where there is none. */
+  /** A key in the brand colour, used without a logo. */
   defaultIcon: ImageFile
 }
 
@@ -19,7 +19,7 @@ export interface ImageFile {
 
 const imageTypes = { svg: 'image/svg+xml', png: 'image/png' } as const
 
-/** @throws Error if the logo can't be read */
+/** Reads the logo and renders the CSS. @throws Error if the logo can't be read */
 export async function loadBrandAssets(settings: {
   brandColor: string
   brandLogo: string | undefined
@@ -40,15 +40,15 @@ export async function loadBrandAssets(settings: {
   }
 }
 
-/** The key that the pages have beside the name. In a tab it is on white or on black, or between. */
+/** The key shown beside the name and as favicon. Browser tabs can be light or dark. */
 const renderDefaultIcon = (color: string) =>
   `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><style>path{fill:${color}}@media (prefers-color-scheme:dark){path{fill:${adjustForContrast(color, darkBackground, 4.5)}}}</style><path d="M11 4a9 9 0 1 0 7.9 13.3H22l2 2 2-2 2 2 3-3.3-3-3H18.9A9 9 0 0 0 11 4Zm-2.6 6.4a2.6 2.6 0 1 1 0 5.2 2.6 2.6 0 0 1 0-5.2Z"/></svg>
 `
 
 /**
- * The one colour, and what can be read on it and beside it, whatever was chosen: on it white or
- * black has 4.5:1 (WCAG 2.2, 1.4.3), and so has the colour of links on paper. On black, where thin
- * letters look thinner, that has 7:1.
+ * The brand colour as CSS variables, with readable colours for text on it and links in it. For any
+ * brand colour, black or white on it reaches 4.5:1 (WCAG 2.2, 1.4.3), and so do links on the light
+ * background. On the dark one, where thin letters look thinner, links reach 7:1.
  */
 export function renderBrandCss(color: string): string {
   return `:root {
@@ -63,11 +63,11 @@ function textColorOn(color: string): string {
   return contrastRatio(color, '#ffffff') >= contrastRatio(color, '#000000') ? '#ffffff' : '#000000'
 }
 
-/** The two backgrounds, and the colour that can be read best on each. */
+/** The two page backgrounds, each with the colour of the highest contrast. */
 const lightBackground = { color: '#f4f1ec', opposite: '#000000' }
 const darkBackground = { color: '#1c1f1d', opposite: '#ffffff' }
 
-/** `color`, moved away from `background` until it has that contrast to it. */
+/** Mixes `color` with the background's opposite until the contrast is reached. */
 function adjustForContrast(
   color: string,
   background: typeof lightBackground,

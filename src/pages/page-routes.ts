@@ -12,25 +12,25 @@ import { Problem } from '../lib/problem.ts'
 import type { CookieSessions } from '../sessions/cookie-sessions.ts'
 import type { BrandAssets, ImageFile } from './brand-assets.ts'
 
-/** Where `npm run build` puts them: beside the sources, and beside what is compiled. */
+/** The output of `npm run build`. The path holds for `src/` and for the compiled `dist/`. */
 const distFolder = join(import.meta.dirname, '../../dist/web')
 
 const pageTexts: Record<Language, PagesText> = { en: english, de: german }
 
-/** The paths of the pages, and the files that they are made in. */
+/** Paths of the pages, with the names of their HTML files. */
 const pageNames = {
   '/signin': 'signin',
   '/signup': 'signup',
   '/forgot': 'forgot',
   '/undo': 'undo',
   '/security': 'security',
-  // In development alone.
+  // Development only.
   '/': 'start',
   '/dev/inbox': 'inbox',
 } as const
 type Page = (typeof pageNames)[keyof typeof pageNames]
 
-/** Nothing inline, nothing from elsewhere, nothing in a frame, and no string that becomes code. */
+/** Nothing inline, no other origins, no framing, and no strings as code (Trusted Types). */
 const contentSecurityPolicy = [
   "default-src 'none'",
   "script-src 'self'",
@@ -57,16 +57,15 @@ type PageSettings = Pick<
   | 'publicUrl'
 >
 
-/** What the pages are told of. */
 interface PageDeps {
   settings: PageSettings
   brand: BrandAssets
   cookieSessions: CookieSessions
-  /** Whether messages are kept in the dev inbox. */
+  /** Whether the dev inbox captures messages. */
   devInbox: boolean
 }
 
-/** The pages for people: what `web/` was built to, told what to show and in which language. */
+/** Serves the pages built from `web/`, with branding, configuration and the visitor's language. */
 export async function pageRoutes(app: App, deps: PageDeps): Promise<void> {
   const { brand, settings, cookieSessions, devInbox } = deps
   const production = settings.mode === 'production'
@@ -96,7 +95,7 @@ export async function pageRoutes(app: App, deps: PageDeps): Promise<void> {
         .headers({
           'content-type': 'text/html; charset=utf-8',
           'content-security-policy': contentSecurityPolicy,
-          // Whoever goes back is told anew whether they are signed in.
+          // `mayBeSignedIn` must be current after the browser's Back button, too.
           'cache-control': 'no-store',
           'content-language': language,
           vary: 'accept-language, cookie',
@@ -116,7 +115,7 @@ export async function pageRoutes(app: App, deps: PageDeps): Promise<void> {
     serveAsset(app, path, {
       type,
       cache: 'revalidate',
-      // It may have styles of its own; opened as a page, it may do nothing else.
+      // An SVG can have its own styles, but no scripts when opened as a page.
       contentSecurityPolicy:
         "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
       crossOrigin: true,
@@ -125,7 +124,7 @@ export async function pageRoutes(app: App, deps: PageDeps): Promise<void> {
   }
 }
 
-/** What a link asks for is kept for the next page; else what was kept, else what the browser says. */
+/** The `lang` of the query, which a cookie keeps for later pages; else the cookie's, else the browser's. */
 function chooseLanguage(request: FastifyRequest, reply: FastifyReply): Language {
   const { lang } = request.query as { lang?: string }
   if (isLanguage(lang)) {
@@ -139,16 +138,16 @@ function chooseLanguage(request: FastifyRequest, reply: FastifyReply): Language 
   return isLanguage(fromCookie) ? fromCookie : languageOf(request.headers['accept-language'])
 }
 
-/** Where to go after signing in: a path of ours, or a page of an allowed origin. */
+/** The URL to open after sign-in: of this service or of an allowed origin, else null. */
 function returnTo(
   request: FastifyRequest,
   { publicUrl, allowedOrigins }: PageSettings,
 ): string | null {
   const { returnTo: requested } = request.query as { returnTo?: unknown }
   if (typeof requested !== 'string') return null
-  // Read as a browser would: what looks like a path may lead elsewhere.
+  // Parsed like a browser does: `//host` and `/\host` look like paths but lead to other hosts.
   const url = URL.parse(requested, publicUrl)
-  // A blob: has the origin of whoever made it.
+  // A blob: URL has the origin of the page that created it.
   if (!url || !/^https?:$/.test(url.protocol)) return null
   return [publicUrl, ...allowedOrigins].includes(url.origin) ? url.href : null
 }
@@ -186,7 +185,7 @@ async function readPage(page: Page): Promise<string> {
   return readFile(join(distFolder, `${page}.html`), 'utf8').catch(() => {
     throw new Problem(
       'unavailable',
-      'The pages were not built. Run “npm run build” in the folder of Latchkey.',
+      'The pages have not been built. Run “npm run build” in Latchkey’s folder.',
       { retryAfter: 60 },
     )
   })
@@ -198,7 +197,7 @@ const assetTypes: Record<string, string> = {
   '.svg': 'image/svg+xml',
 }
 
-/** Scripts and styles. Their names change with what is in them. */
+/** Serves scripts and styles. Their names contain a hash of their content. */
 async function serveAssets(app: App): Promise<void> {
   const files = await readdir(join(distFolder, 'assets')).catch(() => [])
   for (const file of files) {

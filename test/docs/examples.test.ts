@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { contractOf } from '../support/contract.ts'
 import { listMarkdownFiles, readPage, root } from '../support/markdown.ts'
+import { resolveResponse } from '../support/openapi.ts'
 
 const document = JSON.parse(readFileSync(join(root, 'openapi.json'), 'utf8'))
 const contract = contractOf(document)
@@ -24,7 +25,8 @@ for (const { page, method, path, status, json } of examples) {
     const body = JSON.parse(json)
     contract.check({ method, path, status: Number(status), type, body })
     // A schema lets more pass than it describes; a page must not.
-    const { content } = document.paths[path][method.toLowerCase()].responses[status]
+    const response = document.paths[path][method.toLowerCase()].responses[status]
+    const { content } = resolveResponse(document, response)
     const described = fieldsOf(content[type].schema)
     for (const name of Object.keys(body)) assert.ok(described.has(name), `${name} is no field`)
   })

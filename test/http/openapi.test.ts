@@ -5,7 +5,8 @@ import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import type { FastifyInstance, RouteOptions } from 'fastify'
 import { onDatabase } from '../support/latchkey.ts'
-import { operations } from '../support/openapi.ts'
+import { operations, resolveResponse } from '../support/openapi.ts'
+import { createOperator } from '../support/operator.ts'
 
 /** Routes as the service registers them, in whatever file. */
 const registered: { method: string; url: string; hidden: boolean }[] = []
@@ -62,7 +63,8 @@ onDatabase('SQLite', (latchkey) => {
       assert.equal(tags.length, 1, where)
       assert.ok(known.includes(tags[0]), where)
       const { responses } = document.paths[path][method.toLowerCase()]
-      for (const [status, { description }] of Object.entries<{ description: string }>(responses)) {
+      for (const [status, response] of Object.entries(responses)) {
+        const { description } = resolveResponse(document, response)
         assert.notEqual(description, 'Default Response', `${where} ${status}`)
         assert.notEqual(description, '', `${where} ${status}`)
       }
@@ -79,18 +81,58 @@ onDatabase('SQLite', (latchkey) => {
   })
 
   test('every failure is described as a problem, and every call says that it may fail', async () => {
-    const { paths } = await read()
+    const document = await read()
     for (const { method, path, body, statuses } of await operations(latchkey)) {
-      const { responses } = paths[path][method.toLowerCase()]
+      const { responses } = document.paths[path][method.toLowerCase()]
+      const response = (status: string) => resolveResponse(document, responses[status])
       for (const status of ['400', '500', ...(body ? ['413', '415'] : [])]) {
         assert.ok(statuses.includes(status), `${method} ${path} ${status}`)
       }
       for (const status of statuses.filter((status) => Number(status) >= 400)) {
-        assert.deepEqual(Object.keys(responses[status].content), ['application/problem+json'])
+        assert.deepEqual(Object.keys(response(status).content), ['application/problem+json'])
       }
-      if (responses[401]) assert.ok(responses[401].headers['WWW-Authenticate'])
-      if (responses[429]) assert.ok(responses[429].headers['Retry-After'])
+      if (responses[401]) assert.ok(response('401').headers['WWW-Authenticate'])
+      if (responses[429]) assert.ok(response('429').headers['Retry-After'])
     }
+  })
+
+  test('every problem response is a component, named after the codes it documents', async () => {
+    const { paths, components } = await read()
+    const used = new Set<string>()
+    for (const { method, path, statuses } of await operations(latchkey)) {
+      for (const status of statuses.filter((status) => Number(status) >= 400)) {
+        const { $ref } = paths[path][method.toLowerCase()].responses[status]
+        assert.match($ref, /^#\/components\/responses\/[a-z_.]+$/, `${method} ${path} ${status}`)
+        const name = $ref.split('/').at(-1)
+        const { description, content } = components.responses[name]
+        const { examples } = content['application/problem+json']
+        assert.deepEqual(Object.keys(examples), name.split('.'))
+        for (const [code, example] of Object.entries<{ $ref: string }>(examples)) {
+          assert.equal(example.$ref, `#/components/examples/${code}`)
+          assert.equal(components.examples[code].value.code, code)
+          assert.equal(String(components.examples[code].value.status), status)
+          assert.ok(description.includes(`\`${code}\``), `${name} does not describe ${code}`)
+        }
+        used.add(name)
+      }
+    }
+    assert.deepEqual([...used].sort(), Object.keys(components.responses).sort())
+  })
+
+  test('a body is required exactly where it has a required field, and where the service refuses none', async () => {
+    let required = 0
+    for (const { method, path, body, requiresBody } of await operations(latchkey)) {
+      if (!body) continue
+      assert.equal(requiresBody, body.required?.length > 0, `${method} ${path}`)
+      const operator = await createOperator(latchkey)
+      const token = operator.accessToken
+      const response = await latchkey.request(method, path, { token })
+      const { code, errors = [] } = response.body ?? {}
+      const refused = code === 'invalid_request' && errors[0].path === ''
+      assert.equal(refused, requiresBody, `${method} ${path} answers ${response.status} ${code}`)
+      required += Number(requiresBody)
+    }
+    assert.ok(required > 0)
   })
 
   // Abuse case (The second factor is skipped): A field that nobody asked for (`skip`,

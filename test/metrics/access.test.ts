@@ -102,7 +102,7 @@ test('development shows them to its own machine alone', async (t) => {
     trustProxy: [],
     isStopping: () => false,
   })
-  t.after(() => Promise.all([app.close(), metrics.close(), db.destroy()]))
+  t.after(() => Promise.all([app.close(), db.destroy()]))
   const db = openDatabase(latchkey.environment.LATCHKEY_DATABASE_URL ?? '')
   const settings = readSettings(latchkey.environment)
   metricsRoutes(app, { metrics, settings, db, passwords: await createPasswordHasher(1, 1000) })
@@ -123,7 +123,10 @@ test('a port for metrics that is taken keeps it from starting, by name', async (
   const taken = latchkey.environment.LATCHKEY_PORT ?? ''
   const { code, stderr } = await runLatchkey(t, { environment: { LATCHKEY_METRICS_PORT: taken } })
   assert.equal(code, 1)
-  assert.match(stderr, /^It can’t listen on .+ \(EADDRINUSE\)\. Set LATCHKEY_METRICS_PORT .+\.\n$/)
+  assert.match(
+    stderr,
+    /^The metrics can’t listen on .+ \(EADDRINUSE\)\. Set LATCHKEY_METRICS_PORT .+\.\n$/,
+  )
 })
 
 test('the main port can’t be that of the metrics', () => {

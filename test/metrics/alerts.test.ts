@@ -27,7 +27,7 @@ const bad: Record<string, { series: Series; at: string }> = {
   },
   LatchkeyTurnsAway: { series: { latchkey_password_hash_rejected_total: '0+9x30' }, at: '20m' },
   LatchkeySlow: {
-    series: { 'latchkey_event_loop_delay_seconds{percentile="99"}': '0.8x30' },
+    series: { nodejs_eventloop_lag_p99_seconds: '0.8x30' },
     at: '20m',
   },
   LatchkeyDatabaseSlow: {
@@ -66,7 +66,7 @@ const good: Series = {
   [`${requests}"200"}`]: '0+1000x1500',
   [`${requests}"503"}`]: '0+1x1500',
   latchkey_password_hash_rejected_total: '7x1500',
-  'latchkey_event_loop_delay_seconds{percentile="99"}': '0.02x1500',
+  nodejs_eventloop_lag_p99_seconds: '0.02x1500',
   [`${statement}"0.5"}`]: '0+100x1500',
   [`${statement}"+Inf"}`]: '0+100x1500',
   'latchkey_outbox_oldest_seconds{channel="sms"}': '3x1500',

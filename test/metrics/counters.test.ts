@@ -183,3 +183,21 @@ test('what cannot be sent is counted, and seen to wait in the outbox', async (t)
   assert.ok((scraped.get('latchkey_outbox_oldest_seconds{channel="email"}') ?? 0) > 0)
   assert.equal(scraped.get('latchkey_messages_total{channel="email",outcome="sent"}'), 0)
 })
+
+test('two services in one process count their own requests, and both report the process', async (t) => {
+  const [one, other] = [new TestLatchkey('SQLite'), new TestLatchkey('SQLite')]
+  for (const latchkey of [one, other]) {
+    await latchkey.start()
+    t.after(() => latchkey.stop())
+  }
+  const live = 'latchkey_http_requests_total{route="/health/live",method="GET",status="200"}'
+  const before = await scrape(other.origin)
+  await one.get('/health/live')
+  const [ofOne, ofOther] = [await scrape(one.origin), await scrape(other.origin)]
+  assert.ok((ofOne.get(live) ?? 0) > 0)
+  assert.equal(ofOther.get(live), before.get(live))
+  for (const scraped of [ofOne, ofOther]) {
+    assert.ok((scraped.get('process_resident_memory_bytes') ?? 0) > 0)
+    assert.ok(scraped.has('nodejs_eventloop_lag_p99_seconds'))
+  }
+})

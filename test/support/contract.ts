@@ -4,9 +4,13 @@ import formats from 'ajv-formats'
 
 interface OpenApiDocument {
   paths: Record<string, Record<string, Operation>>
+  components: { responses: Record<string, Response> }
 }
 interface Operation {
-  responses: Record<string, { content?: Record<string, { schema: object }> }>
+  responses: Record<string, Response | { $ref: string }>
+}
+interface Response {
+  content?: Record<string, { schema: object }>
 }
 
 /** Holds answers against the OpenAPI document of the service that gave them. */
@@ -27,7 +31,7 @@ export function contractOf(document: object): Contract {
   const ajv = new Ajv2020({ strict: false, allErrors: true })
   formats.default(ajv)
   ajv.addSchema({ $id: 'openapi', ...document })
-  const { paths } = document as OpenApiDocument
+  const { paths, components } = document as OpenApiDocument
   const compiled = new Map<string, ValidateFunction>()
 
   return {
@@ -39,12 +43,18 @@ export function contractOf(document: object): Contract {
         // What is not described can only be refused, and that with a problem.
         return validate('#/components/schemas/Problem', body, label)
       }
-      const response = operation.responses[status]
-      assert.ok(response, `${label} is not in the OpenAPI document: ${JSON.stringify(body)}`)
+      const described = operation.responses[status]
+      assert.ok(described, `${label} is not in the OpenAPI document: ${JSON.stringify(body)}`)
+      const shared = '$ref' in described ? described.$ref.split('/').at(-1) : undefined
+      const response = shared === undefined ? (described as Response) : components.responses[shared]
+      assert.ok(response, `${label} refers to ${shared}, which is no component`)
       if (!response.content) return assert.equal(body, undefined, `${label} has a body`)
       const media = (type ?? '').split(';')[0] ?? ''
       assert.ok(response.content[media], `${label} came as ${type}`)
-      const pointer = ['paths', template, method.toLowerCase(), 'responses', String(status)]
+      const pointer =
+        shared === undefined
+          ? ['paths', template, method.toLowerCase(), 'responses', String(status)]
+          : ['components', 'responses', shared]
       validate(
         `#/${[...pointer, 'content', media, 'schema'].map(escapePointer).join('/')}`,
         body,

@@ -14,6 +14,8 @@ export interface Operation {
   returnsTokens: boolean
   // biome-ignore lint/suspicious/noExplicitAny: a JSON Schema
   body: any
+  /** Whether the document says that a request without a body is refused. */
+  requiresBody: boolean
 }
 
 const methods = ['get', 'post', 'put', 'patch', 'delete']
@@ -35,8 +37,16 @@ export async function operations(latchkey: TestLatchkey): Promise<Operation[]> {
         statuses: Object.keys(operation.responses),
         returnsTokens: JSON.stringify(operation.responses).includes('"accessToken"'),
         body: operation.requestBody?.content['application/json'].schema,
+        requiresBody: operation.requestBody?.required === true,
       })),
   )
+}
+
+/** A response of a call, in place of a reference to it. */
+// biome-ignore lint/suspicious/noExplicitAny: a response object of OpenAPI
+export function resolveResponse(document: any, response: any): any {
+  const name = response.$ref?.replace('#/components/responses/', '')
+  return name === undefined ? response : document.components.responses[name]
 }
 
 /** One of several ways to be let in, and that is to bring nothing. */

@@ -1,4 +1,4 @@
-/** /docs/errors: where the `type` of every problem leads (RFC 9457 §3.1.1). */
+/** /docs/errors, which the `type` of every problem links to (RFC 9457 §3.1.1). */
 import { escapeHtml } from '../../lib/escape-html.ts'
 import { renderStaticPage, type StaticPage } from './page.ts'
 
@@ -6,7 +6,7 @@ export interface ProblemType {
   code: string
   status: number
   title: string
-  /** What it means and what to do about it. May hold `code` in backticks. */
+  /** The cause and what to do about it. May contain `code` in backticks. */
   meaning: string
 }
 
@@ -17,9 +17,9 @@ export function renderErrorsPage(problems: ProblemType[]): StaticPage {
 const intro = `
       <h1>Errors</h1>
       <p>
-        An error is answered as <code>application/problem+json</code> (RFC 9457). Programs go by its
-        <code>code</code>, which never changes its meaning; people read its <code>detail</code>.
-        Where the calls are: <a href="../docs">the reference</a>.
+        Every error response is <code>application/problem+json</code> (RFC 9457). Programs decide by
+        <code>code</code>, whose meaning never changes; <code>detail</code> is for people.
+        The calls are in <a href="../docs">the API reference</a>.
       </p>`
 
 const renderProblem = ({ code, status, title, meaning }: ProblemType) => `

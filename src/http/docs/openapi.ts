@@ -1,13 +1,15 @@
-/** The OpenAPI document: made from the routes' own schemas, served at /openapi.json. */
+/** The OpenAPI document, built from the routes' schemas and served at /openapi.json. */
 import swagger from '@fastify/swagger'
 import type { FastifyInstance } from 'fastify'
 import { compressBody, serveAsset } from '../asset.ts'
+import { requiresBody } from '../body.ts'
+import { shareProblemResponses } from './problem-components.ts'
 
 /**
- * Describes every route that is registered after it. `app.swagger()` is the document once the
- * app is ready; a route stays out of it with `schema: { hide: true }`.
+ * Documents every route registered after this call, except those with `schema: { hide: true }`.
+ * `app.swagger()` returns the document once the app is ready.
  *
- * @param options.publicUrl where people reach the service, without a slash at its end
+ * @param options.publicUrl the service's public URL, without a trailing slash
  */
 export async function serveOpenapi(
   app: FastifyInstance,
@@ -24,7 +26,7 @@ export async function serveOpenapi(
       },
       servers: [{ url: options.publicUrl }],
       tags,
-      // What asks for a token says so itself; the rest is for everyone.
+      // Routes that require a token declare it themselves.
       security: [],
       components: {
         securitySchemes: {
@@ -37,10 +39,17 @@ export async function serveOpenapi(
         },
       },
     },
-    // Schemas that have a name keep it: the typed client calls its types by these, and by titles.
+    // Schemas keep their `$id` as component name, which the typed client uses as type name.
     refResolver: {
       buildLocalReference: (schema, _base, _fragment, index) =>
         typeof schema.$id === 'string' ? schema.$id : `def-${index}`,
+    },
+    transformObject: (built) => {
+      if (!('openapiObject' in built)) throw new Error('The document is not OpenAPI 3.')
+      const document = built.openapiObject as OpenApiDocument
+      markOptionalBodies(document)
+      shareProblemResponses(document)
+      return document
     },
   })
 
@@ -51,38 +60,63 @@ export async function serveOpenapi(
   })
 }
 
+type OpenApiDocument = Parameters<typeof shareProblemResponses>[0] &
+  Parameters<typeof markOptionalBodies>[0]
+
+/** Removes `required` from bodies that may be left out; the plugin sets it on every body. */
+function markOptionalBodies(document: {
+  paths?: Record<
+    string,
+    Record<
+      string,
+      {
+        requestBody?: {
+          required?: boolean
+          content: { 'application/json': { schema: { required?: string[] } } }
+        }
+      }
+    >
+  >
+}): void {
+  for (const { requestBody } of Object.values(document.paths ?? {}).flatMap(Object.values)) {
+    if (requestBody && !requiresBody(requestBody.content['application/json'].schema)) {
+      delete requestBody.required
+    }
+  }
+}
+
 const description = (publicUrl: string) =>
   `
 The sign-in service in which people own their second factor.
 
-To try a call here, sign in with \`POST /auth/SignIn\`, copy the \`accessToken\` of its answer into
+To try a call here, sign in with \`POST /auth/SignIn\`, copy the \`accessToken\` from the response into
 **Bearer Token**, and press **Test Request**.
 
-Errors are \`application/problem+json\` (RFC 9457). Their \`code\` is stable:
-[all codes and what they mean](${publicUrl}/docs/errors).
+Errors are \`application/problem+json\` (RFC 9457) with a stable \`code\`:
+[all codes and their meaning](${publicUrl}/docs/errors).
 `.trim()
 
 const tags = [
   {
     name: 'Multi-factor sign-in',
-    description: 'Turn the second step on and off, and manage what can be used for it.',
+    description: 'Turn the second step on and off, and manage its methods.',
   },
   {
     name: 'Signing in',
-    description: 'From signing up to signing out: passwords, second steps, passkeys, tokens.',
+    description: 'From sign-up to sign-out: passwords, second steps, passkeys, tokens.',
   },
   {
     name: 'Passkeys',
-    description: 'Add, name and remove what signs in with a finger, a face, a PIN or a touch.',
+    description: 'Add, rename and remove passkeys.',
   },
-  { name: 'Accounts', description: 'What an account holds, and how its owner changes it.' },
+  { name: 'Accounts', description: 'View and change an account as its owner.' },
   {
     name: 'Activity',
-    description: 'What happened to an account, where it is signed in, and the way back.',
+    description: 'Account history, sessions, trusted devices, and undo.',
   },
   {
     name: 'Operators',
-    description: 'How whoever runs the service helps with other people’s accounts.',
+    description: 'Manage other people’s accounts as an operator.',
   },
-  { name: 'Service', description: 'What keys, health checks and monitoring need.' },
+  { name: 'Service', description: 'Signing keys, health checks and development tools.' },
 ]

@@ -1,17 +1,17 @@
 import { createHash } from 'node:crypto'
 import { escapeHtml } from '../../lib/escape-html.ts'
 
-/** A plain page without script, and the one policy under which it shows. */
+/** A page without scripts, and the content security policy that it needs. */
 export interface StaticPage {
   html: string
   contentSecurityPolicy: string
 }
 
 /**
- * A page for reading: one column, light and dark, nothing loaded.
+ * Renders a page for reading: one column, light and dark, no external resources.
  *
- * @param content HTML; whatever comes from elsewhere must have gone through `asText`
- * @param styles what this page needs beside what all of them share
+ * @param content HTML; text from other sources must be escaped with `escapeHtml`
+ * @param styles CSS of this page, added to the shared styles
  */
 export function renderStaticPage(title: string, content: string, styles = ''): StaticPage {
   const css = sharedStyles + styles
@@ -35,7 +35,7 @@ export function renderStaticPage(title: string, content: string, styles = ''): S
   }
 }
 
-// On --page, text has 4.5:1 in both themes (WCAG 2.2, 1.4.3).
+// Text has a contrast of 4.5:1 on --page in both themes (WCAG 2.2, 1.4.3).
 const sharedStyles = `
 :root {
   color-scheme: light dark;

@@ -1,4 +1,4 @@
-/** The API's documentation for people: /docs, to read and to try, and /docs/errors. */
+/** The API's documentation for people: the interactive reference at /docs, and /docs/errors. */
 import type { ApiReferenceConfiguration } from '@scalar/fastify-api-reference'
 import type { FastifyInstance } from 'fastify'
 import { compressBody, contentHash, serveAsset } from '../asset.ts'
@@ -9,9 +9,9 @@ const html = 'text/html; charset=utf-8'
 const javascript = 'text/javascript; charset=utf-8'
 
 /**
- * Serves the reference of whatever /openapi.json describes. Everything it loads is ours.
+ * Serves the reference of /openapi.json. The page loads nothing from other hosts.
  *
- * @param options.problems every code a problem can have; `/docs/errors#<code>` explains it
+ * @param options.problems every problem code, documented at `/docs/errors#<code>`
  */
 export async function serveReference(
   app: FastifyInstance,
@@ -25,7 +25,7 @@ export async function serveReference(
   serveAsset(app, '/docs', {
     type: html,
     cache: 'revalidate',
-    contentSecurityPolicy: contentSecurityPolicy,
+    contentSecurityPolicy,
     load: () => compressBody(renderReferencePage(scalar ? [startUrl, scriptUrl] : [])),
   })
   app.get('/docs/', { schema: { hide: true } }, (_request, reply) => reply.redirect('../docs', 308))
@@ -45,7 +45,7 @@ export async function serveReference(
   })
 }
 
-/** Scalar writes its styles into the page, so here alone 'unsafe-inline' styles it is. */
+/** The only policy that allows inline styles, because Scalar injects them. */
 const contentSecurityPolicy = [
   "default-src 'none'",
   "script-src 'self'",
@@ -60,7 +60,7 @@ const contentSecurityPolicy = [
 
 const icon = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><g fill="none" stroke="#4a7fe0" stroke-width="2"><circle cx="5" cy="8" r="3"/><path d="M8 8h7v3M12 8v2"/></g></svg>`
 
-/** Links are relative, so that it also works where a proxy puts the service below a path. */
+/** Relative links, because a proxy may serve it below a path. */
 const renderReferencePage = (scripts: string[]) => `<!doctype html>
 <html lang="en">
   <head>
@@ -72,7 +72,7 @@ const renderReferencePage = (scripts: string[]) => `<!doctype html>
   </head>
   <body>
     <noscript>
-      This page needs JavaScript. The same is said in <a href="openapi.json">openapi.json</a>.
+      This page needs JavaScript. <a href="openapi.json">openapi.json</a> describes the API, too.
     </noscript>
     <div id="reference">${scripts.length > 0 ? 'Loading the reference…' : notBuiltHtml}</div>
     ${scripts.map((url) => `<script src="${url.slice(1)}" defer></script>`).join('\n    ')}
@@ -80,15 +80,15 @@ const renderReferencePage = (scripts: string[]) => `<!doctype html>
 </html>
 `
 
-const notBuiltHtml = `The reference was not built: run <code>npm run build</code> in the folder of Latchkey, and start
-    it again. The same is said in <a href="openapi.json">openapi.json</a>.`
+const notBuiltHtml = `The reference has not been built. Run <code>npm run build</code> in Latchkey’s folder, and restart
+    it. <a href="openapi.json">openapi.json</a> describes the API, too.`
 
 const configuration = {
   authentication: { preferredSecurityScheme: 'bearer' },
   featuredClients: ['shell/curl', 'js/fetch', 'python/requests', 'go/native', 'csharp/httpclient'],
   orderSchemaPropertiesBy: 'preserve',
   documentDownloadType: 'json',
-  // Scalar's own grey, red and green have less contrast than 4.5:1 (WCAG 2.2, 1.4.3).
+  // Scalar's own grey, red and green have a contrast below 4.5:1 (WCAG 2.2, 1.4.3).
   customCss: `
     .light-mode {
       --scalar-color-3: #696969;
@@ -99,7 +99,7 @@ const configuration = {
       --scalar-color-3: #959595;
       --scalar-color-red: #ff7b72;
     }`,
-  // What follows would ask other hosts, or offer what only they can do.
+  // Features that contact other hosts, or depend on them.
   withDefaultFonts: false,
   telemetry: false,
   hideClientButton: true,
@@ -109,11 +109,11 @@ const configuration = {
 } satisfies Partial<ApiReferenceConfiguration>
 
 /**
- * Runs in the browser, before Scalar. Calls go to where the page came from, whatever public URL
- * the document names: the policy above lets them go nowhere else.
+ * Runs in the browser, before Scalar. Sends calls to the page's own origin, whatever public URL the
+ * document names, because the content security policy allows no other.
  */
 const startScript = `'use strict'
-// Or Zod, within Scalar, would try out whether the policy forbids eval. It does, and reports it.
+// Keeps Zod, a part of Scalar, from trying eval, which the policy would block and report.
 globalThis.__zod_globalConfig = { jitless: true }
 
 const here = new URL('.', location.href).href
