@@ -4,7 +4,7 @@
  */
 export interface TemplateParams {
   'sign-up-code': object
-  'sign-up-known-address': object
+  'sign-up-existing-address': object
   'sign-up-reserved-address': object
   'sign-in-code': object
   'set-up-code': object
@@ -19,20 +19,20 @@ export interface TemplateParams {
   'mfa-method-removed': { method: string; at: number }
   'passkey-added': { at: number }
   'passkey-removed': { at: number }
-  'passkey-copied': { at: number }
-  'recovery-codes-made': { at: number }
+  'passkey-cloned': { at: number }
+  'recovery-codes-generated': { at: number }
   'recovery-code-used': { remaining: number; at: number }
-  'codes-guessed': { at: number }
+  'code-guessing-detected': { at: number }
   'password-changed': { at: number }
   'email-changed': { at: number }
   'phone-changed': { at: number }
   'account-deleted': { at: number }
-  'account-made': object
-  'account-made-with-password': object
+  'account-created': object
+  'account-created-with-password': object
   'account-suspended': { at: number; reason: string | null }
   'account-unsuspended': { at: number; reason: string | null }
   'sessions-ended': { at: number; reason: string | null }
-  'password-voided': { at: number; reason: string | null }
+  'password-reset-required': { at: number; reason: string | null }
   'admin-added': { at: number }
   'admin-removed': { at: number }
   'change-undone': { at: number }

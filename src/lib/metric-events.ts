@@ -14,7 +14,7 @@ export type SignInMethod = (typeof signInMethods)[number]
 export type SignInOutcome = 'signedIn' | 'mfaRequired' | 'wrong' | 'limited'
 
 /** What became of one try to send a message. */
-export const deliveryOutcomes = ['sent', 'failed', 'givenUp'] as const
+export const deliveryOutcomes = ['sent', 'retry', 'failed'] as const
 export type DeliveryOutcome = (typeof deliveryOutcomes)[number]
 
 /** What happened, for whoever counts it: no address, number, id or secret is among it. */

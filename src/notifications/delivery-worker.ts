@@ -37,9 +37,9 @@ const shutdownGraceMs = 6 * second
 export type AttemptOutcome =
   | { status: 'sent' }
   /** It stays in the dev inbox, where it counts as sent. */
-  | { status: 'kept' }
-  | { status: 'notYet'; reason: string; retryInMs: number }
-  | { status: 'givenUp'; reason: string }
+  | { status: 'captured' }
+  | { status: 'retry'; reason: string; retryInMs: number }
+  | { status: 'failed'; reason: string }
   /** The code in it does not work any more. */
   | { status: 'expired' }
 
@@ -127,7 +127,7 @@ export function startWorker({
     while (!abandoned) {
       try {
         await updateRow(db, row, outcome)
-        if (queue === 'webhook' && outcome.status !== 'notYet') await unblockNext(db, row)
+        if (queue === 'webhook' && outcome.status !== 'retry') await unblockNext(db, row)
         return
       } catch (error) {
         logError(error, 'outcome of a message could not be kept')
@@ -176,7 +176,7 @@ async function attemptDelivery(
   send: DeliveryWorkerOptions['send'],
 ): Promise<AttemptOutcome> {
   if (row.expires_at !== null && row.expires_at <= now()) return { status: 'expired' }
-  if (!send) return { status: 'kept' }
+  if (!send) return { status: 'captured' }
   try {
     await send(row)
     return { status: 'sent' }
@@ -185,22 +185,22 @@ async function attemptDelivery(
     // Both by the database's clock: it has just been taken in hand.
     const age = row.next_attempt_at - row.created_at
     if (error instanceof PermanentDeliveryError || age > giveUpAfterMs) {
-      return { status: 'givenUp', reason }
+      return { status: 'failed', reason }
     }
     const backoffMs = Math.max(
       firstBackoffMs * 2 ** (row.attempts - 1),
       error instanceof RetryAfterError ? error.retryAfterMs : 0,
     )
-    return { status: 'notYet', reason, retryInMs: Math.min(backoffMs, maxBackoffMs) }
+    return { status: 'retry', reason, retryInMs: Math.min(backoffMs, maxBackoffMs) }
   }
 }
 
 const metricOutcomes = {
   sent: 'sent',
-  kept: 'sent',
-  notYet: 'failed',
-  givenUp: 'givenUp',
-  expired: 'givenUp',
+  captured: 'sent',
+  retry: 'retry',
+  failed: 'failed',
+  expired: 'failed',
 } as const satisfies Record<AttemptOutcome['status'], DeliveryOutcome>
 
 function logOutcome(log: Log, row: OutboxRow, outcome: AttemptOutcome): void {
@@ -212,12 +212,12 @@ function logOutcome(log: Log, row: OutboxRow, outcome: AttemptOutcome): void {
   }
   if (outcome.status === 'sent') log.info({ ...fields, attempts }, 'message sent')
   if (outcome.status === 'expired') log.warn(fields, 'code expired before it could be sent')
-  if (outcome.status === 'notYet') {
+  if (outcome.status === 'retry') {
     const { reason, retryInMs } = outcome
-    log.warn({ ...fields, attempts, problem: reason, againInMs: retryInMs }, 'message not sent yet')
+    log.warn({ ...fields, attempts, reason, retryInMs }, 'message not sent yet')
   }
-  if (outcome.status === 'givenUp') {
-    log.error({ ...fields, attempts, problem: outcome.reason }, 'message given up')
+  if (outcome.status === 'failed') {
+    log.error({ ...fields, attempts, reason: outcome.reason }, 'message given up')
   }
 }
 
@@ -235,18 +235,18 @@ async function updateRow(
     case 'sent':
       await outbox.set({ ...cleared, sent_at: now(), last_error: null }).execute()
       return
-    case 'kept':
+    case 'captured':
       await outbox.set({ sent_at: now() }).execute()
       return
     case 'expired':
       await unlessReclaimed.set({ ...cleared, failed_at: now(), last_error: 'expired' }).execute()
       return
-    case 'givenUp':
+    case 'failed':
       await unlessReclaimed
         .set({ ...cleared, failed_at: now(), last_error: outcome.reason })
         .execute()
       return
-    case 'notYet': {
+    case 'retry': {
       const next_attempt_at = sql<number>`${databaseNow(db)} + ${outcome.retryInMs}`
       await unlessReclaimed.set({ next_attempt_at, last_error: outcome.reason }).execute()
     }

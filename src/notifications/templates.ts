@@ -24,7 +24,7 @@ export interface MessageBrand {
 /** A secret that only the recipient may know, and until when it works. */
 export interface MessageSecret {
   /** `blank` is shown to nobody: with it, a message takes as long to promise as one with a code. */
-  kind: 'code' | 'undo' | 'blank'
+  kind: 'code' | 'undo' | 'decoy'
   value: string
   /** Milliseconds since 1970. */
   expiresAt: number

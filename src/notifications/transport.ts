@@ -32,7 +32,7 @@ export interface Transport {
 
 /** The other side asks for a pause before the next try. */
 export class RetryAfterError extends Error {
-  override name = 'NotBefore'
+  override name = 'RetryAfterError'
   readonly retryAfterMs: number
 
   constructor(message: string, retryAfterMs: number) {
@@ -43,5 +43,5 @@ export class RetryAfterError extends Error {
 
 /** The other side will never take this message: an unknown mailbox, a number that cannot be. */
 export class PermanentDeliveryError extends Error {
-  override name = 'Undeliverable'
+  override name = 'PermanentDeliveryError'
 }

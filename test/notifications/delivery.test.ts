@@ -75,7 +75,7 @@ test('what a mail server puts off is tried again, after pauses that grow', async
   const pauses = [1, 2, 4].map((seconds) => seconds * 1000)
   for (const [tries, pause] of pauses.entries()) {
     const line = await waitUntil(() => findLogLines(latchkey, 'message not sent yet')[tries])
-    assert.equal(line.againInMs, pause)
+    assert.equal(line.retryInMs, pause)
     assert.equal(line.attempts, tries + 1)
     assert.equal(line.to, 'a•••@example.org')
     travel(pause)
@@ -95,11 +95,11 @@ test('a pause is never longer than an hour, and after three days nobody tries an
   const latchkey = await startLatchkey(t, 'SQLite', mail)
   await enqueueNotices(latchkey, 1, { channel: 'email', recipient: 'ada@example.org' })
   for (let tries = 0; tries < 14; tries += 1) {
-    const { againInMs } = await waitUntil(
+    const { retryInMs } = await waitUntil(
       () => findLogLines(latchkey, 'message not sent yet')[tries],
     )
-    assert.equal(againInMs, Math.min(2 ** tries * 1000, hour))
-    travel(againInMs)
+    assert.equal(retryInMs, Math.min(2 ** tries * 1000, hour))
+    travel(retryInMs)
   }
   travel(72 * hour)
   const given = await waitUntil(() => findLogLines(latchkey, 'message given up')[0])
@@ -118,7 +118,7 @@ test('what a mail server will never take is given up at once, and the log says s
   await latchkey.post('/auth/SignUp', { email: 'ada@example.org', password })
   const given = await waitUntil(() => findLogLines(latchkey, 'message given up')[0])
   assert.deepEqual([given.level, given.to, given.attempts], [50, 'a•••@example.org', 1])
-  assert.match(given.problem, /550/)
+  assert.match(given.reason, /550/)
 
   const row = await waitUntil(async () => {
     const [first] = await outboxRowsTo(latchkey, 'ada@example.org')

@@ -173,8 +173,8 @@ test('a mail is sent until a server says yes, and never again', async (t) => {
     LATCHKEY_MAIL_FROM: 'no-reply@acme.example',
   })
   await enqueueNotices(latchkey, 1, { channel: 'email', recipient: 'ada@example.org' })
-  const { problem } = await waitUntil(() => findLogLines(latchkey, 'message not sent yet')[0])
-  assert.match(problem, /^The email may have left: /)
+  const { reason } = await waitUntil(() => findLogLines(latchkey, 'message not sent yet')[0])
+  assert.match(reason, /^The email may have left: /)
   smtp.answers['.'] = (socket) => void socket.end('250 taken\r\n')
   await waitUntil(() => findLogLines(latchkey, 'message sent')[0])
   const tries = smtp.messages.length

@@ -163,9 +163,9 @@ test('what a receiver does not take comes again after pauses that grow, for thre
   await latchkey.owner()
   for (let tries = 0; tries < 14; tries += 1) {
     const line = await waitUntil(() => findLogLines(latchkey, 'message not sent yet')[tries])
-    assert.equal(line.againInMs, Math.min(2 ** tries * second, hour))
+    assert.equal(line.retryInMs, Math.min(2 ** tries * second, hour))
     assert.deepEqual([line.channel, line.type], ['webhook', 'account.created'])
-    travel(line.againInMs)
+    travel(line.retryInMs)
   }
   travel(3 * day)
   const given = await waitUntil(() => findLogLines(latchkey, 'message given up')[0])
@@ -199,9 +199,9 @@ test('a receiver that asks for a pause gets it, up to an hour', async (t) => {
   await latchkey.owner()
   const pauses: number[] = []
   for (const at of [0, 1, 2, 3]) {
-    const { againInMs } = await waitUntil(() => findLogLines(latchkey, 'message not sent yet')[at])
-    pauses.push(againInMs)
-    travel(againInMs)
+    const { retryInMs } = await waitUntil(() => findLogLines(latchkey, 'message not sent yet')[at])
+    pauses.push(retryInMs)
+    travel(retryInMs)
   }
   assert.equal(pauses[0], 90 * second)
   assert.ok((pauses[1] ?? 0) > 480 * second && (pauses[1] ?? 0) <= 600 * second, `${pauses[1]}`)

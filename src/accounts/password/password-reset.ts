@@ -190,7 +190,7 @@ export async function requestPasswordReset(
     template,
     params: {},
     // Where the code would open nothing it is not shown, and takes as long to promise.
-    secret: { kind: template === 'reset-code' ? 'code' : 'blank', value: code, expiresAt },
+    secret: { kind: template === 'reset-code' ? 'code' : 'decoy', value: code, expiresAt },
   })
   return { status: 'codeSent', expiresIn: resetCodeLifetimeMs / second }
 }

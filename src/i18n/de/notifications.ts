@@ -15,7 +15,7 @@ const templates: NotificationCatalogue['templates'] = {
       ignoreHint,
     ],
   }),
-  'sign-up-known-address': (_params, name) => ({
+  'sign-up-existing-address': (_params, name) => ({
     subject: `Du hast schon ein Konto bei ${name}`,
     paragraphs: [
       `Jemand, vermutlich du, wollte mit dieser Adresse ein Konto bei ${name} anlegen. Du hast schon eins: Melde dich einfach damit an.`,
@@ -103,14 +103,14 @@ const templates: NotificationCatalogue['templates'] = {
     subject: `Ein Passkey für ${name} wurde entfernt`,
     paragraphs: [`Seit ${at} meldet dich einer deiner Passkeys nicht mehr bei ${name} an.`],
   }),
-  'passkey-copied': ({ at }, name) => ({
+  'passkey-cloned': ({ at }, name) => ({
     subject: `Ein Passkey für ${name} wurde abgelehnt`,
     paragraphs: [
       `Am ${at} haben wir einen deiner Passkeys für ${name} abgelehnt: Er sah wie eine Kopie aus. Niemand kam damit hinein.`,
       'Bitte melde dich auf anderem Weg an, entferne diesen Passkey und richte einen neuen ein.',
     ],
   }),
-  'recovery-codes-made': ({ at }, name) => ({
+  'recovery-codes-generated': ({ at }, name) => ({
     subject: `Du hast neue Wiederherstellungscodes für ${name}`,
     paragraphs: [
       `Am ${at} wurden zehn neue Wiederherstellungscodes gemacht. Die alten gelten nicht mehr.`,
@@ -125,7 +125,7 @@ const templates: NotificationCatalogue['templates'] = {
       'Wenn du das nicht warst, ändere jetzt dein Passwort und mach neue Wiederherstellungscodes.',
     ],
   }),
-  'codes-guessed': ({ at }, name) => ({
+  'code-guessing-detected': ({ at }, name) => ({
     subject: `Jemand rät deine Codes für ${name}`,
     paragraphs: [
       `Bis ${at} hat jemand, der dein Passwort für ${name} kennt, an einem Tag fünf falsche Codes eingegeben. Keiner hat jemanden hineingelassen.`,
@@ -152,14 +152,14 @@ const templates: NotificationCatalogue['templates'] = {
       `Am ${at} wurde dein Konto geschlossen. Nach sieben Tagen wird alles darin gelöscht.`,
     ],
   }),
-  'account-made': (_params, name, code) => ({
+  'account-created': (_params, name, code) => ({
     subject: `${code} ist dein Code für ${name}`,
     paragraphs: [
       `Der Betreiber von ${name} hat mit dieser Adresse ein Konto für dich angelegt. Wähle beim Anmelden „Passwort vergessen“ und gib diesen Code zusammen mit einem eigenen Passwort ein. Er gilt 15 Minuten; „Passwort vergessen“ schickt dir jederzeit einen neuen.`,
       'Wenn du das Konto nicht willst, brauchst du nichts zu tun: Ohne einen Code, der hierher geht, kann sich niemand anmelden.',
     ],
   }),
-  'account-made-with-password': (_params, name) => ({
+  'account-created-with-password': (_params, name) => ({
     subject: `Du hast ein Konto bei ${name}`,
     paragraphs: [
       `Der Betreiber von ${name} hat mit dieser Adresse ein Konto für dich angelegt und sein erstes Passwort gewählt. Melde dich damit an und wähle ein eigenes.`,
@@ -188,7 +188,7 @@ const templates: NotificationCatalogue['templates'] = {
       ...reasonGiven(reason),
     ],
   }),
-  'password-voided': ({ at, reason }, name) => ({
+  'password-reset-required': ({ at, reason }, name) => ({
     subject: `Bitte wähle ein neues Passwort für ${name}`,
     paragraphs: [
       `Am ${at} hat der Betreiber von ${name} um ein neues Passwort für dein Konto gebeten. Du bist überall abgemeldet, und das alte Passwort meldet niemanden mehr an.`,

@@ -14,7 +14,7 @@ const templates: NotificationCatalogue['templates'] = {
       ignoreHint,
     ],
   }),
-  'sign-up-known-address': (_params, name) => ({
+  'sign-up-existing-address': (_params, name) => ({
     subject: `You already have a ${name} account`,
     paragraphs: [
       `Someone, probably you, tried to sign up to ${name} with this address. You already have an account: just sign in with it.`,
@@ -102,14 +102,14 @@ const templates: NotificationCatalogue['templates'] = {
     subject: `A passkey for ${name} was removed`,
     paragraphs: [`Since ${at}, one of your passkeys no longer signs you in to ${name}.`],
   }),
-  'passkey-copied': ({ at }, name) => ({
+  'passkey-cloned': ({ at }, name) => ({
     subject: `A passkey for ${name} was refused`,
     paragraphs: [
       `On ${at} we refused one of your passkeys for ${name}: it looked like a copy of yours. Nobody got in with it.`,
       'Please sign in another way, remove that passkey, and add a new one.',
     ],
   }),
-  'recovery-codes-made': ({ at }, name) => ({
+  'recovery-codes-generated': ({ at }, name) => ({
     subject: `You have new recovery codes for ${name}`,
     paragraphs: [`Ten new recovery codes were made on ${at}. The ones before no longer work.`],
   }),
@@ -122,7 +122,7 @@ const templates: NotificationCatalogue['templates'] = {
       'If this wasn’t you, change your password and make new recovery codes now.',
     ],
   }),
-  'codes-guessed': ({ at }, name) => ({
+  'code-guessing-detected': ({ at }, name) => ({
     subject: `Somebody is guessing your codes for ${name}`,
     paragraphs: [
       `Up to ${at}, somebody who knows your password for ${name} has typed five wrong codes within a day. None of them let anybody in.`,
@@ -147,14 +147,14 @@ const templates: NotificationCatalogue['templates'] = {
       `On ${at} your account was closed. Everything in it will be erased after seven days.`,
     ],
   }),
-  'account-made': (_params, name, code) => ({
+  'account-created': (_params, name, code) => ({
     subject: `${code} is your ${name} code`,
     paragraphs: [
       `Whoever runs ${name} made an account for you, with this address. Choose “forgotten password” where you sign in, and type this code with a password of your own. It works for 15 minutes; “forgotten password” sends you a new one whenever you like.`,
       'If you don’t want the account, there is nothing to do: nobody can sign in to it without a code sent here.',
     ],
   }),
-  'account-made-with-password': (_params, name) => ({
+  'account-created-with-password': (_params, name) => ({
     subject: `You have a ${name} account`,
     paragraphs: [
       `Whoever runs ${name} made an account for you, with this address, and chose its first password. Sign in with it and choose one of your own.`,
@@ -183,7 +183,7 @@ const templates: NotificationCatalogue['templates'] = {
       ...reasonGiven(reason),
     ],
   }),
-  'password-voided': ({ at, reason }, name) => ({
+  'password-reset-required': ({ at, reason }, name) => ({
     subject: `Please choose a new password for ${name}`,
     paragraphs: [
       `On ${at}, whoever runs ${name} asked for a new password for your account. You are signed out everywhere, and the old password no longer signs anybody in.`,
