@@ -30,6 +30,11 @@ const retention: {
     // Nothing is tried for so long: what should send it was taken out of the settings.
     ['created_at', 30 * day],
   ],
+  webhook_event: [
+    ['sent_at', 7 * day],
+    ['failed_at', 7 * day],
+    ['created_at', 30 * day],
+  ],
   // So long an ended session still tells which networks its owner came from.
   session: [['idle_until', 90 * day]],
   // A thief uses a refresh token soon or never; a busy session leaves a hundred of them a day.

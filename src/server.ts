@@ -54,6 +54,7 @@ import { openDatabase } from './store/open.ts'
 import { createOutageLog } from './store/outage-log.ts'
 import { createRunTransaction } from './store/transaction.ts'
 import { undoRoutes } from './undo/undo-routes.ts'
+import { startWebhookDelivery } from './webhooks/delivery.ts'
 import { createWebhookSender } from './webhooks/sender.ts'
 
 /** Longer than running requests are given. */
@@ -110,8 +111,9 @@ export async function startServer(
     brand,
     transports,
     capturedChannels,
-    webhookSender,
   })
+  const webhookDelivery =
+    webhookSender && startWebhookDelivery({ db, log, emit, sender: webhookSender })
   const stopCleanup = startCleanup({ db, transaction, log })
   const stopKeySync = watchKeys({ db, keyring, signingKeys, log })
   const stopResealing = startResealing({ db, keyring, log })
@@ -204,6 +206,7 @@ export async function startServer(
       app.close(),
       stopMetricsListener(),
       delivery.stop(),
+      webhookDelivery?.stop(),
       stopKeySync(),
       stopResealing(),
     ])

@@ -17,6 +17,7 @@ export interface Schema {
   rate_limit_hit: RateLimitHitTable
   activity: ActivityTable
   outbox: OutboxTable
+  webhook_event: WebhookEventTable
   trusted_device: TrustedDeviceTable
   password_reset: PasswordResetTable
   undo_token: UndoTokenTable
@@ -286,30 +287,44 @@ export interface UndoTokenTable {
   ended_at: number | null
 }
 
-/** A message on its way out, or a post of what happened to an account. */
+/** A message to a person, until some days after it was sent. */
 export interface OutboxTable {
   id: string
   account_id: string | null
-  channel: 'email' | 'sms' | 'webhook'
-  /** Empty for a post, which goes where the settings say. */
+  channel: 'email' | 'sms'
   recipient: string
-  /** Null for those of before there were several. */
   language: string | null
-  /** Of a post, the type of what happened. */
   template: string
-  /** JSON: what the template shows and anyone may know; of a post, its body. */
+  /** JSON: the parameters of the template, none of them secret. */
   params: string
   /** Sealed: what only the recipient may know. */
   secret_sealed: string | null
   created_at: number
-  /** Not worth sending any more after that. */
+  /** The message is worthless after this. */
   expires_at: number | null
-  /**
-   * When the next try is due, by the database's clock. For as long as a node has the message in hand
-   * it keeps this ahead.
-   */
+  /** When the next attempt is due, by the database's clock; the end of the lease while claimed. */
   next_attempt_at: number
-  /** Raised by whoever takes the message in hand. */
+  /** Raised by each claim. */
+  attempts: number
+  sent_at: number | null
+  failed_at: number | null
+  last_error: string | null
+}
+
+/** An activity to be sent to the webhook receiver, until some days after it was sent. */
+export interface WebhookEventTable {
+  /** The activity's. */
+  id: string
+  /** Events of one account are sent in order; null if there is none to wait for. */
+  account_id: string | null
+  /** The activity type. */
+  type: string
+  /** JSON: the request body. */
+  body: string
+  created_at: number
+  /** When the next attempt is due, by the database's clock; the end of the lease while claimed. */
+  next_attempt_at: number
+  /** Raised by each claim. */
   attempts: number
   sent_at: number | null
   failed_at: number | null

@@ -42,7 +42,7 @@ const bad: Record<string, { series: Series; at: string }> = {
     series: { 'latchkey_outbox_oldest_seconds{channel="sms"}': '0+60x30' },
     at: '20m',
   },
-  LatchkeyMessagesGivenUp: {
+  LatchkeyMessagesFailed: {
     series: { 'latchkey_messages_total{channel="sms",outcome="failed"}': '0+1x90' },
     at: '1h',
   },

@@ -102,7 +102,7 @@ test('a pause is never longer than an hour, and after three days nobody tries an
     travel(retryInMs)
   }
   travel(72 * hour)
-  const given = await waitUntil(() => findLogLines(latchkey, 'message given up')[0])
+  const given = await waitUntil(() => findLogLines(latchkey, 'message failed')[0])
   assert.equal(given.level, 50)
   const tried = smtp.recipients.length
   smtp.refusal = undefined
@@ -116,7 +116,7 @@ test('what a mail server will never take is given up at once, and the log says s
   smtp.refusal = { to: 'RCPT TO', code: 550, text: '5.1.1 no ada@example.org here' }
   const latchkey = await startLatchkey(t, 'SQLite', mail)
   await latchkey.post('/auth/SignUp', { email: 'ada@example.org', password })
-  const given = await waitUntil(() => findLogLines(latchkey, 'message given up')[0])
+  const given = await waitUntil(() => findLogLines(latchkey, 'message failed')[0])
   assert.deepEqual([given.level, given.to, given.attempts], [50, 'a•••@example.org', 1])
   assert.match(given.reason, /550/)
 
@@ -192,7 +192,7 @@ test('production, left without a way to send texts, says that one was not sent',
     LATCHKEY_MFA_METHODS: 'email',
   })
   await enqueueNotices(latchkey, 1, { channel: 'sms', recipient: '+14155550100' })
-  const given = await waitUntil(() => findLogLines(latchkey, 'message given up')[0])
+  const given = await waitUntil(() => findLogLines(latchkey, 'message failed')[0])
   assert.deepEqual([given.channel, given.to], ['sms', '+1•••••••00'])
   assert.equal((await outboxRowsTo(latchkey, '+14155550100'))[0].sent_at, null)
 })

@@ -78,7 +78,7 @@ test('a wrong password or a missing sender is a setting, so Kannel is asked agai
   ] as const) {
     await assert.rejects(gateway.send(message), (error: Error) => {
       assert.ok(!(error instanceof PermanentDeliveryError))
-      assert.equal(error.message, `Kannel did not take the text (${status}).`)
+      assert.equal(error.message, `Kannel did not accept the text (${status}).`)
       assert.equal(error.cause, undefined)
       return true
     })

@@ -142,7 +142,7 @@ test('without the setting nothing is put aside, and what is left over goes in th
   hook.respond = () => 503
   const latchkey = await startLatchkey(t, 'SQLite', { LATCHKEY_WEBHOOK_URL: hook.url })
   await latchkey.owner()
-  const waiting = "select id from outbox where channel = 'webhook'"
+  const waiting = 'select id from webhook_event'
   const before = await latchkey.sql(waiting)
   assert.ok(before.length > 0)
 
@@ -168,7 +168,7 @@ test('what a receiver does not take comes again after pauses that grow, for thre
     travel(line.retryInMs)
   }
   travel(3 * day)
-  const given = await waitUntil(() => findLogLines(latchkey, 'message given up')[0])
+  const given = await waitUntil(() => findLogLines(latchkey, 'message failed')[0])
   assert.deepEqual([given.level, given.channel, given.type], [50, 'webhook', 'account.created'])
   // Then the next has its turn.
   hook.respond = () => 204
@@ -183,7 +183,7 @@ test('410 gives up this one alone, and at once', async (t) => {
   await waitUntil(() => hook.received.length === 2)
   const types = hook.received.map(({ event }) => event.type)
   assert.deepEqual(types, ['account.created', 'signin.succeeded'])
-  assert.equal(findLogLines(latchkey, 'message given up')[0].type, 'account.created')
+  assert.equal(findLogLines(latchkey, 'message failed')[0].type, 'account.created')
 })
 
 test('a receiver that asks for a pause gets it, up to an hour', async (t) => {

@@ -3,7 +3,7 @@ import type { NotificationCatalogue } from '../notification-catalogue.ts'
 const ignoreHint =
   'Wenn du das nicht warst, kannst du diese Nachricht übergehen: Ohne den Code geschieht nichts.'
 
-/** Was ein Betreiber dazu sagt, falls er etwas sagt. */
+/** The operator's reason, if there is one. */
 const reasonGiven = (reason: string | null | undefined) =>
   reason ? [`Als Grund wurde genannt: „${reason}“`] : []
 
@@ -216,7 +216,7 @@ const templates: NotificationCatalogue['templates'] = {
   }),
 }
 
-/** Every sentence that we send, in German. It says “du”. */
+/** Every sentence of the messages, in German, with “du”. */
 export const notifications: NotificationCatalogue = {
   templates,
   methods: {

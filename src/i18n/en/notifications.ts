@@ -2,7 +2,7 @@ import type { NotificationCatalogue } from '../notification-catalogue.ts'
 
 const ignoreHint = 'If this wasn’t you, ignore this message: without the code nothing happens.'
 
-/** What an operator says to their act, if anything. */
+/** The operator's reason, if there is one. */
 const reasonGiven = (reason: string | null | undefined) =>
   reason ? [`The reason given: “${reason}”`] : []
 
@@ -211,7 +211,7 @@ const templates: NotificationCatalogue['templates'] = {
   }),
 }
 
-/** Every sentence that we send, in English. */
+/** Every sentence of the messages, in English. */
 export const notifications: NotificationCatalogue = {
   templates,
   methods: {
