@@ -20,12 +20,12 @@ export const pages: PagesText = {
     showPassword: 'Passwort zeigen',
     hidePassword: 'Passwort verbergen',
     code: 'Code',
-    sendAgain: 'Code noch einmal senden',
-    sendAgainIn: (wait: string) => `In ${wait} kannst du einen neuen anfordern.`,
+    resend: 'Code noch einmal senden',
+    resendIn: (wait: string) => `In ${wait} kannst du einen neuen anfordern.`,
     codeSentTo: (where: string) => `Wir haben einen Code an ${where} gesendet.`,
-    sentAgain: 'Ein neuer ist unterwegs.',
-    wrongOrOldCode: 'Der Code stimmt nicht, oder er ist zu alt.',
-    missing: 'Bitte füll dieses Feld aus.',
+    resent: 'Ein neuer ist unterwegs.',
+    invalidOrExpiredCode: 'Der Code stimmt nicht, oder er ist zu alt.',
+    required: 'Bitte füll dieses Feld aus.',
     nothingIsSent: 'Hier wird entwickelt, es wird nichts wirklich gesendet.',
     openInbox: 'Zum Entwickler-Postfach',
     back: 'Zurück',
@@ -60,7 +60,7 @@ export const pages: PagesText = {
     submit: 'Weiter',
     remember: 'Auf diesem Gerät 30 Tage lang nicht mehr fragen',
     otherWays: 'Ein anderer Weg',
-    triesLeft: (count: number) =>
+    attemptsLeft: (count: number) =>
       count === 1 ? 'Du hast noch einen Versuch.' : `Du hast noch ${count} Versuche.`,
     notSent:
       'Gerade konnte kein Code gesendet werden. Wenn du eben einen bekommen hast, gib den ein, oder nimm einen anderen Weg.',
@@ -87,7 +87,7 @@ export const pages: PagesText = {
     checkMail: 'Schau in deine E-Mails',
     sentTo: (where: string) =>
       `Wir haben an ${where} geschrieben. Gib die sechs Ziffern aus dieser Nachricht ein; sie gelten 15 Minuten.`,
-    ifKnown: 'Stehen keine Ziffern darin? Dann steht dort, warum, und was du tun kannst.',
+    ifNoCode: 'Stehen keine Ziffern darin? Dann steht dort, warum, und was du tun kannst.',
     create: 'Konto anlegen',
     otherAddress: 'Andere Adresse nehmen',
   },

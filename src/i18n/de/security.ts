@@ -13,9 +13,9 @@ export const security: SecurityText = {
   sendCode: 'Code senden',
   copied: 'Kopiert',
   copyFailed: 'Das ließ sich nicht kopieren. Bitte markier es und kopier es von Hand.',
-  unknownDevice: 'Unbekanntes Gerät',
-  device: (browser: string, system: string) => `${browser} auf ${system}`,
-  toldByEmail: (email: string) =>
+  unknownUserAgent: 'Unbekanntes Gerät',
+  userAgent: (browser: string, system: string) => `${browser} auf ${system}`,
+  notifiedByEmail: (email: string) =>
     `Wir haben dir das per E-Mail an ${email} geschrieben; dort kannst du es rückgängig machen.`,
 
   methods: {
@@ -43,12 +43,12 @@ export const security: SecurityText = {
     isOn: 'Das ist eingerichtet. Wir haben es dir per E-Mail geschrieben.',
     required: (name: string) =>
       `${name} verlangt von allen einen zweiten Schritt; deshalb lässt er sich nicht ausschalten.`,
-    removeApp: 'Authenticator-App entfernen',
-    removeAppTitle: 'Authenticator-App entfernen?',
-    removeAppMeans: (method: string) =>
+    removeAuthenticator: 'Authenticator-App entfernen',
+    removeAuthenticatorTitle: 'Authenticator-App entfernen?',
+    removeAuthenticatorMeans: (method: string) =>
       `Mit ihren Codes kannst du dich dann nicht mehr anmelden. Dein zweiter Schritt bleibt an: ${method}.`,
-    removeAppWhileOff: 'Willst du wieder eine App nehmen, richtest du sie neu ein.',
-    appRemoved: 'Die Authenticator-App ist entfernt.',
+    removeAuthenticatorWhileOff: 'Willst du wieder eine App nehmen, richtest du sie neu ein.',
+    authenticatorRemoved: 'Die Authenticator-App ist entfernt.',
     keepIt: 'Behalten',
     setUpTitle: 'Richte deinen zweiten Schritt ein',
     setUpWhy: (name: string) =>
@@ -68,7 +68,7 @@ export const security: SecurityText = {
     },
   },
 
-  app: {
+  authenticator: {
     title: 'Richte deine Authenticator-App ein',
     scan: 'Öffne die App, füge ein Konto hinzu und scanne das hier:',
     qrCode: 'QR-Code für deine Authenticator-App',
@@ -94,13 +94,13 @@ export const security: SecurityText = {
       'Es wurde kein Passkey angelegt. Bitte versuch es noch einmal oder nimm eine andere Methode.',
   },
 
-  text: {
+  sms: {
     title: 'Codes per SMS bekommen',
     toKnown: (number: string) => `Code an ${number} senden`,
     another: 'Eine andere Nummer nehmen',
   },
 
-  mail: {
+  emailCode: {
     title: 'Codes per E-Mail bekommen',
     toOwn: 'Wir schicken den Code an die Adresse deines Kontos.',
   },
@@ -115,7 +115,7 @@ export const security: SecurityText = {
     submit: 'Bestätigen',
   },
 
-  recovery: {
+  recoveryCodes: {
     title: 'Wiederherstellungscodes',
     about: 'Für den Fall, dass du verlierst, womit du dich anmeldest. Jeder gilt einmal.',
     left: (count: number) =>
@@ -124,10 +124,10 @@ export const security: SecurityText = {
         : count === 1
           ? 'Du hast noch 1 von 10.'
           : `Du hast noch ${count} von 10.`,
-    madeAt: (when: string) => `Angelegt am ${when}.`,
-    make: 'Neue anlegen',
-    makeTitle: 'Zehn neue Wiederherstellungscodes anlegen?',
-    makeMeans: 'Die Codes, die du aufgehoben hast, gelten dann nicht mehr.',
+    generatedAt: (when: string) => `Angelegt am ${when}.`,
+    generate: 'Neue anlegen',
+    generateTitle: 'Zehn neue Wiederherstellungscodes anlegen?',
+    generateMeans: 'Die Codes, die du aufgehoben hast, gelten dann nicht mehr.',
     keepOld: 'Die alten behalten',
     newTitle: 'Heb deine Wiederherstellungscodes auf',
     newAbout:
@@ -148,7 +148,7 @@ export const security: SecurityText = {
     title: 'Passkeys',
     about: 'Mit einem Passkey meldest du dich mit Finger, Gesicht oder PIN an, ganz ohne Passwort.',
     none: 'Du hast noch keinen.',
-    cant: 'Dieser Browser kann keine Passkeys anlegen.',
+    unsupported: 'Dieser Browser kann keine Passkeys anlegen.',
     add: 'Passkey hinzufügen',
     added: (when: string) => `Hinzugefügt am ${when}.`,
     lastUsed: (when: string) => `Zuletzt benutzt am ${when}.`,
@@ -218,15 +218,15 @@ export const security: SecurityText = {
     areEnded: 'Überall sonst bist du abgemeldet.',
   },
 
-  devices: {
+  trustedDevices: {
     title: 'Geräte, die nicht nach dem zweiten Schritt fragen',
     since: (when: string) => `Gemerkt am ${when}`,
     until: (when: string) => `bis ${when}`,
-    forget: 'Vergessen',
-    forgetOne: (device: string) => `${device} vergessen`,
-    forgetAll: 'Alle vergessen',
-    isForgotten: (device: string) => `${device} fragt wieder nach dem zweiten Schritt.`,
-    areForgotten: 'Jedes Gerät fragt wieder nach dem zweiten Schritt.',
+    revoke: 'Vergessen',
+    revokeOne: (device: string) => `${device} vergessen`,
+    revokeAll: 'Alle vergessen',
+    isRevoked: (device: string) => `${device} fragt wieder nach dem zweiten Schritt.`,
+    areRevoked: 'Jedes Gerät fragt wieder nach dem zweiten Schritt.',
   },
 
   waysIn: {
@@ -300,7 +300,7 @@ export const security: SecurityText = {
     from: (device: string, address: string) => `${device}, Adresse ${address}`,
     noMore: 'Das ist alles.',
     signedInWith: (what: string) => `Du hast dich mit ${what} angemeldet.`,
-    shown: {
+    amr: {
       pwd: 'deinem Passwort',
       otp: 'deiner Authenticator-App',
       sms: 'einem Code per SMS',
@@ -309,7 +309,7 @@ export const security: SecurityText = {
       hwk: 'einem Passkey',
       swk: 'einem Passkey',
     },
-    wrong: {
+    failed: {
       password: 'Jemand hat versucht, sich mit einem falschen Passwort anzumelden.',
       code: 'Jemand hat versucht, sich mit einem falschen Code anzumelden.',
       passkey:
@@ -333,7 +333,7 @@ export const security: SecurityText = {
       'admin.added': 'Du darfst jetzt anderen mit ihren Konten helfen.',
       'admin.removed': 'Du darfst anderen nicht mehr mit ihren Konten helfen.',
     },
-    why: (reason: string) => `Als Grund wurde genannt: „${reason}“`,
+    reason: (reason: string) => `Als Grund wurde genannt: „${reason}“`,
     undone: {
       'account.deleted': 'Konto gelöscht',
       'mfa.on': 'zweiter Schritt eingeschaltet',
@@ -393,7 +393,7 @@ export const security: SecurityText = {
   deletion: {
     title: 'Dieses Konto löschen',
     about: 'Du wirst sofort überall abgemeldet, und niemand kann sich mehr anmelden.',
-    begin: 'Konto löschen …',
+    start: 'Konto löschen …',
     means: (email: string) =>
       `Das Konto wird sofort geschlossen. Wir schreiben an ${email}: Sieben Tage lang holt ein Link in dieser E-Mail es zurück. Danach wird alles endgültig gelöscht.`,
     submit: 'Mein Konto löschen',
@@ -414,7 +414,7 @@ export const security: SecurityText = {
     passkey_known: 'Auf diesem Gerät gibt es schon einen Passkey für dieses Konto.',
     not_found: 'Das gab es schon nicht mehr.',
     unavailable: 'Gerade geht das nicht. Bitte versuch es in einer Minute noch einmal.',
-    no_phone: 'An diese Nummer geht keine SMS. Bitte gib deine Handynummer ein.',
-    no_name: 'Bitte gib einen Namen ein, höchstens 64 Zeichen.',
+    invalid_phone_number: 'An diese Nummer geht keine SMS. Bitte gib deine Handynummer ein.',
+    invalid_name: 'Bitte gib einen Namen ein, höchstens 64 Zeichen.',
   },
 }

@@ -18,12 +18,12 @@ export const pages = {
     showPassword: 'Show password',
     hidePassword: 'Hide password',
     code: 'Code',
-    sendAgain: 'Send the code again',
-    sendAgainIn: (wait: string) => `You can ask for another in ${wait}.`,
+    resend: 'Send the code again',
+    resendIn: (wait: string) => `You can ask for another in ${wait}.`,
     codeSentTo: (where: string) => `We sent a code to ${where}.`,
-    sentAgain: 'Another one is on its way.',
-    wrongOrOldCode: 'That code isn’t right, or it is too old.',
-    missing: 'Please fill this in.',
+    resent: 'Another one is on its way.',
+    invalidOrExpiredCode: 'That code isn’t right, or it is too old.',
+    required: 'Please fill this in.',
     nothingIsSent: 'This is development, nothing is really sent.',
     openInbox: 'Open the dev inbox',
     back: 'Back',
@@ -57,7 +57,7 @@ export const pages = {
     submit: 'Continue',
     remember: 'Don’t ask again on this device for 30 days',
     otherWays: 'Another way',
-    triesLeft: (count: number) =>
+    attemptsLeft: (count: number) =>
       count === 1 ? 'You have one try left.' : `You have ${count} tries left.`,
     notSent:
       'No code could be sent just now. If you got one a moment ago, type that, or choose another way.',
@@ -84,7 +84,7 @@ export const pages = {
     checkMail: 'Check your email',
     sentTo: (where: string) =>
       `We wrote to ${where}. Type the six digits from that message; they work for 15 minutes.`,
-    ifKnown: 'Are there no digits in it? Then it says why, and what to do.',
+    ifNoCode: 'Are there no digits in it? Then it says why, and what to do.',
     create: 'Create account',
     otherAddress: 'Use another address',
   },

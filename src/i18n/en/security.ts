@@ -11,9 +11,9 @@ export const security = {
   sendCode: 'Send me a code',
   copied: 'Copied',
   copyFailed: 'That could not be copied. Please select it and copy it by hand.',
-  unknownDevice: 'Unknown device',
-  device: (browser: string, system: string) => `${browser} on ${system}`,
-  toldByEmail: (email: string) => `We’ve told you by email at ${email}; there you can undo it.`,
+  unknownUserAgent: 'Unknown device',
+  userAgent: (browser: string, system: string) => `${browser} on ${system}`,
+  notifiedByEmail: (email: string) => `We’ve told you by email at ${email}; there you can undo it.`,
 
   methods: {
     passkey: 'passkey',
@@ -39,12 +39,12 @@ export const security = {
     isOn: 'That is set up. We’ve told you by email.',
     required: (name: string) =>
       `${name} asks everyone for a second step, so it can’t be turned off.`,
-    removeApp: 'Remove the authenticator app',
-    removeAppTitle: 'Remove the authenticator app?',
-    removeAppMeans: (method: string) =>
+    removeAuthenticator: 'Remove the authenticator app',
+    removeAuthenticatorTitle: 'Remove the authenticator app?',
+    removeAuthenticatorMeans: (method: string) =>
       `Its codes no longer sign you in. Your second step stays on: ${method}.`,
-    removeAppWhileOff: 'To use an app again, you set it up anew.',
-    appRemoved: 'The authenticator app is removed.',
+    removeAuthenticatorWhileOff: 'To use an app again, you set it up anew.',
+    authenticatorRemoved: 'The authenticator app is removed.',
     keepIt: 'Keep it',
     setUpTitle: 'Set up your second step',
     setUpWhy: (name: string) =>
@@ -63,7 +63,7 @@ export const security = {
     },
   },
 
-  app: {
+  authenticator: {
     title: 'Set up your authenticator app',
     scan: 'Open the app, choose to add an account, and scan this:',
     qrCode: 'QR code for your authenticator app',
@@ -87,13 +87,13 @@ export const security = {
     notMade: 'No passkey was made. Please try again, or choose another method.',
   },
 
-  text: {
+  sms: {
     title: 'Get codes by text message',
     toKnown: (number: string) => `Send a code to ${number}`,
     another: 'Use another number',
   },
 
-  mail: {
+  emailCode: {
     title: 'Get codes by email',
     toOwn: 'We send the code to the address of your account.',
   },
@@ -108,7 +108,7 @@ export const security = {
     submit: 'Confirm',
   },
 
-  recovery: {
+  recoveryCodes: {
     title: 'Recovery codes',
     about: 'For when you have lost what you sign in with. Each works once.',
     left: (count: number) =>
@@ -117,10 +117,10 @@ export const security = {
         : count === 1
           ? 'You have 1 of 10 left.'
           : `You have ${count} of 10 left.`,
-    madeAt: (when: string) => `Made on ${when}.`,
-    make: 'Make new ones',
-    makeTitle: 'Make ten new recovery codes?',
-    makeMeans: 'The codes that you have kept no longer work from then on.',
+    generatedAt: (when: string) => `Made on ${when}.`,
+    generate: 'Make new ones',
+    generateTitle: 'Make ten new recovery codes?',
+    generateMeans: 'The codes that you have kept no longer work from then on.',
     keepOld: 'Keep the old ones',
     newTitle: 'Keep your recovery codes',
     newAbout:
@@ -141,7 +141,7 @@ export const security = {
     title: 'Passkeys',
     about: 'A passkey signs you in with your finger, your face or your PIN, without a password.',
     none: 'You have none yet.',
-    cant: 'This browser can’t make passkeys.',
+    unsupported: 'This browser can’t make passkeys.',
     add: 'Add a passkey',
     added: (when: string) => `Added on ${when}.`,
     lastUsed: (when: string) => `Last used on ${when}.`,
@@ -209,15 +209,15 @@ export const security = {
     areEnded: 'You are signed out everywhere else.',
   },
 
-  devices: {
+  trustedDevices: {
     title: 'Devices that skip the second step',
     since: (when: string) => `Remembered on ${when}`,
     until: (when: string) => `until ${when}`,
-    forget: 'Forget',
-    forgetOne: (device: string) => `Forget ${device}`,
-    forgetAll: 'Forget all',
-    isForgotten: (device: string) => `${device} no longer skips the second step.`,
-    areForgotten: 'No device skips the second step any more.',
+    revoke: 'Forget',
+    revokeOne: (device: string) => `Forget ${device}`,
+    revokeAll: 'Forget all',
+    isRevoked: (device: string) => `${device} no longer skips the second step.`,
+    areRevoked: 'No device skips the second step any more.',
   },
 
   waysIn: {
@@ -290,7 +290,7 @@ export const security = {
     from: (device: string, address: string) => `${device}, from ${address}`,
     noMore: 'That is all.',
     signedInWith: (what: string) => `You signed in with ${what}.`,
-    shown: {
+    amr: {
       pwd: 'your password',
       otp: 'your authenticator app',
       sms: 'a code by text message',
@@ -299,7 +299,7 @@ export const security = {
       hwk: 'a passkey',
       swk: 'a passkey',
     },
-    wrong: {
+    failed: {
       password: 'Someone tried to sign in with a wrong password.',
       code: 'Someone tried to sign in with a wrong code.',
       passkey: 'Someone tried to sign in with a passkey that was not accepted.',
@@ -321,7 +321,7 @@ export const security = {
       'admin.added': 'You became an operator: you may help other people with their accounts.',
       'admin.removed': 'You are no operator any more.',
     },
-    why: (reason: string) => `The reason given: “${reason}”`,
+    reason: (reason: string) => `The reason given: “${reason}”`,
     undone: {
       'account.deleted': 'account deleted',
       'mfa.on': 'second step turned on',
@@ -378,7 +378,7 @@ export const security = {
   deletion: {
     title: 'Delete this account',
     about: 'You are signed out everywhere at once, and nobody can sign in any more.',
-    begin: 'Delete account …',
+    start: 'Delete account …',
     means: (email: string) =>
       `The account is closed at once. We write to ${email}: for seven days, a link in that email brings it back. Then everything is erased for good.`,
     submit: 'Delete my account',
@@ -399,8 +399,8 @@ export const security = {
     passkey_known: 'This device has a passkey for this account already.',
     not_found: 'That was gone already.',
     unavailable: 'The service can’t take this on now. Please try again in a minute.',
-    no_phone: 'Texts can’t be sent to this number. Please type your mobile number.',
-    no_name: 'Please type a name, 64 characters at most.',
+    invalid_phone_number: 'Texts can’t be sent to this number. Please type your mobile number.',
+    invalid_name: 'Please type a name, 64 characters at most.',
   },
 }
 
