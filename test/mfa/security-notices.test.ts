@@ -185,7 +185,7 @@ onEachDatabase(
       await ada.signIn()
       const [signIn] = await latchkey.inbox(ada.email)
       for (const [message, purpose] of [
-        [setUp, 'to have codes for signing in'],
+        [setUp, 'to receive your sign-in codes'],
         [signIn, 'to finish signing in'],
       ] as const) {
         assert.ok(message)

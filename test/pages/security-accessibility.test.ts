@@ -71,7 +71,7 @@ onDatabase('SQLite', (latchkey) => {
       await press(text.email.change)
       await press(text.phone.change)
       await press(text.deletion.start)
-      await page.getByText(/^(What would|Was in) .*/).click()
+      await page.getByText(/^(What happens|Was in) .*/).click()
       await state('every form open')
       await page.reload()
       await section(text.mfa.title).waitFor()
