@@ -87,7 +87,9 @@ const templates: NotificationCatalogue['templates'] = {
   }),
   'mfa-method-changed': ({ method, at }, name) => ({
     subject: `Dein zweiter Schritt für ${name} wurde geändert`,
-    paragraphs: [`Seit ${at} ist dein zweiter Schritt beim Anmelden bei ${name}: ${method}.`],
+    paragraphs: [
+      `Dein zweiter Schritt für ${name} wurde am ${at} geändert. Er ist jetzt: ${method}.`,
+    ],
   }),
   'mfa-method-removed': ({ method, at }, name) => ({
     subject: `Ein zweiter Schritt für ${name} wurde entfernt`,

@@ -87,7 +87,7 @@ const templates: NotificationCatalogue['templates'] = {
   }),
   'mfa-method-changed': ({ method, at }, name) => ({
     subject: `Your second step for ${name} was changed`,
-    paragraphs: [`Since ${at}, your second step when you sign in to ${name} is ${method}.`],
+    paragraphs: [`On ${at}, your second step for ${name} was changed to ${method}.`],
   }),
   'mfa-method-removed': ({ method, at }, name) => ({
     subject: `A second step for ${name} was removed`,
