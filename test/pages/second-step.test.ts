@@ -82,7 +82,7 @@ onDatabase('SQLite', (latchkey) => {
     // The service thinks that it is too early: what it says counts.
     const again = page.getByRole('button', { name: 'Send the code again' })
     await again.click()
-    await page.getByRole('alert').getByText('Too many messages were asked for.').waitFor()
+    await page.getByRole('alert').getByText('Too many messages requested.').waitFor()
     await page.getByText(/You can request another one in \d+ seconds\./).waitFor()
     const sent = (await latchkey.inbox(ada.phoneNumber)).length
 

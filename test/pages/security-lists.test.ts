@@ -46,7 +46,7 @@ onDatabase('SQLite', (latchkey) => {
     await waitForText('Please enter a name', passkeys)
     await type('Name', 'Office <b>PC</b>', passkeys)
     await press('Save', passkeys)
-    await told('Passkeys', 'It is called Office <b>PC</b> now.')
+    await told('Passkeys', 'It’s now called Office <b>PC</b>.')
     assert.equal((await ada.get('/settings/Passkeys')).body.passkeys[0].name, 'Office <b>PC</b>')
 
     await press('Remove Office <b>PC</b>', passkeys)
@@ -185,7 +185,7 @@ onDatabase('SQLite', (latchkey) => {
     const what = section('If something gets lost or stolen')
     await waitForText('Do this next: turn on the second step.', what)
     await waitForText(
-      'If someone learns your password, they are in: nothing else is asked for.',
+      'If someone learns your password, they get in: nothing else is required.',
       what,
     )
     await what.getByText('What happens in all other cases').click()
@@ -194,7 +194,7 @@ onDatabase('SQLite', (latchkey) => {
     await ada.turnOn('email', { endOtherSessions: false })
     await page.reload()
     await waitForText(
-      'If someone gets into your mailbox, they are in: they can set a new password, and',
+      'If someone gets into your mailbox, they get in: they can set a new password, and',
       what,
     )
     await press('Set up your authenticator app', what)

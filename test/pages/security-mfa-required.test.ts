@@ -21,7 +21,7 @@ onDatabase(
         ada,
       )
       const { press, waitForText, section, type } = pageActions(page)
-      await waitForText('Latchkey asks everyone for a second step.')
+      await waitForText('Latchkey requires a second step for everyone.')
       assert.equal(await page.getByRole('region').count(), 1)
       assert.equal(await page.getByRole('button', { name: 'Cancel' }).count(), 0)
       assert.deepEqual(await accessibilityViolations(), [])
@@ -52,7 +52,7 @@ onDatabase(
       await section(mfaSectionName)
         .getByText('Your second step is on: codes by text message.')
         .waitFor()
-      const why = 'Latchkey asks everyone for a second step, so it can’t be turned off.'
+      const why = 'Latchkey requires a second step for everyone, so you can’t turn it off.'
       await section(mfaSectionName).getByText(why).waitFor()
       assert.equal(await page.getByRole('button', { name: 'Turn off' }).count(), 0)
       await section(mfaSectionName).getByRole('button', { name: 'Change the method' }).waitFor()

@@ -158,7 +158,7 @@ onDatabase('SQLite', (latchkey) => {
     await tabTo(page, 'I have saved these codes')
     await page.keyboard.press('Space')
     await pressByKeyboard(page, 'Done')
-    await waitForText('We’ve emailed you at')
+    await waitForText('We’ve sent you an email')
     assert.equal(await focused(page), mfaSectionName)
     assert.equal((await ada.signIn()).body.mfaMethod, 'authenticator')
 

@@ -223,7 +223,7 @@ onDatabase('SQLite', (latchkey) => {
     await waitForText('Your app is already set up.')
     travelToNextStep()
     await type('Six-digit code that the app shows', ada.authenticator.code())
-    await waitForStatus(mfaSectionName, 'We’ve emailed you at')
+    await waitForStatus(mfaSectionName, 'We’ve sent you an email')
     await waitForText('Your second step is on: authenticator app.')
 
     await press('Change the method')

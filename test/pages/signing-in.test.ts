@@ -84,7 +84,7 @@ onDatabase('SQLite', (latchkey) => {
     await seen.page.getByLabel('Email address').fill(ada.email)
     await seen.page.getByLabel('Password', { exact: true }).fill('another guess')
     await seen.page.keyboard.press('Enter')
-    const said = seen.page.getByRole('alert').getByText('There were too many tries.')
+    const said = seen.page.getByRole('alert').getByText('Too many attempts.')
     await said.waitFor()
     assert.match((await said.textContent()) ?? '', /again in \d+ (seconds|minutes)\.$/)
     await assertPageOkInEveryAppearance(seen, 'sign-in locked out')

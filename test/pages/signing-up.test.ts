@@ -26,7 +26,7 @@ onDatabase('SQLite', (latchkey) => {
       await assertPageOk(seen, `sign-up typed ${at}`)
 
       await page.keyboard.press('Enter')
-      await page.getByRole('alert').getByText('guessed first').waitFor()
+      await page.getByRole('alert').getByText('first passwords that people try').waitFor()
       await assertPageOk(seen, `sign-up refused ${at}`)
       assert.equal(await page.getByLabel('Password', { exact: true }).inputValue(), 'password')
       assert.equal(await page.getByLabel('Email address').inputValue(), address(i))
@@ -81,8 +81,8 @@ onDatabase('SQLite', (latchkey) => {
       ['bea.known@example.com', 'latchkey', 'easy to guess for people who know you'],
       ['bea@example.com', 'football', 'first passwords that people try'],
       ['bea@example.com', '1234567', '8 characters or more'],
-      ['bea@example.com', 'ä'.repeat(513), 'longer than we can take'],
-      ['bea@example.com', 'a'.repeat(1025), 'longer than we can take'],
+      ['bea@example.com', 'ä'.repeat(513), 'This password is too long'],
+      ['bea@example.com', 'a'.repeat(1025), 'This password is too long'],
       ['bea@', 'a long sentence of beas', 'We can’t send email to this address.'],
     ] as const) {
       await page.getByLabel('Email address').fill(email)
@@ -220,7 +220,7 @@ onDatabase('SQLite', (latchkey) => {
     const late = await code(email)
     travel(901_000)
     await page.getByLabel('Code').fill(late)
-    await page.getByRole('alert').getByText('or it is too old').waitFor()
+    await page.getByRole('alert').getByText('or it has expired').waitFor()
   })
 
   /** The newest code sent there, as soon as it was. */
