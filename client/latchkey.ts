@@ -689,9 +689,9 @@ export function createLatchkey(options: Options) {
     dev: {
       messages: {
         /**
-         * List what would have been sent (`GET /dev/Messages`).
+         * List captured messages (`GET /dev/Messages`).
          *
-         * In development alone: mail and texts, while nothing is set up to send them.
+         * Only in development: emails and texts of channels that have no transport.
          */
         get: (query: ListDevMessagesQuery = {}) =>
           call<Success<200, ListDevMessagesAnswer>, 'invalid_request'>('GET', '/dev/Messages', {
@@ -1204,14 +1204,14 @@ export interface ListAllActivityQuery {
   limit?: number | null | undefined
 }
 
-/** What was kept. */
+/** The captured messages. */
 export interface ListDevMessagesAnswer {
   /** Newest first, at most 200. */
   messages: Message[]
 }
 
 export interface ListDevMessagesQuery {
-  /** Those to this address or number alone. */
+  /** Only messages to this email address or phone number. */
   to?: string | null | undefined
 }
 

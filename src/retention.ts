@@ -31,6 +31,11 @@ const retention: {
     // No attempt lasts this long: the channel was removed from the settings.
     ['created_at', 30 * day],
   ],
+  webhook_event: [
+    ['sent_at', 7 * day],
+    ['failed_at', 7 * day],
+    ['created_at', 30 * day],
+  ],
   // Ended sessions show for 90 days which networks an owner signs in from.
   session: [['idle_until', 90 * day]],
   // Reuse of a stolen refresh token is detected for a week; a busy session uses a hundred a day.

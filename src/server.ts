@@ -53,6 +53,7 @@ import { type Db, openDatabase } from './store/open.ts'
 import { createOutageLog } from './store/outage-log.ts'
 import { createRunTransaction } from './store/transaction.ts'
 import { undoRoutes } from './undo/undo-routes.ts'
+import { startWebhookDelivery } from './webhooks/delivery.ts'
 import { createWebhookSender } from './webhooks/sender.ts'
 
 /** Longer than requests and deliveries under way may take, so that they end first. */
@@ -100,8 +101,10 @@ export async function startServer(
   const brand = { name: settings.brandName, publicUrl, color, onColor, logo: logo !== undefined }
   const transports = createTransports(settings)
   const capturedChannels = capturedChannelsOf(settings, transports)
-  const channelDeps = { brand, transports, capturedChannels, webhookSender }
+  const channelDeps = { brand, transports, capturedChannels }
   const delivery = startDelivery({ db, keyring, log, emit, ...channelDeps })
+  const webhookDelivery =
+    webhookSender && startWebhookDelivery({ db, log, emit, sender: webhookSender })
   const stopCleanup = startCleanup({ db, transaction, log })
   const stopKeySync = watchKeys({ db, keyring, signingKeys, log })
   const stopResealing = startResealing({ db, keyring, log })
@@ -184,6 +187,7 @@ export async function startServer(
       stopMetricsListener(),
       delivery.stop(),
       stopCleanup(),
+      webhookDelivery?.stop(),
       stopKeySync(),
       stopResealing(),
     ]).then(() => db.destroy())

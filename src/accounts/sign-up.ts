@@ -86,7 +86,7 @@ export async function startSignUp(
     language: client.language,
     to: { channel: 'email', destination: address },
     template: existing
-      ? 'sign-up-known-address'
+      ? 'sign-up-existing-address'
       : reserved
         ? 'sign-up-reserved-address'
         : 'sign-up-code',

@@ -81,7 +81,7 @@ export const requirePasswordReset: AccountAction = async (tx, account, cause) =>
   await changeCredentials(tx, account, {
     type: 'password.reset_required',
     cause,
-    notice: 'password-voided',
+    notice: 'password-reset-required',
     params: { at, reason: cause.reason },
     undoForMs: 0,
     set: { password_reset_required_since: at },
@@ -96,7 +96,7 @@ export const requirePasswordReset: AccountAction = async (tx, account, cause) =>
 export async function sendResetCode(
   tx: Tx,
   account: LockedAccount,
-  template: 'reset-code' | 'account-made',
+  template: 'reset-code' | 'account-created',
 ): Promise<void> {
   if (account.suspended_since !== null || account.deleted_at !== null) return
   const code = newCode()

@@ -42,14 +42,14 @@ export async function createUser(
     ...activity.attributionOf(cause),
   })
   if (hasPassword) {
-    await notifyOwner(tx, account, { template: 'account-made-with-password', params: {} })
+    await notifyOwner(tx, account, { template: 'account-created-with-password', params: {} })
   } else {
     await tx
       .updateTable('account')
       .set({ password_reset_required_since: tx.now() })
       .where('id', '=', account.id)
       .execute()
-    await sendResetCode(tx, account, 'account-made')
+    await sendResetCode(tx, account, 'account-created')
   }
   return account.id
 }

@@ -1,10 +1,10 @@
 /**
- * What each message tells. Beside that, some carry a secret, which travels sealed: a code, or the
- * way back from the change that they tell of.
+ * The parameters of each message. A code or an undo link is no parameter: the outbox stores it
+ * sealed.
  */
 export interface TemplateParams {
   'sign-up-code': object
-  'sign-up-known-address': object
+  'sign-up-existing-address': object
   'sign-up-reserved-address': object
   'sign-in-code': object
   'set-up-code': object
@@ -13,26 +13,26 @@ export interface TemplateParams {
   'reset-unknown-address': object
   'reset-suspended': object
   'mfa-on': { method: string; at: number }
-  /** The reason is that of an operator, if it was one. */
+  /** The reason is an operator's; missing if the owner turned it off. */
   'mfa-off': { at: number; reason?: string | null }
   'mfa-method-changed': { method: string; at: number }
   'mfa-method-removed': { method: string; at: number }
   'passkey-added': { at: number }
   'passkey-removed': { at: number }
-  'passkey-copied': { at: number }
-  'recovery-codes-made': { at: number }
+  'passkey-cloned': { at: number }
+  'recovery-codes-generated': { at: number }
   'recovery-code-used': { remaining: number; at: number }
-  'codes-guessed': { at: number }
+  'code-guessing-detected': { at: number }
   'password-changed': { at: number }
   'email-changed': { at: number }
   'phone-changed': { at: number }
   'account-deleted': { at: number }
-  'account-made': object
-  'account-made-with-password': object
+  'account-created': object
+  'account-created-with-password': object
   'account-suspended': { at: number; reason: string | null }
   'account-unsuspended': { at: number; reason: string | null }
   'sessions-ended': { at: number; reason: string | null }
-  'password-voided': { at: number; reason: string | null }
+  'password-reset-required': { at: number; reason: string | null }
   'admin-added': { at: number }
   'admin-removed': { at: number }
   'change-undone': { at: number }
@@ -40,15 +40,15 @@ export interface TemplateParams {
 
 export type TemplateName = keyof TemplateParams
 
-/** What a message says: its subject, and what stands below it. */
+/** The text of one message. */
 export interface NotificationText {
   subject: string
   paragraphs: string[]
 }
 
-/** All that is said in messages, in one language. */
+/** Every sentence of the messages, in one language. */
 export interface NotificationCatalogue {
-  /** The code comes first, where a notification shows it. @param at as people read it */
+  /** Composes the text of each message. */
   templates: {
     [Name in TemplateName]: (
       params: Localized<TemplateParams[Name]>,
@@ -56,14 +56,14 @@ export interface NotificationCatalogue {
       code: string,
     ) => NotificationText
   }
-  /** How people call the methods. */
+  /** The methods by the names that people know. */
   methods: Record<MfaMethod, string>
-  /** Before the link that undoes a change. */
+  /** The sentence before the link that undoes a change. */
   undoIntro: (until: string) => string
   undoLabel: string
 }
 
 type MfaMethod = 'passkey' | 'authenticator' | 'sms' | 'email'
 
-/** With times and methods in words. */
+/** Parameters with times in words. */
 type Localized<Params> = { [Name in keyof Params]: Name extends 'at' ? string : Params[Name] }

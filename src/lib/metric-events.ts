@@ -14,7 +14,7 @@ export type SignInMethod = (typeof signInMethods)[number]
 export type SignInOutcome = 'signedIn' | 'mfaRequired' | 'wrong' | 'limited'
 
 /** The outcome of one delivery attempt. */
-export const deliveryOutcomes = ['sent', 'failed', 'givenUp'] as const
+export const deliveryOutcomes = ['sent', 'retry', 'failed'] as const
 export type DeliveryOutcome = (typeof deliveryOutcomes)[number]
 
 /** An event for metrics. Holds no email address, phone number, id or secret. */

@@ -1,13 +1,18 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { now, second } from '../lib/clock.ts'
 import { countPendingMessages } from '../notifications/outbox.ts'
-import { type QueueName, queueNames } from '../notifications/transport.ts'
+import { channels } from '../notifications/transport.ts'
 import type { Db } from '../store/open.ts'
 import { countSmsLast24h } from '../verification/send-code.ts'
+import { countPendingEvents } from '../webhooks/events.ts'
+
+/** The delivery queues: the outbox by channel, and webhook events. */
+export const queueNames = [...channels, 'webhook'] as const
+type QueueName = (typeof queueNames)[number]
 
 /** Values that are queried from the database at each scrape. */
 export interface DatabaseGauges {
-  outbox: Record<QueueName, { waiting: number; oldestMs: number }>
+  queues: Record<QueueName, { waiting: number; oldestMs: number }>
   /** Text messages enqueued in the last 24 hours, by all nodes. */
   smsLast24h: number
 }
@@ -28,12 +33,16 @@ export async function readDatabaseGauges(db: Db): Promise<DatabaseGauges | undef
 }
 
 async function queryGauges(db: Db): Promise<DatabaseGauges> {
-  const rows = await countPendingMessages(db)
-  const outbox = Object.fromEntries(
-    queueNames.map((channel) => {
-      const { waiting = 0, oldest = now() } = rows.find((row) => row.channel === channel) ?? {}
-      return [channel, { waiting, oldestMs: Math.max(0, now() - oldest) }]
-    }),
-  ) as DatabaseGauges['outbox']
-  return { outbox, smsLast24h: await countSmsLast24h(db) }
+  const messages = await countPendingMessages(db)
+  const events = await countPendingEvents(db)
+  const queueOf = ({ waiting, oldest }: { waiting: number; oldest: number | null }) => ({
+    waiting,
+    oldestMs: oldest === null ? 0 : Math.max(0, now() - oldest),
+  })
+  const channelOf = (name: (typeof channels)[number]) =>
+    queueOf(messages.find(({ channel }) => channel === name) ?? { waiting: 0, oldest: null })
+  return {
+    queues: { email: channelOf('email'), sms: channelOf('sms'), webhook: queueOf(events) },
+    smsLast24h: await countSmsLast24h(db),
+  }
 }

@@ -10,9 +10,8 @@ import {
   signInMethods,
 } from '../lib/metric-events.ts'
 import type { HashingObserver } from '../lib/password-hasher.ts'
-import { queueNames } from '../notifications/transport.ts'
 import type { DatabaseObserver } from '../store/instrumentation.ts'
-import type { DatabaseGauges } from './database-gauges.ts'
+import { type DatabaseGauges, queueNames } from './database-gauges.ts'
 
 /** The metrics of the service, with the observers that feed them. */
 export interface Metrics {
@@ -199,8 +198,8 @@ export function createMetrics(): Metrics {
     if (!databaseGauges) return
     smsLast24h.set(databaseGauges.smsLast24h)
     for (const channel of queueNames) {
-      waiting.set({ channel }, databaseGauges.outbox[channel].waiting)
-      outboxOldest.set({ channel }, databaseGauges.outbox[channel].oldestMs / second)
+      waiting.set({ channel }, databaseGauges.queues[channel].waiting)
+      outboxOldest.set({ channel }, databaseGauges.queues[channel].oldestMs / second)
     }
   }
 

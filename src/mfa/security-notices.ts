@@ -24,7 +24,7 @@ export async function notifyOfGuessing(
   await enqueueNotification(tx, {
     accountId: account.id,
     to: { channel: 'email', destination: account.email },
-    template: 'codes-guessed',
+    template: 'code-guessing-detected',
     params: { at: tx.now() },
   })
 }

@@ -1,76 +1,54 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { sql } from 'kysely'
 import { day, hour, now, second } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
-import { mask } from '../lib/mask.ts'
 import type { DeliveryOutcome, EmitEvent } from '../lib/metric-events.ts'
 import { Problem } from '../lib/problem.ts'
-import { databaseNow } from '../store/database-now.ts'
-import type { Db } from '../store/open.ts'
-import {
-  type Claim,
-  extendLease,
-  extendLeaseEveryMs,
-  type OutboxRow,
-  unblockNext,
-} from './claim.ts'
-import { PermanentDeliveryError, type QueueName, RetryAfterError } from './transport.ts'
+import { type AttemptOutcome, extendLeaseEveryMs, type Queue, type QueuedRow } from './queue.ts'
+import { PermanentDeliveryError, RetryAfterError } from './transport.ts'
 
-/** How often the outbox is looked at when nothing is on its way. */
+/** The pause between two polls of the queue while nothing is in flight. */
 const pollMs = 200
 
-/** The same while the database does not answer. */
+/** The pause after the database failed. */
 const pollAfterFailureMs = 2 * second
 
-/** How many are in hand at once: one that is slow must not hold up the others. */
+/** Messages in flight at once, so that a slow one does not hold up the others. */
 const concurrency = 20
 
-/** Pauses grow from a second to an hour; after three days a notice is given up. */
+/** The backoff doubles from a second up to an hour; after three days a message has failed. */
 const firstBackoffMs = second
 const maxBackoffMs = hour
 const giveUpAfterMs = 3 * day
 
-/** How long stopping waits for what is on its way. Another node sends what was left. */
+/** How long stopping waits for messages in flight. Another node sends the rest. */
 const shutdownGraceMs = 6 * second
 
-/** What came of one try to send a message. */
-export type AttemptOutcome =
-  | { status: 'sent' }
-  /** It stays in the dev inbox, where it counts as sent. */
-  | { status: 'kept' }
-  | { status: 'notYet'; reason: string; retryInMs: number }
-  | { status: 'givenUp'; reason: string }
-  /** The code in it does not work any more. */
-  | { status: 'expired' }
-
-export interface DeliveryWorkerOptions {
-  queue: QueueName
-  db: Db
+export interface DeliveryWorkerOptions<Row extends QueuedRow> {
+  /** The name of the queue in logs and metrics. */
+  name: string
+  queue: Queue<Row>
   log: Log
   emit: EmitEvent
-  claim: Claim
-  /** Hands one message over, as a Gateway does; undefined where messages are kept instead. */
-  send: ((row: OutboxRow) => Promise<void>) | undefined
+  /** Sends one message, as a Transport does; undefined to capture messages instead. */
+  send: ((row: Row) => Promise<void>) | undefined
+  /** The fields that identify a message in the log, without personal data. */
+  logFields: (row: Row) => object
 }
 
-/** One kind of messages on their way out. */
+/** Delivers the messages of one queue. */
 export interface DeliveryWorker {
-  /** Sends what is due now, and resolves when it has been tried. */
+  /** Resolves once every message that is due now has been attempted. */
   deliverDue(): Promise<void>
-  /** Stops, after what is on its way. */
+  /** Stops after the messages in flight. */
   stop(): Promise<void>
 }
 
-/** Takes messages of one kind out of the outbox and sends them, until it is stopped. */
-export function startWorker({
-  queue,
-  db,
-  log,
-  emit,
-  claim,
-  send,
-}: DeliveryWorkerOptions): DeliveryWorker {
-  /** What is being sent, by its id. */
+/** Claims messages of a queue and sends them until it is stopped. */
+export function startWorker<Row extends QueuedRow>(
+  options: DeliveryWorkerOptions<Row>,
+): DeliveryWorker {
+  const { name, queue, log, emit, send, logFields } = options
+  /** The deliveries under way, by message id. */
   const inFlight = new Map<string, Promise<void>>()
   let polling: Promise<void> = Promise.resolve()
   let wake = () => {}
@@ -83,7 +61,7 @@ export function startWorker({
       try {
         await poll()
       } catch (error) {
-        logError(error, 'outbox could not be read')
+        logError(error, 'messages could not be claimed')
         pauseMs = pollAfterFailureMs
       }
       const { promise, resolve } = Promise.withResolvers<void>()
@@ -94,7 +72,7 @@ export function startWorker({
     }
   }
 
-  /** One at a time: a second caller waits for a look that began after it asked. */
+  /** Runs one poll at a time: a second caller gets a poll that started after its call. */
   function poll(): Promise<void> {
     polling = polling.catch(() => {}).then(claimAndDeliver)
     return polling
@@ -103,49 +81,49 @@ export function startWorker({
   async function claimAndDeliver(): Promise<void> {
     const freeSlots = concurrency - inFlight.size
     if (freeSlots === 0 || stopping) return
-    for (const row of await claim(db, queue, freeSlots)) {
-      // A lease that could not be renewed in time: that is no reason to send it twice.
+    for (const row of await queue.claim(freeSlots)) {
+      // Its lease ran out because it could not be extended: this node is still sending it.
       if (inFlight.has(row.id)) continue
       const delivery = deliver(row).finally(() => {
         inFlight.delete(row.id)
-        // There is a free hand, and perhaps something that waited for this one.
+        // A slot is free, and this message may have blocked another.
         wake()
       })
       inFlight.set(row.id, delivery)
     }
   }
 
-  async function deliver(row: OutboxRow): Promise<void> {
+  async function deliver(row: Row): Promise<void> {
     const outcome = await attemptDelivery(row, send)
-    logOutcome(log, row, outcome)
-    emit({ kind: 'delivery', channel: row.channel, outcome: metricOutcomes[outcome.status] })
+    const fields = { message: row.id, channel: name, ...logFields(row) }
+    logOutcome(log, { ...fields, attempts: row.attempts }, outcome)
+    emit({ kind: 'delivery', channel: name, outcome: metricOutcomes[outcome.status] })
     await recordOutcome(row, outcome)
   }
 
-  /** What was taken must not be sent again: so this lasts until the database takes it. */
-  async function recordOutcome(row: OutboxRow, outcome: AttemptOutcome): Promise<void> {
+  /** Retries until the database has the outcome: a sent message must not be sent again. */
+  async function recordOutcome(row: Row, outcome: AttemptOutcome): Promise<void> {
     while (!abandoned) {
       try {
-        await updateRow(db, row, outcome)
-        if (queue === 'webhook' && outcome.status !== 'notYet') await unblockNext(db, row)
+        await queue.complete(row, outcome)
         return
       } catch (error) {
-        logError(error, 'outcome of a message could not be kept')
+        logError(error, 'outcome of a delivery could not be recorded')
         await sleep(pollAfterFailureMs, undefined, { ref: false })
       }
     }
   }
 
   function logError(error: unknown, message: string): void {
-    // That the database is away is in the log already.
-    if (!(error instanceof Problem)) log.error({ err: error }, message)
+    // A Problem means that the database is unavailable, which the outage log has reported.
+    if (!(error instanceof Problem)) log.error({ err: error, channel: name }, message)
   }
 
   const leaseTimer = setInterval(() => {
     if (inFlight.size === 0) return
-    extendLease(db, [...inFlight.keys()]).catch((error) =>
-      logError(error, 'outbox could not be written'),
-    )
+    queue
+      .extendLease([...inFlight.keys()])
+      .catch((error) => logError(error, 'leases could not be extended'))
   }, extendLeaseEveryMs)
 
   const running = run()
@@ -163,92 +141,55 @@ export function startWorker({
       await running
       const timeout = sleep(shutdownGraceMs, undefined, { ref: false })
       await Promise.race([Promise.all(inFlight.values()), timeout])
-      if (inFlight.size > 0)
-        log.warn({ messages: inFlight.size }, 'stopped in the middle of something')
+      if (inFlight.size > 0) {
+        log.warn({ channel: name, messages: inFlight.size }, 'stopped with messages in flight')
+      }
       abandoned = true
       clearInterval(leaseTimer)
     },
   }
 }
 
-async function attemptDelivery(
-  row: OutboxRow,
-  send: DeliveryWorkerOptions['send'],
+async function attemptDelivery<Row extends QueuedRow>(
+  row: Row,
+  send: DeliveryWorkerOptions<Row>['send'],
 ): Promise<AttemptOutcome> {
-  if (row.expires_at !== null && row.expires_at <= now()) return { status: 'expired' }
-  if (!send) return { status: 'kept' }
+  const { attempts, created_at, next_attempt_at, expires_at = null } = row
+  if (expires_at !== null && expires_at <= now()) return { status: 'expired' }
+  if (!send) return { status: 'captured' }
   try {
     await send(row)
     return { status: 'sent' }
   } catch (error) {
     const reason = error instanceof Error ? error.message : 'unknown'
-    // Both by the database's clock: it has just been taken in hand.
-    const age = row.next_attempt_at - row.created_at
-    if (error instanceof PermanentDeliveryError || age > giveUpAfterMs) {
-      return { status: 'givenUp', reason }
+    // Both times are by the database's clock: the claim has just set next_attempt_at.
+    const ageMs = next_attempt_at - created_at
+    if (error instanceof PermanentDeliveryError || ageMs > giveUpAfterMs) {
+      return { status: 'failed', reason }
     }
     const backoffMs = Math.max(
-      firstBackoffMs * 2 ** (row.attempts - 1),
+      firstBackoffMs * 2 ** (attempts - 1),
       error instanceof RetryAfterError ? error.retryAfterMs : 0,
     )
-    return { status: 'notYet', reason, retryInMs: Math.min(backoffMs, maxBackoffMs) }
+    return { status: 'retry', reason, retryInMs: Math.min(backoffMs, maxBackoffMs) }
   }
 }
 
 const metricOutcomes = {
   sent: 'sent',
-  kept: 'sent',
-  notYet: 'failed',
-  givenUp: 'givenUp',
-  expired: 'givenUp',
+  captured: 'sent',
+  retry: 'retry',
+  failed: 'failed',
+  expired: 'failed',
 } as const satisfies Record<AttemptOutcome['status'], DeliveryOutcome>
 
-function logOutcome(log: Log, row: OutboxRow, outcome: AttemptOutcome): void {
-  const { id, channel, attempts } = row
-  const fields = {
-    message: id,
-    channel,
-    ...(channel === 'webhook' ? { type: row.template } : { to: mask(row.recipient) }),
-  }
-  if (outcome.status === 'sent') log.info({ ...fields, attempts }, 'message sent')
+function logOutcome(log: Log, fields: object, outcome: AttemptOutcome): void {
+  if (outcome.status === 'sent') log.info(fields, 'message sent')
   if (outcome.status === 'expired') log.warn(fields, 'code expired before it could be sent')
-  if (outcome.status === 'notYet') {
+  if (outcome.status === 'retry') {
     const { reason, retryInMs } = outcome
-    log.warn({ ...fields, attempts, problem: reason, againInMs: retryInMs }, 'message not sent yet')
+    log.warn({ ...fields, reason, retryInMs }, 'message not sent yet')
   }
-  if (outcome.status === 'givenUp') {
-    log.error({ ...fields, attempts, problem: outcome.reason }, 'message given up')
-  }
-}
-
-/** Writes an outcome down. A failure counts only while nobody else has taken the message in hand. */
-async function updateRow(
-  db: Db,
-  { id, attempts }: OutboxRow,
-  outcome: AttemptOutcome,
-): Promise<void> {
-  // Nobody needs the code here any more, except in the dev inbox.
-  const cleared = { secret_sealed: null }
-  const outbox = db.updateTable('outbox').where('id', '=', id)
-  const unlessReclaimed = outbox.where('attempts', '=', attempts).where('sent_at', 'is', null)
-  switch (outcome.status) {
-    case 'sent':
-      await outbox.set({ ...cleared, sent_at: now(), last_error: null }).execute()
-      return
-    case 'kept':
-      await outbox.set({ sent_at: now() }).execute()
-      return
-    case 'expired':
-      await unlessReclaimed.set({ ...cleared, failed_at: now(), last_error: 'expired' }).execute()
-      return
-    case 'givenUp':
-      await unlessReclaimed
-        .set({ ...cleared, failed_at: now(), last_error: outcome.reason })
-        .execute()
-      return
-    case 'notYet': {
-      const next_attempt_at = sql<number>`${databaseNow(db)} + ${outcome.retryInMs}`
-      await unlessReclaimed.set({ next_attempt_at, last_error: outcome.reason }).execute()
-    }
-  }
+  if (outcome.status === 'failed')
+    log.error({ ...fields, reason: outcome.reason }, 'message failed')
 }

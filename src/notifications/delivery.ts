@@ -2,12 +2,12 @@ import type { TemplateName, TemplateParams } from '../i18n/notification-catalogu
 import type { Keyring } from '../keys/keyring.ts'
 import { isLanguage } from '../lib/language.ts'
 import type { Log } from '../lib/log.ts'
+import { mask } from '../lib/mask.ts'
 import type { EmitEvent } from '../lib/metric-events.ts'
 import type { Db } from '../store/open.ts'
-import type { WebhookSender } from '../webhooks/sender.ts'
-import { claimDue, claimDueInOrder, type OutboxRow } from './claim.ts'
 import { startWorker } from './delivery-worker.ts'
 import { openMessageSecret } from './outbox.ts'
+import { createOutboxQueue, type OutboxRow } from './outbox-queue.ts'
 import { type MessageBrand, renderNotification } from './templates.ts'
 import {
   type Channel,
@@ -17,9 +17,9 @@ import {
 } from './transport.ts'
 
 export interface Delivery {
-  /** Sends what is due now by these channels, and resolves when it has been tried. */
+  /** Resolves once every message of these channels that is due now has been attempted. */
   deliverDue(channels: readonly Channel[]): Promise<void>
-  /** Stops, after what is on its way. */
+  /** Stops after the messages in flight. */
   stop(): Promise<void>
 }
 
@@ -30,43 +30,36 @@ export interface DeliveryOptions {
   emit: EmitEvent
   brand: MessageBrand
   transports: Record<Channel, Transport | undefined>
-  /** Channels whose messages stay in the dev inbox, where they count as sent. */
+  /** Channels whose messages stay in the dev inbox and count as sent. */
   capturedChannels: readonly Channel[]
-  /** What is told of all that happens to accounts. */
-  webhookSender: WebhookSender | undefined
 }
 
 /**
- * Takes messages out of the outbox and hands them to the gateways, at least once each, with an id
- * that stays the same over retries. Any number of nodes may do so: a message is taken by one.
+ * Delivers the messages of the outbox, at least once each, with an id that stays the same over
+ * retries. Any number of nodes may run it: one at a time has claimed a message.
  */
 export function startDelivery(options: DeliveryOptions): Delivery {
-  const { db, log, emit, transports, capturedChannels, webhookSender } = options
-  // Apart, so that a silent SMS provider holds up no mail.
-  const startNotificationWorker = (queue: Channel) => {
-    const send = capturedChannels.includes(queue)
-      ? undefined
-      : createNotificationSender(transports[queue], options)
-    return startWorker({ queue, db, log, emit, claim: claimDue, send })
-  }
-  const workers = { email: startNotificationWorker('email'), sms: startNotificationWorker('sms') }
-  const webhookWorker =
-    webhookSender &&
+  const { db, log, emit, transports, capturedChannels } = options
+  // One worker per channel, so that an unresponsive SMS provider holds up no email.
+  const startChannelWorker = (channel: Channel) =>
     startWorker({
-      queue: 'webhook',
-      db,
+      name: channel,
+      queue: createOutboxQueue(db, channel),
       log,
       emit,
-      claim: claimDueInOrder,
-      send: ({ id, params }) => webhookSender.send({ id, body: params }),
+      send: capturedChannels.includes(channel)
+        ? undefined
+        : createNotificationSender(transports[channel], options),
+      logFields: ({ recipient }) => ({ to: mask(recipient) }),
     })
+  const workers = { email: startChannelWorker('email'), sms: startChannelWorker('sms') }
 
   return {
     async deliverDue(channels) {
       await Promise.all(channels.map((channel) => workers[channel].deliverDue()))
     },
     async stop() {
-      await Promise.all([workers.email, workers.sms, webhookWorker].map((worker) => worker?.stop()))
+      await Promise.all([workers.email.stop(), workers.sms.stop()])
       for (const transport of Object.values(transports)) transport?.close()
     },
   }
@@ -77,21 +70,20 @@ function createNotificationSender(
   deps: { keyring: Keyring; brand: MessageBrand },
 ) {
   return async (row: OutboxRow) => {
-    if (!transport) throw new PermanentDeliveryError('Nothing is set up to send it.')
+    if (!transport) throw new PermanentDeliveryError('No transport is configured for this channel.')
     await transport.send(renderMessage(row, deps))
   }
 }
 
-/** The message that a row stands for. Its secret is gone once it has been sent elsewhere. */
+/** Renders the message of a row. A sent message has no secret any longer. */
 export function renderMessage(
   row: OutboxRow,
   { keyring, brand }: { keyring: Keyring; brand: MessageBrand },
 ): RenderedMessage {
-  const channel = row.channel as Channel
   const template = row.template as TemplateName
   const params = JSON.parse(row.params) as TemplateParams[TemplateName]
   const secret = openMessageSecret(keyring, row)
   const language = isLanguage(row.language) ? row.language : 'en'
-  const notification = { channel, language, template, params, secret }
+  const notification = { channel: row.channel, language, template, params, secret }
   return { id: row.id, to: row.recipient, ...renderNotification(notification, brand) }
 }

@@ -26,10 +26,10 @@ const Messages = Type.Object(
       { description: 'Newest first, at most 200.' },
     ),
   },
-  { description: 'What was kept.' },
+  { description: 'The captured messages.' },
 )
 
-/** The dev inbox. It exists in development alone, for the channels that have no gateway. */
+/** The dev inbox: only in development, for the channels that have no transport. */
 export function devInboxRoutes(
   app: App,
   deps: {
@@ -48,18 +48,21 @@ export function devInboxRoutes(
       schema: {
         operationId: 'listDevMessages',
         tags: ['Service'],
-        summary: 'List what would have been sent',
-        description: 'In development alone: mail and texts, while nothing is set up to send them.',
+        summary: 'List captured messages',
+        description: 'Only in development: emails and texts of channels that have no transport.',
         querystring: StrictObject({
           to: Type.Optional(
-            Type.String({ maxLength: 254, description: 'Those to this address or number alone.' }),
+            Type.String({
+              maxLength: 254,
+              description: 'Only messages to this email address or phone number.',
+            }),
           ),
         }),
         response: { 200: Messages, ...problemResponses('invalid_request') },
       },
     },
     async (request) => {
-      // What was promised a moment ago is there, as it would be in a real inbox after a while.
+      // Messages enqueued a moment ago are included.
       await delivery.deliverDue(capturedChannels)
       return { messages: await listCapturedMessages(deps, capturedChannels, request.query.to) }
     },

@@ -5,10 +5,9 @@ import { renderMessage } from './delivery.ts'
 import type { MessageBrand } from './templates.ts'
 import type { Channel } from './transport.ts'
 
-/** More than anyone reads, and far less than would be slow. */
 const maxMessages = 200
 
-/** A message that was kept instead of sent. */
+/** A message that was captured instead of sent. */
 export interface CapturedMessage {
   id: string
   channel: Channel
@@ -20,10 +19,10 @@ export interface CapturedMessage {
 }
 
 /**
- * The newest messages that have no gateway to leave by: the outbox itself is the inbox.
+ * Lists the newest messages of channels without a transport: the outbox itself is the inbox.
  *
- * @param capturedChannels the channels without one
- * @param to one recipient's alone, if given
+ * @param capturedChannels the channels without a transport
+ * @param to lists the messages of this recipient only
  */
 export async function listCapturedMessages(
   { db, keyring, brand }: { db: Db; keyring: Keyring; brand: MessageBrand },
@@ -33,10 +32,10 @@ export async function listCapturedMessages(
   const rows = await db
     .selectFrom('outbox')
     .selectAll()
-    // Also what another node has just taken and not marked yet: it is kept all the same.
+    // Includes messages that another node has claimed but not yet marked as captured.
     .where('failed_at', 'is', null)
     .where('channel', 'in', [...capturedChannels])
-    // A code that is gone was sent, before this channel came to be kept.
+    // A message without its code was sent before its channel was captured.
     .where((row) => row.or([row('secret_sealed', 'is not', null), row('expires_at', 'is', null)]))
     .$if(to !== undefined, (query) => query.where('recipient', '=', to ?? ''))
     .orderBy('id', 'desc')
@@ -45,6 +44,6 @@ export async function listCapturedMessages(
   return rows.map((row) => {
     const { id, to, subject, text, html } = renderMessage(row, { keyring, brand })
     const sentAt = toIsoString(row.sent_at ?? row.created_at)
-    return { id, channel: row.channel as Channel, to, subject, text, ...(html && { html }), sentAt }
+    return { id, channel: row.channel, to, subject, text, ...(html && { html }), sentAt }
   })
 }

@@ -1,26 +1,26 @@
 import { now, second } from '../lib/clock.ts'
 import { RetryAfterError } from './transport.ts'
 
-/** More than any answer that says something, and too little to hurt. */
+/** More than any useful response body. */
 const maxBodyLength = 16_384
 
-/** What was answered; of the text only the beginning. */
+/** The response of a provider or receiver, its body truncated. */
 export interface HttpResponse {
   status: number
   text: string
-  /** Milliseconds that it asks to wait before the next try (RFC 9110 §10.2.3). */
+  /** The Retry-After header, in milliseconds from now (RFC 9110 §10.2.3). */
   retryAfterMs: number | undefined
 }
 
 /**
- * Asks a program that takes messages and returns its answer, whatever the status. Redirects are
- * answers like any other: whoever could send one must not get the message.
+ * Sends a request and returns the response, whatever its status. Redirects are not followed: the
+ * message must reach no host but the configured one.
  *
- * Whoever is asked may have taken a message and be slow to say so, and a second try makes it two:
- * so it gets half a minute, unless `waitMs` says otherwise.
+ * A peer that is slow to respond may have accepted the message, and a retry would duplicate it: so
+ * the default time-out is long.
  *
- * @param peer is asked, as the subject of a sentence
- * @throws Error if no status came in time, naming nothing of the request
+ * @param peer the subject of error messages, such as "The SMS provider"
+ * @throws Error if no response came in time; its message contains nothing of the request
  */
 export async function sendRequest(
   peer: string,
@@ -43,7 +43,7 @@ export async function sendRequest(
   }
 }
 
-/** An answer that is no yes, as an error that is worth another try: not before it asks for one. */
+/** A non-2xx response, as a retryable error; the retry is not before its Retry-After. */
 export function retryableError(message: string, { retryAfterMs }: HttpResponse): Error {
   return retryAfterMs === undefined
     ? new Error(message)
@@ -59,12 +59,12 @@ async function readBodyStart(response: Response): Promise<string> {
       if (text.length >= maxBodyLength) break
     }
   } catch {
-    // The status has said whether the message was taken. To fail now would send it again.
+    // The status tells whether the message was accepted. An error here would send it again.
   }
   return text.slice(0, maxBodyLength)
 }
 
-/** Seconds, or a date. */
+/** Parses seconds or an HTTP date. */
 function parseRetryAfter(retryAfter: string | null): number | undefined {
   if (retryAfter === null) return undefined
   const retryAfterMs = /^[0-9]{1,9}$/.test(retryAfter)

@@ -9,7 +9,7 @@ import type { Tx } from '../store/transaction.ts'
 import type { MessageSecret } from './templates.ts'
 import type { Channel } from './transport.ts'
 
-/** Where a message goes. */
+/** The destination of a message. */
 export interface Recipient {
   channel: Channel
   /** One email address or one number in E.164. */
@@ -18,20 +18,20 @@ export interface Recipient {
 
 /** A message to be sent. */
 export interface Notification<Name extends keyof TemplateParams> {
-  /** Whose it is; null for whoever has no account yet. */
+  /** The recipient's account; null before sign-up is complete. */
   accountId: string | null
   to: Recipient
   template: Name
   params: TemplateParams[Name]
-  /** Nobody finds it in the database. A code that is late is not sent any more. */
+  /** Stored sealed. A message whose code has expired is not sent. */
   secret?: MessageSecret | undefined
-  /** The recipient's, where there is no account that has one. */
+  /** The language for a recipient without an account. */
   language?: Language
 }
 
 /**
- * Promises a message, in the transaction of what it tells of: both happen or neither. It leaves
- * after the commit.
+ * Enqueues a message in the transaction of the change it reports: both are written or neither. It is
+ * sent after the commit.
  */
 export async function enqueueNotification<Name extends keyof TemplateParams>(
   tx: Tx,
@@ -63,13 +63,13 @@ export async function enqueueNotification<Name extends keyof TemplateParams>(
       last_error: null,
     })
     .execute()
-  // Also of what goes out in the place of a code: it must not be told from it by the time it takes.
+  // A decoy is counted like a code: the two must take the same time.
   if (secret && secret.kind !== 'undo') {
     tx.emit({ kind: 'code', channel: to.channel, purpose: template })
   }
 }
 
-/** How many messages wait to be sent by each channel, and since when the oldest of them does. */
+/** The number of unsent messages by channel, and the creation time of the oldest. */
 export function countPendingMessages(db: Db) {
   return db
     .selectFrom('outbox')
@@ -84,7 +84,7 @@ export function countPendingMessages(db: Db) {
     .execute()
 }
 
-/** The secret of a message that was promised. */
+/** Opens the secret of a row. */
 export function openMessageSecret(
   keyring: Keyring,
   { id, secret_sealed }: { id: string; secret_sealed: string | null },

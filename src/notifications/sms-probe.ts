@@ -4,20 +4,20 @@ import { connect as connectTls } from 'node:tls'
 import { second } from '../lib/clock.ts'
 import { isLoopback } from '../lib/loopback.ts'
 
-/** What came of knocking at an SMS provider, without any text. */
+/** The result of connecting to an SMS provider without sending a text. */
 export interface SmsProbeResult {
   reachable: boolean
-  /** Whom, and with which words it was refused. */
+  /** A sentence that names the host and the reason of a refusal. */
   message: string
-  /** Whether user and password were taken; undefined where that can only be found out by sending. */
+  /** Whether the credentials were accepted; undefined if only sending a text would show it. */
   authenticated?: boolean
 }
 
 /**
- * Connects to the SMS provider that `written` names, with TLS where its texts go by TLS; asks Twilio
- * for the account, which costs nothing and shows whether the token is right.
+ * Connects to the SMS provider, with TLS if texts are sent over TLS. Checks Twilio's credentials by
+ * reading the account, which is free of charge.
  *
- * @param rawUrl a LATCHKEY_SMS_URL that can be used
+ * @param rawUrl a valid LATCHKEY_SMS_URL
  */
 export async function probeSms(
   rawUrl: string,
@@ -43,7 +43,7 @@ export async function probeSms(
   } finally {
     socket.on('error', () => {}).destroy()
   }
-  if (!isTwilio) return { reachable: true, message: `${hostAndPort} takes connections.` }
+  if (!isTwilio) return { reachable: true, message: `${hostAndPort} accepts connections.` }
 
   const accountUrl = `${tls ? 'https' : 'http'}://${url.host}/2010-04-01/Accounts/${url.username}.json`
   const [user, password] = [url.username, url.password].map(decodeURIComponent)
@@ -56,8 +56,8 @@ export async function probeSms(
     })
     await body?.cancel()
     const message = ok
-      ? `${hostAndPort} knows the account.`
-      : `${hostAndPort} refuses the account (${status}).`
+      ? `${hostAndPort} accepted the credentials.`
+      : `${hostAndPort} rejected the credentials (${status}).`
     return { reachable: true, authenticated: ok, message }
   } catch {
     return { reachable: false, message: `${hostAndPort} did not answer.` }

@@ -29,13 +29,13 @@ export function createSmsTransport(options: {
 
   return {
     async send(message) {
-      // Kannel reads several numbers in one field, Twilio other kinds of address.
+      // Kannel would accept several numbers in the field, Twilio other kinds of address.
       if (!/^\+[1-9][0-9]{4,14}$/.test(message.to)) {
         throw new PermanentDeliveryError('The recipient is not one phone number in E.164.')
       }
       await send(message, from, timeoutMs)
     },
-    // Every message is a request of its own, over within `timeoutMs`.
+    // Each message is one request, which ends within `timeoutMs`.
     close() {},
   }
 }

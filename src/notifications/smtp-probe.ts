@@ -3,18 +3,18 @@ import SMTPConnection from 'nodemailer/lib/smtp-connection'
 import { parseMailFrom, parseSmtpUrl } from '../config/smtp-url.ts'
 import { second } from '../lib/clock.ts'
 
-/** What came of asking a mail server, without any mail. */
+/** The result of connecting to a mail server without sending an email. */
 export type SmtpProbeResult =
   | { accepted: true; to: string; encrypted: boolean }
   | { accepted: false; step: 'connect' | 'sign in' | 'sender' | 'recipient'; message: string }
 
 /**
- * Talks to the mail server up to the recipient: connection, TLS and password as the service uses
- * them, then MAIL FROM and RCPT TO, and RSET instead of a message.
+ * Opens an SMTP session as the service does, with TLS and credentials, then sends MAIL FROM,
+ * RCPT TO, and RSET instead of a message.
  *
- * @param options.to whom a mail could go to; our own sender's address unless told
- * @param options.waitMs how long the server may stay silent at any one step
- * @throws Error if the settings can't be used
+ * @param options.to the recipient; defaults to the sender's own address
+ * @param options.timeoutMs the time-out of each step
+ * @throws Error if the settings are invalid
  */
 export async function probeSmtp(options: {
   smtpUrl: string
@@ -38,7 +38,7 @@ export async function probeSmtp(options: {
     connectionTimeout: timeoutMs,
     greetingTimeout: timeoutMs,
     socketTimeout: timeoutMs,
-    // The door through which commands of one's own can be sent.
+    // nodemailer sends custom commands from an authentication method only.
     customAuth: {
       ENVELOPE: async ({ sendCommand }) => {
         const sendSmtpCommand = async (command: string) => {
@@ -57,9 +57,9 @@ export async function probeSmtp(options: {
   })
   const connectionFailed = new Promise<never>((_, reject) => {
     connection.on('error', reject)
-    connection.once('end', () => reject(new Error('The server hung up.')))
+    connection.once('end', () => reject(new Error('The server closed the connection.')))
   })
-  // Nobody may be waiting any more when it happens.
+  // It may reject after the race is over.
   connectionFailed.catch(() => {})
   const settled = (start: (callback: (error?: Error | null) => void) => void) =>
     Promise.race([
@@ -85,7 +85,7 @@ export async function probeSmtp(options: {
   }
 }
 
-/** What went wrong, with the server’s own words; some servers repeat what they were shown. */
+/** Removes the password from a server's reply: some servers repeat it. */
 function redactReply(message: string, secret: string | undefined): string {
   const text = message.replace(/[\r\n]+/g, ' ').slice(0, 300)
   return secret ? text.replaceAll(secret, '…') : text

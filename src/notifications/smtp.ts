@@ -5,20 +5,21 @@ import { parseEmailAddress } from '../lib/email-address.ts'
 import { PermanentDeliveryError, type RenderedMessage, type Transport } from './transport.ts'
 
 /**
- * Email by SMTP, over a few connections that are kept open.
+ * Email over SMTP, with a small pool of connections.
  *
- * Nothing crosses a network in clear unless `smtpUrl` says `?tls=off`: with smtps:// TLS comes
- * first, with smtp:// by STARTTLS before credentials and messages. This machine itself needs no
- * TLS, so that a mail trap on localhost just works; `?tls=on` asks it for STARTTLS too.
+ * TLS is required unless `smtpUrl` has `?tls=off`: implicit with smtps://, STARTTLS with smtp://,
+ * before credentials and messages. The local machine needs no TLS, so that a mail trap on localhost
+ * just works; `?tls=on` requires STARTTLS there too.
  *
- * A message is with the server, or given back, within twice `waitMs`, however slow or silent that
- * is. From then on the server has `verdictMs` to say whether it took it: many look for spam and
- * viruses first, and whoever doesn’t wait for them sends it twice (RFC 5321 §4.5.3.2.6). What is
- * thrown may be logged: it names neither people nor credentials, and quotes no reply.
+ * A message is transmitted within twice `timeoutMs` or fails. The server then has `replyTimeoutMs`
+ * to accept it: many scan for spam and viruses first, and a client that does not wait sends
+ * duplicates (RFC 5321 §4.5.3.2.6). Errors may be logged: they contain no recipients, credentials or
+ * server replies.
  *
  * @param options.from `Name <address>` or an address
- * @param options.waitMs how long the server may take to connect, and to greet
- * @throws Error if `smtpUrl` or `from` can't be used, saying why
+ * @param options.timeoutMs the time-out for the connection and for the greeting
+ * @param options.replyTimeoutMs the time-out for the reply to a transmitted message
+ * @throws Error with the reason if `smtpUrl` or `from` is invalid
  */
 export function createSmtpTransport(options: {
   smtpUrl: string
@@ -35,23 +36,23 @@ export function createSmtpTransport(options: {
   const transport = createTransport({
     ...server,
     pool: true,
-    // The outbox tries again by itself. Once at once, for a connection that had gone stale: the
-    // pool does so only where not a byte of the message was sent.
+    // One immediate retry, for a stale connection: the pool retries only if no byte of the message
+    // was sent. The delivery worker handles all other retries.
     maxRequeues: 1,
-    // Servers hang up on idlers; better that we do it first than in the middle of a message.
+    // Servers close idle connections: close them first, rather than lose one during a message.
     idleTimeout: 30 * second,
     dnsTimeout: timeoutMs,
     connectionTimeout: timeoutMs,
     greetingTimeout: timeoutMs,
-    // What comes before the verdict is over earlier: see below.
+    // The steps before the reply have the shorter deadline below.
     socketTimeout: replyTimeoutMs,
-    // A server that won't hang up shall not keep a service from stopping.
+    // A server that keeps the connection open must not delay shutdown.
     socketCloseTimeout: second,
     disableFileAccess: true,
     disableUrlAccess: true,
   })
 
-  /** What to do once the server has all of a message, by the signal that the message carries. */
+  /** Called once the server has the whole message; keyed by the signal of the message. */
   const onDataSent = new WeakMap<AbortSignal, () => void>()
   transport.use('stream', (mail, done) => {
     const { signal } = mail.data
@@ -80,7 +81,7 @@ export function createSmtpTransport(options: {
         clearTimeout(timer)
       }
     },
-    // Also what is on its way: nobody waits for that any more.
+    // Aborts messages in flight, too.
     close: () => transport.close({ force: true }),
   }
 }
@@ -94,41 +95,37 @@ function emailOf(
 
   return {
     from,
-    // An object, because a string is a list: "a@b.c, evil@x.y" would go to both.
+    // An object, because a string is parsed as a list: "a@b.c, evil@x.y" would go to both.
     to: { name: '', address: recipient.address },
     subject,
     text,
     html,
-    // The same over retries, so that mail programs can drop a second copy (RFC 5322 §3.6.4).
+    // The same for every attempt, so that mail programs drop duplicates (RFC 5322 §3.6.4).
     messageId: `<${id}@${from.address.slice(from.address.lastIndexOf('@') + 1)}>`,
-    // No out-of-office note should come back (RFC 3834 §5).
+    // Suppresses out-of-office replies (RFC 3834 §5).
     headers: { 'Auto-Submitted': 'auto-generated' },
   }
 }
 
-/**
- * What went wrong, told in codes alone: nodemailer's own messages quote the server's reply, and
- * servers like to repeat the recipient.
- */
+/** An error made of codes alone: nodemailer's messages quote the reply, which often has the recipient. */
 function deliveryErrorOf(error: NodemailerError, dataSent: boolean): Error {
   const { code, command, responseCode, response } = error
   if (responseCode === undefined) {
-    const what = dataSent ? 'The email may have left' : 'No email left'
-    return new Error(`${what}: ${reasonOf(error)}.`)
+    const subject = dataSent ? 'The email may have been sent' : 'The email was not sent'
+    return new Error(`${subject}: ${reasonOf(error)}.`)
   }
 
   const enhancedStatus = /^[0-9]{3}[ -]([245]\.[0-9]{1,3}\.[0-9]{1,3})\b/.exec(response ?? '')?.[1]
   const reply = [responseCode, enhancedStatus, command && `to ${command}`].filter(Boolean).join(' ')
-  if (code === 'EAUTH') return new Error(`The mail server refused our credentials (${reply}).`)
+  if (code === 'EAUTH') return new Error(`The mail server rejected the credentials (${reply}).`)
   return isPermanentRejection(error)
-    ? new PermanentDeliveryError(`The mail server will not take this message (${reply}).`)
-    : new Error(`The mail server did not take the message (${reply}).`)
+    ? new PermanentDeliveryError(`The mail server permanently rejected the message (${reply}).`)
+    : new Error(`The mail server did not accept the message (${reply}).`)
 }
 
 /**
- * Whether the server turned down this recipient or this message for good. A refusal of the
- * sender, and 53x (RFC 4954 §6), which asks for credentials, are ours to put right: the message
- * can wait for that.
+ * Whether the server permanently rejected the recipient or the message. A rejected sender, and 53x
+ * (RFC 4954 §6), which asks for credentials, are retried: the operator can correct the settings.
  */
 function isPermanentRejection({ command, permanent, responseCode }: NodemailerError): boolean {
   const asksForCredentials = responseCode !== undefined && Math.floor(responseCode / 10) === 53
@@ -136,7 +133,7 @@ function isPermanentRejection({ command, permanent, responseCode }: NodemailerEr
 }
 
 function reasonOf({ code, originalCode }: NodemailerError): string {
-  if (code === 'EABORT' || code === 'ETIMEDOUT') return 'the mail server took too long'
-  if (code === 'ETLS') return 'the mail server offers no TLS, or none that can be trusted (ETLS)'
-  return `the mail server could not be used (${originalCode ?? code ?? 'no code'})`
+  if (code === 'EABORT' || code === 'ETIMEDOUT') return 'the mail server timed out'
+  if (code === 'ETLS') return 'the mail server offers no trusted TLS (ETLS)'
+  return `the connection to the mail server failed (${originalCode ?? code ?? 'no code'})`
 }

@@ -10,27 +10,27 @@ import { escapeHtml } from '../lib/escape-html.ts'
 import type { Language } from '../lib/language.ts'
 import type { Channel, RenderedMessage } from './transport.ts'
 
-/** What every message shows. */
+/** The operator's brand, as every message shows it. */
 export interface MessageBrand {
   name: string
   publicUrl: string
-  /** Of links, and what can be read on it. */
+  /** The background of buttons, and the text colour on it. */
   color: string
   onColor: string
-  /** Whether there is one to be shown. */
+  /** Whether a logo is configured. */
   logo: boolean
 }
 
-/** A secret that only the recipient may know, and until when it works. */
+/** A secret that only the recipient may know. */
 export interface MessageSecret {
-  /** `blank` is shown to nobody: with it, a message takes as long to promise as one with a code. */
-  kind: 'code' | 'undo' | 'blank'
+  /** A `decoy` is never shown: it makes enqueueing take as long as with a code. */
+  kind: 'code' | 'undo' | 'decoy'
   value: string
   /** Milliseconds since 1970. */
   expiresAt: number
 }
 
-/** A message that is to be written. */
+/** The input of a message. */
 export interface RenderInput<Name extends TemplateName> {
   channel: Channel
   language: Language
@@ -41,7 +41,7 @@ export interface RenderInput<Name extends TemplateName> {
 
 const catalogues: Record<Language, NotificationCatalogue> = { en: english, de: german }
 
-/** A message as its recipient gets it. */
+/** Renders a message for its recipient. */
 export function renderNotification<Name extends TemplateName>(
   input: RenderInput<Name>,
   brand: MessageBrand,
@@ -50,18 +50,18 @@ export function renderNotification<Name extends TemplateName>(
   const catalogue = catalogues[language]
   const code = secret?.kind === 'code' ? secret.value : undefined
   const compose = catalogue.templates[template] as (...given: unknown[]) => NotificationText
-  const words = compose(localizeParams(params, language), brand.name, code ?? '')
-  if (channel === 'sms') return renderSms(words, code, brand)
+  const content = compose(localizeParams(params, language), brand.name, code ?? '')
+  if (channel === 'sms') return renderSms(content, code, brand)
   const undo = secret?.kind === 'undo' && {
-    before: catalogue.undoIntro(formatTime(secret.expiresAt, language)),
-    // Opening it changes nothing: what follows the # never reaches a server.
+    intro: catalogue.undoIntro(formatTime(secret.expiresAt, language)),
+    // In the fragment, which reaches no server: opening the link changes nothing.
     link: `${brand.publicUrl}/undo#token=${secret.value}`,
-    words: catalogue.undoLabel,
+    label: catalogue.undoLabel,
   }
-  return renderEmail(words, { code, undo: undo || undefined, language }, brand)
+  return renderEmail(content, { code, undo: undo || undefined, language }, brand)
 }
 
-/** With times and methods as people read them. */
+/** Replaces times and methods with words. */
 function localizeParams(params: { at?: number; method?: string }, language: Language): object {
   const { at, method } = params
   const methods: Record<string, string> = catalogues[language].methods
@@ -73,8 +73,8 @@ function localizeParams(params: { at?: number; method?: string }, language: Lang
 }
 
 /**
- * Short enough for one or two texts. The last line lets a phone fill the code in, on our pages
- * alone (WICG, "Origin-bound one-time codes").
+ * The subject and the first paragraph: at most two SMS. The last line lets phones fill in the code on
+ * our pages only (WICG, "Origin-bound one-time codes").
  */
 function renderSms(
   { subject, paragraphs }: NotificationText,
@@ -90,7 +90,7 @@ function renderEmail(
   { subject, paragraphs }: NotificationText,
   extras: {
     code: string | undefined
-    undo: { before: string; link: string; words: string } | undefined
+    undo: { intro: string; link: string; label: string } | undefined
     language: Language
   },
   { name, publicUrl, color, onColor, logo }: MessageBrand,
@@ -99,14 +99,14 @@ function renderEmail(
   const text = [
     ...(code === undefined ? [] : [code]),
     ...paragraphs,
-    ...(undo ? [undo.before, undo.link] : []),
+    ...(undo ? [undo.intro, undo.link] : []),
     `${name} · ${publicUrl}`,
   ].join('\n\n')
   const button = `display:inline-block;padding:.75rem 1.25rem;border-radius:.75rem;background:${color};color:${onColor};font-weight:600;text-decoration:none`
   const html = [
     '<!doctype html>',
     `<html lang="${language}"><head><meta charset="utf-8"><title>${escapeHtml(subject)}</title>`,
-    // Without the first, some mail programs on phones show it as wide as a desk, and tiny.
+    // Without the viewport, some mail programs on phones render it desktop-wide and tiny.
     '<meta name="viewport" content="width=device-width"><meta name="color-scheme" content="light dark"></head>',
     '<body style="margin:0 auto;max-width:32rem;padding:1.5rem;font:1rem/1.5 system-ui,sans-serif">',
     ...(logo
@@ -120,8 +120,8 @@ function renderEmail(
     ...paragraphs.map((paragraph) => `<p>${escapeHtml(paragraph)}</p>`),
     ...(undo
       ? [
-          `<p>${escapeHtml(undo.before)}</p>`,
-          `<p><a href="${escapeHtml(undo.link)}" style="${button}">${escapeHtml(undo.words)}</a></p>`,
+          `<p>${escapeHtml(undo.intro)}</p>`,
+          `<p><a href="${escapeHtml(undo.link)}" style="${button}">${escapeHtml(undo.label)}</a></p>`,
         ]
       : []),
     `<p style="opacity:.7"><small>${escapeHtml(name)} · ${escapeHtml(publicUrl)}</small></p>`,
@@ -130,7 +130,7 @@ function renderEmail(
   return { subject, text, html }
 }
 
-/** In UTC, which says so: nobody knows where a message is read. */
+/** In UTC, marked as such: the reader's time zone is unknown. */
 function formatTime(at: number, language: Language): string {
   const format = new Intl.DateTimeFormat(language === 'en' ? 'en-GB' : language, {
     dateStyle: 'long',

@@ -1,14 +1,9 @@
-/** By what a message may leave. */
 export const channels = ['email', 'sms'] as const
 export type Channel = (typeof channels)[number]
 
-/** What leaves the outbox together: letters to people by their channel, and posts to a program. */
-export const queueNames = [...channels, 'webhook'] as const
-export type QueueName = (typeof queueNames)[number]
-
-/** One message, ready to leave the house. */
+/** A message ready to be sent. */
 export interface RenderedMessage {
-  /** Stays the same over retries, so that a receiver can tell a repeat. */
+  /** The same for every attempt, so that a receiver can recognise a duplicate. */
   id: string
   /** One email address, or one phone number in E.164. */
   to: string
@@ -18,21 +13,22 @@ export interface RenderedMessage {
   html?: string
 }
 
-/** Something that carries messages off: a mail server, an SMS provider. */
+/** A connection to a mail server or an SMS provider. */
 export interface Transport {
   /**
-   * Hands the message over and resolves once the other side has taken it.
+   * Resolves once the other side has accepted the message.
    *
-   * @throws Undeliverable when trying again would not help; anything else is worth a retry, which
-   * NotBefore asks to put off.
+   * @throws PermanentDeliveryError if a retry cannot succeed
+   * @throws RetryAfterError if the other side asks for a pause before the retry
+   * @throws Error any other failure, to be retried
    */
   send(message: RenderedMessage): Promise<void>
   close(): void
 }
 
-/** The other side asks for a pause before the next try. */
+/** The other side asks for a pause before the next attempt. */
 export class RetryAfterError extends Error {
-  override name = 'NotBefore'
+  override name = 'RetryAfterError'
   readonly retryAfterMs: number
 
   constructor(message: string, retryAfterMs: number) {
@@ -41,7 +37,7 @@ export class RetryAfterError extends Error {
   }
 }
 
-/** The other side will never take this message: an unknown mailbox, a number that cannot be. */
+/** The other side will never accept this message: an unknown mailbox, an impossible number. */
 export class PermanentDeliveryError extends Error {
-  override name = 'Undeliverable'
+  override name = 'PermanentDeliveryError'
 }

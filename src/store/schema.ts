@@ -17,6 +17,7 @@ export interface Schema {
   rate_limit_hit: RateLimitHitTable
   activity: ActivityTable
   outbox: OutboxTable
+  webhook_event: WebhookEventTable
   trusted_device: TrustedDeviceTable
   password_reset: PasswordResetTable
   undo_token: UndoTokenTable
@@ -296,25 +297,42 @@ export interface UndoTokenTable {
   ended_at: number | null
 }
 
-/** A notification to a person, or an event for the webhook receiver, until and after its delivery. */
+/** A message to a person, until some days after it was sent. */
 export interface OutboxTable {
   id: string
   account_id: string | null
-  channel: 'email' | 'sms' | 'webhook'
-  /** An email address or phone number; empty for a webhook event, which goes to the configured URL. */
+  channel: 'email' | 'sms'
   recipient: string
-  /** The language of a notification; null for English. */
   language: string | null
-  /** The template of a notification; the type of a webhook event. */
   template: string
-  /** JSON: the public parameters of the template; the body of a webhook event. */
+  /** JSON: the parameters of the template, none of them secret. */
   params: string
   /** Sealed JSON: the parameters that only the recipient may see. */
   secret_sealed: string | null
   created_at: number
-  /** When delivery becomes pointless; null if it never does. */
+  /** The message is worthless after this. */
   expires_at: number | null
-  /** When the next attempt is due, by the database's clock. A claim postpones it, as a lease. */
+  /** When the next attempt is due, by the database's clock; the end of the lease while claimed. */
+  next_attempt_at: number
+  /** Raised by each claim. */
+  attempts: number
+  sent_at: number | null
+  failed_at: number | null
+  last_error: string | null
+}
+
+/** An activity to be sent to the webhook receiver, until some days after it was sent. */
+export interface WebhookEventTable {
+  /** The activity's. */
+  id: string
+  /** Events of one account are sent in order; null if there is none to wait for. */
+  account_id: string | null
+  /** The activity type. */
+  type: string
+  /** JSON: the request body. */
+  body: string
+  created_at: number
+  /** When the next attempt is due, by the database's clock; the end of the lease while claimed. */
   next_attempt_at: number
   /** Raised by each claim. */
   attempts: number

@@ -1,12 +1,13 @@
 import { toIsoString } from '../lib/clock.ts'
 import { databaseNow } from '../store/database-now.ts'
+import type { Db } from '../store/open.ts'
 import type { Tx } from '../store/transaction.ts'
 
-/** What happened to an account, for the operator's own program. */
+/** An activity of an account, to be sent to the operator's webhook receiver. */
 export interface NewWebhookEvent {
-  /** The activity's. */
+  /** The activity's id. */
   id: string
-  /** Null when somebody tried an address that has no account. */
+  /** Null for an attempt on an address that has no account. */
   accountId: string | null
   type: string
   /** Milliseconds since 1970. */
@@ -17,12 +18,13 @@ export interface NewWebhookEvent {
 }
 
 /**
- * Promises a post, in the transaction of what it tells of: both happen or neither. Nothing happens
- * where activity is not posted.
+ * Enqueues an event in the transaction of its activity: both are written or neither. Does nothing
+ * without a webhook receiver.
  *
- * No address of mail, number or network is in it: programs act on accounts, which have an id.
+ * The event holds no email address, phone number or IP address: programs know accounts by their id.
  *
- * @param accountErased whether the account's row is no more: then nothing comes after this that it could hold up
+ * @param accountErased whether the account's row is deleted: this event is the account's last, so no
+ * other has to wait for it
  */
 export async function enqueueWebhookEvent(
   tx: Tx,
@@ -31,20 +33,28 @@ export async function enqueueWebhookEvent(
 ): Promise<void> {
   if (!tx.webhooksEnabled) return
   const { id, accountId, type, at, sessionId, userAgent, detail } = event
-  const data = { activityId: id, accountId: accountId, sessionId: sessionId, userAgent, detail }
+  const data = { activityId: id, accountId, sessionId, userAgent, detail }
   await tx
-    .insertInto('outbox')
+    .insertInto('webhook_event')
     .values({
       id,
       account_id: accountErased ? null : accountId,
-      channel: 'webhook',
-      recipient: '',
-      template: type,
-      params: JSON.stringify({ type, timestamp: toIsoString(at), data }),
-      // By the one clock of all nodes: posts of one account leave in this order.
+      type,
+      body: JSON.stringify({ type, timestamp: toIsoString(at), data }),
+      // The order of an account's events follows the database's clock, which all nodes share.
       created_at: databaseNow(tx),
       next_attempt_at: databaseNow(tx),
       attempts: 0,
     })
     .execute()
+}
+
+/** The number of undelivered events, and the creation time of the oldest. */
+export function countPendingEvents(db: Db) {
+  return db
+    .selectFrom('webhook_event')
+    .select(({ fn }) => [fn.countAll<number>().as('waiting'), fn.min('created_at').as('oldest')])
+    .where('sent_at', 'is', null)
+    .where('failed_at', 'is', null)
+    .executeTakeFirstOrThrow()
 }

@@ -4,34 +4,36 @@ import { now, second } from '../lib/clock.ts'
 import { retryableError, sendRequest } from '../notifications/http-request.ts'
 import { PermanentDeliveryError } from '../notifications/transport.ts'
 
-/** What happened, ready to leave the house. */
+/** An event ready to be sent. */
 export interface WebhookEvent {
-  /** Stays the same over retries, so that a receiver can tell a repeat. */
+  /** The same for every attempt, so that a receiver can recognise a duplicate. */
   id: string
   /** JSON. */
   body: string
 }
 
-/** A program of the operator's own that is told what happens to accounts. */
+/** Sends events to the operator's webhook receiver. */
 export interface WebhookSender {
   /**
-   * Hands a post over and resolves once the other side has taken it.
+   * Resolves once the receiver has accepted the event. Errors may be logged: they contain nothing of
+   * the URL.
    *
-   * @throws Undeliverable if it must not come again; anything else is worth a retry. What is thrown
-   * may be logged: it names nothing of the URL.
+   * @throws PermanentDeliveryError if the receiver asks for no retry (410)
+   * @throws Error any other failure, to be retried
    */
   send(event: WebhookEvent): Promise<void>
 }
 
-/** A repeat does no harm here, for it is known by its id: so the receiver need not be waited for long. */
+/** Short, because a duplicate does no harm: the receiver recognises it by its id. */
 const defaultTimeoutMs = 10 * second
 
 /**
- * `https://…?secret=whsec_…`: signed posts as "Standard Webhooks" has them, with a secret that both
- * sides know and that is never sent. While it is changed there are two, and two signatures.
+ * Signs events as in "Standard Webhooks", with a shared secret that is never sent. A URL has two
+ * secrets while the secret is being rotated, and each event then has two signatures.
  *
- * @param timeoutMs how long the receiver may take for one post
- * @throws Error if `written` can't be used, saying why
+ * @param rawUrl `https://…?secret=whsec_…`
+ * @param timeoutMs the time-out of one request
+ * @throws Error with the reason if `rawUrl` is invalid
  */
 export function createWebhookSender(
   rawUrl: string,
@@ -57,8 +59,8 @@ export function createWebhookSender(
       const { status } = response
       if (status >= 200 && status < 300) return
       if (status === 410)
-        throw new PermanentDeliveryError('The webhook receiver wants none of this (410).')
-      throw retryableError(`The webhook receiver did not take it (${status}).`, response)
+        throw new PermanentDeliveryError('The webhook receiver rejected the event (410).')
+      throw retryableError(`The webhook receiver did not accept the event (${status}).`, response)
     },
   }
 }

@@ -51,7 +51,7 @@ onEachDatabase((latchkey) => {
     for (const to of [ada.email, mailbox]) {
       const told = (await latchkey.inbox(to)).filter(({ subject }) => / off$/.test(subject))
       assert.equal(told.length, 1, to)
-      assert.match(told[0]?.text ?? '', /Whoever runs Latchkey turned it off for you\./)
+      assert.match(told[0]?.text ?? '', /The operator of Latchkey turned it off for you\./)
       assert.ok(told[0]?.text.includes(reason))
       assert.ok(!told[0]?.html?.includes('<b>called'), 'the reason is text')
     }

@@ -42,8 +42,8 @@ const bad: Record<string, { series: Series; at: string }> = {
     series: { 'latchkey_outbox_oldest_seconds{channel="sms"}': '0+60x30' },
     at: '20m',
   },
-  LatchkeyMessagesGivenUp: {
-    series: { 'latchkey_messages_total{channel="sms",outcome="givenUp"}': '0+1x90' },
+  LatchkeyMessagesFailed: {
+    series: { 'latchkey_messages_total{channel="sms",outcome="failed"}': '0+1x90' },
     at: '1h',
   },
   LatchkeyTextsNearCap: {
@@ -70,7 +70,7 @@ const good: Series = {
   [`${statement}"0.5"}`]: '0+100x1500',
   [`${statement}"+Inf"}`]: '0+100x1500',
   'latchkey_outbox_oldest_seconds{channel="sms"}': '3x1500',
-  'latchkey_messages_total{channel="email",outcome="givenUp"}': '2x1500',
+  'latchkey_messages_total{channel="email",outcome="failed"}': '2x1500',
   latchkey_sms_last_24h: '790x1500',
   latchkey_sms_daily_cap: '1000x1500',
   'latchkey_sign_ins_total{method="password",result="wrong"}': '0+20x1500',

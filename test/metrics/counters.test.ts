@@ -176,7 +176,7 @@ test('what cannot be sent is counted, and seen to wait in the outbox', async (t)
   assert.equal(status, 202)
   const scraped = await waitUntil(async () => {
     const now = await scrape(latchkey.origin)
-    return now.get('latchkey_messages_total{channel="email",outcome="failed"}') ? now : undefined
+    return now.get('latchkey_messages_total{channel="email",outcome="retry"}') ? now : undefined
   })
   assert.equal(scraped.get('latchkey_outbox_messages{channel="email"}'), 1)
   assert.equal(scraped.get('latchkey_outbox_messages{channel="webhook"}'), 1)

@@ -21,7 +21,7 @@ const spoken = {
 
 /** What every notice ends with: until when it can be undone, and the link that does it. */
 const undo = [
-  'If this wasn’t you, undo it until <when>. That brings back how you signed in before, and signs everyone out:',
+  'If this wasn’t you, you can undo it until <when>. You will then sign in as before, and all devices will be signed out:',
   '<link>',
 ]
 
@@ -51,7 +51,7 @@ onEachDatabase((latchkey) => {
       assert.deepEqual(others, [])
       assert.equal(on.subject, 'Your second step for Latchkey is on')
       assert.deepEqual(paragraphs(on), [
-        `Since <when>, signing in to Latchkey asks for your password and for a second step: ${spoken[method]}.`,
+        `Since <when>, you need a second step in addition to your password to sign in to Latchkey: ${spoken[method]}.`,
         ...undo,
         footer,
       ])
@@ -80,7 +80,7 @@ onEachDatabase((latchkey) => {
     assert.equal(changed.subject, 'Your second step for Latchkey was changed')
     assert.equal(
       paragraphs(changed)[0],
-      'Since <when>, signing in to Latchkey asks for codes by text message.',
+      'On <when>, your second step for Latchkey was changed to codes by text message.',
     )
     assert.equal((await mfaActivityOf(ada))[0], 'mfa.method_added')
 
@@ -94,7 +94,7 @@ onEachDatabase((latchkey) => {
     assert.equal(removed.subject, 'A second step for Latchkey was removed')
     assert.equal(
       paragraphs(removed)[0],
-      'Since <when>, an authenticator app can’t be used for signing in to Latchkey any more.',
+      'Since <when>, you can no longer use an authenticator app to sign in to Latchkey.',
     )
   })
 
@@ -185,7 +185,7 @@ onEachDatabase(
       await ada.signIn()
       const [signIn] = await latchkey.inbox(ada.email)
       for (const [message, purpose] of [
-        [setUp, 'to have codes for signing in'],
+        [setUp, 'to receive your sign-in codes'],
         [signIn, 'to finish signing in'],
       ] as const) {
         assert.ok(message)

@@ -60,7 +60,6 @@ for (const kind of databaseKinds) {
           sms: createSmsTransport({ url: receiver.url, from: undefined }),
         },
         capturedChannels: [],
-        webhookSender: undefined,
       }),
     )
     try {
@@ -104,7 +103,7 @@ test('who fails has no say over a message that another has in hand by now', asyn
   const dueAt = Date.now() + 3_600_000
   await latchkey.sql(`update outbox set attempts = attempts + 1, next_attempt_at = ${dueAt}`)
   answer(422)
-  await waitUntil(() => findLogLines(latchkey, 'message given up')[0])
+  await waitUntil(() => findLogLines(latchkey, 'message failed')[0])
   // What comes later has been settled, so this one would have been too.
   await enqueueNotices(latchkey, 1, { channel: 'sms', recipient: '+14155550101' })
   await waitUntil(() => receiver.received.length > 1)

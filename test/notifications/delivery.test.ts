@@ -75,7 +75,7 @@ test('what a mail server puts off is tried again, after pauses that grow', async
   const pauses = [1, 2, 4].map((seconds) => seconds * 1000)
   for (const [tries, pause] of pauses.entries()) {
     const line = await waitUntil(() => findLogLines(latchkey, 'message not sent yet')[tries])
-    assert.equal(line.againInMs, pause)
+    assert.equal(line.retryInMs, pause)
     assert.equal(line.attempts, tries + 1)
     assert.equal(line.to, 'a•••@example.org')
     travel(pause)
@@ -95,14 +95,14 @@ test('a pause is never longer than an hour, and after three days nobody tries an
   const latchkey = await startLatchkey(t, 'SQLite', mail)
   await enqueueNotices(latchkey, 1, { channel: 'email', recipient: 'ada@example.org' })
   for (let tries = 0; tries < 14; tries += 1) {
-    const { againInMs } = await waitUntil(
+    const { retryInMs } = await waitUntil(
       () => findLogLines(latchkey, 'message not sent yet')[tries],
     )
-    assert.equal(againInMs, Math.min(2 ** tries * 1000, hour))
-    travel(againInMs)
+    assert.equal(retryInMs, Math.min(2 ** tries * 1000, hour))
+    travel(retryInMs)
   }
   travel(72 * hour)
-  const given = await waitUntil(() => findLogLines(latchkey, 'message given up')[0])
+  const given = await waitUntil(() => findLogLines(latchkey, 'message failed')[0])
   assert.equal(given.level, 50)
   const tried = smtp.recipients.length
   smtp.refusal = undefined
@@ -116,9 +116,9 @@ test('what a mail server will never take is given up at once, and the log says s
   smtp.refusal = { to: 'RCPT TO', code: 550, text: '5.1.1 no ada@example.org here' }
   const latchkey = await startLatchkey(t, 'SQLite', mail)
   await latchkey.post('/auth/SignUp', { email: 'ada@example.org', password })
-  const given = await waitUntil(() => findLogLines(latchkey, 'message given up')[0])
+  const given = await waitUntil(() => findLogLines(latchkey, 'message failed')[0])
   assert.deepEqual([given.level, given.to, given.attempts], [50, 'a•••@example.org', 1])
-  assert.match(given.problem, /550/)
+  assert.match(given.reason, /550/)
 
   const row = await waitUntil(async () => {
     const [first] = await outboxRowsTo(latchkey, 'ada@example.org')
@@ -192,7 +192,7 @@ test('production, left without a way to send texts, says that one was not sent',
     LATCHKEY_MFA_METHODS: 'email',
   })
   await enqueueNotices(latchkey, 1, { channel: 'sms', recipient: '+14155550100' })
-  const given = await waitUntil(() => findLogLines(latchkey, 'message given up')[0])
+  const given = await waitUntil(() => findLogLines(latchkey, 'message failed')[0])
   assert.deepEqual([given.channel, given.to], ['sms', '+1•••••••00'])
   assert.equal((await outboxRowsTo(latchkey, '+14155550100'))[0].sent_at, null)
 })

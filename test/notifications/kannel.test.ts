@@ -78,7 +78,7 @@ test('a wrong password or a missing sender is a setting, so Kannel is asked agai
   ] as const) {
     await assert.rejects(gateway.send(message), (error: Error) => {
       assert.ok(!(error instanceof PermanentDeliveryError))
-      assert.equal(error.message, `Kannel did not take the text (${status}).`)
+      assert.equal(error.message, `Kannel did not accept the text (${status}).`)
       assert.equal(error.cause, undefined)
       return true
     })
@@ -94,8 +94,8 @@ test('a text waits for a Kannel that is down, and comes once when it is up again
   })
   await kannel.stopSmsbox()
   await enqueueNotices(latchkey, 1, { channel: 'sms', recipient: message.to })
-  const { problem } = await waitUntil(() => findLogLines(latchkey, 'message not sent yet')[0])
-  assert.match(problem, /ECONNREFUSED/)
+  const { reason } = await waitUntil(() => findLogLines(latchkey, 'message not sent yet')[0])
+  assert.match(reason, /ECONNREFUSED/)
   await kannel.startSmsbox()
   await waitUntil(() => findLogLines(latchkey, 'message sent')[0])
   await enqueueNotices(latchkey, 1, { channel: 'sms', recipient: '+15550109999' })

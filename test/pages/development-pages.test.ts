@@ -87,7 +87,10 @@ onDatabase('SQLite', (latchkey) => {
     await latchkey.post('/auth/SignUp', { email, password: 'a long sentence' })
     const article = page.getByRole('article').filter({ hasText: email })
     await article.waitFor()
-    await page.getByRole('status').getByText('A new message came.').waitFor({ state: 'attached' })
+    await page
+      .getByRole('status')
+      .getByText('A new message has arrived.')
+      .waitFor({ state: 'attached' })
     const code = await latchkey.codeSentTo(email)
     await article.getByRole('button', { name: code }).click()
     await article.getByRole('button', { name: 'Copied' }).waitFor()

@@ -28,7 +28,7 @@ onDatabase('SQLite', (latchkey) => {
       ada.password = 'a whole new sentence'
       await page.keyboard.type(ada.password)
       await page.keyboard.press('Enter')
-      await page.getByRole('alert').getByText('isn’t right, or it is too old').waitFor()
+      await page.getByRole('alert').getByText('isn’t right, or it has expired').waitFor()
       await assertPageOk(seen, `forgot wrong code ${at}`)
       assert.equal(await page.getByLabel('New password').inputValue(), ada.password)
 
@@ -73,7 +73,7 @@ onDatabase('SQLite', (latchkey) => {
     await page.clock.install()
     await page.getByLabel('Email address').fill(email)
     await page.keyboard.press('Enter')
-    await page.getByText('You can ask for another in 30 seconds.').waitFor()
+    await page.getByText('You can request another one in 30 seconds.').waitFor()
     await page.clock.runFor(31_000)
     travel(31_000)
     await page.getByRole('button', { name: 'Send the code again' }).click()

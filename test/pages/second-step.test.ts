@@ -77,13 +77,13 @@ onDatabase('SQLite', (latchkey) => {
     await page.reload()
     travel(30_000)
     await enterPassword(page, ada)
-    await page.getByText('You can ask for another in 30 seconds.').waitFor()
+    await page.getByText('You can request another one in 30 seconds.').waitFor()
     await page.clock.runFor(31_000)
     // The service thinks that it is too early: what it says counts.
     const again = page.getByRole('button', { name: 'Send the code again' })
     await again.click()
-    await page.getByRole('alert').getByText('Too many messages were asked for.').waitFor()
-    await page.getByText(/You can ask for another in \d+ seconds\./).waitFor()
+    await page.getByRole('alert').getByText('Too many messages requested.').waitFor()
+    await page.getByText(/You can request another one in \d+ seconds\./).waitFor()
     const sent = (await latchkey.inbox(ada.phoneNumber)).length
 
     travel(30_000)
@@ -114,7 +114,7 @@ onDatabase('SQLite', (latchkey) => {
     // To the app and back: the text is still good, and no other one is sent.
     const sent = (await latchkey.inbox(ada.phoneNumber)).length
     await other('Authenticator app').click()
-    await page.getByText('Type the six digits that your authenticator app shows.').waitFor()
+    await page.getByText('Enter the six digits shown in your authenticator app.').waitFor()
     await other('Code by text message').click()
     await page.getByText(/We sent a code to \+1•+/).waitFor()
     assert.equal((await latchkey.inbox(ada.phoneNumber)).length, sent)

@@ -56,7 +56,7 @@ onDatabase('SQLite', (latchkey) => {
     await press('Change password', password)
     await waitForStatus(
       'Password',
-      'Your password is changed, and all other devices are signed out.',
+      'Your password has been changed, and all other devices are signed out.',
     )
     assert.equal(await page.getByRole('dialog').count(), 0)
     ada.password = 'another long sentence'
@@ -80,7 +80,7 @@ onDatabase('SQLite', (latchkey) => {
     await type('New email address', bob.email, email)
     await press('Send me a code', email)
     await type('Code', () => latchkey.codeSentTo(bob.email), email)
-    await waitForText('Another account has this address.', email)
+    await waitForText('Another account uses this address.', email)
     await press('Back', email)
     const typed = email.getByRole('textbox', { name: 'New email address' })
     assert.equal(await typed.inputValue(), bob.email)
@@ -89,7 +89,7 @@ onDatabase('SQLite', (latchkey) => {
     await typed.fill(next)
     await press('Send me a code', email)
     await type('Code', () => latchkey.codeSentTo(next), email)
-    await waitForStatus('Email address', `We’ve told you by email at ${ada.email}`)
+    await waitForStatus('Email address', `We’ve emailed you at ${ada.email}`)
     await waitForText(`You are signed in as ${next}.`)
     assert.equal((await ada.get('/settings')).body.email, next)
     assert.deepEqual(errors, [])
@@ -107,13 +107,13 @@ onDatabase('SQLite', (latchkey) => {
       await type('Mobile number', number, phone)
       await press('Send me a code', phone)
       await type('Code', () => latchkey.codeSentTo(number), phone)
-      await waitForStatus('Phone number', `Codes by text message go to ${number} now.`)
+      await waitForStatus('Phone number', `Codes by text message now go to ${number}.`)
     }
     await setTo('Add a number', '+14155550171')
     await setTo('Change number', '+14155550172')
     await press('Remove', phone)
     await press('Remove', dialog)
-    await waitForStatus('Phone number', 'The number is removed.')
+    await waitForStatus('Phone number', 'The number has been removed.')
     await phone.getByText('None.').waitFor()
     assert.equal((await ada.get('/settings')).body.phoneNumber, null)
 
@@ -161,7 +161,7 @@ onDatabase('SQLite', (latchkey) => {
     const deletion = section('Delete this account')
     await press('Delete account …', deletion)
     await waitForText(
-      `We write to ${ada.email}: for seven days, a link in that email brings it back.`,
+      `We’ll email you at ${ada.email}: a link in that email restores it for seven days.`,
     )
     await type('Password', 'not my password', deletion)
     await press('Delete my account', deletion)

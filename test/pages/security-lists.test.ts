@@ -36,22 +36,22 @@ onDatabase('SQLite', (latchkey) => {
     const passkeys = section('Passkeys')
     await addVirtualAuthenticator(page)
     await press('Add a passkey', passkeys)
-    await told('Passkeys', 'Chrome on Linux is added.')
+    await told('Passkeys', 'Chrome on Linux has been added.')
     await press('Add a passkey', passkeys)
-    await waitForText('This device has a passkey for this account already.', passkeys)
+    await waitForText('This device already has a passkey for this account.', passkeys)
 
     await press('Rename Chrome on Linux', passkeys)
     await type('Name', ' ', passkeys)
     await press('Save', passkeys)
-    await waitForText('Please type a name', passkeys)
+    await waitForText('Please enter a name', passkeys)
     await type('Name', 'Office <b>PC</b>', passkeys)
     await press('Save', passkeys)
-    await told('Passkeys', 'It is called Office <b>PC</b> now.')
+    await told('Passkeys', 'It’s now called Office <b>PC</b>.')
     assert.equal((await ada.get('/settings/Passkeys')).body.passkeys[0].name, 'Office <b>PC</b>')
 
     await press('Remove Office <b>PC</b>', passkeys)
     await press('Remove', dialog)
-    await told('Passkeys', 'Office <b>PC</b> is removed.')
+    await told('Passkeys', 'Office <b>PC</b> has been removed.')
     assert.deepEqual((await ada.get('/settings/Passkeys')).body.passkeys, [])
     assert.deepEqual(errors, [])
   })
@@ -99,11 +99,11 @@ onDatabase('SQLite', (latchkey) => {
     }
     await page.reload()
     await section(title).getByRole('listitem').nth(2).waitFor()
-    await section(title).getByRole('button', { name: 'Forget Chrome on Linux' }).first().click()
+    await section(title).getByRole('button', { name: 'Remove Chrome on Linux' }).first().click()
     await told(title, 'Chrome on Linux no longer skips the second step.')
     assert.equal((await ada.get('/settings/TrustedDevices')).body.trustedDevices.length, 2)
-    await press('Forget all', section(title))
-    await told(title, 'No device skips the second step any more.')
+    await press('Remove all', section(title))
+    await told(title, 'No device skips the second step any longer.')
     assert.deepEqual((await ada.get('/settings/TrustedDevices')).body.trustedDevices, [])
     assert.deepEqual(errors, [])
   })
@@ -134,10 +134,10 @@ onDatabase('SQLite', (latchkey) => {
     }
     for (const lang of ['en', 'de'] as const) {
       const { page, errors } = await openSecurityPage(browser, latchkey, ada, { lang })
-      const title = lang === 'en' ? 'What happened lately' : 'Was zuletzt geschah'
+      const title = lang === 'en' ? 'Recent activity' : 'Letzte Aktivitäten'
       const activity = page.getByRole('region', { name: title })
       const more = activity.getByRole('button', {
-        name: lang === 'en' ? 'Show more' : 'Mehr zeigen',
+        name: lang === 'en' ? 'Show more' : 'Mehr anzeigen',
       })
       const count = () => activity.getByRole('listitem').count()
       assert.equal(await count(), 10)
@@ -163,9 +163,9 @@ onDatabase('SQLite', (latchkey) => {
       assert.match(all, /tea\.made/)
       const told = {
         en: [
-          'You turned your second step off.',
+          'You turned off your second step.',
           'Someone tried to sign in with a wrong code.',
-          'Whoever runs this service turned your second step off. The reason given: “Phone lost”',
+          'The operator of this service turned off your second step. The reason given: “Phone lost”',
           'Chrome on Windows, from 192.0.2.7',
         ],
         de: ['Du hast deinen zweiten Schritt ausgeschaltet.', 'Chrome auf Windows'],
@@ -185,16 +185,16 @@ onDatabase('SQLite', (latchkey) => {
     const what = section('If something gets lost or stolen')
     await waitForText('Do this next: turn on the second step.', what)
     await waitForText(
-      'If someone learns your password, they are in: nothing else is asked for.',
+      'If someone learns your password, they get in: nothing else is required.',
       what,
     )
-    await what.getByText('What would happen in all other cases').click()
+    await what.getByText('What happens in all other cases').click()
     await waitForText('If you forget your password, you still get in with your mailbox.', what)
 
     await ada.turnOn('email', { endOtherSessions: false })
     await page.reload()
     await waitForText(
-      'If someone gets into your mailbox, they are in: they can set a new password, and',
+      'If someone gets into your mailbox, they get in: they can set a new password, and',
       what,
     )
     await press('Set up your authenticator app', what)
@@ -203,8 +203,8 @@ onDatabase('SQLite', (latchkey) => {
 
     await ada.turnOn('authenticator', { endOtherSessions: false })
     await page.reload()
-    await waitForText('There is nothing that would make this account much safer.', what)
-    await what.getByText('What would happen in each case').click()
+    await waitForText('Your account is well protected.', what)
+    await what.getByText('What happens in each case').click()
     const lost = 'If you lose your authenticator app, you still get in with your password and'
     await waitForText(lost, what)
     const stopped = 'If someone learns your password, they are stopped by your second step.'

@@ -21,12 +21,12 @@ onDatabase(
         ada,
       )
       const { press, waitForText, section, type } = pageActions(page)
-      await waitForText('Latchkey asks everyone for a second step.')
+      await waitForText('Latchkey requires a second step for everyone.')
       assert.equal(await page.getByRole('region').count(), 1)
       assert.equal(await page.getByRole('button', { name: 'Cancel' }).count(), 0)
       assert.deepEqual(await accessibilityViolations(), [])
       await press('Code by email')
-      await waitForText('We send the code to the address of your account.')
+      await waitForText('We’ll send the code to the email address of your account.')
       // Even here the sign-in may have become too old.
       travel(16 * minute)
       await press('Send me a code')
@@ -35,7 +35,7 @@ onDatabase(
       await press('Confirm', stepUp)
       await waitForText('We sent a code to')
       await type('Code', () => latchkey.codeSentTo(ada.email))
-      await page.getByRole('checkbox', { name: 'I have kept these codes' }).check()
+      await page.getByRole('checkbox', { name: 'I have saved these codes' }).check()
       await press('Done')
       await section('Password').waitFor()
       await waitForText('Your second step is on: codes by email.')
@@ -52,7 +52,7 @@ onDatabase(
       await section(mfaSectionName)
         .getByText('Your second step is on: codes by text message.')
         .waitFor()
-      const why = 'Latchkey asks everyone for a second step, so it can’t be turned off.'
+      const why = 'Latchkey requires a second step for everyone, so you can’t turn it off.'
       await section(mfaSectionName).getByText(why).waitFor()
       assert.equal(await page.getByRole('button', { name: 'Turn off' }).count(), 0)
       await section(mfaSectionName).getByRole('button', { name: 'Change the method' }).waitFor()
@@ -69,7 +69,7 @@ onDatabase(
       await press('Code by email')
       await press('Send me a code')
       await type('Code', () => latchkey.codeSentTo(ada.email))
-      await page.getByRole('checkbox', { name: 'I have kept these codes' }).check()
+      await page.getByRole('checkbox', { name: 'I have saved these codes' }).check()
       await press('Done')
       await page.waitForURL('**/docs/errors')
     })

@@ -26,7 +26,7 @@ onDatabase('SQLite', (latchkey) => {
       await assertPageOk(seen, `sign-up typed ${at}`)
 
       await page.keyboard.press('Enter')
-      await page.getByRole('alert').getByText('guessed first').waitFor()
+      await page.getByRole('alert').getByText('first passwords that people try').waitFor()
       await assertPageOk(seen, `sign-up refused ${at}`)
       assert.equal(await page.getByLabel('Password', { exact: true }).inputValue(), 'password')
       assert.equal(await page.getByLabel('Email address').inputValue(), address(i))
@@ -76,14 +76,14 @@ onDatabase('SQLite', (latchkey) => {
     if (!browser) return
     const { page } = await visitPage(browser, `${latchkey.origin}/signup`, wide)
     for (const [email, typed, said] of [
-      ['bea.known@example.com', 'bea.known@EXAMPLE.com', 'Whoever knows you guesses'],
-      ['bea.known@example.com', 'BEA.KNOWN', 'Whoever knows you guesses'],
-      ['bea.known@example.com', 'latchkey', 'Whoever knows you guesses'],
-      ['bea@example.com', 'football', 'guessed first'],
+      ['bea.known@example.com', 'bea.known@EXAMPLE.com', 'easy to guess for people who know you'],
+      ['bea.known@example.com', 'BEA.KNOWN', 'easy to guess for people who know you'],
+      ['bea.known@example.com', 'latchkey', 'easy to guess for people who know you'],
+      ['bea@example.com', 'football', 'first passwords that people try'],
       ['bea@example.com', '1234567', '8 characters or more'],
-      ['bea@example.com', 'ä'.repeat(513), 'longer than we can take'],
-      ['bea@example.com', 'a'.repeat(1025), 'longer than we can take'],
-      ['bea@', 'a long sentence of beas', 'No mail can be sent to this address.'],
+      ['bea@example.com', 'ä'.repeat(513), 'This password is too long'],
+      ['bea@example.com', 'a'.repeat(1025), 'This password is too long'],
+      ['bea@', 'a long sentence of beas', 'We can’t send email to this address.'],
     ] as const) {
       await page.getByLabel('Email address').fill(email)
       await page.getByLabel('Password', { exact: true }).fill(typed)
@@ -146,11 +146,11 @@ onDatabase('SQLite', (latchkey) => {
     await page.getByLabel('Password', { exact: true }).fill(password)
     await page.keyboard.press('Enter')
     const again = page.getByRole('button', { name: 'Send the code again' })
-    await page.getByText('You can ask for another in 30 seconds.').waitFor()
+    await page.getByText('You can request another one in 30 seconds.').waitFor()
     assert.equal(await again.getAttribute('aria-disabled'), 'true')
     await again.click({ force: true })
     await page.clock.runFor(29_500)
-    await page.getByText('You can ask for another in a second.').waitFor()
+    await page.getByText('You can request another one in a second.').waitFor()
     assert.equal((await latchkey.inbox(email)).length, 1)
 
     await page.clock.runFor(1_000)
@@ -220,7 +220,7 @@ onDatabase('SQLite', (latchkey) => {
     const late = await code(email)
     travel(901_000)
     await page.getByLabel('Code').fill(late)
-    await page.getByRole('alert').getByText('or it is too old').waitFor()
+    await page.getByRole('alert').getByText('or it has expired').waitFor()
   })
 
   /** The newest code sent there, as soon as it was. */

@@ -28,7 +28,7 @@ onDatabase('SQLite', (latchkey) => {
       await page.keyboard.press('Tab')
       await page.keyboard.press('Tab')
       await page.keyboard.press('Enter')
-      await page.getByRole('heading', { name: 'The change is undone' }).waitFor()
+      await page.getByRole('heading', { name: 'The change has been undone' }).waitFor()
       await assertPageOk(seen, `undone ${at}`)
       assert.ok((await page.getByRole('main').textContent())?.includes(ada.email))
       assert.doesNotMatch(page.url(), /token/, 'the token stays in the history')
@@ -68,7 +68,7 @@ onDatabase('SQLite', (latchkey) => {
       const at = `at ${look.width} px, ${look.colorScheme}`
       const used = await visitPage(browser, `${latchkey.origin}/undo#token=${token}`, look)
       await used.page.getByRole('button', { name: 'Undo the change' }).click()
-      await used.page.getByRole('heading', { name: 'can’t be undone any more' }).waitFor()
+      await used.page.getByRole('heading', { name: 'can no longer be undone' }).waitFor()
       assert.equal(await used.page.getByRole('link', { name: 'choose a new' }).count(), 1)
       await assertPageOk(used, `undo used ${at}`)
       await used.page.context().close()
@@ -104,7 +104,7 @@ onDatabase('SQLite', (latchkey) => {
     await page.getByRole('alert').getByText('can’t be reached').waitFor()
     await page.context().setOffline(false)
     await button.click()
-    await page.getByRole('heading', { name: 'The change is undone' }).waitFor()
+    await page.getByRole('heading', { name: 'The change has been undone' }).waitFor()
     assert.equal((await ada.signIn()).body.code, 'password_reset_required')
   })
 
@@ -116,7 +116,7 @@ onDatabase('SQLite', (latchkey) => {
     const asked: string[] = []
     page.on('request', (request) => asked.push(new URL(request.url()).pathname))
     await page.getByRole('button', { name: 'Undo the change' }).dblclick()
-    await page.getByRole('heading', { name: 'The change is undone' }).waitFor()
+    await page.getByRole('heading', { name: 'The change has been undone' }).waitFor()
     assert.equal(asked.filter((path) => path === '/auth/Undo').length, 1)
   })
 })

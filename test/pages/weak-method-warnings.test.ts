@@ -7,13 +7,13 @@ import { openSecurityPage, pageActions } from '../support/security-page.ts'
 const warnings = {
   en: {
     turnOn: 'Turn on the second step',
-    sms: 'Whoever takes over your number gets it, too.',
-    email: 'Whoever gets into your mailbox gets it, too.',
+    sms: 'Anyone who takes over your number gets it, too.',
+    email: 'Anyone who gets into your mailbox gets it, too.',
   },
   de: {
     turnOn: 'Zweiten Schritt einschalten',
     sms: 'Wer deine Nummer übernimmt, bekommt ihn auch.',
-    email: 'Wer in dein Postfach kommt, bekommt ihn auch.',
+    email: 'Wer Zugriff auf dein Postfach hat, bekommt ihn auch.',
   },
 }
 

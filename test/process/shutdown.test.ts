@@ -123,7 +123,7 @@ test('a mail server that says nothing keeps it from stopping for seconds only, a
   const ended = await latchkey.stop()
   // Ten seconds is what a container is given before it is killed.
   assert.deepEqual([ended.code, ended.signal], [0, null])
-  assert.match(ended.stdout, /stopped in the middle of something/)
+  assert.match(ended.stdout, /stopped with messages in flight/)
   const db = new DatabaseSync(join(latchkey.folder, 'data/latchkey.sqlite'))
   const [row] = db.prepare('select sent_at, failed_at, secret_sealed from outbox').all()
   db.close()

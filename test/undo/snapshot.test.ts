@@ -29,6 +29,7 @@ const notCredentials: Record<string, string> = {
   undo_token: 'those after it end',
   activity: 'a record',
   outbox: 'messages',
+  webhook_event: 'messages to the operator’s program',
 }
 
 onEachDatabase((latchkey) => {

@@ -142,7 +142,7 @@ test('without the setting nothing is put aside, and what is left over goes in th
   hook.respond = () => 503
   const latchkey = await startLatchkey(t, 'SQLite', { LATCHKEY_WEBHOOK_URL: hook.url })
   await latchkey.owner()
-  const waiting = "select id from outbox where channel = 'webhook'"
+  const waiting = 'select id from webhook_event'
   const before = await latchkey.sql(waiting)
   assert.ok(before.length > 0)
 
@@ -163,12 +163,12 @@ test('what a receiver does not take comes again after pauses that grow, for thre
   await latchkey.owner()
   for (let tries = 0; tries < 14; tries += 1) {
     const line = await waitUntil(() => findLogLines(latchkey, 'message not sent yet')[tries])
-    assert.equal(line.againInMs, Math.min(2 ** tries * second, hour))
+    assert.equal(line.retryInMs, Math.min(2 ** tries * second, hour))
     assert.deepEqual([line.channel, line.type], ['webhook', 'account.created'])
-    travel(line.againInMs)
+    travel(line.retryInMs)
   }
   travel(3 * day)
-  const given = await waitUntil(() => findLogLines(latchkey, 'message given up')[0])
+  const given = await waitUntil(() => findLogLines(latchkey, 'message failed')[0])
   assert.deepEqual([given.level, given.channel, given.type], [50, 'webhook', 'account.created'])
   // Then the next has its turn.
   hook.respond = () => 204
@@ -183,7 +183,7 @@ test('410 gives up this one alone, and at once', async (t) => {
   await waitUntil(() => hook.received.length === 2)
   const types = hook.received.map(({ event }) => event.type)
   assert.deepEqual(types, ['account.created', 'signin.succeeded'])
-  assert.equal(findLogLines(latchkey, 'message given up')[0].type, 'account.created')
+  assert.equal(findLogLines(latchkey, 'message failed')[0].type, 'account.created')
 })
 
 test('a receiver that asks for a pause gets it, up to an hour', async (t) => {
@@ -199,9 +199,9 @@ test('a receiver that asks for a pause gets it, up to an hour', async (t) => {
   await latchkey.owner()
   const pauses: number[] = []
   for (const at of [0, 1, 2, 3]) {
-    const { againInMs } = await waitUntil(() => findLogLines(latchkey, 'message not sent yet')[at])
-    pauses.push(againInMs)
-    travel(againInMs)
+    const { retryInMs } = await waitUntil(() => findLogLines(latchkey, 'message not sent yet')[at])
+    pauses.push(retryInMs)
+    travel(retryInMs)
   }
   assert.equal(pauses[0], 90 * second)
   assert.ok((pauses[1] ?? 0) > 480 * second && (pauses[1] ?? 0) <= 600 * second, `${pauses[1]}`)

@@ -66,7 +66,7 @@ export async function requestPasswordReset(
     template,
     params: {},
     // A code that resets nothing is not in the message, but is sealed all the same, for equal time.
-    secret: { kind: template === 'reset-code' ? 'code' : 'blank', value: code, expiresAt },
+    secret: { kind: template === 'reset-code' ? 'code' : 'decoy', value: code, expiresAt },
   })
   return { status: 'codeSent', expiresIn: resetCodeLifetimeMs / second }
 }

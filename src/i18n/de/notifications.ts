@@ -1,9 +1,9 @@
 import type { NotificationCatalogue } from '../notification-catalogue.ts'
 
 const ignoreHint =
-  'Wenn du das nicht warst, kannst du diese Nachricht übergehen: Ohne den Code geschieht nichts.'
+  'Wenn du das nicht warst, kannst du diese Nachricht ignorieren. Ohne den Code kann niemand etwas tun.'
 
-/** Was ein Betreiber dazu sagt, falls er etwas sagt. */
+/** The operator's reason, if there is one. */
 const reasonGiven = (reason: string | null | undefined) =>
   reason ? [`Als Grund wurde genannt: „${reason}“`] : []
 
@@ -11,22 +11,22 @@ const templates: NotificationCatalogue['templates'] = {
   'sign-up-code': (_params, name, code) => ({
     subject: `${code} ist dein Code für ${name}`,
     paragraphs: [
-      `Gib diesen Code ein, um dein Konto bei ${name} fertig anzulegen. Er gilt 15 Minuten.`,
+      `Gib diesen Code ein, um dein Konto bei ${name} anzulegen. Er gilt 15 Minuten.`,
       ignoreHint,
     ],
   }),
-  'sign-up-known-address': (_params, name) => ({
+  'sign-up-existing-address': (_params, name) => ({
     subject: `Du hast schon ein Konto bei ${name}`,
     paragraphs: [
-      `Jemand, vermutlich du, wollte mit dieser Adresse ein Konto bei ${name} anlegen. Du hast schon eins: Melde dich einfach damit an.`,
-      'Wenn du das nicht warst, brauchst du nichts zu tun: Es hat sich nichts geändert.',
+      `Jemand, vermutlich du, wollte mit dieser Adresse ein Konto bei ${name} anlegen. Du hast schon ein Konto und kannst dich einfach anmelden.`,
+      'Wenn du das nicht warst, brauchst du nichts zu tun. Es hat sich nichts geändert.',
     ],
   }),
   'sign-up-reserved-address': (_params, name) => ({
-    subject: `Diese Adresse geht bei ${name} noch nicht`,
+    subject: `Diese Adresse kann bei ${name} noch nicht verwendet werden`,
     paragraphs: [
-      `Jemand, vermutlich du, wollte mit dieser Adresse ein Konto bei ${name} anlegen. Bis vor ein paar Tagen hatte sie ein anderes Konto, das sie noch zurückholen kann. Bitte versuch es in einer Woche noch einmal.`,
-      'Wenn du das nicht warst, brauchst du nichts zu tun: Es hat sich nichts geändert.',
+      `Jemand, vermutlich du, wollte mit dieser Adresse ein Konto bei ${name} anlegen. Sie gehörte bis vor ein paar Tagen zu einem anderen Konto, dessen Inhaber sie noch zurückholen kann. Bitte versuch es in einer Woche noch einmal.`,
+      'Wenn du das nicht warst, brauchst du nichts zu tun. Es hat sich nichts geändert.',
     ],
   }),
   'sign-in-code': (_params, name, code) => ({
@@ -39,7 +39,7 @@ const templates: NotificationCatalogue['templates'] = {
   'set-up-code': (_params, name, code) => ({
     subject: `${code} ist dein Code für ${name}`,
     paragraphs: [
-      `Gib diesen Code ein, damit Codes zum Anmelden bei ${name} hierher kommen. Er gilt 5 Minuten.`,
+      `Gib diesen Code ein, um deine Anmeldecodes für ${name} künftig hier zu bekommen. Er gilt 5 Minuten.`,
       ignoreHint,
     ],
   }),
@@ -60,86 +60,90 @@ const templates: NotificationCatalogue['templates'] = {
   'reset-unknown-address': (_params, name) => ({
     subject: `Mit dieser Adresse hast du kein Konto bei ${name}`,
     paragraphs: [
-      `Jemand, vermutlich du, wollte ein neues Passwort für ${name}. Zu dieser Adresse gibt es kein Konto: Vielleicht hat deins eine andere.`,
+      `Jemand, vermutlich du, wollte ein neues Passwort für ${name}. Zu dieser Adresse gibt es kein Konto. Vielleicht hast du dich mit einer anderen registriert.`,
       'Wenn du das nicht warst, brauchst du nichts zu tun.',
     ],
   }),
   'reset-suspended': (_params, name) => ({
     subject: `Dein Konto bei ${name} ist gesperrt`,
     paragraphs: [
-      `Jemand, vermutlich du, wollte ein neues Passwort für ${name}. Der Betreiber von ${name} hat dein Konto gesperrt, deshalb geht das jetzt nicht. Wenn du das für einen Irrtum hältst, frag bitte dort nach.`,
+      `Jemand, vermutlich du, wollte ein neues Passwort für ${name}. Der Betreiber von ${name} hat dein Konto gesperrt, deshalb kannst du gerade kein neues Passwort festlegen. Wenn du das für einen Irrtum hältst, wende dich bitte an ihn.`,
       'Wenn du das nicht warst, brauchst du nichts zu tun.',
     ],
   }),
   'mfa-on': ({ method, at }, name) => ({
     subject: `Dein zweiter Schritt für ${name} ist an`,
     paragraphs: [
-      `Seit ${at} fragt ${name} beim Anmelden nach deinem Passwort und nach einem zweiten Schritt: ${method}.`,
+      `Seit ${at} brauchst du zum Anmelden bei ${name} neben deinem Passwort einen zweiten Schritt: ${method}.`,
     ],
   }),
   'mfa-off': ({ at, reason }, name) => ({
     subject: `Dein zweiter Schritt für ${name} ist aus`,
     paragraphs: [
-      `Seit ${at} meldet dich dein Passwort allein bei ${name} an.`,
+      `Seit ${at} genügt dein Passwort, um dich bei ${name} anzumelden.`,
       ...(reason ? [`Der Betreiber von ${name} hat ihn für dich ausgeschaltet.`] : []),
       ...reasonGiven(reason),
     ],
   }),
   'mfa-method-changed': ({ method, at }, name) => ({
     subject: `Dein zweiter Schritt für ${name} wurde geändert`,
-    paragraphs: [`Seit ${at} fragt ${name} beim Anmelden nach etwas anderem: ${method}.`],
+    paragraphs: [
+      `Dein zweiter Schritt für ${name} wurde am ${at} geändert. Er ist jetzt: ${method}.`,
+    ],
   }),
   'mfa-method-removed': ({ method, at }, name) => ({
     subject: `Ein zweiter Schritt für ${name} wurde entfernt`,
-    paragraphs: [`Seit ${at} geht das Anmelden bei ${name} hiermit nicht mehr: ${method}.`],
+    paragraphs: [`Seit ${at} kannst du dich bei ${name} hiermit nicht mehr anmelden: ${method}.`],
   }),
   'passkey-added': ({ at }, name) => ({
-    subject: `Ein Passkey für ${name} kam dazu`,
+    subject: `Ein Passkey für ${name} wurde hinzugefügt`,
     paragraphs: [
       `Seit ${at} hat dein Konto bei ${name} einen neuen Passkey. Wer ihn hat, kann sich damit anmelden.`,
     ],
   }),
   'passkey-removed': ({ at }, name) => ({
     subject: `Ein Passkey für ${name} wurde entfernt`,
-    paragraphs: [`Seit ${at} meldet dich einer deiner Passkeys nicht mehr bei ${name} an.`],
+    paragraphs: [
+      `Seit ${at} kannst du dich mit einem deiner Passkeys nicht mehr bei ${name} anmelden.`,
+    ],
   }),
-  'passkey-copied': ({ at }, name) => ({
+  'passkey-cloned': ({ at }, name) => ({
     subject: `Ein Passkey für ${name} wurde abgelehnt`,
     paragraphs: [
-      `Am ${at} haben wir einen deiner Passkeys für ${name} abgelehnt: Er sah wie eine Kopie aus. Niemand kam damit hinein.`,
+      `Am ${at} haben wir einen deiner Passkeys für ${name} abgelehnt, weil er wie eine Kopie aussah. Niemand konnte sich damit anmelden.`,
       'Bitte melde dich auf anderem Weg an, entferne diesen Passkey und richte einen neuen ein.',
     ],
   }),
-  'recovery-codes-made': ({ at }, name) => ({
+  'recovery-codes-generated': ({ at }, name) => ({
     subject: `Du hast neue Wiederherstellungscodes für ${name}`,
     paragraphs: [
-      `Am ${at} wurden zehn neue Wiederherstellungscodes gemacht. Die alten gelten nicht mehr.`,
+      `Am ${at} wurden zehn neue Wiederherstellungscodes erstellt. Die alten gelten nicht mehr.`,
     ],
   }),
   'recovery-code-used': ({ remaining, at }, name) => ({
     subject: `Ein Wiederherstellungscode für ${name} wurde benutzt`,
     paragraphs: [
       `Am ${at} hat sich jemand mit einem deiner Wiederherstellungscodes bei ${name} angemeldet. Du hast noch ${remaining}.${
-        remaining <= 3 ? ' Bitte mach bald neue.' : ''
+        remaining <= 3 ? ' Bitte erstelle bald neue.' : ''
       }`,
-      'Wenn du das nicht warst, ändere jetzt dein Passwort und mach neue Wiederherstellungscodes.',
+      'Wenn du das nicht warst, ändere jetzt dein Passwort und erstelle neue Wiederherstellungscodes.',
     ],
   }),
-  'codes-guessed': ({ at }, name) => ({
-    subject: `Jemand rät deine Codes für ${name}`,
+  'code-guessing-detected': ({ at }, name) => ({
+    subject: `Jemand versucht, deine Codes für ${name} zu erraten`,
     paragraphs: [
-      `Bis ${at} hat jemand, der dein Passwort für ${name} kennt, an einem Tag fünf falsche Codes eingegeben. Keiner hat jemanden hineingelassen.`,
-      'Wenn du das nicht warst, ändere bitte dein Passwort: Jemand anderes kennt es.',
+      `Bis ${at} hat jemand, der dein Passwort für ${name} kennt, innerhalb eines Tages fünf falsche Codes eingegeben. Angemeldet wurde niemand.`,
+      'Wenn du das nicht warst, ändere bitte dein Passwort, denn jemand anderes kennt es.',
     ],
   }),
   'password-changed': ({ at }, name) => ({
     subject: `Dein Passwort für ${name} wurde geändert`,
-    paragraphs: [`Seit ${at} meldet dich ein neues Passwort bei ${name} an.`],
+    paragraphs: [`Dein Passwort für ${name} wurde am ${at} geändert. Das alte gilt nicht mehr.`],
   }),
   'email-changed': ({ at }, name) => ({
     subject: `Deine E-Mail-Adresse für ${name} wurde geändert`,
     paragraphs: [
-      `Seit ${at} meldet dich eine andere Adresse bei ${name} an, und wir schreiben dorthin.`,
+      `Seit ${at} meldest du dich bei ${name} mit einer anderen Adresse an, und unsere E-Mails gehen dorthin.`,
     ],
   }),
   'phone-changed': ({ at }, name) => ({
@@ -149,74 +153,74 @@ const templates: NotificationCatalogue['templates'] = {
   'account-deleted': ({ at }, name) => ({
     subject: `Dein Konto bei ${name} wurde gelöscht`,
     paragraphs: [
-      `Am ${at} wurde dein Konto geschlossen. Nach sieben Tagen wird alles darin gelöscht.`,
+      `Am ${at} wurde dein Konto geschlossen. Nach sieben Tagen wird alles darin endgültig gelöscht.`,
     ],
   }),
-  'account-made': (_params, name, code) => ({
+  'account-created': (_params, name, code) => ({
     subject: `${code} ist dein Code für ${name}`,
     paragraphs: [
-      `Der Betreiber von ${name} hat mit dieser Adresse ein Konto für dich angelegt. Wähle beim Anmelden „Passwort vergessen“ und gib diesen Code zusammen mit einem eigenen Passwort ein. Er gilt 15 Minuten; „Passwort vergessen“ schickt dir jederzeit einen neuen.`,
-      'Wenn du das Konto nicht willst, brauchst du nichts zu tun: Ohne einen Code, der hierher geht, kann sich niemand anmelden.',
+      `Der Betreiber von ${name} hat mit dieser Adresse ein Konto für dich angelegt. Wähle beim Anmelden „Passwort vergessen?“ und gib dann diesen Code und ein eigenes Passwort ein. Der Code gilt 15 Minuten; dort kannst du jederzeit einen neuen anfordern.`,
+      'Wenn du das Konto nicht willst, brauchst du nichts zu tun. Ohne einen Code an diese Adresse kann sich niemand anmelden.',
     ],
   }),
-  'account-made-with-password': (_params, name) => ({
+  'account-created-with-password': (_params, name) => ({
     subject: `Du hast ein Konto bei ${name}`,
     paragraphs: [
-      `Der Betreiber von ${name} hat mit dieser Adresse ein Konto für dich angelegt und sein erstes Passwort gewählt. Melde dich damit an und wähle ein eigenes.`,
-      'Wenn dir niemand das Passwort gesagt hat, wähle beim Anmelden „Passwort vergessen“.',
+      `Der Betreiber von ${name} hat mit dieser Adresse ein Konto für dich angelegt und das erste Passwort dafür gewählt. Melde dich damit an und wähle dann ein eigenes.`,
+      'Wenn du das Passwort nicht bekommen hast, wähle beim Anmelden „Passwort vergessen?“.',
     ],
   }),
   'account-suspended': ({ at, reason }, name) => ({
     subject: `Dein Konto bei ${name} ist gesperrt`,
     paragraphs: [
-      `Am ${at} hat der Betreiber von ${name} dein Konto gesperrt. Du bist überall abgemeldet, und niemand kann sich anmelden, bis es wieder geöffnet wird. Verloren ist nichts.`,
+      `Am ${at} hat der Betreiber von ${name} dein Konto gesperrt. Du bist überall abgemeldet, und niemand kann sich anmelden, bis er es wieder freigibt. Es geht nichts verloren.`,
       ...reasonGiven(reason),
-      'Wenn du das für einen Irrtum hältst, frag bitte dort nach.',
+      'Wenn du das für einen Irrtum hältst, wende dich bitte an ihn.',
     ],
   }),
   'account-unsuspended': ({ at, reason }, name) => ({
-    subject: `Dein Konto bei ${name} ist wieder offen`,
+    subject: `Dein Konto bei ${name} ist wieder freigegeben`,
     paragraphs: [
-      `Am ${at} hat der Betreiber von ${name} dein Konto wieder geöffnet. Du kannst dich anmelden wie zuvor.`,
+      `Am ${at} hat der Betreiber von ${name} dein Konto wieder freigegeben. Du kannst dich wie zuvor anmelden.`,
       ...reasonGiven(reason),
     ],
   }),
   'sessions-ended': ({ at, reason }, name) => ({
     subject: `Du wurdest bei ${name} abgemeldet`,
     paragraphs: [
-      `Am ${at} hat dich der Betreiber von ${name} überall abgemeldet. Bitte melde dich wieder an; jedes Gerät fragt nach deinem zweiten Schritt, wenn du einen hast.`,
+      `Am ${at} hat dich der Betreiber von ${name} überall abgemeldet. Bitte melde dich wieder an. Jedes Gerät fragt dann nach deinem zweiten Schritt, falls du einen hast.`,
       ...reasonGiven(reason),
     ],
   }),
-  'password-voided': ({ at, reason }, name) => ({
+  'password-reset-required': ({ at, reason }, name) => ({
     subject: `Bitte wähle ein neues Passwort für ${name}`,
     paragraphs: [
-      `Am ${at} hat der Betreiber von ${name} um ein neues Passwort für dein Konto gebeten. Du bist überall abgemeldet, und das alte Passwort meldet niemanden mehr an.`,
+      `Am ${at} hat der Betreiber von ${name} ein neues Passwort für dein Konto verlangt. Du bist überall abgemeldet, und das alte Passwort gilt nicht mehr.`,
       ...reasonGiven(reason),
-      'Ein Code ist unterwegs an die Adresse deines Kontos. Wähle beim Anmelden „Passwort vergessen“; dort kannst du auch einen neuen anfordern.',
+      'Ein Code ist unterwegs an die E-Mail-Adresse deines Kontos. Wähle beim Anmelden „Passwort vergessen?“; dort kannst du auch einen neuen Code anfordern.',
     ],
   }),
   'admin-added': ({ at }, name) => ({
     subject: `Du darfst bei ${name} jetzt anderen helfen`,
     paragraphs: [
-      `Seit ${at} darf dein Konto anderen mit ihren Konten helfen. Das gilt, solange dein zweiter Schritt eingeschaltet bleibt.`,
-      `Wenn du damit nicht gerechnet hast, sag es bitte dem Betreiber von ${name}.`,
+      `Seit ${at} kannst du anderen mit ihren Konten helfen. Das gilt, solange dein zweiter Schritt eingeschaltet bleibt.`,
+      `Wenn du damit nicht gerechnet hast, wende dich bitte an den Betreiber von ${name}.`,
     ],
   }),
   'admin-removed': ({ at }, name) => ({
     subject: `Du darfst bei ${name} anderen nicht mehr helfen`,
-    paragraphs: [`Seit ${at} ist dein Konto wieder ein gewöhnliches.`],
+    paragraphs: [`Seit ${at} ist dein Konto wieder ein normales Konto.`],
   }),
   'change-undone': ({ at }, name) => ({
-    subject: `Dein Konto bei ${name} ist wieder wie vorher`,
+    subject: `Eine Änderung an deinem Konto bei ${name} wurde rückgängig gemacht`,
     paragraphs: [
-      `Am ${at} wurde eine Änderung an deinem Konto aus einer unserer Nachrichten heraus rückgängig gemacht. Alle wurden abgemeldet, und niemand kann sich anmelden, bis ein neues Passwort gesetzt ist.`,
-      'Wenn du noch keins gesetzt hast, tu es jetzt: Wähle beim Anmelden „Passwort vergessen“.',
+      `Am ${at} wurde eine Änderung an deinem Konto über einen Link aus einer unserer Nachrichten rückgängig gemacht. Alle Geräte wurden abgemeldet, und niemand kann sich anmelden, bis ein neues Passwort festgelegt ist.`,
+      'Wenn du noch keins festgelegt hast, tu es bitte jetzt: Wähle beim Anmelden „Passwort vergessen?“.',
     ],
   }),
 }
 
-/** Every sentence that we send, in German. It says “du”. */
+/** Every sentence of the messages, in German, with “du”. */
 export const notifications: NotificationCatalogue = {
   templates,
   methods: {
@@ -226,6 +230,6 @@ export const notifications: NotificationCatalogue = {
     email: 'Codes per E-Mail',
   },
   undoIntro: (until) =>
-    `Wenn du das nicht warst, mach es bis ${until} rückgängig. Dann meldest du dich wieder an wie vorher, und alle werden abgemeldet:`,
+    `Wenn du das nicht warst, kannst du es bis ${until} rückgängig machen. Dann meldest du dich wieder wie vorher an, und alle Geräte werden abgemeldet:`,
   undoLabel: 'Änderung rückgängig machen',
 }

@@ -20,13 +20,13 @@ export const pages: PagesText = {
     showPassword: 'Passwort zeigen',
     hidePassword: 'Passwort verbergen',
     code: 'Code',
-    sendAgain: 'Code noch einmal senden',
-    sendAgainIn: (wait: string) => `In ${wait} kannst du einen neuen anfordern.`,
+    resend: 'Code noch einmal senden',
+    resendIn: (wait: string) => `In ${wait} kannst du einen neuen anfordern.`,
     codeSentTo: (where: string) => `Wir haben einen Code an ${where} gesendet.`,
-    sentAgain: 'Ein neuer ist unterwegs.',
-    wrongOrOldCode: 'Der Code stimmt nicht, oder er ist zu alt.',
-    missing: 'Bitte füll dieses Feld aus.',
-    nothingIsSent: 'Hier wird entwickelt, es wird nichts wirklich gesendet.',
+    resent: 'Ein neuer ist unterwegs.',
+    invalidOrExpiredCode: 'Der Code stimmt nicht oder ist abgelaufen.',
+    required: 'Bitte füll dieses Feld aus.',
+    nothingIsSent: 'Dies ist ein Entwicklungsdienst: Es wird nichts wirklich gesendet.',
     openInbox: 'Zum Entwickler-Postfach',
     back: 'Zurück',
     cancel: 'Abbrechen',
@@ -50,34 +50,34 @@ export const pages: PagesText = {
   },
   secondStep: {
     title: 'Noch ein Schritt',
-    authenticator: 'Gib die sechs Ziffern ein, die deine Authenticator-App zeigt.',
+    authenticator: 'Gib die sechs Ziffern ein, die deine Authenticator-App anzeigt.',
     sms: 'Gib den Code aus der SMS ein.',
     email: 'Gib den Code aus der E-Mail ein.',
     recoveryCode:
-      'Gib einen der Wiederherstellungscodes ein, die du aufgehoben hast. Jeder gilt einmal.',
-    passkey: 'Nimm deinen Passkey: Finger, Gesicht, PIN oder Sicherheitsschlüssel.',
-    usePasskey: 'Passkey nehmen',
+      'Gib einen der Wiederherstellungscodes ein, die du gespeichert hast. Jeder gilt einmal.',
+    passkey: 'Verwende deinen Passkey: Fingerabdruck, Gesicht, PIN oder Sicherheitsschlüssel.',
+    usePasskey: 'Passkey verwenden',
     submit: 'Weiter',
     remember: 'Auf diesem Gerät 30 Tage lang nicht mehr fragen',
     otherWays: 'Ein anderer Weg',
-    triesLeft: (count: number) =>
+    attemptsLeft: (count: number) =>
       count === 1 ? 'Du hast noch einen Versuch.' : `Du hast noch ${count} Versuche.`,
     notSent:
-      'Gerade konnte kein Code gesendet werden. Wenn du eben einen bekommen hast, gib den ein, oder nimm einen anderen Weg.',
+      'Gerade konnte kein Code gesendet werden. Wenn du eben einen bekommen hast, gib diesen ein oder wähle einen anderen Weg.',
     startOver: 'Von vorn beginnen',
   },
   newPassword: {
     label: 'Neues Passwort',
     advice: (least: number) =>
-      `Mindestens ${least} Zeichen. Ein paar Wörter hintereinander sind gut, und leicht zu merken.`,
+      `Mindestens ${least} Zeichen. Mehrere Wörter hintereinander sind stark und leicht zu merken.`,
     more: (count: number) => (count === 1 ? 'Noch ein Zeichen.' : `Noch ${count} Zeichen.`),
     longEnough: 'Lang genug. Ab 15 Zeichen ist es auch ohne zweiten Schritt stark.',
     strong: 'Stark, auch ohne zweiten Schritt.',
     tooShort: (least: number) =>
-      `Bitte nimm mindestens ${least} Zeichen. Ein paar Wörter hintereinander sind gut, und leicht zu merken.`,
-    tooLong: 'Das ist länger, als wir annehmen können. Bitte nimm weniger Zeichen.',
-    common: 'Dieses Passwort wird mit als erstes geraten. Bitte denk dir ein anderes aus.',
-    known: 'Wer dich kennt, errät dieses Passwort leicht. Bitte denk dir ein anderes aus.',
+      `Bitte verwende mindestens ${least} Zeichen. Mehrere Wörter hintereinander sind stark und leicht zu merken.`,
+    tooLong: 'Dieses Passwort ist zu lang. Bitte verwende weniger Zeichen.',
+    common: 'Dieses Passwort wird besonders oft ausprobiert. Bitte wähle ein anderes.',
+    known: 'Wer dich kennt, kann dieses Passwort leicht erraten. Bitte wähle ein anderes.',
   },
   signUp: {
     title: 'Konto anlegen',
@@ -86,56 +86,56 @@ export const pages: PagesText = {
     signIn: 'Anmelden',
     checkMail: 'Schau in deine E-Mails',
     sentTo: (where: string) =>
-      `Wir haben an ${where} geschrieben. Gib die sechs Ziffern aus dieser Nachricht ein; sie gelten 15 Minuten.`,
-    ifKnown: 'Stehen keine Ziffern darin? Dann steht dort, warum, und was du tun kannst.',
+      `Wir haben eine E-Mail an ${where} gesendet. Gib die sechs Ziffern daraus ein; sie gelten 15 Minuten.`,
+    ifNoCode: 'Kein Code in der E-Mail? Dort steht, warum und wie es weitergeht.',
     create: 'Konto anlegen',
-    otherAddress: 'Andere Adresse nehmen',
+    otherAddress: 'Andere Adresse verwenden',
   },
   forgot: {
     title: 'Passwort vergessen',
-    about: 'Wir senden dir einen Code. Damit wählst du ein neues Passwort.',
+    about: 'Wir senden dir einen Code, mit dem du ein neues Passwort wählen kannst.',
     submit: 'Code senden',
     choose: 'Neues Passwort wählen',
     sentTo: (where: string) =>
       `Wenn es zu ${where} ein Konto gibt, ist ein Code dorthin unterwegs. Er gilt 15 Minuten.`,
     code: 'Code aus der Nachricht',
     set: 'Passwort festlegen',
-    done: 'Dein neues Passwort gilt',
-    signedOut: 'Du wurdest überall abgemeldet. Melde dich jetzt damit an.',
+    done: 'Dein neues Passwort ist festgelegt',
+    signedOut: 'Du wurdest überall abgemeldet. Bitte melde dich mit dem neuen Passwort an.',
     signIn: 'Anmelden',
     backToSignIn: 'Zurück zur Anmeldung',
   },
   undo: {
     title: 'Warst du das nicht?',
     about:
-      'Wenn die Änderung, von der wir dir geschrieben haben, nicht von dir war, nimm sie hier zurück:',
+      'Wenn die Änderung, über die wir dich informiert haben, nicht von dir war, kannst du sie hier rückgängig machen:',
     whatHappens: [
-      'Wie du dich vorher angemeldet hast, kommt wieder: Adresse, Passwort, Telefonnummer und zweiter Schritt. Was seitdem geändert wurde, verschwindet.',
-      'Alle werden abgemeldet, auch du.',
-      'Danach wählst du ein neues Passwort. Bis dahin kommt niemand hinein.',
+      'E-Mail-Adresse, Passwort, Telefonnummer und zweiter Schritt sind dann wieder wie vorher. Auch alle späteren Änderungen werden rückgängig gemacht.',
+      'Alle Geräte werden abgemeldet, auch deine.',
+      'Danach wählst du ein neues Passwort. Bis dahin kann sich niemand anmelden.',
     ],
     submit: 'Änderung rückgängig machen',
-    ifItWasYou:
-      'Wenn du es warst, schließ diese Seite einfach. Durch das Öffnen ist nichts geschehen.',
-    undone: 'Die Änderung ist rückgängig gemacht',
+    ifItWasYou: 'Wenn du es warst, schließ diese Seite einfach. Das Öffnen ändert nichts.',
+    undone: 'Die Änderung wurde rückgängig gemacht',
     nowPassword: (email: string) => `Wähl jetzt ein neues Passwort für ${email}.`,
-    ifLeft: 'Wenn du diese Seite vorher schließt, nimm beim Anmelden „Passwort vergessen?“.',
+    ifLeft: 'Wenn du diese Seite vorher schließt, wähle beim Anmelden „Passwort vergessen?“.',
     set: 'Passwort festlegen',
     done: 'Dein Konto gehört wieder dir',
-    signedOut: 'Dein neues Passwort gilt, und alle wurden abgemeldet. Melde dich jetzt damit an.',
+    signedOut:
+      'Dein neues Passwort ist festgelegt, und alle Geräte wurden abgemeldet. Bitte melde dich damit an.',
     signIn: 'Anmelden',
     incomplete: 'Dieser Link ist nicht vollständig',
     openAgain:
       'Bitte öffne ihn noch einmal aus der Nachricht. Wenn das nicht hilft, kopier den ganzen Link in die Adresszeile.',
     tooLate: 'Das lässt sich nicht mehr rückgängig machen',
     whyTooLate:
-      'Der Link wurde schon benutzt, oder er ist zu alt, oder die Änderung wurde mit einer früheren rückgängig gemacht.',
+      'Der Link wurde schon benutzt oder ist abgelaufen, oder die Änderung wurde mit einer früheren rückgängig gemacht.',
     ifLockedOut: 'Wenn du dich nicht anmelden kannst, wähl ein neues Passwort.',
   },
   start: {
     title: (name: string) => `${name} läuft`,
     about:
-      'Ein Anmeldedienst, bei dem den Menschen ihr zweiter Schritt gehört. Hier wird entwickelt.',
+      'Ein Anmeldedienst, bei dem jeder selbst über seinen zweiten Schritt bestimmt. Dies ist ein Entwicklungsdienst.',
     tryIt: 'Ausprobieren',
     signUp: 'Konto anlegen',
     signUpAbout: 'mit beliebiger Adresse und beliebigem Passwort. Es wird nichts gesendet.',
@@ -158,7 +158,7 @@ export const pages: PagesText = {
   inbox: {
     title: 'Entwickler-Postfach',
     about:
-      'E-Mails und SMS bleiben hier, solange nichts da ist, das sie sendet. Neue kommen von selbst.',
+      'E-Mails und SMS erscheinen hier, solange kein Mailserver oder SMS-Anbieter eingerichtet ist. Neue erscheinen automatisch.',
     none: 'Noch keine Nachrichten.',
     signUp: 'Leg ein Konto an, und der Code ist hier.',
     email: (to: string) => `E-Mail an ${to}`,
@@ -172,31 +172,31 @@ export const pages: PagesText = {
     start: 'Zum Anfang',
   },
   problems: {
-    invalid_credentials: 'Adresse oder Passwort stimmt nicht.',
+    invalid_credentials: 'E-Mail-Adresse oder Passwort ist falsch.',
     invalid_code: 'Der Code stimmt nicht.',
     invalid_passkey:
-      'Der Passkey wurde nicht angenommen. Bitte versuch es noch einmal oder nimm einen anderen Weg.',
+      'Der Passkey wurde nicht angenommen. Bitte versuch es noch einmal oder wähle einen anderen Weg.',
     mfa_token_expired:
       'Das hat zu lange gedauert, oder es waren zu viele Versuche. Bitte melde dich noch einmal an.',
     passkey_token_expired: 'Das hat zu lange gedauert. Bitte versuch es noch einmal.',
     password_reset_required: 'Dieses Konto braucht zuerst ein neues Passwort. Bitte wähle eins.',
     account_suspended:
-      'Dieses Konto wurde vom Betreiber dieses Dienstes gesperrt. Wenn du das für einen Irrtum hältst, frag bitte dort nach.',
+      'Dieses Konto wurde vom Betreiber dieses Dienstes gesperrt. Wenn du das für einen Irrtum hältst, wende dich bitte an ihn.',
     too_many_attempts: (wait: string) =>
       `Das waren zu viele Versuche. Bitte versuch es in ${wait} noch einmal.`,
     too_many_messages: (wait: string) =>
       `Es wurden zu viele Nachrichten angefordert. Bitte versuch es in ${wait} noch einmal.`,
-    sms_unavailable: 'Gerade kann keine SMS gesendet werden. Bitte nimm einen anderen Weg.',
+    sms_unavailable: 'Gerade kann keine SMS gesendet werden. Bitte wähle einen anderen Weg.',
     unavailable:
       'Das geht in diesem Moment nicht. Bitte versuch es in ein paar Sekunden noch einmal.',
     reset_token_expired:
       'Das hat zu lange gedauert. Bitte fordere beim Anmelden unter „Passwort vergessen?“ einen Code an.',
-    invalid_email: 'An diese Adresse lässt sich nichts senden. Hast du dich vertippt?',
+    invalid_email: 'An diese Adresse können wir keine E-Mail senden. Hast du dich vertippt?',
     passkey_failed:
-      'Dein Browser konnte hier keinen Passkey nehmen. Bitte versuch es noch einmal oder nimm einen anderen Weg.',
+      'Dein Browser konnte hier keinen Passkey verwenden. Bitte versuch es noch einmal oder wähle einen anderen Weg.',
     network: 'Wir sind nicht zu erreichen. Bitte prüf deine Verbindung und versuch es noch einmal.',
     unknown: (requestId: string) =>
-      `Das hat nicht geklappt, und es liegt nicht an dir. Bitte versuch es noch einmal; wenn es so bleibt, nenn uns diese Nummer: ${requestId}.`,
+      `Das hat nicht geklappt, und es liegt nicht an dir. Bitte versuch es noch einmal; wenn es wieder passiert, nenn uns bitte diese Nummer: ${requestId}.`,
   },
   seconds: (count: number) => (count === 1 ? 'einer Sekunde' : `${count} Sekunden`),
   minutes: (count: number) => (count === 1 ? 'einer Minute' : `${count} Minuten`),

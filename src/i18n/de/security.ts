@@ -5,7 +5,7 @@ export const security: SecurityText = {
   title: 'Deine Sicherheit',
   signedInAs: (email: string) => `Du bist als ${email} angemeldet.`,
   signOut: 'Abmelden',
-  showAll: (count: number) => `Alle ${count} zeigen`,
+  showAll: (count: number) => `Alle ${count} anzeigen`,
   tryAgain: 'Noch einmal versuchen',
   done: 'Fertig',
   save: 'Speichern',
@@ -13,10 +13,10 @@ export const security: SecurityText = {
   sendCode: 'Code senden',
   copied: 'Kopiert',
   copyFailed: 'Das ließ sich nicht kopieren. Bitte markier es und kopier es von Hand.',
-  unknownDevice: 'Unbekanntes Gerät',
-  device: (browser: string, system: string) => `${browser} auf ${system}`,
-  toldByEmail: (email: string) =>
-    `Wir haben dir das per E-Mail an ${email} geschrieben; dort kannst du es rückgängig machen.`,
+  unknownUserAgent: 'Unbekanntes Gerät',
+  userAgent: (browser: string, system: string) => `${browser} auf ${system}`,
+  notifiedByEmail: (email: string) =>
+    `Wir haben dir eine E-Mail an ${email} geschickt; darüber kannst du es rückgängig machen.`,
 
   methods: {
     passkey: 'Passkey',
@@ -29,7 +29,7 @@ export const security: SecurityText = {
     title: 'Zweiter Schritt beim Anmelden',
     off: 'Nur dein Passwort schützt dieses Konto.',
     offMeans:
-      'Wer es erfährt, kommt hinein. Ein zweiter Schritt verhindert das und ist in einer Minute eingerichtet.',
+      'Wer es erfährt, kann sich anmelden. Ein zweiter Schritt verhindert das und ist in einer Minute eingerichtet.',
     on: (method: string) => `Dein zweiter Schritt ist an: ${method}.`,
     alsoSetUp: (methods: string) => `Auch eingerichtet: ${methods}.`,
     turnOn: 'Zweiten Schritt einschalten',
@@ -39,16 +39,17 @@ export const security: SecurityText = {
     turnOffMeans: 'Ab dann genügt dein Passwort, um sich bei diesem Konto anzumelden.',
     keepOn: 'An lassen',
     isOff: (email: string) =>
-      `Dein zweiter Schritt ist aus. Wir haben dir das per E-Mail an ${email} geschrieben; sieben Tage lang macht der Link darin es rückgängig.`,
-    isOn: 'Das ist eingerichtet. Wir haben es dir per E-Mail geschrieben.',
+      `Dein zweiter Schritt ist aus. Wir haben dir eine E-Mail an ${email} geschickt; darüber kannst du es sieben Tage lang rückgängig machen.`,
+    isOn: 'Das ist eingerichtet. Wir haben dir dazu eine E-Mail geschickt.',
     required: (name: string) =>
       `${name} verlangt von allen einen zweiten Schritt; deshalb lässt er sich nicht ausschalten.`,
-    removeApp: 'Authenticator-App entfernen',
-    removeAppTitle: 'Authenticator-App entfernen?',
-    removeAppMeans: (method: string) =>
+    removeAuthenticator: 'Authenticator-App entfernen',
+    removeAuthenticatorTitle: 'Authenticator-App entfernen?',
+    removeAuthenticatorMeans: (method: string) =>
       `Mit ihren Codes kannst du dich dann nicht mehr anmelden. Dein zweiter Schritt bleibt an: ${method}.`,
-    removeAppWhileOff: 'Willst du wieder eine App nehmen, richtest du sie neu ein.',
-    appRemoved: 'Die Authenticator-App ist entfernt.',
+    removeAuthenticatorWhileOff:
+      'Wenn du wieder eine App verwenden willst, musst du sie neu einrichten.',
+    authenticatorRemoved: 'Die Authenticator-App wurde entfernt.',
     keepIt: 'Behalten',
     setUpTitle: 'Richte deinen zweiten Schritt ein',
     setUpWhy: (name: string) =>
@@ -56,53 +57,53 @@ export const security: SecurityText = {
   },
 
   choose: {
-    title: 'Wie möchtest du zeigen, dass du es bist?',
+    title: 'Wie möchtest du bestätigen, dass du es bist?',
     endsOthers: 'Auf allen anderen Geräten wirst du dabei abgemeldet.',
-    inUse: 'gerade in Gebrauch',
+    inUse: 'wird gerade verwendet',
     about: {
-      passkey: 'Dein Finger, dein Gesicht oder deine PIN. Am sichersten, und nichts zu tippen.',
-      authenticator: 'Eine App auf deinem Telefon zeigt Codes, auch ohne Netz.',
+      passkey: 'Fingerabdruck, Gesicht oder PIN. Am sichersten, und du musst nichts eintippen.',
+      authenticator: 'Eine App auf deinem Telefon zeigt Codes an, auch ohne Internet.',
       sms: 'Wir schicken dir einen Code aufs Telefon. Wer deine Nummer übernimmt, bekommt ihn auch.',
       email:
-        'Wir schicken dir einen Code per E-Mail. Wer in dein Postfach kommt, bekommt ihn auch.',
+        'Wir schicken dir einen Code per E-Mail. Wer Zugriff auf dein Postfach hat, bekommt ihn auch.',
     },
   },
 
-  app: {
+  authenticator: {
     title: 'Richte deine Authenticator-App ein',
-    scan: 'Öffne die App, füge ein Konto hinzu und scanne das hier:',
+    scan: 'Öffne die App, füge ein Konto hinzu und scanne diesen Code:',
     qrCode: 'QR-Code für deine Authenticator-App',
     open: 'In der Authenticator-App öffnen',
     orType: 'Oder gib diesen Schlüssel in der App ein:',
     copyKey: 'Schlüssel kopieren',
-    code: 'Sechsstelliger Code, den die App zeigt',
+    code: 'Sechsstelliger Code aus der App',
     submit: 'Einschalten',
-    knownTitle: 'Nimm deine Authenticator-App',
-    known: 'Deine App ist schon eingerichtet. Gib den Code ein, den sie zeigt.',
+    knownTitle: 'Verwende deine Authenticator-App',
+    known: 'Deine App ist schon eingerichtet. Gib den Code ein, den sie anzeigt.',
     another: 'Stattdessen eine neue App einrichten',
   },
 
   passkey: {
-    title: 'Nimm einen Passkey',
-    use: 'Passkey nehmen',
-    explain: 'Dein Gerät fragt jetzt nach deinem Finger, deinem Gesicht oder deiner PIN.',
-    made: 'Dein Passkey ist angelegt. Nimm ihn noch einmal, um den zweiten Schritt einzuschalten.',
+    title: 'Verwende einen Passkey',
+    use: 'Passkey verwenden',
+    explain: 'Dein Gerät fragt jetzt nach deinem Fingerabdruck, deinem Gesicht oder deiner PIN.',
+    made: 'Dein Passkey ist angelegt. Verwende ihn noch einmal, um den zweiten Schritt einzuschalten.',
     notShown:
-      'Es kam kein Passkey. Ist er auf einem anderen Gerät? Dann leg einen für dieses Gerät an.',
+      'Es wurde kein Passkey verwendet. Wenn deiner auf einem anderen Gerät ist, leg einen für dieses Gerät an.',
     makeHere: 'Passkey auf diesem Gerät anlegen',
     notMade:
-      'Es wurde kein Passkey angelegt. Bitte versuch es noch einmal oder nimm eine andere Methode.',
+      'Es wurde kein Passkey angelegt. Bitte versuch es noch einmal oder wähle eine andere Methode.',
   },
 
-  text: {
+  sms: {
     title: 'Codes per SMS bekommen',
     toKnown: (number: string) => `Code an ${number} senden`,
-    another: 'Eine andere Nummer nehmen',
+    another: 'Eine andere Nummer verwenden',
   },
 
-  mail: {
+  emailCode: {
     title: 'Codes per E-Mail bekommen',
-    toOwn: 'Wir schicken den Code an die Adresse deines Kontos.',
+    toOwn: 'Wir schicken den Code an die E-Mail-Adresse deines Kontos.',
   },
 
   phoneField: {
@@ -115,40 +116,42 @@ export const security: SecurityText = {
     submit: 'Bestätigen',
   },
 
-  recovery: {
+  recoveryCodes: {
     title: 'Wiederherstellungscodes',
-    about: 'Für den Fall, dass du verlierst, womit du dich anmeldest. Jeder gilt einmal.',
+    about:
+      'Für den Fall, dass du das Gerät oder die App zum Anmelden verlierst. Jeder gilt einmal.',
     left: (count: number) =>
       count === 0
         ? 'Du hast keinen mehr.'
         : count === 1
           ? 'Du hast noch 1 von 10.'
           : `Du hast noch ${count} von 10.`,
-    madeAt: (when: string) => `Angelegt am ${when}.`,
-    make: 'Neue anlegen',
-    makeTitle: 'Zehn neue Wiederherstellungscodes anlegen?',
-    makeMeans: 'Die Codes, die du aufgehoben hast, gelten dann nicht mehr.',
+    generatedAt: (when: string) => `Angelegt am ${when}.`,
+    generate: 'Neue anlegen',
+    generateTitle: 'Zehn neue Wiederherstellungscodes anlegen?',
+    generateMeans: 'Deine alten Codes gelten dann nicht mehr.',
     keepOld: 'Die alten behalten',
-    newTitle: 'Heb deine Wiederherstellungscodes auf',
+    newTitle: 'Speichere deine Wiederherstellungscodes',
     newAbout:
-      'Wenn du verlierst, womit du dich anmeldest, lässt dich einer davon hinein. Heb sie dort auf, wo du sie dann findest, auf Papier oder in einem Passwort-Manager. Sie werden nur jetzt gezeigt.',
+      'Wenn du das Gerät oder die App zum Anmelden verlierst, kommst du mit einem dieser Codes in dein Konto. Bewahre sie dort auf, wo du sie wiederfindest, auf Papier oder in einem Passwort-Manager. Sie werden nur jetzt angezeigt.',
     copy: 'Kopieren',
     download: 'Herunterladen',
     print: 'Drucken',
     fileName: 'wiederherstellungscodes.txt',
     fileTitle: (name: string, email: string | undefined) =>
-      `Wiederherstellungscodes von ${name}${email ? ` für ${email}` : ''}`,
+      `Wiederherstellungscodes für ${name}${email ? ` (${email})` : ''}`,
     fileAbout: 'Jeder dieser Codes gilt einmal.',
-    kept: 'Ich habe diese Codes aufgehoben',
-    keepFirst: 'Bitte heb sie zuerst auf: Sie werden nicht noch einmal gezeigt.',
+    kept: 'Ich habe diese Codes gespeichert',
+    keepFirst: 'Bitte speichere sie zuerst. Sie werden nicht noch einmal angezeigt.',
     isMade: 'Du hast zehn neue Wiederherstellungscodes. Die alten gelten nicht mehr.',
   },
 
   passkeys: {
     title: 'Passkeys',
-    about: 'Mit einem Passkey meldest du dich mit Finger, Gesicht oder PIN an, ganz ohne Passwort.',
+    about:
+      'Mit einem Passkey meldest du dich mit Fingerabdruck, Gesicht oder PIN an, ganz ohne Passwort.',
     none: 'Du hast noch keinen.',
-    cant: 'Dieser Browser kann keine Passkeys anlegen.',
+    unsupported: 'Dieser Browser kann keine Passkeys anlegen.',
     add: 'Passkey hinzufügen',
     added: (when: string) => `Hinzugefügt am ${when}.`,
     lastUsed: (when: string) => `Zuletzt benutzt am ${when}.`,
@@ -160,22 +163,21 @@ export const security: SecurityText = {
     name: 'Name',
     removeTitle: (name: string) => `${name} entfernen?`,
     removeMeans:
-      'Du kannst dich dann nicht mehr damit anmelden. Auf deinem Gerät kannst du ihn auch löschen.',
+      'Du kannst dich dann nicht mehr damit anmelden. Du kannst ihn auch auf deinem Gerät löschen.',
     keep: 'Behalten',
-    isAdded: (name: string) =>
-      `${name} ist hinzugefügt. Von jetzt an kannst du dich damit anmelden.`,
+    isAdded: (name: string) => `${name} wurde hinzugefügt. Du kannst dich jetzt damit anmelden.`,
     isRenamed: (name: string) => `Er heißt jetzt ${name}.`,
-    isRemoved: (name: string) => `${name} ist entfernt.`,
+    isRemoved: (name: string) => `${name} wurde entfernt.`,
   },
 
   password: {
     title: 'Passwort',
     changedAt: (when: string) => `Zuletzt geändert am ${when}.`,
     change: 'Passwort ändern',
-    current: 'Jetziges Passwort',
+    current: 'Aktuelles Passwort',
     new: 'Neues Passwort',
     means: 'Auf allen anderen Geräten wirst du dabei abgemeldet.',
-    isChanged: 'Dein Passwort ist geändert, und alle anderen Geräte sind abgemeldet.',
+    isChanged: 'Dein Passwort wurde geändert, und alle anderen Geräte sind abgemeldet.',
   },
 
   email: {
@@ -195,14 +197,14 @@ export const security: SecurityText = {
   phone: {
     title: 'Telefonnummer',
     none: 'Keine.',
-    about: 'Für Codes per SMS. Sonst schicken wir dorthin nie etwas.',
+    about: 'Für Codes per SMS. Etwas anderes schicken wir nie dorthin.',
     add: 'Nummer hinzufügen',
     change: 'Nummer ändern',
     removeTitle: (number: string) => `${number} entfernen?`,
-    removeMeans: 'Dorthin schicken wir dann keine Codes mehr.',
+    removeMeans: 'Wir schicken dann keine Codes mehr dorthin.',
     keep: 'Behalten',
     isChanged: (number: string) => `Codes per SMS gehen jetzt an ${number}.`,
-    isRemoved: 'Die Nummer ist entfernt.',
+    isRemoved: 'Die Nummer wurde entfernt.',
   },
 
   sessions: {
@@ -218,44 +220,44 @@ export const security: SecurityText = {
     areEnded: 'Überall sonst bist du abgemeldet.',
   },
 
-  devices: {
+  trustedDevices: {
     title: 'Geräte, die nicht nach dem zweiten Schritt fragen',
     since: (when: string) => `Gemerkt am ${when}`,
     until: (when: string) => `bis ${when}`,
-    forget: 'Vergessen',
-    forgetOne: (device: string) => `${device} vergessen`,
-    forgetAll: 'Alle vergessen',
-    isForgotten: (device: string) => `${device} fragt wieder nach dem zweiten Schritt.`,
-    areForgotten: 'Jedes Gerät fragt wieder nach dem zweiten Schritt.',
+    revoke: 'Entfernen',
+    revokeOne: (device: string) => `${device} entfernen`,
+    revokeAll: 'Alle entfernen',
+    isRevoked: (device: string) => `${device} fragt wieder nach dem zweiten Schritt.`,
+    areRevoked: 'Jedes Gerät fragt wieder nach dem zweiten Schritt.',
   },
 
   waysIn: {
     title: 'Wenn etwas verloren geht oder gestohlen wird',
     next: (step: string) => `Das hilft am meisten: ${step}.`,
-    otherwise: 'Was in allen anderen Fällen geschieht',
-    inEachCase: 'Was in jedem Fall geschieht',
+    otherwise: 'Was in allen anderen Fällen passiert',
+    inEachCase: 'Was in den einzelnen Fällen passiert',
     advice: {
       turnOnMfa: {
-        why: 'Mit deinem Passwort allein kommt jeder hinein, der es hat. Mit einem zweiten Schritt bräuchte er auch dein Telefon.',
+        why: 'Jeder, der dein Passwort hat, kann sich anmelden. Mit einem zweiten Schritt bräuchte er auch dein Telefon.',
         do: 'Zweiten Schritt einschalten',
       },
       setUpAuthenticator: {
-        why: 'Wer in dein Postfach kommt, kommt auch in dieses Konto: Dort wird ein neues Passwort gesetzt, und dorthin gehen die Codes. Eine Authenticator-App hast nur du in der Hand.',
+        why: 'Wer Zugriff auf dein Postfach hat, kommt auch in dieses Konto: Er kann ein neues Passwort festlegen, und auch die Codes gehen dorthin. Eine Authenticator-App ist nur auf deinem eigenen Telefon.',
         do: 'Authenticator-App einrichten',
       },
       makeRecoveryCodes: {
-        why: 'Du hast keinen Wiederherstellungscode mehr. Wenn du verlierst, womit du dich anmeldest, lässt dich einer auf Papier trotzdem hinein.',
+        why: 'Du hast keinen Wiederherstellungscode mehr. Wenn du das Gerät oder die App zum Anmelden verlierst, kommst du mit einem Code auf Papier trotzdem in dein Konto.',
         do: 'Wiederherstellungscodes anlegen',
       },
     },
-    good: 'Es gibt nichts, was dieses Konto noch viel sicherer machen würde.',
+    good: 'Dein Konto ist gut geschützt. Du brauchst nichts zu tun.',
     lost: {
       password: 'Wenn du dein Passwort vergisst',
-      mailbox: 'Wenn du nicht an dein Postfach kommst',
+      mailbox: 'Wenn du keinen Zugriff mehr auf dein Postfach hast',
       passkey: (name: string) => `Wenn du den Passkey „${name}“ verlierst`,
       authenticator: 'Wenn du deine Authenticator-App verlierst',
       phone: 'Wenn du deine Telefonnummer verlierst',
-      otherMailbox: 'Wenn du nicht an das Postfach kommst, in das die Codes gehen',
+      otherMailbox: 'Wenn du keinen Zugriff mehr auf das Postfach hast, in das deine Codes gehen',
       recoveryCodes: 'Wenn du deine Wiederherstellungscodes verlierst',
     },
     by: {
@@ -267,40 +269,40 @@ export const security: SecurityText = {
       otherMailbox: 'einem Code per E-Mail',
       recoveryCodes: 'einem Wiederherstellungscode',
     },
-    stillIn: (lost: string, by: string) => `${lost}, kommst du trotzdem hinein: mit ${by}.`,
+    stillIn: (lost: string, by: string) => `${lost}, kannst du dich trotzdem anmelden: mit ${by}.`,
     lockedOut: (lost: string) => `${lost}, bist du ausgesperrt.`,
     stolen: {
       password: 'Wenn jemand dein Passwort erfährt',
-      mailbox: 'Wenn jemand in dein Postfach kommt',
+      mailbox: 'Wenn jemand Zugriff auf dein Postfach bekommt',
       passkey: (name: string) => `Wenn jemand das Gerät mit dem Passkey „${name}“ nimmt`,
       authenticator: 'Wenn jemand deine Authenticator-App nimmt',
       phone: 'Wenn jemand deine Telefonnummer übernimmt',
-      otherMailbox: 'Wenn jemand in das Postfach kommt, in das die Codes gehen',
+      otherMailbox: 'Wenn jemand Zugriff auf das Postfach bekommt, in das deine Codes gehen',
       recoveryCodes: 'Wenn jemand deine Wiederherstellungscodes findet',
     },
     letsIn: {
-      password: 'ist er drin: Sonst wird nichts verlangt.',
-      mailbox: 'ist er drin: Er kann ein neues Passwort setzen.',
+      password: 'kann er sich anmelden: Sonst ist nichts nötig.',
+      mailbox: 'kann er sich anmelden: Er kann ein neues Passwort festlegen.',
       mailboxForBoth:
-        'ist er drin: Er kann ein neues Passwort setzen, und auch die Codes gehen dorthin.',
-      other: 'ist er drin.',
+        'kann er sich anmelden: Er kann ein neues Passwort festlegen, und auch die Codes gehen dorthin.',
+      other: 'kann er sich anmelden.',
     },
     keptOut: {
       password: 'hält ihn dein zweiter Schritt auf.',
-      mailbox: 'kann er ein neues Passwort setzen, aber dein zweiter Schritt hält ihn auf.',
+      mailbox: 'kann er ein neues Passwort festlegen, aber dein zweiter Schritt hält ihn auf.',
       passkey:
-        'kommt er nicht weiter: Er bräuchte deinen Finger, dein Gesicht oder deine PIN, oder dein Passwort.',
+        'kommt er nicht weiter: Er bräuchte deinen Fingerabdruck, dein Gesicht oder deine PIN, oder dein Passwort.',
       other: 'kommt er nicht weiter: Er bräuchte auch dein Passwort.',
     },
   },
 
   activity: {
-    title: 'Was zuletzt geschah',
-    more: 'Mehr zeigen',
+    title: 'Letzte Aktivitäten',
+    more: 'Mehr anzeigen',
     from: (device: string, address: string) => `${device}, Adresse ${address}`,
     noMore: 'Das ist alles.',
     signedInWith: (what: string) => `Du hast dich mit ${what} angemeldet.`,
-    shown: {
+    amr: {
       pwd: 'deinem Passwort',
       otp: 'deiner Authenticator-App',
       sms: 'einem Code per SMS',
@@ -309,7 +311,7 @@ export const security: SecurityText = {
       hwk: 'einem Passkey',
       swk: 'einem Passkey',
     },
-    wrong: {
+    failed: {
       password: 'Jemand hat versucht, sich mit einem falschen Passwort anzumelden.',
       code: 'Jemand hat versucht, sich mit einem falschen Code anzumelden.',
       passkey:
@@ -325,15 +327,14 @@ export const security: SecurityText = {
     byOperator: {
       'account.created': 'Der Betreiber dieses Dienstes hat dieses Konto für dich angelegt.',
       'account.suspended': 'Der Betreiber dieses Dienstes hat dieses Konto gesperrt.',
-      'account.unsuspended': 'Der Betreiber dieses Dienstes hat dieses Konto wieder geöffnet.',
+      'account.unsuspended': 'Der Betreiber dieses Dienstes hat dieses Konto wieder freigegeben.',
       'mfa.off': 'Der Betreiber dieses Dienstes hat deinen zweiten Schritt ausgeschaltet.',
       'session.ended': 'Der Betreiber dieses Dienstes hat dich überall abgemeldet.',
-      'password.reset_required':
-        'Der Betreiber dieses Dienstes hat dich um ein neues Passwort gebeten.',
-      'admin.added': 'Du darfst jetzt anderen mit ihren Konten helfen.',
-      'admin.removed': 'Du darfst anderen nicht mehr mit ihren Konten helfen.',
+      'password.reset_required': 'Der Betreiber dieses Dienstes hat ein neues Passwort verlangt.',
+      'admin.added': 'Du kannst jetzt anderen mit ihren Konten helfen.',
+      'admin.removed': 'Du kannst anderen nicht mehr mit ihren Konten helfen.',
     },
-    why: (reason: string) => `Als Grund wurde genannt: „${reason}“`,
+    reason: (reason: string) => `Als Grund wurde genannt: „${reason}“`,
     undone: {
       'account.deleted': 'Konto gelöscht',
       'mfa.on': 'zweiter Schritt eingeschaltet',
@@ -345,7 +346,7 @@ export const security: SecurityText = {
       'passkey.removed': 'Passkey entfernt',
       'recovery_codes.generated': 'Wiederherstellungscodes neu angelegt',
       'password.changed': 'Passwort geändert',
-      'password.reset': 'Passwort per E-Mail neu gesetzt',
+      'password.reset': 'Passwort per E-Mail zurückgesetzt',
       'email.changed': 'E-Mail-Adresse geändert',
       'phone.changed': 'Telefonnummer geändert',
     },
@@ -354,7 +355,7 @@ export const security: SecurityText = {
       'account.createdByImport': 'Dieses Konto wurde aus einem anderen System übernommen.',
       'mfa.off': 'Du hast deinen zweiten Schritt ausgeschaltet.',
       'passkey.refused': (passkey: string) =>
-        `Der Passkey „${passkey}“ wurde abgewiesen: Es gibt ihn vielleicht doppelt.`,
+        `Der Passkey „${passkey}“ wurde abgelehnt: Möglicherweise gibt es eine Kopie davon.`,
       'mfa.on': (method: string) => `Du hast deinen zweiten Schritt eingeschaltet: ${method}.`,
       'mfa.method_added': (method: string) =>
         `Du hast eine Methode für den zweiten Schritt eingerichtet: ${method}.`,
@@ -369,7 +370,7 @@ export const security: SecurityText = {
       'recovery_code.used': (left: number) =>
         `Ein Wiederherstellungscode wurde benutzt; übrig: ${left}.`,
       'password.changed': 'Du hast dein Passwort geändert.',
-      'password.reset': 'Dein Passwort wurde per E-Mail neu gesetzt.',
+      'password.reset': 'Dein Passwort wurde per E-Mail zurückgesetzt.',
       'email.changed': 'Du hast deine E-Mail-Adresse geändert.',
       'phone.changed': 'Du hast deine Telefonnummer geändert.',
       'device.trusted': 'Ein Gerät fragt nicht mehr nach dem zweiten Schritt.',
@@ -383,8 +384,8 @@ export const security: SecurityText = {
   },
 
   stepUp: {
-    title: 'Bitte zeig uns, dass du es bist',
-    why: 'Bevor du änderst, wie du dich anmeldest, fragen wir noch einmal nach.',
+    title: 'Bitte bestätige, dass du es bist',
+    why: 'Bevor du änderst, wie du dich anmeldest, bestätige dies bitte noch einmal.',
     byPasskey: 'Mit Passkey bestätigen',
     submit: 'Bestätigen',
     wrongPassword: 'Das ist nicht dein Passwort.',
@@ -393,28 +394,30 @@ export const security: SecurityText = {
   deletion: {
     title: 'Dieses Konto löschen',
     about: 'Du wirst sofort überall abgemeldet, und niemand kann sich mehr anmelden.',
-    begin: 'Konto löschen …',
+    start: 'Konto löschen …',
     means: (email: string) =>
-      `Das Konto wird sofort geschlossen. Wir schreiben an ${email}: Sieben Tage lang holt ein Link in dieser E-Mail es zurück. Danach wird alles endgültig gelöscht.`,
+      `Das Konto wird sofort geschlossen. Wir schicken eine E-Mail an ${email}: Mit dem Link darin kannst du es sieben Tage lang wiederherstellen. Danach wird alles endgültig gelöscht.`,
     submit: 'Mein Konto löschen',
     doneTitle: 'Dein Konto ist geschlossen',
     doneMeans: (email: string) =>
-      `Du bist überall abgemeldet. Hast du es dir anders überlegt? Wir haben an ${email} geschrieben: Sieben Tage lang holt der Link in dieser E-Mail alles zurück. Danach wird es endgültig gelöscht.`,
+      `Du bist überall abgemeldet. Hast du es dir anders überlegt? Wir haben eine E-Mail an ${email} geschickt: Mit dem Link darin kannst du sieben Tage lang alles wiederherstellen. Danach wird es endgültig gelöscht.`,
     toSignIn: 'Zur Anmeldung',
   },
 
   problems: {
-    invalid_current_password: 'Das ist nicht dein jetziges Passwort.',
-    invalid_code: 'Der Code stimmt nicht. Bitte nimm den neuesten.',
-    address_taken: 'Ein anderes Konto hat diese Adresse. Bitte nimm eine andere.',
+    invalid_current_password: 'Das ist nicht dein aktuelles Passwort.',
+    invalid_code: 'Der Code stimmt nicht. Bitte verwende den neuesten.',
+    address_taken: 'Ein anderes Konto verwendet diese Adresse. Bitte wähle eine andere.',
     last_method:
       'Das ist die letzte Methode. Richte zuerst eine andere ein oder schalte den zweiten Schritt aus.',
     method_not_set_up: 'Diese Methode ist nicht mehr eingerichtet. Bitte fang noch einmal an.',
-    too_many_passkeys: 'Mehr Passkeys gehen nicht. Bitte entfern zuerst einen.',
+    too_many_passkeys: 'Du hast die Höchstzahl an Passkeys erreicht. Bitte entferne zuerst einen.',
     passkey_known: 'Auf diesem Gerät gibt es schon einen Passkey für dieses Konto.',
-    not_found: 'Das gab es schon nicht mehr.',
-    unavailable: 'Gerade geht das nicht. Bitte versuch es in einer Minute noch einmal.',
-    no_phone: 'An diese Nummer geht keine SMS. Bitte gib deine Handynummer ein.',
-    no_name: 'Bitte gib einen Namen ein, höchstens 64 Zeichen.',
+    not_found: 'Das war schon entfernt.',
+    unavailable:
+      'Der Dienst ist gerade nicht verfügbar. Bitte versuch es in einer Minute noch einmal.',
+    invalid_phone_number:
+      'An diese Nummer können wir keine SMS senden. Bitte gib deine Handynummer ein.',
+    invalid_name: 'Bitte gib einen Namen mit höchstens 64 Zeichen ein.',
   },
 }

@@ -11,9 +11,9 @@ export const security = {
   sendCode: 'Send me a code',
   copied: 'Copied',
   copyFailed: 'That could not be copied. Please select it and copy it by hand.',
-  unknownDevice: 'Unknown device',
-  device: (browser: string, system: string) => `${browser} on ${system}`,
-  toldByEmail: (email: string) => `We’ve told you by email at ${email}; there you can undo it.`,
+  unknownUserAgent: 'Unknown device',
+  userAgent: (browser: string, system: string) => `${browser} on ${system}`,
+  notifiedByEmail: (email: string) => `We’ve emailed you at ${email}; you can undo it from there.`,
 
   methods: {
     passkey: 'passkey',
@@ -25,30 +25,31 @@ export const security = {
   mfa: {
     title: 'Second step at sign-in',
     off: 'Only your password protects this account.',
-    offMeans: 'Whoever learns it gets in. A second step stops them, and takes a minute to set up.',
+    offMeans:
+      'Anyone who learns it can get in. A second step stops them and takes a minute to set up.',
     on: (method: string) => `Your second step is on: ${method}.`,
     alsoSetUp: (methods: string) => `Also set up: ${methods}.`,
     turnOn: 'Turn on the second step',
     change: 'Change the method',
     turnOff: 'Turn off',
     turnOffTitle: 'Turn off your second step?',
-    turnOffMeans: 'From now on, your password alone signs in to this account.',
+    turnOffMeans: 'Your password alone will then be enough to sign in to this account.',
     keepOn: 'Keep it on',
     isOff: (email: string) =>
-      `Your second step is off. We’ve told you by email at ${email}; for seven days, a link in that email undoes this.`,
-    isOn: 'That is set up. We’ve told you by email.',
+      `Your second step is off. We’ve emailed you at ${email}; you can undo this from there for seven days.`,
+    isOn: 'It’s set up. We’ve sent you an email about it.',
     required: (name: string) =>
-      `${name} asks everyone for a second step, so it can’t be turned off.`,
-    removeApp: 'Remove the authenticator app',
-    removeAppTitle: 'Remove the authenticator app?',
-    removeAppMeans: (method: string) =>
-      `Its codes no longer sign you in. Your second step stays on: ${method}.`,
-    removeAppWhileOff: 'To use an app again, you set it up anew.',
-    appRemoved: 'The authenticator app is removed.',
+      `${name} requires a second step for everyone, so you can’t turn it off.`,
+    removeAuthenticator: 'Remove the authenticator app',
+    removeAuthenticatorTitle: 'Remove the authenticator app?',
+    removeAuthenticatorMeans: (method: string) =>
+      `You will no longer be able to sign in with its codes. Your second step stays on: ${method}.`,
+    removeAuthenticatorWhileOff: 'To use an app again, you will have to set it up from scratch.',
+    authenticatorRemoved: 'The authenticator app has been removed.',
     keepIt: 'Keep it',
     setUpTitle: 'Set up your second step',
     setUpWhy: (name: string) =>
-      `${name} asks everyone for a second step. It takes a minute; then you can go on.`,
+      `${name} requires a second step for everyone. It takes a minute; then you can continue.`,
   },
 
   choose: {
@@ -56,46 +57,46 @@ export const security = {
     endsOthers: 'You will be signed out on all other devices.',
     inUse: 'in use now',
     about: {
-      passkey: 'Your finger, your face or your PIN. The safest, and nothing to type.',
-      authenticator: 'An app on your phone shows codes, also without a network.',
-      sms: 'We text a code to your phone. Whoever takes over your number gets it, too.',
-      email: 'We email you a code. Whoever gets into your mailbox gets it, too.',
+      passkey: 'Your fingerprint, face or PIN. The safest option, with nothing to type.',
+      authenticator: 'An app on your phone shows codes, even when you’re offline.',
+      sms: 'We text a code to your phone. Anyone who takes over your number gets it, too.',
+      email: 'We email you a code. Anyone who gets into your mailbox gets it, too.',
     },
   },
 
-  app: {
+  authenticator: {
     title: 'Set up your authenticator app',
-    scan: 'Open the app, choose to add an account, and scan this:',
+    scan: 'Open the app, add an account, and scan this:',
     qrCode: 'QR code for your authenticator app',
     open: 'Open in the authenticator app',
-    orType: 'Or type this key into the app:',
+    orType: 'Or enter this key in the app:',
     copyKey: 'Copy the key',
     code: 'Six-digit code that the app shows',
     submit: 'Turn on',
     knownTitle: 'Use your authenticator app',
-    known: 'Your app is set up already. Type the code that it shows.',
+    known: 'Your app is already set up. Enter the code that it shows.',
     another: 'Set up a new app instead',
   },
 
   passkey: {
     title: 'Use a passkey',
     use: 'Use passkey',
-    explain: 'Your device now asks for your finger, your face or your PIN.',
-    made: 'Your passkey is made. Use it once more to turn on the second step.',
-    notShown: 'No passkey was shown. Is it on another device? Then make one for this device.',
-    makeHere: 'Make a passkey on this device',
-    notMade: 'No passkey was made. Please try again, or choose another method.',
+    explain: 'Your device will now ask for your fingerprint, face or PIN.',
+    made: 'Your passkey is ready. Use it once more to turn on the second step.',
+    notShown: 'No passkey was used. If yours is on another device, create one for this device.',
+    makeHere: 'Create a passkey on this device',
+    notMade: 'No passkey was created. Please try again, or choose another method.',
   },
 
-  text: {
+  sms: {
     title: 'Get codes by text message',
     toKnown: (number: string) => `Send a code to ${number}`,
     another: 'Use another number',
   },
 
-  mail: {
+  emailCode: {
     title: 'Get codes by email',
-    toOwn: 'We send the code to the address of your account.',
+    toOwn: 'We’ll send the code to the email address of your account.',
   },
 
   phoneField: {
@@ -104,59 +105,60 @@ export const security = {
   },
 
   code: {
-    title: 'Type the code',
+    title: 'Enter the code',
     submit: 'Confirm',
   },
 
-  recovery: {
+  recoveryCodes: {
     title: 'Recovery codes',
-    about: 'For when you have lost what you sign in with. Each works once.',
+    about: 'For when you lose the device or app that you sign in with. Each works once.',
     left: (count: number) =>
       count === 0
         ? 'You have none left.'
         : count === 1
           ? 'You have 1 of 10 left.'
           : `You have ${count} of 10 left.`,
-    madeAt: (when: string) => `Made on ${when}.`,
-    make: 'Make new ones',
-    makeTitle: 'Make ten new recovery codes?',
-    makeMeans: 'The codes that you have kept no longer work from then on.',
+    generatedAt: (when: string) => `Created on ${when}.`,
+    generate: 'Create new ones',
+    generateTitle: 'Create ten new recovery codes?',
+    generateMeans: 'Your old codes will stop working.',
     keepOld: 'Keep the old ones',
-    newTitle: 'Keep your recovery codes',
+    newTitle: 'Save your recovery codes',
     newAbout:
-      'If you lose what you sign in with, one of these lets you in. Keep them where you would find them then, on paper or in a password manager. They are shown only now.',
+      'If you lose the device or app that you sign in with, one of these lets you in. Keep them where you’ll find them, on paper or in a password manager. You won’t see them again.',
     copy: 'Copy',
     download: 'Download',
     print: 'Print',
     fileName: 'recovery-codes.txt',
     fileTitle: (name: string, email: string | undefined) =>
-      `Recovery codes of ${name}${email ? ` for ${email}` : ''}`,
+      `Recovery codes for ${name}${email ? ` (${email})` : ''}`,
     fileAbout: 'Each of these codes works once.',
-    kept: 'I have kept these codes',
-    keepFirst: 'Please keep them first: they are not shown again.',
+    kept: 'I have saved these codes',
+    keepFirst: 'Please save them first. You won’t see them again.',
     isMade: 'You have ten new recovery codes. The old ones no longer work.',
   },
 
   passkeys: {
     title: 'Passkeys',
-    about: 'A passkey signs you in with your finger, your face or your PIN, without a password.',
+    about: 'A passkey lets you sign in with your fingerprint, face or PIN, without a password.',
     none: 'You have none yet.',
-    cant: 'This browser can’t make passkeys.',
+    unsupported: 'This browser can’t create passkeys.',
     add: 'Add a passkey',
     added: (when: string) => `Added on ${when}.`,
     lastUsed: (when: string) => `Last used on ${when}.`,
-    neverUsed: 'Never used yet.',
+    neverUsed: 'Never used.',
     backedUp: 'Also on your other devices.',
     rename: 'Rename',
     renameOne: (name: string) => `Rename ${name}`,
     removeOne: (name: string) => `Remove ${name}`,
     name: 'Name',
     removeTitle: (name: string) => `Remove ${name}?`,
-    removeMeans: 'It no longer signs you in. You can delete it from your device, too.',
+    removeMeans:
+      'You will no longer be able to sign in with it. You can delete it from your device, too.',
     keep: 'Keep it',
-    isAdded: (name: string) => `${name} is added. You can sign in with it from now on.`,
-    isRenamed: (name: string) => `It is called ${name} now.`,
-    isRemoved: (name: string) => `${name} is removed.`,
+    isAdded: (name: string) => `${name} has been added. You can now sign in with it.`,
+    isRenamed: (name: string) => `It’s now called ${name}.`,
+    isRemoved: (name: string) => `${name} has been removed.`,
   },
 
   password: {
@@ -166,14 +168,14 @@ export const security = {
     current: 'Current password',
     new: 'New password',
     means: 'You will be signed out on all other devices.',
-    isChanged: 'Your password is changed, and all other devices are signed out.',
+    isChanged: 'Your password has been changed, and all other devices are signed out.',
   },
 
   email: {
     title: 'Email address',
     change: 'Change address',
     new: 'New email address',
-    isChanged: (email: string) => `Your address is ${email} now.`,
+    isChanged: (email: string) => `Your address is now ${email}.`,
   },
 
   language: {
@@ -186,14 +188,14 @@ export const security = {
   phone: {
     title: 'Phone number',
     none: 'None.',
-    about: 'For codes by text message. Nothing else is ever sent there.',
+    about: 'For codes by text message. We never send anything else there.',
     add: 'Add a number',
     change: 'Change number',
     removeTitle: (number: string) => `Remove ${number}?`,
-    removeMeans: 'No codes are sent there any more.',
+    removeMeans: 'We will no longer send codes there.',
     keep: 'Keep it',
-    isChanged: (number: string) => `Codes by text message go to ${number} now.`,
-    isRemoved: 'The number is removed.',
+    isChanged: (number: string) => `Codes by text message now go to ${number}.`,
+    isRemoved: 'The number has been removed.',
   },
 
   sessions: {
@@ -209,44 +211,44 @@ export const security = {
     areEnded: 'You are signed out everywhere else.',
   },
 
-  devices: {
+  trustedDevices: {
     title: 'Devices that skip the second step',
     since: (when: string) => `Remembered on ${when}`,
     until: (when: string) => `until ${when}`,
-    forget: 'Forget',
-    forgetOne: (device: string) => `Forget ${device}`,
-    forgetAll: 'Forget all',
-    isForgotten: (device: string) => `${device} no longer skips the second step.`,
-    areForgotten: 'No device skips the second step any more.',
+    revoke: 'Remove',
+    revokeOne: (device: string) => `Remove ${device}`,
+    revokeAll: 'Remove all',
+    isRevoked: (device: string) => `${device} no longer skips the second step.`,
+    areRevoked: 'No device skips the second step any longer.',
   },
 
   waysIn: {
     title: 'If something gets lost or stolen',
     next: (step: string) => `Do this next: ${step}.`,
-    otherwise: 'What would happen in all other cases',
-    inEachCase: 'What would happen in each case',
+    otherwise: 'What happens in all other cases',
+    inEachCase: 'What happens in each case',
     advice: {
       turnOnMfa: {
-        why: 'Your password alone lets anyone in who has it. With a second step they would still need your phone.',
+        why: 'Anyone who has your password can get in. With a second step, they would need your phone, too.',
         do: 'turn on the second step',
       },
       setUpAuthenticator: {
-        why: 'Whoever gets into your mailbox gets into this account: a new password is set there, and the codes go there. An authenticator app is in your hand alone.',
+        why: 'Anyone who gets into your mailbox gets into this account: they can set a new password, and the codes go there, too. An authenticator app is only on your own phone.',
         do: 'set up an authenticator app',
       },
       makeRecoveryCodes: {
-        why: 'You have no recovery code left. If you lose what you sign in with, one on paper still lets you in.',
-        do: 'make recovery codes',
+        why: 'You have no recovery code left. If you lose the device or app that you sign in with, a code on paper still lets you in.',
+        do: 'create recovery codes',
       },
     },
-    good: 'There is nothing that would make this account much safer.',
+    good: 'Your account is well protected. There is nothing you need to do.',
     lost: {
       password: 'If you forget your password',
-      mailbox: 'If you can’t get at your mailbox',
+      mailbox: 'If you lose access to your mailbox',
       passkey: (name: string) => `If you lose the passkey “${name}”`,
       authenticator: 'If you lose your authenticator app',
       phone: 'If you lose your phone number',
-      otherMailbox: 'If you can’t get at the mailbox that codes go to',
+      otherMailbox: 'If you lose access to the mailbox that your codes go to',
       recoveryCodes: 'If you lose your recovery codes',
     },
     by: {
@@ -266,31 +268,30 @@ export const security = {
       passkey: (name: string) => `If someone takes the device with the passkey “${name}”`,
       authenticator: 'If someone takes your authenticator app',
       phone: 'If someone takes over your phone number',
-      otherMailbox: 'If someone gets into the mailbox that codes go to',
+      otherMailbox: 'If someone gets into the mailbox that your codes go to',
       recoveryCodes: 'If someone finds your recovery codes',
     },
     letsIn: {
-      password: 'they are in: nothing else is asked for.',
-      mailbox: 'they are in: they can set a new password.',
-      mailboxForBoth: 'they are in: they can set a new password, and the codes go there, too.',
-      other: 'they are in.',
+      password: 'they get in: nothing else is required.',
+      mailbox: 'they get in: they can set a new password.',
+      mailboxForBoth: 'they get in: they can set a new password, and the codes go there, too.',
+      other: 'they get in.',
     },
     keptOut: {
       password: 'they are stopped by your second step.',
       mailbox: 'they can set a new password, but are stopped by your second step.',
-      passkey:
-        'they are stopped: it asks for your finger, your face or your PIN, or for your password.',
-      other: 'they are stopped: your password is asked for, too.',
+      passkey: 'they are stopped: they would need your fingerprint, face or PIN, or your password.',
+      other: 'they are stopped: they would need your password, too.',
     },
   },
 
   activity: {
-    title: 'What happened lately',
+    title: 'Recent activity',
     more: 'Show more',
     from: (device: string, address: string) => `${device}, from ${address}`,
-    noMore: 'That is all.',
+    noMore: 'That’s everything.',
     signedInWith: (what: string) => `You signed in with ${what}.`,
-    shown: {
+    amr: {
       pwd: 'your password',
       otp: 'your authenticator app',
       sms: 'a code by text message',
@@ -299,10 +300,10 @@ export const security = {
       hwk: 'a passkey',
       swk: 'a passkey',
     },
-    wrong: {
+    failed: {
       password: 'Someone tried to sign in with a wrong password.',
       code: 'Someone tried to sign in with a wrong code.',
-      passkey: 'Someone tried to sign in with a passkey that was not accepted.',
+      passkey: 'Someone tried to sign in with a passkey that wasn’t accepted.',
     },
     ended: {
       signed_out: 'You signed out.',
@@ -312,16 +313,16 @@ export const security = {
       one: 'You signed out one device.',
     },
     byOperator: {
-      'account.created': 'Whoever runs this service made this account for you.',
-      'account.suspended': 'Whoever runs this service suspended this account.',
-      'account.unsuspended': 'Whoever runs this service restored this account.',
-      'mfa.off': 'Whoever runs this service turned your second step off.',
-      'session.ended': 'Whoever runs this service signed you out everywhere.',
-      'password.reset_required': 'Whoever runs this service asked you for a new password.',
-      'admin.added': 'You became an operator: you may help other people with their accounts.',
-      'admin.removed': 'You are no operator any more.',
+      'account.created': 'The operator of this service created this account for you.',
+      'account.suspended': 'The operator of this service suspended this account.',
+      'account.unsuspended': 'The operator of this service reopened this account.',
+      'mfa.off': 'The operator of this service turned off your second step.',
+      'session.ended': 'The operator of this service signed you out everywhere.',
+      'password.reset_required': 'The operator of this service required a new password.',
+      'admin.added': 'You became an operator: you can help other people with their accounts.',
+      'admin.removed': 'You are no longer an operator.',
     },
-    why: (reason: string) => `The reason given: “${reason}”`,
+    reason: (reason: string) => `The reason given: “${reason}”`,
     undone: {
       'account.deleted': 'account deleted',
       'mfa.on': 'second step turned on',
@@ -331,19 +332,19 @@ export const security = {
       'mfa.method_removed': 'method of the second step removed',
       'passkey.added': 'passkey added',
       'passkey.removed': 'passkey removed',
-      'recovery_codes.generated': 'recovery codes made anew',
+      'recovery_codes.generated': 'new recovery codes created',
       'password.changed': 'password changed',
-      'password.reset': 'password set anew by email',
+      'password.reset': 'password reset by email',
       'email.changed': 'email address changed',
       'phone.changed': 'phone number changed',
     },
     types: {
       'account.created': 'You created this account.',
-      'account.createdByImport': 'This account was brought over from another system.',
-      'mfa.off': 'You turned your second step off.',
+      'account.createdByImport': 'This account was imported from another system.',
+      'mfa.off': 'You turned off your second step.',
       'passkey.refused': (passkey: string) =>
-        `The passkey “${passkey}” was refused: there may be a copy of it.`,
-      'mfa.on': (method: string) => `You turned your second step on: ${method}.`,
+        `The passkey “${passkey}” was rejected: there may be a copy of it.`,
+      'mfa.on': (method: string) => `You turned on your second step: ${method}.`,
       'mfa.method_added': (method: string) => `You set up ${method} as your second step.`,
       'mfa.method_changed': (method: string) => `You changed your second step to ${method}.`,
       'mfa.method_removed': (method: string) =>
@@ -351,25 +352,25 @@ export const security = {
       'passkey.added': (passkey: string) => `You added the passkey “${passkey}”.`,
       'passkey.renamed': (passkey: string) => `You renamed a passkey to “${passkey}”.`,
       'passkey.removed': (passkey: string) => `You removed the passkey “${passkey}”.`,
-      'recovery_codes.generated': 'You made ten recovery codes.',
-      'recovery_code.used': (left: number) => `A recovery code was used; ${left} are left.`,
+      'recovery_codes.generated': 'You created ten recovery codes.',
+      'recovery_code.used': (left: number) => `A recovery code was used. Codes left: ${left}.`,
       'password.changed': 'You changed your password.',
-      'password.reset': 'Your password was set anew by email.',
+      'password.reset': 'Your password was reset by email.',
       'email.changed': 'You changed your email address.',
       'phone.changed': 'You changed your phone number.',
       'device.trusted': 'A device was allowed to skip the second step.',
       'device.revokedOne': 'One device no longer skips the second step.',
-      'device.revokedAll': 'No device skips the second step any more.',
+      'device.revokedAll': 'No device skips the second step any longer.',
       'account.deleted': 'You deleted this account.',
       'language.changed': 'You chose another language for messages.',
-      'account.erased': 'This account was erased.',
+      'account.erased': 'This account was permanently deleted.',
       'change.undone': (change: string) => `This was undone: ${change}.`,
     },
   },
 
   stepUp: {
     title: 'Please confirm that it’s you',
-    why: 'To change how you sign in, we ask you once more.',
+    why: 'Before you change how you sign in, please confirm once more.',
     byPasskey: 'Confirm with a passkey',
     submit: 'Confirm',
     wrongPassword: 'That isn’t your password.',
@@ -377,30 +378,31 @@ export const security = {
 
   deletion: {
     title: 'Delete this account',
-    about: 'You are signed out everywhere at once, and nobody can sign in any more.',
-    begin: 'Delete account …',
+    about: 'You’ll be signed out everywhere immediately, and nobody can sign in after that.',
+    start: 'Delete account …',
     means: (email: string) =>
-      `The account is closed at once. We write to ${email}: for seven days, a link in that email brings it back. Then everything is erased for good.`,
+      `The account is closed immediately. We’ll email you at ${email}: a link in that email restores it for seven days. After that, everything is permanently deleted.`,
     submit: 'Delete my account',
     doneTitle: 'Your account is closed',
     doneMeans: (email: string) =>
-      `You are signed out everywhere. Changed your mind? We’ve written to ${email}: until seven days from now, the link in that email brings everything back. After that it is erased for good.`,
-    toSignIn: 'To the sign-in page',
+      `You are signed out everywhere. Changed your mind? We’ve emailed you at ${email}: for seven days, the link in that email restores everything. After that, it is permanently deleted.`,
+    toSignIn: 'Go to the sign-in page',
   },
 
   problems: {
     invalid_current_password: 'That isn’t your current password.',
     invalid_code: 'That code isn’t right. Please use the newest one.',
-    address_taken: 'Another account has this address. Please use another one.',
+    address_taken: 'Another account uses this address. Please use another one.',
     last_method:
       'This is the only method left. Set up another one first, or turn the second step off.',
-    method_not_set_up: 'This method isn’t set up any more. Please begin again.',
-    too_many_passkeys: 'You have as many passkeys as there can be. Remove one first.',
-    passkey_known: 'This device has a passkey for this account already.',
-    not_found: 'That was gone already.',
-    unavailable: 'The service can’t take this on now. Please try again in a minute.',
-    no_phone: 'Texts can’t be sent to this number. Please type your mobile number.',
-    no_name: 'Please type a name, 64 characters at most.',
+    method_not_set_up: 'This method is no longer set up. Please start again.',
+    too_many_passkeys: 'You’ve reached the maximum number of passkeys. Please remove one first.',
+    passkey_known: 'This device already has a passkey for this account.',
+    not_found: 'That was already gone.',
+    unavailable: 'The service isn’t available right now. Please try again in a minute.',
+    invalid_phone_number:
+      'We can’t send text messages to this number. Please enter your mobile number.',
+    invalid_name: 'Please enter a name of at most 64 characters.',
   },
 }
 

@@ -125,7 +125,7 @@ export async function recordPasskeyUse(
   await enqueueNotification(tx, {
     accountId: account.id,
     to: { channel: 'email', destination: account.email },
-    template: 'passkey-copied',
+    template: 'passkey-cloned',
     params: { at: tx.now() },
   })
   return false

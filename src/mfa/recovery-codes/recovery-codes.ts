@@ -62,7 +62,7 @@ export async function regenerateRecoveryCodes(
   await changeCredentials(tx, account, {
     type: 'recovery_codes.generated',
     cause,
-    notice: 'recovery-codes-made',
+    notice: 'recovery-codes-generated',
     params: { at: tx.now() },
     undoForMs: weakeningUndoMs,
     updateRows: () => removeRecoveryCodes(tx, account.id),

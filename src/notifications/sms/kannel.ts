@@ -9,7 +9,7 @@ const gsm7 = new Set(
     'ÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà\f^{}\\[~]|€',
 )
 
-/** Sends through Kannel's smsbox. */
+/** Sends texts through Kannel's smsbox. */
 export function createKannelSender(target: Extract<SmsTarget, { provider: 'kannel' }>): SmsSender {
   const { url, user, password } = target
   return async ({ to, text }, from, timeoutMs) => {
@@ -19,19 +19,19 @@ export function createKannelSender(target: Extract<SmsTarget, { provider: 'kanne
     if (from) request.searchParams.set('from', from)
     request.searchParams.set('to', to)
     request.searchParams.set('charset', 'UTF-8')
-    // Kannel doesn't choose by itself: what 7 bits have no place for would arrive as "?".
+    // Kannel does not choose the coding: characters outside GSM-7 would arrive as "?".
     if (!fitsGsm7(text)) request.searchParams.set('coding', '2')
     request.searchParams.set('text', text)
 
     const response = await sendRequest('The SMS provider', request, { method: 'GET' }, timeoutMs)
     const { status } = response
-    // Also said of a text that Kannel keeps until an SMS centre is there.
+    // Also for a text that Kannel queues until an SMS centre is connected.
     if (status === 202) return
-    // A field it can't take or a barred number, or no sender, which is a setting; so is 403,
-    // a wrong password.
+    // An invalid field or a barred number. Without a sender it may be the missing setting, which the
+    // operator can correct, as a wrong password (403).
     if (status === 400 && from)
-      throw new PermanentDeliveryError('Kannel will not take this text (400).')
-    throw retryableError(`Kannel did not take the text (${status}).`, response)
+      throw new PermanentDeliveryError('Kannel permanently rejected the text (400).')
+    throw retryableError(`Kannel did not accept the text (${status}).`, response)
   }
 }
 

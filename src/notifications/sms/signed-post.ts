@@ -5,10 +5,10 @@ import { retryableError, sendRequest } from '../http-request.ts'
 import { PermanentDeliveryError } from '../transport.ts'
 import type { SmsSender } from './provider.ts'
 
-/** Answers that would be the same next time: the receiver has read the text and won't have it. */
+/** Statuses with which the receiver permanently rejects a text. */
 const permanentStatuses = new Set([400, 404, 410, 422])
 
-/** Posts to a program of the operator's own, signed with a secret that both know. */
+/** Posts texts to the operator's own program, signed with a shared secret. */
 export function createSignedPostSender(
   target: Extract<SmsTarget, { provider: 'signedPost' }>,
 ): SmsSender {
@@ -33,13 +33,15 @@ export function createSignedPostSender(
     const { status } = response
     if (status >= 200 && status < 300) return
     if (permanentStatuses.has(status)) {
-      throw new PermanentDeliveryError(`The SMS receiver will not take this text (${status}).`)
+      throw new PermanentDeliveryError(
+        `The SMS receiver permanently rejected the text (${status}).`,
+      )
     }
-    throw retryableError(`The SMS receiver did not take the text (${status}).`, response)
+    throw retryableError(`The SMS receiver did not accept the text (${status}).`, response)
   }
 }
 
-/** `t=<unix seconds>,v1=<hex HMAC-SHA-256 of "t.body">`. The time lets a receiver refuse replays. */
+/** `t=<unix seconds>,v1=<hex HMAC-SHA-256 of "t.body">`. The time lets a receiver reject replays. */
 function signatureOf(body: string, secret: string): string {
   const t = Math.floor(now() / second)
   return `t=${t},v1=${createHmac('sha256', secret).update(`${t}.${body}`).digest('hex')}`

@@ -4,21 +4,21 @@ import { PermanentDeliveryError } from '../transport.ts'
 import type { SmsSender } from './provider.ts'
 
 /**
- * What Twilio says when the fault is the recipient or the text (twilio.com/docs/api/errors).
- * Other codes are about the account or the sender, which somebody can put right, or new.
+ * Twilio's error codes for the recipient or the text (twilio.com/docs/api/errors). Other codes are
+ * new, or concern the account or the sender, which the operator can correct.
  */
 const permanentCodes = new Set([
-  21211, // no phone number
+  21211, // not a phone number
   21265, // a short code
-  21408, // a country the account may not text
-  21610, // has opted out
-  21612, // not to be reached from this sender
-  21614, // no mobile number
+  21408, // country not enabled for the account
+  21610, // recipient has opted out
+  21612, // not reachable from this sender
+  21614, // not a mobile number
   21617, // over 1,600 characters
   21635, // a landline
 ])
 
-/** Sends through Twilio's Messages resource. */
+/** Sends texts through Twilio's Messages resource. */
 export function createTwilioSender(target: Extract<SmsTarget, { provider: 'twilio' }>): SmsSender {
   const { messagesUrl, user, password } = target
   const credentials = Buffer.from(`${user}:${password}`).toString('base64')
@@ -46,9 +46,9 @@ export function createTwilioSender(target: Extract<SmsTarget, { provider: 'twili
     const code = errorCodeOf(response.text)
     const reply = code === undefined ? `${response.status}` : `${response.status}, code ${code}`
     if (response.status === 400 && code !== undefined && permanentCodes.has(code)) {
-      throw new PermanentDeliveryError(`Twilio will not take this text (${reply}).`)
+      throw new PermanentDeliveryError(`Twilio permanently rejected the text (${reply}).`)
     }
-    throw retryableError(`Twilio did not take the text (${reply}).`, response)
+    throw retryableError(`Twilio did not accept the text (${reply}).`, response)
   }
 }
 

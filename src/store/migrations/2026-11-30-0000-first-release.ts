@@ -331,11 +331,31 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .column('next_attempt_at')
     .where(sql<boolean>`sent_at is null and failed_at is null`)
     .execute()
-  // Webhook events of one account are sent in order: this finds the ones ahead of an event.
+
   await db.schema
-    .createIndex('outbox_in_order')
-    .on('outbox')
+    .createTable('webhook_event')
+    .addColumn('id', 'text', (c) => c.primaryKey())
+    .addColumn('account_id', 'text', (c) => c.references('account.id').onDelete('cascade'))
+    .addColumn('type', 'text', (c) => c.notNull())
+    .addColumn('body', 'text', (c) => c.notNull())
+    .addColumn('created_at', 'bigint', (c) => c.notNull())
+    .addColumn('next_attempt_at', 'bigint', (c) => c.notNull())
+    .addColumn('attempts', 'integer', (c) => c.notNull())
+    .addColumn('sent_at', 'bigint')
+    .addColumn('failed_at', 'bigint')
+    .addColumn('last_error', 'text')
+    .execute()
+  await db.schema
+    .createIndex('webhook_event_due')
+    .on('webhook_event')
+    .column('next_attempt_at')
+    .where(sql<boolean>`sent_at is null and failed_at is null`)
+    .execute()
+  // Finds the earlier events of an account, which are sent first.
+  await db.schema
+    .createIndex('webhook_event_in_order')
+    .on('webhook_event')
     .columns(['account_id', 'created_at', 'id'])
-    .where(sql<boolean>`channel = 'webhook' and sent_at is null and failed_at is null`)
+    .where(sql<boolean>`sent_at is null and failed_at is null`)
     .execute()
 }

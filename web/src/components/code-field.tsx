@@ -65,10 +65,10 @@ export function ResendCode(props: {
   return (
     <div class="send-again">
       <Button kind="link" disabled={secondsLeft > 0} describedBy={id} onClick={resend}>
-        {text.common.sendAgain}
+        {text.common.resend}
       </Button>
       <span class="soft" id={id}>
-        {secondsLeft > 0 && text.common.sendAgainIn(durationOf(secondsLeft))}
+        {secondsLeft > 0 && text.common.resendIn(durationOf(secondsLeft))}
       </span>
     </div>
   )

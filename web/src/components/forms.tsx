@@ -40,7 +40,7 @@ export function Form(props: {
     event.preventDefault()
     if (submitting.current) return
     const missing = [...event.currentTarget.elements].find(isMissing)
-    if (missing) return setFailure({ field: missing.name, message: text.common.missing })
+    if (missing) return setFailure({ field: missing.name, message: text.common.required })
     submitting.current = true
     setBusy(true)
     setFailure(undefined)

@@ -58,7 +58,7 @@ export function newPasswordFailureOf(
   const failure = failureOf(result, { invalid_password: field })
   if (failure.field === field) return { field, message: rejectionOf(password, email) }
   if (result.problem.code !== 'invalid_code') return failure
-  return { field: 'code', message: text.common.wrongOrOldCode }
+  return { field: 'code', message: text.common.invalidOrExpiredCode }
 }
 
 /** The service judges; this finds the words in the reader's language. */

@@ -72,7 +72,7 @@ export function SecondStep(props: {
     if (attemptsLeft === 0) onStartOver({ message: text.problems.mfa_token_expired })
     else if (endsSignIn(problem.code)) onStartOver({ message })
     else if (attemptsLeft === undefined) return { message, field }
-    else return { message: `${message} ${text.secondStep.triesLeft(attemptsLeft)}`, field }
+    else return { message: `${message} ${text.secondStep.attemptsLeft(attemptsLeft)}`, field }
     return undefined
   }
 
@@ -110,7 +110,7 @@ export function SecondStep(props: {
     }
     const { sentTo, retryAfter } = result.data
     setSentCode({ method: via, to: sentTo, retryAfter })
-    setStatus(text.common.sentAgain)
+    setStatus(text.common.resent)
     return retryAfter
   }
 

@@ -67,7 +67,7 @@ function ChoosePassword({ email, onDone }: { email: string; onDone: () => void }
     const result = await guest.auth.forgotPassword.post({ email })
     if (result.ok) {
       setFailure(undefined)
-      setStatus(text.common.sentAgain)
+      setStatus(text.common.resent)
       return resendDelaySeconds
     }
     setFailure(failureOf(result))

@@ -84,7 +84,7 @@ function VerifyEmail({ draft, onBack }: { draft: Draft; onBack: () => void }) {
     const result = await guest.auth.signUp.post(draft)
     if (result.ok) {
       setFailure(undefined)
-      setStatus(text.common.sentAgain)
+      setStatus(text.common.resent)
       return resendDelaySeconds
     }
     setFailure(failureOf(result, draft))
@@ -105,7 +105,7 @@ function VerifyEmail({ draft, onBack }: { draft: Draft; onBack: () => void }) {
           />
         )}
       </Form>
-      <p class="soft">{t.ifKnown}</p>
+      <p class="soft">{t.ifNoCode}</p>
       <DevInboxHint />
       <ResendCode retryAfter={resendDelaySeconds} onResend={resend} />
       <p role="status">{status}</p>

@@ -3,13 +3,13 @@ import { listOf, t } from './i18n.ts'
 
 const {
   types,
-  shown: amrNames,
+  amr: amrNames,
   undone: undoneChanges,
-  wrong: failedSteps,
+  failed: failedSteps,
   ended: sessionEnds,
   signedInWith,
   byOperator,
-  why: operatorReason,
+  reason: operatorReason,
 } = t.activity
 
 type Detail = ActivityEntry['detail']

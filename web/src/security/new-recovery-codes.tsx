@@ -11,10 +11,10 @@ export function NewRecoveryCodes(props: {
   onDone: () => void
 }) {
   const { codes, email, onDone } = props
-  const { recovery } = t
+  const { recoveryCodes } = t
   const fileContent = [
-    recovery.fileTitle(config.name, email),
-    recovery.fileAbout,
+    recoveryCodes.fileTitle(config.name, email),
+    recoveryCodes.fileAbout,
     '',
     ...codes,
     '',
@@ -23,7 +23,7 @@ export function NewRecoveryCodes(props: {
   const allowLeaving = useLeaveWarning()
 
   async function confirmSaved({ kept }: Record<string, string>) {
-    if (!kept) return { field: 'kept', message: recovery.keepFirst }
+    if (!kept) return { field: 'kept', message: recoveryCodes.keepFirst }
     allowLeaving()
     onDone()
     return undefined
@@ -31,10 +31,10 @@ export function NewRecoveryCodes(props: {
 
   return (
     <div class="stack codes">
-      <StepHeading>{recovery.newTitle}</StepHeading>
-      <p>{recovery.newAbout}</p>
-      <p class="on-paper">{recovery.fileTitle(config.name, email)}</p>
-      <ul class="plain" aria-label={recovery.title}>
+      <StepHeading>{recoveryCodes.newTitle}</StepHeading>
+      <p>{recoveryCodes.newAbout}</p>
+      <p class="on-paper">{recoveryCodes.fileTitle(config.name, email)}</p>
+      <ul class="plain" aria-label={recoveryCodes.title}>
         {codes.map((code) => (
           <li key={code}>
             <code class="mono">{code}</code>
@@ -42,11 +42,11 @@ export function NewRecoveryCodes(props: {
         ))}
       </ul>
       <div class="buttons">
-        <CopyButton text={fileContent}>{recovery.copy}</CopyButton>
-        <a class="button" href={fileUrl} download={recovery.fileName}>
-          {recovery.download}
+        <CopyButton text={fileContent}>{recoveryCodes.copy}</CopyButton>
+        <a class="button" href={fileUrl} download={recoveryCodes.fileName}>
+          {recoveryCodes.download}
         </a>
-        <Button onClick={() => window.print()}>{recovery.print}</Button>
+        <Button onClick={() => window.print()}>{recoveryCodes.print}</Button>
       </div>
       <Form onSubmit={confirmSaved} submitLabel={t.done}>
         {(errorFor) => (
@@ -58,7 +58,7 @@ export function NewRecoveryCodes(props: {
                 aria-invalid={Boolean(errorFor('kept'))}
                 aria-describedby="keep-first"
               />
-              {recovery.kept}
+              {recoveryCodes.kept}
             </label>
             <span class="error" id="keep-first" role="alert">
               {errorFor('kept')}

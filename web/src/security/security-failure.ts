@@ -5,9 +5,8 @@ import { t } from './i18n.ts'
 type FailedCall = Parameters<typeof failureOf>[0]
 
 const problemOfField: Record<string, string> = {
-  email: 'no_address',
-  phoneNumber: 'no_phone',
-  name: 'no_name',
+  phoneNumber: 'invalid_phone_number',
+  name: 'invalid_name',
 }
 
 /** What people are told of a failed change, at the field that it belongs to. */
@@ -19,5 +18,5 @@ export function securityFailureOf(
   const { code } = failed.problem
   const name = code === 'invalid_request' ? (problemOfField[failure.field ?? ''] ?? '') : code
   const message = t.problems[name as keyof typeof t.problems]
-  return typeof message === 'string' ? { ...failure, message: message } : failure
+  return typeof message === 'string' ? { ...failure, message } : failure
 }

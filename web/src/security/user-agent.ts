@@ -22,9 +22,9 @@ const systems: [RegExp, string][] = [
 
 /** A browser's own words about itself, in words for people; programs that we don't know, as they are. */
 export function describeUserAgent(userAgent: string | null): string {
-  if (!userAgent) return t.unknownDevice
+  if (!userAgent) return t.unknownUserAgent
   const [browser, system] = [browsers, systems].map(
     (patterns) => patterns.find(([pattern]) => pattern.test(userAgent))?.[1],
   )
-  return browser && system ? t.device(browser, system) : userAgent
+  return browser && system ? t.userAgent(browser, system) : userAgent
 }

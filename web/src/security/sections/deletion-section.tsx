@@ -65,7 +65,7 @@ export function DeletionSection({
         <>
           <p>{t.deletion.about}</p>
           <div class="buttons">
-            <Button onClick={() => setOpen(true)}>{t.deletion.begin}</Button>
+            <Button onClick={() => setOpen(true)}>{t.deletion.start}</Button>
           </div>
         </>
       )}

@@ -17,7 +17,7 @@ export function EmailSection({ account, onChange }: SectionProps) {
   function handleChanged({ email }: { email: string }) {
     setOpen(false)
     onChange({ settings: { ...settings, email } })
-    section.announce(`${t.email.isChanged(email)} ${t.toldByEmail(settings.email)}`)
+    section.announce(`${t.email.isChanged(email)} ${t.notifiedByEmail(settings.email)}`)
   }
 
   function startEditing() {

@@ -134,7 +134,7 @@ function MfaActions(
       )}
       {settings.mfaSecret.confirmed && (
         <Button kind="link" onClick={() => setConfirming('removeApp')}>
-          {t.mfa.removeApp}
+          {t.mfa.removeAuthenticator}
         </Button>
       )}
       {confirming === 'off' && (
@@ -172,17 +172,17 @@ function RemoveAuthenticatorDialog(
     onChange({
       settings: { ...settings, mfaSignIn, mfaSecret: { confirmed: false, confirmedAt: null } },
     })
-    announce(`${t.mfa.appRemoved} ${t.toldByEmail(settings.email)}`)
+    announce(`${t.mfa.authenticatorRemoved} ${t.notifiedByEmail(settings.email)}`)
     return undefined
   }
 
   return (
     <ConfirmDialog
-      title={t.mfa.removeAppTitle}
+      title={t.mfa.removeAuthenticatorTitle}
       description={
         enabled && nextMethod
-          ? t.mfa.removeAppMeans(t.methods[nextMethod])
-          : t.mfa.removeAppWhileOff
+          ? t.mfa.removeAuthenticatorMeans(t.methods[nextMethod])
+          : t.mfa.removeAuthenticatorWhileOff
       }
       confirmLabel={t.remove}
       cancelLabel={t.mfa.keepIt}

@@ -31,7 +31,7 @@ export function PasskeysSection({ account, onChange }: SectionProps) {
     if (!result) return
     if ('failure' in result) return setFailure(result.failure)
     updatePasskeys([result.added, ...passkeys])
-    section.announce(`${t.passkeys.isAdded(result.added.name)} ${t.toldByEmail(email)}`)
+    section.announce(`${t.passkeys.isAdded(result.added.name)} ${t.notifiedByEmail(email)}`)
   }
 
   async function remove(): Promise<Failure | undefined> {
@@ -42,7 +42,7 @@ export function PasskeysSection({ account, onChange }: SectionProps) {
     if (!result.ok) return securityFailureOf(result)
     setRemoving(undefined)
     onChange({ settings: { ...settings, ...result.data } })
-    section.announce(`${t.passkeys.isRemoved(name)} ${t.toldByEmail(email)}`)
+    section.announce(`${t.passkeys.isRemoved(name)} ${t.notifiedByEmail(email)}`)
     return undefined
   }
 
@@ -86,7 +86,7 @@ export function PasskeysSection({ account, onChange }: SectionProps) {
           <Button onClick={add}>{t.passkeys.add}</Button>
         </div>
       ) : (
-        <p class="soft">{t.passkeys.cant}</p>
+        <p class="soft">{t.passkeys.unsupported}</p>
       )}
       {removing && (
         <ConfirmDialog

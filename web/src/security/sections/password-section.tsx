@@ -29,7 +29,7 @@ export function PasswordSection({ account, onChange }: SectionProps) {
     if (result.ok) {
       setOpen(false)
       onChange({ settings: { ...settings, passwordChangedAt: result.data.changedAt } })
-      section.announce(`${t.password.isChanged} ${t.toldByEmail(email)}`)
+      section.announce(`${t.password.isChanged} ${t.notifiedByEmail(email)}`)
       return undefined
     }
     if (result.problem.code === 'invalid_credentials') {

@@ -17,7 +17,7 @@ export function PhoneSection({ account, onChange }: SectionProps) {
   const withStepUp = useStepUp()
   const section = useSection()
   const [open, setOpen] = useState<'change' | 'remove'>()
-  const emailNotice = t.toldByEmail(settings.email)
+  const emailNotice = t.notifiedByEmail(settings.email)
 
   function handleChanged({ phoneNumber: number }: { phoneNumber: string }) {
     setOpen(undefined)

@@ -31,32 +31,32 @@ export function RecoveryCodesSection({ account, onChange }: SectionProps) {
 
   function handleCodesSaved() {
     setCodes(undefined)
-    section.announce(t.recovery.isMade)
+    section.announce(t.recoveryCodes.isMade)
   }
 
   return (
-    <Section state={section} title={t.recovery.title}>
+    <Section state={section} title={t.recoveryCodes.title}>
       {codes ? (
         <NewRecoveryCodes codes={codes} email={settings.email} onDone={handleCodesSaved} />
       ) : (
         <>
           <p>
-            {t.recovery.left(remaining)}{' '}
+            {t.recoveryCodes.left(remaining)}{' '}
             <span class="soft">
-              {createdAt && t.recovery.madeAt(dateOf(createdAt))} {t.recovery.about}
+              {createdAt && t.recoveryCodes.generatedAt(dateOf(createdAt))} {t.recoveryCodes.about}
             </span>
           </p>
           <div class="buttons">
-            <Button onClick={() => setConfirming(true)}>{t.recovery.make}</Button>
+            <Button onClick={() => setConfirming(true)}>{t.recoveryCodes.generate}</Button>
           </div>
         </>
       )}
       {confirming && (
         <ConfirmDialog
-          title={t.recovery.makeTitle}
-          description={t.recovery.makeMeans}
-          confirmLabel={t.recovery.make}
-          cancelLabel={t.recovery.keepOld}
+          title={t.recoveryCodes.generateTitle}
+          description={t.recoveryCodes.generateMeans}
+          confirmLabel={t.recoveryCodes.generate}
+          cancelLabel={t.recoveryCodes.keepOld}
           onConfirm={generateCodes}
           onClose={() => setConfirming(false)}
         />

@@ -24,7 +24,7 @@ export function TrustedDevicesSection({ account, onChange }: SectionProps) {
     if (!result.ok && result.problem.code !== 'not_found')
       return setFailure(securityFailureOf(result))
     onChange(result.ok ? { trustedDevices: result.data.trustedDevices } : {})
-    section.announce(t.devices.isForgotten(describeUserAgent(name)))
+    section.announce(t.trustedDevices.isRevoked(describeUserAgent(name)))
   }
 
   async function revokeAll() {
@@ -33,12 +33,12 @@ export function TrustedDevicesSection({ account, onChange }: SectionProps) {
     if (!result) return
     if (!result.ok) return setFailure(securityFailureOf(result))
     onChange({ trustedDevices: result.data.trustedDevices })
-    section.announce(t.devices.areForgotten)
+    section.announce(t.trustedDevices.areRevoked)
   }
 
   if (trustedDevices.length === 0 && !section.announcement) return null
   return (
-    <Section state={section} title={t.devices.title}>
+    <Section state={section} title={t.trustedDevices.title}>
       {failure && <Notice kind="wrong">{failure.message}</Notice>}
       <ExpandableList items={trustedDevices}>
         {(device) => (
@@ -46,22 +46,22 @@ export function TrustedDevicesSection({ account, onChange }: SectionProps) {
             <div>
               <b>{describeUserAgent(device.name)}</b>
               <p class="soft">
-                {t.devices.since(dateOf(device.createdAt))},{' '}
-                {t.devices.until(dateOf(device.expiresAt))}
+                {t.trustedDevices.since(dateOf(device.createdAt))},{' '}
+                {t.trustedDevices.until(dateOf(device.expiresAt))}
               </p>
             </div>
             <Button
-              label={t.devices.forgetOne(describeUserAgent(device.name))}
+              label={t.trustedDevices.revokeOne(describeUserAgent(device.name))}
               onClick={() => revoke(device)}
             >
-              {t.devices.forget}
+              {t.trustedDevices.revoke}
             </Button>
           </div>
         )}
       </ExpandableList>
       {trustedDevices.length > 1 && (
         <div class="buttons">
-          <Button onClick={revokeAll}>{t.devices.forgetAll}</Button>
+          <Button onClick={revokeAll}>{t.trustedDevices.revokeAll}</Button>
         </div>
       )}
     </Section>

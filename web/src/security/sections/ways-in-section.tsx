@@ -35,7 +35,7 @@ export function WaysInSection(props: { account: Account; onSetUp: (choice: SetUp
           {/* The other two are begun in the sections above and below. */}
           {nextAdvice.do === 'setUpAuthenticator' && (
             <div class="buttons">
-              <Button onClick={() => onSetUp('authenticator')}>{t.app.title}</Button>
+              <Button onClick={() => onSetUp('authenticator')}>{t.authenticator.title}</Button>
             </div>
           )}
         </div>

@@ -43,7 +43,7 @@ export function SetUpAuthenticator({ settings, onDone, onCancel }: SetUpProps) {
 
   return (
     <div class="stack">
-      <StepHeading>{alreadySetUp ? t.app.knownTitle : t.app.title}</StepHeading>
+      <StepHeading>{alreadySetUp ? t.authenticator.knownTitle : t.authenticator.title}</StepHeading>
       {failure && (
         <>
           <Notice kind="wrong">{failure.message}</Notice>
@@ -51,16 +51,18 @@ export function SetUpAuthenticator({ settings, onDone, onCancel }: SetUpProps) {
         </>
       )}
       {!alreadySetUp && !secret && !failure && <p class="soft">{text.common.working}</p>}
-      {alreadySetUp && <p>{t.app.known}</p>}
+      {alreadySetUp && <p>{t.authenticator.known}</p>}
       {!alreadySetUp && secret && <NewSecret {...secret} />}
       {(alreadySetUp || secret) && (
-        <Form onSubmit={turnOn} submitLabel={t.app.submit}>
-          {(errorFor) => <CodeField label={t.app.code} kind="digits" error={errorFor('code')} />}
+        <Form onSubmit={turnOn} submitLabel={t.authenticator.submit}>
+          {(errorFor) => (
+            <CodeField label={t.authenticator.code} kind="digits" error={errorFor('code')} />
+          )}
         </Form>
       )}
       {alreadySetUp && (
         <Button kind="link" onClick={() => setAlreadySetUp(false)}>
-          {t.app.another}
+          {t.authenticator.another}
         </Button>
       )}
       {onCancel && <CancelButton onClick={onCancel} />}
@@ -72,16 +74,16 @@ function NewSecret({ secret, otpauthUri, qrCode }: NewMfaSecret) {
   return (
     <>
       <a class="button on-touch" href={otpauthUri}>
-        {t.app.open}
+        {t.authenticator.open}
       </a>
-      <p>{t.app.scan}</p>
-      <img class="qr-code" src={qrCode} alt={t.app.qrCode} width="224" height="224" />
+      <p>{t.authenticator.scan}</p>
+      <img class="qr-code" src={qrCode} alt={t.authenticator.qrCode} width="224" height="224" />
       <p>
-        {t.app.orType}
+        {t.authenticator.orType}
         <br />
         <code class="mono">{secret.match(/.{1,4}/g)?.join(' ')}</code>
       </p>
-      <CopyButton text={secret}>{t.app.copyKey}</CopyButton>
+      <CopyButton text={secret}>{t.authenticator.copyKey}</CopyButton>
     </>
   )
 }

@@ -18,12 +18,12 @@ export function SetUpSms({ settings, onDone, onCancel }: SetUpProps) {
   return (
     <VerifyAddress
       key={String(sendToKnown)}
-      title={t.text.title}
-      submitLabel={sendToKnown && knownNumber ? t.text.toKnown(knownNumber) : t.sendCode}
+      title={t.sms.title}
+      submitLabel={sendToKnown && knownNumber ? t.sms.toKnown(knownNumber) : t.sendCode}
       footer={
         sendToKnown && (
           <Button kind="link" onClick={() => setSendToKnown(false)}>
-            {t.text.another}
+            {t.sms.another}
           </Button>
         )
       }
@@ -44,7 +44,7 @@ export function SetUpEmail({ settings, onDone, onCancel }: SetUpProps) {
   const withStepUp = useStepUp()
   return (
     <VerifyAddress
-      title={t.mail.title}
+      title={t.emailCode.title}
       addressOf={({ email }) => email}
       request={(email, code) =>
         withStepUp(() => latchkey.settings.mfaSignIn.post({ mfaMethod: 'email', email, code }))
@@ -67,7 +67,7 @@ export function SetUpEmail({ settings, onDone, onCancel }: SetUpProps) {
             error={errorFor('email')}
           />
         ) : (
-          <p>{t.mail.toOwn}</p>
+          <p>{t.emailCode.toOwn}</p>
         )
       }
     </VerifyAddress>
