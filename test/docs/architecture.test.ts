@@ -79,7 +79,7 @@ test('the members of the transaction context on the page are those of the code',
 
 test('the table of what a raised credential version voids has every table that carries one', () => {
   const rows = sectionOf('The credential version').matchAll(/^\| `(\w+)` \|/gm)
-  const onPage = [...rows].map(([, table]) => `${table}.credential_version`)
+  const onPage = [...new Set([...rows].map(([, table]) => `${table}.credential_version`))]
   const carriers = columnsOf('credential_version').filter(
     (column) => !column.startsWith('account.'),
   )
