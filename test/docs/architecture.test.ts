@@ -1,51 +1,93 @@
-/** A map of a house that was rebuilt is worse than none. */
+/** Holds docs/architecture.md to the tree, the import rules, the code and the schema. */
 import assert from 'node:assert/strict'
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { codeBlock, readPage, root } from '../support/markdown.ts'
 
-const page = readPage('docs/architecture.md')
+const path = 'docs/architecture.md'
+const page = readPage(path)
+const schema = readFileSync(join(root, 'src/store/schema.ts'), 'utf8')
 
-test('the rooms on the map are those of the house', () => {
-  const map = codeBlock('docs/architecture.md', 'text', 'src/')
-  const drawn = [...map.matchAll(/^ {2}([\w./-]+) /gm)].map(([, name]) => name)
-  const built = readdirSync(join(root, 'src'), { withFileTypes: true }).map((entry) =>
+/** The text under a heading, up to the next one. */
+function sectionOf(heading: string): string {
+  const [, section] = page.split(new RegExp(`^##+ ${RegExp.escape(heading)}$`, 'm'))
+  assert.ok(section, `${path} has no heading “${heading}”`)
+  return section.split(/^##/m)[0] ?? ''
+}
+
+/** The columns of each table whose names match, as `table.column`. */
+function columnsOf(pattern: string): string[] {
+  const tables = [...schema.matchAll(/^ {2}(\w+): (\w+Table)$/gm)]
+  return tables.flatMap(([, name, type]) => {
+    const body = new RegExp(`interface ${type} \\{(.*?)^\\}`, 'ms').exec(schema)?.[1] ?? ''
+    const columns = body.matchAll(new RegExp(`^ {2}(${pattern}):`, 'gm'))
+    return [...columns].map(([, column]) => `${name}.${column}`)
+  })
+}
+
+test('the tree on the page is the tree of src/', () => {
+  const tree = codeBlock(path, 'text', 'src/')
+  const onPage = [...tree.matchAll(/^ {2}([\w./-]+) /gm)].map(([, name]) => name)
+  const actual = readdirSync(join(root, 'src'), { withFileTypes: true }).map((entry) =>
     entry.isDirectory() ? `${entry.name}/` : entry.name,
   )
-  assert.deepEqual(drawn.sort(), built.sort())
+  assert.deepEqual(onPage.sort(), actual.sort())
 })
 
-test('the arrows are those that the import rules know', async () => {
+test('the table of purposes names one existing file for each of thirty or more', () => {
+  const rows = [...sectionOf('Where to find it').matchAll(/^\| (.+) \| `(src\/[\w/.-]+)` \|$/gm)]
+  const [purposes, files] = [rows.map(([, purpose]) => purpose), rows.map(([, , file]) => file)]
+  assert.ok(rows.length >= 30, `${rows.length} rows`)
+  assert.equal(new Set(purposes).size, rows.length, 'a purpose is there twice')
+  assert.equal(new Set(files).size, rows.length, 'a file is there twice')
+  for (const file of files) assert.ok(existsSync(join(root, file ?? '')), file)
+})
+
+test('the layers on the page are those of the import rules', () => {
   const rules = readFileSync(join(root, '.dependency-cruiser.mjs'), 'utf8')
-  const arrows = codeBlock('docs/architecture.md', 'text', 'main →').replace(/\s+/g, ' ')
+  const layers = codeBlock(path, 'text', 'cli →').replace(/\s+/g, ' ')
   for (const kind of ['above', 'feature', 'service']) {
-    const names = new RegExp(`const ${kind} = '\\^src/\\(([^)]+)\\)/'`).exec(rules)?.[1]?.split('|')
+    const names = new RegExp(`const ${kind} =\\s+'\\^src/\\(([^)]+)\\)/'`)
+      .exec(rules)?.[1]
+      ?.split('|')
     assert.ok(names, kind)
-    assert.ok(arrows.includes(`→ ${names.join(', ')} →`), `${kind}s: ${names.join(', ')}`)
+    assert.ok(layers.includes(`→ ${names.join(', ')} →`), `${kind}: ${names.join(', ')}`)
   }
 })
 
-test('each step of the walk names a function that its file has', () => {
-  const steps = page.matchAll(/^\d\. \*\*`(src\/[\w/.-]+)`\*\*, `(\w+)`/gm)
-  let walked = 0
+test('each step of the walk names a function that its file has, in at most six steps', () => {
+  const walk = sectionOf('The walk of `DELETE /settings/MfaSignIn`')
+  const steps = [...walk.matchAll(/^\d+\. \*\*`(src\/[\w/.-]+)`\*\*, `(\w+)`/gm)]
+  assert.equal(steps.length, [...walk.matchAll(/^\d+\. /gm)].length, 'a step names no function')
+  assert.ok(steps.length >= 5 && steps.length <= 6, `${steps.length} steps`)
   for (const [, file = '', name = ''] of steps) {
     const source = readFileSync(join(root, file), 'utf8')
-    assert.match(source, new RegExp(`(function|async) ${name}[(<]`), `${name} in ${file}`)
-    walked += 1
+    const definition = new RegExp(`(function|async|const) ${name}\\b`)
+    assert.match(source, definition, `${name} in ${file}`)
   }
-  assert.equal(walked, 6)
+})
+
+test('the members of the transaction context on the page are those of the code', () => {
+  const source = readFileSync(join(root, 'src/store/transaction.ts'), 'utf8')
+  const [, body = ''] = /interface TransactionContext \{(.*?)^\}/ms.exec(source) ?? []
+  const members = [...body.matchAll(/^ {2}(?:readonly )?(\w+)[(:]/gm)].map(([, name]) => name)
+  const rows = sectionOf('The transaction context').matchAll(/^\| `tx\.(\w+)/gm)
+  const onPage = [...rows].map(([, name]) => name)
+  assert.deepEqual(onPage.sort(), members.sort())
+})
+
+test('the table of what a raised credential version voids has every table that carries one', () => {
+  const rows = sectionOf('The credential version').matchAll(/^\| `(\w+)` \|/gm)
+  const onPage = [...new Set([...rows].map(([, table]) => `${table}.credential_version`))]
+  const carriers = columnsOf('credential_version').filter(
+    (column) => !column.startsWith('account.'),
+  )
+  assert.deepEqual(onPage.sort(), carriers.sort())
 })
 
 test('every column that the page says holds a secret exists, and no sealed one is missing', () => {
-  const schema = readFileSync(join(root, 'src/store/schema.ts'), 'utf8')
-  const table = page.slice(page.indexOf('## Where secrets are'))
-  const told = [...table.matchAll(/`(\w+\.\w+_(?:hash|sealed))`/g)].map(([, name]) => name)
-  const tables = [...schema.matchAll(/^ {2}(\w+): (\w+Table)$/gm)]
-  const real = tables.flatMap(([, name, type]) => {
-    const body = new RegExp(`interface ${type} \\{(.*?)^\\}`, 'ms').exec(schema)?.[1] ?? ''
-    const columns = body.matchAll(/^ {2}(\w+_(?:hash|sealed)):/gm)
-    return [...columns].map(([, column]) => `${name}.${column}`)
-  })
-  assert.deepEqual(told.sort(), real.sort())
+  const section = sectionOf('Where secrets are')
+  const onPage = [...section.matchAll(/`(\w+\.\w+_(?:hash|sealed))`/g)].map(([, name]) => name)
+  assert.deepEqual(onPage.sort(), columnsOf('\\w+_(?:hash|sealed)').sort())
 })

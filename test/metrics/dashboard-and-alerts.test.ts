@@ -119,6 +119,6 @@ test('Prometheus itself takes the alerts and the metrics', async (t) => {
 
 test('nobody is let wait for longer than the page says', () => {
   const page = readPage('docs/watch.md').replace(/\s+/g, ' ')
-  assert.ok(page.includes('Whoever would wait for longer than two seconds is answered'))
+  assert.ok(page.includes('A request that would wait for longer than two seconds gets'))
   assert.equal(readSettings({}).maxHashWaitMs, 2000)
 })

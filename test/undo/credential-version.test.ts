@@ -3,6 +3,7 @@
  * pending. Each row of the table is completed once as it is, and once after the version was raised.
  */
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { travel } from '../support/clock.ts'
 import { type ApiResponse, onEachDatabase } from '../support/latchkey.ts'
@@ -16,6 +17,8 @@ import {
 } from '../support/passkeys.ts'
 import { SoftwareAuthenticator } from '../support/software-authenticator.ts'
 import { undoTokenSentTo } from '../support/undo-token.ts'
+
+const voidedTables = ['challenge', 'passkey_challenge', 'trusted_device', 'password_reset']
 
 interface Pending {
   /** The table that stores it, with the version of the account when it was created. */
@@ -209,8 +212,17 @@ onEachDatabase((latchkey) => {
         : "select table_name from information_schema.columns where table_schema = 'public' and column_name = 'credential_version'"
     const tables = (await latchkey.sql(statement)).map(({ table_name }) => table_name)
     const listed = new Set(pending.map(({ table }) => table))
+    assert.deepEqual([...listed].sort(), [...voidedTables].sort())
     assert.deepEqual(tables.sort(), ['account', ...listed].sort())
   })
+})
+
+test('docs/architecture.md lists what a raised credential version voids', () => {
+  const page = readFileSync('docs/architecture.md', 'utf8')
+  const [, section = ''] = page.split('What a raised credential version voids')
+  const [rows = ''] = section.split(/^#/m)
+  const listed = [...rows.matchAll(/^\| `(\w+)` \|/gm)].map(([, table]) => table)
+  assert.deepEqual([...new Set(listed)].sort(), [...voidedTables].sort())
 })
 
 function outcomeOf({ status, body }: ApiResponse, expected: number | string): number | string {
