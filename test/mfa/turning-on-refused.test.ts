@@ -53,7 +53,7 @@ onEachDatabase((latchkey) => {
     for (const [what, phoneNumber] of Object.entries(costly)) {
       const refused = await ada.post('/settings/MfaSignIn', { mfaMethod: 'sms', phoneNumber })
       assert.equal(refused.status, 400, what)
-      assert.match(refused.body.errors[0].message, /cost extra/, what)
+      assert.match(refused.body.errors[0].message, /premium-rate/, what)
     }
     assert.deepEqual(await accountStateOf(latchkey, ada), before)
   })

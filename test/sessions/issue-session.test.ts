@@ -10,12 +10,12 @@ import { addPasskey, signInWithPasskey } from '../support/passkeys.ts'
 
 // Abuse case (The second factor is skipped): One of the ways to sign in made its session itself, and
 // forgot to ask (CVE-2026-15616, CVE-2026-9091).
-test('the row of a session is written at the gate, and nowhere else', () => {
+test('issueSession alone writes the row of a session', () => {
   const src = join(import.meta.dirname, '../../src')
   const writers = globSync('**/*.ts', { cwd: src }).filter((file) =>
     readFileSync(join(src, file), 'utf8').includes("insertInto('session')"),
   )
-  assert.deepEqual(writers, ['sessions/gate.ts'])
+  assert.deepEqual(writers, ['sessions/issue-session.ts'])
 })
 
 onEachDatabase((latchkey) => {

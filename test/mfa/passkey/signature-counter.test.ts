@@ -18,7 +18,7 @@ import {
 
 onEachDatabase((latchkey) => {
   const refusals = async (ada: Owner) =>
-    (await latchkey.inbox(ada.email)).filter(({ subject }) => /passkey .* refused/.test(subject))
+    (await latchkey.inbox(ada.email)).filter(({ subject }) => /passkey .* rejected/.test(subject))
 
   const uses: [string, (ada: Owner) => Promise<PasskeySignInOptions>][] = [
     ['alone', async () => ({})],
