@@ -12,7 +12,6 @@ import {
   StrictObject,
   TokenResponse,
 } from '../http/schemas.ts'
-import type { Keyring } from '../keys/keyring.ts'
 import { clientOf } from '../lib/client.ts'
 import { padTiming } from '../lib/pad-timing.ts'
 import type { PasswordHasher } from '../lib/password-hasher.ts'
@@ -45,7 +44,6 @@ export function signUpRoutes(
   app: App,
   deps: {
     transaction: RunTransaction
-    keyring: Keyring
     rateLimiter: RateLimiter
     passwords: PasswordHasher
     accessTokens: AccessTokens

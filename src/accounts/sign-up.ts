@@ -1,5 +1,4 @@
 import * as activity from '../activity/activity.ts'
-import type { Keyring } from '../keys/keyring.ts'
 import type { Client } from '../lib/client.ts'
 import { minute, second } from '../lib/clock.ts'
 import type { EmailAddress } from '../lib/email-address.ts'
@@ -125,7 +124,7 @@ export function consumeSignUpCodeLimits(
  */
 export async function completeSignUp(
   tx: Tx,
-  deps: { keyring: Keyring; rateLimiter: RateLimiter; rules: SessionRules },
+  deps: { rateLimiter: RateLimiter; rules: SessionRules },
   request: {
     email: EmailAddress
     code: string
@@ -134,13 +133,17 @@ export async function completeSignUp(
     reservation: Reservation
   },
 ): Promise<IssuedSession | undefined> {
-  const { keyring, rateLimiter, rules } = deps
+  const { rateLimiter, rules } = deps
   const { email, code, passwordHash, client, reservation } = request
   const signUp = await tx
     .updateTable('sign_up')
     .set({ consumed_at: tx.now() })
     .where('email_key', '=', email.key)
-    .where('code_hash', 'in', keyring.hashWithAllKeys(code.replaceAll(' ', ''), codePurpose(email)))
+    .where(
+      'code_hash',
+      'in',
+      tx.keyring.hashWithAllKeys(code.replaceAll(' ', ''), codePurpose(email)),
+    )
     .where('consumed_at', 'is', null)
     .where('expires_at', '>', tx.now())
     .returning(['email', 'password_hash'])
@@ -164,5 +167,5 @@ export async function completeSignUp(
     .where('consumed_at', 'is', null)
     .execute()
   await activity.record(tx, account.id, { type: 'account.created', client })
-  return issueSession(tx, { account, amr: ['pwd'], client, keyring, rules })
+  return issueSession(tx, { account, amr: ['pwd'], client, rules })
 }

@@ -1,6 +1,5 @@
 import { resetCodeLifetimeMs } from '../accounts/password/password-reset.ts'
 import * as activity from '../activity/activity.ts'
-import { now } from '../lib/clock.ts'
 import { newCode } from '../lib/random.ts'
 import { enqueueNotification } from '../notifications/outbox.ts'
 import { type LockedAccount, lockAccount } from '../sessions/locked-account.ts'
@@ -28,7 +27,7 @@ export type AccountAction = (
  */
 export const suspendAccount: AccountAction = async (tx, account, cause) => {
   if (account.suspended_since !== null) return false
-  const at = now()
+  const at = tx.now()
   const { reason } = cause
   await changeCredentials(tx, account, {
     type: 'account.suspended',
@@ -54,7 +53,7 @@ export const unsuspendAccount: AccountAction = async (tx, account, cause) => {
     type: 'account.unsuspended',
     ...activity.attributionOf(cause),
   })
-  const params = { at: now(), reason: cause.reason }
+  const params = { at: tx.now(), reason: cause.reason }
   await notifyOwner(tx, account, { template: 'account-unsuspended', params })
   return true
 }
@@ -67,7 +66,7 @@ export const signOutEverywhere: AccountAction = async (tx, account, cause) => {
   const { detail: operatorDetail, ...attribution } = activity.attributionOf(cause)
   const detail = { reason: 'ended_by_operator', which: 'all', ...operatorDetail }
   await activity.record(tx, account.id, { type: 'session.ended', ...attribution, detail })
-  const params = { at: now(), reason: cause.reason }
+  const params = { at: tx.now(), reason: cause.reason }
   await notifyOwner(tx, account, { template: 'sessions-ended', params })
   return true
 }
@@ -77,7 +76,7 @@ export const signOutEverywhere: AccountAction = async (tx, account, cause) => {
  * mailed to the owner. Each call mails another code.
  */
 export const requirePasswordReset: AccountAction = async (tx, account, cause) => {
-  const at = now()
+  const at = tx.now()
   await changeCredentials(tx, account, {
     type: 'password.reset_required',
     cause,

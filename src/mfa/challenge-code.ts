@@ -1,4 +1,3 @@
-import type { Keyring } from '../keys/keyring.ts'
 import { Problem } from '../lib/problem.ts'
 import type { Tx } from '../store/transaction.ts'
 import { type CodeSent, type SendCodeDeps, sendCode } from '../verification/send-code.ts'
@@ -26,7 +25,6 @@ export async function sendChallengeCode(
 /** Verifies a code by `method`. A code that was sent counts only for the method that sent it. */
 export async function isCodeCorrect(
   tx: Tx,
-  { keyring }: { keyring: Keyring },
   enrollment: Enrollment,
   challenge: {
     id: string
@@ -38,7 +36,7 @@ export async function isCodeCorrect(
   code: string,
 ): Promise<boolean> {
   const wasSentByMethod = challenge.method === method
-  return codeMethods[method].verifyCode(tx, keyring, enrollment, code, {
+  return codeMethods[method].verifyCode(tx, enrollment, code, {
     challengeId: challenge.id,
     codeHash: wasSentByMethod ? challenge.code_hash : null,
     expiresAt: wasSentByMethod ? challenge.code_expires_at : null,

@@ -1,6 +1,5 @@
 import * as activity from '../activity/activity.ts'
 import type { MfaMethod } from '../config/settings.ts'
-import type { Keyring } from '../keys/keyring.ts'
 import type { Client } from '../lib/client.ts'
 import { second } from '../lib/clock.ts'
 import { isSameMailbox } from '../lib/email-address.ts'
@@ -27,16 +26,13 @@ import { type CodeSent, codeAttemptBuckets, type SendCodeDeps } from '../verific
 import { isCodeCorrect, passkeyHasNoCode, sendChallengeCode } from './challenge-code.ts'
 import type { Enrollment } from './methods/method.ts'
 import { type AnswerMethod, answerMethods, codeMethods, readEnrollment } from './methods/methods.ts'
-import type { RelyingParty } from './passkey/webauthn.ts'
 import { recordRecoveryCodeUse } from './recovery-codes/recovery-codes.ts'
 import { notifyOfGuessing } from './security-notices.ts'
 
 /** Dependencies of a second-factor challenge. */
 export interface ChallengeDeps extends SendCodeDeps {
-  keyring: Keyring
   emit: EmitEvent
   rules: SessionRules
-  relyingParty: RelyingParty
   /** Methods the operator allows, strongest first. */
   mfaMethods: readonly MfaMethod[]
 }
@@ -72,9 +68,9 @@ export async function startChallenge(
   const challenge = await tx
     .insertInto('challenge')
     .values({
-      ...newChallengeRow(account),
+      ...newChallengeRow(tx, account),
       purpose: session === undefined ? 'signIn' : 'reauthenticate',
-      token_hash: deps.keyring.hash(mfaToken, tokenPurpose),
+      token_hash: tx.keyring.hash(mfaToken, tokenPurpose),
       session_id: session ?? null,
       method,
     })
@@ -104,7 +100,7 @@ export async function resendCode(
   deps: ChallengeDeps,
   { mfaToken, mfaMethod }: { mfaToken: string; mfaMethod?: AnswerMethod | undefined },
 ): Promise<CodeSent> {
-  const { account, challenge } = await loadChallenge(tx, deps, { mfaToken })
+  const { account, challenge } = await loadChallenge(tx, { mfaToken })
   const enrollment = await readEnrollment(tx, account)
   const method = mfaMethod ?? challenge.method
   const usable = challengeMethods(deps, account, enrollment)
@@ -143,7 +139,7 @@ export async function verifyChallenge(
 ): Promise<VerificationResult> {
   const { rateLimiter } = deps
   const { client } = attempt
-  const { account, challenge } = await loadChallenge(tx, deps, attempt)
+  const { account, challenge } = await loadChallenge(tx, attempt)
   const enrollment = await readEnrollment(tx, account)
   const method = attempt.mfaMethod ?? challenge.method
   if (method === 'passkey') throw passkeyHasNoCode(attempt.mfaMethod)
@@ -159,7 +155,7 @@ export async function verifyChallenge(
   const usable = challengeMethods(deps, account, enrollment)
   const correct =
     usable.includes(method) &&
-    (await isCodeCorrect(tx, deps, enrollment, challenge, method, attempt.code))
+    (await isCodeCorrect(tx, enrollment, challenge, method, attempt.code))
   tx.emit({ kind: 'signIn', method, result: correct ? 'signedIn' : 'wrong' })
   if (!correct) {
     await countFailedAttempt(tx, challenge.id)
@@ -188,7 +184,7 @@ export async function verifyChallenge(
  */
 export async function completeChallenge(
   tx: Tx,
-  { keyring, rules }: ChallengeDeps,
+  { rules }: ChallengeDeps,
   completion: {
     account: LockedAccount
     challenge: { id: string; session_id: string | null }
@@ -200,7 +196,7 @@ export async function completeChallenge(
   const { account, challenge, amr, client, rememberDevice } = completion
   await consumeChallenge(tx, challenge.id)
   const session = challenge.session_id ?? undefined
-  const issued = await issueSession(tx, { account, amr, client, session, keyring, rules })
+  const issued = await issueSession(tx, { account, amr, client, session, rules })
   if (!issued) throw new Error('Both factors were verified, but no session was issued.')
   return rememberDevice ? issueDeviceToken(tx, { account, client, issued }) : issued
 }
@@ -238,18 +234,18 @@ const tokenPurpose = 'mfa_token'
  *
  * @throws Problem `mfa_token_expired` or `account_suspended`
  */
-export async function loadChallenge(
-  tx: Tx,
-  { keyring }: ChallengeDeps,
-  lookup: { mfaToken: string } | { id: string },
-) {
+export async function loadChallenge(tx: Tx, lookup: { mfaToken: string } | { id: string }) {
   const found = await tx
     .selectFrom('challenge')
     .select(['id', 'account_id'])
     .$call((query) =>
       'id' in lookup
         ? query.where('id', '=', lookup.id)
-        : query.where('token_hash', 'in', keyring.hashWithAllKeys(lookup.mfaToken, tokenPurpose)),
+        : query.where(
+            'token_hash',
+            'in',
+            tx.keyring.hashWithAllKeys(lookup.mfaToken, tokenPurpose),
+          ),
     )
     .executeTakeFirst()
   const account = found && (await lockAccount(tx, found.account_id))

@@ -4,12 +4,12 @@ import type { Principal } from '../sessions/guard.ts'
 import type { LockedAccount } from '../sessions/locked-account.ts'
 import { activeMfaMethod } from '../store/mfa-state.ts'
 import type { Tx } from '../store/transaction.ts'
+import type { SendCodeDeps } from '../verification/send-code.ts'
 import {
   type AddressVerification,
   sendVerificationCode,
   verifyAddress,
 } from '../verification/verify-address.ts'
-import type { ChallengeDeps } from './challenge.ts'
 import { codeMethods } from './methods/methods.ts'
 import { type VersionedAssertion, verifyPasskeyFactor } from './passkey/passkey-factor.ts'
 import { verifyTotpFactor } from './totp/totp-factor.ts'
@@ -35,7 +35,7 @@ export interface FactorRequest {
  */
 export async function verifyFactor(
   tx: Tx,
-  deps: ChallengeDeps,
+  deps: SendCodeDeps,
   account: LockedAccount,
   principal: Principal,
   { method, address: givenAddress, code, assertion }: FactorRequest,

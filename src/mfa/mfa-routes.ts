@@ -16,11 +16,11 @@ import {
 import { second } from '../lib/clock.ts'
 import { Problem } from '../lib/problem.ts'
 import { type Guard, principalOf } from '../sessions/guard.ts'
-import type { Db } from '../store/open.ts'
 import type { RunTransaction } from '../store/transaction.ts'
-import type { ChallengeDeps } from './challenge.ts'
+import type { SendCodeDeps } from '../verification/send-code.ts'
 import { verifyFactor } from './factor-verification.ts'
 import { readMfaSignIn, turnOff, turnOn } from './mfa-sign-in.ts'
+import type { PasskeyDeps } from './passkey/assertion.ts'
 import { passkeyChallengeLifetimeMs } from './passkey/passkey-challenge.ts'
 import { verifyTurnOnAssertion } from './passkey/passkey-factor.ts'
 import { AssertionResponse } from './passkey/schemas.ts'
@@ -56,14 +56,15 @@ const TurnOn = StrictObject(
 
 export function mfaRoutes(
   app: App,
-  deps: ChallengeDeps & {
-    db: Db
-    transaction: RunTransaction
-    guard: Guard
-    settings: Pick<Settings, 'mfaPolicy'>
-  },
+  deps: SendCodeDeps &
+    PasskeyDeps & {
+      transaction: RunTransaction
+      guard: Guard
+      settings: Pick<Settings, 'mfaPolicy' | 'mfaMethods'>
+    },
 ): void {
-  const { db, transaction, guard, settings, mfaMethods, relyingParty } = deps
+  const { db, transaction, guard, settings, relyingParty } = deps
+  const { mfaMethods } = settings
 
   app.get(
     '/settings/MfaSignIn',

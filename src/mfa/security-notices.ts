@@ -1,14 +1,13 @@
 import { enqueueNotification } from '../notifications/outbox.ts'
 import { rateLimits } from '../rate-limits/limits.ts'
-import { ignoreIfRateLimited } from '../rate-limits/rate-limiter.ts'
+import { ignoreIfRateLimited, type RateLimiter } from '../rate-limits/rate-limiter.ts'
 import type { LockedAccount } from '../sessions/locked-account.ts'
 import type { Tx } from '../store/transaction.ts'
-import type { SendCodeDeps } from '../verification/send-code.ts'
 
 /** Notifies the owner of wrong codes beyond a few typos: someone who guesses codes knows the password. */
 export async function notifyOfGuessing(
   tx: Tx,
-  { rateLimiter }: SendCodeDeps,
+  { rateLimiter }: { rateLimiter: RateLimiter },
   account: LockedAccount,
 ): Promise<void> {
   if (

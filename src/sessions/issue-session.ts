@@ -1,5 +1,4 @@
 import * as activity from '../activity/activity.ts'
-import type { Keyring } from '../keys/keyring.ts'
 import type { Client } from '../lib/client.ts'
 import { now, second } from '../lib/clock.ts'
 import { Problem } from '../lib/problem.ts'
@@ -34,7 +33,6 @@ export async function issueSession(
     session?: string | undefined
     /** The token of a device that the owner chose to trust. */
     deviceToken?: string | undefined
-    keyring: Keyring
     rules: SessionRules
   },
 ): Promise<IssuedSession | undefined> {

@@ -1,5 +1,4 @@
 import * as activity from '../activity/activity.ts'
-import type { Keyring } from '../keys/keyring.ts'
 import type { Client } from '../lib/client.ts'
 import { second } from '../lib/clock.ts'
 import { newToken } from '../lib/random.ts'
@@ -40,10 +39,10 @@ export async function issueRefreshToken(tx: Tx, session: string): Promise<string
  */
 export async function refreshSession(
   tx: Tx,
-  options: { refreshToken: string; client: Client; keyring: Keyring; rules: SessionRules },
+  options: { refreshToken: string; client: Client; rules: SessionRules },
 ): Promise<IssuedSession | undefined> {
-  const { refreshToken, client, keyring, rules } = options
-  const hashes = keyring.hashWithAllKeys(refreshToken, purpose)
+  const { refreshToken, client, rules } = options
+  const hashes = tx.keyring.hashWithAllKeys(refreshToken, purpose)
 
   // Session before refresh token, wherever both are updated: one lock order avoids deadlocks.
   const session = await tx

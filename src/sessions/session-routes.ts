@@ -11,7 +11,6 @@ import {
   TokenResponse,
   tokenProblems,
 } from '../http/schemas.ts'
-import type { Keyring } from '../keys/keyring.ts'
 import { clientOf } from '../lib/client.ts'
 import { Problem } from '../lib/problem.ts'
 import type { RunTransaction } from '../store/transaction.ts'
@@ -26,14 +25,13 @@ export function sessionRoutes(
   app: App,
   deps: {
     transaction: RunTransaction
-    keyring: Keyring
     guard: Guard
     accessTokens: AccessTokens
     rules: SessionRules
     cookieSessions: CookieSessions
   },
 ): void {
-  const { transaction, keyring, guard, accessTokens, rules, cookieSessions } = deps
+  const { transaction, guard, accessTokens, rules, cookieSessions } = deps
 
   app.post(
     '/auth/Refresh',
@@ -66,7 +64,7 @@ export function sessionRoutes(
       const issued =
         refreshToken === undefined
           ? undefined
-          : await transaction((tx) => refreshSession(tx, { refreshToken, client, keyring, rules }))
+          : await transaction((tx) => refreshSession(tx, { refreshToken, client, rules }))
       if (!issued) throw new Problem('invalid_refresh_token', 'Please sign in again.')
       return tokenResponse(accessTokens, issued)
     },

@@ -14,13 +14,13 @@ import { clientOf } from '../lib/client.ts'
 import { second } from '../lib/clock.ts'
 import { Problem } from '../lib/problem.ts'
 import type { ChallengeDeps } from '../mfa/challenge.ts'
+import type { PasskeyDeps } from '../mfa/passkey/assertion.ts'
 import { passkeyChallengeLifetimeMs } from '../mfa/passkey/passkey-challenge.ts'
 import { AssertionResponse, RequestOptions } from '../mfa/passkey/schemas.ts'
 import { buildRequestOptions } from '../mfa/passkey/webauthn.ts'
 import type { AccessTokens } from '../sessions/access-token.ts'
 import { type Guard, principalOf } from '../sessions/guard.ts'
 import { tokenResponse } from '../sessions/issue-session.ts'
-import type { Db } from '../store/open.ts'
 import type { RunTransaction } from '../store/transaction.ts'
 import { startPasskeySignIn, verifyPasskeySignIn } from './passkey-sign-in.ts'
 
@@ -31,12 +31,12 @@ const security = [{}, { bearer: [] }]
 
 export function passkeySignInRoutes(
   app: App,
-  deps: ChallengeDeps & {
-    db: Db
-    transaction: RunTransaction
-    guard: Guard
-    accessTokens: AccessTokens
-  },
+  deps: ChallengeDeps &
+    PasskeyDeps & {
+      transaction: RunTransaction
+      guard: Guard
+      accessTokens: AccessTokens
+    },
 ): void {
   const { guard, accessTokens, relyingParty } = deps
 

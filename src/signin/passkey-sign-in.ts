@@ -11,6 +11,7 @@ import {
 } from '../mfa/challenge.ts'
 import {
   listPasskeyDescriptors,
+  type PasskeyDeps,
   recordPasskeyUse,
   type VerifiedPasskey,
   verifyPasskey,
@@ -22,11 +23,11 @@ import {
 } from '../mfa/passkey/passkey-challenge.ts'
 import type { CredentialDescriptor } from '../mfa/passkey/webauthn.ts'
 import { rateLimits } from '../rate-limits/limits.ts'
+import type { RateLimiter } from '../rate-limits/rate-limiter.ts'
 import type { Principal } from '../sessions/guard.ts'
 import { issueSession } from '../sessions/issue-session.ts'
 import { lockAccount } from '../sessions/locked-account.ts'
 import type { IssuedSession } from '../sessions/session.ts'
-import type { Db } from '../store/open.ts'
 import type { RunTransaction, Tx } from '../store/transaction.ts'
 import { countFailedAttempt } from '../verification/challenge-row.ts'
 
@@ -47,17 +48,17 @@ export interface PasskeySignInChallenge {
  * @throws Problem `mfa_token_expired`, `method_not_set_up`, or `too_many_attempts`
  */
 export function startPasskeySignIn(
-  deps: ChallengeDeps & { db: Db; transaction: RunTransaction },
+  deps: { transaction: RunTransaction; rateLimiter: RateLimiter },
   startedBy: { mfaToken: string } | { principal: Principal } | { client: Client },
 ): Promise<PasskeySignInChallenge> {
-  const { transaction, keyring, rateLimiter } = deps
+  const { transaction, rateLimiter } = deps
   return transaction(async (tx) => {
     if ('mfaToken' in startedBy) {
-      const { account, challenge } = await loadChallenge(tx, deps, startedBy)
+      const { account, challenge } = await loadChallenge(tx, startedBy)
       const allowed = await listPasskeyDescriptors(tx, account.id)
       if (allowed.length === 0) throw methodNotSetUp()
       const challengeFor = { purpose: 'secondFactor', account, challenge: challenge.id } as const
-      const { value, passkeyToken } = await createPasskeyChallenge(tx, keyring, challengeFor)
+      const { value, passkeyToken } = await createPasskeyChallenge(tx, challengeFor)
       return { passkeyToken, challenge: value, allowed, requireUserVerification: false }
     }
     if ('principal' in startedBy) {
@@ -66,14 +67,14 @@ export function startPasskeySignIn(
       const allowed = await listPasskeyDescriptors(tx, startedBy.principal.account)
       if (!account || allowed.length === 0) throw methodNotSetUp()
       const challengeFor = { purpose: 'reauthenticate', account, session } as const
-      const { value, passkeyToken } = await createPasskeyChallenge(tx, keyring, challengeFor)
+      const { value, passkeyToken } = await createPasskeyChallenge(tx, challengeFor)
       return { passkeyToken, challenge: value, allowed, requireUserVerification: true }
     }
     await rateLimiter.consume(tx, {
       limit: rateLimits.passkeySignInsPerNetwork,
       key: networkOf(startedBy.client.ipAddress),
     })
-    const { value, passkeyToken } = await createPasskeyChallenge(tx, keyring, { purpose: 'signIn' })
+    const { value, passkeyToken } = await createPasskeyChallenge(tx, { purpose: 'signIn' })
     return { passkeyToken, challenge: value, allowed: undefined, requireUserVerification: true }
   })
 }
@@ -96,7 +97,7 @@ export interface PasskeySignInAttempt {
  * @throws Problem `passkey_token_expired`, `mfa_token_expired`
  */
 export async function verifyPasskeySignIn(
-  deps: ChallengeDeps & { db: Db; transaction: RunTransaction },
+  deps: ChallengeDeps & PasskeyDeps & { transaction: RunTransaction },
   attempt: PasskeySignInAttempt,
 ): Promise<IssuedSession | undefined> {
   const { db, transaction, keyring, relyingParty } = deps
@@ -131,14 +132,14 @@ async function completePasskeySignIn(
     passkey: VerifiedPasskey
   },
 ): Promise<IssuedSession | undefined> {
-  const { keyring, rules } = deps
+  const { rules } = deps
   const { passkeyChallenge, passkey, client, rememberDevice } = attempt
   const account = await lockAccount(tx, passkey.account)
   const startedAtVersion = passkeyChallenge.credential_version ?? account?.credential_version
   if (!account || startedAtVersion !== account.credential_version) throw passkeyTokenExpired()
 
   const pending = passkeyChallenge.challenge_id
-    ? await loadChallenge(tx, deps, { id: passkeyChallenge.challenge_id })
+    ? await loadChallenge(tx, { id: passkeyChallenge.challenge_id })
     : undefined
   if (!(await recordPasskeyUse(tx, deps, account, passkey, client))) return undefined
   if (pending) {
@@ -152,7 +153,6 @@ async function completePasskeySignIn(
     amr: passkey.amr,
     client,
     session,
-    keyring,
     rules,
   })
   if (!issued) throw new Error('No session was issued after a passkey with user verification.')

@@ -160,7 +160,7 @@ async function completeSignIn(
     deviceToken?: string | undefined
   },
 ): Promise<SignInResult | undefined> {
-  const { keyring, rules } = deps
+  const { rules } = deps
   const { client, session, deviceToken } = attempt
   const account = await lockAccount(tx, attempt.account.id)
   if (account?.password_hash !== attempt.account.password_hash) return undefined
@@ -171,7 +171,6 @@ async function completeSignIn(
     client,
     session,
     deviceToken,
-    keyring,
     rules,
   })
   const method = issued && isMfaOn(account) ? 'trustedDevice' : 'password'

@@ -1,4 +1,4 @@
-import { minute, now } from '../lib/clock.ts'
+import { minute } from '../lib/clock.ts'
 import { Problem } from '../lib/problem.ts'
 import { newId } from '../lib/random.ts'
 import type { Tx } from '../store/transaction.ts'
@@ -10,7 +10,7 @@ export const challengeLifetimeMs = 10 * minute
 export const maxAttemptsPerChallenge = 5
 
 /** A challenge row bound to the current credential version, with no code sent and no attempt made. */
-export function newChallengeRow(account: { id: string; credential_version: number }) {
+export function newChallengeRow(tx: Tx, account: { id: string; credential_version: number }) {
   return {
     id: newId(),
     account_id: account.id,
@@ -23,8 +23,8 @@ export function newChallengeRow(account: { id: string; credential_version: numbe
     sent_at: null,
     send_count: 0,
     failed_attempts: 0,
-    created_at: now(),
-    expires_at: now() + challengeLifetimeMs,
+    created_at: tx.now(),
+    expires_at: tx.now() + challengeLifetimeMs,
     consumed_at: null,
   }
 }

@@ -1,6 +1,5 @@
 import { timingSafeEqual } from 'node:crypto'
-import type { Keyring } from '../keys/keyring.ts'
-import { now } from '../lib/clock.ts'
+import type { Tx } from '../store/transaction.ts'
 
 /** A code that was sent and has not been used. */
 export interface SentOtp {
@@ -11,16 +10,16 @@ export interface SentOtp {
 }
 
 /** Hashes a code for one challenge; the hash matches under no other challenge. */
-export function hashOtp(keyring: Keyring, challengeId: string, code: string): string {
-  return keyring.hash(code, purpose(challengeId))
+export function hashOtp(tx: Tx, challengeId: string, code: string): string {
+  return tx.keyring.hash(code, purpose(challengeId))
 }
 
 /** Compares `code` with the one that was sent, ignoring spaces. False after the code expired. */
-export function matchesOtp(keyring: Keyring, code: string, sent: SentOtp): boolean {
+export function matchesOtp(tx: Tx, code: string, sent: SentOtp): boolean {
   const { challengeId, codeHash, expiresAt } = sent
-  if (codeHash === null || expiresAt === null || expiresAt <= now()) return false
+  if (codeHash === null || expiresAt === null || expiresAt <= tx.now()) return false
   const expected = Buffer.from(codeHash)
-  return keyring
+  return tx.keyring
     .hashWithAllKeys(code.replaceAll(' ', ''), purpose(challengeId))
     .some((candidate) => {
       const actual = Buffer.from(candidate)

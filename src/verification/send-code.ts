@@ -1,4 +1,3 @@
-import type { Keyring } from '../keys/keyring.ts'
 import { minute, second, secondsUntil } from '../lib/clock.ts'
 import { mailboxOf } from '../lib/email-address.ts'
 import { mask } from '../lib/mask.ts'
@@ -29,7 +28,6 @@ export function countSmsLast24h(db: Db): Promise<number> {
 export type CodeTemplate = 'sign-in-code' | 'set-up-code' | 'address-code'
 
 export interface SendCodeDeps {
-  keyring: Keyring
   rateLimiter: RateLimiter
   smsDailyCap: number
 }
@@ -54,7 +52,7 @@ export async function sendCode(
   challenge: { id: string; account_id: string; sent_to: string | null; sent_at: number | null },
   message: { method: Channel; to: Recipient; template: CodeTemplate; unverified?: boolean },
 ): Promise<CodeSent> {
-  const { keyring, rateLimiter, smsDailyCap } = deps
+  const { rateLimiter, smsDailyCap } = deps
   const { method, to, template, unverified = false } = message
   // The cooldown does not apply to another recipient: the first may be out of reach.
   const resendAt =
@@ -84,7 +82,7 @@ export async function sendCode(
     .set((row) => ({
       method,
       sent_to: to.destination,
-      code_hash: hashOtp(keyring, challenge.id, code),
+      code_hash: hashOtp(tx, challenge.id, code),
       code_expires_at: expiresAt,
       sent_at: tx.now(),
       send_count: row('send_count', '+', 1),

@@ -45,7 +45,7 @@ export async function sendVerificationCode(
     (await tx
       .insertInto('challenge')
       .values({
-        ...newChallengeRow(account),
+        ...newChallengeRow(tx, account),
         purpose,
         session_id: principal.session,
         method: channel,
@@ -79,7 +79,7 @@ function isVerifiedAddress(
  */
 export async function verifyAddress(
   tx: Tx,
-  { keyring, rateLimiter }: SendCodeDeps,
+  { rateLimiter }: SendCodeDeps,
   account: LockedAccount,
   principal: Principal,
   verification: Pick<AddressVerification, 'purpose' | 'channel'>,
@@ -91,7 +91,7 @@ export async function verifyAddress(
 
   const { id, sent_to, code_hash, code_expires_at } = challenge
   const sent = { challengeId: id, codeHash: code_hash, expiresAt: code_expires_at }
-  if (sent_to === null || !matchesOtp(keyring, code, sent)) {
+  if (sent_to === null || !matchesOtp(tx, code, sent)) {
     await countFailedAttempt(tx, id)
     return undefined
   }

@@ -1,4 +1,3 @@
-import { now } from '../../lib/clock.ts'
 import { consumeTimeStep, matchTimeStep, openTotpSecret } from '../totp/totp.ts'
 import type { CodeMethod } from './method.ts'
 
@@ -7,7 +6,7 @@ export const authenticator: CodeMethod = {
   amr: 'otp',
   isEnrolled: (enrollment) => enrollment.authenticator,
 
-  async verifyCode(tx, keyring, { account }, code) {
+  async verifyCode(tx, { account }, code) {
     const row = await tx
       .selectFrom('totp_secret')
       .select(['id', 'secret_sealed'])
@@ -16,7 +15,11 @@ export const authenticator: CodeMethod = {
       .where('removed_at', 'is', null)
       .executeTakeFirst()
     if (!row) return false
-    const step = matchTimeStep(openTotpSecret(keyring, account, row.secret_sealed), code, now())
+    const step = matchTimeStep(
+      openTotpSecret(tx.keyring, account, row.secret_sealed),
+      code,
+      tx.now(),
+    )
     return step !== undefined && consumeTimeStep(tx, row.id, step)
   },
 }

@@ -1,4 +1,3 @@
-import type { Keyring } from '../../keys/keyring.ts'
 import type { Recipient } from '../../notifications/outbox.ts'
 import type { Amr } from '../../sessions/assurance.ts'
 import type { Tx } from '../../store/transaction.ts'
@@ -29,11 +28,5 @@ export interface CodeMethod extends Method {
    * Verifies a code and consumes it, so that it is accepted once. The caller applies rate limits and
    * consumes the challenge.
    */
-  verifyCode(
-    tx: Tx,
-    keyring: Keyring,
-    enrollment: Enrollment,
-    code: string,
-    sent: SentOtp,
-  ): Promise<boolean>
+  verifyCode(tx: Tx, enrollment: Enrollment, code: string, sent: SentOtp): Promise<boolean>
 }

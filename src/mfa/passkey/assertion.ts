@@ -1,6 +1,5 @@
 import type { AuthenticationResponseJSON } from '@simplewebauthn/server'
 import { record } from '../../activity/activity.ts'
-import type { Keyring } from '../../keys/keyring.ts'
 import type { Client } from '../../lib/client.ts'
 import { Problem } from '../../lib/problem.ts'
 import { enqueueNotification } from '../../notifications/outbox.ts'
@@ -8,9 +7,16 @@ import { rateLimits } from '../../rate-limits/limits.ts'
 import { ignoreIfRateLimited, type RateLimiter } from '../../rate-limits/rate-limiter.ts'
 import type { Amr } from '../../sessions/assurance.ts'
 import type { Db } from '../../store/open.ts'
-import type { Tx } from '../../store/transaction.ts'
+import type { Sealer, Tx } from '../../store/transaction.ts'
 import type { ConsumedPasskeyChallenge } from './passkey-challenge.ts'
 import { type CredentialDescriptor, type RelyingParty, verifyAssertion } from './webauthn.ts'
+
+/** Dependencies of verifying the response of a passkey to a challenge. */
+export interface PasskeyDeps {
+  db: Db
+  keyring: Sealer
+  relyingParty: RelyingParty
+}
 
 /** Lists the credential descriptors of an account's passkeys, newest first, for browsers. */
 export async function listPasskeyDescriptors(
@@ -90,7 +96,7 @@ export async function verifyPasskey(
  */
 export async function recordPasskeyUse(
   tx: Tx,
-  { rateLimiter }: { keyring: Keyring; rateLimiter: RateLimiter },
+  { rateLimiter }: { rateLimiter: RateLimiter },
   account: { id: string; email: string },
   { id, counter, backedUp }: VerifiedPasskey,
   client: Client,

@@ -26,8 +26,7 @@ interface Account {
  * @returns the value to sign, and a token that identifies the challenge where there is no session
  */
 export async function createPasskeyChallenge(
-  tx: Db | Tx,
-  keyring: Sealer,
+  tx: Tx,
   binding: PasskeyChallengeBinding,
 ): Promise<{ value: string; passkeyToken: string }> {
   const value = newToken()
@@ -39,12 +38,12 @@ export async function createPasskeyChallenge(
       id: newId(),
       purpose: binding.purpose,
       value,
-      token_hash: keyring.hash(passkeyToken, tokenPurpose),
+      token_hash: tx.keyring.hash(passkeyToken, tokenPurpose),
       account_id: account?.id ?? null,
       credential_version: account?.credential_version ?? null,
       session_id: 'session' in binding ? binding.session : null,
       challenge_id: 'challenge' in binding ? binding.challenge : null,
-      expires_at: now() + passkeyChallengeLifetimeMs,
+      expires_at: tx.now() + passkeyChallengeLifetimeMs,
       consumed_at: null,
     })
     .execute()

@@ -1,22 +1,21 @@
 import type { AuthenticationResponseJSON } from '@simplewebauthn/server'
-import type { Keyring } from '../../keys/keyring.ts'
 import { Problem } from '../../lib/problem.ts'
 import type { RateLimiter } from '../../rate-limits/rate-limiter.ts'
 import type { Principal } from '../../sessions/guard.ts'
 import type { LockedAccount } from '../../sessions/locked-account.ts'
 import { activeMfaMethod } from '../../store/mfa-state.ts'
-import type { Db } from '../../store/open.ts'
 import type { Tx } from '../../store/transaction.ts'
 import type { FactorVerification } from '../verified-factor.ts'
 import {
   invalidPasskey,
   listPasskeyDescriptors,
+  type PasskeyDeps,
   recordPasskeyUse,
   type VerifiedPasskey,
   verifyPasskey,
 } from './assertion.ts'
 import { consumePasskeyChallenge, createPasskeyChallenge } from './passkey-challenge.ts'
-import { challengeOf, type RelyingParty } from './webauthn.ts'
+import { challengeOf } from './webauthn.ts'
 
 /**
  * Verifies that the owner holds a passkey, before it becomes the MFA method.
@@ -27,7 +26,7 @@ import { challengeOf, type RelyingParty } from './webauthn.ts'
  */
 export async function verifyPasskeyFactor(
   tx: Tx,
-  deps: { keyring: Keyring; rateLimiter: RateLimiter },
+  deps: { rateLimiter: RateLimiter },
   account: LockedAccount,
   principal: Principal,
   assertion: VersionedAssertion | undefined,
@@ -44,7 +43,7 @@ export async function verifyPasskeyFactor(
     throw new Problem('method_not_set_up', 'Add a passkey first: POST /settings/Passkeys.')
   }
   const { session } = principal
-  const { value } = await createPasskeyChallenge(tx, deps.keyring, {
+  const { value } = await createPasskeyChallenge(tx, {
     purpose: 'turnOn',
     account,
     session,
@@ -64,7 +63,7 @@ export interface VersionedAssertion {
  * @throws Problem `invalid_passkey`
  */
 export async function verifyTurnOnAssertion(
-  { db, keyring, relyingParty }: { db: Db; keyring: Keyring; relyingParty: RelyingParty },
+  { db, keyring, relyingParty }: PasskeyDeps,
   { session }: Principal,
   response: AuthenticationResponseJSON,
 ): Promise<VersionedAssertion> {

@@ -1,4 +1,5 @@
 import { Type } from 'typebox'
+import type { Settings } from '../../config/settings.ts'
 import type { App } from '../../http/app.ts'
 import {
   bearer,
@@ -11,11 +12,10 @@ import {
 } from '../../http/schemas.ts'
 import { second } from '../../lib/clock.ts'
 import { type Guard, principalOf } from '../../sessions/guard.ts'
-import type { Db } from '../../store/open.ts'
 import type { RunTransaction } from '../../store/transaction.ts'
-import type { ChallengeDeps } from '../challenge.ts'
 import { readMfaSignIn } from '../mfa-sign-in.ts'
 import { MfaSignIn } from '../schemas.ts'
+import type { PasskeyDeps } from './assertion.ts'
 import { listPasskeys, removePasskey, renamePasskey } from './passkey.ts'
 import { passkeyChallengeLifetimeMs } from './passkey-challenge.ts'
 import { addPasskey, startPasskeyRegistration, verifyNewPasskey } from './registration.ts'
@@ -39,9 +39,14 @@ const PasskeyParams = StrictObject({ id: Type.String({ maxLength: 64 }) })
 
 export function passkeyRoutes(
   app: App,
-  deps: ChallengeDeps & { db: Db; transaction: RunTransaction; guard: Guard },
+  deps: PasskeyDeps & {
+    transaction: RunTransaction
+    guard: Guard
+    settings: Pick<Settings, 'mfaMethods'>
+  },
 ): void {
-  const { db, transaction, guard, mfaMethods, relyingParty } = deps
+  const { db, transaction, guard, relyingParty } = deps
+  const { mfaMethods } = deps.settings
 
   app.get(
     '/settings/Passkeys',

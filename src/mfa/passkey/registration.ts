@@ -1,11 +1,9 @@
 import type { RegistrationResponseJSON } from '@simplewebauthn/server'
-import type { Keyring } from '../../keys/keyring.ts'
 import { Problem } from '../../lib/problem.ts'
 import { newId, newToken } from '../../lib/random.ts'
 import type { Principal } from '../../sessions/guard.ts'
 import type { LockedAccount } from '../../sessions/locked-account.ts'
 import { isMfaOn } from '../../store/mfa-state.ts'
-import type { Db } from '../../store/open.ts'
 import type { Tx } from '../../store/transaction.ts'
 import {
   changeCredentials,
@@ -13,15 +11,10 @@ import {
   weakeningUndoMs,
 } from '../../undo/credential-change.ts'
 import { readEnrollment } from '../methods/methods.ts'
-import { invalidPasskey, listPasskeyDescriptors } from './assertion.ts'
+import { invalidPasskey, listPasskeyDescriptors, type PasskeyDeps } from './assertion.ts'
 import { type Passkey, passkeyOf } from './passkey.ts'
 import { consumePasskeyChallenge, createPasskeyChallenge } from './passkey-challenge.ts'
-import {
-  challengeOf,
-  type RelyingParty,
-  type VerifiedRegistration,
-  verifyRegistration,
-} from './webauthn.ts'
+import { challengeOf, type VerifiedRegistration, verifyRegistration } from './webauthn.ts'
 
 /** Passkeys per account: more than anyone has devices and security keys. */
 const maxPasskeys = 20
@@ -40,7 +33,7 @@ export async function startPasskeyRegistration(
   const known = await listPasskeyDescriptors(tx, account.id)
   if (known.length >= maxPasskeys) throw tooManyPasskeys()
   const { session } = principal
-  const { value } = await createPasskeyChallenge(tx, tx.keyring, {
+  const { value } = await createPasskeyChallenge(tx, {
     purpose: 'register',
     account,
     session,
@@ -77,7 +70,7 @@ export interface VersionedRegistration {
  * @throws Problem `invalid_passkey`
  */
 export async function verifyNewPasskey(
-  { db, keyring, relyingParty }: { db: Db; keyring: Keyring; relyingParty: RelyingParty },
+  { db, keyring, relyingParty }: PasskeyDeps,
   { session }: Principal,
   response: RegistrationResponseJSON,
 ): Promise<VersionedRegistration> {

@@ -1,4 +1,5 @@
 import { Type } from 'typebox'
+import type { Settings } from '../../config/settings.ts'
 import type { App } from '../../http/app.ts'
 import { parsePhoneField as parsePhone } from '../../http/fields.ts'
 import {
@@ -14,7 +15,7 @@ import {
 import { Problem } from '../../lib/problem.ts'
 import { type Guard, principalOf } from '../../sessions/guard.ts'
 import type { RunTransaction } from '../../store/transaction.ts'
-import type { ChallengeDeps } from '../challenge.ts'
+import type { SendCodeDeps } from '../../verification/send-code.ts'
 import { readMfaSignIn } from '../mfa-sign-in.ts'
 import { MfaSignIn, PhoneNumber } from '../schemas.ts'
 import { changePhone, removePhone, startPhoneChange } from './phone.ts'
@@ -23,9 +24,14 @@ const tags = ['Multi-factor sign-in']
 
 export function phoneRoutes(
   app: App,
-  deps: ChallengeDeps & { transaction: RunTransaction; guard: Guard },
+  deps: SendCodeDeps & {
+    transaction: RunTransaction
+    guard: Guard
+    settings: Pick<Settings, 'mfaMethods'>
+  },
 ): void {
-  const { transaction, guard, mfaMethods } = deps
+  const { transaction, guard } = deps
+  const { mfaMethods } = deps.settings
 
   app.post(
     '/settings/PhoneNumber',
@@ -101,7 +107,7 @@ export function phoneRoutes(
       transaction(async (tx) => {
         const principal = principalOf(request)
         const account = await guard.lockAccount(tx, principal)
-        await removePhone(tx, deps, account, principal)
+        await removePhone(tx, account, mfaMethods, principal)
         return { phoneNumber: null, mfaSignIn: await readMfaSignIn(tx, account.id, mfaMethods) }
       }),
   )

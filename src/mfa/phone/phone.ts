@@ -1,15 +1,15 @@
+import type { MfaMethod } from '../../config/settings.ts'
 import { toIsoString } from '../../lib/clock.ts'
 import type { Principal } from '../../sessions/guard.ts'
 import type { LockedAccount } from '../../sessions/locked-account.ts'
 import type { Tx } from '../../store/transaction.ts'
 import { changeCredentials, weakeningUndoMs } from '../../undo/credential-change.ts'
-import type { CodeSent } from '../../verification/send-code.ts'
+import type { CodeSent, SendCodeDeps } from '../../verification/send-code.ts'
 import {
   type AddressVerification,
   sendVerificationCode,
   verifyAddress,
 } from '../../verification/verify-address.ts'
-import type { ChallengeDeps } from '../challenge.ts'
 import { availableMethods, readEnrollment } from '../methods/methods.ts'
 import { removeMethod } from '../mfa-sign-in.ts'
 
@@ -22,7 +22,7 @@ const phoneVerification = {
 /** Sends a code to the new number. Nothing changes until the code is verified. */
 export function startPhoneChange(
   tx: Tx,
-  deps: ChallengeDeps,
+  deps: SendCodeDeps,
   account: LockedAccount,
   principal: Principal,
   phoneNumber: string,
@@ -38,7 +38,7 @@ export function startPhoneChange(
  */
 export async function changePhone(
   tx: Tx,
-  deps: ChallengeDeps,
+  deps: SendCodeDeps,
   account: LockedAccount,
   principal: Principal,
   { phoneNumber, code }: { phoneNumber: string; code: string },
@@ -65,13 +65,13 @@ export async function changePhone(
 /** Removes the number, and with it the method `sms`. Does nothing if there is no number. */
 export async function removePhone(
   tx: Tx,
-  { mfaMethods }: ChallengeDeps,
   account: LockedAccount,
+  ranking: readonly MfaMethod[],
   principal: Principal,
 ): Promise<void> {
   if (account.phone_number === null) return
   const enrollment = await readEnrollment(tx, account)
-  const remaining = availableMethods({ ...enrollment, phoneNumber: null }, mfaMethods)
+  const remaining = availableMethods({ ...enrollment, phoneNumber: null }, ranking)
   const set = { phone_number: null, phone_verified_at: null }
   await removeMethod(tx, account, { removed: 'sms', remaining, set }, { by: 'owner', ...principal })
 }

@@ -1,13 +1,13 @@
 import * as activity from '../../activity/activity.ts'
 import type { Client } from '../../lib/client.ts'
-import { now, toIsoString } from '../../lib/clock.ts'
+import { toIsoString } from '../../lib/clock.ts'
 import { newId } from '../../lib/random.ts'
 import { enqueueNotification } from '../../notifications/outbox.ts'
 import type { LockedAccount } from '../../sessions/locked-account.ts'
 import { deleteTrustedDevices } from '../../sessions/trusted-device.ts'
 import { areRecoveryCodesTrusted } from '../../store/mfa-state.ts'
 import type { Db } from '../../store/open.ts'
-import type { Sealer, Tx } from '../../store/transaction.ts'
+import type { Tx } from '../../store/transaction.ts'
 import { changeCredentials, weakeningUndoMs } from '../../undo/credential-change.ts'
 import { newRecoveryCode, normalizeRecoveryCode } from './recovery-code-format.ts'
 
@@ -71,17 +71,12 @@ export async function regenerateRecoveryCodes(
 }
 
 /** Marks a code as used. @returns false if it is wrong, used or replaced */
-export async function consumeRecoveryCode(
-  tx: Tx,
-  keyring: Sealer,
-  account: string,
-  code: string,
-): Promise<boolean> {
+export async function consumeRecoveryCode(tx: Tx, account: string, code: string): Promise<boolean> {
   const { numUpdatedRows } = await tx
     .updateTable('recovery_code')
-    .set({ used_at: now() })
+    .set({ used_at: tx.now() })
     .where('account_id', '=', account)
-    .where('code_hash', 'in', keyring.hashWithAllKeys(normalizeRecoveryCode(code), hashPurpose))
+    .where('code_hash', 'in', tx.keyring.hashWithAllKeys(normalizeRecoveryCode(code), hashPurpose))
     .where('used_at', 'is', null)
     .where('removed_at', 'is', null)
     .executeTakeFirstOrThrow()

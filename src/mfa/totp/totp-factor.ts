@@ -1,9 +1,9 @@
 import { Problem } from '../../lib/problem.ts'
+import type { RateLimiter } from '../../rate-limits/rate-limiter.ts'
 import type { LockedAccount } from '../../sessions/locked-account.ts'
 import { activeMfaMethod } from '../../store/mfa-state.ts'
 import type { Tx } from '../../store/transaction.ts'
 import { codeAttemptBuckets } from '../../verification/send-code.ts'
-import type { ChallengeDeps } from '../challenge.ts'
 import { authenticator } from '../methods/authenticator.ts'
 import { readEnrollment } from '../methods/methods.ts'
 import type { FactorVerification } from '../verified-factor.ts'
@@ -19,7 +19,7 @@ import { confirmTotpSecret } from './totp-secret.ts'
  */
 export async function verifyTotpFactor(
   tx: Tx,
-  { keyring, rateLimiter }: Pick<ChallengeDeps, 'keyring' | 'rateLimiter'>,
+  { rateLimiter }: { rateLimiter: RateLimiter },
   account: LockedAccount,
   code: string | undefined,
 ): Promise<FactorVerification> {
@@ -45,7 +45,7 @@ export async function verifyTotpFactor(
   const reservation = await rateLimiter.consume(tx, ...codeAttemptBuckets(account.id))
   const step =
     unconfirmed &&
-    matchTimeStep(openTotpSecret(keyring, account.id, unconfirmed.secret_sealed), code, tx.now())
+    matchTimeStep(openTotpSecret(tx.keyring, account.id, unconfirmed.secret_sealed), code, tx.now())
   if (unconfirmed && step !== undefined) {
     await rateLimiter.refund(tx, reservation)
     const updateRows = () => confirmTotpSecret(tx, account, unconfirmed.id, step)
@@ -55,7 +55,7 @@ export async function verifyTotpFactor(
   }
   const enrollment = await readEnrollment(tx, account)
   const noneSent = { challengeId: '', codeHash: null, expiresAt: null }
-  if (!(await authenticator.verifyCode(tx, keyring, enrollment, code, noneSent))) return 'wrong'
+  if (!(await authenticator.verifyCode(tx, enrollment, code, noneSent))) return 'wrong'
   await rateLimiter.refund(tx, reservation)
   return { factor: { method: 'authenticator', amr: [authenticator.amr], isNew: false } }
 }

@@ -10,7 +10,6 @@ import {
 import { type Guard, principalOf } from '../../sessions/guard.ts'
 import type { Db } from '../../store/open.ts'
 import type { RunTransaction } from '../../store/transaction.ts'
-import type { ChallengeDeps } from '../challenge.ts'
 import { readMfaSignIn } from '../mfa-sign-in.ts'
 import { NewTotpSecret, TotpSecretRemoved, TotpSecretState } from '../schemas.ts'
 import { createTotpSecret, readTotpSecretState, removeTotpSecret } from './totp-secret.ts'
@@ -19,14 +18,15 @@ const tags = ['Multi-factor sign-in']
 
 export function totpRoutes(
   app: App,
-  deps: ChallengeDeps & {
+  deps: {
     db: Db
     transaction: RunTransaction
     guard: Guard
-    settings: Pick<Settings, 'brandName'>
+    settings: Pick<Settings, 'brandName' | 'mfaMethods'>
   },
 ): void {
-  const { db, transaction, guard, settings, mfaMethods } = deps
+  const { db, transaction, guard, settings } = deps
+  const { brandName, mfaMethods } = settings
 
   app.get(
     '/settings/MfaSecret',
@@ -60,7 +60,7 @@ export function totpRoutes(
     (request) =>
       transaction(async (tx) => {
         const account = await guard.lockAccount(tx, principalOf(request))
-        return createTotpSecret(tx, account, settings.brandName)
+        return createTotpSecret(tx, account, brandName)
       }),
   )
 
