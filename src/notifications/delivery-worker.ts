@@ -122,7 +122,7 @@ export function startWorker<Row extends QueuedRow>(
   const leaseTimer = setInterval(() => {
     if (inFlight.size === 0) return
     queue
-      .extendLease([...inFlight.keys()])
+      .extendLeases([...inFlight.keys()])
       .catch((error) => logError(error, 'leases could not be extended'))
   }, extendLeaseEveryMs)
 

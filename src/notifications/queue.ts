@@ -1,6 +1,7 @@
 import { type Kysely, sql } from 'kysely'
 import { now, second } from '../lib/clock.ts'
 import { databaseNow } from '../store/database-now.ts'
+import type { Db } from '../store/open.ts'
 import type { Schema } from '../store/schema.ts'
 
 /** The columns that every queue has. Times are milliseconds since 1970. */
@@ -19,7 +20,7 @@ export interface QueuedRow {
 export interface Queue<Row extends QueuedRow> {
   /** Leases at most `limit` due rows to this node, for as long as it extends the lease. */
   claim(limit: number): Promise<Row[]>
-  extendLease(ids: string[]): Promise<void>
+  extendLeases(ids: string[]): Promise<void>
   /** Records the outcome of an attempt. */
   complete(row: Row, outcome: AttemptOutcome): Promise<void>
 }
@@ -40,13 +41,59 @@ const leaseMs = 10 * second
 /** Two extensions in a row may fail before a lease ends. */
 export const extendLeaseEveryMs = 3 * second
 
+/** The tables that are queues. */
+type QueueTable = 'outbox' | 'webhook_event'
+
+/** Query over the due rows, the longest due first. Callers select the columns they need. */
+export function selectDue(db: Kysely<Schema>, table: QueueTable) {
+  return db
+    .selectFrom(table)
+    .where('sent_at', 'is', null)
+    .where('failed_at', 'is', null)
+    .where('next_attempt_at', '<=', databaseNow(db))
+    .orderBy('next_attempt_at')
+    .orderBy('created_at')
+}
+
 /** The end of a lease that begins now. */
 export function leaseEnd(db: Kysely<Schema>) {
   return sql<number>`${databaseNow(db)} + ${leaseMs}`
 }
 
-/** The new values of a row after an attempt. */
-export function outcomeColumns(db: Kysely<Schema>, outcome: AttemptOutcome) {
+/** Extends the leases of rows that are still being delivered. */
+export async function extendLeases(db: Db, table: QueueTable, ids: string[]): Promise<void> {
+  await db
+    .updateTable(table)
+    .set({ next_attempt_at: leaseEnd(db) })
+    .where('id', 'in', ids)
+    .where('sent_at', 'is', null)
+    .where('failed_at', 'is', null)
+    // A backoff that was set meanwhile ends later.
+    .where('next_attempt_at', '<', leaseEnd(db))
+    .execute()
+}
+
+/**
+ * Query that records the outcome of an attempt. That a message was delivered holds whichever node has
+ * claimed it since; a failure counts only if no other node has.
+ */
+export function outcomeQuery(
+  db: Db,
+  table: QueueTable,
+  { id, attempts }: QueuedRow,
+  outcome: AttemptOutcome,
+) {
+  const isDelivered = outcome.status === 'sent' || outcome.status === 'captured'
+  return db
+    .updateTable(table)
+    .set(outcomeColumns(db, outcome))
+    .where('id', '=', id)
+    .$if(!isDelivered, (query) =>
+      query.where('attempts', '=', attempts).where('sent_at', 'is', null),
+    )
+}
+
+function outcomeColumns(db: Db, outcome: AttemptOutcome) {
   switch (outcome.status) {
     case 'sent':
       return { sent_at: now(), last_error: null }
@@ -61,9 +108,4 @@ export function outcomeColumns(db: Kysely<Schema>, outcome: AttemptOutcome) {
       return { next_attempt_at, last_error: outcome.reason }
     }
   }
-}
-
-/** Whether the attempt delivered the message: this holds whichever node has claimed it since. */
-export function isDelivered({ status }: AttemptOutcome): boolean {
-  return status === 'sent' || status === 'captured'
 }

@@ -1,5 +1,11 @@
-import { type ExpressionBuilder, type Kysely, type Selectable, sql } from 'kysely'
-import { isDelivered, leaseEnd, outcomeColumns, type Queue } from '../notifications/queue.ts'
+import { type ExpressionBuilder, type Selectable, sql } from 'kysely'
+import {
+  extendLeases,
+  leaseEnd,
+  outcomeQuery,
+  type Queue,
+  selectDue,
+} from '../notifications/queue.ts'
 import { databaseNow } from '../store/database-now.ts'
 import type { Db } from '../store/open.ts'
 import type { Schema, WebhookEventTable } from '../store/schema.ts'
@@ -12,27 +18,10 @@ export function createEventQueue(db: Db): Queue<WebhookEventRow> {
   return {
     claim: (limit) => claimDueInOrder(db, limit),
 
-    async extendLease(ids) {
-      await db
-        .updateTable('webhook_event')
-        .set({ next_attempt_at: leaseEnd(db) })
-        .where('id', 'in', ids)
-        .where('sent_at', 'is', null)
-        .where('failed_at', 'is', null)
-        // A backoff that was set meanwhile ends later.
-        .where('next_attempt_at', '<', leaseEnd(db))
-        .execute()
-    },
+    extendLeases: (ids) => extendLeases(db, 'webhook_event', ids),
 
     async complete(event, outcome) {
-      const update = db
-        .updateTable('webhook_event')
-        .where('id', '=', event.id)
-        .set(outcomeColumns(db, outcome))
-      if (isDelivered(outcome)) await update.execute()
-      // A failure counts only if no other node has claimed the event since.
-      else
-        await update.where('attempts', '=', event.attempts).where('sent_at', 'is', null).execute()
+      await outcomeQuery(db, 'webhook_event', event, outcome).execute()
       if (outcome.status !== 'retry') await unblockNext(db, event)
     },
   }
@@ -41,10 +30,10 @@ export function createEventQueue(db: Db): Queue<WebhookEventRow> {
 /** Claims due events that no earlier event of their account blocks. */
 async function claimDueInOrder(db: Db, limit: number): Promise<WebhookEventRow[]> {
   // Usually nothing is due, and finding that out needs no transaction.
-  const due = await selectDue(db).select('id').limit(1).executeTakeFirst()
+  const due = await selectDue(db, 'webhook_event').select('id').limit(1).executeTakeFirst()
   if (!due) return []
   return retryOnConflict(db, async (tx) => {
-    const candidates = await selectDue(tx)
+    const candidates = await selectDue(tx, 'webhook_event')
       .select((row) => ['id', blockedUntil(row).as('blockedUntil')])
       .limit(limit)
       .forUpdate()
@@ -93,16 +82,6 @@ async function unblockNext(db: Db, { account_id }: WebhookEventRow): Promise<voi
         .limit(1),
     )
     .execute()
-}
-
-function selectDue(db: Kysely<Schema>) {
-  return db
-    .selectFrom('webhook_event')
-    .where('sent_at', 'is', null)
-    .where('failed_at', 'is', null)
-    .where('next_attempt_at', '<=', databaseNow(db))
-    .orderBy('next_attempt_at')
-    .orderBy('created_at')
 }
 
 /** When the last of the account's earlier events is due; null if there is none. */
