@@ -43,7 +43,11 @@ export interface DeliveryWorker {
   stop(): Promise<void>
 }
 
-/** Claims messages of a queue and sends them until it is stopped. */
+/**
+ * Claims messages of a queue and sends them until it is stopped. The loop is not `repeat`
+ * (lib/repeat.ts), because a finished delivery ends the pause early, `deliverDue` polls between two
+ * pauses, and database failures that the outage log reports are not logged again.
+ */
 export function startWorker<Row extends QueuedRow>(
   options: DeliveryWorkerOptions<Row>,
 ): DeliveryWorker {

@@ -1,6 +1,7 @@
 /**
  * All tables, as the queries see them. Ids are UUIDv7 as text; times are milliseconds since 1970; a
- * state is the time since which it holds, or null.
+ * state is the time since which it holds, or null. One file, so that it can be compared with the
+ * migrations table by table.
  */
 export interface Schema {
   account: AccountTable

@@ -1,3 +1,4 @@
+// One file, so that translations can be compared line by line.
 import type { SecurityText } from '../en/security.ts'
 
 /** Every sentence of the security page, in German. It says “du”. */

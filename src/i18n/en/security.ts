@@ -1,3 +1,4 @@
+// One file, so that translations can be compared line by line.
 /** Every sentence of the security page, in English. The other languages have the same shape. */
 export const security = {
   title: 'Your security',

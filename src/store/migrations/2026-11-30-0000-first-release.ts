@@ -2,7 +2,7 @@ import { type Kysely, sql } from 'kysely'
 
 /**
  * Every table of the first release. Ids are UUIDv7 texts, times milliseconds since 1970;
- * src/store/schema.ts documents each column.
+ * src/store/schema.ts documents each column. One file, because it is one migration.
  */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await db.schema
