@@ -17,8 +17,8 @@ export function createLatchkey(options: Options) {
          */
         post: (body: SignUpBody) =>
           call<
-            Success<202, SignUpAnswer>,
-            WithBody | 'invalid_password' | 'too_many_attempts' | 'too_many_messages'
+            Success<202, SignUpResponse>,
+            BodyProblemCode | 'invalid_password' | 'too_many_attempts' | 'too_many_messages'
           >('POST', '/auth/SignUp', { body }),
         verify: {
           /**
@@ -31,7 +31,7 @@ export function createLatchkey(options: Options) {
           post: (body: VerifySignUpBody) =>
             call<
               Success<201, SignedIn>,
-              WithBody | 'invalid_password' | 'invalid_code' | 'too_many_attempts'
+              BodyProblemCode | 'invalid_password' | 'invalid_code' | 'too_many_attempts'
             >('POST', '/auth/SignUp/Verify', { body }),
         },
       },
@@ -44,8 +44,8 @@ export function createLatchkey(options: Options) {
          */
         post: (body: ForgotPasswordBody) =>
           call<
-            Success<202, ForgotPasswordAnswer>,
-            WithBody | 'too_many_attempts' | 'too_many_messages'
+            Success<202, ForgotPasswordResponse>,
+            BodyProblemCode | 'too_many_attempts' | 'too_many_messages'
           >('POST', '/auth/ForgotPassword', { body }),
       },
       resetPassword: {
@@ -57,8 +57,8 @@ export function createLatchkey(options: Options) {
          */
         post: (body: ResetPasswordBody) =>
           call<
-            Success<200, ResetPasswordAnswer>,
-            | WithBody
+            Success<200, ResetPasswordResponse>,
+            | BodyProblemCode
             | 'invalid_password'
             | 'invalid_code'
             | 'reset_token_expired'
@@ -76,7 +76,7 @@ export function createLatchkey(options: Options) {
         post: (body: SignInBody) =>
           call<
             Success<200, SignedIn | MfaRequired>,
-            | WithBody
+            | BodyProblemCode
             | 'invalid_credentials'
             | 'password_reset_required'
             | 'account_suspended'
@@ -89,10 +89,10 @@ export function createLatchkey(options: Options) {
            * A code works once. Five wrong codes end the sign-in, and there is a limit on the
            * wrong codes of an account over all its sign-ins.
            */
-          post: (body: AnswerMfaBody) =>
+          post: (body: VerifyMfaBody) =>
             call<
               Success<200, SignedIn>,
-              | WithBody
+              | BodyProblemCode
               | 'invalid_token'
               | 'invalid_code'
               | 'mfa_token_expired'
@@ -110,7 +110,7 @@ export function createLatchkey(options: Options) {
           post: (body: SendMfaCodeBody) =>
             call<
               Success<202, CodeSent>,
-              | WithBody
+              | BodyProblemCode
               | 'mfa_token_expired'
               | 'account_suspended'
               | 'method_not_set_up'
@@ -126,11 +126,11 @@ export function createLatchkey(options: Options) {
            * token, it confirms the session. With neither, it signs in alone. Pass the `options`
            * to `navigator.credentials.get()`.
            */
-          post: (body: BeginPasskeySignInBody = {}) =>
+          post: (body: StartPasskeySignInBody = {}) =>
             call<
-              Success<200, BeginPasskeySignInAnswer>,
-              | WithBody
-              | WithToken
+              Success<200, StartPasskeySignInResponse>,
+              | BodyProblemCode
+              | TokenProblemCode
               | 'mfa_token_expired'
               | 'account_suspended'
               | 'method_not_set_up'
@@ -143,11 +143,11 @@ export function createLatchkey(options: Options) {
              * A `passkeyToken` works once, even if the passkey is refused. To confirm a session,
              * send its access token again.
              */
-            post: (body: AnswerWithPasskeyBody) =>
+            post: (body: VerifyPasskeySignInBody) =>
               call<
                 Success<200, SignedIn>,
-                | WithBody
-                | WithToken
+                | BodyProblemCode
+                | TokenProblemCode
                 | 'invalid_credentials'
                 | 'invalid_passkey'
                 | 'mfa_token_expired'
@@ -168,7 +168,11 @@ export function createLatchkey(options: Options) {
         post: (body: ReauthenticateBody) =>
           call<
             Success<200, SignedIn | MfaRequired>,
-            WithBody | WithToken | 'invalid_credentials' | 'account_suspended' | 'too_many_attempts'
+            | BodyProblemCode
+            | TokenProblemCode
+            | 'invalid_credentials'
+            | 'account_suspended'
+            | 'too_many_attempts'
           >('POST', '/auth/Reauthenticate', { token: true, body }),
       },
       refresh: {
@@ -179,7 +183,7 @@ export function createLatchkey(options: Options) {
          * longer valid, and reusing it ends the session.
          */
         post: (body: RefreshBody = {}) =>
-          call<Success<200, SignedIn>, WithBody | 'invalid_refresh_token'>(
+          call<Success<200, SignedIn>, BodyProblemCode | 'invalid_refresh_token'>(
             'POST',
             '/auth/Refresh',
             { body },
@@ -192,9 +196,11 @@ export function createLatchkey(options: Options) {
          * Ends the session. Its tokens stop working at once.
          */
         post: () =>
-          call<Success<204, undefined>, WithBody | WithToken>('POST', '/auth/SignOut', {
-            token: true,
-          }),
+          call<Success<204, undefined>, BodyProblemCode | TokenProblemCode>(
+            'POST',
+            '/auth/SignOut',
+            { token: true },
+          ),
       },
       undo: {
         /**
@@ -205,14 +211,15 @@ export function createLatchkey(options: Options) {
          * sign in until `resetToken` has set a new password.
          */
         post: (body: UndoBody) =>
-          call<Success<200, Undone>, WithBody | 'undo_token_expired'>('POST', '/auth/Undo', {
+          call<Success<200, Undone>, BodyProblemCode | 'undo_token_expired'>('POST', '/auth/Undo', {
             body,
           }),
       },
     },
     settings: {
       /** Read all settings of the account at once (`GET /settings`). */
-      get: () => call<Success<200, Settings>, WithToken>('GET', '/settings', { token: true }),
+      get: () =>
+        call<Success<200, Settings>, TokenProblemCode>('GET', '/settings', { token: true }),
       password: {
         /**
          * Change the password (`PUT /settings/Password`).
@@ -221,9 +228,9 @@ export function createLatchkey(options: Options) {
          */
         put: (body: ChangePasswordBody) =>
           call<
-            Success<200, ChangePasswordAnswer>,
-            | WithBody
-            | WithToken
+            Success<200, ChangePasswordResponse>,
+            | BodyProblemCode
+            | TokenProblemCode
             | 'invalid_password'
             | 'insufficient_user_authentication'
             | 'invalid_credentials'
@@ -239,9 +246,9 @@ export function createLatchkey(options: Options) {
          */
         post: (body: ChangeEmailBody) =>
           call<
-            Success<200, ChangeEmailAnswer> | Success<202, CodeSent>,
-            | WithBody
-            | WithToken
+            Success<200, ChangeEmailResponse> | Success<202, CodeSent>,
+            | BodyProblemCode
+            | TokenProblemCode
             | 'insufficient_user_authentication'
             | 'invalid_code'
             | 'address_taken'
@@ -252,7 +259,7 @@ export function createLatchkey(options: Options) {
       language: {
         /** Change the language of notifications (`PUT /settings/Language`). */
         put: (body: ChangeLanguageBody) =>
-          call<Success<200, ChangeLanguageAnswer>, WithBody | WithToken>(
+          call<Success<200, ChangeLanguageResponse>, BodyProblemCode | TokenProblemCode>(
             'PUT',
             '/settings/Language',
             { token: true, body },
@@ -268,8 +275,8 @@ export function createLatchkey(options: Options) {
         delete: (body: DeleteAccountBody) =>
           call<
             Success<204, undefined>,
-            | WithBody
-            | WithToken
+            | BodyProblemCode
+            | TokenProblemCode
             | 'insufficient_user_authentication'
             | 'invalid_credentials'
             | 'too_many_attempts'
@@ -278,17 +285,21 @@ export function createLatchkey(options: Options) {
       sessions: {
         /** List active sessions (`GET /settings/Sessions`). */
         get: () =>
-          call<Success<200, Sessions>, WithToken>('GET', '/settings/Sessions', { token: true }),
-        /** Sign out everywhere else (`DELETE /settings/Sessions`). */
-        delete: () =>
-          call<Success<200, Sessions>, WithBody | WithToken>('DELETE', '/settings/Sessions', {
+          call<Success<200, Sessions>, TokenProblemCode>('GET', '/settings/Sessions', {
             token: true,
           }),
+        /** Sign out everywhere else (`DELETE /settings/Sessions`). */
+        delete: () =>
+          call<Success<200, Sessions>, BodyProblemCode | TokenProblemCode>(
+            'DELETE',
+            '/settings/Sessions',
+            { token: true },
+          ),
         byId(id: string) {
           return {
             /** Sign out one session (`DELETE /settings/Sessions/{id}`). */
             delete: () =>
-              call<Success<200, Sessions>, WithBody | WithToken | 'not_found'>(
+              call<Success<200, Sessions>, BodyProblemCode | TokenProblemCode | 'not_found'>(
                 'DELETE',
                 `/settings/Sessions/${encodeURIComponent(id)}`,
                 { token: true },
@@ -299,14 +310,14 @@ export function createLatchkey(options: Options) {
       trustedDevices: {
         /** List devices that skip the second factor (`GET /settings/TrustedDevices`). */
         get: () =>
-          call<Success<200, TrustedDevices>, WithToken>('GET', '/settings/TrustedDevices', {
+          call<Success<200, TrustedDevices>, TokenProblemCode>('GET', '/settings/TrustedDevices', {
             token: true,
           }),
         /** Revoke all trusted devices (`DELETE /settings/TrustedDevices`). */
         delete: () =>
           call<
             Success<200, TrustedDevices>,
-            WithBody | WithToken | 'insufficient_user_authentication'
+            BodyProblemCode | TokenProblemCode | 'insufficient_user_authentication'
           >('DELETE', '/settings/TrustedDevices', { token: true }),
         byId(id: string) {
           return {
@@ -314,7 +325,10 @@ export function createLatchkey(options: Options) {
             delete: () =>
               call<
                 Success<200, TrustedDevices>,
-                WithBody | WithToken | 'insufficient_user_authentication' | 'not_found'
+                | BodyProblemCode
+                | TokenProblemCode
+                | 'insufficient_user_authentication'
+                | 'not_found'
               >('DELETE', `/settings/TrustedDevices/${encodeURIComponent(id)}`, { token: true }),
           }
         },
@@ -322,7 +336,9 @@ export function createLatchkey(options: Options) {
       mfaSignIn: {
         /** Read whether MFA is on (`GET /settings/MfaSignIn`). */
         get: () =>
-          call<Success<200, MfaSignIn>, WithToken>('GET', '/settings/MfaSignIn', { token: true }),
+          call<Success<200, MfaSignIn>, TokenProblemCode>('GET', '/settings/MfaSignIn', {
+            token: true,
+          }),
         /**
          * Turn MFA on, or change the method (`POST /settings/MfaSignIn`).
          *
@@ -331,11 +347,11 @@ export function createLatchkey(options: Options) {
          * `authenticator`, set up a secret first. For `passkey`, add a passkey first; call
          * without `assertion` to get a challenge, then again with the assertion.
          */
-        post: (body: TurnOnMfaSignInBody) =>
+        post: (body: TurnOnMfaBody) =>
           call<
             Success<200, MfaSignInOn> | Success<202, CodeSent | AssertionRequired>,
-            | WithBody
-            | WithToken
+            | BodyProblemCode
+            | TokenProblemCode
             | 'insufficient_user_authentication'
             | 'invalid_code'
             | 'invalid_passkey'
@@ -353,13 +369,18 @@ export function createLatchkey(options: Options) {
         delete: () =>
           call<
             Success<200, MfaSignIn>,
-            WithBody | WithToken | 'insufficient_user_authentication' | 'mfa_required_by_policy'
+            | BodyProblemCode
+            | TokenProblemCode
+            | 'insufficient_user_authentication'
+            | 'mfa_required_by_policy'
           >('DELETE', '/settings/MfaSignIn', { token: true }),
       },
       mfaSecret: {
         /** Read whether an authenticator app is set up (`GET /settings/MfaSecret`). */
         get: () =>
-          call<Success<200, MfaSecret>, WithToken>('GET', '/settings/MfaSecret', { token: true }),
+          call<Success<200, MfaSecret>, TokenProblemCode>('GET', '/settings/MfaSecret', {
+            token: true,
+          }),
         /**
          * Set up an authenticator app (`POST /settings/MfaSecret`).
          *
@@ -369,7 +390,7 @@ export function createLatchkey(options: Options) {
         post: () =>
           call<
             Success<200, NewMfaSecret>,
-            WithBody | WithToken | 'insufficient_user_authentication'
+            BodyProblemCode | TokenProblemCode | 'insufficient_user_authentication'
           >('POST', '/settings/MfaSecret', { token: true }),
         /**
          * Remove the authenticator app (`DELETE /settings/MfaSecret`).
@@ -379,14 +400,14 @@ export function createLatchkey(options: Options) {
          */
         delete: () =>
           call<
-            Success<200, RemoveMfaSecretAnswer>,
-            WithBody | WithToken | 'insufficient_user_authentication' | 'last_method'
+            Success<200, RemoveMfaSecretResponse>,
+            BodyProblemCode | TokenProblemCode | 'insufficient_user_authentication' | 'last_method'
           >('DELETE', '/settings/MfaSecret', { token: true }),
       },
       passkeys: {
         /** List the account’s passkeys (`GET /settings/Passkeys`). */
         get: () =>
-          call<Success<200, ListPasskeysAnswer>, WithToken>('GET', '/settings/Passkeys', {
+          call<Success<200, ListPasskeysResponse>, TokenProblemCode>('GET', '/settings/Passkeys', {
             token: true,
           }),
         /**
@@ -397,8 +418,11 @@ export function createLatchkey(options: Options) {
          */
         post: () =>
           call<
-            Success<200, BeginPasskeyAnswer>,
-            WithBody | WithToken | 'insufficient_user_authentication' | 'too_many_passkeys'
+            Success<200, StartPasskeyRegistrationResponse>,
+            | BodyProblemCode
+            | TokenProblemCode
+            | 'insufficient_user_authentication'
+            | 'too_many_passkeys'
           >('POST', '/settings/Passkeys', { token: true }),
         verify: {
           /**
@@ -410,8 +434,8 @@ export function createLatchkey(options: Options) {
           post: (body: AddPasskeyBody) =>
             call<
               Success<201, Passkey>,
-              | WithBody
-              | WithToken
+              | BodyProblemCode
+              | TokenProblemCode
               | 'insufficient_user_authentication'
               | 'invalid_passkey'
               | 'passkey_known'
@@ -423,7 +447,10 @@ export function createLatchkey(options: Options) {
             patch: (body: RenamePasskeyBody) =>
               call<
                 Success<200, Passkey>,
-                WithBody | WithToken | 'insufficient_user_authentication' | 'not_found'
+                | BodyProblemCode
+                | TokenProblemCode
+                | 'insufficient_user_authentication'
+                | 'not_found'
               >('PATCH', `/settings/Passkeys/${encodeURIComponent(id)}`, { token: true, body }),
             /**
              * Remove a passkey (`DELETE /settings/Passkeys/{id}`).
@@ -433,9 +460,9 @@ export function createLatchkey(options: Options) {
              */
             delete: () =>
               call<
-                Success<200, RemovePasskeyAnswer>,
-                | WithBody
-                | WithToken
+                Success<200, RemovePasskeyResponse>,
+                | BodyProblemCode
+                | TokenProblemCode
                 | 'insufficient_user_authentication'
                 | 'not_found'
                 | 'last_method'
@@ -446,9 +473,11 @@ export function createLatchkey(options: Options) {
       recoveryCodes: {
         /** Read how many recovery codes are left (`GET /settings/RecoveryCodes`). */
         get: () =>
-          call<Success<200, ReadRecoveryCodesAnswer>, WithToken>('GET', '/settings/RecoveryCodes', {
-            token: true,
-          }),
+          call<Success<200, GetRecoveryCodesResponse>, TokenProblemCode>(
+            'GET',
+            '/settings/RecoveryCodes',
+            { token: true },
+          ),
         /**
          * Generate ten new recovery codes (`POST /settings/RecoveryCodes`).
          *
@@ -456,8 +485,8 @@ export function createLatchkey(options: Options) {
          */
         post: () =>
           call<
-            Success<200, MakeRecoveryCodesAnswer>,
-            WithBody | WithToken | 'insufficient_user_authentication'
+            Success<200, GenerateRecoveryCodesResponse>,
+            BodyProblemCode | TokenProblemCode | 'insufficient_user_authentication'
           >('POST', '/settings/RecoveryCodes', { token: true }),
       },
       phoneNumber: {
@@ -469,9 +498,9 @@ export function createLatchkey(options: Options) {
          */
         post: (body: ChangePhoneNumberBody) =>
           call<
-            Success<200, ChangePhoneNumberAnswer> | Success<202, CodeSent>,
-            | WithBody
-            | WithToken
+            Success<200, ChangePhoneNumberResponse> | Success<202, CodeSent>,
+            | BodyProblemCode
+            | TokenProblemCode
             | 'insufficient_user_authentication'
             | 'invalid_code'
             | 'too_many_attempts'
@@ -486,8 +515,8 @@ export function createLatchkey(options: Options) {
          */
         delete: () =>
           call<
-            Success<200, RemovePhoneNumberAnswer>,
-            WithBody | WithToken | 'insufficient_user_authentication' | 'last_method'
+            Success<200, RemovePhoneNumberResponse>,
+            BodyProblemCode | TokenProblemCode | 'insufficient_user_authentication' | 'last_method'
           >('DELETE', '/settings/PhoneNumber', { token: true }),
       },
       waysIn: {
@@ -499,7 +528,7 @@ export function createLatchkey(options: Options) {
          * alone lets a thief in. Includes the step that would help most.
          */
         get: () =>
-          call<Success<200, WaysIn>, WithToken>('GET', '/settings/WaysIn', { token: true }),
+          call<Success<200, WaysIn>, TokenProblemCode>('GET', '/settings/WaysIn', { token: true }),
       },
       activity: {
         /**
@@ -508,10 +537,11 @@ export function createLatchkey(options: Options) {
          * All sign-ins, including failed ones, and all changes, newest first.
          */
         get: (query: ListActivityQuery = {}) =>
-          call<Success<200, Activity>, WithToken | 'invalid_request'>('GET', '/settings/Activity', {
-            token: true,
-            query,
-          }),
+          call<Success<200, Activity>, TokenProblemCode | 'invalid_request'>(
+            'GET',
+            '/settings/Activity',
+            { token: true, query },
+          ),
       },
     },
     wellKnown: {
@@ -521,8 +551,7 @@ export function createLatchkey(options: Options) {
          *
          * A JSON Web Key Set (RFC 7517), for any JOSE library.
          */
-        get: () =>
-          call<Success<200, ReadSigningKeysAnswer>, never>('GET', '/.well-known/jwks.json'),
+        get: () => call<Success<200, GetJwksResponse>, never>('GET', '/.well-known/jwks.json'),
       },
     },
     admin: {
@@ -536,7 +565,10 @@ export function createLatchkey(options: Options) {
         get: (query: FindUsersQuery) =>
           call<
             Success<200, Users>,
-            WithToken | 'invalid_request' | 'insufficient_user_authentication' | 'not_an_operator'
+            | TokenProblemCode
+            | 'invalid_request'
+            | 'insufficient_user_authentication'
+            | 'not_an_operator'
           >('GET', '/admin/Users', { token: true, query }),
         byId(id: string) {
           return {
@@ -544,7 +576,7 @@ export function createLatchkey(options: Options) {
             get: () =>
               call<
                 Success<200, User>,
-                | WithToken
+                | TokenProblemCode
                 | 'invalid_request'
                 | 'insufficient_user_authentication'
                 | 'not_an_operator'
@@ -562,8 +594,8 @@ export function createLatchkey(options: Options) {
               delete: (body: TurnOffMfaOfUserBody) =>
                 call<
                   Success<200, User>,
-                  | WithBody
-                  | WithToken
+                  | BodyProblemCode
+                  | TokenProblemCode
                   | 'insufficient_user_authentication'
                   | 'not_an_operator'
                   | 'not_found'
@@ -582,8 +614,8 @@ export function createLatchkey(options: Options) {
               delete: (body: EndSessionsOfUserBody = {}) =>
                 call<
                   Success<200, User>,
-                  | WithBody
-                  | WithToken
+                  | BodyProblemCode
+                  | TokenProblemCode
                   | 'insufficient_user_authentication'
                   | 'not_an_operator'
                   | 'not_found'
@@ -600,11 +632,11 @@ export function createLatchkey(options: Options) {
                * The old password no longer signs in, all sessions end, and a code that sets a new
                * one is mailed to the owner. Operators never see the code.
                */
-              post: (body: DemandNewPasswordOfUserBody = {}) =>
+              post: (body: RequirePasswordResetOfUserBody = {}) =>
                 call<
                   Success<200, User>,
-                  | WithBody
-                  | WithToken
+                  | BodyProblemCode
+                  | TokenProblemCode
                   | 'insufficient_user_authentication'
                   | 'not_an_operator'
                   | 'not_found'
@@ -624,8 +656,8 @@ export function createLatchkey(options: Options) {
               post: (body: SuspendUserBody) =>
                 call<
                   Success<200, User>,
-                  | WithBody
-                  | WithToken
+                  | BodyProblemCode
+                  | TokenProblemCode
                   | 'insufficient_user_authentication'
                   | 'not_an_operator'
                   | 'not_found'
@@ -643,8 +675,8 @@ export function createLatchkey(options: Options) {
               delete: (body: UnsuspendUserBody = {}) =>
                 call<
                   Success<200, User>,
-                  | WithBody
-                  | WithToken
+                  | BodyProblemCode
+                  | TokenProblemCode
                   | 'insufficient_user_authentication'
                   | 'not_an_operator'
                   | 'not_found'
@@ -667,14 +699,17 @@ export function createLatchkey(options: Options) {
         get: (query: ListAllActivityQuery = {}) =>
           call<
             Success<200, AllActivity>,
-            WithToken | 'invalid_request' | 'insufficient_user_authentication' | 'not_an_operator'
+            | TokenProblemCode
+            | 'invalid_request'
+            | 'insufficient_user_authentication'
+            | 'not_an_operator'
           >('GET', '/admin/Activity', { token: true, query }),
       },
     },
     health: {
       live: {
         /** Liveness check (`GET /health/live`). */
-        get: () => call<Success<200, IsLiveAnswer>, never>('GET', '/health/live'),
+        get: () => call<Success<200, CheckLivenessResponse>, never>('GET', '/health/live'),
       },
       ready: {
         /**
@@ -683,7 +718,7 @@ export function createLatchkey(options: Options) {
          * Checks that the database responds and that this node has every encryption key in
          * use. Fails as soon as shutdown begins.
          */
-        get: () => call<Success<200, IsReadyAnswer>, never>('GET', '/health/ready'),
+        get: () => call<Success<200, CheckReadinessResponse>, never>('GET', '/health/ready'),
       },
     },
     dev: {
@@ -694,7 +729,7 @@ export function createLatchkey(options: Options) {
          * Only in development: emails and texts of channels that have no transport.
          */
         get: (query: ListDevMessagesQuery = {}) =>
-          call<Success<200, ListDevMessagesAnswer>, 'invalid_request'>('GET', '/dev/Messages', {
+          call<Success<200, ListDevMessagesResponse>, 'invalid_request'>('GET', '/dev/Messages', {
             query,
           }),
       },
@@ -747,7 +782,7 @@ function createCall(options: Options) {
     method: string,
     path: string,
     { token, body, query }: CallOptions = {},
-  ): Promise<Good | Failure<Code | Always>> => {
+  ): Promise<Good | Failure<Code | CommonProblemCode>> => {
     const accessToken = token && (await options.token?.())
     const headers = new Headers(options.headers)
     if (body) headers.set('Content-Type', 'application/json')
@@ -940,17 +975,17 @@ export interface ProblemStatus {
 export type ProblemCode = keyof ProblemStatus
 
 /** Problem codes of every call. */
-export type Always = 'network' | 'malformed_request' | 'internal_error' | 'unavailable'
+export type CommonProblemCode = 'network' | 'malformed_request' | 'internal_error' | 'unavailable'
 
 /** Additional codes of calls that can have a body. */
-export type WithBody =
+export type BodyProblemCode =
   | 'invalid_request'
   | 'cross_site_request'
   | 'payload_too_large'
   | 'unsupported_media_type'
 
 /** Additional codes of calls with an access token. */
-export type WithToken = 'missing_token' | 'invalid_token' | 'mfa_set_up_required'
+export type TokenProblemCode = 'missing_token' | 'invalid_token' | 'mfa_set_up_required'
 
 /** One page. */
 export interface Activity {
@@ -992,38 +1027,6 @@ export interface AllActivity {
   nextCursor: string | null
 }
 
-/** A method of the second factor; `recoveryCode` stands in for any of them. */
-export type AnswerMethod = 'passkey' | 'authenticator' | 'sms' | 'email' | 'recoveryCode'
-
-export interface AnswerMfaBody {
-  /** From the response to `POST /auth/SignIn`. */
-  mfaToken: string
-  /** A method of the second factor; `recoveryCode` stands in for any of them. */
-  mfaMethod?: AnswerMethod | undefined
-  /** The code as typed. */
-  code: string
-  /**
-   * Returns a `deviceToken`, which replaces the second factor on this device for 30
-   * days.
-   */
-  rememberDevice?: boolean | undefined
-}
-
-export interface AnswerWithPasskeyBody {
-  /** From `POST /auth/SignIn/Passkey`. */
-  passkeyToken: string
-  /**
-   * AuthenticationResponseJSON of WebAuthn Level 3: the result of
-   * `navigator.credentials.get()`, by its `toJSON()`.
-   */
-  response: AuthenticationResponseJSON
-  /**
-   * Returns a `deviceToken`, which replaces the second factor on this device for 30
-   * days.
-   */
-  rememberDevice?: boolean | undefined
-}
-
 /** A passkey has to sign. */
 export interface AssertionRequired {
   status: 'assertionRequired'
@@ -1056,41 +1059,8 @@ export interface AuthenticationResponseJSON {
   }
 }
 
-/** The options for the browser. */
-export interface BeginPasskeyAnswer {
-  /**
-   * PublicKeyCredentialCreationOptionsJSON, for
-   * `PublicKeyCredential.parseCreationOptionsFromJSON()`.
-   */
-  options: PublicKeyCredentialCreationOptionsJSON
-  /** Seconds until the options expire. */
-  expiresIn: number
-}
-
-/** Options for the browser. */
-export interface BeginPasskeySignInAnswer {
-  /**
-   * PublicKeyCredentialRequestOptionsJSON, for
-   * `PublicKeyCredential.parseRequestOptionsFromJSON()`.
-   */
-  options: PublicKeyCredentialRequestOptionsJSON
-  /** For `POST /auth/SignIn/Passkey/Verify`. */
-  passkeyToken: string
-  /** Seconds until `options` and `passkeyToken` expire. */
-  expiresIn: number
-}
-
-export interface BeginPasskeySignInBody {
-  /** From the response to `POST /auth/SignIn`. */
-  mfaToken?: string | undefined
-}
-
-/** Changed. */
-export interface ChangeEmailAnswer {
-  email: string
-  /** When it was changed. */
-  changedAt: string
-}
+/** A method of the second factor; `recoveryCode` stands in for any of them. */
+export type ChallengeMethod = 'passkey' | 'authenticator' | 'sms' | 'email' | 'recoveryCode'
 
 export interface ChangeEmailBody {
   /** An email address. */
@@ -1100,9 +1070,10 @@ export interface ChangeEmailBody {
 }
 
 /** Changed. */
-export interface ChangeLanguageAnswer {
-  /** The language of messages. */
-  language: 'en' | 'de'
+export interface ChangeEmailResponse {
+  email: string
+  /** When it was changed. */
+  changedAt: string
 }
 
 export interface ChangeLanguageBody {
@@ -1111,9 +1082,9 @@ export interface ChangeLanguageBody {
 }
 
 /** Changed. */
-export interface ChangePasswordAnswer {
-  /** When it was changed. */
-  changedAt: string
+export interface ChangeLanguageResponse {
+  /** The language of messages. */
+  language: 'en' | 'de'
 }
 
 export interface ChangePasswordBody {
@@ -1123,11 +1094,10 @@ export interface ChangePasswordBody {
   newPassword: string
 }
 
-/** The number is changed. */
-export interface ChangePhoneNumberAnswer {
-  phoneNumber: string
-  /** When the number was verified. */
-  verifiedAt: string
+/** Changed. */
+export interface ChangePasswordResponse {
+  /** When it was changed. */
+  changedAt: string
 }
 
 export interface ChangePhoneNumberBody {
@@ -1135,6 +1105,23 @@ export interface ChangePhoneNumberBody {
   phoneNumber: string
   /** The code as typed. */
   code?: string | undefined
+}
+
+/** The number is changed. */
+export interface ChangePhoneNumberResponse {
+  phoneNumber: string
+  /** When the number was verified. */
+  verifiedAt: string
+}
+
+/** The check passed. */
+export interface CheckLivenessResponse {
+  status: 'ok'
+}
+
+/** The check passed. */
+export interface CheckReadinessResponse {
+  status: 'ok'
 }
 
 /** A code was sent. */
@@ -1148,14 +1135,18 @@ export interface CodeSent {
   retryAfter: number
 }
 
+export type CredentialKind =
+  | 'password'
+  | 'mailbox'
+  | 'passkey'
+  | 'authenticator'
+  | 'phone'
+  | 'otherMailbox'
+  | 'recoveryCodes'
+
 export interface DeleteAccountBody {
   /** Any characters, up to 1,024 bytes. */
   password: string
-}
-
-export interface DemandNewPasswordOfUserBody {
-  /** The reason, in one line. The owner reads it. */
-  reason?: string | undefined
 }
 
 export interface EndSessionsOfUserBody {
@@ -1168,26 +1159,46 @@ export interface FindUsersQuery {
   email: string
 }
 
-/** If the address has an account, a code was sent to it. */
-export interface ForgotPasswordAnswer {
-  status: 'codeSent'
-  /** Seconds until the code expires. */
-  expiresIn: number
-}
-
 export interface ForgotPasswordBody {
   /** An email address. */
   email: string
 }
 
-/** The check passed. */
-export interface IsLiveAnswer {
-  status: 'ok'
+/** If the address has an account, a code was sent to it. */
+export interface ForgotPasswordResponse {
+  status: 'codeSent'
+  /** Seconds until the code expires. */
+  expiresIn: number
 }
 
-/** The check passed. */
-export interface IsReadyAnswer {
-  status: 'ok'
+/** The new codes, shown once. */
+export interface GenerateRecoveryCodesResponse {
+  recoveryCodes: string[]
+  /** The number of unused codes. */
+  remaining: number
+  /** When the codes were generated; null if there are none. */
+  createdAt: string | null
+}
+
+/** The keys. */
+export interface GetJwksResponse {
+  keys: {
+    kty: string
+    crv: string
+    x: string
+    y: string
+    kid: string
+    alg: string
+    use: string
+  }[]
+}
+
+/** The state of the recovery codes, without the codes. */
+export interface GetRecoveryCodesResponse {
+  /** The number of unused codes. */
+  remaining: number
+  /** When the codes were generated; null if there are none. */
+  createdAt: string | null
 }
 
 export interface ListActivityQuery {
@@ -1204,30 +1215,21 @@ export interface ListAllActivityQuery {
   limit?: number | null | undefined
 }
 
-/** The captured messages. */
-export interface ListDevMessagesAnswer {
-  /** Newest first, at most 200. */
-  messages: Message[]
-}
-
 export interface ListDevMessagesQuery {
   /** Only messages to this email address or phone number. */
   to?: string | null | undefined
 }
 
-/** The passkeys of the account. */
-export interface ListPasskeysAnswer {
-  /** Newest first. */
-  passkeys: Passkey[]
+/** The captured messages. */
+export interface ListDevMessagesResponse {
+  /** Newest first, at most 200. */
+  messages: Message[]
 }
 
-/** The new codes, shown once. */
-export interface MakeRecoveryCodesAnswer {
-  recoveryCodes: string[]
-  /** The number of unused codes. */
-  remaining: number
-  /** When the codes were generated; null if there are none. */
-  createdAt: string | null
+/** The passkeys of the account. */
+export interface ListPasskeysResponse {
+  /** Newest first. */
+  passkeys: Passkey[]
 }
 
 export interface Message {
@@ -1249,9 +1251,9 @@ export interface MfaRequired {
   /** Completes this sign-in, and nothing else. */
   mfaToken: string
   /** A method of the second factor; `recoveryCode` stands in for any of them. */
-  mfaMethod: AnswerMethod
+  mfaMethod: ChallengeMethod
   /** Methods that can complete the sign-in. */
-  availableMethods: AnswerMethod[]
+  availableMethods: ChallengeMethod[]
   /** The address or number that a code was sent to, masked. */
   sentTo?: string
   /** Seconds until this sign-in expires. */
@@ -1388,27 +1390,6 @@ export interface PublicKeyCredentialRequestOptionsJSON {
   }[]
 }
 
-/** The state of the recovery codes, without the codes. */
-export interface ReadRecoveryCodesAnswer {
-  /** The number of unused codes. */
-  remaining: number
-  /** When the codes were generated; null if there are none. */
-  createdAt: string | null
-}
-
-/** The keys. */
-export interface ReadSigningKeysAnswer {
-  keys: {
-    kty: string
-    crv: string
-    x: string
-    y: string
-    kid: string
-    alg: string
-    use: string
-  }[]
-}
-
 export interface ReauthenticateBody {
   /** Any characters, up to 1,024 bytes. */
   password: string
@@ -1449,21 +1430,21 @@ export interface RegistrationResponseJSON {
 }
 
 /** The app is removed. Includes the new state of multi-factor sign-in. */
-export interface RemoveMfaSecretAnswer {
+export interface RemoveMfaSecretResponse {
   /** Whether an authenticator app is set up. */
   confirmed: boolean
   mfaSignIn: MfaSignIn
 }
 
 /** The remaining passkeys, and the new state of multi-factor sign-in. */
-export interface RemovePasskeyAnswer {
+export interface RemovePasskeyResponse {
   /** Newest first. */
   passkeys: Passkey[]
   mfaSignIn: MfaSignIn
 }
 
 /** The number is removed. Includes the new state of multi-factor sign-in. */
-export interface RemovePhoneNumberAnswer {
+export interface RemovePhoneNumberResponse {
   phoneNumber: null
   mfaSignIn: MfaSignIn
 }
@@ -1473,9 +1454,9 @@ export interface RenamePasskeyBody {
   name: string
 }
 
-/** The new password is set. Sign in with it. */
-export interface ResetPasswordAnswer {
-  status: 'passwordReset'
+export interface RequirePasswordResetOfUserBody {
+  /** The reason, in one line. The owner reads it. */
+  reason?: string | undefined
 }
 
 export interface ResetPasswordBody {
@@ -1489,11 +1470,16 @@ export interface ResetPasswordBody {
   newPassword: string
 }
 
+/** The new password is set. Sign in with it. */
+export interface ResetPasswordResponse {
+  status: 'passwordReset'
+}
+
 export interface SendMfaCodeBody {
   /** From the response to `POST /auth/SignIn`. */
   mfaToken: string
   /** A method of the second factor; `recoveryCode` stands in for any of them. */
-  mfaMethod?: AnswerMethod | undefined
+  mfaMethod?: ChallengeMethod | undefined
 }
 
 export interface Session {
@@ -1556,19 +1542,19 @@ export interface SignInBody {
   deviceToken?: string | undefined
 }
 
-/** If the address has no account yet, a code was sent to it. */
-export interface SignUpAnswer {
-  status: 'codeSent'
-  sentTo: string
-  /** Seconds until the code expires. */
-  expiresIn: number
-}
-
 export interface SignUpBody {
   /** An email address. */
   email: string
   /** Any characters, up to 1,024 bytes. */
   password: string
+}
+
+/** If the address has no account yet, a code was sent to it. */
+export interface SignUpResponse {
+  status: 'codeSent'
+  sentTo: string
+  /** Seconds until the code expires. */
+  expiresIn: number
 }
 
 /** Signed in. */
@@ -1592,19 +1578,39 @@ export interface SignedIn {
   deviceToken?: string
 }
 
+/** The options for the browser. */
+export interface StartPasskeyRegistrationResponse {
+  /**
+   * PublicKeyCredentialCreationOptionsJSON, for
+   * `PublicKeyCredential.parseCreationOptionsFromJSON()`.
+   */
+  options: PublicKeyCredentialCreationOptionsJSON
+  /** Seconds until the options expire. */
+  expiresIn: number
+}
+
+export interface StartPasskeySignInBody {
+  /** From the response to `POST /auth/SignIn`. */
+  mfaToken?: string | undefined
+}
+
+/** Options for the browser. */
+export interface StartPasskeySignInResponse {
+  /**
+   * PublicKeyCredentialRequestOptionsJSON, for
+   * `PublicKeyCredential.parseRequestOptionsFromJSON()`.
+   */
+  options: PublicKeyCredentialRequestOptionsJSON
+  /** For `POST /auth/SignIn/Passkey/Verify`. */
+  passkeyToken: string
+  /** Seconds until `options` and `passkeyToken` expire. */
+  expiresIn: number
+}
+
 export interface SuspendUserBody {
   /** The reason, in one line. The owner reads it. */
   reason: string
 }
-
-export type Thing =
-  | 'password'
-  | 'mailbox'
-  | 'passkey'
-  | 'authenticator'
-  | 'phone'
-  | 'otherMailbox'
-  | 'recoveryCodes'
 
 export interface TrustedDevice {
   id: string
@@ -1625,7 +1631,7 @@ export interface TurnOffMfaOfUserBody {
   reason: string
 }
 
-export interface TurnOnMfaSignInBody {
+export interface TurnOnMfaBody {
   /** A method of the second factor. */
   mfaMethod: MfaMethod
   /** For `sms`: the number in international format. Defaults to the verified one. */
@@ -1731,6 +1737,35 @@ export interface Users {
   users: User[]
 }
 
+export interface VerifyMfaBody {
+  /** From the response to `POST /auth/SignIn`. */
+  mfaToken: string
+  /** A method of the second factor; `recoveryCode` stands in for any of them. */
+  mfaMethod?: ChallengeMethod | undefined
+  /** The code as typed. */
+  code: string
+  /**
+   * Returns a `deviceToken`, which replaces the second factor on this device for 30
+   * days.
+   */
+  rememberDevice?: boolean | undefined
+}
+
+export interface VerifyPasskeySignInBody {
+  /** From `POST /auth/SignIn/Passkey`. */
+  passkeyToken: string
+  /**
+   * AuthenticationResponseJSON of WebAuthn Level 3: the result of
+   * `navigator.credentials.get()`, by its `toJSON()`.
+   */
+  response: AuthenticationResponseJSON
+  /**
+   * Returns a `deviceToken`, which replaces the second factor on this device for 30
+   * days.
+   */
+  rememberDevice?: boolean | undefined
+}
+
 export interface VerifySignUpBody {
   /** An email address. */
   email: string
@@ -1743,24 +1778,24 @@ export interface VerifySignUpBody {
 /** The effect of losing each credential, or of having it stolen. */
 export interface WaysIn {
   /** Credentials that an ordinary sign-in takes, in order. */
-  signInNeeds: Thing[]
+  signInNeeds: CredentialKind[]
   /**
    * For each credential: whether you could still sign in without it, and by which
    * others.
    */
   ifLost: {
-    what: Thing
+    what: CredentialKind
     /** The passkey, where `what` is `passkey`. */
     passkey?: {
       id: string
       name: string
     }
     stillIn: boolean
-    by: Thing[]
+    by: CredentialKind[]
   }[]
   /** For each credential: whether it alone lets a thief in. */
   ifStolen: {
-    what: Thing
+    what: CredentialKind
     /** The passkey, where `what` is `passkey`. */
     passkey?: {
       id: string

@@ -102,7 +102,7 @@ function renderCall(
   const good = Object.entries(responses).filter(([status]) => Number(status) < 400)
   const success = good.map(([status, { content }]) => {
     const schema = content?.['application/json']?.schema
-    const data = schema ? types.write(schema, 'received', `${named}Answer`) : 'undefined'
+    const data = schema ? types.write(schema, 'received', `${named}Response`) : 'undefined'
     return `Success<${status}, ${data}>`
   })
 

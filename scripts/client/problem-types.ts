@@ -12,9 +12,9 @@ import { comment, type Schema, type TypeWriter } from './type-writer.ts'
 type CodeGroups = Record<string, string[]>
 
 const groupDescriptions: Record<string, string> = {
-  Always: 'Problem codes of every call.',
-  WithBody: 'Additional codes of calls that can have a body.',
-  WithToken: 'Additional codes of calls with an access token.',
+  CommonProblemCode: 'Problem codes of every call.',
+  BodyProblemCode: 'Additional codes of calls that can have a body.',
+  TokenProblemCode: 'Additional codes of calls with an access token.',
 }
 
 export function groupsOf(document: OpenApiDocument): CodeGroups {
@@ -23,9 +23,9 @@ export function groupsOf(document: OpenApiDocument): CodeGroups {
   const additional = (some: Operation[]) =>
     commonCodes(some).filter((code) => !always.includes(code))
   return {
-    Always: ['network', ...always],
-    WithBody: additional(nonGetOperations(document)),
-    WithToken: additional(operations.filter(acceptsToken)),
+    CommonProblemCode: ['network', ...always],
+    BodyProblemCode: additional(nonGetOperations(document)),
+    TokenProblemCode: additional(operations.filter(acceptsToken)),
   }
 }
 
@@ -67,9 +67,12 @@ function commonCodes(operations: Operation[]): string[] {
   return [...first.keys()].filter((code) => others.every((codes) => codes.has(code)))
 }
 
-/** An operation’s codes as a type: groups where it has all of one, without `Always`. */
-export function codesOf(operation: Operation, { Always = [], ...groups }: CodeGroups): string {
-  const codes = new Set(examplesOf(operation).keys()).difference(new Set(Always))
+/** An operation’s codes as a type: groups where it has all of one, without `CommonProblemCode`. */
+export function codesOf(
+  operation: Operation,
+  { CommonProblemCode = [], ...groups }: CodeGroups,
+): string {
+  const codes = new Set(examplesOf(operation).keys()).difference(new Set(CommonProblemCode))
   const complete = Object.entries(groups).filter(([, group]) =>
     group.every((code) => codes.has(code)),
   )

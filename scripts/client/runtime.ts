@@ -1,5 +1,10 @@
 // The code that every function of the typed client runs. `npm run generate` copies it into client/latchkey.ts.
-import type { Always, Problem, ProblemCode, ProblemStatus } from '../../client/latchkey.ts'
+import type {
+  CommonProblemCode,
+  Problem,
+  ProblemCode,
+  ProblemStatus,
+} from '../../client/latchkey.ts'
 
 export interface Options {
   /** Latchkey’s URL, such as `https://accounts.example.com`; `''` on a page of that origin. */
@@ -44,7 +49,7 @@ export function createCall(options: Options) {
     method: string,
     path: string,
     { token, body, query }: CallOptions = {},
-  ): Promise<Good | Failure<Code | Always>> => {
+  ): Promise<Good | Failure<Code | CommonProblemCode>> => {
     const accessToken = token && (await options.token?.())
     const headers = new Headers(options.headers)
     if (body) headers.set('Content-Type', 'application/json')

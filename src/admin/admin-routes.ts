@@ -105,7 +105,7 @@ export function adminRoutes(
     {
       onRequest,
       schema: {
-        operationId: 'readUser',
+        operationId: 'getUser',
         tags,
         summary: 'Read one account',
         security: bearer,
@@ -156,7 +156,7 @@ export function adminRoutes(
       onRequest,
       schema: {
         ...actionSchema,
-        operationId: 'demandNewPasswordOfUser',
+        operationId: 'requirePasswordResetOfUser',
         summary: 'Require a new password for an account',
         description:
           'The old password no longer signs in, all sessions end, and a code that sets a new one is mailed to the owner. Operators never see the code.',

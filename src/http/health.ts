@@ -24,7 +24,7 @@ export function healthRoutes(
     '/health/live',
     {
       schema: {
-        operationId: 'isLive',
+        operationId: 'checkLiveness',
         tags: ['Service'],
         summary: 'Liveness check',
         response: { 200: Ok, ...problemResponses() },
@@ -37,7 +37,7 @@ export function healthRoutes(
     '/health/ready',
     {
       schema: {
-        operationId: 'isReady',
+        operationId: 'checkReadiness',
         tags: ['Service'],
         summary: 'Readiness check',
         description:

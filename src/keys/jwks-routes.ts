@@ -27,7 +27,7 @@ export function jwksRoutes(app: App, { signingKeys }: { signingKeys: SigningKeys
     '/.well-known/jwks.json',
     {
       schema: {
-        operationId: 'readSigningKeys',
+        operationId: 'getJwks',
         tags: ['Service'],
         summary: 'Read the keys that verify access tokens',
         description: 'A JSON Web Key Set (RFC 7517), for any JOSE library.',

@@ -2,7 +2,7 @@ import { Problem } from '../lib/problem.ts'
 import type { Tx } from '../store/transaction.ts'
 import { type CodeSent, type SendCodeDeps, sendCode } from '../verification/send-code.ts'
 import type { CodeMethod, Enrollment } from './methods/method.ts'
-import { type AnswerMethod, type CodeMethodName, codeMethods } from './methods/methods.ts'
+import { type ChallengeMethod, type CodeMethodName, codeMethods } from './methods/methods.ts'
 
 /** Sends the code of a challenge. @returns undefined if the method sends none */
 export async function sendChallengeCode(
@@ -10,7 +10,7 @@ export async function sendChallengeCode(
   deps: SendCodeDeps,
   challenge: Parameters<typeof sendCode>[2],
   enrollment: Enrollment,
-  method: AnswerMethod,
+  method: ChallengeMethod,
 ): Promise<CodeSent | undefined> {
   const recipient =
     method === 'passkey' ? undefined : (codeMethods[method] as CodeMethod).destination?.(enrollment)
@@ -28,7 +28,7 @@ export async function isCodeCorrect(
   enrollment: Enrollment,
   challenge: {
     id: string
-    method: AnswerMethod
+    method: ChallengeMethod
     code_hash: string | null
     code_expires_at: number | null
   },
@@ -44,7 +44,7 @@ export async function isCodeCorrect(
 }
 
 /** @param requested the method that the request named, if it named one */
-export function passkeyHasNoCode(requested: AnswerMethod | undefined): Problem {
+export function passkeyHasNoCode(requested: ChallengeMethod | undefined): Problem {
   const message = requested
     ? 'has no code: complete it with POST /auth/SignIn/Passkey'
     : 'is missing: name the method of availableMethods that the code belongs to; a passkey has no code'

@@ -25,7 +25,12 @@ import {
 import { type CodeSent, codeAttemptBuckets, type SendCodeDeps } from '../verification/send-code.ts'
 import { isCodeCorrect, passkeyHasNoCode, sendChallengeCode } from './challenge-code.ts'
 import type { Enrollment } from './methods/method.ts'
-import { type AnswerMethod, answerMethods, codeMethods, readEnrollment } from './methods/methods.ts'
+import {
+  availableChallengeMethods,
+  type ChallengeMethod,
+  codeMethods,
+  readEnrollment,
+} from './methods/methods.ts'
 import { recordRecoveryCodeUse } from './recovery-codes/recovery-codes.ts'
 import { notifyOfGuessing } from './security-notices.ts'
 
@@ -41,8 +46,8 @@ export interface ChallengeDeps extends SendCodeDeps {
 export interface MfaRequired {
   status: 'mfaRequired'
   mfaToken: string
-  mfaMethod: AnswerMethod
-  availableMethods: AnswerMethod[]
+  mfaMethod: ChallengeMethod
+  availableMethods: ChallengeMethod[]
   sentTo?: string
   expiresIn: number
 }
@@ -98,7 +103,7 @@ export async function startChallenge(
 export async function resendCode(
   tx: Tx,
   deps: ChallengeDeps,
-  { mfaToken, mfaMethod }: { mfaToken: string; mfaMethod?: AnswerMethod | undefined },
+  { mfaToken, mfaMethod }: { mfaToken: string; mfaMethod?: ChallengeMethod | undefined },
 ): Promise<CodeSent> {
   const { account, challenge } = await loadChallenge(tx, { mfaToken })
   const enrollment = await readEnrollment(tx, account)
@@ -130,7 +135,7 @@ export async function verifyChallenge(
   deps: ChallengeDeps,
   attempt: {
     mfaToken: string
-    mfaMethod?: AnswerMethod | undefined
+    mfaMethod?: ChallengeMethod | undefined
     code: string
     /** Trust this device, so that it skips the second factor for a while. */
     rememberDevice?: boolean | undefined
@@ -219,8 +224,8 @@ function challengeMethods(
   { mfaMethods }: ChallengeDeps,
   account: LockedAccount,
   enrollment: Enrollment,
-): AnswerMethod[] {
-  const usable = answerMethods(enrollment, mfaMethods)
+): ChallengeMethod[] {
+  const usable = availableChallengeMethods(enrollment, mfaMethods)
   const sameMailbox =
     account.reset_by_email_at !== null && isSameMailbox(enrollment.email, account.email)
   const hasOther = usable.some((name) => name !== 'email' && name !== 'recoveryCode')
@@ -264,5 +269,5 @@ export async function loadChallenge(tx: Tx, lookup: { mfaToken: string } | { id:
     .executeTakeFirst()
   if (!challenge) throw mfaTokenExpired()
   ensureNotSuspended(account)
-  return { account, challenge: { ...challenge, method: challenge.method as AnswerMethod } }
+  return { account, challenge: { ...challenge, method: challenge.method as ChallengeMethod } }
 }

@@ -71,7 +71,7 @@ export function mfaRoutes(
     {
       onRequest: guard.allowSetupSession,
       schema: {
-        operationId: 'readMfaSignIn',
+        operationId: 'getMfaSignIn',
         tags,
         summary: 'Read whether MFA is on',
         security: bearer,
@@ -86,7 +86,7 @@ export function mfaRoutes(
     {
       onRequest: guard.allowRecentSetupSession,
       schema: {
-        operationId: 'turnOnMfaSignIn',
+        operationId: 'turnOnMfa',
         tags,
         summary: 'Turn MFA on, or change the method',
         description:
@@ -160,7 +160,7 @@ export function mfaRoutes(
     {
       onRequest: guard.allowRecentSetupSession,
       schema: {
-        operationId: 'turnOffMfaSignIn',
+        operationId: 'turnOffMfa',
         tags,
         summary: 'Turn MFA off',
         description:

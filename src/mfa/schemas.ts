@@ -9,8 +9,8 @@ export const MfaMethod = Type.Enum([...mfaMethods], {
 })
 
 /** The methods that can complete a sign-in, recovery codes included. */
-export const AnswerMethod = Type.Enum([...mfaMethods, 'recoveryCode'], {
-  title: 'AnswerMethod',
+export const ChallengeMethod = Type.Enum([...mfaMethods, 'recoveryCode'], {
+  title: 'ChallengeMethod',
   description: 'A method of the second factor; `recoveryCode` stands in for any of them.',
 })
 
@@ -56,8 +56,8 @@ export const MfaRequired = Type.Object(
   {
     status: Type.Literal('mfaRequired'),
     mfaToken: Type.String({ description: 'Completes this sign-in, and nothing else.' }),
-    mfaMethod: AnswerMethod,
-    availableMethods: Type.Array(AnswerMethod, {
+    mfaMethod: ChallengeMethod,
+    availableMethods: Type.Array(ChallengeMethod, {
       description: 'Methods that can complete the sign-in.',
     }),
     sentTo: Type.Optional(

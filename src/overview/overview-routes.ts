@@ -42,7 +42,7 @@ const Overview = Type.Object(
   { title: 'Settings', description: 'All settings of the account.' },
 )
 
-const CredentialKind = Type.Enum([...credentialKinds], { title: 'Thing' })
+const CredentialKind = Type.Enum([...credentialKinds], { title: 'CredentialKind' })
 
 const credential = {
   what: CredentialKind,
@@ -100,7 +100,7 @@ export function overviewRoutes(
     {
       onRequest: guard.requireSignIn,
       schema: {
-        operationId: 'readSettings',
+        operationId: 'getSettings',
         tags: ['Accounts'],
         summary: 'Read all settings of the account at once',
         security: bearer,
@@ -133,7 +133,7 @@ export function overviewRoutes(
     {
       onRequest: guard.requireSignIn,
       schema: {
-        operationId: 'readWaysIn',
+        operationId: 'getWaysIn',
         tags: ['Accounts'],
         summary: 'Read the effect of losing a credential, or of having it stolen',
         description:

@@ -53,7 +53,7 @@ export function passkeySignInRoutes(
     {
       onRequest: checkOptionalToken,
       schema: {
-        operationId: 'beginPasskeySignIn',
+        operationId: 'startPasskeySignIn',
         tags,
         summary: 'Start signing in with a passkey',
         description:
@@ -103,7 +103,7 @@ export function passkeySignInRoutes(
     {
       onRequest: checkOptionalToken,
       schema: {
-        operationId: 'answerWithPasskey',
+        operationId: 'verifyPasskeySignIn',
         tags,
         summary: 'Complete signing in with a passkey',
         description:

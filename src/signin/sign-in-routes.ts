@@ -19,7 +19,7 @@ import { parseEmailAddress } from '../lib/email-address.ts'
 import { maxPasswordBytes } from '../lib/password-hasher.ts'
 import { Problem } from '../lib/problem.ts'
 import { resendCode, verifyChallenge } from '../mfa/challenge.ts'
-import { AnswerMethod, MfaRequired } from '../mfa/schemas.ts'
+import { ChallengeMethod, MfaRequired } from '../mfa/schemas.ts'
 import type { AccessTokens } from '../sessions/access-token.ts'
 import type { CookieSessions } from '../sessions/cookie-sessions.ts'
 import { type Guard, principalOf } from '../sessions/guard.ts'
@@ -93,7 +93,7 @@ export function signInRoutes(
     '/auth/SignIn/Mfa',
     {
       schema: {
-        operationId: 'answerMfa',
+        operationId: 'verifyMfa',
         tags,
         summary: 'Complete signing in with the second factor',
         description:
@@ -101,7 +101,7 @@ export function signInRoutes(
         body: StrictObject(
           {
             mfaToken: MfaToken,
-            mfaMethod: Type.Optional(AnswerMethod),
+            mfaMethod: Type.Optional(ChallengeMethod),
             code: Code,
             rememberDevice: Type.Optional(
               Type.Boolean({
@@ -144,7 +144,7 @@ export function signInRoutes(
         summary: 'Send another code',
         description:
           'By the same method, or by another one that is set up. Wrong codes stay counted.',
-        body: StrictObject({ mfaToken: MfaToken, mfaMethod: Type.Optional(AnswerMethod) }),
+        body: StrictObject({ mfaToken: MfaToken, mfaMethod: Type.Optional(ChallengeMethod) }),
         response: {
           202: CodeSent,
           ...problemResponses(

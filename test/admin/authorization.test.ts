@@ -139,7 +139,7 @@ onEachDatabase((latchkey) => {
     const own = await accountIdOf(latchkey, eve)
     const before = await accountStateOf(latchkey, eve)
     for (const [operationId, { status, body }] of await everyCall(latchkey, eve, own)) {
-      const looks = ['findUsers', 'readUser', 'listAllActivity'].includes(operationId)
+      const looks = ['findUsers', 'getUser', 'listAllActivity'].includes(operationId)
       if (looks) assert.equal(status, 200, operationId)
       else assert.equal(`${status} ${body.code}`, '409 own_account', operationId)
     }

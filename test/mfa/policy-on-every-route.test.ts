@@ -11,13 +11,13 @@ import type { Owner } from '../support/owner.ts'
 
 /** What somebody needs who has to set a second factor up, and to leave. */
 const setsUp = [
-  'readMfaSignIn',
-  'turnOnMfaSignIn',
-  'turnOffMfaSignIn',
-  'readMfaSecret',
+  'getMfaSignIn',
+  'turnOnMfa',
+  'turnOffMfa',
+  'getMfaSecret',
   'createMfaSecret',
   'listPasskeys',
-  'beginPasskey',
+  'startPasskeyRegistration',
   'addPasskey',
   'reauthenticate',
   'signOut',

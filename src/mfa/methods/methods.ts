@@ -17,11 +17,11 @@ export const methods = { passkey, authenticator, sms, email, recoveryCode } sati
   Method
 >
 
-export type AnswerMethod = keyof typeof methods
+export type ChallengeMethod = keyof typeof methods
 
 /** The methods whose factor is a code. */
 export const codeMethods = { authenticator, sms, email, recoveryCode } satisfies Record<
-  Exclude<AnswerMethod, 'passkey'>,
+  Exclude<ChallengeMethod, 'passkey'>,
   CodeMethod
 >
 
@@ -42,10 +42,10 @@ export function availableMethods(
 }
 
 /** The methods that can complete a sign-in: the available ones and recovery codes. */
-export function answerMethods(
+export function availableChallengeMethods(
   enrollment: Enrollment,
   ranking: readonly MfaMethod[],
-): AnswerMethod[] {
+): ChallengeMethod[] {
   const available = availableMethods(enrollment, ranking)
   return methods.recoveryCode.isEnrolled(enrollment) ? [...available, 'recoveryCode'] : available
 }

@@ -71,7 +71,7 @@ export function passkeyRoutes(
     {
       onRequest: guard.allowRecentSetupSession,
       schema: {
-        operationId: 'beginPasskey',
+        operationId: 'startPasskeyRegistration',
         tags,
         summary: 'Start adding a passkey',
         description:

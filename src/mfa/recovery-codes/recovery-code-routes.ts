@@ -30,7 +30,7 @@ export function recoveryCodeRoutes(
     {
       onRequest: guard.requireSignIn,
       schema: {
-        operationId: 'readRecoveryCodes',
+        operationId: 'getRecoveryCodes',
         tags: ['Multi-factor sign-in'],
         summary: 'Read how many recovery codes are left',
         security: bearer,
@@ -50,7 +50,7 @@ export function recoveryCodeRoutes(
     {
       onRequest: guard.requireRecentSignIn,
       schema: {
-        operationId: 'makeRecoveryCodes',
+        operationId: 'generateRecoveryCodes',
         tags: ['Multi-factor sign-in'],
         summary: 'Generate ten new recovery codes',
         description: 'Shows the codes once, and invalidates the previous ones. Notifies the owner.',

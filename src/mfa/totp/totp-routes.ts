@@ -33,7 +33,7 @@ export function totpRoutes(
     {
       onRequest: guard.allowSetupSession,
       schema: {
-        operationId: 'readMfaSecret',
+        operationId: 'getMfaSecret',
         tags,
         summary: 'Read whether an authenticator app is set up',
         security: bearer,

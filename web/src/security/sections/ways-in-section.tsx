@@ -1,11 +1,11 @@
-import type { Thing, WaysIn } from '../../../../client/latchkey.ts'
+import type { CredentialKind, WaysIn } from '../../../../client/latchkey.ts'
 import { Button } from '../../components/forms.tsx'
 import type { Account } from '../account.ts'
 import { listOf, t } from '../i18n.ts'
 import { Section, useSection } from '../section.tsx'
 import type { SetUpChoice } from './mfa-section.tsx'
 
-type Item = { what: Thing; passkey?: { id: string; name: string } }
+type Item = { what: CredentialKind; passkey?: { id: string; name: string } }
 
 const waysInText = t.waysIn
 
@@ -75,20 +75,22 @@ function stolenSentence(item: WaysIn['ifStolen'][number], mfaOn: boolean): strin
   return `${sentenceFor(waysInText.stolen, item)}, ${letsIn ? whyLetIn(what, mfaOn) : whyKeptOut(what)}`
 }
 
-function whyLetIn(what: Thing, mfaOn: boolean): string {
+function whyLetIn(what: CredentialKind, mfaOn: boolean): string {
   if (what === 'password') return waysInText.letsIn.password
   if (what === 'mailbox')
     return mfaOn ? waysInText.letsIn.mailboxForBoth : waysInText.letsIn.mailbox
   return waysInText.letsIn.other
 }
 
-function whyKeptOut(what: Thing): string {
+function whyKeptOut(what: CredentialKind): string {
   const { keptOut } = waysInText
   return what in keptOut ? keptOut[what as keyof typeof keptOut] : keptOut.other
 }
 
 function sentenceFor(
-  sentences: Record<Exclude<Thing, 'passkey'>, string> & { passkey: (name: string) => string },
+  sentences: Record<Exclude<CredentialKind, 'passkey'>, string> & {
+    passkey: (name: string) => string
+  },
   { what, passkey }: Item,
 ): string {
   return what === 'passkey' ? sentences.passkey(passkey?.name ?? '') : sentences[what]
