@@ -140,15 +140,8 @@ onEachDatabase((latchkey) => {
       table: 'trusted_device',
       what: 'the trust in a device',
       start: async (ada) => {
-        const { email, password, passkey } = ada
-        assert.ok(passkey)
-        const mfaToken = await requestMfaToken(ada)
-        const { body } = await signInWithPasskey(latchkey, passkey, {
-          mfaToken,
-          rememberDevice: true,
-        })
-        const { deviceToken } = body
-        latchkey.markSecret(deviceToken)
+        const { email, password } = ada
+        const deviceToken = await trustDevice(ada)
         return () => latchkey.post('/auth/SignIn', { email, password, deviceToken })
       },
       completed: '200 signedIn',
@@ -180,11 +173,33 @@ onEachDatabase((latchkey) => {
   ]
 
   async function pendingOf({ start }: Pending) {
-    const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
-    ada.passkey = await addPasskey(latchkey, ada)
+    const ada = await ownerWithPasskey()
     // The code that turned MFA on cannot be used again.
     travel(31_000)
     return { ada, complete: await start(ada) }
+  }
+
+  async function ownerWithPasskey(): Promise<Owner> {
+    const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
+    ada.passkey = await addPasskey(latchkey, ada)
+    return ada
+  }
+
+  /** Signs in on a device and trusts it. @returns its token */
+  async function trustDevice(ada: Owner): Promise<string> {
+    const { passkey } = ada
+    assert.ok(passkey)
+    const mfaToken = await requestMfaToken(ada)
+    const { body } = await signInWithPasskey(latchkey, passkey, { mfaToken, rememberDevice: true })
+    latchkey.markSecret(body.deviceToken)
+    return body.deviceToken
+  }
+
+  async function versionOf({ email }: Owner): Promise<number> {
+    const [row] = await latchkey.sql(
+      `select credential_version from account where email = '${email}'`,
+    )
+    return Number(row.credential_version)
   }
 
   /** Raises the version and does nothing else, so that nothing but the version can void it. */
@@ -204,6 +219,28 @@ onEachDatabase((latchkey) => {
       assert.equal(outcomeOf(await complete(), each.voided), each.voided)
     })
   }
+
+  test('a raised credential version removes trusted devices from the list, and none can be revoked', async () => {
+    const ada = await ownerWithPasskey()
+    await trustDevice(ada)
+    const { body } = await ada.get('/settings/TrustedDevices')
+    const [{ id }] = body.trustedDevices
+    await raiseVersion(ada)
+    assert.deepEqual((await ada.get('/settings/TrustedDevices')).body.trustedDevices, [])
+    assert.equal((await ada.delete(`/settings/TrustedDevices/${id}`)).status, 404)
+  })
+
+  test('a change of credentials raises the credential version, and so does its undo', async () => {
+    const ada = await latchkey.owner()
+    const before = await versionOf(ada)
+    await ada.changePassword('the sentence of a thief')
+    const changed = await versionOf(ada)
+    assert.ok(changed > before, `${changed} after ${before}`)
+    const token = await undoTokenSentTo(latchkey, ada.email, /password/)
+    assert.equal((await latchkey.post('/auth/Undo', { token })).status, 200)
+    const undone = await versionOf(ada)
+    assert.ok(undone > changed, `${undone} after ${changed}`)
+  })
 
   test('every table with a credential version is in the table of what it voids', async () => {
     const statement =
