@@ -26,13 +26,13 @@ onEachDatabase((latchkey) => {
       return latchkey.post('/auth/SignUp/Verify', { email, code: '123456' })
     },
     signIn: (ada) => ada.signIn(),
-    async answerMfa(ada) {
+    async verifyMfa(ada) {
       const { mfaToken } = (await ada.signIn()).body
       const code = await ada.wrongCodeFor('authenticator')
       return latchkey.post('/auth/SignIn/Mfa', { mfaToken, code })
     },
     reauthenticate: (ada) => ada.post('/auth/Reauthenticate', { password: ada.password }),
-    async answerWithPasskey(ada) {
+    async verifyPasskeySignIn(ada) {
       const passkey = await addPasskey(latchkey, ada)
       return signInWithPasskey(latchkey, passkey, { tampering: { unregisteredKey: true } })
     },
