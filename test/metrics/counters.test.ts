@@ -176,7 +176,9 @@ test('what cannot be sent is counted, and seen to wait in the outbox', async (t)
   assert.equal(status, 202)
   const scraped = await waitUntil(async () => {
     const now = await scrape(latchkey.origin)
-    return now.get('latchkey_delivery_attempts_total{channel="email",outcome="retry"}') ? now : undefined
+    return now.get('latchkey_delivery_attempts_total{channel="email",outcome="retry"}')
+      ? now
+      : undefined
   })
   assert.equal(scraped.get('latchkey_delivery_queue{channel="email"}'), 1)
   assert.equal(scraped.get('latchkey_delivery_queue{channel="webhook"}'), 1)
