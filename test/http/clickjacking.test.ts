@@ -14,8 +14,8 @@ subscribe('fastify.initialization', (message) => {
 })
 
 onDatabase('SQLite', (latchkey) => {
-  // Abuse case (Input and output): A page of ours stood in a frame of somebody else’s, who had people
-  // click what they did not see.
+  // Abuse case (Input and output): Another site framed one of our pages and made users click
+  // controls they did not see.
   test('no page and no other answer may stand in a frame', async () => {
     assert.ok(paths.size > 20, `${paths.size} paths`)
     let pages = 0

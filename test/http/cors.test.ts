@@ -38,8 +38,8 @@ const strangers = [
 onDatabase(
   'SQLite',
   (latchkey) => {
-    // Abuse case (Sessions and tokens): A page elsewhere had the browser send the cookie along, and
-    // so made calls in its owner’s name.
+    // Abuse case (Sessions and tokens): A page on another site made the browser send the cookie,
+    // and so made calls as its owner.
     test('no spelling of an origin but the exact one is let in, or may have a cookie count', async () => {
       const cookie = await cookieOf(latchkey)
       const own = latchkey.origin
@@ -57,8 +57,8 @@ onDatabase(
       }
     })
 
-    // Abuse case (Sessions and tokens): A page elsewhere had the browser send the cookie along, and
-    // so made calls in its owner’s name.
+    // Abuse case (Sessions and tokens): A page on another site made the browser send the cookie,
+    // and so made calls as its owner.
     test('no second header turns a page from elsewhere into one of ours', async () => {
       const cookie = await cookieOf(latchkey)
       const evil = 'Origin: https://evil.example.net'

@@ -38,7 +38,7 @@ onEachDatabase(
       return { ...answer, body: answer.text === '' ? undefined : JSON.parse(answer.text) }
     }
 
-    // Abuse case (Input and output): Links in messages were made from the `Host` header
+    // Abuse case (Input and output): Links in messages were built from the `Host` header
     // (CVE-2023-49097, CVE-2025-64101, GHSA-93m4-mfpg-c3xf).
     test('a forged Host reaches no message, no token and no problem', async () => {
       const email = `mallory-${latchkey.databaseKind.toLowerCase()}@example.com`.toLowerCase()
@@ -76,7 +76,7 @@ onEachDatabase(
       assert.equal(problem.type, `${publicUrl}/docs/errors#missing_token`)
     })
 
-    // Abuse case (Input and output): A redirect led to wherever a request said.
+    // Abuse case (Input and output): A redirect led to a host that the request named.
     test('no page and no redirect leads to where a forged Host says', async () => {
       for (const path of ['/', '/docs', '/docs/', '/docs/errors', '/openapi.json', '/dev/inbox']) {
         const lines = formatRequestHead('GET', path, ...lies).replace(
@@ -90,7 +90,7 @@ onEachDatabase(
       }
     })
 
-    // Abuse case (Input and output): A redirect led to wherever a request said.
+    // Abuse case (Input and output): A redirect led to a host that the request named.
     test('a path that looks like another host is no redirect', async () => {
       for (const path of [
         '//evil.example',

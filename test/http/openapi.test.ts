@@ -135,9 +135,9 @@ onDatabase('SQLite', (latchkey) => {
     assert.ok(required > 0)
   })
 
-  // Abuse case (The second factor is skipped): A field that nobody asked for (`skip`,
-  // `mfaVerified`) was believed (CVE-2021-30120).
-  // Abuse case (Turned off, removed or replaced by the wrong hands): People marked their own number
+  // Abuse case (The second factor is skipped): An unknown field (`skip`, `mfaVerified`) took effect
+  // (CVE-2021-30120).
+  // Abuse case (Turned off, removed or replaced by the wrong hands): Users marked their own number
   // or address as verified (CVE-2026-27946, CVE-2026-54693).
   test('no request body takes fields that it does not describe', async () => {
     for (const { path, body } of await operations(latchkey)) {

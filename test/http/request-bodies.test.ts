@@ -58,7 +58,7 @@ onDatabase('SQLite', (latchkey) => {
     await refused('{"refreshToken":"\0"}')
   })
 
-  // Abuse case (Input and output): Two readers of one request understood it differently.
+  // Abuse case (Input and output): Two parsers interpreted one request differently.
   test('what is no UTF-8 is refused, not repaired', async () => {
     const around = (...bytes: number[]) =>
       Buffer.concat([Buffer.from('{"refreshToken":"'), Buffer.from(bytes), Buffer.from('"}')])
@@ -145,7 +145,7 @@ onDatabase('SQLite', (latchkey) => {
     }
   })
 
-  // Abuse case (Input and output): Two readers of one request understood it differently.
+  // Abuse case (Input and output): Two parsers interpreted one request differently.
   test('of a key that comes twice the last one counts, for what is checked and for what is done', async () => {
     const ada = await latchkey.owner()
     const { refreshToken } = ada

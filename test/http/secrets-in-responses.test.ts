@@ -8,8 +8,8 @@ import { addPasskey, signInWithPasskey, startPasskeySignIn } from '../support/pa
 import { undoTokenSentTo } from '../support/undo-token.ts'
 
 onEachDatabase((latchkey) => {
-  // Abuse case (Signing up): The code came back in the answer (CVE-2026-105211).
-  // Abuse case (Input and output): An answer, a log line or the database held a secret
+  // Abuse case (Signing up): The response contained the code (CVE-2026-105211).
+  // Abuse case (Input and output): A response, a log line or the database contained a secret
   // (CVE-2026-53725).
   test('no answer of a whole life of an account holds a code, a secret or a hash', async () => {
     const answers: { call: string; shown: string }[] = []

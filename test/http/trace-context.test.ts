@@ -34,7 +34,8 @@ onDatabase('SQLite', (latchkey) => {
     }
   })
 
-  // Abuse case (Input and output): What a client claims about itself was written into the log as it was.
+  // Abuse case (Input and output): A value from a request header was written to the log without
+  // validation.
   test('a trace that is none is left out, and refused nothing', async () => {
     for (const traceparent of [
       '',

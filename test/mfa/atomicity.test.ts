@@ -51,8 +51,8 @@ const failures = [
 
 onEachDatabase((latchkey) => {
   for (const failure of failures) {
-    // Abuse case (Turned off, removed or replaced by the wrong hands): The change was made and the
-    // notice failed, or the other way round.
+    // Abuse case (Turned off, removed or replaced by the wrong hands): The change was made without
+    // its notice, or the notice sent without the change.
     test(`turning MFA off where ${failure.what} is a 500 that changed nothing`, async () => {
       const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
       const waiting = await ada.signIn()

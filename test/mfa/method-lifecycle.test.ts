@@ -12,10 +12,10 @@ const masked = {
 
 onEachDatabase((latchkey) => {
   for (const method of codeMethods) {
-    // Abuse case (Used twice, or for something else): An app’s code worked again within its half
-    // minute (CVE-2026-82470, CVE-2025-6014, GHSA-96qm-hwhp-2rm8).
-    // Abuse case (The second factor is skipped): MFA that people had chosen was asked for only
-    // where the operator demanded it, or not for every method (CVE-2025-64103, CVE-2024-45042).
+    // Abuse case (Used twice, or for something else): An app’s code could be reused within its 30
+    // seconds (CVE-2026-82470, CVE-2025-6014, GHSA-96qm-hwhp-2rm8).
+    // Abuse case (The second factor is skipped): MFA that users had turned on was enforced only
+    // where the operator required it, or not for every method (CVE-2025-64103, CVE-2024-45042).
     test(`${method}, turned on: signing in takes the right code, once, and no other`, async () => {
       const ada = await latchkey.owner({ mfaMethod: method })
 
@@ -155,8 +155,8 @@ onEachDatabase((latchkey) => {
     }
   })
 
-  // Abuse case (Turned off, removed or replaced by the wrong hands): A sign-in begun before the
-  // change was finished after it.
+  // Abuse case (Turned off, removed or replaced by the wrong hands): A sign-in started before the
+  // change was completed after it.
   test('changing the method voids a sign-in that was waiting for the other’s code', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'sms' })
     const waiting = await ada.signIn()
@@ -185,8 +185,8 @@ onEachDatabase(
       assert.deepEqual(await latchkey.inbox(ada.phoneNumber), [])
     })
 
-    // Abuse case (The second factor is skipped): A method that the operator takes off the list lets
-    // in who had it.
+    // Abuse case (The second factor is skipped): Owners of a method that the operator took off the
+    // list signed in without a second factor.
     test('a method taken off the list still asks those who have it: nobody is let in instead', async () => {
       const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
       await ada.turnOn('email')

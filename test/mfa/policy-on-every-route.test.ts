@@ -41,8 +41,8 @@ onEachDatabase((latchkey) => {
     return open.sort()
   }
 
-  // Abuse case (The second factor is skipped): Whoever had not set MFA up yet, although everyone
-  // must, got in by starting over or refreshing (CVE-2026-94218).
+  // Abuse case (The second factor is skipped): Where MFA was required, a user without it got full
+  // access by signing in again or refreshing (CVE-2026-94218).
   test('required: a token from before MFA is set up opens nothing but what sets it up', async () => {
     await latchkey.restart({ LATCHKEY_MFA_POLICY: 'required' })
     const ada = await latchkey.owner()
@@ -54,8 +54,8 @@ onEachDatabase((latchkey) => {
     assert.equal((await ada.post('/auth/SignOut')).status, 204)
   })
 
-  // Abuse case (The second factor is skipped): A token that may only set MFA up was taken
-  // elsewhere.
+  // Abuse case (The second factor is skipped): Another service accepted a token that may only set
+  // MFA up.
   test('required: no other service takes such a token for one of its own', async () => {
     await latchkey.restart({
       LATCHKEY_MFA_POLICY: 'required',
@@ -72,8 +72,7 @@ onEachDatabase((latchkey) => {
     await latchkey.restart({ LATCHKEY_AUDIENCE: latchkey.origin })
   })
 
-  // Abuse case (The second factor is skipped): A policy that was made stricter did not reach those
-  // who were signed in.
+  // Abuse case (The second factor is skipped): A stricter policy did not apply to live sessions.
   test('an operator’s switch to required reaches whoever is signed in already, and spares whoever has MFA', async () => {
     await latchkey.restart({ LATCHKEY_MFA_POLICY: 'optional' })
     const ada = await latchkey.owner()

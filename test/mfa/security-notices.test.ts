@@ -152,8 +152,7 @@ onEachDatabase((latchkey) => {
   })
 })
 
-// Abuse case (Input and output): A name or a browser with HTML in it was run by whoever looked at
-// it.
+// Abuse case (Input and output): HTML in a name or a user agent ran where it was displayed.
 test('tags in a name are no tags in a message', () => {
   const evil = {
     name: '<img src=x onerror=alert(1)>',

@@ -49,8 +49,8 @@ onEachDatabase((latchkey) => {
     ada.storeTokens(await latchkey.post('/auth/SignIn/Mfa', answer))
   }
 
-  // Abuse case (Turned off, removed or replaced by the wrong hands): A session that had shown only a
-  // password turned MFA off (CVE-2026-3429).
+  // Abuse case (Turned off, removed or replaced by the wrong hands): A password-only session turned
+  // MFA off (CVE-2026-3429).
   test('a session made without MFA takes nothing away, adds nothing and replaces nothing', async () => {
     const ada = await latchkey.owner()
     const weak = await openSecondSession(latchkey, ada)
@@ -59,8 +59,8 @@ onEachDatabase((latchkey) => {
     await assertChangesNothing(weak, ada)
   })
 
-  // Abuse case (Turned off, removed or replaced by the wrong hands): Whoever found a browser signed
-  // in hours ago changed how its owner signs in (GHSA-hp74-gm6m-2qm5).
+  // Abuse case (Turned off, removed or replaced by the wrong hands): A browser signed in hours ago
+  // was enough to change how its owner signs in (GHSA-hp74-gm6m-2qm5).
   test('nor does a session whose sign-in is too old', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     await addPasskeyAndDevice(ada)

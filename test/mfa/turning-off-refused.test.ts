@@ -26,7 +26,7 @@ async function assertStillOn(owner: Owner): Promise<void> {
 }
 
 onEachDatabase((latchkey) => {
-  // Abuse case (Input and output): Another site had a signed-in browser turn MFA off: its cookie
+  // Abuse case (Input and output): Another site made a signed-in browser turn MFA off: its cookie
   // was enough.
   test('nobody turns MFA off without a token', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'email' })
@@ -165,8 +165,8 @@ onEachDatabase((latchkey) => {
     await assertStillOn(ada)
   })
 
-  // Abuse case (Turned off, removed or replaced by the wrong hands): A session that had shown only
-  // a password turned MFA off (CVE-2026-3429).
+  // Abuse case (Turned off, removed or replaced by the wrong hands): A password-only session turned
+  // MFA off (CVE-2026-3429).
   test('a session of before MFA, though it lives on, is too weak to turn it off', async () => {
     for (const [mfaMethod, acr] of [
       ['authenticator', 'aal2'],
@@ -187,8 +187,8 @@ onEachDatabase((latchkey) => {
     }
   })
 
-  // Abuse case (Turned off, removed or replaced by the wrong hands): Any sign-in counted as recent,
-  // because refreshing renewed it (GHSA-hp74-gm6m-2qm5).
+  // Abuse case (Turned off, removed or replaced by the wrong hands): Every sign-in counted as
+  // recent, because a refresh renewed it (GHSA-hp74-gm6m-2qm5).
   test('a sign-in too old turns nothing off, however fresh its token, until it is confirmed', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     await ada.signInFully()
@@ -216,8 +216,8 @@ onEachDatabase((latchkey) => {
 
 onEachDatabase(
   (latchkey) => {
-    // Abuse case (Turned off, removed or replaced by the wrong hands): Policy said that everyone
-    // must have MFA, and one call was not told.
+    // Abuse case (Turned off, removed or replaced by the wrong hands): The policy required MFA, but
+    // one call did not enforce it.
     test('where everyone must have MFA nobody turns it off', async () => {
       const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
       const refused = await ada.delete('/settings/MfaSignIn')

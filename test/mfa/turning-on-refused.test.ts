@@ -46,7 +46,7 @@ onEachDatabase((latchkey) => {
     assert.deepEqual(await accountStateOf(latchkey, ada), before)
   })
 
-  // Abuse case (Input and output): Texts were sent to numbers that earn money by them.
+  // Abuse case (Input and output): Texts were sent to premium-rate numbers.
   test('a number that texts cost extra is refused, and nothing is sent', async () => {
     const ada = await latchkey.owner()
     const before = await accountStateOf(latchkey, ada)

@@ -51,8 +51,7 @@ onDatabase('SQLite', (latchkey) => {
     await page.waitForURL('**/security')
   })
 
-  // Abuse case (Input and output): A name or a browser with HTML in it was run by whoever looked at
-  // it.
+  // Abuse case (Input and output): HTML in a name or a user agent ran where it was displayed.
   test('the inbox shows what came, newest first, as text, with links to follow', async (t) => {
     const browser = await startChromium(t)
     if (!browser) return

@@ -51,8 +51,8 @@ onDatabase(
       }
     })
 
-    // Abuse case (Input and output): A page of ours stood in a frame of somebody else’s, who had
-    // people click what they did not see.
+    // Abuse case (Input and output): Another site framed one of our pages and made users click
+    // controls they did not see.
     test('in a browser no page shows in a frame, neither of another site nor of our own', async (t) => {
       const browser = await startChromium(t)
       if (!browser) return

@@ -18,8 +18,8 @@ onDatabase(
       return JSON.parse(content.replaceAll('&quot;', '"').replaceAll('&amp;', '&'))
     }
 
-    // Abuse case (Input and output): A link to the real sign-in page sent people on to a copy of it
-    // (open redirect).
+    // Abuse case (Input and output): A link to the real sign-in page redirected users to a copy of
+    // it (open redirect).
     test('after signing in nobody is sent anywhere but to us and to places the operator allows', async () => {
       const { host } = new URL(latchkey.origin)
       for (const [wish, allowed] of [
@@ -66,8 +66,8 @@ onDatabase(
       assert.equal((await configOf('/signin?returnTo[]=//evil.example')).returnTo, null)
     })
 
-    // Abuse case (Input and output): A link to the real sign-in page sent people on to a copy of it
-    // (open redirect).
+    // Abuse case (Input and output): A link to the real sign-in page redirected users to a copy of
+    // it (open redirect).
     test('in a browser a forbidden returnTo ends at the owner’s own security page', async (t) => {
       const browser = await startChromium(t)
       if (!browser) return

@@ -113,8 +113,8 @@ onDatabase('SQLite', (latchkey) => {
     assert.equal(signedIn.body.status, 'signedIn')
   })
 
-  // Abuse case (Signing up): Somebody signed up with another person’s address first, and knew the
-  // password of the account that its owner then began with the code.
+  // Abuse case (Signing up): A stranger signed up with another person’s address, and knew the
+  // password of the account that this person then created with the code.
   test('whoever signed up with this address before, the account has the password typed here', async (t) => {
     const browser = await startChromium(t)
     if (!browser) return

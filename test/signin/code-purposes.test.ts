@@ -56,8 +56,8 @@ onEachDatabase((latchkey) => {
     'another address',
     'signing up',
   ]) {
-    // Abuse case (Used twice, or for something else): A code for one thing did another
-    // (CVE-2026-18963).
+    // Abuse case (Used twice, or for something else): A code for one purpose was accepted for
+    // another (CVE-2026-18963).
     test(`only the code for ${name} is one for ${name}`, async () => {
       const ada = await latchkey.owner({ mfaMethod: 'email' })
       await ada.turnOn('authenticator')

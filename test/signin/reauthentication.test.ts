@@ -169,7 +169,7 @@ onEachDatabase((latchkey) => {
     assert.equal((await confirm(ada)).status, 200)
   })
 
-  // Abuse case (Guessing): Guesses at once slipped past the count (CVE-2023-47111).
+  // Abuse case (Guessing): Concurrent guesses bypassed the limit (CVE-2023-47111).
   test('of a hundred wrong passwords at once ten are judged', async () => {
     const ada = await latchkey.owner()
     const answers = await Promise.all(

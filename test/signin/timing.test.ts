@@ -22,8 +22,8 @@ onEachDatabase(
     let strangers = 0
     const unknown = () => `known-${latchkey.databaseKind}-${100 + (strangers++ % 900)}@example.com`
 
-    // Abuse case (Signing up): Which addresses have accounts could be told by the answer or by its
-    // time (CVE-2024-41952).
+    // Abuse case (Signing up): The response or its timing revealed which addresses have accounts
+    // (CVE-2024-41952).
     test('at sign-in, the time does not tell whether an address has an account', async () => {
       const { email } = await latchkey.owner({
         email: `known-${latchkey.databaseKind}-001@example.com`,
@@ -36,8 +36,8 @@ onEachDatabase(
       )
     })
 
-    // Abuse case (Signing up): Which addresses have accounts could be told by the answer or by its
-    // time (CVE-2024-41952).
+    // Abuse case (Signing up): The response or its timing revealed which addresses have accounts
+    // (CVE-2024-41952).
     test('at sign-up, the time does not tell whether an address has an account', async () => {
       const { email } = await latchkey.owner({
         email: `known-${latchkey.databaseKind}-002@example.com`,
@@ -50,8 +50,8 @@ onEachDatabase(
       )
     })
 
-    // Abuse case (Signing up): Which addresses have accounts could be told by the answer or by its
-    // time (CVE-2024-41952).
+    // Abuse case (Signing up): The response or its timing revealed which addresses have accounts
+    // (CVE-2024-41952).
     test('at Verify, the time does not tell whether an address has an account', async () => {
       const { email } = await latchkey.owner({
         email: `known-${latchkey.databaseKind}-003@example.com`,
@@ -65,8 +65,8 @@ onEachDatabase(
       )
     })
 
-    // Abuse case (Signing up): Which addresses have accounts could be told by the answer or by its
-    // time (CVE-2024-41952).
+    // Abuse case (Signing up): The response or its timing revealed which addresses have accounts
+    // (CVE-2024-41952).
     test('at ForgotPassword, the time does not tell whether an address has an account', async () => {
       const { email } = await latchkey.owner({
         email: `known-${latchkey.databaseKind}-004@example.com`,
@@ -78,8 +78,8 @@ onEachDatabase(
       )
     })
 
-    // Abuse case (Signing up): Which addresses have accounts could be told by the answer or by its
-    // time (CVE-2024-41952).
+    // Abuse case (Signing up): The response or its timing revealed which addresses have accounts
+    // (CVE-2024-41952).
     test('at ResetPassword, the time does not tell whether an address has an account', async () => {
       const { email } = await latchkey.owner({
         email: `known-${latchkey.databaseKind}-005@example.com`,

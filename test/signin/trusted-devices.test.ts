@@ -23,7 +23,7 @@ onEachDatabase((latchkey) => {
     return answer.body.status
   }
 
-  // Abuse case (Remembered devices): It was remembered for ever.
+  // Abuse case (Remembered devices): A device was remembered forever.
   test('a remembered device is not asked for the second factor for 30 days, and then it is', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'email' })
     const deviceToken = await trust(ada)
@@ -45,8 +45,8 @@ onEachDatabase((latchkey) => {
     assert.equal(weak.body.code, 'insufficient_user_authentication')
   })
 
-  // Abuse case (Remembered devices): A token of a device that was made up, cut, or another
-  // account’s was taken (GHSA-h6mp-mc7g-mg49).
+  // Abuse case (Remembered devices): A forged or truncated device token, or another account’s, was
+  // accepted (GHSA-h6mp-mc7g-mg49).
   test('an unknown, empty, cut or foreign device token leads to the second factor', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'email' })
     const eve = await latchkey.owner({ mfaMethod: 'email' })

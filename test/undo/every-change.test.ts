@@ -172,8 +172,8 @@ onEachDatabase((latchkey) => {
     return decisive({ email: `thief-${ada.email}` } as Owner)
   }
 
-  // Abuse case (The way back, used by the wrong hands or in vain): It brought one thing back, and
-  // left what the thief had changed besides.
+  // Abuse case (The way back, used by the wrong hands or in vain): An undo reverted one change and
+  // left the thief’s other changes.
   test('phone, app, passkeys and codes changed several times: each link leads to its own moment', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     await addPasskey(latchkey, ada)

@@ -87,8 +87,8 @@ onEachDatabase((latchkey) => {
     assert.equal(tried.filter(({ status }) => status === 200).length, 1)
   })
 
-  // Abuse case (The way back, used by the wrong hands or in vain): After it the thief’s password,
-  // session, device or waiting sign-in still opened the account.
+  // Abuse case (The way back, used by the wrong hands or in vain): After an undo the thief’s
+  // password, session, device or pending sign-in still gave access.
   test('refreshes and sign-ins that race an undo give no session that outlives it', async () => {
     for (let round = 0; round < 4; round += 1) {
       const ada = await latchkey.owner()

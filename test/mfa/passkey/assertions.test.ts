@@ -60,8 +60,8 @@ onEachDatabase((latchkey) => {
   ]
 
   for (const [use, more] of uses) {
-    // Abuse case (Passkeys): A passkey was taken from a page that only looked like ours, or from a
-    // frame of ours in one.
+    // Abuse case (Passkeys): The service accepted an assertion from a look-alike page, or from a
+    // frame in one.
     test(`an assertion is refused that is not what was asked for: ${use}`, async () => {
       const ada = await latchkey.owner()
       const passkey = await addPasskey(latchkey, ada)
@@ -83,8 +83,8 @@ onEachDatabase((latchkey) => {
     })
   }
 
-  // Abuse case (Passkeys): A passkey that had not verified its user signed in without a password,
-  // with the level of two factors.
+  // Abuse case (Passkeys): A passkey without user verification signed in without a password, at the
+  // assurance level of two factors.
   test('a passkey that did not verify its user is no more than a second factor', async () => {
     const ada = await latchkey.owner()
     const passkey = await addPasskey(latchkey, ada, { verifiesUser: false })
@@ -119,7 +119,7 @@ onEachDatabase((latchkey) => {
     )
   })
 
-  // Abuse case (Passkeys): The result of the check was ignored where `id` and `rawId` differed.
+  // Abuse case (Passkeys): The verification result was ignored if `id` and `rawId` differed.
   test('an assertion is refused with any one byte of it changed', async () => {
     const ada = await latchkey.owner()
     const passkey = await addPasskey(latchkey, ada, { algorithm: 'Ed25519' })
@@ -177,7 +177,7 @@ onEachDatabase((latchkey) => {
     assert.equal((await signInWithPasskey(latchkey, passkey)).status, 200)
   })
 
-  // Abuse case (Passkeys): An assertion that was seen once signed in again.
+  // Abuse case (Passkeys): A captured assertion signed in again.
   test('an assertion signs in once, and a refused one not at a second try', async () => {
     const ada = await latchkey.owner()
     const passkey = await addPasskey(latchkey, ada, { hasCounter: false })
@@ -201,7 +201,7 @@ onEachDatabase((latchkey) => {
     assert.equal(right.body.code, 'passkey_token_expired')
   })
 
-  // Abuse case (Passkeys): One assertion, brought many times at once, made many sessions.
+  // Abuse case (Passkeys): Concurrent submissions of one assertion created several sessions.
   test('forty uses of one assertion at once make one session', async () => {
     const ada = await latchkey.owner()
     for (const counts of [true, false]) {

@@ -102,8 +102,8 @@ onEachDatabase((latchkey) => {
     assert.equal((await ada.delete('/settings/MfaSignIn')).status, 200)
   })
 
-  // Abuse case (Passkeys): A session from before, by the password alone, removed the second factor
-  // (CVE-2026-3429), or added one of its own.
+  // Abuse case (Passkeys): An earlier, password-only session removed the second factor
+  // (CVE-2026-3429) or added another one.
   test('a session by the password alone changes no passkey once MFA is on', async () => {
     const ada = await latchkey.owner()
     const passkey = await addPasskey(latchkey, ada)
@@ -184,7 +184,7 @@ onEachDatabase((latchkey) => {
     assert.equal(without.body.mfaSignIn.mfaMethod, 'authenticator')
   })
 
-  // Abuse case (Remembered devices): A device stayed trusted after a change of how one signs in.
+  // Abuse case (Remembered devices): A device stayed trusted after a change of credentials.
   test('a device is trusted by passkey too, and until the next change', async () => {
     const ada = await latchkey.owner()
     const passkey = await addPasskey(latchkey, ada)

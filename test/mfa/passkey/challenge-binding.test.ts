@@ -73,7 +73,7 @@ onEachDatabase((latchkey) => {
     return { ada, passkey: await addPasskey(latchkey, ada) }
   }
 
-  // Abuse case (Passkeys): What was signed for one purpose was taken for another.
+  // Abuse case (Passkeys): A challenge signed for one purpose was accepted for another.
   test('what was signed for one purpose counts for no other', async () => {
     const { ada, passkey } = await adaWithPasskey()
     const before = [await passkeyRowsOf(latchkey, ada), await countLiveSessions(latchkey, ada)]
@@ -106,7 +106,7 @@ onEachDatabase((latchkey) => {
     }
   })
 
-  // Abuse case (Passkeys): A challenge of one account was answered by the passkey of another.
+  // Abuse case (Passkeys): A challenge of one account was completed with another account’s passkey.
   test('another account’s passkey finishes nothing', async () => {
     const { ada } = await adaWithPasskey()
     const bob = await latchkey.owner()
@@ -161,7 +161,7 @@ onEachDatabase((latchkey) => {
     assert.equal(answer.body.code, 'passkey_token_expired')
   })
 
-  // Abuse case (Passkeys): Any passkey could be deleted by whoever knew its id (CVE-2025-71400).
+  // Abuse case (Passkeys): Knowing the id of a passkey was enough to delete it (CVE-2025-71400).
   test('nobody renames or removes the passkey of another account', async () => {
     const { ada, passkey } = await adaWithPasskey()
     const bob = await latchkey.owner()
@@ -181,8 +181,8 @@ onEachDatabase((latchkey) => {
     assert.equal((await bob.get('/settings/Passkeys')).body.passkeys.length, 1)
   })
 
-  // Abuse case (Passkeys): A sign-in that still waited for its second factor registered a passkey
-  // that was then taken for one (CVE-2026-111949).
+  // Abuse case (Passkeys): A sign-in that was waiting for its second factor registered a passkey
+  // and used it as that factor (CVE-2026-111949).
   test('a sign-in that waits for its second factor touches no passkey', async () => {
     const { ada, passkey } = await adaWithPasskey()
     const before = await passkeyRowsOf(latchkey, ada)
@@ -206,7 +206,8 @@ onEachDatabase((latchkey) => {
     assert.deepEqual(await passkeyRowsOf(latchkey, ada), before)
   })
 
-  // Abuse case (The second factor is skipped): The token of a finished sign-in could be used again.
+  // Abuse case (The second factor is skipped): The token of a completed sign-in could be used
+  // again.
   test('once its sign-in is finished, an mfaToken asks no passkey any more', async () => {
     const { ada, passkey } = await adaWithPasskey()
     await turnOnWithPasskey(ada, passkey)

@@ -119,7 +119,7 @@ onDatabase('SQLite', (latchkey) => {
     assert.equal(await key.get({ ...options, timeout: 500 }), 'NotAllowedError')
   })
 
-  // Abuse case (Passkeys): Without the finger or the PIN, one found by somebody else signed them in.
+  // Abuse case (Passkeys): A found passkey signed a stranger in without fingerprint or PIN.
   test('whoever finds a passkey and has no finger for it is let in nowhere, whatever page they write', async (t) => {
     const [tab, key] = await open(t, {}, bare)
     if (!tab || !key) return
@@ -159,7 +159,8 @@ onDatabase('SQLite', (latchkey) => {
     assert.equal((await add(eve, tab)).status, 201)
   })
 
-  // Abuse case (Passkeys): Another site on the same host had a passkey sign, and took that to us.
+  // Abuse case (Passkeys): Another site on the same host obtained an assertion and replayed it to
+  // the service.
   test('what Chromium signs on a page that is not ours opens nothing', async (t) => {
     const [tab] = await open(t, {})
     if (!tab) return

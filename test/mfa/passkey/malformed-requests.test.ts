@@ -79,7 +79,7 @@ onEachDatabase((latchkey) => {
     }
   })
 
-  // Abuse case (Input and output): A name that its owner gave was run as a page, or hid what it was.
+  // Abuse case (Input and output): A user-chosen name ran as HTML or displayed as something else.
   test('a passkey has a name that can be shown', async () => {
     const ada = await latchkey.owner()
     const passkey = await addPasskey(latchkey, ada)

@@ -100,7 +100,7 @@ onEachDatabase((latchkey) => {
     assert.equal((await signInWithPasskey(latchkey, passkey)).status, 200)
   })
 
-  // Abuse case (Guessing): Many answers at once were more than were counted.
+  // Abuse case (Guessing): Concurrent attempts bypassed the count.
   test('thirty wrong passkeys at once end the sign-in', async () => {
     const ada = await latchkey.owner()
     const passkey = await addPasskey(latchkey, ada)

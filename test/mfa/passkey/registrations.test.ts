@@ -67,7 +67,7 @@ onEachDatabase((latchkey) => {
     assert.deepEqual(await passkeyRowsOf(latchkey, ada), [])
   })
 
-  // Abuse case (Passkeys): An attestation had the server fetch from wherever its certificates said.
+  // Abuse case (Passkeys): An attestation’s certificates made the server fetch a URL.
   test('whatever attests to a passkey is neither judged nor fetched from', async (t) => {
     let asked = 0
     const elsewhere = createServer((_request, answer) => {
@@ -92,7 +92,7 @@ onEachDatabase((latchkey) => {
     assert.equal(asked, 0)
   })
 
-  // Abuse case (Passkeys): Whoever registered the passkey of somebody else took it over.
+  // Abuse case (Passkeys): Registering another person’s passkey took it over.
   test('a passkey is registered once, for whichever account', async () => {
     const [ada, bob] = [await latchkey.owner(), await latchkey.owner()]
     const passkey = await addPasskey(latchkey, ada)
@@ -162,7 +162,7 @@ onEachDatabase((latchkey) => {
     assert.equal((await passkeyRowsOf(latchkey, ada)).length, 1)
   })
 
-  // Abuse case (Passkeys): What a client made up for an authenticator brought the server down.
+  // Abuse case (Passkeys): A forged authenticator response crashed the server.
   test('garbage for an attestation is refused, however deep or long it says it is', async () => {
     const ada = await latchkey.owner()
     const garbage: [string, Buffer][] = [

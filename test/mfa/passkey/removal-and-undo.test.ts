@@ -33,7 +33,7 @@ onEachDatabase((latchkey) => {
     ['new recovery codes', (ada) => ada.post('/settings/RecoveryCodes')],
   ]
   for (const [what, change] of changes) {
-    // Abuse case (Passkeys): What was begun before a change was finished after it.
+    // Abuse case (Passkeys): A ceremony started before a change was completed after it.
     test(`what was begun before it is void: ${what}`, async () => {
       const { ada, passkey } = await adaWithPasskey()
       const call = { token: ada.accessToken }
@@ -129,8 +129,7 @@ onEachDatabase((latchkey) => {
     assert.equal(await countLiveSessions(latchkey, ada), 0)
   })
 
-  // Abuse case (Passkeys): A thief added a passkey, which let them in again after the owner had
-  // undone what they did.
+  // Abuse case (Passkeys): A passkey added by a thief still signed in after the owner’s undo.
   test('an undo takes the passkeys away that came after, and brings those back that went', async () => {
     const { ada, passkey } = await adaWithPasskey()
     const used = await signInWithPasskey(latchkey, passkey)
@@ -180,8 +179,8 @@ onEachDatabase((latchkey) => {
     assert.equal((await latchkey.post('/auth/Undo', { token })).body.code, 'undo_token_expired')
   })
 
-  // Abuse case (Passkeys): Whoever had the mailbox reset the password by it and then had the code
-  // of the second step sent there too.
+  // Abuse case (Passkeys): A mailbox thief reset the password and received the code of the second
+  // step there too.
   test('after a reset by email, a passkey is asked for and no code by email', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'email' })
     const passkey = await addPasskey(latchkey, ada)

@@ -26,7 +26,7 @@ onEachDatabase((latchkey) => {
     ['to confirm a session', async (ada) => ({ call: { token: ada.accessToken } })],
   ]
   for (const [use, more] of uses) {
-    // Abuse case (Passkeys): A copied key signed in beside the one it was copied from.
+    // Abuse case (Passkeys): A cloned key signed in beside the original.
     test(`a count that goes back or stands still is refused and told: ${use}`, async () => {
       const ada = await latchkey.owner()
       const passkey = await addPasskey(latchkey, ada)
@@ -101,7 +101,7 @@ onEachDatabase((latchkey) => {
     assert.equal((await use(8)).status, 401)
   })
 
-  // Abuse case (Passkeys): Two copies with the same count, used at once, both signed in.
+  // Abuse case (Passkeys): Two clones with the same counter, used concurrently, both signed in.
   test('of twenty assertions at once with the same count one signs in', async () => {
     const ada = await latchkey.owner()
     const passkey = await addPasskey(latchkey, ada)

@@ -16,8 +16,8 @@ onEachDatabase((latchkey) => {
     return (await latchkey.post('/auth/SignIn/Mfa', answer)).status === 200
   }
 
-  // Abuse case (The second factor is skipped): Recovery codes that were made with the password
-  // alone got round MFA later.
+  // Abuse case (The second factor is skipped): Recovery codes created with the password alone
+  // bypassed MFA later.
   test('codes made before MFA was first on are dead once it is, and its owner gets ten', async () => {
     const ada = await latchkey.owner()
     const { recoveryCodes: laidBy } = (await ada.post('/settings/RecoveryCodes')).body

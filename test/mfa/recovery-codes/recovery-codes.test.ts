@@ -110,8 +110,8 @@ onEachDatabase((latchkey) => {
     assert.equal((await submitMfaCode(latchkey, begun, { code, mfaMethod })).status, 200)
   })
 
-  // Abuse case (Used twice, or for something else): One recovery code was used several times at
-  // once (CVE-2026-31875, GHSA-2299-ghjr-6vjp, GHSA-w73w-g5xw-rwhf).
+  // Abuse case (Used twice, or for something else): One recovery code was used several times
+  // concurrently (CVE-2026-31875, GHSA-2299-ghjr-6vjp, GHSA-w73w-g5xw-rwhf).
   test('forty uses of one recovery code, over eight sign-ins, make one', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'sms' })
     const waiting = await Promise.all(Array.from({ length: 8 }, () => ada.signIn()))

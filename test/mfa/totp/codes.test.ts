@@ -148,7 +148,7 @@ test('our codes are those of oathtool, at a thousand times from 1970 to 2100', a
 onDatabase(
   'SQLite',
   (latchkey) => {
-    // Abuse case (Guessing): A code of fewer digits, or with something round it, passed (npm
+    // Abuse case (Guessing): A code with missing digits or additional characters was accepted (npm
     // advisory 1087).
     test('a right code in disguise signs nobody in and turns nothing on', async () => {
       const ada = await latchkey.owner({ mfaMethod: 'authenticator' })

@@ -43,8 +43,8 @@ onEachDatabase((latchkey) => {
     }
   })
 
-  // Abuse case (Used twice, or for something else): An app’s code worked again within its half
-  // minute (CVE-2026-82470, CVE-2025-6014, GHSA-96qm-hwhp-2rm8).
+  // Abuse case (Used twice, or for something else): An app’s code could be reused within its 30
+  // seconds (CVE-2026-82470, CVE-2025-6014, GHSA-96qm-hwhp-2rm8).
   test('after a newer step the older ones are refused, though their time has not run out', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     travelFarFromUsedSteps()
@@ -57,8 +57,8 @@ onEachDatabase((latchkey) => {
     assert.equal((await signInWithStep(latchkey, ada, 0)).status, 200)
   })
 
-  // Abuse case (Used twice, or for something else): An app’s code worked again within its half
-  // minute (CVE-2026-82470, CVE-2025-6014, GHSA-96qm-hwhp-2rm8).
+  // Abuse case (Used twice, or for something else): An app’s code could be reused within its 30
+  // seconds (CVE-2026-82470, CVE-2025-6014, GHSA-96qm-hwhp-2rm8).
   test('one code, one use: whatever it was brought to first, nothing else takes it', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     const places = {
