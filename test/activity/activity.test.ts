@@ -30,8 +30,8 @@ onEachDatabase((latchkey) => {
     await ada.turnOn('authenticator')
     const wrong = (await ada.signIn()).body.mfaToken
     await latchkey.post('/auth/SignIn/Mfa', { mfaToken: wrong, code: 'wrong one' })
-    const paper = { mfaMethod: 'recoveryCode', code: ada.recoveryCodes[0] }
-    ada.storeTokens(await latchkey.post('/auth/SignIn/Mfa', { mfaToken: wrong, ...paper }))
+    const recoveryCode = { mfaMethod: 'recoveryCode', code: ada.recoveryCodes[0] }
+    ada.storeTokens(await latchkey.post('/auth/SignIn/Mfa', { mfaToken: wrong, ...recoveryCode }))
     await ada.delete('/settings/MfaSecret')
     await ada.delete('/settings/MfaSignIn')
     await ada.post('/auth/Reauthenticate', { password: 'not the right one' })

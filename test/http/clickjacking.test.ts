@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import type { FastifyInstance, RouteOptions } from 'fastify'
 import { onDatabase } from '../support/latchkey.ts'
 
-/** Whatever the service answers to a GET, in whatever file. */
+/** Every GET path that the service registers. */
 const paths = new Set<string>()
 subscribe('fastify.initialization', (message) => {
   const { fastify } = message as { fastify: FastifyInstance }

@@ -1,4 +1,4 @@
-/** Every path says which methods it takes, and takes no other. */
+/** Every path lists its methods in Allow and rejects others with a 405. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { onDatabase } from '../support/latchkey.ts'
@@ -21,7 +21,7 @@ onDatabase('SQLite', (latchkey) => {
 
     for (const [path, taken] of paths) {
       for (const method of all.filter((name) => !taken.has(name))) {
-        // With a broken body and a broken token: neither is looked at.
+        // An invalid body and token do not change the response.
         const bytes = `${formatRequestHead(method, path, 'Authorization: x', 'Content-Length: 1')}\r\n{`
         const { status, headers, text } = await sendRaw(latchkey, bytes)
         assert.equal(status, 405, `${method} ${path}`)

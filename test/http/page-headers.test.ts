@@ -1,4 +1,4 @@
-/** What a request’s headers and query make of a page: its language, and whether somebody is there. */
+/** A page's language and its check for a session depend on the request's headers and query. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { onDatabase } from '../support/latchkey.ts'
@@ -23,7 +23,7 @@ onDatabase('SQLite', (latchkey) => {
       [true],
       [false, 'Sec-Fetch-Site: none', 'Cookie: latchkey='],
       [false, 'Sec-Fetch-Site: none', 'Cookie: latchkey-device=x'],
-      // Two are none: neither of them refreshes.
+      // Duplicate cookies count as none, because neither refreshes.
       [false, 'Sec-Fetch-Site: none', 'Cookie: latchkey=x; latchkey=y'],
     ] as [boolean, ...string[]][]) {
       assert.equal(await mayBeSignedIn(...headers), expected, headers.join(' | '))

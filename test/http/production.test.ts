@@ -1,4 +1,4 @@
-/** What is for development alone is not there in production, and what production needs is. */
+/** Production mode disables the development tools and works with a real mail server. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -53,7 +53,7 @@ test('in production no route of development exists, and everything else works', 
     const [email, password] = ['ada@example.com', 'a long sentence of hers']
     const codeIn = async (mail: number) => {
       for (let tries = 0; smtp.received.length <= mail; tries += 1) {
-        assert.ok(tries < 500, 'no mail came')
+        assert.ok(tries < 500, 'no email arrived')
         await pause(20)
       }
       const text = parseMailParts(smtp.received[mail]?.raw ?? '')

@@ -1,4 +1,4 @@
-/** A request that belongs to a trace is found in the log by it. */
+/** Log lines about a request have the trace and span id of its traceparent. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { onDatabase } from '../support/latchkey.ts'

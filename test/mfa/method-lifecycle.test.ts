@@ -23,7 +23,7 @@ onEachDatabase((latchkey) => {
       assert.equal(begun.status, 200)
       const { status, mfaToken, mfaMethod, availableMethods, sentTo, expiresIn, ...more } =
         begun.body
-      assert.deepEqual(more, {}, 'a right password alone is given nothing else')
+      assert.deepEqual(more, {}, 'the right password alone gets nothing else')
       assert.equal(status, 'mfaRequired')
       assert.match(mfaToken, /^[A-Za-z0-9_-]{43}$/)
       assert.equal(mfaMethod, method)
@@ -82,7 +82,7 @@ onEachDatabase((latchkey) => {
         { enabled: false, mfaMethod: null, availableMethods: [method], changedAt: '' },
       )
       const expired = method === 'passkey' ? 'passkey_token_expired' : 'mfa_token_expired'
-      assert.equal((await late()).body.code, expired, 'a waiting sign-in is void')
+      assert.equal((await late()).body.code, expired, 'a pending sign-in is void')
       const open = await ada.signIn()
       assert.deepEqual(Object.keys(open.body).sort(), [
         'accessToken',

@@ -126,7 +126,7 @@ onEachDatabase((latchkey) => {
       ])
       assert.equal(on.status, 200)
       for (const { status, body } of off) {
-        if (status === 200) assert.equal(body.enabled, false, 'what was off already')
+        if (status === 200) assert.equal(body.enabled, false, 'it was still off')
         else assert.equal(status, 401)
       }
       assert.equal((await ada.get('/settings/MfaSignIn')).body.enabled, true)

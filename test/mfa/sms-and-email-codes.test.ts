@@ -24,7 +24,7 @@ onEachDatabase((latchkey) => {
       assert.equal(late.body.code, 'invalid_code')
 
       const sent = await latchkey.post('/auth/SignIn/MfaCode', { mfaToken: begun.body.mfaToken })
-      assert.equal(sent.status, 202, 'another can be had for the same sign-in')
+      assert.equal(sent.status, 202, 'another code can be requested for the same sign-in')
       const fresh = await ada.codeFor(method)
       assert.equal((await submitMfaCode(latchkey, begun, { code: fresh })).status, 200)
     })
@@ -142,7 +142,7 @@ onEachDatabase((latchkey) => {
     const sent = await latchkey.post('/auth/SignIn/MfaCode', { mfaToken, mfaMethod: 'email' })
     assert.equal(sent.status, 202)
     const again = await latchkey.post('/auth/SignIn/MfaCode', { mfaToken })
-    assert.equal(again.status, 429, 'the same method is not')
+    assert.equal(again.status, 429, 'not by the same method')
     assert.match(sent.body.sentTo, /^o•••@example\.com$/)
     const byEmail = await ada.codeFor('email')
     if (bySms !== byEmail) {
@@ -179,7 +179,11 @@ onEachDatabase((latchkey) => {
     const begun = await ada.signIn()
     const code = ada.authenticator.nextCode()
     const unnamed = await submitMfaCode(latchkey, begun, { code })
-    assert.equal(unnamed.body.code, 'invalid_code', 'unnamed, it is judged as a text')
+    assert.equal(
+      unnamed.body.code,
+      'invalid_code',
+      'without mfaMethod it is checked as a texted code',
+    )
     const named = await submitMfaCode(latchkey, begun, { code, mfaMethod: 'authenticator' })
     assert.equal(named.status, 200)
   })

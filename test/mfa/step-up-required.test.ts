@@ -1,6 +1,6 @@
 /**
- * What changes how one signs in asks for a sign-in that is recent and, while MFA is on, made with
- * it: every call of the service's own document is tried, so that a new one can't be forgotten.
+ * Changes to how the owner signs in require a recent sign-in and, while MFA is on, one with MFA. The
+ * tests try every operation of openapi.json, so that new ones are covered.
  */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
@@ -11,18 +11,18 @@ import { operations } from '../support/openapi.ts'
 import type { Owner } from '../support/owner.ts'
 import { addPasskey } from '../support/passkeys.ts'
 
-/** Ending sessions only ever makes an account safer; a name and a language open nothing. */
-const free = ['endOtherSessions', 'endSession', 'changeLanguage']
+/** No step-up: ending sessions only makes an account safer, and a language gives no access. */
+const withoutStepUp = ['endOtherSessions', 'endSession', 'changeLanguage']
 
 onEachDatabase((latchkey) => {
-  /** Tries every call under /settings that could change something, on one that is there if it can. */
+  /** Tries every changing operation under /settings, with the id of an existing row. */
   async function assertChangesNothing(weak: Owner, ada: Owner): Promise<void> {
     const { trustedDevices } = (await ada.get('/settings/TrustedDevices')).body
     const { passkeys } = (await ada.get('/settings/Passkeys')).body
     const before = await accountStateOf(latchkey, ada)
     const calls = (await operations(latchkey)).filter(
       ({ method, path, operationId }) =>
-        method !== 'GET' && path.startsWith('/settings') && !free.includes(operationId),
+        method !== 'GET' && path.startsWith('/settings') && !withoutStepUp.includes(operationId),
     )
     assert.ok(calls.length >= 11, `${calls.length} calls`)
     for (const { method, path, operationId } of calls) {

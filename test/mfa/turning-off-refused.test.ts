@@ -42,7 +42,11 @@ onEachDatabase((latchkey) => {
       latchkey.delete('/settings/MfaSignIn', { body: { access_token: ada.accessToken } }),
     ]
     for (const answer of await Promise.all(elsewhere)) {
-      assert.equal(answer.body.code, 'missing_token', 'a token counts in its header alone')
+      assert.equal(
+        answer.body.code,
+        'missing_token',
+        'a token counts only in the Authorization header',
+      )
     }
     await assertStillOn(ada)
   })
@@ -199,7 +203,7 @@ onEachDatabase((latchkey) => {
     assertStepUp(await ada.delete('/settings/MfaSignIn'), 'aal2')
 
     const begun = await ada.post('/auth/Reauthenticate', { password: ada.password })
-    assert.equal(begun.body.status, 'mfaRequired', 'the password alone renews nothing')
+    assert.equal(begun.body.status, 'mfaRequired', 'the password alone does not renew the sign-in')
     assertStepUp(await ada.delete('/settings/MfaSignIn'), 'aal2')
     ada.storeTokens(await submitMfaCode(latchkey, begun, { code: ada.authenticator.nextCode() }))
     assert.equal((await ada.delete('/settings/MfaSignIn')).status, 200)
@@ -231,7 +235,7 @@ onEachDatabase(
       const removed = await ada.delete('/settings/MfaSecret')
       assert.equal(removed.body.code, 'last_method')
       const stranger = await latchkey.delete('/settings/MfaSignIn')
-      assert.equal(stranger.body.code, 'missing_token', 'strangers are told nothing')
+      assert.equal(stranger.body.code, 'missing_token', 'the policy is not revealed')
     })
   },
   { LATCHKEY_MFA_POLICY: 'required' },
@@ -253,7 +257,7 @@ onEachDatabase(
   { LATCHKEY_STEP_UP_MAX_AGE: '0' },
 )
 
-/** Sends bytes as they are. @returns everything that came back */
+/** Sends bytes without an HTTP library. @returns the whole response */
 function send(port: number, bytes: string): Promise<string> {
   const { promise, resolve, reject } = Promise.withResolvers<string>()
   let answer = ''

@@ -126,7 +126,7 @@ onEachDatabase((latchkey) => {
     assert.equal(
       (await submitMfaCode(latchkey, begun, { code })).status,
       200,
-      'nor was the code used up',
+      'the code was not used up',
     )
   })
 
@@ -144,7 +144,7 @@ onEachDatabase((latchkey) => {
       const refused = await stranger.post('/settings/MfaSignIn', { ...request, code })
       assert.equal(refused.body.code, 'invalid_code')
     }
-    // Having asked for a code of his own to the same number, Bob still holds only that one.
+    // Bob requests a code to the same number: Ada's still does not work for him.
     await bob.post('/settings/MfaSignIn', request)
     if ((await ada.codeFor('sms')) !== code) {
       const refused = await bob.post('/settings/MfaSignIn', { ...request, code })
@@ -228,7 +228,7 @@ onEachDatabase((latchkey) => {
     const late = await submitMfaCode(latchkey, before, { code: oldCode })
     assert.equal(late.body.code, 'mfa_token_expired')
     const begun = await ada.signIn()
-    assert.equal((await latchkey.inbox(old)).length, textsToOld, 'nothing goes there any more')
+    assert.equal((await latchkey.inbox(old)).length, textsToOld, 'the old number gets no texts')
     const newCode = await latchkey.codeSentTo(next)
     assert.equal((await submitMfaCode(latchkey, begun, { code: newCode })).status, 200)
     assert.equal((await mfaActivityOf(ada))[0], 'mfa.method_added')

@@ -1,11 +1,11 @@
-/** What a newcomer sees first: the start page and the dev inbox. */
+/** The start page and the dev inbox of development mode. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { startChromium } from '../support/chromium.ts'
 import { onDatabase } from '../support/latchkey.ts'
 import { type Appearance, appearances, assertPageOk, visitPage } from '../support/page-visit.ts'
 
-// Narrow windows have no place to break it.
+// Too long for a narrow window, without a place to break.
 const address = `${'longaddress'.repeat(5)}@mail.example.com`
 const wide: Appearance = { width: 1280, colorScheme: 'light' }
 

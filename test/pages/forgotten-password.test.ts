@@ -1,4 +1,4 @@
-/** A forgotten password: the mailed code, a new password, and signing in with it. */
+/** The page for a forgotten password: the emailed code, a new password, and signing in with it. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { startChromium } from '../support/chromium.ts'

@@ -1,4 +1,4 @@
-/** Where the pages lead once somebody is signed in. */
+/** Where the pages redirect after signing in. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { startChromium } from '../support/chromium.ts'
@@ -11,7 +11,7 @@ const wide: Appearance = { width: 1280, colorScheme: 'light' }
 onDatabase(
   'SQLite',
   (latchkey) => {
-    /** What the service tells a page. */
+    /** The configuration that the service embeds in a page. */
     async function configOf(path: string) {
       const html = await (await fetch(latchkey.origin + path)).text()
       const content = /<meta name="latchkey" content="([^"]*)">/.exec(html)?.[1] ?? ''
@@ -83,7 +83,7 @@ onDatabase(
         await page.getByLabel('Password', { exact: true }).fill(ada.password)
         await page.keyboard.press('Enter')
         await page.waitForURL(`${latchkey.origin}/security`)
-        // Nor does it survive in a link.
+        // A signed-in visitor is not sent there either.
         await page.goto(url)
         await page.waitForURL(`${latchkey.origin}/security`)
         assert.deepEqual(externalRequests, [])

@@ -18,7 +18,7 @@ onEachDatabase((latchkey) => {
           path.replaceAll(/\{[^}]*\}/g, id),
         ]),
       )
-    assert.ok(settingsRoutes.length >= 7, 'the routes are found')
+    assert.ok(settingsRoutes.length >= 7, 'the routes were not found')
   })
   beforeEach(() => travel(61 * 60_000))
 
@@ -61,7 +61,7 @@ onEachDatabase((latchkey) => {
       else assert.equal(refused.status, 400, shown)
     }
     const guessed = await answer(mfaToken, await ada.wrongCodeFor('email'))
-    assert.equal(guessed.body.attemptsLeft, 3, 'a blank code was a guess, and nothing else was')
+    assert.equal(guessed.body.attemptsLeft, 3, 'only a blank code counts as an attempt')
     assert.equal((await answer(mfaToken, right)).status, 200)
   })
 
@@ -189,8 +189,8 @@ onEachDatabase((latchkey) => {
       travel(31_000)
       const again = await answer(mfaToken, await ada.codeFor(mfaMethod))
       assert.equal(again.body.code, 'mfa_token_expired')
-      const byPaper = { mfaMethod: 'recoveryCode' }
-      const another = await answer(mfaToken, ada.recoveryCodes[0], byPaper)
+      const byRecoveryCode = { mfaMethod: 'recoveryCode' }
+      const another = await answer(mfaToken, ada.recoveryCodes[0], byRecoveryCode)
       assert.equal(another.body.code, 'mfa_token_expired')
       for (const more of [{}, { mfaMethod: 'email' }]) {
         const sent = await latchkey.post('/auth/SignIn/MfaCode', { mfaToken, ...more })

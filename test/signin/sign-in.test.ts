@@ -4,7 +4,7 @@ import { travel } from '../support/clock.ts'
 import { type ApiResponse, onEachDatabase } from '../support/latchkey.ts'
 
 onEachDatabase((latchkey) => {
-  // Whatever one test guesses is no concern of the next one.
+  // The rate limits that the previous test used up are free again.
   beforeEach(() => travel(61 * 60_000))
 
   test('the right password signs in, and nothing else does', async () => {
@@ -41,7 +41,7 @@ onEachDatabase((latchkey) => {
     const password = 'not the right one'
     const shown = []
     for (const email of [ada.email, 'nobody@example.com', 'no address at all']) {
-      shown.push(without(await latchkey.post('/auth/SignIn', { email, password })))
+      shown.push(comparable(await latchkey.post('/auth/SignIn', { email, password })))
     }
     assert.equal(shown[0]?.status, 401)
     assert.deepEqual(shown[1], shown[0])
@@ -64,9 +64,9 @@ onEachDatabase((latchkey) => {
     const password = 'not the right one'
     const [known, unknown] = [[], []] as { status: number }[][]
     for (let i = 0; i < 12; i++) {
-      known?.push(without(await latchkey.post('/auth/SignIn', { email: ada.email, password })))
+      known?.push(comparable(await latchkey.post('/auth/SignIn', { email: ada.email, password })))
       const email = 'nobody-either@example.com'
-      unknown?.push(without(await latchkey.post('/auth/SignIn', { email, password })))
+      unknown?.push(comparable(await latchkey.post('/auth/SignIn', { email, password })))
     }
     assert.deepEqual(unknown, known)
     assert.equal(known?.at(-1)?.status, 429)
@@ -184,8 +184,8 @@ onEachDatabase((latchkey) => {
   })
 })
 
-/** An answer without what differs between any two. */
-function without({ status, headers, body }: ApiResponse) {
+/** A response without the parts that differ between any two. */
+function comparable({ status, headers, body }: ApiResponse) {
   const names = [...headers.keys()]
   const { requestId: _, retryAfter: __, detail, ...rest } = body
   return { status, names, body: { ...rest, detail: status === 429 ? '' : detail } }

@@ -1,4 +1,4 @@
-/** A sign-in that waits for its second factor belongs to the account as it was when it began. */
+/** A change of credentials voids the sign-ins that wait for their second factor. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { travel } from '../support/clock.ts'
@@ -16,7 +16,7 @@ onEachDatabase((latchkey) => {
       await ada.post('/settings/Email', { email })
       await ada.post('/settings/Email', { email, code: await latchkey.codeSentTo(email) })
     },
-    'a number taken away': (ada) => ada.delete('/settings/PhoneNumber'),
+    'the removal of the number': (ada) => ada.delete('/settings/PhoneNumber'),
     'the deletion of the account': (ada) =>
       ada.delete('/settings/Account', { body: { password: ada.password } }),
   }

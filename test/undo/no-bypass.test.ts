@@ -1,4 +1,4 @@
-/** Between an undo and the new password the account takes nobody in, by whatever door. */
+/** Between an undo and the new password, nothing gives a session. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { travel } from '../support/clock.ts'

@@ -10,7 +10,7 @@ const day = 86_400_000
 onEachDatabase((latchkey) => {
   const undo = (token: string) => latchkey.post('/auth/Undo', { token })
 
-  /** Undoes by a token and sets a new password, as the owner would. */
+  /** Undoes a change with its token, and sets a new password. */
   async function restore(ada: Owner, token: string): Promise<void> {
     const undone = await undo(token)
     assert.equal(undone.status, 200, JSON.stringify(undone.body))
@@ -29,7 +29,7 @@ onEachDatabase((latchkey) => {
     await ada.turnOn('authenticator')
     const { email, password, phoneNumber, recoveryCodes, accessToken: token } = ada
 
-    // The thief has a strong session, and does the worst that can be done with it.
+    // The thief has a strong session and changes everything it allows.
     const thief = { email: `thief-${email}`, phoneNumber: '+14155559999', password: 'stolen it is' }
     assert.equal((await ada.delete('/settings/MfaSignIn')).status, 200)
     const newPassword = thief.password
@@ -58,7 +58,7 @@ onEachDatabase((latchkey) => {
     const byCode = { mfaToken, mfaMethod: 'recoveryCode', code: recoveryCodes[0] }
     assert.equal((await latchkey.post('/auth/SignIn/Mfa', byCode)).status, 200)
 
-    // What the thief was sent about the later changes opens nothing.
+    // The undo links that the thief received are void.
     const later = await undoTokenSentTo(latchkey, thief.email, /phone number/)
     assert.equal((await undo(later)).status, 401)
     assert.equal((await ada.get('/settings')).body.email, email)
@@ -74,7 +74,7 @@ onEachDatabase((latchkey) => {
       assert.equal(status, 401)
       assert.ok(['invalid_credentials', 'password_reset_required'].includes(body.code))
     }
-    // Whoever lost the reset token still has a way in.
+    // A reset by email works without the reset token.
     await ada.resetPassword('a new sentence of Ada')
     await ada.signInFully()
   })
@@ -166,7 +166,7 @@ onEachDatabase((latchkey) => {
       200,
     )
 
-    // Used, replaced, and brought back.
+    // Used, replaced and restored.
     await ada.signInFully()
     const stepCode = ada.authenticator.code()
     await ada.post('/settings/RecoveryCodes')

@@ -1,4 +1,4 @@
-/** What a passkey signs counts for one purpose, one account, and one session. */
+/** A challenge is bound to one purpose, one account and one session. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { onEachDatabase } from '../../support/latchkey.ts'
@@ -17,8 +17,8 @@ import {
 import { SoftwareAuthenticator } from '../../support/software-authenticator.ts'
 
 onEachDatabase((latchkey) => {
-  /** Begins whatever a passkey can be asked for. @returns what is to be signed */
-  const beginnings = {
+  /** Starts each ceremony. @returns its challenge */
+  const starts = {
     register: async (ada: Owner) => {
       const { options } = (await ada.post('/settings/Passkeys')).body
       return { challenge: options.challenge as string }
@@ -33,10 +33,10 @@ onEachDatabase((latchkey) => {
     reauthenticate: async (ada: Owner) =>
       begun(await startPasskeySignIn(latchkey, { call: { token: ada.accessToken } })),
   }
-  type Purpose = keyof typeof beginnings
+  type Purpose = keyof typeof starts
 
-  /** Takes what was signed to where each purpose takes it. */
-  const ends = {
+  /** Completes each ceremony with a given challenge. */
+  const completions = {
     register: (ada: Owner, _passkey: Passkey, challenge: string) => {
       const made = new SoftwareAuthenticator(latchkey.origin)
       const options = { challenge, rp: { id: 'localhost' }, user: { id: 'AAAA' } }
@@ -67,7 +67,7 @@ onEachDatabase((latchkey) => {
     },
   }
 
-  /** Ada, who has a passkey, and MFA by an app: so that turning on by it would change something. */
+  /** An owner with a passkey and MFA by app, so that turning on by passkey is a change. */
   async function adaWithPasskey(): Promise<{ ada: Owner; passkey: Passkey }> {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     return { ada, passkey: await addPasskey(latchkey, ada) }
@@ -77,11 +77,11 @@ onEachDatabase((latchkey) => {
   test('what was signed for one purpose counts for no other', async () => {
     const { ada, passkey } = await adaWithPasskey()
     const before = [await passkeyRowsOf(latchkey, ada), await countLiveSessions(latchkey, ada)]
-    for (const from of Object.keys(beginnings) as Purpose[]) {
-      for (const to of Object.keys(ends) as Purpose[]) {
+    for (const from of Object.keys(starts) as Purpose[]) {
+      for (const to of Object.keys(completions) as Purpose[]) {
         if (from === to) continue
-        const { challenge } = await beginnings[from](ada)
-        const answer = await ends[to](ada, passkey, challenge)
+        const { challenge } = await starts[from](ada)
+        const answer = await completions[to](ada, passkey, challenge)
         assert.equal(answer.status, 401, `${from} as ${to}`)
         assert.equal(answer.body.code, 'invalid_passkey', `${from} as ${to}`)
       }
@@ -101,7 +101,7 @@ onEachDatabase((latchkey) => {
       assert.equal(stolen.status, 401)
       assert.equal(stolen.body.code, 'passkey_token_expired')
       const own = { call: { token: ada.accessToken } }
-      // From now on the token of before is dead.
+      // Reauthentication replaced the previous access token.
       ada.storeTokens(await verifyPasskeySignIn(latchkey, asked, response, own))
     }
   })
@@ -150,8 +150,8 @@ onEachDatabase((latchkey) => {
     await other.signInFully()
 
     for (const purpose of ['register', 'turnOn'] as const) {
-      const { challenge } = await beginnings[purpose](ada)
-      const elsewhere = await ends[purpose](other, passkey, challenge)
+      const { challenge } = await starts[purpose](ada)
+      const elsewhere = await completions[purpose](other, passkey, challenge)
       assert.equal(elsewhere.body.code, 'invalid_passkey', purpose)
     }
     const asked = await startPasskeySignIn(latchkey, { call: { token: ada.accessToken } })

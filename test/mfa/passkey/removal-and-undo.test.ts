@@ -1,4 +1,4 @@
-/** A change of the account, an undo, a removal: what it voids, and what it can't bring back. */
+/** Changes, removals and undos: which challenges and passkeys they void, and which they restore. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type ApiResponse, onEachDatabase } from '../../support/latchkey.ts'
@@ -27,9 +27,9 @@ onEachDatabase((latchkey) => {
 
   const changes: [string, (ada: Owner) => Promise<unknown>][] = [
     ['a new password', (ada) => ada.changePassword('another long sentence')],
-    ['a passkey more', (ada) => addPasskey(latchkey, ada)],
+    ['another passkey', (ada) => addPasskey(latchkey, ada)],
     ['another method', (ada) => ada.turnOn('sms')],
-    ['MFA off', (ada) => ada.delete('/settings/MfaSignIn')],
+    ['turning MFA off', (ada) => ada.delete('/settings/MfaSignIn')],
     ['new recovery codes', (ada) => ada.post('/settings/RecoveryCodes')],
   ]
   for (const [what, change] of changes) {
@@ -144,7 +144,7 @@ onEachDatabase((latchkey) => {
     assert.equal(undone.body.undone, 'passkey.removed')
     const late = await verifyPasskeySignIn(latchkey, pending, thiefs.get(pending.body.options))
     assert.equal(late.body.code, 'invalid_passkey')
-    // Whoever is undone may have the owner’s device: the reset comes first.
+    // The thief may have the owner’s device, so the password has to be reset first.
     const early = await signInWithPasskey(latchkey, passkey)
     assert.equal(early.status, 401)
     assert.equal(early.body.code, 'password_reset_required')
@@ -155,7 +155,7 @@ onEachDatabase((latchkey) => {
     const stale = await signInWithPasskey(latchkey, passkey, {
       tampering: { counter: counter - 1 },
     })
-    assert.equal(stale.body.code, 'invalid_passkey', 'its counter never goes back')
+    assert.equal(stale.body.code, 'invalid_passkey', 'an undo does not reset the counter')
     assert.equal((await signInWithPasskey(latchkey, thiefs)).body.code, 'invalid_passkey')
     ada.storeTokens(await signInWithPasskey(latchkey, passkey))
     const { passkeys } = (await ada.get('/settings/Passkeys')).body

@@ -1,4 +1,4 @@
-/** A passkey that counts its uses tells of a copy: then two of them count. */
+/** A signature counter that does not increase is a sign of a cloned authenticator. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { travel } from '../../support/clock.ts'
@@ -47,11 +47,11 @@ onEachDatabase((latchkey) => {
       }
       const after = [await passkeyRowsOf(latchkey, ada), await countLiveSessions(latchkey, ada)]
       assert.deepEqual(after, before)
-      assert.equal((await refusals(ada)).length, 3, 'at most three messages a day')
+      assert.equal((await refusals(ada)).length, 3, 'at most three notices a day')
       const { activity } = (await ada.get('/settings/Activity')).body
-      const told = activity.filter(({ type }: { type: string }) => type === 'passkey.refused')
+      const entries = activity.filter(({ type }: { type: string }) => type === 'passkey.refused')
       assert.deepEqual(
-        told.map(({ detail }: { detail: unknown }) => detail),
+        entries.map(({ detail }: { detail: unknown }) => detail),
         [0, 1, counter - 1, counter].map((stale) => ({
           passkey: 'Passkey 1',
           counter: stale,

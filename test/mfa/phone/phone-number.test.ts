@@ -116,7 +116,7 @@ onEachDatabase((latchkey) => {
     const removed = await ada.delete('/settings/PhoneNumber')
     assert.equal(removed.status, 200)
     assert.deepEqual(removed.body.mfaSignIn.availableMethods, [])
-    // Recovery codes are no method: they alone don't keep MFA open.
+    // Recovery codes are left, but do not count as a method.
     assert.equal((await ada.get('/settings/RecoveryCodes')).body.remaining, 10)
   })
 

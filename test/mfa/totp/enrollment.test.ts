@@ -61,7 +61,7 @@ onEachDatabase((latchkey) => {
 
     const begun = await ada.signIn()
     const early = await submitMfaCode(latchkey, begun, { code: ada.authenticator.nextCode() })
-    assert.equal(early.body.code, 'invalid_code', 'a secret that nobody confirmed signs nobody in')
+    assert.equal(early.body.code, 'invalid_code', 'an unconfirmed secret signs nobody in')
     ada.authenticator.secret = old
     ada.storeTokens(await submitMfaCode(latchkey, begun, { code: ada.authenticator.nextCode() }))
 
@@ -161,7 +161,7 @@ onEachDatabase((latchkey) => {
     const refused = await ada.delete('/settings/MfaSecret')
     assert.equal(refused.status, 409)
     assert.equal(refused.body.code, 'last_method')
-    assert.deepEqual(await accountStateOf(latchkey, ada), before, 'nor is the waiting secret gone')
+    assert.deepEqual(await accountStateOf(latchkey, ada), before, 'the pending secret stays')
 
     await ada.delete('/settings/MfaSignIn')
     const removed = await ada.delete('/settings/MfaSecret')
@@ -183,7 +183,7 @@ onEachDatabase((latchkey) => {
     await ada.delete('/settings/MfaSecret')
     assert.deepEqual(await accountStateOf(latchkey, ada), before)
     const late = await ada.post('/settings/MfaSignIn', { mfaMethod: 'authenticator', code })
-    assert.equal(late.body.code, 'method_not_set_up', 'a secret thrown away can’t be confirmed')
+    assert.equal(late.body.code, 'method_not_set_up', 'a removed secret cannot be confirmed')
   })
 
   // Abuse case (Input and output): A response, a log line or the database contained a secret
