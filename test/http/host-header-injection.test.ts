@@ -52,8 +52,8 @@ onEachDatabase(
       const { iss, aud } = decodeToken(token).claims
       assert.deepEqual({ iss, aud }, { iss: publicUrl, aud: publicUrl })
 
-      const asked = { mfaMethod: 'email' }
-      assert.equal((await sendForged('POST', '/settings/MfaSignIn', asked, token)).status, 202)
+      const request = { mfaMethod: 'email' }
+      assert.equal((await sendForged('POST', '/settings/MfaSignIn', request, token)).status, 202)
       const proof = { ...asked, code: await latchkey.codeSentTo(email) }
       assert.equal((await sendForged('POST', '/settings/MfaSignIn', proof, token)).status, 200)
       assert.equal(

@@ -12,15 +12,15 @@ onDatabase('SQLite', (latchkey) => {
   test('every other method is answered with 405 and what the path does take', async () => {
     const paths = new Map(pages.map((path) => [path, new Set(['GET', 'HEAD'])]))
     for (const { method, path } of await operations(latchkey)) {
-      const taken = paths.get(path) ?? new Set()
-      taken.add(method)
-      if (method === 'GET') taken.add('HEAD')
-      paths.set(path, taken)
+      const supported = paths.get(path) ?? new Set()
+      supported.add(method)
+      if (method === 'GET') supported.add('HEAD')
+      paths.set(path, supported)
     }
     assert.ok(paths.size > 15)
 
-    for (const [path, taken] of paths) {
-      for (const method of all.filter((name) => !taken.has(name))) {
+    for (const [path, supported] of paths) {
+      for (const method of all.filter((name) => !supported.has(name))) {
         // An invalid body and token do not change the response.
         const bytes = `${formatRequestHead(method, path, 'Authorization: x', 'Content-Length: 1')}\r\n{`
         const { status, headers, text } = await sendRaw(latchkey, bytes)

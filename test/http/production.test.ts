@@ -73,8 +73,8 @@ test('in production no route of development exists, and everything else works', 
     assert.equal(claimsOf(token).claims.iss, publicUrl)
 
     const path = '/settings/MfaSignIn'
-    const asked = { mfaMethod: 'email' }
-    assert.equal((await latchkey.post(path, asked, { token })).status, 202)
+    const request = { mfaMethod: 'email' }
+    assert.equal((await latchkey.post(path, request, { token })).status, 202)
     const on = await latchkey.post(path, { ...asked, code: await codeIn(1) }, { token })
     assert.equal(on.body.enabled, true)
     assert.equal((await latchkey.delete(path, { token })).body.enabled, false)

@@ -102,10 +102,10 @@ onEachDatabase((latchkey) => {
       )
       assert.ok(on.body.changedAt > off.body.changedAt)
       assert.deepEqual((await ada.get('/settings/MfaSignIn')).body, on.body)
-      const asked = await ada.signIn()
-      assert.equal(asked.body.mfaMethod, method)
+      const required = await ada.signIn()
+      assert.equal(required.body.mfaMethod, method)
       assert.equal((await later()).body.code, expired)
-      ada.storeTokens(await (await ada.prepareSecondFactor(asked))())
+      ada.storeTokens(await (await ada.prepareSecondFactor(required))())
       assert.equal((await mfaNoticesTo(latchkey, ada.email)).length, 3)
     })
 

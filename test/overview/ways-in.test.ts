@@ -8,7 +8,7 @@ import {
 import { onEachDatabase } from '../support/latchkey.ts'
 import { addPasskey, signInWithPasskey } from '../support/passkeys.ts'
 
-const either = [false, true]
+const booleans = [false, true]
 
 /** No passkey, one of each kind, and both. */
 const passwordless = { id: '1', name: 'My phone', passwordless: true }
@@ -16,11 +16,11 @@ const second = { id: '2', name: 'My old key', passwordless: false }
 const keys = [[], [passwordless], [second], [passwordless, second]]
 
 /** Every combination of credentials that an account can have. */
-const everything: AccountCredentials[] = either.flatMap((mfaOn) =>
-  either.flatMap((authenticator) =>
-    either.flatMap((phone) =>
-      either.flatMap((emailCodes) =>
-        either.flatMap((sameMailbox) =>
+const everything: AccountCredentials[] = booleans.flatMap((mfaOn) =>
+  booleans.flatMap((authenticator) =>
+    booleans.flatMap((phone) =>
+      booleans.flatMap((emailCodes) =>
+        booleans.flatMap((sameMailbox) =>
           [0, 1, 10].flatMap((recoveryCodes) =>
             keys.flatMap((passkeys): AccountCredentials[] => {
               const set = { authenticator, phone, emailCodes, sameMailbox, recoveryCodes, passkeys }

@@ -75,8 +75,8 @@ onDatabase(
 
     test('a returnTo, a language and a brand with HTML in them stay text', async () => {
       const html = `"><script>alert(1)</script>`
-      const asked = `/signin?lang=${encodeURIComponent(html)}&returnTo=${encodeURIComponent(`/${html}`)}`
-      const answer = await open(asked, { cookie: `latchkey-lang=${html}`, 'accept-language': html })
+      const path = `/signin?lang=${encodeURIComponent(html)}&returnTo=${encodeURIComponent(`/${html}`)}`
+      const answer = await open(path, { cookie: `latchkey-lang=${html}`, 'accept-language': html })
       const page = await answer.text()
       assert.doesNotMatch(page, /<script>alert/)
       assert.match(page, /<html lang="en">/)

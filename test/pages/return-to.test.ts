@@ -22,7 +22,7 @@ onDatabase(
     // it (open redirect).
     test('after signing in nobody is sent anywhere but to us and to places the operator allows', async () => {
       const { host } = new URL(latchkey.origin)
-      for (const [wish, allowed] of [
+      for (const [returnTo, allowed] of [
         ['/security', `${latchkey.origin}/security`],
         ['/a/path?with=query#and-more', `${latchkey.origin}/a/path?with=query#and-more`],
         [`${latchkey.origin}/x`, `${latchkey.origin}/x`],
@@ -57,8 +57,8 @@ onDatabase(
         ['', `${latchkey.origin}/`],
       ] as const) {
         for (const path of paths) {
-          const asked = `${path}?returnTo=${encodeURIComponent(wish)}`
-          assert.equal((await configOf(asked)).returnTo, allowed, `${path}: ${wish}`)
+          const url = `${path}?returnTo=${encodeURIComponent(returnTo)}`
+          assert.equal((await configOf(url)).returnTo, allowed, `${path}: ${returnTo}`)
         }
       }
       const twice = '/signin?returnTo=/security&returnTo=//evil.example'
@@ -72,12 +72,12 @@ onDatabase(
       const browser = await startChromium(t)
       if (!browser) return
       const ada = await latchkey.owner()
-      for (const wish of [
+      for (const returnTo of [
         '//evil.example',
         'javascript:document.title="evil"',
         '/\\evil.example',
       ]) {
-        const url = `${latchkey.origin}/signin?returnTo=${encodeURIComponent(wish)}`
+        const url = `${latchkey.origin}/signin?returnTo=${encodeURIComponent(returnTo)}`
         const { page, externalRequests } = await visitPage(browser, url, wide)
         await page.getByLabel('Email address').fill(ada.email)
         await page.getByLabel('Password', { exact: true }).fill(ada.password)

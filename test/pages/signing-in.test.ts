@@ -49,13 +49,13 @@ onDatabase('SQLite', (latchkey) => {
     if (!browser) return
     const ada = await latchkey.owner()
     const { page } = await visitPage(browser, `${latchkey.origin}/signin`, wide)
-    const asked: string[] = []
-    page.on('request', (request) => asked.push(new URL(request.url()).pathname))
+    const requests: string[] = []
+    page.on('request', (request) => requests.push(new URL(request.url()).pathname))
     await page.getByLabel('Email address').fill(ada.email)
     await page.getByLabel('Password', { exact: true }).fill(ada.password)
     await page.evaluate('document.forms[0].requestSubmit(); document.forms[0].requestSubmit()')
     await page.waitForURL('**/security')
-    assert.equal(asked.filter((path) => path === '/auth/SignIn').length, 1)
+    assert.equal(requests.filter((path) => path === '/auth/SignIn').length, 1)
   })
 
   test('nothing is lost when nothing comes back', async (t) => {
@@ -152,12 +152,12 @@ onDatabase('SQLite', (latchkey) => {
     const browser = await startChromium(t)
     if (!browser) return
     const { page } = await visitPage(browser, `${latchkey.origin}/`, wide)
-    const asked: string[] = []
-    page.on('request', (request) => asked.push(new URL(request.url()).pathname))
+    const requests: string[] = []
+    page.on('request', (request) => requests.push(new URL(request.url()).pathname))
     await page.getByRole('link', { name: 'Sign in' }).click()
     await page.getByLabel('Email address').waitFor()
-    assert.ok(asked.includes('/signin'))
-    assert.ok(!asked.includes('/auth/Refresh'))
+    assert.ok(requests.includes('/signin'))
+    assert.ok(!requests.includes('/auth/Refresh'))
   })
 
   test('after an undo, signing in leads to choosing a new password, and says why', async (t) => {

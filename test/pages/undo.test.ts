@@ -21,7 +21,7 @@ onDatabase('SQLite', (latchkey) => {
       const { page } = seen
       const at = `at ${look.width} px, ${look.colorScheme}`
       await page.getByRole('heading', { name: 'Was that not you?' }).waitFor()
-      await assertPageOk(seen, `undo asked ${at}`)
+      await assertPageOk(seen, `undo offered ${at}`)
       assert.equal((await ada.get('/settings/MfaSignIn')).body.enabled, false)
 
       // The first Tab reaches the brand link, the second the button.
@@ -113,11 +113,11 @@ onDatabase('SQLite', (latchkey) => {
     if (!browser) return
     const { token } = await ownerWithUndoToken(latchkey)
     const { page } = await visitPage(browser, `${latchkey.origin}/undo#token=${token}`, wide)
-    const asked: string[] = []
-    page.on('request', (request) => asked.push(new URL(request.url()).pathname))
+    const requests: string[] = []
+    page.on('request', (request) => requests.push(new URL(request.url()).pathname))
     await page.getByRole('button', { name: 'Undo the change' }).dblclick()
     await page.getByRole('heading', { name: 'The change has been undone' }).waitFor()
-    assert.equal(asked.filter((path) => path === '/auth/Undo').length, 1)
+    assert.equal(requests.filter((path) => path === '/auth/Undo').length, 1)
   })
 })
 

@@ -76,8 +76,8 @@ onEachDatabase((latchkey) => {
         const refused = await purpose.submit(code)
         assert.equal(`${refused.status} ${refused.body.code}`, '401 invalid_code')
       }
-      const taken = await purpose.submit(right)
-      assert.ok([200, 201].includes(taken.status), JSON.stringify(taken.body))
+      const accepted = await purpose.submit(right)
+      assert.ok([200, 201].includes(accepted.status), JSON.stringify(accepted.body))
     })
   }
 })

@@ -41,7 +41,7 @@ onEachDatabase((latchkey) => {
     ['to confirm a session', async (ada) => ({ call: { token: ada.accessToken } })],
   ]
 
-  const wrongs: [string, (origin: string) => Tampering][] = [
+  const tamperings: [string, (origin: string) => Tampering][] = [
     ['made for another origin', () => ({ origin: 'https://example.com' })],
     ['made for our origin with a path', (origin) => ({ origin: `${origin}/` })],
     ['made for our host at another port', () => ({ origin: 'http://localhost:1' })],
@@ -68,7 +68,7 @@ onEachDatabase((latchkey) => {
       await turnOnWithPasskey(ada, passkey)
       const before = [await passkeyRowsOf(latchkey, ada), await countLiveSessions(latchkey, ada)]
 
-      for (const [name, wrong] of wrongs) {
+      for (const [name, wrong] of tamperings) {
         const options: PasskeySignInOptions = {
           ...(await more(ada)),
           tampering: wrong(latchkey.origin),
@@ -245,8 +245,8 @@ onEachDatabase((latchkey) => {
     const response = passkey.get(options)
     const verify = (token: unknown) =>
       latchkey.post('/auth/SignIn/Passkey/Verify', { passkeyToken: token, response })
-    const strange = [passkeyToken.slice(1), `${passkeyToken}A`, options.challenge, 'unknown']
-    for (const token of strange) {
+    const invalidTokens = [passkeyToken.slice(1), `${passkeyToken}A`, options.challenge, 'unknown']
+    for (const token of invalidTokens) {
       assert.equal((await verify(token)).body.code, 'passkey_token_expired', token)
     }
     for (const token of ['', 7, null, undefined, [passkeyToken], 'A'.repeat(5000)]) {

@@ -27,11 +27,11 @@ onEachDatabase((latchkey) => {
       const { options } = (await ada.post('/settings/MfaSignIn', { mfaMethod: 'passkey' })).body
       return { challenge: options.challenge as string }
     },
-    signIn: async () => begun(await startPasskeySignIn(latchkey)),
+    signIn: async () => challengeOf(await startPasskeySignIn(latchkey)),
     secondFactor: async (ada: Owner) =>
-      begun(await startPasskeySignIn(latchkey, { mfaToken: await requestMfaToken(ada) })),
+      challengeOf(await startPasskeySignIn(latchkey, { mfaToken: await requestMfaToken(ada) })),
     reauthenticate: async (ada: Owner) =>
-      begun(await startPasskeySignIn(latchkey, { call: { token: ada.accessToken } })),
+      challengeOf(await startPasskeySignIn(latchkey, { call: { token: ada.accessToken } })),
   }
   type Purpose = keyof typeof starts
 
@@ -61,9 +61,9 @@ onEachDatabase((latchkey) => {
       ),
     reauthenticate: async (ada: Owner, passkey: Passkey, challenge: string) => {
       const call = { token: ada.accessToken }
-      const asked = await startPasskeySignIn(latchkey, { call })
+      const started = await startPasskeySignIn(latchkey, { call })
       const response = passkey.get({ challenge, rpId: 'localhost' })
-      return verifyPasskeySignIn(latchkey, asked, response, { call })
+      return verifyPasskeySignIn(latchkey, started, response, { call })
     },
   }
 
@@ -95,14 +95,14 @@ onEachDatabase((latchkey) => {
     const { ada, passkey } = await adaWithPasskey()
     const bob = await latchkey.owner()
     for (const call of [{}, { token: bob.accessToken }]) {
-      const asked = await startPasskeySignIn(latchkey, { call: { token: ada.accessToken } })
-      const response = passkey.get(asked.body.options)
-      const stolen = await verifyPasskeySignIn(latchkey, asked, response, { call })
+      const started = await startPasskeySignIn(latchkey, { call: { token: ada.accessToken } })
+      const response = passkey.get(started.body.options)
+      const stolen = await verifyPasskeySignIn(latchkey, started, response, { call })
       assert.equal(stolen.status, 401)
       assert.equal(stolen.body.code, 'passkey_token_expired')
       const own = { call: { token: ada.accessToken } }
       // Reauthentication replaced the previous access token.
-      ada.storeTokens(await verifyPasskeySignIn(latchkey, asked, response, own))
+      ada.storeTokens(await verifyPasskeySignIn(latchkey, started, response, own))
     }
   })
 
@@ -154,10 +154,10 @@ onEachDatabase((latchkey) => {
       const elsewhere = await completions[purpose](other, passkey, challenge)
       assert.equal(elsewhere.body.code, 'invalid_passkey', purpose)
     }
-    const asked = await startPasskeySignIn(latchkey, { call: { token: ada.accessToken } })
-    const response = passkey.get(asked.body.options)
+    const started = await startPasskeySignIn(latchkey, { call: { token: ada.accessToken } })
+    const response = passkey.get(started.body.options)
     const call = { token: other.accessToken }
-    const answer = await verifyPasskeySignIn(latchkey, asked, response, { call })
+    const answer = await verifyPasskeySignIn(latchkey, started, response, { call })
     assert.equal(answer.body.code, 'passkey_token_expired')
   })
 
@@ -187,12 +187,12 @@ onEachDatabase((latchkey) => {
     const { ada, passkey } = await adaWithPasskey()
     const before = await passkeyRowsOf(latchkey, ada)
     const mfaToken = await requestMfaToken(ada)
-    const asked = await startPasskeySignIn(latchkey, { mfaToken })
-    for (const token of [mfaToken, asked.body.passkeyToken]) {
+    const started = await startPasskeySignIn(latchkey, { mfaToken })
+    for (const token of [mfaToken, started.body.passkeyToken]) {
       for (const [method, path, body] of [
         ['GET', '/settings/Passkeys', undefined],
         ['POST', '/settings/Passkeys', undefined],
-        ['POST', '/settings/Passkeys/Verify', { response: passkey.get(asked.body.options) }],
+        ['POST', '/settings/Passkeys/Verify', { response: passkey.get(started.body.options) }],
         ['PATCH', `/settings/Passkeys/${passkey.id}`, { name: 'Mine now' }],
         ['DELETE', `/settings/Passkeys/${passkey.id}`, undefined],
         ['POST', '/settings/MfaSignIn', { mfaMethod: 'passkey' }],
@@ -229,6 +229,8 @@ onEachDatabase((latchkey) => {
   }
 })
 
-function begun({ body }: { body: { options: { challenge: string } } }): { challenge: string } {
+function challengeOf({ body }: { body: { options: { challenge: string } } }): {
+  challenge: string
+} {
   return { challenge: body.options.challenge }
 }

@@ -46,10 +46,10 @@ onDatabase('SQLite', (latchkey) => {
 
   async function signIn(
     tab: WebAuthnPage,
-    asked: object = {},
+    request: object = {},
     call: CallOptions = {},
   ): Promise<ApiResponse> {
-    const begun = await latchkey.post('/auth/SignIn/Passkey', asked, call)
+    const begun = await latchkey.post('/auth/SignIn/Passkey', request, call)
     const { options, passkeyToken } = begun.body
     const response = await tab.get(options)
     return latchkey.post('/auth/SignIn/Passkey/Verify', { passkeyToken, response }, call)

@@ -22,7 +22,7 @@ onEachDatabase((latchkey) => {
     return new SoftwareAuthenticator(latchkey.origin).create(options, wrong)
   }
 
-  const wrongs: [string, (origin: string) => Tampering][] = [
+  const tamperings: [string, (origin: string) => Tampering][] = [
     ['from another origin', () => ({ origin: 'https://example.com' })],
     ['from our host at another port', () => ({ origin: 'http://localhost:1' })],
     ['for another challenge', () => ({ challenge: zeros })],
@@ -37,7 +37,7 @@ onEachDatabase((latchkey) => {
 
   test('a registration is refused that is not what was asked for', async () => {
     const ada = await latchkey.owner()
-    for (const [what, wrong] of wrongs) {
+    for (const [what, wrong] of tamperings) {
       const answer = await verify(ada, await createCredential(ada, wrong(latchkey.origin)))
       assert.equal(answer.status, 401, what)
       assert.equal(answer.body.code, 'invalid_passkey', what)

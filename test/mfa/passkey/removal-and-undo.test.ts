@@ -136,13 +136,17 @@ onEachDatabase((latchkey) => {
     assert.equal(used.status, 200)
     assert.equal((await ada.delete(`/settings/Passkeys/${passkey.id}`)).status, 200)
     const token = await undoTokenSentTo(latchkey, ada.email, /passkey .* removed/)
-    const thiefs = await addPasskey(latchkey, ada)
+    const thiefPasskey = await addPasskey(latchkey, ada)
     const pending = await startPasskeySignIn(latchkey)
 
     const undone = await latchkey.post('/auth/Undo', { token })
     assert.equal(undone.status, 200)
     assert.equal(undone.body.undone, 'passkey.removed')
-    const late = await verifyPasskeySignIn(latchkey, pending, thiefs.get(pending.body.options))
+    const late = await verifyPasskeySignIn(
+      latchkey,
+      pending,
+      thiefPasskey.get(pending.body.options),
+    )
     assert.equal(late.body.code, 'invalid_passkey')
     // The thief may have the owner’s device, so the password has to be reset first.
     const early = await signInWithPasskey(latchkey, passkey)
@@ -156,7 +160,7 @@ onEachDatabase((latchkey) => {
       tampering: { counter: counter - 1 },
     })
     assert.equal(stale.body.code, 'invalid_passkey', 'an undo does not reset the counter')
-    assert.equal((await signInWithPasskey(latchkey, thiefs)).body.code, 'invalid_passkey')
+    assert.equal((await signInWithPasskey(latchkey, thiefPasskey)).body.code, 'invalid_passkey')
     ada.storeTokens(await signInWithPasskey(latchkey, passkey))
     const { passkeys } = (await ada.get('/settings/Passkeys')).body
     assert.deepEqual(
@@ -169,12 +173,12 @@ onEachDatabase((latchkey) => {
   test('what adding a passkey sent takes it away again', async () => {
     const ada = await latchkey.owner()
     const own = await addPasskey(latchkey, ada)
-    const thiefs = await addPasskey(latchkey, ada)
+    const thiefPasskey = await addPasskey(latchkey, ada)
     const token = await undoTokenSentTo(latchkey, ada.email, /passkey .* added/)
     const undone = await latchkey.post('/auth/Undo', { token })
     assert.equal(undone.body.undone, 'passkey.added')
     await resetAfterUndo(undone)
-    assert.equal((await signInWithPasskey(latchkey, thiefs)).body.code, 'invalid_passkey')
+    assert.equal((await signInWithPasskey(latchkey, thiefPasskey)).body.code, 'invalid_passkey')
     ada.storeTokens(await signInWithPasskey(latchkey, own))
     assert.equal((await latchkey.post('/auth/Undo', { token })).body.code, 'undo_token_expired')
   })
@@ -195,8 +199,8 @@ onEachDatabase((latchkey) => {
     assert.equal(body.mfaMethod, 'passkey')
     assert.deepEqual(body.availableMethods, ['passkey', 'recoveryCode'])
     const { mfaToken } = body
-    const asked = await latchkey.post('/auth/SignIn/MfaCode', { mfaToken, mfaMethod: 'email' })
-    assert.equal(asked.body.code, 'method_not_set_up')
+    const requested = await latchkey.post('/auth/SignIn/MfaCode', { mfaToken, mfaMethod: 'email' })
+    assert.equal(requested.body.code, 'method_not_set_up')
     assert.equal((await latchkey.inbox(ada.email)).length, sent, 'no code was sent')
     assert.equal((await signInWithPasskey(latchkey, passkey, { mfaToken })).status, 200)
   })

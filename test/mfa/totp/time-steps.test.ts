@@ -72,9 +72,9 @@ onEachDatabase((latchkey) => {
     }
     for (const [firstName, first] of Object.entries(uses)) {
       const code = ada.authenticator.nextCode()
-      const taken = await first(code)
-      assert.equal(taken.status, 200, firstName)
-      if (taken.body.accessToken) ada.storeTokens(taken)
+      const accepted = await first(code)
+      assert.equal(accepted.status, 200, firstName)
+      if (accepted.body.accessToken) ada.storeTokens(accepted)
       for (const [secondName, second] of Object.entries(uses)) {
         const refused = await second(code)
         assert.equal(refused.status, 401, `${firstName}, then ${secondName}`)
