@@ -54,7 +54,7 @@ onEachDatabase(
 
       const request = { mfaMethod: 'email' }
       assert.equal((await sendForged('POST', '/settings/MfaSignIn', request, token)).status, 202)
-      const proof = { ...asked, code: await latchkey.codeSentTo(email) }
+      const proof = { ...request, code: await latchkey.codeSentTo(email) }
       assert.equal((await sendForged('POST', '/settings/MfaSignIn', proof, token)).status, 200)
       assert.equal(
         (await sendForged('DELETE', '/settings/MfaSignIn', undefined, token)).status,

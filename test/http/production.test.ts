@@ -75,7 +75,7 @@ test('in production no route of development exists, and everything else works', 
     const path = '/settings/MfaSignIn'
     const request = { mfaMethod: 'email' }
     assert.equal((await latchkey.post(path, request, { token })).status, 202)
-    const on = await latchkey.post(path, { ...asked, code: await codeIn(1) }, { token })
+    const on = await latchkey.post(path, { ...request, code: await codeIn(1) }, { token })
     assert.equal(on.body.enabled, true)
     assert.equal((await latchkey.delete(path, { token })).body.enabled, false)
   })

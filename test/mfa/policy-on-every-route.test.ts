@@ -1,6 +1,6 @@
 /**
- * Where MFA is required, a token from before it is set up gives access only to the calls that set it
- * up. The tests try every operation of openapi.json, so that new ones are covered.
+ * Where MFA is required, a token from before it is set up gives access only to the calls that set
+ * it up. The tests try every operation of openapi.json, so that new ones are covered.
  */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'

@@ -1,6 +1,6 @@
 /**
- * Changes to how the owner signs in require a recent sign-in and, while MFA is on, one with MFA. The
- * tests try every operation of openapi.json, so that new ones are covered.
+ * Changes to how the owner signs in require a recent sign-in and, while MFA is on, one with MFA.
+ * The tests try every operation of openapi.json, so that new ones are covered.
  */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'

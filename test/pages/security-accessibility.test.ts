@@ -1,4 +1,4 @@
-/** Accessibility of the security page in every state: narrow and wide, light and dark, in each language. */
+/** Accessibility of every state of the security page: narrow and wide, in both themes. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { security as german } from '../../src/i18n/de/security.ts'

@@ -86,7 +86,7 @@ onDatabase(
       const ada = await latchkey.owner()
       const { page } = await openSecurityPage(browser, latchkey, ada, { origin })
       const next = await page.context().newPage()
-      // A page refreshes when it loads. The service has rotated the token, the page has not received it.
+      // A page refreshes when it loads: the service rotates the token, and the page never gets it.
       await Promise.all([page.waitForRequest('**/auth/Refresh'), page.reload()])
       await page.close()
       await next.goto(`${origin}/security`)
