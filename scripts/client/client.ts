@@ -139,7 +139,9 @@ function querySchema(parameters: Operation['parameters'] = []): Schema | undefin
 /** The handwritten part, without its imports and exports. */
 function readRuntime(): string {
   const source = readFileSync(join(import.meta.dirname, 'runtime.ts'), 'utf8')
-  return source.replace(/^\/\/.*\n|^import .*\n/gm, '').replace('export function', 'function')
+  return source
+    .replace(/^\/\/.*\n|^import [^']+'.+'\n/gm, '')
+    .replace('export function', 'function')
 }
 
 /** Formats with Biome, so that `npm run check` passes. */
