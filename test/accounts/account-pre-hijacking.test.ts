@@ -20,8 +20,8 @@ let victims = 0
 
 onEachDatabase((latchkey) => {
   for (const [name, order] of orders) {
-    // Abuse case (Signing up): A stranger signed up with somebody’s address and waited for the
-    // owner to verify it (CVE-2026-53516).
+    // Abuse case (Signing up): A stranger signed up with another person’s address and waited for
+    // that person to verify it (CVE-2026-53516).
     test(`a stranger who signs up ${name} gains nothing`, async () => {
       const email = `victim-${victims++}@example.com`
       const sent = []
@@ -43,7 +43,8 @@ onEachDatabase((latchkey) => {
     })
   }
 
-  // Abuse case (Signing up): A stranger signed up after the owner, who typed the newer code.
+  // Abuse case (Signing up): A stranger signed up after the owner, and the owner entered the
+  // stranger’s code.
   test('whichever code is typed, the account has the password that came with it', async () => {
     for (const [, order] of orders) {
       for (let typed = 0; typed < order.length; typed++) {
@@ -123,8 +124,8 @@ onEachDatabase((latchkey) => {
     }
   })
 
-  // Abuse case (Signing up): A stranger signed up with somebody’s address and waited for the owner
-  // to verify it (CVE-2026-53516).
+  // Abuse case (Signing up): A stranger signed up with another person’s address and waited for that
+  // person to verify it (CVE-2026-53516).
   test('a stranger who signs up when there is an account changes nothing in it', async () => {
     const ada = await latchkey.owner()
     const { email } = ada

@@ -13,7 +13,7 @@ onEachDatabase((latchkey) => {
   }
 
   // Abuse case (Turned off, removed or replaced by the wrong hands): The address was changed before
-  // its new mailbox was proven, or the old one was not told.
+  // its new mailbox was verified, or the old one was not notified.
   test('the address changes once the new one is proven, and the old one is told', async () => {
     const ada = await latchkey.owner()
     const before = ada.email
@@ -30,8 +30,8 @@ onEachDatabase((latchkey) => {
     assert.match(message?.text ?? '', /\/undo#token=/)
   })
 
-  // Abuse case (Turned off, removed or replaced by the wrong hands): Codes went on to the address
-  // that the account had given up.
+  // Abuse case (Turned off, removed or replaced by the wrong hands): Codes were still sent to the
+  // account’s former address.
   test('codes for signing in that went to the old address go to the new one', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'email' })
     travel(31_000)
@@ -56,8 +56,8 @@ onEachDatabase((latchkey) => {
     assert.equal((await eve.signIn()).body.status, 'signedIn')
   })
 
-  // Abuse case (Turned off, removed or replaced by the wrong hands): Somebody else signed up with
-  // an address that its owner could still take back.
+  // Abuse case (Turned off, removed or replaced by the wrong hands): Someone else signed up with an
+  // address that its former owner could still restore by an undo.
   test('an address that may come back is nobody else’s for seven days', async () => {
     const ada = await latchkey.owner()
     const before = ada.email
@@ -79,7 +79,7 @@ onEachDatabase((latchkey) => {
     assert.equal((await later.signIn()).body.status, 'signedIn')
   })
 
-  // Abuse case (Used twice, or for something else): A code for one number or address proved
+  // Abuse case (Used twice, or for something else): A code for one number or address verified
   // another.
   test('a wrong code changes nothing, and one for another address neither', async () => {
     const ada = await latchkey.owner()

@@ -3,8 +3,8 @@ import { test } from 'node:test'
 import { onEachDatabase } from '../support/latchkey.ts'
 
 onEachDatabase((latchkey) => {
-  // Abuse case (Turned off, removed or replaced by the wrong hands): The password was changed by
-  // whoever found an open session.
+  // Abuse case (Turned off, removed or replaced by the wrong hands): An open session was enough to
+  // change the password.
   test('changing the password needs the current one, ends other sessions and tells the owner', async () => {
     const ada = await latchkey.owner()
     const other = (await ada.signIn()).body
@@ -59,7 +59,7 @@ onEachDatabase((latchkey) => {
     for (let i = 0; i < 11; i++) await ada.changePassword(`a whole new sentence ${i}`)
   })
 
-  // Abuse case (Guessing): An open session was a place to guess the password.
+  // Abuse case (Guessing): An open session allowed unlimited guesses of the password.
   test('guesses of the current password are counted, ten an hour', async () => {
     const ada = await latchkey.owner()
     const { accessToken: token } = (await ada.signIn()).body

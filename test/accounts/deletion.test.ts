@@ -9,7 +9,7 @@ import { transactionOn } from '../support/transaction.ts'
 import { undoTokenSentTo } from '../support/undo-token.ts'
 
 onEachDatabase((latchkey) => {
-  // Abuse case (Turned off, removed or replaced by the wrong hands): Sessions lived on after a
+  // Abuse case (Turned off, removed or replaced by the wrong hands): Sessions survived a password
   // reset or a deletion (GHSA-2vg6-77g8-24mp, CVE-2023-22492, CVE-2026-43983).
   test('a deleted account is closed at once, and its owner is told', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'sms' })

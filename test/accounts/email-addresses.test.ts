@@ -48,7 +48,7 @@ const refused = {
 }
 
 onEachDatabase((latchkey) => {
-  // Abuse case (Signing up): A look-alike of an address was turned into somebody else’s
+  // Abuse case (Signing up): A look-alike address was normalized to another person’s
   // (GHSA-7rqj-j65f-68wh, GHSA-mwm4-5qwr-g9pf).
   test('what is no plain address is refused, and no mail goes anywhere', async () => {
     const before = await latchkey.sql('select id from outbox')
@@ -70,8 +70,8 @@ onEachDatabase((latchkey) => {
     }
   })
 
-  // Abuse case (The second factor is skipped): Another spelling of the address met the same account
-  // without its second factor (CVE-2025-6013).
+  // Abuse case (The second factor is skipped): Another spelling of the address reached the same
+  // account without its second factor (CVE-2025-6013).
   test('every spelling of an address meets the same account, and its second factor', async () => {
     const email = `Ada.Spelled-${latchkey.databaseKind}@Bücher.example`
     const ada = await latchkey.owner({ email: email.replace('Bücher', 'xn--bcher-kva'), password })
@@ -110,7 +110,7 @@ onEachDatabase((latchkey) => {
     assert.match(message?.subject ?? '', /code/)
   })
 
-  // Abuse case (Signing up): A look-alike of an address was turned into somebody else’s
+  // Abuse case (Signing up): A look-alike address was normalized to another person’s
   // (GHSA-7rqj-j65f-68wh, GHSA-mwm4-5qwr-g9pf).
   test('addresses that are not the same to every mail server are not the same here', async () => {
     const host = `${latchkey.databaseKind.toLowerCase()}.example.com`

@@ -23,8 +23,8 @@ onEachDatabase((latchkey) => {
       (await latchkey.sql(`select count(*) as n from account where email_key = '${email}'`))[0].n,
     )
 
-  // Abuse case (Turned off, removed or replaced by the wrong hands): Of several accounts that moved
-  // to one address at once, two got it.
+  // Abuse case (Turned off, removed or replaced by the wrong hands): Of several accounts that
+  // changed to one address concurrently, two got it.
   test('of many accounts that move to one address at once, one gets it', async () => {
     for (let round = 0; round < 3; round += 1) {
       const email = address()
@@ -148,8 +148,8 @@ onEachDatabase((latchkey) => {
     assert.deepEqual(seen[1], seen[2])
   })
 
-  // Abuse case (Turned off, removed or replaced by the wrong hands): Somebody else signed up with
-  // an address that its owner could still take back.
+  // Abuse case (Turned off, removed or replaced by the wrong hands): Someone else signed up with an
+  // address that its former owner could still restore by an undo.
   test('a deleted or given-up address signs nobody up, and the answer does not say so', async () => {
     const ada = await latchkey.owner()
     await ada.delete('/settings/Account', { body: { password: ada.password } })

@@ -31,8 +31,8 @@ onEachDatabase((latchkey) => {
     assert.equal(activity[1].type, 'password.reset')
   })
 
-  // Abuse case (Signing up): Which addresses have accounts could be told by the answer or by its
-  // time (CVE-2024-41952).
+  // Abuse case (Signing up): The response or its timing revealed which addresses have accounts
+  // (CVE-2024-41952).
   test('the answer is the same for an address without an account, which gets another message', async () => {
     const ada = await latchkey.owner()
     const nobody = `nobody-${ada.email}`
@@ -45,7 +45,7 @@ onEachDatabase((latchkey) => {
     assert.doesNotMatch(message?.text ?? '', /\b[0-9]{6}\b/)
   })
 
-  // Abuse case (The second factor is skipped): Resetting the password signed in, and past the
+  // Abuse case (The second factor is skipped): Resetting the password signed in and bypassed the
   // second factor (CVE-2026-128333).
   test('a reset does not lead past the second factor', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
@@ -53,8 +53,8 @@ onEachDatabase((latchkey) => {
     assert.equal((await ada.signIn()).body.status, 'mfaRequired')
   })
 
-  // Abuse case (The second factor is skipped): One mailbox was both factors: it reset the password,
-  // and got the code.
+  // Abuse case (The second factor is skipped): One mailbox was both factors: it reset the password
+  // and received the code.
   test('after a reset by email, a code by email is not taken as the second factor where there is another', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'email' })
     await ada.turnOn('authenticator')
@@ -80,7 +80,7 @@ onEachDatabase((latchkey) => {
     await ada.signInFully()
   })
 
-  // Abuse case (Used twice, or for something else): Two requests at once both used one code.
+  // Abuse case (Used twice, or for something else): Two concurrent requests both used one code.
   test('forty resets by one code at once set one password', async () => {
     const ada = await latchkey.owner()
     const { email } = ada
@@ -101,8 +101,8 @@ onEachDatabase((latchkey) => {
     )
   })
 
-  // Abuse case (Turned off, removed or replaced by the wrong hands): The steps of a reset went on
-  // without the mailed proof, or by that of another account (CVE-2026-18963, CVE-2023-26481).
+  // Abuse case (Turned off, removed or replaced by the wrong hands): A reset was completed without
+  // the emailed proof, or with another account’s (CVE-2026-18963, CVE-2023-26481).
   test('a code is for one address, one use and fifteen minutes', async () => {
     const ada = await latchkey.owner()
     const eve = await latchkey.owner()
@@ -144,8 +144,8 @@ onEachDatabase((latchkey) => {
     }
   })
 
-  // Abuse case (Turned off, removed or replaced by the wrong hands): The steps of a reset went on
-  // without the mailed proof, or by that of another account (CVE-2026-18963, CVE-2023-26481).
+  // Abuse case (Turned off, removed or replaced by the wrong hands): A reset was completed without
+  // the emailed proof, or with another account’s (CVE-2026-18963, CVE-2023-26481).
   test('there is no new password without the mailed proof', async () => {
     const ada = await latchkey.owner()
     const { email } = ada
@@ -168,8 +168,8 @@ onEachDatabase((latchkey) => {
     assert.equal((await ada.signIn()).body.status, 'signedIn')
   })
 
-  // Abuse case (Used twice, or for something else): A mailed code outlived the password that it was
-  // to replace.
+  // Abuse case (Used twice, or for something else): An emailed reset code outlived the password
+  // that it was meant to replace.
   test('a change of the password makes a mailed code void', async () => {
     const ada = await latchkey.owner()
     const { email } = ada

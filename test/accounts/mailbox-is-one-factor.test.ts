@@ -18,8 +18,8 @@ onEachDatabase((latchkey) => {
     return { ada, capitals }
   }
 
-  // Abuse case (The second factor is skipped): One mailbox was both factors: it reset the password,
-  // and got the code.
+  // Abuse case (The second factor is skipped): One mailbox was both factors: it reset the password
+  // and received the code.
   test('after a reset by email, the same mailbox in capitals is no second factor either', async () => {
     const { ada } = await spelledOtherwise()
     await ada.resetPassword('a whole new sentence')

@@ -46,7 +46,7 @@ onEachDatabase((latchkey) => {
     }
   })
 
-  // Abuse case (Input and output): A long password was cut, so that its beginning was enough.
+  // Abuse case (Input and output): A long password was truncated, so that its beginning was enough.
   test('any characters are taken as they are: nothing is trimmed, folded, normalised or cut', async () => {
     const beginning =
       'x'.repeat(20) + 'seventy-two bytes and then some more of them'.padEnd(60, '.')

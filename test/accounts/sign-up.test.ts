@@ -33,8 +33,8 @@ onEachDatabase((latchkey) => {
     assert.equal((await signIn(email)).body.status, 'signedIn')
   })
 
-  // Abuse case (Signing up): Which addresses have accounts could be told by the answer or by its
-  // time (CVE-2024-41952).
+  // Abuse case (Signing up): The response or its timing revealed which addresses have accounts
+  // (CVE-2024-41952).
   test('a sign-up answers the same for an address with an account, whose owner gets another message', async () => {
     const known = `known-${newcomer()}`
     const ada = await latchkey.owner({ email: known })
@@ -73,7 +73,7 @@ onEachDatabase((latchkey) => {
     assert.deepEqual(shown[2], shown[0])
   })
 
-  // Abuse case (Signing up): The code came back in the answer (CVE-2026-105211).
+  // Abuse case (Signing up): The response contained the code (CVE-2026-105211).
   test('no answer holds the code that was mailed', async () => {
     const email = newcomer()
     const { body, headers } = await signUp(email)
@@ -97,7 +97,7 @@ onEachDatabase((latchkey) => {
     assert.equal((await verify(email, code)).status, 401)
   })
 
-  // Abuse case (Used twice, or for something else): Two requests at once both used one code.
+  // Abuse case (Used twice, or for something else): Two concurrent requests both used one code.
   test('forty Verify at once with the right code make one account and one session', async () => {
     const email = newcomer()
     await signUp(email)

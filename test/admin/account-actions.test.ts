@@ -19,7 +19,7 @@ onEachDatabase((latchkey) => {
     return body.activity
   }
 
-  // Abuse case (Remembered devices): A device went on being trusted after an operator had helped the
+  // Abuse case (Remembered devices): A device stayed trusted after an operator had helped the
   // owner.
   test('MFA turned off by an operator: the password signs in, the owner reads why and can undo it', async () => {
     const eve = await createOperator(latchkey)

@@ -70,8 +70,8 @@ async function assertRefused(
 }
 
 onEachDatabase((latchkey) => {
-  // Abuse case (Operators and suspended accounts): A call for operators asked too little of who
-  // made it (CVE-2026-94001).
+  // Abuse case (Operators and suspended accounts): An operator call did not check its caller
+  // strictly enough (CVE-2026-94001).
   test('nobody but operators, and nobody learns from it which ids there are', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'email' })
     const ben = await latchkey.owner({ mfaMethod: 'authenticator' })
@@ -104,8 +104,8 @@ onEachDatabase((latchkey) => {
     assert.equal((await eve.get(`/admin/Users/${await accountIdOf(latchkey, ada)}`)).status, 200)
   })
 
-  // Abuse case (Operators and suspended accounts): Whoever had an operator’s password turned MFA on
-  // themselves, and was one.
+  // Abuse case (Operators and suspended accounts): A thief with an operator’s password turned MFA
+  // on and had operator rights.
   test('an operator whose MFA was off is none until they are made one again', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'email' })
     const eve = await createOperator(latchkey)
@@ -118,8 +118,8 @@ onEachDatabase((latchkey) => {
     assert.equal((await eve.get(`/admin/Users/${await accountIdOf(latchkey, ada)}`)).status, 200)
   })
 
-  // Abuse case (Operators and suspended accounts): Rights that were taken away stayed in the token
-  // until it expired.
+  // Abuse case (Operators and suspended accounts): Revoked rights remained in the token until it
+  // expired.
   test('an operator who is suspended, or no longer one, can do nothing from that moment', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'email' })
     const eve = await createOperator(latchkey)

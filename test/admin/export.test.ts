@@ -81,8 +81,8 @@ onEachDatabase((latchkey) => {
 })
 
 onDatabase('SQLite', (latchkey) => {
-  // Abuse case (Input and output): A list of accounts that was meant for a mailing carried the
-  // password hashes and the secrets of apps.
+  // Abuse case (Input and output): A list of accounts for a mailing contained the password hashes
+  // and TOTP secrets.
   test('secrets are written only when they are asked for', async (t) => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     const { lines, stdout } = await exported(t, latchkey)

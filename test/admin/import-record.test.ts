@@ -148,8 +148,8 @@ test('what can’t be taken is refused with the reason', () => {
   assert.equal(good.totpSecret, 'GEZDGNBVGY3TQOJQ')
 })
 
-// Abuse case (Input and output): What was refused was repeated where others read along, secrets and
-// all.
+// Abuse case (Input and output): An error message repeated the rejected input, including secrets,
+// where others could read it.
 test('whatever a line is, it is taken or refused, and a refusal repeats nothing of it', () => {
   const text = JSON.stringify(full)
   const bent = fc

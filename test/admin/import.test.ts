@@ -140,8 +140,8 @@ onEachDatabase(
       assert.equal(await count(), before + 2)
     })
 
-    // Abuse case (Turned off, removed or replaced by the wrong hands): Bringing the accounts over
-    // once more put back the password and the factor of before.
+    // Abuse case (Turned off, removed or replaced by the wrong hands): Importing the accounts again
+    // restored the old password and factor.
     test('what owners have changed since is not put back by importing again', async (t) => {
       const ada = new Owner(latchkey, { email: 'ada-moves@example.com', password })
       const file = writeImportFile(t, [{ email: ada.email, passwordHash, totpSecret: secret }])

@@ -33,8 +33,8 @@ onEachDatabase((latchkey) => {
     assert.equal(`${status} ${body.code}`, expected, what)
   }
 
-  // Abuse case (Operators and suspended accounts): A suspended account went on as before: its
-  // sessions refreshed, its tokens worked (CVE-2023-22492, CVE-2026-9798).
+  // Abuse case (Operators and suspended accounts): A suspended account kept working: its sessions
+  // were refreshed and its tokens accepted (CVE-2023-22492, CVE-2026-9798).
   test('suspended: its sessions, devices and whatever was begun are over at once, and its owner is told', async () => {
     const eve = await createOperator(latchkey)
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
@@ -85,8 +85,8 @@ onEachDatabase((latchkey) => {
     assert.doesNotMatch(told?.text ?? '', /\d{6}/, 'no code that opens nothing')
   })
 
-  // Abuse case (Operators and suspended accounts): Whether an account was suspended was looked at
-  // when signing in began, and not when it ended (CVE-2026-43983).
+  // Abuse case (Operators and suspended accounts): A suspension was checked when a sign-in began,
+  // but not when it completed (CVE-2026-43983).
   test('being suspended counts when something is redeemed, not only when it began', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     await ada.turnOn('sms')

@@ -56,7 +56,7 @@ test('migrate brings the database up to date, and the second time has nothing to
   )
 })
 
-// Abuse case (Input and output): Whoever read the configuration read its passwords and keys
+// Abuse case (Input and output): Printing the configuration revealed its passwords and keys
 // (GHSA-m9h4-7j9c-55x9).
 test('settings lists each with what it is now and what it means, and hides the secret ones', async (t) => {
   const key = `k1:${Buffer.alloc(32, 7).toString('base64')}`

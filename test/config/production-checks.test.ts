@@ -74,7 +74,7 @@ test('production with nothing set names all that is unsafe at once', async (t) =
   )
 })
 
-// Abuse case (Input and output): Development tools were on in production.
+// Abuse case (Input and output): Development tools were enabled in production.
 test('production starts when all is right, and has no dev inbox', async (t) => {
   const token = 'a-token-of-the-operators'
   const latchkey = await startLatchkeyProcess(t, {

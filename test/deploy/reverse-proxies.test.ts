@@ -29,7 +29,7 @@ for (const name of proxyNames) {
   test(`Latchkey behind ${name}`, { skip: await skipReason(name) }, async (t) => {
     const deployment = await startDeployment(t, name)
 
-    // Abuse case (Guessing): A forged `X-Forwarded-For` made every guess come from somewhere else
+    // Abuse case (Guessing): A forged `X-Forwarded-For` gave every guess a different address
     // (teamhanko/hanko #2739).
     await t.test(`the address that counts is the one that ${name} saw`, async () => {
       const email = 'ada@example.com'
@@ -54,7 +54,7 @@ for (const name of proxyNames) {
       assert.deepEqual([last?.ipAddress, failed?.ipAddress], ['127.0.0.6', '127.0.0.5'])
     })
 
-    // Abuse case (Input and output): Links in messages were made from the `Host` header
+    // Abuse case (Input and output): Links in messages were built from the `Host` header
     // (CVE-2023-49097, CVE-2025-64101, GHSA-93m4-mfpg-c3xf).
     await t.test('a session of a page is in secure cookies, and mail leads home', async () => {
       const { proxy, signUp, mailTo } = deployment
@@ -83,8 +83,8 @@ for (const name of proxyNames) {
       assert.deepEqual([...new Set(links)], [`https://${host}`])
     })
 
-    // Abuse case (Input and output): A body that was too large had the proxy take a node for broken,
-    // and away from everybody.
+    // Abuse case (Input and output): An oversized body made the proxy mark a healthy node as
+    // failed, for everyone.
     await t.test('what is too large is refused, and nobody else notices', async () => {
       for (const kilobytes of [17, 60, 200]) {
         const body = { email: 'x'.repeat(kilobytes * 1024) }

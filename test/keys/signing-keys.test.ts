@@ -74,8 +74,8 @@ onEachDatabase((latchkey) => {
     assert.equal((await latchkey.sql('select id from signing_key')).length, 2)
   })
 
-  // Abuse case (Sessions and tokens): A key that had leaked went on opening everything until its
-  // last token expired, or everyone was signed out to stop it.
+  // Abuse case (Sessions and tokens): Tokens signed with a leaked key were accepted until the last
+  // one expired, or stopping them signed everyone out.
   test('when a key leaked, nothing signed by it is taken seconds later by any node, and nobody is signed out', async (t) => {
     const node = await latchkey.secondNode()
     try {

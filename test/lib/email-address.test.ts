@@ -67,7 +67,7 @@ test('the address that was parsed is parsed to the same again, in capitals too',
   )
 })
 
-// Abuse case (Signing up): A look-alike of an address was turned into somebody else’s
+// Abuse case (Signing up): A look-alike address was normalized to another person’s
 // (GHSA-7rqj-j65f-68wh, GHSA-mwm4-5qwr-g9pf).
 test('no single character in the place of an ASCII letter is taken for that letter', () => {
   const own = parseEmailAddress('ada@kiosk.example')

@@ -34,7 +34,7 @@ function compressed(parts: string[]): string {
 const isMapped = (address: number[]) =>
   address.slice(0, 5).every((part) => part === 0) && address[5] === 0xffff
 
-// Abuse case (Guessing): Every address of one IPv6 household had a limit of its own.
+// Abuse case (Guessing): Every address in one IPv6 household had its own limit.
 test('every spelling of every address of one /64 is one network', () => {
   const zeros = fc.constantFrom(0, 0, 0, 1, 0xffff)
   const address = fc.oneof(groups, fc.array(zeros, { minLength: 8, maxLength: 8 }))

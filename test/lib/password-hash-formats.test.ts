@@ -66,8 +66,8 @@ test('published hashes fit their passwords', async () => {
   }
 })
 
-// Abuse case (Guessing): Of a long password bcrypt saw the first 72 bytes, so that any end signed
-// in (CVE-2025-22228).
+// Abuse case (Guessing): bcrypt used only the first 72 bytes of a password, so that any ending
+// signed in (CVE-2025-22228).
 test('a password longer than bcrypt sees is not taken for what its hash knows of it', async (t) => {
   const seen = 'x'.repeat(72)
   const hashes = await generateForeignHashes(t, seen)
@@ -83,8 +83,8 @@ test('a password longer than bcrypt sees is not taken for what its hash knows of
 const salt = 'c29tZXNhbHQ'
 const digest = 'A'.repeat(43)
 
-// Abuse case (Input and output): One stored hash asked for so much work or memory that signing in
-// stood still for everyone.
+// Abuse case (Input and output): One stored hash required so much work or memory that it blocked
+// sign-ins for everyone.
 test('a hash that asks for too much, or for less than is safe, is refused with the reason', () => {
   const refusedHashes: [hash: string, reason: RegExp][] = [
     [`$argon2id$v=19$m=${max.memoryKiB + 1},t=1,p=1$${salt}$${digest}`, /too much/],

@@ -31,7 +31,7 @@ async function start(t: TestContext, environment: Record<string, string>): Promi
   return latchkey
 }
 
-// Abuse case (Input and output): Metrics of a service were open to everyone.
+// Abuse case (Input and output): Metrics were public.
 test('production has no metrics, unless its operator wants them', async (t) => {
   const latchkey = await start(t, production)
   const { status, body } = await latchkey.get('/metrics')

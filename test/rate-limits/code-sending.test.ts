@@ -161,8 +161,8 @@ onEachDatabase(
 
 onEachDatabase(
   (latchkey) => {
-    // Abuse case (Guessing): Sending texts over and over cost the operator a fortune, or somebody
-    // their sleep.
+    // Abuse case (Guessing): Repeated texts cost the operator a fortune or kept the recipient
+    // awake.
     test('past the day’s number of texts none is sent, mail still is, and the operator is told', async () => {
       const ada = await latchkey.owner({ mfaMethod: 'sms' })
       const bob = await latchkey.owner({ mfaMethod: 'sms' })

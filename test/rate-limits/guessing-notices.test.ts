@@ -25,8 +25,8 @@ onEachDatabase((latchkey) => {
     (await latchkey.inbox(email)).filter(({ subject }) => /guessing your codes/.test(subject))
 
   for (const method of ['authenticator', 'email'] as const) {
-    // Abuse case (Guessing): Whoever stopped before a sign-in’s last try guessed on without its
-    // owner hearing of it.
+    // Abuse case (Guessing): An attacker who stopped before a sign-in’s last attempt could keep
+    // guessing without the owner being notified.
     test(`the owner is told at the fifth wrong code in a day, however few a sign-in, by ${method}`, async () => {
       for (const aSignIn of [5, 4, 1]) {
         const ada = await latchkey.owner({ mfaMethod: method })

@@ -38,7 +38,8 @@ onEachDatabase(
       assert.equal((await forgot(ada.email, '2001:db8:1:2:ffff::9')).status, 202)
     })
 
-    // Abuse case (Guessing): A stranger got more tries from where they had signed in themselves.
+    // Abuse case (Guessing): A stranger got more attempts from a network where they had signed in
+    // to their own account.
     test('signing in to one’s own account makes a network familiar to nobody else’s', async () => {
       const { email } = await latchkey.owner()
       const stranger = await latchkey.owner()
@@ -48,7 +49,7 @@ onEachDatabase(
       assert.equal((await forgot(email)).status, 202)
     })
 
-    // Abuse case (Guessing): Whoever knew the password alone was taken for the owner.
+    // Abuse case (Guessing): An attacker with only the password was treated as the owner.
     test('a password without its second step makes no network familiar', async () => {
       const ada = await latchkey.owner({ mfaMethod: 'email' })
       const begun = await ada.signIn(from('203.0.113.8'))
@@ -70,8 +71,8 @@ onEachDatabase(
       assert.equal((await forgot(email)).body.code, 'too_many_messages')
     })
 
-    // Abuse case (Signing up): Which addresses have accounts could be told by the answer or by its
-    // time (CVE-2024-41952).
+    // Abuse case (Signing up): The response or its timing revealed which addresses have accounts
+    // (CVE-2024-41952).
     test('an address without an account is counted and answered like any other', async () => {
       const { email } = await latchkey.owner()
       const nobody = email.replace('owner', 'nobody')
@@ -88,7 +89,7 @@ onEachDatabase(
       assert.deepEqual([count(202).length, count(401).length, count(429).length], [20, 50, 8])
     })
 
-    // Abuse case (Guessing): Guesses sent at once slipped past the count of them.
+    // Abuse case (Guessing): Concurrent guesses bypassed the limit.
     test('of thirty wrong codes at once ten are judged', async () => {
       const { email } = await latchkey.owner()
       const wrong = await wrongCodeFor(email)

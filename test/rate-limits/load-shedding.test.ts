@@ -41,8 +41,8 @@ for (const kind of ['SQLite', 'PostgreSQL'] as const) {
     const times = (count: number, ask: (i: number) => Promise<ApiResponse>) =>
       Promise.all(Array.from({ length: count }, (_, i) => ask(i)))
 
-    // Abuse case (Guessing): A flood of sign-ins, each of which costs a password hash, kept everyone
-    // else waiting until nothing answered any more.
+    // Abuse case (Guessing): A flood of sign-ins, each of which costs a password hash, delayed
+    // everyone else until the service no longer responded.
     test('of several hundred sign-ins at once some are told to come back, and nothing breaks', async () => {
       const before = await scrape(latchkey.origin)
       const flood = times(300, (i) => guess(`stranger-${i}@example.com`))

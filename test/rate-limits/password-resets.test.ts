@@ -17,7 +17,8 @@ onEachDatabase(
     const reset = (email: string, code: string, address = '127.0.0.1') =>
       latchkey.post('/auth/ResetPassword', { email, code, newPassword }, from(address))
 
-    // Abuse case (Guessing): Wrong guesses of strangers used up the code that the owner was mailed.
+    // Abuse case (Guessing): Strangers’ wrong guesses voided the code that had been emailed to the
+    // owner.
     test('no wrong code spoils the one that was mailed, and strangers don’t bar who signed in there before', async () => {
       const { email } = await latchkey.owner()
       assert.equal((await forgot(email)).status, 202)
@@ -34,7 +35,7 @@ onEachDatabase(
       assert.equal((await reset(email, code)).status, 200)
     })
 
-    // Abuse case (Guessing): The code of a forgotten password could be guessed.
+    // Abuse case (Guessing): A password reset code could be guessed.
     test('ten wrong codes an hour are judged from one network, the owner’s too', async () => {
       const { email } = await latchkey.owner()
       assert.equal((await forgot(email)).status, 202)
@@ -44,7 +45,7 @@ onEachDatabase(
       assert.equal((await reset(email, code)).status, 429)
     })
 
-    // Abuse case (Guessing): Each code that was asked for made guessing one of them likelier.
+    // Abuse case (Guessing): Each requested code made guessing one of them more likely.
     test('the newest three codes are good, and those before are not', async () => {
       const { email } = await latchkey.owner()
       const codes: string[] = []
@@ -57,7 +58,7 @@ onEachDatabase(
       assert.equal((await reset(email, second)).status, 200)
     })
 
-    // Abuse case (Guessing): A stranger asked for mails until the owner could get none any more.
+    // Abuse case (Guessing): A stranger requested emails until the owner could get none.
     test('strangers use up an address’s mails, and its owner still gets one where they signed in before', async () => {
       const { email } = await latchkey.owner()
       for (let network = 1; network <= 4; network++) {
@@ -73,8 +74,7 @@ onEachDatabase(
       assert.equal((await forgot(email, '198.51.100.5')).status, 202)
     })
 
-    // Abuse case (Guessing): Whoever reset passwords over and over kept the service busy with
-    // hashing.
+    // Abuse case (Guessing): Repeated password resets kept the service busy with hashing.
     test('resets from one network are counted before a password is hashed for them', async () => {
       const values = Array.from(
         { length: 600 },

@@ -45,7 +45,7 @@ onEachDatabase((latchkey) => {
     assert.equal((await guess(ada.email, '203.0.113.1')).status, 429)
   })
 
-  // Abuse case (Guessing): Another spelling of the address, or of the code, gave tries of its own
+  // Abuse case (Guessing): Another spelling of the address or code gave additional attempts
   // (CVE-2025-24806, CVE-2025-6004, CVE-2025-6015).
   test('spellings of the address count together', async () => {
     const ada = await latchkey.owner()
@@ -56,7 +56,7 @@ onEachDatabase((latchkey) => {
     for (const email of spellings) assert.equal((await guess(email, '203.0.113.1')).status, 429)
   })
 
-  // Abuse case (Guessing): Guesses at once slipped past the count (CVE-2023-47111).
+  // Abuse case (Guessing): Concurrent guesses bypassed the limit (CVE-2023-47111).
   test('of a hundred wrong passwords at once ten are judged', async () => {
     const ada = await latchkey.owner()
     const answers = await Promise.all(

@@ -16,8 +16,7 @@ onEachDatabase((latchkey) => {
   const setNumber = (owner: Owner, phoneNumber: string) =>
     owner.post('/settings/PhoneNumber', { phoneNumber })
 
-  // Abuse case (Guessing): Sending texts over and over cost the operator a fortune, or somebody
-  // their sleep.
+  // Abuse case (Guessing): Repeated texts cost the operator a fortune or kept the recipient awake.
   test('an account is sent twenty texts a day, to whatever numbers', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'sms' })
     for (let i = 0; i < 9; i++) {
@@ -38,8 +37,7 @@ onEachDatabase((latchkey) => {
     assert.ok((await ada.signIn()).body.sentTo)
   })
 
-  // Abuse case (Guessing): Sending texts over and over cost the operator a fortune, or somebody
-  // their sleep.
+  // Abuse case (Guessing): Repeated texts cost the operator a fortune or kept the recipient awake.
   test('a number is sent twenty texts a day, for all accounts that have proven it', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'sms' })
     const { phoneNumber } = ada
@@ -56,8 +54,8 @@ onEachDatabase((latchkey) => {
     for (const one of [ada, bob]) assert.ok((await one.signIn()).body.sentTo)
   })
 
-  // Abuse case (Guessing): Strangers had a number texted until its owner, who needed a code to sign
-  // in, could get none.
+  // Abuse case (Guessing): Strangers triggered texts to a number until its owner could get no
+  // sign-in code.
   test('strangers have a number texted ten times a day, and its owner gets codes all the same', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'sms' })
     const { phoneNumber } = ada
@@ -82,7 +80,8 @@ onEachDatabase((latchkey) => {
     assert.equal((await setNumber(later, phoneNumber)).status, 202)
   })
 
-  // Abuse case (Guessing): Thieves who earn by texts had a whole range of numbers texted.
+  // Abuse case (Guessing): Fraudsters who earn from texts triggered them to a whole range of
+  // numbers.
   test('a hundred new numbers of one range are texted a day, and whoever has a number in it signs in', async () => {
     const ada = await latchkey.owner({ phoneNumber: '+12125550000', mfaMethod: 'sms' })
     const strangers: Owner[] = []
@@ -103,7 +102,8 @@ onEachDatabase((latchkey) => {
     assert.equal((await setNumber(later, '+12125559999')).status, 202)
   })
 
-  // Abuse case (Guessing): Somebody with many accounts had a stranger’s address mailed without end.
+  // Abuse case (Guessing): An attacker with many accounts sent endless emails to a stranger’s
+  // address.
   test('an address that nobody has proven is mailed ten codes a day, whichever accounts ask, however it is written', async () => {
     const name = `victim-${latchkey.databaseKind.toLowerCase()}`
     const spellings = [`${name}@example.com`, `${name.toUpperCase()}@EXAMPLE.com`]

@@ -17,8 +17,8 @@ onEachDatabase((latchkey) => {
     latchkey.post('/auth/SignIn/Mfa', { mfaToken, code, ...more })
 
   for (const mfaMethod of ['authenticator', 'sms', 'email', 'recoveryCode'] as const) {
-    // Abuse case (Guessing): Each new sign-in gave new tries (CVE-2021-3138).
-    // Abuse case (Guessing): The database gave the count as a text, 10 and 1 made 101, and the
+    // Abuse case (Guessing): Each new sign-in gave new attempts (CVE-2021-3138).
+    // Abuse case (Guessing): The database returned the count as text, 10 and 1 made 101, and the
     // owner was locked out ten times too early.
     test(`twenty wrong codes are judged in an hour, over however many sign-ins, by ${mfaMethod}`, async () => {
       const isOnPaper = mfaMethod === 'recoveryCode'
@@ -42,9 +42,10 @@ onEachDatabase((latchkey) => {
     })
   }
 
-  // Abuse case (Guessing): Only passwords were counted, not codes; or codes by method, so that each
-  // method gave tries of its own (CVE-2024-32868, CVE-2025-64102, CVE-2018-14657).
-  // Abuse case (Guessing): Another spelling of the address, or of the code, gave tries of its own
+  // Abuse case (Guessing): Only passwords were counted, not codes; or codes were counted per
+  // method, so that each method gave additional attempts (CVE-2024-32868, CVE-2025-64102,
+  // CVE-2018-14657).
+  // Abuse case (Guessing): Another spelling of the address or code gave additional attempts
   // (CVE-2025-24806, CVE-2025-6004, CVE-2025-6015).
   test('methods, spellings and recovery codes count together', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'sms' })
@@ -69,7 +70,7 @@ onEachDatabase((latchkey) => {
     ensureTooMany(await answer(mfaToken, code, { mfaMethod: 'recoveryCode' }))
   })
 
-  // Abuse case (Guessing): Guesses at once slipped past the count (CVE-2023-47111).
+  // Abuse case (Guessing): Concurrent guesses bypassed the limit (CVE-2023-47111).
   test('of a hundred wrong codes at once, over twenty sign-ins, twenty are judged', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     const code = await ada.wrongCodeFor('authenticator')
@@ -84,8 +85,8 @@ onEachDatabase((latchkey) => {
     await ensureRightAgainLater(ada, latchkey)
   })
 
-  // Abuse case (Guessing): The limit was looked at when a sign-in began, and not when it was
-  // finished (CVE-2026-9798, CVE-2026-16103).
+  // Abuse case (Guessing): The limit was checked when a sign-in began, but not when it completed
+  // (CVE-2026-9798, CVE-2026-16103).
   test('a sign-in that began before the limit was reached is stopped by it all the same', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     const early = (await ada.signIn()).body.mfaToken
@@ -93,7 +94,7 @@ onEachDatabase((latchkey) => {
     ensureTooMany(await answer(early, ada.authenticator.code()))
   })
 
-  // Abuse case (Guessing): A restart gave the tries back.
+  // Abuse case (Guessing): A restart reset the attempts.
   test('a restart forgives nothing', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     await useUp(ada, most - 1)

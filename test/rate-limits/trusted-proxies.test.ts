@@ -12,7 +12,7 @@ const somebody = () => `somebody-${accounts++}@example.com`
 onEachDatabase((latchkey) => {
   beforeEach(() => travel(61 * 60_000))
 
-  // Abuse case (Guessing): A forged `X-Forwarded-For` made every guess come from somewhere else
+  // Abuse case (Guessing): A forged `X-Forwarded-For` gave every guess a different address
   // (teamhanko/hanko #2739).
   test('without a trusted proxy no header escapes the limit', async () => {
     const email = somebody()
@@ -68,7 +68,7 @@ onEachDatabase(
   (latchkey) => {
     beforeEach(() => travel(61 * 60_000))
 
-    // Abuse case (Guessing): A forged `X-Forwarded-For` made every guess come from somewhere else
+    // Abuse case (Guessing): A forged `X-Forwarded-For` gave every guess a different address
     // (teamhanko/hanko #2739).
     test('behind a trusted proxy only the address that it saw counts, not what came before', async () => {
       const email = somebody()

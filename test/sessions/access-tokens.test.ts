@@ -13,7 +13,7 @@ const claimsOf = (owner: Owner): TokenPart => decodeToken(owner.accessToken).cla
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}$/
 
 onEachDatabase((latchkey) => {
-  // Abuse case (Sessions and tokens): The service signed what its caller had sent
+  // Abuse case (Sessions and tokens): The service signed claims that its caller had sent
   // (CVE-2026-121802).
   test('a token has the header and the claims of RFC 9068, and lives ten minutes', async () => {
     const before = Math.floor(Date.now() / 1000)

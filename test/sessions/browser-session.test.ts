@@ -88,8 +88,8 @@ onEachDatabase(
       assert.equal(elsewhere.body.status, 'mfaRequired')
     })
 
-    // Abuse case (Sessions and tokens): A page elsewhere had the browser send the cookie along, and
-    // so made calls in its owner’s name.
+    // Abuse case (Sessions and tokens): A page on another site made the browser send the cookie,
+    // and so made calls as its owner.
     test('a cookie counts for nothing without the header, from elsewhere, or without saying from where', async () => {
       const ada = await latchkey.owner()
       const browser = new Browser(latchkey)
@@ -182,8 +182,8 @@ onEachDatabase(
 
 onEachDatabase(
   (latchkey) => {
-    // Abuse case (Sessions and tokens): A cookie could be set or read by another host of the same
-    // domain. [CVE-2024-28197]
+    // Abuse case (Sessions and tokens): Another host of the same domain could set or read a cookie
+    // (CVE-2024-28197).
     test('behind HTTPS the cookie is for this host alone', async () => {
       const ada = await latchkey.owner()
       const { email, password } = ada

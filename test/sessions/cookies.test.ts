@@ -6,8 +6,8 @@ import type { Owner } from '../support/owner.ts'
 import { formatRequestHead, sendRaw } from '../support/raw-http.ts'
 
 onEachDatabase((latchkey) => {
-  // Abuse case (Sessions and tokens): Another host of the domain set a cookie whose name only looks
-  // like ours, and so had people signed in as somebody else.
+  // Abuse case (Sessions and tokens): Another host of the domain set a cookie with a look-alike
+  // name, and so signed users in to another account.
   test('a cookie counts under its exact name alone, whatever space or sign stands around it', async () => {
     const token = tokenIn(await signIn(latchkey, await latchkey.owner()))
     for (const cookie of [
@@ -147,8 +147,8 @@ onEachDatabase((latchkey) => {
 
 onEachDatabase(
   (latchkey) => {
-    // Abuse case (Sessions and tokens): Another host of the domain set a cookie whose name only
-    // looks like ours, and so had people signed in as somebody else.
+    // Abuse case (Sessions and tokens): Another host of the domain set a cookie with a look-alike
+    // name, and so signed users in to another account.
     test('behind HTTPS no cookie that another host could set is taken for ours', async () => {
       const origin = 'https://accounts.example.com'
       const ada = await latchkey.owner()

@@ -109,10 +109,10 @@ onEachDatabase((latchkey) => {
       .map(({ detail }: { detail: unknown }) => detail)
   }
 
-  // Abuse case (Turned off, removed or replaced by the wrong hands): Somebody ended another
-  // account’s session, or its remembered device, by its id (CVE-2025-71400).
-  // Abuse case (Sessions and tokens): Sessions were shown to whoever was not their owner
-  // (CVE-2024-39683, CVE-2026-23511).
+  // Abuse case (Turned off, removed or replaced by the wrong hands): A user ended another account’s
+  // session or trusted device by its id (CVE-2025-71400).
+  // Abuse case (Sessions and tokens): Users could see sessions of other accounts (CVE-2024-39683,
+  // CVE-2026-23511).
   test('nobody sees or ends another account’s sessions and devices', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     const { mfaToken } = (await ada.signIn()).body

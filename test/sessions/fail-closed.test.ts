@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { onEachDatabase } from '../support/latchkey.ts'
 
 onEachDatabase((latchkey) => {
-  // Abuse case (Sessions and tokens): A check that could not be made passed
+  // Abuse case (Sessions and tokens): A check passed because it could not be made
   // (GHSA-8fpg-xm3f-6cx3).
   test('while a table can’t be read, what depends on it is refused, and works again afterwards', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'email' })

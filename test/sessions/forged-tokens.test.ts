@@ -195,8 +195,8 @@ onEachDatabase((latchkey) => {
   })
 
   for (const [what, forge] of Object.entries(forged)) {
-    // Abuse case (Sessions and tokens): Tokens without a signature, signed by HMAC with the public
-    // key, with a key of their own making, for another audience, or expired, were taken
+    // Abuse case (Sessions and tokens): The service accepted tokens that were unsigned, signed by
+    // HMAC with the public key, signed with the attacker’s key, for another audience, or expired
     // (CVE-2026-67336).
     test(`a token with ${what} opens no route`, async () => {
       const made = await gather()
@@ -224,8 +224,8 @@ onEachDatabase((latchkey) => {
     }
   })
 
-  // Abuse case (Sessions and tokens): Tokens without a signature, signed by HMAC with the public
-  // key, with a key of their own making, for another audience, or expired, were taken
+  // Abuse case (Sessions and tokens): The service accepted tokens that were unsigned, signed by
+  // HMAC with the public key, signed with the attacker’s key, for another audience, or expired
   // (CVE-2026-67336).
   test('no other secret of ours is taken for an access token', async () => {
     const { routes } = await gather()

@@ -8,8 +8,8 @@ import { operations } from '../support/openapi.ts'
 import type { Owner } from '../support/owner.ts'
 import { addPasskey, signInWithPasskey } from '../support/passkeys.ts'
 
-// Abuse case (The second factor is skipped): One of the ways to sign in made its session itself, and
-// forgot to ask (CVE-2026-15616, CVE-2026-9091).
+// Abuse case (The second factor is skipped): One sign-in method created its session itself, without
+// the second factor (CVE-2026-15616, CVE-2026-9091).
 test('issueSession alone writes the row of a session', () => {
   const src = join(import.meta.dirname, '../../src')
   const writers = globSync('**/*.ts', { cwd: src }).filter((file) =>
@@ -47,8 +47,8 @@ onEachDatabase((latchkey) => {
     assert.deepEqual(new Set(givers.map(({ method }) => method)), new Set(['POST']))
   })
 
-  // Abuse case (The second factor is skipped): Signing in asked for it, and another call that signs
-  // in as well did not (CVE-2026-8293, ory/kratos #3408).
+  // Abuse case (The second factor is skipped): The sign-in call required it, but another call that
+  // signs in did not (CVE-2026-8293, ory/kratos #3408).
   test('no call that can answer with tokens does so for the password alone while MFA is on', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     const givers = (await operations(latchkey)).filter(({ returnsTokens }) => returnsTokens)

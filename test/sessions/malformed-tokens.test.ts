@@ -35,7 +35,7 @@ onEachDatabase((latchkey) => {
     await assertRefused(changed, good)
   })
 
-  // Abuse case (Sessions and tokens): A token that was cut, or spelt in another way, was taken.
+  // Abuse case (Sessions and tokens): A truncated or differently spelled token was accepted.
   test('a token cut at its end or its beginning is refused, however little is missing', async () => {
     const good = await seenToken()
     const cut = Array.from(good, (_, i) => [good.slice(0, i), good.slice(i)]).flat()
@@ -45,7 +45,7 @@ onEachDatabase((latchkey) => {
     )
   })
 
-  // Abuse case (Sessions and tokens): A token that was cut, or spelt in another way, was taken.
+  // Abuse case (Sessions and tokens): A truncated or differently spelled token was accepted.
   test('every other spelling of the same bytes is refused', async () => {
     const good = await seenToken()
     const [header, claims, signature] = good.split('.') as [string, string, string]
@@ -77,7 +77,7 @@ onEachDatabase((latchkey) => {
     )
   })
 
-  // Abuse case (Input and output): Another site had a signed-in browser turn MFA off: its cookie
+  // Abuse case (Input and output): Another site made a signed-in browser turn MFA off: its cookie
   // was enough.
   test('a token counts in the Authorization header alone', async () => {
     const token = await seenToken()
@@ -107,8 +107,8 @@ onEachDatabase((latchkey) => {
     }
   })
 
-  // Abuse case (Sessions and tokens): A malformed `Authorization` header was let in, or broke
-  // something (GHSA-xmf8-cvqr-rfgj).
+  // Abuse case (Sessions and tokens): A malformed `Authorization` header was accepted or caused a
+  // failure (GHSA-xmf8-cvqr-rfgj).
   test('no Authorization header, however malformed, is let in or breaks anything', async () => {
     const good = await seenToken()
     const piece = fc.oneof(

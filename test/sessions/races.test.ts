@@ -5,7 +5,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { onEachDatabase } from '../support/latchkey.ts'
 
 onEachDatabase((latchkey) => {
-  // Abuse case (Sessions and tokens): Refreshing twice at once made two branches of one session.
+  // Abuse case (Sessions and tokens): Two concurrent refreshes created two branches of one session.
   test('twenty refreshes at once with one token make one new pair, and the session lives on', async () => {
     const ada = await latchkey.owner()
     // Only when all connections to the database are warm do the twenty really meet there.
@@ -24,7 +24,7 @@ onEachDatabase((latchkey) => {
     }
   })
 
-  // Abuse case (Sessions and tokens): A refresh at the moment of signing out outlived it.
+  // Abuse case (Sessions and tokens): A refresh concurrent with signing out outlived it.
   test('a refresh that races signing out never outlives it', async () => {
     const ada = await latchkey.owner()
     for (let round = 0; round < 10; round += 1) {

@@ -48,7 +48,7 @@ onEachDatabase((latchkey) => {
     assert.deepEqual(await ends(ada), [])
   })
 
-  // Abuse case (Sessions and tokens): A refresh token that was stolen and used stayed unnoticed
+  // Abuse case (Sessions and tokens): The use of a stolen refresh token went undetected
   // (GHSA-392p-2q2v-4372, GHSA-pw9m-5jxm-xr6h).
   test('a used token that comes later ends the session, on the owner’s branch and the thief’s', async () => {
     const ada = await latchkey.owner()
@@ -64,7 +64,7 @@ onEachDatabase((latchkey) => {
     assert.deepEqual([end?.detail, more], [{ reason: 'refresh_token_reused' }, []])
   })
 
-  // Abuse case (Sessions and tokens): A refresh token that was stolen and used stayed unnoticed
+  // Abuse case (Sessions and tokens): The use of a stolen refresh token went undetected
   // (GHSA-392p-2q2v-4372, GHSA-pw9m-5jxm-xr6h).
   test('any earlier token of a session ends it, not only the last one', async () => {
     const ada = await latchkey.owner()
@@ -98,7 +98,7 @@ onEachDatabase((latchkey) => {
     ada.storeTokens(await refresh(ada.refreshToken))
   })
 
-  // Abuse case (Sessions and tokens): A token that lacked its end was still found (CVE-2026-27840).
+  // Abuse case (Sessions and tokens): A token without its end was still accepted (CVE-2026-27840).
   test('a token from which one character or more is missing is refused, and ends nothing', async () => {
     const ada = await latchkey.owner()
     const { refreshToken } = ada

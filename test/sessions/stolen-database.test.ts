@@ -12,7 +12,7 @@ import { addPasskey, signInWithPasskey, startPasskeySignIn } from '../support/pa
 import { SoftwareAuthenticator } from '../support/software-authenticator.ts'
 
 onEachDatabase((latchkey) => {
-  // Abuse case (Input and output): An answer, a log line or the database held a secret
+  // Abuse case (Input and output): A response, a log line or the database contained a secret
   // (CVE-2026-53725).
   test('nothing in the database signs in, shows a code or signs a token', async () => {
     const ada = await latchkey.owner()
@@ -106,7 +106,8 @@ onEachDatabase((latchkey) => {
     ada.storeTokens(await latchkey.post('/auth/Refresh', { refreshToken: ada.refreshToken }))
   })
 
-  // Abuse case (Sessions and tokens): A check that could not be made passed (GHSA-8fpg-xm3f-6cx3).
+  // Abuse case (Sessions and tokens): A check passed because it could not be made
+  // (GHSA-8fpg-xm3f-6cx3).
   test('without its encryption key the service does not start', async () => {
     const { LATCHKEY_ENCRYPTION_KEYS: good = '' } = latchkey.environment
     await assert.rejects(

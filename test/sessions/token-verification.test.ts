@@ -52,8 +52,9 @@ test('jose takes a token of ours, and so do we', async () => {
   assert.equal(accessTokens.verify(good)?.session, 's')
 })
 
-// Abuse case (Sessions and tokens): Tokens without a signature, signed by HMAC with the public key,
-// with a key of their own making, for another audience, or expired, were taken (CVE-2026-67336).
+// Abuse case (Sessions and tokens): The service accepted tokens that were unsigned, signed by HMAC
+// with the public key, signed with the attacker’s key, for another audience, or expired
+// (CVE-2026-67336).
 test('of tokens signed with our key, whatever they say, jose and we take the same', async () => {
   const now = Math.floor(Date.now() / 1000)
   const { header, claims } = decodeToken(good)

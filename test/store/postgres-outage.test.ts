@@ -36,7 +36,7 @@ const brought: Record<string, object> = {
 }
 
 for (const what of ['is stopped', 'hangs'] as const) {
-  // Abuse case (Sessions and tokens): A check that could not be made passed
+  // Abuse case (Sessions and tokens): A check passed because it could not be made
   // (GHSA-8fpg-xm3f-6cx3).
   test(`while PostgreSQL ${what} every call that needs it is a 503, the rest goes on, and all is well when it is back`, async (t) => {
     const { latchkey, line } = await startOnLine(t)

@@ -47,7 +47,7 @@ test('while the secret is changed, receivers of both can verify', async (t) => {
   assert.throws(() => new Webhook(generateWebhookSecret()).verify(received.body, received.headers))
 })
 
-// Abuse case (Input and output): What a stranger had written was taken for one of ours.
+// Abuse case (Input and output): A forged event was accepted as authentic.
 test('a post that was changed on the way is not verified', async (t) => {
   const hook = await startWebhookReceiver(t, secret)
   await createWebhookSender(hook.url).send(post)
@@ -79,7 +79,7 @@ for (const status of [400, 401, 404, 408, 429, 500, 503]) {
   })
 }
 
-// Abuse case (Input and output): A receiver sent what it was told on to somebody else (SSRF).
+// Abuse case (Input and output): A receiver redirected events to another host (SSRF).
 test('a post is not sent on to where a receiver points', async (t) => {
   let asked = 0
   const elsewhere = await serve(t, (_, response) => {
