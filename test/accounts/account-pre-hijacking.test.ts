@@ -1,6 +1,6 @@
 /**
- * Somebody signs up with an address that is not theirs, hoping that its owner will finish the
- * sign-up and live in an account whose password the stranger knows.
+ * Account pre-hijacking: a stranger signs up with another person's address, hoping that its owner
+ * verifies it and uses an account whose password the stranger knows.
  */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
@@ -13,7 +13,7 @@ const orders: [name: string, order: Who[]][] = [
   ['before the owner', ['stranger', 'owner']],
   ['after the owner', ['owner', 'stranger']],
   ['before and after the owner', ['stranger', 'owner', 'stranger']],
-  ['between two tries of the owner', ['owner', 'stranger', 'owner']],
+  ['between two attempts of the owner', ['owner', 'stranger', 'owner']],
 ]
 
 let victims = 0
@@ -65,26 +65,26 @@ onEachDatabase((latchkey) => {
     }
   })
 
-  test('of codes that are brought at once with passwords, the one that is taken has set the password', async () => {
+  test('of codes that are submissions at once with passwords, the one that is taken has set the password', async () => {
     const email = `victim-${victims++}@example.com`
     const codes = [
       await signUp(latchkey, email, 'stranger'),
       await signUp(latchkey, email, 'owner'),
     ]
-    const brought = Array.from({ length: 8 }, (_, i) => ({
+    const submissions = Array.from({ length: 8 }, (_, i) => ({
       code: codes[i % 2] ?? '',
       who: (['owner', 'stranger'] as const)[(i >> 1) % 2] ?? 'owner',
     }))
     const answers = await Promise.all(
-      brought.map(async ({ code, who }) => ({
+      submissions.map(async ({ code, who }) => ({
         who,
         status: (await verify(latchkey, email, code, who)).status,
       })),
     )
-    const [taken, ...others] = answers.filter(({ status }) => status === 201)
+    const [accepted, ...others] = answers.filter(({ status }) => status === 201)
     assert.deepEqual(others, [])
     for (const who of ['owner', 'stranger'] as const) {
-      const expected = who === taken?.who ? 200 : 401
+      const expected = who === accepted?.who ? 200 : 401
       assert.equal((await signIn(latchkey, email, who)).status, expected)
     }
   })
@@ -138,14 +138,14 @@ onEachDatabase((latchkey) => {
   })
 })
 
-/** @returns the code that the sign-up had sent to the address */
+/** Starts a sign-up. @returns the code sent to the address */
 async function signUp(latchkey: TestLatchkey, email: string, who: Who): Promise<string> {
   const { status } = await latchkey.post('/auth/SignUp', { email, password: passwords[who] })
   assert.equal(status, 202)
   return latchkey.codeSentTo(email)
 }
 
-/** @param who whose password comes with the code, if one does */
+/** @param who whose password to send with the code; none if undefined */
 function verify(latchkey: TestLatchkey, email: string, code: string, who?: Who) {
   const password = who && { password: passwords[who] }
   return latchkey.post('/auth/SignUp/Verify', { email, code, ...password })

@@ -5,7 +5,7 @@ import { onEachDatabase } from '../support/latchkey.ts'
 import type { Owner } from '../support/owner.ts'
 
 onEachDatabase((latchkey) => {
-  async function moveTo(ada: Owner, email: string) {
+  async function changeEmail(ada: Owner, email: string) {
     const sent = await ada.post('/settings/Email', { email })
     assert.equal(sent.status, 202)
     const code = await latchkey.codeSentTo(email)
@@ -18,7 +18,7 @@ onEachDatabase((latchkey) => {
     const ada = await latchkey.owner()
     const before = ada.email
     const email = `new-${before}`
-    const changed = await moveTo(ada, email)
+    const changed = await changeEmail(ada, email)
     assert.equal(changed.status, 200)
     assert.equal(changed.body.email, email)
 
@@ -36,7 +36,7 @@ onEachDatabase((latchkey) => {
     const ada = await latchkey.owner({ mfaMethod: 'email' })
     travel(31_000)
     const email = `new-${ada.email}`
-    await moveTo(ada, email)
+    await changeEmail(ada, email)
     const begun = await latchkey.post('/auth/SignIn', { email, password: ada.password })
     const { mfaToken } = begun.body
     const code = await latchkey.codeSentTo(email)
@@ -46,12 +46,12 @@ onEachDatabase((latchkey) => {
   test('an address of another account is not told of before its mailbox is proven, and never taken', async () => {
     const ada = await latchkey.owner()
     const eve = await latchkey.owner()
-    const asked = await eve.post('/settings/Email', { email: ada.email })
-    assert.equal(asked.status, 202)
+    const started = await eve.post('/settings/Email', { email: ada.email })
+    assert.equal(started.status, 202)
     const code = await latchkey.codeSentTo(ada.email)
-    const taken = await eve.post('/settings/Email', { email: ada.email, code })
-    assert.equal(taken.status, 409)
-    assert.equal(taken.body.code, 'address_taken')
+    const refused = await eve.post('/settings/Email', { email: ada.email, code })
+    assert.equal(refused.status, 409)
+    assert.equal(refused.body.code, 'address_taken')
     assert.equal((await ada.signIn()).body.status, 'signedIn')
     assert.equal((await eve.signIn()).body.status, 'signedIn')
   })
@@ -61,7 +61,7 @@ onEachDatabase((latchkey) => {
   test('an address that may come back is nobody else’s for seven days', async () => {
     const ada = await latchkey.owner()
     const before = ada.email
-    await moveTo(ada, `new-${before}`)
+    await changeEmail(ada, `new-${before}`)
 
     const password = 'a sentence of somebody'
     await latchkey.post('/auth/SignUp', { email: before, password })

@@ -66,11 +66,11 @@ onEachDatabase((latchkey) => {
     const guess = () =>
       ada.put('/settings/Password', { currentPassword: 'not it', newPassword: 'a new sentence' })
     const answers = await Promise.all(Array.from({ length: 15 }, guess))
-    const judged = answers.filter(({ status }) => status === 401)
-    assert.equal(judged.length, 10)
+    const checked = answers.filter(({ status }) => status === 401)
+    assert.equal(checked.length, 10)
     const body = { currentPassword: ada.password, newPassword: 'a new sentence' }
     assert.equal((await ada.put('/settings/Password', body)).status, 429)
-    // Only the session that guessed is stopped.
+    // The limit stops only the session that guessed.
     assert.equal((await ada.signIn()).body.status, 'signedIn')
     assert.equal((await ada.put('/settings/Password', body, { token })).status, 200)
   })

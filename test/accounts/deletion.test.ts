@@ -30,7 +30,7 @@ onEachDatabase((latchkey) => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     await ada.delete('/settings/Account', { body: { password: ada.password } })
     travel(6 * 86_400_000)
-    await tidyUp()
+    await runCleanUp()
     const token = await undoTokenSentTo(latchkey, ada.email, /was deleted/)
     const { body } = await latchkey.post('/auth/Undo', { token })
     assert.equal(body.undone, 'account.deleted')
@@ -50,7 +50,7 @@ onEachDatabase((latchkey) => {
     await ada.signIn()
     await ada.delete('/settings/Account', { body: { password: ada.password } })
     travel(8 * 86_400_000)
-    await tidyUp()
+    await runCleanUp()
 
     const tables =
       latchkey.databaseKind === 'SQLite'
@@ -58,19 +58,19 @@ onEachDatabase((latchkey) => {
         : "select table_name as name from information_schema.tables where table_schema = 'public'"
     for (const { name } of await latchkey.sql(tables)) {
       const rows = JSON.stringify(await latchkey.sql(`select * from ${name}`))
-      const hers = [ada.email, ada.phoneNumber, credentialId, userHandle, options.challenge]
-      for (const personal of hers) {
-        assert.ok(!rows.includes(personal), `${name} still knows the owner`)
+      const personalData = [ada.email, ada.phoneNumber, credentialId, userHandle, options.challenge]
+      for (const personal of personalData) {
+        assert.ok(!rows.includes(personal), `${name} still contains personal data`)
       }
     }
     const erased = await latchkey.sql("select * from activity where type = 'account.erased'")
     assert.ok(erased.length > 0)
-    // The address is free again.
+    // The address can be used again.
     const again = await latchkey.owner({ email: ada.email })
     assert.equal((await again.get('/settings/MfaSignIn')).body.enabled, false)
   })
 
-  async function tidyUp(): Promise<void> {
+  async function runCleanUp(): Promise<void> {
     const db = openDatabase(latchkey.environment.LATCHKEY_DATABASE_URL ?? '')
     await cleanUp(db, transactionOn(db))
     await db.destroy()

@@ -4,7 +4,7 @@ import { onEachDatabase } from '../support/latchkey.ts'
 
 const password = 'seven red bicycles'
 
-/** What no mail can be sent to, or what could be taken for somebody else's address. */
+/** Addresses that cannot receive mail or could be mistaken for another person's. */
 const refused = {
   'a full-width @': 'eve＠example.com',
   'full-width letters in the domain': 'eve@ｅｘａｍｐｌｅ.com',
@@ -118,7 +118,7 @@ onEachDatabase((latchkey) => {
       `carol@${host}`,
       `carol+news@${host}`,
       `c.arol@${host}`,
-      // Both letters a are Cyrillic: a domain of its own, and shown as what it is.
+      // With a Cyrillic a: a different domain, sent to in its ASCII form.
       `carol@${host.replace('example', 'ex\u0430mple')}`,
     ]
     for (const email of addresses) {

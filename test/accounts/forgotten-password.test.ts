@@ -65,7 +65,7 @@ onEachDatabase((latchkey) => {
     assert.equal(sent.status, 409)
     await ada.signInFully()
 
-    // Whoever sets the password in a session has shown more than the mailbox.
+    // Changing the password in a session proves more than access to the mailbox.
     await ada.changePassword('yet another sentence')
     const again = (await ada.signIn()).body
     assert.deepEqual(again.availableMethods, ['authenticator', 'email', 'recoveryCode'])
@@ -106,9 +106,9 @@ onEachDatabase((latchkey) => {
   test('a code is for one address, one use and fifteen minutes', async () => {
     const ada = await latchkey.owner()
     const eve = await latchkey.owner()
-    const ask = async ({ email }: { email: string }) => {
-      const asked = await latchkey.post('/auth/ForgotPassword', { email })
-      assert.equal(asked.body.expiresIn, 900)
+    const requestCode = async ({ email }: { email: string }) => {
+      const started = await latchkey.post('/auth/ForgotPassword', { email })
+      assert.equal(started.body.expiresIn, 900)
       return latchkey.codeSentTo(email)
     }
     const reset = async (email: string, code: string) => {
@@ -116,14 +116,14 @@ onEachDatabase((latchkey) => {
       return (await latchkey.post('/auth/ResetPassword', { email, code, newPassword })).status
     }
 
-    const code = await ask(ada)
-    await ask(eve)
+    const code = await requestCode(ada)
+    await requestCode(eve)
     assert.equal(await reset(eve.email, code), 401)
     travel(15 * minute)
     assert.equal(await reset(ada.email, code), 401)
     assert.equal((await ada.signIn()).body.status, 'signedIn')
 
-    const second = await ask(ada)
+    const second = await requestCode(ada)
     travel(14 * minute)
     assert.equal(await reset(ada.email, second), 200)
     assert.equal(await reset(ada.email, second), 401)

@@ -1,4 +1,4 @@
-/** Nobody comes with the service: whoever can sign in has signed up. */
+/** The service ships without accounts. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { onEachDatabase } from '../support/latchkey.ts'

@@ -66,7 +66,7 @@ onEachDatabase((latchkey) => {
   })
 
   test('whatever is taken as a password signs in, and nothing else does', async () => {
-    // No word that is guessed first begins with a section sign; some generated ones are such words.
+    // Some generated passwords are common ones; no common password begins with a section sign.
     const text = fc.string({ unit: 'binary', minLength: 8, maxLength: 60 }).map((it) => `§${it}`)
     await fc.assert(
       fc.asyncProperty(text, fc.nat(), async (password, at) => {
@@ -96,14 +96,14 @@ onEachDatabase(
   { LATCHKEY_PASSWORD_MIN_LENGTH: '15' },
 )
 
-/** Tries to sign up with a password. @returns the answer's body */
+/** Tries to sign up with a password. @returns the body of the response */
 async function choose(latchkey: TestLatchkey, password: string) {
   const { status, body } = await latchkey.post('/auth/SignUp', { email: newcomer(), password })
   assert.equal(status, body.code ? 400 : 202)
   return body
 }
 
-/** Signs up with a password, and sees it sign in and the others not. */
+/** Signs up with a password, and asserts that it signs in and the others do not. */
 async function ensureSignsIn(latchkey: TestLatchkey, password: string, others: string[]) {
   const { email } = await latchkey.owner({ email: newcomer(), password })
   const right = await latchkey.post('/auth/SignIn', { email, password })

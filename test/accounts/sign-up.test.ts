@@ -5,7 +5,7 @@ import { onEachDatabase } from '../support/latchkey.ts'
 
 const password = 'seven red bicycles'
 let people = 0
-/** An address of somebody who has no account yet. */
+/** A new address without an account. */
 const newcomer = () => `newcomer-${people++}@example.com`
 
 onEachDatabase((latchkey) => {
@@ -92,7 +92,7 @@ onEachDatabase((latchkey) => {
     assert.equal(again.status, 401)
     assert.equal(again.body.code, 'invalid_code')
 
-    // Not even when the account is gone, and the address free again.
+    // Not even after the account is deleted and the address can be used again.
     await latchkey.sql(`delete from account where email_key = '${email}'`)
     assert.equal((await verify(email, code)).status, 401)
   })

@@ -1,4 +1,4 @@
-/** What operators do to an account: what comes of it, who is told, and what is written down. */
+/** Operators' actions on an account: their effects, notices and activity entries. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { travel } from '../support/clock.ts'
@@ -49,11 +49,11 @@ onEachDatabase((latchkey) => {
     assert.equal((await latchkey.post('/auth/SignIn/Mfa', late)).body.code, 'mfa_token_expired')
 
     for (const to of [ada.email, mailbox]) {
-      const told = (await latchkey.inbox(to)).filter(({ subject }) => / off$/.test(subject))
-      assert.equal(told.length, 1, to)
-      assert.match(told[0]?.text ?? '', /The operator of Latchkey turned it off for you\./)
-      assert.ok(told[0]?.text.includes(reason))
-      assert.ok(!told[0]?.html?.includes('<b>called'), 'the reason is text')
+      const notices = (await latchkey.inbox(to)).filter(({ subject }) => / off$/.test(subject))
+      assert.equal(notices.length, 1, to)
+      assert.match(notices[0]?.text ?? '', /The operator of Latchkey turned it off for you\./)
+      assert.ok(notices[0]?.text.includes(reason))
+      assert.ok(!notices[0]?.html?.includes('<b>called'), 'the reason is not escaped')
     }
     const [entry] = (await ada.get('/settings/Activity')).body.activity.filter(
       ({ type }: { type: string }) => type === 'mfa.off',
@@ -102,9 +102,9 @@ onEachDatabase((latchkey) => {
     const { email, password } = ada
     const again = await latchkey.post('/auth/SignIn', { email, password, deviceToken })
     assert.equal(again.body.status, 'mfaRequired')
-    const [told] = await latchkey.inbox(email)
-    assert.match(told?.subject ?? '', /signed out/)
-    assert.ok(told?.text.includes(reason))
+    const [notice] = await latchkey.inbox(email)
+    assert.match(notice?.subject ?? '', /signed out/)
+    assert.ok(notice?.text.includes(reason))
     const [entry] = await newestOf(eve, ada)
     assert.equal(entry.type, 'session.ended')
     const detail = { reason: 'ended_by_operator', which: 'all', by: eve.email, why: reason }
@@ -116,21 +116,21 @@ onEachDatabase((latchkey) => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     ada.passkey = await addPasskey(latchkey, ada)
     const waiting = await ada.signIn()
-    const asked = await actOnAccount(latchkey, eve, 'newPassword', { target: ada })
-    assert.equal(asked.status, 200)
-    assert.ok(asked.body.passwordResetRequiredSince)
-    assert.equal(asked.body.sessions, 0)
+    const required = await actOnAccount(latchkey, eve, 'newPassword', { target: ada })
+    assert.equal(required.status, 200)
+    assert.ok(required.body.passwordResetRequiredSince)
+    assert.equal(required.body.sessions, 0)
     assert.equal((await ada.get('/settings')).status, 401)
     assert.equal((await ada.signIn()).body.code, 'password_reset_required')
     const { mfaToken } = waiting.body
     const late = { mfaToken, code: ada.authenticator.nextCode() }
     assert.equal((await latchkey.post('/auth/SignIn/Mfa', late)).status, 401)
 
-    const [mailed, told] = await latchkey.inbox(ada.email)
+    const [mailed, notice] = await latchkey.inbox(ada.email)
     assert.match(mailed?.subject ?? '', /^\d{6} is your Latchkey code$/)
-    assert.match(told?.subject ?? '', /^Please choose a new password/)
+    assert.match(notice?.subject ?? '', /^Please choose a new password/)
     const code = await latchkey.codeSentTo(ada.email)
-    assert.ok(!JSON.stringify(asked.body).includes(code))
+    assert.ok(!JSON.stringify(required.body).includes(code))
     const newPassword = 'a whole new sentence'
     const body = { email: ada.email, code, newPassword }
     assert.equal((await latchkey.post('/auth/ResetPassword', body)).status, 200)
@@ -157,9 +157,9 @@ onEachDatabase((latchkey) => {
       assert.deepEqual(await accountStateOf(latchkey, ada), before, what)
     }
     await actOnAccount(latchkey, eve, 'unsuspend', { target: ada })
-    const restored = await accountStateOf(latchkey, ada)
+    const unsuspended = await accountStateOf(latchkey, ada)
     assert.equal((await actOnAccount(latchkey, eve, 'unsuspend', { target: ada })).status, 200)
-    assert.deepEqual(await accountStateOf(latchkey, ada), restored)
+    assert.deepEqual(await accountStateOf(latchkey, ada), unsuspended)
   })
 
   test('thirty at once turn MFA off once, tell it once and write it down once', async () => {
@@ -169,8 +169,8 @@ onEachDatabase((latchkey) => {
       actOnAccount(latchkey, eve, 'mfaOff', { target: ada, reason }),
     )
     assert.deepEqual(new Set((await Promise.all(all)).map(({ status }) => status)), new Set([200]))
-    const told = (await latchkey.inbox(ada.email)).filter(({ subject }) => / off$/.test(subject))
-    assert.equal(told.length, 1)
+    const notices = (await latchkey.inbox(ada.email)).filter(({ subject }) => / off$/.test(subject))
+    assert.equal(notices.length, 1)
     const entries = await newestOf(eve, ada, 100)
     const offs = entries.filter(({ type }: { type: string }) => type === 'mfa.off')
     assert.equal(offs.length, 1)
@@ -217,13 +217,13 @@ onEachDatabase((latchkey) => {
     assert.deepEqual(body.mfaSignIn, (await ada.get('/settings/MfaSignIn')).body)
     assert.equal(body.recoveryCodes.remaining, 10)
     assert.deepEqual([body.sessions, body.trustedDevices, body.passkeys], [1, 0, 0])
-    const never = [
+    const absent = [
       body.suspension,
       body.deletedAt,
       body.adminSince,
       body.passwordResetRequiredSince,
     ]
-    assert.deepEqual(never, [null, null, null, null])
+    assert.deepEqual(absent, [null, null, null, null])
     assert.ok(Date.parse(body.lastSignInAt) >= Date.parse(body.createdAt))
     assert.deepEqual(
       Object.keys(body).filter((name) => /hash|secret|sealed|token/i.test(name)),
@@ -240,9 +240,9 @@ onEachDatabase((latchkey) => {
     assert.deepEqual([type, user], ['signin.failed', null])
     const { nextCursor } = first.body
     const second = await eve.get(`/admin/Activity?limit=2&cursor=${nextCursor}`)
-    const theirs = second.body.activity.map((entry: { user: string }) => entry.user)
+    const users = second.body.activity.map((entry: { user: string }) => entry.user)
     const id = await accountIdOf(latchkey, ada)
-    assert.deepEqual(theirs, [id, id])
+    assert.deepEqual(users, [id, id])
     const own = (await ada.get('/settings/Activity')).body.activity
     assert.ok(own.every((entry: object) => !('user' in entry) && !('account_id' in entry)))
   })

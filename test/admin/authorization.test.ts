@@ -1,6 +1,6 @@
 /**
- * Calls under /admin are for operators alone, signed in recently and with MFA: every call of the
- * service's own document is tried, so that a new one can't be forgotten.
+ * Only operators with a recent sign-in and MFA may call /admin. The tests make every call of the
+ * OpenAPI document, so that none is missed.
  */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
@@ -19,7 +19,7 @@ import { accountIdOf, actOnAccount, createOperator, grantOperator } from '../sup
 import type { Owner } from '../support/owner.ts'
 import { waitUntil } from '../support/process.ts'
 
-/** Every call under /admin as somebody makes it, on one account. */
+/** Makes every call under /admin on one account, with the caller's access token. */
 async function everyCall(
   latchkey: TestLatchkey,
   { accessToken: token }: Pick<Owner, 'accessToken'>,
@@ -39,7 +39,7 @@ async function everyCall(
   return made
 }
 
-/** An operator, and a session of theirs that has shown the password alone. */
+/** An operator with a full session, and a second session with a password alone. */
 async function operatorWithWeakSession(
   latchkey: TestLatchkey,
 ): Promise<{ eve: Owner; weak: Owner }> {

@@ -12,7 +12,7 @@ import { createTempFolder, runLatchkey } from '../support/process.ts'
 import { requireTool } from '../support/tool.ts'
 import { undoTokenSentTo } from '../support/undo-token.ts'
 
-/** What the export writes, line by line. */
+/** Runs the export. @returns its parsed lines and raw output */
 async function exported(t: TestContext, { environment }: TestLatchkey, ...flags: string[]) {
   const args = ['accounts', 'export', ...flags]
   const { code, stdout, stderr } = await runLatchkey(t, { environment, args })
@@ -89,7 +89,7 @@ onDatabase('SQLite', (latchkey) => {
     const line = lines.find(({ email }) => email === ada.email)
     assert.deepEqual(Object.keys(line).sort(), ['createdAt', 'email', 'language', 'mfaMethod'])
     assert.ok(!stdout.includes('$argon2') && !stdout.includes(ada.authenticator.secret))
-    // A second factor that is missing is not left out in silence.
+    // The import reports the missing secret instead of dropping the second factor.
     const elsewhere = writeImportFile(t, [{ ...line, email: 'elsewhere@example.com' }])
     const { code, stderr } = await runImport(t, latchkey, elsewhere)
     assert.equal(code, 65)

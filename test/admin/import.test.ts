@@ -51,7 +51,7 @@ onEachDatabase(
       assert.deepEqual(activity.at(-1).detail, { imported: true, mfaMethod: 'authenticator' })
       const { remaining } = (await latchkey.get('/settings/RecoveryCodes', { token })).body
       assert.equal(remaining, 0)
-      assert.deepEqual(await latchkey.inbox(email), [], 'nobody is told of an import')
+      assert.deepEqual(await latchkey.inbox(email), [], 'the import sent a message')
       const sealed = await latchkey.sql('select secret_sealed from totp_secret')
       assert.ok(!JSON.stringify(sealed).includes(secret))
     })
@@ -117,7 +117,7 @@ onEachDatabase(
       const checked = await runImport(t, latchkey, file, '--check', '--json')
       assert.equal(checked.code, 65)
       assert.equal(JSON.parse(checked.stdout).checked, true)
-      assert.equal(await count(), before, 'and nothing was written')
+      assert.equal(await count(), before, '--check wrote accounts')
 
       const first = await runImport(t, latchkey, file)
       assert.equal(first.code, 65)
@@ -158,7 +158,7 @@ onEachDatabase(
       const again = await runImport(t, latchkey, file, '--json')
       assert.deepEqual([again.code, JSON.parse(again.stdout).already], [0, 1], again.stderr)
       assert.equal(await count("email like 'ada-moves@%'"), 0)
-      // Whoever else has a claim on the old address has to wait until it can’t come back any more.
+      // Another account can use the old address only when an undo can no longer restore it.
       const other = writeImportFile(t, [{ email: ada.email, language: 'de' }])
       const refused = await runImport(t, latchkey, other)
       assert.match(refused.stderr, /^line 1: another account can still get this address back/)
@@ -171,7 +171,7 @@ onEachDatabase(
     })
 
     test('thousands of lines, killed in the middle and brought again, are as many accounts', async (t) => {
-      // The server is asked for each of them: fewer will do.
+      // PostgreSQL takes a round trip per line, so fewer lines are enough.
       const many = latchkey.databaseKind === 'SQLite' ? 10_000 : 4_000
       const prefix = 'one-of-many'
       const lines = Array.from({ length: many }, (_, index) => ({
@@ -188,7 +188,7 @@ onEachDatabase(
       const via = ['sh', '-c', 'exec "$@" < "$0"', pipe]
       const victim = new LatchkeyProcess({ folder, environment, args, wrapper: via })
       t.after(() => victim.kill('SIGKILL'))
-      // It never gets to the end of the file.
+      // The process is killed before the end of the file.
       const feed = createWriteStream(pipe).on('error', () => {})
       feed.write(
         `${lines
@@ -203,15 +203,15 @@ onEachDatabase(
       const there = await count(`email like '${prefix}-%'`)
       assert.ok(there > 0 && there < many, `${there}`)
 
-      // Two at once get in each other’s way no more than one that was killed.
+      // Two concurrent imports of the same file do not conflict either.
       const both = await Promise.all([
         runImport(t, latchkey, file, '--json'),
         runImport(t, latchkey, file, '--json'),
       ])
       for (const { code, stderr } of both) assert.deepEqual([code, stderr], [0, ''])
-      const told = both.map(({ stdout }) => JSON.parse(stdout))
-      assert.equal(told[0].imported + told[1].imported, many - there)
-      assert.equal(told[0].already + told[0].imported, many)
+      const reports = both.map(({ stdout }) => JSON.parse(stdout))
+      assert.equal(reports[0].imported + reports[1].imported, many - there)
+      assert.equal(reports[0].already + reports[0].imported, many)
       assert.equal(await count(`email like '${prefix}-%'`), many)
       for (const table of ['totp_secret', 'activity']) {
         const [row] = await latchkey.sql(
@@ -222,7 +222,7 @@ onEachDatabase(
       assert.equal((await signIn(`${prefix}-${many - 1}@example.com`)).body.status, 'signedIn')
     })
   },
-  // The app’s clock travels; the tokens needn’t age with it.
+  // The tests travel in time; access tokens must not become too old for step-up.
   { LATCHKEY_STEP_UP_MAX_AGE: '0' },
 )
 
@@ -265,13 +265,13 @@ onDatabase('SQLite', (latchkey) => {
   })
 
   test('what it can’t read is said in a sentence', async (t) => {
-    for (const [file, said] of [
+    for (const [file, expected] of [
       ['missing.jsonl', /^The file can’t be read \(ENOENT\)\.\n$/],
       ['.', /^That is a folder/],
     ] as const) {
       const { code, stderr } = await runImport(t, latchkey, file)
       assert.equal(code, 1)
-      assert.match(stderr, said)
+      assert.match(stderr, expected)
     }
   })
 })

@@ -36,7 +36,7 @@ onEachDatabase(
         assert.equal((await signIn(email, password)).status, 200, passwordHash)
         const after = await rowOf(email)
         assert.ok(isCurrentFormat(after.password_hash), passwordHash)
-        // Nothing has changed for its owner, and nobody is told that something had.
+        // Rehashing changes nothing else and sends no notice.
         assert.deepEqual({ ...after, password_hash: passwordHash }, { ...before })
         assert.deepEqual(await latchkey.inbox(email), [])
         assert.equal((await signIn(email, password)).status, 200)

@@ -1,4 +1,4 @@
-/** A suspended account lets nobody in, by whatever way, until an operator restores it. */
+/** Nothing signs in to a suspended account until an operator lifts the suspension. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { travel } from '../support/clock.ts'
@@ -17,7 +17,7 @@ import { undoTokenSentTo } from '../support/undo-token.ts'
 const reason = 'Sends spam'
 
 onEachDatabase((latchkey) => {
-  /** A device on which the owner is not asked for the second factor. */
+  /** Signs in and remembers the device. @returns its token */
   async function rememberedDevice(ada: Owner): Promise<string> {
     const { mfaToken } = (await ada.signIn()).body
     const code = ada.authenticator.nextCode()
@@ -25,7 +25,7 @@ onEachDatabase((latchkey) => {
     return (await latchkey.post('/auth/SignIn/Mfa', answer)).body.deviceToken
   }
 
-  /** Past the service, so that nothing but being suspended stands in the way. */
+  /** Suspends the account in the database only: its sessions and devices stay. */
   const suspendAlone = ({ email }: Owner) =>
     latchkey.sql(`update account set suspended_since = 1 where email = '${email}'`)
 
@@ -59,10 +59,10 @@ onEachDatabase((latchkey) => {
     const device = await latchkey.post('/auth/SignIn', { email, password, deviceToken })
     assertAnswer(device, '403 account_suspended', 'remembered device')
 
-    const [told] = await latchkey.inbox(email)
-    assert.equal(told?.subject, 'Your Latchkey account is suspended')
-    assert.ok(told?.text.includes(reason))
-    assert.doesNotMatch(told?.text ?? '', /undo/)
+    const [notice] = await latchkey.inbox(email)
+    assert.equal(notice?.subject, 'Your Latchkey account is suspended')
+    assert.ok(notice?.text.includes(reason))
+    assert.doesNotMatch(notice?.text ?? '', /undo/)
   })
 
   test('whoever has the password is told that an account is suspended, and nobody else', async () => {
@@ -73,16 +73,16 @@ onEachDatabase((latchkey) => {
     const wrong = await latchkey.post('/auth/SignIn', { email, password: 'not the one' })
     const nobody = { email: 'nobody@example.com', password: 'not the one' }
     const unknown = await latchkey.post('/auth/SignIn', nobody)
-    const { requestId: _, ...said } = wrong.body
-    const { requestId: __, ...saidToUnknown } = unknown.body
-    assert.deepEqual([wrong.status, said], [unknown.status, saidToUnknown])
+    const { requestId: _, ...known } = wrong.body
+    const { requestId: __, ...stranger } = unknown.body
+    assert.deepEqual([wrong.status, known], [unknown.status, stranger])
 
     const forgotten = await latchkey.post('/auth/ForgotPassword', { email })
-    const stranger = await latchkey.post('/auth/ForgotPassword', { email: nobody.email })
-    assert.deepEqual([forgotten.status, forgotten.body], [stranger.status, stranger.body])
-    const [told] = await latchkey.inbox(email)
-    assert.equal(told?.subject, 'Your Latchkey account is suspended')
-    assert.doesNotMatch(told?.text ?? '', /\d{6}/, 'no code that opens nothing')
+    const never = await latchkey.post('/auth/ForgotPassword', { email: nobody.email })
+    assert.deepEqual([forgotten.status, forgotten.body], [never.status, never.body])
+    const [notice] = await latchkey.inbox(email)
+    assert.equal(notice?.subject, 'Your Latchkey account is suspended')
+    assert.doesNotMatch(notice?.text ?? '', /\d{6}/, 'a suspended account was sent a code')
   })
 
   // Abuse case (Operators and suspended accounts): A suspension was checked when a sign-in began,
@@ -191,9 +191,9 @@ onEachDatabase((latchkey) => {
     await ada.signInFully()
     assert.equal((await signInWithPasskey(latchkey, passkey)).body.status, 'signedIn')
 
-    const [told] = await latchkey.inbox(email)
-    assert.equal(told?.subject, 'Your Latchkey account is open again')
-    assert.match(told?.text ?? '', /It was not them/)
+    const [notice] = await latchkey.inbox(email)
+    assert.equal(notice?.subject, 'Your Latchkey account is open again')
+    assert.match(notice?.text ?? '', /It was not them/)
     const { activity } = (await ada.get('/settings/Activity')).body
     const [open, closed] = activity.filter(({ type }: { type: string }) => /^account/.test(type))
     assert.deepEqual([open.type, closed.type], ['account.unsuspended', 'account.suspended'])

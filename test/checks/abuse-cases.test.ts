@@ -1,4 +1,4 @@
-/** docs/abuse-cases.md names tests by what stands above them: what stands there must be sound. */
+/** Generating docs/abuse-cases.md from comments above tests, and rejecting malformed ones. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { insertCases, parseAbuseCases } from '../../scripts/abuse-cases.ts'
@@ -19,7 +19,7 @@ test('every case of a test comes under its heading, with a link to the test', ()
     `    \`$\{method}: neither does another method\`,`,
     '    async () => {},',
     '  )',
-    '// Cases of abuse are told elsewhere.',
+    '// Cases of abuse are listed elsewhere.',
     'const other = 1',
   )
   assert.equal(

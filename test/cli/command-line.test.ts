@@ -109,11 +109,11 @@ test('settings tells what comes from .env, over which the environment stands, an
   assert.deepEqual([code, stderr], [0, ''])
   const { settings, problems, odds } = JSON.parse(stdout)
   const of = (name: string) => settings.find((one: { name: string }) => one.name === name)
-  const told = (name: string) => [of(name).value, of(name).from]
-  assert.deepEqual(told('LATCHKEY_PORT'), ['4321', 'environment'])
-  assert.deepEqual(told('LATCHKEY_BRAND_NAME'), ['Acme', '.env'])
-  assert.deepEqual(told('LATCHKEY_SMTP_URL'), ['(hidden)', '.env'])
-  assert.deepEqual(told('LATCHKEY_MODE'), [null, 'default'])
+  const shownFor = (name: string) => [of(name).value, of(name).from]
+  assert.deepEqual(shownFor('LATCHKEY_PORT'), ['4321', 'environment'])
+  assert.deepEqual(shownFor('LATCHKEY_BRAND_NAME'), ['Acme', '.env'])
+  assert.deepEqual(shownFor('LATCHKEY_SMTP_URL'), ['(hidden)', '.env'])
+  assert.deepEqual(shownFor('LATCHKEY_MODE'), [null, 'default'])
   assert.equal(settings.length, describeSettings().length)
   assert.deepEqual(problems, [])
   assert.ok(odds.secondFactor.sms.chance > 0)
@@ -161,7 +161,7 @@ test('every command says everything that is wrong at once: exit code 78', async 
       '',
     ])
     assert.doesNotMatch(stderr, /pass-of|c2VjcmV0/)
-    assert.deepEqual(readdirSync(folder), ['.env'], 'and nothing was made')
+    assert.deepEqual(readdirSync(folder), ['.env'], 'a file was created')
   }
 })
 

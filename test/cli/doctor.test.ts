@@ -1,4 +1,4 @@
-/** `latchkey doctor`, against real parts that are well and that are not. */
+/** `latchkey doctor` against real components, healthy and failing. */
 import assert from 'node:assert/strict'
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
@@ -33,7 +33,7 @@ interface Finding {
   todo?: string
 }
 
-/** What it finds: `ok`, `warn` or `fail` of each part, and the findings themselves. */
+/** Runs `doctor --json`. @returns its findings; `of` finds the one of a part */
 async function examine(t: TestContext, options: ProcessOptions, ...more: string[]) {
   const ended = await runLatchkey(t, { ...options, args: ['doctor', '--json', ...more] })
   assert.equal(ended.stderr, '')
@@ -42,11 +42,11 @@ async function examine(t: TestContext, options: ProcessOptions, ...more: string[
   assert.equal(ok, !findings.some(({ status }) => status === 'fail'))
   for (const { status, todo } of findings) assert.equal(status === 'ok', todo === undefined)
   const of = (part: string) => findings.find((one) => one.part === part)
-  return { ok, findings, of, said: ended.stdout }
+  return { ok, findings, of, stdout: ended.stdout }
 }
 
-/** Every file below, with what is in it and when it was written. */
-function everything(folder: string): string[] {
+/** Every file in a folder, with its size and modification time. */
+function listFiles(folder: string): string[] {
   return readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .sort()
     .map((name) => {
@@ -82,15 +82,15 @@ test('a service that is well has nothing wrong, running or not, and nothing is w
   )
 
   await latchkey.stop()
-  const before = everything(folder)
+  const before = listFiles(folder)
   const stopped = await runLatchkey(t, { folder, environment, args: ['doctor'] })
   assert.deepEqual([stopped.code, stopped.stderr], [0, ''])
   assert.match(stopped.stdout, /^ok {4}keys +The configured key opens all 2 sealed values\.$/m)
-  assert.deepEqual(everything(folder), before)
+  assert.deepEqual(listFiles(folder), before)
 
-  const away = await examine(t, { folder, environment }, '--online')
-  assert.match(away.of('online')?.what ?? '', /does not lead to this service \(ECONNREFUSED\)/)
-  assert.deepEqual(everything(folder), before)
+  const offline = await examine(t, { folder, environment }, '--online')
+  assert.match(offline.of('online')?.what ?? '', /does not lead to this service \(ECONNREFUSED\)/)
+  assert.deepEqual(listFiles(folder), before)
 
   const db = new DatabaseSync(join(folder, 'data/latchkey.sqlite'))
   db.exec("insert into kysely_migration values ('2999-01-01-0900-later', '2999-01-01')")
@@ -145,7 +145,7 @@ test('PostgreSQL that is unreachable, silent, empty or partly copied gets a find
   ])
   assert.match(away.of('database')?.what ?? '', /can’t be used .*ECONNREFUSED/)
   assert.match(hangs.of('database')?.what ?? '', /can’t be used .*timeout/)
-  for (const { ok, said } of [away, hangs]) assert.ok(!ok && !said.includes('pass-of-hers'))
+  for (const { ok, stdout } of [away, hangs]) assert.ok(!ok && !stdout.includes('pass-of-hers'))
   assert.match(empty.of('database')?.what ?? '', /^PostgreSQL [\d.]+ answers in/)
   assert.equal(empty.of('clock')?.status, 'ok')
   assert.equal(empty.of('migrations')?.status, 'fail')
@@ -172,10 +172,10 @@ onEachDatabase((latchkey) => {
     const other = await checkKeys(db, generateEncryptionKey('k2'))
     const places = other.map(({ what }) => / in (\w+\.\w+) need an encryption key/.exec(what)?.[1])
     assert.deepEqual(places, Object.keys(sealedColumns))
-    // The same name, another key.
-    const spoilt = await checkKeys(db, generateEncryptionKey('test'))
+    // A different key with the same id.
+    const replaced = await checkKeys(db, generateEncryptionKey('test'))
     assert.deepEqual(
-      spoilt.map(({ what }) => /Values in (\w+\.\w+) can’t be opened/.exec(what)?.[1]),
+      replaced.map(({ what }) => /Values in (\w+\.\w+) can’t be opened/.exec(what)?.[1]),
       Object.keys(sealedColumns),
     )
   })
@@ -202,7 +202,7 @@ test('a mail server is asked up to the recipient, and says no in its own words',
   const latchkey = await startLatchkeyProcess(t)
   await latchkey.stop()
   const url = (pass: string) => `smtp://ada:${pass}@localhost:${smtp.port}?tls=on`
-  const with_ = (pass: string) => ({
+  const optionsWith = (pass: string) => ({
     folder: latchkey.folder,
     environment: {
       NODE_EXTRA_CA_CERTS: authority,
@@ -210,17 +210,17 @@ test('a mail server is asked up to the recipient, and says no in its own words',
       LATCHKEY_MAIL_FROM: 'Acme <no-reply@acme.example>',
     },
   })
-  const well = await examine(t, with_(password), '--mail-to', 'operator@acme.example')
+  const well = await examine(t, optionsWith(password), '--mail-to', 'operator@acme.example')
   assert.match(well.of('smtp')?.what ?? '', /accepts mail to operator@acme\.example, over TLS/)
   assert.deepEqual([smtp.received, smtp.recipients], [[], ['operator@acme.example']])
 
-  const wrong = await examine(t, with_('pass-of-nobody'))
+  const wrong = await examine(t, optionsWith('pass-of-nobody'))
   assert.match(
     wrong.of('smtp')?.what ?? '',
     /\(sign in\): Invalid login: 535 5\.7\.8 ada … is not right/,
   )
   assert.match(wrong.of('smtp')?.todo ?? '', /user and password/)
-  assert.ok(!wrong.said.includes('pass-of-nobody'))
+  assert.ok(!wrong.stdout.includes('pass-of-nobody'))
 })
 
 test('each step of a mail server that fails is told apart', async (t) => {
@@ -239,8 +239,8 @@ test('each step of a mail server that fails is told apart', async (t) => {
     ['RCPT TO', 'recipient'],
   ] as const) {
     plain.refusal = { to, code: 550, text: '5.7.1 we relay for nobody' }
-    const look = await probeSmtp(at(plain.port))
-    assert.deepEqual(look, { accepted: false, step, message: '550 5.7.1 we relay for nobody' })
+    const result = await probeSmtp(at(plain.port))
+    assert.deepEqual(result, { accepted: false, step, message: '550 5.7.1 we relay for nobody' })
   }
   const noTls = await probeSmtp(at(plain.port, 'on'))
   assert.ok(
@@ -258,9 +258,9 @@ test('each step of a mail server that fails is told apart', async (t) => {
 })
 
 test('an SMS provider is knocked at, and Twilio asked for the account', async (t) => {
-  const asked: (string | undefined)[] = []
+  const requestLines: (string | undefined)[] = []
   const twilio = createServer((request, response) => {
-    asked.push(`${request.method} ${request.url}`)
+    requestLines.push(`${request.method} ${request.url}`)
     const right = `Basic ${Buffer.from('AC1:right').toString('base64')}`
     response.writeHead(request.headers.authorization === right ? 200 : 401).end('{}')
   })
@@ -271,7 +271,7 @@ test('an SMS provider is knocked at, and Twilio asked for the account', async (t
   assert.deepEqual([well.reachable, well.authenticated], [true, true])
   const wrong = await probeSms(`twilio://AC1:wrong@127.0.0.1:${port}`)
   assert.deepEqual([wrong.reachable, wrong.authenticated], [true, false])
-  assert.deepEqual(asked, Array(2).fill('GET /2010-04-01/Accounts/AC1.json'))
+  assert.deepEqual(requestLines, Array(2).fill('GET /2010-04-01/Accounts/AC1.json'))
 
   const kannel = await probeSms(`kannel+http://a:b@127.0.0.1:${port}/cgi-bin/sendsms`)
   assert.deepEqual([kannel.reachable, kannel.authenticated], [true, undefined])
@@ -279,7 +279,7 @@ test('an SMS provider is knocked at, and Twilio asked for the account', async (t
     (await probeSms('http://127.0.0.1:1/?secret=s')).message,
     /127\.0\.0\.1:1 can’t be reached \(ECONNREFUSED\)/,
   )
-  // No TLS there, and one that never says a word.
+  // A server without TLS, and a silent one.
   assert.equal((await probeSms(`https://127.0.0.1:${port}/?secret=s`)).reachable, false)
   const silent = await startTcpServer(t, (socket) => t.after(() => socket.destroy()))
   assert.match(
@@ -305,7 +305,7 @@ test('clocks, proxies and versions of Node are told when they are off', () => {
     ['20.19.0', '24.22.3', '25.9.0', '26.1.0', '28.0.0'].map((v) => checkNode(v).status),
     ['fail', 'ok', 'warn', 'ok', 'warn'],
   )
-  // Each version that the tests run on has a folder there.
+  // Each Node version that the tests run on has a folder in runtime/.
   for (const major of readdirSync(join(import.meta.dirname, '../../runtime'))) {
     assert.equal(checkNode(`${major}.0.0`).status, 'ok', major)
   }

@@ -1,4 +1,4 @@
-/** The typed client as a part of a page: small, and at home in a browser. */
+/** The typed client in a browser page: its size and its calls. */
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { before, test } from 'node:test'
@@ -12,7 +12,7 @@ import { readPage, root } from '../support/markdown.ts'
 onDatabase('SQLite', (latchkey) => {
   let bundle = ''
 
-  /** A page of the service, with the client in it as `client`. @returns what runs code there */
+  /** Opens a page with the client as `client`. @returns a function that runs code there */
   async function pageWithClient(browser: Browser) {
     const page = await browser.newPage()
     await page.goto(`${latchkey.origin}/undo`)

@@ -1,4 +1,4 @@
-/** The typed client does for an owner what curl does. */
+/** The typed client against a running service. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type Activity, createLatchkey } from '../../client/latchkey.ts'

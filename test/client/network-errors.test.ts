@@ -1,4 +1,4 @@
-/** Where nothing of Latchkey comes back, the client says so, in the same form as any refusal. */
+/** Without a response from Latchkey, the client returns a problem like any other. */
 import assert from 'node:assert/strict'
 import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -6,8 +6,8 @@ import { type TestContext, test } from 'node:test'
 import { createLatchkey } from '../../client/latchkey.ts'
 import { TestLatchkey } from '../support/latchkey.ts'
 
-/** What a stranger between client and service might be. @returns its address */
-async function stranger(t: TestContext, answer: RequestListener): Promise<string> {
+/** Starts a server in the place of Latchkey. @returns its origin */
+async function serve(t: TestContext, answer: RequestListener): Promise<string> {
   const server = createServer(answer)
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   t.after(() => server.close())
@@ -31,7 +31,7 @@ test('a service that is gone is a problem of its own code, and no exception', as
 
 test('a page in place of an answer is none, whatever its status', async (t) => {
   for (const status of [200, 201, 404, 502]) {
-    const baseUrl = await stranger(t, (_request, response) => {
+    const baseUrl = await serve(t, (_request, response) => {
       response.writeHead(status, { 'content-type': 'text/html' }).end('<h1>Hello</h1>')
     })
     const answer = await createLatchkey({ baseUrl }).auth.forgotPassword.post({ email: 'a@b.c' })
@@ -42,7 +42,7 @@ test('a page in place of an answer is none, whatever its status', async (t) => {
 })
 
 test('JSON that breaks off is no answer either', async (t) => {
-  const baseUrl = await stranger(t, (_request, response) => {
+  const baseUrl = await serve(t, (_request, response) => {
     response.writeHead(200, { 'content-type': 'application/json' }).end('{"status":"ok')
   })
   const answer = await createLatchkey({ baseUrl }).health.live.get()
@@ -51,13 +51,13 @@ test('JSON that breaks off is no answer either', async (t) => {
 
 test('a password goes to no other place than it was meant for', async (t) => {
   let received = ''
-  const elsewhere = await stranger(t, (request, response) => {
+  const elsewhere = await serve(t, (request, response) => {
     request.on('data', (bytes) => {
       received += bytes
     })
     request.on('end', () => response.writeHead(200).end())
   })
-  const baseUrl = await stranger(t, (request, response) => {
+  const baseUrl = await serve(t, (request, response) => {
     response.writeHead(307, { location: elsewhere + request.url }).end()
   })
   const password = 'a long sentence'
@@ -74,22 +74,22 @@ test('what the application’s own `token` throws is not taken for a lost connec
 
 test('headers of the application go along, and cookies where it says so', async (t) => {
   let headers: Record<string, unknown> = {}
-  const baseUrl = await stranger(t, (request, response) => {
+  const baseUrl = await serve(t, (request, response) => {
     headers = request.headers
     response.writeHead(204).end()
   })
-  const asked: RequestInit[] = []
+  const sentRequests: RequestInit[] = []
   const client = createLatchkey({
     baseUrl,
     headers: { 'accept-language': 'de' },
     credentials: 'include',
     fetch: (input, init) => {
-      asked.push(init ?? {})
+      sentRequests.push(init ?? {})
       return fetch(input, init)
     },
   })
   await client.auth.refresh.post()
   assert.equal(headers['accept-language'], 'de')
   assert.equal(headers['content-type'], 'application/json')
-  assert.equal(asked[0]?.credentials, 'include')
+  assert.equal(sentRequests[0]?.credentials, 'include')
 })

@@ -1,4 +1,4 @@
-/** What client/README.md tells people to copy compiles and runs where they copy it to. */
+/** The samples of client/README.md compile and run in a user's project. */
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { cpSync, writeFileSync } from 'node:fs'
@@ -13,7 +13,7 @@ import { createTempFolder } from '../support/process.ts'
 const page = 'client/README.md'
 const minute = 60_000
 
-/** A stranger's folder, with the client and the samples in it. */
+/** A user's project with the client and the samples. */
 function application(t: TestContext, origin = 'http://localhost:4000'): string {
   const folder = createTempFolder(t)
   cpSync(join(root, 'client/latchkey.ts'), join(folder, 'latchkey.ts'))
@@ -26,7 +26,7 @@ function application(t: TestContext, origin = 'http://localhost:4000'): string {
   return folder
 }
 
-/** Runs a script of a folder in a process of its own. @throws if it fails, with what it wrote */
+/** Runs a script of a folder in a child process. @throws with its output if it fails */
 function node(folder: string, ...script: string[]) {
   return promisify(execFile)(process.execPath, script, { cwd: folder, timeout: 60_000 })
 }
@@ -52,7 +52,7 @@ onDatabase('SQLite', (latchkey) => {
       types: [],
     }
     writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions }))
-    // What goes to and comes from the browser is what the browser calls it.
+    // The client's passkey types are assignable to and from the browser's.
     writeFileSync(
       join(folder, 'passkeys.ts'),
       `import type { RegistrationResponseJSON } from './latchkey.ts'

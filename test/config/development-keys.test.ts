@@ -13,7 +13,7 @@ test('a key that another process is about to write is waited for', async (t) => 
   const file = join(folder, 'encryption-keys')
   const key = generateEncryptionKey('dev')
   mkdirSync(folder)
-  // As it is for a moment: made, and empty.
+  // The other process has created the file, but not written it yet.
   writeFileSync(file, '')
   const writer = new Worker(
     `const { parentPort, workerData } = require('node:worker_threads')

@@ -6,7 +6,7 @@ import {
   readSettings,
 } from '../../src/config/read-settings.ts'
 
-/** What is said of an environment; empty if it can be used. */
+/** The problems of an environment; empty if it is valid. */
 function problemsOf(environment: Record<string, string>): string[] {
   try {
     readSettings(environment)
@@ -53,7 +53,7 @@ test('the public URL follows the port, and is an origin as browsers write it', (
   }
 })
 
-/** Each side of every border, and what only looks right. */
+/** Values on both sides of each limit, and values that only look valid. */
 const values: Record<string, { good: string[]; bad: string[] }> = {
   LATCHKEY_MODE: {
     good: ['development', 'production'],
@@ -109,7 +109,7 @@ for (const [name, { good, bad }] of Object.entries(values)) {
   test(`${name} takes what it can use and nothing else`, () => {
     for (const given of good) {
       const about = problemsOf({ [name]: given }).filter((problem) => problem.startsWith(name))
-      // Production says more, of this setting too; but that it can't be read is never said.
+      // Production may add other problems of this setting, but no parse error.
       assert.ok(!about.some((problem) => problem.includes('It must be')), `${given}: ${about}`)
     }
     for (const given of bad) {

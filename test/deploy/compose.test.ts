@@ -1,4 +1,4 @@
-/** deploy/compose.yaml fits the Dockerfile, the settings and itself. */
+/** deploy/compose.yaml is consistent with the Dockerfile, the settings and itself. */
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
@@ -38,8 +38,8 @@ const dockerfile = parseDockerfile(readFileSync(join(deploy, '../Dockerfile'), '
 const ofDockerfile = (name: string) =>
   dockerfile.filter((instruction) => instruction.name === name).map(({ rest }) => rest)
 
-/** As compose puts in what stands in .env. */
-function filled(environment: Record<string, string>, dotEnv: Record<string, string>) {
+/** Substitutes the variables of .env as Compose does. */
+function interpolate(environment: Record<string, string>, dotEnv: Record<string, string>) {
   const fill = (value: string) =>
     value.replace(/\$\{(\w+):\?[^}]*\}/g, (_, name: string) => dotEnv[name] ?? assert.fail(name))
   return Object.fromEntries(Object.entries(environment).map(([name, v]) => [name, fill(v)]))
@@ -53,14 +53,17 @@ test('with the .env that the page shows, the settings are enough for production'
   const ofImage = Object.fromEntries(
     ofDockerfile('ENV').flatMap((rest) => rest.split(/\s+/).map((pair) => pair.split('='))),
   )
-  const environment = { ...ofImage, ...dotEnv, ...filled(latchkey.environment, dotEnv) }
+  const environment = { ...ofImage, ...dotEnv, ...interpolate(latchkey.environment, dotEnv) }
   assert.deepEqual(findUnknownSettings(environment), [])
   const settings = readSettings(environment)
   assert.equal(settings.mode, 'production')
   assert.equal(latchkey.env_file, '.env')
 
-  // Both sides of the database agree.
-  const { POSTGRES_USER, POSTGRES_DB, POSTGRES_PASSWORD } = filled(postgres.environment, dotEnv)
+  // The service and the database have the same credentials.
+  const { POSTGRES_USER, POSTGRES_DB, POSTGRES_PASSWORD } = interpolate(
+    postgres.environment,
+    dotEnv,
+  )
   assert.equal(
     settings.databaseUrl,
     `postgres://${POSTGRES_USER}:${POSTGRES_PASSWORD}@postgres/${POSTGRES_DB}`,
@@ -94,7 +97,7 @@ test('every container has no rights and a file system that it can’t write to',
     assert.equal(service.read_only, true)
     assert.deepEqual(service.cap_drop, ['ALL'])
     assert.deepEqual(service.security_opt, ['no-new-privileges:true'])
-    // Longer than the ten seconds in which requests end.
+    // Longer than the ten seconds of a shutdown.
     assert.ok(Number.parseInt(service.stop_grace_period, 10) > 10)
   }
 })

@@ -41,14 +41,14 @@ const commands = [
   ...readFileSync(join(root, 'src/cli/main.ts'), 'utf8').matchAll(/import\('\.\/.+\.ts'\)/g),
 ].map(([imported]) => imported)
 
-/** npm as whoever installs it runs it: under the Node that the tests run on. */
+/** Runs npm under the Node version of the tests. */
 const PATH = [dirname(process.execPath), process.env.PATH].join(delimiter)
 const npm = (cwd: string, ...args: string[]) =>
   run('npm', args, { cwd, env: { ...process.env, PATH } })
 
 let copy: string
 let packed: { filename: string; files: { path: string }[] }
-/** `node_modules` of a folder in which nothing was but the package. */
+/** `node_modules` of a folder into which only the package was installed. */
 let modules: string
 
 before(async (t) => {
@@ -58,7 +58,7 @@ before(async (t) => {
     ...['bin', 'deploy', 'web', 'client', 'scripts', '.npmrc', 'LICENSE', 'README.md'],
     ...['tsconfig.build.json', 'package-lock.json'],
   )
-  // What lies about in the folder of whoever publishes.
+  // Leftover files in the publisher's folder.
   for (const [folder, file] of [
     ['.', '.env'],
     ['data', 'encryption-keys'],
@@ -72,7 +72,7 @@ before(async (t) => {
   const { stdout } = await npm(copy, 'pack', '--json', '--pack-destination', folder)
   packed = Object.values(JSON.parse(stdout.slice(stdout.search(/^[[{]/m))))[0] as typeof packed
 
-  // Others than root look into it too.
+  // Users other than root read it, too.
   chmodSync(folder, 0o755)
   const tarball = `./${packed.filename}`
   await npm(folder, 'install', '--prefer-offline', '--no-audit', '--no-fund', tarball)
@@ -137,7 +137,7 @@ test('npx latchkey runs it', async () => {
 test('every command is there, and so is all that it reads', async (t) => {
   const { code, stdout, stderr } = await runLatchkey(t, packaged({ args: ['--help'] }))
   assert.deepEqual([code, stderr], [0, ''])
-  // Two for --help and --version. That it lists them means that it has read them all.
+  // Two more for --help and --version. Listing the commands loads them all.
   assert.equal(stdout.match(/^ {2}latchkey /gm)?.length, commands.length + 2)
   assert.ok(commands.length >= 3)
 })
@@ -205,9 +205,9 @@ test('docs/production.md, followed to the letter, ends with a service that is we
     const missing = await skipReason(name)
     if (missing) return t.skip(missing)
   }
-  const root = await followed(t)
+  const root = await followPage(t)
 
-  // What systemd would do with the unit, as far as it can be done without it.
+  // Does what systemd would do with the unit, as far as possible without systemd.
   const service = unit(await read(root, `${units}/latchkey.service`))
   const state = createTempFolder(t)
   const [, uid = '', gid = ''] =
@@ -225,17 +225,17 @@ test('docs/production.md, followed to the letter, ends with a service that is we
   const latchkey = start()
   await latchkey.waitUntilHealthy(['curl', '--fail', 'http://127.0.0.1:4000/health/ready'])
   assert.ok(readdirSync(state).includes('latchkey.sqlite'))
-  const asked = performance.now()
+  const stoppedAt = performance.now()
   const { code, stderr } = await latchkey.stop('SIGTERM')
   assert.deepEqual([code, stderr], [0, ''])
-  assert.ok(performance.now() - asked < Number(service.TimeoutStopSec) * 1000)
+  assert.ok(performance.now() - stoppedAt < Number(service.TimeoutStopSec) * 1000)
 
   const wrong = await start({ LATCHKEY_RATE_LIMITS: 'off' }).result
   assert.equal(String(wrong.code), service.RestartPreventExitStatus)
 })
 
-/** A machine on which the page was followed, with systemd and Debian’s archive played by others. */
-async function followed(t: TestContext): Promise<OverlayRoot> {
+/** A machine on which the page was followed, with stubs for systemctl, apt-get and npm. */
+async function followPage(t: TestContext): Promise<OverlayRoot> {
   const root = createMachineRoot(t)
   const put = (path: string, content: string, mode = 0o644) => {
     mkdirSync(dirname(join(root.layer, path)), { recursive: true })
@@ -243,7 +243,7 @@ async function followed(t: TestContext): Promise<OverlayRoot> {
   }
   for (const name of ['systemctl', 'apt-get', 'npm'])
     put(`usr/local/bin/${name}`, '#!/bin/sh\n', 0o755)
-  // The tests above have seen npm install this from the package.
+  // The tests above cover the installation by npm.
   cpSync(modules, join(root.layer, 'opt/latchkey/node_modules'), {
     recursive: true,
     verbatimSymlinks: true,
@@ -256,7 +256,7 @@ async function followed(t: TestContext): Promise<OverlayRoot> {
   const [settings] = codeBlocksIn(readPage(page)).filter(({ language }) => language === 'ini')
   const typed = codeBlocksIn(readPage(page)).flatMap(({ language, text }) => {
     if (language === 'sh') return [text]
-    // Typed with an editor.
+    // The reader adds the settings with an editor.
     return text === settings?.text ? [`cat >> /etc/latchkey/.env <<'END'\n${text}\nEND`] : []
   })
   const verified = `systemd-analyze verify ${units}/latchkey*
@@ -265,19 +265,19 @@ async function followed(t: TestContext): Promise<OverlayRoot> {
   return root
 }
 
-/** As the machine has it, or as the page has left it. */
+/** Reads a file of the machine as the page has left it. */
 function read(root: OverlayRoot, path: string): Promise<string> {
   return runInRoot(root, ['cat', path])
 }
 
-/** What a unit says, whichever its sections. */
+/** The keys of a systemd unit from all sections. */
 function unit(text: string): Partial<Record<string, string>> {
   return Object.fromEntries(
     [...text.matchAll(/^(\w+)=(.*)$/gm)].map(([, key, value]) => [key, value]),
   )
 }
 
-/** Runs the installed package, without the compiled code that other tests keep. */
+/** Options that run the installed package, without the compile cache of other tests. */
 function packaged(options: ProcessOptions): ProcessOptions {
   const main = join(modules, 'latchkey/bin/latchkey.js')
   return { main, ...options, environment: { NODE_COMPILE_CACHE: '', ...options.environment } }

@@ -1,4 +1,4 @@
-/** Latchkey behind the nginx and the Caddy of deploy/, as people reach it: by HTTPS. */
+/** Latchkey over HTTPS, behind nginx and Caddy with the configurations of deploy/. */
 import assert from 'node:assert/strict'
 import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -61,7 +61,7 @@ for (const name of proxyNames) {
       const signedUp = await signUp('grace@example.com')
       const [cookie = ''] = signedUp.allHeaders['set-cookie'] ?? []
       assert.match(cookie, /^__Host-latchkey=\S+; Path=\/; .*HttpOnly; SameSite=Strict; Secure$/)
-      // Said once, by Latchkey.
+      // Only Latchkey sets this header.
       assert.equal(signedUp.allHeaders['strict-transport-security']?.length, 1)
 
       const headers = { ...page, cookie: cookie.split(';')[0] ?? '' }
@@ -96,7 +96,7 @@ for (const name of proxyNames) {
 
     await t.test('while one node starts anew the other answers everything', async (t) => {
       const { proxy, nodes } = deployment
-      const askEverything = async () => {
+      const assertResponds = async () => {
         for (let i = 0; i < 4; i++) {
           assert.equal((await proxy.sendRequest('/health/ready')).status, 200)
           const body = { refreshToken: 'of nobody' }
@@ -104,13 +104,13 @@ for (const name of proxyNames) {
           assert.equal(refreshed.status, 401, refreshed.text)
         }
       }
-      await askEverything()
+      await assertResponds()
       for (const { folder, environment, ...node } of nodes.map(restartNode)) {
         await node.stop()
-        await askEverything()
+        await assertResponds()
         await startLatchkeyProcess(t, { folder, environment })
       }
-      await askEverything()
+      await assertResponds()
     })
 
     await t.test(`${name} leads from http to https, and to nowhere else`, async () => {
@@ -128,21 +128,21 @@ for (const name of proxyNames) {
     await t.test(
       `${name} sends a call to a second node only if the first never got it`,
       async (t) => {
-        const [lost, other] = [await standIn(t), await standIn(t)]
+        const [lost, other] = [await startStubNode(t), await startStubNode(t)]
         const proxy = await startProxy(t, name, [lost.port, other.port])
         lost.answer = (response) => response.destroy()
-        let asked = 0
-        while (lost.asked === 0 && asked < 50) {
-          asked += 1
+        let sent = 0
+        while (lost.requests === 0 && sent < 50) {
+          sent += 1
           const { status } = await proxy.sendRequest('/auth/SignIn', { method: 'POST', body: {} })
-          assert.equal(status, lost.asked === 0 ? 200 : 502)
+          assert.equal(status, lost.requests === 0 ? 200 : 502)
         }
-        assert.deepEqual([lost.asked, other.asked], [1, asked - 1])
+        assert.deepEqual([lost.requests, other.requests], [1, sent - 1])
       },
     )
 
     await t.test(`${name} takes other nodes without letting go of a running call`, async (t) => {
-      const [old, next] = [await standIn(t), await standIn(t)]
+      const [old, next] = [await startStubNode(t), await startStubNode(t)]
       const proxy = await startProxy(t, name, [old.port])
       let held: ServerResponse | undefined
       old.answer = (response) => {
@@ -177,7 +177,7 @@ async function startDeployment(t: TestContext, name: ProxyName) {
   const ports = nodes.map(({ port }) => port)
   const proxy: ReverseProxy = await startProxy(t, name, ports)
 
-  /** What the mail said that came as that one of all to this address, counted from 1. */
+  /** The text of an email to an address. @param which its position, counted from 1 */
   async function mailTo(address: string, which: number): Promise<string> {
     const mail = await waitUntil(
       () => smtp.received.filter(({ to }) => to.includes(address))[which - 1],
@@ -198,22 +198,22 @@ async function startDeployment(t: TestContext, name: ProxyName) {
   return { proxy, nodes, mailTo, signUp }
 }
 
-/** What it takes to start that node anew: the same folder, port and settings. */
+/** Stops a node, and starts it again with the same folder, port and settings. */
 function restartNode(node: LatchkeyProcess) {
   const { folder, environment } = node
   return { folder, environment, stop: () => node.stop() }
 }
 
-/** What stands in the place of a node: it answers `ok`, or as it is told. */
-async function standIn(t: TestContext) {
+/** A stub of a node that answers `ok`, or with `answer`. */
+async function startStubNode(t: TestContext) {
   const node = {
     port: 0,
-    /** Calls that it got. */
-    asked: 0,
+    /** Requests received. */
+    requests: 0,
     answer: (response: ServerResponse): void => void response.end('ok'),
   }
   const server = createServer((request, response) => {
-    node.asked += 1
+    node.requests += 1
     request.resume().on('end', () => node.answer(response))
   })
   t.after(() => {

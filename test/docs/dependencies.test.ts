@@ -1,4 +1,4 @@
-/** Whoever adds a package says what it is for, and whoever removes one takes its line along. */
+/** docs/dependencies.md gives a reason for every package, and for no other. */
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'

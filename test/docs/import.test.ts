@@ -1,4 +1,4 @@
-/** docs/import.md is followed once, on the day of the move. What it says to type has been typed. */
+/** Runs the commands and the query of docs/import.md. */
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
@@ -64,7 +64,8 @@ test('the query shown makes lines that are taken', async (t) => {
 test('the page names every field, every language and every bound', () => {
   const text = readPage(page)
   const unknown = parseImportRecord('{"email":"a@example.com","other":"x"}')
-  const names = 'refused' in unknown ? unknown.refused.split('known fields are ')[1]?.split(', ') : []
+  const names =
+    'refused' in unknown ? unknown.refused.split('known fields are ')[1]?.split(', ') : []
   const rows = [...text.matchAll(/^\| `(\w+)` \|/gm)].map(([, name]) => name)
   assert.deepEqual(rows, names)
   for (const language of languages)
@@ -75,10 +76,10 @@ test('the page names every field, every language and every bound', () => {
   assert.ok(text.includes(`cost ${max.bcryptCost}`) && text.includes(`\`p\` ${max.argon2Lanes}`))
 })
 
-/** What a line says, however it is written. */
+/** The content of a line, independent of its formatting. */
 function accountIn(line: string) {
   const account = parseImportRecord(line)
   if ('refused' in account) throw new Error(account.refused)
-  const { canonical: _, ...said } = account
-  return said
+  const { canonical: _, ...fields } = account
+  return fields
 }

@@ -1,4 +1,4 @@
-/** The sample of docs/integrate.md keeps its readers signed in, and ends no session by accident. */
+/** The sample of docs/integrate.md keeps users signed in, and ends no session by accident. */
 import assert from 'node:assert/strict'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -46,9 +46,9 @@ test('the sample hands on a 401 that refreshing would not help', async (t) => {
   assert.equal(answer.status, 401)
   const { refreshToken } = refreshed
   const unused = await latchkey.post('/auth/Refresh', { refreshToken })
-  assert.equal(unused.status, 200, 'the sample refreshed in vain')
+  assert.equal(unused.status, 200, 'the sample refreshed needlessly')
   const shown = codeBlock(page, 'text').replace('WWW-Authenticate: ', '')
-  // MFA is off, so one factor is enough; the page shows what is said while it is on.
+  // MFA is off, so one factor is enough; the page shows the header with MFA on.
   assert.equal(answer.headers.get('www-authenticate'), shown.replace('aal2', 'aal1'))
 })
 
@@ -66,7 +66,9 @@ test('the table of activity has every type that the code knows', () => {
   const source = readFileSync(join(root, 'src/activity/activity.ts'), 'utf8')
   const union = /export type ActivityType =(.*?)\n\n/s.exec(source)?.[1] ?? ''
   const known = [...union.matchAll(/'([\w.]+)'/g)].map(([, type]) => type)
-  const told = [...readPage(page).matchAll(/^\| `([a-z_]+\.[a-z_]+)` \|/gm)].map(([, type]) => type)
+  const listed = [...readPage(page).matchAll(/^\| `([a-z_]+\.[a-z_]+)` \|/gm)].map(
+    ([, type]) => type,
+  )
   assert.ok(known.length > 5)
-  assert.deepEqual(told.sort(), known.sort())
+  assert.deepEqual(listed.sort(), known.sort())
 })

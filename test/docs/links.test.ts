@@ -1,4 +1,4 @@
-/** Pages lead on to each other and into the code. None of these ways may end nowhere. */
+/** The links of the pages, and the tests and files that they name. */
 import assert from 'node:assert/strict'
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
@@ -21,10 +21,10 @@ for (const page of listMarkdownFiles()) {
       const [path = '', anchor] = target.split('#')
       const file = path === '' ? page : normalize(join(dirname(page), path))
       const shown = `[${text}](${target})`
-      assert.ok(!file.startsWith('..') && existsSync(join(root, file)), `${shown} leads nowhere`)
+      assert.ok(!file.startsWith('..') && existsSync(join(root, file)), `${shown} is broken`)
       if (anchor === undefined) continue
-      assert.ok(file.endsWith('.md'), `${shown} names a place in what is no page`)
-      assert.ok(anchorsIn(readPage(file)).has(anchor), `${shown}: there is no such heading`)
+      assert.ok(file.endsWith('.md'), `${shown} has an anchor, but is not a page`)
+      assert.ok(anchorsIn(readPage(file)).has(anchor), `${shown}: no such heading`)
     }
   })
 
@@ -32,7 +32,7 @@ for (const page of listMarkdownFiles()) {
     for (const { text, target } of linksIn(readPage(page))) {
       const file = join(root, dirname(page), target)
       const title = text.replaceAll('`', '')
-      // A link may also lead to a whole file of tests: then its text is the file's path.
+      // The text of a link to a whole file is its path.
       if (!target.endsWith('.test.ts') || title.endsWith('.test.ts')) continue
       assert.ok(titles(file).has(title), `${target} has no test “${title}”`)
     }
@@ -65,7 +65,7 @@ test('links go to paths, not to folders by accident', () => {
 
 const known = new Map<string, Set<string>>()
 
-/** The titles of a file's tests. `${…}` in one is matched by whatever the page has there. */
+/** The titles of a file's tests. `${…}` in a title matches any text of the page. */
 function titles(file: string): { has(title: string): boolean } {
   const found = known.get(file) ?? read(file)
   known.set(file, found)

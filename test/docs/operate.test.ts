@@ -1,4 +1,4 @@
-/** docs/operate.md is followed on a bad day. What it says to type has been typed. */
+/** Runs the commands and samples of docs/operate.md. */
 import assert from 'node:assert/strict'
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -33,7 +33,7 @@ test('the settings shown are enough for production, and none of them can be left
   assert.equal(readSettings(shown).mode, 'production')
 
   for (const name of Object.keys(shown)) {
-    // Without these two it starts, but not as the page is about.
+    // Production starts without these two, but not as the page describes.
     if (name === 'LATCHKEY_MODE' || name === 'LATCHKEY_TRUST_PROXY') continue
     const { [name]: _, ...rest } = shown
     assert.throws(() => readSettings(rest), InvalidSettingsError, name)
@@ -104,7 +104,7 @@ test('the line of the crontab makes a backup of its day', async (t) => {
   const made = readdirSync(latchkey.folder).filter((name) => name.endsWith('.sqlite'))
   assert.equal(made.length, 1)
   assert.match(made[0] ?? '', /^latchkey-\d{4}-\d\d-\d\d\.sqlite$/)
-  // The doctor has nothing to say against it.
+  // The doctor finds no failure.
   const { stdout } = await run('sh', ['-c', asHere(codeBlock(page, 'sh', 'npx latchkey doctor'))], {
     cwd: latchkey.folder,
   })
@@ -141,7 +141,7 @@ test('the line that PostgreSQL’s own tool is given is the one that is shown', 
   assert.ok(ended.stderr.includes(codeBlock(page, 'sh', '(umask')), ended.stderr)
 })
 
-/** As it is typed here, where no `npx` finds what is not installed. */
+/** A command with the path of the CLI, because npx finds no installed package here. */
 const asHere = (command: string) =>
   command.replace('npx latchkey', `'${process.execPath}' '${join(root, 'src/cli/main.ts')}'`)
 
@@ -189,9 +189,9 @@ test('the program shown takes texts from Latchkey, and from nobody else', async 
   assert.doesNotMatch(printed, /forged/)
 })
 
-// That of PgBouncer is what test/support/pgbouncer.ts starts it with.
+// test/support/pgbouncer.ts starts PgBouncer with the block about it.
 test('every block of the page is one that these tests run', () => {
   const languages = codeBlocksIn(readPage(page)).map(({ language }) => language)
-  // All but pg_restore, which the tests’ PostgreSQL comes without.
+  // All but pg_restore, which the tests’ PostgreSQL does not include.
   assert.deepEqual(languages.sort(), ['crontab', 'ini', 'ini', 'js', ...Array(7).fill('sh')])
 })

@@ -1,4 +1,4 @@
-/** The numbers that pages tell are those of the code. */
+/** The numbers on the pages match the code. */
 import assert from 'node:assert/strict'
 import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'

@@ -1,4 +1,4 @@
-/** The receiver of docs/integrate.md hears what happens, once, and nobody but Latchkey. */
+/** The webhook receiver of docs/integrate.md. */
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { symlinkSync, writeFileSync } from 'node:fs'

@@ -31,7 +31,7 @@ test('a sealed text with any one character changed, lost or added is not opened'
   for (let i = 0; i < sealed.length; i++) {
     const changed = sealed[i] === 'A' ? 'B' : 'A'
     const [before, after] = [sealed.slice(0, i), sealed.slice(i + 1)]
-    // The last character of base64 may hold bits that say nothing.
+    // The last base64 character may have unused bits.
     if (opens(`${before}${changed}${after}`)) assert.equal(i, sealed.length - 1)
     assert.ok(!opens(before), `the first ${i} characters`)
   }

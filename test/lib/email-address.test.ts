@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { parseEmailAddress } from '../../src/lib/email-address.ts'
 
-/** Addresses as people have them, now and then with something strange in them. */
+/** Realistic addresses, some with strange characters inserted. */
 const written = fc.oneof(
   fc.emailAddress({ size: 'medium' }),
   fc.string({ unit: 'binary' }),
@@ -15,7 +15,7 @@ const written = fc.oneof(
     }),
 )
 
-/** The letters that are told apart, whatever their case. */
+/** The text with ASCII letters in lower case. */
 const folded = (text: string) => text.replace(/[A-Z]/g, (letter) => letter.toLowerCase())
 
 test('the address that mail goes to is the one that was written, and no other', () => {
@@ -71,7 +71,7 @@ test('the address that was parsed is parsed to the same again, in capitals too',
 // (GHSA-7rqj-j65f-68wh, GHSA-mwm4-5qwr-g9pf).
 test('no single character in the place of an ASCII letter is taken for that letter', () => {
   const own = parseEmailAddress('ada@kiosk.example')
-  // Above are ideographs, and marks that cannot be seen.
+  // Above this range are only ideographs and invisible marks.
   for (let point = 0x80; point <= 0x1ffff; point++) {
     const character = String.fromCodePoint(point)
     for (const text of [`ada@${character}iosk.example`, `ada@kios${character}.example`]) {

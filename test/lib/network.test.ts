@@ -6,7 +6,7 @@ import { networkOf } from '../../src/lib/network.ts'
 const group = fc.integer({ min: 0, max: 0xffff })
 const groups = fc.array(group, { minLength: 8, maxLength: 8 })
 
-/** The ways in which an IPv6 address may be written (RFC 4291 §2.2). */
+/** The text forms of an IPv6 address (RFC 4291 §2.2). */
 function spellings(address: number[]): string[] {
   const plain = address.map((part) => part.toString(16))
   const padded = plain.map((part) => part.padStart(4, '0'))
@@ -22,7 +22,7 @@ function spellings(address: number[]): string[] {
   ]
 }
 
-/** With `::` for the first row of zeros, if there is one. */
+/** Replaces the first run of zeros with `::`, if there is one. */
 function compressed(parts: string[]): string {
   const from = parts.indexOf('0')
   if (from < 0) return parts.join(':')

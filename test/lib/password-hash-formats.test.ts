@@ -28,7 +28,7 @@ test('hashes that others made are checked: the password is right, and no other',
   }
 })
 
-/** What was published by those who made the form, or those who break it. */
+/** Hashes published by the authors of the format or of a password cracker. */
 const published: [source: string, password: string, hash: string][] = [
   [
     'Argon2’s reference implementation, test.c',
@@ -36,7 +36,7 @@ const published: [source: string, password: string, hash: string][] = [
     '$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc',
   ],
   [
-    'the same, version 16, which is not said',
+    'Argon2’s reference implementation, version 16, which the hash omits',
     'password',
     '$argon2i$m=65536,t=2,p=1$c29tZXNhbHQ$9sTbSlTio3Biev89thdrlKKiCaYsjjYVJxGAL3swxpQ',
   ],
@@ -116,9 +116,9 @@ test('a hash that asks for too much, or for less than is safe, is refused with t
     ['', /not supported/],
   ]
   for (const [hash, reason] of refusedHashes) {
-    const read = parseHash(hash)
-    assert.ok('refused' in read, hash)
-    assert.match(read.refused, reason, hash)
+    const parsed = parseHash(hash)
+    assert.ok('refused' in parsed, hash)
+    assert.match(parsed.refused, reason, hash)
   }
 })
 

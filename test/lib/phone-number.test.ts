@@ -58,9 +58,9 @@ test('numbers that no text reaches are told apart', () => {
     ['a satellite phone', '+881612345678'],
     ['a network of no country', '+8821612345678'],
     ['another', '+883510012345678'],
-    ['personal, in no country', '+878101234567890'],
-    ['given to nobody in Germany', '+491011234567'],
-    ['given to nobody in the US', '+12115550123'],
+    ['personal, of no country', '+878101234567890'],
+    ['unassigned in Germany', '+491011234567'],
+    ['unassigned in the US', '+12115550123'],
   ] as const) {
     assert.notEqual(parsePhoneNumber(written).kind, 'usable', what)
   }

@@ -35,7 +35,7 @@ test('what is not exactly of that form is no trace', () => {
     `00-${trace_id}-${'0'.repeat(16)}-01`,
     `00-${trace_id}0-${span_id}-01`,
     `00-${trace_id}-${span_id}x-01`,
-    // Sent twice, as Node joins it.
+    // Two headers, as Node joins them.
     `00-${trace_id}-${span_id}-01, 00-${trace_id}-${span_id}-01`,
     '"}, "level": 60',
   ]) {

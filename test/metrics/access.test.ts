@@ -1,4 +1,4 @@
-/** Who may see the metrics. */
+/** Access to the metrics. */
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { readSettings } from '../../src/config/read-settings.ts'
@@ -94,7 +94,7 @@ test('development shows them to its own machine alone', async (t) => {
   const latchkey = await start(t, {})
   assert.ok((await scrape(latchkey.origin)).size > 0)
 
-  // Whatever network this machine has: the routes alone, asked from addresses that are made up.
+  // Injects requests from made-up addresses, independent of this machine's networks.
   const metrics = createMetrics()
   const app = createApp({
     publicUrl: latchkey.origin,
@@ -107,14 +107,14 @@ test('development shows them to its own machine alone', async (t) => {
   const settings = readSettings(latchkey.environment)
   metricsRoutes(app, { metrics, settings, db, passwords: await createPasswordHasher(1, 1000) })
   const from = async (remoteAddress: string) => {
-    const asked = { url: '/metrics', remoteAddress, headers: { host: 'localhost' } }
-    return (await app.inject(asked)).statusCode
+    const request = { url: '/metrics', remoteAddress, headers: { host: 'localhost' } }
+    return (await app.inject(request)).statusCode
   }
-  for (const near of ['127.0.0.1', '127.9.9.9', '::1', '::ffff:127.0.0.1']) {
-    assert.equal(await from(near), 200, near)
+  for (const local of ['127.0.0.1', '127.9.9.9', '::1', '::ffff:127.0.0.1']) {
+    assert.equal(await from(local), 200, local)
   }
-  for (const far of ['192.0.2.1', '::ffff:192.0.2.1', '2001:db8::1', 'fe80::1', '10.127.0.1']) {
-    assert.equal(await from(far), 404, far)
+  for (const remote of ['192.0.2.1', '::ffff:192.0.2.1', '2001:db8::1', 'fe80::1', '10.127.0.1']) {
+    assert.equal(await from(remote), 404, remote)
   }
 })
 

@@ -1,4 +1,4 @@
-/** What is counted is what happened, no more, and it tells of nobody. */
+/** The counters match what happened, and identify nobody. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { onDatabase, onEachDatabase, TestLatchkey } from '../support/latchkey.ts'
@@ -8,7 +8,7 @@ import { findFreePort } from '../support/tcp.ts'
 import { generateWebhookSecret } from '../support/webhook-receiver.ts'
 
 onEachDatabase((latchkey) => {
-  /** What grew while `work` went on. */
+  /** The increases of a metric during `work`. */
   async function counted(metric: string, work: () => Promise<unknown>) {
     const before = await scrape(latchkey.origin)
     await work()
@@ -154,7 +154,7 @@ onDatabase('SQLite', (latchkey) => {
       ada.accessToken,
       ada.refreshToken,
     ]) {
-      assert.ok(!text.includes(secret), 'a scrape tells of somebody')
+      assert.ok(!text.includes(secret), 'a scrape contains personal data')
     }
     assert.doesNotMatch(text, /@|\+[0-9]{4}|[0-9a-f]{8}-[0-9a-f]{4}|127\.0\.0\.1/)
   })

@@ -102,12 +102,12 @@ test('a pause is never longer than an hour, and after three days nobody tries an
     travel(retryInMs)
   }
   travel(72 * hour)
-  const given = await waitUntil(() => findLogLines(latchkey, 'message failed')[0])
-  assert.equal(given.level, 50)
+  const failed = await waitUntil(() => findLogLines(latchkey, 'message failed')[0])
+  assert.equal(failed.level, 50)
   const tried = smtp.recipients.length
   smtp.refusal = undefined
   travel(72 * hour)
-  await sentByNow(latchkey, smtp)
+  await waitForLaterMail(latchkey, smtp)
   assert.equal(smtp.recipients.length, tried + 1)
 })
 
@@ -116,9 +116,9 @@ test('what a mail server will never take is given up at once, and the log says s
   smtp.refusal = { to: 'RCPT TO', code: 550, text: '5.1.1 no ada@example.org here' }
   const latchkey = await startLatchkey(t, 'SQLite', mail)
   await latchkey.post('/auth/SignUp', { email: 'ada@example.org', password })
-  const given = await waitUntil(() => findLogLines(latchkey, 'message failed')[0])
-  assert.deepEqual([given.level, given.to, given.attempts], [50, 'a•••@example.org', 1])
-  assert.match(given.reason, /550/)
+  const failed = await waitUntil(() => findLogLines(latchkey, 'message failed')[0])
+  assert.deepEqual([failed.level, failed.to, failed.attempts], [50, 'a•••@example.org', 1])
+  assert.match(failed.reason, /550/)
 
   const row = await waitUntil(async () => {
     const [first] = await outboxRowsTo(latchkey, 'ada@example.org')
@@ -127,7 +127,7 @@ test('what a mail server will never take is given up at once, and the log says s
   assert.equal(row.secret_sealed, null)
   smtp.refusal = undefined
   travel(72 * hour)
-  await sentByNow(latchkey, smtp)
+  await waitForLaterMail(latchkey, smtp)
   assert.deepEqual(smtp.recipients, ['ada@example.org', 'later@example.org'])
 })
 
@@ -140,7 +140,7 @@ test('a code that nobody could use any more is not sent', async (t) => {
   smtp.refusal = undefined
   travel(16 * minute)
   await waitUntil(() => findLogLines(latchkey, 'code expired before it could be sent')[0])
-  await sentByNow(latchkey, smtp)
+  await waitForLaterMail(latchkey, smtp)
   assert.deepEqual(
     smtp.received.map(({ to }) => to[0]),
     ['later@example.org'],
@@ -151,10 +151,10 @@ test('a code that nobody could use any more is not sent', async (t) => {
 
 test('a mail server that says nothing holds up no text, and no text holds up mail', async (t) => {
   const held: Socket[] = []
-  let letGo = false
+  let released = false
   const silent = await startTcpServer(t, (socket) => {
     socket.on('error', () => {})
-    if (letGo) socket.destroy()
+    if (released) socket.destroy()
     else held.push(socket)
   })
   const receiver = await startSmsReceiver(t)
@@ -170,7 +170,7 @@ test('a mail server that says nothing holds up no text, and no text holds up mai
   assert.equal(receiver.received.length, 1)
   assert.ok(held.every((socket) => !socket.closed))
   assert.deepEqual(findLogLines(latchkey, 'message not sent yet'), [])
-  letGo = true
+  released = true
   for (const socket of held) socket.destroy()
 
   const { smtp, mail } = await withMail(t)
@@ -179,7 +179,7 @@ test('a mail server that says nothing holds up no text, and no text holds up mai
   await latchkey.restart({ ...mail, LATCHKEY_SMS_URL: slow.url })
   await enqueueNotices(latchkey, 1, { channel: 'sms', recipient: '+14155550101' })
   await waitUntil(() => slow.received.length > 0)
-  await sentByNow(latchkey, smtp)
+  await waitForLaterMail(latchkey, smtp)
   answer(200)
 })
 
@@ -192,13 +192,13 @@ test('production, left without a way to send texts, says that one was not sent',
     LATCHKEY_MFA_METHODS: 'email',
   })
   await enqueueNotices(latchkey, 1, { channel: 'sms', recipient: '+14155550100' })
-  const given = await waitUntil(() => findLogLines(latchkey, 'message failed')[0])
-  assert.deepEqual([given.channel, given.to], ['sms', '+1•••••••00'])
+  const failed = await waitUntil(() => findLogLines(latchkey, 'message failed')[0])
+  assert.deepEqual([failed.channel, failed.to], ['sms', '+1•••••••00'])
   assert.equal((await outboxRowsTo(latchkey, '+14155550100'))[0].sent_at, null)
 })
 
-/** Whatever was due before now has been tried when this resolves: a later message has left. */
-async function sentByNow(
+/** Sends a later email and waits for it, so that every message due before has been tried. */
+async function waitForLaterMail(
   latchkey: Parameters<typeof enqueueNotices>[0],
   smtp: { received: { to: string[] }[] },
 ): Promise<void> {

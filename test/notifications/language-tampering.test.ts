@@ -1,4 +1,4 @@
-/** The language of messages, where somebody bends it: in a request, in the settings, in the database. */
+/** Attempts to manipulate the language of messages: in requests, settings and the database. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { onEachDatabase } from '../support/latchkey.ts'

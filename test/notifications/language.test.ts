@@ -17,7 +17,7 @@ onEachDatabase((latchkey) => {
     assert.match(first?.html ?? '', /<html lang="de">/)
     const { body } = await latchkey.post('/auth/SignUp/Verify', { email, code }, german)
 
-    // From now on it is the account's, not that of whoever asks.
+    // From now on the account's language counts, not that of the request.
     const token = body.accessToken
     const newPassword = 'ein noch längerer Satz'
     const headers = { 'accept-language': 'en' }

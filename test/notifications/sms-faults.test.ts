@@ -22,41 +22,38 @@ function twilioError(code: number): string {
   })
 }
 
-const answers: [
-  kind: 'twilio' | 'signedPost' | 'kannel',
-  ProviderResponse,
-  undeliverable: boolean,
-][] = [
-  ['twilio', { status: 400, body: twilioError(21211) }, true],
-  ['twilio', { status: 400, body: twilioError(21408) }, true],
-  ['twilio', { status: 400, body: twilioError(21610) }, true],
-  ['twilio', { status: 400, body: twilioError(21614) }, true],
-  ['twilio', { status: 400, body: twilioError(21606) }, false],
-  ['twilio', { status: 400, body: 'not JSON' }, false],
-  ['twilio', { status: 400, body: 'null' }, false],
-  ['twilio', { status: 401, body: twilioError(20003) }, false],
-  ['twilio', { status: 429, body: twilioError(20429) }, false],
-  ['twilio', { status: 500, body: twilioError(20500) }, false],
-  ['twilio', { status: 503 }, false],
-  ['signedPost', { status: 400, body: sampleSms.to }, true],
-  ['signedPost', { status: 404 }, true],
-  ['signedPost', { status: 410 }, true],
-  ['signedPost', { status: 422 }, true],
-  ['signedPost', { status: 401 }, false],
-  ['signedPost', { status: 429 }, false],
-  ['signedPost', { status: 500, body: sampleSms.text }, false],
-  ['kannel', { status: 400 }, true],
-  ['kannel', { status: 403 }, false],
-  ['kannel', { status: 200, body: 'somebody else lives here' }, false],
-  ['kannel', { status: 503 }, false],
-]
-for (const [kind, answer, undeliverable] of answers) {
+const answers: [kind: 'twilio' | 'signedPost' | 'kannel', ProviderResponse, permanent: boolean][] =
+  [
+    ['twilio', { status: 400, body: twilioError(21211) }, true],
+    ['twilio', { status: 400, body: twilioError(21408) }, true],
+    ['twilio', { status: 400, body: twilioError(21610) }, true],
+    ['twilio', { status: 400, body: twilioError(21614) }, true],
+    ['twilio', { status: 400, body: twilioError(21606) }, false],
+    ['twilio', { status: 400, body: 'not JSON' }, false],
+    ['twilio', { status: 400, body: 'null' }, false],
+    ['twilio', { status: 401, body: twilioError(20003) }, false],
+    ['twilio', { status: 429, body: twilioError(20429) }, false],
+    ['twilio', { status: 500, body: twilioError(20500) }, false],
+    ['twilio', { status: 503 }, false],
+    ['signedPost', { status: 400, body: sampleSms.to }, true],
+    ['signedPost', { status: 404 }, true],
+    ['signedPost', { status: 410 }, true],
+    ['signedPost', { status: 422 }, true],
+    ['signedPost', { status: 401 }, false],
+    ['signedPost', { status: 429 }, false],
+    ['signedPost', { status: 500, body: sampleSms.text }, false],
+    ['kannel', { status: 400 }, true],
+    ['kannel', { status: 403 }, false],
+    ['kannel', { status: 200, body: 'somebody else lives here' }, false],
+    ['kannel', { status: 503 }, false],
+  ]
+for (const [kind, answer, permanent] of answers) {
   const code = /"code":([0-9]+)/.exec(answer.body ?? '')?.[1]
-  const outcome = undeliverable ? 'is not tried again' : 'is worth another try'
+  const outcome = permanent ? 'is a permanent error' : 'is a retryable error'
   test(`a text answered with ${[answer.status, code].filter(Boolean).join(', code ')} by ${kind} ${outcome}`, async (t) => {
     const provider = await startSmsProvider(t, answer)
     const error = await deliveryErrorOf(openSmsTransport(provider[kind]).send(sampleSms))
-    assert.equal(error instanceof PermanentDeliveryError, undeliverable, error.message)
+    assert.equal(error instanceof PermanentDeliveryError, permanent, error.message)
     assert.match(error.message, new RegExp(code ?? `${answer.status}`))
   })
 }
@@ -83,19 +80,19 @@ for (const kind of ['twilio', 'signedPost', 'kannel'] as const) {
   })
 
   test(`${kind} that asks for a pause gets it`, async (t) => {
-    for (const [asked, waitMs] of [
+    for (const [retryAfter, waitMs] of [
       ['120', 120_000],
       [new Date(Date.now() + 3_600_000).toUTCString(), 3_600_000],
     ] as const) {
-      const headers = { 'retry-after': asked }
+      const headers = { 'retry-after': retryAfter }
       const provider = await startSmsProvider(t, { status: 429, body: twilioError(20429), headers })
       const error = await deliveryErrorOf(openSmsTransport(provider[kind]).send(sampleSms))
       assert.ok(error instanceof RetryAfterError)
       assert.ok(Math.abs(error.retryAfterMs - waitMs) < 60_000, `${error.retryAfterMs}`)
-      for (const none of ['soon', '-1', '0', new Date(0).toUTCString()]) {
-        headers['retry-after'] = none
-        const hasty = await deliveryErrorOf(openSmsTransport(provider[kind]).send(sampleSms))
-        assert.ok(!(hasty instanceof RetryAfterError), none)
+      for (const invalid of ['soon', '-1', '0', new Date(0).toUTCString()]) {
+        headers['retry-after'] = invalid
+        const other = await deliveryErrorOf(openSmsTransport(provider[kind]).send(sampleSms))
+        assert.ok(!(other instanceof RetryAfterError), invalid)
       }
     }
   })
@@ -128,7 +125,7 @@ for (const kind of ['twilio', 'signedPost', 'kannel'] as const) {
 
   test(`${kind} sends to nothing but a single number`, async (t) => {
     const provider = await startSmsProvider(t, { status: 202 })
-    const gateway = openSmsTransport(provider[kind])
+    const transport = openSmsTransport(provider[kind])
     for (const to of [
       '+15550101234 +15550109999',
       '+15550101234,+15550109999',
@@ -140,7 +137,7 @@ for (const kind of ['twilio', 'signedPost', 'kannel'] as const) {
       '+１５５５０１０１２３４',
       '',
     ]) {
-      const error = await deliveryErrorOf(gateway.send({ ...sampleSms, to }))
+      const error = await deliveryErrorOf(transport.send({ ...sampleSms, to }))
       assert.ok(error instanceof PermanentDeliveryError, JSON.stringify(to))
     }
     assert.deepEqual(provider.asked, [])
@@ -155,12 +152,12 @@ test('a text that was taken is not sent again because the rest of the answer is 
 test('an answer without end is read no further than its beginning', {
   timeout: 5000,
 }, async (t) => {
-  let left = 0
+  let sent = 0
   const server = createServer((_request, response) => {
     response.writeHead(400)
     const more = () => {
-      while (!response.destroyed && left < 1e9) {
-        left += 65_536
+      while (!response.destroyed && sent < 1e9) {
+        sent += 65_536
         if (!response.write(Buffer.alloc(65_536, '{'))) return response.once('drain', more)
       }
     }
@@ -173,6 +170,6 @@ test('an answer without end is read no further than its beginning', {
   })
   const { port } = server.address() as AddressInfo
   await deliveryErrorOf(openSmsTransport(`twilio://AC0123:token@127.0.0.1:${port}`).send(sampleSms))
-  // The sockets on both sides hold some megabytes; beyond them nobody asked for more.
-  assert.ok(left < 5e7, `${left} bytes`)
+  // The sockets on both sides buffer some megabytes; beyond them nothing was read.
+  assert.ok(sent < 5e7, `${sent} bytes`)
 })

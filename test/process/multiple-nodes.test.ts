@@ -21,11 +21,11 @@ for (const kind of databaseKinds) {
     const [one, other] = [await forkServerStarter(t), await forkServerStarter(t)]
     for (let round = 1; round <= rounds; round += 1) {
       const databaseUrl = await createDatabase(t, kind)
-      // On SQLite the folder is empty, and they make the encryption key too.
+      // On SQLite the folder is empty, so the nodes generate the encryption key, too.
       const keys =
         kind === 'SQLite' ? {} : { LATCHKEY_ENCRYPTION_KEYS: generateEncryptionKey('k1') }
       const environment = { LATCHKEY_DATABASE_URL: databaseUrl, ...keys }
-      // Every other time the tables are there already, as after `latchkey migrate`.
+      // Every other round the tables exist already, as after `latchkey migrate`.
       if (round % 2 === 0) await migrated(databaseUrl)
       const ports = [String(await findFreePort()), String(await findFreePort())] as const
       await Promise.all([
@@ -51,7 +51,7 @@ for (const kind of databaseKinds) {
     const encryption = parseKeyring(generateEncryptionKey('k1'))
     const stores = Array.from({ length: 10 }, () => openDatabase(url))
     t.after(() => Promise.all(stores.map((db) => db.destroy())))
-    // Connections are made first, so that nobody comes late.
+    // Opens all connections first, so that the calls really overlap.
     await Promise.all(stores.map((db) => db.selectFrom('signing_key').select('id').execute()))
     const found = await Promise.all(stores.map((db) => loadSigningKeys(db, encryption)))
     assert.equal(new Set(found.map((keys) => keys.current().id)).size, 1)
@@ -87,7 +87,7 @@ test('run twice in one folder, on two ports, it is one service at two addresses'
   assert.equal(signedIn.status, 'signedIn')
   assert.equal((await post(one, '/auth/SignIn', { email, password })).status, 'signedIn')
 
-  // Each is its own issuer, until LATCHKEY_PUBLIC_URL makes them one.
+  // Without LATCHKEY_PUBLIC_URL each process is its own issuer.
   for (const [node, status] of [
     [other, 200],
     [one, 401],
@@ -147,14 +147,14 @@ onEachDatabase((latchkey) => {
       assert.equal((await ada.delete('/settings/Sessions', { node })).status, 200)
       assert.equal((await laptop.get('/settings')).status, 401)
 
-      // A sign-in that began at one is void when MFA is turned off at the other.
+      // Turning MFA off at one node voids a sign-in that began at the other.
       const { mfaToken } = (await ada.signIn()).body
       const code = await ada.codeFor('email')
       assert.equal((await ada.delete('/settings/MfaSignIn', { node })).status, 200)
       const late = await latchkey.post('/auth/SignIn/Mfa', { mfaToken, code })
       assert.equal(`${late.status} ${late.body.code}`, '401 mfa_token_expired')
 
-      // So is the old password, once there is a new one.
+      // Changing the password at one node voids the old one at the other.
       const { password } = ada
       const change = { currentPassword: password, newPassword: 'another sentence of hers' }
       assert.equal((await ada.put('/settings/Password', change, { node })).status, 200)

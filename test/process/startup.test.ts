@@ -24,7 +24,7 @@ test('it starts in an empty folder with nothing configured, and says where to go
     assert.equal((await fetch(latchkey.origin + place)).status, 200, place)
   }
   const { stderr } = await latchkey.stop()
-  assert.equal(stderr, '', 'a first start warns of nothing')
+  assert.equal(stderr, '', 'a first start printed a warning')
 })
 
 test('what it keeps is for the eyes of its user alone, also in a folder that all may read', async (t) => {

@@ -9,7 +9,7 @@ const from = (address: string) => ({ headers: { 'x-forwarded-for': address } })
 
 onEachDatabase(
   (latchkey) => {
-    // Yesterday’s messages count no more.
+    // Messages of the previous test no longer count.
     beforeEach(() => travel(25 * hour))
 
     test('an account is sent twenty codes in an hour; then other methods still open the door', async () => {
@@ -28,7 +28,7 @@ onEachDatabase(
       const onPaper = { mfaToken, code, mfaMethod: 'recoveryCode' }
       ada.storeTokens(await latchkey.post('/auth/SignIn/Mfa', onPaper))
 
-      // There is room for one: the others may have been sent a second later.
+      // At least one message is allowed again; others may have been sent a second later.
       travel(retryAfter * 1000)
       const again = await ada.signIn()
       assert.ok(again.body.sentTo)
@@ -87,7 +87,7 @@ onEachDatabase(
           assert.equal(dead.body.code, 'invalid_code')
         }
       }
-      // A mailbox that was read is worth no phone, nor the other way round.
+      // A code sent to the phone does not prove access to the mailbox, nor vice versa.
       const crossed = { mfaToken, code: texted, mfaMethod: 'email' }
       assert.equal((await latchkey.post('/auth/SignIn/Mfa', crossed)).body.code, 'invalid_code')
       ada.storeTokens(await latchkey.post('/auth/SignIn/Mfa', { mfaToken, code: texted }))
@@ -178,11 +178,11 @@ onEachDatabase(
       assert.equal(refused.body.code, 'sms_unavailable')
       assert.equal(refused.headers.get('retry-after'), String(refused.body.retryAfter))
       assert.deepEqual(await latchkey.inbox('+14155550999'), [])
-      const alarms = latchkey.log
+      const errors = latchkey.log
         .slice(length)
         .split('\n')
         .filter((line) => line.includes('"level":50'))
-      assert.match(alarms.join('\n'), /LATCHKEY_SMS_DAILY_CAP/)
+      assert.match(errors.join('\n'), /LATCHKEY_SMS_DAILY_CAP/)
 
       const begun = await ada.signIn()
       assert.equal(begun.body.status, 'mfaRequired')

@@ -1,4 +1,4 @@
-/** Whose network is familiar when a password was forgotten, and that this tells strangers nothing. */
+/** Known networks in password resets, and that they reveal nothing to strangers. */
 import assert from 'node:assert/strict'
 import { beforeEach, test } from 'node:test'
 import { travel } from '../support/clock.ts'
@@ -17,7 +17,7 @@ onEachDatabase(
     const reset = (email: string, code: string, address = '127.0.0.1') =>
       latchkey.post('/auth/ResetPassword', { email, code, newPassword }, from(address))
 
-    /** Strangers ask until nobody from elsewhere gets a mail any more. */
+    /** Sends requests from strangers until the limit for unknown networks is reached. */
     async function useUpMailsTo(email: string): Promise<void> {
       for (let i = 0; i < 20; i++) {
         assert.equal((await forgot(email, `198.51.100.${i % 4}`)).status, 202)
@@ -94,8 +94,8 @@ onEachDatabase(
       const { email } = await latchkey.owner()
       const wrong = await wrongCodeFor(email)
       const answers = await Promise.all(Array.from({ length: 30 }, () => reset(email, wrong)))
-      const judged = answers.filter(({ status }) => status === 401)
-      assert.equal(judged.length, 10)
+      const checked = answers.filter(({ status }) => status === 401)
+      assert.equal(checked.length, 10)
       assert.ok(answers.every(({ status }) => status === 401 || status === 429))
     })
 

@@ -1,4 +1,4 @@
-/** No test here travels in time: the second node has a clock of its own. */
+/** These tests cannot travel in time, because the second node has its own clock. */
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { onEachDatabase } from '../support/latchkey.ts'

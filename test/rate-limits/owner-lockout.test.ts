@@ -1,4 +1,4 @@
-/** Somebody who knows an address but not its password can slow their own guessing, and nobody else. */
+/** An attacker who knows only an address can exhaust their own limits, but not the owner's. */
 import assert from 'node:assert/strict'
 import { beforeEach, test } from 'node:test'
 import { travel } from '../support/clock.ts'
@@ -12,7 +12,7 @@ onEachDatabase(
 
     // Abuse case (Guessing): Guessing locked the owner out.
     test('guessing from many networks bars strangers, and no owner at a known address', async () => {
-      // Signed up from 127.0.0.1, where calls without a forwarded address come from.
+      // The owner signs up from 127.0.0.1, the address of calls without a forwarded one.
       const ada = await latchkey.owner()
       await hammer(latchkey, ada.email)
 
@@ -75,7 +75,7 @@ onEachDatabase(
     test('a failed sign-in makes no network known', async () => {
       const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
       const { email } = ada
-      // The right password, but no second factor: no session, so no owner either.
+      // The password without the second factor makes no session, so the network stays unknown.
       assert.equal((await ada.signIn(from('203.0.113.60'))).body.status, 'mfaRequired')
       await hammer(latchkey, email)
       assert.equal((await ada.signIn(from('203.0.113.60'))).status, 429)
@@ -103,7 +103,7 @@ onEachDatabase(
   { LATCHKEY_TRUST_PROXY: '127.0.0.1' },
 )
 
-/** Guesses from network after network, until even a network that never guessed is refused. */
+/** Guesses from several networks, until even an unused network is limited. */
 async function hammer(latchkey: TestLatchkey, email: string): Promise<void> {
   const password = 'not the right one'
   for (let network = 1; network <= 6; network++) {

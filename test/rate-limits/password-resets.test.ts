@@ -1,4 +1,4 @@
-/** Whoever forgot a password gets a new one, whatever strangers do meanwhile, and they get none. */
+/** Owners can reset a forgotten password whatever strangers do meanwhile, and strangers cannot. */
 import assert from 'node:assert/strict'
 import { beforeEach, test } from 'node:test'
 import { travel } from '../support/clock.ts'
@@ -24,13 +24,13 @@ onEachDatabase(
       assert.equal((await forgot(email)).status, 202)
       const code = await latchkey.codeSentTo(email)
       const wrong = code === '000000' ? '000001' : '000000'
-      let judged = 0
+      let checked = 0
       for (let i = 0; i < 60; i++) {
         const { status } = await reset(email, wrong, `198.51.100.${i}`)
-        if (status === 401) judged += 1
+        if (status === 401) checked += 1
         else assert.equal(status, 429)
       }
-      assert.equal(judged, 50)
+      assert.equal(checked, 50)
       assert.equal((await reset(email, code, '203.0.113.9')).status, 429)
       assert.equal((await reset(email, code)).status, 200)
     })

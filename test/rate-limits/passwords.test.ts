@@ -3,10 +3,10 @@ import { beforeEach, test } from 'node:test'
 import { travel } from '../support/clock.ts'
 import { onEachDatabase } from '../support/latchkey.ts'
 
-/** Wrong passwords in an hour: for one account from one network, from everywhere else, for all. */
-const mostFromHere = 10
-const mostFromElsewhere = 50
-const mostFromNetwork = 200
+/** Limits on wrong passwords in an hour. */
+const maxPerAccountAndNetwork = 10
+const maxFromUnknownNetworks = 50
+const maxPerNetwork = 200
 
 const trusting = { LATCHKEY_TRUST_PROXY: '127.0.0.1' }
 const from = (address: string) => ({ headers: { 'x-forwarded-for': address } })
@@ -19,7 +19,7 @@ onEachDatabase((latchkey) => {
 
   test('ten wrong passwords are judged from one network in an hour, and then no right one either', async () => {
     const ada = await latchkey.owner()
-    for (let i = 0; i < mostFromHere; i++) {
+    for (let i = 0; i < maxPerAccountAndNetwork; i++) {
       assert.equal((await guess(ada.email, '203.0.113.1')).status, 401)
     }
     const eleventh = await guess(ada.email, '203.0.113.1')
@@ -37,7 +37,7 @@ onEachDatabase((latchkey) => {
 
   test('right passwords cost nothing', async () => {
     const ada = await latchkey.owner()
-    for (let i = 1; i < mostFromHere; i++) await guess(ada.email, '203.0.113.1')
+    for (let i = 1; i < maxPerAccountAndNetwork; i++) await guess(ada.email, '203.0.113.1')
     for (let i = 0; i < 12; i++) {
       assert.equal((await guess(ada.email, '203.0.113.1', ada.password)).status, 200)
     }
@@ -50,7 +50,7 @@ onEachDatabase((latchkey) => {
   test('spellings of the address count together', async () => {
     const ada = await latchkey.owner()
     const spellings = [ada.email, ada.email.toUpperCase(), ` ${ada.email}`, `${ada.email}  `]
-    for (let i = 0; i < mostFromHere; i++) {
+    for (let i = 0; i < maxPerAccountAndNetwork; i++) {
       assert.equal((await guess(spellings[i % 4] ?? '', '203.0.113.1')).status, 401)
     }
     for (const email of spellings) assert.equal((await guess(email, '203.0.113.1')).status, 429)
@@ -63,7 +63,7 @@ onEachDatabase((latchkey) => {
       Array.from({ length: 100 }, (_, i) => guess(ada.email, '203.0.113.1', `guess ${i}`)),
     )
     const statuses = answers.map(({ status }) => status)
-    assert.equal(statuses.filter((status) => status === 401).length, mostFromHere)
+    assert.equal(statuses.filter((status) => status === 401).length, maxPerAccountAndNetwork)
     assert.equal(statuses.filter((status) => status === 429).length, 90)
     assert.equal((await guess(ada.email, '203.0.113.1', ada.password)).status, 429)
   })
@@ -74,13 +74,13 @@ onEachDatabase((latchkey) => {
       Array.from({ length: 120 }, (_, i) => guess(ada.email, `198.51.100.${i}`, `guess ${i}`)),
     )
     const statuses = answers.map(({ status }) => status)
-    assert.equal(statuses.filter((status) => status === 401).length, mostFromElsewhere)
+    assert.equal(statuses.filter((status) => status === 401).length, maxFromUnknownNetworks)
     assert.equal(statuses.filter((status) => status === 429).length, 70)
   })
 
   test('all addresses of one IPv6 network are one network', async () => {
     const ada = await latchkey.owner()
-    for (let i = 0; i < mostFromHere; i++) {
+    for (let i = 0; i < maxPerAccountAndNetwork; i++) {
       assert.equal((await guess(ada.email, `2001:db8:0:7:${i}::${i + 1}`)).status, 401)
     }
     assert.equal((await guess(ada.email, '2001:db8::7:ffff:0:0:1')).status, 429)
@@ -88,7 +88,7 @@ onEachDatabase((latchkey) => {
   })
 
   test('one network tries two hundred passwords in an hour, for however many accounts', async () => {
-    for (let i = 0; i < mostFromNetwork; i++) {
+    for (let i = 0; i < maxPerNetwork; i++) {
       const { status } = await guess(`person-${i}@example.com`, '203.0.113.1')
       assert.equal(status, 401)
     }
@@ -98,7 +98,7 @@ onEachDatabase((latchkey) => {
 
   test('a restart forgives nothing', async () => {
     const ada = await latchkey.owner()
-    for (let i = 0; i < mostFromHere; i++) await guess(ada.email, '203.0.113.1')
+    for (let i = 0; i < maxPerAccountAndNetwork; i++) await guess(ada.email, '203.0.113.1')
     await latchkey.restart()
     assert.equal((await guess(ada.email, '203.0.113.1', ada.password)).status, 429)
   })

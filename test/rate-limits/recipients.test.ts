@@ -1,4 +1,4 @@
-/** Codes cost money, or somebody their sleep: who is sent how many. */
+/** Limits on codes per recipient, because codes cost money and disturb people. */
 import assert from 'node:assert/strict'
 import { beforeEach, test } from 'node:test'
 import { travel } from '../support/clock.ts'
@@ -6,11 +6,11 @@ import { type ApiResponse, onEachDatabase, type TestLatchkey } from '../support/
 import type { Owner } from '../support/owner.ts'
 
 const hour = 60 * 60_000
-/** So long one waits between two codes to one recipient. */
+/** The pause in milliseconds between two codes to one recipient. */
 const pause = 31_000
 
 onEachDatabase((latchkey) => {
-  // Yesterday’s messages count no more.
+  // Messages of the previous test no longer count.
   beforeEach(() => travel(25 * hour))
 
   const setNumber = (owner: Owner, phoneNumber: string) =>
@@ -46,7 +46,7 @@ onEachDatabase((latchkey) => {
       assert.ok((await ada.signIn()).body.sentTo, `sign-in ${i}`)
       assert.ok((await bob.signIn()).body.sentTo, `sign-in ${i}`)
     }
-    assert.equal((await latchkey.inbox(phoneNumber)).length, 22, 'with the two that proved it')
+    assert.equal((await latchkey.inbox(phoneNumber)).length, 22, 'including two for verification')
     travel(hour)
     for (const one of [ada, bob]) assert.equal((await one.signIn()).body.sentTo, undefined)
 
@@ -74,7 +74,7 @@ onEachDatabase((latchkey) => {
 
     await ada.signInFully()
     travel(pause)
-    assert.equal((await setNumber(ada, phoneNumber)).status, 202, 'it is proven already')
+    assert.equal((await setNumber(ada, phoneNumber)).status, 202, 'the number is verified already')
     travel(25 * hour)
     const later = await latchkey.owner()
     assert.equal((await setNumber(later, phoneNumber)).status, 202)
@@ -115,7 +115,7 @@ onEachDatabase((latchkey) => {
       assert.equal((await eve.post('/settings/MfaSignIn', setUp)).status, 202)
     }
     const eve = await latchkey.owner()
-    for (const email of [...spellings, `${name}+anew@example.com`]) {
+    for (const email of [...spellings, `${name}+again@example.com`]) {
       ensureTooMany(await eve.post('/settings/Email', { email }))
       ensureTooMany(await eve.post('/settings/MfaSignIn', { mfaMethod: 'email', email }))
     }
@@ -139,7 +139,7 @@ onEachDatabase((latchkey) => {
   })
 })
 
-/** Has new accounts ask for codes to an address until there are no more. */
+/** Requests codes to an address from new accounts until the limit is reached. */
 async function useUpMails(latchkey: TestLatchkey, email: string): Promise<void> {
   for (let i = 0; i < 10; i++) {
     const eve = await latchkey.owner()
@@ -153,5 +153,5 @@ function ensureTooMany({ status, headers, body }: ApiResponse): void {
   assert.equal(status, 429, JSON.stringify(body))
   assert.equal(body.code, 'too_many_messages')
   assert.equal(headers.get('retry-after'), String(body.retryAfter))
-  assert.ok(body.retryAfter > 3600, 'a day, not an hour')
+  assert.ok(body.retryAfter > 3600, 'the wait is not that of the daily limit')
 }

@@ -4,13 +4,13 @@ import { travel } from '../support/clock.ts'
 import { type ApiResponse, onEachDatabase, type TestLatchkey } from '../support/latchkey.ts'
 import type { Owner } from '../support/owner.ts'
 
-/** Twenty in an hour for one account: then the odds of guessing six digits are 1 in 50,000 an hour. */
-const most = 20
-/** Fifty in a day. */
-const mostInDay = 50
+/** Wrong codes per account and hour: the odds of guessing six digits are 1 in 50,000 an hour. */
+const maxPerHour = 20
+/** Wrong codes per account and day. */
+const maxPerDay = 50
 
 onEachDatabase((latchkey) => {
-  // The hour of the test before is over.
+  // The hour of the previous test is over.
   beforeEach(() => travel(61 * 60_000))
 
   const answer = (mfaToken: string, code: string, more: object = {}) =>
@@ -24,12 +24,12 @@ onEachDatabase((latchkey) => {
       const isOnPaper = mfaMethod === 'recoveryCode'
       const ada = await latchkey.owner({ mfaMethod: isOnPaper ? 'authenticator' : mfaMethod })
       const wrong = () => (isOnPaper ? 'AAAA-AAAA-AAAA' : ada.wrongCodeFor(mfaMethod))
-      for (let i = 0; i < most; i += 5) {
+      for (let i = 0; i < maxPerHour; i += 5) {
         const { mfaToken } = (await ada.signIn()).body
         for (let left = 4; left >= 0; left--) {
-          const judged = await answer(mfaToken, await wrong(), { mfaMethod })
-          assert.equal(judged.body.code, 'invalid_code')
-          assert.equal(judged.body.attemptsLeft, left)
+          const response = await answer(mfaToken, await wrong(), { mfaMethod })
+          assert.equal(response.body.code, 'invalid_code')
+          assert.equal(response.body.attemptsLeft, left)
         }
       }
 
@@ -58,7 +58,7 @@ onEachDatabase((latchkey) => {
       { mfaMethod: 'recoveryCode', code: 'aaaa aaaa aaaa' },
       { code: ' 1 2 3 ' },
     ]
-    for (let i = 0; i < most; i += guesses.length) {
+    for (let i = 0; i < maxPerHour; i += guesses.length) {
       const { mfaToken } = (await ada.signIn()).body
       for (const { code, ...more } of guesses) {
         assert.equal((await answer(mfaToken, code, more)).body.code, 'invalid_code')
@@ -80,7 +80,7 @@ onEachDatabase((latchkey) => {
       Array.from({ length: 100 }, (_, i) => answer(tokens[i % tokens.length] ?? '', code)),
     )
     const codes = answers.map(({ body }) => body.code)
-    assert.equal(codes.filter((one) => one === 'invalid_code').length, most)
+    assert.equal(codes.filter((one) => one === 'invalid_code').length, maxPerHour)
     assert.equal(codes.filter((one) => one === 'too_many_attempts').length, 80)
     await ensureRightAgainLater(ada, latchkey)
   })
@@ -97,7 +97,7 @@ onEachDatabase((latchkey) => {
   // Abuse case (Guessing): A restart reset the attempts.
   test('a restart forgives nothing', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
-    await useUp(ada, most - 1)
+    await useUp(ada, maxPerHour - 1)
     await latchkey.restart()
     const { mfaToken } = (await ada.signIn()).body
     const code = await ada.wrongCodeFor('authenticator')
@@ -115,7 +115,7 @@ onEachDatabase((latchkey) => {
     const code = await ada.wrongCodeFor('authenticator')
     const prove = (proof: string) =>
       ada.post('/settings/MfaSignIn', { mfaMethod: 'authenticator', code: proof })
-    for (let i = 0; i < most; i++) assert.equal((await prove(code)).body.code, 'invalid_code')
+    for (let i = 0; i < maxPerHour; i++) assert.equal((await prove(code)).body.code, 'invalid_code')
     ensureTooMany(await prove(code))
     ensureTooMany(await prove(await ada.codeFor('authenticator')))
     assert.equal((await ada.get('/settings/MfaSignIn')).body.enabled, false)
@@ -135,7 +135,7 @@ onEachDatabase((latchkey) => {
 
   test('no more tries are said to be left than the account has', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
-    await useUp(ada, most - 3)
+    await useUp(ada, maxPerHour - 3)
     const { mfaToken } = (await ada.signIn()).body
     const wrong = await ada.wrongCodeFor('authenticator')
     for (const left of [2, 1, 0]) {
@@ -146,11 +146,11 @@ onEachDatabase((latchkey) => {
     travel(61 * 60_000)
     await useUp(ada)
     travel(61 * 60_000)
-    await useUp(ada, mostInDay - 2 * most - 2)
+    await useUp(ada, maxPerDay - 2 * maxPerHour - 2)
     const { mfaToken: last } = (await ada.signIn()).body
     for (const left of [1, 0]) {
-      const judged = await answer(last, await ada.wrongCodeFor('authenticator'))
-      assert.equal(judged.body.attemptsLeft, left)
+      const response = await answer(last, await ada.wrongCodeFor('authenticator'))
+      assert.equal(response.body.attemptsLeft, left)
     }
     assert.equal((await answer(last, '000000')).status, 429)
   })
@@ -206,9 +206,9 @@ onEachDatabase((latchkey) => {
     for (let i = 0; i < 30; i++) await ada.signInFully()
   })
 
-  async function useUp(ada: Owner, howMany = most) {
+  async function useUp(ada: Owner, count = maxPerHour) {
     let mfaToken = ''
-    for (let i = 0; i < howMany; i++) {
+    for (let i = 0; i < count; i++) {
       if (i % 5 === 0) mfaToken = (await ada.signIn()).body.mfaToken
       const code = await ada.wrongCodeFor('authenticator')
       assert.equal((await answer(mfaToken, code)).body.code, 'invalid_code')
@@ -223,7 +223,7 @@ function ensureTooMany({ status, headers, body }: ApiResponse): void {
   assert.ok(body.retryAfter > 3000 && body.retryAfter <= 3600, String(body.retryAfter))
 }
 
-/** Sees that it is still too early a little before the said time, and late enough at it. */
+/** Asserts that a right code is refused shortly before the Retry-After, and accepted at it. */
 async function ensureRightAgainLater(ada: Owner, latchkey: TestLatchkey): Promise<void> {
   const tryIt = async () => {
     const { mfaToken, mfaMethod } = (await ada.signIn()).body

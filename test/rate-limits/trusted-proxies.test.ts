@@ -16,7 +16,7 @@ onEachDatabase((latchkey) => {
   // (teamhanko/hanko #2739).
   test('without a trusted proxy no header escapes the limit', async () => {
     const email = somebody()
-    const lie = (i: number): Record<string, string> => ({
+    const forgedHeaders = (i: number): Record<string, string> => ({
       ...forwarded(`203.0.113.${i}`),
       'x-real-ip': `203.0.113.${i}`,
       forwarded: `for=203.0.113.${i}`,
@@ -29,11 +29,15 @@ onEachDatabase((latchkey) => {
       const { status } = await latchkey.post(
         '/auth/SignIn',
         { email, password },
-        { headers: lie(i) },
+        { headers: forgedHeaders(i) },
       )
       assert.equal(status, 401)
     }
-    const last = await latchkey.post('/auth/SignIn', { email, password }, { headers: lie(10) })
+    const last = await latchkey.post(
+      '/auth/SignIn',
+      { email, password },
+      { headers: forgedHeaders(10) },
+    )
     assert.equal(last.status, 429)
   })
 
@@ -56,7 +60,7 @@ onEachDatabase((latchkey) => {
       }
     }
     assert.equal((await ada.signIn({ from: '127.0.0.200' })).status, 429)
-    assert.equal((await ada.signIn()).status, 200, 'the owner, from where the account began')
+    assert.equal((await ada.signIn()).status, 200, 'the owner, from the address of the sign-up')
     const { activity } = (await ada.get('/settings/Activity?limit=100')).body
     const failed = activity.filter(({ type }: { type: string }) => type === 'signin.failed')
     assert.equal(failed.length, 50)

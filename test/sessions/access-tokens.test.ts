@@ -1,4 +1,4 @@
-/** Access tokens are what RFC 9068 says, and say how and when their owner signed in. */
+/** Access tokens conform to RFC 9068, and contain how and when their owner signed in. */
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { test } from 'node:test'
@@ -131,7 +131,7 @@ onEachDatabase((latchkey) => {
     const read = await verifyInPython(ada.accessToken, latchkey.origin)
     assert.deepEqual(read, { header: decodeToken(ada.accessToken).header, claims: claimsOf(ada) })
 
-    // And takes no other: it does check.
+    // The library rejects a changed token, so it does verify.
     const [head, , signature] = ada.accessToken.split('.')
     const raised = Buffer.from(JSON.stringify({ ...claimsOf(ada), sub: 'root' })).toString(
       'base64url',
@@ -163,7 +163,7 @@ onEachDatabase(
 
 const run = promisify(execFile)
 
-/** The system's own: another one in the path often lacks the system's packages. */
+/** The system's Python: another one in the path often lacks the system's packages. */
 const python = '/usr/bin/python3'
 
 async function verifyInPython(token: string, origin: string) {

@@ -4,7 +4,7 @@ import { type ApiResponse, onEachDatabase, type TestLatchkey } from '../support/
 
 const app = 'https://app.example.com'
 
-/** A browser that keeps cookies, and says what browsers say of where a call comes from. */
+/** A simulated browser that stores cookies and sends its origin. */
 class Browser {
   readonly cookies = new Map<string, string>()
   readonly #latchkey: TestLatchkey
@@ -79,7 +79,7 @@ onEachDatabase(
         [],
       )
       assert.deepEqual([...browser.cookies.keys()].sort(), ['latchkey', 'latchkey-device'])
-      // The device is remembered: its cookie goes with the next sign-in.
+      // The next sign-in sends the cookie of the trusted device.
       assert.equal(
         (await browser.post('/auth/SignIn', { email, password })).body.status,
         'signedIn',
@@ -116,7 +116,7 @@ onEachDatabase(
         assert.equal(answer.status, 403)
         assert.deepEqual(answer.headers.getSetCookie(), [])
       }
-      // All that was refused has used nothing up.
+      // The refused requests have not consumed the token.
       assert.equal((await browser.post('/auth/Refresh')).status, 200)
     })
 
@@ -147,16 +147,16 @@ onEachDatabase(
     })
 
     test('pages of allowed origins may call, with cookies; those of no other', async () => {
-      const asked = {
+      const preflight = {
         'access-control-request-method': 'POST',
         'access-control-request-headers': 'authorization,content-type,latchkey-session',
       }
-      const ask = (origin: string) =>
+      const sendPreflight = (origin: string) =>
         fetch(`${latchkey.origin}/auth/Refresh`, {
           method: 'OPTIONS',
-          headers: { origin, ...asked },
+          headers: { origin, ...preflight },
         })
-      const allowed = await ask(app)
+      const allowed = await sendPreflight(app)
       assert.equal(allowed.headers.get('access-control-allow-origin'), app)
       assert.equal(allowed.headers.get('access-control-allow-credentials'), 'true')
       for (const origin of [
@@ -164,7 +164,7 @@ onEachDatabase(
         `${app}.evil.com`,
         'http://app.example.com',
       ]) {
-        const { headers } = await ask(origin)
+        const { headers } = await sendPreflight(origin)
         assert.equal(headers.get('access-control-allow-origin'), null, origin)
       }
 

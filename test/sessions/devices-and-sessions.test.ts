@@ -101,7 +101,7 @@ onEachDatabase((latchkey) => {
     assert.deepEqual(await ended(ada), [])
   })
 
-  /** What the activity says of sessions that were ended, newest first. */
+  /** The details of the activity entries about ended sessions, newest first. */
   async function ended(ada: Owner): Promise<unknown[]> {
     const { body } = await ada.get('/settings/Activity?limit=100')
     return body.activity
@@ -130,9 +130,9 @@ onEachDatabase((latchkey) => {
     }
     const device = `/settings/TrustedDevices/${trustedDevices[0].id}`
     assert.equal((await eve.delete(device)).status, 404)
-    const hers = (await eve.get('/settings/Sessions')).body.sessions
-    assert.equal(hers.length, 1)
-    assert.ok(!sessions.includes(hers[0].id))
+    const others = (await eve.get('/settings/Sessions')).body.sessions
+    assert.equal(others.length, 1)
+    assert.ok(!sessions.includes(others[0].id))
     assert.deepEqual((await eve.get('/settings/TrustedDevices')).body.trustedDevices, [])
     await eve.delete('/settings/Sessions')
     await eve.delete('/settings/TrustedDevices')

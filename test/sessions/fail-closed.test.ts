@@ -1,4 +1,4 @@
-/** What can't be looked up is not taken for granted. */
+/** Requests fail closed when a table cannot be read. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { onEachDatabase } from '../support/latchkey.ts'

@@ -1,4 +1,4 @@
-/** What happens to one session at the same moment: somebody gets a clear yes, the others a clear no. */
+/** Concurrent requests on one session: one succeeds, and the others are refused cleanly. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -8,14 +8,16 @@ onEachDatabase((latchkey) => {
   // Abuse case (Sessions and tokens): Two concurrent refreshes created two branches of one session.
   test('twenty refreshes at once with one token make one new pair, and the session lives on', async () => {
     const ada = await latchkey.owner()
-    // Only when all connections to the database are warm do the twenty really meet there.
+    // The twenty requests overlap only once all database connections are open.
     for (let round = 0; round < 10; round += 1) {
       const { refreshToken } = ada
       const answers = await Promise.all(
         Array.from({ length: 20 }, () => latchkey.post('/auth/Refresh', { refreshToken })),
       )
-      const told = answers.map(({ status, body }) => `${status} ${body.code ?? ''}`.trim()).sort()
-      assert.deepEqual(told, ['200', ...Array(19).fill('401 invalid_refresh_token')])
+      const outcomes = answers
+        .map(({ status, body }) => `${status} ${body.code ?? ''}`.trim())
+        .sort()
+      assert.deepEqual(outcomes, ['200', ...Array(19).fill('401 invalid_refresh_token')])
 
       const winner = answers.find(({ status }) => status === 200)
       assert.ok(winner)
@@ -52,15 +54,15 @@ onEachDatabase((latchkey) => {
       const answers = await Promise.all([
         latchkey.post('/auth/Refresh', { refreshToken }),
         ada.post('/auth/Reauthenticate', { password }),
-        // The hash of a password takes a while: a little later each round, so that they meet.
+        // Hashing takes a while, so each round starts a little later, until the requests overlap.
         pause(round).then(() => ada.post('/auth/SignOut')),
       ])
-      const told = answers.map(({ status, body }) => `${status} ${body?.code ?? ''}`.trim())
-      for (const one of told) {
+      const outcomes = answers.map(({ status, body }) => `${status} ${body?.code ?? ''}`.trim())
+      for (const outcome of outcomes) {
         assert.match(
-          one,
+          outcome,
           /^(200|204|401 invalid_token|401 invalid_refresh_token)$/,
-          told.join(', '),
+          outcomes.join(', '),
         )
       }
     }

@@ -1,11 +1,11 @@
-/** A refresh token works once; who comes with a used one ends the session. */
+/** A refresh token works once; reusing it ends the session. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { travel } from '../support/clock.ts'
 import { type ApiResponse, onEachDatabase } from '../support/latchkey.ts'
 import type { Owner } from '../support/owner.ts'
 
-const refused = ({ status, body }: ApiResponse) =>
+const assertRefused = ({ status, body }: ApiResponse) =>
   assert.equal(`${status} ${body.code}`, '401 invalid_refresh_token')
 
 onEachDatabase((latchkey) => {
@@ -30,9 +30,9 @@ onEachDatabase((latchkey) => {
     assert.ok(first.refreshExpiresIn > 14 * 86_400 - 10 && first.refreshExpiresIn <= 14 * 86_400)
 
     assert.ok(await isLive(ada))
-    // The access token of before runs out by itself: it is of the same session.
+    // The earlier access token stays valid until it expires: the session is the same.
     assert.ok(await isLive({ accessToken }))
-    refused(await refresh(refreshToken))
+    assertRefused(await refresh(refreshToken))
     for (let i = 0; i < 5; i += 1) ada.storeTokens(await refresh(ada.refreshToken))
     assert.ok(await isLive(ada))
   })
@@ -42,7 +42,7 @@ onEachDatabase((latchkey) => {
     const { refreshToken: used } = ada
     ada.storeTokens(await refresh(used))
     travel(9_000)
-    refused(await refresh(used))
+    assertRefused(await refresh(used))
     assert.ok(await isLive(ada))
     ada.storeTokens(await refresh(ada.refreshToken))
     assert.deepEqual(await ends(ada), [])
@@ -55,10 +55,10 @@ onEachDatabase((latchkey) => {
     const { refreshToken: stolen } = ada
     const thief = (await refresh(stolen)).body
     travel(11_000)
-    refused(await refresh(stolen))
+    assertRefused(await refresh(stolen))
 
     assert.equal(await isLive(thief), false)
-    refused(await refresh(thief.refreshToken))
+    assertRefused(await refresh(thief.refreshToken))
     assert.equal(await isLive(ada), false)
     const [end, ...more] = await ends(ada)
     assert.deepEqual([end?.detail, more], [{ reason: 'refresh_token_reused' }, []])
@@ -71,19 +71,19 @@ onEachDatabase((latchkey) => {
     const { refreshToken: first } = ada
     for (let i = 0; i < 3; i += 1) ada.storeTokens(await refresh(ada.refreshToken))
     travel(11_000)
-    refused(await refresh(first))
+    assertRefused(await refresh(first))
     assert.equal(await isLive(ada), false)
-    refused(await refresh(ada.refreshToken))
+    assertRefused(await refresh(ada.refreshToken))
   })
 
   test('a token of before the password was confirmed is as dead as a used one', async () => {
     const ada = await latchkey.owner()
     const { refreshToken: before } = ada
     ada.storeTokens(await ada.post('/auth/Reauthenticate', { password: ada.password }))
-    refused(await refresh(before))
+    assertRefused(await refresh(before))
     assert.ok(await isLive(ada))
     travel(11_000)
-    refused(await refresh(before))
+    assertRefused(await refresh(before))
     assert.equal(await isLive(ada), false)
   })
 
@@ -93,7 +93,7 @@ onEachDatabase((latchkey) => {
     await ada.signInFully()
     await refresh(phone.refreshToken)
     travel(11_000)
-    refused(await refresh(phone.refreshToken))
+    assertRefused(await refresh(phone.refreshToken))
     assert.ok(await isLive(ada))
     ada.storeTokens(await refresh(ada.refreshToken))
   })
@@ -104,14 +104,14 @@ onEachDatabase((latchkey) => {
     const { refreshToken } = ada
     travel(11_000)
     for (let n = 1; n < refreshToken.length; n += 1) {
-      refused(await refresh(refreshToken.slice(0, -n)))
-      refused(await refresh(refreshToken.slice(n)))
+      assertRefused(await refresh(refreshToken.slice(0, -n)))
+      assertRefused(await refresh(refreshToken.slice(n)))
     }
     for (const near of [`${refreshToken}=`, `${refreshToken}A`, ` ${refreshToken}`]) {
-      refused(await refresh(near))
+      assertRefused(await refresh(near))
     }
     for (const other of [refreshToken.toUpperCase(), refreshToken.toLowerCase()]) {
-      if (other !== refreshToken) refused(await refresh(other))
+      if (other !== refreshToken) assertRefused(await refresh(other))
     }
     assert.ok(await isLive(ada))
     ada.storeTokens(await refresh(refreshToken))
@@ -121,8 +121,9 @@ onEachDatabase((latchkey) => {
     const ada = await latchkey.owner({ mfaMethod: 'email' })
     const { mfaToken } = (await ada.signIn()).body
     const code = await latchkey.codeSentTo(ada.email)
-    for (const other of [mfaToken, code, ada.recoveryCodes[0] ?? '']) refused(await refresh(other))
-    // A token a client is not to keep is too long for one.
+    for (const other of [mfaToken, code, ada.recoveryCodes[0] ?? ''])
+      assertRefused(await refresh(other))
+    // An access token is too long for a refresh token.
     assert.ok([400, 401].includes((await refresh(ada.accessToken)).status))
   })
 
@@ -136,7 +137,7 @@ onEachDatabase((latchkey) => {
     assert.equal(out.status, 204)
     assert.equal(out.body, undefined)
     assert.equal(await isLive(ada), false)
-    refused(await refresh(refreshToken))
+    assertRefused(await refresh(refreshToken))
     const again = await latchkey.post('/auth/SignOut', undefined, { token })
     assert.equal(`${again.status} ${again.body.code}`, '401 invalid_token')
     assert.equal((await ada.post('/auth/Reauthenticate', { password: ada.password })).status, 401)
@@ -166,9 +167,9 @@ onEachDatabase(
       travel(10 * minute - 2_000)
       assert.equal((await ada.get('/settings/MfaSignIn')).status, 200)
       travel(3_000)
-      // The token itself would be good for another twenty minutes.
+      // The token itself would be valid for another twenty minutes.
       assert.equal((await ada.get('/settings/MfaSignIn')).status, 401)
-      refused(await refresh(ada.refreshToken))
+      assertRefused(await refresh(ada.refreshToken))
     })
 
     test('refreshing keeps a session alive, but never past its longest time', async () => {
@@ -180,7 +181,7 @@ onEachDatabase(
         travel(8 * minute)
       }
       const { body } = ada.storeTokens(await refresh(ada.refreshToken))
-      // 10 minutes of idling at most, and at 24 of 30 minutes only the 6 that are left.
+      // The idle timeout is 10 minutes; after 24 of 30 minutes only 6 are left.
       assert.ok(
         left.every((seconds) => seconds > 595 && seconds <= 600),
         left.join(),
@@ -189,7 +190,7 @@ onEachDatabase(
 
       travel(6 * minute)
       assert.equal((await ada.get('/settings/MfaSignIn')).status, 401)
-      refused(await refresh(ada.refreshToken))
+      assertRefused(await refresh(ada.refreshToken))
     })
 
     test('confirming the password renews the idle time, but not the longest one', async () => {

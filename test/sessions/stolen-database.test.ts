@@ -1,4 +1,4 @@
-/** A stolen database is not a stolen account, and a restart is not the end of a session. */
+/** A stolen database gives no access to accounts, and a restart ends no session. */
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
@@ -58,8 +58,8 @@ onEachDatabase((latchkey) => {
       secrets[`the recovery code ${code} without dashes`] = code.replaceAll('-', '')
     }
 
-    const dump = await everything(latchkey)
-    assert.ok(dump.includes(ada.email), 'the dump holds what it should')
+    const dump = await dumpDatabase(latchkey)
+    assert.ok(dump.includes(ada.email), 'the dump lacks the account')
     for (const [what, secret] of Object.entries(secrets)) {
       assert.ok(secret.length >= 6, what)
       for (const [how, form] of Object.entries(formsOf(secret))) {
@@ -118,8 +118,8 @@ onEachDatabase((latchkey) => {
   })
 })
 
-/** Every table, row by row; of SQLite also the files as they are, with what was deleted. */
-async function everything(latchkey: TestLatchkey): Promise<string> {
+/** The rows of every table; on SQLite also the raw files, which may contain deleted rows. */
+async function dumpDatabase(latchkey: TestLatchkey): Promise<string> {
   const tables = await latchkey.sql(
     latchkey.databaseKind === 'SQLite'
       ? `select name from sqlite_master where type = 'table'`
@@ -136,7 +136,7 @@ async function everything(latchkey: TestLatchkey): Promise<string> {
   return rows.join('\n')
 }
 
-/** As it is, and as what anybody could make of it: without a key, six digits are soon found. */
+/** A secret in clear, encoded, and hashed. Without a key, a hash of six digits is soon reversed. */
 function formsOf(secret: string): Record<string, string> {
   const digest = (algorithm: string) => createHash(algorithm).update(secret).digest()
   return {

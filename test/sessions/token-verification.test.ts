@@ -1,4 +1,4 @@
-/** Our own check of access tokens against jose’s, on thousands of tokens that are nearly right. */
+/** Compares the service's verification of access tokens with jose's on thousands of near misses. */
 import assert from 'node:assert/strict'
 import { generateKeyPairSync } from 'node:crypto'
 import { test } from 'node:test'
@@ -23,8 +23,8 @@ const signingKeys = {
 const accessTokens = createAccessTokens({ signingKeys, issuer, audience, ttl: 600 })
 const jwks = createLocalJWKSet(signingKeys.jwks())
 
-/** Whether jose takes it, asked for what RFC 9068 §4 asks. */
-async function joseTakes(token: string): Promise<boolean> {
+/** Whether jose accepts a token under the rules of RFC 9068 §4. */
+async function joseAccepts(token: string): Promise<boolean> {
   const verified = await jwtVerify(token, jwks, {
     issuer,
     audience,
@@ -33,7 +33,7 @@ async function joseTakes(token: string): Promise<boolean> {
     requiredClaims: ['sub', 'sid', 'exp'],
   }).catch(() => undefined)
   const { sub, sid, exp } = verified?.payload ?? {}
-  // What a program would look at itself.
+  // jose leaves the types of these claims to its caller.
   return typeof sub === 'string' && typeof sid === 'string' && typeof exp === 'number'
 }
 
@@ -48,7 +48,7 @@ const good = (
 ).accessToken
 
 test('jose takes a token of ours, and so do we', async () => {
-  assert.equal(await joseTakes(good), true)
+  assert.equal(await joseAccepts(good), true)
   assert.equal(accessTokens.verify(good)?.session, 's')
 })
 
@@ -92,18 +92,18 @@ test('of tokens signed with our key, whatever they say, jose and we take the sam
     stranger,
   )
 
-  let taken = 0
+  let accepted = 0
   await fc.assert(
     fc.asyncProperty(headers, payloads, signer, async (header, claims, key) => {
       const token = signToken(key, header, claims)
-      const theirs = await joseTakes(token)
+      const theirs = await joseAccepts(token)
       const ours = accessTokens.verify(token) !== undefined
-      if (theirs) taken += 1
+      if (theirs) accepted += 1
       assert.equal(ours, theirs, JSON.stringify({ header, claims }))
     }),
     { numRuns: 3000 },
   )
-  assert.ok(taken > 50, `only ${taken} were good`)
+  assert.ok(accepted > 50, `only ${accepted} were valid`)
 })
 
 test('of a good token with some characters changed, jose and we take the same: none', async () => {
@@ -122,8 +122,8 @@ test('of a good token with some characters changed, jose and we take the same: n
       fc.pre(token !== good)
       const ours = accessTokens.verify(token) !== undefined
       assert.equal(ours, false, token)
-      // jose takes other spellings of the same bytes. We don't: each would be remembered anew.
-      if (await joseTakes(token)) assert.ok(sameBytes(token, good), token)
+      // jose accepts other spellings of the same bytes. The service does not: it would cache each.
+      if (await joseAccepts(token)) assert.ok(sameBytes(token, good), token)
     }),
     { numRuns: 3000 },
   )
@@ -144,7 +144,7 @@ test('a token is not taken any more at its exp, however often it was taken befor
   assert.ok(accessTokens.verify(accessToken))
   t.mock.timers.setTime(Number(exp) * 1000)
   assert.equal(accessTokens.verify(accessToken), undefined)
-  assert.equal(await joseTakes(accessToken), false)
+  assert.equal(await joseAccepts(accessToken), false)
 })
 
 function sameBytes(one: string, other: string): boolean {

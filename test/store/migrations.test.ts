@@ -26,7 +26,7 @@ test('migrations are named by when they were written, go forward only, and know 
   }
 })
 
-/** Does half of its work, and then can't go on. */
+/** A migration that fails halfway. */
 const broken = `
 import type { Kysely } from 'kysely'
 export async function up(db: Kysely<unknown>): Promise<void> {
@@ -58,7 +58,7 @@ for (const kind of databaseKinds) {
       assert.match(stderr, /could not be brought up to date \(2999-01-01-0900-broken\)/)
     }
 
-    // On an empty database those before it go back with it.
+    // On an empty database the migrations before it are rolled back, too.
     await fail()
     assert.deepEqual(await db.introspection.getTables(), [])
     assert.deepEqual(await migrate(db), names)
@@ -79,7 +79,7 @@ test('who migrates waits for another node however long that takes', async (t) =>
     await held
   })
   const migrated = migrate(other)
-  // Longer than any other statement may take.
+  // Longer than the time-out of other statements.
   await sleep(8000)
   release()
   await holding

@@ -21,7 +21,7 @@ for (const kind of databaseKinds) {
     await one.transaction().execute(async (tx) => {
       const locked = tx.selectFrom('rate_limit_hit').select('id').where('id', '=', 'a')
       assert.equal((await locked.forUpdate().execute()).length, 1)
-      // On SQLite the whole database is held: another could only wait.
+      // On SQLite a transaction locks the whole database, so another one could only wait.
       if (kind === 'SQLite') return
       const free = other.selectFrom('rate_limit_hit').select('id').forUpdate().skipLocked()
       assert.deepEqual(await free.execute(), [{ id: 'b' }])

@@ -10,7 +10,7 @@ import type { Schema } from '../../src/store/schema.ts'
 import { createTempFolder } from '../support/process.ts'
 import { forkSqliteOpener } from '../support/sqlite-opener.ts'
 
-/** The service's own way to a database; what is asked here is asked over its connection. */
+/** Opens a database as the service does, so that the tests query its connection. */
 function open(t: TestContext, folder = createTempFolder(t)): Db {
   const db = openDatabase(`sqlite:${join(folder, 'latchkey.sqlite')}`)
   t.after(() => db.destroy())
@@ -50,7 +50,7 @@ test('every table takes values of its columns’ types alone', async (t) => {
       and name not like 'sqlite!_%' escape '!'`.execute(db)
   assert.ok(rows.length > 10)
   for (const { name, strict } of rows) assert.equal(strict, 1, name)
-  // SQLite would otherwise keep a text in an integer column, and find it later when comparing.
+  // Without `strict`, SQLite would store a text in an integer column, and compare it wrongly later.
   const wrong = { ...account, created_at: 'yesterday' as unknown as number }
   await assert.rejects(db.insertInto('account').values(wrong).execute(), /cannot store TEXT/)
 })
@@ -62,7 +62,7 @@ test('a transaction has the database to itself from its beginning, before it wri
   const another = new DatabaseSync(join(folder, 'latchkey.sqlite'), { timeout: 0 })
   t.after(() => another.close())
   await db.transaction().execute(async (tx) => {
-    // What is read here can be relied on until the end: nobody else can begin to write.
+    // The rows read here stay as they are until the commit: no other writer can begin.
     await tx.selectFrom('account').selectAll().execute()
     assert.throws(() => another.exec('begin immediate'), /database is locked/)
   })

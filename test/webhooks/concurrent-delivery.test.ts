@@ -1,4 +1,4 @@
-/** Leases are waited for as they are, so these tests wait at the same time. */
+/** The tests wait for real leases to expire, so they run concurrently. */
 import assert from 'node:assert/strict'
 import { describe, type TestContext, test } from 'node:test'
 import type { TestLatchkey } from '../support/latchkey.ts'
@@ -19,7 +19,7 @@ describe('webhooks by many', { concurrency: true }, () => {
     await latchkey.stopKeepingData()
     const environment = { LATCHKEY_WEBHOOK_URL: hook.url }
     const victim = await startNode(t, latchkey, environment)
-    // One account, of which four things are told.
+    // One account with four events.
     const call = (path: string, body: object) =>
       fetch(victim.origin + path, {
         method: 'POST',
@@ -67,13 +67,13 @@ describe('webhooks by many', { concurrency: true }, () => {
     hook.respond = () => 204
     resolve(204)
     await waitUntil(() => hook.received.length >= 5)
-    const told = hook.received.map(({ event }) => event)
+    const events = hook.received.map(({ event }) => event)
     assert.deepEqual(
-      told.map(({ type }) => type),
+      events.map(({ type }) => type),
       ['account.created', 'signin.succeeded', 'mfa.on', 'recovery_codes.generated', 'mfa.off'],
     )
-    const [, , turnedOn, , turnedOff] = told
-    assert.ok((turnedOn?.timestamp ?? '') > (turnedOff?.timestamp ?? ''), 'clocks agreed')
+    const [, , turnedOn, , turnedOff] = events
+    assert.ok((turnedOn?.timestamp ?? '') > (turnedOff?.timestamp ?? ''), 'the clocks agree')
   })
 })
 

@@ -35,17 +35,17 @@ for (const kind of databaseKinds) {
         const data = { activityId: id, accountId, sessionId, userAgent, detail }
         return { type, timestamp: at, data }
       })
-    const hers = hook.received.filter(({ event }) => event.data.accountId === accountId)
+    const adaEvents = hook.received.filter(({ event }) => event.data.accountId === accountId)
     assert.deepEqual(
-      hers.map(({ event }) => event),
+      adaEvents.map(({ event }) => event),
       expected,
     )
     assert.deepEqual(
-      hers.map(({ id }) => id),
-      hers.map(({ event }) => event.data.activityId),
+      adaEvents.map(({ id }) => id),
+      adaEvents.map(({ event }) => event.data.activityId),
     )
-    assert.equal(hers.at(-1)?.event.type, 'mfa.off')
-    const others = hook.received.filter((post) => !hers.includes(post))
+    assert.equal(adaEvents.at(-1)?.event.type, 'mfa.off')
+    const others = hook.received.filter((one) => !adaEvents.includes(one))
     assert.deepEqual(
       others.map(({ event }) => [event.type, event.data.accountId]),
       [['signin.failed', null]],
@@ -54,7 +54,7 @@ for (const kind of databaseKinds) {
     for (const post of hook.received) {
       assert.equal(post.requestLine, 'POST /hooks?tenant=7')
       assert.equal(post.headers['content-type'], 'application/json')
-      // Programs act on accounts; whose they are is not theirs to keep.
+      // Receivers need the account, not its owner's personal data.
       const whole = JSON.stringify([post.headers, post.body])
       for (const hidden of [ada.email, 'nobody@', '"address"', hook.secret.slice(6)]) {
         assert.ok(!whole.includes(hidden), hidden)
@@ -67,8 +67,8 @@ for (const kind of databaseKinds) {
     const latchkey = await startLatchkey(t, kind, { LATCHKEY_WEBHOOK_URL: hook.url })
     const ada = await latchkey.owner()
     const bob = await latchkey.owner()
-    const taken = async () => (await latchkey.sql('select id from activity')).length
-    await waitUntil(async () => hook.received.length === (await taken()))
+    const activityCount = async () => (await latchkey.sql('select id from activity')).length
+    await waitUntil(async () => hook.received.length === (await activityCount()))
     hook.received.length = 0
 
     const { promise, resolve: answer } = Promise.withResolvers<WebhookReply>()
@@ -76,7 +76,7 @@ for (const kind of databaseKinds) {
     await ada.turnOn('email')
     await ada.delete('/settings/MfaSignIn')
     await waitUntil(() => hook.received.length === 1)
-    // Each of these is looked for after the ones of hers were, and comes alone.
+    // Each of these is polled for after Ada’s events were, and arrives alone.
     for (const round of [1, 2, 3]) {
       await bob.signIn()
       await waitUntil(() => hook.received.length === 1 + round)
@@ -88,14 +88,14 @@ for (const kind of databaseKinds) {
     answer(500)
     await waitUntil(() => hook.received.at(-1)?.event.type === 'mfa.off')
     const [first] = hook.received
-    const hers = hook.received.filter(
+    const adaEvents = hook.received.filter(
       ({ event }) => event.data.accountId === first?.event.data.accountId,
     )
-    const types = hers.map(({ event }) => event.type)
+    const types = adaEvents.map(({ event }) => event.type)
     assert.deepEqual(types, ['mfa.on', 'mfa.on', 'recovery_codes.generated', 'mfa.off'])
-    // The same again: only when it was tried is new.
-    assert.deepEqual([hers[0]?.id, hers[0]?.body], [hers[1]?.id, hers[1]?.body])
-    assert.equal(await taken(), hook.received.length + 3)
+    // The retry has the same id and body.
+    assert.deepEqual([adaEvents[0]?.id, adaEvents[0]?.body], [adaEvents[1]?.id, adaEvents[1]?.body])
+    assert.equal(await activityCount(), hook.received.length + 3)
   })
 
   test(`accounts that are brought over are posted too, on ${kind}`, async (t) => {
@@ -107,9 +107,9 @@ for (const kind of databaseKinds) {
     const { code } = await runLatchkey(t, { environment, args: ['accounts', 'import', file] })
     assert.equal(code, 0)
     await waitUntil(() => hook.received.length >= 2)
-    const told = hook.received.map(({ event }) => [event.type, event.data.detail])
+    const events = hook.received.map(({ event }) => [event.type, event.data.detail])
     const expected = ['account.created', { imported: true, mfaMethod: null }]
-    assert.deepEqual(told, [expected, expected])
+    assert.deepEqual(events, [expected, expected])
   })
 
   test(`an erased account is told by its id, on ${kind}`, async (t) => {
@@ -126,7 +126,7 @@ for (const kind of databaseKinds) {
       hook.received.find((one) => one.event.type === 'account.deleted'),
     )
     travel(8 * day)
-    // As the service does once an hour.
+    // The service does this once an hour.
     const db = openDatabase(latchkey.environment.LATCHKEY_DATABASE_URL ?? '')
     t.after(() => db.destroy())
     await cleanUp(db, transactionOn(db, { webhooksEnabled: true }))
@@ -168,9 +168,9 @@ test('what a receiver does not take comes again after pauses that grow, for thre
     travel(line.retryInMs)
   }
   travel(3 * day)
-  const given = await waitUntil(() => findLogLines(latchkey, 'message failed')[0])
-  assert.deepEqual([given.level, given.channel, given.type], [50, 'webhook', 'account.created'])
-  // Then the next has its turn.
+  const failed = await waitUntil(() => findLogLines(latchkey, 'message failed')[0])
+  assert.deepEqual([failed.level, failed.channel, failed.type], [50, 'webhook', 'account.created'])
+  // Then the account's next event is sent.
   hook.respond = () => 204
   await waitUntil(() => hook.received.at(-1)?.event.type === 'signin.succeeded')
 })
