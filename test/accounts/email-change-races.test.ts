@@ -10,7 +10,7 @@ import { waitUntil } from '../support/process.ts'
 import { undoTokenSentTo } from '../support/undo-token.ts'
 
 onEachDatabase((latchkey) => {
-  /** Has a code sent to an address. @returns a function that submits it */
+  /** Requests a code for an address. @returns a function that submits it */
   async function startChange(owner: Owner, email: string) {
     assert.equal((await owner.post('/settings/Email', { email })).status, 202)
     const code = await latchkey.codeSentTo(email)

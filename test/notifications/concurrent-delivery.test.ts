@@ -104,7 +104,7 @@ test('who fails has no say over a message that another has in hand by now', asyn
   await latchkey.sql(`update outbox set attempts = attempts + 1, next_attempt_at = ${dueAt}`)
   answer(422)
   await waitUntil(() => findLogLines(latchkey, 'message failed')[0])
-  // The outcome of a later message is recorded, so this one's would be, too.
+  // A later message has a recorded outcome, so the failed attempt has been handled, too.
   await enqueueNotices(latchkey, 1, { channel: 'sms', recipient: '+14155550101' })
   await waitUntil(() => receiver.received.length > 1)
   answer(200)
