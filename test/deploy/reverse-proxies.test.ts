@@ -198,7 +198,7 @@ async function startDeployment(t: TestContext, name: ProxyName) {
   return { proxy, nodes, mailTo, signUp }
 }
 
-/** Stops a node, and starts it again with the same folder, port and settings. */
+/** The folder and environment of a node, to start it again after `stop`. */
 function restartNode(node: LatchkeyProcess) {
   const { folder, environment } = node
   return { folder, environment, stop: () => node.stop() }
