@@ -65,7 +65,7 @@ onEachDatabase((latchkey) => {
     }
   })
 
-  test('of codes that are submissions at once with passwords, the one that is taken has set the password', async () => {
+  test('of codes that are brought at once with passwords, the one that is taken has set the password', async () => {
     const email = `victim-${victims++}@example.com`
     const codes = [
       await signUp(latchkey, email, 'stranger'),
