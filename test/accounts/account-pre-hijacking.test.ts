@@ -20,7 +20,7 @@ let victims = 0
 
 onEachDatabase((latchkey) => {
   for (const [name, order] of orders) {
-    // Abuse case (Signing up): A stranger signed up with another person’s address and waited for
+    // Abuse case (Sign-up): A stranger signed up with another person’s address and waited for
     // that person to verify it (CVE-2026-53516).
     test(`a stranger who signs up ${name} gains nothing`, async () => {
       const email = `victim-${victims++}@example.com`
@@ -43,9 +43,9 @@ onEachDatabase((latchkey) => {
     })
   }
 
-  // Abuse case (Signing up): A stranger signed up after the owner, and the owner entered the
+  // Abuse case (Sign-up): A stranger signed up after the owner, and the owner entered the
   // stranger’s code.
-  test('whichever code is typed, the account has the password that came with it', async () => {
+  test('the account gets the password submitted with the code, whichever sign-up the code belongs to', async () => {
     for (const [, order] of orders) {
       for (let typed = 0; typed < order.length; typed++) {
         const email = `victim-${victims++}@example.com`
@@ -65,7 +65,7 @@ onEachDatabase((latchkey) => {
     }
   })
 
-  test('of codes that are brought at once with passwords, the one that is taken has set the password', async () => {
+  test('of concurrent codes with different passwords, the accepted one sets the password', async () => {
     const email = `victim-${victims++}@example.com`
     const codes = [
       await signUp(latchkey, email, 'stranger'),
@@ -89,7 +89,7 @@ onEachDatabase((latchkey) => {
     }
   })
 
-  test('a password that can’t be used is refused with its code, which stays good', async () => {
+  test('an invalid password is rejected without consuming its code', async () => {
     const email = `victim-${victims++}@example.com`
     const code = await signUp(latchkey, email, 'owner')
     for (const password of ['short', 'password1', email, 'ä'.repeat(600)]) {
@@ -100,7 +100,7 @@ onEachDatabase((latchkey) => {
     assert.equal((await verify(latchkey, email, code, 'owner')).status, 201)
   })
 
-  test('a wrong code makes no account, whatever password comes with it', async () => {
+  test('a wrong code creates no account, whatever password comes with it', async () => {
     const email = `victim-${victims++}@example.com`
     const code = await signUp(latchkey, email, 'owner')
     const wrong = code === '000000' ? '000001' : '000000'
@@ -112,7 +112,7 @@ onEachDatabase((latchkey) => {
     }
   })
 
-  test('the sign-up that is finished ends the others, even if its account is gone again', async () => {
+  test('completing a sign-up voids the others for its address, even if the account is deleted later', async () => {
     const email = `victim-${victims++}@example.com`
     const first = await signUp(latchkey, email, 'stranger')
     const owners = await signUp(latchkey, email, 'owner')
@@ -124,9 +124,9 @@ onEachDatabase((latchkey) => {
     }
   })
 
-  // Abuse case (Signing up): A stranger signed up with another person’s address and waited for that
+  // Abuse case (Sign-up): A stranger signed up with another person’s address and waited for that
   // person to verify it (CVE-2026-53516).
-  test('a stranger who signs up when there is an account changes nothing in it', async () => {
+  test('a stranger’s sign-up with the address of an account changes nothing in it', async () => {
     const ada = await latchkey.owner()
     const { email } = ada
     await latchkey.post('/auth/SignUp', { email, password: passwords.stranger })

@@ -12,9 +12,9 @@ onEachDatabase((latchkey) => {
     return ada.post('/settings/Email', { email, code })
   }
 
-  // Abuse case (Turned off, removed or replaced by the wrong hands): The address was changed before
+  // Abuse case (MFA changed by an attacker): The address was changed before
   // its new mailbox was verified, or the old one was not notified.
-  test('the address changes once the new one is proven, and the old one is told', async () => {
+  test('the email address changes once the new one is verified, and the old one is notified', async () => {
     const ada = await latchkey.owner()
     const before = ada.email
     const email = `new-${before}`
@@ -30,9 +30,9 @@ onEachDatabase((latchkey) => {
     assert.match(message?.text ?? '', /\/undo#token=/)
   })
 
-  // Abuse case (Turned off, removed or replaced by the wrong hands): Codes were still sent to the
+  // Abuse case (MFA changed by an attacker): Codes were still sent to the
   // account’s former address.
-  test('codes for signing in that went to the old address go to the new one', async () => {
+  test('sign-in codes sent to the old address go to the new one after the change', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'email' })
     travel(31_000)
     const email = `new-${ada.email}`
@@ -43,7 +43,7 @@ onEachDatabase((latchkey) => {
     assert.equal((await latchkey.post('/auth/SignIn/Mfa', { mfaToken, code })).status, 200)
   })
 
-  test('an address of another account is not told of before its mailbox is proven, and never taken', async () => {
+  test('another account’s address is rejected, but only after its mailbox is verified', async () => {
     const ada = await latchkey.owner()
     const eve = await latchkey.owner()
     const started = await eve.post('/settings/Email', { email: ada.email })
@@ -56,9 +56,9 @@ onEachDatabase((latchkey) => {
     assert.equal((await eve.signIn()).body.status, 'signedIn')
   })
 
-  // Abuse case (Turned off, removed or replaced by the wrong hands): Someone else signed up with an
+  // Abuse case (MFA changed by an attacker): Someone else signed up with an
   // address that its former owner could still restore by an undo.
-  test('an address that may come back is nobody else’s for seven days', async () => {
+  test('a replaced address stays reserved for seven days, while an undo can restore it', async () => {
     const ada = await latchkey.owner()
     const before = ada.email
     await changeEmail(ada, `new-${before}`)
@@ -79,9 +79,9 @@ onEachDatabase((latchkey) => {
     assert.equal((await later.signIn()).body.status, 'signedIn')
   })
 
-  // Abuse case (Used twice, or for something else): A code for one number or address verified
+  // Abuse case (Reuse of codes and tokens): A code for one number or address verified
   // another.
-  test('a wrong code changes nothing, and one for another address neither', async () => {
+  test('neither a wrong code nor a code for another address changes the email address', async () => {
     const ada = await latchkey.owner()
     const first = `first-${ada.email}`
     const second = `second-${ada.email}`

@@ -10,7 +10,7 @@ const rules = { email: 'ada@example.com', minLength, brandName: 'Latchkey' }
 /** The common passwords that meet the minimum length, most common first. */
 const longEnough = dictionary['passwords-common'].filter(({ length }) => length >= minLength)
 
-test('more than 15,000 passwords that are long enough are refused because they are guessed first', async () => {
+test('more than 15,000 common passwords of sufficient length are rejected', async () => {
   assert.ok(longEnough.length > 15_000, `${longEnough.length}`)
   for (const password of longEnough) {
     await assert.rejects(

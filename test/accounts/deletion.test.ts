@@ -9,9 +9,9 @@ import { transactionOn } from '../support/transaction.ts'
 import { undoTokenSentTo } from '../support/undo-token.ts'
 
 onEachDatabase((latchkey) => {
-  // Abuse case (Turned off, removed or replaced by the wrong hands): Sessions survived a password
+  // Abuse case (MFA changed by an attacker): Sessions survived a password
   // reset or a deletion (GHSA-2vg6-77g8-24mp, CVE-2023-22492, CVE-2026-43983).
-  test('a deleted account is closed at once, and its owner is told', async () => {
+  test('deleting an account ends access at once and notifies its owner', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'sms' })
     const wrong = await ada.delete('/settings/Account', { body: { password: 'not it' } })
     assert.equal(wrong.status, 401)
@@ -26,7 +26,7 @@ onEachDatabase((latchkey) => {
     assert.match(message?.subject ?? '', /was deleted/)
   })
 
-  test('for seven days the owner can undo it, and then everything is as it was', async () => {
+  test('an undo within seven days restores a deleted account as it was', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     await ada.delete('/settings/Account', { body: { password: ada.password } })
     travel(6 * 86_400_000)
@@ -40,9 +40,9 @@ onEachDatabase((latchkey) => {
     await ada.signInFully()
   })
 
-  // Abuse case (Turned off, removed or replaced by the wrong hands): Deleting left personal data
+  // Abuse case (MFA changed by an attacker): Deleting left personal data
   // behind.
-  test('after seven days nothing personal is left in any table', async () => {
+  test('seven days after a deletion no table contains the account’s personal data', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'sms' })
     const name = `${ada.email}’s phone`
     const { credentialId, userHandle } = await addPasskey(latchkey, ada, { name })

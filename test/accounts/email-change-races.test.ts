@@ -23,9 +23,9 @@ onEachDatabase((latchkey) => {
       (await latchkey.sql(`select count(*) as n from account where email_key = '${email}'`))[0].n,
     )
 
-  // Abuse case (Turned off, removed or replaced by the wrong hands): Of several accounts that
+  // Abuse case (MFA changed by an attacker): Of several accounts that
   // changed to one address concurrently, two got it.
-  test('of many accounts that move to one address at once, one gets it', async () => {
+  test('of several accounts that change to one address concurrently, one succeeds', async () => {
     for (let round = 0; round < 3; round += 1) {
       const email = address()
       const owners = await Promise.all(Array.from({ length: 6 }, () => latchkey.owner()))
@@ -38,7 +38,7 @@ onEachDatabase((latchkey) => {
     }
   })
 
-  test('a sign-up and a move to one address at once make one account of it', async () => {
+  test('a concurrent sign-up and email change for one address produce one account with it', async () => {
     for (let round = 0; round < 4; round += 1) {
       const email = address()
       const ada = await latchkey.owner()
@@ -56,7 +56,7 @@ onEachDatabase((latchkey) => {
     }
   })
 
-  test('an address that moves away while others reach for it stays reserved: its owner can come back', async () => {
+  test('an address given up while others try to take it stays reserved for its owner’s undo', async () => {
     for (let round = 0; round < 6; round += 1) {
       const ada = await latchkey.owner()
       const eve = await latchkey.owner()
@@ -78,7 +78,7 @@ onEachDatabase((latchkey) => {
     }
   })
 
-  test('a sign-up from before does not slip in while the address moves away', async () => {
+  test('an earlier sign-up cannot claim an address while its account is changing to another', async () => {
     const ada = await latchkey.owner()
     const email = address()
     await latchkey.post('/auth/SignUp', { email, password: 'a sentence of somebody' })
@@ -122,7 +122,7 @@ onEachDatabase((latchkey) => {
     }
   }
 
-  test('two who swap their addresses at once wait for nobody for ever', async () => {
+  test('two accounts that try to swap addresses concurrently do not deadlock', async () => {
     for (let round = 0; round < 4; round += 1) {
       const [ada, ben] = [await latchkey.owner(), await latchkey.owner()]
       const swaps = [await startChange(ada, ben.email), await startChange(ben, ada.email)]
@@ -134,7 +134,7 @@ onEachDatabase((latchkey) => {
     }
   })
 
-  test('nobody learns at POST Email whether an address has an account before its mailbox is proven', async () => {
+  test('POST Email does not reveal whether an address has an account before its mailbox is verified', async () => {
     const [ada, eve] = [await latchkey.owner(), await latchkey.owner()]
     const deleted = await latchkey.owner()
     await deleted.delete('/settings/Account', { body: { password: deleted.password } })
@@ -151,9 +151,9 @@ onEachDatabase((latchkey) => {
     assert.deepEqual(seen[1], seen[2])
   })
 
-  // Abuse case (Turned off, removed or replaced by the wrong hands): Someone else signed up with an
+  // Abuse case (MFA changed by an attacker): Someone else signed up with an
   // address that its former owner could still restore by an undo.
-  test('a deleted or given-up address signs nobody up, and the answer does not say so', async () => {
+  test('a reserved address cannot sign up, and the responses do not reveal that it is reserved', async () => {
     const ada = await latchkey.owner()
     await ada.delete('/settings/Account', { body: { password: ada.password } })
     const signUp = (email: string) =>

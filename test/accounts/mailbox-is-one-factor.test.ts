@@ -18,9 +18,9 @@ onEachDatabase((latchkey) => {
     return { ada, capitals }
   }
 
-  // Abuse case (The second factor is skipped): One mailbox was both factors: it reset the password
+  // Abuse case (Second factor skipped): One mailbox was both factors: it reset the password
   // and received the code.
-  test('after a reset by email, the same mailbox in capitals is no second factor either', async () => {
+  test('after a reset by email, the same mailbox spelled in capitals is not accepted as the second factor', async () => {
     const { ada } = await ownerWithCapitals()
     await ada.resetPassword('a whole new sentence')
     const { mfaToken, availableMethods } = (await ada.signIn()).body
@@ -29,7 +29,7 @@ onEachDatabase((latchkey) => {
     assert.equal(sent.status, 409)
   })
 
-  test('what GET WaysIn says of a stolen mailbox holds in capitals, too', async () => {
+  test('GET WaysIn treats the account’s mailbox spelled in capitals as the same mailbox', async () => {
     const { ada } = await ownerWithCapitals()
     const { body } = await ada.get('/settings/WaysIn')
     assert.deepEqual(body.signInNeeds, ['password', 'mailbox'])
@@ -37,7 +37,7 @@ onEachDatabase((latchkey) => {
     assert.ok(!things.includes('otherMailbox'))
   })
 
-  test('codes that went to the account’s own mailbox in capitals move with the address', async () => {
+  test('codes sent to the account’s mailbox spelled in capitals move with the email address', async () => {
     const { ada, capitals } = await ownerWithCapitals()
     const email = `new-${ada.email}`
     await ada.post('/settings/Email', { email })

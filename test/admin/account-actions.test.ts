@@ -19,9 +19,9 @@ onEachDatabase((latchkey) => {
     return body.activity
   }
 
-  // Abuse case (Remembered devices): A device stayed trusted after an operator had helped the
+  // Abuse case (Trusted devices): A device stayed trusted after an operator had helped the
   // owner.
-  test('MFA turned off by an operator: the password signs in, the owner reads why and can undo it', async () => {
+  test('when an operator turns MFA off, the password alone signs in, and the owner gets the reason and can undo it', async () => {
     const eve = await createOperator(latchkey)
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     const mailbox = `codes-${ada.email}`
@@ -72,7 +72,7 @@ onEachDatabase((latchkey) => {
     assert.equal((await ada.signIn()).body.mfaMethod, 'email')
   })
 
-  test('also where everyone must have MFA, an operator turns it off, and its owner sets it up anew', async () => {
+  test('an operator turns MFA off even where the policy requires it, and the owner sets it up again', async () => {
     await latchkey.restart({ LATCHKEY_MFA_POLICY: 'required' })
     const eve = await createOperator(latchkey)
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
@@ -84,7 +84,7 @@ onEachDatabase((latchkey) => {
     await latchkey.restart({ LATCHKEY_MFA_POLICY: 'optional' })
   })
 
-  test('signed out everywhere by an operator: every token is dead, and every device asks again', async () => {
+  test('when an operator ends all sessions, every token is void and trusted devices need the second factor again', async () => {
     const eve = await createOperator(latchkey)
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     const other = await openSecondSession(latchkey, ada)
@@ -111,7 +111,7 @@ onEachDatabase((latchkey) => {
     assert.deepEqual(entry.detail, detail)
   })
 
-  test('a new password asked for: the old one, sessions and what waits are dead; the mailed code sets one', async () => {
+  test('a required password reset voids the old password, sessions and pending sign-ins, and the emailed code sets a new password', async () => {
     const eve = await createOperator(latchkey)
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     ada.passkey = await addPasskey(latchkey, ada)
@@ -143,7 +143,7 @@ onEachDatabase((latchkey) => {
     assert.deepEqual(detail, { by: eve.email })
   })
 
-  test('an act that an account doesn’t need is a success that changes, tells and records nothing', async () => {
+  test('an action that the account does not need succeeds and changes, notifies and records nothing', async () => {
     const eve = await createOperator(latchkey)
     const ada = await latchkey.owner()
     await actOnAccount(latchkey, eve, 'suspend', { target: ada, reason: 'first' })
@@ -162,7 +162,7 @@ onEachDatabase((latchkey) => {
     assert.deepEqual(await accountStateOf(latchkey, ada), unsuspended)
   })
 
-  test('thirty at once turn MFA off once, tell it once and write it down once', async () => {
+  test('thirty concurrent requests turn MFA off, notify the owner and record it once', async () => {
     const eve = await createOperator(latchkey)
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     const all = Array.from({ length: 30 }, () =>
@@ -176,7 +176,7 @@ onEachDatabase((latchkey) => {
     assert.equal(offs.length, 1)
   })
 
-  test('operators who act on each other at the same moment don’t wait for each other', async () => {
+  test('operators who act on each other concurrently do not deadlock', async () => {
     const [eve, joe] = [await createOperator(latchkey), await createOperator(latchkey)]
     const answers = await Promise.all(
       Array.from({ length: 10 }, (_, index) =>
@@ -188,7 +188,7 @@ onEachDatabase((latchkey) => {
     for (const { status } of answers) assert.ok([200, 401].includes(status), `${status}`)
   })
 
-  test('an operator finds an account by its address, and by the one that a thief has replaced', async () => {
+  test('an operator finds an account by its address and by the address that a thief has replaced', async () => {
     const eve = await createOperator(latchkey)
     const ada = await latchkey.owner()
     const id = await accountIdOf(latchkey, ada)
@@ -208,7 +208,7 @@ onEachDatabase((latchkey) => {
     assert.deepEqual(await find(ada.email), [])
   })
 
-  test('an operator sees what helping takes, and nothing that opens anything', async () => {
+  test('an operator sees what support requires and no secrets', async () => {
     const eve = await createOperator(latchkey)
     const ada = await latchkey.owner({ mfaMethod: 'sms' })
     const { body } = await eve.get(`/admin/Users/${await accountIdOf(latchkey, ada)}`)
@@ -231,7 +231,7 @@ onEachDatabase((latchkey) => {
     )
   })
 
-  test('all activity is listed, page by page, with whose it is', async () => {
+  test('operators list all activity page by page, each entry with its account', async () => {
     const eve = await createOperator(latchkey)
     const ada = await latchkey.owner()
     await latchkey.post('/auth/SignIn', { email: 'nobody@example.com', password: 'x' })
@@ -249,7 +249,7 @@ onEachDatabase((latchkey) => {
 })
 
 onDatabase('SQLite', (latchkey) => {
-  test('what must have a reason has one, in one line that can be shown', async () => {
+  test('turning MFA off and suspending require a reason, and every reason is a single printable line', async () => {
     const eve = await createOperator(latchkey)
     const ada = await latchkey.owner({ mfaMethod: 'email' })
     const before = await accountStateOf(latchkey, ada)

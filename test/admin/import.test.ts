@@ -23,7 +23,7 @@ onEachDatabase(
         (await latchkey.sql(`select count(*) as accounts from account where ${where}`))[0].accounts,
       )
 
-    test('an imported app is asked for, and its codes sign in', async (t) => {
+    test('an imported authenticator is required at sign-in, and its codes are accepted', async (t) => {
       const oathtool = await requireTool(t, 'oathtool')
       const email = 'with-app@example.com'
       const line = { email, passwordHash, totpSecret: secret, phoneNumber: '+14155552671' }
@@ -56,7 +56,7 @@ onEachDatabase(
       assert.ok(!JSON.stringify(sealed).includes(secret))
     })
 
-    test('codes by text and by email, the language and the age come along', async (t) => {
+    test('codes by text and email, language and creation time are imported', async (t) => {
       const people = [
         {
           email: 'by-text@example.com',
@@ -91,7 +91,7 @@ onEachDatabase(
       )
     })
 
-    test('what is refused is named by its line and why, and the others are imported', async (t) => {
+    test('rejected lines are reported with their number and reason, and the others are imported', async (t) => {
       const { email: taken } = await latchkey.owner()
       const lines = [
         { email: 'line-1@example.com', passwordHash },
@@ -140,9 +140,9 @@ onEachDatabase(
       assert.equal(await count(), before + 2)
     })
 
-    // Abuse case (Turned off, removed or replaced by the wrong hands): Importing the accounts again
+    // Abuse case (MFA changed by an attacker): Importing the accounts again
     // restored the old password and factor.
-    test('what owners have changed since is not put back by importing again', async (t) => {
+    test('importing again does not revert owners’ changes', async (t) => {
       const ada = new Owner(latchkey, { email: 'ada-moves@example.com', password })
       const file = writeImportFile(t, [{ email: ada.email, passwordHash, totpSecret: secret }])
       await runImport(t, latchkey, file)
@@ -170,7 +170,7 @@ onEachDatabase(
       assert.equal(JSON.parse(later.stdout).already, 1)
     })
 
-    test('thousands of lines, killed in the middle and brought again, are as many accounts', async (t) => {
+    test('an import of thousands of lines that is killed midway and repeated creates each account once', async (t) => {
       // PostgreSQL takes a round trip per line, so fewer lines are enough.
       const many = latchkey.databaseKind === 'SQLite' ? 10_000 : 4_000
       const prefix = 'one-of-many'
@@ -227,7 +227,7 @@ onEachDatabase(
 )
 
 onDatabase('SQLite', (latchkey) => {
-  test('with new encryption keys in front, a line that was imported is still known', async (t) => {
+  test('an imported line is recognized under a new primary encryption key', async (t) => {
     const file = writeImportFile(t, [{ email: 'known@example.com', passwordHash }])
     await runImport(t, latchkey, file)
     const { LATCHKEY_ENCRYPTION_KEYS: keys } = latchkey.environment
@@ -238,7 +238,7 @@ onDatabase('SQLite', (latchkey) => {
     assert.equal(JSON.parse(stdout).already, 1)
   })
 
-  test('on a terminal it shows how far it is, with refusals above it', async (t) => {
+  test('on a terminal the import shows its progress, with rejections above it', async (t) => {
     if (!(await requireTool(t, 'python3'))) return
     const file = writeImportFile(t, [{ email: 'a@example.com' }, { email: 'nobody' }])
     const via = ['python3', '-c', 'import pty, sys; pty.spawn(sys.argv[1:])']
@@ -254,7 +254,7 @@ onDatabase('SQLite', (latchkey) => {
     assert.ok(stdout.includes(`${wipe}${bar}${wipe}`), stdout)
   })
 
-  test('its help is its own', async (t) => {
+  test('accounts import has its own help', async (t) => {
     const args = ['accounts', 'import', '--help']
     const { code, stdout } = await runLatchkey(t, { args })
     assert.equal(code, 0)
@@ -264,7 +264,7 @@ onDatabase('SQLite', (latchkey) => {
     )
   })
 
-  test('what it can’t read is said in a sentence', async (t) => {
+  test('an unreadable file is reported in one sentence', async (t) => {
     for (const [file, expected] of [
       ['missing.jsonl', /^The file can’t be read \(ENOENT\)\.\n$/],
       ['.', /^That is a folder/],

@@ -35,7 +35,7 @@ onEachDatabase((latchkey) => {
 
   // Abuse case (Operators and suspended accounts): A suspended account kept working: its sessions
   // were refreshed and its tokens accepted (CVE-2023-22492, CVE-2026-9798).
-  test('suspended: its sessions, devices and whatever was begun are over at once, and its owner is told', async () => {
+  test('suspending an account ends its sessions, trusted devices and pending flows at once and notifies its owner', async () => {
     const eve = await createOperator(latchkey)
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     const deviceToken = await rememberedDevice(ada)
@@ -65,7 +65,7 @@ onEachDatabase((latchkey) => {
     assert.doesNotMatch(notice?.text ?? '', /undo/)
   })
 
-  test('whoever has the password is told that an account is suspended, and nobody else', async () => {
+  test('only the right password reveals that an account is suspended', async () => {
     const ada = await latchkey.owner()
     await suspendAlone(ada)
     assertAnswer(await ada.signIn(), '403 account_suspended', 'right password')
@@ -87,7 +87,7 @@ onEachDatabase((latchkey) => {
 
   // Abuse case (Operators and suspended accounts): A suspension was checked when a sign-in began,
   // but not when it completed (CVE-2026-43983).
-  test('being suspended counts when something is redeemed, not only when it began', async () => {
+  test('a suspension applies when a token or code is redeemed, not only when it is issued', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     await ada.turnOn('sms')
     await ada.turnOn('authenticator')
@@ -170,7 +170,7 @@ onEachDatabase((latchkey) => {
     assertAnswer(await latchkey.post('/auth/SignIn/Mfa', wrong), '403 account_suspended', 'wrong')
   })
 
-  test('restored: the owner signs in as before, and is told; sessions and devices of before stay ended', async () => {
+  test('after an unsuspension the owner is notified and signs in as before, but earlier sessions and devices stay ended', async () => {
     const eve = await createOperator(latchkey)
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     const passkey = await addPasskey(latchkey, ada)
@@ -200,7 +200,7 @@ onEachDatabase((latchkey) => {
     assert.deepEqual(closed.detail, { by: eve.email, why: reason })
   })
 
-  test('an undo puts back what was there, and leaves the account suspended', async () => {
+  test('an undo restores the credentials and leaves the account suspended', async () => {
     const eve = await createOperator(latchkey)
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     await ada.delete('/settings/MfaSignIn')
@@ -220,7 +220,7 @@ onEachDatabase((latchkey) => {
     assert.equal((await ada.signIn()).body.status, 'mfaRequired')
   })
 
-  test('suspending that races sign-ins and refreshes leaves no session alive', async () => {
+  test('suspending concurrently with sign-ins and refreshes leaves no live session', async () => {
     const eve = await createOperator(latchkey)
     const ada = await latchkey.owner()
     const { refreshToken } = ada
@@ -233,7 +233,7 @@ onEachDatabase((latchkey) => {
     assert.equal(await countLiveSessions(latchkey, ada), 0)
   })
 
-  test('suspended at one node, an account is closed at the other at once', async () => {
+  test('an account suspended on one node is refused by another at once', async () => {
     const node = await latchkey.secondNode()
     try {
       const eve = await createOperator(latchkey)

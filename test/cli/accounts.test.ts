@@ -25,7 +25,7 @@ async function succeed(t: TestContext, latchkey: TestLatchkey, ...args: string[]
 }
 
 onEachDatabase((latchkey) => {
-  test('mfa-off, suspend, unsuspend and admin work on a service that runs, and its owner is told', async (t) => {
+  test('mfa-off, suspend, unsuspend and admin work while the service runs and notify the owner', async (t) => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     const id = await accountIdOf(latchkey, ada)
     const stdout = await succeed(t, latchkey, 'mfa-off', ada.email, '--reason', 'Lost phone')
@@ -65,7 +65,7 @@ onEachDatabase((latchkey) => {
     assert.ok(subjects.includes('You are no longer an operator of Latchkey'))
   })
 
-  test('sessions-end --all signs everybody out at once, and says so in each account’s activity', async (t) => {
+  test('sessions-end --all ends every session at once and records it in each account’s activity', async (t) => {
     const [ada, ben] = [await latchkey.owner(), await latchkey.owner()]
     const stdout = await succeed(t, latchkey, 'sessions-end', '--all', '--reason', 'Tokens leaked')
     assert.match(stdout, /^All sessions have ended, .*: \d+\./)
@@ -80,7 +80,7 @@ onEachDatabase((latchkey) => {
     assert.deepEqual(detail, { reason: 'ended_by_operator', which: 'all', ...why })
   })
 
-  test('create makes an account that nobody signs in to before its owner has set a password', async (t) => {
+  test('create makes an account that nobody can sign in to until its owner sets a password', async (t) => {
     const email = `new-${latchkey.databaseKind.toLowerCase()}@example.com`
     const stdout = await succeed(t, latchkey, 'create', ` ${email}`)
     assert.match(stdout, /^Created the account new-\S+\. The owner gets a code by email/)
@@ -109,7 +109,7 @@ onEachDatabase((latchkey) => {
 })
 
 onDatabase('SQLite', (latchkey) => {
-  test('find and show tell people and programs the same, and no secret', async (t) => {
+  test('find and show print the same data as text and JSON, without secrets', async (t) => {
     const ada = await latchkey.owner({ mfaMethod: 'sms' })
     const eve = await createOperator(latchkey)
     const id = await accountIdOf(latchkey, ada)
@@ -129,7 +129,7 @@ onDatabase('SQLite', (latchkey) => {
     assert.match(none.stdout, /^No account has this address/)
   })
 
-  test('sessions-end and password-reset sign everyone out, and the owner is told why', async (t) => {
+  test('sessions-end and password-reset end every session of an account, and the notice gives the reason', async (t) => {
     const ada = await latchkey.owner()
     const reason = 'A laptop was stolen'
     await succeed(t, latchkey, 'sessions-end', ada.email, '--reason', reason)
@@ -144,7 +144,7 @@ onDatabase('SQLite', (latchkey) => {
     await ada.signInFully()
   })
 
-  test('create takes a first password from standard input, under the rules for passwords', async (t) => {
+  test('create reads a first password from standard input and applies the password rules', async (t) => {
     const email = 'typed@example.com'
     const piped = (password: string) => ['sh', '-c', `printf '%s\\n' '${password}' | "$0" "$@"`]
     const args = ['create', email, '--password-stdin']
@@ -162,7 +162,7 @@ onDatabase('SQLite', (latchkey) => {
     assert.ok(!notice?.text.includes(password))
   })
 
-  test('what is missing or unknown is said, and nothing is done', async (t) => {
+  test('missing and unknown arguments are reported, and nothing changes', async (t) => {
     const ada = await latchkey.owner({ mfaMethod: 'email' })
     const second = await openSecondSession(latchkey, ada)
     const before = await accountStateOf(latchkey, ada)

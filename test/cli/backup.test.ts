@@ -16,7 +16,7 @@ import { createDatabase } from '../support/database.ts'
 import { startLatchkey } from '../support/outbox.ts'
 import { createTempFolder, LatchkeyProcess, runLatchkey } from '../support/process.ts'
 
-test('a backup made while everybody writes is one moment, and brings everybody back', async (t) => {
+test('a backup made during writes is a consistent snapshot that restores every account', async (t) => {
   const latchkey = await startLatchkey(t, 'SQLite')
   const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
   const folder = createTempFolder(t)
@@ -85,7 +85,7 @@ test('a backup made while everybody writes is one moment, and brings everybody b
   await ada.signInFully()
 })
 
-test('a backup overwrites nothing, makes no database, and leaves nothing half done', async (t) => {
+test('a backup overwrites no file, creates no database and leaves no partial file', async (t) => {
   const folder = createTempFolder(t)
   const run = (...args: string[]) => runLatchkey(t, { folder, args: ['backup', ...args] })
   const none = await run('copy.sqlite')
@@ -114,7 +114,7 @@ test('a backup overwrites nothing, makes no database, and leaves nothing half do
   assert.deepEqual(readdirSync(folder).sort(), ['copy.sqlite', 'data', 'diary'])
 })
 
-test('a copy of a database that is damaged is said to be so, and not kept', async (t) => {
+test('a copy of a damaged database is reported as damaged and not kept', async (t) => {
   const folder = createTempFolder(t)
   assert.equal((await runLatchkey(t, { folder, args: ['migrate'] })).code, 0)
   const file = join(folder, 'data/latchkey.sqlite')
@@ -128,7 +128,7 @@ test('a copy of a database that is damaged is said to be so, and not kept', asyn
   assert.deepEqual(readdirSync(folder), ['data'])
 })
 
-test('for PostgreSQL it says what makes the backup, without the password', async (t) => {
+test('for PostgreSQL, backup prints the pg_dump command without the password', async (t) => {
   const url = new URL(await createDatabase(t, 'PostgreSQL'))
   const { code, stdout, stderr } = await runLatchkey(t, {
     args: ['backup', "it's.dump"],

@@ -17,7 +17,7 @@ import {
 import { startSmsReceiver } from '../support/sms-receiver.ts'
 import { undoTokenSentTo } from '../support/undo-token.ts'
 
-test('moved, cut off in the middle and gone on with, everybody is where they were', async (t) => {
+test('an interrupted and resumed copy keeps sessions, authenticators, passkeys, pending codes and undo tokens working', async (t) => {
   let takesTexts = false
   const texts = await startSmsReceiver(t, () => (takesTexts ? 200 : 500))
   const latchkey = await startLatchkey(t, 'SQLite', { LATCHKEY_SMS_URL: texts.url })
@@ -92,7 +92,7 @@ test('moved, cut off in the middle and gone on with, everybody is where they wer
   assert.equal((await latchkey.post('/auth/Undo', { token: undoToken })).body.undone, 'mfa.off')
 })
 
-test('a row that is not the same on the other side is found and named', async (t) => {
+test('a row that differs in the target is detected and named', async (t) => {
   const latchkey = await startLatchkey(t, 'SQLite')
   const ada = await latchkey.owner()
   await latchkey.stopKeepingData()
@@ -123,7 +123,7 @@ test('a row that is not the same on the other side is found and named', async (t
   ])
 })
 
-test('a target that is not empty, a source in use, and addresses that are none are refused', async (t) => {
+test('a non-empty target, a source in use and invalid target URLs are rejected', async (t) => {
   const latchkey = await startLatchkey(t, 'SQLite')
   const { url, sql } = await target(t)
   const assertRefused = async (to: string | undefined, why: RegExp, code = 1) => {

@@ -55,7 +55,7 @@ function listFiles(folder: string): string[] {
     })
 }
 
-test('a service that is well has nothing wrong, running or not, and nothing is written', async (t) => {
+test('doctor reports no problem for a healthy service, running or stopped, and writes nothing', async (t) => {
   const latchkey = await startLatchkeyProcess(t)
   const { folder, environment } = latchkey
   const running = await examine(t, { folder, environment }, '--online')
@@ -105,7 +105,7 @@ test('a service that is well has nothing wrong, running or not, and nothing is w
   }
 })
 
-test('what is missing is said, and not made', async (t) => {
+test('doctor reports a missing database and does not create it', async (t) => {
   const folder = createTempFolder(t)
   const { ok, of } = await examine(t, { folder })
   assert.equal(ok, false)
@@ -115,7 +115,7 @@ test('what is missing is said, and not made', async (t) => {
   assert.equal(usage.code, 64)
 })
 
-test('wrong settings are all named, and nothing else is looked at', async (t) => {
+test('doctor names all invalid settings and checks nothing else', async (t) => {
   const { findings } = await examine(t, {
     environment: {
       LATCHKEY_STEP_UP_MAX_AGE: 'soon',
@@ -134,7 +134,7 @@ test('wrong settings are all named, and nothing else is looked at', async (t) =>
   assert.ok(!findings.some(({ part }) => part === 'database'))
 })
 
-test('PostgreSQL that is unreachable, silent, empty or partly copied gets a finding of its own', async (t) => {
+test('doctor distinguishes an unreachable, silent, empty and partly copied PostgreSQL', async (t) => {
   const silent = await startTcpServer(t, (socket) => t.after(() => socket.destroy()))
   const url = await createDatabase(t, 'PostgreSQL')
   const at = (place: string) => ({ environment: { LATCHKEY_DATABASE_URL: place } })
@@ -160,7 +160,7 @@ test('PostgreSQL that is unreachable, silent, empty or partly copied gets a find
 })
 
 onEachDatabase((latchkey) => {
-  test('keys that don’t open everything are named by what they leave closed', async (t) => {
+  test('doctor names the columns that the configured keys cannot open', async (t) => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     await ada.delete('/settings/MfaSignIn')
     const { LATCHKEY_DATABASE_URL = '', LATCHKEY_ENCRYPTION_KEYS: right = '' } =
@@ -181,7 +181,7 @@ onEachDatabase((latchkey) => {
   })
 })
 
-test('every sealed column there is gets looked at', () => {
+test('doctor checks every sealed column', () => {
   const source = readFileSync(join(import.meta.dirname, '../../src/store/schema.ts'), 'utf8')
   const columns = [...source.matchAll(/^ {2}(\w+_sealed):/gm)].map(([, name]) => name)
   assert.deepEqual(
@@ -192,7 +192,7 @@ test('every sealed column there is gets looked at', () => {
   )
 })
 
-test('a mail server is asked up to the recipient, and says no in its own words', async (t) => {
+test('doctor tests a mail server up to the recipient and quotes its refusal', async (t) => {
   const certificate = await createSelfSignedCertificate(t)
   if (!certificate) return
   const password = 'pass-of-the-mail'
@@ -223,7 +223,7 @@ test('a mail server is asked up to the recipient, and says no in its own words',
   assert.ok(!wrong.stdout.includes('pass-of-nobody'))
 })
 
-test('each step of a mail server that fails is told apart', async (t) => {
+test('the SMTP probe names the step that failed', async (t) => {
   const from = 'no-reply@acme.example'
   const plain = await startSmtpServer(t)
   const at = (port: number, tls = 'off') => ({
@@ -257,7 +257,7 @@ test('each step of a mail server that fails is told apart', async (t) => {
   assert.ok(!cut.accepted && cut.step === 'connect', JSON.stringify(cut))
 })
 
-test('an SMS provider is knocked at, and Twilio asked for the account', async (t) => {
+test('the SMS probe connects to the provider and verifies the account at Twilio', async (t) => {
   const requestLines: (string | undefined)[] = []
   const twilio = createServer((request, response) => {
     requestLines.push(`${request.method} ${request.url}`)
@@ -288,7 +288,7 @@ test('an SMS provider is knocked at, and Twilio asked for the account', async (t
   )
 })
 
-test('clocks, proxies and versions of Node are told when they are off', () => {
+test('doctor warns about wrong clocks, risky proxy settings and unsupported Node versions', () => {
   assert.deepEqual(
     [0, 900, -900].map((ms) => clockFinding(ms).status),
     ['ok', 'ok', 'ok'],

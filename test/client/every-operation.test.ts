@@ -57,24 +57,24 @@ onDatabase('SQLite', (latchkey) => {
     }
   })
 
-  test('every call of the document is a function, and every function such a call', () => {
+  test('the client has a function for every operation of the document and no other', () => {
     assert.deepEqual(sentRequests.map(({ call }) => call).sort(), [...described.keys()].sort())
   })
 
-  test('the token goes along where the document wants one, and nowhere else', () => {
+  test('the token is sent only to operations that require it', () => {
     for (const { call, token: sent } of sentRequests) {
       assert.equal(sent, described.get(call)?.takesToken ? `Bearer ${token}` : null, call)
     }
     assert.ok(sentRequests.some(({ token: sent }) => sent === null))
   })
 
-  test('a body goes along where the document has one', () => {
+  test('a body is sent only to operations that take one', () => {
     for (const { call, body } of sentRequests) {
       assert.deepEqual(body, described.get(call)?.hasBody ? {} : undefined, call)
     }
   })
 
-  test('every refusal comes as the problem that it is, with a status and code that the types know', () => {
+  test('every error is returned as its problem, with a status and code that the types declare', () => {
     const source = readFileSync(join(root, 'client/latchkey.ts'), 'utf8')
     const table = /export interface ProblemStatus \{(.*?)^\}/ms.exec(source)?.[1] ?? ''
     const known = new Map(

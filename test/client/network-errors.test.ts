@@ -14,7 +14,7 @@ async function serve(t: TestContext, answer: RequestListener): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 }
 
-test('a service that is gone is a problem of its own code, and no exception', async () => {
+test('an unreachable service is a problem with its own code, not an exception', async () => {
   const latchkey = new TestLatchkey('SQLite')
   await latchkey.start()
   const client = createLatchkey({ baseUrl: latchkey.origin })
@@ -29,7 +29,7 @@ test('a service that is gone is a problem of its own code, and no exception', as
   assert.ok(answer.cause instanceof TypeError)
 })
 
-test('a page in place of an answer is none, whatever its status', async (t) => {
+test('an HTML page instead of a response is a network problem, whatever its status', async (t) => {
   for (const status of [200, 201, 404, 502]) {
     const baseUrl = await serve(t, (_request, response) => {
       response.writeHead(status, { 'content-type': 'text/html' }).end('<h1>Hello</h1>')
@@ -41,7 +41,7 @@ test('a page in place of an answer is none, whatever its status', async (t) => {
   }
 })
 
-test('JSON that breaks off is no answer either', async (t) => {
+test('truncated JSON is a network problem', async (t) => {
   const baseUrl = await serve(t, (_request, response) => {
     response.writeHead(200, { 'content-type': 'application/json' }).end('{"status":"ok')
   })
@@ -49,7 +49,7 @@ test('JSON that breaks off is no answer either', async (t) => {
   assert.ok(!answer.ok && answer.problem.code === 'network')
 })
 
-test('a password goes to no other place than it was meant for', async (t) => {
+test('a redirect does not send a password to another server', async (t) => {
   let received = ''
   const elsewhere = await serve(t, (request, response) => {
     request.on('data', (bytes) => {
@@ -66,13 +66,13 @@ test('a password goes to no other place than it was meant for', async (t) => {
   assert.equal(received, '')
 })
 
-test('what the application’s own `token` throws is not taken for a lost connection', async () => {
+test('an error from the application’s `token` function is not reported as a network problem', async () => {
   const token = () => Promise.reject(new Error('The session has ended.'))
   const client = createLatchkey({ baseUrl: 'http://127.0.0.1:1', token })
   await assert.rejects(client.settings.get(), /The session has ended/)
 })
 
-test('headers of the application go along, and cookies where it says so', async (t) => {
+test('the application’s headers are sent, and cookies if the application requests them', async (t) => {
   let headers: Record<string, unknown> = {}
   const baseUrl = await serve(t, (request, response) => {
     headers = request.headers

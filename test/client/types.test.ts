@@ -8,7 +8,7 @@ import { createLatchkey, type MfaSignIn, type SignedIn } from '../../client/latc
 import { onDatabase } from '../support/latchkey.ts'
 
 onDatabase('SQLite', (latchkey) => {
-  test('a field that is missing, unknown or of another type does not compile', async () => {
+  test('a missing, unknown or mistyped field does not compile', async () => {
     const { auth, settings } = createLatchkey({ baseUrl: latchkey.origin })
     const password = 'a long sentence'
     const answers = [
@@ -40,7 +40,7 @@ onDatabase('SQLite', (latchkey) => {
     assert.equal(settings.mfaSignIn.put, undefined)
   })
 
-  test('an answer is what its status and its own status say, and nothing before one has looked', async () => {
+  test('a response is typed by its HTTP status and its own status, and only once they are checked', async () => {
     const client = createLatchkey({ baseUrl: latchkey.origin })
     const answer = await client.auth.signIn.post({ email: 'ada@example.com', password: 'x' })
     // @ts-expect-error: the call may have failed
@@ -59,7 +59,7 @@ onDatabase('SQLite', (latchkey) => {
     if (on.status === 202) on.data.status satisfies 'codeSent' | 'assertionRequired'
   })
 
-  test('a problem has one of the codes that this call may answer, and no other', async () => {
+  test('a problem has only the codes of its operation', async () => {
     const client = createLatchkey({ baseUrl: latchkey.origin })
     const off = await client.settings.mfaSignIn.delete()
     assert.ok(!off.ok)

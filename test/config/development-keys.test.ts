@@ -8,7 +8,7 @@ import { loadDevelopmentKeys } from '../../src/config/development-keys.ts'
 import { generateEncryptionKey } from '../../src/config/encryption-key-list.ts'
 import { createTempFolder } from '../support/process.ts'
 
-test('a key that another process is about to write is waited for', async (t) => {
+test('loading waits for a key that another process is about to write', async (t) => {
   const folder = join(createTempFolder(t), 'data')
   const file = join(folder, 'encryption-keys')
   const key = generateEncryptionKey('dev')

@@ -62,7 +62,7 @@ for (const [what, changes, setting, why] of unsafe) {
   })
 }
 
-test('production with nothing set names all that is unsafe at once', async (t) => {
+test('production without settings names everything unsafe at once', async (t) => {
   const { code, stderr } = await runLatchkey(t, {
     environment: {
       LATCHKEY_MODE: 'production',
@@ -79,7 +79,7 @@ test('production with nothing set names all that is unsafe at once', async (t) =
 })
 
 // Abuse case (Input and output): Development tools were enabled in production.
-test('production starts when all is right, and has no dev inbox', async (t) => {
+test('production starts with safe settings and has no dev inbox', async (t) => {
   const token = 'a-token-of-the-operators'
   const latchkey = await startLatchkeyProcess(t, {
     environment: { ...safe, LATCHKEY_METRICS_TOKEN: token },
@@ -96,14 +96,14 @@ test('production starts when all is right, and has no dev inbox', async (t) => {
   }
 })
 
-test('production needs no text messages where they are no choice, and keeps none', async (t) => {
+test('production needs no SMS provider if SMS is not offered, and captures no messages', async (t) => {
   const latchkey = await startLatchkeyProcess(t, {
     environment: { ...safe, LATCHKEY_SMS_URL: '', LATCHKEY_MFA_METHODS: 'authenticator,email' },
   })
   await assertNoInbox(latchkey.origin)
 })
 
-test('what is better otherwise is said at the start, and nothing where all is well', async (t) => {
+test('startup warns about risky settings, and only about those', async (t) => {
   const warningsWith = async (changes: Record<string, string>) => {
     const latchkey = await startLatchkeyProcess(t, { environment: { ...safe, ...changes } })
     const { stdout, stderr } = await latchkey.stop()
@@ -125,7 +125,7 @@ test('what is better otherwise is said at the start, and nothing where all is we
   )
 })
 
-test('what stays on this machine is no reason to doubt', () => {
+test('settings confined to this machine cause no warning', () => {
   const local = {
     ...safe,
     LATCHKEY_TRUST_PROXY: '127.0.0.1',

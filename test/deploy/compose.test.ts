@@ -45,7 +45,7 @@ function interpolate(environment: Record<string, string>, dotEnv: Record<string,
   return Object.fromEntries(Object.entries(environment).map(([name, v]) => [name, fill(v)]))
 }
 
-test('with the .env that the page shows, the settings are enough for production', () => {
+test('the documented .env is sufficient for production', () => {
   const shown = codeBlock('docs/production.md', 'ini', 'POSTGRES_PASSWORD')
     .replace('paste-the-key-here', generateEncryptionKey('k1').slice(3))
     .replace('paste-the-password-here', randomBytes(32).toString('hex'))
@@ -70,7 +70,7 @@ test('with the .env that the page shows, the settings are enough for production'
   )
 })
 
-test('the port is the one that the image listens on, for this machine alone', () => {
+test('the published port is the one of the image, on this machine only', () => {
   assert.deepEqual(ofDockerfile('EXPOSE'), [String(settingDefinitions.port.defaultValue)])
   assert.deepEqual(latchkey.ports, [
     `127.0.0.1:${settingDefinitions.port.defaultValue}:${settingDefinitions.port.defaultValue}`,
@@ -78,12 +78,12 @@ test('the port is the one that the image listens on, for this machine alone', ()
   assert.equal(postgres.ports, undefined)
 })
 
-test('the proxy that is believed is this machine, as containers see it', () => {
+test('the trusted proxy is this machine, as containers see it', () => {
   const [{ subnet } = { subnet: '' }] = compose.networks.default.ipam.config
   assert.equal(latchkey.environment.LATCHKEY_TRUST_PROXY, subnet.replace(/0\/24$/, '1'))
 })
 
-test('it starts when its database answers, and what it asks for is there', () => {
+test('the service starts after its database is healthy, and its files and volumes exist', () => {
   assert.deepEqual(latchkey.depends_on, { postgres: { condition: 'service_healthy' } })
   assert.ok(postgres.healthcheck && ofDockerfile('HEALTHCHECK').length === 1)
   assert.ok(existsSync(join(deploy, latchkey.build ?? '', 'Dockerfile')))
@@ -92,7 +92,7 @@ test('it starts when its database answers, and what it asks for is there', () =>
   }
 })
 
-test('every container has no rights and a file system that it can’t write to', () => {
+test('every container drops all capabilities and has a read-only file system', () => {
   for (const service of Object.values(compose.services)) {
     assert.equal(service.read_only, true)
     assert.deepEqual(service.cap_drop, ['ALL'])

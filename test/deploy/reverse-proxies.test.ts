@@ -31,7 +31,7 @@ for (const name of proxyNames) {
 
     // Abuse case (Guessing): A forged `X-Forwarded-For` gave every guess a different address
     // (teamhanko/hanko #2739).
-    await t.test(`the address that counts is the one that ${name} saw`, async () => {
+    await t.test(`the client address is the one that ${name} saw`, async () => {
       const email = 'ada@example.com'
       await deployment.signUp(email)
       const signIn = (from: string, i: number, given: string) =>
@@ -56,36 +56,39 @@ for (const name of proxyNames) {
 
     // Abuse case (Input and output): Links in messages were built from the `Host` header
     // (CVE-2023-49097, CVE-2025-64101, GHSA-93m4-mfpg-c3xf).
-    await t.test('a session of a page is in secure cookies, and mail leads home', async () => {
-      const { proxy, signUp, mailTo } = deployment
-      const signedUp = await signUp('grace@example.com')
-      const [cookie = ''] = signedUp.allHeaders['set-cookie'] ?? []
-      assert.match(cookie, /^__Host-latchkey=\S+; Path=\/; .*HttpOnly; SameSite=Strict; Secure$/)
-      // Only Latchkey sets this header.
-      assert.equal(signedUp.allHeaders['strict-transport-security']?.length, 1)
+    await t.test(
+      'a page’s session is in secure cookies, and links in emails use the public URL',
+      async () => {
+        const { proxy, signUp, mailTo } = deployment
+        const signedUp = await signUp('grace@example.com')
+        const [cookie = ''] = signedUp.allHeaders['set-cookie'] ?? []
+        assert.match(cookie, /^__Host-latchkey=\S+; Path=\/; .*HttpOnly; SameSite=Strict; Secure$/)
+        // Only Latchkey sets this header.
+        assert.equal(signedUp.allHeaders['strict-transport-security']?.length, 1)
 
-      const headers = { ...page, cookie: cookie.split(';')[0] ?? '' }
-      const refreshed = await proxy.sendRequest('/auth/Refresh', { method: 'POST', headers })
-      assert.equal(refreshed.status, 200)
+        const headers = { ...page, cookie: cookie.split(';')[0] ?? '' }
+        const refreshed = await proxy.sendRequest('/auth/Refresh', { method: 'POST', headers })
+        assert.equal(refreshed.status, 200)
 
-      const body = { currentPassword: password, newPassword: 'horse battery correct' }
-      const changed = await proxy.sendRequest('/settings/Password', {
-        method: 'PUT',
-        headers: {
-          authorization: `Bearer ${JSON.parse(refreshed.text).accessToken}`,
-          'x-forwarded-host': 'evil.example',
-          forwarded: 'host=evil.example',
-        },
-        body,
-      })
-      assert.equal(changed.status, 200, changed.text)
-      const links = (await mailTo('grace@example.com', 2)).match(/https?:\/\/[^/\s]+/g) ?? []
-      assert.deepEqual([...new Set(links)], [`https://${host}`])
-    })
+        const body = { currentPassword: password, newPassword: 'horse battery correct' }
+        const changed = await proxy.sendRequest('/settings/Password', {
+          method: 'PUT',
+          headers: {
+            authorization: `Bearer ${JSON.parse(refreshed.text).accessToken}`,
+            'x-forwarded-host': 'evil.example',
+            forwarded: 'host=evil.example',
+          },
+          body,
+        })
+        assert.equal(changed.status, 200, changed.text)
+        const links = (await mailTo('grace@example.com', 2)).match(/https?:\/\/[^/\s]+/g) ?? []
+        assert.deepEqual([...new Set(links)], [`https://${host}`])
+      },
+    )
 
     // Abuse case (Input and output): An oversized body made the proxy mark a healthy node as
     // failed, for everyone.
-    await t.test('what is too large is refused, and nobody else notices', async () => {
+    await t.test('an oversized body is rejected, and other requests are unaffected', async () => {
       for (const kilobytes of [17, 60, 200]) {
         const body = { email: 'x'.repeat(kilobytes * 1024) }
         const large = await deployment.proxy.sendRequest('/auth/SignIn', { method: 'POST', body })
@@ -94,7 +97,7 @@ for (const name of proxyNames) {
       }
     })
 
-    await t.test('while one node starts anew the other answers everything', async (t) => {
+    await t.test('while one node restarts, the other answers every request', async (t) => {
       const { proxy, nodes } = deployment
       const assertResponds = async () => {
         for (let i = 0; i < 4; i++) {
@@ -113,7 +116,7 @@ for (const name of proxyNames) {
       await assertResponds()
     })
 
-    await t.test(`${name} leads from http to https, and to nowhere else`, async () => {
+    await t.test(`${name} redirects http to https and nowhere else`, async () => {
       const redirect = await fetchFrom('127.0.0.1')(
         `http://127.0.0.1:${deployment.proxy.httpPort}/signin?returnTo=a`,
         { method: 'GET', headers: { host } },
@@ -126,7 +129,7 @@ for (const name of proxyNames) {
     })
 
     await t.test(
-      `${name} sends a call to a second node only if the first never got it`,
+      `${name} sends a request to a second node only if the first never received it`,
       async (t) => {
         const [lost, other] = [await startStubNode(t), await startStubNode(t)]
         const proxy = await startProxy(t, name, [lost.port, other.port])
@@ -141,22 +144,25 @@ for (const name of proxyNames) {
       },
     )
 
-    await t.test(`${name} takes other nodes without letting go of a running call`, async (t) => {
-      const [old, next] = [await startStubNode(t), await startStubNode(t)]
-      const proxy = await startProxy(t, name, [old.port])
-      let held: ServerResponse | undefined
-      old.answer = (response) => {
-        held = response
-      }
-      const running = proxy.sendRequest('/auth/SignIn', { method: 'POST', body: {} })
-      await waitUntil(() => held)
-      old.answer = (response) => response.end('old')
+    await t.test(
+      `${name} switches to other nodes without dropping a running request`,
+      async (t) => {
+        const [old, next] = [await startStubNode(t), await startStubNode(t)]
+        const proxy = await startProxy(t, name, [old.port])
+        let held: ServerResponse | undefined
+        old.answer = (response) => {
+          held = response
+        }
+        const running = proxy.sendRequest('/auth/SignIn', { method: 'POST', body: {} })
+        await waitUntil(() => held)
+        old.answer = (response) => response.end('old')
 
-      await proxy.reload([next.port])
-      await waitUntil(async () => (await proxy.sendRequest('/health/ready')).text === 'ok')
-      held?.end('at last')
-      assert.equal((await running).text, 'at last')
-    })
+        await proxy.reload([next.port])
+        await waitUntil(async () => (await proxy.sendRequest('/health/ready')).text === 'ok')
+        held?.end('at last')
+        assert.equal((await running).text, 'at last')
+      },
+    )
   })
 }
 

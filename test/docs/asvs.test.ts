@@ -41,17 +41,17 @@ function rowsOf(heading: string): string[][] {
   return rows.map((row) => row.split(' | ').map((cell) => cell.replace(/^\| | \|$/g, '')))
 }
 
-test('every requirement of levels 1 and 2 stands in the table once, with its level', () => {
+test('the table lists every requirement of levels 1 and 2 once, with its level', () => {
   const listed = rowsOf('Levels 1 and 2').map(([id, level]) => `${id} ${level}`)
   assert.deepEqual(listed.sort(), ids(1, 2).sort())
 })
 
-test('every requirement of level 3 stands in its table once', () => {
+test('the level 3 table lists every requirement once', () => {
   const listed = rowsOf('Level 3').map(([id]) => `${id} 3`)
   assert.deepEqual(listed.sort(), ids(3).sort())
 })
 
-test('what is said to be met names what proves it, and what is not met is told above the table', () => {
+test('every met requirement names its evidence, and every unmet one appears above the table', () => {
   const rows = [
     ...rowsOf('Levels 1 and 2').map(([id, , requirement, ...rest]) => [id, requirement, ...rest]),
     ...rowsOf('Level 3'),
@@ -71,7 +71,7 @@ test('what is said to be met names what proves it, and what is not met is told a
   }
 })
 
-test('the settings shown are ones that Latchkey takes', () => {
+test('the settings shown are valid', () => {
   const shown = codeBlocksIn(page)
     .filter(({ language }) => language === 'ini')
     .flatMap(({ text }) => text.split('\n').map((line) => line.split('=')))
@@ -82,7 +82,7 @@ test('the settings shown are ones that Latchkey takes', () => {
   assert.deepEqual([settings.sessionIdleTimeout, settings.sessionLifetime], [60 * 60, 24 * 60 * 60])
 })
 
-test('the lifetimes told are the defaults', () => {
+test('the lifetimes on the page are the defaults', () => {
   const {
     sessionIdleTimeout: sessionIdle,
     sessionLifetime: sessionMax,

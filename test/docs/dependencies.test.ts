@@ -12,7 +12,7 @@ for (const [kind, section, names] of [
   ['dependencies', production, Object.keys(manifest.dependencies)],
   ['devDependencies', development, Object.keys(manifest.devDependencies)],
 ] as const) {
-  test(`docs/dependencies.md has a line for each of ${kind}, and for nothing else`, () => {
+  test(`docs/dependencies.md has a line for each of ${kind} and no other`, () => {
     const rows = [...section.matchAll(/^\| `([^`]+)` \| (.+) \| (.+) \|$/gm)]
     assert.deepEqual(
       rows.map(([, name]) => name),

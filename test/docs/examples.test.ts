@@ -20,7 +20,7 @@ const examples = listMarkdownFiles().flatMap((page) =>
 )
 
 for (const { page, method, path, status, json } of examples) {
-  test(`${page}: ${method} ${path} may answer ${status} so`, () => {
+  test(`${page}: the example of ${method} ${path} ${status} is a valid response`, () => {
     const type = Number(status) < 400 ? 'application/json' : 'application/problem+json'
     const body = JSON.parse(json)
     contract.check({ method, path, status: Number(status), type, body })
@@ -32,7 +32,7 @@ for (const { page, method, path, status, json } of examples) {
   })
 }
 
-test('every call of the document is on the page for integrators', () => {
+test('the integration pages mention every operation', () => {
   const page = readPage('docs/integrate.md') + readPage('docs/verify-tokens.md')
   for (const path of Object.keys(document.paths)) {
     if (path.startsWith('/health/')) continue

@@ -15,7 +15,7 @@ import {
 const isOutside = (target: string) => /^[a-z]+:/.test(target)
 
 for (const page of listMarkdownFiles()) {
-  test(`every link of ${page} leads somewhere`, () => {
+  test(`every link of ${page} resolves`, () => {
     for (const { text, target } of linksIn(readPage(page))) {
       if (isOutside(target)) continue
       const [path = '', anchor] = target.split('#')
@@ -28,7 +28,7 @@ for (const page of listMarkdownFiles()) {
     }
   })
 
-  test(`every test that ${page} names exists by that title`, () => {
+  test(`every test that ${page} names exists`, () => {
     for (const { text, target } of linksIn(readPage(page))) {
       const file = join(root, dirname(page), target)
       const title = text.replaceAll('`', '')
@@ -38,7 +38,7 @@ for (const page of listMarkdownFiles()) {
     }
   })
 
-  test(`every file that ${page} names is there`, () => {
+  test(`every file that ${page} names exists`, () => {
     const named = proseOf(readPage(page)).matchAll(
       /`((?:src|test|docs|scripts|bench|bin|runtime)\/[\w./-]*)`/g,
     )
@@ -46,14 +46,14 @@ for (const page of listMarkdownFiles()) {
   })
 }
 
-test('every page of docs/ is on its map', () => {
+test('docs/README.md lists every page of docs/', () => {
   const mapped = new Set(linksIn(readPage('docs/README.md')).map(({ target }) => `docs/${target}`))
   for (const page of listMarkdownFiles()) {
     if (page.startsWith('docs/') && page !== 'docs/README.md') assert.ok(mapped.has(page), page)
   }
 })
 
-test('links go to paths, not to folders by accident', () => {
+test('links to folders end with a slash, and no others do', () => {
   for (const page of listMarkdownFiles()) {
     for (const { target } of linksIn(readPage(page))) {
       if (isOutside(target) || target.startsWith('#')) continue

@@ -68,7 +68,7 @@ print(json.dumps([answer(token) for token in json.loads(sys.argv[-1])]))`,
 ]
 
 for (const { language, file, needs, command, driver } of samples) {
-  test(`the ${language} sample takes real tokens and refuses forged ones`, async (t) => {
+  test(`the ${language} sample accepts real tokens and rejects forged ones`, async (t) => {
     const [needed = '', ...how] = needs
     if (!(await requireWorking(t, needed, ...how))) return
     // By SMS, because an authenticator would travel in time, unlike the clocks of the samples.
@@ -95,7 +95,7 @@ for (const { language, file, needs, command, driver } of samples) {
   })
 }
 
-test('a token looks as the page shows it', async () => {
+test('a token has the form that the page shows', async () => {
   const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
   await ada.signInFully()
   const real = ada.accessToken.split('.').slice(0, 2).map(decode)
@@ -110,7 +110,7 @@ test('a token looks as the page shows it', async () => {
   }
 })
 
-test('where MFA is required, the token of whoever has none yet has the audience that the page shows', async (t) => {
+test('where MFA is required, the token of an account without MFA has the audience that the page shows', async (t) => {
   const strict = new TestLatchkey('SQLite', { LATCHKEY_MFA_POLICY: 'required' })
   await strict.start()
   t.after(() => strict.stop())

@@ -16,7 +16,7 @@ const k3 = generateEncryptionKey('k3')
 
 onEachDatabase(
   (latchkey) => {
-    test('with another encryption key everything of before works on, also when the old one is gone', async () => {
+    test('after an encryption key rotation everything keeps working, even without the old key', async () => {
       const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
       const { deviceToken } = (await signIn(ada, { rememberDevice: true })).body
       // The undo link for turning MFA on was sealed under the old key too.
@@ -68,7 +68,7 @@ onEachDatabase(
       assert.deepEqual(names.sort(), Object.keys(sealedColumns).sort())
     })
 
-    test('each sealed column is read with the new key alone, where it belongs', async () => {
+    test('every sealed column can be opened with the new key alone', async () => {
       await latchkey.restart({ LATCHKEY_ENCRYPTION_KEYS: `${k3},${k2}` })
       await latchkey.owner({ mfaMethod: 'authenticator' })
       for (const column of Object.keys(sealedColumns)) {
@@ -83,7 +83,7 @@ onEachDatabase(
       assert.match(latchkey.log, /"key":"k3","resealed":\d+,"unopened":0/)
     })
 
-    test('a key that is still needed can’t be left out, and the refusal says how much needs it', async (t) => {
+    test('startup without a key still in use is refused, with the number of values that need it', async (t) => {
       const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
       const needed = await sealedWith(latchkey, 'k3')
       assert.ok(needed > 5)
@@ -107,7 +107,7 @@ onEachDatabase(
       assert.equal((await ada.signInFully()).status, 200)
     })
 
-    test('a command with a key that the service was not started with changes nothing', async (t) => {
+    test('a command with a key that the service does not have changes nothing', async (t) => {
       const environment = {
         ...latchkey.environment,
         LATCHKEY_ENCRYPTION_KEYS: `${generateEncryptionKey('k5')},${k3}`,
@@ -120,7 +120,7 @@ onEachDatabase(
       assert.deepEqual(await latchkey.sql("select id from encryption_key where id = 'k5'"), [])
     })
 
-    test('a node that lacks a key of another answers 503, is not ready, and says which', async () => {
+    test('a node that lacks another node’s key answers 503, is not ready and logs the key’s id', async () => {
       const ada = await latchkey.owner()
       const { LATCHKEY_ENCRYPTION_KEYS } = latchkey.environment
       latchkey.environment.LATCHKEY_ENCRYPTION_KEYS = `${generateEncryptionKey('k6')},${k3}`

@@ -17,7 +17,7 @@ const { signal } = new AbortController()
 const letters = 250
 
 for (const kind of databaseKinds) {
-  test(`of two nodes that reseal at once on ${kind}, each value is resealed by one`, async (t) => {
+  test(`of two nodes that reseal concurrently on ${kind}, one reseals each value`, async (t) => {
     const { db, other, keys: keyring } = await underTwoKeys(t, kind)
     const [one, another] = await Promise.all([
       reseal({ db, keyring, log }, signal),
@@ -29,7 +29,7 @@ for (const kind of databaseKinds) {
     await readAll(db, keyring)
   })
 
-  test(`a value that changes while it is resealed on ${kind} stays as it was changed`, async (t) => {
+  test(`resealing on ${kind} does not overwrite a concurrent change`, async (t) => {
     const { db, other, keys: keyring } = await underTwoKeys(t, kind)
     const changed = keyring.seal('{"kind":"code"}', 'elsewhere')
     const slow = db.withPlugin({
@@ -52,7 +52,7 @@ for (const kind of databaseKinds) {
     assert.equal(unchanged.length, Math.ceil(letters / 100))
   })
 
-  test(`a node that still has the old key in front undoes nothing on ${kind}`, async (t) => {
+  test(`a node with the old primary key reverts nothing on ${kind}`, async (t) => {
     const { db, other, keys: keyring, old } = await underTwoKeys(t, kind)
     await reseal({ db, keyring, log }, signal)
     assert.deepEqual(await reseal({ db: other, keyring: old, log }, signal), {
@@ -62,7 +62,7 @@ for (const kind of databaseKinds) {
     assert.deepEqual([...(await countSealedValues(db)).keys()], ['k2'])
   })
 
-  test(`a pass that was ended on ${kind} is finished by the next, and says what can’t be opened`, async (t) => {
+  test(`the next pass on ${kind} completes an interrupted one and reports values that cannot be opened`, async (t) => {
     const { db, keys: keyring } = await underTwoKeys(t, kind)
     const corrupt = db.updateTable('outbox').set({ secret_sealed: 'k1.corrupt.corrupt' })
     const [first] = await db.selectFrom('outbox').select('id').limit(1).execute()

@@ -60,7 +60,7 @@ onEachDatabase((latchkey) => {
     assert.equal((await ada.signInFully()).status, 200)
   })
 
-  test('after a restart the same key signs, and the same are published', async (t) => {
+  test('a restart keeps the signing key and the published keys', async (t) => {
     const before = await kids(latchkey)
     const made = await rotate(t, latchkey)
     await latchkey.restart()
@@ -76,7 +76,7 @@ onEachDatabase((latchkey) => {
 
   // Abuse case (Sessions and tokens): Tokens signed with a leaked key were accepted until the last
   // one expired, or stopping them signed everyone out.
-  test('when a key leaked, nothing signed by it is taken seconds later by any node, and nobody is signed out', async (t) => {
+  test('after an emergency rotation every node refuses tokens of the leaked key within seconds, and no session ends', async (t) => {
     const node = await latchkey.secondNode()
     try {
       const [ada, ben] = [await latchkey.owner(), await latchkey.owner()]
@@ -121,7 +121,7 @@ onEachDatabase((latchkey) => {
     }
   })
 
-  test('a leaked key is refused seconds after the new one signs, and others of before with it', async (t) => {
+  test('an emergency rotation retires all earlier keys seconds after the new one signs', async (t) => {
     const { db, keyring } = await opened(t, latchkey)
     await rotate(t, latchkey)
     const made = await rotateSigningKey(db, keyring, { immediately: true })
@@ -142,7 +142,7 @@ onEachDatabase((latchkey) => {
     assert.equal(kidOf((await latchkey.owner()).accessToken), made.id)
   })
 
-  test('a token by a key that another node has just made is taken at once', async (t) => {
+  test('a token signed with another node’s new key is accepted at once', async (t) => {
     const ada = await latchkey.owner()
     const { db, keyring } = await opened(t, latchkey)
     const made = await rotateSigningKey(db, keyring, { immediately: true })
@@ -157,7 +157,7 @@ onEachDatabase((latchkey) => {
 }, environment)
 
 onDatabase('PostgreSQL', (latchkey) => {
-  test('a thousand tokens that name made-up keys cost one look', async (t) => {
+  test('a thousand tokens with unknown key ids cause one query', async (t) => {
     await latchkey.owner()
     const { db, keyring } = await opened(t, latchkey)
     let queries = 0
@@ -178,7 +178,7 @@ onDatabase('PostgreSQL', (latchkey) => {
     assert.equal(queries, 2)
   })
 
-  test('twenty who rotate at once make one key', async (t) => {
+  test('twenty concurrent rotations create one key', async (t) => {
     const { db, keyring } = await opened(t, latchkey)
     const twenty = Array.from({ length: 20 })
     // Opens all connections first, so that the rotations really overlap.

@@ -21,7 +21,7 @@ import { findFreePort } from '../support/tcp.ts'
 // biome-ignore lint/suspicious/noExplicitAny: bodies of every shape
 type Answer = { status: number; body: any }
 
-test('both kinds of keys are replaced on two nodes under load, and no answer is wrong', async (t) => {
+test('both kinds of keys rotate on two nodes under load without a wrong response', async (t) => {
   const [k1, k2] = [generateEncryptionKey('k1'), generateEncryptionKey('k2')]
   const databaseUrl = await createDatabase(t, 'PostgreSQL')
   const db = openDatabase(databaseUrl)

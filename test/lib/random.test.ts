@@ -4,7 +4,7 @@ import { newCode, newId, newToken } from '../../src/lib/random.ts'
 
 const repeat = <Value>(count: number, make: () => Value) => Array.from({ length: count }, make)
 
-test('a code is six digits, zeros in front too, and each digit is as likely as any other', () => {
+test('a code is six uniformly distributed digits, including leading zeros', () => {
   const codes = repeat(20_000, newCode)
   for (const code of codes) assert.match(code, /^[0-9]{6}$/)
   for (let place = 0; place < 6; place++) {
@@ -20,13 +20,13 @@ test('a code is six digits, zeros in front too, and each digit is as likely as a
   }
 })
 
-test('tokens are 256 bits in 43 characters, and none comes twice', () => {
+test('tokens are 256 bits in 43 characters and do not repeat', () => {
   const tokens = repeat(2000, newToken)
   for (const token of tokens) assert.match(token, /^[A-Za-z0-9_-]{43}$/)
   assert.equal(new Set(tokens).size, tokens.length)
 })
 
-test('ids sort in the order in which they were made', () => {
+test('ids sort in the order of creation', () => {
   const ids = repeat(2000, newId)
   assert.deepEqual(ids.toSorted(), ids)
   assert.equal(new Set(ids).size, ids.length)

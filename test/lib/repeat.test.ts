@@ -29,7 +29,7 @@ function countRuns(count: number) {
   }
 }
 
-test('a job runs again and again, its first run after a pause of its own', async () => {
+test('a job runs repeatedly, the first time after a delay of its own', async () => {
   const { log, lines } = captureLog()
   const counter = countRuns(3)
   const startedAt = performance.now()

@@ -32,13 +32,13 @@ async function start(t: TestContext, environment: Record<string, string>): Promi
 }
 
 // Abuse case (Input and output): Metrics were public.
-test('production has no metrics, unless its operator wants them', async (t) => {
+test('production serves no metrics unless they are configured', async (t) => {
   const latchkey = await start(t, production)
   const { status, body } = await latchkey.get('/metrics')
   assert.equal(`${status} ${body.code}`, '404 not_found')
 })
 
-test('with a token, they are for whoever brings it, and for nobody else', async (t) => {
+test('with a token configured, metrics require exactly that token', async (t) => {
   const latchkey = await start(t, { ...production, LATCHKEY_METRICS_TOKEN: token })
   assert.equal((await scrape(latchkey.origin, token)).get('latchkey_database_up'), 1)
 
@@ -61,13 +61,13 @@ test('with a token, they are for whoever brings it, and for nobody else', async 
   }
 })
 
-test('an access token is not the token of the metrics', async (t) => {
+test('an access token gives no access to metrics', async (t) => {
   const latchkey = await start(t, { LATCHKEY_METRICS_TOKEN: token })
   const ada = await latchkey.owner()
   assert.equal((await ada.get('/metrics')).status, 401)
 })
 
-test('on a port of their own they are there alone, and not on the main port', async (t) => {
+test('on their own port, metrics are the only route, and the main port does not serve them', async (t) => {
   const port = await findFreePort()
   const latchkey = await start(t, { ...production, LATCHKEY_METRICS_PORT: String(port) })
   const own = `http://127.0.0.1:${port}`
@@ -80,7 +80,7 @@ test('on a port of their own they are there alone, and not on the main port', as
   await assert.rejects(fetch(own), 'the port is still open')
 })
 
-test('with a port and a token, both ports ask for the token', async (t) => {
+test('with a port and a token, both ports require the token', async (t) => {
   const port = await findFreePort()
   const environment = { LATCHKEY_METRICS_PORT: String(port), LATCHKEY_METRICS_TOKEN: token }
   const latchkey = await start(t, environment)
@@ -90,7 +90,7 @@ test('with a port and a token, both ports ask for the token', async (t) => {
   }
 })
 
-test('development shows them to its own machine alone', async (t) => {
+test('development serves metrics to its own machine only', async (t) => {
   const latchkey = await start(t, {})
   assert.ok((await scrape(latchkey.origin)).size > 0)
 
@@ -118,7 +118,7 @@ test('development shows them to its own machine alone', async (t) => {
   }
 })
 
-test('a port for metrics that is taken keeps it from starting, by name', async (t) => {
+test('a metrics port in use prevents startup, and the error names the setting', async (t) => {
   const latchkey = await start(t, {})
   const taken = latchkey.environment.LATCHKEY_PORT ?? ''
   const { code, stderr } = await runLatchkey(t, { environment: { LATCHKEY_METRICS_PORT: taken } })
@@ -129,7 +129,7 @@ test('a port for metrics that is taken keeps it from starting, by name', async (
   )
 })
 
-test('the main port can’t be that of the metrics', () => {
+test('the metrics port must differ from the main port', () => {
   assert.throws(
     () => readSettings({ LATCHKEY_PORT: '4001', LATCHKEY_METRICS_PORT: '4001' }),
     /LATCHKEY_METRICS_PORT equals LATCHKEY_PORT/,

@@ -88,7 +88,7 @@ function expecting(fires: number, series: Series, at: string, alert: string) {
   }
 }
 
-test('every alert fires at what it is about, and none does where all is well', async (t) => {
+test('every alert fires on its condition, and none fires on healthy metrics', async (t) => {
   const promtool = await requireTool(t, 'promtool')
   if (!promtool) return
   const names = [...readFileSync(rules, 'utf8').matchAll(/- alert: (\w+)/g)].map(([, name]) => name)

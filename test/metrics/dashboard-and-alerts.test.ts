@@ -58,7 +58,7 @@ function assertExists(query: string): void {
   for (const label of labelsIn(query)) assert.ok(labels.has(label), `${label}: ${query}`)
 }
 
-test('every query of the dashboard asks for what is there', () => {
+test('dashboard queries use existing metrics and labels and cover every metric of Latchkey', () => {
   const dashboard = JSON.parse(readFileSync(join(root, 'deploy/grafana-dashboard.json'), 'utf8'))
   const titles = dashboard.panels.map((panel: { title: string }) => panel.title)
   assert.equal(new Set(titles).size, titles.length)
@@ -72,7 +72,7 @@ test('every query of the dashboard asks for what is there', () => {
   )
 })
 
-test('every alert asks for what is there, says what to do, and is on the page', () => {
+test('every alert uses existing metrics, has instructions and is on the page', () => {
   const page = readPage('docs/watch.md')
   const rules = readFileSync(join(root, 'deploy/prometheus-alerts.yml'), 'utf8').split('- alert: ')
   const names = rules.slice(1).map((rule) => {
@@ -104,7 +104,7 @@ test('the table lists every metric of Latchkey and some default ones of Node.js,
   )
 })
 
-test('Prometheus itself takes the alerts and the metrics', async (t) => {
+test('Prometheus accepts the alerts and the metrics', async (t) => {
   const promtool = await requireTool(t, 'promtool')
   if (!promtool) return
   await promtool('check', 'rules', join(root, 'deploy/prometheus-alerts.yml'))
@@ -117,7 +117,7 @@ test('Prometheus itself takes the alerts and the metrics', async (t) => {
   assert.equal(`${status} ${stdout}${stderr}`, '0 ')
 })
 
-test('nobody is let wait for longer than the page says', () => {
+test('no request waits for a password hash longer than the page states', () => {
   const page = readPage('docs/watch.md').replace(/\s+/g, ' ')
   assert.ok(page.includes('A request that would wait for longer than two seconds gets'))
   assert.equal(readSettings({}).maxHashWaitMs, 2000)

@@ -36,7 +36,7 @@ for (const kind of databaseKinds) {
     assert.ok(byOther > 0 && byOther < 200, `the other node sent ${byOther}`)
   })
 
-  test(`of eight nodes that look at the same moment, one takes each message, on ${kind}`, async (t) => {
+  test(`of eight nodes that poll concurrently, one claims each message, on ${kind}`, async (t) => {
     const receiver = await startSmsReceiver(t)
     const latchkey = await startLatchkey(t, kind, { LATCHKEY_SMS_URL: receiver.url })
     // The service itself polls, too.
@@ -78,7 +78,7 @@ for (const kind of databaseKinds) {
   })
 }
 
-test('a message whose lease ran out in its sender’s hands is not sent twice by it', async (t) => {
+test('a node does not resend a message whose lease expired while it was sending', async (t) => {
   let answer: (status: number) => void = () => {}
   const receiver = await startSmsReceiver(t, () => new Promise((resolve) => (answer = resolve)))
   const latchkey = await startLatchkey(t, 'SQLite', { LATCHKEY_SMS_URL: receiver.url })
@@ -93,7 +93,7 @@ test('a message whose lease ran out in its sender’s hands is not sent twice by
   assert.equal(receiver.received.length, 2)
 })
 
-test('who fails has no say over a message that another has in hand by now', async (t) => {
+test('a failed attempt does not change a message that another node has claimed since', async (t) => {
   let answer: (status: number) => void = () => {}
   const receiver = await startSmsReceiver(t, () => new Promise((resolve) => (answer = resolve)))
   const latchkey = await startLatchkey(t, 'SQLite', { LATCHKEY_SMS_URL: receiver.url })
@@ -113,7 +113,7 @@ test('who fails has no say over a message that another has in hand by now', asyn
   assert.deepEqual([failed_at, next_attempt_at], [null, dueAt])
 })
 
-test('a service that is told to stop lets the messages on their way arrive', async (t) => {
+test('a service that shuts down waits for messages in flight', async (t) => {
   let answer: (status: number) => void = () => {}
   const receiver = await startSmsReceiver(t, () => new Promise((resolve) => (answer = resolve)))
   const latchkey = await startLatchkey(t, 'SQLite', { LATCHKEY_SMS_URL: receiver.url })

@@ -24,7 +24,7 @@ async function withMail(t: TestContext) {
 }
 
 for (const kind of databaseKinds) {
-  test(`an owner signs up with the code that their mail program shows, on ${kind}`, async (t) => {
+  test(`an owner signs up with the code in the received email, on ${kind}`, async (t) => {
     const { smtp, mail } = await withMail(t)
     const latchkey = await startLatchkey(t, kind, mail)
     const email = 'ada@example.org'
@@ -42,7 +42,7 @@ for (const kind of databaseKinds) {
     assert.equal(smtp.received.length, 1)
   })
 
-  test(`a code is sealed while it waits, and gone when it is sent, on ${kind}`, async (t) => {
+  test(`a code is sealed while it waits and deleted once it is sent, on ${kind}`, async (t) => {
     const { smtp, mail } = await withMail(t)
     smtp.refusal = { to: 'RCPT TO', code: 452, text: '4.2.2 later' }
     const latchkey = await startLatchkey(t, kind, mail)
@@ -66,7 +66,7 @@ for (const kind of databaseKinds) {
   })
 }
 
-test('what a mail server puts off is tried again, after pauses that grow', async (t) => {
+test('an email that the mail server defers is retried after growing pauses', async (t) => {
   const { smtp, mail } = await withMail(t)
   smtp.refusal = { to: 'RCPT TO', code: 452, text: '4.2.2 later' }
   const latchkey = await startLatchkey(t, 'SQLite', mail)
@@ -89,7 +89,7 @@ test('what a mail server puts off is tried again, after pauses that grow', async
   assert.equal(Object.fromEntries(parseMailHeaders(raw))['message-id'], `<${row.id}@acme.example>`)
 })
 
-test('a pause is never longer than an hour, and after three days nobody tries any more', async (t) => {
+test('pauses are at most an hour, and retries end after three days', async (t) => {
   const { smtp, mail } = await withMail(t)
   smtp.refusal = { to: 'RCPT TO', code: 452, text: '4.2.2 later' }
   const latchkey = await startLatchkey(t, 'SQLite', mail)
@@ -111,7 +111,7 @@ test('a pause is never longer than an hour, and after three days nobody tries an
   assert.equal(smtp.recipients.length, tried + 1)
 })
 
-test('what a mail server will never take is given up at once, and the log says so, masked', async (t) => {
+test('a permanently refused email is given up at once and logged with a masked address', async (t) => {
   const { smtp, mail } = await withMail(t)
   smtp.refusal = { to: 'RCPT TO', code: 550, text: '5.1.1 no ada@example.org here' }
   const latchkey = await startLatchkey(t, 'SQLite', mail)
@@ -131,7 +131,7 @@ test('what a mail server will never take is given up at once, and the log says s
   assert.deepEqual(smtp.recipients, ['ada@example.org', 'later@example.org'])
 })
 
-test('a code that nobody could use any more is not sent', async (t) => {
+test('an expired code is not sent', async (t) => {
   const { smtp, mail } = await withMail(t)
   smtp.refusal = { to: 'RCPT TO', code: 452, text: '4.2.2 later' }
   const latchkey = await startLatchkey(t, 'SQLite', mail)
@@ -149,7 +149,7 @@ test('a code that nobody could use any more is not sent', async (t) => {
   assert.equal(row.secret_sealed, null)
 })
 
-test('a mail server that says nothing holds up no text, and no text holds up mail', async (t) => {
+test('a silent mail server delays no text, and a slow SMS provider delays no email', async (t) => {
   const held: Socket[] = []
   let released = false
   const silent = await startTcpServer(t, (socket) => {
@@ -183,7 +183,7 @@ test('a mail server that says nothing holds up no text, and no text holds up mai
   answer(200)
 })
 
-test('production, left without a way to send texts, says that one was not sent', async (t) => {
+test('production without an SMS provider logs that a text was not sent', async (t) => {
   const { mail } = await withMail(t)
   const latchkey = await startLatchkey(t, 'SQLite', {
     ...mail,

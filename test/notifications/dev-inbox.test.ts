@@ -10,7 +10,7 @@ import { startTcpServer } from '../support/tcp.ts'
 const password = 'a long sentence of hers'
 
 onEachDatabase((latchkey) => {
-  test('messages are listed newest first, mail with HTML and texts without', async () => {
+  test('messages are listed newest first, emails with HTML and texts without', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'sms' })
     const mail = await latchkey.inbox(ada.email)
     assert.deepEqual(
@@ -41,7 +41,7 @@ onEachDatabase((latchkey) => {
     assert.deepEqual(after, before)
   })
 
-  test('a message that another node has in its hands is listed already', async () => {
+  test('a message that another node has claimed is already listed', async () => {
     const recipient = '+14155550124'
     const [id] = await enqueueNotices(latchkey, 1, {
       channel: 'sms',
@@ -52,7 +52,7 @@ onEachDatabase((latchkey) => {
     assert.equal(message?.id, id)
   })
 
-  test('the newest two hundred are listed, of everybody or of one', async () => {
+  test('the newest two hundred messages are listed, for all recipients or for one', async () => {
     const ada = await latchkey.owner()
     const recipient = '+14155550123'
     const ids = await enqueueNotices(latchkey, 205, { channel: 'sms', recipient })
@@ -72,7 +72,7 @@ onEachDatabase((latchkey) => {
   })
 })
 
-test('with a mail server and nothing for texts, texts alone are kept', async (t) => {
+test('with a mail server but no SMS provider, only texts are captured', async (t) => {
   const smtp = await startSmtpServer(t)
   const latchkey = await startLatchkey(t, 'SQLite')
   const ada = await latchkey.owner({ mfaMethod: 'sms' })
@@ -94,7 +94,7 @@ test('with a mail server and nothing for texts, texts alone are kept', async (t)
   assert.deepEqual(await latchkey.inbox('bea@example.com'), [])
 })
 
-test('the inbox opens while a mail server says nothing', async (t) => {
+test('the inbox opens while a mail server does not respond', async (t) => {
   const held: Socket[] = []
   let released = false
   const silent = await startTcpServer(t, (socket) => {

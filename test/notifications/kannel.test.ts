@@ -13,7 +13,7 @@ const message: RenderedMessage = {
   text: 'Your code is 493817',
 }
 
-test('Kannel hands on every letter as it was written', async (t) => {
+test('Kannel delivers every character unchanged', async (t) => {
   const kannel = await startKannel(t)
   if (!kannel) return
   const transport = createSmsTransport({ url: kannel.url, from: '12345' })
@@ -49,7 +49,7 @@ test('Kannel hands on every letter as it was written', async (t) => {
 
 // Abuse case (Input and output): A line break in an address or a subject added recipients or
 // headers.
-test('Kannel texts one number alone', async (t) => {
+test('Kannel sends a text to a single number only', async (t) => {
   const kannel = await startKannel(t)
   if (!kannel) return
   const transport = createSmsTransport({ url: kannel.url, from: '12345' })
@@ -68,7 +68,7 @@ test('Kannel texts one number alone', async (t) => {
   )
 })
 
-test('a wrong password or a missing sender is a setting, so Kannel is asked again', async (t) => {
+test('a wrong password or missing sender for Kannel is a retryable error', async (t) => {
   const kannel = await startKannel(t)
   if (!kannel) return
   const url = kannel.url.replace('latchkey:', 'latchkey:not-')
@@ -85,7 +85,7 @@ test('a wrong password or a missing sender is a setting, so Kannel is asked agai
   }
 })
 
-test('a text waits for a Kannel that is down, and comes once when it is up again', async (t) => {
+test('a text waits while Kannel is down and is sent once when it is up again', async (t) => {
   const kannel = await startKannel(t)
   if (!kannel) return
   const latchkey = await startLatchkey(t, 'SQLite', {

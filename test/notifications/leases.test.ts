@@ -19,7 +19,7 @@ const recipient = '+14155550100'
 
 describe('leases', { concurrency: true }, () => {
   for (const kind of databaseKinds) {
-    test(`a message in the hands of a process that is killed is sent by another, on ${kind}`, async (t) => {
+    test(`another process sends the message that a killed one had claimed, on ${kind}`, async (t) => {
       const silent = await startSmsReceiver(t, () => new Promise(() => {}))
       const receiver = await startSmsReceiver(t)
       const latchkey = await databaseOf(t, kind)
@@ -46,7 +46,7 @@ describe('leases', { concurrency: true }, () => {
       )
     })
 
-    test(`a gateway that takes longer than a lease gets nothing twice, on ${kind}`, async (t) => {
+    test(`a provider that takes longer than a lease receives nothing twice, on ${kind}`, async (t) => {
       let answer: (status: number) => void = () => {}
       const slow = await startSmsReceiver(t, () => new Promise((resolve) => (answer = resolve)))
       const latchkey = await databaseOf(t, kind)

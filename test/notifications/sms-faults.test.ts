@@ -50,7 +50,7 @@ const answers: [kind: 'twilio' | 'signedPost' | 'kannel', ProviderResponse, perm
 for (const [kind, answer, permanent] of answers) {
   const code = /"code":([0-9]+)/.exec(answer.body ?? '')?.[1]
   const outcome = permanent ? 'is a permanent error' : 'is a retryable error'
-  test(`a text answered with ${[answer.status, code].filter(Boolean).join(', code ')} by ${kind} ${outcome}`, async (t) => {
+  test(`a response with ${[answer.status, code].filter(Boolean).join(', code ')} from ${kind} ${outcome}`, async (t) => {
     const provider = await startSmsProvider(t, answer)
     const error = await deliveryErrorOf(openSmsTransport(provider[kind]).send(sampleSms))
     assert.equal(error instanceof PermanentDeliveryError, permanent, error.message)
@@ -59,7 +59,7 @@ for (const [kind, answer, permanent] of answers) {
 }
 
 for (const kind of ['twilio', 'signedPost', 'kannel'] as const) {
-  test(`${kind} is not followed elsewhere`, async (t) => {
+  test(`a redirect from ${kind} is not followed`, async (t) => {
     const elsewhere = await startSmsProvider(t, { status: 202 })
     for (const status of [301, 302, 307, 308]) {
       const provider = await startSmsProvider(t, {
@@ -72,14 +72,14 @@ for (const kind of ['twilio', 'signedPost', 'kannel'] as const) {
     assert.deepEqual(elsewhere.asked, [])
   })
 
-  test(`${kind} is given up on in time if it says nothing`, { timeout: 3000 }, async (t) => {
+  test(`a silent ${kind} times out`, { timeout: 3000 }, async (t) => {
     const provider = await startSmsProvider(t, 'silence')
     const error = await deliveryErrorOf(openSmsTransport(provider[kind]).send(sampleSms))
     assert.ok(!(error instanceof PermanentDeliveryError))
     assert.equal(error.message, 'The SMS provider did not answer within 0.3 s.')
   })
 
-  test(`${kind} that asks for a pause gets it`, async (t) => {
+  test(`the pause that ${kind} requests is respected`, async (t) => {
     for (const [retryAfter, waitMs] of [
       ['120', 120_000],
       [new Date(Date.now() + 3_600_000).toUTCString(), 3_600_000],
@@ -97,7 +97,7 @@ for (const kind of ['twilio', 'signedPost', 'kannel'] as const) {
     }
   })
 
-  test(`${kind} that speaks no HTTP is worth another try`, async (t) => {
+  test(`a response from ${kind} that is not HTTP is a retryable error`, async (t) => {
     const port = await startTcpServer(t, (socket) => {
       socket.on('error', () => {}).end('220 mail.example.org ESMTP\r\n')
     })
@@ -108,14 +108,14 @@ for (const kind of ['twilio', 'signedPost', 'kannel'] as const) {
     assert.match(error.message, /^The SMS provider could not be reached/)
   })
 
-  test(`${kind} that says yes late is waited for, and gets the text once`, async (t) => {
+  test(`a late success from ${kind} is awaited, and the text is sent once`, async (t) => {
     const provider = await startSmsProvider(t, { status: 202, delayMs: 500 })
     const from = '+15550100000'
     await createSmsTransport({ url: provider[kind], from, timeoutMs: 20_000 }).send(sampleSms)
     assert.equal(provider.asked.length, 1)
   })
 
-  test(`${kind} is worth another try if it is down`, async (t) => {
+  test(`an unreachable ${kind} is a retryable error`, async (t) => {
     const provider = await startSmsProvider(t, { status: 200 })
     const url = provider[kind].replace(/127\.0\.0\.1:[0-9]+/, `127.0.0.1:${await findFreePort()}`)
     const error = await deliveryErrorOf(openSmsTransport(url).send(sampleSms))
@@ -123,7 +123,7 @@ for (const kind of ['twilio', 'signedPost', 'kannel'] as const) {
     assert.match(error.message, /ECONNREFUSED/)
   })
 
-  test(`${kind} sends to nothing but a single number`, async (t) => {
+  test(`${kind} sends to a single number only`, async (t) => {
     const provider = await startSmsProvider(t, { status: 202 })
     const transport = openSmsTransport(provider[kind])
     for (const to of [
@@ -144,12 +144,12 @@ for (const kind of ['twilio', 'signedPost', 'kannel'] as const) {
   })
 }
 
-test('a text that was taken is not sent again because the rest of the answer is missing', async (t) => {
+test('an accepted text is not resent because the rest of the response is missing', async (t) => {
   const provider = await startSmsProvider(t, 'half')
   await openSmsTransport(provider.signedPost).send(sampleSms)
 })
 
-test('an answer without end is read no further than its beginning', {
+test('only the beginning of an endless response is read', {
   timeout: 5000,
 }, async (t) => {
   let sent = 0

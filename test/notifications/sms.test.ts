@@ -22,7 +22,7 @@ function isVerified({ headers, body }: ReceivedRequest): boolean {
   return fresh && v1 === createHmac('sha256', smsSecret).update(`${t}.${body}`).digest('hex')
 }
 
-test('a signed text can be verified by who knows the secret, and tells no one the secret', async (t) => {
+test('a signed text can be verified with the secret and does not reveal it', async (t) => {
   const provider = await startSmsProvider(t, { status: 204 })
   await openSmsTransport(provider.signedPost).send(sampleSms)
 
@@ -40,7 +40,7 @@ test('a signed text can be verified by who knows the secret, and tells no one th
   assert.ok(!JSON.stringify(request).includes(smsSecret.slice(0, 5)))
 })
 
-test('a repeated signed text can be told by its Idempotency-Key', async (t) => {
+test('a repeated signed text has the same Idempotency-Key', async (t) => {
   const provider = await startSmsProvider(t, { status: 200 })
   const transport = openSmsTransport(provider.signedPost)
   await transport.send(sampleSms)
@@ -52,13 +52,13 @@ test('a repeated signed text can be told by its Idempotency-Key', async (t) => {
   )
 })
 
-test('a signed text without a sender says so', async (t) => {
+test('a signed text without a sender has null as its sender', async (t) => {
   const provider = await startSmsProvider(t, { status: 200 })
   await createSmsTransport({ url: provider.signedPost, from: undefined }).send(sampleSms)
   assert.equal(JSON.parse(provider.asked[0]?.body ?? '').from, null)
 })
 
-test('Twilio is asked as its Messages resource wants it', async (t) => {
+test('a request to Twilio follows its Messages resource', async (t) => {
   const provider = await startSmsProvider(t, { status: 201, body: '{"status":"queued"}' })
   await openSmsTransport(provider.twilio).send(sampleSms)
 
@@ -75,7 +75,7 @@ test('Twilio is asked as its Messages resource wants it', async (t) => {
   })
 })
 
-test('Twilio picks the sender from a messaging service', async (t) => {
+test('Twilio chooses the sender from a messaging service', async (t) => {
   const provider = await startSmsProvider(t, { status: 201 })
   await openSmsTransport(provider.twilio, 'MG0123456789').send(sampleSms)
 
@@ -84,7 +84,7 @@ test('Twilio picks the sender from a messaging service', async (t) => {
   assert.equal(form.From, undefined)
 })
 
-test('Twilio is spoken to in clear on this machine alone', async (t) => {
+test('Twilio is called without TLS only on this machine', async (t) => {
   const provider = await startSmsProvider(t, { status: 201 })
   // This form reaches this machine, but is not recognized as its address.
   const url = provider.twilio.replace('127.0.0.1', '[::ffff:127.0.0.1]')
@@ -93,7 +93,7 @@ test('Twilio is spoken to in clear on this machine alone', async (t) => {
   assert.deepEqual(provider.asked, [])
 })
 
-test('an SMS URL that can’t be used is refused in a sentence that doesn’t repeat it', () => {
+test('an invalid SMS URL is rejected with a sentence that does not repeat it', () => {
   const bad = [
     '',
     'sms.example.org',
@@ -134,7 +134,7 @@ test('an SMS URL that can’t be used is refused in a sentence that doesn’t re
   }
 })
 
-test('Twilio without a sender is refused in a sentence; others do without', () => {
+test('Twilio requires a sender, and other providers do not', () => {
   const twilio = 'twilio://AC0123:s3cret@api.twilio.com'
   const problem = validateSmsFrom(twilio, undefined) ?? ''
   assert.match(problem, /^LATCHKEY_SMS_FROM .+\.$/)

@@ -40,7 +40,7 @@ for (const [refusals, permanent] of [
 ] as const) {
   for (const refusal of refusals) {
     const outcome = permanent ? 'is a permanent error' : 'is a retryable error'
-    test(`an email refused with ${refusal.code} to ${refusal.to} ${outcome}`, async (t) => {
+    test(`a reply of ${refusal.code} to ${refusal.to} ${outcome}`, async (t) => {
       const smtp = await startSmtpServer(t)
       const transport = openSmtpTransport(t, `smtp://127.0.0.1:${smtp.port}`)
       smtp.refusal = refusal
@@ -57,7 +57,7 @@ for (const [refusals, permanent] of [
   }
 }
 
-test('a mail server that is down is worth another try', async (t) => {
+test('an unreachable mail server is a retryable error', async (t) => {
   const smtp = await startSmtpServer(t)
   const transport = openSmtpTransport(t, `smtp://127.0.0.1:${await findFreePort()}`)
   const error = await deliveryErrorOf(transport.send(sampleEmail))
@@ -92,9 +92,9 @@ const beforeTheMessage: { [kind: string]: SmtpReplies } = {
   'never ends a line': { EHLO: (socket) => trickle(socket, 'and so on ') },
   'never ends a reply': { EHLO: (socket) => trickle(socket, '250-and\r\n') },
 }
-describe('before it has a message', { concurrency: true }, () => {
+describe('before the message', { concurrency: true }, () => {
   for (const [kind, answers] of Object.entries(beforeTheMessage)) {
-    test(`a mail server that ${kind} is given up on in time`, { timeout: 10_000 }, async (t) => {
+    test(`sending to a mail server that ${kind} fails in time`, { timeout: 10_000 }, async (t) => {
       const smtp = await startScriptedSmtp(t, answers)
       const url = answers.AUTH
         ? smtp.url.replace('//', `//ada:${encodedPassword}@`)
@@ -107,7 +107,7 @@ describe('before it has a message', { concurrency: true }, () => {
   }
 })
 
-test('a server for TLS that only listens is given up on in time', {
+test('a silent smtps server times out', {
   timeout: 10_000,
 }, async (t) => {
   const smtp = await startScriptedSmtp(t, { greeting: neverReply })
@@ -125,7 +125,7 @@ const afterTheMessage: { [kind: string]: SmtpReplies } = {
   'sends garbage': { '.': '\u0000\u0001' },
 }
 for (const [kind, answers] of Object.entries(afterTheMessage)) {
-  test(`a server that has all of a mail and ${kind} gets it once a try`, {
+  test(`a server that has the whole email and ${kind} receives it once per attempt`, {
     timeout: 10_000,
   }, async (t) => {
     const smtp = await startScriptedSmtp(t, answers)
@@ -142,7 +142,7 @@ for (const [kind, answers] of Object.entries(afterTheMessage)) {
   })
 }
 
-test('a server that looks at a mail for longer than at anything else is waited for', async (t) => {
+test('a server may take longer to accept an email than to answer any other command', async (t) => {
   const smtp = await startScriptedSmtp(t, {
     // Longer than the time-out for earlier commands.
     '.': (socket) => void setTimeout(() => socket.write('250 taken\r\n'), 1300),
@@ -158,7 +158,7 @@ test('a server that looks at a mail for longer than at anything else is waited f
   assert.equal(smtp.messages.length, 1)
 })
 
-test('a server that hangs up right after its yes has taken the mail', async (t) => {
+test('a server that disconnects right after accepting an email has received it', async (t) => {
   const smtp = await startScriptedSmtp(t, { '.': (socket) => void socket.end('250 taken\r\n') })
   const transport = openSmtpTransport(t, smtp.url)
   await transport.send(sampleEmail)
@@ -166,7 +166,7 @@ test('a server that hangs up right after its yes has taken the mail', async (t) 
   assert.equal(smtp.messages.length, 2)
 })
 
-test('a mail is sent until a server says yes, and never again', async (t) => {
+test('an email is sent until a server accepts it, and never again', async (t) => {
   const smtp = await startScriptedSmtp(t, { '.': closeConnection })
   const latchkey = await startLatchkey(t, 'SQLite', {
     LATCHKEY_SMTP_URL: smtp.url,

@@ -17,7 +17,7 @@ import {
   smtpPassword,
 } from '../support/smtp-transport.ts'
 
-test('an email arrives with both its parts, from and to whom it should', async (t) => {
+test('an email arrives with both parts, the right sender and the right recipient', async (t) => {
   const smtp = await startSmtpServer(t)
   await openSmtpTransport(t, `smtp://127.0.0.1:${smtp.port}`).send(sampleEmail)
 
@@ -40,7 +40,7 @@ test('an email arrives with both its parts, from and to whom it should', async (
   assert.equal(html?.content.trimEnd(), sampleEmail.html)
 })
 
-test('a picky receiver finds nothing to complain about', async (t) => {
+test('an email conforms to RFC 5322 and MIME', async (t) => {
   const smtp = await startSmtpServer(t)
   const began = Date.now()
   const sender = '"Grünkohl & Söhne" <no-reply@latchkey.example>'
@@ -82,7 +82,7 @@ test('an email without HTML is plain text', async (t) => {
   assert.match(text?.type ?? '', /^text\/plain/)
 })
 
-test('a repeated email can be told by its Message-ID', async (t) => {
+test('a repeated email has the same Message-ID', async (t) => {
   const smtp = await startSmtpServer(t)
   const transport = openSmtpTransport(t, `smtp://127.0.0.1:${smtp.port}`)
   await transport.send(sampleEmail)
@@ -97,7 +97,7 @@ test('a repeated email can be told by its Message-ID', async (t) => {
   ])
 })
 
-test('emails go over a connection that is kept open', async (t) => {
+test('emails reuse an open connection', async (t) => {
   const smtp = await startSmtpServer(t)
   const transport = openSmtpTransport(t, `smtp://127.0.0.1:${smtp.port}`)
   await transport.send(sampleEmail)
@@ -108,7 +108,7 @@ test('emails go over a connection that is kept open', async (t) => {
 
 // Abuse case (Input and output): A line break in an address or a subject added recipients or
 // headers.
-test('an address that is a list or breaks a line reaches nobody', async (t) => {
+test('an address with a list or a line break is sent to nobody', async (t) => {
   const smtp = await startSmtpServer(t)
   const transport = openSmtpTransport(t, `smtp://127.0.0.1:${smtp.port}`)
   const addresses = [
@@ -133,7 +133,7 @@ test('an address that is a list or breaks a line reaches nobody', async (t) => {
 
 // Abuse case (Input and output): A line break in an address or a subject added recipients or
 // headers.
-test('a subject that breaks a line adds no header', async (t) => {
+test('a line break in a subject adds no header', async (t) => {
   const smtp = await startSmtpServer(t)
   const transport = openSmtpTransport(t, `smtp://127.0.0.1:${smtp.port}`)
   const subject = 'New device: Ada\r\nBcc: evil@example.net\nX-Evil: 1\r\n\r\nEvil text'
@@ -146,7 +146,7 @@ test('a subject that breaks a line adds no header', async (t) => {
   assert.ok(!parseMailParts(mail.raw).some((part) => part.content.includes('Evil text')))
 })
 
-test('a sender’s name stays a name', async (t) => {
+test('special characters in a sender’s name do not change the sender’s address', async (t) => {
   const smtp = await startSmtpServer(t)
   const name = 'Grünkohl, Söhne @ Co'
   await openSmtpTransport(
@@ -161,7 +161,7 @@ test('a sender’s name stays a name', async (t) => {
   assert.match(from ?? '', /^=\?UTF-8\?\S+\?= <no-reply@latchkey\.example>$/)
 })
 
-test('emails go by STARTTLS and with credentials to a server that is trusted', async (t) => {
+test('emails go by STARTTLS with credentials to a trusted server', async (t) => {
   const certificate = await createSelfSignedCertificate(t)
   if (!certificate) return
   trust(t, certificate.cert)
@@ -178,7 +178,7 @@ test('emails go by STARTTLS and with credentials to a server that is trusted', a
   assert.equal(mail.user, 'ada')
 })
 
-test('emails go by smtps to a server that is trusted', async (t) => {
+test('emails go by smtps to a trusted server', async (t) => {
   const certificate = await createSelfSignedCertificate(t)
   if (!certificate) return
   trust(t, certificate.cert)
@@ -195,7 +195,7 @@ test('emails go by smtps to a server that is trusted', async (t) => {
 
 for (const at of ['once', 'STARTTLS'] as const) {
   const scheme = at === 'once' ? 'smtps' : 'smtp'
-  test(`a server with a certificate of its own making gets nothing by ${scheme}`, async (t) => {
+  test(`a server with a self-signed certificate receives nothing by ${scheme}`, async (t) => {
     const certificate = await createSelfSignedCertificate(t)
     if (!certificate) return
     const smtp = await startSmtpServer(t, { tls: { certificate, at }, password: smtpPassword })
@@ -211,7 +211,7 @@ for (const at of ['once', 'STARTTLS'] as const) {
   })
 }
 
-test('a server across a network that offers no TLS gets neither password nor email', async (t) => {
+test('a remote server without TLS receives neither password nor email', async (t) => {
   const smtp = await startSmtpServer(t, { password: smtpPassword })
   // This form reaches this machine, but is not recognized as its address.
   const transport = openSmtpTransport(
@@ -225,13 +225,13 @@ test('a server across a network that offers no TLS gets neither password nor ema
   assert.deepEqual([smtp.passwords, smtp.recipients], [[], []])
 })
 
-test('TLS can be done without across a network, if one says so', async (t) => {
+test('TLS to a remote server can be turned off explicitly', async (t) => {
   const smtp = await startSmtpServer(t)
   await openSmtpTransport(t, `smtp://[::ffff:127.0.0.1]:${smtp.port}?tls=off`).send(sampleEmail)
   assert.equal(onlyReceivedMail(smtp).secure, false)
 })
 
-test('a mail trap on this machine works without TLS', async (t) => {
+test('a mail server on this machine works without TLS', async (t) => {
   const plain = await startSmtpServer(t, { password: smtpPassword })
   await openSmtpTransport(t, `smtp://ada:${encodedPassword}@localhost:${plain.port}`).send(
     sampleEmail,
@@ -239,7 +239,7 @@ test('a mail trap on this machine works without TLS', async (t) => {
   assert.equal(onlyReceivedMail(plain).user, 'ada')
 })
 
-test('a mail trap on this machine works with a certificate that nobody knows', async (t) => {
+test('a mail server on this machine works with an unknown certificate', async (t) => {
   const certificate = await createSelfSignedCertificate(t)
   if (!certificate) return
   const offering = await startSmtpServer(t, { tls: { certificate, at: 'STARTTLS' } })
@@ -247,7 +247,7 @@ test('a mail trap on this machine works with a certificate that nobody knows', a
   assert.equal(onlyReceivedMail(offering).secure, false)
 })
 
-test('refused credentials are worth another try', async (t) => {
+test('refused credentials are a retryable error', async (t) => {
   const smtp = await startSmtpServer(t, { password: 'another' })
   const transport = openSmtpTransport(
     t,

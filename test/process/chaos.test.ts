@@ -30,7 +30,7 @@ import { findFreePort } from '../support/tcp.ts'
 const seconds = Number(process.env.LATCHKEY_TEST_CHAOS_SECONDS ?? 10)
 const userCount = 8
 
-test('no answer is wrong, and no message is lost, while a node dies, the database restarts and keys rotate', async (t) => {
+test('no response is wrong and no message is lost while a node dies, the database restarts and keys rotate', async (t) => {
   const postgres = await startPostgres()
   t.after(() => postgres.stop())
   const smtp = await startSmtpServer(t)

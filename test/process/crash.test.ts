@@ -11,7 +11,7 @@ const leaseMs = 11_000
 
 onEachDatabase(
   (latchkey) => {
-    test('killed in the middle of thirty DELETEs, it has done each in full or not at all', async (t) => {
+    test('a process killed during thirty DELETEs has done each completely or not at all', async (t) => {
       const owners: Owner[] = []
       /** How often each owner had turned MFA off before this round. */
       const turnedOff = new Map<Owner, number>()

@@ -17,7 +17,7 @@ import { findFreePort } from '../support/tcp.ts'
 const rounds = 10
 
 for (const kind of databaseKinds) {
-  test(`two that start at once on an empty ${kind} come up as one service`, async (t) => {
+  test(`two nodes that start concurrently on an empty ${kind} form one service`, async (t) => {
     const [one, other] = [await forkServerStarter(t), await forkServerStarter(t)]
     for (let round = 1; round <= rounds; round += 1) {
       const databaseUrl = await createDatabase(t, kind)
@@ -45,7 +45,7 @@ for (const kind of databaseKinds) {
 }
 
 for (const kind of databaseKinds) {
-  test(`of ten that look for a signing key at the same moment one makes it, on ${kind}`, async (t) => {
+  test(`of ten nodes that need a signing key concurrently, one creates it, on ${kind}`, async (t) => {
     const url = await createDatabase(t, kind)
     await migrated(url)
     const encryption = parseKeyring(generateEncryptionKey('k1'))
@@ -59,7 +59,7 @@ for (const kind of databaseKinds) {
   })
 }
 
-test('four that start at once on an empty PostgreSQL come up as one service', async (t) => {
+test('four nodes that start concurrently on an empty PostgreSQL form one service', async (t) => {
   const LATCHKEY_DATABASE_URL = await createDatabase(t, 'PostgreSQL')
   const environment = {
     LATCHKEY_DATABASE_URL,
@@ -71,7 +71,7 @@ test('four that start at once on an empty PostgreSQL come up as one service', as
   assert.equal((await rowsOf(LATCHKEY_DATABASE_URL, 'select id from signing_key')).length, 1)
 })
 
-test('run twice in one folder, on two ports, it is one service at two addresses', async (t) => {
+test('two processes in one folder, on two ports, form one service', async (t) => {
   const folder = createTempFolder(t)
   const [one, other] = await Promise.all([
     startLatchkeyProcess(t, { folder }),
@@ -103,7 +103,7 @@ test('run twice in one folder, on two ports, it is one service at two addresses'
 })
 
 onEachDatabase((latchkey) => {
-  test('a token of one node is good at another, and dead there as soon as it is ended', async () => {
+  test('a token of one node is valid at another, and void at both once its session ends', async () => {
     const node = await latchkey.secondNode()
     try {
       const ada = await latchkey.owner({ mfaMethod: 'email' })
@@ -118,7 +118,7 @@ onEachDatabase((latchkey) => {
     }
   })
 
-  test('one code used at two nodes at once makes one sign-in', async () => {
+  test('one code used concurrently at two nodes completes one sign-in', async () => {
     const node = await latchkey.secondNode()
     try {
       const ada = await latchkey.owner({ mfaMethod: 'email' })
@@ -138,7 +138,7 @@ onEachDatabase((latchkey) => {
     }
   })
 
-  test('what is ended or weakened at one node no longer holds at another', async () => {
+  test('sessions, sign-ins and passwords revoked at one node are void at another', async () => {
     const node = await latchkey.secondNode()
     try {
       const ada = await latchkey.owner({ mfaMethod: 'email' })

@@ -35,14 +35,14 @@ function run(folder: string, path: string, ...args: string[]) {
   })
 }
 
-test('the command hands its arguments to the Node of the clone and exits with its code', async (t) => {
+test('the command passes its arguments to the Node of the clone and exits with its code', async (t) => {
   const folder = createFutureClone(t)
   installNode(folder, 'shift; echo "$@"; exit 78')
   const ended = await run(folder, 'bin/latchkey.js', 'accounts', 'find', 'ada')
   assert.deepEqual(ended, { code: 78, stdout: 'accounts find ada\n', stderr: '' })
 })
 
-test('it hands over at most once, also where the Node of the clone is too old itself', async (t) => {
+test('the command re-executes at most once, even if the Node of the clone is too old itself', async (t) => {
   const folder = createFutureClone(t)
   const runs = join(folder, 'runs')
   // The third run ends the loop, so that the test fails instead of hanging.
@@ -56,7 +56,7 @@ test('it hands over at most once, also where the Node of the clone is too old it
   assert.match(stderr, /^Latchkey needs Node 999 or newer, and this is Node [\d.]+\. .*\n$/)
 })
 
-test('without a newer Node, the error says what to do', async (t) => {
+test('without a newer Node, the error gives instructions', async (t) => {
   const { code, stderr } = await run(createFutureClone(t), 'bin/latchkey.js')
   assert.equal(code, 1)
   assert.match(stderr, /^Latchkey needs Node 999 or newer, .* `npm ci` .*\n$/)

@@ -10,7 +10,7 @@ import { startLatchkeyProcess } from '../support/process.ts'
 import { findFreePort } from '../support/tcp.ts'
 import { undoTokenSentTo } from '../support/undo-token.ts'
 
-test('the version before and this one serve one database, and what one begins the other ends', async (t) => {
+test('the previous and this version share one database and complete each other’s sign-ins', async (t) => {
   const main = extractPreviousVersion(t)
   if (main === undefined) return
   const environment = {

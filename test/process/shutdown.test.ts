@@ -13,7 +13,7 @@ import { findFreePort, startTcpServer } from '../support/tcp.ts'
 const main = join(import.meta.dirname, '../../src/cli/main.ts')
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  test(`${signal} ends it cleanly, also while connections are kept open`, async (t) => {
+  test(`${signal} stops the service cleanly, even with open keep-alive connections`, async (t) => {
     const latchkey = await startLatchkeyProcess(t)
     const agent = keepAlive(t)
     for (let connections = 0; connections < 3; connections += 1) {
@@ -29,7 +29,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     assert.deepEqual([ended.code, ended.signal, ended.stderr], [0, null, ''])
   })
 
-  test(`${signal} lets a request that runs get its answer`, async (t) => {
+  test(`${signal} lets a running request finish`, async (t) => {
     const latchkey = await startLatchkeyProcess(t)
     const agent = keepAlive(t)
     const running = request({
@@ -59,7 +59,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   })
 }
 
-test('a request that had only begun to arrive is answered as ever', async (t) => {
+test('a request that has only partly arrived is still answered', async (t) => {
   const latchkey = await startLatchkeyProcess(t)
   const socket = connect(latchkey.port, '127.0.0.1')
   socket.write('GET /health/live HTTP/1.1\r\nHost: localhost\r\n')
@@ -76,7 +76,7 @@ test('a request that had only begun to arrive is answered as ever', async (t) =>
   assert.equal((await latchkey.result).code, 0)
 })
 
-test('told to stop, it says at once that it is not ready, and takes requests a while longer', async (t) => {
+test('on shutdown the service is not ready at once and accepts requests for a while', async (t) => {
   const latchkey = await startLatchkeyProcess(t, { environment: { LATCHKEY_SHUTDOWN_DELAY: '60' } })
   const agent = keepAlive(t)
   latchkey.kill('SIGTERM')
@@ -97,13 +97,13 @@ test('told to stop, it says at once that it is not ready, and takes requests a w
   assert.equal((await latchkey.result).code, 143)
 })
 
-test('when the while is over it stops as ever', async (t) => {
+test('the service stops cleanly after the shutdown delay', async (t) => {
   const latchkey = await startLatchkeyProcess(t, { environment: { LATCHKEY_SHUTDOWN_DELAY: '1' } })
   const ended = await latchkey.stop()
   assert.deepEqual([ended.code, ended.signal, ended.stderr], [0, null, ''])
 })
 
-test('a mail server that says nothing keeps it from stopping for seconds only, and the mail is not lost', async (t) => {
+test('a silent mail server delays shutdown by seconds only, and the email is not lost', async (t) => {
   let connections = 0
   const port = await startTcpServer(t, (socket) => {
     connections += 1
@@ -131,7 +131,7 @@ test('a mail server that says nothing keeps it from stopping for seconds only, a
   assert.ok(row?.secret_sealed)
 })
 
-test('it does not outlive the shell in which npm started it', async (t) => {
+test('the service does not outlive the shell in which npm started it', async (t) => {
   const port = await findFreePort()
   const shell = spawn('sh', ['-c', '"$0" "$1" & echo $!; wait', process.execPath, main], {
     cwd: createTempFolder(t),

@@ -25,7 +25,7 @@ async function startupErrorOf(t: TestContext, options: ProcessOptions): Promise<
   return stderr
 }
 
-test('a port that is taken is named, with the way out', async (t) => {
+test('a port in use is named, with the setting to change', async (t) => {
   const port = await startTcpServer(t, () => {})
   const stderr = await startupErrorOf(t, { environment: { LATCHKEY_PORT: String(port) } })
   assert.match(stderr, new RegExp(`Port ${port} of 127\\.0\\.0\\.1 is in use.*LATCHKEY_PORT`))
@@ -52,7 +52,7 @@ test('a port that this user may not use is named', async (t) => {
   assert.match(stderr, new RegExp(`can’t listen on 127\\.0\\.0\\.1, port ${port}.*LATCHKEY_PORT`))
 })
 
-test('a place where no file can be made is named', async (t) => {
+test('a path where no file can be created is named', async (t) => {
   const folder = createTempFolder(t)
   // Not even root can create a file below a file.
   writeFileSync(join(folder, 'file'), '')
@@ -70,7 +70,7 @@ test('a place where no file can be made is named', async (t) => {
   assert.match(await startupErrorOf(t, { folder }), /data\/latchkey\.sqlite.*LATCHKEY_DATABASE_URL/)
 })
 
-test('a place where the system lets nobody make a folder is named, and not tried for ever', async (t) => {
+test('a path where the system allows no folder is named without endless retries', async (t) => {
   if (process.platform !== 'linux') return t.skip('there is no /proc')
   const environment = { LATCHKEY_DATABASE_URL: 'sqlite:/proc/nowhere/latchkey.sqlite' }
   assert.match(await startupErrorOf(t, { environment }), /\/proc\/nowhere.*LATCHKEY_DATABASE_URL/)
@@ -79,7 +79,7 @@ test('a place where the system lets nobody make a folder is named, and not tried
   assert.match(stderr, /\/proc\/nowhere.*LATCHKEY_DATABASE_URL/)
 })
 
-test('a database file that is none is left as it is', async (t) => {
+test('a file that is not a database is left unchanged', async (t) => {
   const folder = createTempFolder(t)
   mkdirSync(join(folder, 'data'))
   const file = join(folder, 'data/latchkey.sqlite')
@@ -92,7 +92,7 @@ test('a database file that is none is left as it is', async (t) => {
   assert.equal(readFileSync(file, 'utf8'), content)
 })
 
-test('PostgreSQL that does not answer, or answers no, is told without the password', async (t) => {
+test('an unreachable or refusing PostgreSQL is reported without the password', async (t) => {
   const password = 'correct-horse-battery'
   const at = (place: string) => ({
     environment: { LATCHKEY_DATABASE_URL: `postgres://ada:${password}@${place}` },
@@ -112,14 +112,14 @@ test('PostgreSQL that does not answer, or answers no, is told without the passwo
   }
 })
 
-test('PostgreSQL without that database is told', async (t) => {
+test('startup reports a missing PostgreSQL database', async (t) => {
   const url = new URL(await createDatabase(t, 'PostgreSQL'))
   url.pathname = '/not_there'
   const stderr = await startupErrorOf(t, { environment: { LATCHKEY_DATABASE_URL: url.href } })
   assert.match(stderr, /database "not_there" does not exist/)
 })
 
-test('other encryption keys than those of the database are refused, and change nothing', async (t) => {
+test('encryption keys that do not match the database are refused and change nothing', async (t) => {
   const key = generateEncryptionKey('k1')
   const first = await startLatchkeyProcess(t, { environment: { LATCHKEY_ENCRYPTION_KEYS: key } })
   await first.stop()
@@ -137,7 +137,7 @@ test('other encryption keys than those of the database are refused, and change n
   await startLatchkeyProcess(t, { folder, environment: { LATCHKEY_ENCRYPTION_KEYS: both } })
 })
 
-test('a development key that was lost or spoilt is not quietly made anew', async (t) => {
+test('a lost or corrupt development key is not silently replaced', async (t) => {
   const first = await startLatchkeyProcess(t)
   await first.stop()
   const { folder } = first
@@ -151,7 +151,7 @@ test('a development key that was lost or spoilt is not quietly made anew', async
 })
 
 for (const kind of databaseKinds) {
-  test(`LATCHKEY_MIGRATE=off makes no tables, and says who does, on ${kind}`, async (t) => {
+  test(`LATCHKEY_MIGRATE=off creates no tables and names the command that does, on ${kind}`, async (t) => {
     const folder = createTempFolder(t)
     const url = await createDatabase(t, kind)
     const environment = { LATCHKEY_MIGRATE: 'off', LATCHKEY_DATABASE_URL: url }
@@ -167,7 +167,7 @@ for (const kind of databaseKinds) {
   })
 }
 
-test('a database of a newer version is not touched', async (t) => {
+test('a database of a newer version is refused unless LATCHKEY_ALLOW_NEWER_SCHEMA is on', async (t) => {
   const first = await startLatchkeyProcess(t)
   await first.stop()
   const db = new DatabaseSync(join(first.folder, 'data/latchkey.sqlite'))
@@ -188,7 +188,7 @@ test('a database of a newer version is not touched', async (t) => {
   }
 })
 
-test('a database from which a newer version took something away is never served', async (t) => {
+test('a database from which a newer version removed something is never served', async (t) => {
   const first = await startLatchkeyProcess(t)
   await first.stop()
   const db = new DatabaseSync(join(first.folder, 'data/latchkey.sqlite'))
@@ -199,7 +199,7 @@ test('a database from which a newer version took something away is never served'
   assert.match(stderr, /A newer version.*This version can’t use it\./)
 })
 
-test('what does not start leaves nothing running and nothing but its data behind', async (t) => {
+test('a failed start leaves no process behind and no files but its data', async (t) => {
   const port = await startTcpServer(t, () => {})
   const folder = createTempFolder(t)
   await startupErrorOf(t, { folder, environment: { LATCHKEY_PORT: String(port) } })

@@ -27,7 +27,7 @@ onEachDatabase((latchkey) => {
   for (const method of ['authenticator', 'email'] as const) {
     // Abuse case (Guessing): An attacker who stopped before a sign-in’s last attempt could keep
     // guessing without the owner being notified.
-    test(`the owner is told at the fifth wrong code in a day, however few a sign-in, by ${method}`, async () => {
+    test(`the fifth wrong code in a day notifies the owner, however few per sign-in, by ${method}`, async () => {
       for (const perSignIn of [5, 4, 1]) {
         const ada = await latchkey.owner({ mfaMethod: method })
         travel(hour)
@@ -42,7 +42,7 @@ onEachDatabase((latchkey) => {
     })
   }
 
-  test('the owner is told once a day, and the next day again', async () => {
+  test('the owner is notified once a day, and again the next day', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     await guess(ada, 'authenticator', 20, 4)
     travel(2 * hour)
@@ -53,7 +53,7 @@ onEachDatabase((latchkey) => {
     assert.equal((await notices(ada)).length, 2)
   })
 
-  test('an owner’s own slips, four a day, are nothing to tell of, nor are wrong passwords', async () => {
+  test('four wrong codes a day and wrong passwords do not notify the owner', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     const { email } = ada
     for (let days = 0; days < 3; days++) {

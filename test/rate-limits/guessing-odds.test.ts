@@ -18,7 +18,7 @@ onEachDatabase(
 
     const odds = () => computeDailyOdds(readSettings(latchkey.environment))
 
-    test('as many wrong codes are judged in a day as the odds are reckoned with, and not one more', async () => {
+    test('the service checks exactly as many wrong codes in a day as the odds assume', async () => {
       const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
       const checked = await countChecked(day, async () => {
         const { mfaToken } = (await ada.signIn()).body
@@ -28,7 +28,7 @@ onEachDatabase(
       assert.equal(checked, odds().secondFactor.authenticator?.guesses)
     })
 
-    test('as many codes of an app are right at a time as the odds are reckoned with', async () => {
+    test('as many authenticator codes are valid at a time as the odds assume', async () => {
       const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
       travel(2 * hour)
       travelToNextStep()
@@ -45,7 +45,7 @@ onEachDatabase(
       assert.match(ada.recoveryCodes[0] ?? '', /^(....-){2}....$/)
     })
 
-    test('as many passwords are judged as the odds say, from one network and from all', async () => {
+    test('the service checks as many passwords as the odds assume, from one network and from all', async () => {
       const guess = ({ email }: Owner, address: string) =>
         latchkey.post('/auth/SignIn', { email, password: 'not the right one' }, from(address))
       const ada = await latchkey.owner()
@@ -61,7 +61,7 @@ onEachDatabase(
       assert.equal(everywhere * 24, odds().passwords.fromElsewhere)
     })
 
-    test('as many codes of a sign-up are mailed in a day, and judged while they live, as the odds say', async () => {
+    test('the service sends as many sign-up codes in a day, and checks as many while they are valid, as the odds assume', async () => {
       const email = `newcomer-${latchkey.databaseKind}@example.com`
       const password = 'seven red bicycles'
       let network = 0
@@ -78,7 +78,7 @@ onEachDatabase(
       assert.equal(await countChecked(expiresIn * 1000, verify), odds().signUpCode.guesses)
     })
 
-    test('as many codes of a forgotten password are judged in a day as the odds say', async () => {
+    test('the service checks as many reset codes in a day as the odds assume', async () => {
       const { email } = await latchkey.owner()
       let network = 0
       const reset = () => {
@@ -105,7 +105,7 @@ async function countChecked(ms: number, send: () => Promise<ApiResponse>): Promi
 
 const defaults = readSettings({})
 
-test('the odds are those of independent guesses, also where they are very small', () => {
+test('the odds are those of independent guesses, even when they are very small', () => {
   const { secondFactor, resetCode } = computeDailyOdds(defaults)
   assert.ok(Math.abs((secondFactor.authenticator?.chance ?? 0) - 50 * 3e-6) < 2e-8)
   assert.ok(Math.abs((secondFactor.sms?.chance ?? 0) - 50 * 1e-6) < 2e-9)
@@ -114,13 +114,13 @@ test('the odds are those of independent guesses, also where they are very small'
   assert.ok(Math.abs(resetCode.chance - 50 * 3e-6) < 2e-8)
 })
 
-test('the odds are told of the methods that are offered, and a passkey has none', () => {
+test('the odds cover the offered methods, and a passkey has none', () => {
   const mfaMethods = ['passkey', 'email'] as const
   const { secondFactor } = computeDailyOdds({ rateLimits: 'on', mfaMethods })
   assert.deepEqual(Object.keys(secondFactor), ['email', 'recoveryCode'])
 })
 
-test('with limits off every code is guessed in the end, and that is what is said', () => {
+test('with rate limits off every code is guessed eventually, and the odds show it', () => {
   const off = { ...defaults, rateLimits: 'off' } as const
   const { secondFactor, passwords, signUpCode } = computeDailyOdds(off)
   assert.equal(secondFactor.authenticator?.guesses, Number.POSITIVE_INFINITY)
@@ -131,7 +131,7 @@ test('with limits off every code is guessed in the end, and that is what is said
   assert.doesNotMatch(describeOdds(off), /1 in/)
 })
 
-test('latchkey settings ends with what they leave to guessing', async (t) => {
+test('latchkey settings ends with the odds of guessing under these settings', async (t) => {
   const environment = { LATCHKEY_MFA_METHODS: 'authenticator,email' }
   const { code, stdout } = await runLatchkey(t, { args: ['settings'], environment })
   assert.equal(code, 0)

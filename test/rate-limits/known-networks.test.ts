@@ -30,7 +30,7 @@ onEachDatabase(
       return (await latchkey.codeSentTo(email)) === '000000' ? '000001' : '000000'
     }
 
-    test('a phone that took another IPv6 address is where its owner signed in before; its neighbour is not', async () => {
+    test('another IPv6 address in the owner’s network is known, and one in a neighbouring network is not', async () => {
       const ada = await latchkey.owner()
       ada.storeTokens(await ada.signIn(from('2001:db8:1:2::1')))
       await useUpMailsTo(ada.email)
@@ -40,7 +40,7 @@ onEachDatabase(
 
     // Abuse case (Guessing): A stranger got more attempts from a network where they had signed in
     // to their own account.
-    test('signing in to one’s own account makes a network familiar to nobody else’s', async () => {
+    test('a sign-in makes its network known for that account only', async () => {
       const { email } = await latchkey.owner()
       const stranger = await latchkey.owner()
       stranger.storeTokens(await stranger.signIn(from('203.0.113.7')))
@@ -50,7 +50,7 @@ onEachDatabase(
     })
 
     // Abuse case (Guessing): An attacker with only the password was treated as the owner.
-    test('a password without its second step makes no network familiar', async () => {
+    test('a password without its second factor does not make a network known', async () => {
       const ada = await latchkey.owner({ mfaMethod: 'email' })
       const begun = await ada.signIn(from('203.0.113.8'))
       assert.equal(begun.body.status, 'mfaRequired')
@@ -58,7 +58,7 @@ onEachDatabase(
       assert.equal((await forgot(ada.email, '203.0.113.8')).status, 429)
     })
 
-    test('where the owner signed in before, five mails an hour and twenty a day are sent', async () => {
+    test('from a known network, five reset emails an hour and twenty a day are sent', async () => {
       const { email } = await latchkey.owner()
       for (let sent = 0; sent < 20; sent++) {
         if (sent > 0 && sent % 5 === 0) {
@@ -71,7 +71,7 @@ onEachDatabase(
       assert.equal((await forgot(email)).body.code, 'too_many_messages')
     })
 
-    // Abuse case (Signing up): The response or its timing revealed which addresses have accounts
+    // Abuse case (Sign-up): The response or its timing revealed which addresses have accounts
     // (CVE-2024-41952).
     test('an address without an account is counted and answered like any other', async () => {
       const { email } = await latchkey.owner()
@@ -90,7 +90,7 @@ onEachDatabase(
     })
 
     // Abuse case (Guessing): Concurrent guesses bypassed the limit.
-    test('of thirty wrong codes at once ten are judged', async () => {
+    test('of thirty concurrent wrong codes, ten are checked', async () => {
       const { email } = await latchkey.owner()
       const wrong = await wrongCodeFor(email)
       const answers = await Promise.all(Array.from({ length: 30 }, () => reset(email, wrong)))

@@ -43,7 +43,7 @@ for (const kind of ['SQLite', 'PostgreSQL'] as const) {
 
     // Abuse case (Guessing): A flood of sign-ins, each of which costs a password hash, delayed
     // everyone else until the service no longer responded.
-    test('of several hundred sign-ins at once some are told to come back, and nothing breaks', async () => {
+    test('of several hundred concurrent sign-ins the excess gets 503 with Retry-After, and other requests succeed', async () => {
       const before = await scrape(latchkey.origin)
       const flood = times(300, (i) => guess(`stranger-${i}@example.com`))
       const reads = await Promise.all([
@@ -81,7 +81,7 @@ for (const kind of ['SQLite', 'PostgreSQL'] as const) {
       assert.equal((await guess(ada.email, ada.password)).body.status, 'signedIn')
     })
 
-    test('many right sign-ins of one account at once use up no guess, whoever is turned away', async () => {
+    test('concurrent correct sign-ins of one account use up no attempts, even if some are rejected', async () => {
       const { email, password } = ada
       const answers = await times(100, () => latchkey.post('/auth/SignIn', { email, password }))
       assert.deepEqual(Object.keys(tally(answers)).sort(), ['200 signedIn', '503 unavailable'])
@@ -91,7 +91,7 @@ for (const kind of ['SQLite', 'PostgreSQL'] as const) {
       assert.equal((await latchkey.post('/auth/SignIn', { email, password })).status, 200)
     })
 
-    test('known and unknown addresses are turned away alike', async () => {
+    test('known and unknown addresses are rejected identically', async () => {
       const answers = await times(200, (i) => {
         return guess(i % 2 ? `other-${i}@example.com` : ada.email)
       })
@@ -104,7 +104,7 @@ for (const kind of ['SQLite', 'PostgreSQL'] as const) {
       assert.equal(new Set(rejected.map(({ text }) => text)).size, 1)
     })
 
-    test('whatever else needs a password hash is turned away too', async () => {
+    test('every other request that needs a password hash is rejected too', async () => {
       const email = 'new@example.com'
       const [wrong, password] = ['not this one', 'a whole new sentence']
       const code = '123456'

@@ -19,7 +19,7 @@ onEachDatabase(
 
     // Abuse case (Guessing): Strangers’ wrong guesses voided the code that had been emailed to the
     // owner.
-    test('no wrong code spoils the one that was mailed, and strangers don’t bar who signed in there before', async () => {
+    test('strangers’ wrong codes neither void the emailed code nor block the owner on a known network', async () => {
       const { email } = await latchkey.owner()
       assert.equal((await forgot(email)).status, 202)
       const code = await latchkey.codeSentTo(email)
@@ -36,7 +36,7 @@ onEachDatabase(
     })
 
     // Abuse case (Guessing): A password reset code could be guessed.
-    test('ten wrong codes an hour are judged from one network, the owner’s too', async () => {
+    test('ten wrong codes an hour are checked from one network, even the owner’s', async () => {
       const { email } = await latchkey.owner()
       assert.equal((await forgot(email)).status, 202)
       const code = await latchkey.codeSentTo(email)
@@ -46,7 +46,7 @@ onEachDatabase(
     })
 
     // Abuse case (Guessing): Each requested code made guessing one of them more likely.
-    test('the newest three codes are good, and those before are not', async () => {
+    test('the newest three codes are valid, and earlier ones are not', async () => {
       const { email } = await latchkey.owner()
       const codes: string[] = []
       for (let i = 0; i < 4; i++) {
@@ -59,7 +59,7 @@ onEachDatabase(
     })
 
     // Abuse case (Guessing): A stranger requested emails until the owner could get none.
-    test('strangers use up an address’s mails, and its owner still gets one where they signed in before', async () => {
+    test('after strangers use up an address’s reset emails, its owner still gets one on a known network', async () => {
       const { email } = await latchkey.owner()
       for (let network = 1; network <= 4; network++) {
         for (let i = 0; i < 5; i++) {
@@ -75,7 +75,7 @@ onEachDatabase(
     })
 
     // Abuse case (Guessing): Repeated password resets kept the service busy with hashing.
-    test('resets from one network are counted before a password is hashed for them', async () => {
+    test('resets from one network are counted before their passwords are hashed', async () => {
       const values = Array.from(
         { length: 600 },
         (_, i) => `('filled-${i}', 'resetsPerNetwork 203.0.113.1', ${Date.now()})`,

@@ -17,7 +17,7 @@ onEachDatabase((latchkey) => {
   const guess = (email: string, address: string, password = 'not the right one') =>
     latchkey.post('/auth/SignIn', { email, password }, from(address))
 
-  test('ten wrong passwords are judged from one network in an hour, and then no right one either', async () => {
+  test('ten wrong passwords in an hour block a network for the account, even with the right password', async () => {
     const ada = await latchkey.owner()
     for (let i = 0; i < maxPerAccountAndNetwork; i++) {
       assert.equal((await guess(ada.email, '203.0.113.1')).status, 401)
@@ -35,7 +35,7 @@ onEachDatabase((latchkey) => {
     assert.equal((await guess(ada.email, '203.0.113.1', ada.password)).status, 200)
   })
 
-  test('right passwords cost nothing', async () => {
+  test('right passwords do not count', async () => {
     const ada = await latchkey.owner()
     for (let i = 1; i < maxPerAccountAndNetwork; i++) await guess(ada.email, '203.0.113.1')
     for (let i = 0; i < 12; i++) {
@@ -47,7 +47,7 @@ onEachDatabase((latchkey) => {
 
   // Abuse case (Guessing): Another spelling of the address or code gave additional attempts
   // (CVE-2025-24806, CVE-2025-6004, CVE-2025-6015).
-  test('spellings of the address count together', async () => {
+  test('all spellings of an address count together', async () => {
     const ada = await latchkey.owner()
     const spellings = [ada.email, ada.email.toUpperCase(), ` ${ada.email}`, `${ada.email}  `]
     for (let i = 0; i < maxPerAccountAndNetwork; i++) {
@@ -57,7 +57,7 @@ onEachDatabase((latchkey) => {
   })
 
   // Abuse case (Guessing): Concurrent guesses bypassed the limit (CVE-2023-47111).
-  test('of a hundred wrong passwords at once ten are judged', async () => {
+  test('of a hundred concurrent wrong passwords, ten are checked', async () => {
     const ada = await latchkey.owner()
     const answers = await Promise.all(
       Array.from({ length: 100 }, (_, i) => guess(ada.email, '203.0.113.1', `guess ${i}`)),
@@ -68,7 +68,7 @@ onEachDatabase((latchkey) => {
     assert.equal((await guess(ada.email, '203.0.113.1', ada.password)).status, 429)
   })
 
-  test('of wrong passwords from everywhere fifty are judged, also of many at once', async () => {
+  test('of wrong passwords from many networks fifty are checked, even if they are concurrent', async () => {
     const ada = await latchkey.owner()
     const answers = await Promise.all(
       Array.from({ length: 120 }, (_, i) => guess(ada.email, `198.51.100.${i}`, `guess ${i}`)),
@@ -78,7 +78,7 @@ onEachDatabase((latchkey) => {
     assert.equal(statuses.filter((status) => status === 429).length, 70)
   })
 
-  test('all addresses of one IPv6 network are one network', async () => {
+  test('all addresses of one IPv6 network count together', async () => {
     const ada = await latchkey.owner()
     for (let i = 0; i < maxPerAccountAndNetwork; i++) {
       assert.equal((await guess(ada.email, `2001:db8:0:7:${i}::${i + 1}`)).status, 401)
@@ -87,7 +87,7 @@ onEachDatabase((latchkey) => {
     assert.equal((await guess(ada.email, '2001:db8:0:8::1')).status, 401)
   })
 
-  test('one network tries two hundred passwords in an hour, for however many accounts', async () => {
+  test('one network may try two hundred wrong passwords an hour, for any number of accounts', async () => {
     for (let i = 0; i < maxPerNetwork; i++) {
       const { status } = await guess(`person-${i}@example.com`, '203.0.113.1')
       assert.equal(status, 401)
@@ -96,7 +96,7 @@ onEachDatabase((latchkey) => {
     assert.equal((await guess('person-200@example.com', '203.0.113.2')).status, 401)
   })
 
-  test('a restart forgives nothing', async () => {
+  test('a restart does not reset the count', async () => {
     const ada = await latchkey.owner()
     for (let i = 0; i < maxPerAccountAndNetwork; i++) await guess(ada.email, '203.0.113.1')
     await latchkey.restart()
@@ -106,7 +106,7 @@ onEachDatabase((latchkey) => {
 
 onEachDatabase(
   (latchkey) => {
-    test('with limits off nothing is counted', async () => {
+    test('with rate limits off nothing is counted', async () => {
       const ada = await latchkey.owner({ mfaMethod: 'email' })
       const { email } = ada
       for (let i = 0; i < 30; i++) {

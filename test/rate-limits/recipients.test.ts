@@ -17,7 +17,7 @@ onEachDatabase((latchkey) => {
     owner.post('/settings/PhoneNumber', { phoneNumber })
 
   // Abuse case (Guessing): Repeated texts cost the operator a fortune or kept the recipient awake.
-  test('an account is sent twenty texts a day, to whatever numbers', async () => {
+  test('an account is sent twenty texts a day, whatever the numbers', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'sms' })
     for (let i = 0; i < 9; i++) {
       assert.equal((await setNumber(ada, `+1313555${1000 + i}`)).status, 202)
@@ -38,7 +38,7 @@ onEachDatabase((latchkey) => {
   })
 
   // Abuse case (Guessing): Repeated texts cost the operator a fortune or kept the recipient awake.
-  test('a number is sent twenty texts a day, for all accounts that have proven it', async () => {
+  test('a number is sent twenty texts a day across all accounts that have verified it', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'sms' })
     const { phoneNumber } = ada
     const bob = await latchkey.owner({ phoneNumber, mfaMethod: 'sms' })
@@ -56,7 +56,7 @@ onEachDatabase((latchkey) => {
 
   // Abuse case (Guessing): Strangers triggered texts to a number until its owner could get no
   // sign-in code.
-  test('strangers have a number texted ten times a day, and its owner gets codes all the same', async () => {
+  test('strangers can have a number texted ten times a day, and its owner still gets codes', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'sms' })
     const { phoneNumber } = ada
     travel(24 * hour)
@@ -82,7 +82,7 @@ onEachDatabase((latchkey) => {
 
   // Abuse case (Guessing): Fraudsters who earn from texts triggered them to a whole range of
   // numbers.
-  test('a hundred new numbers of one range are texted a day, and whoever has a number in it signs in', async () => {
+  test('a hundred new numbers of one range are texted a day, and owners of numbers in it still sign in', async () => {
     const ada = await latchkey.owner({ phoneNumber: '+12125550000', mfaMethod: 'sms' })
     const strangers: Owner[] = []
     for (let i = 0; i < 6; i++) strangers.push(await latchkey.owner())
@@ -104,7 +104,7 @@ onEachDatabase((latchkey) => {
 
   // Abuse case (Guessing): An attacker with many accounts sent endless emails to a stranger’s
   // address.
-  test('an address that nobody has proven is mailed ten codes a day, whichever accounts ask, however it is written', async () => {
+  test('an unverified address is sent ten codes a day across all accounts and spellings', async () => {
     const name = `victim-${latchkey.databaseKind.toLowerCase()}`
     const spellings = [`${name}@example.com`, `${name.toUpperCase()}@EXAMPLE.com`]
     spellings.push(`${name}+1@example.com`, `${name}+2+3@example.com`, `${name}+@example.com`)
@@ -127,7 +127,7 @@ onEachDatabase((latchkey) => {
     assert.equal((await later.post('/settings/Email', { email: spellings[0] })).status, 202)
   })
 
-  test('strangers’ mails to an address bar its owner from none', async () => {
+  test('codes that strangers have sent to an address do not block its owner’s codes', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'email' })
     const { email } = ada
     await useUpMails(latchkey, email)

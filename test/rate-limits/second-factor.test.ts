@@ -20,7 +20,7 @@ onEachDatabase((latchkey) => {
     // Abuse case (Guessing): Each new sign-in gave new attempts (CVE-2021-3138).
     // Abuse case (Guessing): The database returned the count as text, 10 and 1 made 101, and the
     // owner was locked out ten times too early.
-    test(`twenty wrong codes are judged in an hour, over however many sign-ins, by ${mfaMethod}`, async () => {
+    test(`twenty wrong codes are checked in an hour, across any number of sign-ins, by ${mfaMethod}`, async () => {
       const isOnPaper = mfaMethod === 'recoveryCode'
       const ada = await latchkey.owner({ mfaMethod: isOnPaper ? 'authenticator' : mfaMethod })
       const wrong = () => (isOnPaper ? 'AAAA-AAAA-AAAA' : ada.wrongCodeFor(mfaMethod))
@@ -47,7 +47,7 @@ onEachDatabase((latchkey) => {
   // CVE-2018-14657).
   // Abuse case (Guessing): Another spelling of the address or code gave additional attempts
   // (CVE-2025-24806, CVE-2025-6004, CVE-2025-6015).
-  test('methods, spellings and recovery codes count together', async () => {
+  test('all methods, spellings and recovery codes count together', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'sms' })
     await ada.turnOn('email')
     await ada.turnOn('authenticator')
@@ -71,7 +71,7 @@ onEachDatabase((latchkey) => {
   })
 
   // Abuse case (Guessing): Concurrent guesses bypassed the limit (CVE-2023-47111).
-  test('of a hundred wrong codes at once, over twenty sign-ins, twenty are judged', async () => {
+  test('of a hundred concurrent wrong codes across twenty sign-ins, twenty are checked', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     const code = await ada.wrongCodeFor('authenticator')
     const tokens: string[] = []
@@ -87,7 +87,7 @@ onEachDatabase((latchkey) => {
 
   // Abuse case (Guessing): The limit was checked when a sign-in began, but not when it completed
   // (CVE-2026-9798, CVE-2026-16103).
-  test('a sign-in that began before the limit was reached is stopped by it all the same', async () => {
+  test('the limit also stops a sign-in that began before it was reached', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     const early = (await ada.signIn()).body.mfaToken
     await useUp(ada)
@@ -95,7 +95,7 @@ onEachDatabase((latchkey) => {
   })
 
   // Abuse case (Guessing): A restart reset the attempts.
-  test('a restart forgives nothing', async () => {
+  test('a restart does not reset the count', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     await useUp(ada, maxPerHour - 1)
     await latchkey.restart()
@@ -109,7 +109,7 @@ onEachDatabase((latchkey) => {
     )
   })
 
-  test('what was guessed on the way to the settings counts too', async () => {
+  test('wrong codes in MFA setup count too', async () => {
     const ada = await latchkey.owner()
     await ada.enrollAuthenticator()
     const code = await ada.wrongCodeFor('authenticator')
@@ -121,7 +121,7 @@ onEachDatabase((latchkey) => {
     assert.equal((await ada.get('/settings/MfaSignIn')).body.enabled, false)
   })
 
-  test('five wrong answers end a sign-in, and its right code comes too late', async () => {
+  test('five wrong codes end a sign-in, after which its right code is refused', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     const { mfaToken } = (await ada.signIn()).body
     const wrong = await ada.wrongCodeFor('authenticator')
@@ -133,7 +133,7 @@ onEachDatabase((latchkey) => {
     )
   })
 
-  test('no more tries are said to be left than the account has', async () => {
+  test('attemptsLeft never exceeds the attempts that the account has left', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     await useUp(ada, maxPerHour - 3)
     const { mfaToken } = (await ada.signIn()).body
@@ -155,7 +155,7 @@ onEachDatabase((latchkey) => {
     assert.equal((await answer(last, '000000')).status, 429)
   })
 
-  test('of thirty wrong answers to one sign-in at once, five are judged', async () => {
+  test('of thirty concurrent wrong codes for one sign-in, five are checked', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     const { mfaToken } = (await ada.signIn()).body
     const wrong = await ada.wrongCodeFor('authenticator')
@@ -166,7 +166,7 @@ onEachDatabase((latchkey) => {
     assert.equal(others.length, 25)
   })
 
-  test('having the code sent again, or by another method, gives no attempts back', async () => {
+  test('resending the code, also by another method, restores no attempts', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'sms' })
     await ada.turnOn('email')
     travel(31_000)
@@ -186,7 +186,7 @@ onEachDatabase((latchkey) => {
     assert.equal((await latchkey.post('/auth/SignIn/MfaCode', { mfaToken })).status, 401)
   })
 
-  test('passwords and codes are counted apart', async () => {
+  test('passwords and codes are counted separately', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     const { email } = ada
     const early = (await ada.signIn()).body.mfaToken
@@ -201,7 +201,7 @@ onEachDatabase((latchkey) => {
     for (let i = 0; i < 5; i++) assert.equal((await ada.signIn()).body.status, 'mfaRequired')
   })
 
-  test('right codes cost nothing: thirty sign-ins in an hour are an owner’s good right', async () => {
+  test('right codes do not count: thirty sign-ins in an hour succeed', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     for (let i = 0; i < 30; i++) await ada.signInFully()
   })

@@ -40,7 +40,7 @@ class Browser {
 
 onEachDatabase(
   (latchkey) => {
-    test('in a browser, the refresh token is in a cookie that no script can read, and nowhere else', async () => {
+    test('in a browser the refresh token is in a cookie that scripts cannot read, and nowhere else', async () => {
       const ada = await latchkey.owner()
       const browser = new Browser(latchkey)
       const { email, password } = ada
@@ -65,7 +65,7 @@ onEachDatabase(
       assert.equal((await browser.post('/auth/Refresh')).status, 401)
     })
 
-    test('every way of signing in keeps its tokens in cookies, if a page asks for it', async () => {
+    test('every sign-in method returns its tokens in cookies if a page requests it', async () => {
       const ada = await latchkey.owner({ mfaMethod: 'email' })
       const browser = new Browser(latchkey)
       const { email, password } = ada
@@ -90,7 +90,7 @@ onEachDatabase(
 
     // Abuse case (Sessions and tokens): A page on another site made the browser send the cookie,
     // and so made calls as its owner.
-    test('a cookie counts for nothing without the header, from elsewhere, or without saying from where', async () => {
+    test('a cookie is refused without the header, from another origin or without an origin', async () => {
       const ada = await latchkey.owner()
       const browser = new Browser(latchkey)
       const { email, password } = ada
@@ -120,7 +120,7 @@ onEachDatabase(
       assert.equal((await browser.post('/auth/Refresh')).status, 200)
     })
 
-    test('a cookie opens no call but Refresh: everything else wants the access token', async () => {
+    test('a cookie is accepted by Refresh only, and every other call requires the access token', async () => {
       const ada = await latchkey.owner()
       const browser = new Browser(latchkey)
       const { email, password } = ada
@@ -132,7 +132,7 @@ onEachDatabase(
       assert.equal((await latchkey.post('/auth/SignOut', {}, { headers })).status, 401)
     })
 
-    test('two cookies of one name are none: somebody else may have set one', async () => {
+    test('two cookies of one name are refused, because another host may have set one', async () => {
       const ada = await latchkey.owner()
       const browser = new Browser(latchkey)
       const { email, password } = ada
@@ -146,7 +146,7 @@ onEachDatabase(
       assert.equal((await latchkey.post('/auth/Refresh', {}, { headers })).status, 401)
     })
 
-    test('pages of allowed origins may call, with cookies; those of no other', async () => {
+    test('pages of allowed origins may call with cookies, and pages of other origins may not', async () => {
       const preflight = {
         'access-control-request-method': 'POST',
         'access-control-request-headers': 'authorization,content-type,latchkey-session',
@@ -184,7 +184,7 @@ onEachDatabase(
   (latchkey) => {
     // Abuse case (Sessions and tokens): Another host of the same domain could set or read a cookie
     // (CVE-2024-28197).
-    test('behind HTTPS the cookie is for this host alone', async () => {
+    test('behind HTTPS the cookie is limited to this host', async () => {
       const ada = await latchkey.owner()
       const { email, password } = ada
       const headers = { origin: 'https://accounts.example.com', 'latchkey-session': 'cookie' }

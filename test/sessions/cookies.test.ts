@@ -8,7 +8,7 @@ import { formatRequestHead, sendRaw } from '../support/raw-http.ts'
 onEachDatabase((latchkey) => {
   // Abuse case (Sessions and tokens): Another host of the domain set a cookie with a look-alike
   // name, and so signed users in to another account.
-  test('a cookie counts under its exact name alone, whatever space or sign stands around it', async () => {
+  test('a cookie is accepted only under its exact name, without other spaces or characters around it', async () => {
     const token = tokenIn(await signIn(latchkey, await latchkey.owner()))
     for (const cookie of [
       // Browsers restrict names with a prefix, but not after a no-break space.
@@ -45,7 +45,7 @@ onEachDatabase((latchkey) => {
     assert.equal((await sendRaw(latchkey, refreshWith(latchkey, good))).status, 200)
   })
 
-  test('cookies in two headers are one list: two of one name are none', async () => {
+  test('cookies in two headers are one list, and two of one name are refused', async () => {
     const token = tokenIn(await signIn(latchkey, await latchkey.owner()))
     const twice = [`Cookie: latchkey=${token}`, `Cookie: latchkey=${'x'.repeat(43)}`]
     assert.equal((await sendRaw(latchkey, refreshWith(latchkey, ...twice))).status, 401)
@@ -53,7 +53,7 @@ onEachDatabase((latchkey) => {
     assert.equal((await sendRaw(latchkey, refreshWith(latchkey, ...apart))).status, 200)
   })
 
-  test('a device token of the wrong kind or size in a cookie only leads to the second step', async () => {
+  test('an invalid device token in a cookie only leads to the second factor', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'email' })
     const token = tokenIn(await signIn(latchkey, await latchkey.owner()))
     for (const value of [token, '%00', '\u00ff', 'x'.repeat(8000), '"', '']) {
@@ -63,7 +63,7 @@ onEachDatabase((latchkey) => {
     }
   })
 
-  test('an answer that refuses sets no cookie, and none that sets one may be kept by anybody', async () => {
+  test('an error response sets no cookie, and a response that sets one must not be cached', async () => {
     const ada = await latchkey.owner()
     const { email } = ada
     const signedIn = await signIn(latchkey, ada)
@@ -97,7 +97,7 @@ onEachDatabase((latchkey) => {
     assert.equal(out.headers.get('cache-control'), 'no-store')
   })
 
-  test('reading sets no cookie and takes none away, whatever it asks for', async () => {
+  test('a GET neither sets nor deletes a cookie, even on request', async () => {
     const ada = await latchkey.owner()
     const cookie = `latchkey=${tokenIn(await signIn(latchkey, ada))}`
     for (const path of ['/settings', '/settings/Sessions', '/.well-known/jwks.json']) {
@@ -109,7 +109,7 @@ onEachDatabase((latchkey) => {
     }
   })
 
-  test('a token in the body is the one that is refreshed, and the cookie’s session goes on', async () => {
+  test('a token in the body is the one refreshed, and the cookie’s session continues', async () => {
     const ada = await latchkey.owner()
     const bob = await latchkey.owner()
     const cookie = `latchkey=${tokenIn(await signIn(latchkey, ada))}`
@@ -128,7 +128,7 @@ onEachDatabase((latchkey) => {
     assert.equal((await whoHas(mine.body.accessToken)).email, ada.email)
   })
 
-  test('signing out ends the session of the token alone, and leaves no cookie of any', async () => {
+  test('signing out ends only the session of the token and deletes the session cookie', async () => {
     const ada = await latchkey.owner()
     const bob = await latchkey.owner()
     const cookie = `latchkey=${tokenIn(await signIn(latchkey, bob))}`
@@ -145,7 +145,7 @@ onEachDatabase((latchkey) => {
     assert.equal((await postFromPage(latchkey, '/auth/Refresh', {}, { cookie })).status, 200)
   })
 
-  test('signing out keeps the cookie of a device that is remembered', async () => {
+  test('signing out keeps the cookie of a trusted device', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'email' })
     const { email } = ada
     const { mfaToken } = (await signIn(latchkey, ada)).body
@@ -168,7 +168,7 @@ onEachDatabase(
   (latchkey) => {
     // Abuse case (Sessions and tokens): Another host of the domain set a cookie with a look-alike
     // name, and so signed users in to another account.
-    test('behind HTTPS no cookie that another host could set is taken for ours', async () => {
+    test('behind HTTPS no cookie that another host could set is accepted', async () => {
       const origin = 'https://accounts.example.com'
       const ada = await latchkey.owner()
       const signedIn = await signIn(latchkey, ada, '', origin)

@@ -7,7 +7,7 @@ import type { Owner } from '../support/owner.ts'
 const day = 86_400_000
 
 onEachDatabase((latchkey) => {
-  test('sessions are listed newest first, and the one that asks is marked', async () => {
+  test('sessions are listed newest first, with the current one marked', async () => {
     const ada = await latchkey.owner()
     await latchkey.post(
       '/auth/SignIn',
@@ -24,7 +24,7 @@ onEachDatabase((latchkey) => {
     assert.deepEqual(body.sessions[0].amr, ['pwd'])
   })
 
-  test('a session that is ended from another is dead at once, its refresh token too', async () => {
+  test('ending a session from another voids its access and refresh tokens at once', async () => {
     const ada = await latchkey.owner()
     const lost = (await ada.signIn()).body
     const { body } = await ada.get('/settings/Sessions')
@@ -38,7 +38,7 @@ onEachDatabase((latchkey) => {
     assert.equal((await ada.delete(`/settings/Sessions/${other.id}`)).status, 404)
   })
 
-  test('ending all others leaves the one that asks', async () => {
+  test('ending all other sessions keeps the current one', async () => {
     const ada = await latchkey.owner()
     const others = await Promise.all([ada.signIn(), ada.signIn(), ada.signIn()])
     const left = await ada.delete('/settings/Sessions')
@@ -49,7 +49,7 @@ onEachDatabase((latchkey) => {
     assert.equal((await ada.get('/settings')).status, 200)
   })
 
-  test('a session whose time is over, idle or in all, is not listed', async () => {
+  test('a session past its idle timeout or lifetime is not listed', async () => {
     const ada = await latchkey.owner()
     const refreshed = async () => {
       const { refreshToken } = ada
@@ -71,7 +71,7 @@ onEachDatabase((latchkey) => {
     )
   })
 
-  test('ending sessions is written down once a call, if any was alive', async () => {
+  test('ending sessions is recorded once per call, if any was live', async () => {
     const ada = await latchkey.owner()
     await ada.delete('/settings/Sessions')
     assert.deepEqual(await ended(ada), [])
@@ -91,7 +91,7 @@ onEachDatabase((latchkey) => {
     assert.deepEqual(await ended(ada), [{ reason: 'ended_by_owner', which: id }, others])
   })
 
-  test('a session that has expired is not there to be ended', async () => {
+  test('an expired session cannot be ended', async () => {
     const ada = await latchkey.owner()
     const [{ id }] = (await ada.get('/settings/Sessions')).body.sessions
     travel(15 * day)
@@ -109,7 +109,7 @@ onEachDatabase((latchkey) => {
       .map(({ detail }: { detail: unknown }) => detail)
   }
 
-  // Abuse case (Turned off, removed or replaced by the wrong hands): A user ended another account’s
+  // Abuse case (MFA changed by an attacker): A user ended another account’s
   // session or trusted device by its id (CVE-2025-71400).
   // Abuse case (Sessions and tokens): Users could see sessions of other accounts (CVE-2024-39683,
   // CVE-2026-23511).

@@ -181,7 +181,7 @@ onEachDatabase((latchkey) => {
     return gathered
   }
 
-  test('a token made like ours, with our key, opens every route: the control of all that follow', async () => {
+  test('control: a token made like the service’s own, with its key, is accepted on every route', async () => {
     const { key, header, claims, routes } = await gather()
     assert.ok(routes.length >= 9, `${routes.length} routes`)
     for (const [method, path] of routes) {
@@ -198,7 +198,7 @@ onEachDatabase((latchkey) => {
     // Abuse case (Sessions and tokens): The service accepted tokens that were unsigned, signed by
     // HMAC with the public key, signed with the attacker’s key, for another audience, or expired
     // (CVE-2026-67336).
-    test(`a token with ${what} opens no route`, async () => {
+    test(`a token with ${what} is refused on every route`, async () => {
       const made = await gather()
       for (const [method, path] of made.routes) {
         const answer = await latchkey.request(method, path, { token: forge(made) })
@@ -213,7 +213,7 @@ onEachDatabase((latchkey) => {
   }
 
   // Abuse case (Sessions and tokens): A token outlived its session (CVE-2026-9097).
-  test('a token of a session that was signed out opens no route', async () => {
+  test('a token of a signed-out session is refused on every route', async () => {
     const { routes } = await gather()
     const ada = await latchkey.owner()
     assert.equal((await ada.get('/settings/MfaSignIn')).status, 200)
@@ -227,7 +227,7 @@ onEachDatabase((latchkey) => {
   // Abuse case (Sessions and tokens): The service accepted tokens that were unsigned, signed by
   // HMAC with the public key, signed with the attacker’s key, for another audience, or expired
   // (CVE-2026-67336).
-  test('no other secret of ours is taken for an access token', async () => {
+  test('no other secret of the service is accepted as an access token', async () => {
     const { routes } = await gather()
     const ada = await latchkey.owner({ mfaMethod: 'email' })
     const first = (await ada.signIn()).body.mfaToken

@@ -8,9 +8,9 @@ import { operations } from '../support/openapi.ts'
 import type { Owner } from '../support/owner.ts'
 import { addPasskey, signInWithPasskey } from '../support/passkeys.ts'
 
-// Abuse case (The second factor is skipped): One sign-in method created its session itself, without
+// Abuse case (Second factor skipped): One sign-in method created its session itself, without
 // the second factor (CVE-2026-15616, CVE-2026-9091).
-test('issueSession alone writes the row of a session', () => {
+test('only issueSession writes the row of a session', () => {
   const src = join(import.meta.dirname, '../../src')
   const writers = globSync('**/*.ts', { cwd: src }).filter((file) =>
     readFileSync(join(src, file), 'utf8').includes("insertInto('session')"),
@@ -42,14 +42,14 @@ onEachDatabase((latchkey) => {
     },
   }
 
-  test('no link begins a session: every call that can answer with tokens is a POST', async () => {
+  test('no link begins a session: every call that can return tokens is a POST', async () => {
     const issuing = (await operations(latchkey)).filter(({ returnsTokens }) => returnsTokens)
     assert.deepEqual(new Set(issuing.map(({ method }) => method)), new Set(['POST']))
   })
 
-  // Abuse case (The second factor is skipped): The sign-in call required it, but another call that
+  // Abuse case (Second factor skipped): The sign-in call required it, but another call that
   // signs in did not (CVE-2026-8293, ory/kratos #3408).
-  test('no call that can answer with tokens does so for the password alone while MFA is on', async () => {
+  test('no call that can return tokens does so for the password alone while MFA is on', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     const issuing = (await operations(latchkey)).filter(({ returnsTokens }) => returnsTokens)
     assert.ok(issuing.length >= 6)

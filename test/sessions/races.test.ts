@@ -6,7 +6,7 @@ import { onEachDatabase } from '../support/latchkey.ts'
 
 onEachDatabase((latchkey) => {
   // Abuse case (Sessions and tokens): Two concurrent refreshes created two branches of one session.
-  test('twenty refreshes at once with one token make one new pair, and the session lives on', async () => {
+  test('twenty concurrent refreshes with one token issue one new pair, and the session continues', async () => {
     const ada = await latchkey.owner()
     // The twenty requests overlap only once all database connections are open.
     for (let round = 0; round < 10; round += 1) {
@@ -27,7 +27,7 @@ onEachDatabase((latchkey) => {
   })
 
   // Abuse case (Sessions and tokens): A refresh concurrent with signing out outlived it.
-  test('a refresh that races signing out never outlives it', async () => {
+  test('a refresh concurrent with signing out never outlives it', async () => {
     const ada = await latchkey.owner()
     for (let round = 0; round < 10; round += 1) {
       await ada.signInFully()
@@ -46,7 +46,7 @@ onEachDatabase((latchkey) => {
     }
   })
 
-  test('refreshing, confirming the password and signing out at once never end in each other’s way', async () => {
+  test('concurrent refreshing, password confirmation and signing out never interfere with each other', async () => {
     const ada = await latchkey.owner()
     for (let round = 0; round < 20; round += 1) {
       await ada.signInFully()
@@ -68,7 +68,7 @@ onEachDatabase((latchkey) => {
     }
   })
 
-  test('a refresh that races confirming the password leaves one live refresh token', async () => {
+  test('a refresh concurrent with password confirmation leaves one live refresh token', async () => {
     const ada = await latchkey.owner()
     for (let round = 0; round < 15; round += 1) {
       await ada.signInFully()
@@ -88,7 +88,7 @@ onEachDatabase((latchkey) => {
     }
   })
 
-  test('signing out twice at once, or ten times, is written down once', async () => {
+  test('concurrent sign-outs of one session are recorded once', async () => {
     const ada = await latchkey.owner()
     await ada.signInFully()
     const answers = await Promise.all(Array.from({ length: 10 }, () => ada.post('/auth/SignOut')))

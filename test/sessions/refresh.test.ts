@@ -19,7 +19,7 @@ onEachDatabase((latchkey) => {
     return body.activity.filter((entry: { type: string }) => entry.type === 'session.ended')
   }
 
-  test('a refresh gives a new pair that works, and the old token is dead', async () => {
+  test('a refresh issues a new pair that works and voids the old refresh token', async () => {
     const ada = await latchkey.owner()
     const { accessToken, refreshToken } = ada
     const first = ada.storeTokens(await refresh(refreshToken)).body
@@ -37,7 +37,7 @@ onEachDatabase((latchkey) => {
     assert.ok(await isLive(ada))
   })
 
-  test('a used token is only refused while it may be a second tab or a bad line', async () => {
+  test('reuse within ten seconds, as by a second tab or a retry, is refused without ending the session', async () => {
     const ada = await latchkey.owner()
     const { refreshToken: used } = ada
     ada.storeTokens(await refresh(used))
@@ -50,7 +50,7 @@ onEachDatabase((latchkey) => {
 
   // Abuse case (Sessions and tokens): The use of a stolen refresh token went undetected
   // (GHSA-392p-2q2v-4372, GHSA-pw9m-5jxm-xr6h).
-  test('a used token that comes later ends the session, on the owner’s branch and the thief’s', async () => {
+  test('later reuse ends the session for both the owner and the thief', async () => {
     const ada = await latchkey.owner()
     const { refreshToken: stolen } = ada
     const thief = (await refresh(stolen)).body
@@ -66,7 +66,7 @@ onEachDatabase((latchkey) => {
 
   // Abuse case (Sessions and tokens): The use of a stolen refresh token went undetected
   // (GHSA-392p-2q2v-4372, GHSA-pw9m-5jxm-xr6h).
-  test('any earlier token of a session ends it, not only the last one', async () => {
+  test('reuse of any earlier token ends the session, not only of the last one', async () => {
     const ada = await latchkey.owner()
     const { refreshToken: first } = ada
     for (let i = 0; i < 3; i += 1) ada.storeTokens(await refresh(ada.refreshToken))
@@ -76,7 +76,7 @@ onEachDatabase((latchkey) => {
     assertRefused(await refresh(ada.refreshToken))
   })
 
-  test('a token of before the password was confirmed is as dead as a used one', async () => {
+  test('a token from before the password was confirmed counts as used', async () => {
     const ada = await latchkey.owner()
     const { refreshToken: before } = ada
     ada.storeTokens(await ada.post('/auth/Reauthenticate', { password: ada.password }))
@@ -87,7 +87,7 @@ onEachDatabase((latchkey) => {
     assert.equal(await isLive(ada), false)
   })
 
-  test('reuse ends that session alone', async () => {
+  test('reuse ends that session only', async () => {
     const ada = await latchkey.owner()
     const phone = { accessToken: ada.accessToken, refreshToken: ada.refreshToken }
     await ada.signInFully()
@@ -99,7 +99,7 @@ onEachDatabase((latchkey) => {
   })
 
   // Abuse case (Sessions and tokens): A token without its end was still accepted (CVE-2026-27840).
-  test('a token from which one character or more is missing is refused, and ends nothing', async () => {
+  test('a token that lacks one or more characters is refused and ends nothing', async () => {
     const ada = await latchkey.owner()
     const { refreshToken } = ada
     travel(11_000)
@@ -117,7 +117,7 @@ onEachDatabase((latchkey) => {
     ada.storeTokens(await refresh(refreshToken))
   })
 
-  test('no other secret of ours is a refresh token', async () => {
+  test('no other secret of the service is accepted as a refresh token', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'email' })
     const { mfaToken } = (await ada.signIn()).body
     const code = await latchkey.codeSentTo(ada.email)
@@ -127,7 +127,7 @@ onEachDatabase((latchkey) => {
     assert.ok([400, 401].includes((await refresh(ada.accessToken)).status))
   })
 
-  test('signing out ends access and refresh at once, and no other session', async () => {
+  test('signing out voids the access and refresh tokens at once and ends no other session', async () => {
     const ada = await latchkey.owner()
     const phone = { accessToken: ada.accessToken, refreshToken: ada.refreshToken }
     await ada.signInFully()
@@ -148,7 +148,7 @@ onEachDatabase((latchkey) => {
     assert.deepEqual([end?.detail, more], [{ reason: 'signed_out' }, []])
   })
 
-  test('signing out somebody does not sign out anybody else', async () => {
+  test('signing out one account does not sign out another', async () => {
     const [ada, bob] = [await latchkey.owner(), await latchkey.owner()]
     await ada.post('/auth/SignOut')
     assert.ok(await isLive(bob))
@@ -162,7 +162,7 @@ onEachDatabase(
   (latchkey) => {
     const refresh = (refreshToken: string) => latchkey.post('/auth/Refresh', { refreshToken })
 
-    test('a session that is not refreshed ends after its idle time, for both tokens', async () => {
+    test('a session that is not refreshed ends after its idle timeout, for both tokens', async () => {
       const ada = await latchkey.owner()
       travel(10 * minute - 2_000)
       assert.equal((await ada.get('/settings/MfaSignIn')).status, 200)
@@ -172,7 +172,7 @@ onEachDatabase(
       assertRefused(await refresh(ada.refreshToken))
     })
 
-    test('refreshing keeps a session alive, but never past its longest time', async () => {
+    test('refreshing extends a session, but never past its lifetime', async () => {
       const ada = await latchkey.owner()
       const left: number[] = []
       for (let minutes = 0; minutes < 24; minutes += 8) {
@@ -193,7 +193,7 @@ onEachDatabase(
       assertRefused(await refresh(ada.refreshToken))
     })
 
-    test('confirming the password renews the idle time, but not the longest one', async () => {
+    test('confirming the password renews the idle timeout, but not the lifetime', async () => {
       const ada = await latchkey.owner()
       for (let minutes = 0; minutes < 27; minutes += 9) {
         ada.storeTokens(await ada.post('/auth/Reauthenticate', { password: ada.password }))

@@ -14,7 +14,7 @@ import { SoftwareAuthenticator } from '../support/software-authenticator.ts'
 onEachDatabase((latchkey) => {
   // Abuse case (Input and output): A response, a log line or the database contained a secret
   // (CVE-2026-53725).
-  test('nothing in the database signs in, shows a code or signs a token', async () => {
+  test('nothing in the database signs in, reveals a code or signs a token', async () => {
     const ada = await latchkey.owner()
     const secrets: Record<string, string> = {
       'a password': ada.password,
@@ -70,7 +70,7 @@ onEachDatabase((latchkey) => {
     }
   })
 
-  test('whoever reads all that is kept of a passkey signs in by none of it', async () => {
+  test('the stored data of a passkey cannot sign in', async () => {
     const ada = await latchkey.owner()
     const passkey = await addPasskey(latchkey, ada)
     const [row] = await latchkey.sql(
@@ -96,7 +96,7 @@ onEachDatabase((latchkey) => {
     assert.equal((await ada.get('/settings/MfaSignIn')).status, 200)
   })
 
-  test('a new encryption key in front changes nothing for those who are signed in', async () => {
+  test('a new primary encryption key changes nothing for existing sessions', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     const { LATCHKEY_ENCRYPTION_KEYS: old } = latchkey.environment
     await latchkey.restart({ LATCHKEY_ENCRYPTION_KEYS: `${generateEncryptionKey('newer')},${old}` })

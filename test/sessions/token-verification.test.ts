@@ -47,7 +47,7 @@ const good = (
   })
 ).accessToken
 
-test('jose takes a token of ours, and so do we', async () => {
+test('jose and the service both accept a token of the service', async () => {
   assert.equal(await joseAccepts(good), true)
   assert.equal(accessTokens.verify(good)?.session, 's')
 })
@@ -55,7 +55,7 @@ test('jose takes a token of ours, and so do we', async () => {
 // Abuse case (Sessions and tokens): The service accepted tokens that were unsigned, signed by HMAC
 // with the public key, signed with the attacker’s key, for another audience, or expired
 // (CVE-2026-67336).
-test('of tokens signed with our key, whatever they say, jose and we take the same', async () => {
+test('among tokens with arbitrary headers and claims, jose and the service accept the same', async () => {
   const now = Math.floor(Date.now() / 1000)
   const { header, claims } = decodeToken(good)
   const odd = fc.constantFrom(undefined, null, '', 'x', true, 0, -1, [], ['x'], {})
@@ -106,7 +106,7 @@ test('of tokens signed with our key, whatever they say, jose and we take the sam
   assert.ok(accepted > 50, `only ${accepted} were valid`)
 })
 
-test('of a good token with some characters changed, jose and we take the same: none', async () => {
+test('the service accepts no token with changed characters, and jose only other spellings of the same bytes', async () => {
   const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_=.+/ '
   const change = fc.record({
     at: fc.nat(good.length),
@@ -129,7 +129,7 @@ test('of a good token with some characters changed, jose and we take the same: n
   )
 })
 
-test('a token is not taken any more at its exp, however often it was taken before', async (t) => {
+test('a token is refused from its exp on, however often it was accepted before', async (t) => {
   const { accessToken, expiresIn } = await accessTokens.issue({
     account: 'a',
     session: 's',

@@ -17,13 +17,13 @@ const folder = join(import.meta.dirname, '../../src/store/migrations')
 const firstMigration = '2026-11-30-0000-first-release'
 
 for (const kind of databaseKinds) {
-  test(`every migration leaves on ${kind} what the version before it reads and writes`, async (t) => {
+  test(`every migration keeps on ${kind} what the previous version reads and writes`, async (t) => {
     const migrations = await ours()
     const found = await losses(t, kind, migrations)
     assert.deepEqual(found, [])
   })
 
-  test(`a migration that takes something away is found out on ${kind}`, async (t) => {
+  test(`a migration that removes something is detected on ${kind}`, async (t) => {
     const after = '2999-01-01-0900-x'
     for (const [up, lost] of [
       [

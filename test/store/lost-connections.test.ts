@@ -4,7 +4,7 @@ import { Client } from 'pg'
 import { createDatabase } from '../support/database.ts'
 import { startLatchkeyProcess, waitUntil } from '../support/process.ts'
 
-test('when PostgreSQL hangs up in the middle of a request, that one fails and the service goes on', async (t) => {
+test('when PostgreSQL drops the connection during a request, that request fails and the service continues', async (t) => {
   const url = await createDatabase(t, 'PostgreSQL')
   const latchkey = await startLatchkeyProcess(t, { environment: { LATCHKEY_DATABASE_URL: url } })
   const operator = new Client({ connectionString: url })

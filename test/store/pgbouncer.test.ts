@@ -10,7 +10,7 @@ import { startPgbouncer } from '../support/pgbouncer.ts'
 import { startLatchkeyProcess } from '../support/process.ts'
 import { undoTokenSentTo } from '../support/undo-token.ts'
 
-test('behind PgBouncer four nodes that start at once make the tables once, and leave no lock behind', async (t) => {
+test('behind PgBouncer, four nodes that start concurrently create the tables once and leave no lock behind', async (t) => {
   const direct = await createDatabase(t, 'PostgreSQL')
   const url = await startPgbouncer(t, direct)
   if (!url) return
@@ -37,7 +37,7 @@ test('behind PgBouncer four nodes that start at once make the tables once, and l
   }
 })
 
-test('behind PgBouncer everything works as without it, on two nodes', async (t) => {
+test('behind PgBouncer, two nodes work as without it', async (t) => {
   const url = await startPgbouncer(t, await createDatabase(t, 'PostgreSQL'))
   if (!url) return
   const latchkey = await startLatchkey(t, 'PostgreSQL', { LATCHKEY_DATABASE_URL: url })
@@ -85,7 +85,7 @@ test('behind PgBouncer everything works as without it, on two nodes', async (t) 
   }
 })
 
-test('a lock that is waited for behind PgBouncer ends with a 503, and everything goes on', async (t) => {
+test('behind PgBouncer, waiting for a lock ends with a 503, and the service continues', async (t) => {
   const direct = await createDatabase(t, 'PostgreSQL')
   const url = await startPgbouncer(t, direct)
   if (!url) return

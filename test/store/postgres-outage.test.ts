@@ -38,7 +38,7 @@ const bodies: Record<string, object> = {
 for (const what of ['is stopped', 'hangs'] as const) {
   // Abuse case (Sessions and tokens): A check passed because it could not be made
   // (GHSA-8fpg-xm3f-6cx3).
-  test(`while PostgreSQL ${what} every call that needs it is a 503, the rest goes on, and all is well when it is back`, async (t) => {
+  test(`while PostgreSQL ${what}, every call that needs it is a 503 and the others work, and all work when it is back`, async (t) => {
     const { latchkey, proxy } = await startBehindProxy(t)
     const ada = await latchkey.owner({ mfaMethod: 'email' })
     const calls = await operations(latchkey)
@@ -71,7 +71,7 @@ for (const what of ['is stopped', 'hangs'] as const) {
   })
 }
 
-test('of a change whose commit got no answer it is said that nobody knows, and one can look', async (t) => {
+test('the response to a change whose commit got no answer states that the outcome is unknown', async (t) => {
   const { latchkey, proxy } = await startBehindProxy(t)
   const ada = await latchkey.owner()
   proxy.dropResponseTo('commit')
@@ -91,7 +91,7 @@ test('of a change whose commit got no answer it is said that nobody knows, and o
   assert.equal((await ada.get('/settings')).body.language, 'de')
 })
 
-test('a table that is locked holds nobody for long, and leaves nobody waiting at the server', async (t) => {
+test('a locked table delays no request for long and leaves no query waiting at the server', async (t) => {
   const url = await createDatabase(t, 'PostgreSQL')
   const latchkey = await startLatchkey(t, 'PostgreSQL', { LATCHKEY_DATABASE_URL: url })
   const ada = await latchkey.owner()
@@ -120,7 +120,7 @@ test('a table that is locked holds nobody for long, and leaves nobody waiting at
   }
 })
 
-test('five hundred calls at once are all answered by the ten connections', async (t) => {
+test('ten connections answer five hundred concurrent calls', async (t) => {
   const url = await createDatabase(t, 'PostgreSQL')
   const latchkey = await startLatchkey(t, 'PostgreSQL', { LATCHKEY_DATABASE_URL: url })
   const ada = await latchkey.owner()

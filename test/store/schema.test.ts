@@ -11,7 +11,7 @@ import { createDatabase, databaseKinds } from '../support/database.ts'
 type Tables = Record<string, Record<string, string>>
 
 for (const kind of databaseKinds) {
-  test(`the tables on ${kind} are column by column what the queries are told they are`, async (t) => {
+  test(`the tables on ${kind} match the types of the queries column by column`, async (t) => {
     const db = openDatabase(await createDatabase(t, kind))
     t.after(() => db.destroy())
     await migrate(db)

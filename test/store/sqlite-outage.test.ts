@@ -9,7 +9,7 @@ import { requireTool } from '../support/tool.ts'
 
 const password = 'a long sentence of hers'
 
-test('on a full disk changes are a 503 and nothing is lost, and they are made again when there is room', async (t) => {
+test('on a full disk changes get a 503 and nothing is lost, and they succeed again when there is space', async (t) => {
   const prlimit = await requireTool(t, 'prlimit')
   if (!prlimit) return
   const LATCHKEY_DATABASE_URL = await createDatabase(t, 'SQLite')
@@ -44,7 +44,7 @@ test('on a full disk changes are a 503 and nothing is lost, and they are made ag
   db.close()
 })
 
-test('while another program holds the file changes are a 503, reading goes on, and nobody waits twice', async (t) => {
+test('while another program locks the file, changes get a 503, reads succeed and no request waits twice', async (t) => {
   const latchkey = await startLatchkey(t, 'SQLite')
   const ada = await latchkey.owner()
   const file = latchkey.environment.LATCHKEY_DATABASE_URL?.slice('sqlite:'.length) ?? ''

@@ -22,13 +22,13 @@ async function pragma(db: Db, name: string): Promise<unknown> {
   return Object.values(rows[0] as object)[0]
 }
 
-test('an answered change is on the disk: write-ahead log, synchronous FULL', async (t) => {
+test('an acknowledged change is on disk: write-ahead log, synchronous FULL', async (t) => {
   const db = open(t)
   assert.equal(await pragma(db, 'journal_mode'), 'wal')
   assert.equal(await pragma(db, 'synchronous'), 2)
 })
 
-test('a row can’t refer to one that is not there, and goes with the one it belongs to', async (t) => {
+test('a row cannot refer to a missing row and is deleted with the row it belongs to', async (t) => {
   const db = open(t)
   await migrate(db)
   assert.equal(await pragma(db, 'foreign_keys'), 1)
@@ -42,7 +42,7 @@ test('a row can’t refer to one that is not there, and goes with the one it bel
   assert.deepEqual(await db.selectFrom('recovery_code').selectAll().execute(), [])
 })
 
-test('every table takes values of its columns’ types alone', async (t) => {
+test('every table accepts only values of its columns’ types', async (t) => {
   const db = open(t)
   await migrate(db)
   const { rows } = await sql<{ name: string; strict: number }>`
@@ -55,7 +55,7 @@ test('every table takes values of its columns’ types alone', async (t) => {
   await assert.rejects(db.insertInto('account').values(wrong).execute(), /cannot store TEXT/)
 })
 
-test('a transaction has the database to itself from its beginning, before it writes', async (t) => {
+test('a transaction locks the database from its start, before it writes', async (t) => {
   const folder = createTempFolder(t)
   const db = open(t, folder)
   await migrate(db)
@@ -69,7 +69,7 @@ test('a transaction has the database to itself from its beginning, before it wri
   another.exec('begin immediate; rollback')
 })
 
-test('two processes can begin one file at the same moment', async (t) => {
+test('two processes can create one file concurrently', async (t) => {
   const folder = createTempFolder(t)
   const [one, other] = [await forkSqliteOpener(t), await forkSqliteOpener(t)]
   for (let round = 1; round <= 150; round += 1) {
@@ -80,7 +80,7 @@ test('two processes can begin one file at the same moment', async (t) => {
   }
 })
 
-test('a file that was there keeps its mode; a new one is for its user alone', (t) => {
+test('an existing file keeps its mode, and a new one is private to its user', (t) => {
   const folder = createTempFolder(t)
   const shared = join(folder, 'shared/latchkey.sqlite')
   mkdirSync(join(folder, 'shared'))

@@ -11,8 +11,8 @@ import {
 } from '../support/process.ts'
 import { startWebhookReceiver, type WebhookReply } from '../support/webhook-receiver.ts'
 
-describe('webhooks by many', { concurrency: true }, () => {
-  test('what a killed node had in hand is posted by others, in order', async (t) => {
+describe('webhooks by several nodes', { concurrency: true }, () => {
+  test('other nodes send the events that a killed node had claimed, in order', async (t) => {
     const hook = await startWebhookReceiver(t)
     hook.respond = () => new Promise(() => {})
     const latchkey = await startLatchkey(t, 'PostgreSQL')
@@ -47,7 +47,7 @@ describe('webhooks by many', { concurrency: true }, () => {
     assert.equal(first?.id, hook.received[0]?.id)
   })
 
-  test('the order is that of what happened, also where clocks disagree', async (t) => {
+  test('events are sent in the order in which they happened, even if clocks disagree', async (t) => {
     const hook = await startWebhookReceiver(t)
     const { promise, resolve } = Promise.withResolvers<WebhookReply>()
     hook.respond = () => promise

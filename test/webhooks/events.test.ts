@@ -16,7 +16,7 @@ const hour = 3600 * second
 const day = 24 * hour
 
 for (const kind of databaseKinds) {
-  test(`all that happens is posted, each account’s in order, and verified by the official library, on ${kind}`, async (t) => {
+  test(`every activity is sent, each account’s in order, and verified by the official library, on ${kind}`, async (t) => {
     const hook = await startWebhookReceiver(t)
     const latchkey = await startLatchkey(t, kind, { LATCHKEY_WEBHOOK_URL: hook.url })
     latchkey.markSecret(hook.secret.slice('whsec_'.length))
@@ -62,7 +62,7 @@ for (const kind of databaseKinds) {
     }
   })
 
-  test(`an account’s next waits for the one before, and others wait for neither, on ${kind}`, async (t) => {
+  test(`an account’s next event waits for the one before, and other accounts’ events do not, on ${kind}`, async (t) => {
     const hook = await startWebhookReceiver(t)
     const latchkey = await startLatchkey(t, kind, { LATCHKEY_WEBHOOK_URL: hook.url })
     const ada = await latchkey.owner()
@@ -98,7 +98,7 @@ for (const kind of databaseKinds) {
     assert.equal(await activityCount(), hook.received.length + 3)
   })
 
-  test(`accounts that are brought over are posted too, on ${kind}`, async (t) => {
+  test(`importing an account sends an event, on ${kind}`, async (t) => {
     const hook = await startWebhookReceiver(t)
     const latchkey = await startLatchkey(t, kind, { LATCHKEY_WEBHOOK_URL: hook.url })
     const file = join(createTempFolder(t), 'accounts.jsonl')
@@ -112,7 +112,7 @@ for (const kind of databaseKinds) {
     assert.deepEqual(events, [expected, expected])
   })
 
-  test(`an erased account is told by its id, on ${kind}`, async (t) => {
+  test(`the event of an erased account has the account’s id, on ${kind}`, async (t) => {
     const hook = await startWebhookReceiver(t)
     const latchkey = await startLatchkey(t, kind, { LATCHKEY_WEBHOOK_URL: hook.url })
     const ada = await latchkey.owner()
@@ -137,7 +137,7 @@ for (const kind of databaseKinds) {
   })
 }
 
-test('without the setting nothing is put aside, and what is left over goes in the end', async (t) => {
+test('without the setting no event is enqueued, and leftover events are eventually deleted', async (t) => {
   const hook = await startWebhookReceiver(t)
   hook.respond = () => 503
   const latchkey = await startLatchkey(t, 'SQLite', { LATCHKEY_WEBHOOK_URL: hook.url })
@@ -156,7 +156,7 @@ test('without the setting nothing is put aside, and what is left over goes in th
   assert.deepEqual(await latchkey.sql(waiting), [])
 })
 
-test('what a receiver does not take comes again after pauses that grow, for three days', async (t) => {
+test('an event that a receiver does not accept is retried after growing pauses, for three days', async (t) => {
   const hook = await startWebhookReceiver(t)
   hook.respond = () => 500
   const latchkey = await startLatchkey(t, 'SQLite', { LATCHKEY_WEBHOOK_URL: hook.url })
@@ -175,7 +175,7 @@ test('what a receiver does not take comes again after pauses that grow, for thre
   await waitUntil(() => hook.received.at(-1)?.event.type === 'signin.succeeded')
 })
 
-test('410 gives up this one alone, and at once', async (t) => {
+test('a 410 gives up that event only, and at once', async (t) => {
   const hook = await startWebhookReceiver(t)
   hook.respond = ({ event }) => (event.type === 'account.created' ? 410 : 204)
   const latchkey = await startLatchkey(t, 'SQLite', { LATCHKEY_WEBHOOK_URL: hook.url })
@@ -186,7 +186,7 @@ test('410 gives up this one alone, and at once', async (t) => {
   assert.equal(findLogLines(latchkey, 'message failed')[0].type, 'account.created')
 })
 
-test('a receiver that asks for a pause gets it, up to an hour', async (t) => {
+test('the pause that a receiver requests is respected, up to an hour', async (t) => {
   const hook = await startWebhookReceiver(t)
   const answers: WebhookReply[] = [
     [429, { 'retry-after': '90' }],

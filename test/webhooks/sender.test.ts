@@ -39,7 +39,7 @@ async function serve(t: TestContext, listener: RequestListener): Promise<string>
   return `http://127.0.0.1:${port}/?tenant=7&secret=${secret}`
 }
 
-test('while the secret is changed, receivers of both can verify', async (t) => {
+test('during a rotation of the secret, receivers with either secret can verify', async (t) => {
   const [old, young] = [generateWebhookSecret(), generateWebhookSecret()]
   const hook = await startWebhookReceiver(t, old)
   const url = hook.url.replace(old, `${young}&secret=${old}`)
@@ -51,7 +51,7 @@ test('while the secret is changed, receivers of both can verify', async (t) => {
 })
 
 // Abuse case (Input and output): A forged event was accepted as authentic.
-test('a post that was changed on the way is not verified', async (t) => {
+test('an event altered in transit fails verification', async (t) => {
   const hook = await startWebhookReceiver(t, secret)
   await createWebhookSender(hook.url).send(event)
   const { body, headers } = hook.received[0] ?? assert.fail()
@@ -67,14 +67,14 @@ test('a post that was changed on the way is not verified', async (t) => {
 })
 
 for (const status of [200, 201, 204]) {
-  test(`${status} takes a post`, async (t) => {
+  test(`a ${status} accepts an event`, async (t) => {
     await createWebhookSender(
       await serve(t, (_, response) => response.writeHead(status).end()),
     ).send(event)
   })
 }
 for (const status of [400, 401, 404, 408, 429, 500, 503]) {
-  test(`a post answered with ${status} is worth another try`, async (t) => {
+  test(`a ${status} is a retryable error`, async (t) => {
     const url = await serve(t, (_, response) => response.writeHead(status).end(secret))
     const error = await failureOf(createWebhookSender(url).send(event))
     assert.ok(!(error instanceof PermanentDeliveryError))
@@ -83,7 +83,7 @@ for (const status of [400, 401, 404, 408, 429, 500, 503]) {
 }
 
 // Abuse case (Input and output): A receiver redirected events to another host (SSRF).
-test('a post is not sent on to where a receiver points', async (t) => {
+test('a redirect from a receiver is not followed', async (t) => {
   let requests = 0
   const elsewhere = await serve(t, (_, response) => {
     requests += 1
@@ -100,7 +100,7 @@ test('a post is not sent on to where a receiver points', async (t) => {
   assert.equal(requests, 0)
 })
 
-test('a receiver that says nothing, or rubbish, or is not there, is worth another try', {
+test('a silent, malformed or unreachable receiver is a retryable error', {
   timeout: 10_000,
 }, async (t) => {
   const silent = await serve(t, () => {})
@@ -113,7 +113,7 @@ test('a receiver that says nothing, or rubbish, or is not there, is worth anothe
   }
 })
 
-test('an answer without end is a yes by its status, and read no further than its beginning', {
+test('an endless response counts by its status, and only its beginning is read', {
   timeout: 10_000,
 }, async (t) => {
   let sent = 0
@@ -131,7 +131,7 @@ test('an answer without end is a yes by its status, and read no further than its
   assert.ok(sent < 5e7, `${sent} bytes`)
 })
 
-test('a webhook URL that can’t be used is refused in a sentence that doesn’t repeat it', () => {
+test('an invalid webhook URL is rejected with a sentence that does not repeat it', () => {
   const bytes = (count: number) => `whsec_${Buffer.alloc(count, 'k').toString('base64')}`
   const bad = [
     '',
@@ -162,7 +162,7 @@ test('a webhook URL that can’t be used is refused in a sentence that doesn’t
   }
 })
 
-test('in production a webhook goes by https, or to this machine', () => {
+test('in production a webhook URL must use https or this machine', () => {
   const problemsWith = (LATCHKEY_WEBHOOK_URL: string) => {
     try {
       readSettings({ LATCHKEY_MODE: 'production', LATCHKEY_WEBHOOK_URL })
