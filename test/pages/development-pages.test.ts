@@ -70,7 +70,7 @@ onDatabase('SQLite', (latchkey) => {
     const undo = page.getByRole('article').first().getByRole('link').first()
     assert.match((await undo.getAttribute('href')) ?? '', /\/undo#token=[\w-]{43}$/)
     await undo.click()
-    await page.getByRole('heading', { name: 'Was that not you?' }).waitFor()
+    await page.getByRole('heading', { name: 'Wasn’t that you?' }).waitFor()
   })
 
   test('what arrives shows by itself, is told to whoever can’t see it, and its code is copied in one press', async (t) => {

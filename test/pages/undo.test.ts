@@ -20,7 +20,7 @@ onDatabase('SQLite', (latchkey) => {
       const seen = await visitPage(browser, `${latchkey.origin}/undo#token=${token}`, look)
       const { page } = seen
       const at = `at ${look.width} px, ${look.colorScheme}`
-      await page.getByRole('heading', { name: 'Was that not you?' }).waitFor()
+      await page.getByRole('heading', { name: 'Wasn’t that you?' }).waitFor()
       await assertPageOk(seen, `undo asked ${at}`)
       assert.equal((await ada.get('/settings/MfaSignIn')).body.enabled, false)
 
