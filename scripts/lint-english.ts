@@ -80,8 +80,8 @@ function commentsOf(file: ts.SourceFile): Passage[] {
   return passages
 
   function visit(node: ts.Node): void {
-    // Neither has comments, only text that may look like one.
-    if (ts.isJSDoc(node) || ts.isJsxText(node)) return
+    // The text of an element may look like a comment.
+    if (ts.isJsxText(node)) return
     for (const find of [ts.getLeadingCommentRanges, ts.getTrailingCommentRanges]) {
       for (const range of find(source, node.getFullStart()) ?? []) ranges.set(range.pos, range)
     }
