@@ -172,7 +172,7 @@ function missingKeysError(required: [id: string, values: number][]): OperatorErr
 
 function conflictingKeyError(id: string, cause?: unknown): OperatorError {
   return new OperatorError(
-    `These are not the encryption keys of this database: it was used with a different key of the id ${id}. ${remedy} A new key needs a new id.`,
+    `These are not the encryption keys of this database: it has a different key with the id ${id}. ${remedy} A new key needs a new id.`,
     { cause },
   )
 }
