@@ -75,7 +75,7 @@ onDatabase('SQLite', (latchkey) => {
 
       for (const fragment of ['', '#token=', '#tok']) {
         const cut = await visitPage(browser, `${latchkey.origin}/undo${fragment}`, look)
-        await cut.page.getByRole('heading', { name: 'not complete' }).waitFor()
+        await cut.page.getByRole('heading', { name: 'This link is incomplete' }).waitFor()
         assert.equal(await cut.page.getByRole('button').count(), 0)
         if (fragment === '') await assertPageOk(cut, `undo cut ${at}`)
         await cut.page.context().close()
@@ -88,7 +88,7 @@ onDatabase('SQLite', (latchkey) => {
     if (!browser) return
     const { token } = await robbed(latchkey)
     const { page } = await visitPage(browser, `${latchkey.origin}/undo#tok`, wide)
-    await page.getByRole('heading', { name: 'not complete' }).waitFor()
+    await page.getByRole('heading', { name: 'This link is incomplete' }).waitFor()
     await page.goto(`${latchkey.origin}/undo#token=${token}`)
     await page.getByRole('button', { name: 'Undo the change' }).waitFor()
   })
