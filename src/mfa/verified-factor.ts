@@ -3,7 +3,7 @@ import type { Amr } from '../sessions/assurance.ts'
 import type { CodeSent } from '../verification/send-code.ts'
 import type { CredentialDescriptor } from './passkey/webauthn.ts'
 
-/** A factor that the owner has just proven, and the changes that enrol it. */
+/** A factor that the owner has just verified, and the changes that enrol it. */
 export interface VerifiedFactor {
   method: MfaMethod
   /** Authentication methods of a sign-in by it (RFC 8176). */
@@ -18,8 +18,8 @@ export interface VerifiedFactor {
 
 /**
  * The result of verifying a factor: a code was sent, a passkey assertion is required, the factor is
- * proven, the code was wrong, or there is nothing to do. `wrong` is a value, not an exception, because the
- * transaction must commit: the attempt counts.
+ * verified, the code was wrong, or there is nothing to do. `wrong` is a value, not an exception,
+ * because the transaction must commit: the attempt counts.
  */
 export type FactorVerification =
   | { sent: CodeSent }

@@ -48,8 +48,8 @@ const definitions = {
   ),
   smsPerAccount: messages(20, day, 'an account'),
   smsPerNumber: messages(20, day, 'a phone number, for accounts that have verified it'),
-  // SMS pumping: fraudsters who earn money per text own whole blocks of numbers. Verified numbers do
-  // not count: a stranger could lock out the owners of neighbouring numbers.
+  // SMS pumping: fraudsters who earn money per text message own whole blocks of numbers. Verified
+  // numbers do not count: a stranger could lock out the owners of neighbouring numbers.
   smsPerNumberRange: {
     ...messages(
       100,
