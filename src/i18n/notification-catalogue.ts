@@ -1,5 +1,5 @@
 /**
- * The parameters of each message. A code or an undo link is no parameter: the outbox stores it
+ * The parameters of each message. Codes and undo links are not parameters: the outbox stores them
  * sealed.
  */
 export interface TemplateParams {
@@ -56,7 +56,7 @@ export interface NotificationCatalogue {
       code: string,
     ) => NotificationText
   }
-  /** The methods by the names that people know. */
+  /** The names of the methods, as people know them. */
   methods: Record<MfaMethod, string>
   /** The sentence before the link that undoes a change. */
   undoIntro: (until: string) => string

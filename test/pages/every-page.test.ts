@@ -115,7 +115,7 @@ onDatabase(
         ['/signin', 'Anmelden'],
         ['/signup', 'Konto anlegen'],
         ['/forgot', 'Passwort vergessen'],
-        ['/undo', 'Dieser Link ist nicht vollständig'],
+        ['/undo', 'Dieser Link ist unvollständig'],
         ['/undo#token=x', 'Warst du das nicht?'],
         ['/', 'Acme & Söhne läuft'],
         ['/dev/inbox', 'Entwickler-Postfach'],
