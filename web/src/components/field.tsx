@@ -32,7 +32,7 @@ export function Field(
   const { label, hint, feedback, error, adornment, autofocus, ...inputProps } = props
   const id = useId()
   const element = useRef<HTMLInputElement>(null)
-  // Browsers apply the attribute only when a page loads.
+  // Browsers apply the `autofocus` attribute only when a page loads.
   useLayoutEffect(() => {
     if (autofocus) element.current?.focus()
   }, [])
