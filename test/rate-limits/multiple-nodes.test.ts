@@ -1,4 +1,3 @@
-/** No test here travels in time: the second node has a clock of its own. */
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { onEachDatabase } from '../support/latchkey.ts'
@@ -51,7 +50,7 @@ onEachDatabase((latchkey) => {
   })
 
   test('a right code, brought to both nodes at once, makes one sign-in', async () => {
-    const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
+    const ada = await latchkey.owner({ mfaMethod: 'email' })
     const { mfaToken } = (await ada.signIn(nodeFor(1))).body
     const code = ada.recoveryCodes[0] ?? ''
     const answers = await Promise.all(

@@ -44,14 +44,14 @@ test('behind PgBouncer everything works as without it, on two nodes', async (t) 
   const node = await latchkey.secondNode()
   try {
     // Signing up brings a code through the outbox; MFA on, signing in with it.
-    const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
+    const ada = await latchkey.owner({ mfaMethod: 'email' })
     await ada.signInFully()
     assert.equal((await ada.get('/settings', { node })).status, 200)
 
     // One code is good once, however many ask at once and wherever.
     const waiting = await ada.signIn()
     const { mfaToken } = waiting.body
-    const code = await ada.codeFor('authenticator')
+    const code = await ada.codeFor('email')
     const uses = await Promise.all(
       Array.from({ length: 40 }, (_, i) =>
         latchkey.post('/auth/SignIn/Mfa', { mfaToken, code }, i % 2 ? { node } : {}),

@@ -143,12 +143,16 @@ export class TestLatchkey {
     this.#service = undefined
   }
 
-  /** A second node on the same database, in a process of its own, whose clock does not travel. */
-  secondNode(): Promise<SecondNode> {
+  /**
+   * Starts a second node on this one's database, in a process of its own.
+   *
+   * @param options.clockBehindMs how far its clock is behind; by default the clocks agree
+   */
+  secondNode({ clockBehindMs = 0 } = {}): Promise<SecondNode> {
     const log = (lines: string) => {
       this.#log += lines
     }
-    return startSecondNode(this.environment, { folder: this.folder, log })
+    return startSecondNode(this.environment, { folder: this.folder, log, clockBehindMs })
   }
 
   async #createDatabase(): Promise<string> {

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { sameClock } from './clock.ts'
 import { findFreePort } from './tcp.ts'
 
 export interface ProcessOptions {
@@ -20,11 +21,6 @@ export interface ProcessOptions {
   main?: string
   /** A command that runs it, such as one that takes rights away. */
   wrapper?: string[]
-}
-
-/** What in its environment has a process believe that it is a minute later. */
-export const clockOneMinuteAhead = {
-  NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent('const real=Date.now;Date.now=()=>real()+60000')}`,
 }
 
 /** How a process ended. */
@@ -64,7 +60,8 @@ export async function startLatchkeyProcess(
 
 async function spawnLatchkey(t: TestContext, options: ProcessOptions): Promise<LatchkeyProcess> {
   const folder = options.folder ?? createTempFolder(t)
-  const environment = { LATCHKEY_PORT: String(await findFreePort()), ...options.environment }
+  const port = String(await findFreePort())
+  const environment = { LATCHKEY_PORT: port, ...sameClock(), ...options.environment }
   const latchkey = new LatchkeyProcess({ ...options, folder, environment })
   t.after(() => latchkey.kill('SIGKILL'))
   return latchkey

@@ -1,14 +1,10 @@
 /** Leases are waited for as they are, so these tests wait at the same time. */
 import assert from 'node:assert/strict'
 import { describe, type TestContext, test } from 'node:test'
+import { clockAheadBy } from '../support/clock.ts'
 import type { TestLatchkey } from '../support/latchkey.ts'
 import { startLatchkey } from '../support/outbox.ts'
-import {
-  clockOneMinuteAhead,
-  createTempFolder,
-  startLatchkeyProcess,
-  waitUntil,
-} from '../support/process.ts'
+import { createTempFolder, startLatchkeyProcess, waitUntil } from '../support/process.ts'
 import { startWebhookReceiver, type WebhookReply } from '../support/webhook-receiver.ts'
 
 describe('webhooks by many', { concurrency: true }, () => {
@@ -54,7 +50,7 @@ describe('webhooks by many', { concurrency: true }, () => {
     const url = { LATCHKEY_WEBHOOK_URL: hook.url }
     const latchkey = await startLatchkey(t, 'PostgreSQL', url)
     const ada = await latchkey.owner()
-    const { origin } = await startNode(t, latchkey, clockOneMinuteAhead)
+    const { origin } = await startNode(t, latchkey, clockAheadBy(60_000))
     const node = { origin, stop: async () => {} }
 
     const mfaMethod = 'email'
