@@ -12,7 +12,9 @@ let runningNodes = 0
  */
 export function travel(ms: number): void {
   if (runningNodes > 0) {
-    throw new Error('A second node is running, and its clock can’t travel. Travel before it starts.')
+    throw new Error(
+      'A second node is running, and its clock can’t travel. Travel before it starts.',
+    )
   }
   if (!isMocked) mock.method(Date, 'now', () => realNow() + aheadMs)
   isMocked = true
