@@ -12,11 +12,14 @@ import { type Contract, contractOf } from './contract.ts'
 import { fetchFrom } from './fetch-from.ts'
 import { Owner, type OwnerOptions } from './owner.ts'
 import { createPostgresDatabase } from './postgres.ts'
+import { assertStatus, guardBody } from './responses.ts'
 import { type SecondNode, startSecondNode } from './second-node.ts'
 import { findFreePort } from './tcp.ts'
 
-/** An answer of the service, already held against the OpenAPI document. */
+/** A response that conforms to the OpenAPI document. */
 export interface ApiResponse {
+  /** Method and path. */
+  request: string
   status: number
   headers: Headers
   // biome-ignore lint/suspicious/noExplicitAny: tests look into bodies of every shape
@@ -174,6 +177,7 @@ export class TestLatchkey {
 
   async request(method: string, path: string, options: CallOptions = {}): Promise<ApiResponse> {
     const { body, token, headers, from, node } = options
+    assert.ok(token ?? !('token' in options), `${method} ${path} has an undefined token`)
     this.markSecret(token, ...secretsIn(body))
     const send = from === undefined ? fetch : fetchFrom(from)
     const response = await send((node?.origin ?? this.origin) + path, {
@@ -189,6 +193,7 @@ export class TestLatchkey {
     const text = await response.text()
     const type = response.headers.get('content-type')
     const result = {
+      request: `${method} ${path}`,
       status: response.status,
       headers: response.headers,
       body: text === '' ? undefined : type?.includes('json') ? JSON.parse(text) : text,
@@ -197,7 +202,7 @@ export class TestLatchkey {
     this.markSecret(...secretsIn(result.body), ...cookies.flatMap(secretsInCookies))
     this.#contract?.check({ method, path, status: result.status, type, body: result.body })
     assert.ok(response.headers.get('x-request-id'), 'an answer without X-Request-Id')
-    return result
+    return { ...result, body: guardBody(result) }
   }
 
   /** From now on this must not be seen in the log. */
@@ -207,8 +212,8 @@ export class TestLatchkey {
 
   /** Messages that were sent to an address or a number, newest first. */
   async inbox(to: string): Promise<Message[]> {
-    const { body } = await this.get(`/dev/Messages?to=${encodeURIComponent(to)}`)
-    return body.messages
+    const response = await this.get(`/dev/Messages?to=${encodeURIComponent(to)}`)
+    return assertStatus(response, 200).body.messages
   }
 
   /** The newest code that was sent there. */

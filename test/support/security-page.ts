@@ -40,15 +40,17 @@ export async function signInOnPage(page: Page, owner: Owner, fields: object = {}
     page.evaluate(
       async ([to, payload]) => {
         const headers = { 'content-type': 'application/json', 'latchkey-session': 'cookie' }
-        const answer = await fetch(to, { method: 'POST', headers, body: JSON.stringify(payload) })
-        return answer.json()
+        const response = await fetch(to, { method: 'POST', headers, body: JSON.stringify(payload) })
+        const text = await response.text()
+        if (!response.ok) throw new Error(`POST ${to} responded ${response.status}: ${text}`)
+        return JSON.parse(text)
       },
       [path, body] as const,
     )
   const { email, password } = owner
   const started = await post('/auth/SignIn', { email, password })
-  const answer = started.status === 'mfaRequired' ? await completeSecondFactor(started) : started
-  assert.equal(answer.status, 'signedIn', JSON.stringify(answer))
+  const done = started.status === 'mfaRequired' ? await completeSecondFactor(started) : started
+  assert.equal(done.status, 'signedIn', JSON.stringify(done))
 
   async function completeSecondFactor({
     mfaToken,

@@ -101,9 +101,9 @@ onEachDatabase((latchkey) => {
         ada.post('/auth/Reauthenticate', { password: ada.password }),
       ])
       assert.equal(undone.status, 200)
-      for (const { body } of [...others, ...late]) {
-        const { accessToken, refreshToken: next } = body ?? {}
-        if (!accessToken) continue
+      for (const { status, body } of [...others, ...late]) {
+        if (status !== 200 || !body.accessToken) continue
+        const { accessToken, refreshToken: next } = body
         assert.equal((await latchkey.get('/settings', { token: accessToken })).status, 401)
         const again = await latchkey.post('/auth/Refresh', { refreshToken: next })
         assert.equal(again.status, 401)
