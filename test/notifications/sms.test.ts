@@ -5,10 +5,10 @@ import { validateSmsFrom, validateSmsUrl } from '../../src/config/sms-url.ts'
 import { createSmsTransport } from '../../src/notifications/sms.ts'
 import { PermanentDeliveryError } from '../../src/notifications/transport.ts'
 import {
-  deliveryErrorOf,
   openSmsTransport,
   type ReceivedRequest,
   sampleSms,
+  smsErrorOf,
   smsSecret,
   smsToken,
   startSmsProvider,
@@ -88,7 +88,7 @@ test('Twilio is spoken to in clear on this machine alone', async (t) => {
   const provider = await startSmsProvider(t, { status: 201 })
   // It leads here, but is not written as an address of this machine.
   const url = provider.twilio.replace('127.0.0.1', '[::ffff:127.0.0.1]')
-  const error = await deliveryErrorOf(openSmsTransport(url).send(sampleSms))
+  const error = await smsErrorOf(openSmsTransport(url).send(sampleSms))
   assert.ok(!(error instanceof PermanentDeliveryError))
   assert.deepEqual(provider.asked, [])
 })

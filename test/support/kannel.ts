@@ -1,11 +1,13 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import net, { type AddressInfo } from 'node:net'
+import { connect, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { setTimeout } from 'node:timers/promises'
+import { stopChild } from './process.ts'
+import { findFreePorts } from './tcp.ts'
 import { requireWorking } from './tool.ts'
 
 /** A text as a phone shows it. */
@@ -84,8 +86,8 @@ text = no
   const bearerbox = await startProgram('bearerbox', smsboxPort)
   let smsbox = await startProgram('smsbox', sendsmsPort)
   t.after(async () => {
-    await stopProgram(smsbox)
-    await stopProgram(bearerbox)
+    await stopChild(smsbox)
+    await stopChild(bearerbox)
     rmSync(folder, { recursive: true })
   })
 
@@ -107,7 +109,7 @@ text = no
       }
       throw new Error(`Of ${count} texts these came within 5 s: ${received}`)
     },
-    stopSmsbox: () => stopProgram(smsbox),
+    stopSmsbox: () => stopChild(smsbox),
     async startSmsbox() {
       smsbox = await startProgram('smsbox', sendsmsPort)
     },
@@ -151,14 +153,9 @@ function fromUcs2(bytes: Buffer): string {
   return Buffer.from(bytes).swap16().toString('utf16le')
 }
 
-async function stopProgram(child: ChildProcess): Promise<void> {
-  child.kill('SIGTERM')
-  if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
-}
-
-async function connectWithRetry(port: number): Promise<net.Socket> {
+async function connectWithRetry(port: number): Promise<Socket> {
   for (const until = Date.now() + 5000; ; await setTimeout(20)) {
-    const socket = net.connect(port, '127.0.0.1')
+    const socket = connect(port, '127.0.0.1')
     try {
       await once(socket, 'connect')
       return socket
@@ -166,19 +163,4 @@ async function connectWithRetry(port: number): Promise<net.Socket> {
       if (Date.now() > until) throw error
     }
   }
-}
-
-/** All of them are taken at once before any is given back, so that they differ. */
-async function findFreePorts(count: 4): Promise<[number, number, number, number]>
-async function findFreePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(
-    Array.from({ length: count }, async () => {
-      const server = net.createServer()
-      await once(server.listen(0, '127.0.0.1'), 'listening')
-      return server
-    }),
-  )
-  const ports = servers.map((server) => (server.address() as AddressInfo).port)
-  await Promise.all(servers.map((server) => new Promise((closed) => server.close(closed))))
-  return ports
 }

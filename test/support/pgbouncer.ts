@@ -1,12 +1,11 @@
 import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { chmodSync, chownSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { Client } from 'pg'
 import { codeBlock } from './markdown.ts'
 import { commandAs, findUnprivilegedUser } from './postgres-server.ts'
-import { createTempFolder, waitUntil } from './process.ts'
+import { createTempFolder, stopChild, waitUntil } from './process.ts'
 import { findFreePort } from './tcp.ts'
 import { requireTool } from './tool.ts'
 
@@ -48,11 +47,7 @@ export async function startPgbouncer(
   pgbouncer.stderr?.setEncoding('utf8').on('data', (text: string) => {
     stderr += text
   })
-  t.after(async () => {
-    if (pgbouncer.exitCode !== null) return
-    pgbouncer.kill('SIGTERM')
-    await once(pgbouncer, 'exit')
-  })
+  t.after(() => stopChild(pgbouncer))
 
   const url = new URL(databaseUrl)
   url.host = `127.0.0.1:${port}`

@@ -15,11 +15,12 @@ import { once } from 'node:events'
 import { chownSync, closeSync, existsSync, mkdtempSync, openSync } from 'node:fs'
 import { chown, cp, readFile, statfs, symlink, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
-import { type AddressInfo, createServer, Socket } from 'node:net'
+import { Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
+import { findFreePort } from './tcp.ts'
 
 /** `url` names no database. `stop` ends the server and removes its files. */
 export type PostgresServer = { url: string; stop(): Promise<void> }
@@ -250,14 +251,6 @@ async function startServer(
     const logged = await readFile(log, 'utf8')
     if (attempt === 5 || !logged.includes('Address already in use')) throw new Error(logged)
   }
-}
-
-async function findFreePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  return port
 }
 
 /** Whether `server` came up; false if it ended instead. */

@@ -143,6 +143,14 @@ export class LatchkeyProcess {
   }
 }
 
+/** Stops a child process by SIGTERM, and waits until it has ended. */
+export async function stopChild(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return
+  const exited = once(child, 'exit')
+  child.kill('SIGTERM')
+  await exited
+}
+
 /** Waits for what will be so in a moment; fails if it is not within half a minute. */
 export async function waitUntil<Value>(
   probe: () => Promise<Value> | Value,

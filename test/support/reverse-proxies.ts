@@ -1,7 +1,6 @@
 /** nginx and Caddy, each run with the file of deploy/ that operators copy. */
 import assert from 'node:assert/strict'
-import { type ChildProcess, execFile, spawn } from 'node:child_process'
-import { once } from 'node:events'
+import { execFile, spawn } from 'node:child_process'
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs'
 import type { IncomingHttpHeaders } from 'node:http'
 import { request } from 'node:https'
@@ -10,9 +9,9 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import type { TestContext } from 'node:test'
 import { promisify } from 'node:util'
-import { createTempFolder, waitUntil } from './process.ts'
+import { createTempFolder, stopChild, waitUntil } from './process.ts'
 import { createSelfSignedCertificate } from './smtp-server.ts'
-import { findFreePort } from './tcp.ts'
+import { findFreePorts } from './tcp.ts'
 
 const run = promisify(execFile)
 const deploy = join(import.meta.dirname, '../../deploy')
@@ -135,12 +134,8 @@ export async function startProxy(
   const folder = createTempFolder(t)
   // nginx gives its work to processes that are not root.
   chmodSync(folder, 0o755)
-  const layout = {
-    folder,
-    http: await findFreePort(),
-    https: await findFreePort(),
-    admin: await findFreePort(),
-  }
+  const [http, https, admin] = await findFreePorts(3)
+  const layout = { folder, http, https, admin }
   writeFileSync(join(folder, 'cert.pem'), certificate.cert)
   writeFileSync(join(folder, 'key.pem'), certificate.key)
   program.configure(layout, nodes)
@@ -150,7 +145,7 @@ export async function startProxy(
     env,
     stdio: ['ignore', 'ignore', 'pipe'],
   })
-  t.after(() => stopProgram(child))
+  t.after(() => stopChild(child))
   let stderr = ''
   child.stderr.setEncoding('utf8').on('data', (more: string) => {
     stderr += more
@@ -215,11 +210,4 @@ function isOpen(port: number): Promise<boolean> {
     socket.once('connect', () => resolve(true)).once('error', () => resolve(false))
     socket.once('connect', () => socket.destroy())
   })
-}
-
-async function stopProgram(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return
-  const ended = once(child, 'exit')
-  child.kill('SIGTERM')
-  await ended
 }

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { join } from 'node:path'
 import { clockAheadBy, stopTravelling } from './clock.ts'
+import { stopChild } from './process.ts'
 import { findFreePort } from './tcp.ts'
 
 /** A node in a process of its own, on the first node's database. */
@@ -42,19 +42,14 @@ export async function startSecondNode(
   node.stderr.setEncoding('utf8').on('data', log)
 
   const origin = `http://localhost:${port}`
-  const exited = once(node, 'exit')
-  const resumeTravelling = stopTravelling()
-  exited.finally(resumeTravelling)
+  node.once('exit', stopTravelling())
   while (!(await isReady(origin))) {
     if (node.exitCode !== null) throw new Error(`The second node exited with ${node.exitCode}.`)
     await new Promise((resolve) => setTimeout(resolve, 50))
   }
   return {
     origin,
-    async stop() {
-      node.kill('SIGTERM')
-      await exited
-    },
+    stop: () => stopChild(node),
   }
 }
 

@@ -1,8 +1,6 @@
-import { once } from 'node:events'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { json } from 'node:stream/consumers'
 import type { TestContext } from 'node:test'
+import { startHttpServer } from './tcp.ts'
 
 /** A text as the operator's own program is handed it. */
 export interface ReceivedSms {
@@ -29,17 +27,11 @@ export async function startSmsReceiver(
   respond: (text: ReceivedSms) => number | Promise<number> = () => 200,
 ): Promise<SmsReceiver> {
   const received: ReceivedSms[] = []
-  const server = createServer(async (request, response) => {
+  const port = await startHttpServer(t, async (request, response) => {
     const { to, text } = (await json(request)) as { to: string; text: string }
     const message = { id: String(request.headers['idempotency-key']), to, text }
     received.push(message)
     response.writeHead(await respond(message)).end()
   })
-  await once(server.listen(0, '127.0.0.1'), 'listening')
-  t.after(() => {
-    server.close()
-    server.closeAllConnections()
-  })
-  const { port } = server.address() as AddressInfo
   return { url: `http://127.0.0.1:${port}/texts?secret=shared`, received }
 }

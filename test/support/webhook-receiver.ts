@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
-import { once } from 'node:events'
-import { createServer, type OutgoingHttpHeaders } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { OutgoingHttpHeaders } from 'node:http'
 import { text } from 'node:stream/consumers'
 import type { TestContext } from 'node:test'
 import { Webhook } from 'standardwebhooks'
+import { startHttpServer } from './tcp.ts'
 
 /** One post, as the operator's own program is handed it. */
 export interface ReceivedWebhook {
@@ -41,7 +40,7 @@ export async function startWebhookReceiver(
 ): Promise<WebhookReceiver> {
   const verifier = new Webhook(secret)
   const verificationErrors: unknown[] = []
-  const server = createServer(async (request, response) => {
+  const port = await startHttpServer(t, async (request, response) => {
     const body = await text(request)
     const headers = request.headers as Record<string, string>
     try {
@@ -59,13 +58,7 @@ export async function startWebhookReceiver(
       response.writeHead(401).end()
     }
   })
-  await once(server.listen(0, '127.0.0.1'), 'listening')
-  t.after(() => {
-    server.close()
-    server.closeAllConnections()
-    assert.deepEqual(verificationErrors, [], 'a post could not be verified')
-  })
-  const { port } = server.address() as AddressInfo
+  t.after(() => assert.deepEqual(verificationErrors, [], 'a webhook could not be verified'))
   const receiver: WebhookReceiver = {
     url: `http://127.0.0.1:${port}/hooks?tenant=7&secret=${secret}`,
     secret,

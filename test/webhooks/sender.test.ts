@@ -1,38 +1,23 @@
 import assert from 'node:assert/strict'
-import { once } from 'node:events'
-import { createServer, type RequestListener } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { RequestListener } from 'node:http'
 import { type TestContext, test } from 'node:test'
 import { Webhook } from 'standardwebhooks'
 import { InvalidSettingsError, readSettings } from '../../src/config/read-settings.ts'
 import { validateWebhookUrl } from '../../src/config/webhook-url.ts'
 import { PermanentDeliveryError } from '../../src/notifications/transport.ts'
 import { createWebhookSender } from '../../src/webhooks/sender.ts'
-import { findFreePort } from '../support/tcp.ts'
+import { deliveryErrorOf } from '../support/delivery-error.ts'
+import { findFreePort, startHttpServer } from '../support/tcp.ts'
 import { generateWebhookSecret, startWebhookReceiver } from '../support/webhook-receiver.ts'
 
 const post = { id: '0198c0de-0000-7000-8000-000000000001', body: '{"type":"mfa.off","data":"ü🔑"}' }
 const secret = generateWebhookSecret()
 
-async function failureOf(sending: Promise<void>): Promise<Error> {
-  const error = await sending.then(
-    () => assert.fail('It was taken.'),
-    (reason: unknown) => reason,
-  )
-  assert.ok(error instanceof Error)
-  const said = JSON.stringify([error.message, error.stack, String(error.cause)])
-  for (const hidden of [secret.slice(6), 'tenant', '127.0.0.1']) assert.ok(!said.includes(hidden))
-  return error
-}
+const failureOf = (sending: Promise<void>) =>
+  deliveryErrorOf(sending, [secret.slice(6), 'tenant', '127.0.0.1'])
 
 async function serve(t: TestContext, listener: RequestListener): Promise<string> {
-  const server = createServer(listener)
-  await once(server.listen(0, '127.0.0.1'), 'listening')
-  t.after(() => {
-    server.close()
-    server.closeAllConnections()
-  })
-  const { port } = server.address() as AddressInfo
+  const port = await startHttpServer(t, listener)
   return `http://127.0.0.1:${port}/?tenant=7&secret=${secret}`
 }
 
