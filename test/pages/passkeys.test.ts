@@ -1,11 +1,15 @@
 /** Signing in by passkey, with an authenticator that Chromium believes to be there. */
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
-import type { Page } from 'playwright-core'
 import { startChromium } from '../support/chromium.ts'
 import { onDatabase } from '../support/latchkey.ts'
 import type { Owner } from '../support/owner.ts'
-import { type Appearance, assertPageOkInEveryAppearance, visitPage } from '../support/page-visit.ts'
+import {
+  type Appearance,
+  assertPageOkInEveryAppearance,
+  enterPassword,
+  visitPage,
+} from '../support/page-visit.ts'
 import {
   openWebAuthnPage,
   type VirtualAuthenticatorOptions,
@@ -37,13 +41,6 @@ onDatabase('SQLite', (latchkey) => {
     const on = await ada.post('/settings/MfaSignIn', { mfaMethod: 'passkey', assertion })
     assert.equal(on.body.enabled, true, JSON.stringify(on.body))
     ada.recoveryCodes = on.body.recoveryCodes
-  }
-
-  async function enterPassword(page: Page, ada: Owner): Promise<void> {
-    await page.getByLabel('Email address').fill(ada.email)
-    await page.getByLabel('Password', { exact: true }).fill(ada.password)
-    await page.keyboard.press('Enter')
-    await page.getByRole('heading', { name: 'One more step' }).waitFor()
   }
 
   test('a passkey alone signs in, without an address', async (t) => {

@@ -1,13 +1,11 @@
 import assert from 'node:assert/strict'
-import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
-import { Client } from 'pg'
 import { generateEncryptionKey } from '../../src/config/encryption-key-list.ts'
 import { parseKeyring } from '../../src/keys/keyring.ts'
 import { loadSigningKeys } from '../../src/keys/signing-keys.ts'
 import { migrate } from '../../src/store/migrate.ts'
 import { openDatabase } from '../../src/store/open.ts'
-import { createDatabase, databaseKinds } from '../support/database.ts'
+import { createDatabase, databaseKinds, runSql } from '../support/database.ts'
 import { onEachDatabase } from '../support/latchkey.ts'
 import { openSecondSession } from '../support/mfa.ts'
 import { createTempFolder, type LatchkeyProcess, startLatchkeyProcess } from '../support/process.ts'
@@ -33,10 +31,10 @@ for (const kind of databaseKinds) {
         other.start({ ...environment, LATCHKEY_PORT: ports[1] }),
       ])
 
-      const names = await rowsOf(databaseUrl, 'select name from kysely_migration')
+      const names = await runSql(databaseUrl, 'select name from kysely_migration')
       assert.ok(names.length > 0)
       assert.equal(new Set(names.map(({ name }) => name)).size, names.length)
-      const signingKeys = await rowsOf(databaseUrl, 'select id from signing_key')
+      const signingKeys = await runSql(databaseUrl, 'select id from signing_key')
       assert.equal(signingKeys.length, 1)
       assert.deepEqual(await jwks(ports[0]), await jwks(ports[1]), `round ${round}`)
       await Promise.all([one.stop(), other.stop()])
@@ -68,7 +66,7 @@ test('four that start at once on an empty PostgreSQL come up as one service', as
   const nodes = await Promise.all([1, 2, 3, 4].map(() => startLatchkeyProcess(t, { environment })))
   const keys = await Promise.all(nodes.map(({ port }) => jwks(String(port))))
   for (const other of keys.slice(1)) assert.deepEqual(other, keys[0])
-  assert.equal((await rowsOf(LATCHKEY_DATABASE_URL, 'select id from signing_key')).length, 1)
+  assert.equal((await runSql(LATCHKEY_DATABASE_URL, 'select id from signing_key')).length, 1)
 })
 
 test('run twice in one folder, on two ports, it is one service at two addresses', async (t) => {
@@ -169,24 +167,6 @@ async function migrated(url: string): Promise<void> {
   const db = openDatabase(url)
   await migrate(db)
   await db.destroy()
-}
-
-async function rowsOf(url: string, statement: string): Promise<Record<string, unknown>[]> {
-  if (url.startsWith('sqlite:')) {
-    const db = new DatabaseSync(url.slice('sqlite:'.length))
-    try {
-      return db.prepare(statement).all()
-    } finally {
-      db.close()
-    }
-  }
-  const client = new Client({ connectionString: url })
-  await client.connect()
-  try {
-    return (await client.query(statement)).rows
-  } finally {
-    await client.end()
-  }
 }
 
 async function jwks(port: string): Promise<unknown> {

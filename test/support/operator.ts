@@ -13,7 +13,7 @@ export async function createOperator(
   return operator
 }
 
-/** Makes an owner an operator by SQL. The command that does it has tests of its own. */
+/** Makes an owner an operator by SQL. The CLI command has its own tests. */
 export function grantOperator(latchkey: TestLatchkey, { email }: Owner): Promise<unknown> {
   return latchkey.sql(
     `update account set operator_since = coalesce(mfa_on_since, 1) where email = '${email}'`,

@@ -10,11 +10,11 @@ import { findFreePort } from './tcp.ts'
 import { requireTool } from './tool.ts'
 
 /**
- * PgBouncer in front of a database, as docs/operate.md shows it: it hands a connection round with
- * every transaction, and has fewer of them than one node would take.
+ * Starts PgBouncer in front of a database, configured as in docs/operate.md: transaction pooling,
+ * with fewer connections than one node would open.
  *
- * @returns where the database is found behind it; undefined where PgBouncer is missing, and the
- * test is skipped
+ * @returns the URL of the database through PgBouncer; undefined without PgBouncer, and the test is
+ * skipped
  */
 export async function startPgbouncer(
   t: TestContext,
@@ -35,7 +35,7 @@ export async function startPgbouncer(
     )
     .replace(/(?<=^listen_port = ).*$/m, String(port))
     .replace(/(?<=^auth_file = ).*$/m, users)
-  // Its socket would lie in a folder that not everybody may write to.
+  // The default folder of its socket is not writable for every user.
   writeFileSync(config, `${configText}\nunix_socket_dir =\n`)
   if (user.ids) {
     chmodSync(folder, 0o755)
@@ -52,7 +52,7 @@ export async function startPgbouncer(
   const url = new URL(databaseUrl)
   url.host = `127.0.0.1:${port}`
   await waitUntil(async () => {
-    if (pgbouncer.exitCode !== null) throw new Error(`PgBouncer did not come up: ${stderr}`)
+    if (pgbouncer.exitCode !== null) throw new Error(`PgBouncer did not start: ${stderr}`)
     const client = new Client({ connectionString: url.href })
     return client.connect().then(
       () => client.end().then(() => true),

@@ -4,7 +4,7 @@ import { clockAheadBy, stopTravelling } from './clock.ts'
 import { stopChild } from './process.ts'
 import { findFreePort } from './tcp.ts'
 
-/** A node in a process of its own, on the first node's database. */
+/** A node in its own process, on the first node’s database. */
 export interface SecondNode {
   origin: string
   stop(): Promise<void>

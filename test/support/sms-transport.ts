@@ -1,4 +1,4 @@
-/** What tests of the SMS gateways have in common. */
+/** Shared parts of SMS tests. */
 import type { IncomingHttpHeaders } from 'node:http'
 import { text as textOf } from 'node:stream/consumers'
 import type { TestContext } from 'node:test'
@@ -17,14 +17,14 @@ export const sampleSms: RenderedMessage = {
 export const smsSecret = 'whsec+/=%&#'
 export const smsToken = 'tok&en/+%'
 
-/** One request. */
+/** A request to the provider. */
 export interface ReceivedRequest {
   requestLine: string
   headers: IncomingHttpHeaders
   body: string
 }
 
-/** What it is answered with. */
+/** The provider’s response. */
 export interface ProviderResponse {
   status: number
   body?: string
@@ -32,7 +32,7 @@ export interface ProviderResponse {
   delayMs?: number
 }
 
-/** A provider on this machine, which notes what it is asked and answers as it is told. */
+/** Starts a local SMS provider that records requests and responds as scripted. */
 export async function startSmsProvider(
   t: TestContext,
   reply: ProviderResponse | 'silence' | 'half',
@@ -48,14 +48,14 @@ export async function startSmsProvider(
   })
   const host = `127.0.0.1:${port}`
   return {
-    asked: requests,
+    requests,
     signedPost: `http://${host}/texts?tenant=7&secret=${encodeURIComponent(smsSecret)}`,
     twilio: `twilio://AC0123:${encodeURIComponent(smsToken)}@${host}`,
     kannel: `kannel+http://kannel:${encodeURIComponent(smsToken)}@${host}/cgi-bin/sendsms`,
   }
 }
 
-/** A gateway that does not wait for long. */
+/** Opens a transport with a short timeout. */
 export function openSmsTransport(url: string, from: string | undefined = '+15550100000') {
   return createSmsTransport({ url, from, timeoutMs: 300 })
 }

@@ -1,4 +1,4 @@
-/** What tests of the mail gateway have in common. */
+/** Shared parts of SMTP tests. */
 import assert from 'node:assert/strict'
 import type { TestContext } from 'node:test'
 import { createSmtpTransport } from '../../src/notifications/smtp.ts'
@@ -6,7 +6,7 @@ import type { RenderedMessage, Transport } from '../../src/notifications/transpo
 import { deliveryErrorOf } from './delivery-error.ts'
 import type { ReceivedMail, TestSmtpServer } from './smtp-server.ts'
 
-/** One that needs a % wherever it stands in a URL. */
+/** A password whose characters must be percent-encoded in a URL. */
 export const smtpPassword = 'p@ss/w#rd%'
 export const encodedPassword = encodeURIComponent(smtpPassword)
 
@@ -18,7 +18,7 @@ export const sampleEmail: RenderedMessage = {
   html: '<p>Your code is <b>493817</b>. It works for ten minutes – once.</p>',
 }
 
-/** A gateway that waits half a second for a server, and twice as long for its verdict. */
+/** Opens a transport that waits 0.5 s for the server, and 1 s for its final reply. */
 export function openSmtpTransport(
   t: TestContext,
   smtpUrl: string,
@@ -35,7 +35,7 @@ export function smtpErrorOf(sending: Promise<void>): Promise<Error> {
   return deliveryErrorOf(sending, [...recipient, 'postmaster', smtpPassword, encodedPassword])
 }
 
-/** The one mail that the server took. */
+/** The only email that the server received. */
 export function onlyReceivedMail(smtp: TestSmtpServer): ReceivedMail {
   const [mail, ...more] = smtp.received
   assert.ok(mail)
