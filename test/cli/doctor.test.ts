@@ -1,6 +1,7 @@
 /** `latchkey doctor`, against real parts that are well and that are not. */
 import assert from 'node:assert/strict'
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { type TestContext, test } from 'node:test'
@@ -23,7 +24,7 @@ import {
   startLatchkeyProcess,
 } from '../support/process.ts'
 import { createSelfSignedCertificate, startSmtpServer } from '../support/smtp-server.ts'
-import { startHttpServer, startTcpServer } from '../support/tcp.ts'
+import { startTcpServer } from '../support/tcp.ts'
 
 interface Finding {
   part: string
@@ -258,11 +259,14 @@ test('each step of a mail server that fails is told apart', async (t) => {
 
 test('an SMS provider is knocked at, and Twilio asked for the account', async (t) => {
   const asked: (string | undefined)[] = []
-  const port = await startHttpServer(t, (request, response) => {
+  const twilio = createServer((request, response) => {
     asked.push(`${request.method} ${request.url}`)
     const right = `Basic ${Buffer.from('AC1:right').toString('base64')}`
     response.writeHead(request.headers.authorization === right ? 200 : 401).end('{}')
   })
+  await new Promise<void>((listening) => twilio.listen(0, '127.0.0.1', listening))
+  t.after(() => twilio.close())
+  const { port } = twilio.address() as { port: number }
   const well = await probeSms(`twilio://AC1:right@127.0.0.1:${port}`)
   assert.deepEqual([well.reachable, well.authenticated], [true, true])
   const wrong = await probeSms(`twilio://AC1:wrong@127.0.0.1:${port}`)

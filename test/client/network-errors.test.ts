@@ -1,14 +1,17 @@
 /** Where nothing of Latchkey comes back, the client says so, in the same form as any refusal. */
 import assert from 'node:assert/strict'
-import type { RequestListener } from 'node:http'
+import { createServer, type RequestListener } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { type TestContext, test } from 'node:test'
 import { createLatchkey } from '../../client/latchkey.ts'
 import { TestLatchkey } from '../support/latchkey.ts'
-import { startHttpServer } from '../support/tcp.ts'
 
 /** What a stranger between client and service might be. @returns its address */
 async function stranger(t: TestContext, answer: RequestListener): Promise<string> {
-  return `http://127.0.0.1:${await startHttpServer(t, answer)}`
+  const server = createServer(answer)
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  t.after(() => server.close())
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 }
 
 test('a service that is gone is a problem of its own code, and no exception', async () => {

@@ -1,6 +1,7 @@
 /** Latchkey behind the nginx and the Caddy of deploy/, as people reach it: by HTTPS. */
 import assert from 'node:assert/strict'
-import type { ServerResponse } from 'node:http'
+import { createServer, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { generateEncryptionKey } from '../../src/config/encryption-key-list.ts'
@@ -20,7 +21,6 @@ import {
   startProxy,
 } from '../support/reverse-proxies.ts'
 import { parseMailParts, startSmtpServer } from '../support/smtp-server.ts'
-import { startHttpServer } from '../support/tcp.ts'
 
 const password = 'correct horse battery'
 const page = { origin: `https://${host}`, 'latchkey-session': 'cookie' }
@@ -212,9 +212,15 @@ async function standIn(t: TestContext) {
     asked: 0,
     answer: (response: ServerResponse): void => void response.end('ok'),
   }
-  node.port = await startHttpServer(t, (request, response) => {
+  const server = createServer((request, response) => {
     node.asked += 1
     request.resume().on('end', () => node.answer(response))
   })
+  t.after(() => {
+    server.close()
+    server.closeAllConnections()
+  })
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening))
+  node.port = (server.address() as AddressInfo).port
   return node
 }

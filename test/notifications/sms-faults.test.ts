@@ -1,15 +1,18 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { test } from 'node:test'
 import { createSmsTransport } from '../../src/notifications/sms.ts'
 import { PermanentDeliveryError, RetryAfterError } from '../../src/notifications/transport.ts'
 import {
+  deliveryErrorOf,
   openSmsTransport,
   type ProviderResponse,
   sampleSms,
-  smsErrorOf,
   startSmsProvider,
 } from '../support/sms-transport.ts'
-import { findFreePort, startHttpServer, startTcpServer } from '../support/tcp.ts'
+import { findFreePort, startTcpServer } from '../support/tcp.ts'
 
 function twilioError(code: number): string {
   return JSON.stringify({
@@ -52,7 +55,7 @@ for (const [kind, answer, undeliverable] of answers) {
   const outcome = undeliverable ? 'is not tried again' : 'is worth another try'
   test(`a text answered with ${[answer.status, code].filter(Boolean).join(', code ')} by ${kind} ${outcome}`, async (t) => {
     const provider = await startSmsProvider(t, answer)
-    const error = await smsErrorOf(openSmsTransport(provider[kind]).send(sampleSms))
+    const error = await deliveryErrorOf(openSmsTransport(provider[kind]).send(sampleSms))
     assert.equal(error instanceof PermanentDeliveryError, undeliverable, error.message)
     assert.match(error.message, new RegExp(code ?? `${answer.status}`))
   })
@@ -66,15 +69,15 @@ for (const kind of ['twilio', 'signedPost', 'kannel'] as const) {
         status,
         headers: { location: elsewhere.signedPost },
       })
-      const error = await smsErrorOf(openSmsTransport(provider[kind]).send(sampleSms))
+      const error = await deliveryErrorOf(openSmsTransport(provider[kind]).send(sampleSms))
       assert.ok(!(error instanceof PermanentDeliveryError))
     }
-    assert.deepEqual(elsewhere.requests, [])
+    assert.deepEqual(elsewhere.asked, [])
   })
 
   test(`${kind} is given up on in time if it says nothing`, { timeout: 3000 }, async (t) => {
     const provider = await startSmsProvider(t, 'silence')
-    const error = await smsErrorOf(openSmsTransport(provider[kind]).send(sampleSms))
+    const error = await deliveryErrorOf(openSmsTransport(provider[kind]).send(sampleSms))
     assert.ok(!(error instanceof PermanentDeliveryError))
     assert.equal(error.message, 'The SMS provider did not answer within 0.3 s.')
   })
@@ -86,12 +89,12 @@ for (const kind of ['twilio', 'signedPost', 'kannel'] as const) {
     ] as const) {
       const headers = { 'retry-after': asked }
       const provider = await startSmsProvider(t, { status: 429, body: twilioError(20429), headers })
-      const error = await smsErrorOf(openSmsTransport(provider[kind]).send(sampleSms))
+      const error = await deliveryErrorOf(openSmsTransport(provider[kind]).send(sampleSms))
       assert.ok(error instanceof RetryAfterError)
       assert.ok(Math.abs(error.retryAfterMs - waitMs) < 60_000, `${error.retryAfterMs}`)
       for (const none of ['soon', '-1', '0', new Date(0).toUTCString()]) {
         headers['retry-after'] = none
-        const hasty = await smsErrorOf(openSmsTransport(provider[kind]).send(sampleSms))
+        const hasty = await deliveryErrorOf(openSmsTransport(provider[kind]).send(sampleSms))
         assert.ok(!(hasty instanceof RetryAfterError), none)
       }
     }
@@ -103,7 +106,7 @@ for (const kind of ['twilio', 'signedPost', 'kannel'] as const) {
     })
     const provider = await startSmsProvider(t, { status: 200 })
     const url = provider[kind].replace(/127\.0\.0\.1:[0-9]+/, `127.0.0.1:${port}`)
-    const error = await smsErrorOf(openSmsTransport(url).send(sampleSms))
+    const error = await deliveryErrorOf(openSmsTransport(url).send(sampleSms))
     assert.ok(!(error instanceof PermanentDeliveryError))
     assert.match(error.message, /^The SMS provider could not be reached/)
   })
@@ -112,13 +115,13 @@ for (const kind of ['twilio', 'signedPost', 'kannel'] as const) {
     const provider = await startSmsProvider(t, { status: 202, delayMs: 500 })
     const from = '+15550100000'
     await createSmsTransport({ url: provider[kind], from, timeoutMs: 20_000 }).send(sampleSms)
-    assert.equal(provider.requests.length, 1)
+    assert.equal(provider.asked.length, 1)
   })
 
   test(`${kind} is worth another try if it is down`, async (t) => {
     const provider = await startSmsProvider(t, { status: 200 })
     const url = provider[kind].replace(/127\.0\.0\.1:[0-9]+/, `127.0.0.1:${await findFreePort()}`)
-    const error = await smsErrorOf(openSmsTransport(url).send(sampleSms))
+    const error = await deliveryErrorOf(openSmsTransport(url).send(sampleSms))
     assert.ok(!(error instanceof PermanentDeliveryError))
     assert.match(error.message, /ECONNREFUSED/)
   })
@@ -137,10 +140,10 @@ for (const kind of ['twilio', 'signedPost', 'kannel'] as const) {
       '+１５５５０１０１２３４',
       '',
     ]) {
-      const error = await smsErrorOf(gateway.send({ ...sampleSms, to }))
+      const error = await deliveryErrorOf(gateway.send({ ...sampleSms, to }))
       assert.ok(error instanceof PermanentDeliveryError, JSON.stringify(to))
     }
-    assert.deepEqual(provider.requests, [])
+    assert.deepEqual(provider.asked, [])
   })
 }
 
@@ -153,7 +156,7 @@ test('an answer without end is read no further than its beginning', {
   timeout: 5000,
 }, async (t) => {
   let left = 0
-  const port = await startHttpServer(t, (_request, response) => {
+  const server = createServer((_request, response) => {
     response.writeHead(400)
     const more = () => {
       while (!response.destroyed && left < 1e9) {
@@ -163,7 +166,13 @@ test('an answer without end is read no further than its beginning', {
     }
     more()
   })
-  await smsErrorOf(openSmsTransport(`twilio://AC0123:token@127.0.0.1:${port}`).send(sampleSms))
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  t.after(() => {
+    server.close()
+    server.closeAllConnections()
+  })
+  const { port } = server.address() as AddressInfo
+  await deliveryErrorOf(openSmsTransport(`twilio://AC0123:token@127.0.0.1:${port}`).send(sampleSms))
   // The sockets on both sides hold some megabytes; beyond them nobody asked for more.
   assert.ok(left < 5e7, `${left} bytes`)
 })

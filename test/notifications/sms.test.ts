@@ -5,10 +5,10 @@ import { validateSmsFrom, validateSmsUrl } from '../../src/config/sms-url.ts'
 import { createSmsTransport } from '../../src/notifications/sms.ts'
 import { PermanentDeliveryError } from '../../src/notifications/transport.ts'
 import {
+  deliveryErrorOf,
   openSmsTransport,
   type ReceivedRequest,
   sampleSms,
-  smsErrorOf,
   smsSecret,
   smsToken,
   startSmsProvider,
@@ -26,7 +26,7 @@ test('a signed text can be verified by who knows the secret, and tells no one th
   const provider = await startSmsProvider(t, { status: 204 })
   await openSmsTransport(provider.signedPost).send(sampleSms)
 
-  const [asked] = provider.requests
+  const [asked] = provider.asked
   assert.ok(asked)
   assert.equal(asked.requestLine, 'POST /texts?tenant=7')
   assert.equal(asked.headers['content-type'], 'application/json')
@@ -47,7 +47,7 @@ test('a repeated signed text can be told by its Idempotency-Key', async (t) => {
   await gateway.send(sampleSms)
 
   assert.deepEqual(
-    provider.requests.map(({ headers }) => headers['idempotency-key']),
+    provider.asked.map(({ headers }) => headers['idempotency-key']),
     [sampleSms.id, sampleSms.id],
   )
 })
@@ -55,14 +55,14 @@ test('a repeated signed text can be told by its Idempotency-Key', async (t) => {
 test('a signed text without a sender says so', async (t) => {
   const provider = await startSmsProvider(t, { status: 200 })
   await createSmsTransport({ url: provider.signedPost, from: undefined }).send(sampleSms)
-  assert.equal(JSON.parse(provider.requests[0]?.body ?? '').from, null)
+  assert.equal(JSON.parse(provider.asked[0]?.body ?? '').from, null)
 })
 
 test('Twilio is asked as its Messages resource wants it', async (t) => {
   const provider = await startSmsProvider(t, { status: 201, body: '{"status":"queued"}' })
   await openSmsTransport(provider.twilio).send(sampleSms)
 
-  const [asked] = provider.requests
+  const [asked] = provider.asked
   assert.ok(asked)
   assert.equal(asked.requestLine, 'POST /2010-04-01/Accounts/AC0123/Messages.json')
   assert.equal(asked.headers['content-type'], 'application/x-www-form-urlencoded')
@@ -79,7 +79,7 @@ test('Twilio picks the sender from a messaging service', async (t) => {
   const provider = await startSmsProvider(t, { status: 201 })
   await openSmsTransport(provider.twilio, 'MG0123456789').send(sampleSms)
 
-  const form = Object.fromEntries(new URLSearchParams(provider.requests[0]?.body))
+  const form = Object.fromEntries(new URLSearchParams(provider.asked[0]?.body))
   assert.equal(form.MessagingServiceSid, 'MG0123456789')
   assert.equal(form.From, undefined)
 })
@@ -88,9 +88,9 @@ test('Twilio is spoken to in clear on this machine alone', async (t) => {
   const provider = await startSmsProvider(t, { status: 201 })
   // It leads here, but is not written as an address of this machine.
   const url = provider.twilio.replace('127.0.0.1', '[::ffff:127.0.0.1]')
-  const error = await smsErrorOf(openSmsTransport(url).send(sampleSms))
+  const error = await deliveryErrorOf(openSmsTransport(url).send(sampleSms))
   assert.ok(!(error instanceof PermanentDeliveryError))
-  assert.deepEqual(provider.requests, [])
+  assert.deepEqual(provider.asked, [])
 })
 
 test('an SMS URL that can’t be used is refused in a sentence that doesn’t repeat it', () => {

@@ -14,11 +14,11 @@ import {
 } from '../support/scripted-smtp.ts'
 import { parseMailHeaders, type SmtpRefusal, startSmtpServer } from '../support/smtp-server.ts'
 import {
+  deliveryErrorOf,
   encodedPassword,
   onlyReceivedMail,
   openSmtpTransport,
   sampleEmail,
-  smtpErrorOf,
 } from '../support/smtp-transport.ts'
 import { findFreePort } from '../support/tcp.ts'
 
@@ -45,7 +45,7 @@ for (const [refusals, undeliverable] of [
       const gateway = openSmtpTransport(t, `smtp://127.0.0.1:${smtp.port}`)
       smtp.refusal = refusal
 
-      const error = await smtpErrorOf(gateway.send(sampleEmail))
+      const error = await deliveryErrorOf(gateway.send(sampleEmail))
       assert.equal(error instanceof PermanentDeliveryError, undeliverable, error.message)
       assert.match(error.message, new RegExp(`${refusal.code}`))
 
@@ -60,7 +60,7 @@ for (const [refusals, undeliverable] of [
 test('a mail server that is down is worth another try', async (t) => {
   const smtp = await startSmtpServer(t)
   const gateway = openSmtpTransport(t, `smtp://127.0.0.1:${await findFreePort()}`)
-  const error = await smtpErrorOf(gateway.send(sampleEmail))
+  const error = await deliveryErrorOf(gateway.send(sampleEmail))
   assert.ok(!(error instanceof PermanentDeliveryError))
   assert.match(error.message, /ECONNREFUSED/)
   assert.equal(smtp.received.length, 0)
@@ -99,7 +99,7 @@ describe('before it has a message', { concurrency: true }, () => {
       const url = answers.AUTH
         ? smtp.url.replace('//', `//ada:${encodedPassword}@`)
         : `${smtp.url}${answers.EHLO?.toString().includes('STARTTLS') ? '?tls=on' : ''}`
-      const error = await smtpErrorOf(openSmtpTransport(t, url).send(sampleEmail))
+      const error = await deliveryErrorOf(openSmtpTransport(t, url).send(sampleEmail))
       assert.ok(!(error instanceof PermanentDeliveryError))
       assert.match(error.message, /^(The email was not sent|The mail server did not accept)/)
       assert.deepEqual(smtp.messages, [])
@@ -111,7 +111,7 @@ test('a server for TLS that only listens is given up on in time', {
   timeout: 10_000,
 }, async (t) => {
   const smtp = await startScriptedSmtp(t, { greeting: neverReply })
-  const error = await smtpErrorOf(
+  const error = await deliveryErrorOf(
     openSmtpTransport(t, smtp.url.replace('smtp:', 'smtps:')).send(sampleEmail),
   )
   assert.ok(!(error instanceof PermanentDeliveryError))
@@ -130,7 +130,7 @@ for (const [kind, answers] of Object.entries(afterTheMessage)) {
   }, async (t) => {
     const smtp = await startScriptedSmtp(t, answers)
     const gateway = openSmtpTransport(t, smtp.url)
-    const error = await smtpErrorOf(gateway.send(sampleEmail))
+    const error = await deliveryErrorOf(gateway.send(sampleEmail))
     assert.ok(!(error instanceof PermanentDeliveryError))
     assert.equal(smtp.messages.length, 1)
 

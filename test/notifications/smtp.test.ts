@@ -9,11 +9,11 @@ import {
   startSmtpServer,
 } from '../support/smtp-server.ts'
 import {
+  deliveryErrorOf,
   encodedPassword,
   onlyReceivedMail,
   openSmtpTransport,
   sampleEmail,
-  smtpErrorOf,
   smtpPassword,
 } from '../support/smtp-transport.ts'
 
@@ -125,7 +125,7 @@ test('an address that is a list or breaks a line reaches nobody', async (t) => {
     '',
   ]
   for (const to of addresses) {
-    const error = await smtpErrorOf(gateway.send({ ...sampleEmail, to }))
+    const error = await deliveryErrorOf(gateway.send({ ...sampleEmail, to }))
     assert.ok(error instanceof PermanentDeliveryError, JSON.stringify(to))
   }
   assert.deepEqual(smtp.recipients, [])
@@ -205,7 +205,7 @@ for (const at of ['once', 'STARTTLS'] as const) {
       `${scheme}://ada:${encodedPassword}@localhost:${smtp.port}${query}`,
     )
 
-    const error = await smtpErrorOf(gateway.send(sampleEmail))
+    const error = await deliveryErrorOf(gateway.send(sampleEmail))
     assert.ok(!(error instanceof PermanentDeliveryError))
     assert.deepEqual([smtp.passwords, smtp.recipients], [[], []])
   })
@@ -219,7 +219,7 @@ test('a server across a network that offers no TLS gets neither password nor ema
     `smtp://ada:${encodedPassword}@[::ffff:127.0.0.1]:${smtp.port}`,
   )
 
-  const error = await smtpErrorOf(gateway.send(sampleEmail))
+  const error = await deliveryErrorOf(gateway.send(sampleEmail))
   assert.ok(!(error instanceof PermanentDeliveryError))
   assert.match(error.message, /TLS/)
   assert.deepEqual([smtp.passwords, smtp.recipients], [[], []])
@@ -254,7 +254,7 @@ test('refused credentials are worth another try', async (t) => {
     `smtp://postmaster:${encodedPassword}@127.0.0.1:${smtp.port}`,
   )
 
-  const error = await smtpErrorOf(gateway.send(sampleEmail))
+  const error = await deliveryErrorOf(gateway.send(sampleEmail))
   assert.ok(!(error instanceof PermanentDeliveryError))
   assert.match(error.message, /credentials \(535 5\.7\.8 /)
   assert.deepEqual(smtp.passwords, [smtpPassword])

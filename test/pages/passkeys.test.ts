@@ -12,6 +12,7 @@ import {
 } from '../support/page-visit.ts'
 import {
   openWebAuthnPage,
+  turnOnInBrowser,
   type VirtualAuthenticatorOptions,
   type WebAuthnPage,
 } from '../support/virtual-authenticator.ts'
@@ -33,14 +34,6 @@ onDatabase('SQLite', (latchkey) => {
     const added = await ada.post('/settings/Passkeys/Verify', { response })
     assert.equal(added.status, 201, JSON.stringify(added.body))
     return tab
-  }
-
-  async function turnOn(ada: Owner, tab: WebAuthnPage): Promise<void> {
-    const { options } = (await ada.post('/settings/MfaSignIn', { mfaMethod: 'passkey' })).body
-    const assertion = await tab.get(options)
-    const on = await ada.post('/settings/MfaSignIn', { mfaMethod: 'passkey', assertion })
-    assert.equal(on.body.enabled, true, JSON.stringify(on.body))
-    ada.recoveryCodes = on.body.recoveryCodes
   }
 
   test('a passkey alone signs in, without an address', async (t) => {
@@ -102,7 +95,7 @@ onDatabase('SQLite', (latchkey) => {
     // It keeps no names, so that it is no passkey to sign in with alone.
     const tab = await open(t, ada, { transport: 'usb', hasResidentKey: false })
     if (!tab) return
-    await turnOn(ada, tab)
+    await turnOnInBrowser(ada, tab)
     const { page } = tab
     await page.goto(`${latchkey.origin}/signin`)
     await enterPassword(page, ada)
@@ -132,7 +125,7 @@ onDatabase('SQLite', (latchkey) => {
     const ada = await latchkey.owner()
     const tab = await open(t, ada)
     if (!tab) return
-    await turnOn(ada, tab)
+    await turnOnInBrowser(ada, tab)
     const elsewhere = await startChromium(t)
     if (!elsewhere) return
     const seen = await visitPage(elsewhere, `${latchkey.origin}/signin`, wide)
@@ -147,7 +140,7 @@ onDatabase('SQLite', (latchkey) => {
     const ada = await latchkey.owner()
     const tab = await open(t, ada)
     if (!tab) return
-    await turnOn(ada, tab)
+    await turnOnInBrowser(ada, tab)
     const { page } = tab
     await page.addInitScript('delete globalThis.PublicKeyCredential')
     await page.goto(`${latchkey.origin}/signin`)

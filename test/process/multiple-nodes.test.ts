@@ -10,7 +10,7 @@ import { onEachDatabase } from '../support/latchkey.ts'
 import { openSecondSession } from '../support/mfa.ts'
 import { createTempFolder, type LatchkeyProcess, startLatchkeyProcess } from '../support/process.ts'
 import { forkServerStarter } from '../support/server-starter.ts'
-import { findFreePort } from '../support/tcp.ts'
+import { findFreePorts } from '../support/tcp.ts'
 
 const rounds = 10
 
@@ -25,10 +25,10 @@ for (const kind of databaseKinds) {
       const environment = { LATCHKEY_DATABASE_URL: databaseUrl, ...keys }
       // Every other time the tables are there already, as after `latchkey migrate`.
       if (round % 2 === 0) await migrated(databaseUrl)
-      const ports = [String(await findFreePort()), String(await findFreePort())] as const
+      const [port, otherPort] = await findFreePorts(2)
       await Promise.all([
-        one.start({ ...environment, LATCHKEY_PORT: ports[0] }),
-        other.start({ ...environment, LATCHKEY_PORT: ports[1] }),
+        one.start({ ...environment, LATCHKEY_PORT: String(port) }),
+        other.start({ ...environment, LATCHKEY_PORT: String(otherPort) }),
       ])
 
       const names = await runSql(databaseUrl, 'select name from kysely_migration')
@@ -36,7 +36,7 @@ for (const kind of databaseKinds) {
       assert.equal(new Set(names.map(({ name }) => name)).size, names.length)
       const signingKeys = await runSql(databaseUrl, 'select id from signing_key')
       assert.equal(signingKeys.length, 1)
-      assert.deepEqual(await jwks(ports[0]), await jwks(ports[1]), `round ${round}`)
+      assert.deepEqual(await jwks(port), await jwks(otherPort), `round ${round}`)
       await Promise.all([one.stop(), other.stop()])
     }
   })
@@ -64,7 +64,7 @@ test('four that start at once on an empty PostgreSQL come up as one service', as
     LATCHKEY_ENCRYPTION_KEYS: generateEncryptionKey('k1'),
   }
   const nodes = await Promise.all([1, 2, 3, 4].map(() => startLatchkeyProcess(t, { environment })))
-  const keys = await Promise.all(nodes.map(({ port }) => jwks(String(port))))
+  const keys = await Promise.all(nodes.map(({ port }) => jwks(port)))
   for (const other of keys.slice(1)) assert.deepEqual(other, keys[0])
   assert.equal((await runSql(LATCHKEY_DATABASE_URL, 'select id from signing_key')).length, 1)
 })
@@ -169,7 +169,7 @@ async function migrated(url: string): Promise<void> {
   await db.destroy()
 }
 
-async function jwks(port: string): Promise<unknown> {
+async function jwks(port: number): Promise<unknown> {
   return (await fetch(`http://127.0.0.1:${port}/.well-known/jwks.json`)).json()
 }
 

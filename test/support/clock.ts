@@ -34,13 +34,11 @@ export function stopTravelling(): () => void {
   }
 }
 
-/** The environment of a child process whose clock is ahead of this process's, or behind it. */
+/**
+ * The environment of a child process whose clock is `ms` ahead of this process's. By default, child
+ * processes keep real time.
+ */
 export function clockAheadBy(ms: number): Record<string, string> {
   const script = `const now = Date.now; Date.now = () => now() + ${aheadMs + ms}`
   return { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(script)}` }
-}
-
-/** The environment of a child process whose clock agrees with this process's. */
-export function sameClock(): Record<string, string> {
-  return aheadMs === 0 ? {} : clockAheadBy(0)
 }

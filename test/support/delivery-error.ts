@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 
 /** The error of a failed delivery. Asserts that it can be logged: it contains none of `secrets`. */
-export async function deliveryErrorOf(
+export async function loggableErrorOf(
   sending: Promise<void>,
   secrets: readonly string[],
 ): Promise<Error> {

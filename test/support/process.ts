@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { sameClock } from './clock.ts'
+import { clockAheadBy } from './clock.ts'
 import { findFreePort } from './tcp.ts'
 
 export interface ProcessOptions {
@@ -58,10 +58,24 @@ export async function startLatchkeyProcess(
   return latchkey
 }
 
+/**
+ * Starts another node on a service’s database, with changed settings. Its clock agrees with this
+ * process's, and it stops with the test.
+ */
+export function startNode(
+  t: TestContext,
+  { environment, origin }: { environment: Record<string, string>; origin: string },
+  changes: Record<string, string> = {},
+): Promise<LatchkeyProcess> {
+  const { LATCHKEY_PORT: _, ...shared } = environment
+  return startLatchkeyProcess(t, {
+    environment: { ...clockAheadBy(0), ...shared, LATCHKEY_PUBLIC_URL: origin, ...changes },
+  })
+}
+
 async function spawnLatchkey(t: TestContext, options: ProcessOptions): Promise<LatchkeyProcess> {
   const folder = options.folder ?? createTempFolder(t)
-  const port = String(await findFreePort())
-  const environment = { LATCHKEY_PORT: port, ...sameClock(), ...options.environment }
+  const environment = { LATCHKEY_PORT: String(await findFreePort()), ...options.environment }
   const latchkey = new LatchkeyProcess({ ...options, folder, environment })
   t.after(() => latchkey.kill('SIGKILL'))
   return latchkey

@@ -47,10 +47,7 @@ export async function startSecondNode(
     if (node.exitCode !== null) throw new Error(`The second node exited with ${node.exitCode}.`)
     await new Promise((resolve) => setTimeout(resolve, 50))
   }
-  return {
-    origin,
-    stop: () => stopChild(node),
-  }
+  return { origin, stop: () => stopChild(node) }
 }
 
 async function isReady(origin: string): Promise<boolean> {

@@ -5,7 +5,7 @@ import type { TestContext } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createSmsTransport } from '../../src/notifications/sms.ts'
 import type { RenderedMessage } from '../../src/notifications/transport.ts'
-import { deliveryErrorOf } from './delivery-error.ts'
+import { loggableErrorOf } from './delivery-error.ts'
 import { startHttpServer } from './tcp.ts'
 
 export const sampleSms: RenderedMessage = {
@@ -48,7 +48,7 @@ export async function startSmsProvider(
   })
   const host = `127.0.0.1:${port}`
   return {
-    requests,
+    asked: requests,
     signedPost: `http://${host}/texts?tenant=7&secret=${encodeURIComponent(smsSecret)}`,
     twilio: `twilio://AC0123:${encodeURIComponent(smsToken)}@${host}`,
     kannel: `kannel+http://kannel:${encodeURIComponent(smsToken)}@${host}/cgi-bin/sendsms`,
@@ -61,9 +61,9 @@ export function openSmsTransport(url: string, from: string | undefined = '+15550
 }
 
 /** The error of a text message that was not sent. */
-export function smsErrorOf(sending: Promise<void>): Promise<Error> {
+export function deliveryErrorOf(sending: Promise<void>): Promise<Error> {
   const recipient = ['5550101234', '493817']
-  return deliveryErrorOf(sending, [
+  return loggableErrorOf(sending, [
     ...recipient,
     ...[smsSecret, encodeURIComponent(smsSecret), smsToken, 'AC0123'],
   ])

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import type { TestContext } from 'node:test'
 import { createSmtpTransport } from '../../src/notifications/smtp.ts'
 import type { RenderedMessage, Transport } from '../../src/notifications/transport.ts'
-import { deliveryErrorOf } from './delivery-error.ts'
+import { loggableErrorOf } from './delivery-error.ts'
 import type { ReceivedMail, TestSmtpServer } from './smtp-server.ts'
 
 /** A password whose characters must be percent-encoded in a URL. */
@@ -30,9 +30,9 @@ export function openSmtpTransport(
 }
 
 /** The error of an email that was not sent. */
-export function smtpErrorOf(sending: Promise<void>): Promise<Error> {
+export function deliveryErrorOf(sending: Promise<void>): Promise<Error> {
   const recipient = ['ada@', 'example.org', '493817']
-  return deliveryErrorOf(sending, [...recipient, 'postmaster', smtpPassword, encodedPassword])
+  return loggableErrorOf(sending, [...recipient, 'postmaster', smtpPassword, encodedPassword])
 }
 
 /** The only email that the server received. */

@@ -10,7 +10,9 @@ export async function findFreePort(): Promise<number> {
 }
 
 /** Several ports that nothing listens on. All are bound before any is released, so they differ. */
-export async function findFreePorts<Count extends 1 | 3 | 4>(count: Count): Promise<Ports[Count]> {
+export async function findFreePorts<Count extends keyof Ports>(
+  count: Count,
+): Promise<Ports[Count]> {
   const servers = Array.from({ length: count }, () => createServer())
   const ports = await Promise.all(servers.map((server) => listen(server)))
   await Promise.all(servers.map((server) => new Promise((closed) => server.close(closed))))
@@ -19,6 +21,7 @@ export async function findFreePorts<Count extends 1 | 3 | 4>(count: Count): Prom
 
 interface Ports {
   1: [number]
+  2: [number, number]
   3: [number, number, number]
   4: [number, number, number, number]
 }

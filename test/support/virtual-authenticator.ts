@@ -1,5 +1,7 @@
 /** A browser page with a virtual authenticator that approves every request. */
 import type { Browser, Page } from 'playwright-core'
+import type { Owner } from './owner.ts'
+import { assertStatus } from './responses.ts'
 
 /** The virtual authenticator (WebAuthn Level 3, §11.2). */
 export interface VirtualAuthenticatorOptions {
@@ -52,6 +54,15 @@ export async function openWebAuthnPage(
     get: (options) => callCredentials('get', 'parseRequestOptionsFromJSON', options),
     setUserVerified,
   }
+}
+
+/** Turns MFA on with the passkey of a page’s authenticator. */
+export async function turnOnInBrowser(owner: Owner, page: WebAuthnPage): Promise<void> {
+  const mfaMethod = 'passkey'
+  const started = assertStatus(await owner.post('/settings/MfaSignIn', { mfaMethod }), 202)
+  const assertion = await page.get(started.body.options)
+  const on = assertStatus(await owner.post('/settings/MfaSignIn', { mfaMethod, assertion }), 200)
+  owner.recoveryCodes = on.body.recoveryCodes ?? owner.recoveryCodes
 }
 
 /** Adds a virtual authenticator to a page. @returns its `setUserVerified` */

@@ -1,10 +1,9 @@
 /** Leases are waited for as they are, so these tests wait at the same time. */
 import assert from 'node:assert/strict'
-import { describe, type TestContext, test } from 'node:test'
+import { describe, test } from 'node:test'
 import { clockAheadBy } from '../support/clock.ts'
-import type { TestLatchkey } from '../support/latchkey.ts'
 import { startLatchkey } from '../support/outbox.ts'
-import { createTempFolder, startLatchkeyProcess, waitUntil } from '../support/process.ts'
+import { startNode, waitUntil } from '../support/process.ts'
 import { startWebhookReceiver, type WebhookReply } from '../support/webhook-receiver.ts'
 
 describe('webhooks by many', { concurrency: true }, () => {
@@ -72,10 +71,3 @@ describe('webhooks by many', { concurrency: true }, () => {
     assert.ok((turnedOn?.timestamp ?? '') > (turnedOff?.timestamp ?? ''), 'clocks agreed')
   })
 })
-
-function startNode(t: TestContext, latchkey: TestLatchkey, more: Record<string, string>) {
-  const { LATCHKEY_PORT: _, ...shared } = latchkey.environment
-  const LATCHKEY_PUBLIC_URL = latchkey.origin
-  const environment = { ...shared, LATCHKEY_PUBLIC_URL, ...more }
-  return startLatchkeyProcess(t, { folder: createTempFolder(t), environment })
-}

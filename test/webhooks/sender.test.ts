@@ -6,7 +6,7 @@ import { InvalidSettingsError, readSettings } from '../../src/config/read-settin
 import { validateWebhookUrl } from '../../src/config/webhook-url.ts'
 import { PermanentDeliveryError } from '../../src/notifications/transport.ts'
 import { createWebhookSender } from '../../src/webhooks/sender.ts'
-import { deliveryErrorOf } from '../support/delivery-error.ts'
+import { loggableErrorOf } from '../support/delivery-error.ts'
 import { findFreePort, startHttpServer } from '../support/tcp.ts'
 import { generateWebhookSecret, startWebhookReceiver } from '../support/webhook-receiver.ts'
 
@@ -14,7 +14,7 @@ const post = { id: '0198c0de-0000-7000-8000-000000000001', body: '{"type":"mfa.o
 const secret = generateWebhookSecret()
 
 const failureOf = (sending: Promise<void>) =>
-  deliveryErrorOf(sending, [secret.slice(6), 'tenant', '127.0.0.1'])
+  loggableErrorOf(sending, [secret.slice(6), 'tenant', '127.0.0.1'])
 
 async function serve(t: TestContext, listener: RequestListener): Promise<string> {
   const port = await startHttpServer(t, listener)

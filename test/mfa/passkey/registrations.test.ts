@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
+import { createServer } from 'node:http'
 import { test } from 'node:test'
 import { travel } from '../../support/clock.ts'
 import { type ApiResponse, onEachDatabase } from '../../support/latchkey.ts'
 import type { Owner } from '../../support/owner.ts'
 import { addPasskey, passkeyRowsOf, signInWithPasskey } from '../../support/passkeys.ts'
 import { SoftwareAuthenticator, type Tampering } from '../../support/software-authenticator.ts'
-import { startHttpServer } from '../../support/tcp.ts'
+import { findFreePort } from '../../support/tcp.ts'
 
 type Registration = ReturnType<SoftwareAuthenticator['create']>
 
@@ -69,10 +70,13 @@ onEachDatabase((latchkey) => {
   // Abuse case (Passkeys): An attestation had the server fetch from wherever its certificates said.
   test('whatever attests to a passkey is neither judged nor fetched from', async (t) => {
     let asked = 0
-    const port = await startHttpServer(t, (_request, answer) => {
+    const elsewhere = createServer((_request, answer) => {
       asked += 1
       answer.end()
     })
+    const port = await findFreePort()
+    await new Promise<void>((resolve) => elsewhere.listen(port, '127.0.0.1', resolve))
+    t.after(() => elsewhere.close())
     const url = Buffer.from(`http://127.0.0.1:${port}/crl`)
     const x5c = cbor(4, 1, cbor(2, url.length, url))
     const statement = Buffer.concat([Buffer.from([0xa1]), cbor(3, 3, Buffer.from('x5c')), x5c])
