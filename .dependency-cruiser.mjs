@@ -1,4 +1,4 @@
-// Who may import whom (docs/architecture.md). Imports point down only:
+// Import rules (docs/architecture.md). Imports point down only:
 // cli → server → above → features → services → store → base.
 const above = '^src/(admin|overview|pages|metrics)/'
 const feature = '^src/(mfa|signin|accounts)/'

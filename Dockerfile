@@ -1,10 +1,10 @@
-# Latchkey in a container. docs/production.md tells how to run it.
+# Latchkey in a container. How to run it: docs/production.md.
 
 FROM node:24.22.3-trixie-slim AS manifest
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 
-# The packages that production needs.
+# Production dependencies.
 FROM manifest AS packages
 RUN npm ci --omit=dev --ignore-scripts
 
@@ -23,21 +23,21 @@ COPY package.json LICENSE ./
 COPY bin bin
 COPY --from=packages /app/node_modules node_modules
 COPY --from=build /app/dist dist
-# So that `docker exec … latchkey settings` finds it.
+# For `docker exec … latchkey settings`.
 RUN ln -s /app/bin/latchkey.js /usr/local/bin/latchkey
 
-# All that it writes is here: the database, unless that is PostgreSQL, and backups.
+# The only place that Latchkey writes to: the database, unless that is PostgreSQL, and backups.
 WORKDIR /data
 RUN chown 1000:1000 /data
 VOLUME /data
 
-# Loopback in a container is reached by nobody: what reaches it is decided when its port is published.
+# Not loopback, which is unreachable from outside a container. Publishing the port decides who reaches it.
 ENV LATCHKEY_MODE=production \
     LATCHKEY_HOST=0.0.0.0 \
     LATCHKEY_DATABASE_URL=sqlite:/data/latchkey.sqlite
 EXPOSE 4000
 
-# `node` of the base image, as numbers: Kubernetes sees only by them that it isn’t root.
+# `node` of the base image, as numbers, because Kubernetes cannot tell otherwise that it isn’t root.
 USER 1000:1000
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=5s --start-period=60s \

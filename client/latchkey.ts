@@ -326,10 +326,10 @@ export function createLatchkey(options: Options) {
         /**
          * Turn MFA on, or change the method (`POST /settings/MfaSignIn`).
          *
-         * A method is turned on only after the owner has proven that they hold it. For `sms`
-         * and `email`, call without `code` to send a code, then again with the code. For
-         * `authenticator`, set up a secret first. For `passkey`, add a passkey first; call
-         * without `assertion` to get a challenge, then again with the assertion.
+         * A method is switched on only after its owner has verified it. For `sms` and `email`,
+         * call without `code` to send a code, then again with the code. For `authenticator`,
+         * set up a secret first. For `passkey`, add a passkey first; call without `assertion`
+         * to get a challenge, then again with the assertion.
          */
         post: (body: TurnOnMfaSignInBody) =>
           call<
@@ -691,7 +691,7 @@ export function createLatchkey(options: Options) {
         /**
          * List captured messages (`GET /dev/Messages`).
          *
-         * Only in development: emails and texts of channels that have no transport.
+         * Only in development: emails and text messages of channels without a transport.
          */
         get: (query: ListDevMessagesQuery = {}) =>
           call<Success<200, ListDevMessagesAnswer>, 'invalid_request'>('GET', '/dev/Messages', {
@@ -869,7 +869,7 @@ export interface ProblemStatus {
    */
   undo_token_expired: 401
   /**
-   * The request asks for a session in cookies (`Latchkey-Session`), but its origin is
+   * The request uses a session in cookies (`Latchkey-Session`), but its origin is
    * neither the service itself nor listed in `LATCHKEY_ALLOWED_ORIGINS`.
    */
   cross_site_request: 403
@@ -1270,7 +1270,7 @@ export interface MfaSecret {
 export interface MfaSignIn {
   /** Whether signing in takes a second factor. */
   enabled: boolean
-  /** The method asked for first; null while MFA is off. */
+  /** The default method; null while MFA is off. */
   mfaMethod: MfaMethod | null
   /** Methods that are set up, strongest first. */
   availableMethods: MfaMethod[]
@@ -1282,7 +1282,7 @@ export interface MfaSignIn {
 export interface MfaSignInOn {
   /** Whether signing in takes a second factor. */
   enabled: boolean
-  /** The method asked for first; null while MFA is off. */
+  /** The default method; null while MFA is off. */
   mfaMethod: MfaMethod | null
   /** Methods that are set up, strongest first. */
   availableMethods: MfaMethod[]
@@ -1580,8 +1580,8 @@ export interface SignedIn {
   /** Seconds until the access token expires. */
   expiresIn: number
   /**
-   * Opaque, for a single `POST /auth/Refresh`. Always present unless the request asked
-   * for a cookie instead (`Latchkey-Session: cookie`).
+   * Opaque, for a single `POST /auth/Refresh`. Absent if a cookie has it instead
+   * (`Latchkey-Session: cookie`).
    */
   refreshToken?: string
   /** Seconds until the refresh token expires. */

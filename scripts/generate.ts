@@ -120,7 +120,7 @@ function renderRateLimitsPage(): string {
     ...rows,
     '\nA network is an IPv4 address, or the /64 of an IPv6 address. Behind a proxy set',
     '[`LATCHKEY_TRUST_PROXY`](settings.md#latchkey_trust_proxy), or everybody shares one network. The',
-    '[odds of guessing](security.md#what-guessing-is-worth) follow from these limits.\n',
+    '[odds of guessing](security.md#odds-of-guessing) follow from these limits.\n',
   ].join('\n')
 }
 

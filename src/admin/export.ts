@@ -89,7 +89,7 @@ function recordOf(row: AccountRow, totpSecrets: Map<string, string> | undefined)
   }
 }
 
-/** The method asked for first; instead of a passkey, the strongest other one. */
+/** The default method; instead of a passkey, the strongest other one. */
 function mfaMethodOf(row: AccountRow): string {
   if (!isMfaOn(row)) return 'off'
   if (row.mfa_method !== null && row.mfa_method !== 'passkey') return row.mfa_method

@@ -83,7 +83,7 @@ export async function importAccounts(
 
 type LineOutcome = 'imported' | 'already' | { refused: string }
 
-/** An account that a line asks to import. */
+/** An account to import, from one line. */
 interface Candidate {
   id: string
   account: ParsedAccount

@@ -75,7 +75,7 @@ function startupMessage({ publicUrl, smtpUrl, smsUrl }: Settings): string {
   ].join('\n')
 }
 
-/** Turns a failure to listen into an OperatorError that says what to do. */
+/** Turns a failure to listen into an OperatorError with advice. */
 function explainListenError(
   error: NodeJS.ErrnoException & { port?: number; address?: string },
 ): unknown {

@@ -110,7 +110,7 @@ export const settingDefinitions = {
     ),
     undefined,
     {
-      default: 'none: in development, texts stay in the dev inbox',
+      default: 'none: in development, the dev inbox captures text messages',
       description: 'The SMS provider: Twilio, Kannel, or your own endpoint for a signed JSON POST.',
       secret: true,
     },
@@ -121,11 +121,11 @@ export const settingDefinitions = {
     undefined,
     {
       default: 'none',
-      description: 'The sender of texts: a number, a name or a Twilio messaging service.',
+      description: 'The sender of text messages: a number, a name or a Twilio messaging service.',
     },
   ),
   smsDailyCap: defineSetting('LATCHKEY_SMS_DAILY_CAP', wholeNumber(0, 10_000_000), 1000, {
-    description: 'The most texts that the whole service sends in 24 hours.',
+    description: 'The maximum number of text messages in 24 hours, over all nodes.',
   }),
   webhookUrl: defineSetting(
     'LATCHKEY_WEBHOOK_URL',

@@ -14,6 +14,7 @@ import { createErrorHandlers } from './problem-response.ts'
 import { logRequests } from './request-log.ts'
 import { ProblemSchema } from './schemas.ts'
 import { securityHeaders, setSecurityHeaders } from './security-headers.ts'
+import { compileSerializer } from './serialization.ts'
 import { parseTraceparent } from './trace-context.ts'
 import { createValidatorCompiler } from './validation.ts'
 
@@ -79,6 +80,7 @@ export function createApp(options: {
 
   app.addSchema(ProblemSchema)
   app.setValidatorCompiler(createValidatorCompiler())
+  app.setSerializerCompiler(compileSerializer)
   app.setErrorHandler((error: Error, request, reply) =>
     errorHandlers.handleError(
       error as Parameters<typeof errorHandlers.handleError>[0],

@@ -92,7 +92,7 @@ export const problemTypes = {
     status: 403,
     title: 'Cross-site request blocked',
     meaning:
-      'The request asks for a session in cookies (`Latchkey-Session`), but its origin is neither the service itself nor listed in `LATCHKEY_ALLOWED_ORIGINS`.',
+      'The request uses a session in cookies (`Latchkey-Session`), but its origin is neither the service itself nor listed in `LATCHKEY_ALLOWED_ORIGINS`.',
   },
   mfa_required_by_policy: {
     status: 403,

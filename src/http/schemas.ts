@@ -169,7 +169,7 @@ export const TokenResponse = Type.Object(
     refreshToken: Type.Optional(
       Type.String({
         description:
-          'Opaque, for a single `POST /auth/Refresh`. Always present unless the request asked for a cookie instead (`Latchkey-Session: cookie`).',
+          'Opaque, for a single `POST /auth/Refresh`. Absent if a cookie has it instead (`Latchkey-Session: cookie`).',
       }),
     ),
     refreshExpiresIn: Seconds('Seconds until the refresh token expires.'),

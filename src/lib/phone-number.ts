@@ -5,10 +5,10 @@ export type ParsedPhoneNumber =
   | { kind: 'usable'; number: string }
   | { kind: 'impossible' | 'costly' | 'unreachable' }
 
-// Premium numbers earn their owner money per text: fraudsters make services send texts to them.
+// Premium numbers earn their owner money per message: fraudsters make services message them.
 const costly = new Set(['PREMIUM_RATE', 'SHARED_COST', 'PERSONAL_NUMBER'])
 
-// Numbers that cannot receive texts.
+// Numbers that cannot receive text messages.
 const unreachable = new Set(['TOLL_FREE', 'UAN', 'PAGER', 'VOICEMAIL'])
 
 // Satellite and international networks: a text costs up to a hundred times the usual price, often

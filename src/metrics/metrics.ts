@@ -99,11 +99,21 @@ export function createMetrics(): Metrics {
     'Codes enqueued, and the notices sent instead of a code.',
     ['channel', 'purpose'],
   )
-  const deliveries = counter('messages_total', 'Delivery attempts.', ['channel', 'outcome'])
-  const waiting = gauge('outbox_messages', 'Messages waiting to be sent.', ['channel'])
-  const outboxOldest = gauge('outbox_oldest_seconds', 'Age of the oldest waiting message.', [
-    'channel',
-  ])
+  const deliveries = counter(
+    'delivery_attempts_total',
+    'Attempts to deliver a message or a webhook event.',
+    ['channel', 'outcome'],
+  )
+  const deliveryQueue = gauge(
+    'delivery_queue',
+    'Messages and webhook events waiting to be delivered.',
+    ['channel'],
+  )
+  const deliveryQueueOldest = gauge(
+    'delivery_queue_oldest_seconds',
+    'Age of the oldest waiting message or webhook event.',
+    ['channel'],
+  )
   const smsLast24h = gauge('sms_last_24h', 'Text messages enqueued in the last 24 hours.', [])
   const smsDailyCapGauge = gauge(
     'sms_daily_cap',
@@ -194,12 +204,12 @@ export function createMetrics(): Metrics {
     connectionsGauge.set({ state: 'busy' }, connections.busy)
     connectionsGauge.set({ state: 'waiting' }, connections.waiting)
     // Unknown values are left out, because old ones would look current.
-    for (const one of [waiting, outboxOldest, smsLast24h]) one.reset()
+    for (const one of [deliveryQueue, deliveryQueueOldest, smsLast24h]) one.reset()
     if (!databaseGauges) return
     smsLast24h.set(databaseGauges.smsLast24h)
     for (const channel of queueNames) {
-      waiting.set({ channel }, databaseGauges.queues[channel].waiting)
-      outboxOldest.set({ channel }, databaseGauges.queues[channel].oldestMs / second)
+      deliveryQueue.set({ channel }, databaseGauges.queues[channel].waiting)
+      deliveryQueueOldest.set({ channel }, databaseGauges.queues[channel].oldestMs / second)
     }
   }
 

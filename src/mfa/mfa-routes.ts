@@ -89,7 +89,7 @@ export function mfaRoutes(
         tags,
         summary: 'Turn MFA on, or change the method',
         description:
-          'A method is turned on only after the owner has proven that they hold it. For `sms` and `email`, call without `code` to send a code, then again with the code. For `authenticator`, set up a secret first. For `passkey`, add a passkey first; call without `assertion` to get a challenge, then again with the assertion.',
+          'A method is switched on only after its owner has verified it. For `sms` and `email`, call without `code` to send a code, then again with the code. For `authenticator`, set up a secret first. For `passkey`, add a passkey first; call without `assertion` to get a challenge, then again with the assertion.',
         security: bearer,
         body: TurnOn,
         response: {

@@ -27,7 +27,7 @@ import { availableMethods, enrollmentColumns, enrollmentOf } from './methods/met
 import { ensureRecoveryCodes } from './recovery-codes/recovery-codes.ts'
 import type { VerifiedFactor } from './verified-factor.ts'
 
-/** Whether signing in asks for a second factor, and for which: `/settings/MfaSignIn`. */
+/** Whether sign-in requires a second factor, and which: `/settings/MfaSignIn`. */
 export interface MfaSignIn {
   enabled: boolean
   mfaMethod: MfaMethod | null
@@ -83,7 +83,7 @@ export async function turnOff(
 type OwnerCause = Extract<activity.Cause, { by: 'owner' }>
 
 /**
- * Turns MFA on by a method that was proven in this transaction, or changes the method while it is
+ * Turns MFA on by a method that was verified in this transaction, or changes the method while it is
  * on. The proof makes the session that gave it as strong as one signed in with MFA.
  *
  * @param cause.keepOtherSessions leaves other sessions alone; they are too weak to change MFA

@@ -16,7 +16,7 @@ export const AnswerMethod = Type.Enum([...mfaMethods, 'recoveryCode'], {
 
 const mfaSignIn = {
   enabled: Type.Boolean({ description: 'Whether signing in takes a second factor.' }),
-  mfaMethod: Nullable(MfaMethod, 'The method asked for first; null while MFA is off.'),
+  mfaMethod: Nullable(MfaMethod, 'The default method; null while MFA is off.'),
   availableMethods: Type.Array(MfaMethod, {
     description: 'Methods that are set up, strongest first.',
   }),

@@ -3,7 +3,7 @@ import type { Amr } from '../sessions/assurance.ts'
 import type { CodeSent } from '../verification/send-code.ts'
 import type { CredentialDescriptor } from './passkey/webauthn.ts'
 
-/** A factor that the owner has just proven, and the changes that enrol it. */
+/** A factor that the owner has just verified, and the changes that enrol it. */
 export interface VerifiedFactor {
   method: MfaMethod
   /** Authentication methods of a sign-in by it (RFC 8176). */
@@ -17,7 +17,7 @@ export interface VerifiedFactor {
 }
 
 /**
- * The result of verifying a factor: a code was sent, a passkey has to sign, the factor is proven,
+ * The result of verifying a factor: a code was sent, a passkey has to sign, the factor is verified,
  * the code was wrong, or nothing is to be done. `wrong` is a value, not an exception, because the
  * transaction must commit: the attempt counts.
  */

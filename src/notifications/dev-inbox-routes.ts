@@ -49,7 +49,8 @@ export function devInboxRoutes(
         operationId: 'listDevMessages',
         tags: ['Service'],
         summary: 'List captured messages',
-        description: 'Only in development: emails and texts of channels that have no transport.',
+        description:
+          'Only in development: emails and text messages of channels without a transport.',
         querystring: StrictObject({
           to: Type.Optional(
             Type.String({

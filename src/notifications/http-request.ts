@@ -59,7 +59,7 @@ async function readBodyStart(response: Response): Promise<string> {
       if (text.length >= maxBodyLength) break
     }
   } catch {
-    // The status tells whether the message was accepted. An error here would send it again.
+    // The status decides whether the message was accepted. An error here would send it again.
   }
   return text.slice(0, maxBodyLength)
 }

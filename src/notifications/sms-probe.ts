@@ -14,7 +14,7 @@ export interface SmsProbeResult {
 }
 
 /**
- * Connects to the SMS provider, with TLS if texts are sent over TLS. Checks Twilio's credentials by
+ * Connects to the SMS provider, with TLS if messages use it. Checks Twilio's credentials by
  * reading the account, which is free of charge.
  *
  * @param rawUrl a valid LATCHKEY_SMS_URL

@@ -7,7 +7,7 @@ export interface RenderedMessage {
   id: string
   /** One email address, or one phone number in E.164. */
   to: string
-  /** An email's subject; texts have none. */
+  /** An email's subject; text messages have none. */
   subject: string
   text: string
   html?: string

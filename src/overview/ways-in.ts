@@ -16,7 +16,7 @@ export type CredentialKind = (typeof credentialKinds)[number]
 /** The credentials of an account, as far as they decide who can sign in. */
 export interface AccountCredentials {
   mfaOn: boolean
-  /** The method asked for first; null while MFA is off. */
+  /** The default method; null while MFA is off. */
   mfaMethod: MfaMethod | null
   authenticator: boolean
   phone: boolean

@@ -48,7 +48,7 @@ const definitions = {
   ),
   smsPerAccount: messages(20, day, 'an account'),
   smsPerNumber: messages(20, day, 'a phone number, for accounts that have verified it'),
-  // Fraudsters who earn by texts own many numbers in a row. Verified numbers do not count, or
+  // Fraudsters who earn by text messages own many numbers in a row. Verified numbers do not count, or
   // strangers could bar their neighbours.
   smsPerNumberRange: {
     ...messages(

@@ -103,7 +103,7 @@ function backupError(error: unknown): unknown {
   )
 }
 
-/** The pg_dump command for a database, without the password, which pg_dump asks for. */
+/** The pg_dump command for a database, without the password, which pg_dump prompts for. */
 function pgDumpInstructions(rawUrl: string, file: string): string {
   const url = new URL(rawUrl)
   url.password = ''

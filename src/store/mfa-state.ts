@@ -23,7 +23,7 @@ export function mfaOnSince(account: MfaColumns): number | null {
   return account.mfa_on_since
 }
 
-/** The method asked for first; null while MFA is off, even if one is stored. */
+/** The default method; null while MFA is off, even if one is stored. */
 export function activeMfaMethod(account: MfaColumns): MfaMethod | null {
   return isMfaOn(account) ? (account.mfa_method as MfaMethod) : null
 }
@@ -50,7 +50,7 @@ export const mfaNeverOn: MfaColumns = {
   mfa_changed_at: null,
 }
 
-/** The columns to set when `method` becomes the one asked for; where MFA is off, it is turned on. */
+/** The columns to set when `method` becomes the default; if MFA is off, it is turned on. */
 export function mfaTurnedOn(
   account: MfaColumns,
   method: MfaMethod,

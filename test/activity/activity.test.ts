@@ -30,8 +30,8 @@ onEachDatabase((latchkey) => {
     await ada.turnOn('authenticator')
     const wrong = (await ada.signIn()).body.mfaToken
     await latchkey.post('/auth/SignIn/Mfa', { mfaToken: wrong, code: 'wrong one' })
-    const paper = { mfaMethod: 'recoveryCode', code: ada.recoveryCodes[0] }
-    ada.storeTokens(await latchkey.post('/auth/SignIn/Mfa', { mfaToken: wrong, ...paper }))
+    const recoveryCode = { mfaMethod: 'recoveryCode', code: ada.recoveryCodes[0] }
+    ada.storeTokens(await latchkey.post('/auth/SignIn/Mfa', { mfaToken: wrong, ...recoveryCode }))
     await ada.delete('/settings/MfaSecret')
     await ada.delete('/settings/MfaSignIn')
     await ada.post('/auth/Reauthenticate', { password: 'not the right one' })
@@ -86,7 +86,7 @@ onEachDatabase((latchkey) => {
     assert.deepEqual((await entries(ada))[0]?.detail, { amr: 'pwd email mfa' })
   })
 
-  // Abuse case (Input and output): An answer, a log line or the database held a secret
+  // Abuse case (Input and output): A response, a log line or the database contained a secret
   // (CVE-2026-53725).
   test('no entry holds a password, a code or a token', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'email' })
@@ -188,8 +188,8 @@ onEachDatabase((latchkey) => {
     }
   })
 
-  // Abuse case (Input and output): A forged cursor read somebody else’s list, or reached the SQL
-  // (CVE-2026-33503).
+  // Abuse case (Input and output): A forged cursor read another account’s list or was inserted into
+  // the SQL (CVE-2026-33503).
   test('a cursor that was forged, or is another account’s, leads to one’s own entries alone', async () => {
     const [ada, bob] = [await latchkey.owner(), await latchkey.owner()]
     for (let i = 0; i < 3; i++) await bob.signIn()

@@ -57,7 +57,7 @@ test('the layers on the page are those of the import rules', () => {
 })
 
 test('each step of the walk names a function that its file has, in at most six steps', () => {
-  const walk = sectionOf('The walk of `DELETE /settings/MfaSignIn`')
+  const walk = sectionOf('`DELETE /settings/MfaSignIn` step by step')
   const steps = [...walk.matchAll(/^\d+\. \*\*`(src\/[\w/.-]+)`\*\*, `(\w+)`/gm)]
   assert.equal(steps.length, [...walk.matchAll(/^\d+\. /gm)].length, 'a step names no function')
   assert.ok(steps.length >= 5 && steps.length <= 6, `${steps.length} steps`)

@@ -64,7 +64,8 @@ test('the query shown makes lines that are taken', async (t) => {
 test('the page names every field, every language and every bound', () => {
   const text = readPage(page)
   const unknown = parseImportRecord('{"email":"a@example.com","other":"x"}')
-  const names = 'refused' in unknown ? unknown.refused.split('known fields are ')[1]?.split(', ') : []
+  const names =
+    'refused' in unknown ? unknown.refused.split('known fields are ')[1]?.split(', ') : []
   const rows = [...text.matchAll(/^\| `(\w+)` \|/gm)].map(([, name]) => name)
   assert.deepEqual(rows, names)
   for (const language of languages)

@@ -78,10 +78,10 @@ test('the document describes the API alone, with names for its schemas', async (
   assert.equal(components.securitySchemes.bearer.scheme, 'bearer')
 })
 
-// Not where the tests reach it: trying a call must go to where the page came from all the same.
+// Differs from the tests' origin: the reference must send calls to the origin of its page.
 const publicUrl = 'https://sign-in.example.org'
 
-/** The two functions with one route behind them, and the headers that the service gives all. */
+/** Serves OpenAPI document and reference for one route, with the service's default headers. */
 async function startService(t: TestContext): Promise<string> {
   const app = Fastify().withTypeProvider<TypeBoxTypeProvider>()
   t.after(() => app.close())

@@ -45,7 +45,7 @@ test('it is made once however many ask at first, and again after a failure', asy
     if (made === 1) throw new Error('the disk was away')
     return compressBody(text)
   })
-  assert.equal(made, 0, 'nothing is made before someone asks')
+  assert.equal(made, 0, 'built before the first request')
 
   assert.equal((await app.inject('/a')).statusCode, 500)
   const answers = await Promise.all([1, 2, 3].map(() => app.inject('/a')))

@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import type { FastifyInstance, RouteOptions } from 'fastify'
 import { onDatabase } from '../support/latchkey.ts'
 
-/** Whatever the service answers to a GET, in whatever file. */
+/** Every GET path that the service registers. */
 const paths = new Set<string>()
 subscribe('fastify.initialization', (message) => {
   const { fastify } = message as { fastify: FastifyInstance }
@@ -14,8 +14,8 @@ subscribe('fastify.initialization', (message) => {
 })
 
 onDatabase('SQLite', (latchkey) => {
-  // Abuse case (Input and output): A page of ours stood in a frame of somebody else’s, who had people
-  // click what they did not see.
+  // Abuse case (Input and output): Another site framed one of our pages and made users click
+  // controls they did not see.
   test('no page and no other answer may stand in a frame', async () => {
     assert.ok(paths.size > 20, `${paths.size} paths`)
     let pages = 0

@@ -1,4 +1,4 @@
-/** Which pages may call, and have cookies count: those of the operator’s origins, spelt exactly. */
+/** Only pages of exactly matching origins may call the API and have their cookies accepted. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { onDatabase, type TestLatchkey } from '../support/latchkey.ts'
@@ -7,8 +7,8 @@ import { formatRequestHead, sendRaw } from '../support/raw-http.ts'
 const app = 'https://app.example.com'
 const port = 'http://intranet.example.com:8080'
 
-/** What looks like an origin of ours or of the operator’s, and is none. */
-const strangers = [
+/** Look-alikes of an allowed origin. */
+const lookAlikes = [
   'null',
   '',
   '*',
@@ -38,13 +38,13 @@ const strangers = [
 onDatabase(
   'SQLite',
   (latchkey) => {
-    // Abuse case (Sessions and tokens): A page elsewhere had the browser send the cookie along, and
-    // so made calls in its owner’s name.
+    // Abuse case (Sessions and tokens): A page on another site made the browser send the cookie,
+    // and so made calls as its owner.
     test('no spelling of an origin but the exact one is let in, or may have a cookie count', async () => {
       const cookie = await cookieOf(latchkey)
       const own = latchkey.origin
       const near = [`${own}.`, `${own}0`, own.replace('localhost', '127.0.0.1'), `${own}/`]
-      for (const origin of [...strangers, ...near]) {
+      for (const origin of [...lookAlikes, ...near]) {
         const refused = await refresh(latchkey, cookie, `Origin: ${origin}`)
         assert.equal(`${refused.status} ${refused.headers['set-cookie']}`, '403 undefined', origin)
         assert.equal(refused.headers['access-control-allow-origin'], undefined, origin)
@@ -57,8 +57,8 @@ onDatabase(
       }
     })
 
-    // Abuse case (Sessions and tokens): A page elsewhere had the browser send the cookie along, and
-    // so made calls in its owner’s name.
+    // Abuse case (Sessions and tokens): A page on another site made the browser send the cookie,
+    // and so made calls as its owner.
     test('no second header turns a page from elsewhere into one of ours', async () => {
       const cookie = await cookieOf(latchkey)
       const evil = 'Origin: https://evil.example.net'
@@ -160,7 +160,7 @@ onDatabase('SQLite', (latchkey) => {
   })
 })
 
-/** Somebody signed in in a browser, whose cookie this is. */
+/** Signs in as a browser. @returns the session cookie */
 async function cookieOf(latchkey: TestLatchkey): Promise<string> {
   const { email, password } = await latchkey.owner()
   const headers = { origin: latchkey.origin, 'latchkey-session': 'cookie' }

@@ -1,4 +1,4 @@
-/** The pages of the documentation in a real browser: narrow and wide, light and dark. */
+/** The documentation pages in a browser: narrow and wide, light and dark. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { turnOffInReference } from '../support/api-reference.ts'

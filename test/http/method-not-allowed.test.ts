@@ -1,4 +1,4 @@
-/** Every path says which methods it takes, and takes no other. */
+/** Every path lists its methods in Allow and rejects others with a 405. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { onDatabase } from '../support/latchkey.ts'
@@ -12,20 +12,20 @@ onDatabase('SQLite', (latchkey) => {
   test('every other method is answered with 405 and what the path does take', async () => {
     const paths = new Map(pages.map((path) => [path, new Set(['GET', 'HEAD'])]))
     for (const { method, path } of await operations(latchkey)) {
-      const taken = paths.get(path) ?? new Set()
-      taken.add(method)
-      if (method === 'GET') taken.add('HEAD')
-      paths.set(path, taken)
+      const supported = paths.get(path) ?? new Set()
+      supported.add(method)
+      if (method === 'GET') supported.add('HEAD')
+      paths.set(path, supported)
     }
     assert.ok(paths.size > 15)
 
-    for (const [path, taken] of paths) {
-      for (const method of all.filter((name) => !taken.has(name))) {
-        // With a broken body and a broken token: neither is looked at.
+    for (const [path, supported] of paths) {
+      for (const method of all.filter((name) => !supported.has(name))) {
+        // An invalid body and token do not change the response.
         const bytes = `${formatRequestHead(method, path, 'Authorization: x', 'Content-Length: 1')}\r\n{`
         const { status, headers, text } = await sendRaw(latchkey, bytes)
         assert.equal(status, 405, `${method} ${path}`)
-        assert.equal(headers.allow, [...taken].sort().join(', '), `${method} ${path}`)
+        assert.equal(headers.allow, [...supported].sort().join(', '), `${method} ${path}`)
         if (method !== 'HEAD') assert.equal(JSON.parse(text).code, 'method_not_allowed')
       }
     }

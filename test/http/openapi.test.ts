@@ -1,4 +1,4 @@
-/** openapi.json: every call the service takes is described, as it really is. */
+/** openapi.json documents every operation as the service implements it. */
 import assert from 'node:assert/strict'
 import { subscribe } from 'node:diagnostics_channel'
 import { readFileSync } from 'node:fs'
@@ -8,7 +8,7 @@ import { onDatabase } from '../support/latchkey.ts'
 import { operations, resolveResponse } from '../support/openapi.ts'
 import { createOperator } from '../support/operator.ts'
 
-/** Routes as the service registers them, in whatever file. */
+/** Every route that the service registers. */
 const registered: { method: string; url: string; hidden: boolean }[] = []
 subscribe('fastify.initialization', (message) => {
   const { fastify } = message as { fastify: FastifyInstance }
@@ -19,7 +19,7 @@ subscribe('fastify.initialization', (message) => {
   })
 })
 
-/** For people, browsers and Prometheus, so not in a document for programs. */
+/** Routes for people, browsers and Prometheus, which the document leaves out. */
 const pages =
   /^\/($|metrics$|docs($|\/)|dev\/inbox$|openapi\.json$|(signin|signup|forgot|security|undo)$|brand|assets\/)/
 
@@ -39,7 +39,7 @@ onDatabase('SQLite', (latchkey) => {
     )
     assert.ok(registered.length > described.size)
     for (const { method, url, hidden } of registered) {
-      // `fetch` sends no TRACE; methods.test.ts does.
+      // `fetch` cannot send TRACE; method-not-allowed.test.ts does.
       if (method === 'HEAD' || method === 'TRACE' || url === '*') continue
       const path = url.replace(/:(\w+)/g, '{$1}')
       if (!hidden)
@@ -135,9 +135,9 @@ onDatabase('SQLite', (latchkey) => {
     assert.ok(required > 0)
   })
 
-  // Abuse case (The second factor is skipped): A field that nobody asked for (`skip`,
-  // `mfaVerified`) was believed (CVE-2021-30120).
-  // Abuse case (Turned off, removed or replaced by the wrong hands): People marked their own number
+  // Abuse case (The second factor is skipped): An unknown field (`skip`, `mfaVerified`) took effect
+  // (CVE-2021-30120).
+  // Abuse case (Turned off, removed or replaced by the wrong hands): Users marked their own number
   // or address as verified (CVE-2026-27946, CVE-2026-54693).
   test('no request body takes fields that it does not describe', async () => {
     for (const { path, body } of await operations(latchkey)) {

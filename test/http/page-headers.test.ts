@@ -1,4 +1,4 @@
-/** What a request’s headers and query make of a page: its language, and whether somebody is there. */
+/** A page's language and its check for a session depend on the request's headers and query. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { onDatabase } from '../support/latchkey.ts'
@@ -23,14 +23,14 @@ onDatabase('SQLite', (latchkey) => {
       [true],
       [false, 'Sec-Fetch-Site: none', 'Cookie: latchkey='],
       [false, 'Sec-Fetch-Site: none', 'Cookie: latchkey-device=x'],
-      // Two are none: neither of them refreshes.
+      // Duplicate cookies count as none, because neither refreshes.
       [false, 'Sec-Fetch-Site: none', 'Cookie: latchkey=x; latchkey=y'],
     ] as [boolean, ...string[]][]) {
       assert.equal(await mayBeSignedIn(...headers), expected, headers.join(' | '))
     }
   })
 
-  // Abuse case (Input and output): A proxy kept a page that was made for somebody else.
+  // Abuse case (Input and output): A proxy cached a page and served it to another user.
   test('no proxy and no browser keeps a page, whatever it was made from', async () => {
     for (const path of ['/signin', '/signin?lang=de', '/security', '/undo', '/forgot', '/signup']) {
       for (const method of ['GET', 'HEAD']) {
@@ -49,7 +49,7 @@ onDatabase('SQLite', (latchkey) => {
     assert.doesNotMatch(text, /the-token|the-device/)
   })
 
-  // Abuse case (Input and output): A link put headers of its own into the answer.
+  // Abuse case (Input and output): A link injected headers into the response.
   test('a language that is asked for is kept if it is one of ours, and else sets no header', async () => {
     const { headers } = await open('/signin?lang=de')
     const kept = 'latchkey-lang=de; Path=/; Max-Age=31536000; SameSite=Lax'

@@ -1,4 +1,4 @@
-/** Whatever goes wrong, and however early: the answer is a problem with all that belongs to it. */
+/** Every failure, however early, gets a complete problem response. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createApp } from '../../src/http/app.ts'
@@ -11,18 +11,18 @@ const json = 'Content-Type: application/json'
 const refresh = (...headers: string[]) => formatRequestHead('POST', '/auth/Refresh', ...headers)
 const large = 'x'.repeat(20_000)
 
-/** As bytes, and what they are answered with. */
+/** Raw requests and their expected status and code. */
 const failures: Record<string, [bytes: string, answer: string]> = {
   'an unknown path': [`${formatRequestHead('GET', '/nope')}\r\n`, '404 not_found'],
-  'an unknown path, whatever is sent there': [
+  'an unknown path with an invalid body': [
     `${formatRequestHead('POST', '/nope', json, 'Content-Length: 4')}\r\nnope`,
     '404 not_found',
   ],
-  'an unknown path, with far too large a body': [
+  'an unknown path with an oversized body': [
     `${formatRequestHead('POST', '/nope', json, 'Content-Length: 20000')}\r\n${large}`,
     '404 not_found',
   ],
-  'a path in other letters': [
+  'a path in lower case': [
     `${formatRequestHead('GET', '/settings/mfasignin')}\r\n`,
     '404 not_found',
   ],
@@ -30,12 +30,12 @@ const failures: Record<string, [bytes: string, answer: string]> = {
   'a very long path': [`${formatRequestHead('GET', `/${'a'.repeat(5000)}`)}\r\n`, '404 not_found'],
   'another method': [`${formatRequestHead('PUT', '/auth/SignIn')}\r\n`, '405 method_not_allowed'],
   'a broken path': [`${formatRequestHead('GET', '/%zz')}\r\n`, '400 malformed_request'],
-  'a path that is no UTF-8': [`${formatRequestHead('GET', '/%ff')}\r\n`, '400 malformed_request'],
+  'a path that is not UTF-8': [`${formatRequestHead('GET', '/%ff')}\r\n`, '400 malformed_request'],
   'a broken query': [
     `${formatRequestHead('GET', '/health/live?a=%zz')}\r\n`,
     '400 malformed_request',
   ],
-  'a query that is no UTF-8': [
+  'a query that is not UTF-8': [
     `${formatRequestHead('GET', '/health/live?a=%ED%A0%80')}\r\n`,
     '400 malformed_request',
   ],
@@ -45,19 +45,19 @@ const failures: Record<string, [bytes: string, answer: string]> = {
   ],
   'no token': [`${formatRequestHead('DELETE', '/settings/MfaSignIn')}\r\n`, '401 missing_token'],
   'broken JSON': [`${refresh(json, 'Content-Length: 1')}\r\n{`, '400 malformed_request'],
-  'another kind of body': [
+  'another media type': [
     `${refresh('Content-Type: text/plain', 'Content-Length: 2')}\r\n{}`,
     '415 unsupported_media_type',
   ],
-  'too large a body': [
+  'an oversized body': [
     `${refresh(json, 'Content-Length: 20000')}\r\n${large}`,
     '413 payload_too_large',
   ],
-  'too large a body in chunks': [
+  'an oversized chunked body': [
     `${refresh(json, 'Transfer-Encoding: chunked')}\r\n4e20\r\n${large}\r\n0\r\n\r\n`,
     '413 payload_too_large',
   ],
-  'a body that does not fit the path': [
+  'a body that violates the schema': [
     `${refresh(json, 'Content-Length: 2')}\r\n{}`,
     '400 invalid_request',
   ],
@@ -65,11 +65,11 @@ const failures: Record<string, [bytes: string, answer: string]> = {
     `${refresh(json, 'Transfer-Encoding: chunked')}\r\nzz\r\n`,
     '400 malformed_request',
   ],
-  'two lengths of one body': [
+  'Content-Length with Transfer-Encoding': [
     `${refresh(json, 'Content-Length: 2', 'Transfer-Encoding: chunked')}\r\n0\r\n\r\n`,
     '400 malformed_request',
   ],
-  'an expectation that nobody knows': [
+  'an unknown Expect header': [
     `${refresh(json, 'Expect: banana', 'Content-Length: 2')}\r\n{}`,
     '400 invalid_request',
   ],
@@ -83,7 +83,7 @@ const failures: Record<string, [bytes: string, answer: string]> = {
     '400 malformed_request',
   ],
   'an unknown version': ['GET / HTTP/9.9\r\nHost: a\r\n\r\n', '400 malformed_request'],
-  'HTTP/2 unasked': ['PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', '400 malformed_request'],
+  'HTTP/2 without negotiation': ['PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', '400 malformed_request'],
   'an unknown method': [`${formatRequestHead('BREW', '/')}\r\n`, '400 malformed_request'],
   'a header without a name': [
     `${formatRequestHead('GET', '/', ': x')}\r\n`,
@@ -143,7 +143,7 @@ test('a request that does not arrive is answered after half a minute, and its co
   t.after(() => app.close())
   app.post('/slow', async () => 'arrived')
   assert.deepEqual([app.server.headersTimeout, app.server.requestTimeout], [30_000, 30_000])
-  // The same in a tenth of a second, looked at more often.
+  // Shortens the timeouts to 0.1 s and checks them more often.
   const soon = { headersTimeout: 100, requestTimeout: 100, connectionsCheckingInterval: 20 }
   Object.assign(app.server, soon)
   const { port } = new URL(await app.listen({ host: '127.0.0.1', port: 0 }))
@@ -180,7 +180,7 @@ function assertWholeProblem({ origin }: Pick<TestLatchkey, 'origin'>, answer: Ra
   )
   assert.equal(headers['cross-origin-resource-policy'], 'same-origin')
   assert.ok(!('server' in headers) && !('x-powered-by' in headers))
-  // What a stack trace, a path of this machine or SQL would look like.
+  // No stack trace, file path or SQL.
   assert.doesNotMatch(text, / at .*:\d+|node_modules|\/src\/|FST_|SQLITE|select /)
   return { status: answer.status, code }
 }

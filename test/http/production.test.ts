@@ -1,4 +1,4 @@
-/** What is for development alone is not there in production, and what production needs is. */
+/** Production mode disables the development tools and works with a real mail server. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -53,7 +53,7 @@ test('in production no route of development exists, and everything else works', 
     const [email, password] = ['ada@example.com', 'a long sentence of hers']
     const codeIn = async (mail: number) => {
       for (let tries = 0; smtp.received.length <= mail; tries += 1) {
-        assert.ok(tries < 500, 'no mail came')
+        assert.ok(tries < 500, 'no email arrived')
         await pause(20)
       }
       const text = parseMailParts(smtp.received[mail]?.raw ?? '')
@@ -73,9 +73,9 @@ test('in production no route of development exists, and everything else works', 
     assert.equal(claimsOf(token).claims.iss, publicUrl)
 
     const path = '/settings/MfaSignIn'
-    const asked = { mfaMethod: 'email' }
-    assert.equal((await latchkey.post(path, asked, { token })).status, 202)
-    const on = await latchkey.post(path, { ...asked, code: await codeIn(1) }, { token })
+    const request = { mfaMethod: 'email' }
+    assert.equal((await latchkey.post(path, request, { token })).status, 202)
+    const on = await latchkey.post(path, { ...request, code: await codeIn(1) }, { token })
     assert.equal(on.body.enabled, true)
     assert.equal((await latchkey.delete(path, { token })).body.enabled, false)
   })

@@ -1,4 +1,4 @@
-/** Bad bodies cost the sender a 4xx that says what is wrong, and the service nothing. */
+/** Invalid bodies get a 4xx that states what is wrong, and never a 5xx. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
@@ -58,11 +58,11 @@ onDatabase('SQLite', (latchkey) => {
     await refused('{"refreshToken":"\0"}')
   })
 
-  // Abuse case (Input and output): Two readers of one request understood it differently.
+  // Abuse case (Input and output): Two parsers interpreted one request differently.
   test('what is no UTF-8 is refused, not repaired', async () => {
     const around = (...bytes: number[]) =>
       Buffer.concat([Buffer.from('{"refreshToken":"'), Buffer.from(bytes), Buffer.from('"}')])
-    // Half a character, a surrogate, the longer form of "/", beyond Unicode, Latin-1.
+    // A truncated character, a surrogate, an overlong "/", beyond Unicode, Latin-1.
     const broken = [[0xc3], [0xed, 0xa0, 0x80], [0xc0, 0xaf], [0xf4, 0x90, 0x80, 0x80], [0xe4]]
     for (const bytes of broken) await refused(around(...bytes))
     await refused(Buffer.from('{"refreshToken":"x"}', 'utf16le'))
@@ -145,7 +145,7 @@ onDatabase('SQLite', (latchkey) => {
     }
   })
 
-  // Abuse case (Input and output): Two readers of one request understood it differently.
+  // Abuse case (Input and output): Two parsers interpreted one request differently.
   test('of a key that comes twice the last one counts, for what is checked and for what is done', async () => {
     const ada = await latchkey.owner()
     const { refreshToken } = ada
@@ -183,7 +183,7 @@ onEachDatabase(
           ),
         )
         const value = fc.oneof({ weight: 3, arbitrary: text }, fc.jsonValue({ maxDepth: 3 }))
-        // Mostly the right names, so that the rules behind the schema are reached as well.
+        // Mostly documented names, so that the code behind the schema is tested too.
         const fields = fc.dictionary(
           fc.oneof({ weight: 9, arbitrary: fc.constantFrom(...names) }, fc.string()),
           value,

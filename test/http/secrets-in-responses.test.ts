@@ -1,4 +1,4 @@
-/** An answer holds a secret only where its owner asked for that very secret, and never again. */
+/** A response contains a secret only when it is issued to its owner. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { travel } from '../support/clock.ts'
@@ -8,15 +8,15 @@ import { addPasskey, signInWithPasskey, startPasskeySignIn } from '../support/pa
 import { undoTokenSentTo } from '../support/undo-token.ts'
 
 onEachDatabase((latchkey) => {
-  // Abuse case (Signing up): The code came back in the answer (CVE-2026-105211).
-  // Abuse case (Input and output): An answer, a log line or the database held a secret
+  // Abuse case (Signing up): The response contained the code (CVE-2026-105211).
+  // Abuse case (Input and output): A response, a log line or the database contained a secret
   // (CVE-2026-53725).
   test('no answer of a whole life of an account holds a code, a secret or a hash', async () => {
     const answers: { call: string; shown: string }[] = []
     const ask = latchkey.request.bind(latchkey)
     latchkey.request = async (method, path, call) => {
       const answer = await ask(method, path, call)
-      // The dev inbox stands for a mailbox, which is where codes belong.
+      // The dev inbox stands for a mailbox, so codes may be there.
       if (!path.startsWith('/dev/')) {
         const headers = JSON.stringify([...answer.headers])
         answers.push({ call: `${method} ${path}`, shown: JSON.stringify(answer.body) + headers })
@@ -95,7 +95,7 @@ onEachDatabase((latchkey) => {
       )
     }
 
-    const stored = await hashesAndSeals()
+    const stored = await hashedAndSealedValues()
     assert.ok(stored.length > 10)
     for (const never of [...codes, ada.password, ...stored]) {
       const standing = new RegExp(`(?<![A-Za-z0-9])${RegExp.escape(never)}(?![A-Za-z0-9])`)
@@ -103,8 +103,8 @@ onEachDatabase((latchkey) => {
     }
   })
 
-  /** What stands in columns that are no one's to see, of every table. */
-  async function hashesAndSeals(): Promise<string[]> {
+  /** The values of all hash and sealed columns. */
+  async function hashedAndSealedValues(): Promise<string[]> {
     const columns = await latchkey.sql(
       latchkey.databaseKind === 'SQLite'
         ? `select t.name as "table", c.name as "column" from sqlite_schema t

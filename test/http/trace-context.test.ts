@@ -1,4 +1,4 @@
-/** A request that belongs to a trace is found in the log by it. */
+/** Log lines about a request have the trace and span id of its traceparent. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { onDatabase } from '../support/latchkey.ts'
@@ -34,7 +34,8 @@ onDatabase('SQLite', (latchkey) => {
     }
   })
 
-  // Abuse case (Input and output): What a client claims about itself was written into the log as it was.
+  // Abuse case (Input and output): A value from a request header was written to the log without
+  // validation.
   test('a trace that is none is left out, and refused nothing', async () => {
     for (const traceparent of [
       '',

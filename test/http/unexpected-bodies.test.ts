@@ -1,4 +1,4 @@
-/** Calls that need no body: what counts as none, and what is refused. */
+/** Calls that require no body: which bodies count as none, and which are rejected. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { onEachDatabase, type TestLatchkey } from '../support/latchkey.ts'
@@ -9,9 +9,9 @@ import { formatRequestHead, sendRaw } from '../support/raw-http.ts'
 const json = 'Content-Type: application/json'
 const form = 'Content-Type: application/x-www-form-urlencoded'
 
-/** All the ways in which clients send nothing. */
+/** The forms of an empty body that clients send. */
 const nothing: Record<string, [headers: string[], body: string]> = {
-  'no header of a body': [[], ''],
+  'a request without body headers': [[], ''],
   'a length of 0': [['Content-Length: 0'], ''],
   'JSON of length 0': [[json, 'Content-Length: 0'], ''],
   'JSON without a length': [[json], ''],
@@ -19,12 +19,9 @@ const nothing: Record<string, [headers: string[], body: string]> = {
     ['Content-Type: application/json; charset=utf-8', 'Content-Length: 0'],
     '',
   ],
-  'JSON in other letters': [
-    ['content-type: Application/JSON;charset=UTF-8', 'Content-Length: 0'],
-    '',
-  ],
-  'JSON in no chunks': [[json, 'Transfer-Encoding: chunked'], '0\r\n\r\n'],
-  'no type in no chunks': [['Transfer-Encoding: chunked'], '0\r\n\r\n'],
+  'JSON in mixed case': [['content-type: Application/JSON;charset=UTF-8', 'Content-Length: 0'], ''],
+  'chunked JSON without chunks': [[json, 'Transfer-Encoding: chunked'], '0\r\n\r\n'],
+  'a chunked body without type and chunks': [['Transfer-Encoding: chunked'], '0\r\n\r\n'],
   'an empty form, as some clients send without being asked': [[form, 'Content-Length: 0'], ''],
   '{}': [[json, 'Content-Length: 2'], '{}'],
   'null, as some clients send for nothing': [[json, 'Content-Length: 4'], 'null'],
@@ -36,10 +33,10 @@ const wrong: Record<string, string> = {
   'a number': '1',
   true: 'true',
   false: 'false',
-  'somebody’s id': '{"userId":"01a20ea7-e834-7ca3-82ef-a5303939606d"}',
+  'a user id': '{"userId":"01a20ea7-e834-7ca3-82ef-a5303939606d"}',
   'a subject': '{"sub":"01a20ea7-e834-7ca3-82ef-a5303939606d"}',
   'a field of another call': '{"mfaMethod":"sms"}',
-  'what it already is': '{"enabled":false}',
+  'the current value': '{"enabled":false}',
   'a name that needs escaping': '{"a/b~c":1}',
 }
 

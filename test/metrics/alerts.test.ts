@@ -18,15 +18,15 @@ const statement =
 const isThere: Series = { 'latchkey_build_info{version="1"}': '1x1500' }
 
 const bad: Record<string, { series: Series; at: string }> = {
-  LatchkeyAbsent: { series: {}, at: '5m' },
-  LatchkeyDatabaseAway: { series: { 'latchkey_database_up{instance="a"}': '0x10' }, at: '5m' },
-  LatchkeyFails: { series: { [`${requests}"500"}`]: '0+1x30' }, at: '20m' },
+  LatchkeyDown: { series: {}, at: '5m' },
+  LatchkeyDatabaseDown: { series: { 'latchkey_database_up{instance="a"}': '0x10' }, at: '5m' },
+  LatchkeyErrors: { series: { [`${requests}"500"}`]: '0+1x30' }, at: '20m' },
   LatchkeyUnavailable: {
     series: { [`${requests}"503"}`]: '0+5x30', [`${requests}"200"}`]: '0+100x30' },
     at: '20m',
   },
-  LatchkeyTurnsAway: { series: { latchkey_password_hash_rejected_total: '0+9x30' }, at: '20m' },
-  LatchkeySlow: {
+  LatchkeyOverloaded: { series: { latchkey_password_hash_rejected_total: '0+9x30' }, at: '20m' },
+  LatchkeyEventLoopLag: {
     series: { nodejs_eventloop_lag_p99_seconds: '0.8x30' },
     at: '20m',
   },
@@ -38,19 +38,19 @@ const bad: Record<string, { series: Series; at: string }> = {
     },
     at: '20m',
   },
-  LatchkeyOutboxOld: {
-    series: { 'latchkey_outbox_oldest_seconds{channel="sms"}': '0+60x30' },
+  LatchkeyDeliveryDelayed: {
+    series: { 'latchkey_delivery_queue_oldest_seconds{channel="sms"}': '0+60x30' },
     at: '20m',
   },
-  LatchkeyMessagesFailed: {
-    series: { 'latchkey_messages_total{channel="sms",outcome="failed"}': '0+1x90' },
+  LatchkeyDeliveryFailed: {
+    series: { 'latchkey_delivery_attempts_total{channel="sms",outcome="failed"}': '0+1x90' },
     at: '1h',
   },
-  LatchkeyTextsNearCap: {
+  LatchkeySmsNearCap: {
     series: { latchkey_sms_last_24h: '801x10', latchkey_sms_daily_cap: '1000x10' },
     at: '5m',
   },
-  LatchkeySignInsFail: {
+  LatchkeySignInFailures: {
     series: { 'latchkey_sign_ins_total{method="password",result="wrong"}': '0+1x1400 1400+60x60' },
     at: '1430m',
   },
@@ -69,8 +69,8 @@ const good: Series = {
   nodejs_eventloop_lag_p99_seconds: '0.02x1500',
   [`${statement}"0.5"}`]: '0+100x1500',
   [`${statement}"+Inf"}`]: '0+100x1500',
-  'latchkey_outbox_oldest_seconds{channel="sms"}': '3x1500',
-  'latchkey_messages_total{channel="email",outcome="failed"}': '2x1500',
+  'latchkey_delivery_queue_oldest_seconds{channel="sms"}': '3x1500',
+  'latchkey_delivery_attempts_total{channel="email",outcome="failed"}': '2x1500',
   latchkey_sms_last_24h: '790x1500',
   latchkey_sms_daily_cap: '1000x1500',
   'latchkey_sign_ins_total{method="password",result="wrong"}': '0+20x1500',
@@ -97,7 +97,7 @@ test('every alert fires at what it is about, and none does where all is well', a
   const file = join(createTempFolder(t), 'test.yml')
   const tests = [
     ...Object.entries(bad).map(([name, { series, at }]) => {
-      const all = name === 'LatchkeyAbsent' ? series : { ...isThere, ...series }
+      const all = name === 'LatchkeyDown' ? series : { ...isThere, ...series }
       return expecting(1, all, at, `,alertname="${name}"`)
     }),
     expecting(0, { ...isThere, ...good }, '1440m', ''),

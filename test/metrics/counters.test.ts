@@ -109,11 +109,11 @@ onEachDatabase((latchkey) => {
     const broken = await scrape(latchkey.origin)
     await latchkey.sql('alter table away rename to outbox')
     assert.equal(broken.get('latchkey_database_up'), 0)
-    assert.equal(broken.has('latchkey_outbox_messages{channel="email"}'), false)
+    assert.equal(broken.has('latchkey_delivery_queue{channel="email"}'), false)
     assert.equal(broken.get('latchkey_sms_daily_cap'), 1000)
     const whole = await scrape(latchkey.origin)
     assert.equal(whole.get('latchkey_database_up'), 1)
-    assert.ok(whole.has('latchkey_outbox_messages{channel="email"}'))
+    assert.ok(whole.has('latchkey_delivery_queue{channel="email"}'))
     assert.equal(whole.get('latchkey_database_connections{state="waiting"}'), 0)
   })
 
@@ -176,12 +176,14 @@ test('what cannot be sent is counted, and seen to wait in the outbox', async (t)
   assert.equal(status, 202)
   const scraped = await waitUntil(async () => {
     const now = await scrape(latchkey.origin)
-    return now.get('latchkey_messages_total{channel="email",outcome="retry"}') ? now : undefined
+    return now.get('latchkey_delivery_attempts_total{channel="email",outcome="retry"}')
+      ? now
+      : undefined
   })
-  assert.equal(scraped.get('latchkey_outbox_messages{channel="email"}'), 1)
-  assert.equal(scraped.get('latchkey_outbox_messages{channel="webhook"}'), 1)
-  assert.ok((scraped.get('latchkey_outbox_oldest_seconds{channel="email"}') ?? 0) > 0)
-  assert.equal(scraped.get('latchkey_messages_total{channel="email",outcome="sent"}'), 0)
+  assert.equal(scraped.get('latchkey_delivery_queue{channel="email"}'), 1)
+  assert.equal(scraped.get('latchkey_delivery_queue{channel="webhook"}'), 1)
+  assert.ok((scraped.get('latchkey_delivery_queue_oldest_seconds{channel="email"}') ?? 0) > 0)
+  assert.equal(scraped.get('latchkey_delivery_attempts_total{channel="email",outcome="sent"}'), 0)
 })
 
 test('two services in one process count their own requests, and both report the process', async (t) => {

@@ -3,8 +3,8 @@ import { test } from 'node:test'
 import { onEachDatabase, type TestLatchkey } from '../support/latchkey.ts'
 import { accountStateOf, mfaNoticesTo, submitMfaCode } from '../support/mfa.ts'
 
-/** Has the database refuse every new row of a table. @returns how it takes them again */
-async function refuse(latchkey: TestLatchkey, table: string) {
+/** Makes the database reject inserts into a table. @returns undoes that */
+async function rejectInserts(latchkey: TestLatchkey, table: string) {
   if (latchkey.databaseKind === 'SQLite') {
     await latchkey.sql(
       `create trigger refusal before insert on ${table}
@@ -22,8 +22,8 @@ async function refuse(latchkey: TestLatchkey, table: string) {
   return () => latchkey.sql('drop function refuse cascade')
 }
 
-/** The same at the very end: every statement goes well, and then the commit fails. */
-async function refuseCommit(latchkey: TestLatchkey, table: string) {
+/** Makes every transaction that inserts into a table fail at its commit. @returns undoes that */
+async function rejectCommits(latchkey: TestLatchkey, table: string) {
   await latchkey.sql(
     `create table refusal (account_id text references account (id) deferrable initially deferred)`,
   )
@@ -44,15 +44,15 @@ async function refuseCommit(latchkey: TestLatchkey, table: string) {
 }
 
 const failures = [
-  { what: 'the message can’t be written', break: refuse, table: 'outbox' },
-  { what: 'the activity can’t be written', break: refuse, table: 'activity' },
-  { what: 'the commit fails', break: refuseCommit, table: 'outbox' },
+  { what: 'the notice cannot be stored', break: rejectInserts, table: 'outbox' },
+  { what: 'the activity entry cannot be stored', break: rejectInserts, table: 'activity' },
+  { what: 'the commit fails', break: rejectCommits, table: 'outbox' },
 ]
 
 onEachDatabase((latchkey) => {
   for (const failure of failures) {
-    // Abuse case (Turned off, removed or replaced by the wrong hands): The change was made and the
-    // notice failed, or the other way round.
+    // Abuse case (Turned off, removed or replaced by the wrong hands): The change was made without
+    // its notice, or the notice sent without the change.
     test(`turning MFA off where ${failure.what} is a 500 that changed nothing`, async () => {
       const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
       const waiting = await ada.signIn()
@@ -69,7 +69,7 @@ onEachDatabase((latchkey) => {
       assert.equal((await ada.signIn()).body.status, 'mfaRequired')
 
       const code = ada.authenticator.nextCode()
-      assert.equal((await submitMfaCode(latchkey, waiting, { code })).status, 200, 'not made void')
+      assert.equal((await submitMfaCode(latchkey, waiting, { code })).status, 200, 'still pending')
       assert.equal((await ada.delete('/settings/MfaSignIn')).body.enabled, false)
       assert.equal((await ada.signIn()).body.status, 'signedIn')
     })
@@ -82,14 +82,14 @@ onEachDatabase((latchkey) => {
     const code = await ada.codeFor('sms')
     const before = await accountStateOf(latchkey, ada)
 
-    const repair = await refuse(latchkey, 'outbox')
+    const repair = await rejectInserts(latchkey, 'outbox')
     const failed = await ada.post('/settings/MfaSignIn', { ...request, code }).finally(repair)
     assert.equal(failed.status, 500)
     assert.deepEqual(await accountStateOf(latchkey, ada), before)
     assert.equal((await ada.signIn()).body.status, 'signedIn')
 
     const on = await ada.post('/settings/MfaSignIn', { ...request, code })
-    assert.equal(on.status, 200, 'a fault of ours costs the owner no code')
+    assert.equal(on.status, 200, 'a server error uses up no code')
     assert.equal(on.body.recoveryCodes.length, 10)
     assert.equal((await mfaNoticesTo(latchkey, ada.email)).length, 1)
   })
@@ -101,7 +101,7 @@ onEachDatabase((latchkey) => {
     const fresh = ada.authenticator.secret
     const code = ada.authenticator.nextCode()
 
-    const repair = await refuse(latchkey, 'outbox')
+    const repair = await rejectInserts(latchkey, 'outbox')
     const failed = await ada
       .post('/settings/MfaSignIn', { mfaMethod: 'authenticator', code })
       .finally(repair)
@@ -117,7 +117,7 @@ onEachDatabase((latchkey) => {
     await ada.turnOn('email')
     const before = await accountStateOf(latchkey, ada)
 
-    const repair = await refuse(latchkey, 'outbox')
+    const repair = await rejectInserts(latchkey, 'outbox')
     const failed = await ada.delete('/settings/MfaSecret').finally(repair)
     assert.equal(failed.status, 500)
     assert.deepEqual(await accountStateOf(latchkey, ada), before)
@@ -130,7 +130,7 @@ onEachDatabase((latchkey) => {
     const code = ada.authenticator.nextCode()
     const before = await accountStateOf(latchkey, ada)
 
-    const repair = await refuse(latchkey, 'activity')
+    const repair = await rejectInserts(latchkey, 'activity')
     const failed = await submitMfaCode(latchkey, begun, { code }).finally(repair)
     assert.equal(failed.status, 500)
     assert.deepEqual(await accountStateOf(latchkey, ada), before)

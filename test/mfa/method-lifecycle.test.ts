@@ -13,10 +13,10 @@ const masked = {
 
 onEachDatabase((latchkey) => {
   for (const method of codeMethods) {
-    // Abuse case (Used twice, or for something else): An app’s code worked again within its half
-    // minute (CVE-2026-82470, CVE-2025-6014, GHSA-96qm-hwhp-2rm8).
-    // Abuse case (The second factor is skipped): MFA that people had chosen was asked for only
-    // where the operator demanded it, or not for every method (CVE-2025-64103, CVE-2024-45042).
+    // Abuse case (Used twice, or for something else): An app’s code could be reused within its 30
+    // seconds (CVE-2026-82470, CVE-2025-6014, GHSA-96qm-hwhp-2rm8).
+    // Abuse case (The second factor is skipped): MFA that users had turned on was enforced only
+    // where the operator required it, or not for every method (CVE-2025-64103, CVE-2024-45042).
     test(`${method}, turned on: signing in takes the right code, once, and no other`, async () => {
       const ada = await latchkey.owner({ mfaMethod: method })
 
@@ -24,7 +24,7 @@ onEachDatabase((latchkey) => {
       assert.equal(begun.status, 200)
       const { status, mfaToken, mfaMethod, availableMethods, sentTo, expiresIn, ...more } =
         begun.body
-      assert.deepEqual(more, {}, 'a right password alone is given nothing else')
+      assert.deepEqual(more, {}, 'the right password alone gets nothing else')
       assert.equal(status, 'mfaRequired')
       assert.match(mfaToken, /^[A-Za-z0-9_-]{43}$/)
       assert.equal(mfaMethod, method)
@@ -80,7 +80,7 @@ onEachDatabase((latchkey) => {
       const off = await ada.delete('/settings/MfaSignIn')
       assertBody(off, 200, { enabled: false, mfaMethod: null, availableMethods: [method] })
       const expired = method === 'passkey' ? 'passkey_token_expired' : 'mfa_token_expired'
-      assert.equal((await late()).body.code, expired, 'a waiting sign-in is void')
+      assert.equal((await late()).body.code, expired, 'a pending sign-in is void')
       const open = await ada.signIn()
       ada.storeTokens(open)
 
@@ -89,10 +89,10 @@ onEachDatabase((latchkey) => {
       assertBody(on, 200, { enabled: true, mfaMethod: method, availableMethods: [method] })
       assert.ok(on.body.changedAt > off.body.changedAt)
       assert.deepEqual((await ada.get('/settings/MfaSignIn')).body, on.body)
-      const asked = await ada.signIn()
-      assert.equal(asked.body.mfaMethod, method)
+      const required = await ada.signIn()
+      assert.equal(required.body.mfaMethod, method)
       assert.equal((await later()).body.code, expired)
-      ada.storeTokens(await (await ada.prepareSecondFactor(asked))())
+      ada.storeTokens(await (await ada.prepareSecondFactor(required))())
       assert.equal((await mfaNoticesTo(latchkey, ada.email)).length, 3)
     })
 
@@ -142,8 +142,8 @@ onEachDatabase((latchkey) => {
     }
   })
 
-  // Abuse case (Turned off, removed or replaced by the wrong hands): A sign-in begun before the
-  // change was finished after it.
+  // Abuse case (Turned off, removed or replaced by the wrong hands): A sign-in started before the
+  // change was completed after it.
   test('changing the method voids a sign-in that was waiting for the other’s code', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'sms' })
     const waiting = await ada.signIn()
@@ -172,8 +172,8 @@ onEachDatabase(
       assert.deepEqual(await latchkey.inbox(ada.phoneNumber), [])
     })
 
-    // Abuse case (The second factor is skipped): A method that the operator takes off the list lets
-    // in who had it.
+    // Abuse case (The second factor is skipped): Owners of a method that the operator took off the
+    // list signed in without a second factor.
     test('a method taken off the list still asks those who have it: nobody is let in instead', async () => {
       const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
       await ada.turnOn('email')

@@ -1,6 +1,6 @@
 /**
- * Where MFA is required, a token from before it is set up opens nothing but what sets it up: every
- * call of the service's own document is tried, so that a new one can't be forgotten.
+ * Where MFA is required, a token from before it is set up gives access only to the calls that set
+ * it up. The tests try every operation of openapi.json, so that new ones are covered.
  */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
@@ -9,8 +9,8 @@ import { onEachDatabase } from '../support/latchkey.ts'
 import { operations } from '../support/openapi.ts'
 import type { Owner } from '../support/owner.ts'
 
-/** What somebody needs who has to set a second factor up, and to leave. */
-const setsUp = [
+/** The operations that set up a second factor, reauthenticate and sign out. */
+const setUpOperations = [
   'readMfaSignIn',
   'turnOnMfaSignIn',
   'turnOffMfaSignIn',
@@ -24,38 +24,38 @@ const setsUp = [
 ]
 
 onEachDatabase((latchkey) => {
-  /** Every guarded call with an access token. @returns those that did not answer `mfa_set_up_required` */
-  async function openTo({ accessToken: token }: Owner): Promise<string[]> {
+  /** Calls every guarded operation. @returns those that do not respond `mfa_set_up_required` */
+  async function operationsOpenTo({ accessToken: token }: Owner): Promise<string[]> {
     const open = []
     for (const { method, path, operationId, requiresToken: guarded } of await operations(
       latchkey,
     )) {
       if (!guarded || operationId === 'signOut') continue
-      const answer = await latchkey.request(method, path.replaceAll(/{\w+}/g, 'x'), {
+      const response = await latchkey.request(method, path.replaceAll(/{\w+}/g, 'x'), {
         token,
         ...(method !== 'GET' && { body: {} }),
       })
-      if (answer.body?.code !== 'mfa_set_up_required') open.push(operationId)
-      else assert.equal(answer.status, 403)
+      if (response.body?.code !== 'mfa_set_up_required') open.push(operationId)
+      else assert.equal(response.status, 403)
     }
     return open.sort()
   }
 
-  // Abuse case (The second factor is skipped): Whoever had not set MFA up yet, although everyone
-  // must, got in by starting over or refreshing (CVE-2026-94218).
+  // Abuse case (The second factor is skipped): Where MFA was required, a user without it got full
+  // access by signing in again or refreshing (CVE-2026-94218).
   test('required: a token from before MFA is set up opens nothing but what sets it up', async () => {
     await latchkey.restart({ LATCHKEY_MFA_POLICY: 'required' })
     const ada = await latchkey.owner()
     const guarded = (await operations(latchkey)).filter((operation) => operation.requiresToken)
     assert.ok(guarded.length > 20)
-    const allowed = setsUp.filter((name) => name !== 'signOut').sort()
-    assert.deepEqual(await openTo(ada), allowed)
+    const allowed = setUpOperations.filter((name) => name !== 'signOut').sort()
+    assert.deepEqual(await operationsOpenTo(ada), allowed)
     assert.equal((await ada.get('/settings/MfaSignIn')).body.enabled, false)
     assert.equal((await ada.post('/auth/SignOut')).status, 204)
   })
 
-  // Abuse case (The second factor is skipped): A token that may only set MFA up was taken
-  // elsewhere.
+  // Abuse case (The second factor is skipped): Another service accepted a token that may only set
+  // MFA up.
   test('required: no other service takes such a token for one of its own', async () => {
     await latchkey.restart({
       LATCHKEY_MFA_POLICY: 'required',
@@ -72,8 +72,7 @@ onEachDatabase((latchkey) => {
     await latchkey.restart({ LATCHKEY_AUDIENCE: latchkey.origin })
   })
 
-  // Abuse case (The second factor is skipped): A policy that was made stricter did not reach those
-  // who were signed in.
+  // Abuse case (The second factor is skipped): A stricter policy did not apply to live sessions.
   test('an operator’s switch to required reaches whoever is signed in already, and spares whoever has MFA', async () => {
     await latchkey.restart({ LATCHKEY_MFA_POLICY: 'optional' })
     const ada = await latchkey.owner()
@@ -88,7 +87,10 @@ onEachDatabase((latchkey) => {
     assert.equal((await ada.get('/settings')).status, 200)
 
     await latchkey.restart({ LATCHKEY_MFA_POLICY: 'required' })
-    assert.deepEqual(await openTo(ada), setsUp.filter((name) => name !== 'signOut').sort())
+    assert.deepEqual(
+      await operationsOpenTo(ada),
+      setUpOperations.filter((name) => name !== 'signOut').sort(),
+    )
     const { body } = await latchkey.post('/auth/Refresh', { refreshToken: ada.refreshToken })
     assert.equal(body.mfaSetUpRequired, true)
     const { email, password } = ben

@@ -18,8 +18,8 @@ onEachDatabase(
       assert.notEqual(aud, latchkey.origin)
     })
 
-    // Abuse case (The second factor is skipped): Whoever had not set MFA up yet, although everyone
-    // must, got in by starting over or refreshing (CVE-2026-94218).
+    // Abuse case (The second factor is skipped): Where MFA was required, a user without it got full
+    // access by signing in again or refreshing (CVE-2026-94218).
     test('starting over, refreshing or reauthenticating gives no full token either', async () => {
       const ada = await latchkey.owner()
       const { refreshToken, password } = ada

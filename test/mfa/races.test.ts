@@ -15,7 +15,7 @@ const times = <Value>(count: number, make: (i: number) => Promise<Value>) =>
 
 onEachDatabase((latchkey) => {
   for (const method of mfaMethods) {
-    // Abuse case (Used twice, or for something else): Two requests at once both used one code.
+    // Abuse case (Used twice, or for something else): Two concurrent requests both used one code.
     test(`two hundred answers with one right code by ${method} make one sign-in`, async () => {
       const ada = await latchkey.owner({ mfaMethod: method })
       const begun = await ada.signIn()
@@ -41,8 +41,8 @@ onEachDatabase((latchkey) => {
     assert.equal(answers.filter(({ status }) => status === 200).length, 1)
   })
 
-  // Abuse case (Used twice, or for something else): An app’s code worked again within its half
-  // minute (CVE-2026-82470, CVE-2025-6014, GHSA-96qm-hwhp-2rm8).
+  // Abuse case (Used twice, or for something else): An app’s code could be reused within its 30
+  // seconds (CVE-2026-82470, CVE-2025-6014, GHSA-96qm-hwhp-2rm8).
   test('one code of an app, brought to different doors at once, opens one', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     const signingIn = await ada.signIn()
@@ -56,8 +56,8 @@ onEachDatabase((latchkey) => {
     assert.equal(answers.filter(({ status }) => status === 200).length, 1)
   })
 
-  // Abuse case (Turned off, removed or replaced by the wrong hands): A sign-in slipped through at
-  // the moment in which MFA went off or on.
+  // Abuse case (Turned off, removed or replaced by the wrong hands): A sign-in bypassed MFA while
+  // it was being turned off or on.
   test('turning off races the last step of a sign-in: whoever comes second finds it done', async () => {
     for (let round = 0; round < 6; round += 1) {
       const ada = await latchkey.owner({ mfaMethod: 'email' })
@@ -91,8 +91,8 @@ onEachDatabase((latchkey) => {
     }
   })
 
-  // Abuse case (Turned off, removed or replaced by the wrong hands): A sign-in slipped through at
-  // the moment in which MFA went off or on.
+  // Abuse case (Turned off, removed or replaced by the wrong hands): A sign-in bypassed MFA while
+  // it was being turned off or on.
   test('no sign-in slips through while MFA goes on: with the password alone nobody stays in', async () => {
     for (const method of mfaMethods) {
       const ada = await latchkey.owner()
@@ -111,8 +111,8 @@ onEachDatabase((latchkey) => {
     }
   })
 
-  // Abuse case (Turned off, removed or replaced by the wrong hands): A session that had shown only
-  // a password turned MFA off (CVE-2026-3429).
+  // Abuse case (Turned off, removed or replaced by the wrong hands): A password-only session turned
+  // MFA off (CVE-2026-3429).
   test('a session too weak to turn MFA off can’t do it in the moment in which it goes on', async () => {
     for (let round = 0; round < 5; round += 1) {
       const ada = await latchkey.owner()
@@ -126,7 +126,7 @@ onEachDatabase((latchkey) => {
       ])
       assert.equal(on.status, 200)
       for (const { status, body } of off) {
-        if (status === 200) assert.equal(body.enabled, false, 'what was off already')
+        if (status === 200) assert.equal(body.enabled, false, 'it was still off')
         else assert.equal(status, 401)
       }
       assert.equal((await ada.get('/settings/MfaSignIn')).body.enabled, true)

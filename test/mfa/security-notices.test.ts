@@ -12,20 +12,20 @@ import {
 } from '../support/mfa.ts'
 import type { Owner } from '../support/owner.ts'
 
-const spoken = {
+const methodNames = {
   passkey: 'a passkey',
   authenticator: 'an authenticator app',
   sms: 'codes by text message',
   email: 'codes by email',
 }
 
-/** What every notice ends with: until when it can be undone, and the link that does it. */
+/** The end of every notice: the deadline of the undo, and its link. */
 const undo = [
   'If this wasn’t you, you can undo it until <when>. You will then sign in as before, and all devices will be signed out:',
   '<link>',
 ]
 
-/** The paragraphs of an email's text, with its moment made the same for all. */
+/** The paragraphs of an email's text, with placeholders for times and the undo link. */
 function paragraphs({ text }: Message): string[] {
   return text
     .replaceAll(/\d+ [A-Z][a-z]+ \d{4} at \d\d:\d\d \(UTC\)/g, '<when>')
@@ -33,8 +33,8 @@ function paragraphs({ text }: Message): string[] {
     .split('\n\n')
 }
 
-/** Has codes go to an address, with the proof of it. */
-async function sendCodesTo(latchkey: TestLatchkey, owner: Owner, email: string): Promise<void> {
+/** Turns MFA on by email at an address, and verifies it. */
+async function turnOnByEmail(latchkey: TestLatchkey, owner: Owner, email: string): Promise<void> {
   await owner.post('/settings/MfaSignIn', { mfaMethod: 'email', email })
   const code = await latchkey.codeSentTo(email)
   const on = await owner.post('/settings/MfaSignIn', { mfaMethod: 'email', email, code })
@@ -51,13 +51,13 @@ onEachDatabase((latchkey) => {
       assert.deepEqual(others, [])
       assert.equal(on.subject, 'Your second step for Latchkey is on')
       assert.deepEqual(paragraphs(on), [
-        `Since <when>, you need a second step in addition to your password to sign in to Latchkey: ${spoken[method]}.`,
+        `Since <when>, you need a second step in addition to your password to sign in to Latchkey: ${methodNames[method]}.`,
         ...undo,
         footer,
       ])
-      const said = /Since (.+) at (\d\d:\d\d) \(UTC\)/.exec(on.text)
-      const away = Date.parse(`${said?.[1]} ${said?.[2]} UTC`) - Date.now()
-      assert.ok(Math.abs(away) < 120_000, on.text)
+      const stated = /Since (.+) at (\d\d:\d\d) \(UTC\)/.exec(on.text)
+      const difference = Date.parse(`${stated?.[1]} ${stated?.[2]} UTC`) - Date.now()
+      assert.ok(Math.abs(difference) < 120_000, on.text)
 
       await ada.delete('/settings/MfaSignIn')
       const [off] = await mfaNoticesTo(latchkey, ada.email)
@@ -105,12 +105,12 @@ onEachDatabase((latchkey) => {
     const subjects = async (address: string) =>
       (await mfaNoticesTo(latchkey, address)).map(({ subject }) => subject.split(' ').at(-1))
 
-    await sendCodesTo(latchkey, ada, second)
+    await turnOnByEmail(latchkey, ada, second)
     assert.deepEqual(await subjects(ada.email), ['on'])
     assert.deepEqual(await subjects(second), [])
-    await sendCodesTo(latchkey, ada, third)
+    await turnOnByEmail(latchkey, ada, third)
     assert.deepEqual(await subjects(ada.email), ['changed', 'on'])
-    assert.deepEqual(await subjects(second), ['changed'], 'the one that was replaced is told')
+    assert.deepEqual(await subjects(second), ['changed'], 'the replaced address is notified')
     assert.deepEqual(await subjects(third), [])
     await ada.delete('/settings/MfaSignIn')
     assert.deepEqual(await subjects(ada.email), ['off', 'changed', 'on'])
@@ -126,7 +126,7 @@ onEachDatabase((latchkey) => {
 
   test('messages of a change carry no code, no number and no other address', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'sms' })
-    await sendCodesTo(latchkey, ada, `second-${ada.email}`)
+    await turnOnByEmail(latchkey, ada, `second-${ada.email}`)
     const notices = await mfaNoticesTo(latchkey, ada.email)
     assert.equal(notices.length, 2)
     for (const { text, html } of notices) {
@@ -152,8 +152,7 @@ onEachDatabase((latchkey) => {
   })
 })
 
-// Abuse case (Input and output): A name or a browser with HTML in it was run by whoever looked at
-// it.
+// Abuse case (Input and output): HTML in a name or a user agent ran where it was displayed.
 test('tags in a name are no tags in a message', () => {
   const evil = {
     name: '<img src=x onerror=alert(1)>',
@@ -217,7 +216,7 @@ onEachDatabase(
         const lines = message.text.split('\n')
         assert.equal(lines[0], `${code} is your ${brand} code.`)
         assert.equal(lines.at(-1), `@accounts.example.com #${code}`)
-        assert.equal(lines.at(-2), '', 'set apart, as the format wants it')
+        assert.equal(lines.at(-2), '', 'an empty line, as the format requires')
         assert.doesNotMatch(message.text, /<|https?:|\r/)
       }
     })

@@ -25,7 +25,7 @@ onEachDatabase((latchkey) => {
       assert.equal(late.body.code, 'invalid_code')
 
       const sent = await latchkey.post('/auth/SignIn/MfaCode', { mfaToken: begun.body.mfaToken })
-      assert.equal(sent.status, 202, 'another can be had for the same sign-in')
+      assert.equal(sent.status, 202, 'another code can be requested for the same sign-in')
       const fresh = await ada.codeFor(method)
       assert.equal((await submitMfaCode(latchkey, begun, { code: fresh })).status, 200)
     })
@@ -49,7 +49,7 @@ onEachDatabase((latchkey) => {
       assert.equal((await ada.get('/settings/MfaSignIn')).body.enabled, false)
     })
 
-    // Abuse case (Guessing): A code of fewer digits, or with something round it, passed (npm
+    // Abuse case (Guessing): A code with missing digits or additional characters was accepted (npm
     // advisory 1087).
     test(`a code by ${method} may be typed with spaces, but not with a digit more or less`, async () => {
       const ada = await latchkey.owner({ mfaMethod: method })
@@ -78,7 +78,7 @@ onEachDatabase((latchkey) => {
     assert.equal(again.body.code, 'mfa_token_expired')
   })
 
-  // Abuse case (Guessing): Asking for another code gave the tries back.
+  // Abuse case (Guessing): Requesting another code restored the attempts.
   test('a code sent again replaces the one before, and no try comes back with it', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'sms' })
     const begun = await ada.signIn()
@@ -112,7 +112,7 @@ onEachDatabase((latchkey) => {
     assert.equal((await submitMfaCode(latchkey, begun, { code: fresh })).status, 200)
   })
 
-  // Abuse case (Guessing): Asking for another code gave the tries back.
+  // Abuse case (Guessing): Requesting another code restored the attempts.
   test('sending again does not reopen a sign-in that five wrong codes have ended', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'email' })
     const begun = await ada.signIn()
@@ -140,7 +140,7 @@ onEachDatabase((latchkey) => {
     const sent = await latchkey.post('/auth/SignIn/MfaCode', { mfaToken, mfaMethod: 'email' })
     assert.equal(sent.status, 202)
     const again = await latchkey.post('/auth/SignIn/MfaCode', { mfaToken })
-    assert.equal(again.status, 429, 'the same method is not')
+    assert.equal(again.status, 429, 'not by the same method')
     assert.match(sent.body.sentTo, /^o•••@example\.com$/)
     const byEmail = await ada.codeFor('email')
     if (bySms !== byEmail) {
@@ -177,7 +177,11 @@ onEachDatabase((latchkey) => {
     const begun = await ada.signIn()
     const code = ada.authenticator.nextCode()
     const unnamed = await submitMfaCode(latchkey, begun, { code })
-    assert.equal(unnamed.body.code, 'invalid_code', 'unnamed, it is judged as a text')
+    assert.equal(
+      unnamed.body.code,
+      'invalid_code',
+      'without mfaMethod it is checked as a texted code',
+    )
     const named = await submitMfaCode(latchkey, begun, { code, mfaMethod: 'authenticator' })
     assert.equal(named.status, 200)
   })
@@ -202,8 +206,8 @@ onEachDatabase((latchkey) => {
     assert.deepEqual(await latchkey.inbox(ada.phoneNumber), [])
   })
 
-  // Abuse case (Used twice, or for something else): A code of one account, or of another session,
-  // was taken.
+  // Abuse case (Used twice, or for something else): A code of another account or another session
+  // was accepted.
   test('a code belongs to one sign-in: it opens no other of the same account, nor of another', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'email' })
     const bob = await latchkey.owner({ mfaMethod: 'email' })

@@ -1,6 +1,6 @@
 /**
- * What changes how one signs in asks for a sign-in that is recent and, while MFA is on, made with
- * it: every call of the service's own document is tried, so that a new one can't be forgotten.
+ * Changes to how the owner signs in require a recent sign-in and, while MFA is on, one with MFA.
+ * The tests try every operation of openapi.json, so that new ones are covered.
  */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
@@ -11,18 +11,18 @@ import { operations } from '../support/openapi.ts'
 import type { Owner } from '../support/owner.ts'
 import { addPasskey } from '../support/passkeys.ts'
 
-/** Ending sessions only ever makes an account safer; a name and a language open nothing. */
-const free = ['endOtherSessions', 'endSession', 'changeLanguage']
+/** No step-up: ending sessions only makes an account safer, and a language gives no access. */
+const withoutStepUp = ['endOtherSessions', 'endSession', 'changeLanguage']
 
 onEachDatabase((latchkey) => {
-  /** Tries every call under /settings that could change something, on one that is there if it can. */
+  /** Tries every changing operation under /settings, with the id of an existing row. */
   async function assertChangesNothing(weak: Owner, ada: Owner): Promise<void> {
     const { trustedDevices } = (await ada.get('/settings/TrustedDevices')).body
     const { passkeys } = (await ada.get('/settings/Passkeys')).body
     const before = await accountStateOf(latchkey, ada)
     const calls = (await operations(latchkey)).filter(
       ({ method, path, operationId }) =>
-        method !== 'GET' && path.startsWith('/settings') && !free.includes(operationId),
+        method !== 'GET' && path.startsWith('/settings') && !withoutStepUp.includes(operationId),
     )
     assert.ok(calls.length >= 11, `${calls.length} calls`)
     for (const { method, path, operationId } of calls) {
@@ -49,8 +49,8 @@ onEachDatabase((latchkey) => {
     ada.storeTokens(await latchkey.post('/auth/SignIn/Mfa', answer))
   }
 
-  // Abuse case (Turned off, removed or replaced by the wrong hands): A session that had shown only a
-  // password turned MFA off (CVE-2026-3429).
+  // Abuse case (Turned off, removed or replaced by the wrong hands): A password-only session turned
+  // MFA off (CVE-2026-3429).
   test('a session made without MFA takes nothing away, adds nothing and replaces nothing', async () => {
     const ada = await latchkey.owner()
     const weak = await openSecondSession(latchkey, ada)
@@ -59,8 +59,8 @@ onEachDatabase((latchkey) => {
     await assertChangesNothing(weak, ada)
   })
 
-  // Abuse case (Turned off, removed or replaced by the wrong hands): Whoever found a browser signed
-  // in hours ago changed how its owner signs in (GHSA-hp74-gm6m-2qm5).
+  // Abuse case (Turned off, removed or replaced by the wrong hands): A browser signed in hours ago
+  // was enough to change how its owner signs in (GHSA-hp74-gm6m-2qm5).
   test('nor does a session whose sign-in is too old', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     await addPasskeyAndDevice(ada)

@@ -26,7 +26,7 @@ async function assertStillOn(owner: Owner): Promise<void> {
 }
 
 onEachDatabase((latchkey) => {
-  // Abuse case (Input and output): Another site had a signed-in browser turn MFA off: its cookie
+  // Abuse case (Input and output): Another site made a signed-in browser turn MFA off: its cookie
   // was enough.
   test('nobody turns MFA off without a token', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'email' })
@@ -42,7 +42,11 @@ onEachDatabase((latchkey) => {
       latchkey.delete('/settings/MfaSignIn', { body: { access_token: ada.accessToken } }),
     ]
     for (const answer of await Promise.all(elsewhere)) {
-      assert.equal(answer.body.code, 'missing_token', 'a token counts in its header alone')
+      assert.equal(
+        answer.body.code,
+        'missing_token',
+        'a token counts only in the Authorization header',
+      )
     }
     await assertStillOn(ada)
   })
@@ -165,8 +169,8 @@ onEachDatabase((latchkey) => {
     await assertStillOn(ada)
   })
 
-  // Abuse case (Turned off, removed or replaced by the wrong hands): A session that had shown only
-  // a password turned MFA off (CVE-2026-3429).
+  // Abuse case (Turned off, removed or replaced by the wrong hands): A password-only session turned
+  // MFA off (CVE-2026-3429).
   test('a session of before MFA, though it lives on, is too weak to turn it off', async () => {
     for (const [mfaMethod, acr] of [
       ['authenticator', 'aal2'],
@@ -187,8 +191,8 @@ onEachDatabase((latchkey) => {
     }
   })
 
-  // Abuse case (Turned off, removed or replaced by the wrong hands): Any sign-in counted as recent,
-  // because refreshing renewed it (GHSA-hp74-gm6m-2qm5).
+  // Abuse case (Turned off, removed or replaced by the wrong hands): Every sign-in counted as
+  // recent, because a refresh renewed it (GHSA-hp74-gm6m-2qm5).
   test('a sign-in too old turns nothing off, however fresh its token, until it is confirmed', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     await ada.signInFully()
@@ -199,7 +203,7 @@ onEachDatabase((latchkey) => {
     assertStepUp(await ada.delete('/settings/MfaSignIn'), 'aal2')
 
     const begun = await ada.post('/auth/Reauthenticate', { password: ada.password })
-    assert.equal(begun.body.status, 'mfaRequired', 'the password alone renews nothing')
+    assert.equal(begun.body.status, 'mfaRequired', 'the password alone does not renew the sign-in')
     assertStepUp(await ada.delete('/settings/MfaSignIn'), 'aal2')
     ada.storeTokens(await submitMfaCode(latchkey, begun, { code: ada.authenticator.nextCode() }))
     assert.equal((await ada.delete('/settings/MfaSignIn')).status, 200)
@@ -216,8 +220,8 @@ onEachDatabase((latchkey) => {
 
 onEachDatabase(
   (latchkey) => {
-    // Abuse case (Turned off, removed or replaced by the wrong hands): Policy said that everyone
-    // must have MFA, and one call was not told.
+    // Abuse case (Turned off, removed or replaced by the wrong hands): The policy required MFA, but
+    // one call did not enforce it.
     test('where everyone must have MFA nobody turns it off', async () => {
       const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
       const refused = await ada.delete('/settings/MfaSignIn')
@@ -231,7 +235,7 @@ onEachDatabase(
       const removed = await ada.delete('/settings/MfaSecret')
       assert.equal(removed.body.code, 'last_method')
       const stranger = await latchkey.delete('/settings/MfaSignIn')
-      assert.equal(stranger.body.code, 'missing_token', 'strangers are told nothing')
+      assert.equal(stranger.body.code, 'missing_token', 'the policy is not revealed')
     })
   },
   { LATCHKEY_MFA_POLICY: 'required' },
@@ -253,7 +257,7 @@ onEachDatabase(
   { LATCHKEY_STEP_UP_MAX_AGE: '0' },
 )
 
-/** Sends bytes as they are. @returns everything that came back */
+/** Sends bytes without an HTTP library. @returns the whole response */
 function send(port: number, bytes: string): Promise<string> {
   const { promise, resolve, reject } = Promise.withResolvers<string>()
   let answer = ''

@@ -26,8 +26,8 @@ onEachDatabase((latchkey) => {
     assert.deepEqual((await ada.get('/settings/MfaSignIn')).body, off.body)
   })
 
-  // Abuse case (Turned off, removed or replaced by the wrong hands): A sign-in begun before the
-  // change was finished after it.
+  // Abuse case (Turned off, removed or replaced by the wrong hands): A sign-in started before the
+  // change was completed after it.
   test('turning MFA off voids a sign-in that was waiting for its code', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     const waiting = await ada.signIn()
@@ -52,8 +52,8 @@ onEachDatabase((latchkey) => {
     assert.equal(notices.length, 1)
   })
 
-  // Abuse case (Turned off, removed or replaced by the wrong hands): Turning MFA off twice at once
-  // was two changes, told twice, and undone by halves.
+  // Abuse case (Turned off, removed or replaced by the wrong hands): Turning MFA off twice
+  // concurrently was two changes with two notices, and an undo restored only one.
   test('thirty DELETEs at once tell the owner once', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     const answers = await Promise.all(

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { onEachDatabase } from '../support/latchkey.ts'
 import { accountStateOf } from '../support/mfa.ts'
 
-const impossible = [
+const impossibleNumbers = [
   '',
   '1',
   '+',
@@ -25,7 +25,7 @@ const impossible = [
   '+14155550123,+14155550124',
 ]
 
-const costly = {
+const premiumNumbers = {
   'premium in the United States': '+19002345678',
   'premium in Great Britain': '+449098790000',
   'shared cost in Great Britain': '+448434561234',
@@ -37,7 +37,7 @@ onEachDatabase((latchkey) => {
   test('a number that no phone can have is refused, field and reason named, and nothing is sent', async () => {
     const ada = await latchkey.owner()
     const before = await accountStateOf(latchkey, ada)
-    for (const phoneNumber of impossible) {
+    for (const phoneNumber of impossibleNumbers) {
       const refused = await ada.post('/settings/MfaSignIn', { mfaMethod: 'sms', phoneNumber })
       assert.equal(refused.status, 400, JSON.stringify(phoneNumber))
       assert.equal(refused.body.code, 'invalid_request')
@@ -46,11 +46,11 @@ onEachDatabase((latchkey) => {
     assert.deepEqual(await accountStateOf(latchkey, ada), before)
   })
 
-  // Abuse case (Input and output): Texts were sent to numbers that earn money by them.
+  // Abuse case (Input and output): Texts were sent to premium-rate numbers.
   test('a number that texts cost extra is refused, and nothing is sent', async () => {
     const ada = await latchkey.owner()
     const before = await accountStateOf(latchkey, ada)
-    for (const [what, phoneNumber] of Object.entries(costly)) {
+    for (const [what, phoneNumber] of Object.entries(premiumNumbers)) {
       const refused = await ada.post('/settings/MfaSignIn', { mfaMethod: 'sms', phoneNumber })
       assert.equal(refused.status, 400, what)
       assert.match(refused.body.errors[0].message, /premium-rate/, what)
@@ -117,7 +117,7 @@ onEachDatabase((latchkey) => {
       const paths = refused.body.errors.map((error: { path: string }) => error.path)
       assert.ok(paths.includes(path), `${JSON.stringify(body)}: ${paths}`)
     }
-    assert.equal((await ada.post('/settings/MfaSignIn')).status, 400, 'no body at all')
+    assert.equal((await ada.post('/settings/MfaSignIn')).status, 400, 'no body')
     assert.deepEqual(await accountStateOf(latchkey, ada), before)
   })
 

@@ -22,8 +22,8 @@ async function assertOff(owner: Owner): Promise<void> {
 
 onEachDatabase((latchkey) => {
   for (const method of codeMethods) {
-    // Abuse case (Turned off, removed or replaced by the wrong hands): MFA went on by a method that
-    // nobody had proven to hold, and the owner was locked out.
+    // Abuse case (Turned off, removed or replaced by the wrong hands): MFA was turned on with a
+    // method that was not verified, which locked the owner out.
     test(`${method} is never on without its proof`, async () => {
       const ada = await latchkey.owner()
       const request = {
@@ -51,7 +51,7 @@ onEachDatabase((latchkey) => {
   }
 
   for (const method of mfaMethods) {
-    // Abuse case (Used twice, or for something else): Two requests at once both used one code.
+    // Abuse case (Used twice, or for something else): Two concurrent requests both used one code.
     test(`${method}: twelve calls with one right code turn it on once and tell it once`, async () => {
       const ada = await latchkey.owner()
       const proof = await ada.prepareTurnOn(method)
@@ -80,8 +80,8 @@ onEachDatabase((latchkey) => {
     })
   }
 
-  // Abuse case (Turned off, removed or replaced by the wrong hands): Sessions of before lived on,
-  // unseen, when MFA was turned on.
+  // Abuse case (Turned off, removed or replaced by the wrong hands): Earlier sessions stayed live,
+  // unnoticed, when MFA was turned on.
   test('turning MFA on ends every other session, and their tokens with them', async () => {
     const ada = await latchkey.owner()
     const others = [await openSecondSession(latchkey, ada), await openSecondSession(latchkey, ada)]
@@ -96,8 +96,8 @@ onEachDatabase((latchkey) => {
     assert.equal((await ada.get('/settings/MfaSignIn')).body.enabled, true)
   })
 
-  // Abuse case (Turned off, removed or replaced by the wrong hands): A session that had shown only
-  // a password turned MFA off (CVE-2026-3429).
+  // Abuse case (Turned off, removed or replaced by the wrong hands): A password-only session turned
+  // MFA off (CVE-2026-3429).
   test('told to let them be, other sessions go on, too weak to change how one signs in', async () => {
     const ada = await latchkey.owner()
     const other = await openSecondSession(latchkey, ada)
@@ -122,12 +122,12 @@ onEachDatabase((latchkey) => {
     assert.equal(
       (await submitMfaCode(latchkey, begun, { code })).status,
       200,
-      'nor was the code used up',
+      'the code was not used up',
     )
   })
 
-  // Abuse case (Used twice, or for something else): A code of one account, or of another session,
-  // was taken.
+  // Abuse case (Used twice, or for something else): A code of another account or another session
+  // was accepted.
   test('a set-up code works in the session that asked for it alone', async () => {
     const ada = await latchkey.owner()
     const other = await openSecondSession(latchkey, ada)
@@ -140,7 +140,7 @@ onEachDatabase((latchkey) => {
       const refused = await stranger.post('/settings/MfaSignIn', { ...request, code })
       assert.equal(refused.body.code, 'invalid_code')
     }
-    // Having asked for a code of his own to the same number, Bob still holds only that one.
+    // Bob requests a code to the same number: Ada's still does not work for him.
     await bob.post('/settings/MfaSignIn', request)
     if ((await ada.codeFor('sms')) !== code) {
       const refused = await bob.post('/settings/MfaSignIn', { ...request, code })
@@ -150,7 +150,7 @@ onEachDatabase((latchkey) => {
     assert.equal((await ada.post('/settings/MfaSignIn', { ...request, code })).status, 200)
   })
 
-  // Abuse case (Used twice, or for something else): A code for one thing did another
+  // Abuse case (Used twice, or for something else): A code for one purpose was accepted for another
   // (CVE-2026-18963).
   test('a code for signing in sets nothing up, and one for setting up signs nobody in', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'email' })
@@ -173,7 +173,7 @@ onEachDatabase((latchkey) => {
   })
 
   // Abuse case (Turned off, removed or replaced by the wrong hands): A new number or address was
-  // used before it was proven (CVE-2026-27946, CVE-2026-54693).
+  // used before it was verified (CVE-2026-27946, CVE-2026-54693).
   test('an address is used once it has been proven, and not by the proof of another', async () => {
     const ada = await latchkey.owner()
     const other = `other-${ada.email}`
@@ -203,7 +203,7 @@ onEachDatabase((latchkey) => {
   })
 
   // Abuse case (Turned off, removed or replaced by the wrong hands): A new number or address was
-  // used before it was proven (CVE-2026-27946, CVE-2026-54693).
+  // used before it was verified (CVE-2026-27946, CVE-2026-54693).
   test('while MFA is on, texts go to the old number until the new one is proven', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'sms' })
     const old = ada.phoneNumber
@@ -224,7 +224,7 @@ onEachDatabase((latchkey) => {
     const late = await submitMfaCode(latchkey, before, { code: oldCode })
     assert.equal(late.body.code, 'mfa_token_expired')
     const begun = await ada.signIn()
-    assert.equal((await latchkey.inbox(old)).length, textsToOld, 'nothing goes there any more')
+    assert.equal((await latchkey.inbox(old)).length, textsToOld, 'the old number gets no texts')
     const newCode = await latchkey.codeSentTo(next)
     assert.equal((await submitMfaCode(latchkey, begun, { code: newCode })).status, 200)
     assert.equal((await mfaActivityOf(ada))[0], 'mfa.method_added')

@@ -8,19 +8,19 @@ import {
 import { onEachDatabase } from '../support/latchkey.ts'
 import { addPasskey, signInWithPasskey } from '../support/passkeys.ts'
 
-const either = [false, true]
+const booleans = [false, true]
 
-/** No passkey, one of either kind, and one of each. */
-const alone = { id: '1', name: 'My phone', passwordless: true }
+/** No passkey, one of each kind, and both. */
+const passwordless = { id: '1', name: 'My phone', passwordless: true }
 const second = { id: '2', name: 'My old key', passwordless: false }
-const keys = [[], [alone], [second], [alone, second]]
+const keys = [[], [passwordless], [second], [passwordless, second]]
 
-/** Everything that can be enrolled, in every combination that an account can be in. */
-const everything: AccountCredentials[] = either.flatMap((mfaOn) =>
-  either.flatMap((authenticator) =>
-    either.flatMap((phone) =>
-      either.flatMap((emailCodes) =>
-        either.flatMap((sameMailbox) =>
+/** Every combination of credentials that an account can have. */
+const everything: AccountCredentials[] = booleans.flatMap((mfaOn) =>
+  booleans.flatMap((authenticator) =>
+    booleans.flatMap((phone) =>
+      booleans.flatMap((emailCodes) =>
+        booleans.flatMap((sameMailbox) =>
           [0, 1, 10].flatMap((recoveryCodes) =>
             keys.flatMap((passkeys): AccountCredentials[] => {
               const set = { authenticator, phone, emailCodes, sameMailbox, recoveryCodes, passkeys }
@@ -73,7 +73,7 @@ test('losing something never opens a way, and what is still in names things that
     const { ifLost } = analyzeWaysIn(enrolled)
     for (const { what, stillIn, by } of ifLost) {
       assert.equal(by.length > 0, stillIn)
-      // Another passkey may do what one did.
+      // Another passkey may replace a lost one.
       const spare = what === 'passkey' && enrolled.passkeys.length > 1
       assert.ok(spare || !by.includes(what), JSON.stringify({ enrolled, what, by }))
       assert.ok(by.every((thing) => credentialKinds.includes(thing)))
@@ -87,7 +87,7 @@ test('the only second factor lost means locked out, unless there are recovery co
     const methods = [authenticator, phone, emailCodes].filter(Boolean).length + passkeys.length
     const lost = analyzeWaysIn(enrolled).ifLost.filter(({ stillIn }) => !stillIn)
     if (methods > 1 || recoveryCodes > 0) {
-      // The mailbox may be the second factor, and the password's spare as well: one at a time.
+      // A mailbox may be the second factor and reset the password, but only one loss is assumed.
       assert.deepEqual(lost, [], JSON.stringify(enrolled))
     } else {
       const only = authenticator
@@ -122,7 +122,7 @@ test('advice is one step at most, is never what is there already, and none where
 })
 
 test('a passkey that asks for a finger gets its owner in without password and mailbox, and no thief', () => {
-  for (const enrolled of everything.filter(({ passkeys }) => passkeys.includes(alone))) {
+  for (const enrolled of everything.filter(({ passkeys }) => passkeys.includes(passwordless))) {
     const { ifLost, ifStolen } = analyzeWaysIn(enrolled)
     for (const { what, stillIn } of ifLost) {
       if (what !== 'passkey') assert.ok(stillIn, JSON.stringify({ enrolled, what }))
@@ -172,7 +172,7 @@ onEachDatabase((latchkey) => {
     )
     assert.ok(ifStolen.every(({ letsIn }: { letsIn: boolean }) => !letsIn))
 
-    // Lost: the other one does, behind the password; found by somebody: neither does alone.
+    // After a loss, the password and the other passkey sign in; a found passkey alone does not.
     const { mfaToken } = (await ada.signIn()).body
     assert.equal((await signInWithPasskey(latchkey, old, { mfaToken })).status, 200)
     assert.equal((await signInWithPasskey(latchkey, old)).status, 401)

@@ -1,4 +1,4 @@
-/** What an operator calls the service, shows and paints it with, however odd it is. */
+/** The operator's brand: name, logo and colour, also unusual ones. */
 import assert from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -35,7 +35,7 @@ onDatabase(
       const policy = headers.get('content-security-policy')?.split('; ')
       assert.ok(policy?.includes("default-src 'none'"))
       assert.doesNotMatch(policy?.join() ?? '', /script-src/)
-      // Nothing else can be shown elsewhere.
+      // Other sites can load nothing else.
       for (const path of ['/brand.css', '/signin', '/settings', '/openapi.json']) {
         const other = await fetch(latchkey.origin + path)
         assert.equal(other.headers.get('cross-origin-resource-policy'), 'same-origin', path)

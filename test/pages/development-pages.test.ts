@@ -1,11 +1,11 @@
-/** What a newcomer sees first: the start page and the dev inbox. */
+/** The start page and the dev inbox of development mode. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { startChromium } from '../support/chromium.ts'
 import { onDatabase } from '../support/latchkey.ts'
 import { type Appearance, appearances, assertPageOk, visitPage } from '../support/page-visit.ts'
 
-// Narrow windows have no place to break it.
+// Too long for a narrow window, without a place to break.
 const address = `${'longaddress'.repeat(5)}@mail.example.com`
 const wide: Appearance = { width: 1280, colorScheme: 'light' }
 
@@ -51,8 +51,7 @@ onDatabase('SQLite', (latchkey) => {
     await page.waitForURL('**/security')
   })
 
-  // Abuse case (Input and output): A name or a browser with HTML in it was run by whoever looked at
-  // it.
+  // Abuse case (Input and output): HTML in a name or a user agent ran where it was displayed.
   test('the inbox shows what came, newest first, as text, with links to follow', async (t) => {
     const browser = await startChromium(t)
     if (!browser) return

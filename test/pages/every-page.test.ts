@@ -1,4 +1,4 @@
-/** What holds for every page for people: policy, languages, brand, size, and where it may lead. */
+/** Content security policy, languages, brand and size of every page. */
 import assert from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
@@ -47,8 +47,8 @@ onDatabase(
       }
     })
 
-    // Abuse case (Input and output): A page of ours stood in a frame of somebody else’s, who had
-    // people click what they did not see.
+    // Abuse case (Input and output): Another site framed one of our pages and made users click
+    // controls they did not see.
     test('in a browser no page shows in a frame, neither of another site nor of our own', async (t) => {
       const browser = await startChromium(t)
       if (!browser) return
@@ -71,8 +71,8 @@ onDatabase(
 
     test('a returnTo, a language and a brand with HTML in them stay text', async () => {
       const html = `"><script>alert(1)</script>`
-      const asked = `/signin?lang=${encodeURIComponent(html)}&returnTo=${encodeURIComponent(`/${html}`)}`
-      const answer = await open(asked, { cookie: `latchkey-lang=${html}`, 'accept-language': html })
+      const path = `/signin?lang=${encodeURIComponent(html)}&returnTo=${encodeURIComponent(`/${html}`)}`
+      const answer = await open(path, { cookie: `latchkey-lang=${html}`, 'accept-language': html })
       const page = await answer.text()
       assert.doesNotMatch(page, /<script>alert/)
       assert.match(page, /<html lang="en">/)
@@ -121,7 +121,7 @@ onDatabase(
         const seen = await visitPage(browser, url.href, { width: 320, colorScheme: 'dark' })
         await seen.page.getByRole('heading', { name: heading, exact: true }).waitFor()
         await assertPageOk(seen, `${path} in German`)
-        // Messages have the language of whoever they are for.
+        // Messages are in their recipient's language, so they are left out.
         const texts = await seen.page.locator('main section, footer').allTextContents()
         assert.doesNotMatch(texts.join(' '), /\b(the|your|you|and|this|with)\b/i, path)
         await seen.page.context().close()
@@ -132,7 +132,7 @@ onDatabase(
       const browser = await startChromium(t)
       if (!browser) return
       for (const path of paths) {
-        for (const [locale, said] of [
+        for (const [locale, expected] of [
           ['en-GB', /This page needs JavaScript\./],
           ['de-DE', /Diese Seite braucht JavaScript\./],
         ] as const) {
@@ -140,7 +140,7 @@ onDatabase(
           const { page } = await visitPage(browser, latchkey.origin + path, options)
           const words = page.locator('noscript')
           assert.ok(await words.isVisible(), path)
-          assert.match((await words.textContent()) ?? '', said, `${path} in ${locale}`)
+          assert.match((await words.textContent()) ?? '', expected, `${path} in ${locale}`)
           await page.context().close()
         }
       }
@@ -192,7 +192,7 @@ onDatabase(
         const html = await (await open(path)).text()
         const files = [...(await reachedFrom(html))]
         assert.ok(files.length >= 4, `${path}: ${files.map(([name]) => name)}`)
-        // What is named alike and only imported is a language each: the largest, for all we know.
+        // Imports with one name and different hashes are languages: counts the largest.
         const largest = new Map<string, number>()
         for (const [name, text] of files) {
           const kind = html.includes(name) ? name : name.replace(/-[\w-]{8}\.js$/, '')
@@ -205,7 +205,7 @@ onDatabase(
       }
     })
 
-    /** The scripts and styles of a page, and what they import in turn. */
+    /** The scripts and styles of a page, with their imports. */
     async function reachedFrom(source: string, found = new Map<string, string>()) {
       for (const [, name = ''] of source.matchAll(/["'`/]([\w-]+\.(?:js|css))["'`]/g)) {
         if (found.has(name)) continue
@@ -240,7 +240,7 @@ onDatabase(
           const home = page.getByRole('link', { name: 'Acme & Söhne' })
           await home.waitFor()
           assert.match(await page.title(), /· Acme & Söhne$/)
-          assert.equal(await middleOfLogo(page), '230,0,126,255', 'a logo without its own styles')
+          assert.equal(await middleOfLogo(page), '230,0,126,255', 'the logo lost its own styles')
           const accent = await page.evaluate(
             "getComputedStyle(document.documentElement).getPropertyValue('--accent')",
           )
@@ -257,7 +257,7 @@ onDatabase(
   },
 )
 
-/** The colour in the middle of the logo: red, green, blue and how opaque it is. */
+/** The colour in the middle of the logo, as RGBA. */
 function middleOfLogo(page: Page): Promise<string> {
   return page.evaluate(`(async () => {
     const image = document.querySelector('.brand img')

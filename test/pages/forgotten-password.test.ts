@@ -1,4 +1,4 @@
-/** A forgotten password: the mailed code, a new password, and signing in with it. */
+/** The page for a forgotten password: the emailed code, a new password, and signing in with it. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { startChromium } from '../support/chromium.ts'
@@ -78,16 +78,16 @@ onDatabase('SQLite', (latchkey) => {
     travel(31_000)
     await page.getByRole('button', { name: 'Send the code again' }).click()
     await page.getByRole('status').getByText('Another one is on its way.').waitFor()
-    const asked: string[] = []
-    page.on('request', (request) => asked.push(request.url()))
+    const requests: string[] = []
+    page.on('request', (request) => requests.push(request.url()))
     await page.getByLabel('Code from the message').fill(await latchkey.codeSentTo(email))
     await page.getByRole('button', { name: 'Set password' }).click()
     await page.getByRole('alert').getByText('Please fill this in.').waitFor()
-    assert.deepEqual(asked, [])
+    assert.deepEqual(requests, [])
     await page.getByLabel('New password').fill('a whole new sentence')
     await page.keyboard.press('Enter')
     await page.getByRole('heading', { name: 'Your new password is set' }).waitFor()
-    assert.equal(asked.length, 1)
+    assert.equal(requests.length, 1)
   })
 
   test('too many messages: the page says for how long, and what was typed stays', async (t) => {

@@ -1,4 +1,4 @@
-/** Signing in by passkey, with an authenticator that Chromium believes to be there. */
+/** Signing in by passkey, with a virtual authenticator in Chromium. */
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { startChromium } from '../support/chromium.ts'
@@ -20,7 +20,7 @@ import {
 const wide: Appearance = { width: 1280, colorScheme: 'light' }
 
 onDatabase('SQLite', (latchkey) => {
-  /** A browser with a passkey of theirs, which answers to whoever asks outright, on `path`. */
+  /** Opens a page whose virtual authenticator has a passkey of the owner. */
   async function open(
     t: TestContext,
     ada: Owner,
@@ -41,7 +41,7 @@ onDatabase('SQLite', (latchkey) => {
     const tab = await open(t, ada)
     if (!tab) return
     await tab.page.goto(`${latchkey.origin}/signin?returnTo=/health/live`)
-    // Where it is offered while the address is typed, Chromium’s authenticator takes the offer.
+    // Chromium’s virtual authenticator accepts the autofill request without a click.
     await tab.page.waitForURL(`${latchkey.origin}/health/live`)
     assert.deepEqual((await ada.get('/settings/Sessions')).body.sessions[0].amr, [
       'hwk',
@@ -67,7 +67,7 @@ onDatabase('SQLite', (latchkey) => {
     const tab = await open(t, ada)
     if (!tab) return
     const { page } = tab
-    // A finger that is not known is refused, as a press of “cancel” would be.
+    // A failed user verification ends like a press of “cancel”.
     await tab.setUserVerified(false)
     await page.goto(`${latchkey.origin}/signin`)
     await page.getByRole('button', { name: 'Sign in with a passkey' }).click()
@@ -92,7 +92,7 @@ onDatabase('SQLite', (latchkey) => {
 
   test('a passkey is the second step, by keyboard alone, and its device is remembered', async (t) => {
     const ada = await latchkey.owner()
-    // It keeps no names, so that it is no passkey to sign in with alone.
+    // Without discoverable credentials it cannot sign in alone.
     const tab = await open(t, ada, { transport: 'usb', hasResidentKey: false })
     if (!tab) return
     await turnOnInBrowser(ada, tab)

@@ -1,4 +1,4 @@
-/** A password that nobody can paste is one that somebody can remember, and so guess. */
+/** Password fields accept pasting, so that password managers work. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { startChromium } from '../support/chromium.ts'

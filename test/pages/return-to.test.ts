@@ -1,4 +1,4 @@
-/** Where the pages lead once somebody is signed in. */
+/** Where the pages redirect after signing in. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { startChromium } from '../support/chromium.ts'
@@ -14,11 +14,11 @@ onDatabase(
     const configOf = async (path: string) =>
       pageConfigIn(await (await fetch(latchkey.origin + path)).text())
 
-    // Abuse case (Input and output): A link to the real sign-in page sent people on to a copy of it
-    // (open redirect).
+    // Abuse case (Input and output): A link to the real sign-in page redirected users to a copy of
+    // it (open redirect).
     test('after signing in nobody is sent anywhere but to us and to places the operator allows', async () => {
       const { host } = new URL(latchkey.origin)
-      for (const [wish, allowed] of [
+      for (const [returnTo, allowed] of [
         ['/security', `${latchkey.origin}/security`],
         ['/a/path?with=query#and-more', `${latchkey.origin}/a/path?with=query#and-more`],
         [`${latchkey.origin}/x`, `${latchkey.origin}/x`],
@@ -53,8 +53,8 @@ onDatabase(
         ['', `${latchkey.origin}/`],
       ] as const) {
         for (const path of paths) {
-          const asked = `${path}?returnTo=${encodeURIComponent(wish)}`
-          assert.equal((await configOf(asked)).returnTo, allowed, `${path}: ${wish}`)
+          const url = `${path}?returnTo=${encodeURIComponent(returnTo)}`
+          assert.equal((await configOf(url)).returnTo, allowed, `${path}: ${returnTo}`)
         }
       }
       const twice = '/signin?returnTo=/security&returnTo=//evil.example'
@@ -62,24 +62,24 @@ onDatabase(
       assert.equal((await configOf('/signin?returnTo[]=//evil.example')).returnTo, null)
     })
 
-    // Abuse case (Input and output): A link to the real sign-in page sent people on to a copy of it
-    // (open redirect).
+    // Abuse case (Input and output): A link to the real sign-in page redirected users to a copy of
+    // it (open redirect).
     test('in a browser a forbidden returnTo ends at the owner’s own security page', async (t) => {
       const browser = await startChromium(t)
       if (!browser) return
       const ada = await latchkey.owner()
-      for (const wish of [
+      for (const returnTo of [
         '//evil.example',
         'javascript:document.title="evil"',
         '/\\evil.example',
       ]) {
-        const url = `${latchkey.origin}/signin?returnTo=${encodeURIComponent(wish)}`
+        const url = `${latchkey.origin}/signin?returnTo=${encodeURIComponent(returnTo)}`
         const { page, externalRequests } = await visitPage(browser, url, wide)
         await page.getByLabel('Email address').fill(ada.email)
         await page.getByLabel('Password', { exact: true }).fill(ada.password)
         await page.keyboard.press('Enter')
         await page.waitForURL(`${latchkey.origin}/security`)
-        // Nor does it survive in a link.
+        // A signed-in visitor is not sent there either.
         await page.goto(url)
         await page.waitForURL(`${latchkey.origin}/security`)
         assert.deepEqual(externalRequests, [])

@@ -1,4 +1,4 @@
-/** The second step of signing in, by every method that has a code. */
+/** The second step of signing in, by every method with a code. */
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import type { Page } from 'playwright-core'
@@ -17,7 +17,7 @@ import {
 const wide: Appearance = { width: 1280, colorScheme: 'light' }
 
 onDatabase('SQLite', (latchkey) => {
-  /** Up to the second step. */
+  /** Opens the sign-in page and enters the password. */
   async function begin(t: TestContext, ada: Owner, look = wide): Promise<PageVisit | undefined> {
     const browser = await startChromium(t)
     if (!browser) return undefined
@@ -73,7 +73,7 @@ onDatabase('SQLite', (latchkey) => {
     await enterPassword(page, ada)
     await page.getByText('You can request another one in 30 seconds.').waitFor()
     await page.clock.runFor(31_000)
-    // The service thinks that it is too early: what it says counts.
+    // The service’s clock is behind the page’s, and the service decides.
     const again = page.getByRole('button', { name: 'Send the code again' })
     await again.click()
     await page.getByRole('alert').getByText('Too many messages requested.').waitFor()
@@ -105,7 +105,7 @@ onDatabase('SQLite', (latchkey) => {
     assert.equal(await page.getByLabel('Code').evaluate((field) => field.matches(':focus')), true)
     const text = await ada.codeFor('sms')
 
-    // To the app and back: the text is still good, and no other one is sent.
+    // Switching to the app and back keeps the texted code valid and sends no other.
     const sent = (await latchkey.inbox(ada.phoneNumber)).length
     await other('Authenticator app').click()
     await page.getByText('Enter the six digits shown in your authenticator app.').waitFor()
@@ -138,7 +138,7 @@ onDatabase('SQLite', (latchkey) => {
     await page.getByLabel('Code').fill(await ada.wrongCodeFor('authenticator'))
     await page.getByRole('alert').waitFor()
     await page.getByLabel('Code').fill(await ada.codeFor('authenticator'))
-    // Until then, an answer that is on its way may bring the cookie back.
+    // A response that arrives earlier could set the cookie again.
     await page.getByText('You are signed in as').waitFor()
     await page.context().clearCookies({ name: 'latchkey' })
     await page.goto(`${latchkey.origin}/signin`)
@@ -173,7 +173,7 @@ onDatabase('SQLite', (latchkey) => {
     await seen.page.getByLabel('Code').fill(ada.authenticator.code())
     await seen.page.getByRole('alert').getByText('This took too long').waitFor()
     assert.equal(await seen.page.getByLabel('Email address').inputValue(), ada.email)
-    await assertPageOkInEveryAppearance(seen, 'sign-in begun anew')
+    await assertPageOkInEveryAppearance(seen, 'sign-in started again')
   })
 
   test('a code that nothing came back for can be sent once more', async (t) => {

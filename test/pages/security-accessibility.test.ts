@@ -1,4 +1,4 @@
-/** The security page for everyone: narrow and wide, light and dark, in each language and state. */
+/** Accessibility of every state of the security page: narrow and wide, in both themes. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { security as german } from '../../src/i18n/de/security.ts'
@@ -28,7 +28,7 @@ onDatabase('SQLite', (latchkey) => {
       const browser = await startChromium(t)
       if (!browser) return
       const { text, cancel, app, sms } = languages[lang]
-      // Narrow windows have no place to break it.
+      // Too long for a narrow window, without a place to break.
       const ada = await latchkey.owner({ email: `${'long'.repeat(12)}${width}${lang}@example.com` })
       const seen = await openSecurityPage(browser, latchkey, ada, look)
       const { page } = seen
@@ -82,11 +82,11 @@ onDatabase('SQLite', (latchkey) => {
       await press(text.mfa.turnOff, dialog)
       const stepUp = page.getByRole('dialog', { name: text.stepUp.title })
       await stepUp.waitFor()
-      await state('confirming who it is')
+      await state('reauthenticating')
       await stepUp.locator('input[type=password]').fill(ada.password)
       await press(text.stepUp.submit, stepUp)
       await stepUp.getByRole('textbox', { name: 'Code' }).waitFor()
-      await state('confirming by the second step')
+      await state('reauthenticating by the second step')
       await type('Code', () => latchkey.codeSentTo(ada.phoneNumber), stepUp)
       await waitForStatus(text.mfa.title, text.mfa.isOff(ada.email))
       await state('second step off again')
@@ -104,13 +104,13 @@ async function see(seen: PageVisit, where: string): Promise<void> {
   await assertPageOk(seen, where)
   const window = seen.page.viewportSize()
   await seen.page.setViewportSize({ width: 320, height: 800 })
-  assert.equal(await seen.horizontalOverflow(), 0, `${where}, and narrower still`)
+  assert.equal(await seen.horizontalOverflow(), 0, `${where}, at 320 px`)
   if (window) await seen.page.setViewportSize(window)
   const small = await seen.page
     .locator('main button:visible, dialog button:visible')
     .evaluateAll((all) =>
       all
-        // Of these, all that stands around them can be pressed.
+        // For these buttons, the whole area around them is clickable.
         .filter((one) => !one.matches('.choice button'))
         .filter((one) => one.getBoundingClientRect().height < 44)
         .map((one) => one.textContent),

@@ -1,4 +1,4 @@
-/** The account itself, on the security page: password, address, number, and the end of it. */
+/** The account on the security page: language, password, address, number and deletion. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { getCountries, getCountryCallingCode } from 'libphonenumber-js/max'
@@ -51,7 +51,7 @@ onDatabase('SQLite', (latchkey) => {
     assert.equal(await fresh.getAttribute('aria-invalid'), 'true')
     await fresh.fill('another long sentence')
     assert.equal(await current.inputValue(), ada.password)
-    // It was typed just now: nobody is asked for it a second time.
+    // The current password is part of the form, so there is no reauthentication.
     travel(16 * minute)
     await press('Change password', password)
     await waitForStatus(

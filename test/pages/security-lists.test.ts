@@ -1,4 +1,4 @@
-/** What the security page lists: passkeys, sessions, remembered devices, what happened, what if. */
+/** The lists of the security page: passkeys, sessions, devices, activity, and losses and thefts. */
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -32,11 +32,11 @@ onDatabase('SQLite', (latchkey) => {
     if (!browser) return
     const ada = await latchkey.owner()
     const { page, errors } = await openSecurityPage(browser, latchkey, ada)
-    const { dialog, press, waitForText, section, waitForStatus: told, type } = pageActions(page)
+    const { dialog, press, waitForText, section, waitForStatus, type } = pageActions(page)
     const passkeys = section('Passkeys')
     await addVirtualAuthenticator(page)
     await press('Add a passkey', passkeys)
-    await told('Passkeys', 'Chrome on Linux has been added.')
+    await waitForStatus('Passkeys', 'Chrome on Linux has been added.')
     await press('Add a passkey', passkeys)
     await waitForText('This device already has a passkey for this account.', passkeys)
 
@@ -46,12 +46,12 @@ onDatabase('SQLite', (latchkey) => {
     await waitForText('Please enter a name', passkeys)
     await type('Name', 'Office <b>PC</b>', passkeys)
     await press('Save', passkeys)
-    await told('Passkeys', 'It’s now called Office <b>PC</b>.')
+    await waitForStatus('Passkeys', 'It’s now called Office <b>PC</b>.')
     assert.equal((await ada.get('/settings/Passkeys')).body.passkeys[0].name, 'Office <b>PC</b>')
 
     await press('Remove Office <b>PC</b>', passkeys)
     await press('Remove', dialog)
-    await told('Passkeys', 'Office <b>PC</b> has been removed.')
+    await waitForStatus('Passkeys', 'Office <b>PC</b> has been removed.')
     assert.deepEqual((await ada.get('/settings/Passkeys')).body.passkeys, [])
     assert.deepEqual(errors, [])
   })
@@ -62,7 +62,7 @@ onDatabase('SQLite', (latchkey) => {
     const ada = await latchkey.owner()
     for (const agent of Object.keys(devices)) await ada.signIn({ headers: { 'user-agent': agent } })
     const { page, errors } = await openSecurityPage(browser, latchkey, ada)
-    const { press, section, waitForStatus: told } = pageActions(page)
+    const { press, section, waitForStatus } = pageActions(page)
     const sessions = section('Where you are signed in')
     assert.equal(await sessions.getByRole('listitem').count(), 5)
     await press('Show all 10', sessions)
@@ -76,10 +76,10 @@ onDatabase('SQLite', (latchkey) => {
     assert.doesNotMatch(next, /This device/)
 
     await press('Sign out Edge on Windows', sessions)
-    await told('Where you are signed in', 'Edge on Windows is signed out.')
+    await waitForStatus('Where you are signed in', 'Edge on Windows is signed out.')
     assert.equal(await sessions.getByText('Edge on Windows', { exact: true }).count(), 0)
     await press('Sign out everywhere else', sessions)
-    await told('Where you are signed in', 'You are signed out everywhere else.')
+    await waitForStatus('Where you are signed in', 'You are signed out everywhere else.')
     assert.equal(await sessions.getByRole('listitem').count(), 1)
     assert.equal((await ada.get('/settings')).status, 401)
     assert.deepEqual(errors, [])
@@ -90,7 +90,7 @@ onDatabase('SQLite', (latchkey) => {
     if (!browser) return
     const ada = await latchkey.owner({ mfaMethod: 'email' })
     const { page, errors } = await openSecurityPage(browser, latchkey, ada)
-    const { press, section, waitForStatus: told } = pageActions(page)
+    const { press, section, waitForStatus } = pageActions(page)
     const title = 'Devices that skip the second step'
     assert.equal(await section(title).count(), 0)
     for (let times = 0; times < 3; times++) {
@@ -100,10 +100,10 @@ onDatabase('SQLite', (latchkey) => {
     await page.reload()
     await section(title).getByRole('listitem').nth(2).waitFor()
     await section(title).getByRole('button', { name: 'Remove Chrome on Linux' }).first().click()
-    await told(title, 'Chrome on Linux no longer skips the second step.')
+    await waitForStatus(title, 'Chrome on Linux no longer skips the second step.')
     assert.equal((await ada.get('/settings/TrustedDevices')).body.trustedDevices.length, 2)
     await press('Remove all', section(title))
-    await told(title, 'No device skips the second step any longer.')
+    await waitForStatus(title, 'No device skips the second step any longer.')
     assert.deepEqual((await ada.get('/settings/TrustedDevices')).body.trustedDevices, [])
     assert.deepEqual(errors, [])
   })
@@ -145,7 +145,7 @@ onDatabase('SQLite', (latchkey) => {
         const before = await count()
         await more.click()
         await activity.getByRole('listitem').nth(before).waitFor()
-        // Whoever asked for more reads on where it begins.
+        // The focus moves to the first new entry.
         const focused = activity.locator('li:focus')
         await focused.waitFor()
         const entries = await activity.getByRole('listitem').allTextContents()
@@ -161,7 +161,7 @@ onDatabase('SQLite', (latchkey) => {
       }
       const all = entries.join('\n')
       assert.match(all, /tea\.made/)
-      const told = {
+      const phrases = {
         en: [
           'You turned off your second step.',
           'Someone tried to sign in with a wrong code.',
@@ -170,7 +170,7 @@ onDatabase('SQLite', (latchkey) => {
         ],
         de: ['Du hast deinen zweiten Schritt ausgeschaltet.', 'Chrome auf Windows'],
       }
-      for (const phrase of told[lang]) assert.ok(all.includes(phrase), phrase)
+      for (const phrase of phrases[lang]) assert.ok(all.includes(phrase), phrase)
       assert.deepEqual(errors, [])
       await page.context().close()
     }

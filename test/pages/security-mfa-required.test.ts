@@ -1,4 +1,4 @@
-/** The security page where the operator wants everyone to have a second step. */
+/** The security page where the operator requires a second step. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { startChromium } from '../support/chromium.ts'
@@ -27,7 +27,7 @@ onDatabase(
       assert.deepEqual(await accessibilityViolations(), [])
       await press('Code by email')
       await waitForText('We’ll send the code to the email address of your account.')
-      // Even here the sign-in may have become too old.
+      // A sign-in that is too old needs reauthentication here too.
       travel(16 * minute)
       await press('Send me a code')
       const stepUp = page.getByRole('dialog', { name: 'Please confirm that it’s you' })

@@ -54,7 +54,7 @@ onDatabase(
         tab.on('framenavigated', (frame) => seen.push(new URL(frame.url()).pathname))
       }
       for (const times of [0, 1]) {
-        // The service’s clock goes on and theirs does not: each finds out by being refused.
+        // Only the service’s clock moves, so each tab learns from a 401 that its token expired.
         travel(11 * minute)
         const soon = performance.timeOrigin + performance.now() + 1000
         await Promise.all(
@@ -86,7 +86,7 @@ onDatabase(
       const ada = await latchkey.owner()
       const { page } = await openSecurityPage(browser, latchkey, ada, { origin })
       const next = await page.context().newPage()
-      // Each page begins by refreshing. The service has done it, and the page doesn’t know yet.
+      // A page refreshes when it loads: the service rotates the token, and the page never gets it.
       await Promise.all([page.waitForRequest('**/auth/Refresh'), page.reload()])
       await page.close()
       await next.goto(`${origin}/security`)

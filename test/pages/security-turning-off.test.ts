@@ -1,4 +1,4 @@
-/** Turning the second step off, on the security page: one button, and a sign-in that is good enough. */
+/** Turning the second step off on the security page, with reauthentication where it is needed. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Page } from 'playwright-core'
@@ -81,7 +81,7 @@ onDatabase('SQLite', (latchkey) => {
     await press('Turn off', dialog)
     const stepUp = page.getByRole('dialog', { name: 'Please confirm that it’s you' })
     await stepUp.waitFor()
-    // However often one goes on, what is behind the dialog is not reached.
+    // The Tab key does not reach the page behind the dialog.
     for (let times = 0; times < 12; times++) {
       await page.keyboard.press('Tab')
       assert.equal(await page.evaluate(outsideOfDialogs), false)
@@ -91,7 +91,7 @@ onDatabase('SQLite', (latchkey) => {
     await stepUp.waitFor({ state: 'detached' })
     await page.keyboard.press('Escape')
     await page.getByRole('dialog').waitFor({ state: 'detached' })
-    assert.equal(await focused(page), 'Turn off')
+    assert.equal(await focusedName(page), 'Turn off')
     assert.equal((await ada.signIn()).body.status, 'mfaRequired')
   })
 
@@ -122,7 +122,7 @@ onDatabase('SQLite', (latchkey) => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     const { page } = await openSecurityPage(browser, latchkey, ada)
     const { dialog, press, waitForStatus, type } = pageActions(page)
-    // A device that is remembered: the password alone signs in, and is too weak for this.
+    // On a remembered device the password alone signs in, which is too weak to turn MFA off.
     await signInOnPage(page, ada, { rememberDevice: true })
     await signInOnPage(page, ada)
     await page.reload()
@@ -144,29 +144,29 @@ onDatabase('SQLite', (latchkey) => {
     const { page, errors } = await openSecurityPage(browser, latchkey, ada)
     const { waitForText } = pageActions(page)
     await pressByKeyboard(page, 'Turn on the second step')
-    assert.equal(await focused(page), 'How do you want to confirm that it’s you?')
+    assert.equal(await focusedName(page), 'How do you want to confirm that it’s you?')
     await pressByKeyboard(page, 'Authenticator app')
     await page.getByRole('textbox', { name: 'Six-digit code that the app shows' }).waitFor()
-    assert.equal(await focused(page), 'Six-digit code that the app shows')
+    assert.equal(await focusedName(page), 'Six-digit code that the app shows')
     const key = (await page.locator('code').first().textContent()) ?? ''
     ada.authenticator.secret = key.replaceAll(' ', '')
     latchkey.markSecret(ada.authenticator.secret)
     travelToNextStep()
     await page.keyboard.type(ada.authenticator.code())
     await page.getByRole('heading', { name: 'Save your recovery codes' }).waitFor()
-    assert.equal(await focused(page), 'Save your recovery codes')
+    assert.equal(await focusedName(page), 'Save your recovery codes')
     await tabTo(page, 'I have saved these codes')
     await page.keyboard.press('Space')
     await pressByKeyboard(page, 'Done')
     await waitForText('We’ve sent you an email')
-    assert.equal(await focused(page), mfaSectionName)
+    assert.equal(await focusedName(page), mfaSectionName)
     assert.equal((await ada.signIn()).body.mfaMethod, 'authenticator')
 
     await pressByKeyboard(page, 'Turn off')
-    assert.equal(await focused(page), 'Turn off your second step?')
+    assert.equal(await focusedName(page), 'Turn off your second step?')
     await pressByKeyboard(page, 'Turn off')
     await waitForText('Only your password protects this account.')
-    assert.equal(await focused(page), mfaSectionName)
+    assert.equal(await focusedName(page), mfaSectionName)
     assert.equal((await ada.signIn()).body.status, 'signedIn')
     assert.deepEqual(errors, [])
   })
@@ -175,25 +175,25 @@ onDatabase('SQLite', (latchkey) => {
 async function pressByKeyboard(page: Page, name: string): Promise<void> {
   await tabTo(page, name)
   await page.keyboard.press('Enter')
-  // What comes next takes the focus.
+  // Waits until the next element has the focus.
   for (let times = 0; times < 100; times++) {
-    const now = await focused(page)
+    const now = await focusedName(page)
     if (now !== name && now !== '') return
     await page.waitForTimeout(50)
   }
-  throw new Error(`“${name}” was pressed, and nothing came.`)
+  throw new Error(`“${name}” was pressed, and the focus did not move.`)
 }
 
 async function tabTo(page: Page, name: string): Promise<void> {
   for (let times = 0; times < 40; times++) {
     await page.keyboard.press('Tab')
-    if ((await focused(page)) === name) return
+    if ((await focusedName(page)) === name) return
   }
   throw new Error(`“${name}” is not reached by the Tab key.`)
 }
 
-/** What a screen reader calls the element that has the focus. */
-async function focused(page: Page): Promise<string> {
+/** The accessible name of the focused element. */
+async function focusedName(page: Page): Promise<string> {
   return page.evaluate(`(() => {
     const { activeElement: element } = document
     if (element === document.body) return ''

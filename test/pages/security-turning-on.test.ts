@@ -1,4 +1,4 @@
-/** Turning the second step on, on the security page, by each method. */
+/** Turning the second step on by each method, on the security page. */
 import assert from 'node:assert/strict'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -39,7 +39,7 @@ onDatabase('SQLite', (latchkey) => {
 
       const now = new Date(Date.now()).toISOString()
       const code = await oathtool('--totp', '--base32', `--now=${now}`, secret)
-      // The last digit sends it.
+      // The last digit submits it.
       await type('Six-digit code that the app shows', code.trim())
       await waitForText('Your second step is on: authenticator app.')
 
@@ -111,7 +111,7 @@ onDatabase('SQLite', (latchkey) => {
     await codes.getByText('Copied').waitFor()
     assert.equal(await page.evaluate('navigator.clipboard.readText()'), file)
 
-    // On paper there is nothing but them, and whose they are.
+    // A printout contains only the codes and the account.
     await page.emulateMedia({ media: 'print' })
     assert.equal(await page.getByText(shown[9] ?? '').isVisible(), true)
     assert.equal(

@@ -1,4 +1,4 @@
-/** Signing in with a password, and where it leads. */
+/** Signing in with a password, and the redirect after it. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { startChromium } from '../support/chromium.ts'
@@ -49,13 +49,13 @@ onDatabase('SQLite', (latchkey) => {
     if (!browser) return
     const ada = await latchkey.owner()
     const { page } = await visitPage(browser, `${latchkey.origin}/signin`, wide)
-    const asked: string[] = []
-    page.on('request', (request) => asked.push(new URL(request.url()).pathname))
+    const requests: string[] = []
+    page.on('request', (request) => requests.push(new URL(request.url()).pathname))
     await page.getByLabel('Email address').fill(ada.email)
     await page.getByLabel('Password', { exact: true }).fill(ada.password)
     await page.evaluate('document.forms[0].requestSubmit(); document.forms[0].requestSubmit()')
     await page.waitForURL('**/security')
-    assert.equal(asked.filter((path) => path === '/auth/SignIn').length, 1)
+    assert.equal(requests.filter((path) => path === '/auth/SignIn').length, 1)
   })
 
   test('nothing is lost when nothing comes back', async (t) => {
@@ -84,9 +84,9 @@ onDatabase('SQLite', (latchkey) => {
     await seen.page.getByLabel('Email address').fill(ada.email)
     await seen.page.getByLabel('Password', { exact: true }).fill('another guess')
     await seen.page.keyboard.press('Enter')
-    const said = seen.page.getByRole('alert').getByText('Too many attempts.')
-    await said.waitFor()
-    assert.match((await said.textContent()) ?? '', /again in \d+ (seconds|minutes)\.$/)
+    const alert = seen.page.getByRole('alert').getByText('Too many attempts.')
+    await alert.waitFor()
+    assert.match((await alert.textContent()) ?? '', /again in \d+ (seconds|minutes)\.$/)
     await assertPageOkInEveryAppearance(seen, 'sign-in locked out')
   })
 
@@ -124,7 +124,7 @@ onDatabase('SQLite', (latchkey) => {
     await page.goto(`${latchkey.origin}/signin?returnTo=/health/live`)
     await page.waitForURL(`${latchkey.origin}/health/live`)
 
-    // The browser keeps the cookie back until the page itself asks.
+    // The browser withholds the cookie until the page itself makes a request.
     const link = `${latchkey.origin}/signin?returnTo=/health/ready`
     await page.goto(`data:text/html,<a href="${link}">Sign in</a>`)
     await page.getByRole('link').click()
@@ -152,12 +152,12 @@ onDatabase('SQLite', (latchkey) => {
     const browser = await startChromium(t)
     if (!browser) return
     const { page } = await visitPage(browser, `${latchkey.origin}/`, wide)
-    const asked: string[] = []
-    page.on('request', (request) => asked.push(new URL(request.url()).pathname))
+    const requests: string[] = []
+    page.on('request', (request) => requests.push(new URL(request.url()).pathname))
     await page.getByRole('link', { name: 'Sign in' }).click()
     await page.getByLabel('Email address').waitFor()
-    assert.ok(asked.includes('/signin'))
-    assert.ok(!asked.includes('/auth/Refresh'))
+    assert.ok(requests.includes('/signin'))
+    assert.ok(!requests.includes('/auth/Refresh'))
   })
 
   test('after an undo, signing in leads to choosing a new password, and says why', async (t) => {
@@ -194,7 +194,7 @@ onDatabase(
       await page.getByLabel('Password', { exact: true }).fill(ada.password)
       await page.keyboard.press('Enter')
       await page.waitForURL('**/security?returnTo=**')
-      // Nor can they go round it by coming back.
+      // Opening the page again does not bypass it.
       await page.goto(`${latchkey.origin}/signin?returnTo=/health/live`)
       await page.waitForURL('**/security?returnTo=**')
     })

@@ -1,4 +1,4 @@
-/** From nothing to an account, as people do it. */
+/** Signing up in a browser. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { startChromium } from '../support/chromium.ts'
@@ -6,7 +6,7 @@ import { travel } from '../support/clock.ts'
 import { onDatabase } from '../support/latchkey.ts'
 import { type Appearance, appearances, assertPageOk, visitPage } from '../support/page-visit.ts'
 
-// Narrow windows have no place to break it.
+// Too long for a narrow window, without a place to break.
 const address = (n: number) => `${'longaddress'.repeat(5)}up${n}@mail.example.com`
 const password = 'a long sentence of hers'
 const wide: Appearance = { width: 1280, colorScheme: 'light' }
@@ -40,7 +40,7 @@ onDatabase('SQLite', (latchkey) => {
       await page.getByRole('alert').getByText('isn’t right').waitFor()
       await assertPageOk(seen, `sign-up wrong code ${at}`)
 
-      // It takes the place of the wrong one, and sends itself.
+      // Typing replaces the wrong code, and the last digit submits.
       await page.keyboard.type(await latchkey.codeSentTo(address(i)))
       await page.waitForURL(`${latchkey.origin}/health/live`)
       await page.goto(`${latchkey.origin}/signin?returnTo=/health/ready`)
@@ -55,15 +55,18 @@ onDatabase('SQLite', (latchkey) => {
     const { page } = await visitPage(browser, `${latchkey.origin}/signup`, wide)
     const field = page.getByLabel('Password', { exact: true })
     await page.getByText('At least 8 characters').waitFor()
-    for (const [typed, said] of [
+    for (const [typed, advice] of [
       ['seven77', 'One more character.'],
       ['🔑🔑🔑🔑🔑🔑', '2 more characters.'],
       ['aaaaaaaa', 'From 15 characters on, it is strong even without a second step.'],
       ['aaaaaaaaaaaaaaa', 'Strong, even without a second step.'],
     ] as const) {
       await field.fill(typed)
-      await page.getByText(said).waitFor()
-      assert.match((await page.locator(`#${await describing(field)}`).textContent()) ?? '', /\./)
+      await page.getByText(advice).waitFor()
+      assert.match(
+        (await page.locator(`#${await lastDescriptionId(field)}`).textContent()) ?? '',
+        /\./,
+      )
     }
 
     await field.fill('')
@@ -75,7 +78,7 @@ onDatabase('SQLite', (latchkey) => {
     const browser = await startChromium(t)
     if (!browser) return
     const { page } = await visitPage(browser, `${latchkey.origin}/signup`, wide)
-    for (const [email, typed, said] of [
+    for (const [email, typed, reason] of [
       ['bea.known@example.com', 'bea.known@EXAMPLE.com', 'easy to guess for people who know you'],
       ['bea.known@example.com', 'BEA.KNOWN', 'easy to guess for people who know you'],
       ['bea.known@example.com', 'latchkey', 'easy to guess for people who know you'],
@@ -88,7 +91,7 @@ onDatabase('SQLite', (latchkey) => {
       await page.getByLabel('Email address').fill(email)
       await page.getByLabel('Password', { exact: true }).fill(typed)
       await page.getByRole('button', { name: 'Continue' }).click()
-      await page.getByRole('alert').getByText(said).waitFor()
+      await page.getByRole('alert').getByText(reason).waitFor()
     }
   })
 
@@ -113,8 +116,8 @@ onDatabase('SQLite', (latchkey) => {
     assert.equal(signedIn.body.status, 'signedIn')
   })
 
-  // Abuse case (Signing up): Somebody signed up with another person’s address first, and knew the
-  // password of the account that its owner then began with the code.
+  // Abuse case (Signing up): A stranger signed up with another person’s address, and knew the
+  // password of the account that this person then created with the code.
   test('whoever signed up with this address before, the account has the password typed here', async (t) => {
     const browser = await startChromium(t)
     if (!browser) return
@@ -223,7 +226,7 @@ onDatabase('SQLite', (latchkey) => {
     await page.getByRole('alert').getByText('or it has expired').waitFor()
   })
 
-  /** The newest code sent there, as soon as it was. */
+  /** Waits for a code sent to an address. @returns the newest */
   async function code(email: string): Promise<string> {
     for (let tries = 0; ; tries += 1) {
       const found = await latchkey.codeSentTo(email).catch(() => undefined)
@@ -234,7 +237,7 @@ onDatabase('SQLite', (latchkey) => {
   }
 })
 
-/** The last of what describes a field. */
-async function describing(field: { getAttribute(name: string): Promise<string | null> }) {
+/** The id of a field's last description. */
+async function lastDescriptionId(field: { getAttribute(name: string): Promise<string | null> }) {
   return (await field.getAttribute('aria-describedby'))?.split(' ').at(-1) ?? ''
 }

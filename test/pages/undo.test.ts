@@ -1,4 +1,4 @@
-/** The page behind the link of a message: from a thief's change to a new password. */
+/** The page of an undo link: undoing a thief's change and setting a new password. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { startChromium } from '../support/chromium.ts'
@@ -7,7 +7,7 @@ import type { Owner } from '../support/owner.ts'
 import { type Appearance, appearances, assertPageOk, visitPage } from '../support/page-visit.ts'
 import { undoTokenSentTo } from '../support/undo-token.ts'
 
-// Narrow windows have no place to break it.
+// Too long for a narrow window, without a place to break.
 const address = (n: number) => `${'longaddress'.repeat(5)}${n}@mail.example.com`
 const wide: Appearance = { width: 1280, colorScheme: 'light' }
 
@@ -16,23 +16,23 @@ onDatabase('SQLite', (latchkey) => {
     const browser = await startChromium(t)
     if (!browser) return
     for (const [i, look] of appearances.entries()) {
-      const { ada, token } = await robbed(latchkey, address(i))
+      const { ada, token } = await ownerWithUndoToken(latchkey, address(i))
       const seen = await visitPage(browser, `${latchkey.origin}/undo#token=${token}`, look)
       const { page } = seen
       const at = `at ${look.width} px, ${look.colorScheme}`
       await page.getByRole('heading', { name: 'Was that not you?' }).waitFor()
-      await assertPageOk(seen, `undo asked ${at}`)
+      await assertPageOk(seen, `undo offered ${at}`)
       assert.equal((await ada.get('/settings/MfaSignIn')).body.enabled, false)
 
-      // The name above leads to the start; then the one button.
+      // The first Tab reaches the brand link, the second the button.
       await page.keyboard.press('Tab')
       await page.keyboard.press('Tab')
       await page.keyboard.press('Enter')
       await page.getByRole('heading', { name: 'The change has been undone' }).waitFor()
       await assertPageOk(seen, `undone ${at}`)
       assert.ok((await page.getByRole('main').textContent())?.includes(ada.email))
-      assert.doesNotMatch(page.url(), /token/, 'the token stays in the history')
-      assert.ok(!(await page.content()).includes(token), 'the token stays in the page')
+      assert.doesNotMatch(page.url(), /token/, 'the token is still in the URL')
+      assert.ok(!(await page.content()).includes(token), 'the token is still in the page')
 
       await page.keyboard.press('Tab')
       await page.keyboard.type('short')
@@ -51,7 +51,7 @@ onDatabase('SQLite', (latchkey) => {
       await page.keyboard.press('Tab')
       await page.keyboard.press('Enter')
       await page.getByRole('heading', { name: 'Sign in' }).waitFor()
-      // The address is there already.
+      // The address is prefilled.
       await page.keyboard.type(ada.password)
       await page.keyboard.press('Enter')
       await page.getByRole('heading', { name: 'One more step' }).waitFor()
@@ -62,7 +62,7 @@ onDatabase('SQLite', (latchkey) => {
   test('a used link, one cut short and one that was changed say so, and what to do', async (t) => {
     const browser = await startChromium(t)
     if (!browser) return
-    const { token } = await robbed(latchkey)
+    const { token } = await ownerWithUndoToken(latchkey)
     await latchkey.post('/auth/Undo', { token })
     for (const look of appearances) {
       const at = `at ${look.width} px, ${look.colorScheme}`
@@ -86,7 +86,7 @@ onDatabase('SQLite', (latchkey) => {
   test('the whole link, put into the address bar where the cut one was, is asked about', async (t) => {
     const browser = await startChromium(t)
     if (!browser) return
-    const { token } = await robbed(latchkey)
+    const { token } = await ownerWithUndoToken(latchkey)
     const { page } = await visitPage(browser, `${latchkey.origin}/undo#tok`, wide)
     await page.getByRole('heading', { name: 'not complete' }).waitFor()
     await page.goto(`${latchkey.origin}/undo#token=${token}`)
@@ -96,7 +96,7 @@ onDatabase('SQLite', (latchkey) => {
   test('when nothing comes back the button stays, and another press undoes', async (t) => {
     const browser = await startChromium(t)
     if (!browser) return
-    const { ada, token } = await robbed(latchkey)
+    const { ada, token } = await ownerWithUndoToken(latchkey)
     const { page } = await visitPage(browser, `${latchkey.origin}/undo#token=${token}`, wide)
     await page.context().setOffline(true)
     const button = page.getByRole('button', { name: 'Undo the change' })
@@ -111,18 +111,18 @@ onDatabase('SQLite', (latchkey) => {
   test('two presses undo once, and the second one spoils nothing', async (t) => {
     const browser = await startChromium(t)
     if (!browser) return
-    const { token } = await robbed(latchkey)
+    const { token } = await ownerWithUndoToken(latchkey)
     const { page } = await visitPage(browser, `${latchkey.origin}/undo#token=${token}`, wide)
-    const asked: string[] = []
-    page.on('request', (request) => asked.push(new URL(request.url()).pathname))
+    const requests: string[] = []
+    page.on('request', (request) => requests.push(new URL(request.url()).pathname))
     await page.getByRole('button', { name: 'Undo the change' }).dblclick()
     await page.getByRole('heading', { name: 'The change has been undone' }).waitFor()
-    assert.equal(asked.filter((path) => path === '/auth/Undo').length, 1)
+    assert.equal(requests.filter((path) => path === '/auth/Undo').length, 1)
   })
 })
 
-/** Somebody whose second step was turned off, and the way back that they were sent. */
-async function robbed(
+/** An owner whose second step was turned off, and the undo token they were sent. */
+async function ownerWithUndoToken(
   latchkey: TestLatchkey,
   email?: string,
 ): Promise<{ ada: Owner; token: string }> {

@@ -1,4 +1,4 @@
-/** Whoever chooses a weaker method has read what it is weaker against. */
+/** The choice of methods shows the risk of each weaker one. */
 import { test } from 'node:test'
 import { startChromium } from '../support/chromium.ts'
 import { onDatabase } from '../support/latchkey.ts'

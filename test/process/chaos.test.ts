@@ -1,6 +1,6 @@
 /**
  * People go on using two nodes on PostgreSQL while one is killed, the database restarts, and both
- * kinds of keys rotate. LATCHKEY_TEST_STORM_SECONDS has them go on for longer.
+ * kinds of keys rotate. LATCHKEY_TEST_CHAOS_SECONDS has them go on for longer.
  */
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
@@ -27,7 +27,7 @@ import {
 } from '../support/smtp-server.ts'
 import { findFreePorts } from '../support/tcp.ts'
 
-const seconds = Number(process.env.LATCHKEY_TEST_STORM_SECONDS ?? 10)
+const seconds = Number(process.env.LATCHKEY_TEST_CHAOS_SECONDS ?? 10)
 const people = 8
 
 test('no answer is wrong, and no message is lost, while a node dies, the database restarts and keys rotate', async (t) => {

@@ -1,50 +1,51 @@
-/** Several codes lie in one mailbox at once. Each opens the door that it was asked for at. */
+/** Of several codes in one mailbox, each is accepted only for the purpose it was requested for. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { travel } from '../support/clock.ts'
 import { type ApiResponse, onEachDatabase } from '../support/latchkey.ts'
 import type { Owner } from '../support/owner.ts'
 
-interface Door {
-  ask(): Promise<ApiResponse>
-  /** Where the code goes. */
+interface Purpose {
+  request(): Promise<ApiResponse>
+  /** The recipient of the code. */
   mailbox: string
-  bring(code: string): Promise<ApiResponse>
+  submit(code: string): Promise<ApiResponse>
 }
 
 onEachDatabase((latchkey) => {
-  /** Everything that a code by email is for. */
-  async function doorsOf(ada: Owner): Promise<Record<string, Door>> {
+  /** Every purpose of a code by email. */
+  async function purposesOf(ada: Owner): Promise<Record<string, Purpose>> {
     const { email } = ada
     const [moved, fresh] = [`moved-${email}`, `fresh-${email}`]
     const { mfaToken } = (await ada.signIn()).body
     const mfaMethod = 'email'
     return {
       'signing in': {
-        ask: () => latchkey.post('/auth/SignIn/MfaCode', { mfaToken, mfaMethod }),
+        request: () => latchkey.post('/auth/SignIn/MfaCode', { mfaToken, mfaMethod }),
         mailbox: email,
-        bring: (code) => latchkey.post('/auth/SignIn/Mfa', { mfaToken, mfaMethod, code }),
+        submit: (code) => latchkey.post('/auth/SignIn/Mfa', { mfaToken, mfaMethod, code }),
       },
       'a new password': {
-        ask: () => latchkey.post('/auth/ForgotPassword', { email }),
+        request: () => latchkey.post('/auth/ForgotPassword', { email }),
         mailbox: email,
-        bring: (code) =>
+        submit: (code) =>
           latchkey.post('/auth/ResetPassword', { email, code, newPassword: 'a new sentence' }),
       },
       'another method': {
-        ask: () => ada.post('/settings/MfaSignIn', { mfaMethod, email: moved }),
+        request: () => ada.post('/settings/MfaSignIn', { mfaMethod, email: moved }),
         mailbox: moved,
-        bring: (code) => ada.post('/settings/MfaSignIn', { mfaMethod, email: moved, code }),
+        submit: (code) => ada.post('/settings/MfaSignIn', { mfaMethod, email: moved, code }),
       },
       'another address': {
-        ask: () => ada.post('/settings/Email', { email: moved }),
+        request: () => ada.post('/settings/Email', { email: moved }),
         mailbox: moved,
-        bring: (code) => ada.post('/settings/Email', { email: moved, code }),
+        submit: (code) => ada.post('/settings/Email', { email: moved, code }),
       },
       'signing up': {
-        ask: () => latchkey.post('/auth/SignUp', { email: fresh, password: 'another sentence' }),
+        request: () =>
+          latchkey.post('/auth/SignUp', { email: fresh, password: 'another sentence' }),
         mailbox: fresh,
-        bring: (code) => latchkey.post('/auth/SignUp/Verify', { email: fresh, code }),
+        submit: (code) => latchkey.post('/auth/SignUp/Verify', { email: fresh, code }),
       },
     }
   }
@@ -56,27 +57,27 @@ onEachDatabase((latchkey) => {
     'another address',
     'signing up',
   ]) {
-    // Abuse case (Used twice, or for something else): A code for one thing did another
-    // (CVE-2026-18963).
+    // Abuse case (Used twice, or for something else): A code for one purpose was accepted for
+    // another (CVE-2026-18963).
     test(`only the code for ${name} is one for ${name}`, async () => {
       const ada = await latchkey.owner({ mfaMethod: 'email' })
       await ada.turnOn('authenticator')
       travel(31_000)
-      const { [name]: door, ...others } = await doorsOf(ada)
-      assert.ok(door)
+      const { [name]: purpose, ...others } = await purposesOf(ada)
+      assert.ok(purpose)
       const codes = []
-      for (const { ask, mailbox } of [...Object.values(others), door]) {
-        const asked = await ask()
-        assert.equal(asked.status, 202, JSON.stringify(asked.body))
+      for (const { request, mailbox } of [...Object.values(others), purpose]) {
+        const requested = await request()
+        assert.equal(requested.status, 202, JSON.stringify(requested.body))
         codes.push(await latchkey.codeSentTo(mailbox))
       }
       const right = codes.pop() ?? ''
       for (const code of codes) {
-        const refused = await door.bring(code)
+        const refused = await purpose.submit(code)
         assert.equal(`${refused.status} ${refused.body.code}`, '401 invalid_code')
       }
-      const taken = await door.bring(right)
-      assert.ok([200, 201].includes(taken.status), JSON.stringify(taken.body))
+      const accepted = await purpose.submit(right)
+      assert.ok([200, 201].includes(accepted.status), JSON.stringify(accepted.body))
     })
   }
 })

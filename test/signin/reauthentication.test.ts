@@ -5,7 +5,7 @@ import { decodeToken } from '../support/forge-token.ts'
 import { onEachDatabase } from '../support/latchkey.ts'
 import type { Owner } from '../support/owner.ts'
 
-/** What an access token says, unchecked. */
+/** The claims of an access token, not verified. */
 function claims(accessToken: string) {
   return decodeToken(accessToken).claims
 }
@@ -60,7 +60,7 @@ onEachDatabase((latchkey) => {
     travel(60_000)
     const copied = ada.accessToken
     const { mfaToken } = (await confirm(ada)).body
-    assert.equal((await ada.get('/settings')).status, 200, 'not before it is')
+    assert.equal((await ada.get('/settings')).status, 200, 'valid until the second factor')
     const code = await ada.codeFor('authenticator')
     ada.storeTokens(await latchkey.post('/auth/SignIn/Mfa', { mfaToken, code }))
     for (const call of ['GET /settings', 'DELETE /settings/MfaSignIn']) {
@@ -153,10 +153,10 @@ onEachDatabase((latchkey) => {
     const eleventh = await confirm(ada, 'guess 10')
     assert.equal(eleventh.status, 429)
     assert.ok(Number(eleventh.headers.get('retry-after')) > 3500)
-    assert.equal((await confirm(ada)).status, 429, 'also the right one')
+    assert.equal((await confirm(ada)).status, 429, 'the right password too')
 
     ada.storeTokens(await ada.signIn())
-    assert.equal((await confirm(ada)).status, 200, 'another session of hers')
+    assert.equal((await confirm(ada)).status, 200, 'another session of the owner')
     assert.equal((await latchkey.get('/settings/MfaSignIn', { token: stolen })).status, 200)
   })
 
@@ -170,7 +170,7 @@ onEachDatabase((latchkey) => {
     assert.equal((await confirm(ada)).status, 200)
   })
 
-  // Abuse case (Guessing): Guesses at once slipped past the count (CVE-2023-47111).
+  // Abuse case (Guessing): Concurrent guesses bypassed the limit (CVE-2023-47111).
   test('of a hundred wrong passwords at once ten are judged', async () => {
     const ada = await latchkey.owner()
     const answers = await Promise.all(

@@ -18,15 +18,15 @@ onEachDatabase((latchkey) => {
           path.replaceAll(/\{[^}]*\}/g, id),
         ]),
       )
-    assert.ok(settingsRoutes.length >= 7, 'the routes are found')
+    assert.ok(settingsRoutes.length >= 7, 'the routes were not found')
   })
   beforeEach(() => travel(61 * 60_000))
 
   const answer = (mfaToken: string, code: unknown, more: object = {}) =>
     latchkey.post('/auth/SignIn/Mfa', { mfaToken, code, ...more })
 
-  // Abuse case (The second factor is skipped): An empty answer, or `true` in the place of a code,
-  // passed (CVE-2026-49443).
+  // Abuse case (The second factor is skipped): An empty body, or `true` instead of a code, was
+  // accepted (CVE-2026-49443).
   test('an answer without a code, or with something else for one, never signs in', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'email' })
     const { mfaToken } = (await ada.signIn()).body
@@ -61,12 +61,12 @@ onEachDatabase((latchkey) => {
       else assert.equal(refused.status, 400, shown)
     }
     const guessed = await answer(mfaToken, await ada.wrongCodeFor('email'))
-    assert.equal(guessed.body.attemptsLeft, 3, 'a blank code was a guess, and nothing else was')
+    assert.equal(guessed.body.attemptsLeft, 3, 'only a blank code counts as an attempt')
     assert.equal((await answer(mfaToken, right)).status, 200)
   })
 
-  // Abuse case (The second factor is skipped): Codes went to where the request said
-  // (GHSA-qgqp-xh8r-v73r).
+  // Abuse case (The second factor is skipped): Codes were sent to a recipient that the request
+  // named (GHSA-qgqp-xh8r-v73r).
   test('codes go where the account says: no request names a recipient', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'email' })
     const { mfaToken } = (await ada.signIn()).body
@@ -93,8 +93,8 @@ onEachDatabase((latchkey) => {
     assert.equal(again.body.sentTo, 'o•••@example.com')
   })
 
-  // Abuse case (The second factor is skipped): The second step could be tried, or its code be sent,
-  // without a right password (CVE-2026-56737, CVE-2026-115829).
+  // Abuse case (The second factor is skipped): The second step could be attempted, or its code
+  // sent, without the right password (CVE-2026-56737, CVE-2026-115829).
   test('no code can be had or tried without a right password', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'email' })
     const { email } = ada
@@ -108,8 +108,8 @@ onEachDatabase((latchkey) => {
     assert.equal((await latchkey.inbox(email)).length, before)
   })
 
-  // Abuse case (The second factor is skipped): A pending sign-in served as a session, and set up
-  // another factor (CVE-2026-111949, CVE-2026-62232, CVE-2022-28601).
+  // Abuse case (The second factor is skipped): A pending sign-in was accepted as a session and set
+  // up another factor (CVE-2026-111949, CVE-2026-62232, CVE-2022-28601).
   test('an mfaToken opens no settings: it is no access token', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     const { mfaToken } = (await ada.signIn()).body
@@ -127,8 +127,8 @@ onEachDatabase((latchkey) => {
     assert.equal((await answer(mfaToken, await ada.codeFor('authenticator'))).status, 200)
   })
 
-  // Abuse case (The second factor is skipped): A step in between was left out by calling what comes
-  // after (CVE-2026-54730).
+  // Abuse case (The second factor is skipped): A step was skipped by calling the next one
+  // (CVE-2026-54730).
   test('calling settings between the two steps, without a token, is refused and helps nothing', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     const { mfaToken } = (await ada.signIn()).body
@@ -138,9 +138,9 @@ onEachDatabase((latchkey) => {
     assert.equal((await answer(mfaToken, await ada.wrongCodeFor('authenticator'))).status, 401)
   })
 
-  // Abuse case (Sessions and tokens): A token that lacked its end was still found (CVE-2026-27840).
-  // Abuse case (The second factor is skipped): MFA that people had chosen was asked for only where
-  // the operator demanded it, or not for every method (CVE-2025-64103, CVE-2024-45042).
+  // Abuse case (Sessions and tokens): A token without its end was still accepted (CVE-2026-27840).
+  // Abuse case (The second factor is skipped): MFA that users had turned on was enforced only where
+  // the operator required it, or not for every method (CVE-2025-64103, CVE-2024-45042).
   test('a token that was made up, cut or lengthened opens nothing', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     const { mfaToken } = (await ada.signIn()).body
@@ -168,8 +168,8 @@ onEachDatabase((latchkey) => {
   })
 
   for (const mfaMethod of ['authenticator', 'sms', 'email'] as const) {
-    // Abuse case (Used twice, or for something else): A code of one account, or of another session,
-    // was taken.
+    // Abuse case (Used twice, or for something else): A code of another account or another session
+    // was accepted.
     test(`a code of one account answers no sign-in of another, by ${mfaMethod}`, async () => {
       const [ada, bob] = [await latchkey.owner({ mfaMethod }), await latchkey.owner({ mfaMethod })]
       const [adas, bobs] = [(await ada.signIn()).body, (await bob.signIn()).body]
@@ -180,8 +180,8 @@ onEachDatabase((latchkey) => {
       assert.equal((await answer(adas.mfaToken, code)).status, 200)
     })
 
-    // Abuse case (Used twice, or for something else): The token of a finished sign-in was good for
-    // another.
+    // Abuse case (Used twice, or for something else): The token of a completed sign-in was accepted
+    // for another.
     test(`a sign-in that was finished is over, by ${mfaMethod}`, async () => {
       const ada = await latchkey.owner({ mfaMethod })
       const { mfaToken } = (await ada.signIn()).body
@@ -189,8 +189,8 @@ onEachDatabase((latchkey) => {
       travel(31_000)
       const again = await answer(mfaToken, await ada.codeFor(mfaMethod))
       assert.equal(again.body.code, 'mfa_token_expired')
-      const byPaper = { mfaMethod: 'recoveryCode' }
-      const another = await answer(mfaToken, ada.recoveryCodes[0], byPaper)
+      const byRecoveryCode = { mfaMethod: 'recoveryCode' }
+      const another = await answer(mfaToken, ada.recoveryCodes[0], byRecoveryCode)
       assert.equal(another.body.code, 'mfa_token_expired')
       for (const more of [{}, { mfaMethod: 'email' }]) {
         const sent = await latchkey.post('/auth/SignIn/MfaCode', { mfaToken, ...more })

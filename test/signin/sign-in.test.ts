@@ -4,7 +4,7 @@ import { travel } from '../support/clock.ts'
 import { type ApiResponse, onEachDatabase } from '../support/latchkey.ts'
 
 onEachDatabase((latchkey) => {
-  // Whatever one test guesses is no concern of the next one.
+  // The rate limits that the previous test used up are free again.
   beforeEach(() => travel(61 * 60_000))
 
   test('the right password signs in, and nothing else does', async () => {
@@ -34,14 +34,14 @@ onEachDatabase((latchkey) => {
     assert.equal(crossed.status, 401)
   })
 
-  // Abuse case (Signing up): Which addresses have accounts could be told by the answer or by its
-  // time (CVE-2024-41952).
+  // Abuse case (Signing up): The response or its timing revealed which addresses have accounts
+  // (CVE-2024-41952).
   test('a wrong password, an unknown address and an impossible one get the same answer', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'email' })
     const password = 'not the right one'
     const shown = []
     for (const email of [ada.email, 'nobody@example.com', 'no address at all']) {
-      shown.push(without(await latchkey.post('/auth/SignIn', { email, password })))
+      shown.push(comparable(await latchkey.post('/auth/SignIn', { email, password })))
     }
     assert.equal(shown[0]?.status, 401)
     assert.deepEqual(shown[1], shown[0])
@@ -58,15 +58,15 @@ onEachDatabase((latchkey) => {
     assert.equal((await failed()).length, before + 2)
   })
 
-  // Abuse case (Guessing): The limits answered differently for addresses without an account.
+  // Abuse case (Guessing): The limits responded differently for addresses without an account.
   test('the limits answer the same for known and unknown addresses', async () => {
     const ada = await latchkey.owner()
     const password = 'not the right one'
     const [known, unknown] = [[], []] as { status: number }[][]
     for (let i = 0; i < 12; i++) {
-      known?.push(without(await latchkey.post('/auth/SignIn', { email: ada.email, password })))
+      known?.push(comparable(await latchkey.post('/auth/SignIn', { email: ada.email, password })))
       const email = 'nobody-either@example.com'
-      unknown?.push(without(await latchkey.post('/auth/SignIn', { email, password })))
+      unknown?.push(comparable(await latchkey.post('/auth/SignIn', { email, password })))
     }
     assert.deepEqual(unknown, known)
     assert.equal(known?.at(-1)?.status, 429)
@@ -90,10 +90,10 @@ onEachDatabase((latchkey) => {
     assert.equal(longest.status, 401)
   })
 
-  // Abuse case (The second factor is skipped): A field that nobody asked for (`skip`,
-  // `mfaVerified`) was believed (CVE-2021-30120).
-  // Abuse case (Sessions and tokens): A user id in the body was believed before anyone had signed
-  // in (CVE-2025-61928).
+  // Abuse case (The second factor is skipped): An unknown field (`skip`, `mfaVerified`) took effect
+  // (CVE-2021-30120).
+  // Abuse case (Sessions and tokens): A user id in the body was trusted before anyone had signed in
+  // (CVE-2025-61928).
   test('a field that nobody asked for is refused, and skips nothing', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     const { email, password } = ada
@@ -137,8 +137,8 @@ onEachDatabase((latchkey) => {
     }
   })
 
-  // Abuse case (The second factor is skipped): A header from outside decided that no second factor
-  // was needed (CVE-2026-96445).
+  // Abuse case (The second factor is skipped): A request header turned off the second factor
+  // (CVE-2026-96445).
   test('no header of the request has a say in whether the second factor is asked for', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     const claims: Record<string, string>[] = [
@@ -162,8 +162,8 @@ onEachDatabase((latchkey) => {
     }
   })
 
-  // Abuse case (The second factor is skipped): The answer that asked for the second factor already
-  // held something that opened the account (GHSA-xg6x-h9c9-2m83).
+  // Abuse case (The second factor is skipped): The response that required the second factor already
+  // contained a credential for the account (GHSA-xg6x-h9c9-2m83).
   test('until the second factor was shown, an answer holds nothing that opens anything', async () => {
     for (const mfaMethod of ['authenticator', 'sms', 'email'] as const) {
       const ada = await latchkey.owner({ mfaMethod })
@@ -184,8 +184,8 @@ onEachDatabase((latchkey) => {
   })
 })
 
-/** An answer without what differs between any two. */
-function without({ status, headers, body }: ApiResponse) {
+/** A response without the parts that differ between any two. */
+function comparable({ status, headers, body }: ApiResponse) {
   const names = [...headers.keys()]
   const { requestId: _, retryAfter: __, detail, ...rest } = body
   return { status, names, body: { ...rest, detail: status === 429 ? '' : detail } }

@@ -1,10 +1,10 @@
 /**
- * The time of an answer must not tell whether an address has an account. Two kinds of calls take
- * turns, and are compared by rank: how often is one of the first kind faster than one of the
- * second? Half the time, if nothing tells them apart; Argon2 alone would make it nearly always.
+ * Response times must not reveal whether an address has an account. Calls with known and unknown
+ * addresses alternate and are compared by rank: the share of pairs in which the known address is
+ * faster. It is one half if there is no difference; Argon2 alone would move it close to 0 or 1.
  *
- * A rank knows no milliseconds, and taking turns has a busy machine hit both kinds alike. What is
- * left is chance, which is why three tries are given: a real difference fails them all.
+ * Ranks do not depend on the machine's speed, and alternating makes load affect both kinds equally.
+ * Chance remains, so there are three tries: a real difference fails all of them.
  */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
@@ -13,7 +13,7 @@ import { onEachDatabase } from '../support/latchkey.ts'
 const pairs = 100
 const tries = 3
 
-/** Of a hundred pairs, chance alone strays further than this once in 70 tries. */
+/** With a hundred pairs, chance alone exceeds this once in 70 tries. */
 const tolerance = 0.1
 
 onEachDatabase(
@@ -22,36 +22,36 @@ onEachDatabase(
     let strangers = 0
     const unknown = () => `known-${latchkey.databaseKind}-${100 + (strangers++ % 900)}@example.com`
 
-    // Abuse case (Signing up): Which addresses have accounts could be told by the answer or by its
-    // time (CVE-2024-41952).
+    // Abuse case (Signing up): The response or its timing revealed which addresses have accounts
+    // (CVE-2024-41952).
     test('at sign-in, the time does not tell whether an address has an account', async () => {
       const { email } = await latchkey.owner({
         email: `known-${latchkey.databaseKind}-001@example.com`,
       })
       const signIn = (address: string) =>
         latchkey.post('/auth/SignIn', { email: address, password })
-      await ensureAlike(
+      await assertSameTiming(
         () => signIn(email),
         () => signIn(unknown()),
       )
     })
 
-    // Abuse case (Signing up): Which addresses have accounts could be told by the answer or by its
-    // time (CVE-2024-41952).
+    // Abuse case (Signing up): The response or its timing revealed which addresses have accounts
+    // (CVE-2024-41952).
     test('at sign-up, the time does not tell whether an address has an account', async () => {
       const { email } = await latchkey.owner({
         email: `known-${latchkey.databaseKind}-002@example.com`,
       })
       const signUp = (address: string) =>
         latchkey.post('/auth/SignUp', { email: address, password })
-      await ensureAlike(
+      await assertSameTiming(
         () => signUp(email),
         () => signUp(unknown()),
       )
     })
 
-    // Abuse case (Signing up): Which addresses have accounts could be told by the answer or by its
-    // time (CVE-2024-41952).
+    // Abuse case (Signing up): The response or its timing revealed which addresses have accounts
+    // (CVE-2024-41952).
     test('at Verify, the time does not tell whether an address has an account', async () => {
       const { email } = await latchkey.owner({
         email: `known-${latchkey.databaseKind}-003@example.com`,
@@ -59,27 +59,27 @@ onEachDatabase(
       const verify = (address: string) =>
         latchkey.post('/auth/SignUp/Verify', { email: address, code: '000000' })
       await latchkey.post('/auth/SignUp', { email, password })
-      await ensureAlike(
+      await assertSameTiming(
         () => verify(email),
         () => verify(unknown()),
       )
     })
 
-    // Abuse case (Signing up): Which addresses have accounts could be told by the answer or by its
-    // time (CVE-2024-41952).
+    // Abuse case (Signing up): The response or its timing revealed which addresses have accounts
+    // (CVE-2024-41952).
     test('at ForgotPassword, the time does not tell whether an address has an account', async () => {
       const { email } = await latchkey.owner({
         email: `known-${latchkey.databaseKind}-004@example.com`,
       })
       const forgot = (address: string) => latchkey.post('/auth/ForgotPassword', { email: address })
-      await ensureAlike(
+      await assertSameTiming(
         () => forgot(email),
         () => forgot(unknown()),
       )
     })
 
-    // Abuse case (Signing up): Which addresses have accounts could be told by the answer or by its
-    // time (CVE-2024-41952).
+    // Abuse case (Signing up): The response or its timing revealed which addresses have accounts
+    // (CVE-2024-41952).
     test('at ResetPassword, the time does not tell whether an address has an account', async () => {
       const { email } = await latchkey.owner({
         email: `known-${latchkey.databaseKind}-005@example.com`,
@@ -88,7 +88,7 @@ onEachDatabase(
       const reset = (address: string) =>
         latchkey.post('/auth/ResetPassword', { email: address, code: '000000', newPassword })
       await latchkey.post('/auth/ForgotPassword', { email })
-      await ensureAlike(
+      await assertSameTiming(
         () => reset(email),
         () => reset(unknown()),
       )
@@ -99,10 +99,10 @@ onEachDatabase(
 
 type Call = () => Promise<{ status: number }>
 
-async function ensureAlike(known: Call, unknown: Call): Promise<void> {
+async function assertSameTiming(known: Call, unknown: Call): Promise<void> {
   const shares = []
   while (shares.length < tries) {
-    const share = shareOfFaster(await takeTurns(known, unknown))
+    const share = shareOfFaster(await timeAlternately(known, unknown))
     shares.push(share)
     if (Math.abs(share - 0.5) < tolerance) return
   }
@@ -110,16 +110,16 @@ async function ensureAlike(known: Call, unknown: Call): Promise<void> {
   assert.fail(`Known addresses were faster than unknown ones in these shares of cases: ${shown}`)
 }
 
-async function takeTurns(
+async function timeAlternately(
   known: Call,
   unknown: Call,
 ): Promise<[known: number[], unknown: number[]]> {
   const times: [number[], number[]] = [[], []]
-  // First calls warm everything up.
+  // Warms up.
   for (const call of [known, unknown, known, unknown, known, unknown]) await call()
   const statuses = new Set<number>()
   for (let i = 0; i < pairs; i++) {
-    // Who goes first changes too, for what one call leaves to do may slow the next.
+    // The order alternates too, because work left by one call may slow the next.
     for (const which of i % 2 === 0 ? ([0, 1] as const) : ([1, 0] as const)) {
       const call = which === 0 ? known : unknown
       const before = performance.now()
@@ -128,11 +128,11 @@ async function takeTurns(
       statuses.add(status)
     }
   }
-  assert.equal(statuses.size, 1, 'all were answered alike')
+  assert.equal(statuses.size, 1, 'the statuses differ')
   return times
 }
 
-/** The statistic of Mann and Whitney: the chance that a time of the first is below one of the second. */
+/** Mann–Whitney statistic: the probability that a time of the first is below one of the second. */
 function shareOfFaster([first, second]: [number[], number[]]): number {
   const wins = first.flatMap((mine) =>
     second.map((yours): number => (mine < yours ? 1 : mine === yours ? 0.5 : 0)),

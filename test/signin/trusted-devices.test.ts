@@ -7,7 +7,7 @@ import type { Owner } from '../support/owner.ts'
 const day = 86_400_000
 
 onEachDatabase((latchkey) => {
-  /** Signs in with the second factor and has the device remembered. */
+  /** Signs in with the second factor and remembers the device. @returns the device token */
   async function trust(ada: Owner): Promise<string> {
     const { mfaToken, mfaMethod } = (await ada.signIn()).body
     const code = await ada.codeFor(mfaMethod)
@@ -23,7 +23,7 @@ onEachDatabase((latchkey) => {
     return answer.body.status
   }
 
-  // Abuse case (Remembered devices): It was remembered for ever.
+  // Abuse case (Remembered devices): A device was remembered forever.
   test('a remembered device is not asked for the second factor for 30 days, and then it is', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'email' })
     const deviceToken = await trust(ada)
@@ -45,8 +45,8 @@ onEachDatabase((latchkey) => {
     assert.equal(weak.body.code, 'insufficient_user_authentication')
   })
 
-  // Abuse case (Remembered devices): A token of a device that was made up, cut, or another
-  // account’s was taken (GHSA-h6mp-mc7g-mg49).
+  // Abuse case (Remembered devices): A forged or truncated device token, or another account’s, was
+  // accepted (GHSA-h6mp-mc7g-mg49).
   test('an unknown, empty, cut or foreign device token leads to the second factor', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'email' })
     const eve = await latchkey.owner({ mfaMethod: 'email' })
@@ -76,14 +76,14 @@ onEachDatabase((latchkey) => {
       },
     ],
     [
-      'another method',
+      'a change of the method',
       async (ada) => {
         await ada.turnOn('authenticator')
         await ada.turnOn('email')
       },
     ],
     [
-      'a new app in the place of the old one',
+      'a replacement of the app',
       async (ada) => {
         await ada.turnOn('authenticator')
         travel(31_000)
@@ -129,11 +129,11 @@ onEachDatabase((latchkey) => {
     const { id } = trustedDevices[0]
     assert.equal((await ada.delete(`/settings/TrustedDevices/${id}`)).status, 200)
     assert.equal((await ada.delete(`/settings/TrustedDevices/${id}`)).status, 404)
-    assert.deepEqual(await forgotten(ada), [{ which: id }])
+    assert.deepEqual(await revocations(ada), [{ which: id }])
 
     const all = Array.from({ length: 10 }, () => ada.delete('/settings/TrustedDevices'))
     for (const { status } of await Promise.all(all)) assert.equal(status, 200)
-    assert.deepEqual(await forgotten(ada), [{ which: 'all' }, { which: id }])
+    assert.deepEqual(await revocations(ada), [{ which: 'all' }, { which: id }])
   })
 
   test('a device that is trusted no more is not there to be forgotten', async () => {
@@ -151,11 +151,11 @@ onEachDatabase((latchkey) => {
     await ada.signInFully()
     assert.equal((await ada.delete(`/settings/TrustedDevices/${old}`)).status, 404)
     assert.equal((await ada.delete('/settings/TrustedDevices')).status, 200)
-    assert.deepEqual(await forgotten(ada), [])
+    assert.deepEqual(await revocations(ada), [])
   })
 
-  /** What the activity says of devices that were forgotten, newest first. */
-  async function forgotten(ada: Owner): Promise<unknown[]> {
+  /** Details of the activity entries about removed devices, newest first. */
+  async function revocations(ada: Owner): Promise<unknown[]> {
     const { body } = await ada.get('/settings/Activity?limit=100')
     return body.activity
       .filter(({ type }: { type: string }) => type === 'device.revoked')

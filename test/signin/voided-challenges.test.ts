@@ -1,4 +1,4 @@
-/** A sign-in that waits for its second factor belongs to the account as it was when it began. */
+/** A change of credentials voids the sign-ins that wait for their second factor. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { travel } from '../support/clock.ts'
@@ -16,13 +16,13 @@ onEachDatabase((latchkey) => {
       await ada.post('/settings/Email', { email })
       await ada.post('/settings/Email', { email, code: await latchkey.codeSentTo(email) })
     },
-    'a number taken away': (ada) => ada.delete('/settings/PhoneNumber'),
+    'the removal of the number': (ada) => ada.delete('/settings/PhoneNumber'),
     'the deletion of the account': (ada) =>
       ada.delete('/settings/Account', { body: { password: ada.password } }),
   }
   for (const [what, change] of Object.entries(changes)) {
-    // Abuse case (Turned off, removed or replaced by the wrong hands): A sign-in begun before the
-    // change was finished after it.
+    // Abuse case (Turned off, removed or replaced by the wrong hands): A sign-in started before the
+    // change was completed after it.
     test(`a sign-in begun before ${what} is void after it`, async () => {
       const ada = await latchkey.owner({ mfaMethod: 'sms' })
       await ada.turnOn('authenticator')
@@ -37,8 +37,8 @@ onEachDatabase((latchkey) => {
     })
   }
 
-  // Abuse case (Guessing): An account that was closed was looked at when a flow began, and not when
-  // it was finished (CVE-2026-9798, CVE-2026-16103).
+  // Abuse case (Guessing): A closed account was detected when a flow started, but not when it was
+  // completed (CVE-2026-9798, CVE-2026-16103).
   test('a reset begun before the account was deleted brings nothing back', async () => {
     const ada = await latchkey.owner()
     const { email, password } = ada

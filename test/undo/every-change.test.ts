@@ -1,4 +1,4 @@
-/** Each change that can be undone, undone: what decides how one signs in is exactly as it was. */
+/** Undoes each change that can be undone, and compares everything that decides signing in. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { snapshotColumns } from '../../src/undo/snapshot.ts'
@@ -11,17 +11,17 @@ import { undoTokenSentTo } from '../support/undo-token.ts'
 
 interface Undoable {
   type: string
-  /** What is on before. */
+  /** The MFA method before the change. */
   mfaMethod?: Method
-  /** What else is done before. */
+  /** Runs before the change. */
   prepare?(ada: Owner): Promise<unknown>
-  /** Of the message that tells of it. */
+  /** Matches the subject of the notice. */
   subject: RegExp
   change(ada: Owner): Promise<unknown>
 }
 
 onEachDatabase((latchkey) => {
-  async function proveAt(ada: Owner, path: string, body: object, to: string): Promise<void> {
+  async function verifyAt(ada: Owner, path: string, body: object, to: string): Promise<void> {
     assert.equal((await ada.post(path, body)).status, 202)
     const code = await latchkey.codeSentTo(to)
     assert.equal((await ada.post(path, { ...body, code })).status, 200)
@@ -91,7 +91,7 @@ onEachDatabase((latchkey) => {
       subject: /email address/,
       change: (ada) => {
         const email = `thief-${ada.email}`
-        return proveAt(ada, '/settings/Email', { email }, email)
+        return verifyAt(ada, '/settings/Email', { email }, email)
       },
     },
     {
@@ -100,7 +100,7 @@ onEachDatabase((latchkey) => {
       subject: /phone number/,
       change: (ada) => {
         const phoneNumber = ada.phoneNumber.replace('+1415', '+1416')
-        return proveAt(ada, '/settings/PhoneNumber', { phoneNumber }, phoneNumber)
+        return verifyAt(ada, '/settings/PhoneNumber', { phoneNumber }, phoneNumber)
       },
     },
     {
@@ -117,8 +117,8 @@ onEachDatabase((latchkey) => {
     },
   ]
 
-  /** What `stateOf` says of the account, as far as an undo puts it back. */
-  async function decisive(ada: Owner) {
+  /** The state of the account, as far as an undo restores it. */
+  async function restorableState(ada: Owner) {
     const { account, authenticator, recoveryCodes, passkeys } = await accountStateOf(latchkey, ada)
     const alive = (rows: { id: string; removed_at: unknown; confirmed_at?: unknown }[]) =>
       rows.filter((row) => row.removed_at === null && row.confirmed_at !== null).map(({ id }) => id)
@@ -135,17 +135,17 @@ onEachDatabase((latchkey) => {
       const ada = await latchkey.owner(mfaMethod ? { mfaMethod } : {})
       travel(31_000)
       await prepare?.(ada)
-      const before = await decisive(ada)
+      const before = await restorableState(ada)
       const { password } = ada
       await change(ada)
       const token = await undoTokenSentTo(latchkey, ada.email, subject)
-      assert.notDeepEqual(await changedOf(ada, type), before)
+      assert.notDeepEqual(await changedState(ada, type), before)
 
       const undone = await latchkey.post('/auth/Undo', { token })
       assert.equal(undone.status, 200, JSON.stringify(undone.body))
       assert.equal(undone.body.undone, type)
       assert.equal(undone.body.email, ada.email)
-      assert.deepEqual(await decisive(ada), before)
+      assert.deepEqual(await restorableState(ada), before)
       assert.equal((await ada.get('/settings')).status, 401)
       for (const known of [password, ada.password]) {
         const body = { email: ada.email, password: known }
@@ -166,49 +166,49 @@ onEachDatabase((latchkey) => {
     })
   }
 
-  /** After a change of address the account is found by the new one. */
-  function changedOf(ada: Owner, type: string) {
-    if (type !== 'email.changed') return decisive(ada)
-    return decisive({ email: `thief-${ada.email}` } as Owner)
+  /** The state after a change; after a change of the address, the account has the new one. */
+  function changedState(ada: Owner, type: string) {
+    if (type !== 'email.changed') return restorableState(ada)
+    return restorableState({ email: `thief-${ada.email}` } as Owner)
   }
 
-  // Abuse case (The way back, used by the wrong hands or in vain): It brought one thing back, and
-  // left what the thief had changed besides.
+  // Abuse case (The way back, used by the wrong hands or in vain): An undo reverted one change and
+  // left the thief’s other changes.
   test('phone, app, passkeys and codes changed several times: each link leads to its own moment', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     await addPasskey(latchkey, ada)
     const mine = ada.authenticator.secret
     const codes = ada.recoveryCodes
     const moments: { token: string; before: unknown }[] = []
-    const keep = async (subject: RegExp, change: () => Promise<unknown>) => {
-      const before = await decisive(ada)
+    const recordChange = async (subject: RegExp, change: () => Promise<unknown>) => {
+      const before = await restorableState(ada)
       await change()
       moments.push({ token: await undoTokenSentTo(latchkey, ada.email, subject), before })
       travel(1000)
     }
     const setPhone = (phoneNumber: string) =>
-      proveAt(ada, '/settings/PhoneNumber', { phoneNumber }, phoneNumber)
+      verifyAt(ada, '/settings/PhoneNumber', { phoneNumber }, phoneNumber)
     const base = ada.phoneNumber.slice(0, -1)
 
-    await keep(/phone number/, () => setPhone(`${base}1`))
-    await keep(/recovery codes/, () => ada.post('/settings/RecoveryCodes'))
-    await keep(/passkey/, () => addPasskey(latchkey, ada))
-    await keep(/was changed$/, async () => {
+    await recordChange(/phone number/, () => setPhone(`${base}1`))
+    await recordChange(/recovery codes/, () => ada.post('/settings/RecoveryCodes'))
+    await recordChange(/passkey/, () => addPasskey(latchkey, ada))
+    await recordChange(/was changed$/, async () => {
       await ada.enrollAuthenticator()
       await ada.turnOn('authenticator')
     })
-    await keep(/phone number/, () => setPhone(`${base}2`))
-    await keep(/passkey/, () => removeOldestPasskey(ada))
-    await keep(/recovery codes/, () => ada.post('/settings/RecoveryCodes'))
-    await keep(/was removed/, () => ada.delete('/settings/PhoneNumber'))
+    await recordChange(/phone number/, () => setPhone(`${base}2`))
+    await recordChange(/passkey/, () => removeOldestPasskey(ada))
+    await recordChange(/recovery codes/, () => ada.post('/settings/RecoveryCodes'))
+    await recordChange(/was removed/, () => ada.delete('/settings/PhoneNumber'))
 
-    // The newest first, then the oldest, which takes all between them.
+    // Undoes the newest, then the oldest, which includes all between them.
     const [first] = moments
     const last = moments.at(-1)
     assert.ok(first && last)
     for (const { token, before } of [last, first]) {
       assert.equal((await latchkey.post('/auth/Undo', { token })).status, 200)
-      assert.deepEqual(await decisive(ada), before)
+      assert.deepEqual(await restorableState(ada), before)
     }
     for (const { token } of moments.slice(1)) {
       assert.equal((await latchkey.post('/auth/Undo', { token })).status, 401)

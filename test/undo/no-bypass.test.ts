@@ -1,4 +1,4 @@
-/** Between an undo and the new password the account takes nobody in, by whatever door. */
+/** Between an undo and the new password, nothing gives a session. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { travel } from '../support/clock.ts'
@@ -8,8 +8,8 @@ import { addPasskey, signInWithPasskey } from '../support/passkeys.ts'
 import { undoTokenSentTo } from '../support/undo-token.ts'
 
 onEachDatabase((latchkey) => {
-  // Abuse case (The way back, used by the wrong hands or in vain): After it the thief’s password,
-  // session, device or waiting sign-in still opened the account.
+  // Abuse case (The way back, used by the wrong hands or in vain): After an undo the thief’s
+  // password, session, device or pending sign-in still gave access.
   test('after an undo no door gives a session: sign-in, trusted device, reauthentication, refresh, sign-up', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     const { email, password } = ada
@@ -43,8 +43,8 @@ onEachDatabase((latchkey) => {
     assert.equal(await countLiveSessions(latchkey, ada), 0)
   })
 
-  // Abuse case (The way back, used by the wrong hands or in vain): It told strangers that an
-  // account waits for a new password.
+  // Abuse case (The way back, used by the wrong hands or in vain): Strangers could learn that an
+  // account needs a new password.
   test('a right password is told that a new one is needed, a wrong one is told nothing', async () => {
     const ada = await latchkey.owner()
     const { email, password } = ada
@@ -58,7 +58,7 @@ onEachDatabase((latchkey) => {
   })
 
   // Abuse case (The way back, used by the wrong hands or in vain): The token that sets the new
-  // password worked twice, or for ever.
+  // password worked twice or never expired.
   test('a reset token is for one new password, for an hour, and dies with the next undo', async () => {
     const ada = await latchkey.owner()
     await ada.post('/settings/RecoveryCodes')
@@ -84,7 +84,7 @@ onEachDatabase((latchkey) => {
     assert.equal((await reset(late)).status, 401)
   })
 
-  // Abuse case (Turned off, removed or replaced by the wrong hands): Sessions lived on after a
+  // Abuse case (Turned off, removed or replaced by the wrong hands): Sessions survived a password
   // reset or a deletion (GHSA-2vg6-77g8-24mp, CVE-2023-22492, CVE-2026-43983).
   test('a reset or a deletion that races sign-ins and refreshes leaves no session alive', async () => {
     for (let round = 0; round < 4; round += 1) {

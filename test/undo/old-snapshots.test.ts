@@ -7,7 +7,7 @@ import { addPasskey, signInWithPasskey } from '../support/passkeys.ts'
 import { undoTokenSentTo } from '../support/undo-token.ts'
 
 onEachDatabase((latchkey) => {
-  /** Has the newest way back hold what it would have held before there were passkeys. */
+  /** Replaces the newest undo token's snapshot with one from before passkeys existed. */
   async function sealAsBeforePasskeys(): Promise<void> {
     const keyring = parseKeyring(latchkey.environment.LATCHKEY_ENCRYPTION_KEYS ?? '')
     const [row] = await latchkey.sql('select id, snapshot_sealed from undo_token order by id desc')

@@ -1,6 +1,6 @@
 /**
- * A thief with a strong session goes on changing things while the owner takes the first change
- * back. Whatever the order: what the thief is sent must not bring the thief's state back.
+ * A thief with a strong session makes further changes while the owner undoes the first one. In
+ * whatever order they run, the thief's undo links must not restore the thief's state.
  */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
@@ -12,7 +12,7 @@ import { undoTokenSentTo } from '../support/undo-token.ts'
 onEachDatabase((latchkey) => {
   const undo = (token: string) => latchkey.post('/auth/Undo', { token })
 
-  /** Moves the account to another mailbox. @returns what the owner is sent, to undo it */
+  /** Changes the account's email address. @returns the owner's undo token */
   async function steal(ada: Owner, email: string): Promise<string> {
     assert.equal((await ada.post('/settings/Email', { email })).status, 202)
     const code = await latchkey.codeSentTo(email)
@@ -20,8 +20,8 @@ onEachDatabase((latchkey) => {
     return undoTokenSentTo(latchkey, ada.email, /email address/)
   }
 
-  /** Every way back that was sent to an address. */
-  async function waysBackTo(address: string): Promise<string[]> {
+  /** All undo tokens sent to an address. */
+  async function undoTokensSentTo(address: string): Promise<string[]> {
     return (await latchkey.inbox(address)).flatMap(({ text }) => {
       const token = /\/undo#token=([\w-]+)/.exec(text)?.[1]
       return token ? [token] : []
@@ -41,7 +41,8 @@ onEachDatabase((latchkey) => {
       const undone = await (undoing ?? undo(token))
       assert.equal(undone.status, 200)
       for (const { status } of await changing) assert.ok([200, 401].includes(status))
-      for (const theirs of await waysBackTo(mailbox)) assert.equal((await undo(theirs)).status, 401)
+      for (const theirs of await undoTokensSentTo(mailbox))
+        assert.equal((await undo(theirs)).status, 401)
       await ada.resetPassword(`a sentence of round ${round}`)
     }
   })
@@ -56,7 +57,7 @@ onEachDatabase((latchkey) => {
       const made = await ada.post('/settings/RecoveryCodes', undefined, { node: behind })
       assert.equal(made.status, 200)
       assert.equal((await undo(token)).status, 200)
-      const [theirs] = await waysBackTo(mailbox)
+      const [theirs] = await undoTokensSentTo(mailbox)
       assert.ok(theirs)
       assert.equal((await undo(theirs)).status, 401)
     } finally {
@@ -69,13 +70,13 @@ onEachDatabase((latchkey) => {
     await ada.turnOn('authenticator')
     await ada.post('/settings/RecoveryCodes')
     await ada.delete('/settings/MfaSignIn')
-    const tokens = await waysBackTo(ada.email)
+    const tokens = await undoTokensSentTo(ada.email)
     assert.equal(tokens.length, 4)
     const answers = await Promise.all(tokens.map(undo))
     assert.ok(answers.every(({ status }) => [200, 401].includes(status)))
     const resets = answers.filter(({ status }) => status === 200).map(({ body }) => body.resetToken)
     assert.ok(resets.length >= 1)
-    // Each undo makes the reset token of the one before void.
+    // Each undo voids the reset token of the previous one.
     const tried = []
     for (const resetToken of resets) {
       const newPassword = 'a whole new sentence'
@@ -84,8 +85,8 @@ onEachDatabase((latchkey) => {
     assert.equal(tried.filter(({ status }) => status === 200).length, 1)
   })
 
-  // Abuse case (The way back, used by the wrong hands or in vain): After it the thief’s password,
-  // session, device or waiting sign-in still opened the account.
+  // Abuse case (The way back, used by the wrong hands or in vain): After an undo the thief’s
+  // password, session, device or pending sign-in still gave access.
   test('refreshes and sign-ins that race an undo give no session that outlives it', async () => {
     for (let round = 0; round < 4; round += 1) {
       const ada = await latchkey.owner()

@@ -3,33 +3,33 @@ import { test } from 'node:test'
 import { credentialTables, snapshotColumns } from '../../src/undo/snapshot.ts'
 import { onEachDatabase } from '../support/latchkey.ts'
 
-/** Columns of the account that an undo leaves as they are, and why. */
+/** Columns of the account that an undo does not restore, and why. */
 const leftAlone: Record<string, string> = {
-  id: 'who it is',
-  created_at: 'a fact',
-  language: 'what its owner reads',
-  import_fingerprint: 'which line it was imported from',
-  user_handle: 'a name that authenticators know, and nothing else',
+  id: 'the identity',
+  created_at: 'never changes',
+  language: 'gives no access',
+  import_fingerprint: 'the record it was imported from',
+  user_handle: 'an identifier for authenticators, without access',
   mfa_changed_at: 'set by the undo where it turns MFA on or off',
-  credential_version: 'only ever goes up',
+  credential_version: 'only increases',
   password_reset_required_since: 'set by the undo',
-  reset_by_email_at: 'goes with the password that the owner sets next',
-  suspended_since: 'operators alone restore an account',
-  suspended_reason: 'goes with it',
-  operator_since: 'the command line alone decides it',
+  reset_by_email_at: 'set or cleared with the next new password',
+  suspended_since: 'only operators lift a suspension',
+  suspended_reason: 'as suspended_since',
+  operator_since: 'only the command line changes it',
 }
 
-/** Tables of an account that an undo does not bring back, and why. */
+/** Tables of an account that an undo does not restore, and why. */
 const notCredentials: Record<string, string> = {
-  session: 'all end',
+  session: 'the undo ends all',
   challenge: 'the raised version voids them',
   passkey_challenge: 'the raised version voids them',
   password_reset: 'the raised version voids them',
-  trusted_device: 'all go',
-  undo_token: 'those after it end',
-  activity: 'a record',
+  trusted_device: 'the undo deletes all',
+  undo_token: 'the undo voids later ones',
+  activity: 'a log',
   outbox: 'messages',
-  webhook_event: 'messages to the operator’s program',
+  webhook_event: 'messages to the operator’s endpoint',
 }
 
 onEachDatabase((latchkey) => {

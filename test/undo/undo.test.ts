@@ -10,7 +10,7 @@ const day = 86_400_000
 onEachDatabase((latchkey) => {
   const undo = (token: string) => latchkey.post('/auth/Undo', { token })
 
-  /** Undoes by a token and sets a new password, as the owner would. */
+  /** Undoes a change with its token, and sets a new password. */
   async function restore(ada: Owner, token: string): Promise<void> {
     const undone = await undo(token)
     assert.equal(undone.status, 200, JSON.stringify(undone.body))
@@ -22,14 +22,14 @@ onEachDatabase((latchkey) => {
     assert.equal(reset.status, 200)
   }
 
-  // Abuse case (The way back, used by the wrong hands or in vain): It brought one thing back, and
-  // left what the thief had changed besides.
+  // Abuse case (The way back, used by the wrong hands or in vain): An undo reverted one change and
+  // left the thief’s other changes.
   test('a thief turns MFA off, changes password, email and phone, makes new codes: one click restores the owner whole', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'sms' })
     await ada.turnOn('authenticator')
     const { email, password, phoneNumber, recoveryCodes, accessToken: token } = ada
 
-    // The thief has a strong session, and does the worst that can be done with it.
+    // The thief has a strong session and changes everything it allows.
     const thief = { email: `thief-${email}`, phoneNumber: '+14155559999', password: 'stolen it is' }
     assert.equal((await ada.delete('/settings/MfaSignIn')).status, 200)
     const newPassword = thief.password
@@ -58,7 +58,7 @@ onEachDatabase((latchkey) => {
     const byCode = { mfaToken, mfaMethod: 'recoveryCode', code: recoveryCodes[0] }
     assert.equal((await latchkey.post('/auth/SignIn/Mfa', byCode)).status, 200)
 
-    // What the thief was sent about the later changes opens nothing.
+    // The undo links that the thief received are void.
     const later = await undoTokenSentTo(latchkey, thief.email, /phone number/)
     assert.equal((await undo(later)).status, 401)
     assert.equal((await ada.get('/settings')).body.email, email)
@@ -74,14 +74,14 @@ onEachDatabase((latchkey) => {
       assert.equal(status, 401)
       assert.ok(['invalid_credentials', 'password_reset_required'].includes(body.code))
     }
-    // Whoever lost the reset token still has a way in.
+    // A reset by email works without the reset token.
     await ada.resetPassword('a new sentence of Ada')
     await ada.signInFully()
   })
 
   // Abuse case (The way back, used by the wrong hands or in vain): The link worked twice, or a
-  // token like it was enough (CVE-2025-46815).
-  // Abuse case (Used twice, or for something else): Two requests at once both used one code.
+  // similar token was accepted (CVE-2025-46815).
+  // Abuse case (Used twice, or for something else): Two concurrent requests both used one code.
   test('forty undos by one link at once are one, and it works once', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'email' })
     await ada.delete('/settings/MfaSignIn')
@@ -92,8 +92,8 @@ onEachDatabase((latchkey) => {
     assert.equal((await undo(token)).status, 401)
   })
 
-  // Abuse case (The way back, used by the wrong hands or in vain): A mail scanner opened the link,
-  // and so undid the change.
+  // Abuse case (The way back, used by the wrong hands or in vain): A mail scanner undid the change
+  // by opening the link.
   test('opening the link changes nothing', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'email' })
     await ada.delete('/settings/MfaSignIn')
@@ -120,8 +120,8 @@ onEachDatabase((latchkey) => {
     assert.equal((await undo(second)).status, 401)
   })
 
-  // Abuse case (The way back, used by the wrong hands or in vain): A password thief turned MFA on,
-  // and the owner stayed locked out; or a mailbox thief turned it off by the link of long ago.
+  // Abuse case (The way back, used by the wrong hands or in vain): A password thief turned MFA on
+  // and locked the owner out, or a mailbox thief turned it off with an old link.
   test('the first turning-on can be undone for a day, and a later one not at all', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'email' })
     const token = await undoTokenSentTo(latchkey, ada.email, / on$/)
@@ -141,8 +141,8 @@ onEachDatabase((latchkey) => {
     assert.doesNotMatch(newest?.text ?? '', /#token=/)
   })
 
-  // Abuse case (The way back, used by the wrong hands or in vain): A password thief turned MFA on,
-  // and the owner stayed locked out; or a mailbox thief turned it off by the link of long ago.
+  // Abuse case (The way back, used by the wrong hands or in vain): A password thief turned MFA on
+  // and locked the owner out, or a mailbox thief turned it off with an old link.
   test('whoever has the mailbox can’t bring codes by email back a day after the owner left them', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'email' })
     await ada.turnOn('authenticator')
@@ -151,8 +151,7 @@ onEachDatabase((latchkey) => {
     assert.equal((await undo(token)).status, 401)
   })
 
-  // Abuse case (The way back, used by the wrong hands or in vain): Codes that had been used were
-  // good again.
+  // Abuse case (The way back, used by the wrong hands or in vain): Used codes became valid again.
   test('marks of use never go back: a used recovery code and a used time step stay used', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     const used = ada.recoveryCodes[0]
@@ -167,7 +166,7 @@ onEachDatabase((latchkey) => {
       200,
     )
 
-    // Used, replaced, and brought back.
+    // Used, replaced and restored.
     await ada.signInFully()
     const stepCode = ada.authenticator.code()
     await ada.post('/settings/RecoveryCodes')
@@ -230,8 +229,8 @@ onEachDatabase((latchkey) => {
     assert.equal(again.body.status, 'mfaRequired')
   })
 
-  // Abuse case (The way back, used by the wrong hands or in vain): A link of one account opened any
-  // other (CVE-2023-26481).
+  // Abuse case (The way back, used by the wrong hands or in vain): One account’s link worked for
+  // any other (CVE-2023-26481).
   test('a link undoes the change of its own account, and touches no other', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'email' })
     const bob = await latchkey.owner({ mfaMethod: 'email' })
@@ -252,8 +251,8 @@ onEachDatabase((latchkey) => {
   })
 
   // Abuse case (The way back, used by the wrong hands or in vain): The link worked twice, or a
-  // token like it was enough (CVE-2025-46815).
-  // Abuse case (Sessions and tokens): A token that lacked its end was still found (CVE-2026-27840).
+  // similar token was accepted (CVE-2025-46815).
+  // Abuse case (Sessions and tokens): A token without its end was still accepted (CVE-2026-27840).
   test('a made-up, cut or empty token undoes nothing', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'email' })
     await ada.delete('/settings/MfaSignIn')

@@ -9,7 +9,7 @@ const gsm7 = new Set(
     'ÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà\f^{}\\[~]|€',
 )
 
-/** Sends texts through Kannel's smsbox. */
+/** Sends text messages through Kannel's smsbox. */
 export function createKannelSender(target: Extract<SmsTarget, { provider: 'kannel' }>): SmsSender {
   const { url, user, password } = target
   return async ({ to, text }, from, timeoutMs) => {

@@ -8,7 +8,7 @@ import type { SmsSender } from './provider.ts'
 /** Statuses with which the receiver permanently rejects a text. */
 const permanentStatuses = new Set([400, 404, 410, 422])
 
-/** Posts texts to the operator's own program, signed with a shared secret. */
+/** Posts text messages to the operator's own program, signed with a shared secret. */
 export function createSignedPostSender(
   target: Extract<SmsTarget, { provider: 'signedPost' }>,
 ): SmsSender {

@@ -18,7 +18,7 @@ const permanentCodes = new Set([
   21635, // a landline
 ])
 
-/** Sends texts through Twilio's Messages resource. */
+/** Sends text messages through Twilio's Messages resource. */
 export function createTwilioSender(target: Extract<SmsTarget, { provider: 'twilio' }>): SmsSender {
   const { messagesUrl, user, password } = target
   const credentials = Buffer.from(`${user}:${password}`).toString('base64')

@@ -19,11 +19,11 @@ import type { SoftwareAuthenticator, Tampering } from '../../support/software-au
 
 type Assertion = ReturnType<SoftwareAuthenticator['get']>
 
-const nothing = Buffer.alloc(32).toString('base64url')
+const zeros = Buffer.alloc(32).toString('base64url')
 
 const fiveMinutes = 5 * 60_000
 
-/** Texts of an assertion that are bytes in base64url. */
+/** The base64url fields of an assertion. */
 const encoded = [
   'id',
   'rawId',
@@ -34,41 +34,41 @@ const encoded = [
 ] as const
 
 onEachDatabase((latchkey) => {
-  /** What a passkey can be used for besides registering: each begins and ends by itself. */
+  /** The uses of a passkey, besides registration and turning MFA on. */
   const uses: [string, (ada: Owner) => Promise<PasskeySignInOptions>][] = [
     ['alone', async () => ({})],
     ['as second factor', async (ada) => ({ mfaToken: await requestMfaToken(ada) })],
     ['to confirm a session', async (ada) => ({ call: { token: ada.accessToken } })],
   ]
 
-  const wrongs: [string, (origin: string) => Tampering][] = [
+  const tamperings: [string, (origin: string) => Tampering][] = [
     ['made for another origin', () => ({ origin: 'https://example.com' })],
-    ['made for a page below ours', (origin) => ({ origin: `${origin}/` })],
+    ['made for our origin with a path', (origin) => ({ origin: `${origin}/` })],
     ['made for our host at another port', () => ({ origin: 'http://localhost:1' })],
     [
       'made for our host by another scheme',
       (origin) => ({ origin: origin.replace('http', 'https') }),
     ],
-    ['for another challenge', () => ({ challenge: nothing })],
+    ['for another challenge', () => ({ challenge: zeros })],
     ['made to register', () => ({ type: 'webauthn.create' })],
     ['for another RP ID', () => ({ rpId: 'example.com' })],
     ['from a frame in another page', () => ({ crossOrigin: true })],
-    ['that nobody touched', () => ({ userPresent: false })],
+    ['without user presence', () => ({ userPresent: false })],
     ['signed by another key', () => ({ unregisteredKey: true })],
-    ['of another user handle', () => ({ userHandle: nothing })],
-    ['of an empty user handle', () => ({ userHandle: '' })],
+    ['with another user handle', () => ({ userHandle: zeros })],
+    ['with an empty user handle', () => ({ userHandle: '' })],
   ]
 
   for (const [use, more] of uses) {
-    // Abuse case (Passkeys): A passkey was taken from a page that only looked like ours, or from a
-    // frame of ours in one.
+    // Abuse case (Passkeys): The service accepted an assertion from a look-alike page, or from a
+    // frame in one.
     test(`an assertion is refused that is not what was asked for: ${use}`, async () => {
       const ada = await latchkey.owner()
       const passkey = await addPasskey(latchkey, ada)
       await turnOnWithPasskey(ada, passkey)
       const before = [await passkeyRowsOf(latchkey, ada), await countLiveSessions(latchkey, ada)]
 
-      for (const [name, wrong] of wrongs) {
+      for (const [name, wrong] of tamperings) {
         const options: PasskeySignInOptions = {
           ...(await more(ada)),
           tampering: wrong(latchkey.origin),
@@ -83,8 +83,8 @@ onEachDatabase((latchkey) => {
     })
   }
 
-  // Abuse case (Passkeys): A passkey that had not verified its user signed in without a password,
-  // with the level of two factors.
+  // Abuse case (Passkeys): A passkey without user verification signed in without a password, at the
+  // assurance level of two factors.
   test('a passkey that did not verify its user is no more than a second factor', async () => {
     const ada = await latchkey.owner()
     const passkey = await addPasskey(latchkey, ada, { verifiesUser: false })
@@ -119,7 +119,7 @@ onEachDatabase((latchkey) => {
     )
   })
 
-  // Abuse case (Passkeys): The result of the check was ignored where `id` and `rawId` differed.
+  // Abuse case (Passkeys): The verification result was ignored if `id` and `rawId` differed.
   test('an assertion is refused with any one byte of it changed', async () => {
     const ada = await latchkey.owner()
     const passkey = await addPasskey(latchkey, ada, { algorithm: 'Ed25519' })
@@ -127,24 +127,29 @@ onEachDatabase((latchkey) => {
     const before = [await passkeyRowsOf(latchkey, ada), await countLiveSessions(latchkey, ada)]
 
     for (const [i, name] of encoded.entries()) {
-      // All of what is signed and of the signature, and some of what is only compared.
+      // Every byte of the signed data and the signature, and every fifth of the rest.
       const every = name === 'authenticatorData' || name === 'signature' ? 1 : 5
-      // Each of its own network: no limit of begun sign-ins shall refuse what must be judged.
+      // A network for each field, so that the rate limit of sign-ins does not interfere.
       const call = { from: `127.0.20.${i + 1}` }
-      const { length } = bytesOf(passkey.get({ challenge: nothing }), name)
+      const { length } = bytesOf(passkey.get({ challenge: zeros }), name)
       for (let at = 0; at < length; at += every) {
         const change = flipped(name, at)
-        await refuses(passkey, call, `byte ${at} of ${name}`, change)
+        await assertRejected(passkey, call, `byte ${at} of ${name}`, change)
       }
     }
     for (const name of ['id', 'rawId'] as const) {
-      await refuses(passkey, {}, `another’s ${name}`, (assertion) =>
+      await assertRejected(passkey, {}, `another’s ${name}`, (assertion) =>
         withText(assertion, name, other.credentialId),
       )
     }
-    // Its first two bytes only wrap what is judged: `r` and `s`.
+    // The first two bytes are the DER header around `r` and `s`.
     for (let at = 2; at < 64; at += 3) {
-      await refuses(other, {}, `byte ${at} of a signature by ES256`, flipped('signature', at))
+      await assertRejected(
+        other,
+        {},
+        `byte ${at} of a signature by ES256`,
+        flipped('signature', at),
+      )
     }
     const after = [await passkeyRowsOf(latchkey, ada), await countLiveSessions(latchkey, ada)]
     assert.deepEqual(after, before)
@@ -169,7 +174,7 @@ onEachDatabase((latchkey) => {
     ]
     for (const name of encoded) {
       for (const [how, spell] of spellings) {
-        await refuses(passkey, {}, `${name} ${how}`, (assertion) =>
+        await assertRejected(passkey, {}, `${name} ${how}`, (assertion) =>
           withText(assertion, name, spell(textOf(assertion, name))),
         )
       }
@@ -177,7 +182,7 @@ onEachDatabase((latchkey) => {
     assert.equal((await signInWithPasskey(latchkey, passkey)).status, 200)
   })
 
-  // Abuse case (Passkeys): An assertion that was seen once signed in again.
+  // Abuse case (Passkeys): A captured assertion signed in again.
   test('an assertion signs in once, and a refused one not at a second try', async () => {
     const ada = await latchkey.owner()
     const passkey = await addPasskey(latchkey, ada, { hasCounter: false })
@@ -201,7 +206,7 @@ onEachDatabase((latchkey) => {
     assert.equal(right.body.code, 'passkey_token_expired')
   })
 
-  // Abuse case (Passkeys): One assertion, brought many times at once, made many sessions.
+  // Abuse case (Passkeys): Concurrent submissions of one assertion created several sessions.
   test('forty uses of one assertion at once make one session', async () => {
     const ada = await latchkey.owner()
     for (const counts of [true, false]) {
@@ -240,8 +245,8 @@ onEachDatabase((latchkey) => {
     const response = passkey.get(options)
     const verify = (token: unknown) =>
       latchkey.post('/auth/SignIn/Passkey/Verify', { passkeyToken: token, response })
-    const strange = [passkeyToken.slice(1), `${passkeyToken}A`, options.challenge, 'unknown']
-    for (const token of strange) {
+    const invalidTokens = [passkeyToken.slice(1), `${passkeyToken}A`, options.challenge, 'unknown']
+    for (const token of invalidTokens) {
       assert.equal((await verify(token)).body.code, 'passkey_token_expired', token)
     }
     for (const token of ['', 7, null, undefined, [passkeyToken], 'A'.repeat(5000)]) {
@@ -251,8 +256,8 @@ onEachDatabase((latchkey) => {
     assert.equal((await verify(passkeyToken)).status, 200)
   })
 
-  /** Signs in alone by an assertion that was changed, and is not let in. */
-  async function refuses(
+  /** Checks that a changed assertion does not sign in. */
+  async function assertRejected(
     passkey: Passkey,
     call: { from?: string },
     what: string,

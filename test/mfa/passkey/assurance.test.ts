@@ -1,4 +1,4 @@
-/** How strong a sign-in by passkey is, and what that opens. */
+/** The assurance level and the access of a sign-in by passkey. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { travel } from '../../support/clock.ts'
@@ -17,7 +17,7 @@ const minute = 60_000
 
 const claimsOf = ({ body }: ApiResponse) => decodeToken(body.accessToken).claims
 
-/** A fresh token of the same session: travelling outlives the ten minutes of one. */
+/** Refreshes the session, because access tokens expire ten minutes into a test's time travel. */
 async function refreshed(
   latchkey: { post(path: string, body: unknown): Promise<ApiResponse> },
   ada: Owner,
@@ -38,7 +38,7 @@ onEachDatabase((latchkey) => {
       assert.deepEqual([alone.amr, alone.acr], [[key, 'user', 'mfa'], 'aal2'])
 
       await turnOnWithPasskey(ada, passkey)
-      // The proof made the session strong in which it was given.
+      // Turning MFA on raised the level of its own session.
       const strengthened = claimsOf(await refreshed(latchkey, ada))
       assert.deepEqual(
         [...(strengthened.amr as string[])].sort(),
@@ -77,7 +77,7 @@ onEachDatabase((latchkey) => {
     )
     assert.notEqual(ada.refreshToken, old)
     const { sessions } = (await ada.get('/settings/Sessions')).body
-    assert.equal(sessions.length, 1, 'no session more')
+    assert.equal(sessions.length, 1, 'no new session')
     assert.equal((await ada.delete('/settings/MfaSignIn')).status, 200)
   })
 
@@ -102,8 +102,8 @@ onEachDatabase((latchkey) => {
     assert.equal((await ada.delete('/settings/MfaSignIn')).status, 200)
   })
 
-  // Abuse case (Passkeys): A session from before, by the password alone, removed the second factor
-  // (CVE-2026-3429), or added one of its own.
+  // Abuse case (Passkeys): An earlier, password-only session removed the second factor
+  // (CVE-2026-3429) or added another one.
   test('a session by the password alone changes no passkey once MFA is on', async () => {
     const ada = await latchkey.owner()
     const passkey = await addPasskey(latchkey, ada)
@@ -126,7 +126,7 @@ onEachDatabase((latchkey) => {
       assert.equal(answer.body.code, 'insufficient_user_authentication')
     }
     assert.equal((await ada.get('/settings/Passkeys')).body.passkeys.length, 1)
-    // Confirmed by the passkey, it is as strong as any.
+    // After reauthentication by passkey, it may turn MFA off.
     weak.storeTokens(
       await signInWithPasskey(latchkey, passkey, { call: { token: weak.accessToken } }),
     )
@@ -178,13 +178,13 @@ onEachDatabase((latchkey) => {
     assert.deepEqual(removed.body.mfaSignIn.availableMethods, ['authenticator', 'email'])
     assert.equal((await ada.signIn()).body.mfaMethod, 'authenticator')
 
-    // One that is not asked for goes without a change of what is.
+    // Removing a passkey that is not the default leaves the default as it is.
     const spare = await addPasskey(latchkey, ada)
     const without = await ada.delete(`/settings/Passkeys/${spare.id}`)
     assert.equal(without.body.mfaSignIn.mfaMethod, 'authenticator')
   })
 
-  // Abuse case (Remembered devices): A device stayed trusted after a change of how one signs in.
+  // Abuse case (Remembered devices): A device stayed trusted after a change of credentials.
   test('a device is trusted by passkey too, and until the next change', async () => {
     const ada = await latchkey.owner()
     const passkey = await addPasskey(latchkey, ada)
@@ -197,7 +197,7 @@ onEachDatabase((latchkey) => {
       const signIn = () => latchkey.post('/auth/SignIn', { email, password, deviceToken })
       const trusted = await signIn()
       assert.equal(trusted.body.status, 'signedIn')
-      assert.equal(claimsOf(trusted).acr, 'aal1', 'no stronger than what was shown')
+      assert.equal(claimsOf(trusted).acr, 'aal1', 'only the password was verified')
       await addPasskey(latchkey, ada)
       assert.equal((await signIn()).body.status, 'mfaRequired')
     }

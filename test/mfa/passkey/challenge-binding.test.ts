@@ -1,4 +1,4 @@
-/** What a passkey signs counts for one purpose, one account, and one session. */
+/** A challenge is bound to one purpose, one account and one session. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { onEachDatabase } from '../../support/latchkey.ts'
@@ -17,8 +17,8 @@ import {
 import { SoftwareAuthenticator } from '../../support/software-authenticator.ts'
 
 onEachDatabase((latchkey) => {
-  /** Begins whatever a passkey can be asked for. @returns what is to be signed */
-  const beginnings = {
+  /** Starts each ceremony. @returns its challenge */
+  const starts = {
     register: async (ada: Owner) => {
       const { options } = (await ada.post('/settings/Passkeys')).body
       return { challenge: options.challenge as string }
@@ -27,16 +27,16 @@ onEachDatabase((latchkey) => {
       const { options } = (await ada.post('/settings/MfaSignIn', { mfaMethod: 'passkey' })).body
       return { challenge: options.challenge as string }
     },
-    signIn: async () => begun(await startPasskeySignIn(latchkey)),
+    signIn: async () => challengeOf(await startPasskeySignIn(latchkey)),
     secondFactor: async (ada: Owner) =>
-      begun(await startPasskeySignIn(latchkey, { mfaToken: await requestMfaToken(ada) })),
+      challengeOf(await startPasskeySignIn(latchkey, { mfaToken: await requestMfaToken(ada) })),
     reauthenticate: async (ada: Owner) =>
-      begun(await startPasskeySignIn(latchkey, { call: { token: ada.accessToken } })),
+      challengeOf(await startPasskeySignIn(latchkey, { call: { token: ada.accessToken } })),
   }
-  type Purpose = keyof typeof beginnings
+  type Purpose = keyof typeof starts
 
-  /** Takes what was signed to where each purpose takes it. */
-  const ends = {
+  /** Completes each ceremony with a given challenge. */
+  const completions = {
     register: (ada: Owner, _passkey: Passkey, challenge: string) => {
       const made = new SoftwareAuthenticator(latchkey.origin)
       const options = { challenge, rp: { id: 'localhost' }, user: { id: 'AAAA' } }
@@ -61,27 +61,27 @@ onEachDatabase((latchkey) => {
       ),
     reauthenticate: async (ada: Owner, passkey: Passkey, challenge: string) => {
       const call = { token: ada.accessToken }
-      const asked = await startPasskeySignIn(latchkey, { call })
+      const started = await startPasskeySignIn(latchkey, { call })
       const response = passkey.get({ challenge, rpId: 'localhost' })
-      return verifyPasskeySignIn(latchkey, asked, response, { call })
+      return verifyPasskeySignIn(latchkey, started, response, { call })
     },
   }
 
-  /** Ada, who has a passkey, and MFA by an app: so that turning on by it would change something. */
+  /** An owner with a passkey and MFA by app, so that turning on by passkey is a change. */
   async function adaWithPasskey(): Promise<{ ada: Owner; passkey: Passkey }> {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     return { ada, passkey: await addPasskey(latchkey, ada) }
   }
 
-  // Abuse case (Passkeys): What was signed for one purpose was taken for another.
+  // Abuse case (Passkeys): A challenge signed for one purpose was accepted for another.
   test('what was signed for one purpose counts for no other', async () => {
     const { ada, passkey } = await adaWithPasskey()
     const before = [await passkeyRowsOf(latchkey, ada), await countLiveSessions(latchkey, ada)]
-    for (const from of Object.keys(beginnings) as Purpose[]) {
-      for (const to of Object.keys(ends) as Purpose[]) {
+    for (const from of Object.keys(starts) as Purpose[]) {
+      for (const to of Object.keys(completions) as Purpose[]) {
         if (from === to) continue
-        const { challenge } = await beginnings[from](ada)
-        const answer = await ends[to](ada, passkey, challenge)
+        const { challenge } = await starts[from](ada)
+        const answer = await completions[to](ada, passkey, challenge)
         assert.equal(answer.status, 401, `${from} as ${to}`)
         assert.equal(answer.body.code, 'invalid_passkey', `${from} as ${to}`)
       }
@@ -95,18 +95,18 @@ onEachDatabase((latchkey) => {
     const { ada, passkey } = await adaWithPasskey()
     const bob = await latchkey.owner()
     for (const call of [{}, { token: bob.accessToken }]) {
-      const asked = await startPasskeySignIn(latchkey, { call: { token: ada.accessToken } })
-      const response = passkey.get(asked.body.options)
-      const stolen = await verifyPasskeySignIn(latchkey, asked, response, { call })
+      const started = await startPasskeySignIn(latchkey, { call: { token: ada.accessToken } })
+      const response = passkey.get(started.body.options)
+      const stolen = await verifyPasskeySignIn(latchkey, started, response, { call })
       assert.equal(stolen.status, 401)
       assert.equal(stolen.body.code, 'passkey_token_expired')
       const own = { call: { token: ada.accessToken } }
-      // From now on the token of before is dead.
-      ada.storeTokens(await verifyPasskeySignIn(latchkey, asked, response, own))
+      // Reauthentication replaced the previous access token.
+      ada.storeTokens(await verifyPasskeySignIn(latchkey, started, response, own))
     }
   })
 
-  // Abuse case (Passkeys): A challenge of one account was answered by the passkey of another.
+  // Abuse case (Passkeys): A challenge of one account was completed with another account’s passkey.
   test('another account’s passkey finishes nothing', async () => {
     const { ada } = await adaWithPasskey()
     const bob = await latchkey.owner()
@@ -150,18 +150,18 @@ onEachDatabase((latchkey) => {
     await other.signInFully()
 
     for (const purpose of ['register', 'turnOn'] as const) {
-      const { challenge } = await beginnings[purpose](ada)
-      const elsewhere = await ends[purpose](other, passkey, challenge)
+      const { challenge } = await starts[purpose](ada)
+      const elsewhere = await completions[purpose](other, passkey, challenge)
       assert.equal(elsewhere.body.code, 'invalid_passkey', purpose)
     }
-    const asked = await startPasskeySignIn(latchkey, { call: { token: ada.accessToken } })
-    const response = passkey.get(asked.body.options)
+    const started = await startPasskeySignIn(latchkey, { call: { token: ada.accessToken } })
+    const response = passkey.get(started.body.options)
     const call = { token: other.accessToken }
-    const answer = await verifyPasskeySignIn(latchkey, asked, response, { call })
+    const answer = await verifyPasskeySignIn(latchkey, started, response, { call })
     assert.equal(answer.body.code, 'passkey_token_expired')
   })
 
-  // Abuse case (Passkeys): Any passkey could be deleted by whoever knew its id (CVE-2025-71400).
+  // Abuse case (Passkeys): Knowing the id of a passkey was enough to delete it (CVE-2025-71400).
   test('nobody renames or removes the passkey of another account', async () => {
     const { ada, passkey } = await adaWithPasskey()
     const bob = await latchkey.owner()
@@ -181,18 +181,18 @@ onEachDatabase((latchkey) => {
     assert.equal((await bob.get('/settings/Passkeys')).body.passkeys.length, 1)
   })
 
-  // Abuse case (Passkeys): A sign-in that still waited for its second factor registered a passkey
-  // that was then taken for one (CVE-2026-111949).
+  // Abuse case (Passkeys): A sign-in that was waiting for its second factor registered a passkey
+  // and used it as that factor (CVE-2026-111949).
   test('a sign-in that waits for its second factor touches no passkey', async () => {
     const { ada, passkey } = await adaWithPasskey()
     const before = await passkeyRowsOf(latchkey, ada)
     const mfaToken = await requestMfaToken(ada)
-    const asked = await startPasskeySignIn(latchkey, { mfaToken })
-    for (const token of [mfaToken, asked.body.passkeyToken]) {
+    const started = await startPasskeySignIn(latchkey, { mfaToken })
+    for (const token of [mfaToken, started.body.passkeyToken]) {
       for (const [method, path, body] of [
         ['GET', '/settings/Passkeys', undefined],
         ['POST', '/settings/Passkeys', undefined],
-        ['POST', '/settings/Passkeys/Verify', { response: passkey.get(asked.body.options) }],
+        ['POST', '/settings/Passkeys/Verify', { response: passkey.get(started.body.options) }],
         ['PATCH', `/settings/Passkeys/${passkey.id}`, { name: 'Mine now' }],
         ['DELETE', `/settings/Passkeys/${passkey.id}`, undefined],
         ['POST', '/settings/MfaSignIn', { mfaMethod: 'passkey' }],
@@ -206,7 +206,8 @@ onEachDatabase((latchkey) => {
     assert.deepEqual(await passkeyRowsOf(latchkey, ada), before)
   })
 
-  // Abuse case (The second factor is skipped): The token of a finished sign-in could be used again.
+  // Abuse case (The second factor is skipped): The token of a completed sign-in could be used
+  // again.
   test('once its sign-in is finished, an mfaToken asks no passkey any more', async () => {
     const { ada, passkey } = await adaWithPasskey()
     await turnOnWithPasskey(ada, passkey)
@@ -228,6 +229,8 @@ onEachDatabase((latchkey) => {
   }
 })
 
-function begun({ body }: { body: { options: { challenge: string } } }): { challenge: string } {
+function challengeOf({ body }: { body: { options: { challenge: string } } }): {
+  challenge: string
+} {
   return { challenge: body.options.challenge }
 }

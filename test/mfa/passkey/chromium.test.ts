@@ -1,4 +1,4 @@
-/** A browser that is not ours makes the passkeys here, and signs by them as it does for people. */
+/** Chromium creates and uses these passkeys by its WebAuthn API, as it does for people. */
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
@@ -14,8 +14,8 @@ import {
   type WebAuthnPage,
 } from '../../support/virtual-authenticator.ts'
 
-/** A key on a key ring, as there were before passkeys. */
-const bare: VirtualAuthenticatorOptions = {
+/** A security key without user verification and discoverable credentials. */
+const securityKey: VirtualAuthenticatorOptions = {
   transport: 'usb',
   hasResidentKey: false,
   hasUserVerification: false,
@@ -23,7 +23,7 @@ const bare: VirtualAuthenticatorOptions = {
 }
 
 onDatabase('SQLite', (latchkey) => {
-  /** A page of ours beside each of these; none where there is no browser. */
+  /** A page with each of these authenticators, or none where there is no browser. */
   async function open(
     t: TestContext,
     ...kinds: VirtualAuthenticatorOptions[]
@@ -40,10 +40,10 @@ onDatabase('SQLite', (latchkey) => {
 
   async function signIn(
     tab: WebAuthnPage,
-    asked: object = {},
+    request: object = {},
     call: CallOptions = {},
   ): Promise<ApiResponse> {
-    const begun = await latchkey.post('/auth/SignIn/Passkey', asked, call)
+    const begun = await latchkey.post('/auth/SignIn/Passkey', request, call)
     const { options, passkeyToken } = begun.body
     const response = await tab.get(options)
     return latchkey.post('/auth/SignIn/Passkey/Verify', { passkeyToken, response }, call)
@@ -100,7 +100,7 @@ onDatabase('SQLite', (latchkey) => {
   })
 
   test('a security key that knows no finger and keeps no names is a second step, beside a passkey that does', async (t) => {
-    const [laptop, key] = await open(t, {}, bare)
+    const [laptop, key] = await open(t, {}, securityKey)
     if (!laptop || !key) return
     const ada = await latchkey.owner()
     for (const tab of [laptop, key]) assert.equal((await add(ada, tab)).status, 201)
@@ -113,16 +113,16 @@ onDatabase('SQLite', (latchkey) => {
     assert.equal(await key.get({ ...options, timeout: 500 }), 'NotAllowedError')
   })
 
-  // Abuse case (Passkeys): Without the finger or the PIN, one found by somebody else signed them in.
+  // Abuse case (Passkeys): A found passkey signed a stranger in without fingerprint or PIN.
   test('whoever finds a passkey and has no finger for it is let in nowhere, whatever page they write', async (t) => {
-    const [tab, key] = await open(t, {}, bare)
+    const [tab, key] = await open(t, {}, securityKey)
     if (!tab || !key) return
     const ada = await latchkey.owner()
     for (const one of [tab, key]) assert.equal((await add(ada, one)).status, 201)
     await tab.setUserVerified(false)
 
-    /** Signs in by a page that asks for less than it was told to. */
-    const carelessly = async (one: WebAuthnPage, call: CallOptions = {}) => {
+    /** Signs in by a page that discourages user verification. */
+    const withoutVerification = async (one: WebAuthnPage, call: CallOptions = {}) => {
       const { options, passkeyToken } = (await latchkey.post('/auth/SignIn/Passkey', {}, call)).body
       assert.equal(await one.get({ ...options, timeout: 500 }), 'NotAllowedError')
       const response = await one.get({ ...options, userVerification: 'discouraged' })
@@ -131,9 +131,9 @@ onDatabase('SQLite', (latchkey) => {
     }
     const call = { token: ada.accessToken }
     for (const refused of [
-      await carelessly(tab),
-      await carelessly(tab, call),
-      await carelessly(key, call),
+      await withoutVerification(tab),
+      await withoutVerification(tab, call),
+      await withoutVerification(key, call),
     ]) {
       assert.deepEqual([refused.status, refused.body.code], [401, 'invalid_passkey'])
     }
@@ -148,20 +148,21 @@ onDatabase('SQLite', (latchkey) => {
     await add(ada, tab)
     const { options } = (await ada.post('/settings/Passkeys')).body
     assert.equal(await tab.create(options), 'InvalidStateError')
-    // It may hold one of each account.
+    // Another account may have one there.
     const eve = await latchkey.owner()
     assert.equal((await add(eve, tab)).status, 201)
   })
 
-  // Abuse case (Passkeys): Another site on the same host had a passkey sign, and took that to us.
+  // Abuse case (Passkeys): Another site on the same host obtained an assertion and replayed it to
+  // the service.
   test('what Chromium signs on a page that is not ours opens nothing', async (t) => {
     const [tab] = await open(t, {})
     if (!tab) return
     const ada = await latchkey.owner()
     await add(ada, tab)
-    const port = await anotherSite(t)
+    const port = await startAnotherSite(t)
 
-    // Where the name alone counts, Chromium sees to it; another port of it is ours to refuse.
+    // Chromium rejects another host; the service has to reject another port of its own.
     await tab.page.goto(`http://127.0.0.1:${port}/`)
     const { options } = (await latchkey.post('/auth/SignIn/Passkey', {})).body
     assert.equal(await tab.get(options), 'SecurityError')
@@ -177,8 +178,8 @@ onDatabase('SQLite', (latchkey) => {
   })
 })
 
-/** @returns its port; it answers to any name */
-async function anotherSite(t: TestContext): Promise<number> {
+/** Starts another site, for any host name. @returns its port */
+async function startAnotherSite(t: TestContext): Promise<number> {
   const server = createServer((_, response) => {
     response.setHeader('content-type', 'text/html').end('<!doctype html><title>Elsewhere</title>')
   })

@@ -43,14 +43,14 @@ onEachDatabase((latchkey) => {
         ['/settings/Passkeys/Verify', created, {}],
         ['/auth/SignIn/Passkey/Verify', got, { passkeyToken }],
       ] as [string, { response: object }, Part][]) {
-        // What the other kind has is let through, and not looked at.
+        // Fields of the other ceremony are ignored.
         if (what.includes(':') && !(name in one.response)) continue
         const token = path.startsWith('/settings') ? { token: ada.accessToken } : {}
         const answer = await latchkey.post(path, { ...more, response: change(one) }, token)
         assert.equal(answer.status, 400, `${path}: ${what}`)
       }
     }
-    // None of them used up what was begun.
+    // No rejected request used up its challenge.
     const verified = await ada.post('/settings/Passkeys/Verify', { response: created })
     assert.equal(verified.status, 201)
     const signedIn = { passkeyToken, response: got }
@@ -79,7 +79,7 @@ onEachDatabase((latchkey) => {
     }
   })
 
-  // Abuse case (Input and output): A name that its owner gave was run as a page, or hid what it was.
+  // Abuse case (Input and output): A user-chosen name ran as HTML or displayed as something else.
   test('a passkey has a name that can be shown', async () => {
     const ada = await latchkey.owner()
     const passkey = await addPasskey(latchkey, ada)

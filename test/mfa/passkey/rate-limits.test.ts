@@ -15,7 +15,7 @@ import {
 const hour = 60 * 60_000
 
 onEachDatabase((latchkey) => {
-  // Whatever the test before used up has room again.
+  // The limits that the previous test used up are free again.
   beforeEach(() => travel(24 * hour + 1))
 
   // Abuse case (Guessing): Guessing locked the owner out.
@@ -26,18 +26,18 @@ onEachDatabase((latchkey) => {
     const { email } = ada
     const before = await requestMfaToken(ada)
 
-    // The owner’s own network and many others are used up: no password is judged any more.
+    // Uses up the password limits of the owner’s network and of the account.
     for (let i = 0; i < 60; i += 1) {
       const from = i < 11 ? '127.0.0.1' : `127.0.30.${i}`
       await latchkey.post('/auth/SignIn', { email, password: `wrong ${i}` }, { from })
     }
     assert.equal((await ada.signIn()).status, 429)
-    // And so are the guesses of codes, by somebody who knows the password.
+    // Uses up the limits for codes, with the right password.
     travel(hour + 1)
     const mfaMethod = 'recoveryCode' as const
     let left = await ada.signIn()
     for (let i = 0; ; i += 1) {
-      assert.ok(i < 100, 'no limit of guesses')
+      assert.ok(i < 100, 'guesses are not limited')
       const answer = await submitMfaCode(latchkey, left, { code: 'AAAA-AAAA-AAAA', mfaMethod })
       if (answer.status === 429) break
       if (answer.body.code === 'mfa_token_expired') left = await ada.signIn()
@@ -46,7 +46,7 @@ onEachDatabase((latchkey) => {
     const mfaToken = await requestMfaToken(ada)
     assert.equal((await signInWithPasskey(latchkey, passkey, { mfaToken })).status, 200)
     const old = await latchkey.post('/auth/SignIn/Passkey', { mfaToken: before })
-    assert.equal(old.body.code, 'mfa_token_expired', 'that one is too old')
+    assert.equal(old.body.code, 'mfa_token_expired', 'the sign-in started before has expired')
   })
 
   test('one network begins six hundred sign-ins by passkey in an hour, and no other is stopped', async () => {
@@ -63,7 +63,7 @@ onEachDatabase((latchkey) => {
     assert.equal(refused.body.code, 'too_many_attempts')
     assert.ok(Number(refused.headers.get('retry-after')) > 3000)
 
-    // What was begun is finished, and what names somebody is begun.
+    // Started sign-ins complete, and those that name an account still start.
     const response = passkey.get(begun.body.options)
     ada.storeTokens(await verifyPasskeySignIn(latchkey, begun, response, { call }))
     const own = { ...call, token: ada.accessToken }
@@ -100,7 +100,7 @@ onEachDatabase((latchkey) => {
     assert.equal((await signInWithPasskey(latchkey, passkey)).status, 200)
   })
 
-  // Abuse case (Guessing): Many answers at once were more than were counted.
+  // Abuse case (Guessing): Concurrent attempts bypassed the count.
   test('thirty wrong passkeys at once end the sign-in', async () => {
     const ada = await latchkey.owner()
     const passkey = await addPasskey(latchkey, ada)
@@ -129,7 +129,7 @@ onEachDatabase((latchkey) => {
     const mfaToken = await requestMfaToken(ada)
     const wrong = { unregisteredKey: true }
     await signInWithPasskey(latchkey, passkey, { mfaToken, tampering: wrong })
-    // Somebody who only saw an id of hers fills nothing of hers.
+    // Knowing a credential id is not enough to add entries to an activity.
     await signInWithPasskey(latchkey, passkey, { tampering: wrong })
     const { activity } = (await ada.get('/settings/Activity')).body
     const failed = activity.filter(({ type }: { type: string }) => type === 'signin.failed')

@@ -10,35 +10,35 @@ import { findFreePort } from '../../support/tcp.ts'
 
 type Registration = ReturnType<SoftwareAuthenticator['create']>
 
-const nothing = Buffer.alloc(32).toString('base64url')
+const zeros = Buffer.alloc(32).toString('base64url')
 
 onEachDatabase((latchkey) => {
   const verify = (ada: Owner, response: unknown, name?: unknown): Promise<ApiResponse> =>
     ada.post('/settings/Passkeys/Verify', { ...(name !== undefined && { name }), response })
 
-  /** What an authenticator makes of options that were asked for now. */
-  async function made(ada: Owner, wrong: Tampering = {}): Promise<Registration> {
+  /** Requests options and creates a credential with them. */
+  async function createCredential(ada: Owner, wrong: Tampering = {}): Promise<Registration> {
     const { options } = (await ada.post('/settings/Passkeys')).body
     return new SoftwareAuthenticator(latchkey.origin).create(options, wrong)
   }
 
-  const wrongs: [string, (origin: string) => Tampering][] = [
+  const tamperings: [string, (origin: string) => Tampering][] = [
     ['from another origin', () => ({ origin: 'https://example.com' })],
     ['from our host at another port', () => ({ origin: 'http://localhost:1' })],
-    ['for another challenge', () => ({ challenge: nothing })],
-    ['for a challenge that is none', () => ({ challenge: '' })],
+    ['for another challenge', () => ({ challenge: zeros })],
+    ['for an empty challenge', () => ({ challenge: '' })],
     ['for a challenge with NUL in it', () => ({ challenge: 'a\0b' })],
-    ['for a challenge with half a character', () => ({ challenge: '\ud800' })],
+    ['for a challenge with a lone surrogate', () => ({ challenge: '\ud800' })],
     ['made to sign in', () => ({ type: 'webauthn.get' })],
     ['for another RP ID', () => ({ rpId: 'example.com' })],
     ['from a frame in another page', () => ({ crossOrigin: true })],
-    ['that nobody touched', () => ({ userPresent: false })],
+    ['without user presence', () => ({ userPresent: false })],
   ]
 
   test('a registration is refused that is not what was asked for', async () => {
     const ada = await latchkey.owner()
-    for (const [what, wrong] of wrongs) {
-      const answer = await verify(ada, await made(ada, wrong(latchkey.origin)))
+    for (const [what, wrong] of tamperings) {
+      const answer = await verify(ada, await createCredential(ada, wrong(latchkey.origin)))
       assert.equal(answer.status, 401, what)
       assert.equal(answer.body.code, 'invalid_passkey', what)
     }
@@ -48,9 +48,9 @@ onEachDatabase((latchkey) => {
   test('a registration is refused whose ids differ, or are spelled in another way', async () => {
     const ada = await latchkey.owner()
     const changes: [string, (response: Registration) => unknown][] = [
-      ['another id', (one) => ({ ...one, id: nothing })],
-      ['another rawId', (one) => ({ ...one, rawId: nothing })],
-      ['both another', (one) => ({ ...one, id: nothing, rawId: nothing })],
+      ['another id', (one) => ({ ...one, id: zeros })],
+      ['another rawId', (one) => ({ ...one, rawId: zeros })],
+      ['both another', (one) => ({ ...one, id: zeros, rawId: zeros })],
       ['a padded id', (one) => ({ ...one, id: `${one.id}=`, rawId: `${one.id}=` })],
       ...(['clientDataJSON', 'attestationObject'] as const).flatMap((name) =>
         ['=', '!', '\n'].map((tail): [string, (response: Registration) => unknown] => [
@@ -60,19 +60,19 @@ onEachDatabase((latchkey) => {
       ),
     ]
     for (const [what, change] of changes) {
-      const answer = await verify(ada, change(await made(ada)))
+      const answer = await verify(ada, change(await createCredential(ada)))
       assert.equal(answer.status, 401, what)
       assert.equal(answer.body.code, 'invalid_passkey', what)
     }
     assert.deepEqual(await passkeyRowsOf(latchkey, ada), [])
   })
 
-  // Abuse case (Passkeys): An attestation had the server fetch from wherever its certificates said.
+  // Abuse case (Passkeys): An attestation’s certificates made the server fetch a URL.
   test('whatever attests to a passkey is neither judged nor fetched from', async (t) => {
-    let asked = 0
-    const elsewhere = createServer((_request, answer) => {
-      asked += 1
-      answer.end()
+    let fetches = 0
+    const elsewhere = createServer((_request, response) => {
+      fetches += 1
+      response.end()
     })
     const port = await findFreePort()
     await new Promise<void>((resolve) => elsewhere.listen(port, '127.0.0.1', resolve))
@@ -84,15 +84,15 @@ onEachDatabase((latchkey) => {
     const ada = await latchkey.owner()
     const formats = ['packed', 'fido-u2f', 'tpm', 'apple', 'android-key', 'android-safetynet', 'x']
     for (const format of formats) {
-      const response = await made(ada)
+      const response = await createCredential(ada)
       const attested = withAttestation(response, format, statement)
       assert.equal((await verify(ada, attested)).status, 201, format)
     }
     assert.equal((await passkeyRowsOf(latchkey, ada)).length, formats.length)
-    assert.equal(asked, 0)
+    assert.equal(fetches, 0)
   })
 
-  // Abuse case (Passkeys): Whoever registered the passkey of somebody else took it over.
+  // Abuse case (Passkeys): Registering another person’s passkey took it over.
   test('a passkey is registered once, for whichever account', async () => {
     const [ada, bob] = [await latchkey.owner(), await latchkey.owner()]
     const passkey = await addPasskey(latchkey, ada)
@@ -111,7 +111,7 @@ onEachDatabase((latchkey) => {
     assert.equal((await signInWithPasskey(latchkey, passkey)).status, 200)
     assert.deepEqual((await bob.get('/settings/Passkeys')).body.passkeys, [])
 
-    // Removed, it may come back by an undo: until then nobody else has it.
+    // An undo may restore a removed passkey, so nobody can register it meanwhile.
     assert.equal((await ada.delete(`/settings/Passkeys/${passkey.id}`)).status, 200)
     assert.equal((await again(bob)).body.code, 'passkey_known')
     assert.equal((await again(ada)).body.code, 'passkey_known')
@@ -121,11 +121,11 @@ onEachDatabase((latchkey) => {
   test('an account has twenty passkeys at most, however many come at once', async () => {
     const ada = await latchkey.owner()
     for (let i = 0; i < 18; i += 1) await addPasskey(latchkey, ada)
-    // Begun by turns: each that is added voids what was begun before it.
-    const late = await made(ada)
+    // Adding a passkey voids the registrations started before it.
+    const late = await createCredential(ada)
     const [row] = await passkeyRowsOf(latchkey, ada)
     assert.equal((await verify(ada, late)).status, 201)
-    const two = [await made(ada), await made(ada)]
+    const two = [await createCredential(ada), await createCredential(ada)]
     const answers = await Promise.all(two.map((one) => verify(ada, one)))
     assert.deepEqual(answers.map(({ status }) => status).sort(), [201, 401])
 
@@ -139,15 +139,15 @@ onEachDatabase((latchkey) => {
 
   test('a registration counts once, and for five minutes', async () => {
     const ada = await latchkey.owner()
-    const response = await made(ada)
+    const response = await createCredential(ada)
     assert.equal((await verify(ada, response)).status, 201)
     assert.equal((await verify(ada, response)).body.code, 'invalid_passkey')
-    const answered = await made(ada)
-    const wrong = { ...answered, id: nothing, rawId: nothing }
+    const answered = await createCredential(ada)
+    const wrong = { ...answered, id: zeros, rawId: zeros }
     assert.equal((await verify(ada, wrong)).body.code, 'invalid_passkey')
     assert.equal((await verify(ada, answered)).body.code, 'invalid_passkey')
 
-    const late = await made(ada)
+    const late = await createCredential(ada)
     travel(5 * 60_000 + 1)
     assert.equal((await verify(ada, late)).body.code, 'invalid_passkey')
     assert.equal((await passkeyRowsOf(latchkey, ada)).length, 1)
@@ -155,14 +155,14 @@ onEachDatabase((latchkey) => {
 
   test('twenty uses of one registration at once add one passkey', async () => {
     const ada = await latchkey.owner()
-    const response = await made(ada)
+    const response = await createCredential(ada)
     const answers = await Promise.all(Array.from({ length: 20 }, () => verify(ada, response)))
     const statuses = answers.map(({ status }) => status).sort()
     assert.deepEqual(statuses, [201, ...Array(19).fill(401)])
     assert.equal((await passkeyRowsOf(latchkey, ada)).length, 1)
   })
 
-  // Abuse case (Passkeys): What a client made up for an authenticator brought the server down.
+  // Abuse case (Passkeys): A forged authenticator response crashed the server.
   test('garbage for an attestation is refused, however deep or long it says it is', async () => {
     const ada = await latchkey.owner()
     const garbage: [string, Buffer][] = [
@@ -171,12 +171,12 @@ onEachDatabase((latchkey) => {
       ['tags on tags', Buffer.alloc(8900, 0xc1)],
       ['endless arrays', Buffer.alloc(8900, 0x9f)],
       ['an array of 4 billion', Buffer.from([0x9a, 0xff, 0xff, 0xff, 0xff])],
-      ['an array of more than there is', Buffer.from([0x9b, ...Array(8).fill(0xff)])],
+      ['an array longer than its data', Buffer.from([0x9b, ...Array(8).fill(0xff)])],
       [
-        'bytes of more than there are',
+        'a byte string longer than its data',
         Buffer.from([0x5b, 0, 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff]),
       ],
-      ['a text that is none', Buffer.from([0x63, 0xff, 0xfe, 0xfd])],
+      ['invalid UTF-8', Buffer.from([0x63, 0xff, 0xfe, 0xfd])],
       ['null', Buffer.from([0xf6])],
       ['no authData', Buffer.from([0xa0])],
       [
@@ -190,27 +190,27 @@ onEachDatabase((latchkey) => {
       ['zeros', Buffer.alloc(8900)],
     ]
     for (const [what, bytes] of garbage) {
-      const one = await made(ada)
+      const one = await createCredential(ada)
       const attestationObject = bytes.toString('base64url')
       const answer = await verify(ada, { ...one, response: { ...one.response, attestationObject } })
       assert.equal(answer.status, 401, what)
       assert.equal(answer.body.code, 'invalid_passkey', what)
     }
-    assert.equal((await verify(ada, await made(ada))).status, 201)
+    assert.equal((await verify(ada, await createCredential(ada))).status, 201)
   })
 
   test('an attestation that is cut anywhere, or has a byte changed, breaks nothing', async () => {
     const ada = await latchkey.owner()
-    const whole = Buffer.from((await made(ada)).response.attestationObject, 'base64url')
+    const whole = Buffer.from((await createCredential(ada)).response.attestationObject, 'base64url')
     for (let at = 0; at < whole.length; at += 4) {
-      const one = await made(ada)
+      const one = await createCredential(ada)
       const bytes = Buffer.from(one.response.attestationObject, 'base64url')
       bytes.writeUInt8(bytes.readUInt8(at) ^ (1 << (at % 8)), at)
       for (const changed of [bytes.subarray(0, at), bytes]) {
         const attestationObject = changed.toString('base64url')
         const response = { ...one.response, attestationObject }
         const { status } = await verify(ada, { ...one, response })
-        // Nobody vouches for its key, counter and model: with others it is another passkey.
+        // Key, counter and model are not attested, so changing them makes another passkey.
         assert.ok(status < 500, `byte ${at}: ${status}`)
       }
       for (const { id } of (await ada.get('/settings/Passkeys')).body.passkeys) {
@@ -234,14 +234,14 @@ function withAttestation(one: Registration, format: string, statement: Buffer): 
   return { ...one, response: { ...one.response, attestationObject } }
 }
 
-/** It is the last that stands in an attestation of ours. */
+/** Reads authData, the last entry of an attestation of the software authenticator. */
 function authDataOf({ response }: Registration): Buffer {
   const all = Buffer.from(response.attestationObject, 'base64url')
   const at = all.indexOf('authData') + 'authData'.length
   return all.subarray(at + (all.readUInt8(at) === 0x58 ? 2 : 3))
 }
 
-/** A head of CBOR (RFC 8949 §3), and what follows it. */
+/** A CBOR head (RFC 8949 §3) and its content. */
 function cbor(major: number, length: number, content: Buffer = Buffer.alloc(0)): Buffer {
   const head = length < 24 ? [(major << 5) | length] : [(major << 5) | 24, length]
   return Buffer.concat([Buffer.from(head), content])

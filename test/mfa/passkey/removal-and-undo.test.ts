@@ -1,4 +1,4 @@
-/** A change of the account, an undo, a removal: what it voids, and what it can't bring back. */
+/** Changes, removals and undos: which challenges and passkeys they void, and which they restore. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type ApiResponse, onEachDatabase } from '../../support/latchkey.ts'
@@ -27,13 +27,13 @@ onEachDatabase((latchkey) => {
 
   const changes: [string, (ada: Owner) => Promise<unknown>][] = [
     ['a new password', (ada) => ada.changePassword('another long sentence')],
-    ['a passkey more', (ada) => addPasskey(latchkey, ada)],
+    ['another passkey', (ada) => addPasskey(latchkey, ada)],
     ['another method', (ada) => ada.turnOn('sms')],
-    ['MFA off', (ada) => ada.delete('/settings/MfaSignIn')],
+    ['turning MFA off', (ada) => ada.delete('/settings/MfaSignIn')],
     ['new recovery codes', (ada) => ada.post('/settings/RecoveryCodes')],
   ]
   for (const [what, change] of changes) {
-    // Abuse case (Passkeys): What was begun before a change was finished after it.
+    // Abuse case (Passkeys): A ceremony started before a change was completed after it.
     test(`what was begun before it is void: ${what}`, async () => {
       const { ada, passkey } = await adaWithPasskey()
       const call = { token: ada.accessToken }
@@ -129,23 +129,26 @@ onEachDatabase((latchkey) => {
     assert.equal(await countLiveSessions(latchkey, ada), 0)
   })
 
-  // Abuse case (Passkeys): A thief added a passkey, which let them in again after the owner had
-  // undone what they did.
+  // Abuse case (Passkeys): A passkey added by a thief still signed in after the owner’s undo.
   test('an undo takes the passkeys away that came after, and brings those back that went', async () => {
     const { ada, passkey } = await adaWithPasskey()
     const used = await signInWithPasskey(latchkey, passkey)
     assert.equal(used.status, 200)
     assert.equal((await ada.delete(`/settings/Passkeys/${passkey.id}`)).status, 200)
     const token = await undoTokenSentTo(latchkey, ada.email, /passkey .* removed/)
-    const thiefs = await addPasskey(latchkey, ada)
+    const thiefPasskey = await addPasskey(latchkey, ada)
     const pending = await startPasskeySignIn(latchkey)
 
     const undone = await latchkey.post('/auth/Undo', { token })
     assert.equal(undone.status, 200)
     assert.equal(undone.body.undone, 'passkey.removed')
-    const late = await verifyPasskeySignIn(latchkey, pending, thiefs.get(pending.body.options))
+    const late = await verifyPasskeySignIn(
+      latchkey,
+      pending,
+      thiefPasskey.get(pending.body.options),
+    )
     assert.equal(late.body.code, 'invalid_passkey')
-    // Whoever is undone may have the owner’s device: the reset comes first.
+    // The thief may have the owner’s device, so the password has to be reset first.
     const early = await signInWithPasskey(latchkey, passkey)
     assert.equal(early.status, 401)
     assert.equal(early.body.code, 'password_reset_required')
@@ -156,8 +159,8 @@ onEachDatabase((latchkey) => {
     const stale = await signInWithPasskey(latchkey, passkey, {
       tampering: { counter: counter - 1 },
     })
-    assert.equal(stale.body.code, 'invalid_passkey', 'its counter never goes back')
-    assert.equal((await signInWithPasskey(latchkey, thiefs)).body.code, 'invalid_passkey')
+    assert.equal(stale.body.code, 'invalid_passkey', 'an undo does not reset the counter')
+    assert.equal((await signInWithPasskey(latchkey, thiefPasskey)).body.code, 'invalid_passkey')
     ada.storeTokens(await signInWithPasskey(latchkey, passkey))
     const { passkeys } = (await ada.get('/settings/Passkeys')).body
     assert.deepEqual(
@@ -170,18 +173,18 @@ onEachDatabase((latchkey) => {
   test('what adding a passkey sent takes it away again', async () => {
     const ada = await latchkey.owner()
     const own = await addPasskey(latchkey, ada)
-    const thiefs = await addPasskey(latchkey, ada)
+    const thiefPasskey = await addPasskey(latchkey, ada)
     const token = await undoTokenSentTo(latchkey, ada.email, /passkey .* added/)
     const undone = await latchkey.post('/auth/Undo', { token })
     assert.equal(undone.body.undone, 'passkey.added')
     await resetAfterUndo(undone)
-    assert.equal((await signInWithPasskey(latchkey, thiefs)).body.code, 'invalid_passkey')
+    assert.equal((await signInWithPasskey(latchkey, thiefPasskey)).body.code, 'invalid_passkey')
     ada.storeTokens(await signInWithPasskey(latchkey, own))
     assert.equal((await latchkey.post('/auth/Undo', { token })).body.code, 'undo_token_expired')
   })
 
-  // Abuse case (Passkeys): Whoever had the mailbox reset the password by it and then had the code
-  // of the second step sent there too.
+  // Abuse case (Passkeys): A mailbox thief reset the password and received the code of the second
+  // step there too.
   test('after a reset by email, a passkey is asked for and no code by email', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'email' })
     const passkey = await addPasskey(latchkey, ada)
@@ -196,8 +199,8 @@ onEachDatabase((latchkey) => {
     assert.equal(body.mfaMethod, 'passkey')
     assert.deepEqual(body.availableMethods, ['passkey', 'recoveryCode'])
     const { mfaToken } = body
-    const asked = await latchkey.post('/auth/SignIn/MfaCode', { mfaToken, mfaMethod: 'email' })
-    assert.equal(asked.body.code, 'method_not_set_up')
+    const requested = await latchkey.post('/auth/SignIn/MfaCode', { mfaToken, mfaMethod: 'email' })
+    assert.equal(requested.body.code, 'method_not_set_up')
     assert.equal((await latchkey.inbox(ada.email)).length, sent, 'no code was sent')
     assert.equal((await signInWithPasskey(latchkey, passkey, { mfaToken })).status, 200)
   })

@@ -1,4 +1,4 @@
-/** Who hears of a passkey that comes or goes, and for how long that can be undone. */
+/** Notices of added and removed passkeys, and their undo periods. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { travel } from '../../support/clock.ts'
@@ -25,12 +25,14 @@ onEachDatabase((latchkey) => {
     await ada.delete(`/settings/Passkeys/${passkey.id}`)
     const tokens = new Set<string>()
     for (const address of [ada.email, second]) {
-      const told = (await latchkey.inbox(address)).filter(({ subject }) => /passkey/.test(subject))
+      const notices = (await latchkey.inbox(address)).filter(({ subject }) =>
+        /passkey/.test(subject),
+      )
       assert.deepEqual(
-        told.map(({ subject }) => subject),
+        notices.map(({ subject }) => subject),
         ['A passkey for Latchkey was removed', 'A passkey for Latchkey was added'],
       )
-      for (const { text, html } of told) {
+      for (const { text, html } of notices) {
         assert.match(text, /\/undo#token=/)
         assert.doesNotMatch(`${html}`, /<b>phone/)
       }
@@ -43,7 +45,7 @@ onEachDatabase((latchkey) => {
     assert.equal((await undo(first)).status, 200)
   })
 
-  /** How long each can be undone. */
+  /** The undo period of each change. */
   const windows: [string, RegExp, number, () => Promise<Owner>][] = [
     ['added while MFA is off', /added/, day, () => latchkey.owner()],
     [

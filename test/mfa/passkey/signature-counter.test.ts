@@ -1,4 +1,4 @@
-/** A passkey that counts its uses tells of a copy: then two of them count. */
+/** A signature counter that does not increase is a sign of a cloned authenticator. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { travel } from '../../support/clock.ts'
@@ -26,7 +26,7 @@ onEachDatabase((latchkey) => {
     ['to confirm a session', async (ada) => ({ call: { token: ada.accessToken } })],
   ]
   for (const [use, more] of uses) {
-    // Abuse case (Passkeys): A copied key signed in beside the one it was copied from.
+    // Abuse case (Passkeys): A cloned key signed in beside the original.
     test(`a count that goes back or stands still is refused and told: ${use}`, async () => {
       const ada = await latchkey.owner()
       const passkey = await addPasskey(latchkey, ada)
@@ -47,11 +47,11 @@ onEachDatabase((latchkey) => {
       }
       const after = [await passkeyRowsOf(latchkey, ada), await countLiveSessions(latchkey, ada)]
       assert.deepEqual(after, before)
-      assert.equal((await refusals(ada)).length, 3, 'at most three messages a day')
+      assert.equal((await refusals(ada)).length, 3, 'at most three notices a day')
       const { activity } = (await ada.get('/settings/Activity')).body
-      const told = activity.filter(({ type }: { type: string }) => type === 'passkey.refused')
+      const entries = activity.filter(({ type }: { type: string }) => type === 'passkey.refused')
       assert.deepEqual(
-        told.map(({ detail }: { detail: unknown }) => detail),
+        entries.map(({ detail }: { detail: unknown }) => detail),
         [0, 1, counter - 1, counter].map((stale) => ({
           passkey: 'Passkey 1',
           counter: stale,
@@ -101,7 +101,7 @@ onEachDatabase((latchkey) => {
     assert.equal((await use(8)).status, 401)
   })
 
-  // Abuse case (Passkeys): Two copies with the same count, used at once, both signed in.
+  // Abuse case (Passkeys): Two clones with the same counter, used concurrently, both signed in.
   test('of twenty assertions at once with the same count one signs in', async () => {
     const ada = await latchkey.owner()
     const passkey = await addPasskey(latchkey, ada)

@@ -40,7 +40,7 @@ onEachDatabase((latchkey) => {
     assert.equal(body.activity[0].type, 'phone.changed')
   })
 
-  // Abuse case (Used twice, or for something else): A code for one number or address proved
+  // Abuse case (Used twice, or for something else): A code for one number or address verified
   // another.
   test('a code for one number proves no other, and one for turning MFA on proves neither', async () => {
     const ada = await latchkey.owner()
@@ -116,7 +116,7 @@ onEachDatabase((latchkey) => {
     const removed = await ada.delete('/settings/PhoneNumber')
     assert.equal(removed.status, 200)
     assert.deepEqual(removed.body.mfaSignIn.availableMethods, [])
-    // Recovery codes are no method: they alone don't keep MFA open.
+    // Recovery codes are left, but do not count as a method.
     assert.equal((await ada.get('/settings/RecoveryCodes')).body.remaining, 10)
   })
 
@@ -137,8 +137,8 @@ onEachDatabase((latchkey) => {
     }
   })
 
-  // Abuse case (Turned off, removed or replaced by the wrong hands): The number was changed or
-  // taken away by a session that was too old or too weak.
+  // Abuse case (Turned off, removed or replaced by the wrong hands): A session that was too old or
+  // too weak changed or removed the number.
   test('a session that is old or made without MFA can neither change nor remove the number', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'sms' })
     travel(901_000)

@@ -1,6 +1,6 @@
 /**
- * Recovery codes stand in for a second factor, so whoever had the password alone must not have
- * laid some by before the owner turned MFA on.
+ * Recovery codes replace a second factor, so those that a password thief created while MFA was off
+ * must be void once the owner turns it on.
  */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
@@ -10,22 +10,22 @@ import type { Owner } from '../../support/owner.ts'
 import { undoTokenSentTo } from '../../support/undo-token.ts'
 
 onEachDatabase((latchkey) => {
-  async function opens(ada: Owner, code: string | undefined): Promise<boolean> {
+  async function signsIn(ada: Owner, code: string | undefined): Promise<boolean> {
     const { mfaToken } = (await ada.signIn()).body
-    const answer = { mfaToken, mfaMethod: 'recoveryCode', code }
-    return (await latchkey.post('/auth/SignIn/Mfa', answer)).status === 200
+    const request = { mfaToken, mfaMethod: 'recoveryCode', code }
+    return (await latchkey.post('/auth/SignIn/Mfa', request)).status === 200
   }
 
-  // Abuse case (The second factor is skipped): Recovery codes that were made with the password
-  // alone got round MFA later.
+  // Abuse case (The second factor is skipped): Recovery codes created with the password alone
+  // bypassed MFA later.
   test('codes made before MFA was first on are dead once it is, and its owner gets ten', async () => {
     const ada = await latchkey.owner()
-    const { recoveryCodes: laidBy } = (await ada.post('/settings/RecoveryCodes')).body
+    const { recoveryCodes: stale } = (await ada.post('/settings/RecoveryCodes')).body
     await ada.turnOn('authenticator')
     assert.equal(ada.recoveryCodes.length, 10)
     assert.equal((await ada.get('/settings/RecoveryCodes')).body.remaining, 10)
-    assert.equal(await opens(ada, laidBy[0]), false)
-    assert.equal(await opens(ada, ada.recoveryCodes[0]), true)
+    assert.equal(await signsIn(ada, stale[0]), false)
+    assert.equal(await signsIn(ada, ada.recoveryCodes[0]), true)
   })
 
   test('so are those made while it was off; those from a time with MFA live on', async () => {
@@ -35,15 +35,15 @@ onEachDatabase((latchkey) => {
     travel(1000)
     const again = await ada.turnOn('authenticator')
     assert.equal(again.body.recoveryCodes, undefined)
-    assert.equal(await opens(ada, mine[0]), true)
+    assert.equal(await signsIn(ada, mine[0]), true)
 
     await ada.delete('/settings/MfaSignIn')
     travel(1000)
-    const { recoveryCodes: laidBy } = (await ada.post('/settings/RecoveryCodes')).body
+    const { recoveryCodes: stale } = (await ada.post('/settings/RecoveryCodes')).body
     await ada.turnOn('authenticator')
     assert.equal(ada.recoveryCodes.length, 10)
-    assert.equal(await opens(ada, laidBy[0]), false)
-    assert.equal(await opens(ada, ada.recoveryCodes[0]), true)
+    assert.equal(await signsIn(ada, stale[0]), false)
+    assert.equal(await signsIn(ada, ada.recoveryCodes[0]), true)
   })
 
   test('whoever turns MFA on again after the first time was undone gets recovery codes', async () => {
@@ -55,6 +55,6 @@ onEachDatabase((latchkey) => {
     ada.recoveryCodes = []
     await ada.turnOn('authenticator')
     assert.equal(ada.recoveryCodes.length, 10)
-    assert.equal(await opens(ada, ada.recoveryCodes[0]), true)
+    assert.equal(await signsIn(ada, ada.recoveryCodes[0]), true)
   })
 })

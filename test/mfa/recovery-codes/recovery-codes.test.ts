@@ -6,8 +6,8 @@ import type { Owner } from '../../support/owner.ts'
 
 const mfaMethod = 'recoveryCode'
 
-/** How many an owner could still use. */
-async function unused(latchkey: TestLatchkey, { email }: Owner): Promise<number> {
+/** How many recovery codes of an owner are unused. */
+async function countUnused(latchkey: TestLatchkey, { email }: Owner): Promise<number> {
   const [row] = await latchkey.sql(
     `select count(*) as left_over from recovery_code where used_at is null
      and account_id = (select id from account where email = '${email}')`,
@@ -39,7 +39,7 @@ onEachDatabase((latchkey) => {
       for (const answer of later) {
         assert.equal(answer.body.recoveryCodes, undefined)
         const text = JSON.stringify(answer.body)
-        for (const code of codes) assert.ok(!text.includes(code), 'a recovery code shown again')
+        for (const code of codes) assert.ok(!text.includes(code), 'a recovery code is shown again')
       }
       const rows = JSON.stringify(await latchkey.sql('select * from recovery_code'))
       for (const code of codes) {
@@ -64,9 +64,9 @@ onEachDatabase((latchkey) => {
       const code = ada.recoveryCodes[i] ?? ''
       const entered = await submitMfaCode(latchkey, begun, { code: spelling(code), mfaMethod })
       assert.equal(entered.status, 200, `spelling ${i}`)
-      assert.equal(await unused(latchkey, ada), 9 - i)
+      assert.equal(await countUnused(latchkey, ada), 9 - i)
       const again = await submitMfaCode(latchkey, await ada.signIn(), { code, mfaMethod })
-      assert.equal(again.body.code, 'invalid_code', 'once, whatever the spelling')
+      assert.equal(again.body.code, 'invalid_code', 'one use, in any spelling')
     }
     const { body } = await ada.get('/settings/Activity?limit=100')
     const used = body.activity.filter(
@@ -92,8 +92,8 @@ onEachDatabase((latchkey) => {
       assert.equal(refused.status, 401, other)
       assert.equal(refused.body.attemptsLeft, 4)
     }
-    assert.equal(await unused(latchkey, ada), 10)
-    assert.equal(await unused(latchkey, bob), 10)
+    assert.equal(await countUnused(latchkey, ada), 10)
+    assert.equal(await countUnused(latchkey, bob), 10)
   })
 
   test('a recovery code is taken as what it is alone: unnamed, it is a wrong code', async () => {
@@ -110,8 +110,8 @@ onEachDatabase((latchkey) => {
     assert.equal((await submitMfaCode(latchkey, begun, { code, mfaMethod })).status, 200)
   })
 
-  // Abuse case (Used twice, or for something else): One recovery code was used several times at
-  // once (CVE-2026-31875, GHSA-2299-ghjr-6vjp, GHSA-w73w-g5xw-rwhf).
+  // Abuse case (Used twice, or for something else): One recovery code was used several times
+  // concurrently (CVE-2026-31875, GHSA-2299-ghjr-6vjp, GHSA-w73w-g5xw-rwhf).
   test('forty uses of one recovery code, over eight sign-ins, make one', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'sms' })
     const waiting = await Promise.all(Array.from({ length: 8 }, () => ada.signIn()))
@@ -125,7 +125,7 @@ onEachDatabase((latchkey) => {
     assert.equal(answers.filter(({ status }) => status === 200).length, 1)
     for (const { status } of answers) assert.ok([200, 401, 429].includes(status))
     assert.equal(await countLiveSessions(latchkey, ada), before + 1)
-    assert.equal(await unused(latchkey, ada), 9)
+    assert.equal(await countUnused(latchkey, ada), 9)
   })
 
   test('two recovery codes at once for one sign-in: one session, one code left', async () => {
@@ -135,7 +135,7 @@ onEachDatabase((latchkey) => {
       ada.recoveryCodes.map((code) => submitMfaCode(latchkey, begun, { code, mfaMethod })),
     )
     assert.equal(answers.filter(({ status }) => status === 200).length, 1)
-    assert.equal(await unused(latchkey, ada), 9, 'those that opened nothing are still good')
+    assert.equal(await countUnused(latchkey, ada), 9, 'rejected codes stay valid')
   })
 
   test('recovery codes are offered while there are any, and are no method of their own', async () => {
@@ -162,15 +162,15 @@ onEachDatabase((latchkey) => {
     assert.equal(late.body.code, 'mfa_token_expired')
     const { email, password } = ada
     const beside = await latchkey.post('/auth/SignIn', { email, password, code: second })
-    assert.equal(beside.status, 400, 'a sign-in takes no code')
+    assert.equal(beside.status, 400, 'a sign-in accepts no code')
     const instead = await latchkey.post('/auth/SignIn', { email, password: second })
     assert.equal(instead.body.code, 'invalid_credentials')
-    assert.equal(await unused(latchkey, ada), 9)
+    assert.equal(await countUnused(latchkey, ada), 9)
 
     await ada.turnOn('email')
     const begun = await ada.signIn()
     const spent = await submitMfaCode(latchkey, begun, { code: first, mfaMethod })
-    assert.equal(spent.body.code, 'invalid_code', 'what was used stays used')
+    assert.equal(spent.body.code, 'invalid_code', 'a used code stays used')
     assert.equal((await submitMfaCode(latchkey, begun, { code: second, mfaMethod })).status, 200)
   })
 

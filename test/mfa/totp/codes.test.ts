@@ -10,7 +10,7 @@ import { requireTool } from '../../support/tool.ts'
 
 const stepMs = 30_000
 
-/** The code of a step, by the text of RFC 4226 §5.3 and nothing else. */
+/** The code of a time step, computed as RFC 4226 §5.3 describes it, without a library. */
 function codeOf(secret: string, step: number): string {
   const counter = Buffer.alloc(8)
   counter.writeBigUInt64BE(BigInt(step))
@@ -28,8 +28,8 @@ const instants = fc.integer({ min: 10 * stepMs, max: Date.UTC(2100, 0) })
 const otherDigits = ['٠١٢٣٤٥٦٧٨٩', '०१२३४५६७८९', '０１２３４５６７８９', '𝟎𝟏𝟐𝟑𝟒𝟓𝟔𝟕𝟖𝟗', '⁰¹²³⁴⁵⁶⁷⁸⁹']
 const otherSpaces = ['\t', '\n', '\u00a0', '\u2003', '\u200b', '\ufeff']
 
-/** What a right code could be turned into by someone who looks for a lax reader. */
-const disguises: Record<string, (code: string) => string[]> = {
+/** Other notations of a right code, which a lax parser would accept. */
+const notations: Record<string, (code: string) => string[]> = {
   'a digit less': (code) => [code.slice(1), code.slice(0, 5), String(Number(code)).slice(0, 5)],
   'every length': () =>
     Array.from({ length: 13 }, (_, n) => '1'.repeat(n)).filter((s) => s.length !== 6),
@@ -58,7 +58,7 @@ const disguises: Record<string, (code: string) => string[]> = {
       return [other.join(''), `${other[0]}${code.slice(1)}`]
     }),
   'other spaces': (code) => otherSpaces.flatMap((space) => [`${space}${code}`, `${code}${space}`]),
-  'more beside it': (code) => [
+  'additional text': (code) => [
     `${code};`,
     `${code},${code}`,
     `"${code}"`,
@@ -66,7 +66,14 @@ const disguises: Record<string, (code: string) => string[]> = {
     `${code}%00`,
     `${code}' or '1'='1`,
   ],
-  'names that objects have': () => ['__proto__', 'constructor', 'NaN', 'Infinity', 'null', 'true'],
+  'property names and literals': () => [
+    '__proto__',
+    'constructor',
+    'NaN',
+    'Infinity',
+    'null',
+    'true',
+  ],
 }
 
 test('six digits are judged by RFC 6238, one step to either side, and nothing else is', () => {
@@ -116,8 +123,8 @@ test('a right code in disguise fits no step', () => {
     fc.property(secrets, instants, (secret, at) => {
       const now = Math.floor(at / stepMs)
       const codes = [-1, 0, 1].map((n) => codeOf(secret, now + n))
-      for (const [what, disguise] of Object.entries(disguises)) {
-        for (const text of disguise(codeOf(secret, now))) {
+      for (const [what, notationsOf] of Object.entries(notations)) {
+        for (const text of notationsOf(codeOf(secret, now))) {
           if (!codes.includes(text)) assert.equal(matchTimeStep(secret, text, at), undefined, what)
         }
       }
@@ -144,19 +151,19 @@ test('our codes are those of oathtool, at a thousand times from 1970 to 2100', a
   }
 })
 
-// What is looked at before any database is asked needs only one.
+// The format is checked before the database, so one database is enough.
 onDatabase(
   'SQLite',
   (latchkey) => {
-    // Abuse case (Guessing): A code of fewer digits, or with something round it, passed (npm
+    // Abuse case (Guessing): A code with missing digits or additional characters was accepted (npm
     // advisory 1087).
     test('a right code in disguise signs nobody in and turns nothing on', async () => {
       const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
       const bob = await latchkey.owner()
       await bob.enrollAuthenticator()
-      for (const [what, disguise] of Object.entries(disguises)) {
-        const bobs = disguise(bob.authenticator.nextCode())
-        const adas = disguise(ada.authenticator.nextCode())
+      for (const [what, notationsOf] of Object.entries(notations)) {
+        const bobs = notationsOf(bob.authenticator.nextCode())
+        const adas = notationsOf(ada.authenticator.nextCode())
         for (const [i, code] of adas.entries()) {
           const signedIn = await submitMfaCode(latchkey, await ada.signIn(), { code })
           assert.ok([400, 401].includes(signedIn.status), `${what}: ${code} ${signedIn.status}`)
@@ -212,6 +219,6 @@ onEachDatabase((latchkey) => {
     const code = ` ${digits.slice(0, 3)} ${digits.slice(3)}  `
     assert.equal((await submitMfaCode(latchkey, await ada.signIn(), { code })).status, 200)
     const replayed = await submitMfaCode(latchkey, await ada.signIn(), { code: digits })
-    assert.equal(replayed.body.code, 'invalid_code', 'spaces make it no other code')
+    assert.equal(replayed.body.code, 'invalid_code', 'spaces do not make it another code')
   })
 })

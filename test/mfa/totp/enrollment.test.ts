@@ -49,7 +49,7 @@ onEachDatabase((latchkey) => {
     assert.ok(Math.abs(Date.parse(body.confirmedAt) - Date.now()) < 30_000)
   })
 
-  // Abuse case (Turned off, removed or replaced by the wrong hands): The old secret went on working
+  // Abuse case (Turned off, removed or replaced by the wrong hands): The old secret still worked
   // after a new one was confirmed, or the new one worked before (CVE-2026-9047).
   test('a new secret leaves the old one in use until it is confirmed, and then it is gone', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
@@ -61,7 +61,7 @@ onEachDatabase((latchkey) => {
 
     const begun = await ada.signIn()
     const early = await submitMfaCode(latchkey, begun, { code: ada.authenticator.nextCode() })
-    assert.equal(early.body.code, 'invalid_code', 'a secret that nobody confirmed signs nobody in')
+    assert.equal(early.body.code, 'invalid_code', 'an unconfirmed secret signs nobody in')
     ada.authenticator.secret = old
     ada.storeTokens(await submitMfaCode(latchkey, begun, { code: ada.authenticator.nextCode() }))
 
@@ -100,8 +100,8 @@ onEachDatabase((latchkey) => {
     await ada.signInFully()
   })
 
-  // Abuse case (Used twice, or for something else): An app’s code worked again within its half
-  // minute (CVE-2026-82470, CVE-2025-6014, GHSA-96qm-hwhp-2rm8).
+  // Abuse case (Used twice, or for something else): An app’s code could be reused within its 30
+  // seconds (CVE-2026-82470, CVE-2025-6014, GHSA-96qm-hwhp-2rm8).
   test('the code that confirms a secret does not also sign in', async () => {
     const ada = await latchkey.owner()
     await ada.enrollAuthenticator()
@@ -149,7 +149,7 @@ onEachDatabase((latchkey) => {
   })
 
   // Abuse case (Turned off, removed or replaced by the wrong hands): Removing the last method left
-  // MFA on with nothing to show, or off without a word.
+  // MFA on without a method, or turned it off silently.
   test('the last method stays while MFA is on: recovery codes don’t count as one', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     assert.equal(ada.recoveryCodes.length, 10)
@@ -158,7 +158,7 @@ onEachDatabase((latchkey) => {
     const refused = await ada.delete('/settings/MfaSecret')
     assert.equal(refused.status, 409)
     assert.equal(refused.body.code, 'last_method')
-    assert.deepEqual(await accountStateOf(latchkey, ada), before, 'nor is the waiting secret gone')
+    assert.deepEqual(await accountStateOf(latchkey, ada), before, 'the pending secret stays')
 
     await ada.delete('/settings/MfaSignIn')
     const removed = await ada.delete('/settings/MfaSecret')
@@ -180,10 +180,10 @@ onEachDatabase((latchkey) => {
     await ada.delete('/settings/MfaSecret')
     assert.deepEqual(await accountStateOf(latchkey, ada), before)
     const late = await ada.post('/settings/MfaSignIn', { mfaMethod: 'authenticator', code })
-    assert.equal(late.body.code, 'method_not_set_up', 'a secret thrown away can’t be confirmed')
+    assert.equal(late.body.code, 'method_not_set_up', 'a removed secret cannot be confirmed')
   })
 
-  // Abuse case (Input and output): An answer, a log line or the database held a secret
+  // Abuse case (Input and output): A response, a log line or the database contained a secret
   // (CVE-2026-53725).
   test('a secret is shown once: no later answer, message or row of the database holds it', async () => {
     const ada = await latchkey.owner()

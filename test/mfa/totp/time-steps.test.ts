@@ -8,13 +8,13 @@ import { requireTool } from '../../support/tool.ts'
 
 const stepMs = 30_000
 
-/** A sign-in answered with the code that the app shows so many steps from now. */
+/** Signs in with the code that the app shows `step` time steps from now. */
 async function signInWithStep(latchkey: TestLatchkey, owner: Owner, step: number) {
   const code = owner.authenticator.code(Date.now() + step * stepMs)
   return submitMfaCode(latchkey, await owner.signIn(), { code })
 }
 
-/** To the beginning of a step that is far from every step used so far. */
+/** Travels to the beginning of a time step that no used code reaches. */
 function travelFarFromUsedSteps(): void {
   travel(4 * stepMs)
   travelToNextStep()
@@ -43,8 +43,8 @@ onEachDatabase((latchkey) => {
     }
   })
 
-  // Abuse case (Used twice, or for something else): An app’s code worked again within its half
-  // minute (CVE-2026-82470, CVE-2025-6014, GHSA-96qm-hwhp-2rm8).
+  // Abuse case (Used twice, or for something else): An app’s code could be reused within its 30
+  // seconds (CVE-2026-82470, CVE-2025-6014, GHSA-96qm-hwhp-2rm8).
   test('after a newer step the older ones are refused, though their time has not run out', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     travelFarFromUsedSteps()
@@ -57,11 +57,11 @@ onEachDatabase((latchkey) => {
     assert.equal((await signInWithStep(latchkey, ada, 0)).status, 200)
   })
 
-  // Abuse case (Used twice, or for something else): An app’s code worked again within its half
-  // minute (CVE-2026-82470, CVE-2025-6014, GHSA-96qm-hwhp-2rm8).
+  // Abuse case (Used twice, or for something else): An app’s code could be reused within its 30
+  // seconds (CVE-2026-82470, CVE-2025-6014, GHSA-96qm-hwhp-2rm8).
   test('one code, one use: whatever it was brought to first, nothing else takes it', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
-    const places = {
+    const uses = {
       'signing in': async (code: string) => submitMfaCode(latchkey, await ada.signIn(), { code }),
       'changing MFA': (code: string) =>
         ada.post('/settings/MfaSignIn', { mfaMethod: 'authenticator', code }),
@@ -70,12 +70,12 @@ onEachDatabase((latchkey) => {
         return submitMfaCode(latchkey, begun, { code })
       },
     }
-    for (const [firstName, first] of Object.entries(places)) {
+    for (const [firstName, first] of Object.entries(uses)) {
       const code = ada.authenticator.nextCode()
-      const taken = await first(code)
-      assert.equal(taken.status, 200, firstName)
-      if (taken.body.accessToken) ada.storeTokens(taken)
-      for (const [secondName, second] of Object.entries(places)) {
+      const accepted = await first(code)
+      assert.equal(accepted.status, 200, firstName)
+      if (accepted.body.accessToken) ada.storeTokens(accepted)
+      for (const [secondName, second] of Object.entries(uses)) {
         const refused = await second(code)
         assert.equal(refused.status, 401, `${firstName}, then ${secondName}`)
         assert.equal(refused.body.code, 'invalid_code')
@@ -117,19 +117,20 @@ onEachDatabase((latchkey) => {
     if (!oathtool) return
     const ada = await latchkey.owner()
     const { body } = await ada.post('/settings/MfaSecret')
-    const shown = async () => {
+    const oathtoolCode = async () => {
       travelToNextStep()
       const at = `@${Math.floor(Date.now() / 1000)}`
       return (await oathtool('--totp', '-b', body.secret, '--now', at)).trim()
     }
     const on = await ada.post('/settings/MfaSignIn', {
       mfaMethod: 'authenticator',
-      code: await shown(),
+      code: await oathtoolCode(),
     })
     assert.equal(on.status, 200)
     for (let i = 0; i < 3; i += 1) {
       const begun = await ada.signIn()
-      assert.equal((await submitMfaCode(latchkey, begun, { code: await shown() })).status, 200)
+      const code = await oathtoolCode()
+      assert.equal((await submitMfaCode(latchkey, begun, { code })).status, 200)
     }
   })
 })
