@@ -1,6 +1,6 @@
 /**
- * Somebody signs up with an address that is not theirs, hoping that its owner will finish the
- * sign-up and live in an account whose password the stranger knows.
+ * Account pre-hijacking: a stranger signs up with another person's address, hoping that its owner
+ * verifies it and uses an account whose password the stranger knows.
  */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
@@ -13,15 +13,15 @@ const orders: [name: string, order: Who[]][] = [
   ['before the owner', ['stranger', 'owner']],
   ['after the owner', ['owner', 'stranger']],
   ['before and after the owner', ['stranger', 'owner', 'stranger']],
-  ['between two tries of the owner', ['owner', 'stranger', 'owner']],
+  ['between two attempts of the owner', ['owner', 'stranger', 'owner']],
 ]
 
 let victims = 0
 
 onEachDatabase((latchkey) => {
   for (const [name, order] of orders) {
-    // Abuse case (Signing up): A stranger signed up with somebody’s address and waited for the
-    // owner to verify it (CVE-2026-53516).
+    // Abuse case (Sign-up): A stranger signed up with another person’s address and waited for
+    // that person to verify it (CVE-2026-53516).
     test(`a stranger who signs up ${name} gains nothing`, async () => {
       const email = `victim-${victims++}@example.com`
       const sent = []
@@ -43,8 +43,9 @@ onEachDatabase((latchkey) => {
     })
   }
 
-  // Abuse case (Signing up): A stranger signed up after the owner, who typed the newer code.
-  test('whichever code is typed, the account has the password that came with it', async () => {
+  // Abuse case (Sign-up): A stranger signed up after the owner, and the owner entered the
+  // stranger’s code.
+  test('the account gets the password submitted with the code, whichever sign-up the code belongs to', async () => {
     for (const [, order] of orders) {
       for (let typed = 0; typed < order.length; typed++) {
         const email = `victim-${victims++}@example.com`
@@ -64,31 +65,31 @@ onEachDatabase((latchkey) => {
     }
   })
 
-  test('of codes that are brought at once with passwords, the one that is taken has set the password', async () => {
+  test('of concurrent codes with different passwords, the accepted one sets the password', async () => {
     const email = `victim-${victims++}@example.com`
     const codes = [
       await signUp(latchkey, email, 'stranger'),
       await signUp(latchkey, email, 'owner'),
     ]
-    const brought = Array.from({ length: 8 }, (_, i) => ({
+    const submissions = Array.from({ length: 8 }, (_, i) => ({
       code: codes[i % 2] ?? '',
       who: (['owner', 'stranger'] as const)[(i >> 1) % 2] ?? 'owner',
     }))
     const answers = await Promise.all(
-      brought.map(async ({ code, who }) => ({
+      submissions.map(async ({ code, who }) => ({
         who,
         status: (await verify(latchkey, email, code, who)).status,
       })),
     )
-    const [taken, ...others] = answers.filter(({ status }) => status === 201)
+    const [accepted, ...others] = answers.filter(({ status }) => status === 201)
     assert.deepEqual(others, [])
     for (const who of ['owner', 'stranger'] as const) {
-      const expected = who === taken?.who ? 200 : 401
+      const expected = who === accepted?.who ? 200 : 401
       assert.equal((await signIn(latchkey, email, who)).status, expected)
     }
   })
 
-  test('a password that can’t be used is refused with its code, which stays good', async () => {
+  test('an invalid password is rejected without consuming its code', async () => {
     const email = `victim-${victims++}@example.com`
     const code = await signUp(latchkey, email, 'owner')
     for (const password of ['short', 'password1', email, 'ä'.repeat(600)]) {
@@ -99,7 +100,7 @@ onEachDatabase((latchkey) => {
     assert.equal((await verify(latchkey, email, code, 'owner')).status, 201)
   })
 
-  test('a wrong code makes no account, whatever password comes with it', async () => {
+  test('a wrong code creates no account, whatever password comes with it', async () => {
     const email = `victim-${victims++}@example.com`
     const code = await signUp(latchkey, email, 'owner')
     const wrong = code === '000000' ? '000001' : '000000'
@@ -111,7 +112,7 @@ onEachDatabase((latchkey) => {
     }
   })
 
-  test('the sign-up that is finished ends the others, even if its account is gone again', async () => {
+  test('completing a sign-up voids the others for its address, even if the account is deleted later', async () => {
     const email = `victim-${victims++}@example.com`
     const first = await signUp(latchkey, email, 'stranger')
     const owners = await signUp(latchkey, email, 'owner')
@@ -123,9 +124,9 @@ onEachDatabase((latchkey) => {
     }
   })
 
-  // Abuse case (Signing up): A stranger signed up with somebody’s address and waited for the owner
-  // to verify it (CVE-2026-53516).
-  test('a stranger who signs up when there is an account changes nothing in it', async () => {
+  // Abuse case (Sign-up): A stranger signed up with another person’s address and waited for that
+  // person to verify it (CVE-2026-53516).
+  test('a stranger’s sign-up with the address of an account changes nothing in it', async () => {
     const ada = await latchkey.owner()
     const { email } = ada
     await latchkey.post('/auth/SignUp', { email, password: passwords.stranger })
@@ -137,14 +138,14 @@ onEachDatabase((latchkey) => {
   })
 })
 
-/** @returns the code that the sign-up had sent to the address */
+/** Starts a sign-up. @returns the code sent to the address */
 async function signUp(latchkey: TestLatchkey, email: string, who: Who): Promise<string> {
   const { status } = await latchkey.post('/auth/SignUp', { email, password: passwords[who] })
   assert.equal(status, 202)
   return latchkey.codeSentTo(email)
 }
 
-/** @param who whose password comes with the code, if one does */
+/** @param who whose password to send with the code; none if undefined */
 function verify(latchkey: TestLatchkey, email: string, code: string, who?: Who) {
   const password = who && { password: passwords[who] }
   return latchkey.post('/auth/SignUp/Verify', { email, code, ...password })

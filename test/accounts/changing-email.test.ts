@@ -5,20 +5,20 @@ import { onEachDatabase } from '../support/latchkey.ts'
 import type { Owner } from '../support/owner.ts'
 
 onEachDatabase((latchkey) => {
-  async function moveTo(ada: Owner, email: string) {
+  async function changeEmail(ada: Owner, email: string) {
     const sent = await ada.post('/settings/Email', { email })
     assert.equal(sent.status, 202)
     const code = await latchkey.codeSentTo(email)
     return ada.post('/settings/Email', { email, code })
   }
 
-  // Abuse case (Turned off, removed or replaced by the wrong hands): The address was changed before
-  // its new mailbox was proven, or the old one was not told.
-  test('the address changes once the new one is proven, and the old one is told', async () => {
+  // Abuse case (MFA changed by an attacker): The address was changed before
+  // its new mailbox was verified, or the old one was not notified.
+  test('the email address changes once the new one is verified, and the old one is notified', async () => {
     const ada = await latchkey.owner()
     const before = ada.email
     const email = `new-${before}`
-    const changed = await moveTo(ada, email)
+    const changed = await changeEmail(ada, email)
     assert.equal(changed.status, 200)
     assert.equal(changed.body.email, email)
 
@@ -30,38 +30,38 @@ onEachDatabase((latchkey) => {
     assert.match(message?.text ?? '', /\/undo#token=/)
   })
 
-  // Abuse case (Turned off, removed or replaced by the wrong hands): Codes went on to the address
-  // that the account had given up.
-  test('codes for signing in that went to the old address go to the new one', async () => {
+  // Abuse case (MFA changed by an attacker): Codes were still sent to the
+  // account’s former address.
+  test('sign-in codes sent to the old address go to the new one after the change', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'email' })
     travel(31_000)
     const email = `new-${ada.email}`
-    await moveTo(ada, email)
+    await changeEmail(ada, email)
     const begun = await latchkey.post('/auth/SignIn', { email, password: ada.password })
     const { mfaToken } = begun.body
     const code = await latchkey.codeSentTo(email)
     assert.equal((await latchkey.post('/auth/SignIn/Mfa', { mfaToken, code })).status, 200)
   })
 
-  test('an address of another account is not told of before its mailbox is proven, and never taken', async () => {
+  test('another account’s address is rejected, but only after its mailbox is verified', async () => {
     const ada = await latchkey.owner()
     const eve = await latchkey.owner()
-    const asked = await eve.post('/settings/Email', { email: ada.email })
-    assert.equal(asked.status, 202)
+    const started = await eve.post('/settings/Email', { email: ada.email })
+    assert.equal(started.status, 202)
     const code = await latchkey.codeSentTo(ada.email)
-    const taken = await eve.post('/settings/Email', { email: ada.email, code })
-    assert.equal(taken.status, 409)
-    assert.equal(taken.body.code, 'address_taken')
+    const refused = await eve.post('/settings/Email', { email: ada.email, code })
+    assert.equal(refused.status, 409)
+    assert.equal(refused.body.code, 'address_taken')
     assert.equal((await ada.signIn()).body.status, 'signedIn')
     assert.equal((await eve.signIn()).body.status, 'signedIn')
   })
 
-  // Abuse case (Turned off, removed or replaced by the wrong hands): Somebody else signed up with
-  // an address that its owner could still take back.
-  test('an address that may come back is nobody else’s for seven days', async () => {
+  // Abuse case (MFA changed by an attacker): Someone else signed up with an
+  // address that its former owner could still restore by an undo.
+  test('a replaced address stays reserved for seven days, while an undo can restore it', async () => {
     const ada = await latchkey.owner()
     const before = ada.email
-    await moveTo(ada, `new-${before}`)
+    await changeEmail(ada, `new-${before}`)
 
     const password = 'a sentence of somebody'
     await latchkey.post('/auth/SignUp', { email: before, password })
@@ -79,9 +79,9 @@ onEachDatabase((latchkey) => {
     assert.equal((await later.signIn()).body.status, 'signedIn')
   })
 
-  // Abuse case (Used twice, or for something else): A code for one number or address proved
+  // Abuse case (Reuse of codes and tokens): A code for one number or address verified
   // another.
-  test('a wrong code changes nothing, and one for another address neither', async () => {
+  test('neither a wrong code nor a code for another address changes the email address', async () => {
     const ada = await latchkey.owner()
     const first = `first-${ada.email}`
     const second = `second-${ada.email}`

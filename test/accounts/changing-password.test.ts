@@ -3,9 +3,9 @@ import { test } from 'node:test'
 import { onEachDatabase } from '../support/latchkey.ts'
 
 onEachDatabase((latchkey) => {
-  // Abuse case (Turned off, removed or replaced by the wrong hands): The password was changed by
-  // whoever found an open session.
-  test('changing the password needs the current one, ends other sessions and tells the owner', async () => {
+  // Abuse case (MFA changed by an attacker): An open session was enough to
+  // change the password.
+  test('changing the password requires the current one, ends other sessions and notifies the owner', async () => {
     const ada = await latchkey.owner()
     const other = (await ada.signIn()).body
     const newPassword = 'a whole new sentence'
@@ -25,7 +25,7 @@ onEachDatabase((latchkey) => {
     assert.match(message?.text ?? '', /\/undo#token=/)
   })
 
-  test('from the change on the new password signs in, and the old one does not', async () => {
+  test('after a password change the new password signs in, and the old one does not', async () => {
     const ada = await latchkey.owner()
     const { email, password } = ada
     const refused = { currentPassword: 'not it', newPassword: 'the sentence of a thief' }
@@ -39,7 +39,7 @@ onEachDatabase((latchkey) => {
     }
   })
 
-  test('of ten changes at once from one password, one is made', async () => {
+  test('of ten concurrent password changes, one succeeds', async () => {
     const ada = await latchkey.owner()
     const { email, password: currentPassword } = ada
     const words = Array.from({ length: 10 }, (_, i) => `a whole new sentence ${i}`)
@@ -54,28 +54,28 @@ onEachDatabase((latchkey) => {
     assert.equal(changes.length, 1)
   })
 
-  test('who knows the password may change it as often as they like', async () => {
+  test('password changes with the right current password are not limited', async () => {
     const ada = await latchkey.owner()
     for (let i = 0; i < 11; i++) await ada.changePassword(`a whole new sentence ${i}`)
   })
 
-  // Abuse case (Guessing): An open session was a place to guess the password.
-  test('guesses of the current password are counted, ten an hour', async () => {
+  // Abuse case (Guessing): An open session allowed unlimited guesses of the password.
+  test('wrong current passwords are limited to ten an hour per session', async () => {
     const ada = await latchkey.owner()
     const { accessToken: token } = (await ada.signIn()).body
     const guess = () =>
       ada.put('/settings/Password', { currentPassword: 'not it', newPassword: 'a new sentence' })
     const answers = await Promise.all(Array.from({ length: 15 }, guess))
-    const judged = answers.filter(({ status }) => status === 401)
-    assert.equal(judged.length, 10)
+    const checked = answers.filter(({ status }) => status === 401)
+    assert.equal(checked.length, 10)
     const body = { currentPassword: ada.password, newPassword: 'a new sentence' }
     assert.equal((await ada.put('/settings/Password', body)).status, 429)
-    // Only the session that guessed is stopped.
+    // The limit stops only the session that guessed.
     assert.equal((await ada.signIn()).body.status, 'signedIn')
     assert.equal((await ada.put('/settings/Password', body, { token })).status, 200)
   })
 
-  test('a new password is held to the same rules as a first one', async () => {
+  test('a new password must meet the same rules as a first one', async () => {
     const ada = await latchkey.owner()
     for (const newPassword of ['short', 'password1', ada.email, 'x'.repeat(1025)]) {
       const { status, body } = await ada.put('/settings/Password', {

@@ -1,4 +1,4 @@
-/** That five of them are refused over HTTP, too, is in passwords.test.ts. */
+/** password-rules.test.ts tests five of these passwords over HTTP. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { dictionary } from '@zxcvbn-ts/language-common'
@@ -7,10 +7,10 @@ import { ensureGoodPassword } from '../../src/accounts/password/password-policy.
 const minLength = 8
 const rules = { email: 'ada@example.com', minLength, brandName: 'Latchkey' }
 
-/** Those that would do, were they not guessed first: the most common come first. */
+/** The common passwords that meet the minimum length, most common first. */
 const longEnough = dictionary['passwords-common'].filter(({ length }) => length >= minLength)
 
-test('more than 15,000 passwords that are long enough are refused because they are guessed first', async () => {
+test('more than 15,000 common passwords of sufficient length are rejected', async () => {
   assert.ok(longEnough.length > 15_000, `${longEnough.length}`)
   for (const password of longEnough) {
     await assert.rejects(

@@ -9,9 +9,9 @@ import { transactionOn } from '../support/transaction.ts'
 import { undoTokenSentTo } from '../support/undo-token.ts'
 
 onEachDatabase((latchkey) => {
-  // Abuse case (Turned off, removed or replaced by the wrong hands): Sessions lived on after a
+  // Abuse case (MFA changed by an attacker): Sessions survived a password
   // reset or a deletion (GHSA-2vg6-77g8-24mp, CVE-2023-22492, CVE-2026-43983).
-  test('a deleted account is closed at once, and its owner is told', async () => {
+  test('deleting an account ends access at once and notifies its owner', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'sms' })
     const wrong = await ada.delete('/settings/Account', { body: { password: 'not it' } })
     assert.equal(wrong.status, 401)
@@ -26,11 +26,11 @@ onEachDatabase((latchkey) => {
     assert.match(message?.subject ?? '', /was deleted/)
   })
 
-  test('for seven days the owner can undo it, and then everything is as it was', async () => {
+  test('an undo within seven days restores a deleted account as it was', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     await ada.delete('/settings/Account', { body: { password: ada.password } })
     travel(6 * 86_400_000)
-    await tidyUp()
+    await runCleanUp()
     const token = await undoTokenSentTo(latchkey, ada.email, /was deleted/)
     const { body } = await latchkey.post('/auth/Undo', { token })
     assert.equal(body.undone, 'account.deleted')
@@ -40,9 +40,9 @@ onEachDatabase((latchkey) => {
     await ada.signInFully()
   })
 
-  // Abuse case (Turned off, removed or replaced by the wrong hands): Deleting left personal data
+  // Abuse case (MFA changed by an attacker): Deleting left personal data
   // behind.
-  test('after seven days nothing personal is left in any table', async () => {
+  test('seven days after a deletion no table contains the account’s personal data', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'sms' })
     const name = `${ada.email}’s phone`
     const { credentialId, userHandle } = await addPasskey(latchkey, ada, { name })
@@ -50,7 +50,7 @@ onEachDatabase((latchkey) => {
     await ada.signIn()
     await ada.delete('/settings/Account', { body: { password: ada.password } })
     travel(8 * 86_400_000)
-    await tidyUp()
+    await runCleanUp()
 
     const tables =
       latchkey.databaseKind === 'SQLite'
@@ -58,19 +58,19 @@ onEachDatabase((latchkey) => {
         : "select table_name as name from information_schema.tables where table_schema = 'public'"
     for (const { name } of await latchkey.sql(tables)) {
       const rows = JSON.stringify(await latchkey.sql(`select * from ${name}`))
-      const hers = [ada.email, ada.phoneNumber, credentialId, userHandle, options.challenge]
-      for (const personal of hers) {
-        assert.ok(!rows.includes(personal), `${name} still knows the owner`)
+      const personalData = [ada.email, ada.phoneNumber, credentialId, userHandle, options.challenge]
+      for (const personal of personalData) {
+        assert.ok(!rows.includes(personal), `${name} still contains personal data`)
       }
     }
     const erased = await latchkey.sql("select * from activity where type = 'account.erased'")
     assert.ok(erased.length > 0)
-    // The address is free again.
+    // The address can be used again.
     const again = await latchkey.owner({ email: ada.email })
     assert.equal((await again.get('/settings/MfaSignIn')).body.enabled, false)
   })
 
-  async function tidyUp(): Promise<void> {
+  async function runCleanUp(): Promise<void> {
     const db = openDatabase(latchkey.environment.LATCHKEY_DATABASE_URL ?? '')
     await cleanUp(db, transactionOn(db))
     await db.destroy()

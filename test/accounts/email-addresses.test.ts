@@ -4,7 +4,7 @@ import { onEachDatabase } from '../support/latchkey.ts'
 
 const password = 'seven red bicycles'
 
-/** What no mail can be sent to, or what could be taken for somebody else's address. */
+/** Addresses that cannot receive mail or could be mistaken for another person's. */
 const refused = {
   'a full-width @': 'eve＠example.com',
   'full-width letters in the domain': 'eve@ｅｘａｍｐｌｅ.com',
@@ -48,9 +48,9 @@ const refused = {
 }
 
 onEachDatabase((latchkey) => {
-  // Abuse case (Signing up): A look-alike of an address was turned into somebody else’s
+  // Abuse case (Sign-up): A look-alike address was normalized to another person’s
   // (GHSA-7rqj-j65f-68wh, GHSA-mwm4-5qwr-g9pf).
-  test('what is no plain address is refused, and no mail goes anywhere', async () => {
+  test('addresses that are malformed or could be mistaken for others are rejected, and no email is sent', async () => {
     const before = await latchkey.sql('select id from outbox')
     for (const [name, email] of Object.entries(refused)) {
       const answer = await latchkey.post('/auth/SignUp', { email, password })
@@ -61,7 +61,7 @@ onEachDatabase((latchkey) => {
     assert.equal(after.length, before.length)
   })
 
-  test('what is no address can’t sign in, and is answered as any unknown one', async () => {
+  test('signing in with an invalid address is answered like an unknown address', async () => {
     const unknown = await latchkey.post('/auth/SignIn', { email: 'nobody@example.com', password })
     for (const email of ['eve＠example.com', '"eve"@example.com', 'eve@localhost', 'eve@@@']) {
       const answer = await latchkey.post('/auth/SignIn', { email, password })
@@ -70,9 +70,9 @@ onEachDatabase((latchkey) => {
     }
   })
 
-  // Abuse case (The second factor is skipped): Another spelling of the address met the same account
-  // without its second factor (CVE-2025-6013).
-  test('every spelling of an address meets the same account, and its second factor', async () => {
+  // Abuse case (Second factor skipped): Another spelling of the address reached the same
+  // account without its second factor (CVE-2025-6013).
+  test('every spelling of an address leads to the same account and its second factor', async () => {
     const email = `Ada.Spelled-${latchkey.databaseKind}@Bücher.example`
     const ada = await latchkey.owner({ email: email.replace('Bücher', 'xn--bcher-kva'), password })
     await ada.turnOn('authenticator')
@@ -91,7 +91,7 @@ onEachDatabase((latchkey) => {
     }
   })
 
-  test('a sign-up with another spelling of a known address is told to the owner’s own', async () => {
+  test('a sign-up with another spelling of a known address notifies the owner at the owner’s spelling', async () => {
     const email = `bob-${latchkey.databaseKind}@example.com`
     await latchkey.owner({ email })
     const shouted = email.toUpperCase()
@@ -101,7 +101,7 @@ onEachDatabase((latchkey) => {
     assert.deepEqual(await latchkey.inbox(shouted.replace('EXAMPLE.COM', 'example.com')), [])
   })
 
-  test('mail goes to the address as its owner wrote it, with the domain in ASCII', async () => {
+  test('email goes to the address as its owner spelled it, with the domain in ASCII', async () => {
     const written = `Grace.Hopper-${latchkey.databaseKind}@Bücher.example`
     await latchkey.post('/auth/SignUp', { email: written, password })
     const [message] = await latchkey.inbox(
@@ -110,15 +110,15 @@ onEachDatabase((latchkey) => {
     assert.match(message?.subject ?? '', /code/)
   })
 
-  // Abuse case (Signing up): A look-alike of an address was turned into somebody else’s
+  // Abuse case (Sign-up): A look-alike address was normalized to another person’s
   // (GHSA-7rqj-j65f-68wh, GHSA-mwm4-5qwr-g9pf).
-  test('addresses that are not the same to every mail server are not the same here', async () => {
+  test('addresses that some mail servers treat as different belong to different accounts', async () => {
     const host = `${latchkey.databaseKind.toLowerCase()}.example.com`
     const addresses = [
       `carol@${host}`,
       `carol+news@${host}`,
       `c.arol@${host}`,
-      // Both letters a are Cyrillic: a domain of its own, and shown as what it is.
+      // With a Cyrillic a: a different domain, sent to in its ASCII form.
       `carol@${host.replace('example', 'ex\u0430mple')}`,
     ]
     for (const email of addresses) {

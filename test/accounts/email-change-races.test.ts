@@ -1,4 +1,4 @@
-/** One address is one account's, whoever asks for it at the same time. */
+/** An address belongs to one account, even if several requests claim it concurrently. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { sql } from 'kysely'
@@ -10,8 +10,8 @@ import { waitUntil } from '../support/process.ts'
 import { undoTokenSentTo } from '../support/undo-token.ts'
 
 onEachDatabase((latchkey) => {
-  /** Has a code for an address sent. @returns what brings it back */
-  async function ask(owner: Owner, email: string) {
+  /** Requests a code for an address. @returns a function that submits it */
+  async function startChange(owner: Owner, email: string) {
     assert.equal((await owner.post('/settings/Email', { email })).status, 202)
     const code = await latchkey.codeSentTo(email)
     return () => owner.post('/settings/Email', { email, code })
@@ -23,28 +23,28 @@ onEachDatabase((latchkey) => {
       (await latchkey.sql(`select count(*) as n from account where email_key = '${email}'`))[0].n,
     )
 
-  // Abuse case (Turned off, removed or replaced by the wrong hands): Of several accounts that moved
-  // to one address at once, two got it.
-  test('of many accounts that move to one address at once, one gets it', async () => {
+  // Abuse case (MFA changed by an attacker): Of several accounts that
+  // changed to one address concurrently, two got it.
+  test('of several accounts that change to one address concurrently, one succeeds', async () => {
     for (let round = 0; round < 3; round += 1) {
       const email = address()
       const owners = await Promise.all(Array.from({ length: 6 }, () => latchkey.owner()))
       const ready = []
-      for (const owner of owners) ready.push(await ask(owner, email))
-      const answers = await Promise.all(ready.map((bring) => bring()))
+      for (const owner of owners) ready.push(await startChange(owner, email))
+      const answers = await Promise.all(ready.map((submit) => submit()))
       const statuses = answers.map(({ status }) => status).sort()
       assert.deepEqual(statuses, [200, 409, 409, 409, 409, 409])
       assert.equal(await accountsAt(email), 1)
     }
   })
 
-  test('a sign-up and a move to one address at once make one account of it', async () => {
+  test('a concurrent sign-up and email change for one address produce one account with it', async () => {
     for (let round = 0; round < 4; round += 1) {
       const email = address()
       const ada = await latchkey.owner()
       await latchkey.post('/auth/SignUp', { email, password: 'a sentence of somebody' })
       const code = await latchkey.codeSentTo(email)
-      const move = await ask(ada, email)
+      const move = await startChange(ada, email)
       const [moved, signedUp] = await Promise.all([
         move(),
         latchkey.post('/auth/SignUp/Verify', { email, code }),
@@ -56,13 +56,13 @@ onEachDatabase((latchkey) => {
     }
   })
 
-  test('an address that moves away while others reach for it stays reserved: its owner can come back', async () => {
+  test('an address given up while others try to take it stays reserved for its owner’s undo', async () => {
     for (let round = 0; round < 6; round += 1) {
       const ada = await latchkey.owner()
       const eve = await latchkey.owner()
       const before = ada.email
-      const leave = await ask(ada, address())
-      const take = await ask(eve, before)
+      const leave = await startChange(ada, address())
+      const take = await startChange(eve, before)
       const taking = round % 2 === 0 ? take() : undefined
       const leaving = leave()
       const [left, taken] = await Promise.all([leaving, taking ?? take()])
@@ -70,7 +70,7 @@ onEachDatabase((latchkey) => {
       assert.equal(taken.status, 409)
       const token = await undoTokenSentTo(latchkey, before, /email address/)
 
-      // Whoever is refused has used nothing up.
+      // A refused request consumes nothing.
       const [undone, late] = await Promise.all([latchkey.post('/auth/Undo', { token }), take()])
       assert.equal(undone.status, 200)
       assert.equal(late.status, 409)
@@ -78,23 +78,26 @@ onEachDatabase((latchkey) => {
     }
   })
 
-  test('a sign-up from before does not slip in while the address moves away', async () => {
+  test('an earlier sign-up cannot claim an address while its account is changing to another', async () => {
     const ada = await latchkey.owner()
     const email = address()
     await latchkey.post('/auth/SignUp', { email, password: 'a sentence of somebody' })
     const code = await latchkey.codeSentTo(email)
     travel(1000)
-    assert.equal((await (await ask(ada, email))()).status, 200)
-    const leave = await ask(ada, address())
+    assert.equal((await (await startChange(ada, email))()).status, 200)
+    const leave = await startChange(ada, address())
     const signUp = () => latchkey.post('/auth/SignUp/Verify', { email, code })
-    const [left, signedUp] = await midway(leave, signUp)
+    const [left, signedUp] = await interleave(leave, signUp)
     assert.equal(left.status, 200)
     assert.equal(signedUp.status, 401)
     assert.equal(await accountsAt(email), 0)
   })
 
-  /** Has the first call wait for its last statement, where a database lets others go on, until the second waits too. */
-  async function midway<Result>(first: () => Promise<Result>, second: () => Promise<Result>) {
+  /**
+   * Runs two calls concurrently. On PostgreSQL both wait for a lock on `outbox`, the first one at
+   * its last statement, before either continues.
+   */
+  async function interleave<Result>(first: () => Promise<Result>, second: () => Promise<Result>) {
     if (latchkey.databaseKind === 'SQLite') return Promise.all([first(), second()])
     const db = openDatabase(latchkey.environment.LATCHKEY_DATABASE_URL ?? '')
     const waiting = (many: number) =>
@@ -119,10 +122,10 @@ onEachDatabase((latchkey) => {
     }
   }
 
-  test('two who swap their addresses at once wait for nobody for ever', async () => {
+  test('two accounts that try to swap addresses concurrently do not deadlock', async () => {
     for (let round = 0; round < 4; round += 1) {
       const [ada, ben] = [await latchkey.owner(), await latchkey.owner()]
-      const swaps = [await ask(ada, ben.email), await ask(ben, ada.email)]
+      const swaps = [await startChange(ada, ben.email), await startChange(ben, ada.email)]
       const answers = await Promise.all(swaps.map((swap) => swap()))
       assert.deepEqual(
         answers.map(({ status }) => status),
@@ -131,26 +134,26 @@ onEachDatabase((latchkey) => {
     }
   })
 
-  test('nobody learns at POST Email whether an address has an account before its mailbox is proven', async () => {
+  test('POST Email does not reveal whether an address has an account before its mailbox is verified', async () => {
     const [ada, eve] = [await latchkey.owner(), await latchkey.owner()]
     const deleted = await latchkey.owner()
     await deleted.delete('/settings/Account', { body: { password: deleted.password } })
     const seen = []
     for (const email of [ada.email, deleted.email, address()]) {
-      const asked = await eve.post('/settings/Email', { email })
+      const started = await eve.post('/settings/Email', { email })
       const right = await latchkey.codeSentTo(email)
       const code = right === '000000' ? '000001' : '000000'
       const wrong = await eve.post('/settings/Email', { email, code })
-      const { sentTo: _, ...rest } = asked.body
-      seen.push({ asked: asked.status, rest, wrong: wrong.status, code: wrong.body.code })
+      const { sentTo: _, ...rest } = started.body
+      seen.push({ started: started.status, rest, wrong: wrong.status, code: wrong.body.code })
     }
     assert.deepEqual(seen[0], seen[2])
     assert.deepEqual(seen[1], seen[2])
   })
 
-  // Abuse case (Turned off, removed or replaced by the wrong hands): Somebody else signed up with
-  // an address that its owner could still take back.
-  test('a deleted or given-up address signs nobody up, and the answer does not say so', async () => {
+  // Abuse case (MFA changed by an attacker): Someone else signed up with an
+  // address that its former owner could still restore by an undo.
+  test('a reserved address cannot sign up, and the responses do not reveal that it is reserved', async () => {
     const ada = await latchkey.owner()
     await ada.delete('/settings/Account', { body: { password: ada.password } })
     const signUp = (email: string) =>

@@ -6,7 +6,7 @@ import { onEachDatabase } from '../support/latchkey.ts'
 const minute = 60_000
 
 onEachDatabase((latchkey) => {
-  test('a forgotten password is set anew by the mailed code, and everyone is signed out', async () => {
+  test('a reset with the emailed code sets a new password and ends every session', async () => {
     const ada = await latchkey.owner()
     const before = ada.password
     const reset = await ada.resetPassword('a whole new sentence')
@@ -21,7 +21,7 @@ onEachDatabase((latchkey) => {
     assert.equal((await ada.signIn()).body.status, 'signedIn')
   })
 
-  test('the owner is told of a reset, with the way back, and it is written down', async () => {
+  test('a reset notifies the owner with an undo link and is recorded in the activity', async () => {
     const ada = await latchkey.owner()
     await ada.resetPassword('a whole new sentence')
     const [message] = await latchkey.inbox(ada.email)
@@ -32,9 +32,9 @@ onEachDatabase((latchkey) => {
     assert.equal(activity[1].type, 'password.reset')
   })
 
-  // Abuse case (Signing up): Which addresses have accounts could be told by the answer or by its
-  // time (CVE-2024-41952).
-  test('the answer is the same for an address without an account, which gets another message', async () => {
+  // Abuse case (Sign-up): The response or its timing revealed which addresses have accounts
+  // (CVE-2024-41952).
+  test('the response is identical for an address without an account, which gets a different email', async () => {
     const ada = await latchkey.owner()
     const nobody = `nobody-${ada.email}`
     const known = await latchkey.post('/auth/ForgotPassword', { email: ada.email })
@@ -46,17 +46,17 @@ onEachDatabase((latchkey) => {
     assert.doesNotMatch(message?.text ?? '', /\b[0-9]{6}\b/)
   })
 
-  // Abuse case (The second factor is skipped): Resetting the password signed in, and past the
+  // Abuse case (Second factor skipped): Resetting the password signed in and bypassed the
   // second factor (CVE-2026-128333).
-  test('a reset does not lead past the second factor', async () => {
+  test('a password reset does not bypass the second factor', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     await ada.resetPassword('a whole new sentence')
     assert.equal((await ada.signIn()).body.status, 'mfaRequired')
   })
 
-  // Abuse case (The second factor is skipped): One mailbox was both factors: it reset the password,
-  // and got the code.
-  test('after a reset by email, a code by email is not taken as the second factor where there is another', async () => {
+  // Abuse case (Second factor skipped): One mailbox was both factors: it reset the password
+  // and received the code.
+  test('after a reset by email, codes by email are not accepted as the second factor where there is another', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'email' })
     await ada.turnOn('authenticator')
     await ada.resetPassword('a whole new sentence')
@@ -66,13 +66,13 @@ onEachDatabase((latchkey) => {
     assert.equal(sent.status, 409)
     await ada.signInFully()
 
-    // Whoever sets the password in a session has shown more than the mailbox.
+    // Changing the password in a session proves more than access to the mailbox.
     await ada.changePassword('yet another sentence')
     const again = (await ada.signIn()).body
     assert.deepEqual(again.availableMethods, ['authenticator', 'email', 'recoveryCode'])
   })
 
-  test('where codes by email are the only method, a reset does not lock the owner out', async () => {
+  test('a reset does not lock out an owner whose only method is codes by email', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'email' })
     travel(31_000)
     await ada.resetPassword('a whole new sentence')
@@ -81,8 +81,8 @@ onEachDatabase((latchkey) => {
     await ada.signInFully()
   })
 
-  // Abuse case (Used twice, or for something else): Two requests at once both used one code.
-  test('forty resets by one code at once set one password', async () => {
+  // Abuse case (Reuse of codes and tokens): Two concurrent requests both used one code.
+  test('forty concurrent resets with one code set one password', async () => {
     const ada = await latchkey.owner()
     const { email } = ada
     await latchkey.post('/auth/ForgotPassword', { email })
@@ -102,14 +102,14 @@ onEachDatabase((latchkey) => {
     )
   })
 
-  // Abuse case (Turned off, removed or replaced by the wrong hands): The steps of a reset went on
-  // without the mailed proof, or by that of another account (CVE-2026-18963, CVE-2023-26481).
-  test('a code is for one address, one use and fifteen minutes', async () => {
+  // Abuse case (MFA changed by an attacker): A reset was completed without
+  // the emailed proof, or with another account’s (CVE-2026-18963, CVE-2023-26481).
+  test('a reset code is valid for one address, one use and fifteen minutes', async () => {
     const ada = await latchkey.owner()
     const eve = await latchkey.owner()
-    const ask = async ({ email }: { email: string }) => {
-      const asked = await latchkey.post('/auth/ForgotPassword', { email })
-      assert.equal(asked.body.expiresIn, 900)
+    const requestCode = async ({ email }: { email: string }) => {
+      const started = await latchkey.post('/auth/ForgotPassword', { email })
+      assert.equal(started.body.expiresIn, 900)
       return latchkey.codeSentTo(email)
     }
     const reset = async (email: string, code: string) => {
@@ -117,20 +117,20 @@ onEachDatabase((latchkey) => {
       return (await latchkey.post('/auth/ResetPassword', { email, code, newPassword })).status
     }
 
-    const code = await ask(ada)
-    await ask(eve)
+    const code = await requestCode(ada)
+    await requestCode(eve)
     assert.equal(await reset(eve.email, code), 401)
     travel(15 * minute)
     assert.equal(await reset(ada.email, code), 401)
     assert.equal((await ada.signIn()).body.status, 'signedIn')
 
-    const second = await ask(ada)
+    const second = await requestCode(ada)
     travel(14 * minute)
     assert.equal(await reset(ada.email, second), 200)
     assert.equal(await reset(ada.email, second), 401)
   })
 
-  test('a code that lies in the old mailbox opens nothing once the address has changed', async () => {
+  test('a reset code sent to the old address is void once the address has changed', async () => {
     const ada = await latchkey.owner()
     const before = ada.email
     await latchkey.post('/auth/ForgotPassword', { email: before })
@@ -145,9 +145,9 @@ onEachDatabase((latchkey) => {
     }
   })
 
-  // Abuse case (Turned off, removed or replaced by the wrong hands): The steps of a reset went on
-  // without the mailed proof, or by that of another account (CVE-2026-18963, CVE-2023-26481).
-  test('there is no new password without the mailed proof', async () => {
+  // Abuse case (MFA changed by an attacker): A reset was completed without
+  // the emailed proof, or with another account’s (CVE-2026-18963, CVE-2023-26481).
+  test('a password reset without the emailed proof is rejected', async () => {
     const ada = await latchkey.owner()
     const { email } = ada
     await latchkey.post('/auth/ForgotPassword', { email })
@@ -169,9 +169,9 @@ onEachDatabase((latchkey) => {
     assert.equal((await ada.signIn()).body.status, 'signedIn')
   })
 
-  // Abuse case (Used twice, or for something else): A mailed code outlived the password that it was
-  // to replace.
-  test('a change of the password makes a mailed code void', async () => {
+  // Abuse case (Reuse of codes and tokens): An emailed reset code outlived the password
+  // that it was meant to replace.
+  test('changing the password voids an emailed reset code', async () => {
     const ada = await latchkey.owner()
     const { email } = ada
     await latchkey.post('/auth/ForgotPassword', { email })

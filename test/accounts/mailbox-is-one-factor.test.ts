@@ -1,4 +1,4 @@
-/** One mailbox is not both factors, however its address is spelled. */
+/** One mailbox never counts as both factors, however its address is spelled. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { travel } from '../support/clock.ts'
@@ -6,8 +6,8 @@ import { onEachDatabase } from '../support/latchkey.ts'
 import type { Owner } from '../support/owner.ts'
 
 onEachDatabase((latchkey) => {
-  /** Codes by email go to the account's own mailbox, in capitals; an app is there as well. */
-  async function spelledOtherwise(): Promise<{ ada: Owner; capitals: string }> {
+  /** An owner with an authenticator app, and with codes by email to their mailbox in capitals. */
+  async function ownerWithCapitals(): Promise<{ ada: Owner; capitals: string }> {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     const capitals = ada.email.replace('owner', 'OWNER')
     const request = { mfaMethod: 'email', email: capitals }
@@ -18,10 +18,10 @@ onEachDatabase((latchkey) => {
     return { ada, capitals }
   }
 
-  // Abuse case (The second factor is skipped): One mailbox was both factors: it reset the password,
-  // and got the code.
-  test('after a reset by email, the same mailbox in capitals is no second factor either', async () => {
-    const { ada } = await spelledOtherwise()
+  // Abuse case (Second factor skipped): One mailbox was both factors: it reset the password
+  // and received the code.
+  test('after a reset by email, the same mailbox spelled in capitals is not accepted as the second factor', async () => {
+    const { ada } = await ownerWithCapitals()
     await ada.resetPassword('a whole new sentence')
     const { mfaToken, availableMethods } = (await ada.signIn()).body
     assert.deepEqual(availableMethods, ['authenticator', 'recoveryCode'])
@@ -29,16 +29,16 @@ onEachDatabase((latchkey) => {
     assert.equal(sent.status, 409)
   })
 
-  test('what GET WaysIn says of a stolen mailbox holds in capitals, too', async () => {
-    const { ada } = await spelledOtherwise()
+  test('GET WaysIn treats the account’s mailbox spelled in capitals as the same mailbox', async () => {
+    const { ada } = await ownerWithCapitals()
     const { body } = await ada.get('/settings/WaysIn')
     assert.deepEqual(body.signInNeeds, ['password', 'mailbox'])
     const things = body.ifStolen.map(({ what }: { what: string }) => what)
     assert.ok(!things.includes('otherMailbox'))
   })
 
-  test('codes that went to the account’s own mailbox in capitals move with the address', async () => {
-    const { ada, capitals } = await spelledOtherwise()
+  test('codes sent to the account’s mailbox spelled in capitals move with the email address', async () => {
+    const { ada, capitals } = await ownerWithCapitals()
     const email = `new-${ada.email}`
     await ada.post('/settings/Email', { email })
     const code = await latchkey.codeSentTo(email)

@@ -1,4 +1,4 @@
-/** Nobody comes with the service: whoever can sign in has signed up. */
+/** The service ships without accounts. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { onEachDatabase } from '../support/latchkey.ts'
@@ -6,7 +6,7 @@ import { onEachDatabase } from '../support/latchkey.ts'
 const customary = ['admin', 'root', 'administrator', 'test', 'demo', 'sa']
 
 onEachDatabase((latchkey) => {
-  test('a new service has no account, and no customary name and password signs in', async () => {
+  test('a new service has no accounts, and customary default credentials do not sign in', async () => {
     const [{ accounts }] = await latchkey.sql('select count(*) as accounts from account')
     assert.equal(Number(accounts), 0)
     for (const name of customary) {

@@ -7,14 +7,14 @@ let people = 0
 const newcomer = () => `chooser-${people++}@example.com`
 
 onEachDatabase((latchkey) => {
-  test('length is counted in characters, not in the halves of UTF-16 or in bytes', async () => {
+  test('password length is counted in characters, not in UTF-16 code units or bytes', async () => {
     assert.equal((await choose(latchkey, '🐘🦊🐢🦉🐝🐳🦔')).code, 'invalid_password')
     assert.equal((await choose(latchkey, 'tülpen1')).code, 'invalid_password')
     assert.equal((await choose(latchkey, '🐘🦊🐢🦉🐝🐳🦔🐞')).status, 'codeSent')
     assert.equal((await choose(latchkey, 'tülpen1ß')).status, 'codeSent')
   })
 
-  test('1,024 bytes are a password, 1,025 are none', async () => {
+  test('a password of 1,024 bytes is accepted, and one of 1,025 is rejected', async () => {
     const longest = 'long passwords are fine '.repeat(43).slice(0, 1024)
     const inTwoBytes = 'çñöüßåøæ'.repeat(64)
     assert.equal(Buffer.byteLength(inTwoBytes), 1024)
@@ -25,13 +25,13 @@ onEachDatabase((latchkey) => {
     }
   })
 
-  test('passwords that are guessed first are refused, in capitals too', async () => {
+  test('common passwords are rejected, also in capitals', async () => {
     for (const password of ['password123', 'PassWord123', 'qwertyuiop', 'iloveyou1', '12345678']) {
       assert.equal((await choose(latchkey, password)).code, 'invalid_password', password)
     }
   })
 
-  test('one’s own address, its beginning and our name are refused', async () => {
+  test('the owner’s address, its local part and the brand name are rejected as passwords', async () => {
     const email = `ada.lovelace-${latchkey.databaseKind}@example.com`
     for (const password of [
       email,
@@ -46,8 +46,8 @@ onEachDatabase((latchkey) => {
     }
   })
 
-  // Abuse case (Input and output): A long password was cut, so that its beginning was enough.
-  test('any characters are taken as they are: nothing is trimmed, folded, normalised or cut', async () => {
+  // Abuse case (Input and output): A long password was truncated, so that its beginning was enough.
+  test('passwords are used verbatim: nothing is trimmed, folded, normalized or truncated', async () => {
     const beginning =
       'x'.repeat(20) + 'seventy-two bytes and then some more of them'.padEnd(60, '.')
     const choices: [password: string, others: string[]][] = [
@@ -65,8 +65,8 @@ onEachDatabase((latchkey) => {
     for (const [password, others] of choices) await ensureSignsIn(latchkey, password, others)
   })
 
-  test('whatever is taken as a password signs in, and nothing else does', async () => {
-    // No word that is guessed first begins with a section sign; some generated ones are such words.
+  test('every accepted password signs in, and no other does', async () => {
+    // Some generated passwords are common ones; no common password begins with a section sign.
     const text = fc.string({ unit: 'binary', minLength: 8, maxLength: 60 }).map((it) => `§${it}`)
     await fc.assert(
       fc.asyncProperty(text, fc.nat(), async (password, at) => {
@@ -79,7 +79,7 @@ onEachDatabase((latchkey) => {
     )
   })
 
-  test('half a character and NUL are refused: they could not be kept as they are', async () => {
+  test('lone surrogates and NUL are rejected, because they could not be kept verbatim', async () => {
     for (const password of ['a password \ud83d', 'a password \0 and more']) {
       assert.equal((await choose(latchkey, password)).code, 'malformed_request')
     }
@@ -88,7 +88,7 @@ onEachDatabase((latchkey) => {
 
 onEachDatabase(
   (latchkey) => {
-    test('the operator says how long a password must be', async () => {
+    test('the operator sets the minimum password length', async () => {
       assert.equal((await choose(latchkey, 'fourteen chars')).code, 'invalid_password')
       assert.equal((await choose(latchkey, 'fifteen charact')).status, 'codeSent')
     })
@@ -96,14 +96,14 @@ onEachDatabase(
   { LATCHKEY_PASSWORD_MIN_LENGTH: '15' },
 )
 
-/** Tries to sign up with a password. @returns the answer's body */
+/** Tries to sign up with a password. @returns the body of the response */
 async function choose(latchkey: TestLatchkey, password: string) {
   const { status, body } = await latchkey.post('/auth/SignUp', { email: newcomer(), password })
   assert.equal(status, body.code ? 400 : 202)
   return body
 }
 
-/** Signs up with a password, and sees it sign in and the others not. */
+/** Signs up with a password, and asserts that it signs in and the others do not. */
 async function ensureSignsIn(latchkey: TestLatchkey, password: string, others: string[]) {
   const { email } = await latchkey.owner({ email: newcomer(), password })
   const right = await latchkey.post('/auth/SignIn', { email, password })

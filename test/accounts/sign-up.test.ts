@@ -6,7 +6,7 @@ import { assertBody } from '../support/responses.ts'
 
 const password = 'seven red bicycles'
 let people = 0
-/** An address of somebody who has no account yet. */
+/** A new address without an account. */
 const newcomer = () => `newcomer-${people++}@example.com`
 
 onEachDatabase((latchkey) => {
@@ -16,7 +16,7 @@ onEachDatabase((latchkey) => {
     latchkey.post('/auth/SignUp/Verify', { email, code })
   const signIn = (email: string) => latchkey.post('/auth/SignIn', { email, password })
 
-  test('an account begins when the code comes back, and its password signs in from then on', async () => {
+  test('verifying the code creates the account, and its password signs in from then on', async () => {
     const email = newcomer()
     const begun = await signUp(email)
     const sentTo = 'n•••@example.com'
@@ -30,9 +30,9 @@ onEachDatabase((latchkey) => {
     assert.equal((await signIn(email)).body.status, 'signedIn')
   })
 
-  // Abuse case (Signing up): Which addresses have accounts could be told by the answer or by its
-  // time (CVE-2024-41952).
-  test('a sign-up answers the same for an address with an account, whose owner gets another message', async () => {
+  // Abuse case (Sign-up): The response or its timing revealed which addresses have accounts
+  // (CVE-2024-41952).
+  test('the sign-up response is identical for an address with an account, whose owner gets a different email', async () => {
     const known = `known-${newcomer()}`
     const ada = await latchkey.owner({ email: known })
     const unknown = `k${newcomer()}`
@@ -51,7 +51,7 @@ onEachDatabase((latchkey) => {
     assert.equal((await ada.signIn()).status, 200)
   })
 
-  test('Verify answers the same for addresses with an account, without one and without a sign-up', async () => {
+  test('Verify responds identically for addresses with an account, without one and without a sign-up', async () => {
     const ada = await latchkey.owner()
     await signUp(ada.email)
     const waiting = newcomer()
@@ -70,8 +70,8 @@ onEachDatabase((latchkey) => {
     assert.deepEqual(shown[2], shown[0])
   })
 
-  // Abuse case (Signing up): The code came back in the answer (CVE-2026-105211).
-  test('no answer holds the code that was mailed', async () => {
+  // Abuse case (Sign-up): The response contained the code (CVE-2026-105211).
+  test('no response contains the emailed code', async () => {
     const email = newcomer()
     const { body, headers } = await signUp(email)
     const code = await latchkey.codeSentTo(email)
@@ -80,7 +80,7 @@ onEachDatabase((latchkey) => {
     assert.ok(!JSON.stringify([wrong.body, [...wrong.headers]]).includes(code))
   })
 
-  test('a code of a sign-up works once', async () => {
+  test('a sign-up code works once', async () => {
     const email = newcomer()
     await signUp(email)
     const code = await latchkey.codeSentTo(email)
@@ -89,13 +89,13 @@ onEachDatabase((latchkey) => {
     assert.equal(again.status, 401)
     assert.equal(again.body.code, 'invalid_code')
 
-    // Not even when the account is gone, and the address free again.
+    // Not even after the account is deleted and the address can be used again.
     await latchkey.sql(`delete from account where email_key = '${email}'`)
     assert.equal((await verify(email, code)).status, 401)
   })
 
-  // Abuse case (Used twice, or for something else): Two requests at once both used one code.
-  test('forty Verify at once with the right code make one account and one session', async () => {
+  // Abuse case (Reuse of codes and tokens): Two concurrent requests both used one code.
+  test('forty concurrent Verify requests with the right code create one account and one session', async () => {
     const email = newcomer()
     await signUp(email)
     const code = await latchkey.codeSentTo(email)
@@ -110,7 +110,7 @@ onEachDatabase((latchkey) => {
     assert.equal(rows.length, 1)
   })
 
-  test('two codes of one address, brought at once, make one account', async () => {
+  test('two codes for one address, submitted concurrently, create one account', async () => {
     const email = newcomer()
     await signUp(email)
     const first = await latchkey.codeSentTo(email)
@@ -124,7 +124,7 @@ onEachDatabase((latchkey) => {
   })
 
   // Abuse case (Guessing): Codes never expired (CVE-2026-8760).
-  test('a code lives as long as was said, and not a second longer', async () => {
+  test('a code is valid for expiresIn seconds and no longer', async () => {
     const [punctual, late] = [newcomer(), newcomer()]
     const { expiresIn } = (await signUp(punctual)).body
     await signUp(late)
@@ -134,7 +134,7 @@ onEachDatabase((latchkey) => {
     assert.equal((await verify(late, await latchkey.codeSentTo(late))).status, 401)
   })
 
-  test('a code that was sent to one address is worth nothing for another', async () => {
+  test('a code sent to one address is not accepted for another', async () => {
     const [mine, yours] = [newcomer(), newcomer()]
     await signUp(mine)
     await signUp(yours)
@@ -143,7 +143,7 @@ onEachDatabase((latchkey) => {
     assert.equal((await verify(mine, code)).status, 201)
   })
 
-  test('a code may be typed with spaces, and with nothing else', async () => {
+  test('a code may contain spaces and nothing else', async () => {
     const email = newcomer()
     await signUp(email)
     const code = await latchkey.codeSentTo(email)
@@ -157,7 +157,7 @@ onEachDatabase((latchkey) => {
     assert.equal((await verify(email, spaced)).status, 201)
   })
 
-  test('fields that nobody asked for are refused, and make no account', async () => {
+  test('unknown fields are rejected and create no account', async () => {
     const email = newcomer()
     for (const more of [
       { verified: true },

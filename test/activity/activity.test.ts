@@ -21,7 +21,7 @@ async function entries(ada: Owner, query = '?limit=100'): Promise<Entry[]> {
 const types = async (ada: Owner) => (await entries(ada)).map(({ type }) => type)
 
 onEachDatabase((latchkey) => {
-  test('every sign-in and every change is written down, newest first', async () => {
+  test('the activity lists every sign-in and every change, newest first', async () => {
     const ada = await latchkey.owner()
     const { email, password } = ada
     await latchkey.post('/auth/SignIn', { email, password: 'not the right one' })
@@ -59,7 +59,7 @@ onEachDatabase((latchkey) => {
     ])
   })
 
-  test('an entry says when, from where, with what and what it was about', async () => {
+  test('an activity entry has its time, IP address, user agent and details', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'email' })
     const before = Date.now()
     const headers = { 'user-agent': 'Netscape Navigator/4.0' }
@@ -88,7 +88,7 @@ onEachDatabase((latchkey) => {
 
   // Abuse case (Input and output): A response, a log line or the database contained a secret
   // (CVE-2026-53725).
-  test('no entry holds a password, a code or a token', async () => {
+  test('no activity entry contains a password, a code or a token', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'email' })
     const { mfaToken } = (await ada.signIn()).body
     const code = await ada.codeFor('email')
@@ -104,14 +104,14 @@ onEachDatabase((latchkey) => {
     }
   })
 
-  test('what happens to one account is shown to no other', async () => {
+  test('an account’s activity is visible to no other account', async () => {
     const [ada, bob] = [await latchkey.owner(), await latchkey.owner({ mfaMethod: 'email' })]
     const mine = new Set((await entries(ada)).map(({ id }) => id))
     for (const { id } of await entries(bob)) assert.ok(!mine.has(id))
     assert.deepEqual(await types(ada), ['signin.succeeded', 'account.created'])
   })
 
-  test('pages follow each other without a gap or a repeat, at every size', async () => {
+  test('activity pages have no gaps and no repeats, at every page size', async () => {
     const ada = await latchkey.owner()
     for (let i = 0; i < 8; i++) await ada.signIn()
     const all = await entries(ada)
@@ -131,7 +131,7 @@ onEachDatabase((latchkey) => {
     }
   })
 
-  test('a page has 25 entries if nothing is said, and 100 at most', async () => {
+  test('an activity page has 25 entries by default and at most 100', async () => {
     const ada = await latchkey.owner()
     for (let i = 0; i < 99; i++) await ada.signIn()
     const [short, long] = [
@@ -147,7 +147,7 @@ onEachDatabase((latchkey) => {
     )
   })
 
-  test('new entries move no page that has begun', async () => {
+  test('new entries do not shift the pages after a cursor', async () => {
     const ada = await latchkey.owner()
     for (let i = 0; i < 4; i++) await ada.signIn()
     const all = await entries(ada)
@@ -156,7 +156,7 @@ onEachDatabase((latchkey) => {
     assert.deepEqual(await entries(ada, `?limit=100&cursor=${nextCursor}`), all.slice(3))
   })
 
-  test('limits and cursors that are none are refused', async () => {
+  test('invalid limits and cursors are rejected', async () => {
     const ada = await latchkey.owner()
     for (const query of [
       'limit=0',
@@ -190,7 +190,7 @@ onEachDatabase((latchkey) => {
 
   // Abuse case (Input and output): A forged cursor read another account’s list or was inserted into
   // the SQL (CVE-2026-33503).
-  test('a cursor that was forged, or is another account’s, leads to one’s own entries alone', async () => {
+  test('a forged cursor, or one of another account, returns only the caller’s own entries', async () => {
     const [ada, bob] = [await latchkey.owner(), await latchkey.owner()]
     for (let i = 0; i < 3; i++) await bob.signIn()
     const mine = new Set((await entries(ada)).map(({ id }) => id))

@@ -1,4 +1,4 @@
-/** What operators do to an account: what comes of it, who is told, and what is written down. */
+/** Operators' actions on an account: their effects, notices and activity entries. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { travel } from '../support/clock.ts'
@@ -19,9 +19,9 @@ onEachDatabase((latchkey) => {
     return body.activity
   }
 
-  // Abuse case (Remembered devices): A device went on being trusted after an operator had helped the
+  // Abuse case (Trusted devices): A device stayed trusted after an operator had helped the
   // owner.
-  test('MFA turned off by an operator: the password signs in, the owner reads why and can undo it', async () => {
+  test('when an operator turns MFA off, the password alone signs in, and the owner gets the reason and can undo it', async () => {
     const eve = await createOperator(latchkey)
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     const mailbox = `codes-${ada.email}`
@@ -49,11 +49,11 @@ onEachDatabase((latchkey) => {
     assert.equal((await latchkey.post('/auth/SignIn/Mfa', late)).body.code, 'mfa_token_expired')
 
     for (const to of [ada.email, mailbox]) {
-      const told = (await latchkey.inbox(to)).filter(({ subject }) => / off$/.test(subject))
-      assert.equal(told.length, 1, to)
-      assert.match(told[0]?.text ?? '', /The operator of Latchkey turned it off for you\./)
-      assert.ok(told[0]?.text.includes(reason))
-      assert.ok(!told[0]?.html?.includes('<b>called'), 'the reason is text')
+      const notices = (await latchkey.inbox(to)).filter(({ subject }) => / off$/.test(subject))
+      assert.equal(notices.length, 1, to)
+      assert.match(notices[0]?.text ?? '', /The operator of Latchkey turned it off for you\./)
+      assert.ok(notices[0]?.text.includes(reason))
+      assert.ok(!notices[0]?.html?.includes('<b>called'), 'the reason is not escaped')
     }
     const [entry] = (await ada.get('/settings/Activity')).body.activity.filter(
       ({ type }: { type: string }) => type === 'mfa.off',
@@ -72,7 +72,7 @@ onEachDatabase((latchkey) => {
     assert.equal((await ada.signIn()).body.mfaMethod, 'email')
   })
 
-  test('also where everyone must have MFA, an operator turns it off, and its owner sets it up anew', async () => {
+  test('an operator turns MFA off even where the policy requires it, and the owner sets it up again', async () => {
     await latchkey.restart({ LATCHKEY_MFA_POLICY: 'required' })
     const eve = await createOperator(latchkey)
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
@@ -84,7 +84,7 @@ onEachDatabase((latchkey) => {
     await latchkey.restart({ LATCHKEY_MFA_POLICY: 'optional' })
   })
 
-  test('signed out everywhere by an operator: every token is dead, and every device asks again', async () => {
+  test('when an operator ends all sessions, every token is void and trusted devices need the second factor again', async () => {
     const eve = await createOperator(latchkey)
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     const other = await openSecondSession(latchkey, ada)
@@ -102,35 +102,35 @@ onEachDatabase((latchkey) => {
     const { email, password } = ada
     const again = await latchkey.post('/auth/SignIn', { email, password, deviceToken })
     assert.equal(again.body.status, 'mfaRequired')
-    const [told] = await latchkey.inbox(email)
-    assert.match(told?.subject ?? '', /signed out/)
-    assert.ok(told?.text.includes(reason))
+    const [notice] = await latchkey.inbox(email)
+    assert.match(notice?.subject ?? '', /signed out/)
+    assert.ok(notice?.text.includes(reason))
     const [entry] = await newestOf(eve, ada)
     assert.equal(entry.type, 'session.ended')
     const detail = { reason: 'ended_by_operator', which: 'all', by: eve.email, why: reason }
     assert.deepEqual(entry.detail, detail)
   })
 
-  test('a new password asked for: the old one, sessions and what waits are dead; the mailed code sets one', async () => {
+  test('a required password reset voids the old password, sessions and pending sign-ins, and the emailed code sets a new password', async () => {
     const eve = await createOperator(latchkey)
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     ada.passkey = await addPasskey(latchkey, ada)
     const waiting = await ada.signIn()
-    const asked = await actOnAccount(latchkey, eve, 'newPassword', { target: ada })
-    assert.equal(asked.status, 200)
-    assert.ok(asked.body.passwordResetRequiredSince)
-    assert.equal(asked.body.sessions, 0)
+    const required = await actOnAccount(latchkey, eve, 'newPassword', { target: ada })
+    assert.equal(required.status, 200)
+    assert.ok(required.body.passwordResetRequiredSince)
+    assert.equal(required.body.sessions, 0)
     assert.equal((await ada.get('/settings')).status, 401)
     assert.equal((await ada.signIn()).body.code, 'password_reset_required')
     const { mfaToken } = waiting.body
     const late = { mfaToken, code: ada.authenticator.nextCode() }
     assert.equal((await latchkey.post('/auth/SignIn/Mfa', late)).status, 401)
 
-    const [mailed, told] = await latchkey.inbox(ada.email)
+    const [mailed, notice] = await latchkey.inbox(ada.email)
     assert.match(mailed?.subject ?? '', /^\d{6} is your Latchkey code$/)
-    assert.match(told?.subject ?? '', /^Please choose a new password/)
+    assert.match(notice?.subject ?? '', /^Please choose a new password/)
     const code = await latchkey.codeSentTo(ada.email)
-    assert.ok(!JSON.stringify(asked.body).includes(code))
+    assert.ok(!JSON.stringify(required.body).includes(code))
     const newPassword = 'a whole new sentence'
     const body = { email: ada.email, code, newPassword }
     assert.equal((await latchkey.post('/auth/ResetPassword', body)).status, 200)
@@ -143,7 +143,7 @@ onEachDatabase((latchkey) => {
     assert.deepEqual(detail, { by: eve.email })
   })
 
-  test('an act that an account doesn’t need is a success that changes, tells and records nothing', async () => {
+  test('an action that the account does not need succeeds and changes, notifies and records nothing', async () => {
     const eve = await createOperator(latchkey)
     const ada = await latchkey.owner()
     await actOnAccount(latchkey, eve, 'suspend', { target: ada, reason: 'first' })
@@ -157,26 +157,26 @@ onEachDatabase((latchkey) => {
       assert.deepEqual(await accountStateOf(latchkey, ada), before, what)
     }
     await actOnAccount(latchkey, eve, 'unsuspend', { target: ada })
-    const restored = await accountStateOf(latchkey, ada)
+    const unsuspended = await accountStateOf(latchkey, ada)
     assert.equal((await actOnAccount(latchkey, eve, 'unsuspend', { target: ada })).status, 200)
-    assert.deepEqual(await accountStateOf(latchkey, ada), restored)
+    assert.deepEqual(await accountStateOf(latchkey, ada), unsuspended)
   })
 
-  test('thirty at once turn MFA off once, tell it once and write it down once', async () => {
+  test('thirty concurrent requests turn MFA off, notify the owner and record it once', async () => {
     const eve = await createOperator(latchkey)
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     const all = Array.from({ length: 30 }, () =>
       actOnAccount(latchkey, eve, 'mfaOff', { target: ada, reason }),
     )
     assert.deepEqual(new Set((await Promise.all(all)).map(({ status }) => status)), new Set([200]))
-    const told = (await latchkey.inbox(ada.email)).filter(({ subject }) => / off$/.test(subject))
-    assert.equal(told.length, 1)
+    const notices = (await latchkey.inbox(ada.email)).filter(({ subject }) => / off$/.test(subject))
+    assert.equal(notices.length, 1)
     const entries = await newestOf(eve, ada, 100)
     const offs = entries.filter(({ type }: { type: string }) => type === 'mfa.off')
     assert.equal(offs.length, 1)
   })
 
-  test('operators who act on each other at the same moment don’t wait for each other', async () => {
+  test('operators who act on each other concurrently do not deadlock', async () => {
     const [eve, joe] = [await createOperator(latchkey), await createOperator(latchkey)]
     const answers = await Promise.all(
       Array.from({ length: 10 }, (_, index) =>
@@ -188,7 +188,7 @@ onEachDatabase((latchkey) => {
     for (const { status } of answers) assert.ok([200, 401].includes(status), `${status}`)
   })
 
-  test('an operator finds an account by its address, and by the one that a thief has replaced', async () => {
+  test('an operator finds an account by its address and by the address that a thief has replaced', async () => {
     const eve = await createOperator(latchkey)
     const ada = await latchkey.owner()
     const id = await accountIdOf(latchkey, ada)
@@ -208,7 +208,7 @@ onEachDatabase((latchkey) => {
     assert.deepEqual(await find(ada.email), [])
   })
 
-  test('an operator sees what helping takes, and nothing that opens anything', async () => {
+  test('an operator sees what support requires and no secrets', async () => {
     const eve = await createOperator(latchkey)
     const ada = await latchkey.owner({ mfaMethod: 'sms' })
     const { body } = await eve.get(`/admin/Users/${await accountIdOf(latchkey, ada)}`)
@@ -217,13 +217,13 @@ onEachDatabase((latchkey) => {
     assert.deepEqual(body.mfaSignIn, (await ada.get('/settings/MfaSignIn')).body)
     assert.equal(body.recoveryCodes.remaining, 10)
     assert.deepEqual([body.sessions, body.trustedDevices, body.passkeys], [1, 0, 0])
-    const never = [
+    const absent = [
       body.suspension,
       body.deletedAt,
       body.adminSince,
       body.passwordResetRequiredSince,
     ]
-    assert.deepEqual(never, [null, null, null, null])
+    assert.deepEqual(absent, [null, null, null, null])
     assert.ok(Date.parse(body.lastSignInAt) >= Date.parse(body.createdAt))
     assert.deepEqual(
       Object.keys(body).filter((name) => /hash|secret|sealed|token/i.test(name)),
@@ -231,7 +231,7 @@ onEachDatabase((latchkey) => {
     )
   })
 
-  test('all activity is listed, page by page, with whose it is', async () => {
+  test('operators list all activity page by page, each entry with its account', async () => {
     const eve = await createOperator(latchkey)
     const ada = await latchkey.owner()
     await latchkey.post('/auth/SignIn', { email: 'nobody@example.com', password: 'x' })
@@ -240,16 +240,16 @@ onEachDatabase((latchkey) => {
     assert.deepEqual([type, user], ['signin.failed', null])
     const { nextCursor } = first.body
     const second = await eve.get(`/admin/Activity?limit=2&cursor=${nextCursor}`)
-    const theirs = second.body.activity.map((entry: { user: string }) => entry.user)
+    const users = second.body.activity.map((entry: { user: string }) => entry.user)
     const id = await accountIdOf(latchkey, ada)
-    assert.deepEqual(theirs, [id, id])
+    assert.deepEqual(users, [id, id])
     const own = (await ada.get('/settings/Activity')).body.activity
     assert.ok(own.every((entry: object) => !('user' in entry) && !('account_id' in entry)))
   })
 })
 
 onDatabase('SQLite', (latchkey) => {
-  test('what must have a reason has one, in one line that can be shown', async () => {
+  test('turning MFA off and suspending require a reason, and every reason is a single printable line', async () => {
     const eve = await createOperator(latchkey)
     const ada = await latchkey.owner({ mfaMethod: 'email' })
     const before = await accountStateOf(latchkey, ada)

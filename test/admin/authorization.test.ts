@@ -1,6 +1,6 @@
 /**
- * Calls under /admin are for operators alone, signed in recently and with MFA: every call of the
- * service's own document is tried, so that a new one can't be forgotten.
+ * Only operators with a recent sign-in and MFA may call /admin. The tests make every call of the
+ * OpenAPI document, so that none is missed.
  */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
@@ -20,7 +20,7 @@ import type { Owner } from '../support/owner.ts'
 import { waitUntil } from '../support/process.ts'
 import { assertBody } from '../support/responses.ts'
 
-/** Every call under /admin as somebody makes it, on one account. */
+/** Makes every call under /admin on one account, with the caller's access token. */
 async function everyCall(
   latchkey: TestLatchkey,
   { accessToken: token }: Pick<Owner, 'accessToken'>,
@@ -40,7 +40,7 @@ async function everyCall(
   return made
 }
 
-/** An operator, and a session of theirs that has shown the password alone. */
+/** An operator with a full session, and a second session with a password alone. */
 async function operatorWithWeakSession(
   latchkey: TestLatchkey,
 ): Promise<{ eve: Owner; weak: Owner }> {
@@ -71,16 +71,16 @@ async function assertRefused(
 }
 
 onEachDatabase((latchkey) => {
-  // Abuse case (Operators and suspended accounts): A call for operators asked too little of who
-  // made it (CVE-2026-94001).
-  test('nobody but operators, and nobody learns from it which ids there are', async () => {
+  // Abuse case (Operators and suspended accounts): An operator call did not check its caller
+  // strictly enough (CVE-2026-94001).
+  test('only operators may call /admin, and refusals do not reveal which ids exist', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'email' })
     const ben = await latchkey.owner({ mfaMethod: 'authenticator' })
     await assertRefused(latchkey, ben, ada, '403 not_an_operator')
     await assertRefused(latchkey, ada, ada, '403 not_an_operator')
   })
 
-  test('no operator whose session showed a password alone', async () => {
+  test('an operator’s session with a password alone may not call /admin', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'email' })
     const { eve, weak } = await operatorWithWeakSession(latchkey)
     await assertRefused(latchkey, weak, ada, '401 insufficient_user_authentication')
@@ -93,7 +93,7 @@ onEachDatabase((latchkey) => {
     }
   })
 
-  test('no operator who signed in too long ago, until it is confirmed', async () => {
+  test('an operator who signed in too long ago must authenticate again to call /admin', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'email' })
     const eve = await createOperator(latchkey)
     travel(901_000)
@@ -105,9 +105,9 @@ onEachDatabase((latchkey) => {
     assert.equal((await eve.get(`/admin/Users/${await accountIdOf(latchkey, ada)}`)).status, 200)
   })
 
-  // Abuse case (Operators and suspended accounts): Whoever had an operator’s password turned MFA on
-  // themselves, and was one.
-  test('an operator whose MFA was off is none until they are made one again', async () => {
+  // Abuse case (Operators and suspended accounts): A thief with an operator’s password turned MFA
+  // on and had operator rights.
+  test('an operator who turns MFA off loses operator rights until they are granted again', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'email' })
     const eve = await createOperator(latchkey)
     assert.equal((await eve.get(`/admin/Users/${await accountIdOf(latchkey, ada)}`)).status, 200)
@@ -119,9 +119,9 @@ onEachDatabase((latchkey) => {
     assert.equal((await eve.get(`/admin/Users/${await accountIdOf(latchkey, ada)}`)).status, 200)
   })
 
-  // Abuse case (Operators and suspended accounts): Rights that were taken away stayed in the token
-  // until it expired.
-  test('an operator who is suspended, or no longer one, can do nothing from that moment', async () => {
+  // Abuse case (Operators and suspended accounts): Revoked rights remained in the token until it
+  // expired.
+  test('suspending or removing an operator revokes all operator rights at once', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'email' })
     const eve = await createOperator(latchkey)
     const mallory = await createOperator(latchkey)
@@ -135,7 +135,7 @@ onEachDatabase((latchkey) => {
     await assertRefused(latchkey, mallory, ada, '401 invalid_token')
   })
 
-  test('an operator does nothing to their own account here, but may look at it', async () => {
+  test('operators may view but not change their own account under /admin', async () => {
     const eve = await createOperator(latchkey)
     const own = await accountIdOf(latchkey, eve)
     const before = await accountStateOf(latchkey, eve)
@@ -147,7 +147,7 @@ onEachDatabase((latchkey) => {
     assert.deepEqual(await accountStateOf(latchkey, eve), before)
   })
 
-  test('an unknown or impossible id is a 404 to operators, and a broken one a 400', async () => {
+  test('operators get 404 for an unknown id and 400 for a malformed one', async () => {
     const eve = await createOperator(latchkey)
     for (const [id, expected] of [
       ['01a20ea7-e834-7ca3-82ef-a5303939606d', 404],
@@ -173,7 +173,7 @@ onEachDatabase((latchkey) => {
 onDatabase(
   'SQLite',
   (latchkey) => {
-    test('where no sign-in is too old, operators have shown a second factor all the same', async () => {
+    test('operators need a second factor even where no sign-in is too old', async () => {
       const ada = await latchkey.owner({ mfaMethod: 'email' })
       const { eve, weak } = await operatorWithWeakSession(latchkey)
       await assertRefused(latchkey, weak, ada, '401 insufficient_user_authentication')
@@ -189,7 +189,7 @@ onDatabase(
 )
 
 onDatabase('PostgreSQL', (latchkey) => {
-  test('an operator who is none any more when their call gets its turn does nothing', async (t) => {
+  test('an operator who loses operator rights while a call waits for a lock changes nothing', async (t) => {
     const ada = await latchkey.owner({ mfaMethod: 'email' })
     const eve = await createOperator(latchkey)
     const db = openDatabase(latchkey.environment.LATCHKEY_DATABASE_URL ?? '')

@@ -12,7 +12,7 @@ import { createTempFolder, runLatchkey } from '../support/process.ts'
 import { requireTool } from '../support/tool.ts'
 import { undoTokenSentTo } from '../support/undo-token.ts'
 
-/** What the export writes, line by line. */
+/** Runs the export. @returns its parsed lines and raw output */
 async function exported(t: TestContext, { environment }: TestLatchkey, ...flags: string[]) {
   const args = ['accounts', 'export', ...flags]
   const { code, stdout, stderr } = await runLatchkey(t, { environment, args })
@@ -22,7 +22,7 @@ async function exported(t: TestContext, { environment }: TestLatchkey, ...flags:
 }
 
 onEachDatabase((latchkey) => {
-  test('whoever leaves takes every account along, and all sign in elsewhere as they did here', async (t) => {
+  test('every exported account imports into another service and signs in there as before', async (t) => {
     const plain = await latchkey.owner()
     const byApp = await latchkey.owner({ mfaMethod: 'authenticator' })
     const byText = await latchkey.owner({ mfaMethod: 'sms' })
@@ -66,7 +66,7 @@ onEachDatabase((latchkey) => {
     assert.equal(answer.body.status, 'signedIn', JSON.stringify(answer.body))
   })
 
-  test('more accounts than fit in a page are written once each', async (t) => {
+  test('an export of more than one page writes each account once', async (t) => {
     const people = Array.from({ length: 1201 }, (_, index) => {
       return { email: `page-${index}@example.com` }
     })
@@ -81,22 +81,22 @@ onEachDatabase((latchkey) => {
 })
 
 onDatabase('SQLite', (latchkey) => {
-  // Abuse case (Input and output): A list of accounts that was meant for a mailing carried the
-  // password hashes and the secrets of apps.
-  test('secrets are written only when they are asked for', async (t) => {
+  // Abuse case (Input and output): A list of accounts for a mailing contained the password hashes
+  // and TOTP secrets.
+  test('secrets are exported only on request', async (t) => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     const { lines, stdout } = await exported(t, latchkey)
     const line = lines.find(({ email }) => email === ada.email)
     assert.deepEqual(Object.keys(line).sort(), ['createdAt', 'email', 'language', 'mfaMethod'])
     assert.ok(!stdout.includes('$argon2') && !stdout.includes(ada.authenticator.secret))
-    // A second factor that is missing is not left out in silence.
+    // The import reports the missing secret instead of dropping the second factor.
     const elsewhere = writeImportFile(t, [{ ...line, email: 'elsewhere@example.com' }])
     const { code, stderr } = await runImport(t, latchkey, elsewhere)
     assert.equal(code, 65)
     assert.match(stderr, /^line 1: mfaMethod is authenticator, but totpSecret is missing/)
   })
 
-  test('what opens nothing is not written: deleted accounts, passwords that an undo has shut', async (t) => {
+  test('deleted accounts and passwords voided by an undo are not exported', async (t) => {
     const gone = await latchkey.owner()
     await gone.delete('/settings/Account', { body: { password: gone.password } })
     const undone = await latchkey.owner()
@@ -113,7 +113,7 @@ onDatabase('SQLite', (latchkey) => {
     assert.equal(of(without.email).passwordHash, undefined)
   })
 
-  test('a passkey stays behind: another method takes over, or the import says that none can', async (t) => {
+  test('passkeys are not exported: another method takes over, or the export warns that none can', async (t) => {
     const alone = await latchkey.owner({ mfaMethod: 'passkey' })
     const both = await latchkey.owner({ mfaMethod: 'authenticator' })
     await both.turnOn('passkey')
@@ -125,7 +125,7 @@ onDatabase('SQLite', (latchkey) => {
   })
 })
 
-test('the file is for its user alone, and takes the place of no other', async (t) => {
+test('the export file is private to its user and never overwrites another file', async (t) => {
   const folder = createTempFolder(t)
   await runLatchkey(t, { folder, args: ['migrate'] })
   const args = ['accounts', 'export', '--to', 'accounts.jsonl']

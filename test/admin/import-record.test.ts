@@ -17,7 +17,7 @@ const full = {
 
 const parse = (line: object) => parseImportRecord(JSON.stringify(line))
 
-test('a line says all that an account begins with', () => {
+test('a complete record sets every field of a new account', () => {
   const account = parse(full)
   assert.ok(!('refused' in account))
   const { canonical: _, ...given } = account
@@ -33,7 +33,7 @@ test('a line says all that an account begins with', () => {
   })
 })
 
-test('an address is enough, and null is as good as nothing', () => {
+test('an email address alone is enough, and null means absent', () => {
   for (const line of [
     { email: full.email },
     { email: full.email, totpSecret: null, language: null, phoneNumber: null },
@@ -44,7 +44,7 @@ test('an address is enough, and null is as good as nothing', () => {
   }
 })
 
-test('an app turns MFA on unless the line says otherwise', () => {
+test('a TOTP secret turns MFA on unless the record specifies otherwise', () => {
   const method = (more: object) => {
     const account = parse({ email: full.email, totpSecret: full.totpSecret, ...more })
     return 'refused' in account ? account.refused : account.mfaMethod
@@ -55,7 +55,7 @@ test('an app turns MFA on unless the line says otherwise', () => {
   assert.equal(method({ mfaMethod: 'off' }), null)
 })
 
-test('the fingerprint is of what is said, not of how the line is written', () => {
+test('the fingerprint depends on the content of a line, not on its formatting', () => {
   const canonical = (text: string) => {
     const account = parseImportRecord(text)
     return 'refused' in account ? account.refused : account.canonical
@@ -65,7 +65,7 @@ test('the fingerprint is of what is said, not of how the line is written', () =>
   assert.notEqual(canonical('{"email":"a@example.com"}'), plain)
 })
 
-test('createdAt follows RFC 3339 to the millisecond, and a time that cannot exist is refused', () => {
+test('createdAt follows RFC 3339 to the millisecond, and an impossible time is rejected', () => {
   const createdAt = (written: string) => {
     const account = parse({ email: full.email, createdAt: written })
     return 'refused' in account ? account.refused : account.createdAt
@@ -98,7 +98,7 @@ test('createdAt follows RFC 3339 to the millisecond, and a time that cannot exis
 
 const uri = (more: string) => `otpauth://totp/Acme:ada?secret=GEZDGNBVGY3TQOJQ${more}`
 
-test('what can’t be taken is refused with the reason', () => {
+test('an invalid record is rejected with the reason', () => {
   const refusals: [line: object | string, reason: RegExp][] = [
     ['{"email":', /not JSON/],
     ['[]', /not a JSON object/],
@@ -148,9 +148,9 @@ test('what can’t be taken is refused with the reason', () => {
   assert.equal(good.totpSecret, 'GEZDGNBVGY3TQOJQ')
 })
 
-// Abuse case (Input and output): What was refused was repeated where others read along, secrets and
-// all.
-test('whatever a line is, it is taken or refused, and a refusal repeats nothing of it', () => {
+// Abuse case (Input and output): An error message repeated the rejected input, including secrets,
+// where others could read it.
+test('every line is accepted or rejected, and a rejection repeats nothing of it', () => {
   const text = JSON.stringify(full)
   const bent = fc
     .record({

@@ -23,7 +23,7 @@ onEachDatabase(
         (await latchkey.sql(`select count(*) as accounts from account where ${where}`))[0].accounts,
       )
 
-    test('an imported app is asked for, and its codes sign in', async (t) => {
+    test('an imported authenticator is required at sign-in, and its codes are accepted', async (t) => {
       const oathtool = await requireTool(t, 'oathtool')
       const email = 'with-app@example.com'
       const line = { email, passwordHash, totpSecret: secret, phoneNumber: '+14155552671' }
@@ -51,12 +51,12 @@ onEachDatabase(
       assert.deepEqual(activity.at(-1).detail, { imported: true, mfaMethod: 'authenticator' })
       const { remaining } = (await latchkey.get('/settings/RecoveryCodes', { token })).body
       assert.equal(remaining, 0)
-      assert.deepEqual(await latchkey.inbox(email), [], 'nobody is told of an import')
+      assert.deepEqual(await latchkey.inbox(email), [], 'the import sent a message')
       const sealed = await latchkey.sql('select secret_sealed from totp_secret')
       assert.ok(!JSON.stringify(sealed).includes(secret))
     })
 
-    test('codes by text and by email, the language and the age come along', async (t) => {
+    test('codes by text and email, language and creation time are imported', async (t) => {
       const people = [
         {
           email: 'by-text@example.com',
@@ -91,7 +91,7 @@ onEachDatabase(
       )
     })
 
-    test('what is refused is named by its line and why, and the others are imported', async (t) => {
+    test('rejected lines are reported with their number and reason, and the others are imported', async (t) => {
       const { email: taken } = await latchkey.owner()
       const lines = [
         { email: 'line-1@example.com', passwordHash },
@@ -117,7 +117,7 @@ onEachDatabase(
       const checked = await runImport(t, latchkey, file, '--check', '--json')
       assert.equal(checked.code, 65)
       assert.equal(JSON.parse(checked.stdout).checked, true)
-      assert.equal(await count(), before, 'and nothing was written')
+      assert.equal(await count(), before, '--check wrote accounts')
 
       const first = await runImport(t, latchkey, file)
       assert.equal(first.code, 65)
@@ -140,9 +140,9 @@ onEachDatabase(
       assert.equal(await count(), before + 2)
     })
 
-    // Abuse case (Turned off, removed or replaced by the wrong hands): Bringing the accounts over
-    // once more put back the password and the factor of before.
-    test('what owners have changed since is not put back by importing again', async (t) => {
+    // Abuse case (MFA changed by an attacker): Importing the accounts again
+    // restored the old password and factor.
+    test('importing again does not revert owners’ changes', async (t) => {
       const ada = new Owner(latchkey, { email: 'ada-moves@example.com', password })
       const file = writeImportFile(t, [{ email: ada.email, passwordHash, totpSecret: secret }])
       await runImport(t, latchkey, file)
@@ -158,7 +158,7 @@ onEachDatabase(
       const again = await runImport(t, latchkey, file, '--json')
       assert.deepEqual([again.code, JSON.parse(again.stdout).already], [0, 1], again.stderr)
       assert.equal(await count("email like 'ada-moves@%'"), 0)
-      // Whoever else has a claim on the old address has to wait until it can’t come back any more.
+      // Another account can use the old address only when an undo can no longer restore it.
       const other = writeImportFile(t, [{ email: ada.email, language: 'de' }])
       const refused = await runImport(t, latchkey, other)
       assert.match(refused.stderr, /^line 1: another account can still get this address back/)
@@ -170,8 +170,8 @@ onEachDatabase(
       assert.equal(JSON.parse(later.stdout).already, 1)
     })
 
-    test('thousands of lines, killed in the middle and brought again, are as many accounts', async (t) => {
-      // The server is asked for each of them: fewer will do.
+    test('an import of thousands of lines that is killed midway and repeated creates each account once', async (t) => {
+      // PostgreSQL takes a round trip per line, so fewer lines are enough.
       const many = latchkey.databaseKind === 'SQLite' ? 10_000 : 4_000
       const prefix = 'one-of-many'
       const lines = Array.from({ length: many }, (_, index) => ({
@@ -188,7 +188,7 @@ onEachDatabase(
       const via = ['sh', '-c', 'exec "$@" < "$0"', pipe]
       const victim = new LatchkeyProcess({ folder, environment, args, wrapper: via })
       t.after(() => victim.kill('SIGKILL'))
-      // It never gets to the end of the file.
+      // The process is killed before the end of the file.
       const feed = createWriteStream(pipe).on('error', () => {})
       feed.write(
         `${lines
@@ -203,15 +203,15 @@ onEachDatabase(
       const there = await count(`email like '${prefix}-%'`)
       assert.ok(there > 0 && there < many, `${there}`)
 
-      // Two at once get in each other’s way no more than one that was killed.
+      // Two concurrent imports of the same file do not conflict either.
       const both = await Promise.all([
         runImport(t, latchkey, file, '--json'),
         runImport(t, latchkey, file, '--json'),
       ])
       for (const { code, stderr } of both) assert.deepEqual([code, stderr], [0, ''])
-      const told = both.map(({ stdout }) => JSON.parse(stdout))
-      assert.equal(told[0].imported + told[1].imported, many - there)
-      assert.equal(told[0].already + told[0].imported, many)
+      const reports = both.map(({ stdout }) => JSON.parse(stdout))
+      assert.equal(reports[0].imported + reports[1].imported, many - there)
+      assert.equal(reports[0].already + reports[0].imported, many)
       assert.equal(await count(`email like '${prefix}-%'`), many)
       for (const table of ['totp_secret', 'activity']) {
         const [row] = await latchkey.sql(
@@ -222,12 +222,12 @@ onEachDatabase(
       assert.equal((await signIn(`${prefix}-${many - 1}@example.com`)).body.status, 'signedIn')
     })
   },
-  // The app’s clock travels; the tokens needn’t age with it.
+  // The tests travel in time; access tokens must not become too old for step-up.
   { LATCHKEY_STEP_UP_MAX_AGE: '0' },
 )
 
 onDatabase('SQLite', (latchkey) => {
-  test('with new encryption keys in front, a line that was imported is still known', async (t) => {
+  test('an imported line is recognized under a new primary encryption key', async (t) => {
     const file = writeImportFile(t, [{ email: 'known@example.com', passwordHash }])
     await runImport(t, latchkey, file)
     const { LATCHKEY_ENCRYPTION_KEYS: keys } = latchkey.environment
@@ -238,7 +238,7 @@ onDatabase('SQLite', (latchkey) => {
     assert.equal(JSON.parse(stdout).already, 1)
   })
 
-  test('on a terminal it shows how far it is, with refusals above it', async (t) => {
+  test('on a terminal the import shows its progress, with rejections above it', async (t) => {
     if (!(await requireTool(t, 'python3'))) return
     const file = writeImportFile(t, [{ email: 'a@example.com' }, { email: 'nobody' }])
     const via = ['python3', '-c', 'import pty, sys; pty.spawn(sys.argv[1:])']
@@ -254,7 +254,7 @@ onDatabase('SQLite', (latchkey) => {
     assert.ok(stdout.includes(`${wipe}${bar}${wipe}`), stdout)
   })
 
-  test('its help is its own', async (t) => {
+  test('accounts import has its own help', async (t) => {
     const args = ['accounts', 'import', '--help']
     const { code, stdout } = await runLatchkey(t, { args })
     assert.equal(code, 0)
@@ -264,14 +264,14 @@ onDatabase('SQLite', (latchkey) => {
     )
   })
 
-  test('what it can’t read is said in a sentence', async (t) => {
-    for (const [file, said] of [
+  test('an unreadable file is reported in one sentence', async (t) => {
+    for (const [file, expected] of [
       ['missing.jsonl', /^The file can’t be read \(ENOENT\)\.\n$/],
       ['.', /^That is a folder/],
     ] as const) {
       const { code, stderr } = await runImport(t, latchkey, file)
       assert.equal(code, 1)
-      assert.match(stderr, said)
+      assert.match(stderr, expected)
     }
   })
 })

@@ -17,7 +17,7 @@ onEachDatabase(
     const storeHash = (email: string, hash: string) =>
       latchkey.sql(`update account set password_hash = '${hash}' where email = '${email}'`)
 
-    test('whoever is imported signs in with the password of before, which is then kept as ours', async (t) => {
+    test('an imported account signs in with its old password, which is then rehashed in the current format', async (t) => {
       const password = 'correct horse, Grüße'
       const hashes = await generateForeignHashes(t, password)
       if (!hashes) return
@@ -36,7 +36,7 @@ onEachDatabase(
         assert.equal((await signIn(email, password)).status, 200, passwordHash)
         const after = await rowOf(email)
         assert.ok(isCurrentFormat(after.password_hash), passwordHash)
-        // Nothing has changed for its owner, and nobody is told that something had.
+        // Rehashing changes nothing else and sends no notice.
         assert.deepEqual({ ...after, password_hash: passwordHash }, { ...before })
         assert.deepEqual(await latchkey.inbox(email), [])
         assert.equal((await signIn(email, password)).status, 200)
@@ -44,7 +44,7 @@ onEachDatabase(
       }
     })
 
-    test('every call that asks for the password takes it in whichever form it is stored', async () => {
+    test('every call that requires the password accepts any stored hash format', async () => {
       const ada = await latchkey.owner({ password: cheapHash.password.padEnd(12, '!') })
       const { email } = ada
       ada.password = cheapHash.password
@@ -64,7 +64,7 @@ onEachDatabase(
       assert.equal(deleted.status, 204, JSON.stringify(deleted.body))
     })
 
-    test('ten sign-ins at once with the password of before all succeed', async () => {
+    test('ten concurrent sign-ins with an imported password all succeed', async () => {
       const { email } = await latchkey.owner()
       await storeHash(email, cheapHash.passwordHash)
       const answers = await Promise.all(
@@ -76,7 +76,7 @@ onEachDatabase(
       )
     })
 
-    test('a password that is set while the old one is made ours stays', async (t) => {
+    test('a new password set while the old one is being rehashed is kept', async (t) => {
       const { email } = await latchkey.owner()
       await storeHash(email, cheapHash.passwordHash)
       const { id } = await rowOf(email)
@@ -99,7 +99,7 @@ onEachDatabase(
       assert.equal((await signIn(email, 'a whole new sentence')).status, 200)
     })
 
-    test('a stored hash that nobody can read opens nothing, and breaks nothing', async () => {
+    test('an unreadable stored hash accepts no password and causes no error', async () => {
       const { email, password } = await latchkey.owner()
       for (const hash of ['', 'plain', '$argon2id$v=19$m=19456,t=2,p=1$', '$2b$31$']) {
         await storeHash(email, hash)
@@ -108,7 +108,7 @@ onEachDatabase(
       }
     })
 
-    test('without a password nobody signs in, until the owner sets one', async (t) => {
+    test('an account imported without a password cannot sign in until its owner sets one', async (t) => {
       const ada = new Owner(latchkey, { email: 'no-password@example.com' })
       const { email } = ada
       await runImport(t, latchkey, writeImportFile(t, [{ email }]))

@@ -1,4 +1,4 @@
-/** A suspended account lets nobody in, by whatever way, until an operator restores it. */
+/** Nothing signs in to a suspended account until an operator lifts the suspension. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { travel } from '../support/clock.ts'
@@ -17,7 +17,7 @@ import { undoTokenSentTo } from '../support/undo-token.ts'
 const reason = 'Sends spam'
 
 onEachDatabase((latchkey) => {
-  /** A device on which the owner is not asked for the second factor. */
+  /** Signs in and remembers the device. @returns its token */
   async function rememberedDevice(ada: Owner): Promise<string> {
     const { mfaToken } = (await ada.signIn()).body
     const code = ada.authenticator.nextCode()
@@ -25,7 +25,7 @@ onEachDatabase((latchkey) => {
     return (await latchkey.post('/auth/SignIn/Mfa', answer)).body.deviceToken
   }
 
-  /** Past the service, so that nothing but being suspended stands in the way. */
+  /** Suspends the account in the database only: its sessions and devices stay. */
   const suspendAlone = ({ email }: Owner) =>
     latchkey.sql(`update account set suspended_since = 1 where email = '${email}'`)
 
@@ -33,9 +33,9 @@ onEachDatabase((latchkey) => {
     assert.equal(`${status} ${body.code}`, expected, what)
   }
 
-  // Abuse case (Operators and suspended accounts): A suspended account went on as before: its
-  // sessions refreshed, its tokens worked (CVE-2023-22492, CVE-2026-9798).
-  test('suspended: its sessions, devices and whatever was begun are over at once, and its owner is told', async () => {
+  // Abuse case (Operators and suspended accounts): A suspended account kept working: its sessions
+  // were refreshed and its tokens accepted (CVE-2023-22492, CVE-2026-9798).
+  test('suspending an account ends its sessions, trusted devices and pending flows at once and notifies its owner', async () => {
     const eve = await createOperator(latchkey)
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     const deviceToken = await rememberedDevice(ada)
@@ -59,13 +59,13 @@ onEachDatabase((latchkey) => {
     const device = await latchkey.post('/auth/SignIn', { email, password, deviceToken })
     assertAnswer(device, '403 account_suspended', 'remembered device')
 
-    const [told] = await latchkey.inbox(email)
-    assert.equal(told?.subject, 'Your Latchkey account is suspended')
-    assert.ok(told?.text.includes(reason))
-    assert.doesNotMatch(told?.text ?? '', /undo/)
+    const [notice] = await latchkey.inbox(email)
+    assert.equal(notice?.subject, 'Your Latchkey account is suspended')
+    assert.ok(notice?.text.includes(reason))
+    assert.doesNotMatch(notice?.text ?? '', /undo/)
   })
 
-  test('whoever has the password is told that an account is suspended, and nobody else', async () => {
+  test('only the right password reveals that an account is suspended', async () => {
     const ada = await latchkey.owner()
     await suspendAlone(ada)
     assertAnswer(await ada.signIn(), '403 account_suspended', 'right password')
@@ -73,21 +73,21 @@ onEachDatabase((latchkey) => {
     const wrong = await latchkey.post('/auth/SignIn', { email, password: 'not the one' })
     const nobody = { email: 'nobody@example.com', password: 'not the one' }
     const unknown = await latchkey.post('/auth/SignIn', nobody)
-    const { requestId: _, ...said } = wrong.body
-    const { requestId: __, ...saidToUnknown } = unknown.body
-    assert.deepEqual([wrong.status, said], [unknown.status, saidToUnknown])
+    const { requestId: _, ...known } = wrong.body
+    const { requestId: __, ...stranger } = unknown.body
+    assert.deepEqual([wrong.status, known], [unknown.status, stranger])
 
     const forgotten = await latchkey.post('/auth/ForgotPassword', { email })
-    const stranger = await latchkey.post('/auth/ForgotPassword', { email: nobody.email })
-    assert.deepEqual([forgotten.status, forgotten.body], [stranger.status, stranger.body])
-    const [told] = await latchkey.inbox(email)
-    assert.equal(told?.subject, 'Your Latchkey account is suspended')
-    assert.doesNotMatch(told?.text ?? '', /\d{6}/, 'no code that opens nothing')
+    const never = await latchkey.post('/auth/ForgotPassword', { email: nobody.email })
+    assert.deepEqual([forgotten.status, forgotten.body], [never.status, never.body])
+    const [notice] = await latchkey.inbox(email)
+    assert.equal(notice?.subject, 'Your Latchkey account is suspended')
+    assert.doesNotMatch(notice?.text ?? '', /\d{6}/, 'a suspended account was sent a code')
   })
 
-  // Abuse case (Operators and suspended accounts): Whether an account was suspended was looked at
-  // when signing in began, and not when it ended (CVE-2026-43983).
-  test('being suspended counts when something is redeemed, not only when it began', async () => {
+  // Abuse case (Operators and suspended accounts): A suspension was checked when a sign-in began,
+  // but not when it completed (CVE-2026-43983).
+  test('a suspension applies when a token or code is redeemed, not only when it is issued', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     await ada.turnOn('sms')
     await ada.turnOn('authenticator')
@@ -170,7 +170,7 @@ onEachDatabase((latchkey) => {
     assertAnswer(await latchkey.post('/auth/SignIn/Mfa', wrong), '403 account_suspended', 'wrong')
   })
 
-  test('restored: the owner signs in as before, and is told; sessions and devices of before stay ended', async () => {
+  test('after an unsuspension the owner is notified and signs in as before, but earlier sessions and devices stay ended', async () => {
     const eve = await createOperator(latchkey)
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     const passkey = await addPasskey(latchkey, ada)
@@ -191,16 +191,16 @@ onEachDatabase((latchkey) => {
     await ada.signInFully()
     assert.equal((await signInWithPasskey(latchkey, passkey)).body.status, 'signedIn')
 
-    const [told] = await latchkey.inbox(email)
-    assert.equal(told?.subject, 'Your Latchkey account is open again')
-    assert.match(told?.text ?? '', /It was not them/)
+    const [notice] = await latchkey.inbox(email)
+    assert.equal(notice?.subject, 'Your Latchkey account is open again')
+    assert.match(notice?.text ?? '', /It was not them/)
     const { activity } = (await ada.get('/settings/Activity')).body
     const [open, closed] = activity.filter(({ type }: { type: string }) => /^account/.test(type))
     assert.deepEqual([open.type, closed.type], ['account.unsuspended', 'account.suspended'])
     assert.deepEqual(closed.detail, { by: eve.email, why: reason })
   })
 
-  test('an undo puts back what was there, and leaves the account suspended', async () => {
+  test('an undo restores the credentials and leaves the account suspended', async () => {
     const eve = await createOperator(latchkey)
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     await ada.delete('/settings/MfaSignIn')
@@ -220,7 +220,7 @@ onEachDatabase((latchkey) => {
     assert.equal((await ada.signIn()).body.status, 'mfaRequired')
   })
 
-  test('suspending that races sign-ins and refreshes leaves no session alive', async () => {
+  test('suspending concurrently with sign-ins and refreshes leaves no live session', async () => {
     const eve = await createOperator(latchkey)
     const ada = await latchkey.owner()
     const { refreshToken } = ada
@@ -233,7 +233,7 @@ onEachDatabase((latchkey) => {
     assert.equal(await countLiveSessions(latchkey, ada), 0)
   })
 
-  test('suspended at one node, an account is closed at the other at once', async () => {
+  test('an account suspended on one node is refused by another at once', async () => {
     const eve = await createOperator(latchkey)
     const ada = await latchkey.owner()
     const node = await latchkey.secondNode()

@@ -1,4 +1,4 @@
-/** docs/abuse-cases.md names tests by what stands above them: what stands there must be sound. */
+/** Generating docs/abuse-cases.md from comments above tests, and rejecting malformed ones. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { insertCases, parseAbuseCases } from '../../scripts/abuse-cases.ts'
@@ -7,7 +7,7 @@ const file = 'test/some.test.ts'
 const read = (...lines: string[]) => parseAbuseCases(file, `${lines.join('\n')}\n`)
 const page = '# Cases\n\n## Guessing\n\n## Passkeys\n\nMore to come.\n'
 
-test('every case of a test comes under its heading, with a link to the test', () => {
+test('each case is listed under its heading with a link to its test', () => {
   const cases = read(
     '// A remark.',
     '// Abuse case (Guessing): A restart gave',
@@ -19,7 +19,7 @@ test('every case of a test comes under its heading, with a link to the test', ()
     `    \`$\{method}: neither does another method\`,`,
     '    async () => {},',
     '  )',
-    '// Cases of abuse are told elsewhere.',
+    '// Cases of abuse are listed elsewhere.',
     'const other = 1',
   )
   assert.equal(
@@ -38,7 +38,7 @@ test('every case of a test comes under its heading, with a link to the test', ()
   )
 })
 
-test('a case without a test below it is refused', () => {
+test('a case without a test below it is rejected', () => {
   const marker = '// Abuse case (Guessing): A restart gave the tries back.'
   const below = [
     [],
@@ -53,7 +53,7 @@ test('a case without a test below it is refused', () => {
   }
 })
 
-test('a comment that only looks like a case is refused', () => {
+test('a malformed case is rejected', () => {
   const wrong = [
     '// Abuse case: A restart gave the tries back.',
     '// abuse case A restart gave the tries back.',
@@ -66,7 +66,7 @@ test('a comment that only looks like a case is refused', () => {
   }
 })
 
-test('a case told twice above one test, or in a section that there is not, is refused', () => {
+test('a case repeated above one test or in an unknown section is rejected', () => {
   const once = '// Abuse case (Guessing): A restart gave the tries back.'
   const twice = read(once, once, 'test("a restart forgives nothing", () => {})')
   assert.throws(() => insertCases(page, twice), /is repeated above one test/)

@@ -14,7 +14,7 @@ const generated = [
   '.env.example',
 ]
 
-test('a generated file that is stale or missing fails the check, which names it', (t) => {
+test('a stale or missing generated file fails the check, which names it', (t) => {
   const copy = copySources(t, 'client', 'scripts', 'test', 'docs', 'openapi.json', '.env.example')
   const generate = (...args: string[]) =>
     spawnSync(process.execPath, ['scripts/generate.ts', ...args], { cwd: copy, encoding: 'utf8' })

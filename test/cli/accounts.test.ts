@@ -1,4 +1,4 @@
-/** `latchkey accounts …`: what operators do from the command line, while the service runs. */
+/** `latchkey accounts …`: operators' actions on the command line while the service runs. */
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import type { TestLatchkey } from '../support/latchkey.ts'
@@ -7,7 +7,7 @@ import { accountStateOf, openSecondSession } from '../support/mfa.ts'
 import { accountIdOf, createOperator } from '../support/operator.ts'
 import { type ProcessResult, runLatchkey } from '../support/process.ts'
 
-/** Runs a command on the database and with the keys of a service that runs. */
+/** Runs `latchkey accounts` with the database and keys of a running service. */
 function run(
   t: TestContext,
   { folder, environment }: TestLatchkey,
@@ -17,34 +17,34 @@ function run(
   return runLatchkey(t, { folder, environment, args: ['accounts', ...args], wrapper: via })
 }
 
-/** The same, and it must end well. @returns what it printed */
-async function done(t: TestContext, latchkey: TestLatchkey, ...args: string[]): Promise<string> {
+/** Runs a command that must succeed. @returns its standard output */
+async function succeed(t: TestContext, latchkey: TestLatchkey, ...args: string[]): Promise<string> {
   const { code, stdout, stderr } = await run(t, latchkey, args)
   assert.deepEqual([code, stderr], [0, ''], args.join(' '))
   return stdout
 }
 
 onEachDatabase((latchkey) => {
-  test('mfa-off, suspend, unsuspend and admin work on a service that runs, and its owner is told', async (t) => {
+  test('mfa-off, suspend, unsuspend and admin work while the service runs and notify the owner', async (t) => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     const id = await accountIdOf(latchkey, ada)
-    const said = await done(t, latchkey, 'mfa-off', ada.email, '--reason', 'Lost phone')
-    assert.match(said, /^MFA is now off for .* and can undo it for seven days\.\n$/)
+    const stdout = await succeed(t, latchkey, 'mfa-off', ada.email, '--reason', 'Lost phone')
+    assert.match(stdout, /^MFA is now off for .* and can undo it for seven days\.\n$/)
     assert.equal((await ada.signIn()).body.status, 'signedIn')
-    const [told] = await latchkey.inbox(ada.email)
-    assert.match(told?.text ?? '', /The reason given: “Lost phone”.*\/undo#token=/s)
+    const [notice] = await latchkey.inbox(ada.email)
+    assert.match(notice?.text ?? '', /The reason given: “Lost phone”.*\/undo#token=/s)
     const [entry] = (await ada.get('/settings/Activity')).body.activity.filter(
       ({ type }: { type: string }) => type === 'mfa.off',
     )
     const detail = { mfaMethod: 'authenticator', by: 'the command line', why: 'Lost phone' }
     assert.deepEqual(entry.detail, detail)
 
-    const json = await done(t, latchkey, 'suspend', id, '--reason', 'Sends spam', '--json')
+    const json = await succeed(t, latchkey, 'suspend', id, '--reason', 'Sends spam', '--json')
     const { changed, user } = JSON.parse(json)
     assert.deepEqual([changed, user.suspension.reason], [true, 'Sends spam'])
     assert.equal((await ada.get('/settings')).status, 401)
     assert.equal((await ada.signIn()).body.code, 'account_suspended')
-    await done(t, latchkey, 'unsuspend', ada.email)
+    await succeed(t, latchkey, 'unsuspend', ada.email)
     await ada.signInFully()
 
     const { environment } = latchkey
@@ -53,22 +53,22 @@ onEachDatabase((latchkey) => {
     assert.deepEqual([refused.code, refused.stdout], [1, ''])
     assert.match(refused.stderr, /^Operators need MFA, and it is off for this account\. /)
     await ada.turnOn('authenticator')
-    const made = await done(t, latchkey, 'admin', ada.email)
+    const made = await succeed(t, latchkey, 'admin', ada.email)
     assert.match(made, /is now an operator\./)
     assert.equal((await ada.get(`/admin/Users/${id}`)).status, 200)
-    const again = await done(t, latchkey, 'admin', ada.email)
+    const again = await succeed(t, latchkey, 'admin', ada.email)
     assert.match(again, /^\S+ was already an operator\. Nothing changed\.\n$/)
-    await done(t, latchkey, 'admin', id, '--remove')
+    await succeed(t, latchkey, 'admin', id, '--remove')
     assert.equal((await ada.get(`/admin/Users/${id}`)).body.code, 'not_an_operator')
     const subjects = (await latchkey.inbox(ada.email)).map(({ subject }) => subject)
     assert.ok(subjects.includes('You are an operator of Latchkey'))
     assert.ok(subjects.includes('You are no longer an operator of Latchkey'))
   })
 
-  test('sessions-end --all signs everybody out at once, and says so in each account’s activity', async (t) => {
+  test('sessions-end --all ends every session at once and records it in each account’s activity', async (t) => {
     const [ada, ben] = [await latchkey.owner(), await latchkey.owner()]
-    const said = await done(t, latchkey, 'sessions-end', '--all', '--reason', 'Tokens leaked')
-    assert.match(said, /^All sessions have ended, .*: \d+\./)
+    const stdout = await succeed(t, latchkey, 'sessions-end', '--all', '--reason', 'Tokens leaked')
+    assert.match(stdout, /^All sessions have ended, .*: \d+\./)
     for (const { accessToken: token, refreshToken } of [ada, ben]) {
       assert.equal((await latchkey.get('/settings', { token })).status, 401)
       assert.equal((await latchkey.post('/auth/Refresh', { refreshToken })).status, 401)
@@ -80,10 +80,10 @@ onEachDatabase((latchkey) => {
     assert.deepEqual(detail, { reason: 'ended_by_operator', which: 'all', ...why })
   })
 
-  test('create makes an account that nobody signs in to before its owner has set a password', async (t) => {
+  test('create makes an account that nobody can sign in to until its owner sets a password', async (t) => {
     const email = `new-${latchkey.databaseKind.toLowerCase()}@example.com`
-    const said = await done(t, latchkey, 'create', ` ${email}`)
-    assert.match(said, /^Created the account new-\S+\. The owner gets a code by email/)
+    const stdout = await succeed(t, latchkey, 'create', ` ${email}`)
+    assert.match(stdout, /^Created the account new-\S+\. The owner gets a code by email/)
     const [{ id, password_hash, password_reset_required_since }] = await latchkey.sql(
       `select id, password_hash, password_reset_required_since from account where email = '${email}'`,
     )
@@ -109,15 +109,15 @@ onEachDatabase((latchkey) => {
 })
 
 onDatabase('SQLite', (latchkey) => {
-  test('find and show tell people and programs the same, and no secret', async (t) => {
+  test('find and show print the same data as text and JSON, without secrets', async (t) => {
     const ada = await latchkey.owner({ mfaMethod: 'sms' })
     const eve = await createOperator(latchkey)
     const id = await accountIdOf(latchkey, ada)
     const { body } = await eve.get(`/admin/Users/${id}`)
-    const found = JSON.parse(await done(t, latchkey, 'find', ada.email.toUpperCase(), '--json'))
+    const found = JSON.parse(await succeed(t, latchkey, 'find', ada.email.toUpperCase(), '--json'))
     assert.deepEqual(found, { users: [body] })
     for (const named of [id, ada.email]) {
-      const shown = await done(t, latchkey, 'show', named)
+      const shown = await succeed(t, latchkey, 'show', named)
       assert.match(shown, new RegExp(`^${RegExp.escape(ada.email)}\\n {2}id +${id}\\n`))
       assert.match(shown, /^ {2}MFA +on, sms; methods: sms$/m)
       assert.match(shown, /^ {2}recovery codes +10 left$/m)
@@ -129,22 +129,22 @@ onDatabase('SQLite', (latchkey) => {
     assert.match(none.stdout, /^No account has this address/)
   })
 
-  test('sessions-end and password-reset sign everyone out, and the owner is told why', async (t) => {
+  test('sessions-end and password-reset end every session of an account, and the notice gives the reason', async (t) => {
     const ada = await latchkey.owner()
     const reason = 'A laptop was stolen'
-    await done(t, latchkey, 'sessions-end', ada.email, '--reason', reason)
+    await succeed(t, latchkey, 'sessions-end', ada.email, '--reason', reason)
     assert.equal((await ada.get('/settings')).status, 401)
     assert.ok((await latchkey.inbox(ada.email))[0]?.text.includes(reason))
-    const nowhere = await done(t, latchkey, 'sessions-end', ada.email)
+    const nowhere = await succeed(t, latchkey, 'sessions-end', ada.email)
     assert.match(nowhere, /had no session and no trusted device\. Nothing changed\./)
-    const said = await done(t, latchkey, 'password-reset', ada.email)
-    assert.doesNotMatch(said, /\d{6}/)
+    const stdout = await succeed(t, latchkey, 'password-reset', ada.email)
+    assert.doesNotMatch(stdout, /\d{6}/)
     assert.equal((await ada.signIn()).body.code, 'password_reset_required')
     await ada.resetPassword('a whole new sentence')
     await ada.signInFully()
   })
 
-  test('create takes a first password from standard input, under the rules for passwords', async (t) => {
+  test('create reads a first password from standard input and applies the password rules', async (t) => {
     const email = 'typed@example.com'
     const piped = (password: string) => ['sh', '-c', `printf '%s\\n' '${password}' | "$0" "$@"`]
     const args = ['create', email, '--password-stdin']
@@ -157,12 +157,12 @@ onDatabase('SQLite', (latchkey) => {
     assert.ok(!stdout.includes(password))
     const signedIn = await latchkey.post('/auth/SignIn', { email, password })
     assert.equal(signedIn.body.status, 'signedIn')
-    const [told] = await latchkey.inbox(email)
-    assert.equal(told?.subject, 'You have a Latchkey account')
-    assert.ok(!told?.text.includes(password))
+    const [notice] = await latchkey.inbox(email)
+    assert.equal(notice?.subject, 'You have a Latchkey account')
+    assert.ok(!notice?.text.includes(password))
   })
 
-  test('what is missing or unknown is said, and nothing is done', async (t) => {
+  test('missing and unknown arguments are reported, and nothing changes', async (t) => {
     const ada = await latchkey.owner({ mfaMethod: 'email' })
     const second = await openSecondSession(latchkey, ada)
     const before = await accountStateOf(latchkey, ada)
@@ -180,7 +180,7 @@ onDatabase('SQLite', (latchkey) => {
       const { code, stdout, stderr } = await run(t, latchkey, [...args])
       assert.deepEqual([code, stdout], [expected, ''], args.join(' '))
       assert.match(stderr, words)
-      assert.doesNotMatch(stderr, /\n {4}at /, 'no stack')
+      assert.doesNotMatch(stderr, /\n {4}at /, 'the error has a stack')
     }
     assert.deepEqual(await accountStateOf(latchkey, ada), before)
     assert.equal((await second.get('/settings')).status, 200)

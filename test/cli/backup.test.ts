@@ -16,13 +16,13 @@ import { createDatabase } from '../support/database.ts'
 import { startLatchkey } from '../support/outbox.ts'
 import { createTempFolder, LatchkeyProcess, runLatchkey } from '../support/process.ts'
 
-test('a backup made while everybody writes is one moment, and brings everybody back', async (t) => {
+test('a backup made during writes is a consistent snapshot that restores every account', async (t) => {
   const latchkey = await startLatchkey(t, 'SQLite')
   const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
   const folder = createTempFolder(t)
   const file = join(folder, 'copy.sqlite')
 
-  // Two rows a commit, as fast as it goes, before, while and after it is copied.
+  // Commits two rows at a time, as fast as possible, before, during and after the copy.
   const writer = new DatabaseSync((latchkey.environment.LATCHKEY_DATABASE_URL ?? '').slice(7))
   writer.exec('pragma synchronous = off')
   const insert = writer.prepare(
@@ -57,15 +57,15 @@ test('a backup made while everybody writes is one moment, and brings everybody b
   writer.close()
   const { code, stdout, stderr } = await backup.result
   assert.deepEqual([code, stderr], [0, ''])
-  assert.ok(commitsBeside > 0, 'nobody had to wait for it')
+  assert.ok(commitsBeside > 0, 'no commit succeeded during the backup')
 
   assert.deepEqual(JSON.parse(stdout), { file: 'copy.sqlite', bytes: statSync(file).size })
-  assert.deepEqual(readdirSync(folder), ['copy.sqlite'], 'it is one file')
+  assert.deepEqual(readdirSync(folder), ['copy.sqlite'], 'the backup left other files')
   assert.equal((statSync(file).mode & 0o777).toString(8), '600')
   const copy = new DatabaseSync(file, { readOnly: true })
   const pairs = copy.prepare(`select count(*) as rows from rate_limit_hit where key = 'pair'`).get()
   assert.equal(Number(pairs?.rows) % 2, 0)
-  assert.ok(Number(pairs?.rows) < 2 * commits, 'it is of a moment before the end')
+  assert.ok(Number(pairs?.rows) < 2 * commits, 'the backup has commits from after it started')
   assert.deepEqual(copy.prepare('pragma foreign_key_check').all(), [])
   copy.close()
 
@@ -85,7 +85,7 @@ test('a backup made while everybody writes is one moment, and brings everybody b
   await ada.signInFully()
 })
 
-test('a backup overwrites nothing, makes no database, and leaves nothing half done', async (t) => {
+test('a backup overwrites no file, creates no database and leaves no partial file', async (t) => {
   const folder = createTempFolder(t)
   const run = (...args: string[]) => runLatchkey(t, { folder, args: ['backup', ...args] })
   const none = await run('copy.sqlite')
@@ -103,9 +103,9 @@ test('a backup overwrites nothing, makes no database, and leaves nothing half do
   )
 
   writeFileSync(join(folder, 'diary'), 'dear diary')
-  const taken = await run('diary')
-  assert.equal(taken.code, 1)
-  assert.match(taken.stderr, /^diary already exists, and a backup never overwrites a file\./)
+  const refused = await run('diary')
+  assert.equal(refused.code, 1)
+  assert.match(refused.stderr, /^diary already exists, and a backup never overwrites a file\./)
   assert.equal(readFileSync(join(folder, 'diary'), 'utf8'), 'dear diary')
 
   const nowhere = await run('no/such/folder/copy.sqlite')
@@ -114,12 +114,12 @@ test('a backup overwrites nothing, makes no database, and leaves nothing half do
   assert.deepEqual(readdirSync(folder).sort(), ['copy.sqlite', 'data', 'diary'])
 })
 
-test('a copy of a database that is damaged is said to be so, and not kept', async (t) => {
+test('a copy of a damaged database is reported as damaged and not kept', async (t) => {
   const folder = createTempFolder(t)
   assert.equal((await runLatchkey(t, { folder, args: ['migrate'] })).code, 0)
   const file = join(folder, 'data/latchkey.sqlite')
   const bytes = readFileSync(file)
-  // Behind the first pages, so that it still looks like a database.
+  // After the first pages, so that SQLite still opens the file.
   bytes.fill(0xff, 8192, 65_536)
   writeFileSync(file, bytes)
   const { code, stderr } = await runLatchkey(t, { folder, args: ['backup', 'copy.sqlite'] })
@@ -128,7 +128,7 @@ test('a copy of a database that is damaged is said to be so, and not kept', asyn
   assert.deepEqual(readdirSync(folder), ['data'])
 })
 
-test('for PostgreSQL it says what makes the backup, without the password', async (t) => {
+test('for PostgreSQL, backup prints the pg_dump command without the password', async (t) => {
   const url = new URL(await createDatabase(t, 'PostgreSQL'))
   const { code, stdout, stderr } = await runLatchkey(t, {
     args: ['backup', "it's.dump"],

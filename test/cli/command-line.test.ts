@@ -6,7 +6,7 @@ import { describeSettings } from '../../src/config/read-settings.ts'
 import { version } from '../../src/config/version.ts'
 import { createTempFolder, runLatchkey } from '../support/process.ts'
 
-test('--version says the version, and --help what there is; nothing is made', async (t) => {
+test('--version prints the version and --help the commands, and neither creates a file', async (t) => {
   const folder = createTempFolder(t)
   for (const flag of ['--version', '-v']) {
     const { code, stdout, stderr } = await runLatchkey(t, { folder, args: [flag] })
@@ -29,7 +29,7 @@ test('--version says the version, and --help what there is; nothing is made', as
   assert.deepEqual(readdirSync(folder), [])
 })
 
-test('what it does not know is named and does nothing: exit code 64', async (t) => {
+test('unknown commands and options are named in the error, change nothing and exit with code 64', async (t) => {
   const folder = createTempFolder(t)
   for (const [args, named] of [
     [['serv'], /“serv”/],
@@ -44,7 +44,7 @@ test('what it does not know is named and does nothing: exit code 64', async (t) 
   assert.deepEqual(readdirSync(folder), [])
 })
 
-test('migrate brings the database up to date, and the second time has nothing to do', async (t) => {
+test('migrate brings the database up to date, and a second run changes nothing', async (t) => {
   const folder = createTempFolder(t)
   const first = await runLatchkey(t, { folder, args: ['migrate'] })
   assert.deepEqual([first.code, first.stderr], [0, ''])
@@ -56,9 +56,9 @@ test('migrate brings the database up to date, and the second time has nothing to
   )
 })
 
-// Abuse case (Input and output): Whoever read the configuration read its passwords and keys
+// Abuse case (Input and output): Printing the configuration revealed its passwords and keys
 // (GHSA-m9h4-7j9c-55x9).
-test('settings lists each with what it is now and what it means, and hides the secret ones', async (t) => {
+test('settings lists the value and description of each setting and hides secrets', async (t) => {
   const key = `k1:${Buffer.alloc(32, 7).toString('base64')}`
   const { code, stdout, stderr } = await runLatchkey(t, {
     args: ['settings'],
@@ -94,7 +94,7 @@ test('settings lists each with what it is now and what it means, and hides the s
   for (const secret of ['pass-of', key.slice(3)]) assert.ok(!stdout.includes(secret), secret)
 })
 
-test('settings tells what comes from .env, over which the environment stands, and as JSON too', async (t) => {
+test('settings shows which values come from .env, which the environment overrides, also as JSON', async (t) => {
   const folder = createTempFolder(t)
   writeFileSync(
     join(folder, '.env'),
@@ -109,11 +109,11 @@ test('settings tells what comes from .env, over which the environment stands, an
   assert.deepEqual([code, stderr], [0, ''])
   const { settings, problems, odds } = JSON.parse(stdout)
   const of = (name: string) => settings.find((one: { name: string }) => one.name === name)
-  const told = (name: string) => [of(name).value, of(name).from]
-  assert.deepEqual(told('LATCHKEY_PORT'), ['4321', 'environment'])
-  assert.deepEqual(told('LATCHKEY_BRAND_NAME'), ['Acme', '.env'])
-  assert.deepEqual(told('LATCHKEY_SMTP_URL'), ['(hidden)', '.env'])
-  assert.deepEqual(told('LATCHKEY_MODE'), [null, 'default'])
+  const shownFor = (name: string) => [of(name).value, of(name).from]
+  assert.deepEqual(shownFor('LATCHKEY_PORT'), ['4321', 'environment'])
+  assert.deepEqual(shownFor('LATCHKEY_BRAND_NAME'), ['Acme', '.env'])
+  assert.deepEqual(shownFor('LATCHKEY_SMTP_URL'), ['(hidden)', '.env'])
+  assert.deepEqual(shownFor('LATCHKEY_MODE'), [null, 'default'])
   assert.equal(settings.length, describeSettings().length)
   assert.deepEqual(problems, [])
   assert.ok(odds.secondFactor.sms.chance > 0)
@@ -123,7 +123,7 @@ test('settings tells what comes from .env, over which the environment stands, an
   assert.match(shown.stdout, /^LATCHKEY_BRAND_NAME\n {2}set in \.env: Acme$/m)
 })
 
-test('settings are also listed while they are wrong: that is when one looks', async (t) => {
+test('settings lists all settings even if some are invalid', async (t) => {
   const { code, stdout, stderr } = await runLatchkey(t, {
     args: ['settings'],
     environment: { LATCHKEY_STEP_UP_MAX_AGE: 'soon' },
@@ -134,7 +134,7 @@ test('settings are also listed while they are wrong: that is when one looks', as
   assert.match(stderr, /^LATCHKEY_STEP_UP_MAX_AGE is “soon”/)
 })
 
-test('every command says everything that is wrong at once: exit code 78', async (t) => {
+test('every command reports all invalid settings at once and exits with code 78', async (t) => {
   for (const args of [['serve'], ['migrate'], ['settings']]) {
     const folder = createTempFolder(t)
     writeFileSync(join(folder, '.env'), 'LATCHKEY_RATE_LIMITS=maybe\n')
@@ -161,11 +161,11 @@ test('every command says everything that is wrong at once: exit code 78', async 
       '',
     ])
     assert.doesNotMatch(stderr, /pass-of|c2VjcmV0/)
-    assert.deepEqual(readdirSync(folder), ['.env'], 'and nothing was made')
+    assert.deepEqual(readdirSync(folder), ['.env'], 'a file was created')
   }
 })
 
-test('a .env that can’t be read is said, not passed over', async (t) => {
+test('an unreadable .env is reported, not ignored', async (t) => {
   const folder = createTempFolder(t)
   mkdirSync(join(folder, '.env'))
   const { code, stderr } = await runLatchkey(t, { folder })

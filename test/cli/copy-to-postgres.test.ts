@@ -1,4 +1,4 @@
-/** From SQLite to PostgreSQL, with everything that an owner relies on. */
+/** Copies a service from SQLite to PostgreSQL, with everything that owners rely on. */
 import assert from 'node:assert/strict'
 import { DatabaseSync } from 'node:sqlite'
 import { type TestContext, test } from 'node:test'
@@ -17,7 +17,7 @@ import {
 import { startSmsReceiver } from '../support/sms-receiver.ts'
 import { undoTokenSentTo } from '../support/undo-token.ts'
 
-test('moved, cut off in the middle and gone on with, everybody is where they were', async (t) => {
+test('an interrupted and resumed copy keeps sessions, authenticators, passkeys, pending codes and undo tokens working', async (t) => {
   let takesTexts = false
   const texts = await startSmsReceiver(t, () => (takesTexts ? 200 : 500))
   const latchkey = await startLatchkey(t, 'SQLite', { LATCHKEY_SMS_URL: texts.url })
@@ -34,15 +34,15 @@ test('moved, cut off in the middle and gone on with, everybody is where they wer
   fill(latchkey)
 
   const { url, sql } = await target(t)
-  const once = await moveTo(t, latchkey, url, async (moving) => {
-    // Everything before this table, and the beginning of this one, is there.
+  const interrupted = await copyTo(t, latchkey, url, async (copying) => {
+    // The tables before `activity` and its first batch have been copied.
     await waitUntil(
       async () =>
         (await sql('select 1 from pg_stat_activity where wait_event = $$PgSleep$$')).length > 0,
     )
-    moving.kill('SIGKILL')
+    copying.kill('SIGKILL')
   })
-  assert.equal(once.signal, 'SIGKILL')
+  assert.equal(interrupted.signal, 'SIGKILL')
   await sql(`select pg_terminate_backend(pid) from pg_stat_activity
     where datname = current_database() and pid <> pg_backend_pid()`)
   await sql('drop trigger slow on activity')
@@ -51,26 +51,26 @@ test('moved, cut off in the middle and gone on with, everybody is where they wer
   )
   assert.ok(half.rows >= 1000 && half.rows < filled, `${half.rows}`)
 
-  // Nobody may take half of it for all.
+  // The service does not start on a partial copy.
   const early = await runLatchkey(t, {
     environment: { ...latchkey.environment, LATCHKEY_DATABASE_URL: url },
   })
   assert.equal(early.code, 1)
   assert.match(early.stderr, /The copy to this database is unfinished.*latchkey copy-to-postgres/)
 
-  const again = await moveTo(t, latchkey, url)
+  const again = await copyTo(t, latchkey, url)
   assert.equal(again.code, 0, again.stderr)
   assert.match(again.stderr, /^copying activity: /m)
   assert.match(again.stderr, /^comparing activity: [\d,]+ of [\d,]+$/m)
-  const moved = JSON.parse(again.stdout)
-  assert.deepEqual([moved.resumed, moved.differences], [true, []])
+  const report = JSON.parse(again.stdout)
+  assert.deepEqual([report.resumed, report.differences], [true, []])
   const source = tablesIn(latchkey)
-  assert.deepEqual(Object.keys(moved.tables).sort(), Object.keys(source).sort())
-  assert.deepEqual(moved.tables, source)
+  assert.deepEqual(Object.keys(report.tables).sort(), Object.keys(source).sort())
+  assert.deepEqual(report.tables, source)
   const [whole] = await sql(
     'select count(*)::integer as rows, min(xmin::text) as first from activity',
   )
-  assert.equal(whole.first, half.first, 'what was there was not copied again')
+  assert.equal(whole.first, half.first, 'rows of the first run were copied again')
   const [unicode] = await sql(`select detail from activity where id = 'a000007'`)
   assert.equal(unicode.detail, detailOf(7))
   for (const secret of [new URL(url).password, ada.email]) {
@@ -92,7 +92,7 @@ test('moved, cut off in the middle and gone on with, everybody is where they wer
   assert.equal((await latchkey.post('/auth/Undo', { token: undoToken })).body.undone, 'mfa.off')
 })
 
-test('a row that is not the same on the other side is found and named', async (t) => {
+test('a row that differs in the target is detected and named', async (t) => {
   const latchkey = await startLatchkey(t, 'SQLite')
   const ada = await latchkey.owner()
   await latchkey.stopKeepingData()
@@ -104,52 +104,55 @@ test('a row that is not the same on the other side is found and named', async (t
     'create trigger altered before insert on account for each row execute function alter_it()',
   )
 
-  const wrong = await moveTo(t, latchkey, url)
+  const wrong = await copyTo(t, latchkey, url)
   assert.equal(wrong.code, 65, wrong.stderr)
   const [{ id }] = await sql('select id from account')
   assert.deepEqual(JSON.parse(wrong.stdout).differences, [
     { table: 'account', key: id, what: 'different: email' },
   ])
-  assert.ok(!wrong.stdout.includes(ada.email), 'what stands in a row is nobody’s business')
+  assert.ok(!wrong.stdout.includes(ada.email), 'the report contains row data')
 
-  // Put right, but for a row that the source doesn’t have.
+  // Repairs the row, and adds one that the source does not have.
   await sql('alter table account disable trigger all')
   await sql(`update account set email = '${ada.email}'`)
   await sql(`insert into rate_limit_hit values ('zzz', 's', 0)`)
-  const other = await moveTo(t, latchkey, url)
+  const other = await copyTo(t, latchkey, url)
   assert.equal(other.code, 65)
   assert.deepEqual(JSON.parse(other.stdout).differences, [
     { table: 'rate_limit_hit', key: '', what: 'surplus rows: 1' },
   ])
 })
 
-test('a target that is not empty, a source in use, and addresses that are none are refused', async (t) => {
+test('a non-empty target, a source in use and invalid target URLs are rejected', async (t) => {
   const latchkey = await startLatchkey(t, 'SQLite')
   const { url, sql } = await target(t)
-  const refused = async (to: string | undefined, why: RegExp, code = 1) => {
-    const ended = await moveTo(t, latchkey, to)
+  const assertRefused = async (to: string | undefined, why: RegExp, code = 1) => {
+    const ended = await copyTo(t, latchkey, to)
     assert.deepEqual([ended.code, ended.stdout], [code, ''], ended.stderr)
     assert.match(ended.stderr, why)
     assert.doesNotMatch(ended.stderr, /^\s+at /m)
   }
-  await refused(url, /in use. Stop Latchkey first/)
+  await assertRefused(url, /in use. Stop Latchkey first/)
   await latchkey.stopKeepingData()
-  await refused(undefined, /--to is missing/, 64)
-  await refused('sqlite:other.sqlite', /--to must be postgres/, 64)
-  await refused('postgres://ada:hidden-word@127.0.0.1:1/x', /PostgreSQL of --to can’t be used/)
+  await assertRefused(undefined, /--to is missing/, 64)
+  await assertRefused('sqlite:other.sqlite', /--to must be postgres/, 64)
+  await assertRefused(
+    'postgres://ada:hidden-word@127.0.0.1:1/x',
+    /PostgreSQL of --to can’t be used/,
+  )
   await sql('insert into rate_limit_hit values ($$a$$, $$s$$, 0)')
-  await refused(url, /not empty: it has rows in “rate_limit_hit”/)
+  await assertRefused(url, /not empty: it has rows in “rate_limit_hit”/)
   await sql('delete from rate_limit_hit')
   await sql('create table theirs (id text)')
-  await refused(url, /not empty: it has a table “theirs”/)
+  await assertRefused(url, /not empty: it has a table “theirs”/)
   await sql('drop table theirs')
   await sql(`create table latchkey_copy as select '["another"]'::text as source`)
-  await refused(url, /unfinished copy of another database/)
+  await assertRefused(url, /unfinished copy of another database/)
 })
 
-/** Rows enough for several batches, with letters of every length in UTF-8. */
+/** Enough rows for several batches, with characters of every UTF-8 length. */
 const filled = 2500
-const detailOf = (at: number) => JSON.stringify({ said: `${at} ä 漢字 🗝️ \\ " \u2028` })
+const detailOf = (at: number) => JSON.stringify({ text: `${at} ä 漢字 🗝️ \\ " \u2028` })
 
 function fill(latchkey: TestLatchkey): void {
   const db = new DatabaseSync((latchkey.environment.LATCHKEY_DATABASE_URL ?? '').slice(7))
@@ -174,7 +177,7 @@ function tablesIn(latchkey: TestLatchkey): Record<string, number> {
   return Object.fromEntries(counted)
 }
 
-/** A database that has its tables already, where the second batch of activity takes its time. */
+/** A migrated database in which the second batch of `activity` is slow. */
 async function target(t: TestContext) {
   const url = await createDatabase(t, 'PostgreSQL')
   const migrated = await runLatchkey(t, {
@@ -183,7 +186,7 @@ async function target(t: TestContext) {
   })
   assert.equal(migrated.code, 0, migrated.stderr)
   const client = new Client({ connectionString: url })
-  // The database is dropped before this hangs up.
+  // The database is dropped while this connection is still open.
   client.on('error', () => {})
   await client.connect()
   t.after(() => client.end())
@@ -198,19 +201,19 @@ async function target(t: TestContext) {
   return { url, sql }
 }
 
-async function moveTo(
+async function copyTo(
   t: TestContext,
   latchkey: TestLatchkey,
   to: string | undefined,
-  meanwhile: (moving: LatchkeyProcess) => Promise<void> = async () => {},
+  meanwhile: (copying: LatchkeyProcess) => Promise<void> = async () => {},
 ): Promise<ProcessResult> {
   const args = ['copy-to-postgres', '--json', ...(to === undefined ? [] : ['--to', to])]
-  const moving = new LatchkeyProcess({
+  const copying = new LatchkeyProcess({
     folder: createTempFolder(t),
     environment: latchkey.environment,
     args,
   })
-  t.after(() => moving.kill('SIGKILL'))
-  await meanwhile(moving)
-  return moving.result
+  t.after(() => copying.kill('SIGKILL'))
+  await meanwhile(copying)
+  return copying.result
 }

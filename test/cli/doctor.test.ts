@@ -1,4 +1,4 @@
-/** `latchkey doctor`, against real parts that are well and that are not. */
+/** `latchkey doctor` against real components, healthy and failing. */
 import assert from 'node:assert/strict'
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
@@ -33,7 +33,7 @@ interface Finding {
   todo?: string
 }
 
-/** What it finds: `ok`, `warn` or `fail` of each part, and the findings themselves. */
+/** Runs `doctor --json`. @returns its findings; `of` finds the one of a part */
 async function examine(t: TestContext, options: ProcessOptions, ...more: string[]) {
   const ended = await runLatchkey(t, { ...options, args: ['doctor', '--json', ...more] })
   assert.equal(ended.stderr, '')
@@ -42,11 +42,11 @@ async function examine(t: TestContext, options: ProcessOptions, ...more: string[
   assert.equal(ok, !findings.some(({ status }) => status === 'fail'))
   for (const { status, todo } of findings) assert.equal(status === 'ok', todo === undefined)
   const of = (part: string) => findings.find((one) => one.part === part)
-  return { ok, findings, of, said: ended.stdout }
+  return { ok, findings, of, stdout: ended.stdout }
 }
 
-/** Every file below, with what is in it and when it was written. */
-function everything(folder: string): string[] {
+/** Every file in a folder, with its size and modification time. */
+function listFiles(folder: string): string[] {
   return readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .sort()
     .map((name) => {
@@ -55,7 +55,7 @@ function everything(folder: string): string[] {
     })
 }
 
-test('a service that is well has nothing wrong, running or not, and nothing is written', async (t) => {
+test('doctor reports no problem for a healthy service, running or stopped, and writes nothing', async (t) => {
   const latchkey = await startLatchkeyProcess(t)
   const { folder, environment } = latchkey
   const running = await examine(t, { folder, environment }, '--online')
@@ -82,15 +82,15 @@ test('a service that is well has nothing wrong, running or not, and nothing is w
   )
 
   await latchkey.stop()
-  const before = everything(folder)
+  const before = listFiles(folder)
   const stopped = await runLatchkey(t, { folder, environment, args: ['doctor'] })
   assert.deepEqual([stopped.code, stopped.stderr], [0, ''])
   assert.match(stopped.stdout, /^ok {4}keys +The configured key opens all 2 sealed values\.$/m)
-  assert.deepEqual(everything(folder), before)
+  assert.deepEqual(listFiles(folder), before)
 
-  const away = await examine(t, { folder, environment }, '--online')
-  assert.match(away.of('online')?.what ?? '', /does not lead to this service \(ECONNREFUSED\)/)
-  assert.deepEqual(everything(folder), before)
+  const offline = await examine(t, { folder, environment }, '--online')
+  assert.match(offline.of('online')?.what ?? '', /does not lead to this service \(ECONNREFUSED\)/)
+  assert.deepEqual(listFiles(folder), before)
 
   const db = new DatabaseSync(join(folder, 'data/latchkey.sqlite'))
   db.exec("insert into kysely_migration values ('2999-01-01-0900-later', '2999-01-01')")
@@ -105,7 +105,7 @@ test('a service that is well has nothing wrong, running or not, and nothing is w
   }
 })
 
-test('what is missing is said, and not made', async (t) => {
+test('doctor reports a missing database and does not create it', async (t) => {
   const folder = createTempFolder(t)
   const { ok, of } = await examine(t, { folder })
   assert.equal(ok, false)
@@ -115,7 +115,7 @@ test('what is missing is said, and not made', async (t) => {
   assert.equal(usage.code, 64)
 })
 
-test('wrong settings are all named, and nothing else is looked at', async (t) => {
+test('doctor names all invalid settings and checks nothing else', async (t) => {
   const { findings } = await examine(t, {
     environment: {
       LATCHKEY_STEP_UP_MAX_AGE: 'soon',
@@ -134,7 +134,7 @@ test('wrong settings are all named, and nothing else is looked at', async (t) =>
   assert.ok(!findings.some(({ part }) => part === 'database'))
 })
 
-test('PostgreSQL that is unreachable, silent, empty or partly copied gets a finding of its own', async (t) => {
+test('doctor distinguishes an unreachable, silent, empty and partly copied PostgreSQL', async (t) => {
   const silent = await startTcpServer(t, (socket) => t.after(() => socket.destroy()))
   const url = await createDatabase(t, 'PostgreSQL')
   const at = (place: string) => ({ environment: { LATCHKEY_DATABASE_URL: place } })
@@ -145,7 +145,7 @@ test('PostgreSQL that is unreachable, silent, empty or partly copied gets a find
   ])
   assert.match(away.of('database')?.what ?? '', /can’t be used .*ECONNREFUSED/)
   assert.match(hangs.of('database')?.what ?? '', /can’t be used .*timeout/)
-  for (const { ok, said } of [away, hangs]) assert.ok(!ok && !said.includes('pass-of-hers'))
+  for (const { ok, stdout } of [away, hangs]) assert.ok(!ok && !stdout.includes('pass-of-hers'))
   assert.match(empty.of('database')?.what ?? '', /^PostgreSQL [\d.]+ answers in/)
   assert.equal(empty.of('clock')?.status, 'ok')
   assert.equal(empty.of('migrations')?.status, 'fail')
@@ -160,7 +160,7 @@ test('PostgreSQL that is unreachable, silent, empty or partly copied gets a find
 })
 
 onEachDatabase((latchkey) => {
-  test('keys that don’t open everything are named by what they leave closed', async (t) => {
+  test('doctor names the columns that the configured keys cannot open', async (t) => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     await ada.delete('/settings/MfaSignIn')
     const { LATCHKEY_DATABASE_URL = '', LATCHKEY_ENCRYPTION_KEYS: right = '' } =
@@ -172,16 +172,16 @@ onEachDatabase((latchkey) => {
     const other = await checkKeys(db, generateEncryptionKey('k2'))
     const places = other.map(({ what }) => / in (\w+\.\w+) need an encryption key/.exec(what)?.[1])
     assert.deepEqual(places, Object.keys(sealedColumns))
-    // The same name, another key.
-    const spoilt = await checkKeys(db, generateEncryptionKey('test'))
+    // A different key with the same id.
+    const replaced = await checkKeys(db, generateEncryptionKey('test'))
     assert.deepEqual(
-      spoilt.map(({ what }) => /Values in (\w+\.\w+) can’t be opened/.exec(what)?.[1]),
+      replaced.map(({ what }) => /Values in (\w+\.\w+) can’t be opened/.exec(what)?.[1]),
       Object.keys(sealedColumns),
     )
   })
 })
 
-test('every sealed column there is gets looked at', () => {
+test('doctor checks every sealed column', () => {
   const source = readFileSync(join(import.meta.dirname, '../../src/store/schema.ts'), 'utf8')
   const columns = [...source.matchAll(/^ {2}(\w+_sealed):/gm)].map(([, name]) => name)
   assert.deepEqual(
@@ -192,7 +192,7 @@ test('every sealed column there is gets looked at', () => {
   )
 })
 
-test('a mail server is asked up to the recipient, and says no in its own words', async (t) => {
+test('doctor tests a mail server up to the recipient and quotes its refusal', async (t) => {
   const certificate = await createSelfSignedCertificate(t)
   if (!certificate) return
   const password = 'pass-of-the-mail'
@@ -202,7 +202,7 @@ test('a mail server is asked up to the recipient, and says no in its own words',
   const latchkey = await startLatchkeyProcess(t)
   await latchkey.stop()
   const url = (pass: string) => `smtp://ada:${pass}@localhost:${smtp.port}?tls=on`
-  const with_ = (pass: string) => ({
+  const optionsWith = (pass: string) => ({
     folder: latchkey.folder,
     environment: {
       NODE_EXTRA_CA_CERTS: authority,
@@ -210,20 +210,20 @@ test('a mail server is asked up to the recipient, and says no in its own words',
       LATCHKEY_MAIL_FROM: 'Acme <no-reply@acme.example>',
     },
   })
-  const well = await examine(t, with_(password), '--mail-to', 'operator@acme.example')
+  const well = await examine(t, optionsWith(password), '--mail-to', 'operator@acme.example')
   assert.match(well.of('smtp')?.what ?? '', /accepts mail to operator@acme\.example, over TLS/)
   assert.deepEqual([smtp.received, smtp.recipients], [[], ['operator@acme.example']])
 
-  const wrong = await examine(t, with_('pass-of-nobody'))
+  const wrong = await examine(t, optionsWith('pass-of-nobody'))
   assert.match(
     wrong.of('smtp')?.what ?? '',
     /\(sign in\): Invalid login: 535 5\.7\.8 ada … is not right/,
   )
   assert.match(wrong.of('smtp')?.todo ?? '', /user and password/)
-  assert.ok(!wrong.said.includes('pass-of-nobody'))
+  assert.ok(!wrong.stdout.includes('pass-of-nobody'))
 })
 
-test('each step of a mail server that fails is told apart', async (t) => {
+test('the SMTP probe names the step that failed', async (t) => {
   const from = 'no-reply@acme.example'
   const plain = await startSmtpServer(t)
   const at = (port: number, tls = 'off') => ({
@@ -239,8 +239,8 @@ test('each step of a mail server that fails is told apart', async (t) => {
     ['RCPT TO', 'recipient'],
   ] as const) {
     plain.refusal = { to, code: 550, text: '5.7.1 we relay for nobody' }
-    const look = await probeSmtp(at(plain.port))
-    assert.deepEqual(look, { accepted: false, step, message: '550 5.7.1 we relay for nobody' })
+    const result = await probeSmtp(at(plain.port))
+    assert.deepEqual(result, { accepted: false, step, message: '550 5.7.1 we relay for nobody' })
   }
   const noTls = await probeSmtp(at(plain.port, 'on'))
   assert.ok(
@@ -257,10 +257,10 @@ test('each step of a mail server that fails is told apart', async (t) => {
   assert.ok(!cut.accepted && cut.step === 'connect', JSON.stringify(cut))
 })
 
-test('an SMS provider is knocked at, and Twilio asked for the account', async (t) => {
-  const asked: (string | undefined)[] = []
+test('the SMS probe connects to the provider and verifies the account at Twilio', async (t) => {
+  const requestLines: (string | undefined)[] = []
   const twilio = createServer((request, response) => {
-    asked.push(`${request.method} ${request.url}`)
+    requestLines.push(`${request.method} ${request.url}`)
     const right = `Basic ${Buffer.from('AC1:right').toString('base64')}`
     response.writeHead(request.headers.authorization === right ? 200 : 401).end('{}')
   })
@@ -271,7 +271,7 @@ test('an SMS provider is knocked at, and Twilio asked for the account', async (t
   assert.deepEqual([well.reachable, well.authenticated], [true, true])
   const wrong = await probeSms(`twilio://AC1:wrong@127.0.0.1:${port}`)
   assert.deepEqual([wrong.reachable, wrong.authenticated], [true, false])
-  assert.deepEqual(asked, Array(2).fill('GET /2010-04-01/Accounts/AC1.json'))
+  assert.deepEqual(requestLines, Array(2).fill('GET /2010-04-01/Accounts/AC1.json'))
 
   const kannel = await probeSms(`kannel+http://a:b@127.0.0.1:${port}/cgi-bin/sendsms`)
   assert.deepEqual([kannel.reachable, kannel.authenticated], [true, undefined])
@@ -279,7 +279,7 @@ test('an SMS provider is knocked at, and Twilio asked for the account', async (t
     (await probeSms('http://127.0.0.1:1/?secret=s')).message,
     /127\.0\.0\.1:1 can’t be reached \(ECONNREFUSED\)/,
   )
-  // No TLS there, and one that never says a word.
+  // A server without TLS, and a silent one.
   assert.equal((await probeSms(`https://127.0.0.1:${port}/?secret=s`)).reachable, false)
   const silent = await startTcpServer(t, (socket) => t.after(() => socket.destroy()))
   assert.match(
@@ -288,7 +288,7 @@ test('an SMS provider is knocked at, and Twilio asked for the account', async (t
   )
 })
 
-test('clocks, proxies and versions of Node are told when they are off', () => {
+test('doctor warns about wrong clocks, risky proxy settings and unsupported Node versions', () => {
   assert.deepEqual(
     [0, 900, -900].map((ms) => clockFinding(ms).status),
     ['ok', 'ok', 'ok'],
@@ -305,7 +305,7 @@ test('clocks, proxies and versions of Node are told when they are off', () => {
     ['20.19.0', '24.22.3', '25.9.0', '26.1.0', '28.0.0'].map((v) => checkNode(v).status),
     ['fail', 'ok', 'warn', 'ok', 'warn'],
   )
-  // Each version that the tests run on has a folder there.
+  // Each Node version that the tests run on has a folder in runtime/.
   for (const major of readdirSync(join(import.meta.dirname, '../../runtime'))) {
     assert.equal(checkNode(`${major}.0.0`).status, 'ok', major)
   }

@@ -5,7 +5,7 @@ import { readSettings } from '../../src/config/read-settings.ts'
 import { onDatabase } from '../support/latchkey.ts'
 import { runLatchkey } from '../support/process.ts'
 
-test('keys new prints a key that the settings take, under the id that was asked for', async (t) => {
+test('keys new prints a valid encryption key with the requested id', async (t) => {
   for (const [args, id] of [
     [[], /^k20\d{6}$/],
     [['k2'], /^k2$/],
@@ -21,7 +21,7 @@ test('keys new prints a key that the settings take, under the id that was asked 
 })
 
 onDatabase('SQLite', (latchkey) => {
-  test('keys rotate says what it did and what comes; keys list says where every key stands', async (t) => {
+  test('keys rotate prints the change and its schedule, and keys list prints the state of every key', async (t) => {
     const run = (...args: string[]) =>
       runLatchkey(t, { environment: latchkey.environment, args: ['keys', ...args] })
     const list = async () => JSON.parse((await run('list', '--json')).stdout)
@@ -54,7 +54,7 @@ onDatabase('SQLite', (latchkey) => {
     )
   })
 
-  test('keys list works while a key is missing: that is when one looks', async (t) => {
+  test('keys list works while a key is missing', async (t) => {
     const environment = {
       ...latchkey.environment,
       LATCHKEY_ENCRYPTION_KEYS: generateEncryptionKey('k9'),

@@ -1,4 +1,4 @@
-/** The typed client as a part of a page: small, and at home in a browser. */
+/** The typed client in a browser page: its size and its calls. */
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { before, test } from 'node:test'
@@ -12,7 +12,7 @@ import { readPage, root } from '../support/markdown.ts'
 onDatabase('SQLite', (latchkey) => {
   let bundle = ''
 
-  /** A page of the service, with the client in it as `client`. @returns what runs code there */
+  /** Opens a page with the client as `client`. @returns a function that runs code there */
   async function pageWithClient(browser: Browser) {
     const page = await browser.newPage()
     await page.goto(`${latchkey.origin}/undo`)
@@ -42,13 +42,13 @@ onDatabase('SQLite', (latchkey) => {
     }
   })
 
-  test('it weighs no more than its README says', () => {
+  test('the client bundle is no larger than its README promises', () => {
     const [, kilobytes] = /under (\d+) kB/.exec(readPage('client/README.md')) ?? []
     const size = gzipSync(bundle).length
     assert.ok(size > 500 && size < Number(kilobytes) * 1000, `${size} bytes`)
   })
 
-  test('a page of the service’s own origin signs somebody in, and turns MFA off', async (t) => {
+  test('a page on the service’s own origin signs an owner in and turns MFA off', async (t) => {
     const browser = await startChromium(t)
     if (!browser) return
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
@@ -69,7 +69,7 @@ onDatabase('SQLite', (latchkey) => {
     assert.deepEqual([off.status, off.data.enabled], [200, false])
   })
 
-  test('a page that keeps its refresh token in a cookie refreshes with nothing in its hands', async (t) => {
+  test('a page with its refresh token in a cookie refreshes without handling the token', async (t) => {
     const browser = await startChromium(t)
     if (!browser) return
     const { email, password } = await latchkey.owner()

@@ -1,4 +1,4 @@
-/** The typed client does for an owner what curl does. */
+/** The typed client against a running service. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type Activity, createLatchkey } from '../../client/latchkey.ts'
@@ -9,7 +9,7 @@ const as = (latchkey: TestLatchkey, { accessToken }: Owner) =>
   createLatchkey({ baseUrl: latchkey.origin, token: () => accessToken })
 
 onDatabase('SQLite', (latchkey) => {
-  test('an owner signs up, turns MFA on by an app, signs in with it, and turns it off', async () => {
+  test('an owner signs up, turns MFA on with an authenticator app, signs in with it and turns it off', async () => {
     let accessToken: string | undefined
     const client = createLatchkey({ baseUrl: latchkey.origin, token: () => accessToken })
     const email = 'client@example.com'
@@ -57,7 +57,7 @@ onDatabase('SQLite', (latchkey) => {
     assert.deepEqual(await client.auth.signOut.post(), { ok: true, status: 204, data: undefined })
   })
 
-  test('one call has two good answers: the status tells them apart', async () => {
+  test('the status distinguishes the two successful responses of one call', async () => {
     const ada = await latchkey.owner()
     const client = as(latchkey, ada)
     const { phoneNumber } = ada
@@ -70,7 +70,7 @@ onDatabase('SQLite', (latchkey) => {
     assert.equal(on.data.mfaMethod, 'sms')
   })
 
-  test('a problem is a value, with the code that programs decide by', async () => {
+  test('a problem is a return value with a code for programs', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     const client = createLatchkey({ baseUrl: latchkey.origin })
     const { email, password } = ada
@@ -87,7 +87,7 @@ onDatabase('SQLite', (latchkey) => {
     assert.ok(wrong.problem.detail)
   })
 
-  test('what a list is asked for goes into the address, and null is nothing asked for', async () => {
+  test('list parameters are sent in the query string, and null omits one', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'email' })
     const client = as(latchkey, ada)
     const all = await client.settings.activity.get()
@@ -109,7 +109,7 @@ onDatabase('SQLite', (latchkey) => {
     )
   })
 
-  test('one thing is named by its id, and no id means all of them', async () => {
+  test('byId deletes one item, and no unusual id deletes all of them', async () => {
     const ada = await latchkey.owner()
     await ada.signInFully()
     await ada.signInFully()

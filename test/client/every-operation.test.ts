@@ -1,4 +1,4 @@
-/** No call of openapi.json is missing in the client, and none goes where it should not. */
+/** The client has every operation of openapi.json, and sends what the document describes. */
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -7,13 +7,13 @@ import { createLatchkey, type ProblemCode } from '../../client/latchkey.ts'
 import { onDatabase } from '../support/latchkey.ts'
 import { root } from '../support/markdown.ts'
 
-interface Asked {
+interface SentRequest {
   call: string
   token: string | null
   body: unknown
 }
 
-/** Each call of the document: what it may bring. */
+/** Each operation of the document: whether it takes a token and a body. */
 const described = new Map(
   Object.entries<object>(
     JSON.parse(readFileSync(join(root, 'openapi.json'), 'utf8')).paths,
@@ -29,10 +29,10 @@ const names = ['get', 'post', 'put', 'patch', 'delete']
 const token = 'not-a-token-of-anybody'
 
 onDatabase('SQLite', (latchkey) => {
-  const asked: Asked[] = []
+  const sentRequests: SentRequest[] = []
   const answers: { ok: boolean; status: number; problem?: { code: ProblemCode } }[] = []
 
-  /** Calls every function there is, with nothing in its body. */
+  /** Calls every function of the client with an empty body. */
   before(async () => {
     const client = createLatchkey({
       baseUrl: `${latchkey.origin}/`,
@@ -42,7 +42,7 @@ onDatabase('SQLite', (latchkey) => {
         const path = decodeURIComponent(new URL(request.url).pathname)
         const { headers, method } = request
         const body = typeof init?.body === 'string' ? JSON.parse(init.body) : undefined
-        asked.push({ call: `${method} ${path}`, token: headers.get('authorization'), body })
+        sentRequests.push({ call: `${method} ${path}`, token: headers.get('authorization'), body })
         return fetch(input, init)
       },
     })
@@ -57,24 +57,24 @@ onDatabase('SQLite', (latchkey) => {
     }
   })
 
-  test('every call of the document is a function, and every function such a call', () => {
-    assert.deepEqual(asked.map(({ call }) => call).sort(), [...described.keys()].sort())
+  test('the client has a function for every operation of the document and no other', () => {
+    assert.deepEqual(sentRequests.map(({ call }) => call).sort(), [...described.keys()].sort())
   })
 
-  test('the token goes along where the document wants one, and nowhere else', () => {
-    for (const { call, token: sent } of asked) {
+  test('the token is sent only to operations that require it', () => {
+    for (const { call, token: sent } of sentRequests) {
       assert.equal(sent, described.get(call)?.takesToken ? `Bearer ${token}` : null, call)
     }
-    assert.ok(asked.some(({ token: sent }) => sent === null))
+    assert.ok(sentRequests.some(({ token: sent }) => sent === null))
   })
 
-  test('a body goes along where the document has one', () => {
-    for (const { call, body } of asked) {
+  test('a body is sent only to operations that take one', () => {
+    for (const { call, body } of sentRequests) {
       assert.deepEqual(body, described.get(call)?.hasBody ? {} : undefined, call)
     }
   })
 
-  test('every refusal comes as the problem that it is, with a status and code that the types know', () => {
+  test('every error is returned as its problem, with a status and code that the types declare', () => {
     const source = readFileSync(join(root, 'client/latchkey.ts'), 'utf8')
     const table = /export interface ProblemStatus \{(.*?)^\}/ms.exec(source)?.[1] ?? ''
     const known = new Map(

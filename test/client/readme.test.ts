@@ -1,4 +1,4 @@
-/** What client/README.md tells people to copy compiles and runs where they copy it to. */
+/** The samples of client/README.md compile and run in a user's project. */
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { cpSync, writeFileSync } from 'node:fs'
@@ -13,7 +13,7 @@ import { createTempFolder } from '../support/process.ts'
 const page = 'client/README.md'
 const minute = 60_000
 
-/** A stranger's folder, with the client and the samples in it. */
+/** A user's project with the client and the samples. */
 function application(t: TestContext, origin = 'http://localhost:4000'): string {
   const folder = createTempFolder(t)
   cpSync(join(root, 'client/latchkey.ts'), join(folder, 'latchkey.ts'))
@@ -26,7 +26,7 @@ function application(t: TestContext, origin = 'http://localhost:4000'): string {
   return folder
 }
 
-/** Runs a script of a folder in a process of its own. @throws if it fails, with what it wrote */
+/** Runs a script of a folder in a child process. @throws with its output if it fails */
 function node(folder: string, ...script: string[]) {
   return promisify(execFile)(process.execPath, script, { cwd: folder, timeout: 60_000 })
 }
@@ -34,7 +34,7 @@ function node(folder: string, ...script: string[]) {
 const tsc = join(root, 'node_modules/.bin/tsc')
 
 onDatabase('SQLite', (latchkey) => {
-  test('the client and the samples compile for a page, which knows nothing of Node', async (t) => {
+  test('the client and the samples compile for a browser page without Node types', async (t) => {
     const folder = application(t)
     const compilerOptions = {
       strict: true,
@@ -52,7 +52,7 @@ onDatabase('SQLite', (latchkey) => {
       types: [],
     }
     writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions }))
-    // What goes to and comes from the browser is what the browser calls it.
+    // The client's passkey types are assignable to and from the browser's.
     writeFileSync(
       join(folder, 'passkeys.ts'),
       `import type { RegistrationResponseJSON } from './latchkey.ts'
@@ -68,7 +68,7 @@ onDatabase('SQLite', (latchkey) => {
     await node(folder, tsc).catch(({ stdout }) => assert.fail(stdout))
   })
 
-  test('the JavaScript that the README makes of it runs as it is', async (t) => {
+  test('the JavaScript compiled as in the README runs unchanged', async (t) => {
     const folder = application(t)
     const [npx, dash, typescript, command, ...options] = codeBlock(page, 'sh').split(' ')
     assert.deepEqual([npx, dash, typescript, command], ['npx', '-p', 'typescript', 'tsc'])
@@ -78,13 +78,13 @@ onDatabase('SQLite', (latchkey) => {
     assert.deepEqual(live, { ok: true, status: 200, data: { status: 'ok' } })
   })
 
-  test('the first sample says what it got', async (t) => {
+  test('the first sample prints the problem it receives', async (t) => {
     const { stdout, stderr } = await node(application(t, latchkey.origin), 'first-call.ts')
     assert.equal(stderr, '')
     assert.match(stdout, /^invalid_credentials The address or the password/)
   })
 
-  test('the sample of a session refreshes once for all who find the token too old', async (t) => {
+  test('the session sample refreshes once for concurrent calls with an expired token', async (t) => {
     const { latchkey: client, keep } = await import(
       join(application(t, latchkey.origin), 'session.ts')
     )
@@ -99,7 +99,7 @@ onDatabase('SQLite', (latchkey) => {
     }
   })
 
-  test('the sample of a session forgets tokens that are dead, and only those', async (t) => {
+  test('the session sample discards tokens only once they are invalid', async (t) => {
     const { latchkey: client, keep } = await import(
       join(application(t, latchkey.origin), 'session.ts')
     )

@@ -1,6 +1,6 @@
 /**
- * What the service would refuse, `tsc` refuses first. The lines marked as expected errors are held
- * by `npm run check`: if one compiles, that is the error.
+ * `tsc` rejects requests that the service would reject. `npm run check` fails if a line that is
+ * marked as an expected error compiles.
  */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
@@ -8,21 +8,21 @@ import { createLatchkey, type MfaSignIn, type SignedIn } from '../../client/latc
 import { onDatabase } from '../support/latchkey.ts'
 
 onDatabase('SQLite', (latchkey) => {
-  test('a field that is missing, unknown or of another type does not compile', async () => {
+  test('a missing, unknown or mistyped field does not compile', async () => {
     const { auth, settings } = createLatchkey({ baseUrl: latchkey.origin })
     const password = 'a long sentence'
     const answers = [
       // @ts-expect-error: no password
       await auth.signIn.post({ email: 'ada@example.com' }),
-      // @ts-expect-error: a slip
+      // @ts-expect-error: a typo
       await auth.signIn.post({ email: 'ada@example.com', passwort: password }),
-      // @ts-expect-error: one field too many
+      // @ts-expect-error: an unknown field
       await auth.signIn.post({ email: 'ada@example.com', password, remember: true }),
       // @ts-expect-error: a number
       await auth.signIn.mfa.post({ mfaToken: 'x', code: 123456 }),
       // @ts-expect-error: no such method
       await auth.signIn.mfaCode.post({ mfaToken: 'x', mfaMethod: 'pigeon' }),
-      // @ts-expect-error: null is not left out
+      // @ts-expect-error: null instead of undefined
       await auth.signIn.post({ email: 'ada@example.com', password, deviceToken: null }),
     ]
     for (const answer of answers) {
@@ -30,25 +30,25 @@ onDatabase('SQLite', (latchkey) => {
       assert.equal(answer.problem.code, 'invalid_request')
     }
 
-    // What may be left out may be undefined.
+    // Optional fields may be undefined.
     await auth.signIn.post({ email: 'ada@example.com', password, deviceToken: undefined })
     // @ts-expect-error: turning MFA off takes nothing
     await settings.mfaSignIn.delete({ reason: 'none' })
     // @ts-expect-error: an id is needed
     settings.sessions.byId()
-    // @ts-expect-error: there is no such call
+    // @ts-expect-error: no such operation
     assert.equal(settings.mfaSignIn.put, undefined)
   })
 
-  test('an answer is what its status and its own status say, and nothing before one has looked', async () => {
+  test('a response is typed by its HTTP status and its own status, and only once they are checked', async () => {
     const client = createLatchkey({ baseUrl: latchkey.origin })
     const answer = await client.auth.signIn.post({ email: 'ada@example.com', password: 'x' })
-    // @ts-expect-error: it may not have worked
+    // @ts-expect-error: the call may have failed
     answer.data
-    // @ts-expect-error: this call makes nothing new
+    // @ts-expect-error: this operation never returns 201
     if (answer.status === 201) return
     if (answer.ok) {
-      // @ts-expect-error: MFA may be asked for
+      // @ts-expect-error: MFA may be required
       answer.data satisfies SignedIn
       if (answer.data.status === 'signedIn') answer.data satisfies SignedIn
       else answer.data.mfaToken satisfies string
@@ -59,14 +59,14 @@ onDatabase('SQLite', (latchkey) => {
     if (on.status === 202) on.data.status satisfies 'codeSent' | 'assertionRequired'
   })
 
-  test('a problem has one of the codes that this call may answer, and no other', async () => {
+  test('a problem has only the codes of its operation', async () => {
     const client = createLatchkey({ baseUrl: latchkey.origin })
     const off = await client.settings.mfaSignIn.delete()
     assert.ok(!off.ok)
     const { code } = off.problem
-    // @ts-expect-error: turning off asks for no code, so none can be wrong
+    // @ts-expect-error: turning MFA off takes no code
     if (code === 'invalid_code') return
-    // These it may be, and there is more to them than the name.
+    // These codes are possible here, but not in this test.
     if (code === 'mfa_required_by_policy' || code === 'network') assert.fail(code)
     assert.equal(code, 'missing_token')
   })

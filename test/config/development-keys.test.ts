@@ -8,12 +8,12 @@ import { loadDevelopmentKeys } from '../../src/config/development-keys.ts'
 import { generateEncryptionKey } from '../../src/config/encryption-key-list.ts'
 import { createTempFolder } from '../support/process.ts'
 
-test('a key that another process is about to write is waited for', async (t) => {
+test('loading waits for a key that another process is about to write', async (t) => {
   const folder = join(createTempFolder(t), 'data')
   const file = join(folder, 'encryption-keys')
   const key = generateEncryptionKey('dev')
   mkdirSync(folder)
-  // As it is for a moment: made, and empty.
+  // The other process has created the file, but not written it yet.
   writeFileSync(file, '')
   const writer = new Worker(
     `const { parentPort, workerData } = require('node:worker_threads')

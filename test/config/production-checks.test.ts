@@ -18,12 +18,12 @@ const safe = {
 
 const unsafe: [what: string, changes: Record<string, string>, setting: string, why: RegExp][] = [
   [
-    'an http address',
+    'an http URL',
     { LATCHKEY_PUBLIC_URL: 'http://accounts.example.com' },
     'LATCHKEY_PUBLIC_URL',
     /must begin with https/,
   ],
-  ['no address', { LATCHKEY_PUBLIC_URL: '' }, 'LATCHKEY_PUBLIC_URL', /must begin with https/],
+  ['no public URL', { LATCHKEY_PUBLIC_URL: '' }, 'LATCHKEY_PUBLIC_URL', /must begin with https/],
   [
     'no encryption keys',
     { LATCHKEY_ENCRYPTION_KEYS: '' },
@@ -32,14 +32,14 @@ const unsafe: [what: string, changes: Record<string, string>, setting: string, w
   ],
   ['no mail server', { LATCHKEY_SMTP_URL: '' }, 'LATCHKEY_SMTP_URL', /is missing/],
   [
-    'codes by text message, and nothing to send them',
+    'codes by SMS but no SMS provider',
     { LATCHKEY_SMS_URL: '' },
     'LATCHKEY_SMS_URL',
     /LATCHKEY_MFA_METHODS=passkey,authenticator,email/,
   ],
-  ['limits off', { LATCHKEY_RATE_LIMITS: 'off' }, 'LATCHKEY_RATE_LIMITS', /must be on/],
+  ['rate limits off', { LATCHKEY_RATE_LIMITS: 'off' }, 'LATCHKEY_RATE_LIMITS', /must be on/],
   [
-    'pages in clear that may call it',
+    'an allowed origin without https',
     { LATCHKEY_ALLOWED_ORIGINS: 'https://a.example,http://b.example,http://localhost:3000' },
     'LATCHKEY_ALLOWED_ORIGINS',
     /has http:\/\/b\.example\. In production/,
@@ -53,12 +53,16 @@ for (const [what, changes, setting, why] of unsafe) {
     })
     assert.equal(code, 78)
     assert.equal(stdout, '')
-    assert.match(stderr, new RegExp(`^${setting} [^\\n]+\\.\\n$`), 'this setting and no other')
+    assert.match(
+      stderr,
+      new RegExp(`^${setting} [^\\n]+\\.\\n$`),
+      'expected one line about this setting',
+    )
     assert.match(stderr, why)
   })
 }
 
-test('production with nothing set names all that is unsafe at once', async (t) => {
+test('production without settings names everything unsafe at once', async (t) => {
   const { code, stderr } = await runLatchkey(t, {
     environment: {
       LATCHKEY_MODE: 'production',
@@ -74,13 +78,13 @@ test('production with nothing set names all that is unsafe at once', async (t) =
   )
 })
 
-// Abuse case (Input and output): Development tools were on in production.
-test('production starts when all is right, and has no dev inbox', async (t) => {
+// Abuse case (Input and output): Development tools were enabled in production.
+test('production starts with safe settings and has no dev inbox', async (t) => {
   const token = 'a-token-of-the-operators'
   const latchkey = await startLatchkeyProcess(t, {
     environment: { ...safe, LATCHKEY_METRICS_TOKEN: token },
   })
-  await hasNoInbox(latchkey.origin)
+  await assertNoInbox(latchkey.origin)
   assert.ok((await scrape(latchkey.origin, token)).size > 0)
 
   const { code, stdout, stderr } = await latchkey.stop()
@@ -92,26 +96,26 @@ test('production starts when all is right, and has no dev inbox', async (t) => {
   }
 })
 
-test('production needs no text messages where they are no choice, and keeps none', async (t) => {
+test('production needs no SMS provider if SMS is not offered, and captures no messages', async (t) => {
   const latchkey = await startLatchkeyProcess(t, {
     environment: { ...safe, LATCHKEY_SMS_URL: '', LATCHKEY_MFA_METHODS: 'authenticator,email' },
   })
-  await hasNoInbox(latchkey.origin)
+  await assertNoInbox(latchkey.origin)
 })
 
-test('what is better otherwise is said at the start, and nothing where all is well', async (t) => {
-  const doubts = async (changes: Record<string, string>) => {
+test('startup warns about risky settings, and only about those', async (t) => {
+  const warningsWith = async (changes: Record<string, string>) => {
     const latchkey = await startLatchkeyProcess(t, { environment: { ...safe, ...changes } })
     const { stdout, stderr } = await latchkey.stop()
     assert.equal(stderr, '')
     const lines = stdout.split('\n').filter((line) => line !== '')
-    const warned = lines.map((line) => JSON.parse(line)).filter(({ level }) => level === 40)
+    const warnings = lines.map((line) => JSON.parse(line)).filter(({ level }) => level === 40)
     assert.doesNotMatch(stdout, /s3cret|pass/)
-    return warned.map(({ msg }) => msg.split(' ')[0])
+    return warnings.map(({ msg }) => msg.split(' ')[0])
   }
-  assert.deepEqual(await doubts({ LATCHKEY_TRUST_PROXY: '127.0.0.1' }), [])
+  assert.deepEqual(await warningsWith({ LATCHKEY_TRUST_PROXY: '127.0.0.1' }), [])
   assert.deepEqual(
-    await doubts({
+    await warningsWith({
       LATCHKEY_HOST: '0.0.0.0',
       LATCHKEY_METRICS_PORT: String(await findFreePort()),
       LATCHKEY_SMTP_URL: 'smtp://ada:pass@mail.example?tls=off',
@@ -121,8 +125,8 @@ test('what is better otherwise is said at the start, and nothing where all is we
   )
 })
 
-test('what stays on this machine is no reason to doubt', () => {
-  const near = {
+test('settings confined to this machine cause no warning', () => {
+  const local = {
     ...safe,
     LATCHKEY_TRUST_PROXY: '127.0.0.1',
     LATCHKEY_HOST: '::1',
@@ -130,14 +134,14 @@ test('what stays on this machine is no reason to doubt', () => {
     LATCHKEY_SMTP_URL: 'smtp://127.0.0.1',
     LATCHKEY_SMS_URL: 'kannel+http://ada:pass@localhost:13013/cgi-bin/sendsms',
   }
-  assert.deepEqual(findRiskySettings(readSettings(near)), [])
-  const far = { LATCHKEY_HOST: '0.0.0.0', LATCHKEY_SMTP_URL: 'smtp://mail.example' }
-  assert.equal(findRiskySettings(readSettings({ ...near, ...far })).length, 1)
-  const withToken = { ...near, ...far, LATCHKEY_METRICS_TOKEN: 'a-token-of-the-operators' }
+  assert.deepEqual(findRiskySettings(readSettings(local)), [])
+  const remote = { LATCHKEY_HOST: '0.0.0.0', LATCHKEY_SMTP_URL: 'smtp://mail.example' }
+  assert.equal(findRiskySettings(readSettings({ ...local, ...remote })).length, 1)
+  const withToken = { ...local, ...remote, LATCHKEY_METRICS_TOKEN: 'a-token-of-the-operators' }
   assert.deepEqual(findRiskySettings(readSettings(withToken)), [])
 })
 
-async function hasNoInbox(origin: string): Promise<void> {
+async function assertNoInbox(origin: string): Promise<void> {
   for (const path of ['/dev/Messages', '/dev/inbox']) {
     const answer = await fetch(origin + path)
     assert.equal(answer.status, 404)

@@ -6,7 +6,7 @@ import {
   readSettings,
 } from '../../src/config/read-settings.ts'
 
-/** What is said of an environment; empty if it can be used. */
+/** The problems of an environment; empty if it is valid. */
 function problemsOf(environment: Record<string, string>): string[] {
   try {
     readSettings(environment)
@@ -17,7 +17,7 @@ function problemsOf(environment: Record<string, string>): string[] {
   }
 }
 
-test('nothing set is all defaults, and what is set empty is not set', () => {
+test('unset and empty settings have their defaults', () => {
   const nothing = readSettings({})
   assert.equal(nothing.publicUrl, 'http://localhost:4000')
   assert.equal(nothing.audience, 'http://localhost:4000')
@@ -27,7 +27,7 @@ test('nothing set is all defaults, and what is set empty is not set', () => {
   assert.deepEqual(readSettings(empty), nothing)
 })
 
-test('production waits a moment for load balancers, development for nobody, unless told', () => {
+test('the default shutdown delay is two seconds in production and zero in development', () => {
   const safe = {
     LATCHKEY_MODE: 'production',
     LATCHKEY_PUBLIC_URL: 'https://accounts.example.com',
@@ -41,7 +41,7 @@ test('production waits a moment for load balancers, development for nobody, unle
   assert.equal(readSettings({ ...safe, LATCHKEY_SHUTDOWN_DELAY: '0' }).shutdownDelay, 0)
 })
 
-test('the public URL follows the port, and is an origin as browsers write it', () => {
+test('the public URL follows the port and is normalized as in browsers', () => {
   assert.equal(readSettings({ LATCHKEY_PORT: '4001' }).publicUrl, 'http://localhost:4001')
   assert.equal(readSettings({ LATCHKEY_PORT: '80' }).publicUrl, 'http://localhost')
   for (const [given, read] of [
@@ -53,7 +53,7 @@ test('the public URL follows the port, and is an origin as browsers write it', (
   }
 })
 
-/** Each side of every border, and what only looks right. */
+/** Values on both sides of each limit, and values that only look valid. */
 const values: Record<string, { good: string[]; bad: string[] }> = {
   LATCHKEY_MODE: {
     good: ['development', 'production'],
@@ -106,10 +106,10 @@ const values: Record<string, { good: string[]; bad: string[] }> = {
 }
 
 for (const [name, { good, bad }] of Object.entries(values)) {
-  test(`${name} takes what it can use and nothing else`, () => {
+  test(`${name} accepts valid values and no others`, () => {
     for (const given of good) {
       const about = problemsOf({ [name]: given }).filter((problem) => problem.startsWith(name))
-      // Production says more, of this setting too; but that it can't be read is never said.
+      // Production may add other problems of this setting, but no parse error.
       assert.ok(!about.some((problem) => problem.includes('It must be')), `${given}: ${about}`)
     }
     for (const given of bad) {
@@ -120,7 +120,7 @@ for (const [name, { good, bad }] of Object.entries(values)) {
   })
 }
 
-test('what was given is shown, but not a secret, nor a password that slipped in', () => {
+test('an error quotes the given value, but no secret or password in it', () => {
   const secret = 'pass-of-something'
   for (const [name, given] of [
     ['LATCHKEY_ENCRYPTION_KEYS', secret],
@@ -140,7 +140,7 @@ test('what was given is shown, but not a secret, nor a password that slipped in'
   assert.match(problemsOf({ LATCHKEY_PORT: 'eighty' })[0] ?? '', /^LATCHKEY_PORT is “eighty”\. It/)
 })
 
-test('settings that do not go together are named, each once', () => {
+test('inconsistent settings are each reported once', () => {
   const smtp = { LATCHKEY_SMTP_URL: 'smtp://localhost' }
   assert.match(problemsOf(smtp)[0] ?? '', /^LATCHKEY_MAIL_FROM is missing/)
   assert.equal(problemsOf({ ...smtp, LATCHKEY_MAIL_FROM: 'a@b@c' }).length, 1)

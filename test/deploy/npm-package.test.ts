@@ -41,14 +41,14 @@ const commands = [
   ...readFileSync(join(root, 'src/cli/main.ts'), 'utf8').matchAll(/import\('\.\/.+\.ts'\)/g),
 ].map(([imported]) => imported)
 
-/** npm as whoever installs it runs it: under the Node that the tests run on. */
+/** Runs npm under the Node version of the tests. */
 const PATH = [dirname(process.execPath), process.env.PATH].join(delimiter)
 const npm = (cwd: string, ...args: string[]) =>
   run('npm', args, { cwd, env: { ...process.env, PATH } })
 
 let copy: string
 let packed: { filename: string; files: { path: string }[] }
-/** `node_modules` of a folder in which nothing was but the package. */
+/** `node_modules` of a folder into which only the package was installed. */
 let modules: string
 
 before(async (t) => {
@@ -58,7 +58,7 @@ before(async (t) => {
     ...['bin', 'deploy', 'web', 'client', 'scripts', '.npmrc', 'LICENSE', 'README.md'],
     ...['tsconfig.build.json', 'package-lock.json'],
   )
-  // What lies about in the folder of whoever publishes.
+  // Leftover files in the publisher's folder.
   for (const [folder, file] of [
     ['.', '.env'],
     ['data', 'encryption-keys'],
@@ -72,14 +72,14 @@ before(async (t) => {
   const { stdout } = await npm(copy, 'pack', '--json', '--pack-destination', folder)
   packed = Object.values(JSON.parse(stdout.slice(stdout.search(/^[[{]/m))))[0] as typeof packed
 
-  // Others than root look into it too.
+  // Users other than root read it, too.
   chmodSync(folder, 0o755)
   const tarball = `./${packed.filename}`
   await npm(folder, 'install', '--prefer-offline', '--no-audit', '--no-fund', tarball)
   modules = join(folder, 'node_modules')
 })
 
-test('the package has what is compiled, the pages and the licence, and nothing else', () => {
+test('the package contains the compiled code, pages, deployment files, README and licence, and nothing else', () => {
   const paths = packed.files.map(({ path }) => path)
   const sources = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
     .filter((path) => path.endsWith('.ts'))
@@ -104,7 +104,7 @@ test('the package has what is compiled, the pages and the licence, and nothing e
   for (const path of pages) assert.match(path, /\.(html|js|css)$|^dist\/web\/done$/)
 })
 
-test('no file of the package names a source map, for it has none', () => {
+test('no file of the package refers to a source map', () => {
   const installed = join(modules, 'latchkey')
   for (const { path } of packed.files) {
     const end = readFileSync(join(installed, path), 'utf8').slice(-200)
@@ -112,7 +112,7 @@ test('no file of the package names a source map, for it has none', () => {
   }
 })
 
-test('installing it brings what it needs, and nothing that is for developing it', () => {
+test('installing the package brings its dependencies and no development dependencies', () => {
   const installed = new Set(readdirSync(modules))
   for (const name of Object.keys(manifest.dependencies)) {
     assert.ok(installed.has(name.split('/')[0] as string), name)
@@ -122,7 +122,7 @@ test('installing it brings what it needs, and nothing that is for developing it'
   }
 })
 
-test('npx latchkey runs it', async () => {
+test('npx latchkey runs the package', async () => {
   const { stdout, stderr } = await npm(
     dirname(modules),
     'exec',
@@ -134,15 +134,15 @@ test('npx latchkey runs it', async () => {
   assert.deepEqual([stdout, stderr], [`${version}\n`, ''])
 })
 
-test('every command is there, and so is all that it reads', async (t) => {
+test('every command of the package loads', async (t) => {
   const { code, stdout, stderr } = await runLatchkey(t, packaged({ args: ['--help'] }))
   assert.deepEqual([code, stderr], [0, ''])
-  // Two for --help and --version. That it lists them means that it has read them all.
+  // Two more for --help and --version. Listing the commands loads them all.
   assert.equal(stdout.match(/^ {2}latchkey /gm)?.length, commands.length + 2)
   assert.ok(commands.length >= 3)
 })
 
-test('it makes its database, says its settings, and serves pages and the reference', async (t) => {
+test('the package creates its database, prints its settings and serves the pages and the API reference', async (t) => {
   const folder = createTempFolder(t)
   const migrated = await runLatchkey(t, packaged({ folder, args: ['migrate'] }))
   assert.deepEqual([migrated.code, migrated.stderr], [0, ''])
@@ -171,7 +171,7 @@ test('it makes its database, says its settings, and serves pages and the referen
   assert.deepEqual([code, stderr], [0, ''])
 })
 
-test('it needs to write nothing where it is installed', async (t) => {
+test('the package writes nothing to its install folder', async (t) => {
   const folder = createTempFolder(t)
   const isRoot = process.getuid?.() === 0
   if (isRoot) chownSync(folder, 65534, 65534)
@@ -187,7 +187,7 @@ test('it needs to write nothing where it is installed', async (t) => {
   assert.deepEqual(readdirSync(modules, { recursive: true }), before)
 })
 
-test('with a Node that is too old it says what to do', async (t) => {
+test('an outdated Node exits with instructions', async (t) => {
   const old = olderNode()
   if (!old) return t.skip('every Node of this machine is new enough')
   const ended = await run(old, [join(modules, 'latchkey/bin/latchkey.js')]).catch((error) => error)
@@ -198,16 +198,16 @@ test('with a Node that is too old it says what to do', async (t) => {
 const page = 'docs/production.md'
 const units = '/etc/systemd/system'
 
-test('docs/production.md, followed to the letter, ends with a service that is well', async (t) => {
+test('following docs/production.md to the letter produces a healthy service', async (t) => {
   if (!(await supportsOverlayRoot(t)) || !(await createSelfSignedCertificate(t))) return
   for (const name of ['curl', 'systemd-analyze']) if (!(await requireTool(t, name))) return
   for (const name of proxyNames) {
     const missing = await skipReason(name)
     if (missing) return t.skip(missing)
   }
-  const root = await followed(t)
+  const root = await followPage(t)
 
-  // What systemd would do with the unit, as far as it can be done without it.
+  // Does what systemd would do with the unit, as far as possible without systemd.
   const service = unit(await read(root, `${units}/latchkey.service`))
   const state = createTempFolder(t)
   const [, uid = '', gid = ''] =
@@ -225,17 +225,17 @@ test('docs/production.md, followed to the letter, ends with a service that is we
   const latchkey = start()
   await latchkey.waitUntilHealthy(['curl', '--fail', 'http://127.0.0.1:4000/health/ready'])
   assert.ok(readdirSync(state).includes('latchkey.sqlite'))
-  const asked = performance.now()
+  const stoppedAt = performance.now()
   const { code, stderr } = await latchkey.stop('SIGTERM')
   assert.deepEqual([code, stderr], [0, ''])
-  assert.ok(performance.now() - asked < Number(service.TimeoutStopSec) * 1000)
+  assert.ok(performance.now() - stoppedAt < Number(service.TimeoutStopSec) * 1000)
 
   const wrong = await start({ LATCHKEY_RATE_LIMITS: 'off' }).result
   assert.equal(String(wrong.code), service.RestartPreventExitStatus)
 })
 
-/** A machine on which the page was followed, with systemd and Debian’s archive played by others. */
-async function followed(t: TestContext): Promise<OverlayRoot> {
+/** A machine on which the page was followed, with stubs for systemctl, apt-get and npm. */
+async function followPage(t: TestContext): Promise<OverlayRoot> {
   const root = createMachineRoot(t)
   const put = (path: string, content: string, mode = 0o644) => {
     mkdirSync(dirname(join(root.layer, path)), { recursive: true })
@@ -243,7 +243,7 @@ async function followed(t: TestContext): Promise<OverlayRoot> {
   }
   for (const name of ['systemctl', 'apt-get', 'npm'])
     put(`usr/local/bin/${name}`, '#!/bin/sh\n', 0o755)
-  // The tests above have seen npm install this from the package.
+  // The tests above cover the installation by npm.
   cpSync(modules, join(root.layer, 'opt/latchkey/node_modules'), {
     recursive: true,
     verbatimSymlinks: true,
@@ -256,7 +256,7 @@ async function followed(t: TestContext): Promise<OverlayRoot> {
   const [settings] = codeBlocksIn(readPage(page)).filter(({ language }) => language === 'ini')
   const typed = codeBlocksIn(readPage(page)).flatMap(({ language, text }) => {
     if (language === 'sh') return [text]
-    // Typed with an editor.
+    // The reader adds the settings with an editor.
     return text === settings?.text ? [`cat >> /etc/latchkey/.env <<'END'\n${text}\nEND`] : []
   })
   const verified = `systemd-analyze verify ${units}/latchkey*
@@ -265,19 +265,19 @@ async function followed(t: TestContext): Promise<OverlayRoot> {
   return root
 }
 
-/** As the machine has it, or as the page has left it. */
+/** Reads a file of the machine as the page has left it. */
 function read(root: OverlayRoot, path: string): Promise<string> {
   return runInRoot(root, ['cat', path])
 }
 
-/** What a unit says, whichever its sections. */
+/** The keys of a systemd unit from all sections. */
 function unit(text: string): Partial<Record<string, string>> {
   return Object.fromEntries(
     [...text.matchAll(/^(\w+)=(.*)$/gm)].map(([, key, value]) => [key, value]),
   )
 }
 
-/** Runs the installed package, without the compiled code that other tests keep. */
+/** Options that run the installed package, without the compile cache of other tests. */
 function packaged(options: ProcessOptions): ProcessOptions {
   const main = join(modules, 'latchkey/bin/latchkey.js')
   return { main, ...options, environment: { NODE_COMPILE_CACHE: '', ...options.environment } }

@@ -1,4 +1,4 @@
-/** Latchkey behind the nginx and the Caddy of deploy/, as people reach it: by HTTPS. */
+/** Latchkey over HTTPS, behind nginx and Caddy with the configurations of deploy/. */
 import assert from 'node:assert/strict'
 import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -29,9 +29,9 @@ for (const name of proxyNames) {
   test(`Latchkey behind ${name}`, { skip: await skipReason(name) }, async (t) => {
     const deployment = await startDeployment(t, name)
 
-    // Abuse case (Guessing): A forged `X-Forwarded-For` made every guess come from somewhere else
+    // Abuse case (Guessing): A forged `X-Forwarded-For` gave every guess a different address
     // (teamhanko/hanko #2739).
-    await t.test(`the address that counts is the one that ${name} saw`, async () => {
+    await t.test(`the client address is the one that ${name} saw`, async () => {
       const email = 'ada@example.com'
       await deployment.signUp(email)
       const signIn = (from: string, i: number, given: string) =>
@@ -54,38 +54,41 @@ for (const name of proxyNames) {
       assert.deepEqual([last?.ipAddress, failed?.ipAddress], ['127.0.0.6', '127.0.0.5'])
     })
 
-    // Abuse case (Input and output): Links in messages were made from the `Host` header
+    // Abuse case (Input and output): Links in messages were built from the `Host` header
     // (CVE-2023-49097, CVE-2025-64101, GHSA-93m4-mfpg-c3xf).
-    await t.test('a session of a page is in secure cookies, and mail leads home', async () => {
-      const { proxy, signUp, mailTo } = deployment
-      const signedUp = await signUp('grace@example.com')
-      const [cookie = ''] = signedUp.allHeaders['set-cookie'] ?? []
-      assert.match(cookie, /^__Host-latchkey=\S+; Path=\/; .*HttpOnly; SameSite=Strict; Secure$/)
-      // Said once, by Latchkey.
-      assert.equal(signedUp.allHeaders['strict-transport-security']?.length, 1)
+    await t.test(
+      'a page’s session is in secure cookies, and links in emails use the public URL',
+      async () => {
+        const { proxy, signUp, mailTo } = deployment
+        const signedUp = await signUp('grace@example.com')
+        const [cookie = ''] = signedUp.allHeaders['set-cookie'] ?? []
+        assert.match(cookie, /^__Host-latchkey=\S+; Path=\/; .*HttpOnly; SameSite=Strict; Secure$/)
+        // Only Latchkey sets this header.
+        assert.equal(signedUp.allHeaders['strict-transport-security']?.length, 1)
 
-      const headers = { ...page, cookie: cookie.split(';')[0] ?? '' }
-      const refreshed = await proxy.sendRequest('/auth/Refresh', { method: 'POST', headers })
-      assert.equal(refreshed.status, 200)
+        const headers = { ...page, cookie: cookie.split(';')[0] ?? '' }
+        const refreshed = await proxy.sendRequest('/auth/Refresh', { method: 'POST', headers })
+        assert.equal(refreshed.status, 200)
 
-      const body = { currentPassword: password, newPassword: 'horse battery correct' }
-      const changed = await proxy.sendRequest('/settings/Password', {
-        method: 'PUT',
-        headers: {
-          authorization: `Bearer ${JSON.parse(refreshed.text).accessToken}`,
-          'x-forwarded-host': 'evil.example',
-          forwarded: 'host=evil.example',
-        },
-        body,
-      })
-      assert.equal(changed.status, 200, changed.text)
-      const links = (await mailTo('grace@example.com', 2)).match(/https?:\/\/[^/\s]+/g) ?? []
-      assert.deepEqual([...new Set(links)], [`https://${host}`])
-    })
+        const body = { currentPassword: password, newPassword: 'horse battery correct' }
+        const changed = await proxy.sendRequest('/settings/Password', {
+          method: 'PUT',
+          headers: {
+            authorization: `Bearer ${JSON.parse(refreshed.text).accessToken}`,
+            'x-forwarded-host': 'evil.example',
+            forwarded: 'host=evil.example',
+          },
+          body,
+        })
+        assert.equal(changed.status, 200, changed.text)
+        const links = (await mailTo('grace@example.com', 2)).match(/https?:\/\/[^/\s]+/g) ?? []
+        assert.deepEqual([...new Set(links)], [`https://${host}`])
+      },
+    )
 
-    // Abuse case (Input and output): A body that was too large had the proxy take a node for broken,
-    // and away from everybody.
-    await t.test('what is too large is refused, and nobody else notices', async () => {
+    // Abuse case (Input and output): An oversized body made the proxy mark a healthy node as
+    // failed, for everyone.
+    await t.test('an oversized body is rejected, and other requests are unaffected', async () => {
       for (const kilobytes of [17, 60, 200]) {
         const body = { email: 'x'.repeat(kilobytes * 1024) }
         const large = await deployment.proxy.sendRequest('/auth/SignIn', { method: 'POST', body })
@@ -94,9 +97,9 @@ for (const name of proxyNames) {
       }
     })
 
-    await t.test('while one node starts anew the other answers everything', async (t) => {
+    await t.test('while one node restarts, the other answers every request', async (t) => {
       const { proxy, nodes } = deployment
-      const askEverything = async () => {
+      const assertResponds = async () => {
         for (let i = 0; i < 4; i++) {
           assert.equal((await proxy.sendRequest('/health/ready')).status, 200)
           const body = { refreshToken: 'of nobody' }
@@ -104,16 +107,16 @@ for (const name of proxyNames) {
           assert.equal(refreshed.status, 401, refreshed.text)
         }
       }
-      await askEverything()
+      await assertResponds()
       for (const { folder, environment, ...node } of nodes.map(restartNode)) {
         await node.stop()
-        await askEverything()
+        await assertResponds()
         await startLatchkeyProcess(t, { folder, environment })
       }
-      await askEverything()
+      await assertResponds()
     })
 
-    await t.test(`${name} leads from http to https, and to nowhere else`, async () => {
+    await t.test(`${name} redirects http to https and nowhere else`, async () => {
       const redirect = await fetchFrom('127.0.0.1')(
         `http://127.0.0.1:${deployment.proxy.httpPort}/signin?returnTo=a`,
         { method: 'GET', headers: { host } },
@@ -126,37 +129,40 @@ for (const name of proxyNames) {
     })
 
     await t.test(
-      `${name} sends a call to a second node only if the first never got it`,
+      `${name} sends a request to a second node only if the first never received it`,
       async (t) => {
-        const [lost, other] = [await standIn(t), await standIn(t)]
+        const [lost, other] = [await startStubNode(t), await startStubNode(t)]
         const proxy = await startProxy(t, name, [lost.port, other.port])
         lost.answer = (response) => response.destroy()
-        let asked = 0
-        while (lost.asked === 0 && asked < 50) {
-          asked += 1
+        let sent = 0
+        while (lost.requests === 0 && sent < 50) {
+          sent += 1
           const { status } = await proxy.sendRequest('/auth/SignIn', { method: 'POST', body: {} })
-          assert.equal(status, lost.asked === 0 ? 200 : 502)
+          assert.equal(status, lost.requests === 0 ? 200 : 502)
         }
-        assert.deepEqual([lost.asked, other.asked], [1, asked - 1])
+        assert.deepEqual([lost.requests, other.requests], [1, sent - 1])
       },
     )
 
-    await t.test(`${name} takes other nodes without letting go of a running call`, async (t) => {
-      const [old, next] = [await standIn(t), await standIn(t)]
-      const proxy = await startProxy(t, name, [old.port])
-      let held: ServerResponse | undefined
-      old.answer = (response) => {
-        held = response
-      }
-      const running = proxy.sendRequest('/auth/SignIn', { method: 'POST', body: {} })
-      await waitUntil(() => held)
-      old.answer = (response) => response.end('old')
+    await t.test(
+      `${name} switches to other nodes without dropping a running request`,
+      async (t) => {
+        const [old, next] = [await startStubNode(t), await startStubNode(t)]
+        const proxy = await startProxy(t, name, [old.port])
+        let held: ServerResponse | undefined
+        old.answer = (response) => {
+          held = response
+        }
+        const running = proxy.sendRequest('/auth/SignIn', { method: 'POST', body: {} })
+        await waitUntil(() => held)
+        old.answer = (response) => response.end('old')
 
-      await proxy.reload([next.port])
-      await waitUntil(async () => (await proxy.sendRequest('/health/ready')).text === 'ok')
-      held?.end('at last')
-      assert.equal((await running).text, 'at last')
-    })
+        await proxy.reload([next.port])
+        await waitUntil(async () => (await proxy.sendRequest('/health/ready')).text === 'ok')
+        held?.end('at last')
+        assert.equal((await running).text, 'at last')
+      },
+    )
   })
 }
 
@@ -177,7 +183,7 @@ async function startDeployment(t: TestContext, name: ProxyName) {
   const ports = nodes.map(({ port }) => port)
   const proxy: ReverseProxy = await startProxy(t, name, ports)
 
-  /** What the mail said that came as that one of all to this address, counted from 1. */
+  /** The text of an email to an address. @param which its position, counted from 1 */
   async function mailTo(address: string, which: number): Promise<string> {
     const mail = await waitUntil(
       () => smtp.received.filter(({ to }) => to.includes(address))[which - 1],
@@ -198,22 +204,22 @@ async function startDeployment(t: TestContext, name: ProxyName) {
   return { proxy, nodes, mailTo, signUp }
 }
 
-/** What it takes to start that node anew: the same folder, port and settings. */
+/** The folder and environment of a node, to start it again after `stop`. */
 function restartNode(node: LatchkeyProcess) {
   const { folder, environment } = node
   return { folder, environment, stop: () => node.stop() }
 }
 
-/** What stands in the place of a node: it answers `ok`, or as it is told. */
-async function standIn(t: TestContext) {
+/** A stub of a node that answers `ok`, or with `answer`. */
+async function startStubNode(t: TestContext) {
   const node = {
     port: 0,
-    /** Calls that it got. */
-    asked: 0,
+    /** Requests received. */
+    requests: 0,
     answer: (response: ServerResponse): void => void response.end('ok'),
   }
   const server = createServer((request, response) => {
-    node.asked += 1
+    node.requests += 1
     request.resume().on('end', () => node.answer(response))
   })
   t.after(() => {

@@ -26,7 +26,7 @@ function columnsOf(pattern: string): string[] {
   })
 }
 
-test('the tree on the page is the tree of src/', () => {
+test('the tree on the page matches src/', () => {
   const tree = codeBlock(path, 'text', 'src/')
   const onPage = [...tree.matchAll(/^ {2}([\w./-]+) /gm)].map(([, name]) => name)
   const actual = readdirSync(join(root, 'src'), { withFileTypes: true }).map((entry) =>
@@ -35,7 +35,7 @@ test('the tree on the page is the tree of src/', () => {
   assert.deepEqual(onPage.sort(), actual.sort())
 })
 
-test('the table of purposes names one existing file for each of thirty or more', () => {
+test('the table of purposes names a different existing file for each of thirty or more purposes', () => {
   const rows = [...sectionOf('Where to find it').matchAll(/^\| (.+) \| `(src\/[\w/.-]+)` \|$/gm)]
   const [purposes, files] = [rows.map(([, purpose]) => purpose), rows.map(([, , file]) => file)]
   assert.ok(rows.length >= 30, `${rows.length} rows`)
@@ -44,7 +44,7 @@ test('the table of purposes names one existing file for each of thirty or more',
   for (const file of files) assert.ok(existsSync(join(root, file ?? '')), file)
 })
 
-test('the layers on the page are those of the import rules', () => {
+test('the layers on the page match the import rules', () => {
   const rules = readFileSync(join(root, '.dependency-cruiser.mjs'), 'utf8')
   const layers = codeBlock(path, 'text', 'cli →').replace(/\s+/g, ' ')
   for (const kind of ['above', 'feature', 'service']) {
@@ -56,7 +56,7 @@ test('the layers on the page are those of the import rules', () => {
   }
 })
 
-test('each step of the walk names a function that its file has, in at most six steps', () => {
+test('each step of the walk names a function of its file, in at most six steps', () => {
   const walk = sectionOf('`DELETE /settings/MfaSignIn` step by step')
   const steps = [...walk.matchAll(/^\d+\. \*\*`(src\/[\w/.-]+)`\*\*, `(\w+)`/gm)]
   assert.equal(steps.length, [...walk.matchAll(/^\d+\. /gm)].length, 'a step names no function')
@@ -68,7 +68,7 @@ test('each step of the walk names a function that its file has, in at most six s
   }
 })
 
-test('the members of the transaction context on the page are those of the code', () => {
+test('the members of the transaction context on the page match the code', () => {
   const source = readFileSync(join(root, 'src/store/transaction.ts'), 'utf8')
   const [, body = ''] = /interface TransactionContext \{(.*?)^\}/ms.exec(source) ?? []
   const members = [...body.matchAll(/^ {2}(?:readonly )?(\w+)[(:]/gm)].map(([, name]) => name)
@@ -77,7 +77,7 @@ test('the members of the transaction context on the page are those of the code',
   assert.deepEqual(onPage.sort(), members.sort())
 })
 
-test('the table of what a raised credential version voids has every table that carries one', () => {
+test('the table of what a raised credential version voids lists every table that has one', () => {
   const rows = sectionOf('The credential version').matchAll(/^\| `(\w+)` \|/gm)
   const onPage = [...new Set([...rows].map(([, table]) => `${table}.credential_version`))]
   const carriers = columnsOf('credential_version').filter(
@@ -86,7 +86,7 @@ test('the table of what a raised credential version voids has every table that c
   assert.deepEqual(onPage.sort(), carriers.sort())
 })
 
-test('every column that the page says holds a secret exists, and no sealed one is missing', () => {
+test('the page names every hashed or sealed column and no other', () => {
   const section = sectionOf('Where secrets are')
   const onPage = [...section.matchAll(/`(\w+\.\w+_(?:hash|sealed))`/g)].map(([, name]) => name)
   assert.deepEqual(onPage.sort(), columnsOf('\\w+_(?:hash|sealed)').sort())

@@ -1,4 +1,4 @@
-/** docs/asvs.md leaves nothing out, and its settings are ones that the service takes. */
+/** docs/asvs.md covers every requirement, and its settings are valid. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { readSettings } from '../../src/config/read-settings.ts'
@@ -41,37 +41,37 @@ function rowsOf(heading: string): string[][] {
   return rows.map((row) => row.split(' | ').map((cell) => cell.replace(/^\| | \|$/g, '')))
 }
 
-test('every requirement of levels 1 and 2 stands in the table once, with its level', () => {
-  const told = rowsOf('Levels 1 and 2').map(([id, level]) => `${id} ${level}`)
-  assert.deepEqual(told.sort(), ids(1, 2).sort())
+test('the table lists every requirement of levels 1 and 2 once, with its level', () => {
+  const listed = rowsOf('Levels 1 and 2').map(([id, level]) => `${id} ${level}`)
+  assert.deepEqual(listed.sort(), ids(1, 2).sort())
 })
 
-test('every requirement of level 3 stands in its table once', () => {
-  const told = rowsOf('Level 3').map(([id]) => `${id} 3`)
-  assert.deepEqual(told.sort(), ids(3).sort())
+test('the level 3 table lists every requirement once', () => {
+  const listed = rowsOf('Level 3').map(([id]) => `${id} 3`)
+  assert.deepEqual(listed.sort(), ids(3).sort())
 })
 
-test('what is said to be met names what proves it, and what is not met is told above the table', () => {
+test('every met requirement names its evidence, and every unmet one appears above the table', () => {
   const rows = [
-    ...rowsOf('Levels 1 and 2').map(([id, , asked, ...rest]) => [id, asked, ...rest]),
+    ...rowsOf('Levels 1 and 2').map(([id, , requirement, ...rest]) => [id, requirement, ...rest]),
     ...rowsOf('Level 3'),
   ]
   const [summary = ''] = page.split('\n## ')
-  for (const [id = '', asked = '', here = '', proof = ''] of rows) {
-    assert.ok(asked.length > 10, id)
+  for (const [id = '', requirement = '', here = '', proof = ''] of rows) {
+    assert.ok(requirement.length > 10, id)
     assert.match(
       here,
       /^\*\*(Yes|In part|In another way|By configuration|Not yet|Doesn’t apply)/,
       id,
     )
-    if (here.startsWith('**Yes')) assert.ok(proof.length > 2, `${id} is met, and nothing proves it`)
+    if (here.startsWith('**Yes')) assert.ok(proof.length > 2, `${id} is met, but names no evidence`)
   }
   for (const [id = '', , , here = ''] of rowsOf('Levels 1 and 2')) {
     if (!/^\*\*(Yes|Doesn’t apply)/.test(here)) assert.ok(summary.includes(id), id)
   }
 })
 
-test('the settings shown are ones that Latchkey takes', () => {
+test('the settings shown are valid', () => {
   const shown = codeBlocksIn(page)
     .filter(({ language }) => language === 'ini')
     .flatMap(({ text }) => text.split('\n').map((line) => line.split('=')))
@@ -82,7 +82,7 @@ test('the settings shown are ones that Latchkey takes', () => {
   assert.deepEqual([settings.sessionIdleTimeout, settings.sessionLifetime], [60 * 60, 24 * 60 * 60])
 })
 
-test('the lifetimes told are the defaults', () => {
+test('the lifetimes on the page are the defaults', () => {
   const {
     sessionIdleTimeout: sessionIdle,
     sessionLifetime: sessionMax,

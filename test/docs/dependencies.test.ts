@@ -1,4 +1,4 @@
-/** Whoever adds a package says what it is for, and whoever removes one takes its line along. */
+/** docs/dependencies.md gives a reason for every package, and for no other. */
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -12,7 +12,7 @@ for (const [kind, section, names] of [
   ['dependencies', production, Object.keys(manifest.dependencies)],
   ['devDependencies', development, Object.keys(manifest.devDependencies)],
 ] as const) {
-  test(`docs/dependencies.md has a line for each of ${kind}, and for nothing else`, () => {
+  test(`docs/dependencies.md has a line for each of ${kind} and no other`, () => {
     const rows = [...section.matchAll(/^\| `([^`]+)` \| (.+) \| (.+) \|$/gm)]
     assert.deepEqual(
       rows.map(([, name]) => name),

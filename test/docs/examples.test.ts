@@ -1,4 +1,4 @@
-/** Answers that a page shows as JSON are ones that the OpenAPI document allows. */
+/** The JSON responses on the pages conform to the OpenAPI document. */
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -10,7 +10,7 @@ import { resolveResponse } from '../support/openapi.ts'
 const document = JSON.parse(readFileSync(join(root, 'openapi.json'), 'utf8'))
 const contract = contractOf(document)
 
-/** `<!-- POST /auth/SignIn 200 -->` stands before the answer it describes. */
+/** `<!-- POST /auth/SignIn 200 -->` stands before the response it describes. */
 const marked = /<!-- (GET|POST|PUT|DELETE) (\/\S+) (\d{3}) -->\n```json\n(.*?)\n```/gs
 
 const examples = listMarkdownFiles().flatMap((page) =>
@@ -20,11 +20,11 @@ const examples = listMarkdownFiles().flatMap((page) =>
 )
 
 for (const { page, method, path, status, json } of examples) {
-  test(`${page}: ${method} ${path} may answer ${status} so`, () => {
+  test(`${page}: the example of ${method} ${path} ${status} is a valid response`, () => {
     const type = Number(status) < 400 ? 'application/json' : 'application/problem+json'
     const body = JSON.parse(json)
     contract.check({ method, path, status: Number(status), type, body })
-    // A schema lets more pass than it describes; a page must not.
+    // A schema accepts fields that it does not describe; a page must not show any.
     const response = document.paths[path][method.toLowerCase()].responses[status]
     const { content } = resolveResponse(document, response)
     const described = fieldsOf(content[type].schema)
@@ -32,7 +32,7 @@ for (const { page, method, path, status, json } of examples) {
   })
 }
 
-test('every call of the document is on the page for integrators', () => {
+test('the integration pages mention every operation', () => {
   const page = readPage('docs/integrate.md') + readPage('docs/verify-tokens.md')
   for (const path of Object.keys(document.paths)) {
     if (path.startsWith('/health/')) continue
@@ -41,7 +41,7 @@ test('every call of the document is on the page for integrators', () => {
   assert.ok(examples.length > 0)
 })
 
-/** The fields that a schema names, in whichever of its alternatives. */
+/** The fields that a schema or any of its alternatives names. */
 function fieldsOf(schema: { $ref?: string; anyOf?: object[]; properties?: object }): Set<string> {
   const { $ref, anyOf = [], properties = {} } = schema
   const named = $ref?.split('/').at(-1)

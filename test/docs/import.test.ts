@@ -1,4 +1,4 @@
-/** docs/import.md is followed once, on the day of the move. What it says to type has been typed. */
+/** Runs the commands and the query of docs/import.md. */
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
@@ -16,7 +16,7 @@ import { createTempFolder, runLatchkey } from '../support/process.ts'
 const run = promisify(execFile)
 const page = 'docs/import.md'
 
-test('what the page says to type brings its lines over and back again', async (t) => {
+test('the commands of the page import its example lines and export them again', async (t) => {
   const folder = createTempFolder(t)
   await runLatchkey(t, { folder, args: ['migrate'] })
   writeFileSync(join(folder, 'accounts.jsonl'), codeBlock(page, 'json'))
@@ -39,7 +39,7 @@ test('what the page says to type brings its lines over and back again', async (t
   }
 })
 
-test('the query shown makes lines that are taken', async (t) => {
+test('the query on the page produces valid lines', async (t) => {
   const { url, drop } = await createPostgresDatabase()
   const client = new Client({ connectionString: url })
   await client.connect()
@@ -61,7 +61,7 @@ test('the query shown makes lines that are taken', async (t) => {
   assert.deepEqual(made, [{ ...accountIn(JSON.stringify({ email, passwordHash })), createdAt }])
 })
 
-test('the page names every field, every language and every bound', () => {
+test('the page names every field, language and limit', () => {
   const text = readPage(page)
   const unknown = parseImportRecord('{"email":"a@example.com","other":"x"}')
   const names =
@@ -76,10 +76,10 @@ test('the page names every field, every language and every bound', () => {
   assert.ok(text.includes(`cost ${max.bcryptCost}`) && text.includes(`\`p\` ${max.argon2Lanes}`))
 })
 
-/** What a line says, however it is written. */
+/** The content of a line, independent of its formatting. */
 function accountIn(line: string) {
   const account = parseImportRecord(line)
   if ('refused' in account) throw new Error(account.refused)
-  const { canonical: _, ...said } = account
-  return said
+  const { canonical: _, ...fields } = account
+  return fields
 }

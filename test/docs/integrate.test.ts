@@ -1,4 +1,4 @@
-/** The sample of docs/integrate.md keeps its readers signed in, and ends no session by accident. */
+/** The sample of docs/integrate.md keeps users signed in, and ends no session by accident. */
 import assert from 'node:assert/strict'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -15,7 +15,7 @@ const latchkey = new TestLatchkey('SQLite')
 before(() => latchkey.start())
 after(() => latchkey.stop())
 
-test('the sample refreshes once for everyone who finds the token too old', async (t) => {
+test('the sample refreshes once for concurrent calls with an expired token', async (t) => {
   const file = join(createTempFolder(t), 'session.mjs')
   writeFileSync(file, codeBlock(page, 'js', '// session.mjs'))
   const { call, useTokens } = await import(file)
@@ -31,7 +31,7 @@ test('the sample refreshes once for everyone who finds the token too old', async
   }
 })
 
-test('the sample hands on a 401 that refreshing would not help', async (t) => {
+test('the sample returns a 401 that a refresh would not fix', async (t) => {
   const file = join(createTempFolder(t), 'session.mjs')
   writeFileSync(file, codeBlock(page, 'js', '// session.mjs'))
   const { call, useTokens } = await import(file)
@@ -46,13 +46,13 @@ test('the sample hands on a 401 that refreshing would not help', async (t) => {
   assert.equal(answer.status, 401)
   const { refreshToken } = refreshed
   const unused = await latchkey.post('/auth/Refresh', { refreshToken })
-  assert.equal(unused.status, 200, 'the sample refreshed in vain')
+  assert.equal(unused.status, 200, 'the sample refreshed needlessly')
   const shown = codeBlock(page, 'text').replace('WWW-Authenticate: ', '')
-  // MFA is off, so one factor is enough; the page shows what is said while it is on.
+  // MFA is off, so one factor is enough; the page shows the header with MFA on.
   assert.equal(answer.headers.get('www-authenticate'), shown.replace('aal2', 'aal1'))
 })
 
-test('the lifetimes that the page tells are those of a token', async () => {
+test('the lifetimes on the page match the tokens', async () => {
   const ada = await latchkey.owner()
   const { body } = await ada.signIn()
   const text = readPage(page).replace(/\s+/g, ' ')
@@ -62,11 +62,13 @@ test('the lifetimes that the page tells are those of a token', async () => {
   assert.ok(text.includes('14 days after it was last refreshed'))
 })
 
-test('the table of activity has every type that the code knows', () => {
+test('the activity table lists every type of the code', () => {
   const source = readFileSync(join(root, 'src/activity/activity.ts'), 'utf8')
   const union = /export type ActivityType =(.*?)\n\n/s.exec(source)?.[1] ?? ''
   const known = [...union.matchAll(/'([\w.]+)'/g)].map(([, type]) => type)
-  const told = [...readPage(page).matchAll(/^\| `([a-z_]+\.[a-z_]+)` \|/gm)].map(([, type]) => type)
+  const listed = [...readPage(page).matchAll(/^\| `([a-z_]+\.[a-z_]+)` \|/gm)].map(
+    ([, type]) => type,
+  )
   assert.ok(known.length > 5)
-  assert.deepEqual(told.sort(), known.sort())
+  assert.deepEqual(listed.sort(), known.sort())
 })

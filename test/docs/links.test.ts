@@ -1,4 +1,4 @@
-/** Pages lead on to each other and into the code. None of these ways may end nowhere. */
+/** The links of the pages, and the tests and files that they name. */
 import assert from 'node:assert/strict'
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
@@ -15,30 +15,30 @@ import {
 const isOutside = (target: string) => /^[a-z]+:/.test(target)
 
 for (const page of listMarkdownFiles()) {
-  test(`every link of ${page} leads somewhere`, () => {
+  test(`every link of ${page} resolves`, () => {
     for (const { text, target } of linksIn(readPage(page))) {
       if (isOutside(target)) continue
       const [path = '', anchor] = target.split('#')
       const file = path === '' ? page : normalize(join(dirname(page), path))
       const shown = `[${text}](${target})`
-      assert.ok(!file.startsWith('..') && existsSync(join(root, file)), `${shown} leads nowhere`)
+      assert.ok(!file.startsWith('..') && existsSync(join(root, file)), `${shown} is broken`)
       if (anchor === undefined) continue
-      assert.ok(file.endsWith('.md'), `${shown} names a place in what is no page`)
-      assert.ok(anchorsIn(readPage(file)).has(anchor), `${shown}: there is no such heading`)
+      assert.ok(file.endsWith('.md'), `${shown} has an anchor, but is not a page`)
+      assert.ok(anchorsIn(readPage(file)).has(anchor), `${shown}: no such heading`)
     }
   })
 
-  test(`every test that ${page} names exists by that title`, () => {
+  test(`every test that ${page} names exists`, () => {
     for (const { text, target } of linksIn(readPage(page))) {
       const file = join(root, dirname(page), target)
       const title = text.replaceAll('`', '')
-      // A link may also lead to a whole file of tests: then its text is the file's path.
+      // The text of a link to a whole file is its path.
       if (!target.endsWith('.test.ts') || title.endsWith('.test.ts')) continue
       assert.ok(titles(file).has(title), `${target} has no test “${title}”`)
     }
   })
 
-  test(`every file that ${page} names is there`, () => {
+  test(`every file that ${page} names exists`, () => {
     const named = proseOf(readPage(page)).matchAll(
       /`((?:src|test|docs|scripts|bench|bin|runtime)\/[\w./-]*)`/g,
     )
@@ -46,14 +46,14 @@ for (const page of listMarkdownFiles()) {
   })
 }
 
-test('every page of docs/ is on its map', () => {
+test('docs/README.md lists every page of docs/', () => {
   const mapped = new Set(linksIn(readPage('docs/README.md')).map(({ target }) => `docs/${target}`))
   for (const page of listMarkdownFiles()) {
     if (page.startsWith('docs/') && page !== 'docs/README.md') assert.ok(mapped.has(page), page)
   }
 })
 
-test('links go to paths, not to folders by accident', () => {
+test('links to folders end with a slash, and no others do', () => {
   for (const page of listMarkdownFiles()) {
     for (const { target } of linksIn(readPage(page))) {
       if (isOutside(target) || target.startsWith('#')) continue
@@ -65,7 +65,7 @@ test('links go to paths, not to folders by accident', () => {
 
 const known = new Map<string, Set<string>>()
 
-/** The titles of a file's tests. `${…}` in one is matched by whatever the page has there. */
+/** The titles of a file's tests. `${…}` in a title matches any text of the page. */
 function titles(file: string): { has(title: string): boolean } {
   const found = known.get(file) ?? read(file)
   known.set(file, found)

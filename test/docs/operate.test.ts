@@ -1,4 +1,4 @@
-/** docs/operate.md is followed on a bad day. What it says to type has been typed. */
+/** Runs the commands and samples of docs/operate.md. */
 import assert from 'node:assert/strict'
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -23,7 +23,7 @@ import { requireWorking } from '../support/tool.ts'
 const run = promisify(execFile)
 const page = 'docs/operate.md'
 
-test('the settings shown are enough for production, and none of them can be left out', () => {
+test('the settings shown are sufficient for production, and none can be omitted', () => {
   const shown = parseEnv(
     codeBlock(page, 'ini', 'LATCHKEY_').replace(
       'k1:paste-the-key-here',
@@ -33,21 +33,21 @@ test('the settings shown are enough for production, and none of them can be left
   assert.equal(readSettings(shown).mode, 'production')
 
   for (const name of Object.keys(shown)) {
-    // Without these two it starts, but not as the page is about.
+    // Production starts without these two, but not as the page describes.
     if (name === 'LATCHKEY_MODE' || name === 'LATCHKEY_TRUST_PROXY') continue
     const { [name]: _, ...rest } = shown
     assert.throws(() => readSettings(rest), InvalidSettingsError, name)
   }
 })
 
-test('the command shown makes a usable encryption key', async (t) => {
+test('the command shown generates a valid encryption key', async (t) => {
   if (!(await requireWorking(t, 'openssl', 'version'))) return
   const { stdout } = await run('sh', ['-c', codeBlock(page, 'sh', 'echo "k1')])
   const settings = readSettings({ LATCHKEY_ENCRYPTION_KEYS: stdout.trim() })
   assert.equal(settings.encryptionKeys, stdout.trim())
 })
 
-test('the command shown makes a secret that webhooks can be signed with', async (t) => {
+test('the command shown generates a valid webhook secret', async (t) => {
   if (!(await requireWorking(t, 'openssl', 'version'))) return
   const { stdout } = await run('sh', ['-c', codeBlock(page, 'sh', 'echo "whsec')])
   const url = readPage(page).match(/https:\/\/hooks[^`]+/)?.[0] ?? ''
@@ -55,7 +55,7 @@ test('the command shown makes a secret that webhooks can be signed with', async 
   assert.equal(readSettings({ LATCHKEY_WEBHOOK_URL }).webhookUrl, LATCHKEY_WEBHOOK_URL)
 })
 
-test('every mail and SMS address shown is one that Latchkey takes', () => {
+test('every mail and SMS URL shown is valid', () => {
   const addresses =
     readPage(page).match(/(?<=^\| `)(smtps?|twilio|kannel\+http|https):[^`]+/gm) ?? []
   assert.equal(addresses.length, 8)
@@ -68,7 +68,7 @@ test('every mail and SMS address shown is one that Latchkey takes', () => {
   }
 })
 
-test('a backup made as shown, while the service runs, brings everything back', async (t) => {
+test('a backup made as shown while the service runs restores everything', async (t) => {
   const latchkey = await startLatchkeyProcess(t)
   const body = JSON.stringify({ email: 'ada@example.com', password: 'correct horse battery' })
   const call = { method: 'POST', headers: { 'content-type': 'application/json' }, body }
@@ -93,7 +93,7 @@ test('a backup made as shown, while the service runs, brings everything back', a
   assert.deepEqual(await inbox(again.origin), before)
 })
 
-test('the line of the crontab makes a backup of its day', async (t) => {
+test('the crontab line makes a backup named after its day', async (t) => {
   const latchkey = await startLatchkeyProcess(t)
   const line = asHere(codeBlock(page, 'crontab'))
     .replace(/^(\S+ ){5}/, '')
@@ -104,14 +104,14 @@ test('the line of the crontab makes a backup of its day', async (t) => {
   const made = readdirSync(latchkey.folder).filter((name) => name.endsWith('.sqlite'))
   assert.equal(made.length, 1)
   assert.match(made[0] ?? '', /^latchkey-\d{4}-\d\d-\d\d\.sqlite$/)
-  // The doctor has nothing to say against it.
+  // The doctor finds no failure.
   const { stdout } = await run('sh', ['-c', asHere(codeBlock(page, 'sh', 'npx latchkey doctor'))], {
     cwd: latchkey.folder,
   })
   assert.doesNotMatch(stdout, /^fail/m)
 })
 
-test('moving as shown ends with what to set', async (t) => {
+test('copying as shown ends with the setting to change', async (t) => {
   const latchkey = await startLatchkeyProcess(t)
   await latchkey.stop()
   const url = await createDatabase(t, 'PostgreSQL')
@@ -133,7 +133,7 @@ test('moving as shown ends with what to set', async (t) => {
   })
 })
 
-test('the line that PostgreSQL’s own tool is given is the one that is shown', async (t) => {
+test('the pg_dump command for PostgreSQL is the one that backup prints', async (t) => {
   const ended = await runLatchkey(t, {
     args: ['backup', 'latchkey.dump'],
     environment: { LATCHKEY_DATABASE_URL: 'postgres://latchkey:secret@db.example.com/latchkey' },
@@ -141,11 +141,11 @@ test('the line that PostgreSQL’s own tool is given is the one that is shown', 
   assert.ok(ended.stderr.includes(codeBlock(page, 'sh', '(umask')), ended.stderr)
 })
 
-/** As it is typed here, where no `npx` finds what is not installed. */
+/** A command with the path of the CLI, because npx finds no installed package here. */
 const asHere = (command: string) =>
   command.replace('npx latchkey', `'${process.execPath}' '${join(root, 'src/cli/main.ts')}'`)
 
-test('the program shown takes texts from Latchkey, and from nobody else', async (t) => {
+test('the program shown accepts texts from Latchkey and from no other sender', async (t) => {
   const port = await findFreePort()
   const folder = createTempFolder(t)
   const file = join(folder, 'texts.mjs')
@@ -189,9 +189,9 @@ test('the program shown takes texts from Latchkey, and from nobody else', async 
   assert.doesNotMatch(printed, /forged/)
 })
 
-// That of PgBouncer is what test/support/pgbouncer.ts starts it with.
-test('every block of the page is one that these tests run', () => {
+// test/support/pgbouncer.ts starts PgBouncer with the block about it.
+test('these tests cover every code block of the page', () => {
   const languages = codeBlocksIn(readPage(page)).map(({ language }) => language)
-  // All but pg_restore, which the tests’ PostgreSQL comes without.
+  // All but pg_restore, which the tests’ PostgreSQL does not include.
   assert.deepEqual(languages.sort(), ['crontab', 'ini', 'ini', 'js', ...Array(7).fill('sh')])
 })

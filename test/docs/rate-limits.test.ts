@@ -1,4 +1,4 @@
-/** The numbers that pages tell are those of the code. */
+/** The numbers on the pages match the code. */
 import assert from 'node:assert/strict'
 import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -10,13 +10,13 @@ import { maxAttemptsPerChallenge } from '../../src/verification/challenge-row.ts
 import { codeAttemptBuckets } from '../../src/verification/send-code.ts'
 import { readPage, root } from '../support/markdown.ts'
 
-test('the page of rate limits has every limit of the table', () => {
+test('docs/rate-limits.md lists every limit of the table', () => {
   const page = readPage('docs/rate-limits.md')
   const listed = [...page.matchAll(/^\| `(\w+)` \|/gm)].map(([, name]) => name)
   assert.deepEqual(listed, Object.keys(rateLimits))
 })
 
-test('no code declares a rate limit beside the table', () => {
+test('no code declares a rate limit outside the table', () => {
   const declaring = globSync('src/**/*.ts', { cwd: root }).filter((file) =>
     /: RateLimit\b[^{;]*=\s*\{|\bwindowMs: (day|hour|minute)\b/.test(
       readFileSync(join(root, file), 'utf8'),
@@ -25,7 +25,7 @@ test('no code declares a rate limit beside the table', () => {
   assert.deepEqual(declaring, ['src/rate-limits/limits.ts'])
 })
 
-test('the odds on the security page are those of the code', () => {
+test('the odds in docs/security.md match the code', () => {
   const page = readPage('docs/security.md').replace(/\s+/g, ' ')
   const { secondFactor, passwords, signUpCode, resetCode } = computeDailyOdds(readSettings({}))
   const { authenticator, sms, email } = secondFactor

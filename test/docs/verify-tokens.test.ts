@@ -1,4 +1,4 @@
-/** docs/verify-tokens.md is copied into other people's backends: a hole in it would be theirs. */
+/** Other backends copy the samples of docs/verify-tokens.md, so a hole in one would be theirs. */
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { createPrivateKey, createPublicKey } from 'node:crypto'
@@ -21,7 +21,7 @@ const latchkey = new TestLatchkey('SQLite')
 before(() => latchkey.start())
 after(() => latchkey.stop())
 
-/** How a sample is run: it becomes `file`, and `driver` calls it with each token of its argument. */
+/** How to run each sample: `driver` calls it in `file` with each token of its argument. */
 const samples = [
   {
     language: 'js',
@@ -68,10 +68,10 @@ print(json.dumps([answer(token) for token in json.loads(sys.argv[-1])]))`,
 ]
 
 for (const { language, file, needs, command, driver } of samples) {
-  test(`the ${language} sample takes real tokens and refuses forged ones`, async (t) => {
+  test(`the ${language} sample accepts real tokens and rejects forged ones`, async (t) => {
     const [needed = '', ...how] = needs
     if (!(await requireWorking(t, needed, ...how))) return
-    // Not by app: that would travel in time, and the samples' clocks don't come along.
+    // By SMS, because an authenticator would travel in time, unlike the clocks of the samples.
     const ada = await latchkey.owner({ mfaMethod: 'sms' })
     await ada.signInFully()
     const forged = await forgeries(ada.accessToken)
@@ -90,12 +90,12 @@ for (const { language, file, needs, command, driver } of samples) {
     assert.equal(claims.iss, latchkey.origin)
     assert.deepEqual([claims.acr, claims.amr], ['aal2', ['pwd', 'sms', 'mfa']])
     for (const [i, name] of Object.keys(forged).entries()) {
-      assert.equal(typeof refusals[i], 'string', `${language} took a token with ${name}`)
+      assert.equal(typeof refusals[i], 'string', `${language} accepted a token with ${name}`)
     }
   })
 }
 
-test('a token looks as the page shows it', async () => {
+test('a token has the form that the page shows', async () => {
   const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
   await ada.signInFully()
   const real = ada.accessToken.split('.').slice(0, 2).map(decode)
@@ -110,7 +110,7 @@ test('a token looks as the page shows it', async () => {
   }
 })
 
-test('where MFA is required, the token of whoever has none yet has the audience that the page shows', async (t) => {
+test('where MFA is required, the token of an account without MFA has the audience that the page shows', async (t) => {
   const strict = new TestLatchkey('SQLite', { LATCHKEY_MFA_POLICY: 'required' })
   await strict.start()
   t.after(() => strict.stop())
@@ -119,7 +119,7 @@ test('where MFA is required, the token of whoever has none yet has the audience 
   assert.equal(aud, setUpAudience(strict.origin))
 })
 
-/** As the page shows it, for another origin. */
+/** The audience of setup tokens as on the page, for another origin. */
 function setUpAudience(origin = latchkey.origin): string {
   const [, shown = ''] = /^"aud": "(.+)"$/.exec(codeBlock(page, 'text')) ?? []
   return shown.replace('http://localhost:4000', origin)
@@ -155,9 +155,9 @@ async function forgeries(real: string): Promise<Record<string, string>> {
     'the audience of tokens that only set MFA up': await signed({ aud: setUpAudience() }),
     'another issuer': await signed({ iss: 'https://other.example.com' }),
     'another type': await signed({}, { typ: 'JWT' }),
-    'an end that has passed': await signed({ exp: Math.floor(Date.now() / 1000) - 60 }),
-    'no end': await signed({ exp: undefined }),
-    'another key under our name': await signed({}, {}, strangers.privateKey),
+    'an exp in the past': await signed({ exp: Math.floor(Date.now() / 1000) - 60 }),
+    'no exp': await signed({ exp: undefined }),
+    'another key with our kid': await signed({}, {}, strangers.privateKey),
     'a key that is not published': await signed({}, { kid: 'other' }, strangers.privateKey),
     'HMAC with the public key': await signed({}, { alg: 'HS256' }, Buffer.from(pem)),
     'no signature': new UnsecuredJWT(payload).encode(),

@@ -1,4 +1,4 @@
-/** The receiver of docs/integrate.md hears what happens, once, and nobody but Latchkey. */
+/** The webhook receiver of docs/integrate.md. */
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { symlinkSync, writeFileSync } from 'node:fs'
@@ -13,7 +13,7 @@ import { generateWebhookSecret, startWebhookReceiver } from '../support/webhook-
 
 const page = 'docs/integrate.md'
 
-test('the receiver shown hears what happens from Latchkey, once, and from nobody else', async (t) => {
+test('the receiver shown processes each event from Latchkey once and rejects forged ones', async (t) => {
   const port = await findFreePort()
   const folder = createTempFolder(t)
   const file = join(folder, 'hooks.mjs')
@@ -55,7 +55,7 @@ test('the receiver shown hears what happens from Latchkey, once, and from nobody
   assert.doesNotMatch(printed, /: forged/)
 })
 
-test('a post has the fields that the page shows', async (t) => {
+test('an event has the fields that the page shows', async (t) => {
   const hook = await startWebhookReceiver(t)
   const latchkey = await startLatchkey(t, 'SQLite', { LATCHKEY_WEBHOOK_URL: hook.url })
   await latchkey.owner()

@@ -16,7 +16,7 @@ const visits = [
   { width: 1280, colorScheme: 'dark' },
 ] as const
 
-test('whoever pastes a token into the reference can turn MFA off there', async (t) => {
+test('the API reference turns MFA off with a pasted token', async (t) => {
   const browser = await startChromium(t)
   if (!browser) return
   const baseUrl = await startService(t)
@@ -35,7 +35,7 @@ test('whoever pastes a token into the reference can turn MFA off there', async (
   }
 })
 
-test('the type of a problem leads to what it means, in both themes', async (t) => {
+test('the type of a problem links to its description, in both themes', async (t) => {
   const browser = await startChromium(t)
   if (!browser) return
   const baseUrl = await startService(t)
@@ -52,7 +52,7 @@ test('the type of a problem leads to what it means, in both themes', async (t) =
   assert.notEqual(night.background, day.background)
 })
 
-test('pages are asked about again, and their scripts never', async (t) => {
+test('documentation pages are revalidated on every visit, and their scripts never', async (t) => {
   const baseUrl = await startService(t)
   const page = await fetch(`${baseUrl}/docs`)
   assert.equal(page.headers.get('cache-control'), 'no-cache')
@@ -67,7 +67,7 @@ test('pages are asked about again, and their scripts never', async (t) => {
   }
 })
 
-test('the document describes the API alone, with names for its schemas', async (t) => {
+test('the OpenAPI document describes only the API, and its schemas have names', async (t) => {
   const baseUrl = await startService(t)
   const answer = await fetch(`${baseUrl}/openapi.json`)
   const { openapi, servers, paths, components } = JSON.parse(await answer.text())

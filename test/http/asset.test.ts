@@ -25,7 +25,7 @@ test('every encoding holds the same bytes', async () => {
   assert.equal(plain.headers.vary, 'accept-encoding, origin')
 })
 
-test('what a browser has is not sent again', async () => {
+test('an asset with a matching ETag is not sent again', async () => {
   const app = serving(() => compressBody(text))
   const { etag } = (await app.inject('/a')).headers
 
@@ -38,7 +38,7 @@ test('what a browser has is not sent again', async () => {
   assert.equal(changed.statusCode, 200)
 })
 
-test('it is made once however many ask at first, and again after a failure', async () => {
+test('an asset is built on the first request, once for concurrent ones, and again after a failure', async () => {
   let made = 0
   const app = serving(async () => {
     made += 1

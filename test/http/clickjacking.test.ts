@@ -16,7 +16,7 @@ subscribe('fastify.initialization', (message) => {
 onDatabase('SQLite', (latchkey) => {
   // Abuse case (Input and output): Another site framed one of our pages and made users click
   // controls they did not see.
-  test('no page and no other answer may stand in a frame', async () => {
+  test('no page and no other response can be framed', async () => {
     assert.ok(paths.size > 20, `${paths.size} paths`)
     let pages = 0
     for (const path of [...paths, '/nowhere']) {

@@ -40,7 +40,7 @@ onDatabase(
   (latchkey) => {
     // Abuse case (Sessions and tokens): A page on another site made the browser send the cookie,
     // and so made calls as its owner.
-    test('no spelling of an origin but the exact one is let in, or may have a cookie count', async () => {
+    test('an origin that is not spelled exactly gets no CORS headers, and its cookie is rejected', async () => {
       const cookie = await cookieOf(latchkey)
       const own = latchkey.origin
       const near = [`${own}.`, `${own}0`, own.replace('localhost', '127.0.0.1'), `${own}/`]
@@ -59,7 +59,7 @@ onDatabase(
 
     // Abuse case (Sessions and tokens): A page on another site made the browser send the cookie,
     // and so made calls as its owner.
-    test('no second header turns a page from elsewhere into one of ours', async () => {
+    test('no additional header makes a cross-site request pass', async () => {
       const cookie = await cookieOf(latchkey)
       const evil = 'Origin: https://evil.example.net'
       const own = `Origin: ${latchkey.origin}`
@@ -92,7 +92,7 @@ onDatabase(
       }
     })
 
-    test('a page from elsewhere can’t have somebody signed in as another: no cookie is set for it', async () => {
+    test('a page of another site cannot sign a visitor in to another account: no cookie is set for it', async () => {
       const { email, password } = await latchkey.owner()
       const signIn = (headers: Record<string, string>) =>
         latchkey.post('/auth/SignIn', { email, password }, { headers })
@@ -103,7 +103,7 @@ onDatabase(
       assert.deepEqual([asking.status, asking.headers.getSetCookie()], [403, []])
     })
 
-    test('being asked about tells nobody which paths exist, and does nothing', async () => {
+    test('a preflight does not reveal which paths exist, and changes nothing', async () => {
       const ada = await latchkey.owner()
       const answers = []
       for (const path of ['/settings/MfaSignIn', '/nowhere', '/auth/SignOut']) {
@@ -121,7 +121,7 @@ onDatabase(
       assert.equal((await ada.get('/settings')).status, 200)
     })
 
-    test('names of headers that are asked about come back as they are, or not at all', async () => {
+    test('a preflight returns the requested header names unchanged or not at all', async () => {
       for (const asked of ['a\u007fb', 'a\tb', '\u00ff', 'a, b', 'x'.repeat(8000)]) {
         const lines = `Access-Control-Request-Headers: ${asked}`
         const { status, headers } = await preflight(latchkey, '/settings', `Origin: ${app}`, lines)
@@ -130,7 +130,7 @@ onDatabase(
       }
     })
 
-    test('what is cached for one origin is not shown to another', async () => {
+    test('a response cached for one origin is not served to another', async () => {
       const files = ['/.well-known/jwks.json', '/openapi.json', '/brand.css', '/signin', '/docs']
       for (const path of [...files, '/brand/icon.svg', '/settings']) {
         for (const headers of [{ origin: app }, { origin: 'https://evil.example.net' }, {}]) {
@@ -148,7 +148,7 @@ onDatabase(
 )
 
 onDatabase('SQLite', (latchkey) => {
-  test('without allowed origins no page of another origin may call, and none is told that it might', async () => {
+  test('without allowed origins, pages of other origins can call nothing and get no CORS headers', async () => {
     for (const path of ['/auth/Refresh', '/settings', '/nowhere']) {
       const { status, headers } = await preflight(latchkey, path, `Origin: ${app}`)
       assert.equal(status, path === '/nowhere' ? 404 : 405)

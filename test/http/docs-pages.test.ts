@@ -7,7 +7,7 @@ import { onDatabase } from '../support/latchkey.ts'
 import { appearances, assertPageOk, visitPage } from '../support/page-visit.ts'
 
 onDatabase('SQLite', (latchkey) => {
-  test('what each error means fits, is easy to read, breaks no rule and loads nothing from elsewhere', async (t) => {
+  test('the page of errors fits, is readable, breaks no accessibility rule and loads nothing from elsewhere', async (t) => {
     const browser = await startChromium(t)
     if (!browser) return
     for (const path of ['/docs/errors', '/docs/errors#invalid_code']) {
@@ -23,7 +23,7 @@ onDatabase('SQLite', (latchkey) => {
     }
   })
 
-  test('whoever pastes a token into the reference turns their MFA off there, really', async (t) => {
+  test('the API reference of a running service turns MFA off with a pasted token', async (t) => {
     const browser = await startChromium(t)
     if (!browser) return
     for (const look of appearances.filter(

@@ -9,7 +9,7 @@ const all = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE'
 const pages = ['/', '/docs', '/docs/', '/docs/errors', '/openapi.json', '/dev/inbox']
 
 onDatabase('SQLite', (latchkey) => {
-  test('every other method is answered with 405 and what the path does take', async () => {
+  test('every other method gets a 405 with the methods that the path supports', async () => {
     const paths = new Map(pages.map((path) => [path, new Set(['GET', 'HEAD'])]))
     for (const { method, path } of await operations(latchkey)) {
       const supported = paths.get(path) ?? new Set()
@@ -31,14 +31,14 @@ onDatabase('SQLite', (latchkey) => {
     }
   })
 
-  test('no documented method is answered with 404 or 405', async () => {
+  test('no documented method gets a 404 or a 405', async () => {
     for (const { method, path } of await operations(latchkey)) {
       const { status } = await latchkey.request(method, path)
       assert.ok(status !== 404 && status !== 405, `${method} ${path}: ${status}`)
     }
   })
 
-  test('HEAD is answered like GET, without a body', async () => {
+  test('HEAD responds like GET, without a body', async () => {
     const ada = await latchkey.owner()
     const gets = (await operations(latchkey)).filter(({ method }) => method === 'GET')
     for (const path of [...gets.map((get) => get.path), ...pages, '/nope']) {

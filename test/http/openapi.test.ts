@@ -26,14 +26,14 @@ const pages =
 onDatabase('SQLite', (latchkey) => {
   const read = async () => JSON.parse(await (await fetch(`${latchkey.origin}/openapi.json`)).text())
 
-  test('it is OpenAPI 3.1 and names this service', async () => {
+  test('the document is OpenAPI 3.1 and names this service', async () => {
     const { openapi, servers, info } = await read()
     assert.equal(openapi, '3.1.0')
     assert.deepEqual(servers, [{ url: latchkey.origin }])
     assert.match(info.version, /^\d+\.\d+\.\d+$/)
   })
 
-  test('every route is described, except pages and those that answer 405', async () => {
+  test('every route is documented, except pages and those that respond with 405', async () => {
     const described = new Set(
       (await operations(latchkey)).map(({ method, path }) => `${method} ${path}`),
     )
@@ -51,7 +51,7 @@ onDatabase('SQLite', (latchkey) => {
     }
   })
 
-  test('every call has a name of its own, a summary, one known tag, and words for every answer', async () => {
+  test('every operation has a unique operationId, a summary, one known tag and a description of each response', async () => {
     const document = await read()
     const known = document.tags.map((tag: { name: string }) => tag.name)
     const calls = await operations(latchkey)
@@ -71,7 +71,7 @@ onDatabase('SQLite', (latchkey) => {
     }
   })
 
-  test('a call says that it wants a token exactly where it does', async () => {
+  test('an operation documents a token exactly where it requires one', async () => {
     for (const { method, path, requiresToken, statuses } of await operations(latchkey)) {
       const { status, body } = await latchkey.request(method, path)
       const asked = status === 401 && body.code === 'missing_token'
@@ -80,7 +80,7 @@ onDatabase('SQLite', (latchkey) => {
     }
   })
 
-  test('every failure is described as a problem, and every call says that it may fail', async () => {
+  test('every error response is documented as a problem, and every operation documents its error responses', async () => {
     const document = await read()
     for (const { method, path, body, statuses } of await operations(latchkey)) {
       const { responses } = document.paths[path][method.toLowerCase()]
@@ -119,7 +119,7 @@ onDatabase('SQLite', (latchkey) => {
     assert.deepEqual([...used].sort(), Object.keys(components.responses).sort())
   })
 
-  test('a body is required exactly where it has a required field, and where the service refuses none', async () => {
+  test('a body is documented as required exactly where it has a required field and the service rejects a missing body', async () => {
     let required = 0
     for (const { method, path, body, requiresBody } of await operations(latchkey)) {
       if (!body) continue
@@ -135,17 +135,17 @@ onDatabase('SQLite', (latchkey) => {
     assert.ok(required > 0)
   })
 
-  // Abuse case (The second factor is skipped): An unknown field (`skip`, `mfaVerified`) took effect
+  // Abuse case (Second factor skipped): An unknown field (`skip`, `mfaVerified`) took effect
   // (CVE-2021-30120).
-  // Abuse case (Turned off, removed or replaced by the wrong hands): Users marked their own number
+  // Abuse case (MFA changed by an attacker): Users marked their own number
   // or address as verified (CVE-2026-27946, CVE-2026-54693).
-  test('no request body takes fields that it does not describe', async () => {
+  test('no request body allows undocumented fields', async () => {
     for (const { path, body } of await operations(latchkey)) {
       if (body) assert.equal(body.additionalProperties, false, path)
     }
   })
 
-  test('the openapi.json of the repository describes the same calls', async () => {
+  test('openapi.json in the repository documents the same paths', async () => {
     const file = JSON.parse(readFileSync(new URL('../../openapi.json', import.meta.url), 'utf8'))
     const { paths } = await read()
     assert.deepEqual(Object.keys(file.paths).sort(), Object.keys(paths).sort())

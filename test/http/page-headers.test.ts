@@ -13,7 +13,7 @@ onDatabase('SQLite', (latchkey) => {
     return /&quot;mayBeSignedIn&quot;:(true|false)/.exec(text)?.[1] === 'true'
   }
 
-  test('a page asks who is signed in where there is a cookie, or may be one that was held back', async () => {
+  test('a page checks for a session if there is a session cookie, or if the browser may have withheld one', async () => {
     for (const [expected, ...headers] of [
       [false, 'Sec-Fetch-Site: same-origin'],
       [false, 'Sec-Fetch-Site: same-site'],
@@ -31,7 +31,7 @@ onDatabase('SQLite', (latchkey) => {
   })
 
   // Abuse case (Input and output): A proxy cached a page and served it to another user.
-  test('no proxy and no browser keeps a page, whatever it was made from', async () => {
+  test('no proxy and no browser caches a page, whatever its language or cookies', async () => {
     for (const path of ['/signin', '/signin?lang=de', '/security', '/undo', '/forgot', '/signup']) {
       for (const method of ['GET', 'HEAD']) {
         const lines = formatRequestHead(method, path, 'Cookie: latchkey=x; latchkey-lang=de')
@@ -41,7 +41,7 @@ onDatabase('SQLite', (latchkey) => {
     }
   })
 
-  test('a page shows nothing of a cookie that came along', async () => {
+  test('a page contains nothing of the request’s cookies', async () => {
     const { text } = await open(
       '/security',
       'Cookie: latchkey=the-token; latchkey-device=the-device',
@@ -50,7 +50,7 @@ onDatabase('SQLite', (latchkey) => {
   })
 
   // Abuse case (Input and output): A link injected headers into the response.
-  test('a language that is asked for is kept if it is one of ours, and else sets no header', async () => {
+  test('a supported language in the query is stored in a cookie, and any other sets no header', async () => {
     const { headers } = await open('/signin?lang=de')
     const kept = 'latchkey-lang=de; Path=/; Max-Age=31536000; SameSite=Lax'
     assert.equal(headers['set-cookie'], kept)
@@ -77,7 +77,7 @@ onDatabase('SQLite', (latchkey) => {
     }
   })
 
-  test('of a language that a cookie names only one of ours counts', async () => {
+  test('a language cookie counts only if it names a supported language', async () => {
     for (const [cookie, language] of [
       ['latchkey-lang=de', 'de'],
       ['a=b; latchkey-lang=de; c=d', 'de'],
@@ -92,7 +92,7 @@ onDatabase('SQLite', (latchkey) => {
     }
   })
 
-  test('any list of languages is read as far as it makes sense, and none breaks a page', async () => {
+  test('every Accept-Language header is parsed as far as it is valid, and none breaks a page', async () => {
     for (const [accepted, language] of [
       ['de', 'de'],
       ['DE-at', 'de'],

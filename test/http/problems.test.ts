@@ -99,14 +99,14 @@ const failures: Record<string, [bytes: string, answer: string]> = {
 
 onDatabase('SQLite', (latchkey) => {
   for (const [what, [bytes, expected]] of Object.entries(failures)) {
-    test(`${what} is answered with a whole problem`, async () => {
+    test(`${what} gets a complete problem response`, async () => {
       const answer = await sendRaw(latchkey, bytes)
       const { status, code } = assertWholeProblem(latchkey, answer)
       assert.equal(`${status} ${code}`, expected)
     })
   }
 
-  test('after every kind of failure the service answers as before', async () => {
+  test('after every kind of failure the service responds as before', async () => {
     assert.equal((await latchkey.get('/health/ready')).status, 200)
   })
 
@@ -115,7 +115,7 @@ onDatabase('SQLite', (latchkey) => {
     assert.equal(status, 200)
   })
 
-  test('a 401 of any code says with WWW-Authenticate what to bring', async () => {
+  test('a 401 with any code has a WWW-Authenticate header for Bearer', async () => {
     const ada = await latchkey.owner()
     const wrong = [
       await latchkey.get('/settings/MfaSignIn'),
@@ -132,7 +132,7 @@ onDatabase('SQLite', (latchkey) => {
   })
 })
 
-test('a request that does not arrive is answered after half a minute, and its connection closed', async (t) => {
+test('an incomplete request gets a 408 after 30 seconds, and its connection is closed', async (t) => {
   const publicUrl = 'http://localhost:4000'
   const app = createApp({
     publicUrl,

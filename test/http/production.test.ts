@@ -9,7 +9,7 @@ import { parseMailParts, startSmtpServer } from '../support/smtp-server.ts'
 
 const publicUrl = 'https://accounts.example.com'
 
-test('in production no route of development exists, and everything else works', async (t) => {
+test('in production no development route exists, and everything else works', async (t) => {
   const smtp = await startSmtpServer(t)
   const latchkey = new TestLatchkey('SQLite', {
     LATCHKEY_MODE: 'production',
@@ -21,7 +21,7 @@ test('in production no route of development exists, and everything else works', 
   await latchkey.start()
   t.after(() => latchkey.stop())
 
-  await t.test('the dev inbox is a path that does not exist', async () => {
+  await t.test('the dev inbox is a 404', async () => {
     for (const path of ['/dev', '/dev/', '/dev/inbox', '/dev/Messages', '/dev/Messages?to=a']) {
       for (const method of ['GET', 'POST', 'DELETE']) {
         const { status, body } = await latchkey.request(method, path)
@@ -30,7 +30,7 @@ test('in production no route of development exists, and everything else works', 
     }
   })
 
-  await t.test('nothing mentions it either', async () => {
+  await t.test('no page and no document mentions the dev inbox', async () => {
     assert.ok((await operations(latchkey)).every(({ path }) => !path.startsWith('/dev')))
     for (const path of ['/', '/docs', '/openapi.json']) {
       const text = await (await fetch(latchkey.origin + path)).text()
@@ -38,7 +38,7 @@ test('in production no route of development exists, and everything else works', 
     }
   })
 
-  await t.test('browsers are told to stay with https, also where there is nothing', async () => {
+  await t.test('every response requires HTTPS in browsers, also at unknown paths', async () => {
     for (const path of ['/', '/docs', '/health/live', '/settings/MfaSignIn', '/nope', '/%zz']) {
       const { headers } = await fetch(latchkey.origin + path)
       assert.equal(
@@ -49,34 +49,37 @@ test('in production no route of development exists, and everything else works', 
     }
   })
 
-  await t.test('one signs up with the code of a real mail, and turns MFA on and off', async () => {
-    const [email, password] = ['ada@example.com', 'a long sentence of hers']
-    const codeIn = async (mail: number) => {
-      for (let tries = 0; smtp.received.length <= mail; tries += 1) {
-        assert.ok(tries < 500, 'no email arrived')
-        await pause(20)
+  await t.test(
+    'a new user signs up with a code from a real email, and turns MFA on and off',
+    async () => {
+      const [email, password] = ['ada@example.com', 'a long sentence of hers']
+      const codeIn = async (mail: number) => {
+        for (let tries = 0; smtp.received.length <= mail; tries += 1) {
+          assert.ok(tries < 500, 'no email arrived')
+          await pause(20)
+        }
+        const text = parseMailParts(smtp.received[mail]?.raw ?? '')
+          .map(({ content }) => content)
+          .join('\n')
+        for (const [link] of text.matchAll(/https?:\/\/[^\s"<]+/g)) {
+          assert.ok(link.startsWith(publicUrl), link)
+        }
+        return /\b[0-9]{6}\b/.exec(text)?.[0] ?? ''
       }
-      const text = parseMailParts(smtp.received[mail]?.raw ?? '')
-        .map(({ content }) => content)
-        .join('\n')
-      for (const [link] of text.matchAll(/https?:\/\/[^\s"<]+/g)) {
-        assert.ok(link.startsWith(publicUrl), link)
-      }
-      return /\b[0-9]{6}\b/.exec(text)?.[0] ?? ''
-    }
 
-    const begun = await latchkey.post('/auth/SignUp', { email, password })
-    assert.equal(begun.status, 202)
-    const done = await latchkey.post('/auth/SignUp/Verify', { email, code: await codeIn(0) })
-    assert.equal(done.status, 201)
-    const { accessToken: token } = done.body
-    assert.equal(claimsOf(token).claims.iss, publicUrl)
+      const begun = await latchkey.post('/auth/SignUp', { email, password })
+      assert.equal(begun.status, 202)
+      const done = await latchkey.post('/auth/SignUp/Verify', { email, code: await codeIn(0) })
+      assert.equal(done.status, 201)
+      const { accessToken: token } = done.body
+      assert.equal(claimsOf(token).claims.iss, publicUrl)
 
-    const path = '/settings/MfaSignIn'
-    const request = { mfaMethod: 'email' }
-    assert.equal((await latchkey.post(path, request, { token })).status, 202)
-    const on = await latchkey.post(path, { ...request, code: await codeIn(1) }, { token })
-    assert.equal(on.body.enabled, true)
-    assert.equal((await latchkey.delete(path, { token })).body.enabled, false)
-  })
+      const path = '/settings/MfaSignIn'
+      const request = { mfaMethod: 'email' }
+      assert.equal((await latchkey.post(path, request, { token })).status, 202)
+      const on = await latchkey.post(path, { ...request, code: await codeIn(1) }, { token })
+      assert.equal(on.body.enabled, true)
+      assert.equal((await latchkey.delete(path, { token })).body.enabled, false)
+    },
+  )
 })

@@ -14,7 +14,7 @@ onDatabase('SQLite', (latchkey) => {
     assert.equal(`${status} ${JSON.parse(text).code}`, expected, String(body).slice(0, 60))
   }
 
-  test('what is no JSON is refused', async () => {
+  test('a body that is not JSON is rejected', async () => {
     for (const body of [
       '{',
       'nope',
@@ -30,13 +30,13 @@ onDatabase('SQLite', (latchkey) => {
     }
   })
 
-  test('JSON that is no object is refused', async () => {
+  test('JSON that is not an object is rejected', async () => {
     for (const body of ['[]', 'null', '"x"', '1', 'true', '[{"refreshToken":"x"}]']) {
       await refused(body, '400 invalid_request')
     }
   })
 
-  test('keys that would change every object are refused', async () => {
+  test('keys that could pollute prototypes are rejected', async () => {
     for (const body of [
       '{"__proto__":{"refreshToken":"x"}}',
       '{"refreshToken":"x","__proto__":null}',
@@ -49,7 +49,7 @@ onDatabase('SQLite', (latchkey) => {
     await refused('{"constructor":1,"toString":1,"refreshToken":"x"}', '400 invalid_request')
   })
 
-  test('NUL and half characters are refused, as values and as names, at any depth', async () => {
+  test('NUL and lone surrogates are rejected, in values and in names, at any depth', async () => {
     for (const text of ['\\u0000', '\\ud800', '\\udc00\\ud800', 'a\\uDFFFb']) {
       await refused(`{"refreshToken":"${text}"}`)
       await refused(`{"${text}":1,"refreshToken":"x"}`)
@@ -59,7 +59,7 @@ onDatabase('SQLite', (latchkey) => {
   })
 
   // Abuse case (Input and output): Two parsers interpreted one request differently.
-  test('what is no UTF-8 is refused, not repaired', async () => {
+  test('a body that is not UTF-8 is rejected, not repaired', async () => {
     const around = (...bytes: number[]) =>
       Buffer.concat([Buffer.from('{"refreshToken":"'), Buffer.from(bytes), Buffer.from('"}')])
     // A truncated character, a surrogate, an overlong "/", beyond Unicode, Latin-1.
@@ -70,7 +70,7 @@ onDatabase('SQLite', (latchkey) => {
   })
 
   // Abuse case (Input and output): Huge or deep input kept the service busy.
-  test('deep nesting is refused like any other unknown field', async () => {
+  test('deep nesting is rejected like any other unknown field', async () => {
     const deep = 7_000
     await refused(`${'['.repeat(deep)}${']'.repeat(deep)}`, '400 invalid_request')
     await refused(`{"a":${'['.repeat(deep)}${']'.repeat(deep)}}`, '400 invalid_request')
@@ -78,7 +78,7 @@ onDatabase('SQLite', (latchkey) => {
     await refused('['.repeat(limit))
   })
 
-  test('unknown fields are named, and of thousands the first twenty', async () => {
+  test('unknown fields are named in the problem, of thousands the first twenty', async () => {
     const one = await latchkey.post('/auth/Refresh', { refreshToken: 'x', 'a/b~c': 1 })
     assert.equal(one.body.detail, '/a~1b~0c is not a field of this request.')
     const names = Array.from({ length: 1_500 }, (_, i) => `f${i}`)
@@ -87,7 +87,7 @@ onDatabase('SQLite', (latchkey) => {
     assert.equal(many.body.errors.length, 20)
   })
 
-  test('a field of the wrong type is named, once, with what it must be', async () => {
+  test('a field of the wrong type is named once, with the required type', async () => {
     for (const value of [1, true, null, [], {}]) {
       const { status, body } = await latchkey.post('/auth/Refresh', { refreshToken: value })
       assert.equal(status, 400)
@@ -95,7 +95,7 @@ onDatabase('SQLite', (latchkey) => {
     }
   })
 
-  test('16 KiB are read, and one byte more is refused, told or not told beforehand', async () => {
+  test('16 KiB are read, and one byte more is rejected, with a Content-Length and without', async () => {
     const filled = (length: number) => `{"refreshToken":"x"}`.padEnd(length, ' ')
     await refused(filled(limit), '401 invalid_refresh_token')
     await refused(filled(limit + 1), '413 payload_too_large')
@@ -116,7 +116,7 @@ onDatabase('SQLite', (latchkey) => {
     }
   })
 
-  test('only application/json is a body, with whatever charset it names', async () => {
+  test('only application/json is accepted as a body, with or without a charset', async () => {
     const as = async (type: string) =>
       (
         await latchkey.post(
@@ -146,7 +146,7 @@ onDatabase('SQLite', (latchkey) => {
   })
 
   // Abuse case (Input and output): Two parsers interpreted one request differently.
-  test('of a key that comes twice the last one counts, for what is checked and for what is done', async () => {
+  test('of duplicate keys the last one counts, for validation and for handling', async () => {
     const ada = await latchkey.owner()
     const { refreshToken } = ada
     const wrongLast = await latchkey.post(
@@ -164,7 +164,7 @@ onDatabase('SQLite', (latchkey) => {
 
 onEachDatabase(
   (latchkey) => {
-    test('no JSON breaks any call', async () => {
+    test('no JSON body makes any call fail with a 5xx', async () => {
       const ada = await latchkey.owner()
       const calls = (await operations(latchkey)).filter(({ body }) => body)
       assert.ok(calls.length >= 8)

@@ -8,10 +8,10 @@ import { addPasskey, signInWithPasskey, startPasskeySignIn } from '../support/pa
 import { undoTokenSentTo } from '../support/undo-token.ts'
 
 onEachDatabase((latchkey) => {
-  // Abuse case (Signing up): The response contained the code (CVE-2026-105211).
+  // Abuse case (Sign-up): The response contained the code (CVE-2026-105211).
   // Abuse case (Input and output): A response, a log line or the database contained a secret
   // (CVE-2026-53725).
-  test('no answer of a whole life of an account holds a code, a secret or a hash', async () => {
+  test('no response in the life of an account contains a code, a hash, or a secret other than once to its owner', async () => {
     const answers: { call: string; shown: string }[] = []
     const ask = latchkey.request.bind(latchkey)
     latchkey.request = async (method, path, call) => {

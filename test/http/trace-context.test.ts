@@ -19,7 +19,7 @@ onDatabase('SQLite', (latchkey) => {
     return { status, requestId: headers.get('x-request-id') }
   }
 
-  test('every line about a request has its trace, also those about what went wrong', async () => {
+  test('every log line about a request has its trace, also those about failures', async () => {
     const traceparent = `00-${trace_id}-${span_id}-01`
     await latchkey.sql('alter table signing_key rename to away')
     const { status, requestId } = await ask('/health/ready', traceparent)
@@ -36,7 +36,7 @@ onDatabase('SQLite', (latchkey) => {
 
   // Abuse case (Input and output): A value from a request header was written to the log without
   // validation.
-  test('a trace that is none is left out, and refused nothing', async () => {
+  test('an invalid traceparent is not logged, and its request is not rejected', async () => {
     for (const traceparent of [
       '',
       'not-a-trace',

@@ -51,7 +51,7 @@ const calls = [
 
 onEachDatabase((latchkey) => {
   for (const [what, [headers, body]] of Object.entries(nothing)) {
-    test(`${what} is no body, wherever none is needed`, async () => {
+    test(`${what} counts as no body where none is required`, async () => {
       const ada = await latchkey.owner({ mfaMethod: 'email' })
       await addPasskey(latchkey, ada)
       for (const [method, path, expected] of calls) {
@@ -62,7 +62,7 @@ onEachDatabase((latchkey) => {
   }
 
   for (const [what, body] of Object.entries(wrong)) {
-    test(`${what} is refused where no body is needed, and nothing changes`, async () => {
+    test(`${what} is rejected where no body is required, and changes nothing`, async () => {
       const ada = await latchkey.owner({ mfaMethod: 'email' })
       await addPasskey(latchkey, ada)
       for (const [method, path] of calls) {
@@ -82,7 +82,7 @@ onEachDatabase((latchkey) => {
     })
   }
 
-  test('a call that needs a body says so when there is none', async () => {
+  test('a call that requires a body rejects a request without one', async () => {
     for (const headers of [[], ['Content-Length: 0'], [json], [form, 'Content-Length: 0']]) {
       const { status, text } = await sendRaw(
         latchkey,
@@ -92,7 +92,7 @@ onEachDatabase((latchkey) => {
     }
   })
 
-  test('a query is not looked at where none is described, and tells nothing to anybody', async () => {
+  test('an undocumented query is ignored and affects no other account', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'email' })
     const bob = await latchkey.owner({ mfaMethod: 'email' })
     const query = `?userId=${bob.email}&email=${bob.email}&enabled=true&_=1`

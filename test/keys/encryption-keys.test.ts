@@ -16,10 +16,10 @@ const k3 = generateEncryptionKey('k3')
 
 onEachDatabase(
   (latchkey) => {
-    test('with another encryption key everything of before works on, also when the old one is gone', async () => {
+    test('after an encryption key rotation everything keeps working, even without the old key', async () => {
       const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
       const { deviceToken } = (await signIn(ada, { rememberDevice: true })).body
-      // Sent under the old key, read under the new one: the link that takes MFA’s being on back.
+      // The undo link for turning MFA on was sealed under the old key too.
       const waiting = (await ada.signIn()).body
       const ben = await latchkey.owner({ mfaMethod: 'email' })
       const begunByBen = (await ben.signIn()).body
@@ -28,7 +28,7 @@ onEachDatabase(
       await waitUntil(async () => (await sealedWith(latchkey, 'k1')) === 0)
       await latchkey.restart({ LATCHKEY_ENCRYPTION_KEYS: k2 })
 
-      // Codes and tokens that were on their way.
+      // Pending codes and tokens.
       const code = await latchkey.codeSentTo(ben.email)
       const { mfaToken } = begunByBen
       assert.equal((await latchkey.post('/auth/SignIn/Mfa', { mfaToken, code })).status, 200)
@@ -36,7 +36,7 @@ onEachDatabase(
       const answer = { mfaToken: waiting.mfaToken, code: appCode }
       assert.equal((await latchkey.post('/auth/SignIn/Mfa', answer)).status, 200)
 
-      // What stays for months.
+      // Sessions, trusted devices and recovery codes.
       assert.equal((await ada.get('/settings/MfaSignIn')).status, 200)
       const { refreshToken, email, password } = ada
       ada.storeTokens(await latchkey.post('/auth/Refresh', { refreshToken }))
@@ -50,7 +50,7 @@ onEachDatabase(
       })
       assert.equal(recovered.status, 200)
 
-      // A reused refresh token of the time before is still known for what it is.
+      // A used refresh token from before the rotation is still recognized.
       assert.equal((await latchkey.post('/auth/Refresh', { refreshToken })).status, 401)
 
       const token = await undoTokenSentTo(latchkey, ada.email, / on$/)
@@ -68,7 +68,7 @@ onEachDatabase(
       assert.deepEqual(names.sort(), Object.keys(sealedColumns).sort())
     })
 
-    test('each sealed column is read with the new key alone, where it belongs', async () => {
+    test('every sealed column can be opened with the new key alone', async () => {
       await latchkey.restart({ LATCHKEY_ENCRYPTION_KEYS: `${k3},${k2}` })
       await latchkey.owner({ mfaMethod: 'authenticator' })
       for (const column of Object.keys(sealedColumns)) {
@@ -76,14 +76,14 @@ onEachDatabase(
         const [row] = await latchkey.sql(
           `select count(*) as found from ${table} where ${name} is not null`,
         )
-        assert.ok(Number(row.found) > 0, `there is none in ${column}: nothing was shown`)
+        assert.ok(Number(row.found) > 0, `${column} has no value to test`)
       }
       await waitUntil(async () => (await sealedWith(latchkey, 'k2')) === 0)
       assert.doesNotMatch(latchkey.log, /can’t be opened/)
       assert.match(latchkey.log, /"key":"k3","resealed":\d+,"unopened":0/)
     })
 
-    test('a key that is still needed can’t be left out, and the refusal says how much needs it', async (t) => {
+    test('startup without a key still in use is refused, with the number of values that need it', async (t) => {
       const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
       const needed = await sealedWith(latchkey, 'k3')
       assert.ok(needed > 5)
@@ -94,7 +94,7 @@ onEachDatabase(
       const why = `${needed} values need k3`
       assert.ok(refused.stderr.includes(why), refused.stderr)
 
-      // Another key by a name that was used before, although nothing is sealed with that any more.
+      // A different key with an id that was used before, although it seals nothing now.
       const environment = {
         ...latchkey.environment,
         LATCHKEY_ENCRYPTION_KEYS: `${k3},${generateEncryptionKey('k1')}`,
@@ -107,7 +107,7 @@ onEachDatabase(
       assert.equal((await ada.signInFully()).status, 200)
     })
 
-    test('a command with a key that the service was not started with changes nothing', async (t) => {
+    test('a command with a key that the service does not have changes nothing', async (t) => {
       const environment = {
         ...latchkey.environment,
         LATCHKEY_ENCRYPTION_KEYS: `${generateEncryptionKey('k5')},${k3}`,
@@ -120,7 +120,7 @@ onEachDatabase(
       assert.deepEqual(await latchkey.sql("select id from encryption_key where id = 'k5'"), [])
     })
 
-    test('a node that lacks a key of another answers 503, is not ready, and says which', async () => {
+    test('a node that lacks another node’s key answers 503, is not ready and logs the key’s id', async () => {
       const ada = await latchkey.owner()
       const { LATCHKEY_ENCRYPTION_KEYS } = latchkey.environment
       latchkey.environment.LATCHKEY_ENCRYPTION_KEYS = `${generateEncryptionKey('k6')},${k3}`
@@ -130,7 +130,7 @@ onEachDatabase(
         await waitUntil(async () => (await latchkey.get('/health/ready')).status === 503)
         assert.match(latchkey.log, /"key":"k6".*not in LATCHKEY_ENCRYPTION_KEYS here/)
         const { refreshToken } = ada
-        // A 401 would sign its owner out.
+        // A 401 would sign the owner out.
         const here = await latchkey.post('/auth/Refresh', { refreshToken })
         assert.equal(here.status, 503)
         assert.ok(Number(here.headers.get('retry-after')) > 0)
@@ -143,14 +143,14 @@ onEachDatabase(
   { LATCHKEY_ENCRYPTION_KEYS: k1 },
 )
 
-/** By the app, and answers what the owner ticks besides. */
+/** Signs in with the authenticator, and with more fields in the second request. */
 async function signIn(owner: Owner, more: object) {
   const { mfaToken } = (await owner.signIn()).body
   const code = await owner.codeFor('authenticator')
   return owner.storeTokens(await owner.post('/auth/SignIn/Mfa', { mfaToken, code, ...more }))
 }
 
-/** How many values an operator is told are still sealed with a key. */
+/** The number of values still sealed with a key, as in `keys list`. */
 async function sealedWith(latchkey: TestLatchkey, id: string): Promise<number> {
   const { LATCHKEY_DATABASE_URL = '', LATCHKEY_ENCRYPTION_KEYS = '' } = latchkey.environment
   const db = openDatabase(LATCHKEY_DATABASE_URL)

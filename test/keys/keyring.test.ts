@@ -11,7 +11,7 @@ const list = generateEncryptionKey('k1')
 const keyring = parseKeyring(list)
 const text = fc.string({ unit: 'grapheme' })
 
-test('what was sealed is opened in the same context, and only there', () => {
+test('a sealed value opens in its own context and in no other', () => {
   fc.assert(
     fc.property(text, text, text, (plain, context, other) => {
       const sealed = keyring.seal(plain, context)
@@ -21,17 +21,17 @@ test('what was sealed is opened in the same context, and only there', () => {
   )
 })
 
-test('one text is never sealed to the same twice', () => {
+test('sealing a text twice never gives the same result', () => {
   const sealed = Array.from({ length: 200 }, () => keyring.seal('the same', 'place'))
   assert.equal(new Set(sealed).size, 200)
 })
 
-test('a sealed text with any one character changed, lost or added is not opened', () => {
+test('a sealed text with any character changed, removed or added does not open', () => {
   const sealed = keyring.seal('a secret', 'a place')
   for (let i = 0; i < sealed.length; i++) {
     const changed = sealed[i] === 'A' ? 'B' : 'A'
     const [before, after] = [sealed.slice(0, i), sealed.slice(i + 1)]
-    // The last character of base64 may hold bits that say nothing.
+    // The last base64 character may have unused bits.
     if (opens(`${before}${changed}${after}`)) assert.equal(i, sealed.length - 1)
     assert.ok(!opens(before), `the first ${i} characters`)
   }
@@ -48,7 +48,7 @@ test('a sealed text with any one character changed, lost or added is not opened'
   }
 })
 
-test('a tag that was cut to fewer bytes is not taken', () => {
+test('a truncated authentication tag is rejected', () => {
   const [id, iv, rest = ''] = keyring.seal('', 'a place').split('.')
   for (let bytes = 0; bytes < 16; bytes++) {
     const tag = Buffer.from(rest, 'base64url').subarray(0, bytes).toString('base64url')
@@ -56,13 +56,13 @@ test('a tag that was cut to fewer bytes is not taken', () => {
   }
 })
 
-test('another key with the same id opens nothing and recognises nothing', () => {
+test('another key with the same id opens nothing and matches no hash', () => {
   const others = parseKeyring(generateEncryptionKey('k1'))
   assert.throws(() => others.open(keyring.seal('a secret', 'a place'), 'a place'))
   assert.ok(!others.hashWithAllKeys('123456', 'a code').includes(keyring.hash('123456', 'a code')))
 })
 
-test('after a rotation the old is still opened and recognised, and the new key does the rest', () => {
+test('after a rotation old values still open and match, and the new key seals and hashes', () => {
   const next = generateEncryptionKey('k2')
   const rotated = parseKeyring(`${next},${list}`)
   const [sealed, hashed] = [keyring.seal('a secret', 'a place'), keyring.hash('123456', 'a code')]
@@ -75,7 +75,7 @@ test('after a rotation the old is still opened and recognised, and the new key d
   assert.throws(() => keyring.open(newSealed, 'a place'), MissingKeyError)
 })
 
-test('a fingerprint belongs to one value and one purpose, and is not guessed from their join', () => {
+test('a keyed hash is specific to its value and its purpose, not to their concatenation', () => {
   fc.assert(
     fc.property(text, text, text, text, (value, purpose, otherValue, otherPurpose) => {
       fc.pre(![value, purpose, otherValue, otherPurpose].some((part) => part.includes('\0')))

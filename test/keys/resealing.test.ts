@@ -17,19 +17,19 @@ const { signal } = new AbortController()
 const letters = 250
 
 for (const kind of databaseKinds) {
-  test(`of two nodes that reseal at once on ${kind}, each value is resealed by one`, async (t) => {
+  test(`of two nodes that reseal concurrently on ${kind}, one reseals each value`, async (t) => {
     const { db, other, keys: keyring } = await underTwoKeys(t, kind)
     const [one, another] = await Promise.all([
       reseal({ db, keyring, log }, signal),
       reseal({ db: other, keyring, log }, signal),
     ])
-    // And what both keys hash with.
+    // Plus the hash keys of both encryption keys.
     assert.equal(one.resealed + another.resealed, letters + 2)
     assert.deepEqual([...(await countSealedValues(db)).keys()], ['k2'])
     await readAll(db, keyring)
   })
 
-  test(`a value that changes while it is resealed on ${kind} stays as it was changed`, async (t) => {
+  test(`resealing on ${kind} does not overwrite a concurrent change`, async (t) => {
     const { db, other, keys: keyring } = await underTwoKeys(t, kind)
     const changed = keyring.seal('{"kind":"code"}', 'elsewhere')
     const slow = db.withPlugin({
@@ -44,15 +44,15 @@ for (const kind of databaseKinds) {
       },
     }) as Db
     await reseal({ db: slow, keyring, log }, signal)
-    const kept = await db
+    const unchanged = await db
       .selectFrom('outbox')
       .select('id')
       .where('secret_sealed', '=', changed)
       .execute()
-    assert.equal(kept.length, Math.ceil(letters / 100))
+    assert.equal(unchanged.length, Math.ceil(letters / 100))
   })
 
-  test(`a node that still has the old key in front undoes nothing on ${kind}`, async (t) => {
+  test(`a node with the old primary key reverts nothing on ${kind}`, async (t) => {
     const { db, other, keys: keyring, old } = await underTwoKeys(t, kind)
     await reseal({ db, keyring, log }, signal)
     assert.deepEqual(await reseal({ db: other, keyring: old, log }, signal), {
@@ -62,11 +62,11 @@ for (const kind of databaseKinds) {
     assert.deepEqual([...(await countSealedValues(db)).keys()], ['k2'])
   })
 
-  test(`a pass that was ended on ${kind} is finished by the next, and says what can’t be opened`, async (t) => {
+  test(`the next pass on ${kind} completes an interrupted one and reports values that cannot be opened`, async (t) => {
     const { db, keys: keyring } = await underTwoKeys(t, kind)
-    const spoilt = db.updateTable('outbox').set({ secret_sealed: 'k1.spoilt.spoilt' })
+    const corrupt = db.updateTable('outbox').set({ secret_sealed: 'k1.corrupt.corrupt' })
     const [first] = await db.selectFrom('outbox').select('id').limit(1).execute()
-    await spoilt.where('id', '=', first?.id ?? '').execute()
+    await corrupt.where('id', '=', first?.id ?? '').execute()
     const ended = new AbortController()
     const ending = db.withPlugin({
       transformQuery: ({ node }) => node,
@@ -83,14 +83,14 @@ for (const kind of databaseKinds) {
       await db
         .selectFrom('outbox')
         .select('id')
-        .where('secret_sealed', '=', 'k1.spoilt.spoilt')
+        .where('secret_sealed', '=', 'k1.corrupt.corrupt')
         .execute(),
       [first],
     )
   })
 }
 
-/** A database full of what k1 has sealed, with k2 in front. */
+/** A database with values that k1 has sealed, and k2 as the primary key. */
 async function underTwoKeys(t: TestContext, kind: (typeof databaseKinds)[number]) {
   const url = await createDatabase(t, kind)
   const [db, other] = [openDatabase(url), openDatabase(url)]

@@ -16,7 +16,7 @@ import { transactionOn } from '../support/transaction.ts'
 
 const minute = 60_000
 
-// As long as a token may live, so that the old key has to last as long as it ever must.
+// The longest lifetime of a token, so that the old key has to last for the longest time.
 const environment = { LATCHKEY_ACCESS_TOKEN_TTL: '3600' }
 
 onEachDatabase((latchkey) => {
@@ -30,11 +30,11 @@ onEachDatabase((latchkey) => {
     await waitUntil(async () => (await kids(latchkey)).length === 2)
     assert.match(latchkey.log, new RegExp(`"kid":"${made.id}".*a new signing key is published`))
 
-    // Nothing needs it yet: a backend may know the keys of before.
+    // The new key does not sign yet, because backends may have cached the earlier keys.
     travel(55 * minute)
     await ada.signInFully()
     assert.equal(kidOf(ada.accessToken), old)
-    await takes(cached, latchkey, ada.accessToken)
+    await verifyAsBackend(cached, latchkey, ada.accessToken)
 
     travel(4 * minute)
     await ada.signInFully()
@@ -44,13 +44,13 @@ onEachDatabase((latchkey) => {
     travel(2 * minute)
     await ada.signInFully()
     assert.equal(kidOf(ada.accessToken), made.id)
-    await takes(fresh, latchkey, ada.accessToken)
+    await verifyAsBackend(fresh, latchkey, ada.accessToken)
 
     // One second before it expires.
     travel(57 * minute + 55_000)
     await cleanUp(db, transactionOn(db))
     assert.equal((await latchkey.get('/settings', { token: lastOfOld })).status, 200)
-    await takes(await published(latchkey), latchkey, lastOfOld)
+    await verifyAsBackend(await published(latchkey), latchkey, lastOfOld)
     assert.deepEqual(await kids(latchkey), [old, made.id].sort())
 
     travel(12 * minute)
@@ -60,7 +60,7 @@ onEachDatabase((latchkey) => {
     assert.equal((await ada.signInFully()).status, 200)
   })
 
-  test('after a restart the same key signs, and the same are published', async (t) => {
+  test('a restart keeps the signing key and the published keys', async (t) => {
     const before = await kids(latchkey)
     const made = await rotate(t, latchkey)
     await latchkey.restart()
@@ -68,15 +68,15 @@ onEachDatabase((latchkey) => {
     const ada = await latchkey.owner()
     assert.deepEqual([kidOf(ada.accessToken)], before)
 
-    // While that one waits, there is nothing more to do, except in an emergency.
+    // While a new key is pending, another rotation changes nothing.
     const again = await rotate(t, latchkey)
     assert.deepEqual([again.status, again.id], ['pending', made.id])
     assert.equal((await latchkey.sql('select id from signing_key')).length, 2)
   })
 
-  // Abuse case (Sessions and tokens): A key that had leaked went on opening everything until its
-  // last token expired, or everyone was signed out to stop it.
-  test('when a key leaked, nothing signed by it is taken seconds later by any node, and nobody is signed out', async (t) => {
+  // Abuse case (Sessions and tokens): Tokens signed with a leaked key were accepted until the last
+  // one expired, or stopping them signed everyone out.
+  test('after an emergency rotation every node refuses tokens of the leaked key within seconds, and no session ends', async (t) => {
     const node = await latchkey.secondNode()
     try {
       const [ada, ben] = [await latchkey.owner(), await latchkey.owner()]
@@ -86,7 +86,7 @@ onEachDatabase((latchkey) => {
       const forge = () => signToken(leaked.privateKey, { ...header, kid: leaked.kid }, claims)
       const forged = forge()
       const both = [{}, { node }]
-      // Checked once, so that it is remembered.
+      // Verified once, so that the nodes cache the token.
       for (const where of both) {
         assert.equal((await latchkey.get('/settings', { token: forged, ...where })).status, 200)
       }
@@ -121,7 +121,7 @@ onEachDatabase((latchkey) => {
     }
   })
 
-  test('a leaked key is refused seconds after the new one signs, and others of before with it', async (t) => {
+  test('an emergency rotation retires all earlier keys seconds after the new one signs', async (t) => {
     const { db, keyring } = await opened(t, latchkey)
     await rotate(t, latchkey)
     const made = await rotateSigningKey(db, keyring, { immediately: true })
@@ -133,7 +133,7 @@ onEachDatabase((latchkey) => {
     assert.equal(rows.length, 2)
     for (const row of rows) {
       assert.ok(Number(row.retires_at) <= Date.now() + 15_000, row.id)
-      // Not sooner than the new one signs: there would be none to sign with.
+      // Not before the new key signs; otherwise no key could sign.
       assert.ok(Number(row.retires_at) > Date.parse(made.signsFrom), row.id)
     }
     await latchkey.restart()
@@ -142,7 +142,7 @@ onEachDatabase((latchkey) => {
     assert.equal(kidOf((await latchkey.owner()).accessToken), made.id)
   })
 
-  test('a token by a key that another node has just made is taken at once', async (t) => {
+  test('a token signed with another node’s new key is accepted at once', async (t) => {
     const ada = await latchkey.owner()
     const { db, keyring } = await opened(t, latchkey)
     const made = await rotateSigningKey(db, keyring, { immediately: true })
@@ -157,7 +157,7 @@ onEachDatabase((latchkey) => {
 }, environment)
 
 onDatabase('PostgreSQL', (latchkey) => {
-  test('a thousand tokens that name made-up keys cost one look', async (t) => {
+  test('a thousand tokens with unknown key ids cause one query', async (t) => {
     await latchkey.owner()
     const { db, keyring } = await opened(t, latchkey)
     let queries = 0
@@ -178,10 +178,10 @@ onDatabase('PostgreSQL', (latchkey) => {
     assert.equal(queries, 2)
   })
 
-  test('twenty who rotate at once make one key', async (t) => {
+  test('twenty concurrent rotations create one key', async (t) => {
     const { db, keyring } = await opened(t, latchkey)
     const twenty = Array.from({ length: 20 })
-    // Connections are made first, so that nobody comes late.
+    // Opens all connections first, so that the rotations really overlap.
     await Promise.all(twenty.map(() => sql`select pg_sleep(0.1)`.execute(db)))
     const all = await Promise.all(
       twenty.map(() => rotateSigningKey(db, keyring, { immediately: false })),
@@ -191,7 +191,7 @@ onDatabase('PostgreSQL', (latchkey) => {
   })
 })
 
-/** The database and its keys, as a command has them, but with the clock of this process. */
+/** Opens the database and its keys as a command does, but with the clock of this process. */
 async function opened(
   t: TestContext,
   latchkey: TestLatchkey,
@@ -219,8 +219,12 @@ function kidOf(token: string): unknown {
   return decodeToken(token).header.kid
 }
 
-/** As a backend does that has these keys. */
-async function takes(jwks: JSONWebKeySet, { origin }: TestLatchkey, token: string): Promise<void> {
+/** Verifies a token as a backend does that has cached these keys. */
+async function verifyAsBackend(
+  jwks: JSONWebKeySet,
+  { origin }: TestLatchkey,
+  token: string,
+): Promise<void> {
   await jwtVerify(token, createLocalJWKSet(jwks), {
     issuer: origin,
     audience: origin,

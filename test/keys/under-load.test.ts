@@ -1,4 +1,4 @@
-/** Both rotations as docs/operate.md tells them, on two real nodes, while people go on. */
+/** Both key rotations of docs/operate.md on two real nodes, while users keep making requests. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -21,7 +21,7 @@ import { findFreePorts } from '../support/tcp.ts'
 // biome-ignore lint/suspicious/noExplicitAny: bodies of every shape
 type Answer = { status: number; body: any }
 
-test('both kinds of keys are replaced on two nodes under load, and no answer is wrong', async (t) => {
+test('both kinds of keys rotate on two nodes under load without a wrong response', async (t) => {
   const [k1, k2] = [generateEncryptionKey('k1'), generateEncryptionKey('k2')]
   const databaseUrl = await createDatabase(t, 'PostgreSQL')
   const db = openDatabase(databaseUrl)
@@ -43,12 +43,17 @@ test('both kinds of keys are replaced on two nodes under load, and no answer is 
     return runLatchkey(t, { folder, environment: environmentOf('1'), args })
   }
 
-  // What a load balancer does: each request to the next node that is up.
+  // Like a load balancer, sends each request to the next running node.
   const up = await Promise.all(ports.map(start))
   let turn = 0
   const next = () => up[turn++ % up.length] as LatchkeyProcess
 
-  async function ask(method: string, path: string, body?: object, token = ''): Promise<Answer> {
+  async function sendRequest(
+    method: string,
+    path: string,
+    body?: object,
+    token = '',
+  ): Promise<Answer> {
     const answer = await fetch(next().origin + path, {
       method,
       headers: {
@@ -61,7 +66,7 @@ test('both kinds of keys are replaced on two nodes under load, and no answer is 
     return { status: answer.status, body: text && JSON.parse(text) }
   }
 
-  /** One after another, as after a change of the settings. */
+  /** Restarts the nodes one after another, as after a change of the settings. */
   async function restartAll(): Promise<void> {
     for (const port of ports) {
       const node = up.find((one) => one.environment.LATCHKEY_PORT === port)
@@ -74,13 +79,13 @@ test('both kinds of keys are replaced on two nodes under load, and no answer is 
     }
   }
 
-  // A backend of somebody else: it keeps the keys, and asks again for one that it doesn’t know.
+  // A backend that caches the keys, and fetches them again for an unknown one.
   const jwks = createRemoteJWKSet(new URL(`${issuer}/.well-known/jwks.json`), {
     cooldownDuration: 0,
     [customFetch]: (url, init) => fetch(url.replace(issuer, next().origin), init as RequestInit),
   })
   const tokens: string[] = []
-  async function keep({ status, body }: Answer): Promise<Session> {
+  async function storeSession({ status, body }: Answer): Promise<Session> {
     assert.ok(status === 200 || status === 201, JSON.stringify(body))
     assert.equal(body.status, 'signedIn')
     tokens.push(body.accessToken)
@@ -90,27 +95,29 @@ test('both kinds of keys are replaced on two nodes under load, and no answer is 
   const verify = (token: string) =>
     jwtVerify(token, jwks, { issuer, audience: issuer, typ: 'at+jwt', algorithms: ['ES256'] })
 
-  /** As a client does: an old token is refreshed, once. */
+  /** Makes a call as a client does: refreshes an invalid token once. */
   async function call(session: Session, method: string, path: string, body?: object) {
-    const first = await ask(method, path, body, session.accessToken)
+    const first = await sendRequest(method, path, body, session.accessToken)
     if (first.status !== 401 || first.body.code !== 'invalid_token') return first
     renewed += 1
     Object.assign(session, await renew(session))
-    return ask(method, path, body, session.accessToken)
+    return sendRequest(method, path, body, session.accessToken)
   }
   const renew = async ({ refreshToken }: Session) =>
-    keep(await ask('POST', '/auth/Refresh', { refreshToken }))
+    storeSession(await sendRequest('POST', '/auth/Refresh', { refreshToken }))
   let renewed = 0
 
   let people = 0
-  /** Somebody new, with an app: the code of now is good, and already the next one, each once. */
+  /** Signs a user up with an authenticator. The current code and the next are valid, each once. */
   async function signUp() {
     people += 1
     const email = `owner-${people}@example.com`
     const password = `a long sentence ${people}`
-    assert.equal((await ask('POST', '/auth/SignUp', { email, password })).status, 202)
+    assert.equal((await sendRequest('POST', '/auth/SignUp', { email, password })).status, 202)
     const code = await codeTo(email)
-    const session = await keep(await ask('POST', '/auth/SignUp/Verify', { email, code }))
+    const session = await storeSession(
+      await sendRequest('POST', '/auth/SignUp/Verify', { email, code }),
+    )
     const app = new AuthenticatorApp()
     app.secret = (await call(session, 'POST', '/settings/MfaSecret')).body.secret
     let step = 0
@@ -127,7 +134,7 @@ test('both kinds of keys are replaced on two nodes under load, and no answer is 
   type Person = Awaited<ReturnType<typeof signUp>>
 
   async function messagesTo(email: string): Promise<{ subject: string; text: string }[]> {
-    return (await ask('GET', `/dev/Messages?to=${email}`)).body.messages
+    return (await sendRequest('GET', `/dev/Messages?to=${email}`)).body.messages
   }
   async function codeTo(email: string): Promise<string | undefined> {
     const [newest] = await messagesTo(email)
@@ -135,25 +142,25 @@ test('both kinds of keys are replaced on two nodes under load, and no answer is 
   }
 
   async function signIn({ email, password }: Person, answer: object) {
-    const begun = await ask('POST', '/auth/SignIn', { email, password })
+    const begun = await sendRequest('POST', '/auth/SignIn', { email, password })
     assert.equal(begun.body.status, 'mfaRequired', JSON.stringify(begun.body))
     const { mfaToken } = begun.body
-    return keep(await ask('POST', '/auth/SignIn/Mfa', { mfaToken, ...answer }))
+    return storeSession(await sendRequest('POST', '/auth/SignIn/Mfa', { mfaToken, ...answer }))
   }
   const byRecoveryCode = (person: Person) =>
     signIn(person, { code: person.recoveryCodes.shift(), mfaMethod: 'recoveryCode' })
 
-  // Those of before: what they have was made with the keys that go.
+  // Users from before the rotations, with tokens and codes made with the old keys.
   const before = await signUp()
   const lasting = [before.session, await byRecoveryCode(before)]
   const spare = await byRecoveryCode(before)
-  // Last, for a recovery code ends all trust.
+  // Last, because a recovery code revokes all trusted devices.
   const trusted = await signIn(before, { code: before.appCode(), rememberDevice: true })
   const undone = await signUp()
 
   let stopping = false
   let rounds = 0
-  /** Somebody comes, signs in in every way, turns MFA off, goes. */
+  /** Signs users up, signs them in with each factor, and turns their MFA off, in a loop. */
   async function comeAndGo(): Promise<void> {
     while (!stopping) {
       const person = await signUp()
@@ -166,7 +173,7 @@ test('both kinds of keys are replaced on two nodes under load, and no answer is 
       await sleep(500)
     }
   }
-  /** Somebody stays, and refreshes again and again. */
+  /** Keeps using and refreshing a session. */
   async function stay(session: Session): Promise<void> {
     while (!stopping) {
       assert.equal((await call(session, 'GET', '/settings/MfaSignIn')).body.enabled, true)
@@ -175,28 +182,28 @@ test('both kinds of keys are replaced on two nodes under load, and no answer is 
     }
   }
   const load = Promise.all([comeAndGo(), ...lasting.map(stay)])
-  // Told at the end, or as soon as something waits for it.
+  // A failure surfaces at the end, or as soon as the test waits for the load.
   load.catch(() => {
     stopping = true
   })
-  const going = (look: () => Promise<unknown>) =>
+  const waitUnderLoad = (condition: () => Promise<unknown>) =>
     waitUntil(async () => {
       if (stopping) await load
-      return look()
+      return condition()
     })
-  /** Which key signs at the next node. */
-  async function signing(): Promise<unknown> {
+  /** The id of the key that signs at the next node. */
+  async function currentKid(): Promise<unknown> {
     Object.assign(spare, await renew(spare))
     return decodeToken(spare.accessToken).header.kid
   }
 
-  // The signing key. An hour is too long for a test: once every node publishes it, it may sign.
-  const first = await signing()
-  await going(async () => rounds > 0)
+  // Rotates the signing key. It signs once every node publishes it, instead of after an hour.
+  const first = await currentKid()
+  await waitUnderLoad(async () => rounds > 0)
   const rotated = JSON.parse((await command('keys', 'rotate', '--json')).stdout)
   assert.equal(rotated.status, 'rotated')
   for (const node of up) {
-    await going(async () => {
+    await waitUnderLoad(async () => {
       const answer = await fetch(`${node.origin}/.well-known/jwks.json`)
       return ((await answer.json()) as { keys: object[] }).keys.length === 2
     })
@@ -206,14 +213,14 @@ test('both kinds of keys are replaced on two nodes under load, and no answer is 
     .set({ signs_from: Date.now() })
     .where('id', '=', rotated.id)
     .execute()
-  await going(async () => (await signing()) === rotated.id)
+  await waitUnderLoad(async () => (await currentKid()) === rotated.id)
 
-  // The encryption key: known to all, then the first of all, then alone.
+  // Rotates the encryption key: added on all nodes, then primary, then alone.
   keys = `${k1},${k2}`
   await restartAll()
   keys = `${k2},${k1}`
   await restartAll()
-  await going(async () => {
+  await waitUnderLoad(async () => {
     const { encryptionKeys } = await listKeys(db, keys)
     return encryptionKeys.find(({ id }) => id === 'k1')?.sealedValues === 0
   })
@@ -223,15 +230,15 @@ test('both kinds of keys are replaced on two nodes under load, and no answer is 
   assert.equal(listed.code, 0, listed.stderr)
   assert.match(listed.stdout, /^ {2}k1 {2}removed; hashes made under it stay valid$/m)
 
-  // Every token so far is still taken, also those of the first key.
+  // All tokens so far are still valid, including those of the first key.
   assert.ok(tokens.some((token) => decodeToken(token).header.kid === first))
   for (const token of tokens) await verify(token)
   assert.equal(renewed, 0)
 
-  // A key leaks: everyone’s tokens are refused, and clients refresh once, as they are used to.
+  // After an emergency rotation all tokens are refused, and clients refresh once as usual.
   const leaked = JSON.parse((await command('keys', 'rotate', '--now', '--json')).stdout)
   for (const node of up) {
-    await going(async () => {
+    await waitUnderLoad(async () => {
       const answer = await fetch(`${node.origin}/.well-known/jwks.json`)
       const { keys } = (await answer.json()) as { keys: { kid: string }[] }
       return keys.length === 1 && keys[0]?.kid === leaked.id
@@ -240,23 +247,24 @@ test('both kinds of keys are replaced on two nodes under load, and no answer is 
   assert.equal((await call(spare, 'GET', '/settings/MfaSignIn')).body.enabled, true)
   assert.ok(renewed > 0)
   const old = tokens.find((token) => decodeToken(token).header.kid === rotated.id)
-  for (const _ of up) assert.equal((await ask('GET', '/settings', undefined, old)).status, 401)
+  for (const _ of up)
+    assert.equal((await sendRequest('GET', '/settings', undefined, old)).status, 401)
 
   stopping = true
   await load
   assert.ok(rounds > 5, `${rounds} rounds`)
 
-  // Those of before.
+  // The users from before the rotations.
   const { email, password } = before
   const { deviceToken } = trusted
-  const known = await ask('POST', '/auth/SignIn', { email, password, deviceToken })
+  const known = await sendRequest('POST', '/auth/SignIn', { email, password, deviceToken })
   assert.equal(known.body.status, 'signedIn')
   await byRecoveryCode(before)
   await signIn(before, { code: before.appCode() })
   await renew(undone.session)
   const link = (await messagesTo(undone.email)).find(({ subject }) => / on$/.test(subject))
   const token = /\/undo#token=([\w-]+)/.exec(link?.text ?? '')?.[1]
-  assert.equal((await ask('POST', '/auth/Undo', { token })).status, 200)
+  assert.equal((await sendRequest('POST', '/auth/Undo', { token })).status, 200)
 })
 
 interface Session {

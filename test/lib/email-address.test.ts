@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { parseEmailAddress } from '../../src/lib/email-address.ts'
 
-/** Addresses as people have them, now and then with something strange in them. */
+/** Realistic addresses, some with strange characters inserted. */
 const written = fc.oneof(
   fc.emailAddress({ size: 'medium' }),
   fc.string({ unit: 'binary' }),
@@ -15,10 +15,10 @@ const written = fc.oneof(
     }),
 )
 
-/** The letters that are told apart, whatever their case. */
+/** The text with ASCII letters in lower case. */
 const folded = (text: string) => text.replace(/[A-Z]/g, (letter) => letter.toLowerCase())
 
-test('the address that mail goes to is the one that was written, and no other', () => {
+test('a parsed address is the one that was typed and no other', () => {
   fc.assert(
     fc.property(written, (text) => {
       const parsed = parseEmailAddress(text)
@@ -42,7 +42,7 @@ test('the address that mail goes to is the one that was written, and no other', 
   )
 })
 
-test('an address is one line of printable ASCII with one domain, fit for a mail header', () => {
+test('a parsed address is a single line of printable ASCII with one domain, safe in a mail header', () => {
   fc.assert(
     fc.property(written, (text) => {
       const parsed = parseEmailAddress(text)
@@ -55,7 +55,7 @@ test('an address is one line of printable ASCII with one domain, fit for a mail 
   )
 })
 
-test('the address that was parsed is parsed to the same again, in capitals too', () => {
+test('parsing a parsed address changes nothing, also in capitals', () => {
   fc.assert(
     fc.property(fc.emailAddress(), (text) => {
       const parsed = parseEmailAddress(text)
@@ -67,11 +67,11 @@ test('the address that was parsed is parsed to the same again, in capitals too',
   )
 })
 
-// Abuse case (Signing up): A look-alike of an address was turned into somebody else’s
+// Abuse case (Sign-up): A look-alike address was normalized to another person’s
 // (GHSA-7rqj-j65f-68wh, GHSA-mwm4-5qwr-g9pf).
-test('no single character in the place of an ASCII letter is taken for that letter', () => {
+test('no other character is equated with the ASCII letter it replaces', () => {
   const own = parseEmailAddress('ada@kiosk.example')
-  // Above are ideographs, and marks that cannot be seen.
+  // Above this range are only ideographs and invisible marks.
   for (let point = 0x80; point <= 0x1ffff; point++) {
     const character = String.fromCodePoint(point)
     for (const text of [`ada@${character}iosk.example`, `ada@kios${character}.example`]) {
@@ -81,7 +81,7 @@ test('no single character in the place of an ASCII letter is taken for that lett
   }
 })
 
-test('ordinary addresses are taken', () => {
+test('ordinary addresses are accepted', () => {
   for (const text of [
     'ada@example.com',
     'ada.lovelace+news@mail.example.co.uk',
@@ -99,7 +99,7 @@ test('ordinary addresses are taken', () => {
   }
 })
 
-test('an address of 254 characters is taken, one of 255 is not', () => {
+test('an address of 254 characters is accepted, and one of 255 is rejected', () => {
   const domain = `${'d'.repeat(63)}.${'d'.repeat(63)}.${'d'.repeat(61)}`
   assert.ok(parseEmailAddress(`${'e'.repeat(64)}@${domain.slice(0, 189)}`))
   assert.equal(parseEmailAddress(`${'e'.repeat(64)}@${domain}d`), undefined)

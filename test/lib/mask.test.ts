@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { mask, maskEmail } from '../../src/lib/mask.ts'
 
-test('a masked address shows its first letter and its domain, and not how long it is', () => {
+test('a masked address shows its first letter and its domain, but not its length', () => {
   assert.equal(mask('ada@example.com'), 'a•••@example.com')
   assert.equal(mask('ada.lovelace+news@example.com'), 'a•••@example.com')
   fc.assert(
@@ -15,7 +15,7 @@ test('a masked address shows its first letter and its domain, and not how long i
   )
 })
 
-test('a masked number shows its first digit and the last two, and not how long it is', () => {
+test('a masked number shows its first digit and the last two, but not its length', () => {
   assert.equal(mask('+14155550123'), '+1•••••••23')
   assert.equal(mask('+4930123423'), '+4•••••••23')
 })

@@ -6,7 +6,7 @@ import { networkOf } from '../../src/lib/network.ts'
 const group = fc.integer({ min: 0, max: 0xffff })
 const groups = fc.array(group, { minLength: 8, maxLength: 8 })
 
-/** The ways in which an IPv6 address may be written (RFC 4291 §2.2). */
+/** The text forms of an IPv6 address (RFC 4291 §2.2). */
 function spellings(address: number[]): string[] {
   const plain = address.map((part) => part.toString(16))
   const padded = plain.map((part) => part.padStart(4, '0'))
@@ -22,7 +22,7 @@ function spellings(address: number[]): string[] {
   ]
 }
 
-/** With `::` for the first row of zeros, if there is one. */
+/** Replaces the first run of zeros with `::`, if there is one. */
 function compressed(parts: string[]): string {
   const from = parts.indexOf('0')
   if (from < 0) return parts.join(':')
@@ -34,8 +34,8 @@ function compressed(parts: string[]): string {
 const isMapped = (address: number[]) =>
   address.slice(0, 5).every((part) => part === 0) && address[5] === 0xffff
 
-// Abuse case (Guessing): Every address of one IPv6 household had a limit of its own.
-test('every spelling of every address of one /64 is one network', () => {
+// Abuse case (Guessing): Every address in one IPv6 household had its own limit.
+test('all spellings of all addresses in one /64 are one network', () => {
   const zeros = fc.constantFrom(0, 0, 0, 1, 0xffff)
   const address = fc.oneof(groups, fc.array(zeros, { minLength: 8, maxLength: 8 }))
   fc.assert(
@@ -49,7 +49,7 @@ test('every spelling of every address of one /64 is one network', () => {
   )
 })
 
-test('addresses of different /64 are different networks', () => {
+test('addresses in different /64 prefixes are different networks', () => {
   fc.assert(
     fc.property(groups, groups, (one, other) => {
       fc.pre(one.slice(0, 4).join() !== other.slice(0, 4).join())
@@ -59,7 +59,7 @@ test('addresses of different /64 are different networks', () => {
   )
 })
 
-test('an IPv4 address is a network of its own, also as IPv6 shows it', () => {
+test('an IPv4 address is its own network, also in IPv4-mapped form', () => {
   fc.assert(
     fc.property(fc.ipV4(), (address) => {
       assert.equal(networkOf(address), address)
@@ -69,12 +69,12 @@ test('an IPv4 address is a network of its own, also as IPv6 shows it', () => {
   )
 })
 
-test('an IPv4 address in the hexadecimal form of IPv6 is the same network', () => {
+test('an IPv4-mapped address in hexadecimal is the same network', () => {
   assert.equal(networkOf('::ffff:cb00:7107'), '203.0.113.7')
   assert.equal(networkOf('0:0:0:0:0:ffff:cb00:7107'), '203.0.113.7')
 })
 
-test('what is no address stays what it is, and nothing throws', () => {
+test('text that is not an address is returned unchanged, without an error', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'binary' }), (text) => typeof networkOf(text) === 'string'),
   )

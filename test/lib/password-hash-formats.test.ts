@@ -17,7 +17,7 @@ before(async () => {
   passwords = await createPasswordHasher(2)
 })
 
-test('hashes that others made are checked: the password is right, and no other', async (t) => {
+test('hashes from other libraries accept the right password and no other', async (t) => {
   const password = 'correct horse, Grüße'
   const hashes = await generateForeignHashes(t, password)
   if (!hashes) return
@@ -28,7 +28,7 @@ test('hashes that others made are checked: the password is right, and no other',
   }
 })
 
-/** What was published by those who made the form, or those who break it. */
+/** Hashes published by the authors of the format or of a password cracker. */
 const published: [source: string, password: string, hash: string][] = [
   [
     'Argon2’s reference implementation, test.c',
@@ -36,7 +36,7 @@ const published: [source: string, password: string, hash: string][] = [
     '$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc',
   ],
   [
-    'the same, version 16, which is not said',
+    'Argon2’s reference implementation, version 16, which the hash omits',
     'password',
     '$argon2i$m=65536,t=2,p=1$c29tZXNhbHQ$9sTbSlTio3Biev89thdrlKKiCaYsjjYVJxGAL3swxpQ',
   ],
@@ -59,16 +59,16 @@ const published: [source: string, password: string, hash: string][] = [
   ],
 ]
 
-test('published hashes fit their passwords', async () => {
+test('published hashes accept their passwords', async () => {
   for (const [source, password, hash] of published) {
     assert.equal(await passwords.verify(hash, password), true, source)
     assert.equal(await passwords.verify(hash, `${password}x`), false, source)
   }
 })
 
-// Abuse case (Guessing): Of a long password bcrypt saw the first 72 bytes, so that any end signed
-// in (CVE-2025-22228).
-test('a password longer than bcrypt sees is not taken for what its hash knows of it', async (t) => {
+// Abuse case (Guessing): bcrypt used only the first 72 bytes of a password, so that any ending
+// signed in (CVE-2025-22228).
+test('a password that bcrypt would truncate is rejected', async (t) => {
   const seen = 'x'.repeat(72)
   const hashes = await generateForeignHashes(t, seen)
   const hash = hashes?.['bcrypt as $2b$'] ?? ''
@@ -83,9 +83,9 @@ test('a password longer than bcrypt sees is not taken for what its hash knows of
 const salt = 'c29tZXNhbHQ'
 const digest = 'A'.repeat(43)
 
-// Abuse case (Input and output): One stored hash asked for so much work or memory that signing in
-// stood still for everyone.
-test('a hash that asks for too much, or for less than is safe, is refused with the reason', () => {
+// Abuse case (Input and output): One stored hash required so much work or memory that it blocked
+// sign-ins for everyone.
+test('a malformed, too expensive or unsafe hash is rejected with the reason', () => {
   const refusedHashes: [hash: string, reason: RegExp][] = [
     [`$argon2id$v=19$m=${max.memoryKiB + 1},t=1,p=1$${salt}$${digest}`, /too much/],
     [`$argon2id$v=19$m=${max.memoryKiB},t=5,p=1$${salt}$${digest}`, /too much/],
@@ -116,13 +116,13 @@ test('a hash that asks for too much, or for less than is safe, is refused with t
     ['', /not supported/],
   ]
   for (const [hash, reason] of refusedHashes) {
-    const read = parseHash(hash)
-    assert.ok('refused' in read, hash)
-    assert.match(read.refused, reason, hash)
+    const parsed = parseHash(hash)
+    assert.ok('refused' in parsed, hash)
+    assert.match(parsed.refused, reason, hash)
   }
 })
 
-test('the dearest hash of each form that is taken can be checked', async () => {
+test('the most expensive accepted hash of each format can be verified', async () => {
   for (const hash of [
     `$argon2id$v=19$m=${max.memoryKiB},t=4,p=1$${salt}$${digest}`,
     `$scrypt$ln=17,r=8,p=1$${salt}$${digest}`,
@@ -133,7 +133,7 @@ test('the dearest hash of each form that is taken can be checked', async () => {
   }
 })
 
-test('whatever is stored, checking it says yes or no and never fails', async () => {
+test('verifying any stored value accepts or rejects the password and never throws', async () => {
   const stems = [
     `$argon2id$v=19$m=64,t=1,p=1$${salt}$${digest}`,
     `$argon2d$m=64,t=1,p=2$${salt}$${digest}`,
@@ -160,7 +160,7 @@ test('whatever is stored, checking it says yes or no and never fails', async () 
   )
 })
 
-test('no password fits the hash of an account without one, and each is another', async () => {
+test('no password matches an unusable hash, and every unusable hash is different', async () => {
   const none = unusablePassword()
   assert.ok(isUnusablePassword(none) && isCurrentFormat(none))
   assert.notEqual(none, unusablePassword())

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { parsePhoneNumber } from '../../src/lib/phone-number.ts'
 
-test('a number is written in one way, however its owner spaced it', () => {
+test('a number is normalized, however its owner spaced it', () => {
   for (const written of [
     '+14155550123',
     '+1 415 555 0123',
@@ -15,7 +15,7 @@ test('a number is written in one way, however its owner spaced it', () => {
   }
 })
 
-test('what is no international number of one phone is impossible', () => {
+test('anything but a single international phone number is impossible', () => {
   for (const written of [
     '',
     '+',
@@ -40,14 +40,14 @@ test('what is no international number of one phone is impossible', () => {
   }
 })
 
-test('numbers that bill whoever texts them are told apart', () => {
+test('numbers that charge the sender are costly', () => {
   // Premium in the US and Germany, shared cost in the UK, personal in the UK.
   for (const written of ['+19005550123', '+499001234567', '+448451234567', '+447012345678']) {
     assert.equal(parsePhoneNumber(written).kind, 'costly', written)
   }
 })
 
-test('numbers that no text reaches are told apart', () => {
+test('numbers that cannot receive texts are not usable', () => {
   for (const [what, written] of [
     ['toll-free in the US', '+18005550199'],
     ['toll-free everywhere', '+80012345678'],
@@ -58,9 +58,9 @@ test('numbers that no text reaches are told apart', () => {
     ['a satellite phone', '+881612345678'],
     ['a network of no country', '+8821612345678'],
     ['another', '+883510012345678'],
-    ['personal, in no country', '+878101234567890'],
-    ['given to nobody in Germany', '+491011234567'],
-    ['given to nobody in the US', '+12115550123'],
+    ['personal, of no country', '+878101234567890'],
+    ['unassigned in Germany', '+491011234567'],
+    ['unassigned in the US', '+12115550123'],
   ] as const) {
     assert.notEqual(parsePhoneNumber(written).kind, 'usable', what)
   }
@@ -86,14 +86,14 @@ test('mobile numbers of many countries are usable', () => {
   }
 })
 
-test('a zero that is dialled only inside a country is left out', () => {
+test('a trunk zero, dialled only within a country, is removed', () => {
   assert.deepEqual(parsePhoneNumber('+44 (0) 20 7946 0958'), {
     kind: 'usable',
     number: '+442079460958',
   })
 })
 
-test('what is usable is E.164: one plus and up to fifteen digits, whatever was written', () => {
+test('a usable number is E.164: a plus and up to fifteen digits, whatever was typed', () => {
   const digits = fc.string({ unit: fc.constantFrom(...'0123456789'), minLength: 6, maxLength: 15 })
   const spaced = fc.string({ unit: fc.constantFrom(...'0123456789 ()-.+;'), maxLength: 24 })
   fc.assert(

@@ -12,7 +12,7 @@ async function read(chunks: Uint8Array[], longest = 100): Promise<Line[]> {
 
 const texts = async (chunks: Uint8Array[]) => (await read(chunks)).map(({ text }) => text)
 
-test('lines are the same however the file is cut into pieces', async () => {
+test('lines do not depend on how the file is split into chunks', async () => {
   const whole = Buffer.from('first\nzwölf\r\n\n😀 last')
   const cuts = fc.uniqueArray(fc.nat({ max: whole.length }), { maxLength: 8 })
   await fc.assert(
@@ -34,7 +34,7 @@ test('lines are the same however the file is cut into pieces', async () => {
   )
 })
 
-test('a line that is too long or no UTF-8 is told of, and those after it are read', async () => {
+test('a line that is too long or not UTF-8 is reported, and later lines are still read', async () => {
   const long = Buffer.concat([Buffer.from('x'.repeat(101)), Buffer.from('\nb\n')])
   assert.deepEqual(await texts([long]), [undefined, 'b'])
   const inPieces = [...'x'.repeat(250)].map((letter) => Buffer.from(letter))
@@ -43,7 +43,7 @@ test('a line that is too long or no UTF-8 is told of, and those after it are rea
   assert.deepEqual(await texts([Buffer.from('x'.repeat(100))]), ['x'.repeat(100)])
 })
 
-test('a byte order mark at the beginning is no part of the first line', async () => {
+test('a leading byte order mark is not part of the first line', async () => {
   assert.deepEqual(await texts([Buffer.from('\ufeffa\nb\n')]), ['a', 'b'])
   assert.deepEqual(await texts([]), [])
 })

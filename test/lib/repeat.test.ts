@@ -29,7 +29,7 @@ function countRuns(count: number) {
   }
 }
 
-test('a job runs again and again, its first run after a pause of its own', async () => {
+test('a job runs repeatedly, the first time after a delay of its own', async () => {
   const { log, lines } = captureLog()
   const counter = countRuns(3)
   const startedAt = performance.now()
@@ -77,7 +77,7 @@ test('a failed run is logged, and the job goes on after the pause for failures',
       return counter.runs === 2 ? Promise.reject(new Error('rejected')) : Promise.resolve()
     },
     {
-      // An hour after a success: only the pause for failures lets three runs start.
+      // An hour, so that only the pause for failures lets three runs start.
       everyMs: 3_600_000,
       firstRunMs: 0,
       retryMs: 1,

@@ -34,7 +34,7 @@ test('a waiter that times out or is rejected gets no permit and takes none from 
   await semaphore.acquire()
 })
 
-test('never more run at once than there are permits, even if some fail or others arrive later', async () => {
+test('the number of running tasks never exceeds the permits, even if some fail or others arrive later', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.scheduler(),

@@ -5,7 +5,7 @@ import { parseTraceparent } from '../../src/http/trace-context.ts'
 const trace_id = '0af7651916cd43dd8448eb211c80319c'
 const span_id = 'b7ad6b7169203331'
 
-test('a traceparent is read as W3C Trace Context has it, of later versions too', () => {
+test('a traceparent is parsed as in W3C Trace Context, including later versions', () => {
   for (const header of [
     `00-${trace_id}-${span_id}-01`,
     `00-${trace_id}-${span_id}-00`,
@@ -16,7 +16,7 @@ test('a traceparent is read as W3C Trace Context has it, of later versions too',
   }
 })
 
-test('what is not exactly of that form is no trace', () => {
+test('a malformed traceparent is ignored', () => {
   for (const header of [
     undefined,
     '',
@@ -35,7 +35,7 @@ test('what is not exactly of that form is no trace', () => {
     `00-${trace_id}-${'0'.repeat(16)}-01`,
     `00-${trace_id}0-${span_id}-01`,
     `00-${trace_id}-${span_id}x-01`,
-    // Sent twice, as Node joins it.
+    // Two headers, as Node joins them.
     `00-${trace_id}-${span_id}-01, 00-${trace_id}-${span_id}-01`,
     '"}, "level": 60',
   ]) {

@@ -1,4 +1,4 @@
-/** Who may see the metrics. */
+/** Access to the metrics. */
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { readSettings } from '../../src/config/read-settings.ts'
@@ -31,14 +31,14 @@ async function start(t: TestContext, environment: Record<string, string>): Promi
   return latchkey
 }
 
-// Abuse case (Input and output): Metrics of a service were open to everyone.
-test('production has no metrics, unless its operator wants them', async (t) => {
+// Abuse case (Input and output): Metrics were public.
+test('production serves no metrics unless they are configured', async (t) => {
   const latchkey = await start(t, production)
   const { status, body } = await latchkey.get('/metrics')
   assert.equal(`${status} ${body.code}`, '404 not_found')
 })
 
-test('with a token, they are for whoever brings it, and for nobody else', async (t) => {
+test('with a token configured, metrics require exactly that token', async (t) => {
   const latchkey = await start(t, { ...production, LATCHKEY_METRICS_TOKEN: token })
   assert.equal((await scrape(latchkey.origin, token)).get('latchkey_database_up'), 1)
 
@@ -61,13 +61,13 @@ test('with a token, they are for whoever brings it, and for nobody else', async 
   }
 })
 
-test('an access token is not the token of the metrics', async (t) => {
+test('an access token gives no access to metrics', async (t) => {
   const latchkey = await start(t, { LATCHKEY_METRICS_TOKEN: token })
   const ada = await latchkey.owner()
   assert.equal((await ada.get('/metrics')).status, 401)
 })
 
-test('on a port of their own they are there alone, and not on the main port', async (t) => {
+test('on their own port, metrics are the only route, and the main port does not serve them', async (t) => {
   const port = await findFreePort()
   const latchkey = await start(t, { ...production, LATCHKEY_METRICS_PORT: String(port) })
   const own = `http://127.0.0.1:${port}`
@@ -80,7 +80,7 @@ test('on a port of their own they are there alone, and not on the main port', as
   await assert.rejects(fetch(own), 'the port is still open')
 })
 
-test('with a port and a token, both ports ask for the token', async (t) => {
+test('with a port and a token, both ports require the token', async (t) => {
   const port = await findFreePort()
   const environment = { LATCHKEY_METRICS_PORT: String(port), LATCHKEY_METRICS_TOKEN: token }
   const latchkey = await start(t, environment)
@@ -90,11 +90,11 @@ test('with a port and a token, both ports ask for the token', async (t) => {
   }
 })
 
-test('development shows them to its own machine alone', async (t) => {
+test('development serves metrics to its own machine only', async (t) => {
   const latchkey = await start(t, {})
   assert.ok((await scrape(latchkey.origin)).size > 0)
 
-  // Whatever network this machine has: the routes alone, asked from addresses that are made up.
+  // Injects requests from made-up addresses, independent of this machine's networks.
   const metrics = createMetrics()
   const app = createApp({
     publicUrl: latchkey.origin,
@@ -107,18 +107,18 @@ test('development shows them to its own machine alone', async (t) => {
   const settings = readSettings(latchkey.environment)
   metricsRoutes(app, { metrics, settings, db, passwords: await createPasswordHasher(1, 1000) })
   const from = async (remoteAddress: string) => {
-    const asked = { url: '/metrics', remoteAddress, headers: { host: 'localhost' } }
-    return (await app.inject(asked)).statusCode
+    const request = { url: '/metrics', remoteAddress, headers: { host: 'localhost' } }
+    return (await app.inject(request)).statusCode
   }
-  for (const near of ['127.0.0.1', '127.9.9.9', '::1', '::ffff:127.0.0.1']) {
-    assert.equal(await from(near), 200, near)
+  for (const local of ['127.0.0.1', '127.9.9.9', '::1', '::ffff:127.0.0.1']) {
+    assert.equal(await from(local), 200, local)
   }
-  for (const far of ['192.0.2.1', '::ffff:192.0.2.1', '2001:db8::1', 'fe80::1', '10.127.0.1']) {
-    assert.equal(await from(far), 404, far)
+  for (const remote of ['192.0.2.1', '::ffff:192.0.2.1', '2001:db8::1', 'fe80::1', '10.127.0.1']) {
+    assert.equal(await from(remote), 404, remote)
   }
 })
 
-test('a port for metrics that is taken keeps it from starting, by name', async (t) => {
+test('a metrics port in use prevents startup, and the error names the setting', async (t) => {
   const latchkey = await start(t, {})
   const taken = latchkey.environment.LATCHKEY_PORT ?? ''
   const { code, stderr } = await runLatchkey(t, { environment: { LATCHKEY_METRICS_PORT: taken } })
@@ -129,7 +129,7 @@ test('a port for metrics that is taken keeps it from starting, by name', async (
   )
 })
 
-test('the main port can’t be that of the metrics', () => {
+test('the metrics port must differ from the main port', () => {
   assert.throws(
     () => readSettings({ LATCHKEY_PORT: '4001', LATCHKEY_METRICS_PORT: '4001' }),
     /LATCHKEY_METRICS_PORT equals LATCHKEY_PORT/,

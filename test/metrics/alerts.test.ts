@@ -1,4 +1,4 @@
-/** Each alert is seen to fire at what it is about, and none where all is well. */
+/** Each alert fires on its condition, and none fires on healthy metrics. */
 import assert from 'node:assert/strict'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -9,7 +9,7 @@ import { requireTool } from '../support/tool.ts'
 
 const rules = join(root, 'deploy/prometheus-alerts.yml')
 
-/** Series, by the minute, as promtool writes them: first value, what it grows by, how often. */
+/** Series in promtool's notation, one value per minute: first value, increment, repetitions. */
 type Series = Record<string, string>
 
 const requests = 'latchkey_http_requests_total{route="/x",method="GET",status='
@@ -88,7 +88,7 @@ function expecting(fires: number, series: Series, at: string, alert: string) {
   }
 }
 
-test('every alert fires at what it is about, and none does where all is well', async (t) => {
+test('every alert fires on its condition, and none fires on healthy metrics', async (t) => {
   const promtool = await requireTool(t, 'promtool')
   if (!promtool) return
   const names = [...readFileSync(rules, 'utf8').matchAll(/- alert: (\w+)/g)].map(([, name]) => name)
@@ -102,7 +102,7 @@ test('every alert fires at what it is about, and none does where all is well', a
     }),
     expecting(0, { ...isThere, ...good }, '1440m', ''),
   ]
-  // JSON is YAML. A day of every minute would take it seconds.
+  // JSON is valid YAML. Evaluating a day every minute would take seconds.
   writeFileSync(file, JSON.stringify({ rule_files: [rules], evaluation_interval: '5m', tests }))
   assert.match(await promtool('test', 'rules', file), /SUCCESS/)
 })

@@ -1,4 +1,4 @@
-/** What is counted is what happened, no more, and it tells of nobody. */
+/** The counters match what happened, and identify nobody. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { onDatabase, onEachDatabase, TestLatchkey } from '../support/latchkey.ts'
@@ -8,14 +8,14 @@ import { findFreePort } from '../support/tcp.ts'
 import { generateWebhookSecret } from '../support/webhook-receiver.ts'
 
 onEachDatabase((latchkey) => {
-  /** What grew while `work` went on. */
+  /** The increases of a metric during `work`. */
   async function counted(metric: string, work: () => Promise<unknown>) {
     const before = await scrape(latchkey.origin)
     await work()
     return increases(before, await scrape(latchkey.origin), metric)
   }
 
-  test('sign-ins are counted by what was shown and what came of it', async () => {
+  test('sign-ins are counted by method and result', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     const wrong = { email: ada.email, password: 'not this one' }
     const grown = await counted('latchkey_sign_ins_total', async () => {
@@ -46,7 +46,7 @@ onEachDatabase((latchkey) => {
     })
   })
 
-  test('a sign-in by passkey, and one by password alone, are counted as such', async () => {
+  test('sign-ins by passkey and by password alone are counted by their methods', async () => {
     const [ada, bob] = [await latchkey.owner({ mfaMethod: 'passkey' }), await latchkey.owner()]
     const grown = await counted('latchkey_sign_ins_total', async () => {
       await ada.signInFully()
@@ -59,7 +59,7 @@ onEachDatabase((latchkey) => {
     })
   })
 
-  test('guesses that a limit stops are counted as limited', async () => {
+  test('guesses stopped by a rate limit are counted as limited', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     const grown = await counted('latchkey_sign_ins_total', async () => {
       for (let round = 0; round < 5; round += 1) {
@@ -78,7 +78,7 @@ onEachDatabase((latchkey) => {
     assert.equal(grown['{method="password",result="limited"}'], 2)
   })
 
-  test('turning MFA on and off is counted by method, once however many ask', async () => {
+  test('turning MFA on and off is counted by method, once for concurrent requests', async () => {
     const ada = await latchkey.owner()
     const on = await counted('latchkey_mfa_turned_on_total', () => ada.turnOn('email'))
     assert.deepEqual(on, { '{method="email"}': 1 })
@@ -88,7 +88,7 @@ onEachDatabase((latchkey) => {
     assert.deepEqual(off, { '{method="email"}': 1 })
   })
 
-  test('a change that is rolled back is never counted', async () => {
+  test('a change that is rolled back is not counted', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     const table = 'outbox'
     await latchkey.sql(`alter table ${table} rename to away`)
@@ -104,7 +104,7 @@ onEachDatabase((latchkey) => {
     )
   })
 
-  test('a scrape where the database does not answer has everything else', async () => {
+  test('a scrape without an answer from the database has all other metrics', async () => {
     await latchkey.sql('alter table outbox rename to away')
     const broken = await scrape(latchkey.origin)
     await latchkey.sql('alter table away rename to outbox')
@@ -117,7 +117,7 @@ onEachDatabase((latchkey) => {
     assert.equal(whole.get('latchkey_database_connections{state="waiting"}'), 0)
   })
 
-  test('codes are counted by channel and purpose, and texts against the cap', async () => {
+  test('codes are counted by channel and purpose, and texts count towards the cap', async () => {
     const ada = await latchkey.owner()
     const before = await scrape(latchkey.origin)
     await ada.turnOn('sms')
@@ -133,7 +133,7 @@ onEachDatabase((latchkey) => {
 })
 
 onDatabase('SQLite', (latchkey) => {
-  test('requests are counted by pattern: nothing that was asked for is a label', async () => {
+  test('requests are counted by route pattern, and no label contains request data', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'sms' })
     const id = crypto.randomUUID()
     const before = await scrape(latchkey.origin)
@@ -154,13 +154,13 @@ onDatabase('SQLite', (latchkey) => {
       ada.accessToken,
       ada.refreshToken,
     ]) {
-      assert.ok(!text.includes(secret), 'a scrape tells of somebody')
+      assert.ok(!text.includes(secret), 'a scrape contains personal data')
     }
     assert.doesNotMatch(text, /@|\+[0-9]{4}|[0-9a-f]{8}-[0-9a-f]{4}|127\.0\.0\.1/)
   })
 })
 
-test('what cannot be sent is counted, and seen to wait in the outbox', async (t) => {
+test('unsent messages are counted and appear as waiting in the outbox', async (t) => {
   const latchkey = new TestLatchkey('SQLite', {
     LATCHKEY_SMTP_URL: `smtp://127.0.0.1:${await findFreePort()}`,
     LATCHKEY_MAIL_FROM: 'Example <no-reply@example.com>',

@@ -1,4 +1,4 @@
-/** The dashboard, the alerts and the page about them name what a scrape really has. */
+/** The dashboard, the alerts and docs/watch.md name existing metrics and labels. */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
@@ -34,7 +34,7 @@ after(() => latchkey.stop())
 /** The metrics that are not default ones of the client library. */
 const ownMetrics = () => [...real.keys()].filter((name) => name.startsWith('latchkey_'))
 
-/** Names of metrics in queries: what is written as one, and is no label, function or alert. */
+/** The names of metrics in a query, without labels, functions and alerts. */
 function metricsIn(query: string): string[] {
   const found = query.matchAll(/\b(?:latchkey|process|nodejs)_\w+/g)
   return [...found].map(([name]) => name.replace(/_(bucket|sum|count)$/, ''))
@@ -50,7 +50,7 @@ function labelsIn(query: string): string[] {
   return [...matched.map(([, label = '']) => label), ...grouped]
 }
 
-function holds(query: string): void {
+function assertExists(query: string): void {
   const names = metricsIn(query)
   assert.ok(names.length > 0, query)
   for (const name of names) assert.ok(real.has(name), `${name} is in no scrape: ${query}`)
@@ -58,12 +58,12 @@ function holds(query: string): void {
   for (const label of labelsIn(query)) assert.ok(labels.has(label), `${label}: ${query}`)
 }
 
-test('every query of the dashboard asks for what is there', () => {
+test('dashboard queries use existing metrics and labels and cover every metric of Latchkey', () => {
   const dashboard = JSON.parse(readFileSync(join(root, 'deploy/grafana-dashboard.json'), 'utf8'))
   const titles = dashboard.panels.map((panel: { title: string }) => panel.title)
   assert.equal(new Set(titles).size, titles.length)
   for (const panel of dashboard.panels) {
-    for (const { expr } of panel.targets) holds(expr)
+    for (const { expr } of panel.targets) assertExists(expr)
   }
   const shown = new Set(metricsIn(JSON.stringify(dashboard)))
   assert.deepEqual(
@@ -72,19 +72,19 @@ test('every query of the dashboard asks for what is there', () => {
   )
 })
 
-test('every alert asks for what is there, says what to do, and is on the page', () => {
+test('every alert uses existing metrics, has instructions and is on the page', () => {
   const page = readPage('docs/watch.md')
   const rules = readFileSync(join(root, 'deploy/prometheus-alerts.yml'), 'utf8').split('- alert: ')
   const names = rules.slice(1).map((rule) => {
     const name = /^\w+/.exec(rule)?.[0] ?? ''
-    holds(/expr: ([\s\S]*?)\n {8}(?:for|labels):/.exec(rule)?.[1] ?? '')
+    assertExists(/expr: ([\s\S]*?)\n {8}(?:for|labels):/.exec(rule)?.[1] ?? '')
     assert.match(rule, /severity: (page|warn)/, name)
     assert.match(rule, /summary: \S/, name)
     assert.match(rule, /runbook: \S/, name)
     return name
   })
-  const told = [...page.matchAll(/^\| `(Latchkey\w+)` \|/gm)].map(([, name]) => name)
-  assert.deepEqual(told, names)
+  const listed = [...page.matchAll(/^\| `(Latchkey\w+)` \|/gm)].map(([, name]) => name)
+  assert.deepEqual(listed, names)
 })
 
 test('the table lists every metric of Latchkey and some default ones of Node.js, with their labels', () => {
@@ -104,11 +104,11 @@ test('the table lists every metric of Latchkey and some default ones of Node.js,
   )
 })
 
-test('Prometheus itself takes the alerts and the metrics', async (t) => {
+test('Prometheus accepts the alerts and the metrics', async (t) => {
   const promtool = await requireTool(t, 'promtool')
   if (!promtool) return
   await promtool('check', 'rules', join(root, 'deploy/prometheus-alerts.yml'))
-  // The names of the default metrics are the client library’s own, and promtool dislikes some.
+  // promtool rejects some of the client library’s names for default metrics.
   const ownLines = text.split('\n').filter((line) => line.includes('latchkey_'))
   const { status, stdout, stderr } = spawnSync('promtool', ['check', 'metrics'], {
     input: `${ownLines.join('\n')}\n`,
@@ -117,7 +117,7 @@ test('Prometheus itself takes the alerts and the metrics', async (t) => {
   assert.equal(`${status} ${stdout}${stderr}`, '0 ')
 })
 
-test('nobody is let wait for longer than the page says', () => {
+test('no request waits for a password hash longer than the page states', () => {
   const page = readPage('docs/watch.md').replace(/\s+/g, ' ')
   assert.ok(page.includes('A request that would wait for longer than two seconds gets'))
   assert.equal(readSettings({}).maxHashWaitMs, 2000)

@@ -51,9 +51,9 @@ const failures = [
 
 onEachDatabase((latchkey) => {
   for (const failure of failures) {
-    // Abuse case (Turned off, removed or replaced by the wrong hands): The change was made without
+    // Abuse case (MFA changed by an attacker): The change was made without
     // its notice, or the notice sent without the change.
-    test(`turning MFA off where ${failure.what} is a 500 that changed nothing`, async () => {
+    test(`turning MFA off fails with a 500 and changes nothing when ${failure.what}`, async () => {
       const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
       const waiting = await ada.signIn()
       const before = await accountStateOf(latchkey, ada)
@@ -75,7 +75,7 @@ onEachDatabase((latchkey) => {
     })
   }
 
-  test('turning MFA on where the message can’t be written leaves it off, and the code good', async () => {
+  test('turning MFA on leaves it off, and its code valid, when the notice cannot be stored', async () => {
     const ada = await latchkey.owner()
     const request = { mfaMethod: 'sms', phoneNumber: ada.phoneNumber }
     await ada.post('/settings/MfaSignIn', request)
@@ -94,7 +94,7 @@ onEachDatabase((latchkey) => {
     assert.equal((await mfaNoticesTo(latchkey, ada.email)).length, 1)
   })
 
-  test('a new secret that can’t be told of leaves the old one in use', async () => {
+  test('a new TOTP secret does not replace the old one when the notice cannot be stored', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     const old = ada.authenticator.secret
     await ada.enrollAuthenticator()
@@ -112,7 +112,7 @@ onEachDatabase((latchkey) => {
     await ada.turnOn('authenticator')
   })
 
-  test('a method that can’t be told gone stays', async () => {
+  test('a method is not removed when the owner cannot be notified', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     await ada.turnOn('email')
     const before = await accountStateOf(latchkey, ada)
@@ -124,7 +124,7 @@ onEachDatabase((latchkey) => {
     assert.equal((await ada.delete('/settings/MfaSecret')).status, 200)
   })
 
-  test('a sign-in that can’t be written down makes no session and costs neither code nor try', async () => {
+  test('a sign-in that cannot be recorded creates no session and uses up neither its code nor an attempt', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     const begun = await ada.signIn()
     const code = ada.authenticator.nextCode()

@@ -13,11 +13,11 @@ const masked = {
 
 onEachDatabase((latchkey) => {
   for (const method of codeMethods) {
-    // Abuse case (Used twice, or for something else): An app’s code could be reused within its 30
+    // Abuse case (Reuse of codes and tokens): An app’s code could be reused within its 30
     // seconds (CVE-2026-82470, CVE-2025-6014, GHSA-96qm-hwhp-2rm8).
-    // Abuse case (The second factor is skipped): MFA that users had turned on was enforced only
+    // Abuse case (Second factor skipped): MFA that users had turned on was enforced only
     // where the operator required it, or not for every method (CVE-2025-64103, CVE-2024-45042).
-    test(`${method}, turned on: signing in takes the right code, once, and no other`, async () => {
+    test(`with MFA by ${method}, the right code completes a sign-in, once, and no other code does`, async () => {
       const ada = await latchkey.owner({ mfaMethod: method })
 
       const begun = await ada.signIn()
@@ -55,7 +55,7 @@ onEachDatabase((latchkey) => {
       assert.equal(replayed.body.code, 'invalid_code', 'one code, one sign-in')
     })
 
-    test(`${method}: five wrong codes end a sign-in, and then the right one is too late`, async () => {
+    test(`${method}: five wrong codes end a sign-in, and the right code is then too late`, async () => {
       const ada = await latchkey.owner({ mfaMethod: method })
       const begun = await ada.signIn()
       const wrong = await ada.wrongCodeFor(method)
@@ -71,7 +71,7 @@ onEachDatabase((latchkey) => {
   }
 
   for (const method of mfaMethods) {
-    test(`${method}: off, nothing is asked; on again, it is asked for as before`, async () => {
+    test(`${method}: with MFA off no sign-in requires it, and turned on again every sign-in does`, async () => {
       const ada = await latchkey.owner({ mfaMethod: method })
       const waiting = await ada.signIn()
       const late = await ada.prepareSecondFactor(waiting)
@@ -96,7 +96,7 @@ onEachDatabase((latchkey) => {
       assert.equal((await mfaNoticesTo(latchkey, ada.email)).length, 3)
     })
 
-    test(`${method}: whoever turned it on turns it off with the same token`, async () => {
+    test(`${method}: the session that turned MFA on turns it off with the same token`, async () => {
       const ada = await latchkey.owner()
       const { accessToken } = ada
       await ada.turnOn(method)
@@ -105,7 +105,7 @@ onEachDatabase((latchkey) => {
     })
   }
 
-  test('on again is one call where there is something to prove at once', async () => {
+  test('an app that is set up turns MFA on again with one call', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     await ada.delete('/settings/MfaSignIn')
     const code = ada.authenticator.nextCode()
@@ -113,7 +113,7 @@ onEachDatabase((latchkey) => {
     assert.equal(on.body.enabled, true)
   })
 
-  test('a number that was proven need not be written again', async () => {
+  test('a verified number need not be entered again', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'sms' })
     await ada.delete('/settings/MfaSignIn')
     const sent = await ada.post('/settings/MfaSignIn', { mfaMethod: 'sms' })
@@ -124,7 +124,7 @@ onEachDatabase((latchkey) => {
     assert.equal(on.body.enabled, true)
   })
 
-  test('methods come strongest first, whichever is asked for first', async () => {
+  test('methods are listed strongest first, whichever is the default', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'email' })
     await ada.turnOn('sms')
     await ada.turnOn('passkey')
@@ -142,9 +142,9 @@ onEachDatabase((latchkey) => {
     }
   })
 
-  // Abuse case (Turned off, removed or replaced by the wrong hands): A sign-in started before the
+  // Abuse case (MFA changed by an attacker): A sign-in started before the
   // change was completed after it.
-  test('changing the method voids a sign-in that was waiting for the other’s code', async () => {
+  test('changing the method voids a sign-in that waits for a code of the former one', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'sms' })
     const waiting = await ada.signIn()
     const code = await ada.codeFor('sms')
@@ -156,7 +156,7 @@ onEachDatabase((latchkey) => {
 
 onEachDatabase(
   (latchkey) => {
-    test('the operator’s list ranks the methods, and what it leaves out can’t be chosen', async () => {
+    test('the operator’s list ranks the methods, and a method that is not listed cannot be chosen', async () => {
       const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
       const { body } = await ada.turnOn('email')
       assert.deepEqual(body.availableMethods, ['email', 'authenticator'])
@@ -172,9 +172,9 @@ onEachDatabase(
       assert.deepEqual(await latchkey.inbox(ada.phoneNumber), [])
     })
 
-    // Abuse case (The second factor is skipped): Owners of a method that the operator took off the
+    // Abuse case (Second factor skipped): Owners of a method that the operator took off the
     // list signed in without a second factor.
-    test('a method taken off the list still asks those who have it: nobody is let in instead', async () => {
+    test('a method taken off the list is still required of owners who have it: none of them signs in without it', async () => {
       const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
       await ada.turnOn('email')
       await latchkey.restart({ LATCHKEY_MFA_METHODS: 'authenticator' })

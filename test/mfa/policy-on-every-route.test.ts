@@ -41,9 +41,9 @@ onEachDatabase((latchkey) => {
     return open.sort()
   }
 
-  // Abuse case (The second factor is skipped): Where MFA was required, a user without it got full
+  // Abuse case (Second factor skipped): Where MFA was required, a user without it got full
   // access by signing in again or refreshing (CVE-2026-94218).
-  test('required: a token from before MFA is set up opens nothing but what sets it up', async () => {
+  test('required: a token from before MFA is set up gives access only to the calls that set it up', async () => {
     await latchkey.restart({ LATCHKEY_MFA_POLICY: 'required' })
     const ada = await latchkey.owner()
     const guarded = (await operations(latchkey)).filter((operation) => operation.requiresToken)
@@ -54,9 +54,9 @@ onEachDatabase((latchkey) => {
     assert.equal((await ada.post('/auth/SignOut')).status, 204)
   })
 
-  // Abuse case (The second factor is skipped): Another service accepted a token that may only set
+  // Abuse case (Second factor skipped): Another service accepted a token that may only set
   // MFA up.
-  test('required: no other service takes such a token for one of its own', async () => {
+  test('required: other services reject a token from before MFA is set up', async () => {
     await latchkey.restart({
       LATCHKEY_MFA_POLICY: 'required',
       LATCHKEY_AUDIENCE: 'https://shop.test',
@@ -72,8 +72,8 @@ onEachDatabase((latchkey) => {
     await latchkey.restart({ LATCHKEY_AUDIENCE: latchkey.origin })
   })
 
-  // Abuse case (The second factor is skipped): A stricter policy did not apply to live sessions.
-  test('an operator’s switch to required reaches whoever is signed in already, and spares whoever has MFA', async () => {
+  // Abuse case (Second factor skipped): A stricter policy did not apply to live sessions.
+  test('switching to required restricts live sessions without MFA, and leaves those with MFA as they are', async () => {
     await latchkey.restart({ LATCHKEY_MFA_POLICY: 'optional' })
     const ada = await latchkey.owner()
     const ben = await latchkey.owner({ mfaMethod: 'authenticator' })
@@ -104,7 +104,7 @@ onEachDatabase((latchkey) => {
     await latchkey.restart({ LATCHKEY_MFA_POLICY: 'optional' })
   })
 
-  test('whoever had it on before the switch can’t turn it off, nor take the last method away', async () => {
+  test('after the switch to required, an owner with MFA can neither turn it off nor remove the last method', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'sms' })
     await latchkey.restart({ LATCHKEY_MFA_POLICY: 'required' })
     assert.equal((await ada.delete('/settings/MfaSignIn')).body.code, 'mfa_required_by_policy')

@@ -5,7 +5,7 @@ import { onEachDatabase } from '../support/latchkey.ts'
 
 onEachDatabase(
   (latchkey) => {
-    test('where MFA is required, a token from before it is on can do nothing but set it up', async () => {
+    test('where MFA is required, a token from before it is on can only set it up', async () => {
       const ada = await latchkey.owner()
       const begun = (await ada.signIn()).body
       assert.equal(begun.mfaSetUpRequired, true)
@@ -18,9 +18,9 @@ onEachDatabase(
       assert.notEqual(aud, latchkey.origin)
     })
 
-    // Abuse case (The second factor is skipped): Where MFA was required, a user without it got full
+    // Abuse case (Second factor skipped): Where MFA was required, a user without it got full
     // access by signing in again or refreshing (CVE-2026-94218).
-    test('starting over, refreshing or reauthenticating gives no full token either', async () => {
+    test('signing in again, refreshing or reauthenticating gives no full token either', async () => {
       const ada = await latchkey.owner()
       const { refreshToken, password } = ada
       for (const startOver of [
@@ -35,7 +35,7 @@ onEachDatabase(
       }
     })
 
-    test('once MFA is on, a refresh gives a full token, and nobody can turn it off', async () => {
+    test('once MFA is on, a refresh gives a full token, and nobody can turn MFA off', async () => {
       const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
       const { refreshToken } = ada
       ada.storeTokens(await latchkey.post('/auth/Refresh', { refreshToken }))
@@ -46,7 +46,7 @@ onEachDatabase(
       assert.equal(off.body.code, 'mfa_required_by_policy')
     })
 
-    test('turning off is refused by policy also where it was never on', async () => {
+    test('the policy forbids turning MFA off even where it was never on', async () => {
       const ada = await latchkey.owner()
       const off = await ada.delete('/settings/MfaSignIn')
       assert.equal(off.status, 403)

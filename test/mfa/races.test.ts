@@ -15,8 +15,8 @@ const times = <Value>(count: number, make: (i: number) => Promise<Value>) =>
 
 onEachDatabase((latchkey) => {
   for (const method of mfaMethods) {
-    // Abuse case (Used twice, or for something else): Two concurrent requests both used one code.
-    test(`two hundred answers with one right code by ${method} make one sign-in`, async () => {
+    // Abuse case (Reuse of codes and tokens): Two concurrent requests both used one code.
+    test(`two hundred concurrent submissions of one right second factor by ${method} complete one sign-in`, async () => {
       const ada = await latchkey.owner({ mfaMethod: method })
       const begun = await ada.signIn()
       const answer = await ada.prepareSecondFactor(begun)
@@ -31,7 +31,7 @@ onEachDatabase((latchkey) => {
     })
   }
 
-  test('one code of an app, brought to ten sign-ins at once, finishes one', async () => {
+  test('one TOTP code, submitted to ten sign-ins concurrently, completes one', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     const waiting = await times(10, () => ada.signIn())
     const code = ada.authenticator.nextCode()
@@ -41,9 +41,9 @@ onEachDatabase((latchkey) => {
     assert.equal(answers.filter(({ status }) => status === 200).length, 1)
   })
 
-  // Abuse case (Used twice, or for something else): An app’s code could be reused within its 30
+  // Abuse case (Reuse of codes and tokens): An app’s code could be reused within its 30
   // seconds (CVE-2026-82470, CVE-2025-6014, GHSA-96qm-hwhp-2rm8).
-  test('one code of an app, brought to different doors at once, opens one', async () => {
+  test('one TOTP code, submitted concurrently for different purposes, is accepted once', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     const signingIn = await ada.signIn()
     const confirming = await ada.post('/auth/Reauthenticate', { password: ada.password })
@@ -56,9 +56,9 @@ onEachDatabase((latchkey) => {
     assert.equal(answers.filter(({ status }) => status === 200).length, 1)
   })
 
-  // Abuse case (Turned off, removed or replaced by the wrong hands): A sign-in bypassed MFA while
+  // Abuse case (MFA changed by an attacker): A sign-in bypassed MFA while
   // it was being turned off or on.
-  test('turning off races the last step of a sign-in: whoever comes second finds it done', async () => {
+  test('a sign-in whose last step races turning MFA off completes before it or is void', async () => {
     for (let round = 0; round < 6; round += 1) {
       const ada = await latchkey.owner({ mfaMethod: 'email' })
       const begun = await ada.signIn()
@@ -76,7 +76,7 @@ onEachDatabase((latchkey) => {
     }
   })
 
-  test('a sign-in that begins while MFA goes off is either open or void, never half', async () => {
+  test('a sign-in started while MFA is turned off needs no second factor or is void', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'email' })
     const [off, ...begun] = await Promise.all([
       ada.delete('/settings/MfaSignIn'),
@@ -91,9 +91,9 @@ onEachDatabase((latchkey) => {
     }
   })
 
-  // Abuse case (Turned off, removed or replaced by the wrong hands): A sign-in bypassed MFA while
+  // Abuse case (MFA changed by an attacker): A sign-in bypassed MFA while
   // it was being turned off or on.
-  test('no sign-in slips through while MFA goes on: with the password alone nobody stays in', async () => {
+  test('no password-only sign-in that races turning MFA on keeps its session', async () => {
     for (const method of mfaMethods) {
       const ada = await latchkey.owner()
       const proof = await ada.prepareTurnOn(method)
@@ -111,9 +111,9 @@ onEachDatabase((latchkey) => {
     }
   })
 
-  // Abuse case (Turned off, removed or replaced by the wrong hands): A password-only session turned
+  // Abuse case (MFA changed by an attacker): A password-only session turned
   // MFA off (CVE-2026-3429).
-  test('a session too weak to turn MFA off can’t do it in the moment in which it goes on', async () => {
+  test('a session too weak to turn MFA off cannot do so while MFA is being turned on', async () => {
     for (let round = 0; round < 5; round += 1) {
       const ada = await latchkey.owner()
       const weak = await openSecondSession(latchkey, ada)
@@ -134,7 +134,7 @@ onEachDatabase((latchkey) => {
     }
   })
 
-  test('off and on at once end in one of the two, told as it happened', async () => {
+  test('concurrently turning MFA on and off ends in one of the two, with matching activity and notices', async () => {
     for (let round = 0; round < 4; round += 1) {
       const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
       const code = ada.authenticator.nextCode()
@@ -151,7 +151,7 @@ onEachDatabase((latchkey) => {
     }
   })
 
-  test('the app goes while MFA by it goes on: never on with nothing to show', async () => {
+  test('removing the app while it turns MFA on never leaves MFA on without a method', async () => {
     for (let round = 0; round < 4; round += 1) {
       const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
       await ada.delete('/settings/MfaSignIn')
@@ -169,7 +169,7 @@ onEachDatabase((latchkey) => {
     }
   })
 
-  test('new secrets asked for at once: exactly one of them can be confirmed', async () => {
+  test('of TOTP secrets created concurrently, exactly one can be confirmed', async () => {
     const ada = await latchkey.owner()
     const made = await times(6, () => ada.post('/settings/MfaSecret'))
     assert.deepEqual([...new Set(made.map(({ status }) => status))], [200])

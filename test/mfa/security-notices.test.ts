@@ -43,7 +43,7 @@ async function turnOnByEmail(latchkey: TestLatchkey, owner: Owner, email: string
 
 onEachDatabase((latchkey) => {
   for (const method of mfaMethods) {
-    test(`the owner is told of ${method} turned on and off: what, since when, and what to do`, async () => {
+    test(`the owner is notified when ${method} is turned on and off, with the time and an undo link`, async () => {
       const ada = await latchkey.owner({ mfaMethod: method })
       const footer = `Latchkey · ${latchkey.origin}`
       const [on, ...others] = await mfaNoticesTo(latchkey, ada.email)
@@ -72,7 +72,7 @@ onEachDatabase((latchkey) => {
     })
   }
 
-  test('the owner is told when the method changes, and when one is taken away', async () => {
+  test('the owner is notified when the method changes, and when one is removed', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     await ada.turnOn('sms')
     const [changed] = await mfaNoticesTo(latchkey, ada.email)
@@ -98,7 +98,7 @@ onEachDatabase((latchkey) => {
     )
   })
 
-  test('a change is told at every address proven before it, and at none proven by it', async () => {
+  test('every address verified before a change is notified of it, and none that is verified by it', async () => {
     const ada = await latchkey.owner()
     const second = `second-${ada.email}`
     const third = `third-${ada.email}`
@@ -118,13 +118,13 @@ onEachDatabase((latchkey) => {
     assert.deepEqual(await subjects(third), ['off'])
   })
 
-  test('an owner whose codes go to the account’s own address is told once, not twice', async () => {
+  test('an owner whose codes go to the account’s own address is notified once', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'email' })
     await ada.delete('/settings/MfaSignIn')
     assert.equal((await mfaNoticesTo(latchkey, ada.email)).length, 2)
   })
 
-  test('messages of a change carry no code, no number and no other address', async () => {
+  test('notices of a change contain no code, no phone number and no other address', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'sms' })
     await turnOnByEmail(latchkey, ada, `second-${ada.email}`)
     const notices = await mfaNoticesTo(latchkey, ada.email)
@@ -138,7 +138,7 @@ onEachDatabase((latchkey) => {
     }
   })
 
-  test('asking, failing and reading tell the owner nothing', async () => {
+  test('requesting, failing and reading do not notify the owner', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     const before = await mfaNoticesTo(latchkey, ada.email)
     const other = await openSecondSession(latchkey, ada)
@@ -153,7 +153,7 @@ onEachDatabase((latchkey) => {
 })
 
 // Abuse case (Input and output): HTML in a name or a user agent ran where it was displayed.
-test('tags in a name are no tags in a message', () => {
+test('HTML in the brand name is escaped in a message', () => {
   const evil = {
     name: '<img src=x onerror=alert(1)>',
     publicUrl: 'https://accounts.example.com',
@@ -177,7 +177,7 @@ const brand = `Tom &amp; "Jerry" & Co`
 
 onEachDatabase(
   (latchkey) => {
-    test('a code stands in the subject and the first line, where a notification shows it', async () => {
+    test('a code is in the subject and the first line, where a notification shows it', async () => {
       const ada = await latchkey.owner()
       await ada.post('/settings/MfaSignIn', { mfaMethod: 'email' })
       const [setUp] = await latchkey.inbox(ada.email)
@@ -201,7 +201,7 @@ onEachDatabase(
       }
     })
 
-    test('a text is plain, and its last line lets a phone fill the code in at our pages alone', async () => {
+    test('a text is plain, and its last line lets phones autofill the code on our pages only', async () => {
       const ada = await latchkey.owner({ mfaMethod: 'sms' })
       travel(1000)
       await ada.signIn()
@@ -221,7 +221,7 @@ onEachDatabase(
       }
     })
 
-    test('a name is escaped where HTML would read it, and nowhere else', async () => {
+    test('the brand name is escaped in HTML, and nowhere else', async () => {
       const ada = await latchkey.owner({ mfaMethod: 'email' })
       await ada.delete('/settings/MfaSignIn')
       const escaped = 'Tom &amp;amp; &quot;Jerry&quot; &amp; Co'
@@ -239,7 +239,7 @@ onEachDatabase(
       }
     })
 
-    test('a forged host is in no message', async () => {
+    test('a forged host appears in no message', async () => {
       const ada = await latchkey.owner({ mfaMethod: 'email' })
       const headers = {
         host: 'evil.example',

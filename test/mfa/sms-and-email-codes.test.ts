@@ -10,7 +10,7 @@ const sentMethods = ['sms', 'email'] as const
 onEachDatabase((latchkey) => {
   for (const method of sentMethods) {
     // Abuse case (Guessing): Codes never expired (CVE-2026-8760).
-    test(`a code by ${method} signs in until its last second, and not one second longer`, async () => {
+    test(`a code by ${method} signs in for five minutes, and no longer`, async () => {
       const ada = await latchkey.owner({ mfaMethod: method })
       const early = await ada.signIn()
       const earlyCode = await ada.codeFor(method)
@@ -30,7 +30,7 @@ onEachDatabase((latchkey) => {
       assert.equal((await submitMfaCode(latchkey, begun, { code: fresh })).status, 200)
     })
 
-    test(`a set-up code by ${method} is dead one second past expiresIn`, async () => {
+    test(`a set-up code by ${method} is rejected one second after expiresIn`, async () => {
       const ada = await latchkey.owner()
       const request = {
         mfaMethod: method,
@@ -51,7 +51,7 @@ onEachDatabase((latchkey) => {
 
     // Abuse case (Guessing): A code with missing digits or additional characters was accepted (npm
     // advisory 1087).
-    test(`a code by ${method} may be typed with spaces, but not with a digit more or less`, async () => {
+    test(`a code by ${method} may contain spaces, but neither a digit more nor one less`, async () => {
       const ada = await latchkey.owner({ mfaMethod: method })
       const begun = await ada.signIn()
       const code = await ada.codeFor(method)
@@ -64,7 +64,7 @@ onEachDatabase((latchkey) => {
     })
   }
 
-  test('the whole sign-in is over after ten minutes, however new its code', async () => {
+  test('a sign-in expires after ten minutes, however new its code is', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'email' })
     const begun = await ada.signIn()
     const { mfaToken } = begun.body
@@ -79,7 +79,7 @@ onEachDatabase((latchkey) => {
   })
 
   // Abuse case (Guessing): Requesting another code restored the attempts.
-  test('a code sent again replaces the one before, and no try comes back with it', async () => {
+  test('a code sent again replaces the previous one, and restores no attempts', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'sms' })
     const begun = await ada.signIn()
     const { mfaToken } = begun.body
@@ -129,7 +129,7 @@ onEachDatabase((latchkey) => {
     assert.equal(over.body.code, 'mfa_token_expired')
   })
 
-  test('a code by another method can be had at once; the first one is dead, its tries are not', async () => {
+  test('a code by another method can be requested at once, voids the first code, and restores no attempts', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'email' })
     await ada.turnOn('sms')
     const begun = await ada.signIn()
@@ -158,7 +158,7 @@ onEachDatabase((latchkey) => {
     assert.equal((await submitMfaCode(latchkey, begun, { code: byEmail })).status, 200)
   })
 
-  test('a code counts for the method it was sent by, and for no other', async () => {
+  test('a code is accepted only for the method that it was sent by', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     await ada.turnOn('email')
     await ada.turnOn('sms')
@@ -171,7 +171,7 @@ onEachDatabase((latchkey) => {
     assert.equal((await submitMfaCode(latchkey, begun, { code, mfaMethod: 'sms' })).status, 200)
   })
 
-  test('the app’s code opens a sign-in that was waiting for a text', async () => {
+  test('an app’s code completes a sign-in that was waiting for a text', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     await ada.turnOn('sms')
     const begun = await ada.signIn()
@@ -186,7 +186,7 @@ onEachDatabase((latchkey) => {
     assert.equal(named.status, 200)
   })
 
-  test('nothing is sent where nothing can be, and nothing to where nothing was proven', async () => {
+  test('no code is sent for a method without messages, or to a recipient that is not verified', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     const { mfaToken } = (await ada.signIn()).body
     const before = await latchkey.inbox(ada.email)
@@ -206,9 +206,9 @@ onEachDatabase((latchkey) => {
     assert.deepEqual(await latchkey.inbox(ada.phoneNumber), [])
   })
 
-  // Abuse case (Used twice, or for something else): A code of another account or another session
+  // Abuse case (Reuse of codes and tokens): A code of another account or another session
   // was accepted.
-  test('a code belongs to one sign-in: it opens no other of the same account, nor of another', async () => {
+  test('a code belongs to one sign-in, and is rejected for every other one, of the same account or another', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'email' })
     const bob = await latchkey.owner({ mfaMethod: 'email' })
     const first = await ada.signIn()

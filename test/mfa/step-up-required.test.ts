@@ -49,9 +49,9 @@ onEachDatabase((latchkey) => {
     ada.storeTokens(await latchkey.post('/auth/SignIn/Mfa', answer))
   }
 
-  // Abuse case (Turned off, removed or replaced by the wrong hands): A password-only session turned
+  // Abuse case (MFA changed by an attacker): A password-only session turned
   // MFA off (CVE-2026-3429).
-  test('a session made without MFA takes nothing away, adds nothing and replaces nothing', async () => {
+  test('a session made without MFA can add, replace and remove nothing that decides how its owner signs in', async () => {
     const ada = await latchkey.owner()
     const weak = await openSecondSession(latchkey, ada)
     await ada.turnOn('authenticator', { endOtherSessions: false })
@@ -59,9 +59,9 @@ onEachDatabase((latchkey) => {
     await assertChangesNothing(weak, ada)
   })
 
-  // Abuse case (Turned off, removed or replaced by the wrong hands): A browser signed in hours ago
+  // Abuse case (MFA changed by an attacker): A browser signed in hours ago
   // was enough to change how its owner signs in (GHSA-hp74-gm6m-2qm5).
-  test('nor does a session whose sign-in is too old', async () => {
+  test('a session whose sign-in is too old can add, replace and remove nothing that decides how its owner signs in', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     await addPasskeyAndDevice(ada)
     travel(901_000)

@@ -51,7 +51,7 @@ onEachDatabase((latchkey) => {
     await assertStillOn(ada)
   })
 
-  test('whatever else stands where the token belongs is a 401 that says so', async () => {
+  test('anything but a valid token in the Authorization header gets a 401 invalid_token', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'email' })
     const waiting = await ada.signIn()
     const token = ada.accessToken
@@ -98,7 +98,7 @@ onEachDatabase((latchkey) => {
     await assertStillOn(ada)
   })
 
-  test('header bytes that no HTTP library would send are a 4xx, never a 5xx', async () => {
+  test('malformed header bytes get a 4xx, never a 5xx', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'email' })
     const port = Number(new URL(latchkey.origin).port)
     const lines: [string, RegExp][] = [
@@ -123,7 +123,7 @@ onEachDatabase((latchkey) => {
     await assertStillOn(ada)
   })
 
-  test('a body on the way is judged like any other, and decides nothing', async () => {
+  test('a body sent with DELETE is validated like any other, and has no effect', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'email' })
     const json = { 'content-type': 'application/json' }
     const refused = [
@@ -139,14 +139,14 @@ onEachDatabase((latchkey) => {
     assert.equal((await ada.delete('/settings/MfaSignIn', { body: {} })).body.enabled, false)
   })
 
-  test('an expired token turns nothing off', async () => {
+  test('an expired token does not turn MFA off', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     travel(601_000)
     assertInvalidToken(await ada.delete('/settings/MfaSignIn'))
     await assertStillOn(ada)
   })
 
-  test('a token for another audience turns nothing off', async () => {
+  test('a token for another audience does not turn MFA off', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'email' })
     await latchkey.restart({ LATCHKEY_AUDIENCE: 'another-service' })
     assertInvalidToken(await ada.delete('/settings/MfaSignIn'))
@@ -154,14 +154,14 @@ onEachDatabase((latchkey) => {
     assert.equal((await ada.delete('/settings/MfaSignIn')).status, 200)
   })
 
-  test('signing out is the end of the token: it turns nothing off', async () => {
+  test('a token does not turn MFA off after its session has signed out', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     assert.equal((await ada.post('/auth/SignOut')).status, 204)
     assertInvalidToken(await ada.delete('/settings/MfaSignIn'))
     await assertStillOn(ada)
   })
 
-  test('a session that ended when another turned MFA on turns nothing off', async () => {
+  test('a session that ended when another turned MFA on does not turn it off', async () => {
     const ada = await latchkey.owner()
     const thief = await openSecondSession(latchkey, ada)
     await ada.turnOn('authenticator')
@@ -169,9 +169,9 @@ onEachDatabase((latchkey) => {
     await assertStillOn(ada)
   })
 
-  // Abuse case (Turned off, removed or replaced by the wrong hands): A password-only session turned
+  // Abuse case (MFA changed by an attacker): A password-only session turned
   // MFA off (CVE-2026-3429).
-  test('a session of before MFA, though it lives on, is too weak to turn it off', async () => {
+  test('a session from before MFA that is still live is too weak to turn it off', async () => {
     for (const [mfaMethod, acr] of [
       ['authenticator', 'aal2'],
       ['email', 'aal1'],
@@ -191,9 +191,9 @@ onEachDatabase((latchkey) => {
     }
   })
 
-  // Abuse case (Turned off, removed or replaced by the wrong hands): Every sign-in counted as
+  // Abuse case (MFA changed by an attacker): Every sign-in counted as
   // recent, because a refresh renewed it (GHSA-hp74-gm6m-2qm5).
-  test('a sign-in too old turns nothing off, however fresh its token, until it is confirmed', async () => {
+  test('a sign-in that is too old does not turn MFA off, however fresh its token, until it is confirmed', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     await ada.signInFully()
     const { refreshToken } = ada
@@ -209,7 +209,7 @@ onEachDatabase((latchkey) => {
     assert.equal((await ada.delete('/settings/MfaSignIn')).status, 200)
   })
 
-  test('a sign-in of a quarter of an hour ago is recent enough, to the second', async () => {
+  test('a sign-in of less than fifteen minutes ago is recent enough', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     await ada.signInFully()
     travel(895_000)
@@ -220,9 +220,9 @@ onEachDatabase((latchkey) => {
 
 onEachDatabase(
   (latchkey) => {
-    // Abuse case (Turned off, removed or replaced by the wrong hands): The policy required MFA, but
+    // Abuse case (MFA changed by an attacker): The policy required MFA, but
     // one call did not enforce it.
-    test('where everyone must have MFA nobody turns it off', async () => {
+    test('where MFA is required, nobody turns it off', async () => {
       const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
       const refused = await ada.delete('/settings/MfaSignIn')
       assert.equal(refused.status, 403)
@@ -243,7 +243,7 @@ onEachDatabase(
 
 onEachDatabase(
   (latchkey) => {
-    test('with the step-up off any valid token turns MFA off, but no invalid one', async () => {
+    test('with step-up disabled, every valid token turns MFA off, and no invalid one does', async () => {
       const ada = await latchkey.owner()
       const before = await openSecondSession(latchkey, ada)
       await ada.turnOn('authenticator', { endOtherSessions: false })

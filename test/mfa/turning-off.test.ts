@@ -16,7 +16,7 @@ onEachDatabase((latchkey) => {
     assert.equal((await ada.signIn()).body.status, 'signedIn')
   })
 
-  test('turning MFA off is answered by what GET answers, also with an empty JSON body', async () => {
+  test('turning MFA off responds like GET, also to an empty JSON body', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'email' })
     const off = await ada.delete('/settings/MfaSignIn', {
       body: '',
@@ -26,7 +26,7 @@ onEachDatabase((latchkey) => {
     assert.deepEqual((await ada.get('/settings/MfaSignIn')).body, off.body)
   })
 
-  // Abuse case (Turned off, removed or replaced by the wrong hands): A sign-in started before the
+  // Abuse case (MFA changed by an attacker): A sign-in started before the
   // change was completed after it.
   test('turning MFA off voids a sign-in that was waiting for its code', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
@@ -42,7 +42,7 @@ onEachDatabase((latchkey) => {
     assert.equal(late.body.code, 'mfa_token_expired')
   })
 
-  test('turning off what is off is a success that changes and tells nothing', async () => {
+  test('turning MFA off again succeeds, changes nothing and sends no notice', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'email' })
     const first = await ada.delete('/settings/MfaSignIn')
     const second = await ada.delete('/settings/MfaSignIn')
@@ -52,9 +52,9 @@ onEachDatabase((latchkey) => {
     assert.equal(notices.length, 1)
   })
 
-  // Abuse case (Turned off, removed or replaced by the wrong hands): Turning MFA off twice
+  // Abuse case (MFA changed by an attacker): Turning MFA off twice
   // concurrently was two changes with two notices, and an undo restored only one.
-  test('thirty DELETEs at once tell the owner once', async () => {
+  test('thirty concurrent DELETEs notify the owner once', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     const answers = await Promise.all(
       Array.from({ length: 30 }, () => ada.delete('/settings/MfaSignIn')),

@@ -34,7 +34,7 @@ const premiumNumbers = {
 }
 
 onEachDatabase((latchkey) => {
-  test('a number that no phone can have is refused, field and reason named, and nothing is sent', async () => {
+  test('turning on by SMS rejects an impossible number, names the field and the reason, and sends nothing', async () => {
     const ada = await latchkey.owner()
     const before = await accountStateOf(latchkey, ada)
     for (const phoneNumber of impossibleNumbers) {
@@ -47,7 +47,7 @@ onEachDatabase((latchkey) => {
   })
 
   // Abuse case (Input and output): Texts were sent to premium-rate numbers.
-  test('a number that texts cost extra is refused, and nothing is sent', async () => {
+  test('turning on by SMS rejects a premium-rate number and sends nothing', async () => {
     const ada = await latchkey.owner()
     const before = await accountStateOf(latchkey, ada)
     for (const [what, phoneNumber] of Object.entries(premiumNumbers)) {
@@ -58,7 +58,7 @@ onEachDatabase((latchkey) => {
     assert.deepEqual(await accountStateOf(latchkey, ada), before)
   })
 
-  test('a number may be written as people write it, and is one number', async () => {
+  test('a number may be formatted in different ways, and is the same number', async () => {
     const ada = await latchkey.owner()
     const written = ada.phoneNumber.replace(/^\+1(\d{3})(\d{3})/, '+1 ($1) $2-')
     const sent = await ada.post('/settings/MfaSignIn', { mfaMethod: 'sms', phoneNumber: written })
@@ -73,7 +73,7 @@ onEachDatabase((latchkey) => {
     assert.equal(on.status, 200)
   })
 
-  test('a request of any other form is a 400 that names what is wrong, and changes nothing', async () => {
+  test('a malformed request gets a 400 that names the field, and changes nothing', async () => {
     const ada = await latchkey.owner()
     const { phoneNumber, email } = ada
     const before = await accountStateOf(latchkey, ada)
@@ -121,7 +121,7 @@ onEachDatabase((latchkey) => {
     assert.deepEqual(await accountStateOf(latchkey, ada), before)
   })
 
-  test('an authenticator app is set up before it is turned on', async () => {
+  test('an authenticator app must be set up before it is turned on', async () => {
     const ada = await latchkey.owner()
     const code = '123456'
     for (const request of [{ mfaMethod: 'authenticator', code }, { mfaMethod: 'authenticator' }]) {
@@ -135,7 +135,7 @@ onEachDatabase((latchkey) => {
     assert.equal(missing.body.errors[0].path, '/code')
   })
 
-  test('an app that was confirmed before is proven anew before it is turned on again', async () => {
+  test('a confirmed app must be verified again before it is turned on again', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     await ada.delete('/settings/MfaSignIn')
     const missing = await ada.post('/settings/MfaSignIn', { mfaMethod: 'authenticator' })
@@ -143,7 +143,7 @@ onEachDatabase((latchkey) => {
     assert.equal((await ada.get('/settings/MfaSignIn')).body.enabled, false)
   })
 
-  test('strangers learn nothing of the form: the token comes first', async () => {
+  test('the token is checked before the body, so that strangers learn nothing about its schema', async () => {
     for (const body of [{}, { mfaMethod: 'telegram' }, '{']) {
       const refused = await latchkey.post('/settings/MfaSignIn', body)
       assert.equal(refused.body.code, 'missing_token')

@@ -22,9 +22,9 @@ async function assertOff(owner: Owner): Promise<void> {
 
 onEachDatabase((latchkey) => {
   for (const method of codeMethods) {
-    // Abuse case (Turned off, removed or replaced by the wrong hands): MFA was turned on with a
+    // Abuse case (MFA changed by an attacker): MFA was turned on with a
     // method that was not verified, which locked the owner out.
-    test(`${method} is never on without its proof`, async () => {
+    test(`${method} is never turned on without verification`, async () => {
       const ada = await latchkey.owner()
       const request = {
         mfaMethod: method,
@@ -51,8 +51,8 @@ onEachDatabase((latchkey) => {
   }
 
   for (const method of mfaMethods) {
-    // Abuse case (Used twice, or for something else): Two concurrent requests both used one code.
-    test(`${method}: twelve calls with one right code turn it on once and tell it once`, async () => {
+    // Abuse case (Reuse of codes and tokens): Two concurrent requests both used one code.
+    test(`${method}: twelve concurrent calls with one right code turn it on once and notify the owner once`, async () => {
       const ada = await latchkey.owner()
       const proof = await ada.prepareTurnOn(method)
       const answers = await Promise.all(
@@ -69,7 +69,7 @@ onEachDatabase((latchkey) => {
       assert.equal((await mfaNoticesTo(latchkey, ada.email)).length, 1)
     })
 
-    test(`${method}, on already: asking for it again is a success that changes nothing`, async () => {
+    test(`${method}: turning it on when it is on succeeds and changes nothing`, async () => {
       const ada = await latchkey.owner({ mfaMethod: method })
       const before = await accountStateOf(latchkey, ada)
       const again = await ada.post('/settings/MfaSignIn', { mfaMethod: method })
@@ -80,9 +80,9 @@ onEachDatabase((latchkey) => {
     })
   }
 
-  // Abuse case (Turned off, removed or replaced by the wrong hands): Earlier sessions stayed live,
+  // Abuse case (MFA changed by an attacker): Earlier sessions stayed live,
   // unnoticed, when MFA was turned on.
-  test('turning MFA on ends every other session, and their tokens with them', async () => {
+  test('turning MFA on ends every other session and its tokens', async () => {
     const ada = await latchkey.owner()
     const others = [await openSecondSession(latchkey, ada), await openSecondSession(latchkey, ada)]
     await ada.turnOn('sms')
@@ -96,9 +96,9 @@ onEachDatabase((latchkey) => {
     assert.equal((await ada.get('/settings/MfaSignIn')).body.enabled, true)
   })
 
-  // Abuse case (Turned off, removed or replaced by the wrong hands): A password-only session turned
+  // Abuse case (MFA changed by an attacker): A password-only session turned
   // MFA off (CVE-2026-3429).
-  test('told to let them be, other sessions go on, too weak to change how one signs in', async () => {
+  test('with endOtherSessions: false, other sessions stay live, too weak to change how the owner signs in', async () => {
     const ada = await latchkey.owner()
     const other = await openSecondSession(latchkey, ada)
     await ada.turnOn('authenticator', { endOtherSessions: false })
@@ -126,9 +126,9 @@ onEachDatabase((latchkey) => {
     )
   })
 
-  // Abuse case (Used twice, or for something else): A code of another account or another session
+  // Abuse case (Reuse of codes and tokens): A code of another account or another session
   // was accepted.
-  test('a set-up code works in the session that asked for it alone', async () => {
+  test('a set-up code works only in the session that requested it', async () => {
     const ada = await latchkey.owner()
     const other = await openSecondSession(latchkey, ada)
     const bob = await latchkey.owner()
@@ -150,9 +150,9 @@ onEachDatabase((latchkey) => {
     assert.equal((await ada.post('/settings/MfaSignIn', { ...request, code })).status, 200)
   })
 
-  // Abuse case (Used twice, or for something else): A code for one purpose was accepted for another
+  // Abuse case (Reuse of codes and tokens): A code for one purpose was accepted for another
   // (CVE-2026-18963).
-  test('a code for signing in sets nothing up, and one for setting up signs nobody in', async () => {
+  test('a sign-in code sets nothing up, and a set-up code signs nobody in', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'email' })
     const begun = await ada.signIn()
     const signInCode = await ada.codeFor('email')
@@ -172,9 +172,9 @@ onEachDatabase((latchkey) => {
     }
   })
 
-  // Abuse case (Turned off, removed or replaced by the wrong hands): A new number or address was
+  // Abuse case (MFA changed by an attacker): A new number or address was
   // used before it was verified (CVE-2026-27946, CVE-2026-54693).
-  test('an address is used once it has been proven, and not by the proof of another', async () => {
+  test('an address is used once it is verified, and not with a code for another address', async () => {
     const ada = await latchkey.owner()
     const other = `other-${ada.email}`
     await ada.post('/settings/MfaSignIn', { mfaMethod: 'email' })
@@ -202,9 +202,9 @@ onEachDatabase((latchkey) => {
     assert.doesNotMatch(toOwn[0]?.text ?? '', /finish signing in/)
   })
 
-  // Abuse case (Turned off, removed or replaced by the wrong hands): A new number or address was
+  // Abuse case (MFA changed by an attacker): A new number or address was
   // used before it was verified (CVE-2026-27946, CVE-2026-54693).
-  test('while MFA is on, texts go to the old number until the new one is proven', async () => {
+  test('while MFA is on, texts go to the old number until the new one is verified', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'sms' })
     const old = ada.phoneNumber
     const next = old.replace('+1415', '+1212')
@@ -230,7 +230,7 @@ onEachDatabase((latchkey) => {
     assert.equal((await mfaActivityOf(ada))[0], 'mfa.method_added')
   })
 
-  test('two methods proven at once: one of them is asked for, and the account is whole', async () => {
+  test('of two methods verified concurrently one becomes the default, and the account stays consistent', async () => {
     const ada = await latchkey.owner()
     await ada.enrollAuthenticator()
     const sms = { mfaMethod: 'sms', phoneNumber: ada.phoneNumber }

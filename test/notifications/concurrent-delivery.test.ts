@@ -15,7 +15,7 @@ const recipient = '+14155550100'
 
 for (const kind of databaseKinds) {
   test(`two nodes send two hundred messages once each, on ${kind}`, async (t) => {
-    // As slow as a real one, so that both nodes have their hands full at the same time.
+    // As slow as a real provider, so that both nodes are busy at the same time.
     const receiver = await startSmsReceiver(t, async () => {
       await sleep(100)
       return 200
@@ -32,10 +32,10 @@ for (const kind of databaseKinds) {
     assert.ok(byOther > 0 && byOther < 200, `the other node sent ${byOther}`)
   })
 
-  test(`of eight nodes that look at the same moment, one takes each message, on ${kind}`, async (t) => {
+  test(`of eight nodes that poll concurrently, one claims each message, on ${kind}`, async (t) => {
     const receiver = await startSmsReceiver(t)
     const latchkey = await startLatchkey(t, kind, { LATCHKEY_SMS_URL: receiver.url })
-    // The service itself looks on too.
+    // The service itself polls, too.
     const { LATCHKEY_DATABASE_URL = '', LATCHKEY_ENCRYPTION_KEYS = '' } = latchkey.environment
     const stores = Array.from({ length: 8 }, () => openDatabase(LATCHKEY_DATABASE_URL))
     const nodes = stores.map((db) =>
@@ -62,10 +62,10 @@ for (const kind of databaseKinds) {
       for (let round = 1; round <= 10; round += 1) {
         const ids = await enqueueNotices(latchkey, 10, { channel: 'sms', recipient })
         await Promise.all(nodes.map((node) => node.deliverDue(['sms'])))
-        const taken = () => receiver.received.filter(({ id }) => ids.includes(id))
-        await waitUntil(() => taken().length >= ids.length)
-        const again = taken().map(({ id }) => id)
-        assert.deepEqual(again.sort(), ids.sort(), `round ${round}`)
+        const sent = () => receiver.received.filter(({ id }) => ids.includes(id))
+        await waitUntil(() => sent().length >= ids.length)
+        const sentIds = sent().map(({ id }) => id)
+        assert.deepEqual(sentIds.sort(), ids.sort(), `round ${round}`)
       }
     } finally {
       await Promise.all(nodes.map((node) => node.stop()))
@@ -74,7 +74,7 @@ for (const kind of databaseKinds) {
   })
 }
 
-test('a message whose lease ran out in its sender’s hands is not sent twice by it', async (t) => {
+test('a node does not resend a message whose lease expired while it was sending', async (t) => {
   let answer: (status: number) => void = () => {}
   const receiver = await startSmsReceiver(t, () => new Promise((resolve) => (answer = resolve)))
   const latchkey = await startLatchkey(t, 'SQLite', { LATCHKEY_SMS_URL: receiver.url })
@@ -82,25 +82,25 @@ test('a message whose lease ran out in its sender’s hands is not sent twice by
   await waitUntil(() => receiver.received.length > 0)
   await latchkey.sql('update outbox set next_attempt_at = 0')
   await waitUntil(async () => (await outboxRowsTo(latchkey, recipient))[0].attempts === 2)
-  // What is taken after it has left, so it would have, too.
+  // A later message has left, so a resent one would have left, too.
   await enqueueNotices(latchkey, 1, { channel: 'sms', recipient: '+14155550101' })
   await waitUntil(() => receiver.received.at(-1)?.to === '+14155550101')
   answer(200)
   assert.equal(receiver.received.length, 2)
 })
 
-test('who fails has no say over a message that another has in hand by now', async (t) => {
+test('a failed attempt does not change a message that another node has claimed since', async (t) => {
   let answer: (status: number) => void = () => {}
   const receiver = await startSmsReceiver(t, () => new Promise((resolve) => (answer = resolve)))
   const latchkey = await startLatchkey(t, 'SQLite', { LATCHKEY_SMS_URL: receiver.url })
   await enqueueNotices(latchkey, 1, { channel: 'sms', recipient })
   await waitUntil(() => receiver.received.length > 0)
-  // As another node would take it.
+  // Claims the message as another node would.
   const dueAt = Date.now() + 3_600_000
   await latchkey.sql(`update outbox set attempts = attempts + 1, next_attempt_at = ${dueAt}`)
   answer(422)
   await waitUntil(() => findLogLines(latchkey, 'message failed')[0])
-  // What comes later has been settled, so this one would have been too.
+  // A later message has a recorded outcome, so the failed attempt has been handled, too.
   await enqueueNotices(latchkey, 1, { channel: 'sms', recipient: '+14155550101' })
   await waitUntil(() => receiver.received.length > 1)
   answer(200)
@@ -109,16 +109,16 @@ test('who fails has no say over a message that another has in hand by now', asyn
   assert.deepEqual([failed_at, next_attempt_at], [null, dueAt])
 })
 
-test('a service that is told to stop lets the messages on their way arrive', async (t) => {
-  let takes: (status: number) => void = () => {}
-  const receiver = await startSmsReceiver(t, () => new Promise((resolve) => (takes = resolve)))
+test('a service that shuts down waits for messages in flight', async (t) => {
+  let answer: (status: number) => void = () => {}
+  const receiver = await startSmsReceiver(t, () => new Promise((resolve) => (answer = resolve)))
   const latchkey = await startLatchkey(t, 'SQLite', { LATCHKEY_SMS_URL: receiver.url })
   await enqueueNotices(latchkey, 1, { channel: 'sms', recipient })
   await waitUntil(() => receiver.received.length > 0)
   const closed = latchkey.stopKeepingData()
-  // Long enough to end, if it did not wait.
+  // Long enough for the service to stop, if it did not wait.
   await waitUntil(() => fetch(`${latchkey.origin}/health/live`).then(no, yes))
-  takes(200)
+  answer(200)
   await closed
   const [row] = await outboxRowsTo(latchkey, recipient)
   assert.ok(row.sent_at)

@@ -24,7 +24,7 @@ async function withMail(t: TestContext) {
 }
 
 for (const kind of databaseKinds) {
-  test(`an owner signs up with the code that their mail program shows, on ${kind}`, async (t) => {
+  test(`an owner signs up with the code in the received email, on ${kind}`, async (t) => {
     const { smtp, mail } = await withMail(t)
     const latchkey = await startLatchkey(t, kind, mail)
     const email = 'ada@example.org'
@@ -42,7 +42,7 @@ for (const kind of databaseKinds) {
     assert.equal(smtp.received.length, 1)
   })
 
-  test(`a code is sealed while it waits, and gone when it is sent, on ${kind}`, async (t) => {
+  test(`a code is sealed while it waits and deleted once it is sent, on ${kind}`, async (t) => {
     const { smtp, mail } = await withMail(t)
     smtp.refusal = { to: 'RCPT TO', code: 452, text: '4.2.2 later' }
     const latchkey = await startLatchkey(t, kind, mail)
@@ -66,7 +66,7 @@ for (const kind of databaseKinds) {
   })
 }
 
-test('what a mail server puts off is tried again, after pauses that grow', async (t) => {
+test('an email that the mail server defers is retried after growing pauses', async (t) => {
   const { smtp, mail } = await withMail(t)
   smtp.refusal = { to: 'RCPT TO', code: 452, text: '4.2.2 later' }
   const latchkey = await startLatchkey(t, 'SQLite', mail)
@@ -89,7 +89,7 @@ test('what a mail server puts off is tried again, after pauses that grow', async
   assert.equal(Object.fromEntries(parseMailHeaders(raw))['message-id'], `<${row.id}@acme.example>`)
 })
 
-test('a pause is never longer than an hour, and after three days nobody tries any more', async (t) => {
+test('pauses are at most an hour, and retries end after three days', async (t) => {
   const { smtp, mail } = await withMail(t)
   smtp.refusal = { to: 'RCPT TO', code: 452, text: '4.2.2 later' }
   const latchkey = await startLatchkey(t, 'SQLite', mail)
@@ -102,23 +102,23 @@ test('a pause is never longer than an hour, and after three days nobody tries an
     travel(retryInMs)
   }
   travel(72 * hour)
-  const given = await waitUntil(() => findLogLines(latchkey, 'message failed')[0])
-  assert.equal(given.level, 50)
+  const failed = await waitUntil(() => findLogLines(latchkey, 'message failed')[0])
+  assert.equal(failed.level, 50)
   const tried = smtp.recipients.length
   smtp.refusal = undefined
   travel(72 * hour)
-  await sentByNow(latchkey, smtp)
+  await waitForLaterMail(latchkey, smtp)
   assert.equal(smtp.recipients.length, tried + 1)
 })
 
-test('what a mail server will never take is given up at once, and the log says so, masked', async (t) => {
+test('a permanently refused email is given up at once and logged with a masked address', async (t) => {
   const { smtp, mail } = await withMail(t)
   smtp.refusal = { to: 'RCPT TO', code: 550, text: '5.1.1 no ada@example.org here' }
   const latchkey = await startLatchkey(t, 'SQLite', mail)
   await latchkey.post('/auth/SignUp', { email: 'ada@example.org', password })
-  const given = await waitUntil(() => findLogLines(latchkey, 'message failed')[0])
-  assert.deepEqual([given.level, given.to, given.attempts], [50, 'a•••@example.org', 1])
-  assert.match(given.reason, /550/)
+  const failed = await waitUntil(() => findLogLines(latchkey, 'message failed')[0])
+  assert.deepEqual([failed.level, failed.to, failed.attempts], [50, 'a•••@example.org', 1])
+  assert.match(failed.reason, /550/)
 
   const row = await waitUntil(async () => {
     const [first] = await outboxRowsTo(latchkey, 'ada@example.org')
@@ -127,11 +127,11 @@ test('what a mail server will never take is given up at once, and the log says s
   assert.equal(row.secret_sealed, null)
   smtp.refusal = undefined
   travel(72 * hour)
-  await sentByNow(latchkey, smtp)
+  await waitForLaterMail(latchkey, smtp)
   assert.deepEqual(smtp.recipients, ['ada@example.org', 'later@example.org'])
 })
 
-test('a code that nobody could use any more is not sent', async (t) => {
+test('an expired code is not sent', async (t) => {
   const { smtp, mail } = await withMail(t)
   smtp.refusal = { to: 'RCPT TO', code: 452, text: '4.2.2 later' }
   const latchkey = await startLatchkey(t, 'SQLite', mail)
@@ -140,7 +140,7 @@ test('a code that nobody could use any more is not sent', async (t) => {
   smtp.refusal = undefined
   travel(16 * minute)
   await waitUntil(() => findLogLines(latchkey, 'code expired before it could be sent')[0])
-  await sentByNow(latchkey, smtp)
+  await waitForLaterMail(latchkey, smtp)
   assert.deepEqual(
     smtp.received.map(({ to }) => to[0]),
     ['later@example.org'],
@@ -149,12 +149,12 @@ test('a code that nobody could use any more is not sent', async (t) => {
   assert.equal(row.secret_sealed, null)
 })
 
-test('a mail server that says nothing holds up no text, and no text holds up mail', async (t) => {
+test('a silent mail server delays no text, and a slow SMS provider delays no email', async (t) => {
   const held: Socket[] = []
-  let letGo = false
+  let released = false
   const silent = await startTcpServer(t, (socket) => {
     socket.on('error', () => {})
-    if (letGo) socket.destroy()
+    if (released) socket.destroy()
     else held.push(socket)
   })
   const receiver = await startSmsReceiver(t)
@@ -170,7 +170,7 @@ test('a mail server that says nothing holds up no text, and no text holds up mai
   assert.equal(receiver.received.length, 1)
   assert.ok(held.every((socket) => !socket.closed))
   assert.deepEqual(findLogLines(latchkey, 'message not sent yet'), [])
-  letGo = true
+  released = true
   for (const socket of held) socket.destroy()
 
   const { smtp, mail } = await withMail(t)
@@ -179,11 +179,11 @@ test('a mail server that says nothing holds up no text, and no text holds up mai
   await latchkey.restart({ ...mail, LATCHKEY_SMS_URL: slow.url })
   await enqueueNotices(latchkey, 1, { channel: 'sms', recipient: '+14155550101' })
   await waitUntil(() => slow.received.length > 0)
-  await sentByNow(latchkey, smtp)
+  await waitForLaterMail(latchkey, smtp)
   answer(200)
 })
 
-test('production, left without a way to send texts, says that one was not sent', async (t) => {
+test('production without an SMS provider logs that a text was not sent', async (t) => {
   const { mail } = await withMail(t)
   const latchkey = await startLatchkey(t, 'SQLite', {
     ...mail,
@@ -192,13 +192,13 @@ test('production, left without a way to send texts, says that one was not sent',
     LATCHKEY_MFA_METHODS: 'email',
   })
   await enqueueNotices(latchkey, 1, { channel: 'sms', recipient: '+14155550100' })
-  const given = await waitUntil(() => findLogLines(latchkey, 'message failed')[0])
-  assert.deepEqual([given.channel, given.to], ['sms', '+1•••••••00'])
+  const failed = await waitUntil(() => findLogLines(latchkey, 'message failed')[0])
+  assert.deepEqual([failed.channel, failed.to], ['sms', '+1•••••••00'])
   assert.equal((await outboxRowsTo(latchkey, '+14155550100'))[0].sent_at, null)
 })
 
-/** Whatever was due before now has been tried when this resolves: a later message has left. */
-async function sentByNow(
+/** Sends a later email and waits for it, so that every message due before has been tried. */
+async function waitForLaterMail(
   latchkey: Parameters<typeof enqueueNotices>[0],
   smtp: { received: { to: string[] }[] },
 ): Promise<void> {

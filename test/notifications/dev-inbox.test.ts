@@ -10,7 +10,7 @@ import { startTcpServer } from '../support/tcp.ts'
 const password = 'a long sentence of hers'
 
 onEachDatabase((latchkey) => {
-  test('messages are listed newest first, mail with HTML and texts without', async () => {
+  test('messages are listed newest first, emails with HTML and texts without', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'sms' })
     const mail = await latchkey.inbox(ada.email)
     assert.deepEqual(
@@ -41,7 +41,7 @@ onEachDatabase((latchkey) => {
     assert.deepEqual(after, before)
   })
 
-  test('a message that another node has in its hands is listed already', async () => {
+  test('a message that another node has claimed is already listed', async () => {
     const recipient = '+14155550124'
     const [id] = await enqueueNotices(latchkey, 1, {
       channel: 'sms',
@@ -52,7 +52,7 @@ onEachDatabase((latchkey) => {
     assert.equal(message?.id, id)
   })
 
-  test('the newest two hundred are listed, of everybody or of one', async () => {
+  test('the newest two hundred messages are listed, for all recipients or for one', async () => {
     const ada = await latchkey.owner()
     const recipient = '+14155550123'
     const ids = await enqueueNotices(latchkey, 205, { channel: 'sms', recipient })
@@ -66,13 +66,13 @@ onEachDatabase((latchkey) => {
       (await latchkey.inbox(recipient)).map(({ id }) => id),
       newest,
     )
-    // Ada's is older than all of those, and still found.
+    // Ada's email is older than all of those, and still listed.
     assert.equal((await latchkey.inbox(ada.email)).length, 1)
     assert.deepEqual(await latchkey.inbox('nobody@example.com'), [])
   })
 })
 
-test('with a mail server and nothing for texts, texts alone are kept', async (t) => {
+test('with a mail server but no SMS provider, only texts are captured', async (t) => {
   const smtp = await startSmtpServer(t)
   const latchkey = await startLatchkey(t, 'SQLite')
   const ada = await latchkey.owner({ mfaMethod: 'sms' })
@@ -89,17 +89,17 @@ test('with a mail server and nothing for texts, texts alone are kept', async (t)
     [ada.phoneNumber, ada.phoneNumber],
   )
 
-  // Without it again, what was really sent has no code that could be shown.
+  // Emails that were sent by the server are not listed later, without it.
   await latchkey.restart({ LATCHKEY_SMTP_URL: '' })
   assert.deepEqual(await latchkey.inbox('bea@example.com'), [])
 })
 
-test('the inbox opens while a mail server says nothing', async (t) => {
+test('the inbox opens while a mail server does not respond', async (t) => {
   const held: Socket[] = []
-  let letGo = false
+  let released = false
   const silent = await startTcpServer(t, (socket) => {
     socket.on('error', () => {})
-    if (letGo) socket.destroy()
+    if (released) socket.destroy()
     else held.push(socket)
   })
   const latchkey = await startLatchkey(t, 'SQLite', {
@@ -110,10 +110,10 @@ test('the inbox opens while a mail server says nothing', async (t) => {
   await enqueueNotices(latchkey, 1, to)
   await waitUntil(() => held.length > 0)
   assert.deepEqual((await latchkey.get('/dev/Messages')).body.messages, [])
-  // Nobody has hung up or given up yet.
+  // The connection is still open, and delivery has not given up yet.
   assert.equal(held.length, 1)
   assert.ok(!held[0]?.closed)
   assert.ok(!latchkey.log.includes('message not sent yet'))
-  letGo = true
+  released = true
   for (const socket of held) socket.destroy()
 })

@@ -13,28 +13,28 @@ const message: RenderedMessage = {
   text: 'Your code is 493817',
 }
 
-test('Kannel hands on every letter as it was written', async (t) => {
+test('Kannel delivers every character unchanged', async (t) => {
   const kannel = await startKannel(t)
   if (!kannel) return
-  const gateway = createSmsTransport({ url: kannel.url, from: '12345' })
+  const transport = createSmsTransport({ url: kannel.url, from: '12345' })
   const sevenBits = [
     'Your code is 493817. It costs 5 € & is für Sie + 100 %; ok?',
     'One line\nand another',
-    // Two texts long, with letters of two places where it is cut.
+    // Two parts, with two-septet characters at the boundary.
     `${'a'.repeat(151)}€€€ ${'{b}'.repeat(20)}`,
     '@£$¥èéùìòÇØøÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ!"#¤%&\'()*+,-./0123456789:;<=>?¡ÄÖÑÜ§¿äöñüà^{}\\[~]|€',
   ]
   const others = [
-    // What fits into no seven bits may be one letter among many that do.
+    // A single character may not fit the 7-bit alphabet.
     'Your code is 493817 ☕',
     'Ваш код 493817',
     'Your code: 493817 👋🏽',
     'Kód: 493817 – platí 10 minút',
-    // Longer than one text, with a letter of two halves where it is cut.
+    // Two parts, with a surrogate pair at the boundary.
     `${'Код '.repeat(16)}ая👋🏽${' слово'.repeat(10)}`,
   ]
 
-  for (const text of [...sevenBits, ...others]) await gateway.send({ ...message, text })
+  for (const text of [...sevenBits, ...others]) await transport.send({ ...message, text })
 
   assert.deepEqual(
     await kannel.delivered(9),
@@ -49,18 +49,18 @@ test('Kannel hands on every letter as it was written', async (t) => {
 
 // Abuse case (Input and output): A line break in an address or a subject added recipients or
 // headers.
-test('Kannel texts one number alone', async (t) => {
+test('Kannel sends a text to a single number only', async (t) => {
   const kannel = await startKannel(t)
   if (!kannel) return
-  const gateway = createSmsTransport({ url: kannel.url, from: '12345' })
+  const transport = createSmsTransport({ url: kannel.url, from: '12345' })
   for (const to of ['+15550101234 +15550109999', '+15550101234\n', '+15550101234,1', '12345', '']) {
     await assert.rejects(
-      gateway.send({ ...message, to }),
+      transport.send({ ...message, to }),
       PermanentDeliveryError,
       JSON.stringify(to),
     )
   }
-  await gateway.send(message)
+  await transport.send(message)
 
   assert.deepEqual(
     (await kannel.delivered(1)).map(({ to }) => to),
@@ -68,15 +68,15 @@ test('Kannel texts one number alone', async (t) => {
   )
 })
 
-test('a wrong password or a missing sender is a setting, so Kannel is asked again', async (t) => {
+test('a wrong password or missing sender for Kannel is a retryable error', async (t) => {
   const kannel = await startKannel(t)
   if (!kannel) return
   const url = kannel.url.replace('latchkey:', 'latchkey:not-')
-  for (const [gateway, status] of [
+  for (const [transport, status] of [
     [createSmsTransport({ url, from: '12345' }), 403],
     [createSmsTransport({ url: kannel.url, from: undefined }), 400],
   ] as const) {
-    await assert.rejects(gateway.send(message), (error: Error) => {
+    await assert.rejects(transport.send(message), (error: Error) => {
       assert.ok(!(error instanceof PermanentDeliveryError))
       assert.equal(error.message, `Kannel did not accept the text (${status}).`)
       assert.equal(error.cause, undefined)
@@ -85,7 +85,7 @@ test('a wrong password or a missing sender is a setting, so Kannel is asked agai
   }
 })
 
-test('a text waits for a Kannel that is down, and comes once when it is up again', async (t) => {
+test('a text waits while Kannel is down and is sent once when it is up again', async (t) => {
   const kannel = await startKannel(t)
   if (!kannel) return
   const latchkey = await startLatchkey(t, 'SQLite', {

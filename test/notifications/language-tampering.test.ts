@@ -1,4 +1,4 @@
-/** The language of messages, where somebody bends it: in a request, in the settings, in the database. */
+/** Attempts to manipulate the language of messages: in requests, settings and the database. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { onEachDatabase } from '../support/latchkey.ts'
@@ -6,7 +6,7 @@ import { onEachDatabase } from '../support/latchkey.ts'
 const html = '"><script>alert(1)</script>'
 
 onEachDatabase((latchkey) => {
-  test('whoever asks in another language changes nothing for the owner of the address', async () => {
+  test('a stranger’s request in another language does not change the language of the owner’s messages', async () => {
     const { email, password } = await latchkey.owner()
     const headers = { 'accept-language': 'de' }
     await latchkey.post('/auth/ForgotPassword', { email }, { headers })
@@ -17,7 +17,7 @@ onEachDatabase((latchkey) => {
     }
   })
 
-  test('nothing but a language of ours gets into a message’s HTML', async () => {
+  test('only supported languages appear in a message’s HTML', async () => {
     const odd = { headers: { 'accept-language': `${html}, ${'x, '.repeat(2000)}` } }
     const email = `html-${latchkey.databaseKind}@example.com`
     await latchkey.post('/auth/SignUp', { email, password: 'a long sentence of somebody' }, odd)
@@ -33,7 +33,7 @@ onEachDatabase((latchkey) => {
     assert.doesNotMatch(on?.html ?? '', /<script/)
   })
 
-  test('a language is chosen for oneself alone, with a token, and is one of ours', async () => {
+  test('an account sets only its own language, with a token, to a supported one', async () => {
     const ada = await latchkey.owner()
     const bob = await latchkey.owner()
     const path = '/settings/Language'
@@ -57,7 +57,7 @@ onEachDatabase((latchkey) => {
     assert.equal((await ada.put(path, { language: 'en' })).status, 401)
   })
 
-  test('a code that was promised before is sent in the language of then; what comes after, in the new one', async () => {
+  test('a code enqueued before a language change keeps the old language, and later ones use the new', async () => {
     const ada = await latchkey.owner()
     await latchkey.post('/auth/ForgotPassword', { email: ada.email })
     await ada.put('/settings/Language', { language: 'de' })

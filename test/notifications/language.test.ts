@@ -8,7 +8,7 @@ import { assertBody } from '../support/responses.ts'
 onEachDatabase((latchkey) => {
   const german = { headers: { 'accept-language': 'de-AT, en;q=0.5' } }
 
-  test('messages come in the language that their owner signed up in, whoever brings the change about', async () => {
+  test('messages use the language in which the owner signed up, regardless of who causes the change', async () => {
     const email = 'oma@example.com'
     const password = 'ein langer Satz von Oma'
     await latchkey.post('/auth/SignUp', { email, password }, german)
@@ -18,7 +18,7 @@ onEachDatabase((latchkey) => {
     assert.match(first?.html ?? '', /<html lang="de">/)
     const { body } = await latchkey.post('/auth/SignUp/Verify', { email, code }, german)
 
-    // From now on it is the account's, not that of whoever asks.
+    // From now on the account's language counts, not that of the request.
     const token = body.accessToken
     const newPassword = 'ein noch längerer Satz'
     const headers = { 'accept-language': 'en' }
@@ -33,7 +33,7 @@ onEachDatabase((latchkey) => {
     assert.match(changed?.text ?? '', /kannst du es bis .* rückgängig machen/)
   })
 
-  test('whoever has no account gets the language of their browser, and English if it is none of ours', async () => {
+  test('recipients without an account get the language of their browser, or English if it is not supported', async () => {
     await latchkey.post('/auth/ForgotPassword', { email: 'niemand@example.com' }, german)
     const [first] = await latchkey.inbox('niemand@example.com')
     assert.equal(first?.subject, 'Mit dieser Adresse hast du kein Konto bei Latchkey')
@@ -43,7 +43,7 @@ onEachDatabase((latchkey) => {
     assert.equal(second?.subject, 'You have no Latchkey account with this address')
   })
 
-  test('an owner chooses the language of the messages', async () => {
+  test('an owner sets the language of the messages', async () => {
     const ada = await latchkey.owner()
     assert.equal((await ada.get('/settings')).body.language, 'en')
     const chosen = await ada.put('/settings/Language', { language: 'de' })

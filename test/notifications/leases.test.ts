@@ -1,6 +1,6 @@
 /**
- * A message is in the hands of one node, for as long as that node lives. Leases are waited for as
- * they are, which takes a while, so these tests wait at the same time.
+ * A node holds the message that it has claimed for as long as it runs. The tests wait for real
+ * leases to expire, so they run concurrently.
  */
 import assert from 'node:assert/strict'
 import { describe, type TestContext, test } from 'node:test'
@@ -15,26 +15,26 @@ const recipient = '+14155550100'
 
 describe('leases', { concurrency: true }, () => {
   for (const kind of databaseKinds) {
-    test(`a message in the hands of a process that is killed is sent by another, on ${kind}`, async (t) => {
+    test(`another process sends the message that a killed one had claimed, on ${kind}`, async (t) => {
       const silent = await startSmsReceiver(t, () => new Promise(() => {}))
       const receiver = await startSmsReceiver(t)
       const latchkey = await databaseOf(t, kind)
       const victim = await startNode(t, latchkey, silent.url)
       const [id] = await enqueueNotices(latchkey, 1, { channel: 'sms', recipient })
       await waitUntil(() => silent.received.length > 0)
-      const heir = await startNode(t, latchkey, receiver.url)
-      const [taken] = await outboxRowsTo(latchkey, recipient)
-      assert.deepEqual([taken.sent_at, taken.attempts], [null, 1])
-      const lease = Number(taken.next_attempt_at) - Date.now()
+      const successor = await startNode(t, latchkey, receiver.url)
+      const [claimed] = await outboxRowsTo(latchkey, recipient)
+      assert.deepEqual([claimed.sent_at, claimed.attempts], [null, 1])
+      const lease = Number(claimed.next_attempt_at) - Date.now()
       assert.ok(lease <= 10_000, `${lease} ms are left`)
       await victim.stop('SIGKILL')
 
       const { attempts: tries, time } = await waitUntil(
-        () => findLogLines({ log: heir.stdout }, 'message sent')[0],
+        () => findLogLines({ log: successor.stdout }, 'message sent')[0],
       )
       assert.equal(tries, 2)
-      // It might have been with somebody who lives: nobody takes it before the lease is over.
-      assert.ok(time >= Number(taken.next_attempt_at))
+      // The first node might still run, so nobody claims the message before its lease expires.
+      assert.ok(time >= Number(claimed.next_attempt_at))
       const received = [...silent.received, ...receiver.received]
       assert.deepEqual(
         received.map((text) => text.id),
@@ -42,19 +42,19 @@ describe('leases', { concurrency: true }, () => {
       )
     })
 
-    test(`a gateway that takes longer than a lease gets nothing twice, on ${kind}`, async (t) => {
+    test(`a provider that takes longer than a lease receives nothing twice, on ${kind}`, async (t) => {
       let answer: (status: number) => void = () => {}
       const slow = await startSmsReceiver(t, () => new Promise((resolve) => (answer = resolve)))
       const latchkey = await databaseOf(t, kind)
       await startNode(t, latchkey, slow.url)
       const [id] = await enqueueNotices(latchkey, 1, { channel: 'sms', recipient })
       await waitUntil(() => slow.received.length > 0)
-      const [taken] = await outboxRowsTo(latchkey, recipient)
+      const [claimed] = await outboxRowsTo(latchkey, recipient)
 
-      // Nodes on PostgreSQL may disagree about the time; a SQLite file has one machine.
+      // Clocks may differ between nodes on PostgreSQL; nodes on SQLite share a machine.
       const ahead = kind === 'PostgreSQL' ? clockAheadBy(60_000) : {}
       const other = await startNode(t, latchkey, slow.url, ahead)
-      await waitUntil(() => Date.now() > Number(taken.next_attempt_at) + 1000)
+      await waitUntil(() => Date.now() > Number(claimed.next_attempt_at) + 1000)
       answer(200)
       const row = await waitUntil(async () => {
         const [first] = await outboxRowsTo(latchkey, recipient)
@@ -66,17 +66,17 @@ describe('leases', { concurrency: true }, () => {
         [id],
       )
 
-      // What a node promises whose clock is ahead is due for all others at once, too.
+      // A message enqueued by a node whose clock is ahead is due on the others at once.
       const body = JSON.stringify({ email: 'ada@example.org', password: 'a long sentence of hers' })
       const call = { method: 'POST', headers: { 'content-type': 'application/json' }, body }
       assert.equal((await fetch(`${other.origin}/auth/SignUp`, call)).status, 202)
-      const [promised] = await outboxRowsTo(latchkey, 'ada@example.org')
-      assert.ok(Number(promised.next_attempt_at) < Date.now() + 30_000)
+      const [enqueued] = await outboxRowsTo(latchkey, 'ada@example.org')
+      assert.ok(Number(enqueued.next_attempt_at) < Date.now() + 30_000)
     })
   }
 })
 
-/** The database of a service that doesn't run, and all that one needs to run on it. */
+/** The database and environment of a stopped service. */
 async function databaseOf(
   t: TestContext,
   kind: TestLatchkey['databaseKind'],

@@ -22,47 +22,44 @@ function twilioError(code: number): string {
   })
 }
 
-const answers: [
-  kind: 'twilio' | 'signedPost' | 'kannel',
-  ProviderResponse,
-  undeliverable: boolean,
-][] = [
-  ['twilio', { status: 400, body: twilioError(21211) }, true],
-  ['twilio', { status: 400, body: twilioError(21408) }, true],
-  ['twilio', { status: 400, body: twilioError(21610) }, true],
-  ['twilio', { status: 400, body: twilioError(21614) }, true],
-  ['twilio', { status: 400, body: twilioError(21606) }, false],
-  ['twilio', { status: 400, body: 'not JSON' }, false],
-  ['twilio', { status: 400, body: 'null' }, false],
-  ['twilio', { status: 401, body: twilioError(20003) }, false],
-  ['twilio', { status: 429, body: twilioError(20429) }, false],
-  ['twilio', { status: 500, body: twilioError(20500) }, false],
-  ['twilio', { status: 503 }, false],
-  ['signedPost', { status: 400, body: sampleSms.to }, true],
-  ['signedPost', { status: 404 }, true],
-  ['signedPost', { status: 410 }, true],
-  ['signedPost', { status: 422 }, true],
-  ['signedPost', { status: 401 }, false],
-  ['signedPost', { status: 429 }, false],
-  ['signedPost', { status: 500, body: sampleSms.text }, false],
-  ['kannel', { status: 400 }, true],
-  ['kannel', { status: 403 }, false],
-  ['kannel', { status: 200, body: 'somebody else lives here' }, false],
-  ['kannel', { status: 503 }, false],
-]
-for (const [kind, answer, undeliverable] of answers) {
+const answers: [kind: 'twilio' | 'signedPost' | 'kannel', ProviderResponse, permanent: boolean][] =
+  [
+    ['twilio', { status: 400, body: twilioError(21211) }, true],
+    ['twilio', { status: 400, body: twilioError(21408) }, true],
+    ['twilio', { status: 400, body: twilioError(21610) }, true],
+    ['twilio', { status: 400, body: twilioError(21614) }, true],
+    ['twilio', { status: 400, body: twilioError(21606) }, false],
+    ['twilio', { status: 400, body: 'not JSON' }, false],
+    ['twilio', { status: 400, body: 'null' }, false],
+    ['twilio', { status: 401, body: twilioError(20003) }, false],
+    ['twilio', { status: 429, body: twilioError(20429) }, false],
+    ['twilio', { status: 500, body: twilioError(20500) }, false],
+    ['twilio', { status: 503 }, false],
+    ['signedPost', { status: 400, body: sampleSms.to }, true],
+    ['signedPost', { status: 404 }, true],
+    ['signedPost', { status: 410 }, true],
+    ['signedPost', { status: 422 }, true],
+    ['signedPost', { status: 401 }, false],
+    ['signedPost', { status: 429 }, false],
+    ['signedPost', { status: 500, body: sampleSms.text }, false],
+    ['kannel', { status: 400 }, true],
+    ['kannel', { status: 403 }, false],
+    ['kannel', { status: 200, body: 'somebody else lives here' }, false],
+    ['kannel', { status: 503 }, false],
+  ]
+for (const [kind, answer, permanent] of answers) {
   const code = /"code":([0-9]+)/.exec(answer.body ?? '')?.[1]
-  const outcome = undeliverable ? 'is not tried again' : 'is worth another try'
-  test(`a text answered with ${[answer.status, code].filter(Boolean).join(', code ')} by ${kind} ${outcome}`, async (t) => {
+  const outcome = permanent ? 'is a permanent error' : 'is a retryable error'
+  test(`a response with ${[answer.status, code].filter(Boolean).join(', code ')} from ${kind} ${outcome}`, async (t) => {
     const provider = await startSmsProvider(t, answer)
     const error = await deliveryErrorOf(openSmsTransport(provider[kind]).send(sampleSms))
-    assert.equal(error instanceof PermanentDeliveryError, undeliverable, error.message)
+    assert.equal(error instanceof PermanentDeliveryError, permanent, error.message)
     assert.match(error.message, new RegExp(code ?? `${answer.status}`))
   })
 }
 
 for (const kind of ['twilio', 'signedPost', 'kannel'] as const) {
-  test(`${kind} is not followed elsewhere`, async (t) => {
+  test(`a redirect from ${kind} is not followed`, async (t) => {
     const elsewhere = await startSmsProvider(t, { status: 202 })
     for (const status of [301, 302, 307, 308]) {
       const provider = await startSmsProvider(t, {
@@ -75,32 +72,32 @@ for (const kind of ['twilio', 'signedPost', 'kannel'] as const) {
     assert.deepEqual(elsewhere.asked, [])
   })
 
-  test(`${kind} is given up on in time if it says nothing`, { timeout: 3000 }, async (t) => {
+  test(`a silent ${kind} times out`, { timeout: 3000 }, async (t) => {
     const provider = await startSmsProvider(t, 'silence')
     const error = await deliveryErrorOf(openSmsTransport(provider[kind]).send(sampleSms))
     assert.ok(!(error instanceof PermanentDeliveryError))
     assert.equal(error.message, 'The SMS provider did not answer within 0.3 s.')
   })
 
-  test(`${kind} that asks for a pause gets it`, async (t) => {
-    for (const [asked, waitMs] of [
+  test(`the pause that ${kind} requests is respected`, async (t) => {
+    for (const [retryAfter, waitMs] of [
       ['120', 120_000],
       [new Date(Date.now() + 3_600_000).toUTCString(), 3_600_000],
     ] as const) {
-      const headers = { 'retry-after': asked }
+      const headers = { 'retry-after': retryAfter }
       const provider = await startSmsProvider(t, { status: 429, body: twilioError(20429), headers })
       const error = await deliveryErrorOf(openSmsTransport(provider[kind]).send(sampleSms))
       assert.ok(error instanceof RetryAfterError)
       assert.ok(Math.abs(error.retryAfterMs - waitMs) < 60_000, `${error.retryAfterMs}`)
-      for (const none of ['soon', '-1', '0', new Date(0).toUTCString()]) {
-        headers['retry-after'] = none
-        const hasty = await deliveryErrorOf(openSmsTransport(provider[kind]).send(sampleSms))
-        assert.ok(!(hasty instanceof RetryAfterError), none)
+      for (const invalid of ['soon', '-1', '0', new Date(0).toUTCString()]) {
+        headers['retry-after'] = invalid
+        const other = await deliveryErrorOf(openSmsTransport(provider[kind]).send(sampleSms))
+        assert.ok(!(other instanceof RetryAfterError), invalid)
       }
     }
   })
 
-  test(`${kind} that speaks no HTTP is worth another try`, async (t) => {
+  test(`a response from ${kind} that is not HTTP is a retryable error`, async (t) => {
     const port = await startTcpServer(t, (socket) => {
       socket.on('error', () => {}).end('220 mail.example.org ESMTP\r\n')
     })
@@ -111,14 +108,14 @@ for (const kind of ['twilio', 'signedPost', 'kannel'] as const) {
     assert.match(error.message, /^The SMS provider could not be reached/)
   })
 
-  test(`${kind} that says yes late is waited for, and gets the text once`, async (t) => {
+  test(`a late success from ${kind} is awaited, and the text is sent once`, async (t) => {
     const provider = await startSmsProvider(t, { status: 202, delayMs: 500 })
     const from = '+15550100000'
     await createSmsTransport({ url: provider[kind], from, timeoutMs: 20_000 }).send(sampleSms)
     assert.equal(provider.asked.length, 1)
   })
 
-  test(`${kind} is worth another try if it is down`, async (t) => {
+  test(`an unreachable ${kind} is a retryable error`, async (t) => {
     const provider = await startSmsProvider(t, { status: 200 })
     const url = provider[kind].replace(/127\.0\.0\.1:[0-9]+/, `127.0.0.1:${await findFreePort()}`)
     const error = await deliveryErrorOf(openSmsTransport(url).send(sampleSms))
@@ -126,9 +123,9 @@ for (const kind of ['twilio', 'signedPost', 'kannel'] as const) {
     assert.match(error.message, /ECONNREFUSED/)
   })
 
-  test(`${kind} sends to nothing but a single number`, async (t) => {
+  test(`${kind} sends to a single number only`, async (t) => {
     const provider = await startSmsProvider(t, { status: 202 })
-    const gateway = openSmsTransport(provider[kind])
+    const transport = openSmsTransport(provider[kind])
     for (const to of [
       '+15550101234 +15550109999',
       '+15550101234,+15550109999',
@@ -140,27 +137,27 @@ for (const kind of ['twilio', 'signedPost', 'kannel'] as const) {
       '+１５５５０１０１２３４',
       '',
     ]) {
-      const error = await deliveryErrorOf(gateway.send({ ...sampleSms, to }))
+      const error = await deliveryErrorOf(transport.send({ ...sampleSms, to }))
       assert.ok(error instanceof PermanentDeliveryError, JSON.stringify(to))
     }
     assert.deepEqual(provider.asked, [])
   })
 }
 
-test('a text that was taken is not sent again because the rest of the answer is missing', async (t) => {
+test('an accepted text is not resent because the rest of the response is missing', async (t) => {
   const provider = await startSmsProvider(t, 'half')
   await openSmsTransport(provider.signedPost).send(sampleSms)
 })
 
-test('an answer without end is read no further than its beginning', {
+test('only the beginning of an endless response is read', {
   timeout: 5000,
 }, async (t) => {
-  let left = 0
+  let sent = 0
   const server = createServer((_request, response) => {
     response.writeHead(400)
     const more = () => {
-      while (!response.destroyed && left < 1e9) {
-        left += 65_536
+      while (!response.destroyed && sent < 1e9) {
+        sent += 65_536
         if (!response.write(Buffer.alloc(65_536, '{'))) return response.once('drain', more)
       }
     }
@@ -173,6 +170,6 @@ test('an answer without end is read no further than its beginning', {
   })
   const { port } = server.address() as AddressInfo
   await deliveryErrorOf(openSmsTransport(`twilio://AC0123:token@127.0.0.1:${port}`).send(sampleSms))
-  // The sockets on both sides hold some megabytes; beyond them nobody asked for more.
-  assert.ok(left < 5e7, `${left} bytes`)
+  // The sockets on both sides buffer some megabytes; beyond them nothing was read.
+  assert.ok(sent < 5e7, `${sent} bytes`)
 })

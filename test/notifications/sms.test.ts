@@ -14,37 +14,37 @@ import {
   startSmsProvider,
 } from '../support/sms-transport.ts'
 
-/** What an operator's program does with a text, by settings.md alone. */
-function verified({ headers, body }: ReceivedRequest): boolean {
+/** Verifies a text as an operator's program does that follows docs/settings.md. */
+function isVerified({ headers, body }: ReceivedRequest): boolean {
   const [, t, v1] =
     /^t=([0-9]+),v1=([0-9a-f]{64})$/.exec(String(headers['latchkey-signature'])) ?? []
   const fresh = Math.abs(Date.now() / 1000 - Number(t)) < 60
   return fresh && v1 === createHmac('sha256', smsSecret).update(`${t}.${body}`).digest('hex')
 }
 
-test('a signed text can be verified by who knows the secret, and tells no one the secret', async (t) => {
+test('a signed text can be verified with the secret and does not reveal it', async (t) => {
   const provider = await startSmsProvider(t, { status: 204 })
   await openSmsTransport(provider.signedPost).send(sampleSms)
 
-  const [asked] = provider.asked
-  assert.ok(asked)
-  assert.equal(asked.requestLine, 'POST /texts?tenant=7')
-  assert.equal(asked.headers['content-type'], 'application/json')
-  assert.deepEqual(JSON.parse(asked.body), {
+  const [request] = provider.asked
+  assert.ok(request)
+  assert.equal(request.requestLine, 'POST /texts?tenant=7')
+  assert.equal(request.headers['content-type'], 'application/json')
+  assert.deepEqual(JSON.parse(request.body), {
     to: sampleSms.to,
     from: '+15550100000',
     text: sampleSms.text,
   })
-  assert.ok(verified(asked))
-  assert.ok(!verified({ ...asked, body: asked.body.replace('493817', '493818') }))
-  assert.ok(!JSON.stringify(asked).includes(smsSecret.slice(0, 5)))
+  assert.ok(isVerified(request))
+  assert.ok(!isVerified({ ...request, body: request.body.replace('493817', '493818') }))
+  assert.ok(!JSON.stringify(request).includes(smsSecret.slice(0, 5)))
 })
 
-test('a repeated signed text can be told by its Idempotency-Key', async (t) => {
+test('a repeated signed text has the same Idempotency-Key', async (t) => {
   const provider = await startSmsProvider(t, { status: 200 })
-  const gateway = openSmsTransport(provider.signedPost)
-  await gateway.send(sampleSms)
-  await gateway.send(sampleSms)
+  const transport = openSmsTransport(provider.signedPost)
+  await transport.send(sampleSms)
+  await transport.send(sampleSms)
 
   assert.deepEqual(
     provider.asked.map(({ headers }) => headers['idempotency-key']),
@@ -52,30 +52,30 @@ test('a repeated signed text can be told by its Idempotency-Key', async (t) => {
   )
 })
 
-test('a signed text without a sender says so', async (t) => {
+test('a signed text without a sender has null as its sender', async (t) => {
   const provider = await startSmsProvider(t, { status: 200 })
   await createSmsTransport({ url: provider.signedPost, from: undefined }).send(sampleSms)
   assert.equal(JSON.parse(provider.asked[0]?.body ?? '').from, null)
 })
 
-test('Twilio is asked as its Messages resource wants it', async (t) => {
+test('a request to Twilio follows its Messages resource', async (t) => {
   const provider = await startSmsProvider(t, { status: 201, body: '{"status":"queued"}' })
   await openSmsTransport(provider.twilio).send(sampleSms)
 
-  const [asked] = provider.asked
-  assert.ok(asked)
-  assert.equal(asked.requestLine, 'POST /2010-04-01/Accounts/AC0123/Messages.json')
-  assert.equal(asked.headers['content-type'], 'application/x-www-form-urlencoded')
+  const [request] = provider.asked
+  assert.ok(request)
+  assert.equal(request.requestLine, 'POST /2010-04-01/Accounts/AC0123/Messages.json')
+  assert.equal(request.headers['content-type'], 'application/x-www-form-urlencoded')
   const credentials = Buffer.from(`AC0123:${smsToken}`).toString('base64')
-  assert.equal(asked.headers.authorization, `Basic ${credentials}`)
-  assert.deepEqual(Object.fromEntries(new URLSearchParams(asked.body)), {
+  assert.equal(request.headers.authorization, `Basic ${credentials}`)
+  assert.deepEqual(Object.fromEntries(new URLSearchParams(request.body)), {
     To: sampleSms.to,
     From: '+15550100000',
     Body: sampleSms.text,
   })
 })
 
-test('Twilio picks the sender from a messaging service', async (t) => {
+test('Twilio chooses the sender from a messaging service', async (t) => {
   const provider = await startSmsProvider(t, { status: 201 })
   await openSmsTransport(provider.twilio, 'MG0123456789').send(sampleSms)
 
@@ -84,16 +84,16 @@ test('Twilio picks the sender from a messaging service', async (t) => {
   assert.equal(form.From, undefined)
 })
 
-test('Twilio is spoken to in clear on this machine alone', async (t) => {
+test('Twilio is called without TLS only on this machine', async (t) => {
   const provider = await startSmsProvider(t, { status: 201 })
-  // It leads here, but is not written as an address of this machine.
+  // This form reaches this machine, but is not recognized as its address.
   const url = provider.twilio.replace('127.0.0.1', '[::ffff:127.0.0.1]')
   const error = await deliveryErrorOf(openSmsTransport(url).send(sampleSms))
   assert.ok(!(error instanceof PermanentDeliveryError))
   assert.deepEqual(provider.asked, [])
 })
 
-test('an SMS URL that can’t be used is refused in a sentence that doesn’t repeat it', () => {
+test('an invalid SMS URL is rejected with a sentence that does not repeat it', () => {
   const bad = [
     '',
     'sms.example.org',
@@ -134,7 +134,7 @@ test('an SMS URL that can’t be used is refused in a sentence that doesn’t re
   }
 })
 
-test('Twilio without a sender is refused in a sentence; others do without', () => {
+test('Twilio requires a sender, and other providers do not', () => {
   const twilio = 'twilio://AC0123:s3cret@api.twilio.com'
   const problem = validateSmsFrom(twilio, undefined) ?? ''
   assert.match(problem, /^LATCHKEY_SMS_FROM .+\.$/)

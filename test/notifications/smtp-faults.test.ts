@@ -22,79 +22,79 @@ import {
 } from '../support/smtp-transport.ts'
 import { findFreePort } from '../support/tcp.ts'
 
-const forGood: SmtpRefusal[] = [
+const permanentRefusals: SmtpRefusal[] = [
   { to: 'RCPT TO', code: 550, text: '5.1.1 <ada@example.org>: no such user' },
   { to: 'RCPT TO', code: 553, text: 'ada@example.org is not allowed' },
   { to: 'DATA', code: 554, text: '5.7.1 Your code is 493817 is spam' },
 ]
-const forNow: SmtpRefusal[] = [
+const retryableRefusals: SmtpRefusal[] = [
   { to: 'MAIL FROM', code: 451, text: '4.3.0 ada@example.org later' },
   { to: 'MAIL FROM', code: 550, text: '5.7.1 no-reply may not send to ada@example.org' },
   { to: 'RCPT TO', code: 452, text: '4.2.2 <ada@example.org> is full' },
   { to: 'RCPT TO', code: 530, text: '5.7.0 ada@example.org needs credentials' },
   { to: 'DATA', code: 451, text: 'Your code is 493817 came too early' },
 ]
-for (const [refusals, undeliverable] of [
-  [forGood, true],
-  [forNow, false],
+for (const [refusals, permanent] of [
+  [permanentRefusals, true],
+  [retryableRefusals, false],
 ] as const) {
   for (const refusal of refusals) {
-    const outcome = undeliverable ? 'is not tried again' : 'is worth another try'
-    test(`an email refused with ${refusal.code} to ${refusal.to} ${outcome}`, async (t) => {
+    const outcome = permanent ? 'is a permanent error' : 'is a retryable error'
+    test(`a reply of ${refusal.code} to ${refusal.to} ${outcome}`, async (t) => {
       const smtp = await startSmtpServer(t)
-      const gateway = openSmtpTransport(t, `smtp://127.0.0.1:${smtp.port}`)
+      const transport = openSmtpTransport(t, `smtp://127.0.0.1:${smtp.port}`)
       smtp.refusal = refusal
 
-      const error = await deliveryErrorOf(gateway.send(sampleEmail))
-      assert.equal(error instanceof PermanentDeliveryError, undeliverable, error.message)
+      const error = await deliveryErrorOf(transport.send(sampleEmail))
+      assert.equal(error instanceof PermanentDeliveryError, permanent, error.message)
       assert.match(error.message, new RegExp(`${refusal.code}`))
 
       // The next email still gets through.
       smtp.refusal = undefined
-      await gateway.send(sampleEmail)
+      await transport.send(sampleEmail)
       onlyReceivedMail(smtp)
     })
   }
 }
 
-test('a mail server that is down is worth another try', async (t) => {
+test('an unreachable mail server is a retryable error', async (t) => {
   const smtp = await startSmtpServer(t)
-  const gateway = openSmtpTransport(t, `smtp://127.0.0.1:${await findFreePort()}`)
-  const error = await deliveryErrorOf(gateway.send(sampleEmail))
+  const transport = openSmtpTransport(t, `smtp://127.0.0.1:${await findFreePort()}`)
+  const error = await deliveryErrorOf(transport.send(sampleEmail))
   assert.ok(!(error instanceof PermanentDeliveryError))
   assert.match(error.message, /ECONNREFUSED/)
   assert.equal(smtp.received.length, 0)
 })
 
-/** Until it has the whole of a message, a server can do no harm but cost time. */
+/** Before a server has the whole message, a fault only costs time. */
 const beforeTheMessage: { [kind: string]: SmtpReplies } = {
-  'says nothing': { greeting: neverReply },
+  'is silent': { greeting: neverReply },
   'stops after its greeting': { EHLO: neverReply },
-  'stops when it is told who writes': { MAIL: neverReply },
-  'stops when it is told to whom': { RCPT: neverReply },
-  'stops when it should take the message': { DATA: neverReply },
-  'hangs up at once': { greeting: closeConnection },
-  'hangs up when it should take the message': { DATA: closeConnection },
-  'promises TLS and then says nothing': { EHLO: '250-here\r\n250 STARTTLS', STARTTLS: neverReply },
-  'says go ahead for TLS and then nothing': { EHLO: '250-here\r\n250 STARTTLS' },
-  'says rubbish instead of TLS': {
+  'stops at MAIL FROM': { MAIL: neverReply },
+  'stops at RCPT TO': { RCPT: neverReply },
+  'stops at DATA': { DATA: neverReply },
+  'disconnects at once': { greeting: closeConnection },
+  'disconnects at DATA': { DATA: closeConnection },
+  'offers STARTTLS and then is silent': { EHLO: '250-here\r\n250 STARTTLS', STARTTLS: neverReply },
+  'accepts STARTTLS and then is silent': { EHLO: '250-here\r\n250 STARTTLS' },
+  'sends garbage instead of TLS': {
     EHLO: '250-here\r\n250 STARTTLS',
     STARTTLS: '220 go\r\nHTTP/1.1 400 Bad Request',
   },
-  'asks for a password and then says nothing': {
+  'requires a password and then is silent': {
     EHLO: '250-here\r\n250 AUTH PLAIN',
     AUTH: neverReply,
   },
   'is a web server': { greeting: 'HTTP/1.1 400 Bad Request\r\nConnection: close\r\n' },
-  'speaks in no tongue': { greeting: '\u0000\u0016\u0003\u0001 220' },
-  'answers with no number': { MAIL: 'ok' },
-  'answers with a number that there is not': { RCPT: '999 ok' },
+  'greets with garbage': { greeting: '\u0000\u0016\u0003\u0001 220' },
+  'replies without a code': { MAIL: 'ok' },
+  'replies with an invalid code': { RCPT: '999 ok' },
   'never ends a line': { EHLO: (socket) => trickle(socket, 'and so on ') },
-  'never comes to an end': { EHLO: (socket) => trickle(socket, '250-and\r\n') },
+  'never ends a reply': { EHLO: (socket) => trickle(socket, '250-and\r\n') },
 }
-describe('before it has a message', { concurrency: true }, () => {
+describe('before the message', { concurrency: true }, () => {
   for (const [kind, answers] of Object.entries(beforeTheMessage)) {
-    test(`a mail server that ${kind} is given up on in time`, { timeout: 10_000 }, async (t) => {
+    test(`sending to a mail server that ${kind} fails in time`, { timeout: 10_000 }, async (t) => {
       const smtp = await startScriptedSmtp(t, answers)
       const url = answers.AUTH
         ? smtp.url.replace('//', `//ada:${encodedPassword}@`)
@@ -107,7 +107,7 @@ describe('before it has a message', { concurrency: true }, () => {
   }
 })
 
-test('a server for TLS that only listens is given up on in time', {
+test('a silent smtps server times out', {
   timeout: 10_000,
 }, async (t) => {
   const smtp = await startScriptedSmtp(t, { greeting: neverReply })
@@ -117,56 +117,56 @@ test('a server for TLS that only listens is given up on in time', {
   assert.ok(!(error instanceof PermanentDeliveryError))
 })
 
-/** With the whole message in hand, a server that says nothing may have taken it. */
+/** A server that has the whole message but fails to reply may have accepted it. */
 const afterTheMessage: { [kind: string]: SmtpReplies } = {
-  'says nothing': { '.': neverReply },
-  'hangs up': { '.': closeConnection },
-  'says half a word': { '.': (socket) => void socket.end('250-ta') },
-  'says rubbish': { '.': '\u0000\u0001' },
+  'is silent': { '.': neverReply },
+  disconnects: { '.': closeConnection },
+  'sends half a reply': { '.': (socket) => void socket.end('250-ta') },
+  'sends garbage': { '.': '\u0000\u0001' },
 }
 for (const [kind, answers] of Object.entries(afterTheMessage)) {
-  test(`a server that has all of a mail and ${kind} gets it once a try`, {
+  test(`a server that has the whole email and ${kind} receives it once per attempt`, {
     timeout: 10_000,
   }, async (t) => {
     const smtp = await startScriptedSmtp(t, answers)
-    const gateway = openSmtpTransport(t, smtp.url)
-    const error = await deliveryErrorOf(gateway.send(sampleEmail))
+    const transport = openSmtpTransport(t, smtp.url)
+    const error = await deliveryErrorOf(transport.send(sampleEmail))
     assert.ok(!(error instanceof PermanentDeliveryError))
     assert.equal(smtp.messages.length, 1)
 
-    // Whoever has the first one knows the second by its name.
+    // The receiver can recognize the second by its Message-ID.
     delete answers['.']
-    await gateway.send(sampleEmail)
+    await transport.send(sampleEmail)
     const ids = smtp.messages.map((raw) => Object.fromEntries(parseMailHeaders(raw))['message-id'])
     assert.deepEqual(ids, [ids[0], ids[0]])
   })
 }
 
-test('a server that looks at a mail for longer than at anything else is waited for', async (t) => {
+test('a server may take longer to accept an email than to answer any other command', async (t) => {
   const smtp = await startScriptedSmtp(t, {
-    // Longer than it may take for all that comes before.
+    // Longer than the time-out for earlier commands.
     '.': (socket) => void setTimeout(() => socket.write('250 taken\r\n'), 1300),
   })
-  const gateway = createSmtpTransport({
+  const transport = createSmtpTransport({
     smtpUrl: smtp.url,
     from: 'no-reply@latchkey.example',
     timeoutMs: 500,
     replyTimeoutMs: 10_000,
   })
-  t.after(() => gateway.close())
-  await gateway.send(sampleEmail)
+  t.after(() => transport.close())
+  await transport.send(sampleEmail)
   assert.equal(smtp.messages.length, 1)
 })
 
-test('a server that hangs up right after its yes has taken the mail', async (t) => {
+test('a server that disconnects right after accepting an email has received it', async (t) => {
   const smtp = await startScriptedSmtp(t, { '.': (socket) => void socket.end('250 taken\r\n') })
-  const gateway = openSmtpTransport(t, smtp.url)
-  await gateway.send(sampleEmail)
-  await gateway.send({ ...sampleEmail, id: '0198c0de-0000-7000-8000-000000000002' })
+  const transport = openSmtpTransport(t, smtp.url)
+  await transport.send(sampleEmail)
+  await transport.send({ ...sampleEmail, id: '0198c0de-0000-7000-8000-000000000002' })
   assert.equal(smtp.messages.length, 2)
 })
 
-test('a mail is sent until a server says yes, and never again', async (t) => {
+test('an email is sent until a server accepts it, and never again', async (t) => {
   const smtp = await startScriptedSmtp(t, { '.': closeConnection })
   const latchkey = await startLatchkey(t, 'SQLite', {
     LATCHKEY_SMTP_URL: smtp.url,

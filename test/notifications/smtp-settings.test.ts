@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { validateMailFrom, validateSmtpUrl } from '../../src/config/smtp-url.ts'
 import { createSmtpTransport } from '../../src/notifications/smtp.ts'
 
-test('a mail URL that can’t be used is refused in a sentence that doesn’t repeat it', () => {
+test('an invalid mail URL is rejected with a sentence that does not repeat it', () => {
   const bad = [
     '',
     'mail.example.org',
@@ -40,7 +40,7 @@ test('a mail URL that can’t be used is refused in a sentence that doesn’t re
   for (const url of good) assert.equal(validateSmtpUrl(url), undefined, url)
 })
 
-test('a sender that is not one address is refused in a sentence', () => {
+test('a sender that is not a single address is rejected with a sentence', () => {
   const bad = [
     '',
     'Latchkey',

@@ -17,7 +17,7 @@ import {
   smtpPassword,
 } from '../support/smtp-transport.ts'
 
-test('an email arrives with both its parts, from and to whom it should', async (t) => {
+test('an email arrives with both parts, the right sender and the right recipient', async (t) => {
   const smtp = await startSmtpServer(t)
   await openSmtpTransport(t, `smtp://127.0.0.1:${smtp.port}`).send(sampleEmail)
 
@@ -40,20 +40,20 @@ test('an email arrives with both its parts, from and to whom it should', async (
   assert.equal(html?.content.trimEnd(), sampleEmail.html)
 })
 
-test('a picky receiver finds nothing to complain about', async (t) => {
+test('an email conforms to RFC 5322 and MIME', async (t) => {
   const smtp = await startSmtpServer(t)
   const began = Date.now()
   const sender = '"Grünkohl & Söhne" <no-reply@latchkey.example>'
   await openSmtpTransport(t, `smtp://127.0.0.1:${smtp.port}`, sender).send(sampleEmail)
 
   const { raw } = onlyReceivedMail(smtp)
-  // Seven bits, whole line ends, no line that has to be cut (RFC 5322 §2.1.1, §2.3; RFC 2045 §6).
+  // 7-bit, CRLF line ends, lines of at most 78 characters (RFC 5322 §2.1.1, §2.3; RFC 2045 §6).
   assert.match(raw, /^[\t\r\n\x20-\x7e]*$/)
   assert.doesNotMatch(raw, /[^\r]\n|\r[^\n]/)
   assert.ok(raw.split('\r\n').every((line) => line.length <= 78))
 
   const headers = parseMailHeaders(raw)
-  // Each once, those that must be there (§3.6), and none that tells what sent it.
+  // Each once, all required ones (RFC 5322 §3.6), and none that names the software.
   assert.deepEqual(headers.map(([name]) => name).sort(), [
     'auto-submitted',
     'content-type',
@@ -68,7 +68,7 @@ test('a picky receiver finds nothing to complain about', async (t) => {
   assert.match(date, /^(Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d{1,2} [A-Z][a-z]{2} \d{4} [\d:]{8} \+0000$/)
   assert.ok(Math.abs(Date.parse(date) - began) < 60_000)
   assert.equal(version, '1.0')
-  // A word in quotes and an encoded one are two things (RFC 2047 §5).
+  // An encoded word must not be inside a quoted string (RFC 2047 §5).
   assert.match(from, /^=\?UTF-8\?Q\?Gr=C3=BCnkohl_=26_S=C3=B6hne\?= <no-reply@latchkey\.example>$/)
 })
 
@@ -82,11 +82,11 @@ test('an email without HTML is plain text', async (t) => {
   assert.match(text?.type ?? '', /^text\/plain/)
 })
 
-test('a repeated email can be told by its Message-ID', async (t) => {
+test('a repeated email has the same Message-ID', async (t) => {
   const smtp = await startSmtpServer(t)
-  const gateway = openSmtpTransport(t, `smtp://127.0.0.1:${smtp.port}`)
-  await gateway.send(sampleEmail)
-  await gateway.send(sampleEmail)
+  const transport = openSmtpTransport(t, `smtp://127.0.0.1:${smtp.port}`)
+  await transport.send(sampleEmail)
+  await transport.send(sampleEmail)
 
   const ids = smtp.received.map(
     (mail) => Object.fromEntries(parseMailHeaders(mail.raw))['message-id'],
@@ -97,20 +97,20 @@ test('a repeated email can be told by its Message-ID', async (t) => {
   ])
 })
 
-test('emails go over a connection that is kept open', async (t) => {
+test('emails reuse an open connection', async (t) => {
   const smtp = await startSmtpServer(t)
-  const gateway = openSmtpTransport(t, `smtp://127.0.0.1:${smtp.port}`)
-  await gateway.send(sampleEmail)
-  await gateway.send(sampleEmail)
+  const transport = openSmtpTransport(t, `smtp://127.0.0.1:${smtp.port}`)
+  await transport.send(sampleEmail)
+  await transport.send(sampleEmail)
 
   assert.equal(new Set(smtp.received.map((mail) => mail.connection)).size, 1)
 })
 
 // Abuse case (Input and output): A line break in an address or a subject added recipients or
 // headers.
-test('an address that is a list or breaks a line reaches nobody', async (t) => {
+test('an address with a list or a line break is sent to nobody', async (t) => {
   const smtp = await startSmtpServer(t)
-  const gateway = openSmtpTransport(t, `smtp://127.0.0.1:${smtp.port}`)
+  const transport = openSmtpTransport(t, `smtp://127.0.0.1:${smtp.port}`)
   const addresses = [
     'ada@example.org, evil@example.net',
     'ada@example.org;evil@example.net',
@@ -125,7 +125,7 @@ test('an address that is a list or breaks a line reaches nobody', async (t) => {
     '',
   ]
   for (const to of addresses) {
-    const error = await deliveryErrorOf(gateway.send({ ...sampleEmail, to }))
+    const error = await deliveryErrorOf(transport.send({ ...sampleEmail, to }))
     assert.ok(error instanceof PermanentDeliveryError, JSON.stringify(to))
   }
   assert.deepEqual(smtp.recipients, [])
@@ -133,11 +133,11 @@ test('an address that is a list or breaks a line reaches nobody', async (t) => {
 
 // Abuse case (Input and output): A line break in an address or a subject added recipients or
 // headers.
-test('a subject that breaks a line adds no header', async (t) => {
+test('a line break in a subject adds no header', async (t) => {
   const smtp = await startSmtpServer(t)
-  const gateway = openSmtpTransport(t, `smtp://127.0.0.1:${smtp.port}`)
+  const transport = openSmtpTransport(t, `smtp://127.0.0.1:${smtp.port}`)
   const subject = 'New device: Ada\r\nBcc: evil@example.net\nX-Evil: 1\r\n\r\nEvil text'
-  await gateway.send({ ...sampleEmail, subject })
+  await transport.send({ ...sampleEmail, subject })
 
   const mail = onlyReceivedMail(smtp)
   assert.deepEqual(mail.to, ['ada@example.org'])
@@ -146,7 +146,7 @@ test('a subject that breaks a line adds no header', async (t) => {
   assert.ok(!parseMailParts(mail.raw).some((part) => part.content.includes('Evil text')))
 })
 
-test('a sender’s name stays a name', async (t) => {
+test('special characters in a sender’s name do not change the sender’s address', async (t) => {
   const smtp = await startSmtpServer(t)
   const name = 'Grünkohl, Söhne @ Co'
   await openSmtpTransport(
@@ -161,7 +161,7 @@ test('a sender’s name stays a name', async (t) => {
   assert.match(from ?? '', /^=\?UTF-8\?\S+\?= <no-reply@latchkey\.example>$/)
 })
 
-test('emails go by STARTTLS and with credentials to a server that is trusted', async (t) => {
+test('emails go by STARTTLS with credentials to a trusted server', async (t) => {
   const certificate = await createSelfSignedCertificate(t)
   if (!certificate) return
   trust(t, certificate.cert)
@@ -178,7 +178,7 @@ test('emails go by STARTTLS and with credentials to a server that is trusted', a
   assert.equal(mail.user, 'ada')
 })
 
-test('emails go by smtps to a server that is trusted', async (t) => {
+test('emails go by smtps to a trusted server', async (t) => {
   const certificate = await createSelfSignedCertificate(t)
   if (!certificate) return
   trust(t, certificate.cert)
@@ -195,43 +195,43 @@ test('emails go by smtps to a server that is trusted', async (t) => {
 
 for (const at of ['once', 'STARTTLS'] as const) {
   const scheme = at === 'once' ? 'smtps' : 'smtp'
-  test(`a server with a certificate of its own making gets nothing by ${scheme}`, async (t) => {
+  test(`a server with a self-signed certificate receives nothing by ${scheme}`, async (t) => {
     const certificate = await createSelfSignedCertificate(t)
     if (!certificate) return
     const smtp = await startSmtpServer(t, { tls: { certificate, at }, password: smtpPassword })
     const query = at === 'STARTTLS' ? '?tls=on' : ''
-    const gateway = openSmtpTransport(
+    const transport = openSmtpTransport(
       t,
       `${scheme}://ada:${encodedPassword}@localhost:${smtp.port}${query}`,
     )
 
-    const error = await deliveryErrorOf(gateway.send(sampleEmail))
+    const error = await deliveryErrorOf(transport.send(sampleEmail))
     assert.ok(!(error instanceof PermanentDeliveryError))
     assert.deepEqual([smtp.passwords, smtp.recipients], [[], []])
   })
 }
 
-test('a server across a network that offers no TLS gets neither password nor email', async (t) => {
+test('a remote server without TLS receives neither password nor email', async (t) => {
   const smtp = await startSmtpServer(t, { password: smtpPassword })
-  // It leads here, but is not written as an address of this machine.
-  const gateway = openSmtpTransport(
+  // This form reaches this machine, but is not recognized as its address.
+  const transport = openSmtpTransport(
     t,
     `smtp://ada:${encodedPassword}@[::ffff:127.0.0.1]:${smtp.port}`,
   )
 
-  const error = await deliveryErrorOf(gateway.send(sampleEmail))
+  const error = await deliveryErrorOf(transport.send(sampleEmail))
   assert.ok(!(error instanceof PermanentDeliveryError))
   assert.match(error.message, /TLS/)
   assert.deepEqual([smtp.passwords, smtp.recipients], [[], []])
 })
 
-test('TLS can be done without across a network, if one says so', async (t) => {
+test('TLS to a remote server can be turned off explicitly', async (t) => {
   const smtp = await startSmtpServer(t)
   await openSmtpTransport(t, `smtp://[::ffff:127.0.0.1]:${smtp.port}?tls=off`).send(sampleEmail)
   assert.equal(onlyReceivedMail(smtp).secure, false)
 })
 
-test('a mail trap on this machine works without TLS', async (t) => {
+test('a mail server on this machine works without TLS', async (t) => {
   const plain = await startSmtpServer(t, { password: smtpPassword })
   await openSmtpTransport(t, `smtp://ada:${encodedPassword}@localhost:${plain.port}`).send(
     sampleEmail,
@@ -239,7 +239,7 @@ test('a mail trap on this machine works without TLS', async (t) => {
   assert.equal(onlyReceivedMail(plain).user, 'ada')
 })
 
-test('a mail trap on this machine works with a certificate that nobody knows', async (t) => {
+test('a mail server on this machine works with an unknown certificate', async (t) => {
   const certificate = await createSelfSignedCertificate(t)
   if (!certificate) return
   const offering = await startSmtpServer(t, { tls: { certificate, at: 'STARTTLS' } })
@@ -247,20 +247,20 @@ test('a mail trap on this machine works with a certificate that nobody knows', a
   assert.equal(onlyReceivedMail(offering).secure, false)
 })
 
-test('refused credentials are worth another try', async (t) => {
+test('refused credentials are a retryable error', async (t) => {
   const smtp = await startSmtpServer(t, { password: 'another' })
-  const gateway = openSmtpTransport(
+  const transport = openSmtpTransport(
     t,
     `smtp://postmaster:${encodedPassword}@127.0.0.1:${smtp.port}`,
   )
 
-  const error = await deliveryErrorOf(gateway.send(sampleEmail))
+  const error = await deliveryErrorOf(transport.send(sampleEmail))
   assert.ok(!(error instanceof PermanentDeliveryError))
   assert.match(error.message, /credentials \(535 5\.7\.8 /)
   assert.deepEqual(smtp.passwords, [smtpPassword])
 })
 
-/** As an operator would with NODE_EXTRA_CA_CERTS, for one test. */
+/** Trusts a certificate for one test, as NODE_EXTRA_CA_CERTS does. */
 function trust(t: TestContext, cert: string): void {
   const before = tls.getCACertificates('default')
   tls.setDefaultCACertificates([...before, cert])

@@ -40,7 +40,7 @@ const everything: AccountCredentials[] = booleans.flatMap((mfaOn) =>
   ),
 )
 
-test('with MFA off, password and mailbox each let anyone in, and losing one leaves the other', () => {
+test('with MFA off, a stolen password or mailbox is enough to sign in, and losing one leaves the other', () => {
   for (const enrolled of everything.filter(({ mfaOn }) => !mfaOn)) {
     const { signInNeeds, ifLost, ifStolen, advice } = analyzeWaysIn(enrolled)
     assert.deepEqual(signInNeeds, ['password'])
@@ -55,7 +55,7 @@ test('with MFA off, password and mailbox each let anyone in, and losing one leav
   }
 })
 
-test('with MFA on, no thing alone lets anyone in but the mailbox that is both factors', () => {
+test('with MFA on, nothing stolen is enough alone, except a mailbox that is both factors', () => {
   for (const enrolled of everything.filter(({ mfaOn }) => mfaOn)) {
     const { authenticator, phone, emailCodes, sameMailbox, passkeys } = enrolled
     const both = emailCodes && sameMailbox && !authenticator && !phone && passkeys.length === 0
@@ -68,7 +68,7 @@ test('with MFA on, no thing alone lets anyone in but the mailbox that is both fa
   }
 })
 
-test('losing something never opens a way, and what is still in names things that are not lost', () => {
+test('a loss opens no way in, and the ways that are left use only what is not lost', () => {
   for (const enrolled of everything) {
     const { ifLost } = analyzeWaysIn(enrolled)
     for (const { what, stillIn, by } of ifLost) {
@@ -81,7 +81,7 @@ test('losing something never opens a way, and what is still in names things that
   }
 })
 
-test('the only second factor lost means locked out, unless there are recovery codes', () => {
+test('losing the only second factor locks the owner out, unless there are recovery codes', () => {
   for (const enrolled of everything.filter(({ mfaOn }) => mfaOn)) {
     const { authenticator, phone, emailCodes, sameMailbox, recoveryCodes, passkeys } = enrolled
     const methods = [authenticator, phone, emailCodes].filter(Boolean).length + passkeys.length
@@ -108,7 +108,7 @@ test('the only second factor lost means locked out, unless there are recovery co
   }
 })
 
-test('advice is one step at most, is never what is there already, and none where nothing helps', () => {
+test('advice is at most one step, never one already taken, and none if the account is well protected', () => {
   for (const enrolled of everything) {
     const { advice, ifLost, ifStolen } = analyzeWaysIn(enrolled)
     assert.ok(advice.length <= 1)
@@ -121,7 +121,7 @@ test('advice is one step at most, is never what is there already, and none where
   }
 })
 
-test('a passkey that asks for a finger gets its owner in without password and mailbox, and no thief', () => {
+test('a passkey with user verification signs its owner in without password and mailbox, and no thief', () => {
   for (const enrolled of everything.filter(({ passkeys }) => passkeys.includes(passwordless))) {
     const { ifLost, ifStolen } = analyzeWaysIn(enrolled)
     for (const { what, stillIn } of ifLost) {
@@ -138,7 +138,7 @@ test('a passkey that asks for a finger gets its owner in without password and ma
 })
 
 onEachDatabase((latchkey) => {
-  test('what GET WaysIn says of the phone holds when one signs in', async () => {
+  test('signing in confirms what GET WaysIn states about a lost app', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     const { body } = await ada.get('/settings/WaysIn')
     assert.deepEqual(body.signInNeeds, ['password', 'authenticator'])
@@ -154,7 +154,7 @@ onEachDatabase((latchkey) => {
     assert.equal((await latchkey.post('/auth/SignIn/Mfa', answer)).status, 200)
   })
 
-  test('what GET WaysIn says of passkeys holds when one signs in', async () => {
+  test('signing in confirms what GET WaysIn states about passkeys', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'passkey' })
     const [phone] = (await ada.get('/settings/Passkeys')).body.passkeys
     const old = await addPasskey(latchkey, ada, { name: 'My old key', verifiesUser: false })
@@ -182,7 +182,7 @@ onEachDatabase((latchkey) => {
     assert.equal(found.status, 401)
   })
 
-  test('GET /settings shows all of the account at once, and no secret', async () => {
+  test('GET /settings returns the whole account, and no secret', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'sms' })
     const { status, body } = await ada.get('/settings')
     assert.equal(status, 200)

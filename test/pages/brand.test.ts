@@ -11,7 +11,7 @@ const name = `%CONFIG% $& $1 "'&lt; {{x}} %TITLE% \`\${y}\` &quot;`
 onDatabase(
   'SQLite',
   (latchkey) => {
-    test('whatever signs a name has, it is a name: in pages, in their title, and in mails', async () => {
+    test('special characters in the brand name stay text, in pages, titles and emails', async () => {
       const html = await (await fetch(`${latchkey.origin}/signin`)).text()
       const content = /<meta name="latchkey" content="([^"]*)">/.exec(html)?.[1] ?? ''
       assert.equal(JSON.parse(unescaped(content)).name, name)
@@ -24,7 +24,7 @@ onDatabase(
       assert.ok(unescaped(mail?.html ?? '').includes(`${name} · ${latchkey.origin}`))
     })
 
-    test('a logo is a picture that runs nothing, and that mail programs in a browser can show', async () => {
+    test('a logo runs no scripts, and webmail can show it', async () => {
       const logo = join(latchkey.folder, 'LOGO.SVG')
       writeFileSync(logo, '<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>')
       await latchkey.restart({ LATCHKEY_BRAND_LOGO: logo })
@@ -45,7 +45,7 @@ onDatabase(
   { LATCHKEY_BRAND_NAME: name },
 )
 
-test('whatever the colour, what stands on it and links in it can be read', () => {
+test('whatever the brand colour, text on it and links in it are readable', () => {
   const steps = [0, 51, 102, 119, 136, 153, 204, 255]
   const channel = (value: number) => value.toString(16).padStart(2, '0')
   for (const r of steps) {

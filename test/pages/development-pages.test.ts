@@ -10,7 +10,7 @@ const address = `${'longaddress'.repeat(5)}@mail.example.com`
 const wide: Appearance = { width: 1280, colorScheme: 'light' }
 
 onDatabase('SQLite', (latchkey) => {
-  test('the start page and the inbox fit, are easy to read, and break no rule', async (t) => {
+  test('the start page and the dev inbox fit, are readable, and break no accessibility rule', async (t) => {
     const browser = await startChromium(t)
     if (!browser) return
     const ada = await latchkey.owner({ email: address, mfaMethod: 'sms' })
@@ -27,7 +27,7 @@ onDatabase('SQLite', (latchkey) => {
     }
   })
 
-  test('every link of the start page leads somewhere, and whoever is signed in finds their security', async (t) => {
+  test('every link of the start page works, and a signed-in visitor gets one to their security page', async (t) => {
     const browser = await startChromium(t)
     if (!browser) return
     const { page } = await visitPage(browser, `${latchkey.origin}/`, wide)
@@ -52,7 +52,7 @@ onDatabase('SQLite', (latchkey) => {
   })
 
   // Abuse case (Input and output): HTML in a name or a user agent ran where it was displayed.
-  test('the inbox shows what came, newest first, as text, with links to follow', async (t) => {
+  test('the dev inbox shows messages newest first, as text, with links to follow', async (t) => {
     const browser = await startChromium(t)
     if (!browser) return
     // Unescaped, a browser would read this as a copyright sign.
@@ -72,7 +72,7 @@ onDatabase('SQLite', (latchkey) => {
     await page.getByRole('heading', { name: 'Was that not you?' }).waitFor()
   })
 
-  test('what arrives shows by itself, is told to whoever can’t see it, and its code is copied in one press', async (t) => {
+  test('the dev inbox shows and announces new messages by itself, and copies a code with one press', async (t) => {
     const browser = await startChromium(t)
     if (!browser) return
     const seen = await visitPage(browser, `${latchkey.origin}/dev/inbox`, {
@@ -97,7 +97,7 @@ onDatabase('SQLite', (latchkey) => {
     assert.deepEqual(seen.errors, [])
   })
 
-  test('while the service is away the inbox says so, and goes on when it is back', async (t) => {
+  test('the dev inbox reports when the service is unreachable, and resumes when it is back', async (t) => {
     const browser = await startChromium(t)
     if (!browser) return
     const { page } = await visitPage(browser, `${latchkey.origin}/dev/inbox`, wide)
@@ -112,7 +112,7 @@ onDatabase('SQLite', (latchkey) => {
 onDatabase(
   'SQLite',
   (latchkey) => {
-    test('an empty inbox says how to fill it, and with a mail server there is less to offer', async (t) => {
+    test('an empty dev inbox explains how to fill it, and there is none if every message is really sent', async (t) => {
       const browser = await startChromium(t)
       if (!browser) return
       const seen = await visitPage(browser, `${latchkey.origin}/dev/inbox`, wide)

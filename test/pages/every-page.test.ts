@@ -49,7 +49,7 @@ onDatabase(
 
     // Abuse case (Input and output): Another site framed one of our pages and made users click
     // controls they did not see.
-    test('in a browser no page shows in a frame, neither of another site nor of our own', async (t) => {
+    test('in a browser no page can be framed, neither by another site nor by our own', async (t) => {
       const browser = await startChromium(t)
       if (!browser) return
       const frames = paths.map((path) => `<iframe src="${latchkey.origin}${path}"></iframe>`)
@@ -69,7 +69,7 @@ onDatabase(
       }
     })
 
-    test('a returnTo, a language and a brand with HTML in them stay text', async () => {
+    test('HTML in a returnTo, a language and a brand name stays text', async () => {
       const html = `"><script>alert(1)</script>`
       const path = `/signin?lang=${encodeURIComponent(html)}&returnTo=${encodeURIComponent(`/${html}`)}`
       const answer = await open(path, { cookie: `latchkey-lang=${html}`, 'accept-language': html })
@@ -79,7 +79,7 @@ onDatabase(
       assert.equal(answer.headers.get('set-cookie'), null)
     })
 
-    test('the language is the one asked for, then the one kept, then the browser’s', async (t) => {
+    test('the language is that of the query, then of the cookie, then of the browser', async (t) => {
       const german = { 'accept-language': 'fr, de-AT;q=0.8, en;q=0.7' }
       assert.equal((await configOf('/signin', german)).language, 'de')
       assert.equal((await configOf('/signin', { 'accept-language': 'fr' })).language, 'en')
@@ -104,7 +104,7 @@ onDatabase(
       assert.deepEqual(seen.errors, [])
     })
 
-    test('every page is there in German, narrow and dark, and nothing of it is English', async (t) => {
+    test('every page is available in German, narrow and dark, and none of it is in English', async (t) => {
       const browser = await startChromium(t)
       if (!browser) return
       for (const [path, heading] of [
@@ -128,7 +128,7 @@ onDatabase(
       }
     })
 
-    test('without JavaScript each page says what it needs, in the reader’s language', async (t) => {
+    test('without JavaScript each page states what it needs, in the visitor’s language', async (t) => {
       const browser = await startChromium(t)
       if (!browser) return
       for (const path of paths) {
@@ -146,7 +146,7 @@ onDatabase(
       }
     })
 
-    test('password managers and one-time codes are told what each field is for', async (t) => {
+    test('every field states its purpose to password managers and for one-time codes', async (t) => {
       const browser = await startChromium(t)
       if (!browser) return
       const ada = await latchkey.owner({ mfaMethod: 'email' })
@@ -187,7 +187,7 @@ onDatabase(
       ])
     })
 
-    test('script and style of the first visit of a page are below 40 kB', async (t) => {
+    test('scripts and styles of a first visit are below 40 kB per page', async (t) => {
       for (const path of paths) {
         const html = await (await open(path)).text()
         const files = [...(await reachedFrom(html))]
@@ -217,7 +217,7 @@ onDatabase(
       return found
     }
 
-    test('name, colour and logo of the operator are on every page, and can be read', async (t) => {
+    test('the operator’s name, colour and logo are on every page, and readable', async (t) => {
       const logo = join(latchkey.folder, 'logo.svg')
       writeFileSync(
         logo,

@@ -9,7 +9,7 @@ import { type Appearance, appearances, assertPageOk, visitPage } from '../suppor
 const wide: Appearance = { width: 1280, colorScheme: 'light' }
 
 onDatabase('SQLite', (latchkey) => {
-  test('by keyboard alone from “forgot your password?” to signing in with the new one', async (t) => {
+  test('a forgotten password is reset by keyboard alone, up to signing in with the new one', async (t) => {
     const browser = await startChromium(t)
     if (!browser) return
     for (const look of appearances) {
@@ -65,7 +65,7 @@ onDatabase('SQLite', (latchkey) => {
     assert.equal(texts[0], texts[1])
   })
 
-  test('the code waits for the password, and can be sent again', async (t) => {
+  test('the code is not submitted without a new password, and can be sent again', async (t) => {
     const browser = await startChromium(t)
     if (!browser) return
     const { email } = await latchkey.owner()
@@ -90,7 +90,7 @@ onDatabase('SQLite', (latchkey) => {
     assert.equal(requests.length, 1)
   })
 
-  test('too many messages: the page says for how long, and what was typed stays', async (t) => {
+  test('after too many messages the page states how long to wait, and keeps the input', async (t) => {
     const browser = await startChromium(t)
     if (!browser) return
     const { email } = await latchkey.owner()
@@ -102,7 +102,7 @@ onDatabase('SQLite', (latchkey) => {
     assert.equal(await page.getByLabel('Email address').inputValue(), email)
   })
 
-  test('nothing is lost when nothing comes back', async (t) => {
+  test('after a network failure the input is kept and can be submitted again', async (t) => {
     const browser = await startChromium(t)
     if (!browser) return
     const { email } = await latchkey.owner()

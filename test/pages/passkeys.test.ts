@@ -36,7 +36,7 @@ onDatabase('SQLite', (latchkey) => {
     return tab
   }
 
-  test('a passkey alone signs in, without an address', async (t) => {
+  test('a passkey signs in alone, without an email address', async (t) => {
     const ada = await latchkey.owner()
     const tab = await open(t, ada)
     if (!tab) return
@@ -50,7 +50,7 @@ onDatabase('SQLite', (latchkey) => {
     ])
   })
 
-  test('the button asks for the passkey where none is offered by itself', async (t) => {
+  test('the button requests the passkey where the browser does not offer it by itself', async (t) => {
     const ada = await latchkey.owner()
     const tab = await open(t, ada)
     if (!tab) return
@@ -62,7 +62,7 @@ onDatabase('SQLite', (latchkey) => {
     await tab.page.waitForURL('**/security')
   })
 
-  test('whoever thinks better of it is back where they were, and can sign in by password', async (t) => {
+  test('cancelling the passkey returns to the form, where the password signs in', async (t) => {
     const ada = await latchkey.owner()
     const tab = await open(t, ada)
     if (!tab) return
@@ -79,7 +79,7 @@ onDatabase('SQLite', (latchkey) => {
     await page.waitForURL('**/security')
   })
 
-  test('a passkey that was removed says so, and the other ways are still there', async (t) => {
+  test('a removed passkey is reported as rejected, and the other ways remain', async (t) => {
     const ada = await latchkey.owner()
     const tab = await open(t, ada)
     if (!tab) return
@@ -90,7 +90,7 @@ onDatabase('SQLite', (latchkey) => {
     await tab.page.getByLabel('Email address').waitFor()
   })
 
-  test('a passkey is the second step, by keyboard alone, and its device is remembered', async (t) => {
+  test('a passkey completes the second step by keyboard alone, and the device is remembered', async (t) => {
     const ada = await latchkey.owner()
     // Without discoverable credentials it cannot sign in alone.
     const tab = await open(t, ada, { transport: 'usb', hasResidentKey: false })
@@ -121,7 +121,7 @@ onDatabase('SQLite', (latchkey) => {
     await page.waitForURL('**/security')
   })
 
-  test('a second step whose passkey is not at hand is taken by another method', async (t) => {
+  test('another method completes the second step when the passkey is not available', async (t) => {
     const ada = await latchkey.owner()
     const tab = await open(t, ada)
     if (!tab) return
@@ -136,7 +136,7 @@ onDatabase('SQLite', (latchkey) => {
     await seen.page.waitForURL('**/security')
   })
 
-  test('a browser without passkeys offers none, and asks for what it can', async (t) => {
+  test('a browser without passkey support offers no passkey, and requests a supported method', async (t) => {
     const ada = await latchkey.owner()
     const tab = await open(t, ada)
     if (!tab) return

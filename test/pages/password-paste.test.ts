@@ -8,7 +8,7 @@ import { visitPage } from '../support/page-visit.ts'
 const look = { width: 800, colorScheme: 'light' } as const
 
 onDatabase('SQLite', (latchkey) => {
-  test('a password can be pasted wherever one is asked for or chosen, and is not shown', async (t) => {
+  test('a password can be pasted wherever one is entered or chosen, and is masked', async (t) => {
     const browser = await startChromium(t)
     if (!browser) return
     const ada = await latchkey.owner()

@@ -16,7 +16,7 @@ onDatabase(
 
     // Abuse case (Input and output): A link to the real sign-in page redirected users to a copy of
     // it (open redirect).
-    test('after signing in nobody is sent anywhere but to us and to places the operator allows', async () => {
+    test('after signing in, the browser is sent only to our own origin and to origins the operator allows', async () => {
       const { host } = new URL(latchkey.origin)
       for (const [returnTo, allowed] of [
         ['/security', `${latchkey.origin}/security`],
@@ -64,7 +64,7 @@ onDatabase(
 
     // Abuse case (Input and output): A link to the real sign-in page redirected users to a copy of
     // it (open redirect).
-    test('in a browser a forbidden returnTo ends at the owner’s own security page', async (t) => {
+    test('in a browser, a forbidden returnTo leads to the owner’s own security page', async (t) => {
       const browser = await startChromium(t)
       if (!browser) return
       const ada = await latchkey.owner()

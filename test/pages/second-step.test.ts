@@ -26,7 +26,7 @@ onDatabase('SQLite', (latchkey) => {
     return seen
   }
 
-  test('a code sends itself when it is complete, however it comes', async (t) => {
+  test('a complete code submits itself, whether typed, pasted or autofilled', async (t) => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     const spaced = (code: string) => `${code.slice(0, 3)} ${code.slice(3)} `
     for (const [way, enter] of Object.entries<(page: Page, code: string) => Promise<void>>({
@@ -43,7 +43,7 @@ onDatabase('SQLite', (latchkey) => {
     }
   })
 
-  test('each wrong code tells the tries left, and the last one leads back to the start', async (t) => {
+  test('each wrong code shows the tries left, and the last one leads back to the start', async (t) => {
     const ada = await latchkey.owner({ mfaMethod: 'sms' })
     const seen = await begin(t, ada)
     if (!seen) return
@@ -62,7 +62,7 @@ onDatabase('SQLite', (latchkey) => {
     await page.context().close()
   })
 
-  test('a code can be sent again when the service says so, and the new one counts', async (t) => {
+  test('a code can be sent again when the service allows it, and the new one counts', async (t) => {
     const ada = await latchkey.owner({ mfaMethod: 'sms' })
     const seen = await begin(t, ada)
     if (!seen) return
@@ -89,7 +89,7 @@ onDatabase('SQLite', (latchkey) => {
     await page.waitForURL('**/security')
   })
 
-  test('every other method that is set up is there, and a recovery code', async (t) => {
+  test('every other method that is set up is offered, and a recovery code', async (t) => {
     const ada = await latchkey.owner({ mfaMethod: 'email' })
     await ada.turnOn('sms')
     await ada.turnOn('authenticator')
@@ -129,7 +129,7 @@ onDatabase('SQLite', (latchkey) => {
     await page.waitForURL('**/security')
   })
 
-  test('a remembered device is asked for no second step the next time', async (t) => {
+  test('a remembered device skips the second step the next time', async (t) => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     const seen = await begin(t, ada)
     if (!seen) return
@@ -148,7 +148,7 @@ onDatabase('SQLite', (latchkey) => {
     await page.waitForURL('**/security')
   })
 
-  test('where no code can be sent any more, the page says so, and another way is there', async (t) => {
+  test('when no code can be sent, the page reports it and offers another way', async (t) => {
     const ada = await latchkey.owner({ mfaMethod: 'email' })
     for (let sends = 0; sends < 20; sends += 1) await ada.signIn()
     const seen = await begin(t, ada)
@@ -165,7 +165,7 @@ onDatabase('SQLite', (latchkey) => {
     await seen.page.waitForURL('**/security')
   })
 
-  test('a sign-in that was open for too long begins anew, with the address kept', async (t) => {
+  test('an expired sign-in starts again, and keeps the address', async (t) => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     const seen = await begin(t, ada)
     if (!seen) return
@@ -176,7 +176,7 @@ onDatabase('SQLite', (latchkey) => {
     await assertPageOkInEveryAppearance(seen, 'sign-in started again')
   })
 
-  test('a code that nothing came back for can be sent once more', async (t) => {
+  test('a code can be submitted again after a network failure', async (t) => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     const seen = await begin(t, ada)
     if (!seen) return
@@ -189,7 +189,7 @@ onDatabase('SQLite', (latchkey) => {
     await page.waitForURL('**/security')
   })
 
-  test('a complete code and Enter at once are one attempt', async (t) => {
+  test('a complete code and Enter submit one attempt', async (t) => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     const seen = await begin(t, ada)
     if (!seen) return

@@ -24,7 +24,7 @@ const looks: (ViewOptions & { lang: 'en' | 'de'; width: number })[] = [
 onDatabase('SQLite', (latchkey) => {
   for (const look of looks) {
     const { width, colorScheme, lang } = look
-    test(`nothing bars anyone from any state of it, at ${width} px, ${colorScheme}, ${lang}`, async (t) => {
+    test(`every state of the page is accessible, at ${width} px, ${colorScheme}, ${lang}`, async (t) => {
       const browser = await startChromium(t)
       if (!browser) return
       const { text, cancel, app, sms } = languages[lang]

@@ -11,7 +11,7 @@ import { undoTokenSentTo } from '../support/undo-token.ts'
 const minute = 60_000
 
 onDatabase('SQLite', (latchkey) => {
-  test('the language of messages is chosen, and the next one comes in it', async (t) => {
+  test('the language of messages can be changed, and the next message is in it', async (t) => {
     const browser = await startChromium(t)
     if (!browser) return
     const ada = await latchkey.owner()
@@ -28,7 +28,7 @@ onDatabase('SQLite', (latchkey) => {
     assert.deepEqual(errors, [])
   })
 
-  test('the password is changed, and what was wrong with it is said at its field', async (t) => {
+  test('the password is changed, and errors are shown at their field', async (t) => {
     const browser = await startChromium(t)
     if (!browser) return
     const ada = await latchkey.owner()
@@ -64,7 +64,7 @@ onDatabase('SQLite', (latchkey) => {
     assert.deepEqual(errors, [])
   })
 
-  test('the address changes once the code of the new one was typed, and the old one is told', async (t) => {
+  test('the address changes once the code sent to the new one is entered, and the old one is notified', async (t) => {
     const browser = await startChromium(t)
     if (!browser) return
     const ada = await latchkey.owner()
@@ -95,7 +95,7 @@ onDatabase('SQLite', (latchkey) => {
     assert.deepEqual(errors, [])
   })
 
-  test('the number is set, changed and taken away, but not while it is the last method', async (t) => {
+  test('the number is set, changed and removed, but not while it is the last method', async (t) => {
     const browser = await startChromium(t)
     if (!browser) return
     const ada = await latchkey.owner()
@@ -131,7 +131,7 @@ onDatabase('SQLite', (latchkey) => {
     assert.deepEqual(errors, [])
   })
 
-  test('every country that a number can be of can be chosen', async (t) => {
+  test('every country with phone numbers can be chosen', async (t) => {
     const browser = await startChromium(t)
     if (!browser) return
     const ada = await latchkey.owner()
@@ -152,7 +152,7 @@ onDatabase('SQLite', (latchkey) => {
     assert.match((await country.textContent()) ?? '', /Germany \(\+49\)/)
   })
 
-  test('the account is deleted with its password, and a mail brings it back', async (t) => {
+  test('the account is deleted with its password, and an emailed link restores it', async (t) => {
     const browser = await startChromium(t)
     if (!browser) return
     const ada = await latchkey.owner()
@@ -177,7 +177,7 @@ onDatabase('SQLite', (latchkey) => {
     assert.deepEqual(errors, [])
   })
 
-  test('where the service can’t be reached the page says so, and tries again when asked', async (t) => {
+  test('when the service is unreachable the page reports it, and retries on request', async (t) => {
     const browser = await startChromium(t)
     if (!browser) return
     const ada = await latchkey.owner()
@@ -192,7 +192,7 @@ onDatabase('SQLite', (latchkey) => {
     await section('Password').waitFor()
   })
 
-  test('whoever is not signed in is led to signing in, and back', async (t) => {
+  test('a visitor who is not signed in is sent to the sign-in page, and back', async (t) => {
     const browser = await startChromium(t)
     if (!browser) return
     const ada = await latchkey.owner()

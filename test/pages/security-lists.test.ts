@@ -56,7 +56,7 @@ onDatabase('SQLite', (latchkey) => {
     assert.deepEqual(errors, [])
   })
 
-  test('sessions are told by device and place, and end one by one or all at once', async (t) => {
+  test('sessions are listed with device and IP address, and end one by one or all at once', async (t) => {
     const browser = await startChromium(t)
     if (!browser) return
     const ada = await latchkey.owner()
@@ -85,7 +85,7 @@ onDatabase('SQLite', (latchkey) => {
     assert.deepEqual(errors, [])
   })
 
-  test('remembered devices are forgotten one by one or all at once', async (t) => {
+  test('remembered devices are removed one by one or all at once', async (t) => {
     const browser = await startChromium(t)
     if (!browser) return
     const ada = await latchkey.owner({ mfaMethod: 'email' })
@@ -108,7 +108,7 @@ onDatabase('SQLite', (latchkey) => {
     assert.deepEqual(errors, [])
   })
 
-  test('everything that can happen is told in words, in both languages, page by page', async (t) => {
+  test('every type of activity is described in words, in both languages, page by page', async (t) => {
     const browser = await startChromium(t)
     if (!browser) return
     const ada = await latchkey.owner()
@@ -176,7 +176,7 @@ onDatabase('SQLite', (latchkey) => {
     }
   })
 
-  test('what losing or having one thing means is said plainly, with what to do next', async (t) => {
+  test('the page explains the effect of each loss and theft, and what to do next', async (t) => {
     const browser = await startChromium(t)
     if (!browser) return
     const ada = await latchkey.owner()

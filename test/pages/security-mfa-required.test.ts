@@ -11,7 +11,7 @@ const minute = 60_000
 onDatabase(
   'SQLite',
   (latchkey) => {
-    test('whoever has no second step sets one up first, and then sees the rest', async (t) => {
+    test('a user without a second step must set one up before the rest is shown', async (t) => {
       const browser = await startChromium(t)
       if (!browser) return
       const ada = await latchkey.owner()
@@ -43,7 +43,7 @@ onDatabase(
       assert.deepEqual(errors, [])
     })
 
-    test('nobody is offered to turn it off, and the page says why', async (t) => {
+    test('nobody is offered to turn the second step off, and the page explains why', async (t) => {
       const browser = await startChromium(t)
       if (!browser) return
       const ada = await latchkey.owner({ mfaMethod: 'sms' })
@@ -59,7 +59,7 @@ onDatabase(
       assert.deepEqual(errors, [])
     })
 
-    test('whoever was on the way to somewhere goes on there once it is set up', async (t) => {
+    test('once the second step is set up, the user continues to the returnTo', async (t) => {
       const browser = await startChromium(t)
       if (!browser) return
       const ada = await latchkey.owner()

@@ -34,7 +34,7 @@ const origin = `http://localhost:${port}`
 onDatabase(
   'SQLite',
   (latchkey) => {
-    test('on a slow line, tabs that need a fresh token in the same moment stay signed in', async (t) => {
+    test('on a slow connection, tabs that refresh at the same moment stay signed in', async (t) => {
       const browser = await startChromium(t)
       if (!browser) return
       await startSlowProxy(t, {
@@ -75,7 +75,7 @@ onDatabase(
       assert.deepEqual(errors, [])
     })
 
-    test('on a slow line, whoever closes a page while it refreshes stays signed in', async (t) => {
+    test('on a slow connection, closing a page while it refreshes does not sign its user out', async (t) => {
       const browser = await startChromium(t)
       if (!browser) return
       await startSlowProxy(t, {

@@ -18,7 +18,7 @@ import { addVirtualAuthenticator } from '../support/virtual-authenticator.ts'
 const minute = 60_000
 
 onDatabase('SQLite', (latchkey) => {
-  test('one button and one sentence turn the second step off, and its owner hears of the way back', async (t) => {
+  test('one button and one confirmation turn the second step off, and an undo link is emailed', async (t) => {
     const browser = await startChromium(t)
     if (!browser) return
     const ada = await latchkey.owner({ mfaMethod: 'sms' })
@@ -45,7 +45,7 @@ onDatabase('SQLite', (latchkey) => {
     assert.deepEqual(errors, [])
   })
 
-  test('after a quarter of an hour it asks who is there, in place, and then does what was asked', async (t) => {
+  test('after fifteen minutes the page reauthenticates in place, and then completes the action', async (t) => {
     const browser = await startChromium(t)
     if (!browser) return
     const ada = await latchkey.owner({ mfaMethod: 'email' })
@@ -70,7 +70,7 @@ onDatabase('SQLite', (latchkey) => {
     assert.deepEqual(errors, [])
   })
 
-  test('whoever would rather not say who they are leaves by Escape, and nothing has changed', async (t) => {
+  test('Escape leaves the reauthentication, and nothing has changed', async (t) => {
     const browser = await startChromium(t)
     if (!browser) return
     const ada = await latchkey.owner({ mfaMethod: 'email' })
@@ -95,7 +95,7 @@ onDatabase('SQLite', (latchkey) => {
     assert.equal((await ada.signIn()).body.status, 'mfaRequired')
   })
 
-  test('a passkey confirms who is there with one press', async (t) => {
+  test('a passkey reauthenticates with one press', async (t) => {
     const browser = await startChromium(t)
     if (!browser) return
     const ada = await latchkey.owner()
@@ -116,7 +116,7 @@ onDatabase('SQLite', (latchkey) => {
     assert.deepEqual(errors, [])
   })
 
-  test('where only the password was shown, the second step is asked for before it is turned off', async (t) => {
+  test('a password-only session must pass the second step before it is turned off', async (t) => {
     const browser = await startChromium(t)
     if (!browser) return
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
@@ -137,7 +137,7 @@ onDatabase('SQLite', (latchkey) => {
     await waitForStatus(mfaSectionName, 'Your second step is off.')
   })
 
-  test('by keyboard alone the second step goes on with an app, and off again', async (t) => {
+  test('an app turns the second step on, and a button turns it off, by keyboard alone', async (t) => {
     const browser = await startChromium(t)
     if (!browser) return
     const ada = await latchkey.owner()

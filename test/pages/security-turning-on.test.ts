@@ -11,7 +11,7 @@ import { requireTool } from '../support/tool.ts'
 import { addVirtualAuthenticator } from '../support/virtual-authenticator.ts'
 
 onDatabase('SQLite', (latchkey) => {
-  test('whoever scans the QR code on the screen turns the second step on with what the app shows', async (t) => {
+  test('an app that scans the QR code on the screen turns the second step on with its code', async (t) => {
     const zbarimg = await requireTool(t, 'zbarimg')
     const oathtool = zbarimg && (await requireTool(t, 'oathtool'))
     const browser = oathtool && (await startChromium(t))
@@ -65,7 +65,7 @@ onDatabase('SQLite', (latchkey) => {
     }
   })
 
-  test('on a phone, the app is opened by a link, for no phone scans its own screen', async (t) => {
+  test('on a phone a link opens the app, since a phone cannot scan its own screen', async (t) => {
     const browser = await startChromium(t)
     if (!browser) return
     const ada = await latchkey.owner()
@@ -81,7 +81,7 @@ onDatabase('SQLite', (latchkey) => {
     assert.deepEqual(await accessibilityViolations(), [])
   })
 
-  test('new recovery codes can be copied and downloaded, and are there once', async (t) => {
+  test('new recovery codes can be copied, downloaded and printed, and are shown once', async (t) => {
     const browser = await startChromium(t)
     if (!browser) return
     const ada = await latchkey.owner({ mfaMethod: 'email' })
@@ -130,7 +130,7 @@ onDatabase('SQLite', (latchkey) => {
     assert.deepEqual(errors, [])
   })
 
-  test('one press makes a passkey and turns the second step on with it', async (t) => {
+  test('one press creates a passkey and turns the second step on with it', async (t) => {
     const browser = await startChromium(t)
     if (!browser) return
     const ada = await latchkey.owner()
@@ -145,7 +145,7 @@ onDatabase('SQLite', (latchkey) => {
     assert.deepEqual(errors, [])
   })
 
-  test('whoever shows no passkey is told what to do, and may choose another method', async (t) => {
+  test('if no passkey is created the page explains what to do, and another method can be chosen', async (t) => {
     const browser = await startChromium(t)
     if (!browser) return
     const ada = await latchkey.owner()
@@ -161,7 +161,7 @@ onDatabase('SQLite', (latchkey) => {
     assert.equal((await ada.get('/settings/MfaSignIn')).body.enabled, false)
   })
 
-  test('a number is typed as at home, or pasted with its plus, and gets the codes', async (t) => {
+  test('a number is typed in national format, or pasted with its plus, and receives the codes', async (t) => {
     const browser = await startChromium(t)
     if (!browser) return
     const german = { typed: '0151 23456789', number: '+4915123456789', locale: 'de-DE' }
@@ -192,7 +192,7 @@ onDatabase('SQLite', (latchkey) => {
     }
   })
 
-  test('codes by email go to the address that stands there already', async (t) => {
+  test('codes by email go to the prefilled address', async (t) => {
     const browser = await startChromium(t)
     if (!browser) return
     const ada = await latchkey.owner()
@@ -210,7 +210,7 @@ onDatabase('SQLite', (latchkey) => {
     assert.deepEqual(errors, [])
   })
 
-  test('the method changes to one that is set up by its code alone', async (t) => {
+  test('the method is changed to one that is set up with its code alone', async (t) => {
     const browser = await startChromium(t)
     if (!browser) return
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })

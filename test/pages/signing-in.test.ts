@@ -15,7 +15,7 @@ import { undoTokenSentTo } from '../support/undo-token.ts'
 const wide: Appearance = { width: 1280, colorScheme: 'light' }
 
 onDatabase('SQLite', (latchkey) => {
-  test('a wrong password is told beside it, kindly, and what was typed stays', async (t) => {
+  test('a wrong password is reported at its field, and the input is kept', async (t) => {
     const browser = await startChromium(t)
     if (!browser) return
     const ada = await latchkey.owner()
@@ -44,7 +44,7 @@ onDatabase('SQLite', (latchkey) => {
     }
   })
 
-  test('two presses of Enter sign in once', async (t) => {
+  test('pressing Enter twice signs in once', async (t) => {
     const browser = await startChromium(t)
     if (!browser) return
     const ada = await latchkey.owner()
@@ -58,7 +58,7 @@ onDatabase('SQLite', (latchkey) => {
     assert.equal(requests.filter((path) => path === '/auth/SignIn').length, 1)
   })
 
-  test('nothing is lost when nothing comes back', async (t) => {
+  test('after a network failure the input is kept and can be submitted again', async (t) => {
     const browser = await startChromium(t)
     if (!browser) return
     const ada = await latchkey.owner()
@@ -73,7 +73,7 @@ onDatabase('SQLite', (latchkey) => {
     await page.waitForURL('**/security')
   })
 
-  test('a lock-out says for how long, in words', async (t) => {
+  test('a lockout states how long to wait, in words', async (t) => {
     const browser = await startChromium(t)
     if (!browser) return
     const ada = await latchkey.owner()
@@ -90,7 +90,7 @@ onDatabase('SQLite', (latchkey) => {
     await assertPageOkInEveryAppearance(seen, 'sign-in locked out')
   })
 
-  test('the address goes along to the other pages of signing in, and returnTo, too', async (t) => {
+  test('the address and the returnTo are carried over to the other pages of signing in', async (t) => {
     const browser = await startChromium(t)
     if (!browser) return
     const url = `${latchkey.origin}/signin?returnTo=/health/live`
@@ -112,7 +112,7 @@ onDatabase('SQLite', (latchkey) => {
     }
   })
 
-  test('whoever is signed in already goes on at once, also from a link of another site', async (t) => {
+  test('a signed-in visitor is sent on at once, also from a link of another site', async (t) => {
     const browser = await startChromium(t)
     if (!browser) return
     const ada = await latchkey.owner()
@@ -131,7 +131,7 @@ onDatabase('SQLite', (latchkey) => {
     await page.waitForURL(`${latchkey.origin}/health/ready`)
   })
 
-  test('whoever goes back after signing in is not asked again', async (t) => {
+  test('a user who goes back after signing in need not sign in again', async (t) => {
     const browser = await startChromium(t)
     if (!browser) return
     const ada = await latchkey.owner()
@@ -148,7 +148,7 @@ onDatabase('SQLite', (latchkey) => {
     await page.waitForURL(`${latchkey.origin}/docs/errors`)
   })
 
-  test('a visitor who is not signed in is not asked for at the service', async (t) => {
+  test('a visitor who is not signed in causes no refresh request', async (t) => {
     const browser = await startChromium(t)
     if (!browser) return
     const { page } = await visitPage(browser, `${latchkey.origin}/`, wide)
@@ -160,7 +160,7 @@ onDatabase('SQLite', (latchkey) => {
     assert.ok(!requests.includes('/auth/Refresh'))
   })
 
-  test('after an undo, signing in leads to choosing a new password, and says why', async (t) => {
+  test('after an undo, signing in leads to choosing a new password, and the page explains why', async (t) => {
     const browser = await startChromium(t)
     if (!browser) return
     const ada = await latchkey.owner({ mfaMethod: 'email' })
@@ -181,7 +181,7 @@ onDatabase('SQLite', (latchkey) => {
 onDatabase(
   'SQLite',
   (latchkey) => {
-    test('where a second step is required, signing in leads to setting it up, wherever it was to lead', async (t) => {
+    test('where a second step is required, signing in leads to its set-up, whatever the returnTo', async (t) => {
       const browser = await startChromium(t)
       if (!browser) return
       const ada = await latchkey.owner()

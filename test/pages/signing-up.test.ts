@@ -12,7 +12,7 @@ const password = 'a long sentence of hers'
 const wide: Appearance = { width: 1280, colorScheme: 'light' }
 
 onDatabase('SQLite', (latchkey) => {
-  test('by keyboard alone from signing up to being signed in, narrow and wide, light and dark', async (t) => {
+  test('a visitor signs up and is signed in by keyboard alone, narrow and wide, light and dark', async (t) => {
     const browser = await startChromium(t)
     if (!browser) return
     for (const [i, look] of appearances.entries()) {
@@ -49,7 +49,7 @@ onDatabase('SQLite', (latchkey) => {
     }
   })
 
-  test('advice follows what is typed, by its length alone', async (t) => {
+  test('password advice updates while typing, and depends on the length alone', async (t) => {
     const browser = await startChromium(t)
     if (!browser) return
     const { page } = await visitPage(browser, `${latchkey.origin}/signup`, wide)
@@ -74,7 +74,7 @@ onDatabase('SQLite', (latchkey) => {
     await page.getByRole('alert').getByText('Please fill this in.').waitFor()
   })
 
-  test('whatever password the service refuses, the page says why', async (t) => {
+  test('the page explains every reason for rejecting a password', async (t) => {
     const browser = await startChromium(t)
     if (!browser) return
     const { page } = await visitPage(browser, `${latchkey.origin}/signup`, wide)
@@ -95,7 +95,7 @@ onDatabase('SQLite', (latchkey) => {
     }
   })
 
-  test('a password can be looked at, and is taken as it was typed', async (t) => {
+  test('a password can be shown, and is used as it was typed', async (t) => {
     const browser = await startChromium(t)
     if (!browser) return
     const { page } = await visitPage(browser, `${latchkey.origin}/signup`, wide)
@@ -116,9 +116,9 @@ onDatabase('SQLite', (latchkey) => {
     assert.equal(signedIn.body.status, 'signedIn')
   })
 
-  // Abuse case (Signing up): A stranger signed up with another person’s address, and knew the
+  // Abuse case (Sign-up): A stranger signed up with another person’s address, and knew the
   // password of the account that this person then created with the code.
-  test('whoever signed up with this address before, the account has the password typed here', async (t) => {
+  test('the account gets the password typed here, even if a stranger signs up with its address', async (t) => {
     const browser = await startChromium(t)
     if (!browser) return
     const email = 'wanted@example.com'
@@ -139,7 +139,7 @@ onDatabase('SQLite', (latchkey) => {
     assert.equal(owner.body.status, 'signedIn')
   })
 
-  test('the code can be sent again after half a minute, and the new one opens the account', async (t) => {
+  test('the code can be sent again after 30 seconds, and the new one creates the account', async (t) => {
     const browser = await startChromium(t)
     if (!browser) return
     const email = 'again@example.com'
@@ -168,7 +168,7 @@ onDatabase('SQLite', (latchkey) => {
     await page.waitForURL('**/security')
   })
 
-  test('another address can be taken, and what was typed is still there', async (t) => {
+  test('another address can be used, and the input is kept', async (t) => {
     const browser = await startChromium(t)
     if (!browser) return
     const { page } = await visitPage(browser, `${latchkey.origin}/signup`, wide)
@@ -184,7 +184,7 @@ onDatabase('SQLite', (latchkey) => {
     await page.waitForURL('**/security')
   })
 
-  test('nothing is lost when nothing comes back', async (t) => {
+  test('after a network failure the input is kept and can be submitted again', async (t) => {
     const browser = await startChromium(t)
     if (!browser) return
     const email = 'offline@example.com'
@@ -212,7 +212,7 @@ onDatabase('SQLite', (latchkey) => {
     await page.waitForURL('**/security')
   })
 
-  test('a page that is open for long says that its code is too old', async (t) => {
+  test('a page left open reports that its code has expired', async (t) => {
     const browser = await startChromium(t)
     if (!browser) return
     const email = 'late@example.com'

@@ -12,7 +12,7 @@ const address = (n: number) => `${'longaddress'.repeat(5)}${n}@mail.example.com`
 const wide: Appearance = { width: 1280, colorScheme: 'light' }
 
 onDatabase('SQLite', (latchkey) => {
-  test('from the link to signing in anew by keyboard alone, narrow and wide, light and dark', async (t) => {
+  test('the undo link leads to signing in again by keyboard alone, narrow and wide, light and dark', async (t) => {
     const browser = await startChromium(t)
     if (!browser) return
     for (const [i, look] of appearances.entries()) {
@@ -59,7 +59,7 @@ onDatabase('SQLite', (latchkey) => {
     }
   })
 
-  test('a used link, one cut short and one that was changed say so, and what to do', async (t) => {
+  test('a used, truncated or altered link is reported, with what to do', async (t) => {
     const browser = await startChromium(t)
     if (!browser) return
     const { token } = await ownerWithUndoToken(latchkey)
@@ -83,7 +83,7 @@ onDatabase('SQLite', (latchkey) => {
     }
   })
 
-  test('the whole link, put into the address bar where the cut one was, is asked about', async (t) => {
+  test('the complete link, opened after a truncated one, offers the undo', async (t) => {
     const browser = await startChromium(t)
     if (!browser) return
     const { token } = await ownerWithUndoToken(latchkey)
@@ -93,7 +93,7 @@ onDatabase('SQLite', (latchkey) => {
     await page.getByRole('button', { name: 'Undo the change' }).waitFor()
   })
 
-  test('when nothing comes back the button stays, and another press undoes', async (t) => {
+  test('after a network failure the button remains, and another press undoes the change', async (t) => {
     const browser = await startChromium(t)
     if (!browser) return
     const { ada, token } = await ownerWithUndoToken(latchkey)
@@ -108,7 +108,7 @@ onDatabase('SQLite', (latchkey) => {
     assert.equal((await ada.signIn()).body.code, 'password_reset_required')
   })
 
-  test('two presses undo once, and the second one spoils nothing', async (t) => {
+  test('two presses undo once, and the second one does no harm', async (t) => {
     const browser = await startChromium(t)
     if (!browser) return
     const { token } = await ownerWithUndoToken(latchkey)

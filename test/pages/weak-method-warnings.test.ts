@@ -18,7 +18,7 @@ const warnings = {
 }
 
 onDatabase('SQLite', (latchkey) => {
-  test('where methods are chosen, texts and mails say who else may get the code', async (t) => {
+  test('where methods are chosen, texts and emails state who else may get the code', async (t) => {
     const browser = await startChromium(t)
     if (!browser) return
     for (const lang of ['en', 'de'] as const) {

@@ -1,6 +1,6 @@
 /**
- * People go on using two nodes on PostgreSQL while one is killed, the database restarts, and both
- * kinds of keys rotate. LATCHKEY_TEST_CHAOS_SECONDS has them go on for longer.
+ * Users keep using two nodes on PostgreSQL while one is killed, the database restarts and both
+ * kinds of keys rotate. LATCHKEY_TEST_CHAOS_SECONDS sets the duration.
  */
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
@@ -28,9 +28,9 @@ import {
 import { findFreePorts } from '../support/tcp.ts'
 
 const seconds = Number(process.env.LATCHKEY_TEST_CHAOS_SECONDS ?? 10)
-const people = 8
+const userCount = 8
 
-test('no answer is wrong, and no message is lost, while a node dies, the database restarts and keys rotate', async (t) => {
+test('no response is wrong and no message is lost while a node dies, the database restarts and keys rotate', async (t) => {
   const postgres = await startPostgres()
   t.after(() => postgres.stop())
   const smtp = await startSmtpServer(t)
@@ -43,7 +43,7 @@ test('no answer is wrong, and no message is lost, while a node dies, the databas
     LATCHKEY_DATABASE_URL: `${postgres.url}/postgres`,
     LATCHKEY_SMTP_URL: `smtp://127.0.0.1:${smtp.port}`,
     LATCHKEY_MAIL_FROM: 'no-reply@example.com',
-    // So many sign-ins from one network are an attack otherwise.
+    // So many sign-ins from one network would exceed the rate limits.
     LATCHKEY_RATE_LIMITS: 'off',
     LATCHKEY_LOG_LEVEL: 'warn',
   }
@@ -57,7 +57,7 @@ test('no answer is wrong, and no message is lost, while a node dies, the databas
   const nodes = new Nodes([`http://localhost:${ports[0]}`, `http://localhost:${ports[1]}`])
   const verify = backend(nodes, publicUrl)
   const users = Array.from(
-    { length: people },
+    { length: userCount },
     (_, i) => new VirtualUser(nodes, publicUrl, i, verify),
   )
   await Promise.all(users.map((person) => person.signUp((email) => codeSentTo(smtp, email))))
@@ -69,27 +69,27 @@ test('no answer is wrong, and no message is lost, while a node dies, the databas
       while (!over) await person.performRandomAction()
     }),
   )
-  // Told at once, and not only at the end.
+  // Rejects as soon as an action fails, not only at the end.
   const failed = load.then(() => new Promise<never>(() => {}))
-  const happen = <Value>(work: Promise<Value>) => Promise.race([work, failed])
-  const pass = (share: number) => happen(sleep(share * seconds * 1000))
+  const underLoad = <Value>(work: Promise<Value>) => Promise.race([work, failed])
+  const pass = (share: number) => underLoad(sleep(share * seconds * 1000))
 
   await pass(0.15)
   other.kill('SIGKILL')
   await pass(0.1)
   other = await start(1, k1)
   await pass(0.1)
-  await happen(postgres.restart())
+  await underLoad(postgres.restart())
   await pass(0.15)
-  const rotated = await happen(latchkey(t, ['keys', 'rotate'], { ...environment, ...keyed(k1) }))
-  // It would be an hour; these are all that must have seen it.
-  await happen(
+  const rotated = await underLoad(latchkey(t, ['keys', 'rotate'], { ...environment, ...keyed(k1) }))
+  // Instead of after an hour, the key signs once all nodes publish it.
+  await underLoad(
     waitUntil(async () => (await publishedAt(nodes)).every((ids) => ids.includes(rotated.id))),
   )
   await sql(environment, 'update signing_key set signs_from = created_at where id = $1', rotated.id)
   for (const keys of [`${k1},${k2}`, `${k2},${k1}`, k2]) {
     if (keys === k2)
-      await happen(waitUntil(() => isSealedAnew(t, { ...environment, ...keyed(`${k2},${k1}`) })))
+      await underLoad(waitUntil(() => isResealed(t, { ...environment, ...keyed(`${k2},${k1}`) })))
     await one.stop()
     one = await start(0, keys)
     await other.stop()
@@ -104,7 +104,7 @@ test('no answer is wrong, and no message is lost, while a node dies, the databas
   }
 
   const lasted = (performance.now() - began) / 1000
-  for (const person of users) await waitUntil(() => wereTold(smtp, person))
+  for (const person of users) await waitUntil(() => wereNotified(smtp, person))
   const twice = smtp.received.length - new Set(smtp.received.map(messageId)).size
   report(t, nodes, {
     done: users.reduce((sum, { completedActions: done }) => sum + done, 0),
@@ -115,10 +115,10 @@ test('no answer is wrong, and no message is lost, while a node dies, the databas
   await Promise.all([one, other].map((node: LatchkeyProcess) => node.stop()))
 })
 
-/** Verifies as a backend does: with keys that it has read some time ago. */
+/** Verifies tokens as a backend does, with cached keys. */
 function backend(nodes: Nodes, issuer: string) {
   const keys = createRemoteJWKSet(new URL('/.well-known/jwks.json', issuer), {
-    // An hour passes in seconds here.
+    // The test compresses an hour into seconds.
     cooldownDuration: 0,
     [customFetch]: async () => {
       const { status, body } = await nodes.requestUntilKnown('GET', '/.well-known/jwks.json')
@@ -144,30 +144,33 @@ function codeSentTo(smtp: TestSmtpServer, email: string): Promise<string> {
   })
 }
 
-/** Whether each change that was made was told; a mail that came twice counts once. */
-function wereTold(
+/** Whether a notice has arrived for each change; duplicate emails count once. */
+function wereNotified(
   smtp: TestSmtpServer,
   { email, turnOnCount, turnOffCount }: VirtualUser,
 ): boolean {
   const mails = new Map(sentTo(smtp, email).map((mail) => [messageId(mail), mail]))
-  const told = (what: RegExp) =>
+  const noticeCount = (what: RegExp) =>
     [...mails.values()].filter((mail) => what.test(header(mail, 'subject'))).length
-  const [on, off] = [told(/is on$/), told(/is off$/)]
-  assert.ok(on <= turnOnCount && off <= turnOffCount, `${email} was told of what never was`)
+  const [on, off] = [noticeCount(/is on$/), noticeCount(/is off$/)]
+  assert.ok(
+    on <= turnOnCount && off <= turnOffCount,
+    `${email} got a notice of a change that was not made`,
+  )
   return on === turnOnCount && off === turnOffCount
 }
 
 const keyed = (list: string) => ({ LATCHKEY_ENCRYPTION_KEYS: list })
 
-/** Runs a command as an operator does, beside the service. @returns what it says as JSON */
+/** Runs a command while the service runs. @returns its JSON output */
 async function latchkey(t: TestContext, args: string[], environment: Record<string, string>) {
   const { code, stdout, stderr } = await runLatchkey(t, { args: [...args, '--json'], environment })
   assert.deepEqual([code, stderr], [0, ''])
   return JSON.parse(stdout)
 }
 
-/** Whether nothing in the database needs the older key any more. */
-async function isSealedAnew(t: TestContext, environment: Record<string, string>): Promise<boolean> {
+/** Whether no value in the database is sealed with the older key. */
+async function isResealed(t: TestContext, environment: Record<string, string>): Promise<boolean> {
   const { encryptionKeys } = await latchkey(t, ['keys', 'list'], environment)
   const older = encryptionKeys.find(({ id }: { id: string }) => id === 'k1')
   return older.sealedValues === 0
@@ -204,7 +207,7 @@ function report(
   const at = (share: number) => Math.round(latenciesMs[Math.floor(latenciesMs.length * share)] ?? 0)
   const { done = 0, lasted = 1, mails, twice } = what
   t.diagnostic(
-    `${done} acts in ${Math.round(lasted)} s, answers ${JSON.stringify(responseCounts)}, ` +
+    `${done} actions in ${Math.round(lasted)} s, answers ${JSON.stringify(responseCounts)}, ` +
       `${at(0.5)} ms at the median, ${at(0.99)} at p99, ${at(0.9999)} at most; ` +
       `${mails} mails, ${twice} of them twice`,
   )

@@ -6,14 +6,14 @@ import { mfaActivityOf } from '../support/mfa.ts'
 import type { Owner } from '../support/owner.ts'
 import { createTempFolder, startLatchkeyProcess } from '../support/process.ts'
 
-/** Longer than a message stays with a process that may have died. */
+/** Longer than the lease of a message. */
 const leaseMs = 11_000
 
 onEachDatabase(
   (latchkey) => {
-    test('killed in the middle of thirty DELETEs, it has done each in full or not at all', async (t) => {
+    test('a process killed during thirty DELETEs has done each completely or not at all', async (t) => {
       const owners: Owner[] = []
-      /** How often each had turned MFA off before this round. */
+      /** How often each owner had turned MFA off before this round. */
       const turnedOff = new Map<Owner, number>()
       for (let count = 0; count < 30; count += 1) {
         owners.push(await latchkey.owner({ mfaMethod: 'email' }))
@@ -25,18 +25,18 @@ onEachDatabase(
           const { enabled } = (await owner.get('/settings/MfaSignIn')).body
           if (!enabled) await owner.turnOn('email')
         }
-        // For this long, a process that can be killed takes the place of the service.
+        // Until the service starts again, a process that can be killed replaces it.
         await latchkey.stopKeepingData()
         const { environment } = latchkey
         const victim = await startLatchkeyProcess(t, { folder: createTempFolder(t), environment })
         let answers = 0
-        const asked = owners.map(async (owner) => {
+        const requests = owners.map(async (owner) => {
           const { status } = await owner.delete('/settings/MfaSignIn')
           answers += 1
           if (answers === round) victim.kill('SIGKILL')
           return status
         })
-        const outcomes = await Promise.allSettled(asked)
+        const outcomes = await Promise.allSettled(requests)
         assert.equal((await victim.result).signal, 'SIGKILL')
         await latchkey.start()
 
@@ -46,14 +46,14 @@ onEachDatabase(
         }
         if (answered.includes(false)) roundsCutShort += 1
 
-        // What the dead process had in its hands is sent by whoever comes after it.
+        // The service sends the messages that the killed process had claimed.
         travel(leaseMs)
         for (const [index, owner] of owners.entries()) {
           const about = `round ${round}, ${answered[index] ? 'answered' : 'cut off'}`
           const { enabled } = (await owner.get('/settings/MfaSignIn')).body
           if (answered[index]) assert.equal(enabled, false, about)
-          const told = await latchkey.inbox(owner.email)
-          const offs = told.filter(({ subject }) => / is off$/.test(subject)).length
+          const messages = await latchkey.inbox(owner.email)
+          const offs = messages.filter(({ subject }) => / is off$/.test(subject)).length
           const entries = (await mfaActivityOf(owner)).filter((type) => type === 'mfa.off').length
           const expected = (turnedOff.get(owner) ?? 0) + (enabled ? 0 : 1)
           assert.deepEqual({ offs, entries }, { offs: expected, entries: expected }, about)
@@ -61,9 +61,9 @@ onEachDatabase(
           turnedOff.set(owner, expected)
         }
       }
-      assert.ok(roundsCutShort > 0, 'it was never killed in the middle')
+      assert.ok(roundsCutShort > 0, 'no request was ever cut off')
     })
   },
-  // Everybody comes from one address here.
+  // All requests come from one address.
   { LATCHKEY_RATE_LIMITS: 'off', LATCHKEY_STEP_UP_MAX_AGE: '0', LATCHKEY_ACCESS_TOKEN_TTL: '3600' },
 )

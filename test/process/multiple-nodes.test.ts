@@ -15,15 +15,15 @@ import { findFreePorts } from '../support/tcp.ts'
 const rounds = 10
 
 for (const kind of databaseKinds) {
-  test(`two that start at once on an empty ${kind} come up as one service`, async (t) => {
+  test(`two nodes that start concurrently on an empty ${kind} form one service`, async (t) => {
     const [one, other] = [await forkServerStarter(t), await forkServerStarter(t)]
     for (let round = 1; round <= rounds; round += 1) {
       const databaseUrl = await createDatabase(t, kind)
-      // On SQLite the folder is empty, and they make the encryption key too.
+      // On SQLite the folder is empty, so the nodes generate the encryption key, too.
       const keys =
         kind === 'SQLite' ? {} : { LATCHKEY_ENCRYPTION_KEYS: generateEncryptionKey('k1') }
       const environment = { LATCHKEY_DATABASE_URL: databaseUrl, ...keys }
-      // Every other time the tables are there already, as after `latchkey migrate`.
+      // Every other round the tables exist already, as after `latchkey migrate`.
       if (round % 2 === 0) await migrated(databaseUrl)
       const [port, otherPort] = await findFreePorts(2)
       await Promise.all([
@@ -43,13 +43,13 @@ for (const kind of databaseKinds) {
 }
 
 for (const kind of databaseKinds) {
-  test(`of ten that look for a signing key at the same moment one makes it, on ${kind}`, async (t) => {
+  test(`of ten nodes that need a signing key concurrently, one creates it, on ${kind}`, async (t) => {
     const url = await createDatabase(t, kind)
     await migrated(url)
     const encryption = parseKeyring(generateEncryptionKey('k1'))
     const stores = Array.from({ length: 10 }, () => openDatabase(url))
     t.after(() => Promise.all(stores.map((db) => db.destroy())))
-    // Connections are made first, so that nobody comes late.
+    // Opens all connections first, so that the calls really overlap.
     await Promise.all(stores.map((db) => db.selectFrom('signing_key').select('id').execute()))
     const found = await Promise.all(stores.map((db) => loadSigningKeys(db, encryption)))
     assert.equal(new Set(found.map((keys) => keys.current().id)).size, 1)
@@ -57,7 +57,7 @@ for (const kind of databaseKinds) {
   })
 }
 
-test('four that start at once on an empty PostgreSQL come up as one service', async (t) => {
+test('four nodes that start concurrently on an empty PostgreSQL form one service', async (t) => {
   const LATCHKEY_DATABASE_URL = await createDatabase(t, 'PostgreSQL')
   const environment = {
     LATCHKEY_DATABASE_URL,
@@ -69,7 +69,7 @@ test('four that start at once on an empty PostgreSQL come up as one service', as
   assert.equal((await runSql(LATCHKEY_DATABASE_URL, 'select id from signing_key')).length, 1)
 })
 
-test('run twice in one folder, on two ports, it is one service at two addresses', async (t) => {
+test('two processes in one folder, on two ports, form one service', async (t) => {
   const folder = createTempFolder(t)
   const [one, other] = await Promise.all([
     startLatchkeyProcess(t, { folder }),
@@ -85,7 +85,7 @@ test('run twice in one folder, on two ports, it is one service at two addresses'
   assert.equal(signedIn.status, 'signedIn')
   assert.equal((await post(one, '/auth/SignIn', { email, password })).status, 'signedIn')
 
-  // Each is its own issuer, until LATCHKEY_PUBLIC_URL makes them one.
+  // Without LATCHKEY_PUBLIC_URL each process is its own issuer.
   for (const [node, status] of [
     [other, 200],
     [one, 401],
@@ -101,7 +101,7 @@ test('run twice in one folder, on two ports, it is one service at two addresses'
 })
 
 onEachDatabase((latchkey) => {
-  test('a token of one node is good at another, and dead there as soon as it is ended', async () => {
+  test('a token of one node is valid at another, and void at both once its session ends', async () => {
     const node = await latchkey.secondNode()
     try {
       const ada = await latchkey.owner({ mfaMethod: 'email' })
@@ -116,7 +116,7 @@ onEachDatabase((latchkey) => {
     }
   })
 
-  test('one code used at two nodes at once makes one sign-in', async () => {
+  test('one code used concurrently at two nodes completes one sign-in', async () => {
     const node = await latchkey.secondNode()
     try {
       const ada = await latchkey.owner({ mfaMethod: 'email' })
@@ -136,7 +136,7 @@ onEachDatabase((latchkey) => {
     }
   })
 
-  test('what is ended or weakened at one node no longer holds at another', async () => {
+  test('sessions, sign-ins and passwords revoked at one node are void at another', async () => {
     const node = await latchkey.secondNode()
     try {
       const ada = await latchkey.owner({ mfaMethod: 'email' })
@@ -145,14 +145,14 @@ onEachDatabase((latchkey) => {
       assert.equal((await ada.delete('/settings/Sessions', { node })).status, 200)
       assert.equal((await laptop.get('/settings')).status, 401)
 
-      // A sign-in that began at one is void when MFA is turned off at the other.
+      // Turning MFA off at one node voids a sign-in that began at the other.
       const { mfaToken } = (await ada.signIn()).body
       const code = await ada.codeFor('email')
       assert.equal((await ada.delete('/settings/MfaSignIn', { node })).status, 200)
       const late = await latchkey.post('/auth/SignIn/Mfa', { mfaToken, code })
       assert.equal(`${late.status} ${late.body.code}`, '401 mfa_token_expired')
 
-      // So is the old password, once there is a new one.
+      // Changing the password at one node voids the old one at the other.
       const { password } = ada
       const change = { currentPassword: password, newPassword: 'another sentence of hers' }
       assert.equal((await ada.put('/settings/Password', change, { node })).status, 200)

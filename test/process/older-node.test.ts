@@ -8,8 +8,8 @@ import { createTempFolder } from '../support/process.ts'
 
 const root = join(import.meta.dirname, '../..')
 
-/** A clone that needs a Node newer than any, so that the one of the tests is too old for it. */
-function cloneOfTheFuture(t: TestContext): string {
+/** A clone that requires a newer Node than any, so that the tests' Node is too old for it. */
+function createFutureClone(t: TestContext): string {
   const folder = createTempFolder(t)
   for (const part of ['bin', 'scripts/install-node.js']) {
     cpSync(join(root, part), join(folder, part), { recursive: true })
@@ -20,7 +20,7 @@ function cloneOfTheFuture(t: TestContext): string {
   return folder
 }
 
-/** Puts a program where `npm ci` puts the Node that it installs. */
+/** Installs a script in the place of the Node that `npm ci` installs. */
 function installNode(folder: string, script: string): void {
   const bin = join(folder, 'node_modules/.bin')
   mkdirSync(bin, { recursive: true })
@@ -35,17 +35,17 @@ function run(folder: string, path: string, ...args: string[]) {
   })
 }
 
-test('the command hands its arguments to the Node of the clone and exits with its code', async (t) => {
-  const folder = cloneOfTheFuture(t)
+test('the command passes its arguments to the Node of the clone and exits with its code', async (t) => {
+  const folder = createFutureClone(t)
   installNode(folder, 'shift; echo "$@"; exit 78')
   const ended = await run(folder, 'bin/latchkey.js', 'accounts', 'find', 'ada')
   assert.deepEqual(ended, { code: 78, stdout: 'accounts find ada\n', stderr: '' })
 })
 
-test('it hands over at most once, also where the Node of the clone is too old itself', async (t) => {
-  const folder = cloneOfTheFuture(t)
+test('the command re-executes at most once, even if the Node of the clone is too old itself', async (t) => {
+  const folder = createFutureClone(t)
   const runs = join(folder, 'runs')
-  // The third run ends it, so that this test can fail.
+  // The third run ends the loop, so that the test fails instead of hanging.
   installNode(
     folder,
     `echo >> ${runs}; [ $(wc -l < ${runs}) -lt 3 ] && exec ${process.execPath} "$@"`,
@@ -56,14 +56,14 @@ test('it hands over at most once, also where the Node of the clone is too old it
   assert.match(stderr, /^Latchkey needs Node 999 or newer, and this is Node [\d.]+\. .*\n$/)
 })
 
-test('without a newer Node, the error says what to do', async (t) => {
-  const { code, stderr } = await run(cloneOfTheFuture(t), 'bin/latchkey.js')
+test('without a newer Node, the error gives instructions', async (t) => {
+  const { code, stderr } = await run(createFutureClone(t), 'bin/latchkey.js')
   assert.equal(code, 1)
   assert.match(stderr, /^Latchkey needs Node 999 or newer, .* `npm ci` .*\n$/)
 })
 
 test('npm ci installs no Node where the machine’s own is new enough', async (t) => {
-  const folder = cloneOfTheFuture(t)
+  const folder = createFutureClone(t)
   cpSync(join(root, 'package.json'), join(folder, 'package.json'))
   const ended = await run(folder, 'scripts/install-node.js')
   assert.deepEqual(ended, { code: 0, stdout: '', stderr: '' })

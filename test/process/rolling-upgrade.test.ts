@@ -1,4 +1,4 @@
-/** Nobody notices an upgrade: the version before goes on serving while this one starts. */
+/** A rolling upgrade: the previous version keeps serving while this one starts. */
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { generateEncryptionKey } from '../../src/config/encryption-key-list.ts'
@@ -10,21 +10,21 @@ import { startLatchkeyProcess } from '../support/process.ts'
 import { findFreePort } from '../support/tcp.ts'
 import { undoTokenSentTo } from '../support/undo-token.ts'
 
-test('the version before and this one serve one database, and what one begins the other ends', async (t) => {
+test('the previous and this version share one database and complete each other’s sign-ins', async (t) => {
   const main = extractPreviousVersion(t)
   if (main === undefined) return
   const environment = {
     LATCHKEY_DATABASE_URL: await createDatabase(t, 'PostgreSQL'),
     LATCHKEY_ENCRYPTION_KEYS: generateEncryptionKey('k1'),
     LATCHKEY_PUBLIC_URL: `http://localhost:${await findFreePort()}`,
-    // Everybody comes from one address here.
+    // All requests come from one address.
     LATCHKEY_RATE_LIMITS: 'off',
   }
   const before = await nodeOf(t, environment, main)
   const ada = await before.owner({ mfaMethod: 'email' })
   await ada.signInFully()
 
-  // It finds the tables of the other, and brings them up to date while that one serves.
+  // This version migrates the database while the previous one serves.
   const after = await nodeOf(t, environment)
   assert.equal((await ada.get('/settings/MfaSignIn')).status, 200)
 
@@ -41,17 +41,17 @@ test('the version before and this one serve one database, and what one begins th
     owner.storeTokens(await second.post('/auth/SignUp/Verify', { email, code }))
     await owner.turnOn('email')
 
-    for (const somebody of [owner, ada]) {
+    for (const user of [owner, ada]) {
       const begun = await first.post('/auth/SignIn', {
-        email: somebody.email,
-        password: somebody.password,
+        email: user.email,
+        password: user.password,
       })
       assert.equal(begun.body.status, 'mfaRequired', JSON.stringify(begun.body))
       const { mfaToken } = begun.body
-      const answer = { mfaToken, code: await second.codeSentTo(somebody.email) }
-      somebody.storeTokens(await second.post('/auth/SignIn/Mfa', answer))
-      const { refreshToken } = somebody
-      somebody.storeTokens(await first.post('/auth/Refresh', { refreshToken }))
+      const answer = { mfaToken, code: await second.codeSentTo(user.email) }
+      user.storeTokens(await second.post('/auth/SignIn/Mfa', answer))
+      const { refreshToken } = user
+      user.storeTokens(await first.post('/auth/Refresh', { refreshToken }))
     }
 
     const token = owner.accessToken
@@ -71,7 +71,7 @@ test('the version before and this one serve one database, and what one begins th
   }
 })
 
-/** A node in a process of its own. */
+/** Starts a node as a child process. */
 async function nodeOf(t: TestContext, environment: Record<string, string>, main?: string) {
   const running = await startLatchkeyProcess(t, { environment, ...(main && { main }) })
   const node = new TestLatchkey('PostgreSQL')

@@ -13,7 +13,7 @@ import { findFreePort, startTcpServer } from '../support/tcp.ts'
 const main = join(import.meta.dirname, '../../src/cli/main.ts')
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  test(`${signal} ends it cleanly, also while connections are kept open`, async (t) => {
+  test(`${signal} stops the service cleanly, even with open keep-alive connections`, async (t) => {
     const latchkey = await startLatchkeyProcess(t)
     const agent = keepAlive(t)
     for (let connections = 0; connections < 3; connections += 1) {
@@ -21,15 +21,15 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
       assert.equal(answer.statusCode, 200)
       answer.resume()
     }
-    // One that never asked anything is open too.
-    const silent = connect(latchkey.port, '127.0.0.1').on('error', () => {})
-    await once(silent, 'connect')
+    // One open connection has sent no request.
+    const idle = connect(latchkey.port, '127.0.0.1').on('error', () => {})
+    await once(idle, 'connect')
 
     const ended = await latchkey.stop(signal)
     assert.deepEqual([ended.code, ended.signal, ended.stderr], [0, null, ''])
   })
 
-  test(`${signal} lets a request that runs get its answer`, async (t) => {
+  test(`${signal} lets a running request finish`, async (t) => {
     const latchkey = await startLatchkeyProcess(t)
     const agent = keepAlive(t)
     const running = request({
@@ -41,11 +41,11 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
       headers: { 'content-type': 'application/json', expect: '100-continue' },
     })
     running.flushHeaders()
-    // It says so once it has begun with this request.
+    // The service sends 100 Continue once it has begun with this request.
     await once(running, 'continue')
 
     latchkey.kill(signal)
-    // A launcher passes on what has reached us already: that cuts nothing short.
+    // A launcher may forward a signal that we already got; the second one changes nothing.
     latchkey.kill(signal)
     await waitUntil(() => refuses(latchkey.port))
     running.end(JSON.stringify({ email: 'nobody@example.com', password: 'a long sentence' }))
@@ -59,11 +59,11 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   })
 }
 
-test('a request that had only begun to arrive is answered as ever', async (t) => {
+test('a request that has only partly arrived is still answered', async (t) => {
   const latchkey = await startLatchkeyProcess(t)
   const socket = connect(latchkey.port, '127.0.0.1')
   socket.write('GET /health/live HTTP/1.1\r\nHost: localhost\r\n')
-  // By now it has read that much: it has answered somebody who came later.
+  // The response to a later request shows that the service has read this part.
   await fetch(`${latchkey.origin}/health/live`)
 
   latchkey.kill('SIGTERM')
@@ -76,7 +76,7 @@ test('a request that had only begun to arrive is answered as ever', async (t) =>
   assert.equal((await latchkey.result).code, 0)
 })
 
-test('told to stop, it says at once that it is not ready, and takes requests a while longer', async (t) => {
+test('on shutdown the service is not ready at once and accepts requests for a while', async (t) => {
   const latchkey = await startLatchkeyProcess(t, { environment: { LATCHKEY_SHUTDOWN_DELAY: '60' } })
   const agent = keepAlive(t)
   latchkey.kill('SIGTERM')
@@ -84,12 +84,12 @@ test('told to stop, it says at once that it is not ready, and takes requests a w
   const ready = await fetch(`${latchkey.origin}/health/ready`)
   assert.equal(ready.headers.get('retry-after'), '5')
   assert.equal(((await ready.json()) as { code: string }).code, 'unavailable')
-  // Whoever has not noticed yet is served, and has to connect anew the next time.
+  // Clients that have not noticed are served, and must reconnect for the next request.
   const answer = await answerTo(get(agent, latchkey.port))
   answer.resume()
   assert.deepEqual([answer.statusCode, answer.headers.connection], [200, 'close'])
 
-  // Told a second time, it ends at once. Soon after the first it would be taken for the same one.
+  // A second signal stops the service at once. One too soon would count as a repeated first.
   await waitUntil(() => {
     latchkey.kill('SIGTERM')
     return !latchkey.isRunning
@@ -97,13 +97,13 @@ test('told to stop, it says at once that it is not ready, and takes requests a w
   assert.equal((await latchkey.result).code, 143)
 })
 
-test('when the while is over it stops as ever', async (t) => {
+test('the service stops cleanly after the shutdown delay', async (t) => {
   const latchkey = await startLatchkeyProcess(t, { environment: { LATCHKEY_SHUTDOWN_DELAY: '1' } })
   const ended = await latchkey.stop()
   assert.deepEqual([ended.code, ended.signal, ended.stderr], [0, null, ''])
 })
 
-test('a mail server that says nothing keeps it from stopping for seconds only, and the mail is not lost', async (t) => {
+test('a silent mail server delays shutdown by seconds only, and the email is not lost', async (t) => {
   let connections = 0
   const port = await startTcpServer(t, (socket) => {
     connections += 1
@@ -121,7 +121,7 @@ test('a mail server that says nothing keeps it from stopping for seconds only, a
   })
   await waitUntil(() => connections > 0)
   const ended = await latchkey.stop()
-  // Ten seconds is what a container is given before it is killed.
+  // A container is killed after ten seconds.
   assert.deepEqual([ended.code, ended.signal], [0, null])
   assert.match(ended.stdout, /stopped with messages in flight/)
   const db = new DatabaseSync(join(latchkey.folder, 'data/latchkey.sqlite'))
@@ -131,7 +131,7 @@ test('a mail server that says nothing keeps it from stopping for seconds only, a
   assert.ok(row?.secret_sealed)
 })
 
-test('it does not outlive the shell in which npm started it', async (t) => {
+test('the service does not outlive the shell in which npm started it', async (t) => {
   const port = await findFreePort()
   const shell = spawn('sh', ['-c', '"$0" "$1" & echo $!; wait', process.execPath, main], {
     cwd: createTempFolder(t),
@@ -146,7 +146,7 @@ test('it does not outlive the shell in which npm started it', async (t) => {
   t.after(() => isAlive(pid) && process.kill(pid, 'SIGKILL'))
   await waitUntil(async () => (await fetch(`http://127.0.0.1:${port}/health/ready`).catch(no))?.ok)
 
-  // npm is told to end and tells its shell, which does not tell us.
+  // npm forwards a signal to its shell, which does not forward it to the service.
   shell.kill('SIGKILL')
   await waitUntil(() => !isAlive(pid))
 })
@@ -161,12 +161,12 @@ function get(agent: Agent, port: number): ClientRequest {
   return request({ agent, host: '127.0.0.1', port, path: '/health/live' }).end()
 }
 
-async function answerTo(asked: ClientRequest): Promise<IncomingMessage> {
-  const [answer] = await once(asked, 'response')
+async function answerTo(sent: ClientRequest): Promise<IncomingMessage> {
+  const [answer] = await once(sent, 'response')
   return answer
 }
 
-/** Whether nobody takes connections there any more. */
+/** Whether the port refuses connections. */
 function refuses(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(port, '127.0.0.1')

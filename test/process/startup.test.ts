@@ -8,7 +8,7 @@ const { version } = JSON.parse(
   readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8'),
 ) as { version: string }
 
-test('it starts in an empty folder with nothing configured, and says where to go on', async (t) => {
+test('the service starts in an empty folder without configuration and prints where to start', async (t) => {
   const latchkey = await startLatchkeyProcess(t)
   const lines = latchkey.stdout.split('\n')
   assert.deepEqual(lines.slice(0, 7), [
@@ -24,10 +24,10 @@ test('it starts in an empty folder with nothing configured, and says where to go
     assert.equal((await fetch(latchkey.origin + place)).status, 200, place)
   }
   const { stderr } = await latchkey.stop()
-  assert.equal(stderr, '', 'a first start warns of nothing')
+  assert.equal(stderr, '', 'a first start printed a warning')
 })
 
-test('what it keeps is for the eyes of its user alone, also in a folder that all may read', async (t) => {
+test('data files are readable by their user only, even in a folder that others may read', async (t) => {
   const folder = createTempFolder(t)
   mkdirSync(join(folder, 'data'), { mode: 0o755 })
   const latchkey = await startLatchkeyProcess(t, { folder })
@@ -42,7 +42,7 @@ test('what it keeps is for the eyes of its user alone, also in a folder that all
   await latchkey.stop()
 })
 
-test('the folder of the data is made for its user alone', async (t) => {
+test('the data folder is private to its user', async (t) => {
   const latchkey = await startLatchkeyProcess(t)
   assert.equal(modeOf(join(latchkey.folder, 'data')), '700')
   const elsewhere = await startLatchkeyProcess(t, {
@@ -52,7 +52,7 @@ test('the folder of the data is made for its user alone', async (t) => {
   assert.equal(modeOf(join(elsewhere.folder, 'some/where/encryption-keys')), '600')
 })
 
-test('a second start finds the data and the keys of the first', async (t) => {
+test('a second start uses the data and keys of the first', async (t) => {
   const first = await startLatchkeyProcess(t)
   const keys = await jwks(first.origin)
   await first.stop()
@@ -60,7 +60,7 @@ test('a second start finds the data and the keys of the first', async (t) => {
   assert.deepEqual(await jwks(second.origin), keys)
 })
 
-test('a file .env is read, and the environment counts more', async (t) => {
+test('.env is read, and the environment overrides it', async (t) => {
   const folder = createTempFolder(t)
   writeFileSync(
     join(folder, '.env'),
@@ -77,7 +77,7 @@ test('a file .env is read, and the environment counts more', async (t) => {
   )
 })
 
-test('LATCHKEY_ names that mean nothing are warned about, and hold nothing up', async (t) => {
+test('unknown LATCHKEY_ variables cause a warning and do not prevent startup', async (t) => {
   const latchkey = await startLatchkeyProcess(t, {
     environment: { LATCHKEY_PROT: '4000', LATCHKEY_LOG_LEVEL: 'error' },
   })
@@ -88,7 +88,7 @@ test('LATCHKEY_ names that mean nothing are warned about, and hold nothing up', 
   )
 })
 
-test('the inbox is only promised for what stays in it', async (t) => {
+test('the startup text offers the dev inbox only for the channels that it captures', async (t) => {
   const mail = { LATCHKEY_SMTP_URL: 'smtp://127.0.0.1:25', LATCHKEY_MAIL_FROM: 'a@example.org' }
   const texts = { LATCHKEY_SMS_URL: 'http://127.0.0.1:1/?secret=x' }
   const both = await startLatchkeyProcess(t, { environment: { ...mail, ...texts } })

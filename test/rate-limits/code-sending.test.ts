@@ -10,10 +10,10 @@ const from = (address: string) => ({ headers: { 'x-forwarded-for': address } })
 
 onEachDatabase(
   (latchkey) => {
-    // Yesterday’s messages count no more.
+    // Messages of the previous test no longer count.
     beforeEach(() => travel(25 * hour))
 
-    test('an account is sent twenty codes in an hour; then other methods still open the door', async () => {
+    test('an account is sent twenty codes an hour, after which other methods still sign in', async () => {
       const ada = await latchkey.owner({ mfaMethod: 'email' })
       // One was sent to set the method up.
       for (let i = 1; i < 20; i++) assert.ok((await ada.signIn()).body.sentTo, `sign-in ${i}`)
@@ -29,7 +29,7 @@ onEachDatabase(
       const onPaper = { mfaToken, code, mfaMethod: 'recoveryCode' }
       ada.storeTokens(await latchkey.post('/auth/SignIn/Mfa', onPaper))
 
-      // There is room for one: the others may have been sent a second later.
+      // At least one message is allowed again; others may have been sent a second later.
       travel(retryAfter * 1000)
       const again = await ada.signIn()
       assert.ok(again.body.sentTo)
@@ -37,7 +37,7 @@ onEachDatabase(
       ada.storeTokens(await answer())
     })
 
-    test('of sixty sign-ins at once, those up to the twentieth code are sent one', async () => {
+    test('of sixty sign-ins in concurrent batches, those up to the twentieth code are sent one', async () => {
       const ada = await latchkey.owner({ mfaMethod: 'email' })
       travel(2 * hour)
       let sent = 0
@@ -50,7 +50,7 @@ onEachDatabase(
       assert.equal(codes.filter(({ text }) => /to finish signing in/.test(text)).length, 20)
     })
 
-    test('between two codes of one sign-in half a minute passes, and the first is dead then', async () => {
+    test('a sign-in sends another code after half a minute, which voids the first', async () => {
       const ada = await latchkey.owner({ mfaMethod: 'email' })
       const { mfaToken } = (await ada.signIn()).body
       const first = await ada.codeFor('email')
@@ -74,7 +74,7 @@ onEachDatabase(
       ada.storeTokens(await latchkey.post('/auth/SignIn/Mfa', { mfaToken, code: second }))
     })
 
-    test('another method may be tried at once, and then its code is the one that counts', async () => {
+    test('another method may be used at once, and then only its code is accepted', async () => {
       const ada = await latchkey.owner({ mfaMethod: 'sms' })
       await ada.turnOn('email')
       const { mfaToken } = (await ada.signIn()).body
@@ -88,13 +88,13 @@ onEachDatabase(
           assert.equal(dead.body.code, 'invalid_code')
         }
       }
-      // A mailbox that was read is worth no phone, nor the other way round.
+      // A code sent to the phone does not prove access to the mailbox, nor vice versa.
       const crossed = { mfaToken, code: texted, mfaMethod: 'email' }
       assert.equal((await latchkey.post('/auth/SignIn/Mfa', crossed)).body.code, 'invalid_code')
       ada.storeTokens(await latchkey.post('/auth/SignIn/Mfa', { mfaToken, code: texted }))
     })
 
-    test('one address is sent five mails of signing up an hour from one network, twenty a day from all', async () => {
+    test('one address is sent five sign-up emails an hour from one network and twenty a day from all', async () => {
       const email = `newcomer-${latchkey.databaseKind}@example.com`
       const signUp = (address: string) =>
         latchkey.post('/auth/SignUp', { email, password }, from(address))
@@ -117,7 +117,7 @@ onEachDatabase(
       assert.equal((await signUp('203.0.113.1')).status, 202)
     })
 
-    test('of wrong codes for one sign-up ten are judged from one network, fifty from all', async () => {
+    test('ten wrong codes for one sign-up are checked from one network, and fifty from all', async () => {
       const email = `guessed-${latchkey.databaseKind}@example.com`
       await latchkey.post('/auth/SignUp', { email, password })
       const right = await latchkey.codeSentTo(email)
@@ -144,7 +144,7 @@ onEachDatabase(
       assert.equal((await verify(next, '203.0.113.99')).status, 201)
     })
 
-    test('one network tries six hundred codes of sign-ups in an hour, for however many addresses', async () => {
+    test('one network may try six hundred sign-up codes an hour, for any number of addresses', async () => {
       const verify = (i: number, address: string) => {
         const email = `nobody-${i}@example.com`
         return latchkey.post('/auth/SignUp/Verify', { email, code: '000000' }, from(address))
@@ -162,9 +162,9 @@ onEachDatabase(
 
 onEachDatabase(
   (latchkey) => {
-    // Abuse case (Guessing): Sending texts over and over cost the operator a fortune, or somebody
-    // their sleep.
-    test('past the day’s number of texts none is sent, mail still is, and the operator is told', async () => {
+    // Abuse case (Guessing): Repeated texts cost the operator a fortune or kept the recipient
+    // awake.
+    test('beyond the daily cap no text is sent, email still is, and the log alerts the operator', async () => {
       const ada = await latchkey.owner({ mfaMethod: 'sms' })
       const bob = await latchkey.owner({ mfaMethod: 'sms' })
       const carol = await latchkey.owner({ mfaMethod: 'sms' })
@@ -179,11 +179,11 @@ onEachDatabase(
       assert.equal(refused.body.code, 'sms_unavailable')
       assert.equal(refused.headers.get('retry-after'), String(refused.body.retryAfter))
       assert.deepEqual(await latchkey.inbox('+14155550999'), [])
-      const alarms = latchkey.log
+      const errors = latchkey.log
         .slice(length)
         .split('\n')
         .filter((line) => line.includes('"level":50'))
-      assert.match(alarms.join('\n'), /LATCHKEY_SMS_DAILY_CAP/)
+      assert.match(errors.join('\n'), /LATCHKEY_SMS_DAILY_CAP/)
 
       const begun = await ada.signIn()
       assert.equal(begun.body.status, 'mfaRequired')

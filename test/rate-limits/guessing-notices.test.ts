@@ -1,4 +1,4 @@
-/** Whoever guesses codes knows the password: its owner hears of it. */
+/** Guessing codes requires the password, so the owner is notified of wrong codes. */
 import assert from 'node:assert/strict'
 import { beforeEach, test } from 'node:test'
 import { travel } from '../support/clock.ts'
@@ -10,50 +10,50 @@ const hour = 60 * 60_000
 onEachDatabase((latchkey) => {
   beforeEach(() => travel(25 * hour))
 
-  /** Types wrong codes, so many a sign-in. */
-  async function guess(ada: Owner, method: CodeMethod, howMany: number, aSignIn: number) {
+  /** Submits wrong codes, a fixed number per sign-in. */
+  async function guess(ada: Owner, method: CodeMethod, count: number, perSignIn: number) {
     let mfaToken = ''
-    for (let i = 0; i < howMany; i++) {
-      if (i % aSignIn === 0) mfaToken = (await ada.signIn()).body.mfaToken
+    for (let i = 0; i < count; i++) {
+      if (i % perSignIn === 0) mfaToken = (await ada.signIn()).body.mfaToken
       const code = await ada.wrongCodeFor(method)
-      const judged = await latchkey.post('/auth/SignIn/Mfa', { mfaToken, code })
-      assert.equal(judged.body.code, 'invalid_code')
+      const answer = await latchkey.post('/auth/SignIn/Mfa', { mfaToken, code })
+      assert.equal(answer.body.code, 'invalid_code')
     }
   }
 
-  const messages = async ({ email }: Owner) =>
+  const notices = async ({ email }: Owner) =>
     (await latchkey.inbox(email)).filter(({ subject }) => /guessing your codes/.test(subject))
 
   for (const method of ['authenticator', 'email'] as const) {
-    // Abuse case (Guessing): Whoever stopped before a sign-in’s last try guessed on without its
-    // owner hearing of it.
-    test(`the owner is told at the fifth wrong code in a day, however few a sign-in, by ${method}`, async () => {
-      for (const aSignIn of [5, 4, 1]) {
+    // Abuse case (Guessing): An attacker who stopped before a sign-in’s last attempt could keep
+    // guessing without the owner being notified.
+    test(`the fifth wrong code in a day notifies the owner, however few per sign-in, by ${method}`, async () => {
+      for (const perSignIn of [5, 4, 1]) {
         const ada = await latchkey.owner({ mfaMethod: method })
         travel(hour)
-        await guess(ada, method, 4, aSignIn)
-        assert.equal((await messages(ada)).length, 0)
+        await guess(ada, method, 4, perSignIn)
+        assert.equal((await notices(ada)).length, 0)
         travel(2 * hour)
         await guess(ada, method, 1, 1)
-        const [told] = await messages(ada)
-        assert.match(told?.text ?? '', /five wrong codes within a day/)
-        assert.match(told?.text ?? '', /change your password/)
+        const [notice] = await notices(ada)
+        assert.match(notice?.text ?? '', /five wrong codes within a day/)
+        assert.match(notice?.text ?? '', /change your password/)
       }
     })
   }
 
-  test('the owner is told once a day, and the next day again', async () => {
+  test('the owner is notified once a day, and again the next day', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     await guess(ada, 'authenticator', 20, 4)
     travel(2 * hour)
     await guess(ada, 'authenticator', 20, 4)
-    assert.equal((await messages(ada)).length, 1)
+    assert.equal((await notices(ada)).length, 1)
     travel(25 * hour)
     await guess(ada, 'authenticator', 5, 4)
-    assert.equal((await messages(ada)).length, 2)
+    assert.equal((await notices(ada)).length, 2)
   })
 
-  test('an owner’s own slips, four a day, are nothing to tell of, nor are wrong passwords', async () => {
+  test('four wrong codes a day and wrong passwords do not notify the owner', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     const { email } = ada
     for (let days = 0; days < 3; days++) {
@@ -64,6 +64,6 @@ onEachDatabase((latchkey) => {
       }
       travel(25 * hour)
     }
-    assert.equal((await messages(ada)).length, 0)
+    assert.equal((await notices(ada)).length, 0)
   })
 })

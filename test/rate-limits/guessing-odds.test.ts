@@ -1,4 +1,4 @@
-/** What guessing is said to be worth is what the running service lets happen. */
+/** The computed odds of guessing match what the running service allows. */
 import assert from 'node:assert/strict'
 import { beforeEach, test } from 'node:test'
 import { computeDailyOdds, describeOdds } from '../../src/cli/guessing-odds.ts'
@@ -18,50 +18,50 @@ onEachDatabase(
 
     const odds = () => computeDailyOdds(readSettings(latchkey.environment))
 
-    test('as many wrong codes are judged in a day as the odds are reckoned with, and not one more', async () => {
+    test('the service checks exactly as many wrong codes in a day as the odds assume', async () => {
       const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
-      const judged = await mostWithin(day, async () => {
+      const checked = await countChecked(day, async () => {
         const { mfaToken } = (await ada.signIn()).body
         const code = await ada.wrongCodeFor('authenticator')
         return latchkey.post('/auth/SignIn/Mfa', { mfaToken, code })
       })
-      assert.equal(judged, odds().secondFactor.authenticator?.guesses)
+      assert.equal(checked, odds().secondFactor.authenticator?.guesses)
     })
 
-    test('as many codes of an app are right at a time as the odds are reckoned with', async () => {
+    test('as many authenticator codes are valid at a time as the odds assume', async () => {
       const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
       travel(2 * hour)
       travelToNextStep()
       let right = 0
-      // In this order, for a step that was used voids those before it.
+      // In ascending order, because using a step voids those before it.
       for (let step = -3; step <= 3; step++) {
         const { mfaToken } = (await ada.signIn()).body
         const code = ada.authenticator.code(Date.now() + step * 30_000)
-        const judged = await latchkey.post('/auth/SignIn/Mfa', { mfaToken, code })
-        if (judged.status === 200) right += 1
+        const answer = await latchkey.post('/auth/SignIn/Mfa', { mfaToken, code })
+        if (answer.status === 200) right += 1
       }
       assert.equal(right, odds().secondFactor.authenticator?.valid)
       assert.equal(ada.recoveryCodes.length, odds().secondFactor.recoveryCode?.valid)
       assert.match(ada.recoveryCodes[0] ?? '', /^(....-){2}....$/)
     })
 
-    test('as many passwords are judged as the odds say, from one network and from all', async () => {
+    test('the service checks as many passwords as the odds assume, from one network and from all', async () => {
       const guess = ({ email }: Owner, address: string) =>
         latchkey.post('/auth/SignIn', { email, password: 'not the right one' }, from(address))
       const ada = await latchkey.owner()
-      const here = await mostWithin(hour, () => guess(ada, '203.0.113.1'))
+      const here = await countChecked(hour, () => guess(ada, '203.0.113.1'))
       assert.equal(here * 24, odds().passwords.fromOneNetwork)
 
       travel(day)
       let network = 0
-      const everywhere = await mostWithin(hour, () => {
+      const everywhere = await countChecked(hour, () => {
         network += 1
         return guess(ada, `198.51.100.${network}`)
       })
       assert.equal(everywhere * 24, odds().passwords.fromElsewhere)
     })
 
-    test('as many codes of a sign-up are mailed in a day, and judged while they live, as the odds say', async () => {
+    test('the service sends as many sign-up codes in a day, and checks as many while they are valid, as the odds assume', async () => {
       const email = `newcomer-${latchkey.databaseKind}@example.com`
       const password = 'seven red bicycles'
       let network = 0
@@ -70,15 +70,15 @@ onEachDatabase(
         return from(`203.0.113.${network}`)
       }
       const signUp = () => latchkey.post('/auth/SignUp', { email, password }, elsewhere())
-      assert.equal(await mostWithin(day, signUp), odds().signUpCode.valid)
+      assert.equal(await countChecked(day, signUp), odds().signUpCode.valid)
 
       const verify = () => latchkey.post('/auth/SignUp/Verify', { email, code: 'no' }, elsewhere())
       const { expiresIn } = (await latchkey.post('/auth/SignUp', { email: `x${email}`, password }))
         .body
-      assert.equal(await mostWithin(expiresIn * 1000, verify), odds().signUpCode.guesses)
+      assert.equal(await countChecked(expiresIn * 1000, verify), odds().signUpCode.guesses)
     })
 
-    test('as many codes of a forgotten password are judged in a day as the odds say', async () => {
+    test('the service checks as many reset codes in a day as the odds assume', async () => {
       const { email } = await latchkey.owner()
       let network = 0
       const reset = () => {
@@ -86,26 +86,26 @@ onEachDatabase(
         const body = { email, code: 'no', newPassword: 'seven red bicycles' }
         return latchkey.post('/auth/ResetPassword', body, from(`203.0.113.${network}`))
       }
-      assert.equal(await mostWithin(day, reset), odds().resetCode.guesses)
+      assert.equal(await countChecked(day, reset), odds().resetCode.guesses)
     })
   },
   { LATCHKEY_TRUST_PROXY: '127.0.0.1' },
 )
 
-/** How often one is heard in so long, whoever waits no longer than told. */
-async function mostWithin(ms: number, ask: () => Promise<ApiResponse>): Promise<number> {
+/** How many requests are not limited within a time, for a client that follows each Retry-After. */
+async function countChecked(ms: number, send: () => Promise<ApiResponse>): Promise<number> {
   const end = Date.now() + ms
-  for (let heard = 0; ; ) {
-    const { status, body } = await ask()
-    if (status !== 429) heard += 1
-    else if (Date.now() + body.retryAfter * 1000 >= end) return heard
+  for (let checked = 0; ; ) {
+    const { status, body } = await send()
+    if (status !== 429) checked += 1
+    else if (Date.now() + body.retryAfter * 1000 >= end) return checked
     else travel(body.retryAfter * 1000)
   }
 }
 
 const defaults = readSettings({})
 
-test('the odds are those of independent guesses, also where they are very small', () => {
+test('the odds are those of independent guesses, even when they are very small', () => {
   const { secondFactor, resetCode } = computeDailyOdds(defaults)
   assert.ok(Math.abs((secondFactor.authenticator?.chance ?? 0) - 50 * 3e-6) < 2e-8)
   assert.ok(Math.abs((secondFactor.sms?.chance ?? 0) - 50 * 1e-6) < 2e-9)
@@ -114,13 +114,13 @@ test('the odds are those of independent guesses, also where they are very small'
   assert.ok(Math.abs(resetCode.chance - 50 * 3e-6) < 2e-8)
 })
 
-test('the odds are told of the methods that are offered, and a passkey has none', () => {
+test('the odds cover the offered methods, and a passkey has none', () => {
   const mfaMethods = ['passkey', 'email'] as const
   const { secondFactor } = computeDailyOdds({ rateLimits: 'on', mfaMethods })
   assert.deepEqual(Object.keys(secondFactor), ['email', 'recoveryCode'])
 })
 
-test('with limits off every code is guessed in the end, and that is what is said', () => {
+test('with rate limits off every code is guessed eventually, and the odds show it', () => {
   const off = { ...defaults, rateLimits: 'off' } as const
   const { secondFactor, passwords, signUpCode } = computeDailyOdds(off)
   assert.equal(secondFactor.authenticator?.guesses, Number.POSITIVE_INFINITY)
@@ -131,7 +131,7 @@ test('with limits off every code is guessed in the end, and that is what is said
   assert.doesNotMatch(describeOdds(off), /1 in/)
 })
 
-test('latchkey settings ends with what they leave to guessing', async (t) => {
+test('latchkey settings ends with the odds of guessing under these settings', async (t) => {
   const environment = { LATCHKEY_MFA_METHODS: 'authenticator,email' }
   const { code, stdout } = await runLatchkey(t, { args: ['settings'], environment })
   assert.equal(code, 0)

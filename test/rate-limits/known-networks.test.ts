@@ -1,4 +1,4 @@
-/** Whose network is familiar when a password was forgotten, and that this tells strangers nothing. */
+/** Known networks in password resets, and that they reveal nothing to strangers. */
 import assert from 'node:assert/strict'
 import { beforeEach, test } from 'node:test'
 import { travel } from '../support/clock.ts'
@@ -17,7 +17,7 @@ onEachDatabase(
     const reset = (email: string, code: string, address = '127.0.0.1') =>
       latchkey.post('/auth/ResetPassword', { email, code, newPassword }, from(address))
 
-    /** Strangers ask until nobody from elsewhere gets a mail any more. */
+    /** Sends requests from strangers until the limit for unknown networks is reached. */
     async function useUpMailsTo(email: string): Promise<void> {
       for (let i = 0; i < 20; i++) {
         assert.equal((await forgot(email, `198.51.100.${i % 4}`)).status, 202)
@@ -30,7 +30,7 @@ onEachDatabase(
       return (await latchkey.codeSentTo(email)) === '000000' ? '000001' : '000000'
     }
 
-    test('a phone that took another IPv6 address is where its owner signed in before; its neighbour is not', async () => {
+    test('another IPv6 address in the owner’s network is known, and one in a neighbouring network is not', async () => {
       const ada = await latchkey.owner()
       ada.storeTokens(await ada.signIn(from('2001:db8:1:2::1')))
       await useUpMailsTo(ada.email)
@@ -38,8 +38,9 @@ onEachDatabase(
       assert.equal((await forgot(ada.email, '2001:db8:1:2:ffff::9')).status, 202)
     })
 
-    // Abuse case (Guessing): A stranger got more tries from where they had signed in themselves.
-    test('signing in to one’s own account makes a network familiar to nobody else’s', async () => {
+    // Abuse case (Guessing): A stranger got more attempts from a network where they had signed in
+    // to their own account.
+    test('a sign-in makes its network known for that account only', async () => {
       const { email } = await latchkey.owner()
       const stranger = await latchkey.owner()
       stranger.storeTokens(await stranger.signIn(from('203.0.113.7')))
@@ -48,8 +49,8 @@ onEachDatabase(
       assert.equal((await forgot(email)).status, 202)
     })
 
-    // Abuse case (Guessing): Whoever knew the password alone was taken for the owner.
-    test('a password without its second step makes no network familiar', async () => {
+    // Abuse case (Guessing): An attacker with only the password was treated as the owner.
+    test('a password without its second factor does not make a network known', async () => {
       const ada = await latchkey.owner({ mfaMethod: 'email' })
       const begun = await ada.signIn(from('203.0.113.8'))
       assert.equal(begun.body.status, 'mfaRequired')
@@ -57,7 +58,7 @@ onEachDatabase(
       assert.equal((await forgot(ada.email, '203.0.113.8')).status, 429)
     })
 
-    test('where the owner signed in before, five mails an hour and twenty a day are sent', async () => {
+    test('from a known network, five reset emails an hour and twenty a day are sent', async () => {
       const { email } = await latchkey.owner()
       for (let sent = 0; sent < 20; sent++) {
         if (sent > 0 && sent % 5 === 0) {
@@ -70,8 +71,8 @@ onEachDatabase(
       assert.equal((await forgot(email)).body.code, 'too_many_messages')
     })
 
-    // Abuse case (Signing up): Which addresses have accounts could be told by the answer or by its
-    // time (CVE-2024-41952).
+    // Abuse case (Sign-up): The response or its timing revealed which addresses have accounts
+    // (CVE-2024-41952).
     test('an address without an account is counted and answered like any other', async () => {
       const { email } = await latchkey.owner()
       const nobody = email.replace('owner', 'nobody')
@@ -88,13 +89,13 @@ onEachDatabase(
       assert.deepEqual([count(202).length, count(401).length, count(429).length], [20, 50, 8])
     })
 
-    // Abuse case (Guessing): Guesses sent at once slipped past the count of them.
-    test('of thirty wrong codes at once ten are judged', async () => {
+    // Abuse case (Guessing): Concurrent guesses bypassed the limit.
+    test('of thirty concurrent wrong codes, ten are checked', async () => {
       const { email } = await latchkey.owner()
       const wrong = await wrongCodeFor(email)
       const answers = await Promise.all(Array.from({ length: 30 }, () => reset(email, wrong)))
-      const judged = answers.filter(({ status }) => status === 401)
-      assert.equal(judged.length, 10)
+      const checked = answers.filter(({ status }) => status === 401)
+      assert.equal(checked.length, 10)
       assert.ok(answers.every(({ status }) => status === 401 || status === 429))
     })
 

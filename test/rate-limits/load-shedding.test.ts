@@ -1,4 +1,4 @@
-/** More passwords than can be checked: who can’t be served is told at once, and nobody else notices. */
+/** Load shedding: sign-ins beyond the hashing capacity get a 503 at once; other calls succeed. */
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { type ApiResponse, TestLatchkey } from '../support/latchkey.ts'
@@ -6,19 +6,19 @@ import { increases, scrape } from '../support/metrics.ts'
 import type { Owner } from '../support/owner.ts'
 import { waitUntil } from '../support/process.ts'
 
-/** What each answer was, and how many were like that. */
+/** The number of responses per status and code. */
 function tally(answers: ApiResponse[]): Record<string, number> {
   const counts: Record<string, number> = {}
   for (const { status, body } of answers) {
-    const what = `${status} ${body.code ?? body.status}`
-    counts[what] = (counts[what] ?? 0) + 1
+    const outcome = `${status} ${body.code ?? body.status}`
+    counts[outcome] = (counts[outcome] ?? 0) + 1
   }
   return counts
 }
 
 let networks = 0
 
-/** From a network that nobody asked from before: limits of one network have no say here. */
+/** Headers of a request from a new network, so that no limit per network applies. */
 function fromElsewhere(): Record<string, string> {
   networks += 1
   return { 'x-forwarded-for': `10.${networks >> 8}.${networks & 255}.1` }
@@ -27,7 +27,7 @@ function fromElsewhere(): Record<string, string> {
 for (const kind of ['SQLite', 'PostgreSQL'] as const) {
   describe(`on ${kind}`, () => {
     const latchkey = new TestLatchkey(kind, { LATCHKEY_TRUST_PROXY: '127.0.0.1,::1' })
-    // Short, so that few hashes are needed to fill the line, and no machine is fast enough.
+    // Short, so that a few hashes fill the queue even on a fast machine.
     latchkey.longestHashWaitMs = 20
     let ada: Owner
     before(async () => {
@@ -41,9 +41,9 @@ for (const kind of ['SQLite', 'PostgreSQL'] as const) {
     const times = (count: number, ask: (i: number) => Promise<ApiResponse>) =>
       Promise.all(Array.from({ length: count }, (_, i) => ask(i)))
 
-    // Abuse case (Guessing): A flood of sign-ins, each of which costs a password hash, kept everyone
-    // else waiting until nothing answered any more.
-    test('of several hundred sign-ins at once some are told to come back, and nothing breaks', async () => {
+    // Abuse case (Guessing): A flood of sign-ins, each of which costs a password hash, delayed
+    // everyone else until the service no longer responded.
+    test('of several hundred concurrent sign-ins the excess gets 503 with Retry-After, and other requests succeed', async () => {
       const before = await scrape(latchkey.origin)
       const flood = times(300, (i) => guess(`stranger-${i}@example.com`))
       const reads = await Promise.all([
@@ -65,10 +65,10 @@ for (const kind of ['SQLite', 'PostgreSQL'] as const) {
         assert.equal(String(body.retryAfter), headers.get('retry-after'))
       }
 
-      // Whoever was turned away was counted as that, and as nothing else.
+      // Rejected requests are counted as rejected, and not as wrong passwords.
       const after = await scrape(latchkey.origin)
-      const turnedAway = 'latchkey_password_hash_rejected_total'
-      const grown = (after.get(turnedAway) ?? 0) - (before.get(turnedAway) ?? 0)
+      const metric = 'latchkey_password_hash_rejected_total'
+      const grown = (after.get(metric) ?? 0) - (before.get(metric) ?? 0)
       assert.equal(grown, counts['503 unavailable'])
       assert.equal(after.get('latchkey_password_hash_queue'), 0)
       assert.deepEqual(increases(before, after, 'latchkey_sign_ins_total'), {
@@ -81,7 +81,7 @@ for (const kind of ['SQLite', 'PostgreSQL'] as const) {
       assert.equal((await guess(ada.email, ada.password)).body.status, 'signedIn')
     })
 
-    test('many right sign-ins of one account at once use up no guess, whoever is turned away', async () => {
+    test('concurrent correct sign-ins of one account use up no attempts, even if some are rejected', async () => {
       const { email, password } = ada
       const answers = await times(100, () => latchkey.post('/auth/SignIn', { email, password }))
       assert.deepEqual(Object.keys(tally(answers)).sort(), ['200 signedIn', '503 unavailable'])
@@ -91,24 +91,24 @@ for (const kind of ['SQLite', 'PostgreSQL'] as const) {
       assert.equal((await latchkey.post('/auth/SignIn', { email, password })).status, 200)
     })
 
-    test('known and unknown addresses are turned away alike', async () => {
+    test('known and unknown addresses are rejected identically', async () => {
       const answers = await times(200, (i) => {
         return guess(i % 2 ? `other-${i}@example.com` : ada.email)
       })
-      const said = answers.map(({ status, body }, i) => {
+      const problems = answers.map(({ status, body }, i) => {
         const { code, title, detail } = body
-        return { about: i % 2, status, told: JSON.stringify({ code, title, detail }) }
+        return { kind: i % 2, status, text: JSON.stringify({ code, title, detail }) }
       })
-      const away = said.filter(({ status }) => status === 503)
-      assert.deepEqual([...new Set(away.map(({ about }) => about))].sort(), [0, 1])
-      assert.equal(new Set(away.map(({ told }) => told)).size, 1)
+      const rejected = problems.filter(({ status }) => status === 503)
+      assert.deepEqual([...new Set(rejected.map(({ kind }) => kind))].sort(), [0, 1])
+      assert.equal(new Set(rejected.map(({ text }) => text)).size, 1)
     })
 
-    test('whatever else needs a password hash is turned away too', async () => {
+    test('every other request that needs a password hash is rejected too', async () => {
       const email = 'new@example.com'
       const [wrong, password] = ['not this one', 'a whole new sentence']
       const code = '123456'
-      const asked: Record<string, () => Promise<ApiResponse>> = {
+      const requests: Record<string, () => Promise<ApiResponse>> = {
         signUp: () => latchkey.post('/auth/SignUp', { email, password }),
         verify: () => latchkey.post('/auth/SignUp/Verify', { email, code, password }),
         reset: () => latchkey.post('/auth/ResetPassword', { email, code, newPassword: password }),
@@ -124,10 +124,10 @@ for (const kind of ['SQLite', 'PostgreSQL'] as const) {
           if (over) return answer
         }
       })
-      const untilTurnedAway = Object.values(asked).map((ask) =>
-        waitUntil(async () => (await ask()).status === 503),
+      const untilRejected = Object.values(requests).map((send) =>
+        waitUntil(async () => (await send()).status === 503),
       )
-      await Promise.all(untilTurnedAway).finally(() => {
+      await Promise.all(untilRejected).finally(() => {
         over = true
       })
       await flood

@@ -13,7 +13,7 @@ onEachDatabase((latchkey) => {
   /** Every second call goes to the second node. */
   const nodeFor = (i: number) => (i % 2 === 1 && other ? { node: other } : {})
 
-  test('wrong codes are counted at all nodes together', async () => {
+  test('wrong codes are counted across all nodes', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'email' })
     const tokens: string[] = []
     for (let i = 0; i < 20; i++) tokens.push((await ada.signIn(nodeFor(i))).body.mfaToken)
@@ -37,7 +37,7 @@ onEachDatabase((latchkey) => {
     }
   })
 
-  test('wrong passwords are counted at all nodes together', async () => {
+  test('wrong passwords are counted across all nodes', async () => {
     const { email } = await latchkey.owner()
     const answers = await Promise.all(
       Array.from({ length: 40 }, (_, i) =>
@@ -49,7 +49,7 @@ onEachDatabase((latchkey) => {
     assert.equal(statuses.filter((status) => status === 429).length, 30, String(statuses))
   })
 
-  test('a right code, brought to both nodes at once, makes one sign-in', async () => {
+  test('a right code submitted concurrently to both nodes completes one sign-in', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'email' })
     const { mfaToken } = (await ada.signIn(nodeFor(1))).body
     const code = ada.recoveryCodes[0] ?? ''
@@ -67,7 +67,7 @@ onEachDatabase((latchkey) => {
     assert.equal(statuses.filter((status) => status === 401).length, 39, String(statuses))
   })
 
-  test('a code of a sign-up, brought to both nodes at once, makes one account', async () => {
+  test('a sign-up code submitted concurrently to both nodes creates one account', async () => {
     const email = 'newcomer@example.com'
     await latchkey.post('/auth/SignUp', { email, password: 'seven red bicycles' }, nodeFor(1))
     const code = await latchkey.codeSentTo(email)

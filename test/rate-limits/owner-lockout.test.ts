@@ -1,4 +1,4 @@
-/** Somebody who knows an address but not its password can slow their own guessing, and nobody else. */
+/** An attacker who knows only an address can exhaust their own limits, but not the owner's. */
 import assert from 'node:assert/strict'
 import { beforeEach, test } from 'node:test'
 import { travel } from '../support/clock.ts'
@@ -11,8 +11,8 @@ onEachDatabase(
     beforeEach(() => travel(61 * 60_000))
 
     // Abuse case (Guessing): Guessing locked the owner out.
-    test('guessing from many networks bars strangers, and no owner at a known address', async () => {
-      // Signed up from 127.0.0.1, where calls without a forwarded address come from.
+    test('guessing from many networks blocks strangers, but not the owner on a known network', async () => {
+      // The owner signs up from 127.0.0.1, the address of calls without a forwarded one.
       const ada = await latchkey.owner()
       await hammer(latchkey, ada.email)
 
@@ -22,7 +22,7 @@ onEachDatabase(
       assert.equal((await ada.signIn()).status, 200)
     })
 
-    test('guessing bars no live session: it reads, changes, refreshes and confirms', async () => {
+    test('guessing blocks no live session: it reads, changes, refreshes and reauthenticates', async () => {
       const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
       await hammer(latchkey, ada.email)
 
@@ -41,7 +41,7 @@ onEachDatabase(
       assert.equal(off.body.enabled, false)
     })
 
-    test('guessing passwords leaves the second factor uncounted', async () => {
+    test('guessing passwords uses up no attempts at the second factor', async () => {
       const ada = await latchkey.owner({ mfaMethod: 'email' })
       const sent = (await latchkey.inbox(ada.email)).length
       await hammer(latchkey, ada.email)
@@ -56,7 +56,7 @@ onEachDatabase(
       await ada.signInFully()
     })
 
-    test('an owner is known by the network: a new IPv6 address in it is no stranger', async () => {
+    test('a new IPv6 address in the owner’s known network is not blocked', async () => {
       const ada = await latchkey.owner()
       assert.equal((await ada.signIn(from('2001:db8:0:7::1'))).status, 200)
       await hammer(latchkey, ada.email)
@@ -64,7 +64,7 @@ onEachDatabase(
       assert.equal((await ada.signIn(from('2001:db8:0:8::1'))).status, 429)
     })
 
-    test('one owner’s network is no other owner’s', async () => {
+    test('one owner’s known network is not known for another owner', async () => {
       const [ada, bob] = [await latchkey.owner(), await latchkey.owner()]
       assert.equal((await bob.signIn(from('203.0.113.50'))).status, 200)
       await hammer(latchkey, ada.email)
@@ -72,17 +72,17 @@ onEachDatabase(
       assert.equal((await bob.signIn(from('203.0.113.51'))).status, 200)
     })
 
-    test('a failed sign-in makes no network known', async () => {
+    test('an incomplete sign-in does not make a network known', async () => {
       const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
       const { email } = ada
-      // The right password, but no second factor: no session, so no owner either.
+      // The password without the second factor makes no session, so the network stays unknown.
       assert.equal((await ada.signIn(from('203.0.113.60'))).body.status, 'mfaRequired')
       await hammer(latchkey, email)
       assert.equal((await ada.signIn(from('203.0.113.60'))).status, 429)
     })
 
     // Abuse case (Guessing): Guessing locked the owner out.
-    test('signing up over and over bars no owner', async () => {
+    test('repeated sign-ups do not block the owner', async () => {
       const ada = await latchkey.owner()
       const { email } = ada
       const statuses = new Set<number>()
@@ -103,7 +103,7 @@ onEachDatabase(
   { LATCHKEY_TRUST_PROXY: '127.0.0.1' },
 )
 
-/** Guesses from network after network, until even a network that never guessed is refused. */
+/** Guesses from several networks, until even an unused network is limited. */
 async function hammer(latchkey: TestLatchkey, email: string): Promise<void> {
   const password = 'not the right one'
   for (let network = 1; network <= 6; network++) {

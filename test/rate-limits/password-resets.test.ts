@@ -1,4 +1,4 @@
-/** Whoever forgot a password gets a new one, whatever strangers do meanwhile, and they get none. */
+/** Owners can reset a forgotten password whatever strangers do meanwhile, and strangers cannot. */
 import assert from 'node:assert/strict'
 import { beforeEach, test } from 'node:test'
 import { travel } from '../support/clock.ts'
@@ -17,25 +17,26 @@ onEachDatabase(
     const reset = (email: string, code: string, address = '127.0.0.1') =>
       latchkey.post('/auth/ResetPassword', { email, code, newPassword }, from(address))
 
-    // Abuse case (Guessing): Wrong guesses of strangers used up the code that the owner was mailed.
-    test('no wrong code spoils the one that was mailed, and strangers don’t bar who signed in there before', async () => {
+    // Abuse case (Guessing): Strangers’ wrong guesses voided the code that had been emailed to the
+    // owner.
+    test('strangers’ wrong codes neither void the emailed code nor block the owner on a known network', async () => {
       const { email } = await latchkey.owner()
       assert.equal((await forgot(email)).status, 202)
       const code = await latchkey.codeSentTo(email)
       const wrong = code === '000000' ? '000001' : '000000'
-      let judged = 0
+      let checked = 0
       for (let i = 0; i < 60; i++) {
         const { status } = await reset(email, wrong, `198.51.100.${i}`)
-        if (status === 401) judged += 1
+        if (status === 401) checked += 1
         else assert.equal(status, 429)
       }
-      assert.equal(judged, 50)
+      assert.equal(checked, 50)
       assert.equal((await reset(email, code, '203.0.113.9')).status, 429)
       assert.equal((await reset(email, code)).status, 200)
     })
 
-    // Abuse case (Guessing): The code of a forgotten password could be guessed.
-    test('ten wrong codes an hour are judged from one network, the owner’s too', async () => {
+    // Abuse case (Guessing): A password reset code could be guessed.
+    test('ten wrong codes an hour are checked from one network, even the owner’s', async () => {
       const { email } = await latchkey.owner()
       assert.equal((await forgot(email)).status, 202)
       const code = await latchkey.codeSentTo(email)
@@ -44,8 +45,8 @@ onEachDatabase(
       assert.equal((await reset(email, code)).status, 429)
     })
 
-    // Abuse case (Guessing): Each code that was asked for made guessing one of them likelier.
-    test('the newest three codes are good, and those before are not', async () => {
+    // Abuse case (Guessing): Each requested code made guessing one of them more likely.
+    test('the newest three codes are valid, and earlier ones are not', async () => {
       const { email } = await latchkey.owner()
       const codes: string[] = []
       for (let i = 0; i < 4; i++) {
@@ -57,8 +58,8 @@ onEachDatabase(
       assert.equal((await reset(email, second)).status, 200)
     })
 
-    // Abuse case (Guessing): A stranger asked for mails until the owner could get none any more.
-    test('strangers use up an address’s mails, and its owner still gets one where they signed in before', async () => {
+    // Abuse case (Guessing): A stranger requested emails until the owner could get none.
+    test('after strangers use up an address’s reset emails, its owner still gets one on a known network', async () => {
       const { email } = await latchkey.owner()
       for (let network = 1; network <= 4; network++) {
         for (let i = 0; i < 5; i++) {
@@ -73,9 +74,8 @@ onEachDatabase(
       assert.equal((await forgot(email, '198.51.100.5')).status, 202)
     })
 
-    // Abuse case (Guessing): Whoever reset passwords over and over kept the service busy with
-    // hashing.
-    test('resets from one network are counted before a password is hashed for them', async () => {
+    // Abuse case (Guessing): Repeated password resets kept the service busy with hashing.
+    test('resets from one network are counted before their passwords are hashed', async () => {
       const values = Array.from(
         { length: 600 },
         (_, i) => `('filled-${i}', 'resetsPerNetwork 203.0.113.1', ${Date.now()})`,

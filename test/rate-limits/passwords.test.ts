@@ -3,10 +3,10 @@ import { beforeEach, test } from 'node:test'
 import { travel } from '../support/clock.ts'
 import { onEachDatabase } from '../support/latchkey.ts'
 
-/** Wrong passwords in an hour: for one account from one network, from everywhere else, for all. */
-const mostFromHere = 10
-const mostFromElsewhere = 50
-const mostFromNetwork = 200
+/** Limits on wrong passwords in an hour. */
+const maxPerAccountAndNetwork = 10
+const maxFromUnknownNetworks = 50
+const maxPerNetwork = 200
 
 const trusting = { LATCHKEY_TRUST_PROXY: '127.0.0.1' }
 const from = (address: string) => ({ headers: { 'x-forwarded-for': address } })
@@ -17,9 +17,9 @@ onEachDatabase((latchkey) => {
   const guess = (email: string, address: string, password = 'not the right one') =>
     latchkey.post('/auth/SignIn', { email, password }, from(address))
 
-  test('ten wrong passwords are judged from one network in an hour, and then no right one either', async () => {
+  test('ten wrong passwords in an hour block a network for the account, even with the right password', async () => {
     const ada = await latchkey.owner()
-    for (let i = 0; i < mostFromHere; i++) {
+    for (let i = 0; i < maxPerAccountAndNetwork; i++) {
       assert.equal((await guess(ada.email, '203.0.113.1')).status, 401)
     }
     const eleventh = await guess(ada.email, '203.0.113.1')
@@ -35,9 +35,9 @@ onEachDatabase((latchkey) => {
     assert.equal((await guess(ada.email, '203.0.113.1', ada.password)).status, 200)
   })
 
-  test('right passwords cost nothing', async () => {
+  test('right passwords do not count', async () => {
     const ada = await latchkey.owner()
-    for (let i = 1; i < mostFromHere; i++) await guess(ada.email, '203.0.113.1')
+    for (let i = 1; i < maxPerAccountAndNetwork; i++) await guess(ada.email, '203.0.113.1')
     for (let i = 0; i < 12; i++) {
       assert.equal((await guess(ada.email, '203.0.113.1', ada.password)).status, 200)
     }
@@ -45,50 +45,50 @@ onEachDatabase((latchkey) => {
     assert.equal((await guess(ada.email, '203.0.113.1')).status, 429)
   })
 
-  // Abuse case (Guessing): Another spelling of the address, or of the code, gave tries of its own
+  // Abuse case (Guessing): Another spelling of the address or code gave additional attempts
   // (CVE-2025-24806, CVE-2025-6004, CVE-2025-6015).
-  test('spellings of the address count together', async () => {
+  test('all spellings of an address count together', async () => {
     const ada = await latchkey.owner()
     const spellings = [ada.email, ada.email.toUpperCase(), ` ${ada.email}`, `${ada.email}  `]
-    for (let i = 0; i < mostFromHere; i++) {
+    for (let i = 0; i < maxPerAccountAndNetwork; i++) {
       assert.equal((await guess(spellings[i % 4] ?? '', '203.0.113.1')).status, 401)
     }
     for (const email of spellings) assert.equal((await guess(email, '203.0.113.1')).status, 429)
   })
 
-  // Abuse case (Guessing): Guesses at once slipped past the count (CVE-2023-47111).
-  test('of a hundred wrong passwords at once ten are judged', async () => {
+  // Abuse case (Guessing): Concurrent guesses bypassed the limit (CVE-2023-47111).
+  test('of a hundred concurrent wrong passwords, ten are checked', async () => {
     const ada = await latchkey.owner()
     const answers = await Promise.all(
       Array.from({ length: 100 }, (_, i) => guess(ada.email, '203.0.113.1', `guess ${i}`)),
     )
     const statuses = answers.map(({ status }) => status)
-    assert.equal(statuses.filter((status) => status === 401).length, mostFromHere)
+    assert.equal(statuses.filter((status) => status === 401).length, maxPerAccountAndNetwork)
     assert.equal(statuses.filter((status) => status === 429).length, 90)
     assert.equal((await guess(ada.email, '203.0.113.1', ada.password)).status, 429)
   })
 
-  test('of wrong passwords from everywhere fifty are judged, also of many at once', async () => {
+  test('of wrong passwords from many networks fifty are checked, even if they are concurrent', async () => {
     const ada = await latchkey.owner()
     const answers = await Promise.all(
       Array.from({ length: 120 }, (_, i) => guess(ada.email, `198.51.100.${i}`, `guess ${i}`)),
     )
     const statuses = answers.map(({ status }) => status)
-    assert.equal(statuses.filter((status) => status === 401).length, mostFromElsewhere)
+    assert.equal(statuses.filter((status) => status === 401).length, maxFromUnknownNetworks)
     assert.equal(statuses.filter((status) => status === 429).length, 70)
   })
 
-  test('all addresses of one IPv6 network are one network', async () => {
+  test('all addresses of one IPv6 network count together', async () => {
     const ada = await latchkey.owner()
-    for (let i = 0; i < mostFromHere; i++) {
+    for (let i = 0; i < maxPerAccountAndNetwork; i++) {
       assert.equal((await guess(ada.email, `2001:db8:0:7:${i}::${i + 1}`)).status, 401)
     }
     assert.equal((await guess(ada.email, '2001:db8::7:ffff:0:0:1')).status, 429)
     assert.equal((await guess(ada.email, '2001:db8:0:8::1')).status, 401)
   })
 
-  test('one network tries two hundred passwords in an hour, for however many accounts', async () => {
-    for (let i = 0; i < mostFromNetwork; i++) {
+  test('one network may try two hundred wrong passwords an hour, for any number of accounts', async () => {
+    for (let i = 0; i < maxPerNetwork; i++) {
       const { status } = await guess(`person-${i}@example.com`, '203.0.113.1')
       assert.equal(status, 401)
     }
@@ -96,9 +96,9 @@ onEachDatabase((latchkey) => {
     assert.equal((await guess('person-200@example.com', '203.0.113.2')).status, 401)
   })
 
-  test('a restart forgives nothing', async () => {
+  test('a restart does not reset the count', async () => {
     const ada = await latchkey.owner()
-    for (let i = 0; i < mostFromHere; i++) await guess(ada.email, '203.0.113.1')
+    for (let i = 0; i < maxPerAccountAndNetwork; i++) await guess(ada.email, '203.0.113.1')
     await latchkey.restart()
     assert.equal((await guess(ada.email, '203.0.113.1', ada.password)).status, 429)
   })
@@ -106,7 +106,7 @@ onEachDatabase((latchkey) => {
 
 onEachDatabase(
   (latchkey) => {
-    test('with limits off nothing is counted', async () => {
+    test('with rate limits off nothing is counted', async () => {
       const ada = await latchkey.owner({ mfaMethod: 'email' })
       const { email } = ada
       for (let i = 0; i < 30; i++) {

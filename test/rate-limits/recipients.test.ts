@@ -1,4 +1,4 @@
-/** Codes cost money, or somebody their sleep: who is sent how many. */
+/** Limits on codes per recipient, because codes cost money and disturb people. */
 import assert from 'node:assert/strict'
 import { beforeEach, test } from 'node:test'
 import { travel } from '../support/clock.ts'
@@ -7,19 +7,18 @@ import type { Owner } from '../support/owner.ts'
 import { assertRateLimited } from '../support/responses.ts'
 
 const hour = 60 * 60_000
-/** So long one waits between two codes to one recipient. */
+/** The pause in milliseconds between two codes to one recipient. */
 const pause = 31_000
 
 onEachDatabase((latchkey) => {
-  // Yesterday’s messages count no more.
+  // Messages of the previous test no longer count.
   beforeEach(() => travel(25 * hour))
 
   const setNumber = (owner: Owner, phoneNumber: string) =>
     owner.post('/settings/PhoneNumber', { phoneNumber })
 
-  // Abuse case (Guessing): Sending texts over and over cost the operator a fortune, or somebody
-  // their sleep.
-  test('an account is sent twenty texts a day, to whatever numbers', async () => {
+  // Abuse case (Guessing): Repeated texts cost the operator a fortune or kept the recipient awake.
+  test('an account is sent twenty texts a day, whatever the numbers', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'sms' })
     for (let i = 0; i < 9; i++) {
       assert.equal((await setNumber(ada, `+1313555${1000 + i}`)).status, 202)
@@ -39,9 +38,8 @@ onEachDatabase((latchkey) => {
     assert.ok((await ada.signIn()).body.sentTo)
   })
 
-  // Abuse case (Guessing): Sending texts over and over cost the operator a fortune, or somebody
-  // their sleep.
-  test('a number is sent twenty texts a day, for all accounts that have proven it', async () => {
+  // Abuse case (Guessing): Repeated texts cost the operator a fortune or kept the recipient awake.
+  test('a number is sent twenty texts a day across all accounts that have verified it', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'sms' })
     const { phoneNumber } = ada
     const bob = await latchkey.owner({ phoneNumber, mfaMethod: 'sms' })
@@ -49,7 +47,7 @@ onEachDatabase((latchkey) => {
       assert.ok((await ada.signIn()).body.sentTo, `sign-in ${i}`)
       assert.ok((await bob.signIn()).body.sentTo, `sign-in ${i}`)
     }
-    assert.equal((await latchkey.inbox(phoneNumber)).length, 22, 'with the two that proved it')
+    assert.equal((await latchkey.inbox(phoneNumber)).length, 22, 'including two for verification')
     travel(hour)
     for (const one of [ada, bob]) assert.equal((await one.signIn()).body.sentTo, undefined)
 
@@ -57,9 +55,9 @@ onEachDatabase((latchkey) => {
     for (const one of [ada, bob]) assert.ok((await one.signIn()).body.sentTo)
   })
 
-  // Abuse case (Guessing): Strangers had a number texted until its owner, who needed a code to sign
-  // in, could get none.
-  test('strangers have a number texted ten times a day, and its owner gets codes all the same', async () => {
+  // Abuse case (Guessing): Strangers triggered texts to a number until its owner could get no
+  // sign-in code.
+  test('strangers can have a number texted ten times a day, and its owner still gets codes', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'sms' })
     const { phoneNumber } = ada
     travel(24 * hour)
@@ -77,14 +75,15 @@ onEachDatabase((latchkey) => {
 
     await ada.signInFully()
     travel(pause)
-    assert.equal((await setNumber(ada, phoneNumber)).status, 202, 'it is proven already')
+    assert.equal((await setNumber(ada, phoneNumber)).status, 202, 'the number is verified already')
     travel(25 * hour)
     const later = await latchkey.owner()
     assert.equal((await setNumber(later, phoneNumber)).status, 202)
   })
 
-  // Abuse case (Guessing): Thieves who earn by texts had a whole range of numbers texted.
-  test('a hundred new numbers of one range are texted a day, and whoever has a number in it signs in', async () => {
+  // Abuse case (Guessing): Fraudsters who earn from texts triggered them to a whole range of
+  // numbers.
+  test('a hundred new numbers of one range are texted a day, and owners of numbers in it still sign in', async () => {
     const ada = await latchkey.owner({ phoneNumber: '+12125550000', mfaMethod: 'sms' })
     const strangers: Owner[] = []
     for (let i = 0; i < 6; i++) strangers.push(await latchkey.owner())
@@ -104,8 +103,9 @@ onEachDatabase((latchkey) => {
     assert.equal((await setNumber(later, '+12125559999')).status, 202)
   })
 
-  // Abuse case (Guessing): Somebody with many accounts had a stranger’s address mailed without end.
-  test('an address that nobody has proven is mailed ten codes a day, whichever accounts ask, however it is written', async () => {
+  // Abuse case (Guessing): An attacker with many accounts sent endless emails to a stranger’s
+  // address.
+  test('an unverified address is sent ten codes a day across all accounts and spellings', async () => {
     const name = `victim-${latchkey.databaseKind.toLowerCase()}`
     const spellings = [`${name}@example.com`, `${name.toUpperCase()}@EXAMPLE.com`]
     spellings.push(`${name}+1@example.com`, `${name}+2+3@example.com`, `${name}+@example.com`)
@@ -116,7 +116,7 @@ onEachDatabase((latchkey) => {
       assert.equal((await eve.post('/settings/MfaSignIn', setUp)).status, 202)
     }
     const eve = await latchkey.owner()
-    for (const email of [...spellings, `${name}+anew@example.com`]) {
+    for (const email of [...spellings, `${name}+again@example.com`]) {
       ensureTooMany(await eve.post('/settings/Email', { email }))
       ensureTooMany(await eve.post('/settings/MfaSignIn', { mfaMethod: 'email', email }))
     }
@@ -128,7 +128,7 @@ onEachDatabase((latchkey) => {
     assert.equal((await later.post('/settings/Email', { email: spellings[0] })).status, 202)
   })
 
-  test('strangers’ mails to an address bar its owner from none', async () => {
+  test('codes that strangers have sent to an address do not block its owner’s codes', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'email' })
     const { email } = ada
     await useUpMails(latchkey, email)
@@ -140,7 +140,7 @@ onEachDatabase((latchkey) => {
   })
 })
 
-/** Has new accounts ask for codes to an address until there are no more. */
+/** Requests codes to an address from new accounts until the limit is reached. */
 async function useUpMails(latchkey: TestLatchkey, email: string): Promise<void> {
   for (let i = 0; i < 10; i++) {
     const eve = await latchkey.owner()
@@ -152,5 +152,5 @@ async function useUpMails(latchkey: TestLatchkey, email: string): Promise<void> 
 
 function ensureTooMany(response: ApiResponse): void {
   const retryAfter = assertRateLimited(response, 'too_many_messages')
-  assert.ok(retryAfter > 3600, 'a day, not an hour')
+  assert.ok(retryAfter > 3600, 'the wait is not that of the daily limit')
 }

@@ -5,32 +5,32 @@ import { type ApiResponse, onEachDatabase, type TestLatchkey } from '../support/
 import type { Owner } from '../support/owner.ts'
 import { assertRateLimited } from '../support/responses.ts'
 
-/** Twenty in an hour for one account: then the odds of guessing six digits are 1 in 50,000 an hour. */
-const most = 20
-/** Fifty in a day. */
-const mostInDay = 50
+/** Wrong codes per account and hour: the odds of guessing six digits are 1 in 50,000 an hour. */
+const maxPerHour = 20
+/** Wrong codes per account and day. */
+const maxPerDay = 50
 
 onEachDatabase((latchkey) => {
-  // The hour of the test before is over.
+  // The hour of the previous test is over.
   beforeEach(() => travel(61 * 60_000))
 
   const answer = (mfaToken: string, code: string, more: object = {}) =>
     latchkey.post('/auth/SignIn/Mfa', { mfaToken, code, ...more })
 
   for (const mfaMethod of ['authenticator', 'sms', 'email', 'recoveryCode'] as const) {
-    // Abuse case (Guessing): Each new sign-in gave new tries (CVE-2021-3138).
-    // Abuse case (Guessing): The database gave the count as a text, 10 and 1 made 101, and the
+    // Abuse case (Guessing): Each new sign-in gave new attempts (CVE-2021-3138).
+    // Abuse case (Guessing): The database returned the count as text, 10 and 1 made 101, and the
     // owner was locked out ten times too early.
-    test(`twenty wrong codes are judged in an hour, over however many sign-ins, by ${mfaMethod}`, async () => {
+    test(`twenty wrong codes are checked in an hour, across any number of sign-ins, by ${mfaMethod}`, async () => {
       const isOnPaper = mfaMethod === 'recoveryCode'
       const ada = await latchkey.owner({ mfaMethod: isOnPaper ? 'authenticator' : mfaMethod })
       const wrong = () => (isOnPaper ? 'AAAA-AAAA-AAAA' : ada.wrongCodeFor(mfaMethod))
-      for (let i = 0; i < most; i += 5) {
+      for (let i = 0; i < maxPerHour; i += 5) {
         const { mfaToken } = (await ada.signIn()).body
         for (let left = 4; left >= 0; left--) {
-          const judged = await answer(mfaToken, await wrong(), { mfaMethod })
-          assert.equal(judged.body.code, 'invalid_code')
-          assert.equal(judged.body.attemptsLeft, left)
+          const response = await answer(mfaToken, await wrong(), { mfaMethod })
+          assert.equal(response.body.code, 'invalid_code')
+          assert.equal(response.body.attemptsLeft, left)
         }
       }
 
@@ -43,11 +43,12 @@ onEachDatabase((latchkey) => {
     })
   }
 
-  // Abuse case (Guessing): Only passwords were counted, not codes; or codes by method, so that each
-  // method gave tries of its own (CVE-2024-32868, CVE-2025-64102, CVE-2018-14657).
-  // Abuse case (Guessing): Another spelling of the address, or of the code, gave tries of its own
+  // Abuse case (Guessing): Only passwords were counted, not codes; or codes were counted per
+  // method, so that each method gave additional attempts (CVE-2024-32868, CVE-2025-64102,
+  // CVE-2018-14657).
+  // Abuse case (Guessing): Another spelling of the address or code gave additional attempts
   // (CVE-2025-24806, CVE-2025-6004, CVE-2025-6015).
-  test('methods, spellings and recovery codes count together', async () => {
+  test('all methods, spellings and recovery codes count together', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'sms' })
     await ada.turnOn('email')
     await ada.turnOn('authenticator')
@@ -58,7 +59,7 @@ onEachDatabase((latchkey) => {
       { mfaMethod: 'recoveryCode', code: 'aaaa aaaa aaaa' },
       { code: ' 1 2 3 ' },
     ]
-    for (let i = 0; i < most; i += guesses.length) {
+    for (let i = 0; i < maxPerHour; i += guesses.length) {
       const { mfaToken } = (await ada.signIn()).body
       for (const { code, ...more } of guesses) {
         assert.equal((await answer(mfaToken, code, more)).body.code, 'invalid_code')
@@ -70,8 +71,8 @@ onEachDatabase((latchkey) => {
     ensureTooMany(await answer(mfaToken, code, { mfaMethod: 'recoveryCode' }))
   })
 
-  // Abuse case (Guessing): Guesses at once slipped past the count (CVE-2023-47111).
-  test('of a hundred wrong codes at once, over twenty sign-ins, twenty are judged', async () => {
+  // Abuse case (Guessing): Concurrent guesses bypassed the limit (CVE-2023-47111).
+  test('of a hundred concurrent wrong codes across twenty sign-ins, twenty are checked', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     const code = await ada.wrongCodeFor('authenticator')
     const tokens: string[] = []
@@ -80,24 +81,24 @@ onEachDatabase((latchkey) => {
       Array.from({ length: 100 }, (_, i) => answer(tokens[i % tokens.length] ?? '', code)),
     )
     const codes = answers.map(({ body }) => body.code)
-    assert.equal(codes.filter((one) => one === 'invalid_code').length, most)
+    assert.equal(codes.filter((one) => one === 'invalid_code').length, maxPerHour)
     assert.equal(codes.filter((one) => one === 'too_many_attempts').length, 80)
     await ensureRightAgainLater(ada, latchkey)
   })
 
-  // Abuse case (Guessing): The limit was looked at when a sign-in began, and not when it was
-  // finished (CVE-2026-9798, CVE-2026-16103).
-  test('a sign-in that began before the limit was reached is stopped by it all the same', async () => {
+  // Abuse case (Guessing): The limit was checked when a sign-in began, but not when it completed
+  // (CVE-2026-9798, CVE-2026-16103).
+  test('the limit also stops a sign-in that began before it was reached', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     const early = (await ada.signIn()).body.mfaToken
     await useUp(ada)
     ensureTooMany(await answer(early, ada.authenticator.code()))
   })
 
-  // Abuse case (Guessing): A restart gave the tries back.
-  test('a restart forgives nothing', async () => {
+  // Abuse case (Guessing): A restart reset the attempts.
+  test('a restart does not reset the count', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
-    await useUp(ada, most - 1)
+    await useUp(ada, maxPerHour - 1)
     await latchkey.restart()
     const { mfaToken } = (await ada.signIn()).body
     const code = await ada.wrongCodeFor('authenticator')
@@ -109,19 +110,19 @@ onEachDatabase((latchkey) => {
     )
   })
 
-  test('what was guessed on the way to the settings counts too', async () => {
+  test('wrong codes in MFA setup count too', async () => {
     const ada = await latchkey.owner()
     await ada.enrollAuthenticator()
     const code = await ada.wrongCodeFor('authenticator')
     const prove = (proof: string) =>
       ada.post('/settings/MfaSignIn', { mfaMethod: 'authenticator', code: proof })
-    for (let i = 0; i < most; i++) assert.equal((await prove(code)).body.code, 'invalid_code')
+    for (let i = 0; i < maxPerHour; i++) assert.equal((await prove(code)).body.code, 'invalid_code')
     ensureTooMany(await prove(code))
     ensureTooMany(await prove(await ada.codeFor('authenticator')))
     assert.equal((await ada.get('/settings/MfaSignIn')).body.enabled, false)
   })
 
-  test('five wrong answers end a sign-in, and its right code comes too late', async () => {
+  test('five wrong codes end a sign-in, after which its right code is refused', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     const { mfaToken } = (await ada.signIn()).body
     const wrong = await ada.wrongCodeFor('authenticator')
@@ -133,9 +134,9 @@ onEachDatabase((latchkey) => {
     )
   })
 
-  test('no more tries are said to be left than the account has', async () => {
+  test('attemptsLeft never exceeds the attempts that the account has left', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
-    await useUp(ada, most - 3)
+    await useUp(ada, maxPerHour - 3)
     const { mfaToken } = (await ada.signIn()).body
     const wrong = await ada.wrongCodeFor('authenticator')
     for (const left of [2, 1, 0]) {
@@ -146,16 +147,16 @@ onEachDatabase((latchkey) => {
     travel(61 * 60_000)
     await useUp(ada)
     travel(61 * 60_000)
-    await useUp(ada, mostInDay - 2 * most - 2)
+    await useUp(ada, maxPerDay - 2 * maxPerHour - 2)
     const { mfaToken: last } = (await ada.signIn()).body
     for (const left of [1, 0]) {
-      const judged = await answer(last, await ada.wrongCodeFor('authenticator'))
-      assert.equal(judged.body.attemptsLeft, left)
+      const response = await answer(last, await ada.wrongCodeFor('authenticator'))
+      assert.equal(response.body.attemptsLeft, left)
     }
     assert.equal((await answer(last, '000000')).status, 429)
   })
 
-  test('of thirty wrong answers to one sign-in at once, five are judged', async () => {
+  test('of thirty concurrent wrong codes for one sign-in, five are checked', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     const { mfaToken } = (await ada.signIn()).body
     const wrong = await ada.wrongCodeFor('authenticator')
@@ -166,7 +167,7 @@ onEachDatabase((latchkey) => {
     assert.equal(others.length, 25)
   })
 
-  test('having the code sent again, or by another method, gives no attempts back', async () => {
+  test('resending the code, also by another method, restores no attempts', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'sms' })
     await ada.turnOn('email')
     travel(31_000)
@@ -186,7 +187,7 @@ onEachDatabase((latchkey) => {
     assert.equal((await latchkey.post('/auth/SignIn/MfaCode', { mfaToken })).status, 401)
   })
 
-  test('passwords and codes are counted apart', async () => {
+  test('passwords and codes are counted separately', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     const { email } = ada
     const early = (await ada.signIn()).body.mfaToken
@@ -201,14 +202,14 @@ onEachDatabase((latchkey) => {
     for (let i = 0; i < 5; i++) assert.equal((await ada.signIn()).body.status, 'mfaRequired')
   })
 
-  test('right codes cost nothing: thirty sign-ins in an hour are an owner’s good right', async () => {
+  test('right codes do not count: thirty sign-ins in an hour succeed', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     for (let i = 0; i < 30; i++) await ada.signInFully()
   })
 
-  async function useUp(ada: Owner, howMany = most) {
+  async function useUp(ada: Owner, count = maxPerHour) {
     let mfaToken = ''
-    for (let i = 0; i < howMany; i++) {
+    for (let i = 0; i < count; i++) {
       if (i % 5 === 0) mfaToken = (await ada.signIn()).body.mfaToken
       const code = await ada.wrongCodeFor('authenticator')
       assert.equal((await answer(mfaToken, code)).body.code, 'invalid_code')
@@ -221,7 +222,7 @@ function ensureTooMany(response: ApiResponse): void {
   assert.ok(retryAfter > 3000 && retryAfter <= 3600, String(retryAfter))
 }
 
-/** Sees that it is still too early a little before the said time, and late enough at it. */
+/** Asserts that a right code is refused shortly before the Retry-After, and accepted at it. */
 async function ensureRightAgainLater(ada: Owner, latchkey: TestLatchkey): Promise<void> {
   const tryIt = async () => {
     const { mfaToken, mfaMethod } = (await ada.signIn()).body

@@ -12,11 +12,11 @@ const somebody = () => `somebody-${accounts++}@example.com`
 onEachDatabase((latchkey) => {
   beforeEach(() => travel(61 * 60_000))
 
-  // Abuse case (Guessing): A forged `X-Forwarded-For` made every guess come from somewhere else
+  // Abuse case (Guessing): A forged `X-Forwarded-For` gave every guess a different address
   // (teamhanko/hanko #2739).
-  test('without a trusted proxy no header escapes the limit', async () => {
+  test('without a trusted proxy no header evades the limit', async () => {
     const email = somebody()
-    const lie = (i: number): Record<string, string> => ({
+    const forgedHeaders = (i: number): Record<string, string> => ({
       ...forwarded(`203.0.113.${i}`),
       'x-real-ip': `203.0.113.${i}`,
       forwarded: `for=203.0.113.${i}`,
@@ -29,11 +29,15 @@ onEachDatabase((latchkey) => {
       const { status } = await latchkey.post(
         '/auth/SignIn',
         { email, password },
-        { headers: lie(i) },
+        { headers: forgedHeaders(i) },
       )
       assert.equal(status, 401)
     }
-    const last = await latchkey.post('/auth/SignIn', { email, password }, { headers: lie(10) })
+    const last = await latchkey.post(
+      '/auth/SignIn',
+      { email, password },
+      { headers: forgedHeaders(10) },
+    )
     assert.equal(last.status, 429)
   })
 
@@ -44,7 +48,7 @@ onEachDatabase((latchkey) => {
     assert.equal(activity[0].ipAddress, '127.0.0.1')
   })
 
-  test('networks are told apart by the connection itself', {
+  test('networks are distinguished by the address of the connection', {
     skip: platform() !== 'linux' && 'only Linux answers on all of 127.0.0.0/8',
   }, async () => {
     const ada = await latchkey.owner()
@@ -56,7 +60,7 @@ onEachDatabase((latchkey) => {
       }
     }
     assert.equal((await ada.signIn({ from: '127.0.0.200' })).status, 429)
-    assert.equal((await ada.signIn()).status, 200, 'the owner, from where the account began')
+    assert.equal((await ada.signIn()).status, 200, 'the owner, from the address of the sign-up')
     const { activity } = (await ada.get('/settings/Activity?limit=100')).body
     const failed = activity.filter(({ type }: { type: string }) => type === 'signin.failed')
     assert.equal(failed.length, 50)
@@ -68,9 +72,9 @@ onEachDatabase(
   (latchkey) => {
     beforeEach(() => travel(61 * 60_000))
 
-    // Abuse case (Guessing): A forged `X-Forwarded-For` made every guess come from somewhere else
+    // Abuse case (Guessing): A forged `X-Forwarded-For` gave every guess a different address
     // (teamhanko/hanko #2739).
-    test('behind a trusted proxy only the address that it saw counts, not what came before', async () => {
+    test('behind a trusted proxy only the address that the proxy saw counts, not the ones before it', async () => {
       const email = somebody()
       for (let i = 0; i < 10; i++) {
         const headers = forwarded(`198.51.100.${i}`, `192.0.2.${i}`, '203.0.113.7')
@@ -86,7 +90,7 @@ onEachDatabase(
       assert.equal(other.status, 401)
     })
 
-    test('behind a trusted proxy other headers still count for nothing', async () => {
+    test('behind a trusted proxy other headers are still ignored', async () => {
       const email = somebody()
       for (let i = 0; i <= 10; i++) {
         const headers = {
@@ -100,14 +104,14 @@ onEachDatabase(
       }
     })
 
-    test('what a client claims about its address is shown to no one as its address', async () => {
+    test('an address that a client claims is never shown as its address', async () => {
       const ada = await latchkey.owner()
       await ada.signIn({ headers: forwarded('10.1.2.3', '203.0.113.10') })
       const { activity } = (await ada.get('/settings/Activity')).body
       assert.equal(activity[0].ipAddress, '203.0.113.10')
     })
 
-    test('whoever is not the proxy is not believed', {
+    test('forwarded addresses from anyone but the proxy are ignored', {
       skip: platform() !== 'linux' && 'only Linux answers on all of 127.0.0.0/8',
     }, async () => {
       const email = somebody()
@@ -119,7 +123,7 @@ onEachDatabase(
       }
     })
 
-    test('a forwarded address that is none is answered as any other', async () => {
+    test('an invalid forwarded address is handled like any other', async () => {
       const email = somebody()
       for (const address of [
         '',

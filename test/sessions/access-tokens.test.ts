@@ -1,4 +1,4 @@
-/** Access tokens are what RFC 9068 says, and say how and when their owner signed in. */
+/** Access tokens conform to RFC 9068, and contain how and when their owner signed in. */
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { test } from 'node:test'
@@ -13,9 +13,9 @@ const claimsOf = (owner: Owner): TokenPart => decodeToken(owner.accessToken).cla
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}$/
 
 onEachDatabase((latchkey) => {
-  // Abuse case (Sessions and tokens): The service signed what its caller had sent
+  // Abuse case (Sessions and tokens): The service signed claims that its caller had sent
   // (CVE-2026-121802).
-  test('a token has the header and the claims of RFC 9068, and lives ten minutes', async () => {
+  test('a token has the header and claims of RFC 9068 and expires after ten minutes', async () => {
     const before = Math.floor(Date.now() / 1000)
     const ada = await latchkey.owner()
     const after = Math.floor(Date.now() / 1000)
@@ -87,7 +87,7 @@ onEachDatabase((latchkey) => {
     assert.equal(claimsOf(ada).acr, 'aal2')
   })
 
-  test('refreshing renews the token, but not the time of the sign-in; confirming the password does', async () => {
+  test('refreshing renews the token but not the time of the sign-in, which confirming the password does', async () => {
     const ada = await latchkey.owner()
     const first = claimsOf(ada)
 
@@ -105,7 +105,7 @@ onEachDatabase((latchkey) => {
     assert.equal(third.sid, first.sid)
   })
 
-  test('a token works until its last second, and not after it', async () => {
+  test('a token is accepted until its last second and not after it', async () => {
     const ada = await latchkey.owner()
     travel(590_000)
     assert.equal((await ada.get('/settings/MfaSignIn')).status, 200)
@@ -114,7 +114,7 @@ onEachDatabase((latchkey) => {
     assert.equal(`${late.status} ${late.body.code}`, '401 invalid_token')
   })
 
-  test('anybody may keep the keys for ten minutes, and finds nothing private among them', async () => {
+  test('the published keys may be cached for ten minutes and contain nothing private', async () => {
     const { headers, body } = await latchkey.get('/.well-known/jwks.json')
     assert.equal(headers.get('cache-control'), 'public, max-age=600')
     assert.match(headers.get('content-type') ?? '', /^application\/json/)
@@ -131,7 +131,7 @@ onEachDatabase((latchkey) => {
     const read = await verifyInPython(ada.accessToken, latchkey.origin)
     assert.deepEqual(read, { header: decodeToken(ada.accessToken).header, claims: claimsOf(ada) })
 
-    // And takes no other: it does check.
+    // The library rejects a changed token, so it does verify.
     const [head, , signature] = ada.accessToken.split('.')
     const raised = Buffer.from(JSON.stringify({ ...claimsOf(ada), sub: 'root' })).toString(
       'base64url',
@@ -145,7 +145,7 @@ onEachDatabase((latchkey) => {
 
 onEachDatabase(
   (latchkey) => {
-    test('the audience is whom the operator names, and no token for another one is taken', async () => {
+    test('tokens have the configured audience, and tokens for another are refused', async () => {
       const ada = await latchkey.owner()
       const { aud, client_id } = claimsOf(ada)
       assert.deepEqual([aud, client_id], ['https://api.example.com', 'https://api.example.com'])
@@ -163,7 +163,7 @@ onEachDatabase(
 
 const run = promisify(execFile)
 
-/** The system's own: another one in the path often lacks the system's packages. */
+/** The system's Python: another one in the path often lacks the system's packages. */
 const python = '/usr/bin/python3'
 
 async function verifyInPython(token: string, origin: string) {

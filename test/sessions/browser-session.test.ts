@@ -4,7 +4,7 @@ import { type ApiResponse, onEachDatabase, type TestLatchkey } from '../support/
 
 const app = 'https://app.example.com'
 
-/** A browser that keeps cookies, and says what browsers say of where a call comes from. */
+/** A simulated browser that stores cookies and sends its origin. */
 class Browser {
   readonly cookies = new Map<string, string>()
   readonly #latchkey: TestLatchkey
@@ -40,7 +40,7 @@ class Browser {
 
 onEachDatabase(
   (latchkey) => {
-    test('in a browser, the refresh token is in a cookie that no script can read, and nowhere else', async () => {
+    test('in a browser the refresh token is in a cookie that scripts cannot read, and nowhere else', async () => {
       const ada = await latchkey.owner()
       const browser = new Browser(latchkey)
       const { email, password } = ada
@@ -65,7 +65,7 @@ onEachDatabase(
       assert.equal((await browser.post('/auth/Refresh')).status, 401)
     })
 
-    test('every way of signing in keeps its tokens in cookies, if a page asks for it', async () => {
+    test('every sign-in method returns its tokens in cookies if a page requests it', async () => {
       const ada = await latchkey.owner({ mfaMethod: 'email' })
       const browser = new Browser(latchkey)
       const { email, password } = ada
@@ -79,7 +79,7 @@ onEachDatabase(
         [],
       )
       assert.deepEqual([...browser.cookies.keys()].sort(), ['latchkey', 'latchkey-device'])
-      // The device is remembered: its cookie goes with the next sign-in.
+      // The next sign-in sends the cookie of the trusted device.
       assert.equal(
         (await browser.post('/auth/SignIn', { email, password })).body.status,
         'signedIn',
@@ -88,9 +88,9 @@ onEachDatabase(
       assert.equal(elsewhere.body.status, 'mfaRequired')
     })
 
-    // Abuse case (Sessions and tokens): A page elsewhere had the browser send the cookie along, and
-    // so made calls in its owner’s name.
-    test('a cookie counts for nothing without the header, from elsewhere, or without saying from where', async () => {
+    // Abuse case (Sessions and tokens): A page on another site made the browser send the cookie,
+    // and so made calls as its owner.
+    test('a cookie is refused without the header, from another origin or without an origin', async () => {
       const ada = await latchkey.owner()
       const browser = new Browser(latchkey)
       const { email, password } = ada
@@ -116,11 +116,11 @@ onEachDatabase(
         assert.equal(answer.status, 403)
         assert.deepEqual(answer.headers.getSetCookie(), [])
       }
-      // All that was refused has used nothing up.
+      // The refused requests have not consumed the token.
       assert.equal((await browser.post('/auth/Refresh')).status, 200)
     })
 
-    test('a cookie opens no call but Refresh: everything else wants the access token', async () => {
+    test('a cookie is accepted by Refresh only, and every other call requires the access token', async () => {
       const ada = await latchkey.owner()
       const browser = new Browser(latchkey)
       const { email, password } = ada
@@ -132,7 +132,7 @@ onEachDatabase(
       assert.equal((await latchkey.post('/auth/SignOut', {}, { headers })).status, 401)
     })
 
-    test('two cookies of one name are none: somebody else may have set one', async () => {
+    test('two cookies of one name are refused, because another host may have set one', async () => {
       const ada = await latchkey.owner()
       const browser = new Browser(latchkey)
       const { email, password } = ada
@@ -146,17 +146,17 @@ onEachDatabase(
       assert.equal((await latchkey.post('/auth/Refresh', {}, { headers })).status, 401)
     })
 
-    test('pages of allowed origins may call, with cookies; those of no other', async () => {
-      const asked = {
+    test('pages of allowed origins may call with cookies, and pages of other origins may not', async () => {
+      const preflight = {
         'access-control-request-method': 'POST',
         'access-control-request-headers': 'authorization,content-type,latchkey-session',
       }
-      const ask = (origin: string) =>
+      const sendPreflight = (origin: string) =>
         fetch(`${latchkey.origin}/auth/Refresh`, {
           method: 'OPTIONS',
-          headers: { origin, ...asked },
+          headers: { origin, ...preflight },
         })
-      const allowed = await ask(app)
+      const allowed = await sendPreflight(app)
       assert.equal(allowed.headers.get('access-control-allow-origin'), app)
       assert.equal(allowed.headers.get('access-control-allow-credentials'), 'true')
       for (const origin of [
@@ -164,7 +164,7 @@ onEachDatabase(
         `${app}.evil.com`,
         'http://app.example.com',
       ]) {
-        const { headers } = await ask(origin)
+        const { headers } = await sendPreflight(origin)
         assert.equal(headers.get('access-control-allow-origin'), null, origin)
       }
 
@@ -182,9 +182,9 @@ onEachDatabase(
 
 onEachDatabase(
   (latchkey) => {
-    // Abuse case (Sessions and tokens): A cookie could be set or read by another host of the same
-    // domain. [CVE-2024-28197]
-    test('behind HTTPS the cookie is for this host alone', async () => {
+    // Abuse case (Sessions and tokens): Another host of the same domain could set or read a cookie
+    // (CVE-2024-28197).
+    test('behind HTTPS the cookie is limited to this host', async () => {
       const ada = await latchkey.owner()
       const { email, password } = ada
       const headers = { origin: 'https://accounts.example.com', 'latchkey-session': 'cookie' }

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { onEachDatabase } from '../support/latchkey.ts'
 
 onEachDatabase((latchkey) => {
-  test('an account is signed in as often as its owner likes: no sign-in ends another', async () => {
+  test('an account can have any number of sessions, and no sign-in ends another', async () => {
     const ada = await latchkey.owner()
     const tokens = [{ accessToken: ada.accessToken, refreshToken: ada.refreshToken }]
     for (let times = 0; times < 30; times += 1) tokens.push((await ada.signIn()).body)

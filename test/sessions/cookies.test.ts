@@ -1,4 +1,4 @@
-/** Cookies as others would bend them: tossed by another host, doubled, misspelt, or of two sessions. */
+/** Manipulated cookies: set by another host, duplicated, misspelt, or of two sessions. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type ApiResponse, onEachDatabase, type TestLatchkey } from '../support/latchkey.ts'
@@ -6,12 +6,12 @@ import type { Owner } from '../support/owner.ts'
 import { formatRequestHead, sendRaw } from '../support/raw-http.ts'
 
 onEachDatabase((latchkey) => {
-  // Abuse case (Sessions and tokens): Another host of the domain set a cookie whose name only looks
-  // like ours, and so had people signed in as somebody else.
-  test('a cookie counts under its exact name alone, whatever space or sign stands around it', async () => {
+  // Abuse case (Sessions and tokens): Another host of the domain set a cookie with a look-alike
+  // name, and so signed users in to another account.
+  test('a cookie is accepted only under its exact name, without other spaces or characters around it', async () => {
     const token = tokenIn(await signIn(latchkey, await latchkey.owner()))
     for (const cookie of [
-      // Browsers hold back what begins with a prefix, and know no such space.
+      // Browsers restrict names with a prefix, but not after a no-break space.
       `\u00a0latchkey=${token}`,
       `other=1; \u00a0latchkey=${token}`,
       `latchkey\u00a0=${token}`,
@@ -40,12 +40,12 @@ onEachDatabase((latchkey) => {
       assert.equal(status, 401, shown)
       assert.equal(JSON.parse(text).code, 'invalid_refresh_token', shown)
     }
-    // None of it has ended the session.
+    // None of these requests has ended the session.
     const good = `Cookie: a=b;latchkey=${token}; c=d`
     assert.equal((await sendRaw(latchkey, refreshWith(latchkey, good))).status, 200)
   })
 
-  test('cookies in two headers are one list: two of one name are none', async () => {
+  test('cookies in two headers are one list, and two of one name are refused', async () => {
     const token = tokenIn(await signIn(latchkey, await latchkey.owner()))
     const twice = [`Cookie: latchkey=${token}`, `Cookie: latchkey=${'x'.repeat(43)}`]
     assert.equal((await sendRaw(latchkey, refreshWith(latchkey, ...twice))).status, 401)
@@ -53,7 +53,7 @@ onEachDatabase((latchkey) => {
     assert.equal((await sendRaw(latchkey, refreshWith(latchkey, ...apart))).status, 200)
   })
 
-  test('a device token of the wrong kind or size in a cookie only leads to the second step', async () => {
+  test('an invalid device token in a cookie only leads to the second factor', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'email' })
     const token = tokenIn(await signIn(latchkey, await latchkey.owner()))
     for (const value of [token, '%00', '\u00ff', 'x'.repeat(8000), '"', '']) {
@@ -63,18 +63,26 @@ onEachDatabase((latchkey) => {
     }
   })
 
-  test('an answer that refuses sets no cookie, and none that sets one may be kept by anybody', async () => {
+  test('an error response sets no cookie, and a response that sets one must not be cached', async () => {
     const ada = await latchkey.owner()
     const { email } = ada
     const signedIn = await signIn(latchkey, ada)
     assert.equal(signedIn.headers.get('cache-control'), 'no-store')
     const cookie = `latchkey=${tokenIn(signedIn)}`
 
-    const wrong = await ask(latchkey, '/auth/SignIn', { email, password: 'another sentence' })
-    const malformed = await ask(latchkey, '/auth/SignIn', { email }, { cookie })
-    const unknown = await ask(latchkey, '/auth/Refresh', {}, { cookie: 'latchkey=made-up' })
-    const nowhere = await ask(latchkey, '/auth/Nowhere', {}, { cookie })
-    const strangers = await ask(latchkey, '/auth/SignOut', {}, { cookie })
+    const wrong = await postFromPage(latchkey, '/auth/SignIn', {
+      email,
+      password: 'another sentence',
+    })
+    const malformed = await postFromPage(latchkey, '/auth/SignIn', { email }, { cookie })
+    const unknown = await postFromPage(
+      latchkey,
+      '/auth/Refresh',
+      {},
+      { cookie: 'latchkey=made-up' },
+    )
+    const nowhere = await postFromPage(latchkey, '/auth/Nowhere', {}, { cookie })
+    const strangers = await postFromPage(latchkey, '/auth/SignOut', {}, { cookie })
     const all = [wrong, malformed, unknown, nowhere, strangers]
     assert.deepEqual(
       all.map(({ status }) => status),
@@ -82,18 +90,18 @@ onEachDatabase((latchkey) => {
     )
     for (const { headers } of all) assert.deepEqual(headers.getSetCookie(), [])
 
-    const refreshed = await ask(latchkey, '/auth/Refresh', {}, { cookie })
+    const refreshed = await postFromPage(latchkey, '/auth/Refresh', {}, { cookie })
     assert.equal(refreshed.headers.get('cache-control'), 'no-store')
     const token = refreshed.body.accessToken
     const out = await latchkey.post('/auth/SignOut', undefined, { token })
     assert.equal(out.headers.get('cache-control'), 'no-store')
   })
 
-  test('reading sets no cookie and takes none away, whatever it asks for', async () => {
+  test('a GET neither sets nor deletes a cookie, even on request', async () => {
     const ada = await latchkey.owner()
     const cookie = `latchkey=${tokenIn(await signIn(latchkey, ada))}`
     for (const path of ['/settings', '/settings/Sessions', '/.well-known/jwks.json']) {
-      // Browsers say no origin where a page reads from its own.
+      // Browsers send no Origin header for a same-origin GET.
       const headers = { cookie, 'latchkey-session': 'cookie' }
       const answer = await ada.get(path, { headers })
       assert.equal(answer.status, 200)
@@ -101,41 +109,52 @@ onEachDatabase((latchkey) => {
     }
   })
 
-  test('a token in the body is the one that is refreshed, and the cookie’s session goes on', async () => {
+  test('a token in the body is the one refreshed, and the cookie’s session continues', async () => {
     const ada = await latchkey.owner()
     const bob = await latchkey.owner()
     const cookie = `latchkey=${tokenIn(await signIn(latchkey, ada))}`
     const { refreshToken } = bob
-    const answer = await ask(latchkey, '/auth/Refresh', { refreshToken }, { cookie })
+    const answer = await postFromPage(latchkey, '/auth/Refresh', { refreshToken }, { cookie })
     assert.equal((await whoHas(answer.body.accessToken)).email, bob.email)
-    // A wrong one is not made good by the cookie.
-    const refused = await ask(latchkey, '/auth/Refresh', { refreshToken: 'made-up' }, { cookie })
+    // The cookie does not replace an invalid token in the body.
+    const refused = await postFromPage(
+      latchkey,
+      '/auth/Refresh',
+      { refreshToken: 'made-up' },
+      { cookie },
+    )
     assert.equal(refused.status, 401)
-    const mine = await ask(latchkey, '/auth/Refresh', {}, { cookie })
+    const mine = await postFromPage(latchkey, '/auth/Refresh', {}, { cookie })
     assert.equal((await whoHas(mine.body.accessToken)).email, ada.email)
   })
 
-  test('signing out ends the session of the token alone, and leaves no cookie of any', async () => {
+  test('signing out ends only the session of the token and deletes the session cookie', async () => {
     const ada = await latchkey.owner()
     const bob = await latchkey.owner()
     const cookie = `latchkey=${tokenIn(await signIn(latchkey, bob))}`
-    const out = await ask(latchkey, '/auth/SignOut', undefined, { cookie }, ada.accessToken)
+    const out = await postFromPage(
+      latchkey,
+      '/auth/SignOut',
+      undefined,
+      { cookie },
+      ada.accessToken,
+    )
     assert.equal(out.status, 204)
     assert.match(out.headers.getSetCookie().join(), /^latchkey=; Path=\/; Max-Age=0; HttpOnly/)
     assert.equal((await ada.get('/settings')).status, 401)
-    assert.equal((await ask(latchkey, '/auth/Refresh', {}, { cookie })).status, 200)
+    assert.equal((await postFromPage(latchkey, '/auth/Refresh', {}, { cookie })).status, 200)
   })
 
-  test('signing out keeps the cookie of a device that is remembered', async () => {
+  test('signing out keeps the cookie of a trusted device', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'email' })
     const { email } = ada
     const { mfaToken } = (await signIn(latchkey, ada)).body
     const code = await latchkey.codeSentTo(email)
     const answer = { mfaToken, code, rememberDevice: true }
-    const signedIn = await ask(latchkey, '/auth/SignIn/Mfa', answer)
+    const signedIn = await postFromPage(latchkey, '/auth/SignIn/Mfa', answer)
     const cookie = signedIn.headers.getSetCookie().map(pairIn).join('; ')
     const token = signedIn.body.accessToken
-    const out = await ask(latchkey, '/auth/SignOut', undefined, { cookie }, token)
+    const out = await postFromPage(latchkey, '/auth/SignOut', undefined, { cookie }, token)
     assert.deepEqual(out.headers.getSetCookie().map(pairIn), ['latchkey='])
     assert.equal((await signIn(latchkey, ada, cookie)).body.status, 'signedIn')
   })
@@ -147,9 +166,9 @@ onEachDatabase((latchkey) => {
 
 onEachDatabase(
   (latchkey) => {
-    // Abuse case (Sessions and tokens): Another host of the domain set a cookie whose name only
-    // looks like ours, and so had people signed in as somebody else.
-    test('behind HTTPS no cookie that another host could set is taken for ours', async () => {
+    // Abuse case (Sessions and tokens): Another host of the domain set a cookie with a look-alike
+    // name, and so signed users in to another account.
+    test('behind HTTPS no cookie that another host could set is accepted', async () => {
       const origin = 'https://accounts.example.com'
       const ada = await latchkey.owner()
       const signedIn = await signIn(latchkey, ada, '', origin)
@@ -167,15 +186,15 @@ onEachDatabase(
         assert.equal(status, 401, name)
       }
       const cookie = `__Host-latchkey=${token}`
-      const good = await ask(latchkey, '/auth/Refresh', {}, { cookie, origin })
+      const good = await postFromPage(latchkey, '/auth/Refresh', {}, { cookie, origin })
       assert.equal(good.status, 200)
     })
   },
   { LATCHKEY_PUBLIC_URL: 'https://accounts.example.com' },
 )
 
-/** As a page of ours would. */
-function ask(
+/** Sends a request as a page of the service does. */
+function postFromPage(
   latchkey: TestLatchkey,
   path: string,
   body?: unknown,
@@ -193,10 +212,10 @@ function signIn(
   origin = latchkey.origin,
 ): Promise<ApiResponse> {
   const headers = { origin, ...(cookie && { cookie }) }
-  return ask(latchkey, '/auth/SignIn', { email, password }, headers)
+  return postFromPage(latchkey, '/auth/SignIn', { email, password }, headers)
 }
 
-/** The refresh token that an answer put into a cookie. */
+/** The refresh token in the cookie of a response. */
 function tokenIn({ headers }: ApiResponse): string {
   const token = /^(?:__Host-)?latchkey=([\w-]{43});/.exec(headers.getSetCookie().join())?.[1]
   assert.ok(token)
@@ -208,6 +227,6 @@ function pairIn(setCookie: string): string {
 }
 
 function refreshWith({ origin }: TestLatchkey, ...headers: string[]): string {
-  const asking = [`Origin: ${origin}`, 'Latchkey-Session: cookie', 'Content-Length: 0']
-  return `${formatRequestHead('POST', '/auth/Refresh', ...asking, ...headers)}\r\n`
+  const lines = [`Origin: ${origin}`, 'Latchkey-Session: cookie', 'Content-Length: 0']
+  return `${formatRequestHead('POST', '/auth/Refresh', ...lines, ...headers)}\r\n`
 }

@@ -7,7 +7,7 @@ import type { Owner } from '../support/owner.ts'
 const day = 86_400_000
 
 onEachDatabase((latchkey) => {
-  test('sessions are listed newest first, and the one that asks is marked', async () => {
+  test('sessions are listed newest first, with the current one marked', async () => {
     const ada = await latchkey.owner()
     await latchkey.post(
       '/auth/SignIn',
@@ -24,7 +24,7 @@ onEachDatabase((latchkey) => {
     assert.deepEqual(body.sessions[0].amr, ['pwd'])
   })
 
-  test('a session that is ended from another is dead at once, its refresh token too', async () => {
+  test('ending a session from another voids its access and refresh tokens at once', async () => {
     const ada = await latchkey.owner()
     const lost = (await ada.signIn()).body
     const { body } = await ada.get('/settings/Sessions')
@@ -38,7 +38,7 @@ onEachDatabase((latchkey) => {
     assert.equal((await ada.delete(`/settings/Sessions/${other.id}`)).status, 404)
   })
 
-  test('ending all others leaves the one that asks', async () => {
+  test('ending all other sessions keeps the current one', async () => {
     const ada = await latchkey.owner()
     const others = await Promise.all([ada.signIn(), ada.signIn(), ada.signIn()])
     const left = await ada.delete('/settings/Sessions')
@@ -49,7 +49,7 @@ onEachDatabase((latchkey) => {
     assert.equal((await ada.get('/settings')).status, 200)
   })
 
-  test('a session whose time is over, idle or in all, is not listed', async () => {
+  test('a session past its idle timeout or lifetime is not listed', async () => {
     const ada = await latchkey.owner()
     const refreshed = async () => {
       const { refreshToken } = ada
@@ -71,7 +71,7 @@ onEachDatabase((latchkey) => {
     )
   })
 
-  test('ending sessions is written down once a call, if any was alive', async () => {
+  test('ending sessions is recorded once per call, if any was live', async () => {
     const ada = await latchkey.owner()
     await ada.delete('/settings/Sessions')
     assert.deepEqual(await ended(ada), [])
@@ -91,7 +91,7 @@ onEachDatabase((latchkey) => {
     assert.deepEqual(await ended(ada), [{ reason: 'ended_by_owner', which: id }, others])
   })
 
-  test('a session that has expired is not there to be ended', async () => {
+  test('an expired session cannot be ended', async () => {
     const ada = await latchkey.owner()
     const [{ id }] = (await ada.get('/settings/Sessions')).body.sessions
     travel(15 * day)
@@ -101,7 +101,7 @@ onEachDatabase((latchkey) => {
     assert.deepEqual(await ended(ada), [])
   })
 
-  /** What the activity says of sessions that were ended, newest first. */
+  /** The details of the activity entries about ended sessions, newest first. */
   async function ended(ada: Owner): Promise<unknown[]> {
     const { body } = await ada.get('/settings/Activity?limit=100')
     return body.activity
@@ -109,10 +109,10 @@ onEachDatabase((latchkey) => {
       .map(({ detail }: { detail: unknown }) => detail)
   }
 
-  // Abuse case (Turned off, removed or replaced by the wrong hands): Somebody ended another
-  // account’s session, or its remembered device, by its id (CVE-2025-71400).
-  // Abuse case (Sessions and tokens): Sessions were shown to whoever was not their owner
-  // (CVE-2024-39683, CVE-2026-23511).
+  // Abuse case (MFA changed by an attacker): A user ended another account’s
+  // session or trusted device by its id (CVE-2025-71400).
+  // Abuse case (Sessions and tokens): Users could see sessions of other accounts (CVE-2024-39683,
+  // CVE-2026-23511).
   test('nobody sees or ends another account’s sessions and devices', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     const { mfaToken } = (await ada.signIn()).body
@@ -130,9 +130,9 @@ onEachDatabase((latchkey) => {
     }
     const device = `/settings/TrustedDevices/${trustedDevices[0].id}`
     assert.equal((await eve.delete(device)).status, 404)
-    const hers = (await eve.get('/settings/Sessions')).body.sessions
-    assert.equal(hers.length, 1)
-    assert.ok(!sessions.includes(hers[0].id))
+    const others = (await eve.get('/settings/Sessions')).body.sessions
+    assert.equal(others.length, 1)
+    assert.ok(!sessions.includes(others[0].id))
     assert.deepEqual((await eve.get('/settings/TrustedDevices')).body.trustedDevices, [])
     await eve.delete('/settings/Sessions')
     await eve.delete('/settings/TrustedDevices')

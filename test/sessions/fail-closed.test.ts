@@ -1,12 +1,12 @@
-/** What can't be looked up is not taken for granted. */
+/** Requests fail closed when a table cannot be read. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { onEachDatabase } from '../support/latchkey.ts'
 
 onEachDatabase((latchkey) => {
-  // Abuse case (Sessions and tokens): A check that could not be made passed
+  // Abuse case (Sessions and tokens): A check passed because it could not be made
   // (GHSA-8fpg-xm3f-6cx3).
-  test('while a table can’t be read, what depends on it is refused, and works again afterwards', async () => {
+  test('while a table cannot be read, requests that depend on it are refused, and they succeed again afterwards', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'email' })
     const ben = await latchkey.owner()
     const { mfaToken } = (await ada.signIn()).body

@@ -1,6 +1,6 @@
 /**
- * Tokens that we did not make, or not like this. Wherever it matters they are signed with the
- * service's real key, so that nothing but what the test names can be the reason of the refusal.
+ * Forged and altered tokens. Where it matters they are signed with the service's real key, so that
+ * only the fault that the test names can cause the refusal.
  */
 import assert from 'node:assert/strict'
 import {
@@ -26,12 +26,12 @@ import { undoTokenSentTo } from '../support/undo-token.ts'
 interface Material {
   header: TokenPart
   claims: TokenPart
-  /** A good token. */
+  /** A valid token. */
   token: string
   /** The service's own key. */
   key: KeyObject
   publicKey: KeyObject
-  /** Somebody else's account and session. */
+  /** Another account and its session. */
   other: { sub: unknown; sid: unknown }
 }
 
@@ -42,13 +42,13 @@ const strangeJwk = strange.publicKey.export({ format: 'jwk' })
 const strangeRsa = generateKeyPairSync('rsa', { modulusLength: 2048 })
 const now = () => Math.floor(Date.now() / 1000)
 
-/** Signed as it should be, but for these members of the header. */
+/** Correctly signed, with these changes to the header. */
 const header =
   (change: TokenPart): Forge =>
   (m) =>
     signToken(m.key, { ...m.header, ...change }, m.claims)
 
-/** Signed as it should be, but for these claims. */
+/** Correctly signed, with these changes to the claims. */
 const claims =
   (change: TokenPart | ((m: Material) => TokenPart)): Forge =>
   (m) =>
@@ -57,7 +57,7 @@ const claims =
       ...(typeof change === 'function' ? change(m) : change),
     })
 
-/** Signed by somebody else, who says in the header where to find their key. */
+/** Signed with a stranger's key, which the header may point to. */
 const byAStranger =
   (change: TokenPart): Forge =>
   (m) =>
@@ -85,7 +85,7 @@ const forged: Record<string, Forge> = {
           return `${encodePart({ ...m.header, alg })}.${encodePart(m.claims)}.${decodeToken(m.token).signature}`
         },
       ],
-      [`alg “${alg}”, really signed`, header({ alg })],
+      [`alg “${alg}”, correctly signed`, header({ alg })],
     ]),
   ),
   'no alg': header({ alg: undefined }),
@@ -142,7 +142,7 @@ const forged: Record<string, Forge> = {
   'claims that are a list': (m) => signToken(m.key, m.header, [m.claims]),
 
   'another issuer': claims({ iss: 'https://evil.example' }),
-  'our issuer with a slash more': claims((m) => ({ iss: `${m.claims.iss}/` })),
+  'the service’s issuer and a slash': claims((m) => ({ iss: `${m.claims.iss}/` })),
   'issuers in a list': claims((m) => ({ iss: [m.claims.iss] })),
   'no issuer': claims({ iss: undefined }),
   'another audience': claims({ aud: 'https://evil.example' }),
@@ -164,14 +164,14 @@ const forged: Record<string, Forge> = {
   'a sub that is an object': claims((m) => ({ sub: { id: m.claims.sub } })),
   'a sub that is true': claims({ sub: true }),
   'a sub of nobody': claims(() => ({ sub: randomUUID() })),
-  'somebody else’s sub': claims((m) => ({ sub: m.other.sub })),
+  'another account’s sub': claims((m) => ({ sub: m.other.sub })),
   'no sid': claims({ sid: undefined }),
   'a sid that is a list': claims((m) => ({ sid: [m.claims.sid] })),
   'a sid that is null': claims({ sid: null }),
   'a sid that is SQL': claims((m) => ({ sid: `${m.claims.sid}' or '1'='1` })),
   'a sid of no session': claims(() => ({ sid: randomUUID() })),
-  'somebody else’s sid': claims((m) => ({ sid: m.other.sid })),
-  'more claims than any of ours': claims({ more: 'x'.repeat(4000) }),
+  'another account’s sid': claims((m) => ({ sid: m.other.sid })),
+  'oversized claims': claims({ more: 'x'.repeat(4000) }),
 }
 
 onEachDatabase((latchkey) => {
@@ -181,11 +181,11 @@ onEachDatabase((latchkey) => {
     return gathered
   }
 
-  test('a token made like ours, with our key, opens every route: the control of all that follow', async () => {
+  test('control: a token made like the service’s own, with its key, is accepted on every route', async () => {
     const { key, header, claims, routes } = await gather()
     assert.ok(routes.length >= 9, `${routes.length} routes`)
     for (const [method, path] of routes) {
-      // Signing out would end what the others need.
+      // Signing out would end the session that the other routes need.
       if (path === '/auth/SignOut') continue
       const { status } = await latchkey.request(method, path, {
         token: signToken(key, header, claims),
@@ -195,10 +195,10 @@ onEachDatabase((latchkey) => {
   })
 
   for (const [what, forge] of Object.entries(forged)) {
-    // Abuse case (Sessions and tokens): Tokens without a signature, signed by HMAC with the public
-    // key, with a key of their own making, for another audience, or expired, were taken
+    // Abuse case (Sessions and tokens): The service accepted tokens that were unsigned, signed by
+    // HMAC with the public key, signed with the attacker’s key, for another audience, or expired
     // (CVE-2026-67336).
-    test(`a token with ${what} opens no route`, async () => {
+    test(`a token with ${what} is refused on every route`, async () => {
       const made = await gather()
       for (const [method, path] of made.routes) {
         const answer = await latchkey.request(method, path, { token: forge(made) })
@@ -213,7 +213,7 @@ onEachDatabase((latchkey) => {
   }
 
   // Abuse case (Sessions and tokens): A token outlived its session (CVE-2026-9097).
-  test('a token of a session that was signed out opens no route', async () => {
+  test('a token of a signed-out session is refused on every route', async () => {
     const { routes } = await gather()
     const ada = await latchkey.owner()
     assert.equal((await ada.get('/settings/MfaSignIn')).status, 200)
@@ -224,14 +224,14 @@ onEachDatabase((latchkey) => {
     }
   })
 
-  // Abuse case (Sessions and tokens): Tokens without a signature, signed by HMAC with the public
-  // key, with a key of their own making, for another audience, or expired, were taken
+  // Abuse case (Sessions and tokens): The service accepted tokens that were unsigned, signed by
+  // HMAC with the public key, signed with the attacker’s key, for another audience, or expired
   // (CVE-2026-67336).
-  test('no other secret of ours is taken for an access token', async () => {
+  test('no other secret of the service is accepted as an access token', async () => {
     const { routes } = await gather()
     const ada = await latchkey.owner({ mfaMethod: 'email' })
-    const asked = (await ada.signIn()).body.mfaToken
-    const answer = { mfaToken: asked, code: await ada.codeFor('email'), rememberDevice: true }
+    const first = (await ada.signIn()).body.mfaToken
+    const answer = { mfaToken: first, code: await ada.codeFor('email'), rememberDevice: true }
     const { deviceToken } = ada.storeTokens(await latchkey.post('/auth/SignIn/Mfa', answer)).body
     const { mfaToken } = (await ada.signIn()).body
     await ada.post('/settings/RecoveryCodes')

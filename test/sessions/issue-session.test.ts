@@ -1,4 +1,4 @@
-/** Whatever was shown first, a session is made at one gate, and the gate asks for the second factor. */
+/** Every sign-in creates its session in issueSession, which requires the second factor. */
 import assert from 'node:assert/strict'
 import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -8,9 +8,9 @@ import { operations } from '../support/openapi.ts'
 import type { Owner } from '../support/owner.ts'
 import { addPasskey, signInWithPasskey } from '../support/passkeys.ts'
 
-// Abuse case (The second factor is skipped): One of the ways to sign in made its session itself, and
-// forgot to ask (CVE-2026-15616, CVE-2026-9091).
-test('issueSession alone writes the row of a session', () => {
+// Abuse case (Second factor skipped): One sign-in method created its session itself, without
+// the second factor (CVE-2026-15616, CVE-2026-9091).
+test('only issueSession writes the row of a session', () => {
   const src = join(import.meta.dirname, '../../src')
   const writers = globSync('**/*.ts', { cwd: src }).filter((file) =>
     readFileSync(join(src, file), 'utf8').includes("insertInto('session')"),
@@ -19,8 +19,8 @@ test('issueSession alone writes the row of a session', () => {
 })
 
 onEachDatabase((latchkey) => {
-  /** Every call that can answer with tokens, made by whoever has the password and nothing else. */
-  const doors: Record<string, (ada: Owner) => Promise<ApiResponse>> = {
+  /** Makes each call that can return tokens with the password as the only factor. */
+  const attempts: Record<string, (ada: Owner) => Promise<ApiResponse>> = {
     async verifySignUp({ email, password }) {
       await latchkey.post('/auth/SignUp', { email, password })
       return latchkey.post('/auth/SignUp/Verify', { email, code: '123456' })
@@ -42,21 +42,21 @@ onEachDatabase((latchkey) => {
     },
   }
 
-  test('no link begins a session: every call that can answer with tokens is a POST', async () => {
-    const givers = (await operations(latchkey)).filter(({ returnsTokens }) => returnsTokens)
-    assert.deepEqual(new Set(givers.map(({ method }) => method)), new Set(['POST']))
+  test('no link begins a session: every call that can return tokens is a POST', async () => {
+    const issuing = (await operations(latchkey)).filter(({ returnsTokens }) => returnsTokens)
+    assert.deepEqual(new Set(issuing.map(({ method }) => method)), new Set(['POST']))
   })
 
-  // Abuse case (The second factor is skipped): Signing in asked for it, and another call that signs
-  // in as well did not (CVE-2026-8293, ory/kratos #3408).
-  test('no call that can answer with tokens does so for the password alone while MFA is on', async () => {
+  // Abuse case (Second factor skipped): The sign-in call required it, but another call that
+  // signs in did not (CVE-2026-8293, ory/kratos #3408).
+  test('no call that can return tokens does so for the password alone while MFA is on', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
-    const givers = (await operations(latchkey)).filter(({ returnsTokens }) => returnsTokens)
-    assert.ok(givers.length >= 6)
-    for (const { operationId } of givers) {
-      const enter = doors[operationId]
-      assert.ok(enter, `${operationId} can sign in: say here how it is tried without the factor`)
-      const { status, headers, body } = await enter(ada)
+    const issuing = (await operations(latchkey)).filter(({ returnsTokens }) => returnsTokens)
+    assert.ok(issuing.length >= 6)
+    for (const { operationId } of issuing) {
+      const attempt = attempts[operationId]
+      assert.ok(attempt, `${operationId} can sign in: add an attempt without the second factor`)
+      const { status, headers, body } = await attempt(ada)
       if (status === 200) assert.equal(body.status, 'mfaRequired', operationId)
       else assert.equal(status, 401, operationId)
       assert.ok(!('accessToken' in body || 'refreshToken' in body), operationId)

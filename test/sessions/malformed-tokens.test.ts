@@ -1,4 +1,4 @@
-/** One token, one spelling: what is nearly a good token, or comes another way, is none. */
+/** A token has one spelling: near misses, and tokens sent in other ways, are refused. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
@@ -10,8 +10,8 @@ const path = '/settings/MfaSignIn'
 const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
 
 onEachDatabase((latchkey) => {
-  /** A good token that the service has seen, so that what it remembers of it is tried as well. */
-  async function seenToken() {
+  /** A valid token that the service has verified and cached. */
+  async function cachedToken() {
     const ada = await latchkey.owner()
     assert.equal((await ada.get(path)).status, 200)
     return ada.accessToken
@@ -27,7 +27,7 @@ onEachDatabase((latchkey) => {
   }
 
   test('a token with any one character changed is refused', async () => {
-    const good = await seenToken()
+    const good = await cachedToken()
     const changed = Array.from(good, (character, i) => {
       const other = alphabet[(alphabet.indexOf(character) + 1 + (i % 62)) % 64]
       return good.slice(0, i) + other + good.slice(i + 1)
@@ -35,9 +35,9 @@ onEachDatabase((latchkey) => {
     await assertRefused(changed, good)
   })
 
-  // Abuse case (Sessions and tokens): A token that was cut, or spelt in another way, was taken.
+  // Abuse case (Sessions and tokens): A truncated or differently spelled token was accepted.
   test('a token cut at its end or its beginning is refused, however little is missing', async () => {
-    const good = await seenToken()
+    const good = await cachedToken()
     const cut = Array.from(good, (_, i) => [good.slice(0, i), good.slice(i)]).flat()
     await assertRefused(
       cut.filter((token) => token !== ''),
@@ -45,11 +45,11 @@ onEachDatabase((latchkey) => {
     )
   })
 
-  // Abuse case (Sessions and tokens): A token that was cut, or spelt in another way, was taken.
+  // Abuse case (Sessions and tokens): A truncated or differently spelled token was accepted.
   test('every other spelling of the same bytes is refused', async () => {
-    const good = await seenToken()
+    const good = await cachedToken()
     const [header, claims, signature] = good.split('.') as [string, string, string]
-    // 64 bytes leave four bits of the last character unused: sixteen characters mean the same.
+    // 64 bytes leave four bits of the last character unused: sixteen characters decode alike.
     const lastOnes = Array.from(alphabet, (last) => good.slice(0, -1) + last)
     const padded = ['=', '=='].flatMap((end) => [
       `${good}${end}`,
@@ -61,8 +61,8 @@ onEachDatabase((latchkey) => {
     await assertRefused([...lastOnes, ...padded, otherAlphabet, ...more], good)
   })
 
-  test('a huge token is refused, also one that we really signed', async () => {
-    const good = await seenToken()
+  test('a huge token is refused, even if the service signed it', async () => {
+    const good = await cachedToken()
     const { privateKey } = await loadSigningKey(latchkey)
     const { header, claims } = decodeToken(good)
     await assertRefused(
@@ -77,10 +77,10 @@ onEachDatabase((latchkey) => {
     )
   })
 
-  // Abuse case (Input and output): Another site had a signed-in browser turn MFA off: its cookie
+  // Abuse case (Input and output): Another site made a signed-in browser turn MFA off: its cookie
   // was enough.
-  test('a token counts in the Authorization header alone', async () => {
-    const token = await seenToken()
+  test('a token is accepted in the Authorization header only', async () => {
+    const token = await cachedToken()
     const elsewhere: [string, Record<string, string>][] = [
       [`${path}?access_token=${token}`, {}],
       [`${path}?token=${token}`, {}],
@@ -99,18 +99,18 @@ onEachDatabase((latchkey) => {
     }
   })
 
-  test('the scheme may be written in any case, and followed by several spaces', async () => {
-    const token = await seenToken()
+  test('the scheme is case-insensitive and may be followed by several spaces', async () => {
+    const token = await cachedToken()
     for (const start of ['Bearer ', 'bearer ', 'BEARER ', 'bEaReR   ']) {
       const { status } = await latchkey.get(path, { headers: { authorization: start + token } })
       assert.equal(status, 200, start)
     }
   })
 
-  // Abuse case (Sessions and tokens): A malformed `Authorization` header was let in, or broke
-  // something (GHSA-xmf8-cvqr-rfgj).
-  test('no Authorization header, however malformed, is let in or breaks anything', async () => {
-    const good = await seenToken()
+  // Abuse case (Sessions and tokens): A malformed `Authorization` header was accepted or caused a
+  // failure (GHSA-xmf8-cvqr-rfgj).
+  test('no malformed Authorization header is accepted or causes a failure', async () => {
+    const good = await cachedToken()
     const piece = fc.oneof(
       fc.constantFrom(
         'Bearer',
@@ -150,15 +150,15 @@ onEachDatabase((latchkey) => {
           `${formatRequestHead('DELETE', path, `Authorization: ${value}`)}\r\n`,
         )
         const { code } = JSON.parse(text)
-        // Control characters are refused by whoever reads the headers, before there is a request.
+        // The HTTP parser rejects control characters before there is a request.
         assert.match(`${status} ${code}`, /^(401 (invalid|missing)_token|400 malformed_request)$/)
       }),
       { numRuns: 400 },
     )
   })
 
-  test('whoever sends two Authorization headers is told to decide', async () => {
-    const good = await seenToken()
+  test('two Authorization headers are refused as ambiguous', async () => {
+    const good = await cachedToken()
     for (const two of [
       [`Bearer ${good}`, 'Bearer x'],
       ['Bearer x', `Bearer ${good}`],

@@ -1,21 +1,23 @@
-/** What happens to one session at the same moment: somebody gets a clear yes, the others a clear no. */
+/** Concurrent requests on one session: one succeeds, and the others are refused cleanly. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
 import { onEachDatabase } from '../support/latchkey.ts'
 
 onEachDatabase((latchkey) => {
-  // Abuse case (Sessions and tokens): Refreshing twice at once made two branches of one session.
-  test('twenty refreshes at once with one token make one new pair, and the session lives on', async () => {
+  // Abuse case (Sessions and tokens): Two concurrent refreshes created two branches of one session.
+  test('twenty concurrent refreshes with one token issue one new pair, and the session continues', async () => {
     const ada = await latchkey.owner()
-    // Only when all connections to the database are warm do the twenty really meet there.
+    // The twenty requests overlap only once all database connections are open.
     for (let round = 0; round < 10; round += 1) {
       const { refreshToken } = ada
       const answers = await Promise.all(
         Array.from({ length: 20 }, () => latchkey.post('/auth/Refresh', { refreshToken })),
       )
-      const told = answers.map(({ status, body }) => `${status} ${body.code ?? ''}`.trim()).sort()
-      assert.deepEqual(told, ['200', ...Array(19).fill('401 invalid_refresh_token')])
+      const outcomes = answers
+        .map(({ status, body }) => `${status} ${body.code ?? ''}`.trim())
+        .sort()
+      assert.deepEqual(outcomes, ['200', ...Array(19).fill('401 invalid_refresh_token')])
 
       const winner = answers.find(({ status }) => status === 200)
       assert.ok(winner)
@@ -24,8 +26,8 @@ onEachDatabase((latchkey) => {
     }
   })
 
-  // Abuse case (Sessions and tokens): A refresh at the moment of signing out outlived it.
-  test('a refresh that races signing out never outlives it', async () => {
+  // Abuse case (Sessions and tokens): A refresh concurrent with signing out outlived it.
+  test('a refresh concurrent with signing out never outlives it', async () => {
     const ada = await latchkey.owner()
     for (let round = 0; round < 10; round += 1) {
       await ada.signInFully()
@@ -44,7 +46,7 @@ onEachDatabase((latchkey) => {
     }
   })
 
-  test('refreshing, confirming the password and signing out at once never end in each other’s way', async () => {
+  test('concurrent refreshing, password confirmation and signing out never interfere with each other', async () => {
     const ada = await latchkey.owner()
     for (let round = 0; round < 20; round += 1) {
       await ada.signInFully()
@@ -52,21 +54,21 @@ onEachDatabase((latchkey) => {
       const answers = await Promise.all([
         latchkey.post('/auth/Refresh', { refreshToken }),
         ada.post('/auth/Reauthenticate', { password }),
-        // The hash of a password takes a while: a little later each round, so that they meet.
+        // Hashing takes a while, so each round starts a little later, until the requests overlap.
         pause(round).then(() => ada.post('/auth/SignOut')),
       ])
-      const told = answers.map(({ status, body }) => `${status} ${body?.code ?? ''}`.trim())
-      for (const one of told) {
+      const outcomes = answers.map(({ status, body }) => `${status} ${body?.code ?? ''}`.trim())
+      for (const outcome of outcomes) {
         assert.match(
-          one,
+          outcome,
           /^(200|204|401 invalid_token|401 invalid_refresh_token)$/,
-          told.join(', '),
+          outcomes.join(', '),
         )
       }
     }
   })
 
-  test('a refresh that races confirming the password leaves one live refresh token', async () => {
+  test('a refresh concurrent with password confirmation leaves one live refresh token', async () => {
     const ada = await latchkey.owner()
     for (let round = 0; round < 15; round += 1) {
       await ada.signInFully()
@@ -86,7 +88,7 @@ onEachDatabase((latchkey) => {
     }
   })
 
-  test('signing out twice at once, or ten times, is written down once', async () => {
+  test('concurrent sign-outs of one session are recorded once', async () => {
     const ada = await latchkey.owner()
     await ada.signInFully()
     const answers = await Promise.all(Array.from({ length: 10 }, () => ada.post('/auth/SignOut')))

@@ -1,11 +1,11 @@
-/** A refresh token works once; who comes with a used one ends the session. */
+/** A refresh token works once; reusing it ends the session. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { travel } from '../support/clock.ts'
 import { type ApiResponse, onEachDatabase } from '../support/latchkey.ts'
 import type { Owner } from '../support/owner.ts'
 
-const refused = ({ status, body }: ApiResponse) =>
+const assertRefused = ({ status, body }: ApiResponse) =>
   assert.equal(`${status} ${body.code}`, '401 invalid_refresh_token')
 
 onEachDatabase((latchkey) => {
@@ -19,7 +19,7 @@ onEachDatabase((latchkey) => {
     return body.activity.filter((entry: { type: string }) => entry.type === 'session.ended')
   }
 
-  test('a refresh gives a new pair that works, and the old token is dead', async () => {
+  test('a refresh issues a new pair that works and voids the old refresh token', async () => {
     const ada = await latchkey.owner()
     const { accessToken, refreshToken } = ada
     const first = ada.storeTokens(await refresh(refreshToken)).body
@@ -30,103 +30,104 @@ onEachDatabase((latchkey) => {
     assert.ok(first.refreshExpiresIn > 14 * 86_400 - 10 && first.refreshExpiresIn <= 14 * 86_400)
 
     assert.ok(await isLive(ada))
-    // The access token of before runs out by itself: it is of the same session.
+    // The earlier access token stays valid until it expires: the session is the same.
     assert.ok(await isLive({ accessToken }))
-    refused(await refresh(refreshToken))
+    assertRefused(await refresh(refreshToken))
     for (let i = 0; i < 5; i += 1) ada.storeTokens(await refresh(ada.refreshToken))
     assert.ok(await isLive(ada))
   })
 
-  test('a used token is only refused while it may be a second tab or a bad line', async () => {
+  test('reuse within ten seconds, as by a second tab or a retry, is refused without ending the session', async () => {
     const ada = await latchkey.owner()
     const { refreshToken: used } = ada
     ada.storeTokens(await refresh(used))
     travel(9_000)
-    refused(await refresh(used))
+    assertRefused(await refresh(used))
     assert.ok(await isLive(ada))
     ada.storeTokens(await refresh(ada.refreshToken))
     assert.deepEqual(await ends(ada), [])
   })
 
-  // Abuse case (Sessions and tokens): A refresh token that was stolen and used stayed unnoticed
+  // Abuse case (Sessions and tokens): The use of a stolen refresh token went undetected
   // (GHSA-392p-2q2v-4372, GHSA-pw9m-5jxm-xr6h).
-  test('a used token that comes later ends the session, on the owner’s branch and the thief’s', async () => {
+  test('later reuse ends the session for both the owner and the thief', async () => {
     const ada = await latchkey.owner()
     const { refreshToken: stolen } = ada
     const thief = (await refresh(stolen)).body
     travel(11_000)
-    refused(await refresh(stolen))
+    assertRefused(await refresh(stolen))
 
     assert.equal(await isLive(thief), false)
-    refused(await refresh(thief.refreshToken))
+    assertRefused(await refresh(thief.refreshToken))
     assert.equal(await isLive(ada), false)
     const [end, ...more] = await ends(ada)
     assert.deepEqual([end?.detail, more], [{ reason: 'refresh_token_reused' }, []])
   })
 
-  // Abuse case (Sessions and tokens): A refresh token that was stolen and used stayed unnoticed
+  // Abuse case (Sessions and tokens): The use of a stolen refresh token went undetected
   // (GHSA-392p-2q2v-4372, GHSA-pw9m-5jxm-xr6h).
-  test('any earlier token of a session ends it, not only the last one', async () => {
+  test('reuse of any earlier token ends the session, not only of the last one', async () => {
     const ada = await latchkey.owner()
     const { refreshToken: first } = ada
     for (let i = 0; i < 3; i += 1) ada.storeTokens(await refresh(ada.refreshToken))
     travel(11_000)
-    refused(await refresh(first))
+    assertRefused(await refresh(first))
     assert.equal(await isLive(ada), false)
-    refused(await refresh(ada.refreshToken))
+    assertRefused(await refresh(ada.refreshToken))
   })
 
-  test('a token of before the password was confirmed is as dead as a used one', async () => {
+  test('a token from before the password was confirmed counts as used', async () => {
     const ada = await latchkey.owner()
     const { refreshToken: before } = ada
     ada.storeTokens(await ada.post('/auth/Reauthenticate', { password: ada.password }))
-    refused(await refresh(before))
+    assertRefused(await refresh(before))
     assert.ok(await isLive(ada))
     travel(11_000)
-    refused(await refresh(before))
+    assertRefused(await refresh(before))
     assert.equal(await isLive(ada), false)
   })
 
-  test('reuse ends that session alone', async () => {
+  test('reuse ends that session only', async () => {
     const ada = await latchkey.owner()
     const phone = { accessToken: ada.accessToken, refreshToken: ada.refreshToken }
     await ada.signInFully()
     await refresh(phone.refreshToken)
     travel(11_000)
-    refused(await refresh(phone.refreshToken))
+    assertRefused(await refresh(phone.refreshToken))
     assert.ok(await isLive(ada))
     ada.storeTokens(await refresh(ada.refreshToken))
   })
 
-  // Abuse case (Sessions and tokens): A token that lacked its end was still found (CVE-2026-27840).
-  test('a token from which one character or more is missing is refused, and ends nothing', async () => {
+  // Abuse case (Sessions and tokens): A token without its end was still accepted (CVE-2026-27840).
+  test('a token that lacks one or more characters is refused and ends nothing', async () => {
     const ada = await latchkey.owner()
     const { refreshToken } = ada
     travel(11_000)
     for (let n = 1; n < refreshToken.length; n += 1) {
-      refused(await refresh(refreshToken.slice(0, -n)))
-      refused(await refresh(refreshToken.slice(n)))
+      assertRefused(await refresh(refreshToken.slice(0, -n)))
+      assertRefused(await refresh(refreshToken.slice(n)))
     }
     for (const near of [`${refreshToken}=`, `${refreshToken}A`, ` ${refreshToken}`]) {
-      refused(await refresh(near))
+      assertRefused(await refresh(near))
     }
     for (const other of [refreshToken.toUpperCase(), refreshToken.toLowerCase()]) {
-      if (other !== refreshToken) refused(await refresh(other))
+      if (other !== refreshToken) assertRefused(await refresh(other))
     }
     assert.ok(await isLive(ada))
     ada.storeTokens(await refresh(refreshToken))
   })
 
-  test('no other secret of ours is a refresh token', async () => {
+  test('no other secret of the service is accepted as a refresh token', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'email' })
     const { mfaToken } = (await ada.signIn()).body
     const code = await latchkey.codeSentTo(ada.email)
-    for (const other of [mfaToken, code, ada.recoveryCodes[0] ?? '']) refused(await refresh(other))
-    // A token a client is not to keep is too long for one.
+    for (const other of [mfaToken, code, ada.recoveryCodes[0] ?? ''])
+      assertRefused(await refresh(other))
+    // An access token is too long for a refresh token.
     assert.ok([400, 401].includes((await refresh(ada.accessToken)).status))
   })
 
-  test('signing out ends access and refresh at once, and no other session', async () => {
+  test('signing out voids the access and refresh tokens at once and ends no other session', async () => {
     const ada = await latchkey.owner()
     const phone = { accessToken: ada.accessToken, refreshToken: ada.refreshToken }
     await ada.signInFully()
@@ -136,7 +137,7 @@ onEachDatabase((latchkey) => {
     assert.equal(out.status, 204)
     assert.equal(out.body, undefined)
     assert.equal(await isLive(ada), false)
-    refused(await refresh(refreshToken))
+    assertRefused(await refresh(refreshToken))
     const again = await latchkey.post('/auth/SignOut', undefined, { token })
     assert.equal(`${again.status} ${again.body.code}`, '401 invalid_token')
     assert.equal((await ada.post('/auth/Reauthenticate', { password: ada.password })).status, 401)
@@ -147,7 +148,7 @@ onEachDatabase((latchkey) => {
     assert.deepEqual([end?.detail, more], [{ reason: 'signed_out' }, []])
   })
 
-  test('signing out somebody does not sign out anybody else', async () => {
+  test('signing out one account does not sign out another', async () => {
     const [ada, bob] = [await latchkey.owner(), await latchkey.owner()]
     await ada.post('/auth/SignOut')
     assert.ok(await isLive(bob))
@@ -161,17 +162,17 @@ onEachDatabase(
   (latchkey) => {
     const refresh = (refreshToken: string) => latchkey.post('/auth/Refresh', { refreshToken })
 
-    test('a session that is not refreshed ends after its idle time, for both tokens', async () => {
+    test('a session that is not refreshed ends after its idle timeout, for both tokens', async () => {
       const ada = await latchkey.owner()
       travel(10 * minute - 2_000)
       assert.equal((await ada.get('/settings/MfaSignIn')).status, 200)
       travel(3_000)
-      // The token itself would be good for another twenty minutes.
+      // The token itself would be valid for another twenty minutes.
       assert.equal((await ada.get('/settings/MfaSignIn')).status, 401)
-      refused(await refresh(ada.refreshToken))
+      assertRefused(await refresh(ada.refreshToken))
     })
 
-    test('refreshing keeps a session alive, but never past its longest time', async () => {
+    test('refreshing extends a session, but never past its lifetime', async () => {
       const ada = await latchkey.owner()
       const left: number[] = []
       for (let minutes = 0; minutes < 24; minutes += 8) {
@@ -180,7 +181,7 @@ onEachDatabase(
         travel(8 * minute)
       }
       const { body } = ada.storeTokens(await refresh(ada.refreshToken))
-      // 10 minutes of idling at most, and at 24 of 30 minutes only the 6 that are left.
+      // The idle timeout is 10 minutes; after 24 of 30 minutes only 6 are left.
       assert.ok(
         left.every((seconds) => seconds > 595 && seconds <= 600),
         left.join(),
@@ -189,10 +190,10 @@ onEachDatabase(
 
       travel(6 * minute)
       assert.equal((await ada.get('/settings/MfaSignIn')).status, 401)
-      refused(await refresh(ada.refreshToken))
+      assertRefused(await refresh(ada.refreshToken))
     })
 
-    test('confirming the password renews the idle time, but not the longest one', async () => {
+    test('confirming the password renews the idle timeout, but not the lifetime', async () => {
       const ada = await latchkey.owner()
       for (let minutes = 0; minutes < 27; minutes += 9) {
         ada.storeTokens(await ada.post('/auth/Reauthenticate', { password: ada.password }))

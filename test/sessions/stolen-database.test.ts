@@ -1,4 +1,4 @@
-/** A stolen database is not a stolen account, and a restart is not the end of a session. */
+/** A stolen database gives no access to accounts, and a restart ends no session. */
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
@@ -12,9 +12,9 @@ import { addPasskey, signInWithPasskey, startPasskeySignIn } from '../support/pa
 import { SoftwareAuthenticator } from '../support/software-authenticator.ts'
 
 onEachDatabase((latchkey) => {
-  // Abuse case (Input and output): An answer, a log line or the database held a secret
+  // Abuse case (Input and output): A response, a log line or the database contained a secret
   // (CVE-2026-53725).
-  test('nothing in the database signs in, shows a code or signs a token', async () => {
+  test('nothing in the database signs in, reveals a code or signs a token', async () => {
     const ada = await latchkey.owner()
     const secrets: Record<string, string> = {
       'a password': ada.password,
@@ -58,8 +58,8 @@ onEachDatabase((latchkey) => {
       secrets[`the recovery code ${code} without dashes`] = code.replaceAll('-', '')
     }
 
-    const dump = await everything(latchkey)
-    assert.ok(dump.includes(ada.email), 'the dump holds what it should')
+    const dump = await dumpDatabase(latchkey)
+    assert.ok(dump.includes(ada.email), 'the dump lacks the account')
     for (const [what, secret] of Object.entries(secrets)) {
       assert.ok(secret.length >= 6, what)
       for (const [how, form] of Object.entries(formsOf(secret))) {
@@ -70,7 +70,7 @@ onEachDatabase((latchkey) => {
     }
   })
 
-  test('whoever reads all that is kept of a passkey signs in by none of it', async () => {
+  test('the stored data of a passkey cannot sign in', async () => {
     const ada = await latchkey.owner()
     const passkey = await addPasskey(latchkey, ada)
     const [row] = await latchkey.sql(
@@ -96,7 +96,7 @@ onEachDatabase((latchkey) => {
     assert.equal((await ada.get('/settings/MfaSignIn')).status, 200)
   })
 
-  test('a new encryption key in front changes nothing for those who are signed in', async () => {
+  test('a new primary encryption key changes nothing for existing sessions', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     const { LATCHKEY_ENCRYPTION_KEYS: old } = latchkey.environment
     await latchkey.restart({ LATCHKEY_ENCRYPTION_KEYS: `${generateEncryptionKey('newer')},${old}` })
@@ -106,7 +106,8 @@ onEachDatabase((latchkey) => {
     ada.storeTokens(await latchkey.post('/auth/Refresh', { refreshToken: ada.refreshToken }))
   })
 
-  // Abuse case (Sessions and tokens): A check that could not be made passed (GHSA-8fpg-xm3f-6cx3).
+  // Abuse case (Sessions and tokens): A check passed because it could not be made
+  // (GHSA-8fpg-xm3f-6cx3).
   test('without its encryption key the service does not start', async () => {
     const { LATCHKEY_ENCRYPTION_KEYS: good = '' } = latchkey.environment
     await assert.rejects(
@@ -117,8 +118,8 @@ onEachDatabase((latchkey) => {
   })
 })
 
-/** Every table, row by row; of SQLite also the files as they are, with what was deleted. */
-async function everything(latchkey: TestLatchkey): Promise<string> {
+/** The rows of every table; on SQLite also the raw files, which may contain deleted rows. */
+async function dumpDatabase(latchkey: TestLatchkey): Promise<string> {
   const tables = await latchkey.sql(
     latchkey.databaseKind === 'SQLite'
       ? `select name from sqlite_master where type = 'table'`
@@ -135,7 +136,7 @@ async function everything(latchkey: TestLatchkey): Promise<string> {
   return rows.join('\n')
 }
 
-/** As it is, and as what anybody could make of it: without a key, six digits are soon found. */
+/** A secret in clear, encoded, and hashed. Without a key, a hash of six digits is soon reversed. */
 function formsOf(secret: string): Record<string, string> {
   const digest = (algorithm: string) => createHash(algorithm).update(secret).digest()
   return {

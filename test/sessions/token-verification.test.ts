@@ -1,4 +1,4 @@
-/** Our own check of access tokens against jose’s, on thousands of tokens that are nearly right. */
+/** Compares the service's verification of access tokens with jose's on thousands of near misses. */
 import assert from 'node:assert/strict'
 import { generateKeyPairSync } from 'node:crypto'
 import { test } from 'node:test'
@@ -23,8 +23,8 @@ const signingKeys = {
 const accessTokens = createAccessTokens({ signingKeys, issuer, audience, ttl: 600 })
 const jwks = createLocalJWKSet(signingKeys.jwks())
 
-/** Whether jose takes it, asked for what RFC 9068 §4 asks. */
-async function joseTakes(token: string): Promise<boolean> {
+/** Whether jose accepts a token under the rules of RFC 9068 §4. */
+async function joseAccepts(token: string): Promise<boolean> {
   const verified = await jwtVerify(token, jwks, {
     issuer,
     audience,
@@ -33,7 +33,7 @@ async function joseTakes(token: string): Promise<boolean> {
     requiredClaims: ['sub', 'sid', 'exp'],
   }).catch(() => undefined)
   const { sub, sid, exp } = verified?.payload ?? {}
-  // What a program would look at itself.
+  // jose leaves the types of these claims to its caller.
   return typeof sub === 'string' && typeof sid === 'string' && typeof exp === 'number'
 }
 
@@ -47,14 +47,15 @@ const good = (
   })
 ).accessToken
 
-test('jose takes a token of ours, and so do we', async () => {
-  assert.equal(await joseTakes(good), true)
+test('jose and the service both accept a token of the service', async () => {
+  assert.equal(await joseAccepts(good), true)
   assert.equal(accessTokens.verify(good)?.session, 's')
 })
 
-// Abuse case (Sessions and tokens): Tokens without a signature, signed by HMAC with the public key,
-// with a key of their own making, for another audience, or expired, were taken (CVE-2026-67336).
-test('of tokens signed with our key, whatever they say, jose and we take the same', async () => {
+// Abuse case (Sessions and tokens): The service accepted tokens that were unsigned, signed by HMAC
+// with the public key, signed with the attacker’s key, for another audience, or expired
+// (CVE-2026-67336).
+test('among tokens with arbitrary headers and claims, jose and the service accept the same', async () => {
   const now = Math.floor(Date.now() / 1000)
   const { header, claims } = decodeToken(good)
   const odd = fc.constantFrom(undefined, null, '', 'x', true, 0, -1, [], ['x'], {})
@@ -91,21 +92,21 @@ test('of tokens signed with our key, whatever they say, jose and we take the sam
     stranger,
   )
 
-  let taken = 0
+  let accepted = 0
   await fc.assert(
     fc.asyncProperty(headers, payloads, signer, async (header, claims, key) => {
       const token = signToken(key, header, claims)
-      const theirs = await joseTakes(token)
+      const theirs = await joseAccepts(token)
       const ours = accessTokens.verify(token) !== undefined
-      if (theirs) taken += 1
+      if (theirs) accepted += 1
       assert.equal(ours, theirs, JSON.stringify({ header, claims }))
     }),
     { numRuns: 3000 },
   )
-  assert.ok(taken > 50, `only ${taken} were good`)
+  assert.ok(accepted > 50, `only ${accepted} were valid`)
 })
 
-test('of a good token with some characters changed, jose and we take the same: none', async () => {
+test('the service accepts no token with changed characters, and jose only other spellings of the same bytes', async () => {
   const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_=.+/ '
   const change = fc.record({
     at: fc.nat(good.length),
@@ -121,14 +122,14 @@ test('of a good token with some characters changed, jose and we take the same: n
       fc.pre(token !== good)
       const ours = accessTokens.verify(token) !== undefined
       assert.equal(ours, false, token)
-      // jose takes other spellings of the same bytes. We don't: each would be remembered anew.
-      if (await joseTakes(token)) assert.ok(sameBytes(token, good), token)
+      // jose accepts other spellings of the same bytes. The service does not: it would cache each.
+      if (await joseAccepts(token)) assert.ok(sameBytes(token, good), token)
     }),
     { numRuns: 3000 },
   )
 })
 
-test('a token is not taken any more at its exp, however often it was taken before', async (t) => {
+test('a token is refused from its exp on, however often it was accepted before', async (t) => {
   const { accessToken, expiresIn } = await accessTokens.issue({
     account: 'a',
     session: 's',
@@ -143,7 +144,7 @@ test('a token is not taken any more at its exp, however often it was taken befor
   assert.ok(accessTokens.verify(accessToken))
   t.mock.timers.setTime(Number(exp) * 1000)
   assert.equal(accessTokens.verify(accessToken), undefined)
-  assert.equal(await joseTakes(accessToken), false)
+  assert.equal(await joseAccepts(accessToken), false)
 })
 
 function sameBytes(one: string, other: string): boolean {

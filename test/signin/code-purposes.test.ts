@@ -57,9 +57,9 @@ onEachDatabase((latchkey) => {
     'another address',
     'signing up',
   ]) {
-    // Abuse case (Used twice, or for something else): A code for one purpose was accepted for
+    // Abuse case (Reuse of codes and tokens): A code for one purpose was accepted for
     // another (CVE-2026-18963).
-    test(`only the code for ${name} is one for ${name}`, async () => {
+    test(`only a code for ${name} is accepted for ${name}`, async () => {
       const ada = await latchkey.owner({ mfaMethod: 'email' })
       await ada.turnOn('authenticator')
       travel(31_000)

@@ -16,7 +16,7 @@ const confirm = (ada: Owner, password = ada.password) =>
 onEachDatabase((latchkey) => {
   beforeEach(() => travel(61 * 60_000))
 
-  test('confirming with the password makes the same session fresh, and no second one', async () => {
+  test('reauthenticating with the password renews the same session and creates no second one', async () => {
     const ada = await latchkey.owner()
     const first = claims(ada.accessToken)
     travel(60_000)
@@ -35,7 +35,7 @@ onEachDatabase((latchkey) => {
     assert.equal(claims(live.body.accessToken).auth_time, then.auth_time)
   })
 
-  test('while MFA is on the second factor is asked for, and only then the session is fresh', async () => {
+  test('while MFA is on, reauthentication renews the session only after the second factor', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     const first = claims(ada.accessToken)
     travel(60_000)
@@ -55,7 +55,7 @@ onEachDatabase((latchkey) => {
     assert.equal((await latchkey.post('/auth/Refresh', { refreshToken })).status, 401)
   })
 
-  test('once it is confirmed who is there, the access token of before is dead: it does not become fresh', async () => {
+  test('reauthentication ends the previous access token, which does not become fresh', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     travel(60_000)
     const copied = ada.accessToken
@@ -71,7 +71,7 @@ onEachDatabase((latchkey) => {
     assert.equal((await ada.delete('/settings/MfaSignIn')).status, 200)
   })
 
-  test('the answer renews the session that asked, and no other of the same owner', async () => {
+  test('reauthentication renews its own session, and no other of the same owner', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     const first = claims(ada.accessToken)
     await ada.signInFully()
@@ -89,7 +89,7 @@ onEachDatabase((latchkey) => {
   })
 
   // Abuse case (Sessions and tokens): A token outlived its session (CVE-2026-9097).
-  test('a session that ended meanwhile is not brought back by the answer', async () => {
+  test('reauthentication does not revive a session that has ended meanwhile', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     const { mfaToken } = (await confirm(ada)).body
     assert.equal((await ada.post('/auth/SignOut')).status, 204)
@@ -102,7 +102,7 @@ onEachDatabase((latchkey) => {
     assert.equal((await confirm(ada)).status, 401)
   })
 
-  test('an old sign-in may look but not change, until its owner has confirmed who they are', async () => {
+  test('an old sign-in may read but not change settings, until its owner reauthenticates', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     travel(16 * 60_000)
     const { refreshToken } = ada
@@ -131,7 +131,7 @@ onEachDatabase((latchkey) => {
     assert.equal(changed.body.enabled, false)
   })
 
-  test('with MFA off, the password alone confirms', async () => {
+  test('with MFA off, the password alone reauthenticates', async () => {
     const ada = await latchkey.owner()
     travel(16 * 60_000)
     const { refreshToken } = ada
@@ -144,7 +144,7 @@ onEachDatabase((latchkey) => {
     assert.equal((await ada.post('/settings/MfaSecret')).status, 200)
   })
 
-  test('wrong passwords are counted by session, where no stranger can use them up', async () => {
+  test('wrong passwords are counted per session, where no stranger can use the attempts up', async () => {
     const ada = await latchkey.owner()
     const stolen = ada.accessToken
     for (let i = 0; i < 10; i++) {
@@ -160,7 +160,7 @@ onEachDatabase((latchkey) => {
     assert.equal((await latchkey.get('/settings/MfaSignIn', { token: stolen })).status, 200)
   })
 
-  test('a session outlives all wrong passwords that are tried without it', async () => {
+  test('wrong passwords at sign-in do not prevent a session from reauthenticating', async () => {
     const ada = await latchkey.owner()
     const { email } = ada
     for (let i = 0; i < 11; i++) {
@@ -171,7 +171,7 @@ onEachDatabase((latchkey) => {
   })
 
   // Abuse case (Guessing): Concurrent guesses bypassed the limit (CVE-2023-47111).
-  test('of a hundred wrong passwords at once ten are judged', async () => {
+  test('of a hundred concurrent wrong passwords, ten are checked', async () => {
     const ada = await latchkey.owner()
     const answers = await Promise.all(
       Array.from({ length: 100 }, (_, i) => confirm(ada, `guess ${i}`)),
@@ -181,7 +181,7 @@ onEachDatabase((latchkey) => {
     assert.equal(answers.filter(({ status }) => status === 429).length, 90)
   })
 
-  test('another account’s password, a huge one and other fields confirm nothing', async () => {
+  test('another account’s password, an oversized one and unknown fields do not reauthenticate', async () => {
     const [ada, bob] = [await latchkey.owner(), await latchkey.owner()]
     assert.equal((await confirm(ada, bob.password)).status, 401)
     assert.equal((await confirm(ada, 'x'.repeat(1025))).status, 400)

@@ -25,9 +25,9 @@ onEachDatabase((latchkey) => {
   const answer = (mfaToken: string, code: unknown, more: object = {}) =>
     latchkey.post('/auth/SignIn/Mfa', { mfaToken, code, ...more })
 
-  // Abuse case (The second factor is skipped): An empty body, or `true` instead of a code, was
+  // Abuse case (Second factor skipped): An empty body, or `true` instead of a code, was
   // accepted (CVE-2026-49443).
-  test('an answer without a code, or with something else for one, never signs in', async () => {
+  test('a request without a code, or with another value in its place, never signs in', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'email' })
     const { mfaToken } = (await ada.signIn()).body
     const right = await ada.codeFor('email')
@@ -65,9 +65,9 @@ onEachDatabase((latchkey) => {
     assert.equal((await answer(mfaToken, right)).status, 200)
   })
 
-  // Abuse case (The second factor is skipped): Codes were sent to a recipient that the request
+  // Abuse case (Second factor skipped): Codes were sent to a recipient that the request
   // named (GHSA-qgqp-xh8r-v73r).
-  test('codes go where the account says: no request names a recipient', async () => {
+  test('codes go to the account’s own recipient: no request can name another', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'email' })
     const { mfaToken } = (await ada.signIn()).body
     const mallory = 'mallory@example.com'
@@ -93,9 +93,9 @@ onEachDatabase((latchkey) => {
     assert.equal(again.body.sentTo, 'o•••@example.com')
   })
 
-  // Abuse case (The second factor is skipped): The second step could be attempted, or its code
+  // Abuse case (Second factor skipped): The second step could be attempted, or its code
   // sent, without the right password (CVE-2026-56737, CVE-2026-115829).
-  test('no code can be had or tried without a right password', async () => {
+  test('no code can be requested or tried without the right password', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'email' })
     const { email } = ada
     const before = (await latchkey.inbox(email)).length
@@ -108,9 +108,9 @@ onEachDatabase((latchkey) => {
     assert.equal((await latchkey.inbox(email)).length, before)
   })
 
-  // Abuse case (The second factor is skipped): A pending sign-in was accepted as a session and set
+  // Abuse case (Second factor skipped): A pending sign-in was accepted as a session and set
   // up another factor (CVE-2026-111949, CVE-2026-62232, CVE-2022-28601).
-  test('an mfaToken opens no settings: it is no access token', async () => {
+  test('an mfaToken is not an access token and gives no access to settings', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     const { mfaToken } = (await ada.signIn()).body
     for (const [method, path] of settingsRoutes) {
@@ -127,9 +127,9 @@ onEachDatabase((latchkey) => {
     assert.equal((await answer(mfaToken, await ada.codeFor('authenticator'))).status, 200)
   })
 
-  // Abuse case (The second factor is skipped): A step was skipped by calling the next one
+  // Abuse case (Second factor skipped): A step was skipped by calling the next one
   // (CVE-2026-54730).
-  test('calling settings between the two steps, without a token, is refused and helps nothing', async () => {
+  test('calls of settings between the two steps, without a token, are rejected and do not help', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     const { mfaToken } = (await ada.signIn()).body
     for (const [method, path] of settingsRoutes) {
@@ -139,9 +139,9 @@ onEachDatabase((latchkey) => {
   })
 
   // Abuse case (Sessions and tokens): A token without its end was still accepted (CVE-2026-27840).
-  // Abuse case (The second factor is skipped): MFA that users had turned on was enforced only where
+  // Abuse case (Second factor skipped): MFA that users had turned on was enforced only where
   // the operator required it, or not for every method (CVE-2025-64103, CVE-2024-45042).
-  test('a token that was made up, cut or lengthened opens nothing', async () => {
+  test('a forged, truncated or extended mfaToken completes no sign-in', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     const { mfaToken } = (await ada.signIn()).body
     const code = await ada.codeFor('authenticator')
@@ -168,9 +168,9 @@ onEachDatabase((latchkey) => {
   })
 
   for (const mfaMethod of ['authenticator', 'sms', 'email'] as const) {
-    // Abuse case (Used twice, or for something else): A code of another account or another session
+    // Abuse case (Reuse of codes and tokens): A code of another account or another session
     // was accepted.
-    test(`a code of one account answers no sign-in of another, by ${mfaMethod}`, async () => {
+    test(`a code of one account completes no sign-in of another: ${mfaMethod}`, async () => {
       const [ada, bob] = [await latchkey.owner({ mfaMethod }), await latchkey.owner({ mfaMethod })]
       const [adas, bobs] = [(await ada.signIn()).body, (await bob.signIn()).body]
       const code = await ada.codeFor(mfaMethod)
@@ -180,9 +180,9 @@ onEachDatabase((latchkey) => {
       assert.equal((await answer(adas.mfaToken, code)).status, 200)
     })
 
-    // Abuse case (Used twice, or for something else): The token of a completed sign-in was accepted
+    // Abuse case (Reuse of codes and tokens): The token of a completed sign-in was accepted
     // for another.
-    test(`a sign-in that was finished is over, by ${mfaMethod}`, async () => {
+    test(`a completed sign-in cannot be continued: ${mfaMethod}`, async () => {
       const ada = await latchkey.owner({ mfaMethod })
       const { mfaToken } = (await ada.signIn()).body
       assert.equal((await answer(mfaToken, await ada.codeFor(mfaMethod))).status, 200)

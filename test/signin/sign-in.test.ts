@@ -27,16 +27,16 @@ onEachDatabase((latchkey) => {
     }
   })
 
-  test('the password of one account does not open another', async () => {
+  test('the password of one account does not sign in to another', async () => {
     const [ada, bob] = [await latchkey.owner(), await latchkey.owner()]
     const { email } = ada
     const crossed = await latchkey.post('/auth/SignIn', { email, password: bob.password })
     assert.equal(crossed.status, 401)
   })
 
-  // Abuse case (Signing up): The response or its timing revealed which addresses have accounts
+  // Abuse case (Sign-up): The response or its timing revealed which addresses have accounts
   // (CVE-2024-41952).
-  test('a wrong password, an unknown address and an impossible one get the same answer', async () => {
+  test('a wrong password, an unknown address and an invalid one get the same response', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'email' })
     const password = 'not the right one'
     const shown = []
@@ -48,7 +48,7 @@ onEachDatabase((latchkey) => {
     assert.deepEqual(shown[2], shown[0])
   })
 
-  test('a guess at an unknown address is written down like any other, for that takes time too', async () => {
+  test('failed sign-ins are recorded for unknown addresses too, because recording takes time', async () => {
     const ada = await latchkey.owner()
     const failed = () => latchkey.sql("select id from activity where type = 'signin.failed'")
     const before = (await failed()).length
@@ -59,7 +59,7 @@ onEachDatabase((latchkey) => {
   })
 
   // Abuse case (Guessing): The limits responded differently for addresses without an account.
-  test('the limits answer the same for known and unknown addresses', async () => {
+  test('rate limits respond identically for known and unknown addresses', async () => {
     const ada = await latchkey.owner()
     const password = 'not the right one'
     const [known, unknown] = [[], []] as { status: number }[][]
@@ -73,7 +73,7 @@ onEachDatabase((latchkey) => {
   })
 
   // Abuse case (Input and output): Huge or deep input kept the service busy.
-  test('a password of more than 1,024 bytes is refused without being judged', async () => {
+  test('a password of more than 1,024 bytes is rejected without being checked', async () => {
     const ada = await latchkey.owner()
     const huge = ['x'.repeat(1025), 'é'.repeat(513), '🐘'.repeat(257)]
     for (const email of [ada.email, 'nobody@example.com']) {
@@ -90,11 +90,11 @@ onEachDatabase((latchkey) => {
     assert.equal(longest.status, 401)
   })
 
-  // Abuse case (The second factor is skipped): An unknown field (`skip`, `mfaVerified`) took effect
+  // Abuse case (Second factor skipped): An unknown field (`skip`, `mfaVerified`) took effect
   // (CVE-2021-30120).
   // Abuse case (Sessions and tokens): A user id in the body was trusted before anyone had signed in
   // (CVE-2025-61928).
-  test('a field that nobody asked for is refused, and skips nothing', async () => {
+  test('an unknown field is rejected, and skips nothing', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     const { email, password } = ada
     for (const more of [
@@ -115,7 +115,7 @@ onEachDatabase((latchkey) => {
     }
   })
 
-  test('address and password are texts, and nothing else is taken for one', async () => {
+  test('address and password must be strings', async () => {
     const ada = await latchkey.owner()
     const { email, password } = ada
     for (const odd of [null, true, 0, [], {}, [password], { $ne: '' }, { password }, '']) {
@@ -129,7 +129,7 @@ onEachDatabase((latchkey) => {
     }
   })
 
-  test('a quoting address reaches nobody', async () => {
+  test('an address with SQL in it matches no account', async () => {
     await latchkey.owner()
     for (const email of ["' or 1=1 --", "x' or '1'='1@example.com", '%@example.com', '_@%.com']) {
       const { status } = await latchkey.post('/auth/SignIn', { email, password: 'anything' })
@@ -137,9 +137,9 @@ onEachDatabase((latchkey) => {
     }
   })
 
-  // Abuse case (The second factor is skipped): A request header turned off the second factor
+  // Abuse case (Second factor skipped): A request header turned off the second factor
   // (CVE-2026-96445).
-  test('no header of the request has a say in whether the second factor is asked for', async () => {
+  test('no request header decides whether the second factor is required', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     const claims: Record<string, string>[] = [
       { 'x-forwarded-for': '127.0.0.1' },
@@ -162,9 +162,9 @@ onEachDatabase((latchkey) => {
     }
   })
 
-  // Abuse case (The second factor is skipped): The response that required the second factor already
+  // Abuse case (Second factor skipped): The response that required the second factor already
   // contained a credential for the account (GHSA-xg6x-h9c9-2m83).
-  test('until the second factor was shown, an answer holds nothing that opens anything', async () => {
+  test('before the second factor, a response contains nothing that gives access', async () => {
     for (const mfaMethod of ['authenticator', 'sms', 'email'] as const) {
       const ada = await latchkey.owner({ mfaMethod })
       const { body, headers } = await ada.signIn()

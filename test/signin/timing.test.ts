@@ -22,9 +22,9 @@ onEachDatabase(
     let strangers = 0
     const unknown = () => `known-${latchkey.databaseKind}-${100 + (strangers++ % 900)}@example.com`
 
-    // Abuse case (Signing up): The response or its timing revealed which addresses have accounts
+    // Abuse case (Sign-up): The response or its timing revealed which addresses have accounts
     // (CVE-2024-41952).
-    test('at sign-in, the time does not tell whether an address has an account', async () => {
+    test('the response time of sign-in does not reveal whether an address has an account', async () => {
       const { email } = await latchkey.owner({
         email: `known-${latchkey.databaseKind}-001@example.com`,
       })
@@ -36,9 +36,9 @@ onEachDatabase(
       )
     })
 
-    // Abuse case (Signing up): The response or its timing revealed which addresses have accounts
+    // Abuse case (Sign-up): The response or its timing revealed which addresses have accounts
     // (CVE-2024-41952).
-    test('at sign-up, the time does not tell whether an address has an account', async () => {
+    test('the response time of sign-up does not reveal whether an address has an account', async () => {
       const { email } = await latchkey.owner({
         email: `known-${latchkey.databaseKind}-002@example.com`,
       })
@@ -50,9 +50,9 @@ onEachDatabase(
       )
     })
 
-    // Abuse case (Signing up): The response or its timing revealed which addresses have accounts
+    // Abuse case (Sign-up): The response or its timing revealed which addresses have accounts
     // (CVE-2024-41952).
-    test('at Verify, the time does not tell whether an address has an account', async () => {
+    test('the response time of Verify does not reveal whether an address has an account', async () => {
       const { email } = await latchkey.owner({
         email: `known-${latchkey.databaseKind}-003@example.com`,
       })
@@ -65,9 +65,9 @@ onEachDatabase(
       )
     })
 
-    // Abuse case (Signing up): The response or its timing revealed which addresses have accounts
+    // Abuse case (Sign-up): The response or its timing revealed which addresses have accounts
     // (CVE-2024-41952).
-    test('at ForgotPassword, the time does not tell whether an address has an account', async () => {
+    test('the response time of ForgotPassword does not reveal whether an address has an account', async () => {
       const { email } = await latchkey.owner({
         email: `known-${latchkey.databaseKind}-004@example.com`,
       })
@@ -78,9 +78,9 @@ onEachDatabase(
       )
     })
 
-    // Abuse case (Signing up): The response or its timing revealed which addresses have accounts
+    // Abuse case (Sign-up): The response or its timing revealed which addresses have accounts
     // (CVE-2024-41952).
-    test('at ResetPassword, the time does not tell whether an address has an account', async () => {
+    test('the response time of ResetPassword does not reveal whether an address has an account', async () => {
       const { email } = await latchkey.owner({
         email: `known-${latchkey.databaseKind}-005@example.com`,
       })

@@ -23,8 +23,8 @@ onEachDatabase((latchkey) => {
     return answer.body.status
   }
 
-  // Abuse case (Remembered devices): A device was remembered forever.
-  test('a remembered device is not asked for the second factor for 30 days, and then it is', async () => {
+  // Abuse case (Trusted devices): A device was remembered forever.
+  test('a remembered device skips the second factor for 30 days, and no longer', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'email' })
     const deviceToken = await trust(ada)
     assert.equal(await signInOn(ada, deviceToken), 'signedIn')
@@ -34,7 +34,7 @@ onEachDatabase((latchkey) => {
     assert.equal(await signInOn(ada, deviceToken), 'mfaRequired')
   })
 
-  // Abuse case (Remembered devices): A session from a remembered device counted as one with MFA.
+  // Abuse case (Trusted devices): A session from a remembered device counted as one with MFA.
   test('a session from a remembered device is too weak to turn MFA off', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'email' })
     const deviceToken = await trust(ada)
@@ -45,9 +45,9 @@ onEachDatabase((latchkey) => {
     assert.equal(weak.body.code, 'insufficient_user_authentication')
   })
 
-  // Abuse case (Remembered devices): A forged or truncated device token, or another account’s, was
+  // Abuse case (Trusted devices): A forged or truncated device token, or another account’s, was
   // accepted (GHSA-h6mp-mc7g-mg49).
-  test('an unknown, empty, cut or foreign device token leads to the second factor', async () => {
+  test('an unknown, empty, truncated or foreign device token does not skip the second factor', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'email' })
     const eve = await latchkey.owner({ mfaMethod: 'email' })
     const own = await trust(ada)
@@ -106,9 +106,9 @@ onEachDatabase((latchkey) => {
     ['its removal', (ada) => ada.delete('/settings/TrustedDevices')],
   ]
   for (const [what, end] of endings) {
-    // Abuse case (Remembered devices): A remembered device outlived the change that should have
+    // Abuse case (Trusted devices): A remembered device outlived the change that should have
     // ended it.
-    test(`a remembered device is asked again after ${what}`, async () => {
+    test(`a remembered device needs the second factor again after ${what}`, async () => {
       const ada = await latchkey.owner({ mfaMethod: 'email' })
       travel(31_000)
       const deviceToken = await trust(ada)
@@ -119,7 +119,7 @@ onEachDatabase((latchkey) => {
     })
   }
 
-  test('forgetting devices is written down once a call, if any was trusted', async () => {
+  test('removing remembered devices is recorded once per call, if there were any', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'email' })
     for (let i = 0; i < 3; i++) {
       travel(31_000)
@@ -136,7 +136,7 @@ onEachDatabase((latchkey) => {
     assert.deepEqual(await revocations(ada), [{ which: 'all' }, { which: id }])
   })
 
-  test('a device that is trusted no more is not there to be forgotten', async () => {
+  test('removing a device that is no longer remembered gets a 404 and is not recorded', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'email' })
     travel(31_000)
     await trust(ada)
@@ -177,7 +177,7 @@ onEachDatabase((latchkey) => {
     assert.equal((await ada.delete(`/settings/TrustedDevices/${second}`)).status, 404)
   })
 
-  test('a device is remembered only where its owner asks for it, and that is written down', async () => {
+  test('a device is remembered only if its owner requests it, and that is recorded', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'email' })
     for (const more of [{}, { rememberDevice: false }]) {
       const { mfaToken } = (await ada.signIn()).body
@@ -197,7 +197,7 @@ onEachDatabase((latchkey) => {
     assert.equal(await entries(), 1)
   })
 
-  test('a device that is not remembered any more is not listed', async () => {
+  test('a device that is no longer remembered is not listed', async () => {
     const listed = async (ada: Owner) =>
       (await ada.get('/settings/TrustedDevices')).body.trustedDevices.length
     const ada = await latchkey.owner({ mfaMethod: 'email' })

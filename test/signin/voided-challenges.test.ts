@@ -21,9 +21,9 @@ onEachDatabase((latchkey) => {
       ada.delete('/settings/Account', { body: { password: ada.password } }),
   }
   for (const [what, change] of Object.entries(changes)) {
-    // Abuse case (Turned off, removed or replaced by the wrong hands): A sign-in started before the
+    // Abuse case (MFA changed by an attacker): A sign-in started before the
     // change was completed after it.
-    test(`a sign-in begun before ${what} is void after it`, async () => {
+    test(`a sign-in started before ${what} is void after it`, async () => {
       const ada = await latchkey.owner({ mfaMethod: 'sms' })
       await ada.turnOn('authenticator')
       const waiting = await ada.signIn()
@@ -39,7 +39,7 @@ onEachDatabase((latchkey) => {
 
   // Abuse case (Guessing): A closed account was detected when a flow started, but not when it was
   // completed (CVE-2026-9798, CVE-2026-16103).
-  test('a reset begun before the account was deleted brings nothing back', async () => {
+  test('a reset started before the account was deleted does not restore it', async () => {
     const ada = await latchkey.owner()
     const { email, password } = ada
     await latchkey.post('/auth/ForgotPassword', { email })

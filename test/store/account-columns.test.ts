@@ -85,7 +85,7 @@ async function outputs(db: Db, id: string): Promise<Partial<Record<User, string>
   }
 }
 
-test('every column of the account names the parts that use it, and no other part does', async (t) => {
+test('every account column names the parts that use it, and no other part does', async (t) => {
   const db = openDatabase(`sqlite:${join(createTempFolder(t), 'latchkey.sqlite')}`)
   t.after(() => db.destroy())
   await migrate(db)

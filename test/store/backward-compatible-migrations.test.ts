@@ -1,6 +1,6 @@
 /**
- * While a new version starts, the one before goes on serving the same database. So a migration only
- * adds, and what nobody reads any more goes in a later one, whose name says `-contract-`.
+ * While a new version starts, the previous one keeps serving the database. So a migration only
+ * adds, and a later one, with `-contract-` in its name, removes what no version reads.
  */
 import assert from 'node:assert/strict'
 import { readdirSync } from 'node:fs'
@@ -17,13 +17,13 @@ const folder = join(import.meta.dirname, '../../src/store/migrations')
 const firstMigration = '2026-11-30-0000-first-release'
 
 for (const kind of databaseKinds) {
-  test(`every migration leaves on ${kind} what the version before it reads and writes`, async (t) => {
+  test(`every migration keeps on ${kind} what the previous version reads and writes`, async (t) => {
     const migrations = await ours()
     const found = await losses(t, kind, migrations)
     assert.deepEqual(found, [])
   })
 
-  test(`a migration that takes something away is found out on ${kind}`, async (t) => {
+  test(`a migration that removes something is detected on ${kind}`, async (t) => {
     const after = '2999-01-01-0900-x'
     for (const [up, lost] of [
       [
@@ -48,12 +48,12 @@ for (const kind of databaseKinds) {
         .addColumn('nickname', 'text', (c) => c.notNull())
         .execute()
     assert.deepEqual(await losses(t, kind, { ...(await ours()), [after]: { up } }), [
-      `${after}: account.nickname is needed by whoever doesn’t know it`,
+      `${after}: account.nickname is required, but unknown to the previous version`,
     ])
   })
 }
 
-/** What each migration after the first takes from the version before it. */
+/** The incompatible changes of each migration after the first. */
 async function losses(
   t: TestContext,
   kind: (typeof databaseKinds)[number],
@@ -88,12 +88,12 @@ function lost(before: TableMetadata[], after: TableMetadata[]): string[] {
       const called = `${table.name}.${column.name}`
       if (!same) return [`${called} is gone`]
       if (same.dataType !== column.dataType) return [`${called} is ${same.dataType} now`]
-      return column.isNullable && !same.isNullable ? [`${called} may not be null any more`] : []
+      return column.isNullable && !same.isNullable ? [`${called} is not nullable now`] : []
     })
     const needed = now.columns
       .filter(({ name }) => !table.columns.some((column) => column.name === name))
       .filter((column) => !column.isNullable && !column.hasDefaultValue)
-      .map(({ name }) => `${table.name}.${name} is needed by whoever doesn’t know it`)
+      .map(({ name }) => `${table.name}.${name} is required, but unknown to the previous version`)
     return [...changed, ...needed]
   })
 }

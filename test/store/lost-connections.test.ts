@@ -4,7 +4,7 @@ import { Client } from 'pg'
 import { createDatabase } from '../support/database.ts'
 import { startLatchkeyProcess, waitUntil } from '../support/process.ts'
 
-test('when PostgreSQL hangs up in the middle of a request, that one fails and the service goes on', async (t) => {
+test('when PostgreSQL drops the connection during a request, that request fails and the service continues', async (t) => {
   const url = await createDatabase(t, 'PostgreSQL')
   const latchkey = await startLatchkeyProcess(t, { environment: { LATCHKEY_DATABASE_URL: url } })
   const operator = new Client({ connectionString: url })
@@ -12,12 +12,12 @@ test('when PostgreSQL hangs up in the middle of a request, that one fails and th
   try {
     await operator.query('begin')
     await operator.query('lock table rate_limit_hit in access exclusive mode')
-    const asked = fetch(`${latchkey.origin}/auth/SignIn`, {
+    const pending = fetch(`${latchkey.origin}/auth/SignIn`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ email: 'ada@example.com', password: 'a long sentence' }),
     })
-    // The request waits for the lock; then everybody but us loses the connection.
+    // The request waits for the lock; then every other connection is terminated.
     await waitUntil(async () => {
       const { rows } = await operator.query('select 1 from pg_locks where not granted')
       return rows.length > 0
@@ -28,7 +28,7 @@ test('when PostgreSQL hangs up in the middle of a request, that one fails and th
     )
     await operator.query('rollback')
 
-    const answer = await asked
+    const answer = await pending
     assert.equal(answer.status, 503)
     assert.match(answer.headers.get('content-type') ?? '', /^application\/problem\+json/)
     await waitUntil(async () => (await fetch(`${latchkey.origin}/health/ready`)).ok)

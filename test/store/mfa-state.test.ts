@@ -12,7 +12,7 @@ const allowed: Record<string, string> = {
   'src/undo/snapshot.ts': 'lists mfa_on_since among the columns that an undo restores',
 }
 
-test('whether MFA is on is decided in one file: no other code names the columns that hold it', () => {
+test('one file decides whether MFA is on: no other code names the columns that hold it', () => {
   const files = globSync('{src,scripts}/**/*.ts', { cwd: root }).filter(
     (file) => !file.startsWith('src/store/migrations/'),
   )

@@ -15,7 +15,7 @@ const folder = join(import.meta.dirname, '../../src/store/migrations')
 const files = readdirSync(folder).sort()
 const names = files.map((file) => file.replace('.ts', ''))
 
-test('migrations are named by when they were written, go forward only, and know Kysely alone', () => {
+test('migrations are named by date, go forward only and import Kysely alone', () => {
   assert.ok(files.length > 0)
   for (const file of files) {
     assert.match(file, /^20[0-9]{2}-[01][0-9]-[0-3][0-9]-[0-2][0-9][0-5][0-9]-[a-z-]+\.ts$/)
@@ -26,7 +26,7 @@ test('migrations are named by when they were written, go forward only, and know 
   }
 })
 
-/** Does half of its work, and then can't go on. */
+/** A migration that fails halfway. */
 const broken = `
 import type { Kysely } from 'kysely'
 export async function up(db: Kysely<unknown>): Promise<void> {
@@ -45,7 +45,7 @@ for (const kind of databaseKinds) {
     assert.deepEqual(await db.introspection.getTables(), tables)
   })
 
-  test(`a migration that fails leaves nothing of itself on ${kind}`, async (t) => {
+  test(`a failed migration leaves no change on ${kind}`, async (t) => {
     const copy = copySources(t)
     writeFileSync(join(copy, 'src/store/migrations/2999-01-01-0900-broken.ts'), broken)
     const environment = { LATCHKEY_DATABASE_URL: await createDatabase(t, kind) }
@@ -58,7 +58,7 @@ for (const kind of databaseKinds) {
       assert.match(stderr, /could not be brought up to date \(2999-01-01-0900-broken\)/)
     }
 
-    // On an empty database those before it go back with it.
+    // On an empty database the migrations before it are rolled back, too.
     await fail()
     assert.deepEqual(await db.introspection.getTables(), [])
     assert.deepEqual(await migrate(db), names)
@@ -70,7 +70,7 @@ for (const kind of databaseKinds) {
   })
 }
 
-test('who migrates waits for another node however long that takes', async (t) => {
+test('a migration waits for another node’s, however long that takes', async (t) => {
   const url = await createDatabase(t, 'PostgreSQL')
   const [one, other] = [open(t, url), open(t, url)]
   const { promise: held, resolve: release } = Promise.withResolvers<void>()
@@ -79,7 +79,7 @@ test('who migrates waits for another node however long that takes', async (t) =>
     await held
   })
   const migrated = migrate(other)
-  // Longer than any other statement may take.
+  // Longer than the time-out of other statements.
   await sleep(8000)
   release()
   await holding

@@ -1,4 +1,4 @@
-/** The service behind PgBouncer, which hands its connections round with every transaction. */
+/** The service behind PgBouncer, which may use another connection for every transaction. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Client } from 'pg'
@@ -10,7 +10,7 @@ import { startPgbouncer } from '../support/pgbouncer.ts'
 import { startLatchkeyProcess } from '../support/process.ts'
 import { undoTokenSentTo } from '../support/undo-token.ts'
 
-test('behind PgBouncer four nodes that start at once make the tables once, and leave no lock behind', async (t) => {
+test('behind PgBouncer, four nodes that start concurrently create the tables once and leave no lock behind', async (t) => {
   const direct = await createDatabase(t, 'PostgreSQL')
   const url = await startPgbouncer(t, direct)
   if (!url) return
@@ -37,18 +37,18 @@ test('behind PgBouncer four nodes that start at once make the tables once, and l
   }
 })
 
-test('behind PgBouncer everything works as without it, on two nodes', async (t) => {
+test('behind PgBouncer, two nodes work as without it', async (t) => {
   const url = await startPgbouncer(t, await createDatabase(t, 'PostgreSQL'))
   if (!url) return
   const latchkey = await startLatchkey(t, 'PostgreSQL', { LATCHKEY_DATABASE_URL: url })
   const node = await latchkey.secondNode()
   try {
-    // Signing up brings a code through the outbox; MFA on, signing in with it.
+    // Signs up with a code from the outbox, turns MFA on and signs in with it.
     const ada = await latchkey.owner({ mfaMethod: 'email' })
     await ada.signInFully()
     assert.equal((await ada.get('/settings', { node })).status, 200)
 
-    // One code is good once, however many ask at once and wherever.
+    // A code is accepted once, whatever the number of concurrent requests and nodes.
     const waiting = await ada.signIn()
     const { mfaToken } = waiting.body
     const code = await ada.codeFor('email')
@@ -64,18 +64,18 @@ test('behind PgBouncer everything works as without it, on two nodes', async (t) 
       `${statuses}`,
     )
 
-    // What is ended at one is dead at the other.
+    // A session ended at one node is void at the other.
     const second = await openSecondSession(latchkey, ada)
     assert.equal((await ada.delete('/settings/Sessions', { node })).status, 200)
     assert.equal((await second.get('/settings')).status, 401)
 
-    // MFA off, and the way back.
+    // Turns MFA off, and undoes it.
     assert.equal((await ada.delete('/settings/MfaSignIn', { node })).body.enabled, false)
     const token = await undoTokenSentTo(latchkey, ada.email, /off/)
     assert.equal((await latchkey.post('/auth/Undo', { token }, { node })).status, 200)
     assert.equal((await ada.get('/settings')).status, 401)
 
-    // The bounds of our transactions are not left to whoever gets the connection next.
+    // The time-outs of a transaction do not leak to the next user of its connection.
     const [bounds] = await latchkey.sql(
       "select current_setting('statement_timeout') as statement, current_setting('idle_in_transaction_session_timeout') as idle",
     )
@@ -85,7 +85,7 @@ test('behind PgBouncer everything works as without it, on two nodes', async (t) 
   }
 })
 
-test('a lock that is waited for behind PgBouncer ends with a 503, and everything goes on', async (t) => {
+test('behind PgBouncer, waiting for a lock ends with a 503, and the service continues', async (t) => {
   const direct = await createDatabase(t, 'PostgreSQL')
   const url = await startPgbouncer(t, direct)
   if (!url) return

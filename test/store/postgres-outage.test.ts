@@ -1,4 +1,4 @@
-/** What is answered while PostgreSQL is stopped, hangs, or hangs up at the worst moment. */
+/** Responses while PostgreSQL is stopped, hangs, or disconnects at the worst moment. */
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { Client } from 'pg'
@@ -9,11 +9,11 @@ import { type Operation, operations } from '../support/openapi.ts'
 import { enqueueNotices, findLogLines, outboxRowsTo, startLatchkey } from '../support/outbox.ts'
 import { waitUntil } from '../support/process.ts'
 
-/** What needs no database, and goes on without. */
-const goesOn = ['GET /health/live', 'GET /.well-known/jwks.json']
+/** Calls that need no database. */
+const withoutDatabase = ['GET /health/live', 'GET /.well-known/jwks.json']
 
-/** What whoever has no token brings, so that the database is asked. */
-const brought: Record<string, object> = {
+/** Bodies of calls without a token, so that they query the database. */
+const bodies: Record<string, object> = {
   '/auth/SignUp': { email: 'bob@example.com', password: 'a long sentence of his' },
   '/auth/SignUp/Verify': { email: 'bob@example.com', code: '123456' },
   '/auth/SignIn': { email: 'bob@example.com', password: 'a long sentence of his' },
@@ -36,20 +36,20 @@ const brought: Record<string, object> = {
 }
 
 for (const what of ['is stopped', 'hangs'] as const) {
-  // Abuse case (Sessions and tokens): A check that could not be made passed
+  // Abuse case (Sessions and tokens): A check passed because it could not be made
   // (GHSA-8fpg-xm3f-6cx3).
-  test(`while PostgreSQL ${what} every call that needs it is a 503, the rest goes on, and all is well when it is back`, async (t) => {
-    const { latchkey, line } = await startOnLine(t)
+  test(`while PostgreSQL ${what}, every call that needs it is a 503 and the others work, and all work when it is back`, async (t) => {
+    const { latchkey, proxy } = await startBehindProxy(t)
     const ada = await latchkey.owner({ mfaMethod: 'email' })
     const calls = await operations(latchkey)
 
-    if (what === 'hangs') line.freeze()
-    else await line.disconnect()
+    if (what === 'hangs') proxy.freeze()
+    else await proxy.disconnect()
     await Promise.all(
       calls.map(async (operation) => {
         const answer = await call(latchkey, operation, ada.accessToken)
         const name = `${operation.method} ${operation.path}`
-        if (goesOn.includes(name)) assert.equal(answer.status, 200, name)
+        if (withoutDatabase.includes(name)) assert.equal(answer.status, 200, name)
         else assertUnavailable(answer, name)
       }),
     )
@@ -59,7 +59,7 @@ for (const what of ['is stopped', 'hangs'] as const) {
     assert.equal(findLogLines(latchkey, 'database unavailable').length, 1)
     assert.equal(findLogLines(latchkey, 'request failed').length, 0)
 
-    await line.recover()
+    await proxy.recover()
     await waitUntil(async () => (await latchkey.get('/health/ready')).status === 200)
     assert.equal((await ada.get('/settings')).status, 200)
     await ada.signInFully()
@@ -71,10 +71,10 @@ for (const what of ['is stopped', 'hangs'] as const) {
   })
 }
 
-test('of a change whose commit got no answer it is said that nobody knows, and one can look', async (t) => {
-  const { latchkey, line } = await startOnLine(t)
+test('the response to a change whose commit got no answer states that the outcome is unknown', async (t) => {
+  const { latchkey, proxy } = await startBehindProxy(t)
   const ada = await latchkey.owner()
-  line.dropResponseTo('commit')
+  proxy.dropResponseTo('commit')
   const answer = await ada.put('/settings/Language', { language: 'de' })
   assertUnavailable(answer, 'the change')
   assert.match(answer.body.detail, /may or may not have been done/)
@@ -83,15 +83,15 @@ test('of a change whose commit got no answer it is said that nobody knows, and o
   )
   assert.equal(language, 'de')
 
-  // Before the commit it is certain, and is not called into doubt.
-  line.dropResponseTo('update "account"')
+  // A failure before the commit is certain, and the response states it.
+  proxy.dropResponseTo('update "account"')
   const other = await ada.put('/settings/Language', { language: 'en' })
   assertUnavailable(other, 'the other change')
   assert.match(other.body.detail, /Nothing was lost/)
   assert.equal((await ada.get('/settings')).body.language, 'de')
 })
 
-test('a table that is locked holds nobody for long, and leaves nobody waiting at the server', async (t) => {
+test('a locked table delays no request for long and leaves no query waiting at the server', async (t) => {
   const url = await createDatabase(t, 'PostgreSQL')
   const latchkey = await startLatchkey(t, 'PostgreSQL', { LATCHKEY_DATABASE_URL: url })
   const ada = await latchkey.owner()
@@ -100,7 +100,7 @@ test('a table that is locked holds nobody for long, and leaves nobody waiting at
   try {
     await operator.query('begin')
     await operator.query('lock table session in access exclusive mode')
-    // Within a transaction and alone.
+    // Both within transactions and in single statements.
     const { refreshToken } = ada
     const answers = await Promise.all([
       ...Array.from({ length: 5 }, () => ada.get('/settings')),
@@ -120,12 +120,12 @@ test('a table that is locked holds nobody for long, and leaves nobody waiting at
   }
 })
 
-test('five hundred calls at once are all answered by the ten connections', async (t) => {
+test('ten connections answer five hundred concurrent calls', async (t) => {
   const url = await createDatabase(t, 'PostgreSQL')
   const latchkey = await startLatchkey(t, 'PostgreSQL', { LATCHKEY_DATABASE_URL: url })
   const ada = await latchkey.owner()
   const answers = await Promise.all(
-    // Half of them change one account, so that each waits for the one before it.
+    // Half of the calls change one account, so each waits for the previous one.
     Array.from({ length: 500 }, (_, i) =>
       i % 2 === 0
         ? ada.get('/settings/MfaSignIn')
@@ -140,10 +140,12 @@ test('five hundred calls at once are all answered by the ten connections', async
   assert.ok(Number(count) <= 10, `${count} connections`)
 })
 
-async function startOnLine(t: TestContext): Promise<{ latchkey: TestLatchkey; line: FaultyProxy }> {
-  const line = await startFaultyProxy(t, await createDatabase(t, 'PostgreSQL'))
-  const environment = { LATCHKEY_DATABASE_URL: line.url }
-  return { latchkey: await startLatchkey(t, 'PostgreSQL', environment), line }
+async function startBehindProxy(
+  t: TestContext,
+): Promise<{ latchkey: TestLatchkey; proxy: FaultyProxy }> {
+  const proxy = await startFaultyProxy(t, await createDatabase(t, 'PostgreSQL'))
+  const environment = { LATCHKEY_DATABASE_URL: proxy.url }
+  return { latchkey: await startLatchkey(t, 'PostgreSQL', environment), proxy }
 }
 
 function call(
@@ -154,7 +156,7 @@ function call(
   const id = '01937c10-0000-7000-8000-000000000000'
   return latchkey.request(method, path.replace('{id}', id), {
     ...(requiresToken && { token }),
-    ...(body && { body: brought[path] ?? {} }),
+    ...(body && { body: bodies[path] ?? {} }),
   })
 }
 

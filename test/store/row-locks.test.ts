@@ -8,7 +8,7 @@ import { createDatabase, databaseKinds } from '../support/database.ts'
 import { waitUntil } from '../support/process.ts'
 
 for (const kind of databaseKinds) {
-  test(`rows are held for update, or passed over while somebody holds them, on ${kind}`, async (t) => {
+  test(`rows are locked for update, and skipped while another transaction locks them, on ${kind}`, async (t) => {
     const url = await createDatabase(t, kind)
     const [one, other] = [openDatabase(url), openDatabase(url)]
     t.after(() => Promise.all([one.destroy(), other.destroy()]))
@@ -21,7 +21,7 @@ for (const kind of databaseKinds) {
     await one.transaction().execute(async (tx) => {
       const locked = tx.selectFrom('rate_limit_hit').select('id').where('id', '=', 'a')
       assert.equal((await locked.forUpdate().execute()).length, 1)
-      // On SQLite the whole database is held: another could only wait.
+      // On SQLite a transaction locks the whole database, so another one could only wait.
       if (kind === 'SQLite') return
       const free = other.selectFrom('rate_limit_hit').select('id').forUpdate().skipLocked()
       assert.deepEqual(await free.execute(), [{ id: 'b' }])
@@ -36,7 +36,7 @@ for (const kind of databaseKinds) {
   })
 }
 
-test('who asks PostgreSQL for the same name waits until the first is done', async (t) => {
+test('a PostgreSQL lock with the same name waits until the first is released', async (t) => {
   const url = await createDatabase(t, 'PostgreSQL')
   const [one, other] = [openDatabase(url), openDatabase(url)]
   t.after(() => Promise.all([one.destroy(), other.destroy()]))

@@ -7,11 +7,11 @@ import { migrate } from '../../src/store/migrate.ts'
 import { openDatabase } from '../../src/store/open.ts'
 import { createDatabase, databaseKinds } from '../support/database.ts'
 
-/** Every table with its columns, each as `text` or `number`, `null` if it may be. */
+/** Every table with its columns, each `text` or `number`, with `or null` if nullable. */
 type Tables = Record<string, Record<string, string>>
 
 for (const kind of databaseKinds) {
-  test(`the tables on ${kind} are column by column what the queries are told they are`, async (t) => {
+  test(`the tables on ${kind} match the types of the queries column by column`, async (t) => {
     const db = openDatabase(await createDatabase(t, kind))
     t.after(() => db.destroy())
     await migrate(db)
@@ -24,11 +24,11 @@ for (const kind of databaseKinds) {
         }),
       )
     }
-    assert.deepEqual(sorted(found), sorted(promised()))
+    assert.deepEqual(sorted(found), sorted(declared()))
   })
 }
 
-/** What both databases call the two kinds of values there are. */
+/** The names of both databases for the two types. */
 const plain: Record<string, string> = {
   text: 'text',
   integer: 'number',
@@ -37,8 +37,8 @@ const plain: Record<string, string> = {
   int8: 'number',
 }
 
-/** The same, as src/store/schema.ts says it to the type checker. */
-function promised(): Tables {
+/** The tables as src/store/schema.ts declares them. */
+function declared(): Tables {
   const file = join(import.meta.dirname, '../../src/store/schema.ts')
   const source = ts.createSourceFile(file, readFileSync(file, 'utf8'), ts.ScriptTarget.Latest)
   const members = new Map<string, Record<string, string>>()

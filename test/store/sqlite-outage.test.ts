@@ -1,4 +1,4 @@
-/** A SQLite file that can't be written for now. */
+/** A SQLite file that temporarily cannot be written. */
 import assert from 'node:assert/strict'
 import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
@@ -9,7 +9,7 @@ import { requireTool } from '../support/tool.ts'
 
 const password = 'a long sentence of hers'
 
-test('on a full disk changes are a 503 and nothing is lost, and they are made again when there is room', async (t) => {
+test('on a full disk changes get a 503 and nothing is lost, and they succeed again when there is space', async (t) => {
   const prlimit = await requireTool(t, 'prlimit')
   if (!prlimit) return
   const LATCHKEY_DATABASE_URL = await createDatabase(t, 'SQLite')
@@ -18,7 +18,7 @@ test('on a full disk changes are a 503 and nothing is lost, and they are made ag
   const signUp = (email: string) => post(latchkey, '/auth/SignUp', { email, password })
   assert.equal((await signUp('ada@example.com')).status, 202)
 
-  // To a process that may write no further a file system looks as if it were full.
+  // A file size limit of zero makes the file system look full to the process.
   await prlimit(`--pid=${latchkey.pid}`, '--fsize=0:')
   for (const round of [1, 2]) {
     const answer = await signUp('bob@example.com')
@@ -44,7 +44,7 @@ test('on a full disk changes are a 503 and nothing is lost, and they are made ag
   db.close()
 })
 
-test('while another program holds the file changes are a 503, reading goes on, and nobody waits twice', async (t) => {
+test('while another program locks the file, changes get a 503, reads succeed and no request waits twice', async (t) => {
   const latchkey = await startLatchkey(t, 'SQLite')
   const ada = await latchkey.owner()
   const file = latchkey.environment.LATCHKEY_DATABASE_URL?.slice('sqlite:'.length) ?? ''
@@ -59,7 +59,7 @@ test('while another program holds the file changes are a 503, reading goes on, a
     assert.match(body.detail, /Nothing was lost/)
     assert.ok(Number(headers.get('retry-after')) > 0)
   }
-  // One after another they would have waited a minute.
+  // Waiting one after another would have taken a minute.
   assert.ok(performance.now() - began < 30_000)
   assert.equal((await ada.get('/settings')).body.language, 'en')
 

@@ -10,7 +10,7 @@ import type { Schema } from '../../src/store/schema.ts'
 import { createTempFolder } from '../support/process.ts'
 import { forkSqliteOpener } from '../support/sqlite-opener.ts'
 
-/** The service's own way to a database; what is asked here is asked over its connection. */
+/** Opens a database as the service does, so that the tests query its connection. */
 function open(t: TestContext, folder = createTempFolder(t)): Db {
   const db = openDatabase(`sqlite:${join(folder, 'latchkey.sqlite')}`)
   t.after(() => db.destroy())
@@ -22,13 +22,13 @@ async function pragma(db: Db, name: string): Promise<unknown> {
   return Object.values(rows[0] as object)[0]
 }
 
-test('an answered change is on the disk: write-ahead log, synchronous FULL', async (t) => {
+test('an acknowledged change is on disk: write-ahead log, synchronous FULL', async (t) => {
   const db = open(t)
   assert.equal(await pragma(db, 'journal_mode'), 'wal')
   assert.equal(await pragma(db, 'synchronous'), 2)
 })
 
-test('a row can’t refer to one that is not there, and goes with the one it belongs to', async (t) => {
+test('a row cannot refer to a missing row and is deleted with the row it belongs to', async (t) => {
   const db = open(t)
   await migrate(db)
   assert.equal(await pragma(db, 'foreign_keys'), 1)
@@ -42,7 +42,7 @@ test('a row can’t refer to one that is not there, and goes with the one it bel
   assert.deepEqual(await db.selectFrom('recovery_code').selectAll().execute(), [])
 })
 
-test('every table takes values of its columns’ types alone', async (t) => {
+test('every table accepts only values of its columns’ types', async (t) => {
   const db = open(t)
   await migrate(db)
   const { rows } = await sql<{ name: string; strict: number }>`
@@ -50,26 +50,26 @@ test('every table takes values of its columns’ types alone', async (t) => {
       and name not like 'sqlite!_%' escape '!'`.execute(db)
   assert.ok(rows.length > 10)
   for (const { name, strict } of rows) assert.equal(strict, 1, name)
-  // SQLite would otherwise keep a text in an integer column, and find it later when comparing.
+  // Without `strict`, SQLite would store a text in an integer column, and compare it wrongly later.
   const wrong = { ...account, created_at: 'yesterday' as unknown as number }
   await assert.rejects(db.insertInto('account').values(wrong).execute(), /cannot store TEXT/)
 })
 
-test('a transaction has the database to itself from its beginning, before it writes', async (t) => {
+test('a transaction locks the database from its start, before it writes', async (t) => {
   const folder = createTempFolder(t)
   const db = open(t, folder)
   await migrate(db)
   const another = new DatabaseSync(join(folder, 'latchkey.sqlite'), { timeout: 0 })
   t.after(() => another.close())
   await db.transaction().execute(async (tx) => {
-    // What is read here can be relied on until the end: nobody else can begin to write.
+    // The rows read here stay as they are until the commit: no other writer can begin.
     await tx.selectFrom('account').selectAll().execute()
     assert.throws(() => another.exec('begin immediate'), /database is locked/)
   })
   another.exec('begin immediate; rollback')
 })
 
-test('two processes can begin one file at the same moment', async (t) => {
+test('two processes can create one file concurrently', async (t) => {
   const folder = createTempFolder(t)
   const [one, other] = [await forkSqliteOpener(t), await forkSqliteOpener(t)]
   for (let round = 1; round <= 150; round += 1) {
@@ -80,7 +80,7 @@ test('two processes can begin one file at the same moment', async (t) => {
   }
 })
 
-test('a file that was there keeps its mode; a new one is for its user alone', (t) => {
+test('an existing file keeps its mode, and a new one is private to its user', (t) => {
   const folder = createTempFolder(t)
   const shared = join(folder, 'shared/latchkey.sqlite')
   mkdirSync(join(folder, 'shared'))

@@ -77,7 +77,7 @@ test('of two serializable transactions that read what the other changes, one run
   }
 })
 
-test('a transaction that conflicts every time is given up with a 503', async (t) => {
+test('a transaction that conflicts every time fails with a 503', async (t) => {
   const db = openDatabase(await createDatabase(t, 'PostgreSQL'))
   try {
     let runs = 0
@@ -139,7 +139,7 @@ for (const kind of databaseKinds) {
   })
 }
 
-test('of a transaction that ran again after a deadlock, events are emitted once', async (t) => {
+test('a transaction that runs again after a deadlock emits its events once', async (t) => {
   const { db, transaction, emitted } = await openWithEvents(t, 'PostgreSQL')
   const values = ['a', 'b'].map((id) => ({ id, key: 's', at: 0 }))
   await db.insertInto('rate_limit_hit').values(values).execute()
@@ -166,7 +166,7 @@ test('of a transaction that ran again after a deadlock, events are emitted once'
   ])
 })
 
-test('of a transaction that was given up after conflicts, no event is emitted', async (t) => {
+test('a transaction that fails after conflicts emits no event', async (t) => {
   const { transaction, emitted } = await openWithEvents(t, 'PostgreSQL')
   const conflicting = transaction(async (tx) => {
     tx.emit(activity('conflict'))

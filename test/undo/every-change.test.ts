@@ -131,7 +131,7 @@ onEachDatabase((latchkey) => {
   }
 
   for (const { type, mfaMethod, subject, prepare, change } of undoable) {
-    test(`${type} can be undone: all is as it was, and only a new password opens it`, async () => {
+    test(`${type} can be undone: everything is as it was, and only a new password signs in`, async () => {
       const ada = await latchkey.owner(mfaMethod ? { mfaMethod } : {})
       travel(31_000)
       await prepare?.(ada)
@@ -172,9 +172,9 @@ onEachDatabase((latchkey) => {
     return restorableState({ email: `thief-${ada.email}` } as Owner)
   }
 
-  // Abuse case (The way back, used by the wrong hands or in vain): An undo reverted one change and
+  // Abuse case (Undo): An undo reverted one change and
   // left the thief’s other changes.
-  test('phone, app, passkeys and codes changed several times: each link leads to its own moment', async () => {
+  test('after several changes of phone, app, passkeys and codes, each link restores its own moment', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     await addPasskey(latchkey, ada)
     const mine = ada.authenticator.secret
@@ -221,7 +221,7 @@ onEachDatabase((latchkey) => {
     assert.equal((await latchkey.post('/auth/SignIn/Mfa', byCode)).status, 200)
   })
 
-  test('an undo that is not about MFA leaves the first turning-on its way back', async () => {
+  test('after an undo that is not about MFA, the first turning-on can still be undone', async () => {
     const ada = await latchkey.owner()
     await ada.changePassword('the sentence of a thief')
     const token = await undoTokenSentTo(latchkey, ada.email, /password/)

@@ -8,9 +8,9 @@ import { addPasskey, signInWithPasskey } from '../support/passkeys.ts'
 import { undoTokenSentTo } from '../support/undo-token.ts'
 
 onEachDatabase((latchkey) => {
-  // Abuse case (The way back, used by the wrong hands or in vain): After an undo the thief’s
+  // Abuse case (Undo): After an undo the thief’s
   // password, session, device or pending sign-in still gave access.
-  test('after an undo no door gives a session: sign-in, trusted device, reauthentication, refresh, sign-up', async () => {
+  test('after an undo nothing gives a session: sign-in, passkey, trusted device, reauthentication, refresh, sign-up', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     const { email, password } = ada
     const first = (await ada.signIn()).body.mfaToken
@@ -43,9 +43,9 @@ onEachDatabase((latchkey) => {
     assert.equal(await countLiveSessions(latchkey, ada), 0)
   })
 
-  // Abuse case (The way back, used by the wrong hands or in vain): Strangers could learn that an
+  // Abuse case (Undo): Strangers could learn that an
   // account needs a new password.
-  test('a right password is told that a new one is needed, a wrong one is told nothing', async () => {
+  test('after an undo, the right password gets password_reset_required, and a wrong one invalid_credentials', async () => {
     const ada = await latchkey.owner()
     const { email, password } = ada
     await ada.post('/settings/RecoveryCodes')
@@ -57,9 +57,9 @@ onEachDatabase((latchkey) => {
     assert.equal(wrong.body.code, 'invalid_credentials')
   })
 
-  // Abuse case (The way back, used by the wrong hands or in vain): The token that sets the new
+  // Abuse case (Undo): The token that sets the new
   // password worked twice or never expired.
-  test('a reset token is for one new password, for an hour, and dies with the next undo', async () => {
+  test('a reset token sets one new password, within an hour, and is void after the next undo', async () => {
     const ada = await latchkey.owner()
     await ada.post('/settings/RecoveryCodes')
     travel(1000)
@@ -84,7 +84,7 @@ onEachDatabase((latchkey) => {
     assert.equal((await reset(late)).status, 401)
   })
 
-  // Abuse case (Turned off, removed or replaced by the wrong hands): Sessions survived a password
+  // Abuse case (MFA changed by an attacker): Sessions survived a password
   // reset or a deletion (GHSA-2vg6-77g8-24mp, CVE-2023-22492, CVE-2026-43983).
   test('a reset or a deletion that races sign-ins and refreshes leaves no session alive', async () => {
     for (let round = 0; round < 4; round += 1) {

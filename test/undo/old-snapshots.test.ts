@@ -20,7 +20,7 @@ onEachDatabase((latchkey) => {
     await latchkey.sql(`update undo_token set snapshot_sealed = '${sealed}' where id = '${row.id}'`)
   }
 
-  test('a way back that is older than passkeys still leads back, to where there were none', async () => {
+  test('an undo token from before passkeys existed still works, and removes passkeys added since', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     await ada.delete('/settings/MfaSignIn')
     const token = await undoTokenSentTo(latchkey, ada.email, / off$/)

@@ -28,8 +28,8 @@ onEachDatabase((latchkey) => {
     })
   }
 
-  // Abuse case (The way back, used by the wrong hands or in vain): The thief undid the undo.
-  test('a change that races an undo leaves the thief no way back', async () => {
+  // Abuse case (Undo): The thief undid the undo.
+  test('a change that races an undo gives the thief no valid undo link', async () => {
     for (let round = 0; round < 8; round += 1) {
       const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
       const mailbox = `thief-${ada.email}`
@@ -47,8 +47,8 @@ onEachDatabase((latchkey) => {
     }
   })
 
-  // Abuse case (The way back, used by the wrong hands or in vain): The thief undid the undo.
-  test('a later change at a node whose clock is behind is undone with the first all the same', async () => {
+  // Abuse case (Undo): The thief undid the undo.
+  test('an undo also undoes a later change at a node whose clock is behind', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     const behind = await latchkey.secondNode({ clockBehindMs: 5 * 60_000 })
     try {
@@ -65,7 +65,7 @@ onEachDatabase((latchkey) => {
     }
   })
 
-  test('undos by different links at once end with one state, whole, and with no error', async () => {
+  test('concurrent undos by different links end in one consistent state, without an error', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'sms' })
     await ada.turnOn('authenticator')
     await ada.post('/settings/RecoveryCodes')
@@ -85,9 +85,9 @@ onEachDatabase((latchkey) => {
     assert.equal(tried.filter(({ status }) => status === 200).length, 1)
   })
 
-  // Abuse case (The way back, used by the wrong hands or in vain): After an undo the thief’s
+  // Abuse case (Undo): After an undo the thief’s
   // password, session, device or pending sign-in still gave access.
-  test('refreshes and sign-ins that race an undo give no session that outlives it', async () => {
+  test('refreshes and sign-ins that race an undo create no session that outlives it', async () => {
     for (let round = 0; round < 4; round += 1) {
       const ada = await latchkey.owner()
       const others = await Promise.all([ada.signIn(), ada.signIn()])

@@ -38,7 +38,7 @@ onEachDatabase((latchkey) => {
       ? "select m.name as table_name, c.name as column_name from sqlite_schema m, pragma_table_info(m.name) c where m.type = 'table'"
       : "select table_name, column_name from information_schema.columns where table_schema = 'public'"
 
-  test('whatever decides how an account signs in is in the snapshot, or there is a reason why not', async () => {
+  test('everything that decides how an account signs in is in the snapshot, or has a stated reason not to be', async () => {
     const columns = await latchkey.sql(tables())
     const account = columns.filter(({ table_name }) => table_name === 'account')
     assert.deepEqual(

@@ -22,9 +22,9 @@ onEachDatabase((latchkey) => {
     assert.equal(reset.status, 200)
   }
 
-  // Abuse case (The way back, used by the wrong hands or in vain): An undo reverted one change and
+  // Abuse case (Undo): An undo reverted one change and
   // left the thief’s other changes.
-  test('a thief turns MFA off, changes password, email and phone, makes new codes: one click restores the owner whole', async () => {
+  test('one undo restores the owner after a thief turned MFA off, changed password, email and phone, and made new codes', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'sms' })
     await ada.turnOn('authenticator')
     const { email, password, phoneNumber, recoveryCodes, accessToken: token } = ada
@@ -64,7 +64,7 @@ onEachDatabase((latchkey) => {
     assert.equal((await ada.get('/settings')).body.email, email)
   })
 
-  test('after an undo neither the old nor the new password opens the account until one is set', async () => {
+  test('after an undo neither the old nor the thief’s password signs in, until a new one is set', async () => {
     const ada = await latchkey.owner()
     const before = ada.password
     await ada.changePassword('what the thief chose')
@@ -79,10 +79,10 @@ onEachDatabase((latchkey) => {
     await ada.signInFully()
   })
 
-  // Abuse case (The way back, used by the wrong hands or in vain): The link worked twice, or a
+  // Abuse case (Undo): The link worked twice, or a
   // similar token was accepted (CVE-2025-46815).
-  // Abuse case (Used twice, or for something else): Two concurrent requests both used one code.
-  test('forty undos by one link at once are one, and it works once', async () => {
+  // Abuse case (Reuse of codes and tokens): Two concurrent requests both used one code.
+  test('forty concurrent undos by one link succeed once, and the link then no longer works', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'email' })
     await ada.delete('/settings/MfaSignIn')
     const token = await undoTokenSentTo(latchkey, ada.email, / off$/)
@@ -92,9 +92,9 @@ onEachDatabase((latchkey) => {
     assert.equal((await undo(token)).status, 401)
   })
 
-  // Abuse case (The way back, used by the wrong hands or in vain): A mail scanner undid the change
+  // Abuse case (Undo): A mail scanner undid the change
   // by opening the link.
-  test('opening the link changes nothing', async () => {
+  test('opening the undo link changes nothing', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'email' })
     await ada.delete('/settings/MfaSignIn')
     const token = await undoTokenSentTo(latchkey, ada.email, / off$/)
@@ -106,7 +106,7 @@ onEachDatabase((latchkey) => {
     assert.equal((await undo(token)).status, 200)
   })
 
-  test('a weakening can be undone for seven days', async () => {
+  test('a change that weakens the account can be undone for seven days', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'email' })
     const ben = await latchkey.owner({ mfaMethod: 'email' })
     for (const owner of [ada, ben]) await owner.delete('/settings/MfaSignIn')
@@ -120,9 +120,9 @@ onEachDatabase((latchkey) => {
     assert.equal((await undo(second)).status, 401)
   })
 
-  // Abuse case (The way back, used by the wrong hands or in vain): A password thief turned MFA on
+  // Abuse case (Undo): A password thief turned MFA on
   // and locked the owner out, or a mailbox thief turned it off with an old link.
-  test('the first turning-on can be undone for a day, and a later one not at all', async () => {
+  test('turning MFA on can be undone for a day the first time, and later not at all', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'email' })
     const token = await undoTokenSentTo(latchkey, ada.email, / on$/)
     travel(day - 60_000)
@@ -141,9 +141,9 @@ onEachDatabase((latchkey) => {
     assert.doesNotMatch(newest?.text ?? '', /#token=/)
   })
 
-  // Abuse case (The way back, used by the wrong hands or in vain): A password thief turned MFA on
+  // Abuse case (Undo): A password thief turned MFA on
   // and locked the owner out, or a mailbox thief turned it off with an old link.
-  test('whoever has the mailbox can’t bring codes by email back a day after the owner left them', async () => {
+  test('a mailbox thief cannot restore codes by email a day after the owner stopped using them', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'email' })
     await ada.turnOn('authenticator')
     const token = await undoTokenSentTo(latchkey, ada.email, /was changed$/)
@@ -151,8 +151,8 @@ onEachDatabase((latchkey) => {
     assert.equal((await undo(token)).status, 401)
   })
 
-  // Abuse case (The way back, used by the wrong hands or in vain): Used codes became valid again.
-  test('marks of use never go back: a used recovery code and a used time step stay used', async () => {
+  // Abuse case (Undo): Used codes became valid again.
+  test('an undo resets no marks of use: a used recovery code and a used time step stay used', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     const used = ada.recoveryCodes[0]
     await ada.delete('/settings/MfaSecret', {}) // refused: the last method
@@ -178,7 +178,7 @@ onEachDatabase((latchkey) => {
     assert.equal(step.status, 401)
   })
 
-  test('an app that was taken away comes back, and the one that took its place goes', async () => {
+  test('an undo restores a replaced app, and removes the one that replaced it', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     const mine = ada.authenticator.secret
     await ada.enrollAuthenticator()
@@ -198,9 +198,9 @@ onEachDatabase((latchkey) => {
     assert.equal((await latchkey.post('/auth/SignIn/Mfa', { mfaToken, code })).status, 200)
   })
 
-  // Abuse case (Remembered devices): A remembered device outlived the change that should have ended
+  // Abuse case (Trusted devices): A remembered device outlived the change that should have ended
   // it.
-  test('an undo ends what waits: sign-ins, mailed codes, remembered devices', async () => {
+  test('an undo voids pending sign-ins, emailed codes and remembered devices', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     const begun = (await ada.signIn()).body
     const code = ada.authenticator.nextCode()
@@ -229,9 +229,9 @@ onEachDatabase((latchkey) => {
     assert.equal(again.body.status, 'mfaRequired')
   })
 
-  // Abuse case (The way back, used by the wrong hands or in vain): One account’s link worked for
+  // Abuse case (Undo): One account’s link worked for
   // any other (CVE-2023-26481).
-  test('a link undoes the change of its own account, and touches no other', async () => {
+  test('an undo link undoes the change of its own account, and affects no other', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'email' })
     const bob = await latchkey.owner({ mfaMethod: 'email' })
     for (const owner of [ada, bob]) await owner.delete('/settings/MfaSignIn')
@@ -250,10 +250,10 @@ onEachDatabase((latchkey) => {
     assert.equal((await bob.signIn()).body.status, 'mfaRequired')
   })
 
-  // Abuse case (The way back, used by the wrong hands or in vain): The link worked twice, or a
+  // Abuse case (Undo): The link worked twice, or a
   // similar token was accepted (CVE-2025-46815).
   // Abuse case (Sessions and tokens): A token without its end was still accepted (CVE-2026-27840).
-  test('a made-up, cut or empty token undoes nothing', async () => {
+  test('a forged, truncated or empty undo token undoes nothing', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'email' })
     await ada.delete('/settings/MfaSignIn')
     const token = await undoTokenSentTo(latchkey, ada.email, / off$/)

@@ -1,4 +1,4 @@
-/** Leases are waited for as they are, so these tests wait at the same time. */
+/** The tests wait for real leases to expire, so they run concurrently. */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { clockAheadBy } from '../support/clock.ts'
@@ -6,15 +6,15 @@ import { startLatchkey } from '../support/outbox.ts'
 import { startNode, waitUntil } from '../support/process.ts'
 import { startWebhookReceiver, type WebhookReply } from '../support/webhook-receiver.ts'
 
-describe('webhooks by many', { concurrency: true }, () => {
-  test('what a killed node had in hand is posted by others, in order', async (t) => {
+describe('webhooks by several nodes', { concurrency: true }, () => {
+  test('other nodes send the events that a killed node had claimed, in order', async (t) => {
     const hook = await startWebhookReceiver(t)
     hook.respond = () => new Promise(() => {})
     const latchkey = await startLatchkey(t, 'PostgreSQL')
     await latchkey.stopKeepingData()
     const environment = { LATCHKEY_WEBHOOK_URL: hook.url }
     const victim = await startNode(t, latchkey, environment)
-    // One account, of which four things are told.
+    // One account with four events.
     const call = (path: string, body: object) =>
       fetch(victim.origin + path, {
         method: 'POST',
@@ -42,7 +42,7 @@ describe('webhooks by many', { concurrency: true }, () => {
     assert.equal(first?.id, hook.received[0]?.id)
   })
 
-  test('the order is that of what happened, also where clocks disagree', async (t) => {
+  test('events are sent in the order in which they happened, even if clocks disagree', async (t) => {
     const hook = await startWebhookReceiver(t)
     const { promise, resolve } = Promise.withResolvers<WebhookReply>()
     hook.respond = () => promise
@@ -62,12 +62,12 @@ describe('webhooks by many', { concurrency: true }, () => {
     hook.respond = () => 204
     resolve(204)
     await waitUntil(() => hook.received.length >= 5)
-    const told = hook.received.map(({ event }) => event)
+    const events = hook.received.map(({ event }) => event)
     assert.deepEqual(
-      told.map(({ type }) => type),
+      events.map(({ type }) => type),
       ['account.created', 'signin.succeeded', 'mfa.on', 'recovery_codes.generated', 'mfa.off'],
     )
-    const [, , turnedOn, , turnedOff] = told
-    assert.ok((turnedOn?.timestamp ?? '') > (turnedOff?.timestamp ?? ''), 'clocks agreed')
+    const [, , turnedOn, , turnedOff] = events
+    assert.ok((turnedOn?.timestamp ?? '') > (turnedOff?.timestamp ?? ''), 'the clocks agree')
   })
 })

@@ -16,7 +16,7 @@ const hour = 3600 * second
 const day = 24 * hour
 
 for (const kind of databaseKinds) {
-  test(`all that happens is posted, each account’s in order, and verified by the official library, on ${kind}`, async (t) => {
+  test(`every activity is sent, each account’s in order, and verified by the official library, on ${kind}`, async (t) => {
     const hook = await startWebhookReceiver(t)
     const latchkey = await startLatchkey(t, kind, { LATCHKEY_WEBHOOK_URL: hook.url })
     latchkey.markSecret(hook.secret.slice('whsec_'.length))
@@ -35,17 +35,17 @@ for (const kind of databaseKinds) {
         const data = { activityId: id, accountId, sessionId, userAgent, detail }
         return { type, timestamp: at, data }
       })
-    const hers = hook.received.filter(({ event }) => event.data.accountId === accountId)
+    const adaEvents = hook.received.filter(({ event }) => event.data.accountId === accountId)
     assert.deepEqual(
-      hers.map(({ event }) => event),
+      adaEvents.map(({ event }) => event),
       expected,
     )
     assert.deepEqual(
-      hers.map(({ id }) => id),
-      hers.map(({ event }) => event.data.activityId),
+      adaEvents.map(({ id }) => id),
+      adaEvents.map(({ event }) => event.data.activityId),
     )
-    assert.equal(hers.at(-1)?.event.type, 'mfa.off')
-    const others = hook.received.filter((post) => !hers.includes(post))
+    assert.equal(adaEvents.at(-1)?.event.type, 'mfa.off')
+    const others = hook.received.filter((one) => !adaEvents.includes(one))
     assert.deepEqual(
       others.map(({ event }) => [event.type, event.data.accountId]),
       [['signin.failed', null]],
@@ -54,7 +54,7 @@ for (const kind of databaseKinds) {
     for (const post of hook.received) {
       assert.equal(post.requestLine, 'POST /hooks?tenant=7')
       assert.equal(post.headers['content-type'], 'application/json')
-      // Programs act on accounts; whose they are is not theirs to keep.
+      // Receivers need the account, not its owner's personal data.
       const whole = JSON.stringify([post.headers, post.body])
       for (const hidden of [ada.email, 'nobody@', '"address"', hook.secret.slice(6)]) {
         assert.ok(!whole.includes(hidden), hidden)
@@ -62,13 +62,13 @@ for (const kind of databaseKinds) {
     }
   })
 
-  test(`an account’s next waits for the one before, and others wait for neither, on ${kind}`, async (t) => {
+  test(`an account’s next event waits for the one before, and other accounts’ events do not, on ${kind}`, async (t) => {
     const hook = await startWebhookReceiver(t)
     const latchkey = await startLatchkey(t, kind, { LATCHKEY_WEBHOOK_URL: hook.url })
     const ada = await latchkey.owner()
     const bob = await latchkey.owner()
-    const taken = async () => (await latchkey.sql('select id from activity')).length
-    await waitUntil(async () => hook.received.length === (await taken()))
+    const activityCount = async () => (await latchkey.sql('select id from activity')).length
+    await waitUntil(async () => hook.received.length === (await activityCount()))
     hook.received.length = 0
 
     const { promise, resolve: answer } = Promise.withResolvers<WebhookReply>()
@@ -76,7 +76,7 @@ for (const kind of databaseKinds) {
     await ada.turnOn('email')
     await ada.delete('/settings/MfaSignIn')
     await waitUntil(() => hook.received.length === 1)
-    // Each of these is looked for after the ones of hers were, and comes alone.
+    // Each of these is polled for after Ada’s events were, and arrives alone.
     for (const round of [1, 2, 3]) {
       await bob.signIn()
       await waitUntil(() => hook.received.length === 1 + round)
@@ -88,17 +88,17 @@ for (const kind of databaseKinds) {
     answer(500)
     await waitUntil(() => hook.received.at(-1)?.event.type === 'mfa.off')
     const [first] = hook.received
-    const hers = hook.received.filter(
+    const adaEvents = hook.received.filter(
       ({ event }) => event.data.accountId === first?.event.data.accountId,
     )
-    const types = hers.map(({ event }) => event.type)
+    const types = adaEvents.map(({ event }) => event.type)
     assert.deepEqual(types, ['mfa.on', 'mfa.on', 'recovery_codes.generated', 'mfa.off'])
-    // The same again: only when it was tried is new.
-    assert.deepEqual([hers[0]?.id, hers[0]?.body], [hers[1]?.id, hers[1]?.body])
-    assert.equal(await taken(), hook.received.length + 3)
+    // The retry has the same id and body.
+    assert.deepEqual([adaEvents[0]?.id, adaEvents[0]?.body], [adaEvents[1]?.id, adaEvents[1]?.body])
+    assert.equal(await activityCount(), hook.received.length + 3)
   })
 
-  test(`accounts that are brought over are posted too, on ${kind}`, async (t) => {
+  test(`importing an account sends an event, on ${kind}`, async (t) => {
     const hook = await startWebhookReceiver(t)
     const latchkey = await startLatchkey(t, kind, { LATCHKEY_WEBHOOK_URL: hook.url })
     const file = join(createTempFolder(t), 'accounts.jsonl')
@@ -107,12 +107,12 @@ for (const kind of databaseKinds) {
     const { code } = await runLatchkey(t, { environment, args: ['accounts', 'import', file] })
     assert.equal(code, 0)
     await waitUntil(() => hook.received.length >= 2)
-    const told = hook.received.map(({ event }) => [event.type, event.data.detail])
+    const events = hook.received.map(({ event }) => [event.type, event.data.detail])
     const expected = ['account.created', { imported: true, mfaMethod: null }]
-    assert.deepEqual(told, [expected, expected])
+    assert.deepEqual(events, [expected, expected])
   })
 
-  test(`an erased account is told by its id, on ${kind}`, async (t) => {
+  test(`the event of an erased account has the account’s id, on ${kind}`, async (t) => {
     const hook = await startWebhookReceiver(t)
     const latchkey = await startLatchkey(t, kind, { LATCHKEY_WEBHOOK_URL: hook.url })
     const ada = await latchkey.owner()
@@ -126,7 +126,7 @@ for (const kind of databaseKinds) {
       hook.received.find((one) => one.event.type === 'account.deleted'),
     )
     travel(8 * day)
-    // As the service does once an hour.
+    // The service does this once an hour.
     const db = openDatabase(latchkey.environment.LATCHKEY_DATABASE_URL ?? '')
     t.after(() => db.destroy())
     await cleanUp(db, transactionOn(db, { webhooksEnabled: true }))
@@ -137,7 +137,7 @@ for (const kind of databaseKinds) {
   })
 }
 
-test('without the setting nothing is put aside, and what is left over goes in the end', async (t) => {
+test('without the setting no event is enqueued, and leftover events are eventually deleted', async (t) => {
   const hook = await startWebhookReceiver(t)
   hook.respond = () => 503
   const latchkey = await startLatchkey(t, 'SQLite', { LATCHKEY_WEBHOOK_URL: hook.url })
@@ -156,7 +156,7 @@ test('without the setting nothing is put aside, and what is left over goes in th
   assert.deepEqual(await latchkey.sql(waiting), [])
 })
 
-test('what a receiver does not take comes again after pauses that grow, for three days', async (t) => {
+test('an event that a receiver does not accept is retried after growing pauses, for three days', async (t) => {
   const hook = await startWebhookReceiver(t)
   hook.respond = () => 500
   const latchkey = await startLatchkey(t, 'SQLite', { LATCHKEY_WEBHOOK_URL: hook.url })
@@ -168,14 +168,14 @@ test('what a receiver does not take comes again after pauses that grow, for thre
     travel(line.retryInMs)
   }
   travel(3 * day)
-  const given = await waitUntil(() => findLogLines(latchkey, 'message failed')[0])
-  assert.deepEqual([given.level, given.channel, given.type], [50, 'webhook', 'account.created'])
-  // Then the next has its turn.
+  const failed = await waitUntil(() => findLogLines(latchkey, 'message failed')[0])
+  assert.deepEqual([failed.level, failed.channel, failed.type], [50, 'webhook', 'account.created'])
+  // Then the account's next event is sent.
   hook.respond = () => 204
   await waitUntil(() => hook.received.at(-1)?.event.type === 'signin.succeeded')
 })
 
-test('410 gives up this one alone, and at once', async (t) => {
+test('a 410 gives up that event only, and at once', async (t) => {
   const hook = await startWebhookReceiver(t)
   hook.respond = ({ event }) => (event.type === 'account.created' ? 410 : 204)
   const latchkey = await startLatchkey(t, 'SQLite', { LATCHKEY_WEBHOOK_URL: hook.url })
@@ -186,7 +186,7 @@ test('410 gives up this one alone, and at once', async (t) => {
   assert.equal(findLogLines(latchkey, 'message failed')[0].type, 'account.created')
 })
 
-test('a receiver that asks for a pause gets it, up to an hour', async (t) => {
+test('the pause that a receiver requests is respected, up to an hour', async (t) => {
   const hook = await startWebhookReceiver(t)
   const answers: WebhookReply[] = [
     [429, { 'retry-after': '90' }],

@@ -10,7 +10,10 @@ import { loggableErrorOf } from '../support/delivery-error.ts'
 import { findFreePort, startHttpServer } from '../support/tcp.ts'
 import { generateWebhookSecret, startWebhookReceiver } from '../support/webhook-receiver.ts'
 
-const post = { id: '0198c0de-0000-7000-8000-000000000001', body: '{"type":"mfa.off","data":"ü🔑"}' }
+const event = {
+  id: '0198c0de-0000-7000-8000-000000000001',
+  body: '{"type":"mfa.off","data":"ü🔑"}',
+}
 const secret = generateWebhookSecret()
 
 const failureOf = (sending: Promise<void>) =>
@@ -21,21 +24,21 @@ async function serve(t: TestContext, listener: RequestListener): Promise<string>
   return `http://127.0.0.1:${port}/?tenant=7&secret=${secret}`
 }
 
-test('while the secret is changed, receivers of both can verify', async (t) => {
+test('during a rotation of the secret, receivers with either secret can verify', async (t) => {
   const [old, young] = [generateWebhookSecret(), generateWebhookSecret()]
   const hook = await startWebhookReceiver(t, old)
   const url = hook.url.replace(old, `${young}&secret=${old}`)
-  await createWebhookSender(url).send(post)
+  await createWebhookSender(url).send(event)
   const [received] = hook.received
   assert.ok(received)
   new Webhook(young).verify(received.body, received.headers)
   assert.throws(() => new Webhook(generateWebhookSecret()).verify(received.body, received.headers))
 })
 
-// Abuse case (Input and output): What a stranger had written was taken for one of ours.
-test('a post that was changed on the way is not verified', async (t) => {
+// Abuse case (Input and output): A forged event was accepted as authentic.
+test('an event altered in transit fails verification', async (t) => {
   const hook = await startWebhookReceiver(t, secret)
-  await createWebhookSender(hook.url).send(post)
+  await createWebhookSender(hook.url).send(event)
   const { body, headers } = hook.received[0] ?? assert.fail()
   const official = new Webhook(secret)
   official.verify(body, headers)
@@ -49,26 +52,26 @@ test('a post that was changed on the way is not verified', async (t) => {
 })
 
 for (const status of [200, 201, 204]) {
-  test(`${status} takes a post`, async (t) => {
+  test(`a ${status} accepts an event`, async (t) => {
     await createWebhookSender(
       await serve(t, (_, response) => response.writeHead(status).end()),
-    ).send(post)
+    ).send(event)
   })
 }
 for (const status of [400, 401, 404, 408, 429, 500, 503]) {
-  test(`a post answered with ${status} is worth another try`, async (t) => {
+  test(`a ${status} is a retryable error`, async (t) => {
     const url = await serve(t, (_, response) => response.writeHead(status).end(secret))
-    const error = await failureOf(createWebhookSender(url).send(post))
+    const error = await failureOf(createWebhookSender(url).send(event))
     assert.ok(!(error instanceof PermanentDeliveryError))
     assert.match(error.message, new RegExp(`\\(${status}\\)`))
   })
 }
 
-// Abuse case (Input and output): A receiver sent what it was told on to somebody else (SSRF).
-test('a post is not sent on to where a receiver points', async (t) => {
-  let asked = 0
+// Abuse case (Input and output): A receiver redirected events to another host (SSRF).
+test('a redirect from a receiver is not followed', async (t) => {
+  let requests = 0
   const elsewhere = await serve(t, (_, response) => {
-    asked += 1
+    requests += 1
     response.end()
   })
   for (const status of [301, 302, 303, 307, 308]) {
@@ -76,26 +79,26 @@ test('a post is not sent on to where a receiver points', async (t) => {
       response.writeHead(status, { location: elsewhere }).end()
     })
     assert.ok(
-      !((await failureOf(createWebhookSender(url).send(post))) instanceof PermanentDeliveryError),
+      !((await failureOf(createWebhookSender(url).send(event))) instanceof PermanentDeliveryError),
     )
   }
-  assert.equal(asked, 0)
+  assert.equal(requests, 0)
 })
 
-test('a receiver that says nothing, or rubbish, or is not there, is worth another try', {
+test('a silent, malformed or unreachable receiver is a retryable error', {
   timeout: 10_000,
 }, async (t) => {
   const silent = await serve(t, () => {})
   const rubbish = await serve(t, ({ socket }) => socket.end('no HTTP at all\r\n\r\n'))
   const away = `http://127.0.0.1:${await findFreePort()}/?secret=${secret}`
   for (const url of [silent, rubbish, away]) {
-    const error = await failureOf(createWebhookSender(url, 300).send(post))
+    const error = await failureOf(createWebhookSender(url, 300).send(event))
     assert.ok(!(error instanceof PermanentDeliveryError))
     assert.match(error.message, /^The webhook receiver (did not answer|could not be reached)/)
   }
 })
 
-test('an answer without end is a yes by its status, and read no further than its beginning', {
+test('an endless response counts by its status, and only its beginning is read', {
   timeout: 10_000,
 }, async (t) => {
   let sent = 0
@@ -109,11 +112,11 @@ test('an answer without end is a yes by its status, and read no further than its
     }
     more()
   })
-  await createWebhookSender(url).send(post)
+  await createWebhookSender(url).send(event)
   assert.ok(sent < 5e7, `${sent} bytes`)
 })
 
-test('a webhook URL that can’t be used is refused in a sentence that doesn’t repeat it', () => {
+test('an invalid webhook URL is rejected with a sentence that does not repeat it', () => {
   const bytes = (count: number) => `whsec_${Buffer.alloc(count, 'k').toString('base64')}`
   const bad = [
     '',
@@ -136,7 +139,7 @@ test('a webhook URL that can’t be used is refused in a sentence that doesn’t
     assert.ok(!/s3cret|whsec_[^ …]/.test(problem.replace('whsec_ and', '')), problem)
     assert.throws(() => createWebhookSender(url), { message: problem })
   }
-  // Also with a + that a query takes for a space.
+  // A + in a query would otherwise be parsed as a space.
   const plus = `whsec_${Buffer.alloc(32, 0xfb).toString('base64')}`
   assert.match(plus, /\+/)
   for (const given of [bytes(24), bytes(64), plus, encodeURIComponent(plus)]) {
@@ -144,7 +147,7 @@ test('a webhook URL that can’t be used is refused in a sentence that doesn’t
   }
 })
 
-test('in production a webhook goes by https, or to this machine', () => {
+test('in production a webhook URL must use https or this machine', () => {
   const problemsWith = (LATCHKEY_WEBHOOK_URL: string) => {
     try {
       readSettings({ LATCHKEY_MODE: 'production', LATCHKEY_WEBHOOK_URL })

@@ -62,7 +62,7 @@ onEachDatabase((latchkey) => {
   for (const [use, more] of uses) {
     // Abuse case (Passkeys): The service accepted an assertion from a look-alike page, or from a
     // frame in one.
-    test(`an assertion is refused that is not what was asked for: ${use}`, async () => {
+    test(`an assertion that does not match its request is rejected: ${use}`, async () => {
       const ada = await latchkey.owner()
       const passkey = await addPasskey(latchkey, ada)
       await turnOnWithPasskey(ada, passkey)
@@ -85,7 +85,7 @@ onEachDatabase((latchkey) => {
 
   // Abuse case (Passkeys): A passkey without user verification signed in without a password, at the
   // assurance level of two factors.
-  test('a passkey that did not verify its user is no more than a second factor', async () => {
+  test('a passkey without user verification is only a second factor', async () => {
     const ada = await latchkey.owner()
     const passkey = await addPasskey(latchkey, ada, { verifiesUser: false })
     const call = { token: ada.accessToken }
@@ -105,7 +105,7 @@ onEachDatabase((latchkey) => {
     assert.equal((await signInWithPasskey(latchkey, passkey, { mfaToken })).status, 200)
   })
 
-  test('whose passkey it is must be said where nobody else says it', async () => {
+  test('an assertion needs a user handle where nothing else names the account', async () => {
     const ada = await latchkey.owner()
     const passkey = await addPasskey(latchkey, ada)
     await turnOnWithPasskey(ada, passkey)
@@ -120,7 +120,7 @@ onEachDatabase((latchkey) => {
   })
 
   // Abuse case (Passkeys): The verification result was ignored if `id` and `rawId` differed.
-  test('an assertion is refused with any one byte of it changed', async () => {
+  test('an assertion with any one byte changed is rejected', async () => {
     const ada = await latchkey.owner()
     const passkey = await addPasskey(latchkey, ada, { algorithm: 'Ed25519' })
     const other = await addPasskey(latchkey, ada)
@@ -157,7 +157,7 @@ onEachDatabase((latchkey) => {
     assert.equal((await signInWithPasskey(latchkey, other)).status, 200)
   })
 
-  test('an assertion is refused that spells the same bytes in another way', async () => {
+  test('an assertion with another encoding of its bytes is rejected', async () => {
     const ada = await latchkey.owner()
     const passkey = await addPasskey(latchkey, ada, { algorithm: 'Ed25519' })
     const spellings: [string, (text: string) => string][] = [
@@ -183,7 +183,7 @@ onEachDatabase((latchkey) => {
   })
 
   // Abuse case (Passkeys): A captured assertion signed in again.
-  test('an assertion signs in once, and a refused one not at a second try', async () => {
+  test('an assertion signs in once, and a rejected one cannot be retried', async () => {
     const ada = await latchkey.owner()
     const passkey = await addPasskey(latchkey, ada, { hasCounter: false })
     const first = await startPasskeySignIn(latchkey)
@@ -207,7 +207,7 @@ onEachDatabase((latchkey) => {
   })
 
   // Abuse case (Passkeys): Concurrent submissions of one assertion created several sessions.
-  test('forty uses of one assertion at once make one session', async () => {
+  test('forty concurrent uses of one assertion create one session', async () => {
     const ada = await latchkey.owner()
     for (const counts of [true, false]) {
       const passkey = await addPasskey(latchkey, ada, { hasCounter: counts })
@@ -223,7 +223,7 @@ onEachDatabase((latchkey) => {
     }
   })
 
-  test('what a passkey is to sign can be answered for five minutes', async () => {
+  test('a passkey challenge is valid for five minutes', async () => {
     const ada = await latchkey.owner()
     const passkey = await addPasskey(latchkey, ada)
     const [intime, late] = [await startPasskeySignIn(latchkey), await startPasskeySignIn(latchkey)]
@@ -237,7 +237,7 @@ onEachDatabase((latchkey) => {
     assert.equal(answer.body.code, 'passkey_token_expired')
   })
 
-  test('a passkeyToken that is unknown, cut, or another’s opens nothing', async () => {
+  test('an unknown or altered passkeyToken, or one of another sign-in, signs nobody in', async () => {
     const ada = await latchkey.owner()
     const passkey = await addPasskey(latchkey, ada)
     const [one, two] = [await startPasskeySignIn(latchkey), await startPasskeySignIn(latchkey)]

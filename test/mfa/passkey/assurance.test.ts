@@ -29,7 +29,7 @@ async function refreshed(
 onEachDatabase((latchkey) => {
   for (const synced of [false, true]) {
     const key = synced ? 'swk' : 'hwk'
-    test(`a token says by what its owner signed in, and how strong that is: ${key}`, async () => {
+    test(`a token states how its owner signed in, and how strong that is: ${key}`, async () => {
       const ada = await latchkey.owner()
       const passkey = await addPasskey(latchkey, ada, { synced, hasCounter: !synced })
       assert.equal(decodeToken(ada.accessToken).claims.acr, 'aal1')
@@ -61,7 +61,7 @@ onEachDatabase((latchkey) => {
     })
   }
 
-  test('an old sign-in is confirmed by the passkey, and then changes what it may', async () => {
+  test('a passkey confirms an old sign-in, which may then make changes', async () => {
     const ada = await latchkey.owner()
     const passkey = await addPasskey(latchkey, ada)
     await turnOnWithPasskey(ada, passkey)
@@ -81,7 +81,7 @@ onEachDatabase((latchkey) => {
     assert.equal((await ada.delete('/settings/MfaSignIn')).status, 200)
   })
 
-  test('confirmed by password first, the passkey finishes it in the same session', async () => {
+  test('a passkey completes a reauthentication that began with the password, in the same session', async () => {
     const ada = await latchkey.owner()
     const passkey = await addPasskey(latchkey, ada)
     await turnOnWithPasskey(ada, passkey)
@@ -104,7 +104,7 @@ onEachDatabase((latchkey) => {
 
   // Abuse case (Passkeys): An earlier, password-only session removed the second factor
   // (CVE-2026-3429) or added another one.
-  test('a session by the password alone changes no passkey once MFA is on', async () => {
+  test('a password-only session changes no passkey once MFA is on', async () => {
     const ada = await latchkey.owner()
     const passkey = await addPasskey(latchkey, ada)
     const weak = await openSecondSession(latchkey, ada)
@@ -133,7 +133,7 @@ onEachDatabase((latchkey) => {
     assert.equal((await weak.delete('/settings/MfaSignIn')).status, 200)
   })
 
-  test('turning on by passkey ends the other sessions', async () => {
+  test('turning MFA on by passkey ends the other sessions', async () => {
     const ada = await latchkey.owner()
     const passkey = await addPasskey(latchkey, ada)
     const other = await openSecondSession(latchkey, ada)
@@ -142,7 +142,7 @@ onEachDatabase((latchkey) => {
     assert.equal((await ada.get('/settings')).status, 200)
   })
 
-  test('while MFA is on, the last method stays: the passkey', async () => {
+  test('the last passkey cannot be removed while MFA is on and it is the only method', async () => {
     const ada = await latchkey.owner()
     const [one, two] = [await addPasskey(latchkey, ada), await addPasskey(latchkey, ada)]
     await turnOnWithPasskey(ada, one)
@@ -157,7 +157,7 @@ onEachDatabase((latchkey) => {
     assert.equal((await ada.delete(`/settings/Passkeys/${two.id}`)).status, 200)
   })
 
-  test('of two removals at once of the last two passkeys, one is refused', async () => {
+  test('of two concurrent removals of the last two passkeys, one is rejected', async () => {
     const ada = await latchkey.owner()
     const [one, two] = [await addPasskey(latchkey, ada), await addPasskey(latchkey, ada)]
     await turnOnWithPasskey(ada, one)
@@ -168,7 +168,7 @@ onEachDatabase((latchkey) => {
     assert.equal((await ada.get('/settings/Passkeys')).body.passkeys.length, 1)
   })
 
-  test('with the last passkey gone, the strongest that is left is asked for', async () => {
+  test('removing the last passkey makes the strongest remaining method the default', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'email' })
     await ada.turnOn('authenticator')
     const passkey = await addPasskey(latchkey, ada)
@@ -184,8 +184,8 @@ onEachDatabase((latchkey) => {
     assert.equal(without.body.mfaSignIn.mfaMethod, 'authenticator')
   })
 
-  // Abuse case (Remembered devices): A device stayed trusted after a change of credentials.
-  test('a device is trusted by passkey too, and until the next change', async () => {
+  // Abuse case (Trusted devices): A device stayed trusted after a change of credentials.
+  test('a sign-in by passkey can remember the device, until the next change of credentials', async () => {
     const ada = await latchkey.owner()
     const passkey = await addPasskey(latchkey, ada)
     await turnOnWithPasskey(ada, passkey)
@@ -208,7 +208,7 @@ onEachDatabase((latchkey) => {
 
 onEachDatabase(
   (latchkey) => {
-    test('where MFA is required, it is set up by passkey, and no session before is a full one', async () => {
+    test('where MFA is required, a passkey sets it up, and no earlier session has full access', async () => {
       const ada = await latchkey.owner()
       const passkey = await addPasskey(latchkey, ada)
       const alone = await signInWithPasskey(latchkey, passkey)

@@ -74,7 +74,7 @@ onEachDatabase((latchkey) => {
   }
 
   // Abuse case (Passkeys): A challenge signed for one purpose was accepted for another.
-  test('what was signed for one purpose counts for no other', async () => {
+  test('a challenge signed for one purpose is rejected for every other', async () => {
     const { ada, passkey } = await adaWithPasskey()
     const before = [await passkeyRowsOf(latchkey, ada), await countLiveSessions(latchkey, ada)]
     for (const from of Object.keys(starts) as Purpose[]) {
@@ -91,7 +91,7 @@ onEachDatabase((latchkey) => {
     assert.equal((await ada.get('/settings/MfaSignIn')).body.mfaMethod, 'authenticator')
   })
 
-  test('a passkeyToken is for its own purpose: with a session’s, nobody else signs in', async () => {
+  test('a passkeyToken of a session serves that session alone: nobody else signs in with it', async () => {
     const { ada, passkey } = await adaWithPasskey()
     const bob = await latchkey.owner()
     for (const call of [{}, { token: bob.accessToken }]) {
@@ -107,7 +107,7 @@ onEachDatabase((latchkey) => {
   })
 
   // Abuse case (Passkeys): A challenge of one account was completed with another account’s passkey.
-  test('another account’s passkey finishes nothing', async () => {
+  test('another account’s passkey completes no sign-in, confirms no session and turns nothing on', async () => {
     const { ada } = await adaWithPasskey()
     const bob = await latchkey.owner()
     const bobs = await addPasskey(latchkey, bob)
@@ -133,7 +133,7 @@ onEachDatabase((latchkey) => {
     assert.equal((await ada.get('/settings/MfaSignIn')).body.mfaMethod, 'authenticator')
   })
 
-  test('a passkey that says it is another’s signs in nobody', async () => {
+  test('a passkey with another account’s user handle signs nobody in', async () => {
     const { ada } = await adaWithPasskey()
     const bob = await latchkey.owner()
     const bobs = await addPasskey(latchkey, bob)
@@ -143,7 +143,7 @@ onEachDatabase((latchkey) => {
     assert.equal((await signInWithPasskey(latchkey, bobs)).status, 200)
   })
 
-  test('what one session was told to sign is not taken from another of the same account', async () => {
+  test('a challenge of one session is rejected in another session of the same account', async () => {
     const { ada, passkey } = await adaWithPasskey()
     const { email, password, authenticator } = ada
     const other = new Owner(latchkey, { email, password, authenticator })
@@ -162,7 +162,7 @@ onEachDatabase((latchkey) => {
   })
 
   // Abuse case (Passkeys): Knowing the id of a passkey was enough to delete it (CVE-2025-71400).
-  test('nobody renames or removes the passkey of another account', async () => {
+  test('an account cannot rename or remove a passkey of another account', async () => {
     const { ada, passkey } = await adaWithPasskey()
     const bob = await latchkey.owner()
     await addPasskey(latchkey, bob)
@@ -183,7 +183,7 @@ onEachDatabase((latchkey) => {
 
   // Abuse case (Passkeys): A sign-in that was waiting for its second factor registered a passkey
   // and used it as that factor (CVE-2026-111949).
-  test('a sign-in that waits for its second factor touches no passkey', async () => {
+  test('a sign-in that waits for its second factor can neither read nor change passkeys', async () => {
     const { ada, passkey } = await adaWithPasskey()
     const before = await passkeyRowsOf(latchkey, ada)
     const mfaToken = await requestMfaToken(ada)
@@ -206,9 +206,9 @@ onEachDatabase((latchkey) => {
     assert.deepEqual(await passkeyRowsOf(latchkey, ada), before)
   })
 
-  // Abuse case (The second factor is skipped): The token of a completed sign-in could be used
+  // Abuse case (Second factor skipped): The token of a completed sign-in could be used
   // again.
-  test('once its sign-in is finished, an mfaToken asks no passkey any more', async () => {
+  test('once its sign-in is complete, an mfaToken neither starts nor completes an assertion', async () => {
     const { ada, passkey } = await adaWithPasskey()
     await turnOnWithPasskey(ada, passkey)
     const mfaToken = await requestMfaToken(ada)

@@ -4,7 +4,7 @@ import { onEachDatabase } from '../../support/latchkey.ts'
 import { addPasskey, startPasskeySignIn } from '../../support/passkeys.ts'
 
 onEachDatabase((latchkey) => {
-  test('what a passkey is to sign is 256 bits, and never the same twice', async () => {
+  test('a passkey challenge has 256 bits and is never repeated', async () => {
     const ada = await latchkey.owner()
     await addPasskey(latchkey, ada)
     const challenges = new Set<string>()

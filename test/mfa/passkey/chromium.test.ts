@@ -51,7 +51,7 @@ onDatabase('SQLite', (latchkey) => {
 
   const amrOf = async (ada: Owner) => (await ada.get('/settings/Sessions')).body.sessions[0].amr
 
-  test('Chromium makes a passkey, and that is the second step of a sign-in', async (t) => {
+  test('Chromium creates a passkey and uses it as the second factor of a sign-in', async (t) => {
     const [tab] = await open(t, {})
     if (!tab) return
     const ada = await latchkey.owner()
@@ -68,7 +68,7 @@ onDatabase('SQLite', (latchkey) => {
     assert.notEqual(used.lastUsedAt, null)
   })
 
-  test('Chromium signs its owner in without being told who that is, until the passkey is removed', async (t) => {
+  test('Chromium signs in with a passkey alone, without an email address, until the passkey is removed', async (t) => {
     const [tab] = await open(t, {})
     if (!tab) return
     const ada = await latchkey.owner()
@@ -82,7 +82,7 @@ onDatabase('SQLite', (latchkey) => {
     assert.deepEqual([late.status, late.body.code], [401, 'invalid_passkey'])
   })
 
-  test('Chromium confirms by its passkey that a session is still its owner’s', async (t) => {
+  test('Chromium reauthenticates a session with its passkey', async (t) => {
     const [tab] = await open(t, {})
     if (!tab) return
     const ada = await latchkey.owner()
@@ -99,7 +99,7 @@ onDatabase('SQLite', (latchkey) => {
     assert.equal((await ada.delete('/settings/MfaSignIn')).body.enabled, false)
   })
 
-  test('a security key that knows no finger and keeps no names is a second step, beside a passkey that does', async (t) => {
+  test('a security key without user verification and discoverable credentials is a second factor, beside a passkey with both', async (t) => {
     const [laptop, key] = await open(t, {}, securityKey)
     if (!laptop || !key) return
     const ada = await latchkey.owner()
@@ -114,7 +114,7 @@ onDatabase('SQLite', (latchkey) => {
   })
 
   // Abuse case (Passkeys): A found passkey signed a stranger in without fingerprint or PIN.
-  test('whoever finds a passkey and has no finger for it is let in nowhere, whatever page they write', async (t) => {
+  test('without user verification, a stolen passkey signs nobody in and confirms no session, even on a modified page', async (t) => {
     const [tab, key] = await open(t, {}, securityKey)
     if (!tab || !key) return
     const ada = await latchkey.owner()
@@ -141,7 +141,7 @@ onDatabase('SQLite', (latchkey) => {
     ada.storeTokens(await signIn(tab))
   })
 
-  test('Chromium makes no second passkey of an account where it has one', async (t) => {
+  test('Chromium creates no second passkey for an account on the same authenticator', async (t) => {
     const [tab] = await open(t, {})
     if (!tab) return
     const ada = await latchkey.owner()
@@ -155,7 +155,7 @@ onDatabase('SQLite', (latchkey) => {
 
   // Abuse case (Passkeys): Another site on the same host obtained an assertion and replayed it to
   // the service.
-  test('what Chromium signs on a page that is not ours opens nothing', async (t) => {
+  test('an assertion or a registration from another origin in Chromium is rejected', async (t) => {
     const [tab] = await open(t, {})
     if (!tab) return
     const ada = await latchkey.owner()

@@ -5,7 +5,7 @@ import { addPasskey, passkeyRowsOf, startPasskeySignIn } from '../../support/pas
 import { SoftwareAuthenticator } from '../../support/software-authenticator.ts'
 
 onEachDatabase((latchkey) => {
-  test('what no browser would send is a 400, wherever a passkey is expected', async () => {
+  test('a malformed passkey response gets a 400 wherever one is expected', async () => {
     const ada = await latchkey.owner()
     const passkey = await addPasskey(latchkey, ada)
     const { options } = (await ada.post('/settings/Passkeys')).body
@@ -57,7 +57,7 @@ onEachDatabase((latchkey) => {
     assert.equal((await latchkey.post('/auth/SignIn/Passkey/Verify', signedIn)).status, 200)
   })
 
-  test('client data that can’t be read is refused', async () => {
+  test('unreadable client data is rejected', async () => {
     const ada = await latchkey.owner()
     const passkey = await addPasskey(latchkey, ada)
     const nested = `${'['.repeat(1500)}${']'.repeat(1500)}`
@@ -80,7 +80,7 @@ onEachDatabase((latchkey) => {
   })
 
   // Abuse case (Input and output): A user-chosen name ran as HTML or displayed as something else.
-  test('a passkey has a name that can be shown', async () => {
+  test('a passkey’s name must be displayable, and markup in it stays text', async () => {
     const ada = await latchkey.owner()
     const passkey = await addPasskey(latchkey, ada)
     const path = `/settings/Passkeys/${passkey.id}`
@@ -122,7 +122,7 @@ onEachDatabase((latchkey) => {
     }
   })
 
-  test('an id that is no passkey’s is a 404, whatever it looks like', async () => {
+  test('an unknown passkey id gets a 404, whatever characters it has', async () => {
     const ada = await latchkey.owner()
     for (const id of ['x', '..', '%2e%2e', "' or 1=1", 'A'.repeat(64), '🔑']) {
       const path = `/settings/Passkeys/${encodeURIComponent(id)}`

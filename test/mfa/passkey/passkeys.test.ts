@@ -49,7 +49,7 @@ onEachDatabase((latchkey) => {
   })
 
   for (const algorithm of ['ES256', 'Ed25519', 'RS256'] as const) {
-    test(`a passkey signs in alone, whatever it signs with: ${algorithm}`, async () => {
+    test(`a passkey signs in alone with every signature algorithm: ${algorithm}`, async () => {
       const ada = await latchkey.owner()
       const passkey = await addPasskey(latchkey, ada, { algorithm })
       const answer = await signInWithPasskey(latchkey, passkey)
@@ -60,7 +60,7 @@ onEachDatabase((latchkey) => {
     })
   }
 
-  test('a passkey turns MFA on, finishes the sign-ins that ask for it, and turns it off', async () => {
+  test('a passkey turns MFA on and completes the second factor of a sign-in, which turns MFA off', async () => {
     const ada = await latchkey.owner()
     const passkey = await addPasskey(latchkey, ada, { synced: true, hasCounter: false })
     const on = await turnOnWithPasskey(ada, passkey)

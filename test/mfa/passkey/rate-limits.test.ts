@@ -19,7 +19,7 @@ onEachDatabase((latchkey) => {
   beforeEach(() => travel(24 * hour + 1))
 
   // Abuse case (Guessing): Guessing locked the owner out.
-  test('however a stranger hammers, the passkey signs in, alone and as second factor', async () => {
+  test('a passkey signs in, alone and as second factor, however many guesses a stranger makes', async () => {
     const ada = await latchkey.owner()
     const passkey = await addPasskey(latchkey, ada)
     await turnOnWithPasskey(ada, passkey)
@@ -49,7 +49,7 @@ onEachDatabase((latchkey) => {
     assert.equal(old.body.code, 'mfa_token_expired', 'the sign-in started before has expired')
   })
 
-  test('one network begins six hundred sign-ins by passkey in an hour, and no other is stopped', async () => {
+  test('one network starts at most six hundred passkey sign-ins an hour, and no other network is limited', async () => {
     const call = { from: '127.0.31.1' }
     const ada = await latchkey.owner()
     const passkey = await addPasskey(latchkey, ada)
@@ -77,7 +77,7 @@ onEachDatabase((latchkey) => {
     assert.equal((await signInWithPasskey(latchkey, passkey, { call })).status, 200)
   })
 
-  test('five wrong passkeys end the sign-in that they were to finish, codes counted in', async () => {
+  test('five wrong passkeys and codes together end the sign-in that they were to complete', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     const passkey = await addPasskey(latchkey, ada)
     const begun = await ada.signIn()
@@ -101,7 +101,7 @@ onEachDatabase((latchkey) => {
   })
 
   // Abuse case (Guessing): Concurrent attempts bypassed the count.
-  test('thirty wrong passkeys at once end the sign-in', async () => {
+  test('thirty concurrent wrong passkeys end the sign-in', async () => {
     const ada = await latchkey.owner()
     const passkey = await addPasskey(latchkey, ada)
     await turnOnWithPasskey(ada, passkey)
@@ -122,7 +122,7 @@ onEachDatabase((latchkey) => {
     assert.equal(again.body.code, 'mfa_token_expired')
   })
 
-  test('what failed stands in the owner’s activity where it is known whose it was', async () => {
+  test('a failed passkey sign-in is in the owner’s activity only if the account was known before', async () => {
     const ada = await latchkey.owner()
     const passkey = await addPasskey(latchkey, ada)
     await turnOnWithPasskey(ada, passkey)

@@ -35,7 +35,7 @@ onEachDatabase((latchkey) => {
     ['without user presence', () => ({ userPresent: false })],
   ]
 
-  test('a registration is refused that is not what was asked for', async () => {
+  test('a registration that does not match its request is rejected', async () => {
     const ada = await latchkey.owner()
     for (const [what, wrong] of tamperings) {
       const answer = await verify(ada, await createCredential(ada, wrong(latchkey.origin)))
@@ -45,7 +45,7 @@ onEachDatabase((latchkey) => {
     assert.deepEqual(await passkeyRowsOf(latchkey, ada), [])
   })
 
-  test('a registration is refused whose ids differ, or are spelled in another way', async () => {
+  test('a registration with differing ids or another encoding is rejected', async () => {
     const ada = await latchkey.owner()
     const changes: [string, (response: Registration) => unknown][] = [
       ['another id', (one) => ({ ...one, id: zeros })],
@@ -68,7 +68,7 @@ onEachDatabase((latchkey) => {
   })
 
   // Abuse case (Passkeys): An attestation’s certificates made the server fetch a URL.
-  test('whatever attests to a passkey is neither judged nor fetched from', async (t) => {
+  test('an attestation statement is neither verified nor fetched from', async (t) => {
     let fetches = 0
     const elsewhere = createServer((_request, response) => {
       fetches += 1
@@ -93,7 +93,7 @@ onEachDatabase((latchkey) => {
   })
 
   // Abuse case (Passkeys): Registering another person’s passkey took it over.
-  test('a passkey is registered once, for whichever account', async () => {
+  test('a passkey can be registered only once, by any account', async () => {
     const [ada, bob] = [await latchkey.owner(), await latchkey.owner()]
     const passkey = await addPasskey(latchkey, ada)
     const again = async (owner: Owner) => {
@@ -118,7 +118,7 @@ onEachDatabase((latchkey) => {
     assert.equal((await signInWithPasskey(latchkey, passkey)).status, 401)
   })
 
-  test('an account has twenty passkeys at most, however many come at once', async () => {
+  test('an account has at most twenty passkeys, also with concurrent registrations', async () => {
     const ada = await latchkey.owner()
     for (let i = 0; i < 18; i += 1) await addPasskey(latchkey, ada)
     // Adding a passkey voids the registrations started before it.
@@ -137,7 +137,7 @@ onEachDatabase((latchkey) => {
     await addPasskey(latchkey, ada)
   })
 
-  test('a registration counts once, and for five minutes', async () => {
+  test('a registration is valid once, and for five minutes', async () => {
     const ada = await latchkey.owner()
     const response = await createCredential(ada)
     assert.equal((await verify(ada, response)).status, 201)
@@ -153,7 +153,7 @@ onEachDatabase((latchkey) => {
     assert.equal((await passkeyRowsOf(latchkey, ada)).length, 1)
   })
 
-  test('twenty uses of one registration at once add one passkey', async () => {
+  test('twenty concurrent uses of one registration add one passkey', async () => {
     const ada = await latchkey.owner()
     const response = await createCredential(ada)
     const answers = await Promise.all(Array.from({ length: 20 }, () => verify(ada, response)))
@@ -163,7 +163,7 @@ onEachDatabase((latchkey) => {
   })
 
   // Abuse case (Passkeys): A forged authenticator response crashed the server.
-  test('garbage for an attestation is refused, however deep or long it says it is', async () => {
+  test('a malformed attestation is rejected, however deep its nesting and long its stated lengths', async () => {
     const ada = await latchkey.owner()
     const garbage: [string, Buffer][] = [
       ['arrays in arrays', Buffer.alloc(8900, 0x81)],
@@ -199,7 +199,7 @@ onEachDatabase((latchkey) => {
     assert.equal((await verify(ada, await createCredential(ada))).status, 201)
   })
 
-  test('an attestation that is cut anywhere, or has a byte changed, breaks nothing', async () => {
+  test('a truncated or altered attestation causes no server error', async () => {
     const ada = await latchkey.owner()
     const whole = Buffer.from((await createCredential(ada)).response.attestationObject, 'base64url')
     for (let at = 0; at < whole.length; at += 4) {

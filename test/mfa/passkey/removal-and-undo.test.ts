@@ -34,7 +34,7 @@ onEachDatabase((latchkey) => {
   ]
   for (const [what, change] of changes) {
     // Abuse case (Passkeys): A ceremony started before a change was completed after it.
-    test(`what was begun before it is void: ${what}`, async () => {
+    test(`pending passkey challenges are void after ${what}`, async () => {
       const { ada, passkey } = await adaWithPasskey()
       const call = { token: ada.accessToken }
       const mfaToken = await requestMfaToken(ada)
@@ -70,7 +70,7 @@ onEachDatabase((latchkey) => {
   }
 
   // Abuse case (Passkeys): A removed passkey still signed in.
-  test('a removed passkey is dead at once, also where it was about to sign', async () => {
+  test('a removed passkey is rejected at once, also for challenges already issued', async () => {
     const { ada, passkey } = await adaWithPasskey()
     const call = { token: ada.accessToken }
     const alone = await startPasskeySignIn(latchkey)
@@ -96,7 +96,7 @@ onEachDatabase((latchkey) => {
     assert.equal(begun.body.code, 'method_not_set_up')
   })
 
-  test('a passkey that is removed while it signs in makes no session that nobody knows of', async () => {
+  test('a passkey removed during its sign-in creates a session only if the sign-in succeeds', async () => {
     for (let round = 0; round < 5; round += 1) {
       const ada = await latchkey.owner()
       const passkey = await addPasskey(latchkey, ada)
@@ -114,7 +114,7 @@ onEachDatabase((latchkey) => {
     }
   })
 
-  test('nobody signs in to a deleted account by its passkey', async () => {
+  test('a passkey does not sign in to a deleted account', async () => {
     const { ada, passkey } = await adaWithPasskey()
     const waiting = await startPasskeySignIn(latchkey, { mfaToken: await requestMfaToken(ada) })
     const { password } = ada
@@ -130,7 +130,7 @@ onEachDatabase((latchkey) => {
   })
 
   // Abuse case (Passkeys): A passkey added by a thief still signed in after the owner’s undo.
-  test('an undo takes the passkeys away that came after, and brings those back that went', async () => {
+  test('an undo removes passkeys that were added since, and restores those that were removed', async () => {
     const { ada, passkey } = await adaWithPasskey()
     const used = await signInWithPasskey(latchkey, passkey)
     assert.equal(used.status, 200)
@@ -170,7 +170,7 @@ onEachDatabase((latchkey) => {
     assert.equal((await ada.get('/settings/MfaSignIn')).body.mfaMethod, 'passkey')
   })
 
-  test('what adding a passkey sent takes it away again', async () => {
+  test('the undo link sent for a new passkey removes it', async () => {
     const ada = await latchkey.owner()
     const own = await addPasskey(latchkey, ada)
     const thiefPasskey = await addPasskey(latchkey, ada)
@@ -185,7 +185,7 @@ onEachDatabase((latchkey) => {
 
   // Abuse case (Passkeys): A mailbox thief reset the password and received the code of the second
   // step there too.
-  test('after a reset by email, a passkey is asked for and no code by email', async () => {
+  test('after a reset by email, a passkey is required and codes by email are not accepted', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'email' })
     const passkey = await addPasskey(latchkey, ada)
     assert.deepEqual((await ada.signIn()).body.availableMethods, [

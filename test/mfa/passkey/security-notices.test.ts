@@ -13,7 +13,7 @@ const minute = 60_000
 onEachDatabase((latchkey) => {
   const undo = (token: string) => latchkey.post('/auth/Undo', { token })
 
-  test('both addresses hear of a passkey that is added or removed, each with a way back', async () => {
+  test('both addresses are notified of an added or removed passkey, each with an undo link', async () => {
     const ada = await latchkey.owner()
     const second = `second-${ada.email}`
     const request = { mfaMethod: 'email', email: second }
@@ -64,7 +64,7 @@ onEachDatabase((latchkey) => {
     ],
   ]
   for (const [what, subject, window, owner] of windows) {
-    test(`a passkey that was ${what} can be undone for ${window / day} days, and no longer`, async () => {
+    test(`a passkey ${what}: the undo link is valid for ${window / day} days and no longer`, async () => {
       const tokens: string[] = []
       for (let i = 0; i < 2; i += 1) {
         const ada = await owner()
@@ -80,7 +80,7 @@ onEachDatabase((latchkey) => {
     })
   }
 
-  test('an account’s passkeys know it by one random handle, which says nothing of it', async () => {
+  test('all passkeys of an account get one random user handle, which reveals nothing about it', async () => {
     const [ada, bob] = [await latchkey.owner(), await latchkey.owner()]
     const handles = async (owner: Owner) => [
       (await addPasskey(latchkey, owner)).userHandle,
@@ -101,7 +101,7 @@ onEachDatabase((latchkey) => {
     }
   })
 
-  test('the handle outlives the last passkey, and ten beginnings at once agree on it', async () => {
+  test('the user handle outlives the last passkey, and ten concurrent registrations share it', async () => {
     const ada = await latchkey.owner()
     const begun = await Promise.all(
       Array.from({ length: 10 }, () => ada.post('/settings/Passkeys')),

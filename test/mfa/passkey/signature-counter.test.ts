@@ -27,7 +27,7 @@ onEachDatabase((latchkey) => {
   ]
   for (const [use, more] of uses) {
     // Abuse case (Passkeys): A cloned key signed in beside the original.
-    test(`a count that goes back or stands still is refused and told: ${use}`, async () => {
+    test(`a signature counter that does not increase is rejected and reported to the owner: ${use}`, async () => {
       const ada = await latchkey.owner()
       const passkey = await addPasskey(latchkey, ada)
       await turnOnWithPasskey(ada, passkey)
@@ -62,7 +62,7 @@ onEachDatabase((latchkey) => {
     })
   }
 
-  test('a stale count turns nothing on', async () => {
+  test('a stale signature counter does not turn MFA on', async () => {
     const ada = await latchkey.owner()
     const passkey = await addPasskey(latchkey, ada)
     assert.equal((await signInWithPasskey(latchkey, passkey)).status, 200)
@@ -75,7 +75,7 @@ onEachDatabase((latchkey) => {
     assert.equal((await refusals(ada)).length, 1)
   })
 
-  test('the next day a copy is told of again', async () => {
+  test('the owner is notified again the next day about a stale signature counter', async () => {
     const ada = await latchkey.owner()
     const passkey = await addPasskey(latchkey, ada)
     for (let i = 0; i < 5; i += 1)
@@ -86,7 +86,7 @@ onEachDatabase((latchkey) => {
     assert.equal((await refusals(ada)).length, 4)
   })
 
-  test('a passkey that never counts signs in again and again, until it begins to count', async () => {
+  test('a passkey without a counter signs in repeatedly, until it starts to count', async () => {
     const ada = await latchkey.owner()
     const passkey = await addPasskey(latchkey, ada, { hasCounter: false })
     for (let i = 0; i < 3; i += 1) {
@@ -102,7 +102,7 @@ onEachDatabase((latchkey) => {
   })
 
   // Abuse case (Passkeys): Two clones with the same counter, used concurrently, both signed in.
-  test('of twenty assertions at once with the same count one signs in', async () => {
+  test('of twenty concurrent assertions with the same counter, one signs in', async () => {
     const ada = await latchkey.owner()
     const passkey = await addPasskey(latchkey, ada)
     const before = await countLiveSessions(latchkey, ada)

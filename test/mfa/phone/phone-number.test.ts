@@ -14,7 +14,7 @@ onEachDatabase((latchkey) => {
   }
   const number = (n: number) => `+1415555${latchkey.databaseKind === 'SQLite' ? 70 : 80}${10 + n}`
 
-  test('a number is the account’s once its owner has proven to hold it, and the owner is told', async () => {
+  test('a phone number is set once its owner has verified it, and the owner is notified', async () => {
     const ada = await latchkey.owner()
     const phoneNumber = number(0)
     const sent = await ada.post('/settings/PhoneNumber', { phoneNumber })
@@ -40,9 +40,9 @@ onEachDatabase((latchkey) => {
     assert.equal(body.activity[0].type, 'phone.changed')
   })
 
-  // Abuse case (Used twice, or for something else): A code for one number or address verified
+  // Abuse case (Reuse of codes and tokens): A code for one number or address verified
   // another.
-  test('a code for one number proves no other, and one for turning MFA on proves neither', async () => {
+  test('a code for one number verifies no other, and a code for turning MFA on verifies none', async () => {
     const ada = await latchkey.owner()
     const [first, second] = [number(1), number(2)]
     await ada.post('/settings/PhoneNumber', { phoneNumber: first })
@@ -61,7 +61,7 @@ onEachDatabase((latchkey) => {
     assert.equal((await ada.get('/settings')).body.phoneNumber, null)
   })
 
-  test('where codes by text are the method, they go to the new number, and an undo brings back the old', async () => {
+  test('with codes by text as the method, a changed number receives them, and an undo restores the old one', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'sms' })
     const before = ada.phoneNumber
     const phoneNumber = number(3)
@@ -87,7 +87,7 @@ onEachDatabase((latchkey) => {
     await ada.signInFully()
   })
 
-  test('taking the number away hands over to the strongest other method, and can be undone', async () => {
+  test('removing the number makes the strongest other method the default, and can be undone', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     await ada.turnOn('sms')
     const removed = await ada.delete('/settings/PhoneNumber')
@@ -106,7 +106,7 @@ onEachDatabase((latchkey) => {
     assert.equal((await ada.signIn()).body.mfaMethod, 'sms')
   })
 
-  test('the number stays while it is the last method, and may go once MFA is off', async () => {
+  test('the number cannot be removed while it is the last method, but can once MFA is off', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'sms' })
     const refused = await ada.delete('/settings/PhoneNumber')
     assert.equal(refused.status, 409)
@@ -120,7 +120,7 @@ onEachDatabase((latchkey) => {
     assert.equal((await ada.get('/settings/RecoveryCodes')).body.remaining, 10)
   })
 
-  test('numbers that cost extra, that no text reaches or that can’t be are refused before anything is sent', async () => {
+  test('premium-rate, unreachable and impossible numbers are rejected before anything is sent', async () => {
     const ada = await latchkey.owner()
     for (const phoneNumber of [
       '+19005550123',
@@ -137,7 +137,7 @@ onEachDatabase((latchkey) => {
     }
   })
 
-  // Abuse case (Turned off, removed or replaced by the wrong hands): A session that was too old or
+  // Abuse case (MFA changed by an attacker): A session that was too old or
   // too weak changed or removed the number.
   test('a session that is old or made without MFA can neither change nor remove the number', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'sms' })

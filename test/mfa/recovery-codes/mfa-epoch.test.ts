@@ -16,9 +16,9 @@ onEachDatabase((latchkey) => {
     return (await latchkey.post('/auth/SignIn/Mfa', request)).status === 200
   }
 
-  // Abuse case (The second factor is skipped): Recovery codes created with the password alone
+  // Abuse case (Second factor skipped): Recovery codes created with the password alone
   // bypassed MFA later.
-  test('codes made before MFA was first on are dead once it is, and its owner gets ten', async () => {
+  test('turning MFA on for the first time voids earlier recovery codes and issues ten', async () => {
     const ada = await latchkey.owner()
     const { recoveryCodes: stale } = (await ada.post('/settings/RecoveryCodes')).body
     await ada.turnOn('authenticator')
@@ -28,7 +28,7 @@ onEachDatabase((latchkey) => {
     assert.equal(await signsIn(ada, ada.recoveryCodes[0]), true)
   })
 
-  test('so are those made while it was off; those from a time with MFA live on', async () => {
+  test('turning MFA on voids recovery codes made while it was off, and keeps those made while it was on', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     const mine = ada.recoveryCodes
     await ada.delete('/settings/MfaSignIn')
@@ -46,7 +46,7 @@ onEachDatabase((latchkey) => {
     assert.equal(await signsIn(ada, ada.recoveryCodes[0]), true)
   })
 
-  test('whoever turns MFA on again after the first time was undone gets recovery codes', async () => {
+  test('turning MFA on again after the first time was undone issues recovery codes', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'email' })
     const token = await undoTokenSentTo(latchkey, ada.email, / on$/)
     assert.equal((await latchkey.post('/auth/Undo', { token })).status, 200)

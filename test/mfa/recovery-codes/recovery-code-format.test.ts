@@ -6,13 +6,13 @@ import {
   normalizeRecoveryCode,
 } from '../../../src/mfa/recovery-codes/recovery-code-format.ts'
 
-test('recovery codes have no letter that is taken for another', () => {
+test('recovery codes contain no ambiguous characters', () => {
   const codes = Array.from({ length: 500 }, newRecoveryCode)
   for (const code of codes) assert.match(code, /^[0-9A-HJKMNP-TV-Z]{4}(-[0-9A-HJKMNP-TV-Z]{4}){2}$/)
   assert.equal(new Set(codes).size, codes.length)
 })
 
-test('a recovery code is recognised however it was typed, and is no other one', () => {
+test('a recovery code is recognized however it is typed, and a truncated one is not', () => {
   const typist = fc.record({
     small: fc.boolean(),
     hyphens: fc.constantFrom('', ' ', '-', ' - ', '\t'),

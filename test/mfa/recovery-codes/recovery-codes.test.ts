@@ -48,7 +48,7 @@ onEachDatabase((latchkey) => {
     })
   }
 
-  test('a recovery code stands in for the method, as people would type it', async () => {
+  test('a recovery code replaces the second factor, once, in every common spelling', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     const spellings = [
       (code: string) => code,
@@ -78,7 +78,7 @@ onEachDatabase((latchkey) => {
     )
   })
 
-  test('what is no recovery code is refused, and costs a try', async () => {
+  test('an invalid recovery code is rejected and uses up an attempt', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     const bob = await latchkey.owner({ mfaMethod: 'authenticator' })
     const [code = ''] = ada.recoveryCodes
@@ -96,7 +96,7 @@ onEachDatabase((latchkey) => {
     assert.equal(await countUnused(latchkey, bob), 10)
   })
 
-  test('a recovery code is taken as what it is alone: unnamed, it is a wrong code', async () => {
+  test('a recovery code is accepted only if the request names it as one', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     const [code = ''] = ada.recoveryCodes
     const begun = await ada.signIn()
@@ -110,9 +110,9 @@ onEachDatabase((latchkey) => {
     assert.equal((await submitMfaCode(latchkey, begun, { code, mfaMethod })).status, 200)
   })
 
-  // Abuse case (Used twice, or for something else): One recovery code was used several times
+  // Abuse case (Reuse of codes and tokens): One recovery code was used several times
   // concurrently (CVE-2026-31875, GHSA-2299-ghjr-6vjp, GHSA-w73w-g5xw-rwhf).
-  test('forty uses of one recovery code, over eight sign-ins, make one', async () => {
+  test('forty concurrent uses of one recovery code, across eight sign-ins, complete one', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'sms' })
     const waiting = await Promise.all(Array.from({ length: 8 }, () => ada.signIn()))
     const before = await countLiveSessions(latchkey, ada)
@@ -128,7 +128,7 @@ onEachDatabase((latchkey) => {
     assert.equal(await countUnused(latchkey, ada), 9)
   })
 
-  test('two recovery codes at once for one sign-in: one session, one code left', async () => {
+  test('ten concurrent recovery codes for one sign-in create one session and use up one code', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'email' })
     const begun = await ada.signIn()
     const answers = await Promise.all(
@@ -138,7 +138,7 @@ onEachDatabase((latchkey) => {
     assert.equal(await countUnused(latchkey, ada), 9, 'rejected codes stay valid')
   })
 
-  test('recovery codes are offered while there are any, and are no method of their own', async () => {
+  test('recovery codes are offered while any are left, and do not count as a method', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     for (const code of ada.recoveryCodes) {
       const begun = await ada.signIn()
@@ -150,7 +150,7 @@ onEachDatabase((latchkey) => {
     assert.deepEqual(body.availableMethods, ['authenticator'])
   })
 
-  test('with MFA off no recovery code is asked for, taken or lost', async () => {
+  test('with MFA off, no recovery code is requested, accepted or used up', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'email' })
     const [first = '', second = ''] = ada.recoveryCodes
     const used = await submitMfaCode(latchkey, await ada.signIn(), { code: first, mfaMethod })
@@ -174,7 +174,7 @@ onEachDatabase((latchkey) => {
     assert.equal((await submitMfaCode(latchkey, begun, { code: second, mfaMethod })).status, 200)
   })
 
-  test('a sign-in by recovery code may turn MFA off, for whoever has lost the phone', async () => {
+  test('a sign-in by recovery code may turn MFA off, in case the owner has lost the phone', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     const [code = ''] = ada.recoveryCodes
     ada.storeTokens(await submitMfaCode(latchkey, await ada.signIn(), { code, mfaMethod }))

@@ -76,7 +76,7 @@ const notations: Record<string, (code: string) => string[]> = {
   ],
 }
 
-test('six digits are judged by RFC 6238, one step to either side, and nothing else is', () => {
+test('a code matches by RFC 6238, one time step to either side, and no other does', () => {
   fc.assert(
     fc.property(secrets, instants, fc.integer({ min: -4, max: 4 }), (secret, at, away) => {
       const now = Math.floor(at / stepMs)
@@ -91,7 +91,7 @@ test('six digits are judged by RFC 6238, one step to either side, and nothing el
   )
 })
 
-test('spaces between and around the digits are how people type them', () => {
+test('spaces between and around the digits are ignored', () => {
   fc.assert(
     fc.property(secrets, instants, fc.array(fc.nat(6), { maxLength: 6 }), (secret, at, gaps) => {
       const digits = [...codeOf(secret, Math.floor(at / stepMs))]
@@ -101,7 +101,7 @@ test('spaces between and around the digits are how people type them', () => {
   )
 })
 
-test('a text that is not one of three codes, spaces aside, fits no step', () => {
+test('a text other than the three valid codes, spaces aside, matches no time step', () => {
   const texts = fc.oneof(
     fc.string({ unit: fc.constantFrom(...'0123456789 +-.eExX٠１n\t\n'), maxLength: 12 }),
     fc.string({ unit: 'grapheme', maxLength: 12 }),
@@ -118,7 +118,7 @@ test('a text that is not one of three codes, spaces aside, fits no step', () => 
   )
 })
 
-test('a right code in disguise fits no step', () => {
+test('a right code in another notation matches no time step', () => {
   fc.assert(
     fc.property(secrets, instants, (secret, at) => {
       const now = Math.floor(at / stepMs)
@@ -132,7 +132,7 @@ test('a right code in disguise fits no step', () => {
   )
 })
 
-test('our codes are those of oathtool, at a thousand times from 1970 to 2100', async (t) => {
+test('our codes equal those of oathtool, at a thousand times from 1970 to 2100', async (t) => {
   const oathtool = await requireTool(t, 'oathtool')
   if (!oathtool) return
   const [secret = ''] = fc.sample(secrets, 1)
@@ -157,7 +157,7 @@ onDatabase(
   (latchkey) => {
     // Abuse case (Guessing): A code with missing digits or additional characters was accepted (npm
     // advisory 1087).
-    test('a right code in disguise signs nobody in and turns nothing on', async () => {
+    test('a right code in another notation signs nobody in and turns nothing on', async () => {
       const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
       const bob = await latchkey.owner()
       await bob.enrollAuthenticator()
@@ -183,7 +183,7 @@ onDatabase(
 )
 
 onEachDatabase((latchkey) => {
-  test('a code that is no text is a 400, and costs no try', async () => {
+  test('a code that is not a string gets a 400 and uses up no attempt', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     const begun = await ada.signIn()
     const { mfaToken } = begun.body
@@ -213,7 +213,7 @@ onEachDatabase((latchkey) => {
     assert.equal((await submitMfaCode(latchkey, begun, { code })).body.attemptsLeft, 4)
   })
 
-  test('a code typed with spaces signs in', async () => {
+  test('a code typed with spaces signs in, and counts as the same code', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     const digits = ada.authenticator.nextCode()
     const code = ` ${digits.slice(0, 3)} ${digits.slice(3)}  `

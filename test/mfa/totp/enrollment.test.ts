@@ -5,7 +5,7 @@ import { accountStateOf, mfaActivityOf, mfaNoticesTo, submitMfaCode } from '../.
 import { assertBody } from '../../support/responses.ts'
 
 onEachDatabase((latchkey) => {
-  test('a new secret is one that every app takes, and is not in use yet', async () => {
+  test('a new TOTP secret has 160 bits and the parameters that every app supports, and is not in use yet', async () => {
     const ada = await latchkey.owner()
     const { body } = await ada.post('/settings/MfaSecret')
     assert.match(body.secret, /^[A-Z2-7]{32}$/, '160 bits (RFC 4226 §4)')
@@ -30,7 +30,7 @@ onEachDatabase((latchkey) => {
     assert.deepEqual(await mfaActivityOf(ada), [])
   })
 
-  test('each secret is another, and of those that wait only the newest can be confirmed', async () => {
+  test('every TOTP secret is new, and only the newest pending one can be confirmed', async () => {
     const ada = await latchkey.owner()
     await ada.enrollAuthenticator()
     const first = ada.authenticator.secret
@@ -49,9 +49,9 @@ onEachDatabase((latchkey) => {
     assert.ok(Math.abs(Date.parse(body.confirmedAt) - Date.now()) < 30_000)
   })
 
-  // Abuse case (Turned off, removed or replaced by the wrong hands): The old secret still worked
+  // Abuse case (MFA changed by an attacker): The old secret still worked
   // after a new one was confirmed, or the new one worked before (CVE-2026-9047).
-  test('a new secret leaves the old one in use until it is confirmed, and then it is gone', async () => {
+  test('a new TOTP secret leaves the old one in use until it is confirmed, and then replaces it', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     const old = ada.authenticator.secret
     const { body: confirmedBefore } = await ada.get('/settings/MfaSecret')
@@ -88,7 +88,7 @@ onEachDatabase((latchkey) => {
     )
   })
 
-  test('with a new secret waiting, the old app still proves itself, and nothing is confirmed', async () => {
+  test('while a new secret is pending, a code of the old app is accepted and confirms nothing', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     const old = ada.authenticator.secret
     await ada.enrollAuthenticator()
@@ -100,7 +100,7 @@ onEachDatabase((latchkey) => {
     await ada.signInFully()
   })
 
-  // Abuse case (Used twice, or for something else): An app’s code could be reused within its 30
+  // Abuse case (Reuse of codes and tokens): An app’s code could be reused within its 30
   // seconds (CVE-2026-82470, CVE-2025-6014, GHSA-96qm-hwhp-2rm8).
   test('the code that confirms a secret does not also sign in', async () => {
     const ada = await latchkey.owner()
@@ -111,7 +111,7 @@ onEachDatabase((latchkey) => {
     assert.equal(refused.body.code, 'invalid_code')
   })
 
-  test('removing the app hands over to the strongest other method, and the owner is told', async () => {
+  test('removing the app makes the strongest other method the default, and notifies the owner', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'email' })
     await ada.turnOn('sms')
     await ada.turnOn('authenticator')
@@ -140,7 +140,7 @@ onEachDatabase((latchkey) => {
     assert.equal((await submitMfaCode(latchkey, begun, right)).status, 200)
   })
 
-  test('removing an app that is not the one asked for leaves the one that is', async () => {
+  test('removing an app that is not the default method leaves the default as it is', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     await ada.turnOn('email')
     const { body } = await ada.delete('/settings/MfaSecret')
@@ -148,9 +148,9 @@ onEachDatabase((latchkey) => {
     assert.equal((await ada.signIn()).body.mfaMethod, 'email')
   })
 
-  // Abuse case (Turned off, removed or replaced by the wrong hands): Removing the last method left
+  // Abuse case (MFA changed by an attacker): Removing the last method left
   // MFA on without a method, or turned it off silently.
-  test('the last method stays while MFA is on: recovery codes don’t count as one', async () => {
+  test('the last method cannot be removed while MFA is on: recovery codes do not count as one', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     assert.equal(ada.recoveryCodes.length, 10)
     await ada.enrollAuthenticator()
@@ -167,7 +167,7 @@ onEachDatabase((latchkey) => {
     assert.equal(removed.body.mfaSignIn.enabled, false)
   })
 
-  test('removing what is not there is a success that changes and tells nothing', async () => {
+  test('removing an app that is not confirmed succeeds, changes nothing else and sends no notice', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'email' })
     const before = await accountStateOf(latchkey, ada)
     const removed = await ada.delete('/settings/MfaSecret')
@@ -185,7 +185,7 @@ onEachDatabase((latchkey) => {
 
   // Abuse case (Input and output): A response, a log line or the database contained a secret
   // (CVE-2026-53725).
-  test('a secret is shown once: no later answer, message or row of the database holds it', async () => {
+  test('a TOTP secret is shown once: no later response, message or row of the database contains it', async () => {
     const ada = await latchkey.owner()
     const made = await ada.enrollAuthenticator()
     const { secret } = ada.authenticator

@@ -21,7 +21,7 @@ function travelFarFromUsedSteps(): void {
 }
 
 onEachDatabase((latchkey) => {
-  test('the codes of the step before and the step after are taken, for clocks that disagree', async () => {
+  test('the codes of the previous and the next time step are accepted, because clocks differ', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     travelFarFromUsedSteps()
     for (const step of [-1, 0, 1]) {
@@ -30,7 +30,7 @@ onEachDatabase((latchkey) => {
   })
 
   // Abuse case (Guessing): Codes never expired (CVE-2026-8760).
-  test('the step before last is too old, and the step after next too new', async () => {
+  test('the code of the step before last is too old, and that of the step after next too new', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     for (const step of [-2, 2, -3, 3, -20, 20]) {
       travelFarFromUsedSteps()
@@ -43,9 +43,9 @@ onEachDatabase((latchkey) => {
     }
   })
 
-  // Abuse case (Used twice, or for something else): An app’s code could be reused within its 30
+  // Abuse case (Reuse of codes and tokens): An app’s code could be reused within its 30
   // seconds (CVE-2026-82470, CVE-2025-6014, GHSA-96qm-hwhp-2rm8).
-  test('after a newer step the older ones are refused, though their time has not run out', async () => {
+  test('after a newer time step was used, older ones are rejected although they have not expired', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     travelFarFromUsedSteps()
     assert.equal((await signInWithStep(latchkey, ada, 1)).status, 200)
@@ -57,9 +57,9 @@ onEachDatabase((latchkey) => {
     assert.equal((await signInWithStep(latchkey, ada, 0)).status, 200)
   })
 
-  // Abuse case (Used twice, or for something else): An app’s code could be reused within its 30
+  // Abuse case (Reuse of codes and tokens): An app’s code could be reused within its 30
   // seconds (CVE-2026-82470, CVE-2025-6014, GHSA-96qm-hwhp-2rm8).
-  test('one code, one use: whatever it was brought to first, nothing else takes it', async () => {
+  test('a code is used once: whichever call accepts it first, no other does', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     const uses = {
       'signing in': async (code: string) => submitMfaCode(latchkey, await ada.signIn(), { code }),
@@ -83,7 +83,7 @@ onEachDatabase((latchkey) => {
     }
   })
 
-  test('a code used before MFA went off and on is not taken after it', async () => {
+  test('a code used before MFA was turned off does not turn it on again', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     const code = ada.authenticator.nextCode()
     ada.storeTokens(await submitMfaCode(latchkey, await ada.signIn(), { code }))
@@ -93,7 +93,7 @@ onEachDatabase((latchkey) => {
     assert.equal((await ada.get('/settings/MfaSignIn')).body.enabled, false)
   })
 
-  test('one account’s codes are nothing to another', async () => {
+  test('one account’s codes are rejected for another', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     const bob = await latchkey.owner({ mfaMethod: 'authenticator' })
     const code = ada.authenticator.nextCode()
@@ -103,7 +103,7 @@ onEachDatabase((latchkey) => {
     assert.equal((await submitMfaCode(latchkey, await ada.signIn(), { code })).status, 200)
   })
 
-  test('the service restarted remembers which step was used', async () => {
+  test('a restart does not make a used time step usable again', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     const code = ada.authenticator.nextCode()
     assert.equal((await submitMfaCode(latchkey, await ada.signIn(), { code })).status, 200)
@@ -112,7 +112,7 @@ onEachDatabase((latchkey) => {
     assert.equal(replayed.body.code, 'invalid_code')
   })
 
-  test('another program’s codes open what was set up by the secret we showed', async (t) => {
+  test('another program’s codes are accepted for the secret that was shown', async (t) => {
     const oathtool = await requireTool(t, 'oathtool')
     if (!oathtool) return
     const ada = await latchkey.owner()
