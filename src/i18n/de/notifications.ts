@@ -4,7 +4,7 @@ const ignoreHint =
   'Wenn du das nicht warst, kannst du diese Nachricht ignorieren. Ohne den Code kann niemand etwas tun.'
 
 /** The operator's reason, if there is one. */
-const reasonGiven = (reason: string | null | undefined) =>
+const reasonGiven = (reason: string | null) =>
   reason ? [`Als Grund wurde genannt: „${reason}“`] : []
 
 const templates: NotificationCatalogue['templates'] = {

@@ -4,8 +4,7 @@ const ignoreHint =
   'If this wasn’t you, you can ignore this message. Nobody can do anything without the code.'
 
 /** The operator's reason, if there is one. */
-const reasonGiven = (reason: string | null | undefined) =>
-  reason ? [`The reason given: “${reason}”`] : []
+const reasonGiven = (reason: string | null) => (reason ? [`The reason given: “${reason}”`] : [])
 
 const templates: NotificationCatalogue['templates'] = {
   'sign-up-code': (_params, name, code) => ({
