@@ -32,7 +32,7 @@ export interface AuthenticatorTraits {
   synced?: boolean
   /** Verifies the user by fingerprint or PIN. */
   verifiesUser?: boolean
-  /** Has a signature counter; synced passkeys can’t. */
+  /** Keeps a signature counter, as synced passkeys do not. */
   hasCounter?: boolean
   /** Stores the credential with its user handle. */
   discoverable?: boolean
