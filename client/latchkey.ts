@@ -759,7 +759,7 @@ export interface Success<Status extends number, Data> {
   data: Data
 }
 
-/** An error response. Decide by `problem.code`; `problem.detail` is for people. */
+/** An error response. Match on `problem.code`; `problem.detail` is for people. */
 export interface Failure<Code extends ProblemCode> {
   ok: false
   status: ProblemStatus[Code]
@@ -937,7 +937,7 @@ export interface ProblemStatus {
    * reserved for one that changed it in the last few days and can undo that.
    */
   address_taken: 409
-  /** The account has nothing to prove this method with. Set it up first. */
+  /** The account has not set up this method. Set it up first. */
   method_not_set_up: 409
   /**
    * While multi-factor sign-in is on, its last method can’t be removed. Turn it off
@@ -1027,7 +1027,7 @@ export interface AllActivity {
   nextCursor: string | null
 }
 
-/** A passkey has to sign. */
+/** A passkey assertion is required. */
 export interface AssertionRequired {
   status: 'assertionRequired'
   /**
@@ -1324,7 +1324,7 @@ export interface Problem<Code extends ProblemCode = ProblemCode> {
   type: string
   title: string
   status: ProblemStatus[Code]
-  /** Stable. Programs decide by it. */
+  /** Stable: match on this. */
   code: Code
   /** A sentence for people about what to do. */
   detail: string

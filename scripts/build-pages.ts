@@ -35,10 +35,10 @@ async function extractApiReference(): Promise<void> {
 
 function newestMtimeMs(paths: string[]): number {
   const times = paths.flatMap((path) => {
-    const all = join(root, path)
-    if (!statSync(all).isDirectory()) return [statSync(all).mtimeMs]
-    return readdirSync(all, { recursive: true, encoding: 'utf8' }).map(
-      (file) => statSync(join(all, file)).mtimeMs,
+    const source = join(root, path)
+    if (!statSync(source).isDirectory()) return [statSync(source).mtimeMs]
+    return readdirSync(source, { recursive: true, encoding: 'utf8' }).map(
+      (file) => statSync(join(source, file)).mtimeMs,
     )
   })
   return Math.max(...times)

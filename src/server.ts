@@ -194,7 +194,7 @@ export async function startServer(
     // Deliveries that are cut off here keep their outbox rows: this or another node sends them later.
     const timeout = sleep(shutdownTimeoutMs, 'timeout' as const, { ref: false })
     if ((await Promise.race([stopped, timeout])) === 'timeout') {
-      log.warn('shutdown timed out, and work under way was cut off')
+      log.warn('shutdown timed out; unfinished work was aborted')
     }
   }
 

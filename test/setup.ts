@@ -10,7 +10,7 @@ import '../scripts/build-pages.ts'
 let server: PostgresServer | undefined
 
 export async function globalSetup(): Promise<void> {
-  // Reading our sources is most of what a short test file takes, and there are many.
+  // Compiling the sources takes most of the time of a short test file, and there are many.
   process.env.NODE_COMPILE_CACHE = join(import.meta.dirname, '../node_modules/.cache/latchkey-test')
   server = await startTestPostgres()
   process.env.LATCHKEY_TEST_POSTGRES = server.url

@@ -1,24 +1,38 @@
-import { join } from 'node:path'
-import { defineConfig } from 'vite'
+import { readdirSync, readFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import { defineConfig, type Plugin } from 'vite'
 
 const root = import.meta.dirname
 
-/** One entry a page, no router: deep links and the back button come free. */
-const pages = ['signin', 'signup', 'forgot', 'security', 'undo', 'start', 'inbox']
+/** Each page is an entry of its own, without a router: deep links and the Back button just work. */
+const pages = readdirSync(join(root, 'src/pages')).map((file) => basename(file, '.tsx'))
+
+/** The HTML of each page: page.html with the page's script. */
+function pageHtml(): Plugin {
+  const template = readFileSync(join(root, 'page.html'), 'utf8')
+  const htmlFiles = new Map(
+    pages.map((page) => [join(root, `${page}.html`), template.replace('%PAGE%', page)]),
+  )
+  return {
+    name: 'page-html',
+    resolveId: (id) => (htmlFiles.has(id) ? id : undefined),
+    load: (id) => htmlFiles.get(id),
+  }
+}
 
 export default defineConfig({
   root,
-  appType: 'mpa',
+  plugins: [pageHtml()],
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
   build: {
     outDir: '../dist/web',
     emptyOutDir: true,
     target: 'esnext',
-    // The policy of the pages allows no inline script, and no data: but in pictures.
+    // The Content-Security-Policy allows no inline scripts, and data: URLs only for images.
     modulePreload: { polyfill: false },
     assetsInlineLimit: 0,
     rolldownOptions: {
-      input: Object.fromEntries(pages.map((page) => [page, join(root, `${page}.html`)])),
+      input: pages.map((page) => join(root, `${page}.html`)),
     },
   },
 })

@@ -46,7 +46,7 @@ export class HttpClient {
   /** Sends a request; await the response before the next one. @throws Error unless it has `status` */
   async expect(status: number, request: ApiRequest): Promise<ApiResponse['body']> {
     const response = await this.send(request)
-    // A quick refusal would look like speed.
+    // A fast error would pass for a fast response.
     if (response.status === status) return response.body
     const { method, path } = request
     throw new Error(`${method} ${path}: ${response.status} ${JSON.stringify(response.body)}`)

@@ -26,7 +26,7 @@ export interface Success<Status extends number, Data> {
   data: Data
 }
 
-/** An error response. Decide by `problem.code`; `problem.detail` is for people. */
+/** An error response. Match on `problem.code`; `problem.detail` is for people. */
 export interface Failure<Code extends ProblemCode> {
   ok: false
   status: ProblemStatus[Code]

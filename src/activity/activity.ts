@@ -11,9 +11,9 @@ import { enqueueWebhookEvent } from '../webhooks/events.ts'
  * A change gets a type of its own if its owner should read another sentence or a receiver should
  * react in another way: another thing changed (`phone.changed`), the same thing changed in another
  * direction (`mfa.on`, `mfa.off`), or another proof authorised it (`password.reset` took the
- * mailbox, `password.changed` the old password). Who made the change is no reason for a type, and
- * neither is why or which one: an operator who turns MFA off records `mfa.off` with a cause, and
- * `detail` has the `reason` why a session ended and the `mfaMethod` that was added. A consequence
+ * mailbox, `password.changed` the old password). Actor, reason and method do not make a type:
+ * an operator who turns MFA off records `mfa.off` with a cause, and `detail` has the `reason` why a
+ * session ended and the `mfaMethod` that was added. A consequence
  * (other sessions end, another method becomes the default) belongs to the entry of the change that
  * caused it, unless it gives out a credential: recovery codes generated when MFA is turned on and a
  * device trusted during a sign-in have entries of their own.

@@ -64,7 +64,7 @@ function nextSteps(
 ): string[] {
   if (differences.length > 0) {
     return [
-      'The target, or SQLite after the copy had begun, was written to. Create an empty database and copy again. SQLite is unchanged; no service starts on this target.',
+      'Another program wrote to the target, or to SQLite during the copy. Create an empty database and copy again. The copy changes nothing in SQLite, and no service starts on this target.',
     ]
   }
   const keysFile = developmentKeysPath(databaseUrl)

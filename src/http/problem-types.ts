@@ -136,7 +136,7 @@ export const problemTypes = {
   method_not_set_up: {
     status: 409,
     title: 'This method is not set up yet',
-    meaning: 'The account has nothing to prove this method with. Set it up first.',
+    meaning: 'The account has not set up this method. Set it up first.',
   },
   last_method: {
     status: 409,

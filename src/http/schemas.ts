@@ -63,7 +63,7 @@ export const ProblemSchema = Type.Object(
     type: Type.String({ format: 'uri', description: 'The documentation of this problem type.' }),
     title: Type.String(),
     status: Type.Integer({ minimum: 400, maximum: 599 }),
-    code: Type.Enum(codes, { description: 'Stable. Programs decide by it.' }),
+    code: Type.Enum(codes, { description: 'Stable: match on this.' }),
     detail: Type.String({ description: 'A sentence for people about what to do.' }),
     requestId: Type.String({ description: 'Equals the `X-Request-Id` header.' }),
     errors: Type.Optional(

@@ -1,44 +1,64 @@
-/**
- * The parameters of each message. A code or an undo link is no parameter: the outbox stores it
- * sealed.
- */
-export interface TemplateParams {
-  'sign-up-code': object
-  'sign-up-existing-address': object
-  'sign-up-reserved-address': object
-  'sign-in-code': object
-  'set-up-code': object
-  'address-code': object
-  'reset-code': object
-  'reset-unknown-address': object
-  'reset-suspended': object
-  'mfa-on': { method: string; at: number }
-  /** The reason is an operator's; missing if the owner turned it off. */
-  'mfa-off': { at: number; reason?: string | null }
-  'mfa-method-changed': { method: string; at: number }
-  'mfa-method-removed': { method: string; at: number }
-  'passkey-added': { at: number }
-  'passkey-removed': { at: number }
-  'passkey-cloned': { at: number }
-  'recovery-codes-generated': { at: number }
-  'recovery-code-used': { remaining: number; at: number }
-  'code-guessing-detected': { at: number }
-  'password-changed': { at: number }
-  'email-changed': { at: number }
-  'phone-changed': { at: number }
-  'account-deleted': { at: number }
-  'account-created': object
-  'account-created-with-password': object
-  'account-suspended': { at: number; reason: string | null }
-  'account-unsuspended': { at: number; reason: string | null }
-  'sessions-ended': { at: number; reason: string | null }
-  'password-reset-required': { at: number; reason: string | null }
-  'admin-added': { at: number }
-  'admin-removed': { at: number }
-  'change-undone': { at: number }
+/** The types of parameters. A message shows times and methods in words. */
+interface ParamTypes {
+  /** Milliseconds since 1970. */
+  time: number
+  method: MfaMethod
+  count: number
+  /** An operator’s; null if none was given. */
+  reason: string | null
 }
 
-export type TemplateName = keyof TemplateParams
+export type ParamType = keyof ParamTypes
+
+/**
+ * The parameters of each message. Codes and undo links are not parameters: the outbox stores them
+ * sealed.
+ */
+export const templateParams = {
+  'sign-up-code': {},
+  'sign-up-existing-address': {},
+  'sign-up-reserved-address': {},
+  'sign-in-code': {},
+  'set-up-code': {},
+  'address-code': {},
+  'reset-code': {},
+  'reset-unknown-address': {},
+  'reset-suspended': {},
+  'mfa-on': { method: 'method', at: 'time' },
+  'mfa-off': { at: 'time', reason: 'reason' },
+  'mfa-method-changed': { method: 'method', at: 'time' },
+  'mfa-method-removed': { method: 'method', at: 'time' },
+  'passkey-added': { at: 'time' },
+  'passkey-removed': { at: 'time' },
+  'passkey-cloned': { at: 'time' },
+  'recovery-codes-generated': { at: 'time' },
+  'recovery-code-used': { remaining: 'count', at: 'time' },
+  'code-guessing-detected': { at: 'time' },
+  'password-changed': { at: 'time' },
+  'email-changed': { at: 'time' },
+  'phone-changed': { at: 'time' },
+  'account-deleted': { at: 'time' },
+  'account-created': {},
+  'account-created-with-password': {},
+  'account-suspended': { at: 'time', reason: 'reason' },
+  'account-unsuspended': { at: 'time', reason: 'reason' },
+  'sessions-ended': { at: 'time', reason: 'reason' },
+  'password-reset-required': { at: 'time', reason: 'reason' },
+  'admin-added': { at: 'time' },
+  'admin-removed': { at: 'time' },
+  'change-undone': { at: 'time' },
+} as const satisfies Record<string, Record<string, ParamType>>
+
+export type TemplateName = keyof typeof templateParams
+
+/** The parameters of each message, as the outbox stores them. */
+export type TemplateParams = { [Name in TemplateName]: ValuesOf<TypesOf<Name>, ParamTypes> }
+
+type TypesOf<Name extends TemplateName> = (typeof templateParams)[Name]
+
+type ValuesOf<Types, Values extends Record<ParamType, unknown>> = {
+  [Param in keyof Types]: Values[Types[Param] & ParamType]
+}
 
 /** The text of one message. */
 export interface NotificationText {
@@ -51,12 +71,12 @@ export interface NotificationCatalogue {
   /** Composes the text of each message. */
   templates: {
     [Name in TemplateName]: (
-      params: Localized<TemplateParams[Name]>,
+      params: ValuesOf<TypesOf<Name>, LocalizedTypes>,
       name: string,
       code: string,
     ) => NotificationText
   }
-  /** The methods by the names that people know. */
+  /** The names of the methods, as people know them. */
   methods: Record<MfaMethod, string>
   /** The sentence before the link that undoes a change. */
   undoIntro: (until: string) => string
@@ -65,5 +85,5 @@ export interface NotificationCatalogue {
 
 type MfaMethod = 'passkey' | 'authenticator' | 'sms' | 'email'
 
-/** Parameters with times in words. */
-type Localized<Params> = { [Name in keyof Params]: Name extends 'at' ? string : Params[Name] }
+/** Parameters with times and methods in words. */
+type LocalizedTypes = Omit<ParamTypes, 'time' | 'method'> & { time: string; method: string }

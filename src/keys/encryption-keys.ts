@@ -37,7 +37,7 @@ export async function loadKeys(db: Db, encryptionKeys: string): Promise<Keyring>
   if (registered.length === 0) await registerKeys(db, keyring)
   else if (!active.some(({ id }) => id === primary)) {
     throw new OperatorError(
-      `The service has not been started with the encryption key ${primary} yet. Restart it with these LATCHKEY_ENCRYPTION_KEYS first: it could not read what this command would write.`,
+      `The service has not been started with the encryption key ${primary} yet. Restart it with these LATCHKEY_ENCRYPTION_KEYS first: it could not open the values that this command would seal.`,
     )
   }
   await syncKeys(db, keyring)
@@ -172,7 +172,7 @@ function missingKeysError(required: [id: string, values: number][]): OperatorErr
 
 function conflictingKeyError(id: string, cause?: unknown): OperatorError {
   return new OperatorError(
-    `These are not the encryption keys of this database: it knows a different key with the id ${id}. ${remedy} A new key needs a new id.`,
+    `These are not the encryption keys of this database: it has a different key with the id ${id}. ${remedy} A new key needs a new id.`,
     { cause },
   )
 }

@@ -96,7 +96,7 @@ export function mfaRoutes(
         response: {
           200: MfaSignInOn,
           202: Type.Union([CodeSent, AssertionRequired], {
-            description: 'A code was sent, or a passkey has to sign: see `status`.',
+            description: 'A code was sent, or a passkey assertion is required: see `status`.',
           }),
           ...problemResponses(
             ...stepUpProblems,

@@ -73,7 +73,7 @@ export async function turnOff(
     cause,
     detail: { mfaMethod: activeMfaMethod(account) },
     notice: 'mfa-off',
-    params: { at: tx.now(), ...(cause.by === 'operator' && { reason: cause.reason }) },
+    params: { at: tx.now(), reason: cause.by === 'operator' ? cause.reason : null },
     undoForMs: weakeningUndoMs,
     set: mfaTurnedOff(tx.now()),
   })

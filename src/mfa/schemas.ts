@@ -74,7 +74,7 @@ export const AssertionRequired = Type.Object(
     options: RequestOptions,
     expiresIn: Seconds('Seconds until the options expire.'),
   },
-  { title: 'AssertionRequired', description: 'A passkey has to sign.' },
+  { title: 'AssertionRequired', description: 'A passkey assertion is required.' },
 )
 
 export const NewTotpSecret = Type.Object(

@@ -17,9 +17,9 @@ export interface VerifiedFactor {
 }
 
 /**
- * The result of verifying a factor: a code was sent, a passkey has to sign, the factor is verified,
- * the code was wrong, or nothing is to be done. `wrong` is a value, not an exception, because the
- * transaction must commit: the attempt counts.
+ * The result of verifying a factor: a code was sent, a passkey assertion is required, the factor is
+ * verified, the code was wrong, or there is nothing to do. `wrong` is a value, not an exception,
+ * because the transaction must commit: the attempt counts.
  */
 export type FactorVerification =
   | { sent: CodeSent }

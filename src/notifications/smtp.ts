@@ -100,7 +100,7 @@ function emailOf(
     subject,
     text,
     html,
-    // The same for every attempt, so that mail programs drop duplicates (RFC 5322 §3.6.4).
+    // Every attempt has this id, so that mail programs drop duplicates (RFC 5322 §3.6.4).
     messageId: `<${id}@${from.address.slice(from.address.lastIndexOf('@') + 1)}>`,
     // Suppresses out-of-office replies (RFC 3834 §5).
     headers: { 'Auto-Submitted': 'auto-generated' },

@@ -1,10 +1,12 @@
 import { notifications as german } from '../i18n/de/notifications.ts'
 import { notifications as english } from '../i18n/en/notifications.ts'
-import type {
-  NotificationCatalogue,
-  NotificationText,
-  TemplateName,
-  TemplateParams,
+import {
+  type NotificationCatalogue,
+  type NotificationText,
+  type ParamType,
+  type TemplateName,
+  type TemplateParams,
+  templateParams,
 } from '../i18n/notification-catalogue.ts'
 import { escapeHtml } from '../lib/escape-html.ts'
 import type { Language } from '../lib/language.ts'
@@ -50,7 +52,7 @@ export function renderNotification<Name extends TemplateName>(
   const catalogue = catalogues[language]
   const code = secret?.kind === 'code' ? secret.value : undefined
   const compose = catalogue.templates[template] as (...given: unknown[]) => NotificationText
-  const content = compose(localizeParams(params, language), brand.name, code ?? '')
+  const content = compose(localizeParams(template, params, language), brand.name, code ?? '')
   if (channel === 'sms') return renderSms(content, code, brand)
   const undo = secret?.kind === 'undo' && {
     intro: catalogue.undoIntro(formatTime(secret.expiresAt, language)),
@@ -62,14 +64,15 @@ export function renderNotification<Name extends TemplateName>(
 }
 
 /** Replaces times and methods with words. */
-function localizeParams(params: { at?: number; method?: string }, language: Language): object {
-  const { at, method } = params
+function localizeParams(template: TemplateName, params: object, language: Language): object {
+  const types: Record<string, ParamType> = templateParams[template]
   const methods: Record<string, string> = catalogues[language].methods
-  return {
-    ...params,
-    ...(at !== undefined && { at: formatTime(at, language) }),
-    ...(method !== undefined && { method: methods[method] ?? method }),
-  }
+  const localized = Object.entries(params).map(([name, value]) => {
+    if (types[name] === 'time') return [name, formatTime(value, language)]
+    if (types[name] === 'method') return [name, methods[value] ?? value]
+    return [name, value]
+  })
+  return Object.fromEntries(localized)
 }
 
 /**

@@ -3,7 +3,7 @@ export type Channel = (typeof channels)[number]
 
 /** A message ready to be sent. */
 export interface RenderedMessage {
-  /** The same for every attempt, so that a receiver can recognise a duplicate. */
+  /** Stays constant over all attempts, so that a receiver can recognise a duplicate. */
   id: string
   /** One email address, or one phone number in E.164. */
   to: string

@@ -54,7 +54,7 @@ export type AdviceAction = 'turnOnMfa' | 'setUpAuthenticator' | 'makeRecoveryCod
 
 /**
  * Computes the effect of losing each credential, or of having it stolen, by trying every way to sign
- * in with and without it. A pure function; tests hold it against real sign-ins.
+ * in with and without it. A pure function; tests compare it with real sign-ins.
  */
 export function analyzeWaysIn(account: AccountCredentials): WaysIn {
   const [best] = adviceOptions

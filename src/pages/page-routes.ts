@@ -160,7 +160,7 @@ function renderPage(
   const { settings, brand, devInbox, language } = values
   const { brandName, mfaMethods, mfaPolicy, passwordMinLength } = settings
   const config = {
-    name: brandName,
+    brandName,
     logo: brand.logo ? '/brand/logo' : null,
     language,
     mfaMethods,

@@ -8,9 +8,9 @@ type Definition = Omit<RateLimit, 'name'>
  * docs/rate-limits.md and the tests read them.
  */
 const definitions = {
-  // Sign-in. The owner’s own mistakes fit in.
+  // Sign-in. Leaves room for the owner’s own mistakes.
   wrongPasswordsPerAddressAndNetwork: attempts(10, hour, 'an address from one network'),
-  // The owner’s own networks neither count nor are stopped, so no stranger can bar the owner.
+  // Excludes the owner’s own networks, so that no stranger can lock the owner out.
   wrongPasswordsFromUnknownNetworks: attempts(
     50,
     hour,
@@ -26,13 +26,13 @@ const definitions = {
   // Every visit of a sign-in page starts one.
   passkeySignInsPerNetwork: attempts(600, hour, 'one network, started sign-ins by passkey alone'),
 
-  // Codes. Whoever enters one has given the right password, so a stranger cannot use these up.
+  // Codes. The code step follows the right password, so a stranger cannot use these up.
   wrongCodesPerHour: attempts(
     20,
     hour,
     'an account, over all sign-ins, methods and networks, and codes under `/settings`',
   ),
-  // Patience does not pay either.
+  // Stops slow guessing, too.
   wrongCodesPerDay: attempts(50, day, 'an account, as in the row above'),
   toleratedWrongCodes: attempts(
     4,
@@ -40,7 +40,7 @@ const definitions = {
     'an account, wrong codes at sign-in; the next one notifies the owner',
   ),
   codesPerAccount: messages(20, hour, 'an account'),
-  // The address may be somebody else’s. Counted apart, so that its owner is not barred.
+  // The address may be somebody else’s: a separate count, so that its owner is not locked out.
   codesPerUnverifiedAddress: messages(
     10,
     day,
@@ -48,15 +48,15 @@ const definitions = {
   ),
   smsPerAccount: messages(20, day, 'an account'),
   smsPerNumber: messages(20, day, 'a phone number, for accounts that have verified it'),
-  // Fraudsters who earn by text messages own many numbers in a row. Verified numbers do not count, or
-  // strangers could bar their neighbours.
+  // SMS pumping: fraudsters who earn money per text message own whole blocks of numbers. Verified
+  // numbers do not count: a stranger could lock out the owners of neighbouring numbers.
   smsPerNumberRange: {
     ...messages(
       100,
       day,
       'numbers that differ in their last four digits only, for accounts that have not verified theirs',
     ),
-    alarm: 'many unverified numbers of one range asked for an SMS, as fraudsters do: not sent',
+    alarm: 'SMS not sent: too many unverified numbers of one range, a sign of SMS pumping',
   },
   // Texts cost money. The setting replaces `max`.
   smsPerDay: {
@@ -65,14 +65,14 @@ const definitions = {
     windowMs: day,
     problem: 'sms_unavailable',
     countedBy: 'the whole service',
-    alarm: 'LATCHKEY_SMS_DAILY_CAP is reached: an SMS was not sent',
+    alarm: 'SMS not sent: LATCHKEY_SMS_DAILY_CAP is reached',
   },
 
-  // Notices: often enough to be noticed, seldom enough not to be a nuisance.
+  // Notices: enough to be noticed, too few to be a nuisance.
   guessingNotices: messages(1, day, 'an account, notices that somebody guesses codes'),
   cloneNotices: messages(3, day, 'an account, notices that a passkey may be a copy'),
 
-  // Sign-up. Ten a minute is a busy school; more is a machine.
+  // Sign-up. A busy school needs ten a minute; more comes from a bot.
   signUpsPerNetwork: attempts(600, hour, 'one network, with wrong codes of sign-ups'),
   signUpEmailsPerAddressAndNetwork: messages(5, hour, 'an address from one network'),
   signUpEmailsPerAddress: messages(20, day, 'an address'),
@@ -91,7 +91,7 @@ const definitions = {
     day,
     'an address from all networks that its owner never signed in from',
   ),
-  // Wrong codes do not void a right one: a stranger could bar the owner that way.
+  // Wrong codes do not void a right one: a stranger could lock the owner out that way.
   wrongResetCodesPerAddressAndNetwork: attempts(10, hour, 'an address from one network'),
   wrongResetCodesFromUnknownNetworks: attempts(
     50,

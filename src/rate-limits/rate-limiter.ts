@@ -110,10 +110,11 @@ async function ensureRemaining(
 }
 
 const detailStart = {
-  too_many_attempts: 'There were too many attempts. Please try again in',
+  too_many_attempts: 'Too many attempts. Please try again in',
   too_many_messages:
-    'There were too many codes asked for. Use the newest that came, or ask again in',
-  sms_unavailable: 'No text can be sent now. Please choose another way, or try again in',
+    'Too many codes requested. Please use the newest one, or request another one in',
+  sms_unavailable:
+    'Text messages can’t be sent right now. Please choose another way, or try again in',
 }
 
 function formatSeconds(seconds: number): string {

@@ -4,7 +4,7 @@ import type { AccountTable } from './schema.ts'
 
 /**
  * The columns that hold whether MFA is on. `mfa_on_since` and `mfa_changed_at` are read and set in
- * this file alone, and restored from a snapshot; a test refuses any other use.
+ * this file alone, and restored from a snapshot; a test rejects any other use.
  */
 export const mfaColumns = [
   'mfa_on_since',

@@ -6,7 +6,7 @@ import { PermanentDeliveryError } from '../notifications/transport.ts'
 
 /** An event ready to be sent. */
 export interface WebhookEvent {
-  /** The same for every attempt, so that a receiver can recognise a duplicate. */
+  /** Stays constant over all attempts, so that a receiver can recognise a duplicate. */
   id: string
   /** JSON. */
   body: string

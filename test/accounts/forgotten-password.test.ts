@@ -10,6 +10,7 @@ onEachDatabase((latchkey) => {
     const ada = await latchkey.owner()
     const before = ada.password
     const reset = await ada.resetPassword('a whole new sentence')
+    // No other field: a reset signs nobody in.
     assert.deepEqual(reset.body, { status: 'passwordReset' })
     assert.equal(reset.headers.get('set-cookie'), null)
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { travel } from '../support/clock.ts'
 import { onEachDatabase } from '../support/latchkey.ts'
+import { assertBody } from '../support/responses.ts'
 
 const password = 'seven red bicycles'
 let people = 0
@@ -18,12 +19,8 @@ onEachDatabase((latchkey) => {
   test('verifying the code creates the account, and its password signs in from then on', async () => {
     const email = newcomer()
     const begun = await signUp(email)
-    assert.equal(begun.status, 202)
-    assert.deepEqual(begun.body, {
-      status: 'codeSent',
-      sentTo: 'n•••@example.com',
-      expiresIn: 900,
-    })
+    const sentTo = 'n•••@example.com'
+    assertBody(begun, 202, { status: 'codeSent', sentTo, expiresIn: 900 })
     assert.equal((await signIn(email)).status, 401)
 
     const verified = await verify(email, await latchkey.codeSentTo(email))

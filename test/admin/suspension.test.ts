@@ -234,10 +234,10 @@ onEachDatabase((latchkey) => {
   })
 
   test('an account suspended on one node is refused by another at once', async () => {
+    const eve = await createOperator(latchkey)
+    const ada = await latchkey.owner()
     const node = await latchkey.secondNode()
     try {
-      const eve = await createOperator(latchkey)
-      const ada = await latchkey.owner()
       assert.equal((await ada.get('/settings', { node })).status, 200)
       await actOnAccount(latchkey, eve, 'suspend', { target: ada, reason })
       assertAnswer(await ada.get('/settings', { node }), '401 invalid_token', 'access token')

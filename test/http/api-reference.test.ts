@@ -42,13 +42,13 @@ test('the type of a problem links to its description, in both themes', async (t)
 
   const light = { baseUrl, token, width: 360, colorScheme: 'light' } as const
   const day = await lookUpProblem(browser, light, 'invalid_code')
-  assert.deepEqual([day.complaints, day.elsewhere], [[], []])
-  assert.match(day.marked, /^invalid_code\s+401 Not accepted\s+Less than <6> digits\.$/)
+  assert.deepEqual([day.errors, day.externalRequests], [[], []])
+  assert.match(day.highlighted, /^invalid_code\s+401 Not accepted\s+Less than <6> digits\.$/)
   assert.equal(day.background, 'rgb(255, 255, 255)')
 
   const dark = { baseUrl, token, width: 1280, colorScheme: 'dark' } as const
   const night = await lookUpProblem(browser, dark, 'invalid_code')
-  assert.deepEqual([night.complaints, night.elsewhere], [[], []])
+  assert.deepEqual([night.errors, night.externalRequests], [[], []])
   assert.notEqual(night.background, day.background)
 })
 

@@ -16,7 +16,7 @@ import {
   startLatchkeyProcess,
   waitUntil,
 } from '../support/process.ts'
-import { findFreePort } from '../support/tcp.ts'
+import { findFreePorts } from '../support/tcp.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: bodies of every shape
 type Answer = { status: number; body: any }
@@ -27,7 +27,7 @@ test('both kinds of keys rotate on two nodes under load without a wrong response
   const db = openDatabase(databaseUrl)
   t.after(() => db.destroy())
   const folder = createTempFolder(t)
-  const ports = [String(await findFreePort()), String(await findFreePort())]
+  const ports = (await findFreePorts(2)).map(String)
   const issuer = 'http://accounts.test'
   let keys = k1
   const environmentOf = (port: string) => ({

@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { travel } from '../support/clock.ts'
 import { onEachDatabase } from '../support/latchkey.ts'
 import { codeMethods, mfaMethods, mfaNoticesTo, submitMfaCode } from '../support/mfa.ts'
+import { assertBody } from '../support/responses.ts'
 
 const masked = {
   authenticator: undefined,
@@ -77,29 +78,15 @@ onEachDatabase((latchkey) => {
       const later = await ada.prepareSecondFactor(waiting)
 
       const off = await ada.delete('/settings/MfaSignIn')
-      assert.deepEqual(
-        { ...off.body, changedAt: '' },
-        { enabled: false, mfaMethod: null, availableMethods: [method], changedAt: '' },
-      )
+      assertBody(off, 200, { enabled: false, mfaMethod: null, availableMethods: [method] })
       const expired = method === 'passkey' ? 'passkey_token_expired' : 'mfa_token_expired'
       assert.equal((await late()).body.code, expired, 'a pending sign-in is void')
       const open = await ada.signIn()
-      assert.deepEqual(Object.keys(open.body).sort(), [
-        'accessToken',
-        'expiresIn',
-        'refreshExpiresIn',
-        'refreshToken',
-        'status',
-        'tokenType',
-      ])
       ada.storeTokens(open)
 
       travel(60_000)
       const on = await ada.turnOn(method)
-      assert.deepEqual(
-        { ...on.body, changedAt: '' },
-        { enabled: true, mfaMethod: method, availableMethods: [method], changedAt: '' },
-      )
+      assertBody(on, 200, { enabled: true, mfaMethod: method, availableMethods: [method] })
       assert.ok(on.body.changedAt > off.body.changedAt)
       assert.deepEqual((await ada.get('/settings/MfaSignIn')).body, on.body)
       const required = await ada.signIn()

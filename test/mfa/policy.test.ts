@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { decodeToken } from '../support/forge-token.ts'
 import { onEachDatabase } from '../support/latchkey.ts'
 
 onEachDatabase(
@@ -13,7 +14,7 @@ onEachDatabase(
         assert.equal(status, 403, path)
         assert.equal(body.code, 'mfa_set_up_required')
       }
-      const { aud } = claims(ada.accessToken)
+      const { aud } = decodeToken(ada.accessToken).claims
       assert.notEqual(aud, latchkey.origin)
     })
 
@@ -38,7 +39,7 @@ onEachDatabase(
       const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
       const { refreshToken } = ada
       ada.storeTokens(await latchkey.post('/auth/Refresh', { refreshToken }))
-      assert.equal(claims(ada.accessToken).aud, latchkey.origin)
+      assert.equal(decodeToken(ada.accessToken).claims.aud, latchkey.origin)
       assert.equal((await ada.get('/settings')).status, 200)
       const off = await ada.delete('/settings/MfaSignIn')
       assert.equal(off.status, 403)
@@ -54,7 +55,3 @@ onEachDatabase(
   },
   { LATCHKEY_MFA_POLICY: 'required' },
 )
-
-function claims(token: string): { aud: string } {
-  return JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString())
-}

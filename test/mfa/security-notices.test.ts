@@ -162,7 +162,10 @@ test('HTML in the brand name is escaped in a message', () => {
     logo: false,
   }
   const { html = '' } = renderNotification(
-    { channel: 'email', language: 'en', template: 'mfa-off', params: { at: 0 }, secret: undefined },
+    {
+      ...{ channel: 'email', language: 'en', template: 'mfa-off', secret: undefined },
+      params: { at: 0, reason: null },
+    },
     evil,
   )
   assert.doesNotMatch(html, /<img/)

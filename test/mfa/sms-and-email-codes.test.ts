@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { travel } from '../support/clock.ts'
 import { onEachDatabase } from '../support/latchkey.ts'
 import { openSecondSession, submitMfaCode } from '../support/mfa.ts'
+import { assertBody, assertRateLimited } from '../support/responses.ts'
 
 const sentMethods = ['sms', 'email'] as const
 
@@ -90,16 +91,13 @@ onEachDatabase((latchkey) => {
     }
 
     const early = await latchkey.post('/auth/SignIn/MfaCode', { mfaToken })
-    assert.equal(early.status, 429)
-    assert.equal(early.body.code, 'too_many_messages')
-    assert.ok(early.body.retryAfter >= 1 && early.body.retryAfter <= 30)
-    assert.equal(early.headers.get('retry-after'), String(early.body.retryAfter))
+    const retryAfter = assertRateLimited(early, 'too_many_messages')
+    assert.ok(retryAfter >= 1 && retryAfter <= 30)
     assert.equal(await ada.codeFor('sms'), old, 'nothing was sent')
 
-    travel(early.body.retryAfter * 1000)
+    travel(retryAfter * 1000)
     const sent = await latchkey.post('/auth/SignIn/MfaCode', { mfaToken })
-    assert.equal(sent.status, 202)
-    assert.deepEqual(sent.body, {
+    assertBody(sent, 202, {
       status: 'codeSent',
       sentTo: begun.body.sentTo,
       expiresIn: 300,

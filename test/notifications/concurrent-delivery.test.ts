@@ -8,9 +8,8 @@ import { createSmsTransport } from '../../src/notifications/sms.ts'
 import { openDatabase } from '../../src/store/open.ts'
 import { databaseKinds } from '../support/database.ts'
 import { enqueueNotices, findLogLines, outboxRowsTo, startLatchkey } from '../support/outbox.ts'
-import { createTempFolder, startLatchkeyProcess, waitUntil } from '../support/process.ts'
+import { startNode, waitUntil } from '../support/process.ts'
 import { startSmsReceiver } from '../support/sms-receiver.ts'
-import { findFreePort } from '../support/tcp.ts'
 
 const recipient = '+14155550100'
 
@@ -22,10 +21,7 @@ for (const kind of databaseKinds) {
       return 200
     })
     const latchkey = await startLatchkey(t, kind, { LATCHKEY_SMS_URL: receiver.url })
-    const other = await startLatchkeyProcess(t, {
-      folder: createTempFolder(t),
-      environment: { ...latchkey.environment, LATCHKEY_PORT: String(await findFreePort()) },
-    })
+    const other = await startNode(t, latchkey)
     const ids = await enqueueNotices(latchkey, 200, { channel: 'sms', recipient })
 
     await waitUntil(async () =>

@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { notifications as german } from '../../src/i18n/de/notifications.ts'
 import { notifications as english } from '../../src/i18n/en/notifications.ts'
 import { onEachDatabase } from '../support/latchkey.ts'
+import { assertBody } from '../support/responses.ts'
 
 onEachDatabase((latchkey) => {
   const german = { headers: { 'accept-language': 'de-AT, en;q=0.5' } }
@@ -46,7 +47,7 @@ onEachDatabase((latchkey) => {
     const ada = await latchkey.owner()
     assert.equal((await ada.get('/settings')).body.language, 'en')
     const chosen = await ada.put('/settings/Language', { language: 'de' })
-    assert.deepEqual([chosen.status, chosen.body], [200, { language: 'de' }])
+    assertBody(chosen, 200, { language: 'de' })
     assert.equal((await ada.get('/settings')).body.language, 'de')
     const [entry] = (await ada.get('/settings/Activity')).body.activity
     assert.deepEqual([entry.type, entry.detail], ['language.changed', { language: 'de' }])

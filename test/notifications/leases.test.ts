@@ -4,15 +4,11 @@
  */
 import assert from 'node:assert/strict'
 import { describe, type TestContext, test } from 'node:test'
+import { clockAheadBy } from '../support/clock.ts'
 import { databaseKinds } from '../support/database.ts'
 import type { TestLatchkey } from '../support/latchkey.ts'
 import { enqueueNotices, findLogLines, outboxRowsTo, startLatchkey } from '../support/outbox.ts'
-import {
-  clockOneMinuteAhead,
-  createTempFolder,
-  startLatchkeyProcess,
-  waitUntil,
-} from '../support/process.ts'
+import { createTempFolder, startLatchkeyProcess, waitUntil } from '../support/process.ts'
 import { startSmsReceiver } from '../support/sms-receiver.ts'
 
 const recipient = '+14155550100'
@@ -56,7 +52,7 @@ describe('leases', { concurrency: true }, () => {
       const [claimed] = await outboxRowsTo(latchkey, recipient)
 
       // Clocks may differ between nodes on PostgreSQL; nodes on SQLite share a machine.
-      const ahead = kind === 'PostgreSQL' ? clockOneMinuteAhead : {}
+      const ahead = kind === 'PostgreSQL' ? clockAheadBy(60_000) : {}
       const other = await startNode(t, latchkey, slow.url, ahead)
       await waitUntil(() => Date.now() > Number(claimed.next_attempt_at) + 1000)
       answer(200)

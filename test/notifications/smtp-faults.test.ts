@@ -175,7 +175,7 @@ test('an email is sent until a server accepts it, and never again', async (t) =>
   await enqueueNotices(latchkey, 1, { channel: 'email', recipient: 'ada@example.org' })
   const { reason } = await waitUntil(() => findLogLines(latchkey, 'message not sent yet')[0])
   assert.match(reason, /^The email may have been sent: /)
-  smtp.answers['.'] = (socket) => void socket.end('250 taken\r\n')
+  smtp.replies['.'] = (socket) => void socket.end('250 taken\r\n')
   await waitUntil(() => findLogLines(latchkey, 'message sent')[0])
   const tries = smtp.messages.length
 

@@ -14,7 +14,7 @@ onDatabase(
     test('special characters in the brand name stay text, in pages, titles and emails', async () => {
       const html = await (await fetch(`${latchkey.origin}/signin`)).text()
       const content = /<meta name="latchkey" content="([^"]*)">/.exec(html)?.[1] ?? ''
-      assert.equal(JSON.parse(unescaped(content)).name, name)
+      assert.equal(JSON.parse(unescaped(content)).brandName, name)
       const title = /<title>([^<]*)<\/title>/.exec(html)?.[1] ?? ''
       assert.equal(unescaped(title), `Sign in · ${name}`)
 

@@ -69,7 +69,7 @@ onDatabase('SQLite', (latchkey) => {
     const undo = page.getByRole('article').first().getByRole('link').first()
     assert.match((await undo.getAttribute('href')) ?? '', /\/undo#token=[\w-]{43}$/)
     await undo.click()
-    await page.getByRole('heading', { name: 'Was that not you?' }).waitFor()
+    await page.getByRole('heading', { name: 'Wasn’t that you?' }).waitFor()
   })
 
   test('the dev inbox shows and announces new messages by itself, and copies a code with one press', async (t) => {

@@ -8,7 +8,7 @@ import { gzipSync } from 'node:zlib'
 import type { Page } from 'playwright-core'
 import { startChromium } from '../support/chromium.ts'
 import { onDatabase } from '../support/latchkey.ts'
-import { type Appearance, assertPageOk, visitPage } from '../support/page-visit.ts'
+import { type Appearance, assertPageOk, pageConfigIn, visitPage } from '../support/page-visit.ts'
 
 const paths = ['/signin', '/signup', '/forgot', '/undo', '/security', '/', '/dev/inbox']
 const wide: Appearance = { width: 1280, colorScheme: 'light' }
@@ -19,12 +19,8 @@ onDatabase(
     const open = (path: string, headers: Record<string, string> = {}) =>
       fetch(latchkey.origin + path, { headers, redirect: 'manual' })
 
-    /** The configuration that the service embeds in a page. */
-    async function configOf(path: string, headers?: Record<string, string>) {
-      const html = await (await open(path, headers)).text()
-      const content = /<meta name="latchkey" content="([^"]*)">/.exec(html)?.[1] ?? ''
-      return JSON.parse(content.replaceAll('&quot;', '"').replaceAll('&amp;', '&'))
-    }
+    const configOf = async (path: string, headers?: Record<string, string>) =>
+      pageConfigIn(await (await open(path, headers)).text())
 
     test('no page runs anything inline, anything from elsewhere, or a string as code', async () => {
       for (const path of paths) {
@@ -115,7 +111,7 @@ onDatabase(
         ['/signin', 'Anmelden'],
         ['/signup', 'Konto anlegen'],
         ['/forgot', 'Passwort vergessen'],
-        ['/undo', 'Dieser Link ist nicht vollständig'],
+        ['/undo', 'Dieser Link ist unvollständig'],
         ['/undo#token=x', 'Warst du das nicht?'],
         ['/', 'Acme & Söhne läuft'],
         ['/dev/inbox', 'Entwickler-Postfach'],

@@ -1,13 +1,18 @@
 /** Signing in by passkey, with a virtual authenticator in Chromium. */
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
-import type { Page } from 'playwright-core'
 import { startChromium } from '../support/chromium.ts'
 import { onDatabase } from '../support/latchkey.ts'
 import type { Owner } from '../support/owner.ts'
-import { type Appearance, assertPageOkInEveryAppearance, visitPage } from '../support/page-visit.ts'
+import {
+  type Appearance,
+  assertPageOkInEveryAppearance,
+  enterPassword,
+  visitPage,
+} from '../support/page-visit.ts'
 import {
   openWebAuthnPage,
+  turnOnInBrowser,
   type VirtualAuthenticatorOptions,
   type WebAuthnPage,
 } from '../support/virtual-authenticator.ts'
@@ -29,21 +34,6 @@ onDatabase('SQLite', (latchkey) => {
     const added = await ada.post('/settings/Passkeys/Verify', { response })
     assert.equal(added.status, 201, JSON.stringify(added.body))
     return tab
-  }
-
-  async function turnOn(ada: Owner, tab: WebAuthnPage): Promise<void> {
-    const { options } = (await ada.post('/settings/MfaSignIn', { mfaMethod: 'passkey' })).body
-    const assertion = await tab.get(options)
-    const on = await ada.post('/settings/MfaSignIn', { mfaMethod: 'passkey', assertion })
-    assert.equal(on.body.enabled, true, JSON.stringify(on.body))
-    ada.recoveryCodes = on.body.recoveryCodes
-  }
-
-  async function enterPassword(page: Page, ada: Owner): Promise<void> {
-    await page.getByLabel('Email address').fill(ada.email)
-    await page.getByLabel('Password', { exact: true }).fill(ada.password)
-    await page.keyboard.press('Enter')
-    await page.getByRole('heading', { name: 'One more step' }).waitFor()
   }
 
   test('a passkey signs in alone, without an email address', async (t) => {
@@ -105,7 +95,7 @@ onDatabase('SQLite', (latchkey) => {
     // Without discoverable credentials it cannot sign in alone.
     const tab = await open(t, ada, { transport: 'usb', hasResidentKey: false })
     if (!tab) return
-    await turnOn(ada, tab)
+    await turnOnInBrowser(ada, tab)
     const { page } = tab
     await page.goto(`${latchkey.origin}/signin`)
     await enterPassword(page, ada)
@@ -135,7 +125,7 @@ onDatabase('SQLite', (latchkey) => {
     const ada = await latchkey.owner()
     const tab = await open(t, ada)
     if (!tab) return
-    await turnOn(ada, tab)
+    await turnOnInBrowser(ada, tab)
     const elsewhere = await startChromium(t)
     if (!elsewhere) return
     const seen = await visitPage(elsewhere, `${latchkey.origin}/signin`, wide)
@@ -150,7 +140,7 @@ onDatabase('SQLite', (latchkey) => {
     const ada = await latchkey.owner()
     const tab = await open(t, ada)
     if (!tab) return
-    await turnOn(ada, tab)
+    await turnOnInBrowser(ada, tab)
     const { page } = tab
     await page.addInitScript('delete globalThis.PublicKeyCredential')
     await page.goto(`${latchkey.origin}/signin`)

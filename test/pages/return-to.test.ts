@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { startChromium } from '../support/chromium.ts'
 import { onDatabase } from '../support/latchkey.ts'
-import { type Appearance, visitPage } from '../support/page-visit.ts'
+import { type Appearance, pageConfigIn, visitPage } from '../support/page-visit.ts'
 
 const paths = ['/signin', '/signup', '/forgot', '/undo', '/security', '/', '/dev/inbox']
 const wide: Appearance = { width: 1280, colorScheme: 'light' }
@@ -11,12 +11,8 @@ const wide: Appearance = { width: 1280, colorScheme: 'light' }
 onDatabase(
   'SQLite',
   (latchkey) => {
-    /** The configuration that the service embeds in a page. */
-    async function configOf(path: string) {
-      const html = await (await fetch(latchkey.origin + path)).text()
-      const content = /<meta name="latchkey" content="([^"]*)">/.exec(html)?.[1] ?? ''
-      return JSON.parse(content.replaceAll('&quot;', '"').replaceAll('&amp;', '&'))
-    }
+    const configOf = async (path: string) =>
+      pageConfigIn(await (await fetch(latchkey.origin + path)).text())
 
     // Abuse case (Input and output): A link to the real sign-in page redirected users to a copy of
     // it (open redirect).

@@ -9,6 +9,7 @@ import type { Owner } from '../support/owner.ts'
 import {
   type Appearance,
   assertPageOkInEveryAppearance,
+  enterPassword,
   type PageVisit,
   visitPage,
 } from '../support/page-visit.ts'
@@ -23,13 +24,6 @@ onDatabase('SQLite', (latchkey) => {
     const seen = await visitPage(browser, `${latchkey.origin}/signin`, look)
     await enterPassword(seen.page, ada)
     return seen
-  }
-
-  async function enterPassword(page: Page, ada: Owner): Promise<void> {
-    await page.getByLabel('Email address').fill(ada.email)
-    await page.getByLabel('Password', { exact: true }).fill(ada.password)
-    await page.keyboard.press('Enter')
-    await page.getByRole('heading', { name: 'One more step' }).waitFor()
   }
 
   test('a complete code submits itself, whether typed, pasted or autofilled', async (t) => {

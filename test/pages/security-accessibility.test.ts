@@ -71,7 +71,8 @@ onDatabase('SQLite', (latchkey) => {
       await press(text.email.change)
       await press(text.phone.change)
       await press(text.deletion.start)
-      await page.getByText(/^(What happens|Was in) .*/).click()
+      const { otherwise, inEachCase } = text.waysIn
+      await page.getByText(otherwise).or(page.getByText(inEachCase)).click()
       await state('every form open')
       await page.reload()
       await section(text.mfa.title).waitFor()

@@ -185,7 +185,7 @@ onDatabase('SQLite', (latchkey) => {
     const { press, waitForText, section } = pageActions(page)
     await page.route('**/settings/WaysIn', (route) => route.abort())
     await page.reload()
-    await waitForText('We can’t be reached.')
+    await waitForText('The service can’t be reached.')
     assert.deepEqual(await accessibilityViolations(), [])
     await page.unroute('**/settings/WaysIn')
     await press('Try again')

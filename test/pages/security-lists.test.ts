@@ -188,7 +188,7 @@ onDatabase('SQLite', (latchkey) => {
       'If someone learns your password, they get in: nothing else is required.',
       what,
     )
-    await what.getByText('What happens in all other cases').click()
+    await what.getByText('All other cases').click()
     await waitForText('If you forget your password, you still get in with your mailbox.', what)
 
     await ada.turnOn('email', { endOtherSessions: false })
@@ -204,7 +204,7 @@ onDatabase('SQLite', (latchkey) => {
     await ada.turnOn('authenticator', { endOtherSessions: false })
     await page.reload()
     await waitForText('Your account is well protected.', what)
-    await what.getByText('What happens in each case').click()
+    await what.getByText('All cases').click()
     const lost = 'If you lose your authenticator app, you still get in with your password and'
     await waitForText(lost, what)
     const stopped = 'If someone learns your password, they are stopped by your second step.'

@@ -26,7 +26,7 @@ onDatabase('SQLite', (latchkey) => {
       await assertPageOk(seen, `sign-up typed ${at}`)
 
       await page.keyboard.press('Enter')
-      await page.getByRole('alert').getByText('first passwords that people try').waitFor()
+      await page.getByRole('alert').getByText('first passwords that attackers try').waitFor()
       await assertPageOk(seen, `sign-up refused ${at}`)
       assert.equal(await page.getByLabel('Password', { exact: true }).inputValue(), 'password')
       assert.equal(await page.getByLabel('Email address').inputValue(), address(i))
@@ -58,7 +58,7 @@ onDatabase('SQLite', (latchkey) => {
     for (const [typed, advice] of [
       ['seven77', 'One more character.'],
       ['🔑🔑🔑🔑🔑🔑', '2 more characters.'],
-      ['aaaaaaaa', 'From 15 characters on, it is strong even without a second step.'],
+      ['aaaaaaaa', 'With 15 characters or more, it is strong even without a second step.'],
       ['aaaaaaaaaaaaaaa', 'Strong, even without a second step.'],
     ] as const) {
       await field.fill(typed)
@@ -82,7 +82,7 @@ onDatabase('SQLite', (latchkey) => {
       ['bea.known@example.com', 'bea.known@EXAMPLE.com', 'easy to guess for people who know you'],
       ['bea.known@example.com', 'BEA.KNOWN', 'easy to guess for people who know you'],
       ['bea.known@example.com', 'latchkey', 'easy to guess for people who know you'],
-      ['bea@example.com', 'football', 'first passwords that people try'],
+      ['bea@example.com', 'football', 'first passwords that attackers try'],
       ['bea@example.com', '1234567', '8 characters or more'],
       ['bea@example.com', 'ä'.repeat(513), 'This password is too long'],
       ['bea@example.com', 'a'.repeat(1025), 'This password is too long'],

@@ -20,7 +20,7 @@ onDatabase('SQLite', (latchkey) => {
       const seen = await visitPage(browser, `${latchkey.origin}/undo#token=${token}`, look)
       const { page } = seen
       const at = `at ${look.width} px, ${look.colorScheme}`
-      await page.getByRole('heading', { name: 'Was that not you?' }).waitFor()
+      await page.getByRole('heading', { name: 'Wasn’t that you?' }).waitFor()
       await assertPageOk(seen, `undo offered ${at}`)
       assert.equal((await ada.get('/settings/MfaSignIn')).body.enabled, false)
 
@@ -75,7 +75,7 @@ onDatabase('SQLite', (latchkey) => {
 
       for (const fragment of ['', '#token=', '#tok']) {
         const cut = await visitPage(browser, `${latchkey.origin}/undo${fragment}`, look)
-        await cut.page.getByRole('heading', { name: 'not complete' }).waitFor()
+        await cut.page.getByRole('heading', { name: 'This link is incomplete' }).waitFor()
         assert.equal(await cut.page.getByRole('button').count(), 0)
         if (fragment === '') await assertPageOk(cut, `undo cut ${at}`)
         await cut.page.context().close()
@@ -88,7 +88,7 @@ onDatabase('SQLite', (latchkey) => {
     if (!browser) return
     const { token } = await ownerWithUndoToken(latchkey)
     const { page } = await visitPage(browser, `${latchkey.origin}/undo#tok`, wide)
-    await page.getByRole('heading', { name: 'not complete' }).waitFor()
+    await page.getByRole('heading', { name: 'This link is incomplete' }).waitFor()
     await page.goto(`${latchkey.origin}/undo#token=${token}`)
     await page.getByRole('button', { name: 'Undo the change' }).waitFor()
   })

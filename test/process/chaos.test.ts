@@ -25,7 +25,7 @@ import {
   startSmtpServer,
   type TestSmtpServer,
 } from '../support/smtp-server.ts'
-import { findFreePort } from '../support/tcp.ts'
+import { findFreePorts } from '../support/tcp.ts'
 
 const seconds = Number(process.env.LATCHKEY_TEST_CHAOS_SECONDS ?? 10)
 const userCount = 8
@@ -34,7 +34,7 @@ test('no response is wrong and no message is lost while a node dies, the databas
   const postgres = await startPostgres()
   t.after(() => postgres.stop())
   const smtp = await startSmtpServer(t)
-  const ports = [await findFreePort(), await findFreePort()] as const
+  const ports = await findFreePorts(2)
   const publicUrl = `http://localhost:${ports[0]}`
   const [k1, k2] = [generateEncryptionKey('k1'), generateEncryptionKey('k2')]
   const folder = createTempFolder(t)

@@ -1,18 +1,16 @@
 import assert from 'node:assert/strict'
-import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
-import { Client } from 'pg'
 import { generateEncryptionKey } from '../../src/config/encryption-key-list.ts'
 import { parseKeyring } from '../../src/keys/keyring.ts'
 import { loadSigningKeys } from '../../src/keys/signing-keys.ts'
 import { migrate } from '../../src/store/migrate.ts'
 import { openDatabase } from '../../src/store/open.ts'
-import { createDatabase, databaseKinds } from '../support/database.ts'
+import { createDatabase, databaseKinds, runSql } from '../support/database.ts'
 import { onEachDatabase } from '../support/latchkey.ts'
 import { openSecondSession } from '../support/mfa.ts'
 import { createTempFolder, type LatchkeyProcess, startLatchkeyProcess } from '../support/process.ts'
 import { forkServerStarter } from '../support/server-starter.ts'
-import { findFreePort } from '../support/tcp.ts'
+import { findFreePorts } from '../support/tcp.ts'
 
 const rounds = 10
 
@@ -27,18 +25,18 @@ for (const kind of databaseKinds) {
       const environment = { LATCHKEY_DATABASE_URL: databaseUrl, ...keys }
       // Every other round the tables exist already, as after `latchkey migrate`.
       if (round % 2 === 0) await migrated(databaseUrl)
-      const ports = [String(await findFreePort()), String(await findFreePort())] as const
+      const [port, otherPort] = await findFreePorts(2)
       await Promise.all([
-        one.start({ ...environment, LATCHKEY_PORT: ports[0] }),
-        other.start({ ...environment, LATCHKEY_PORT: ports[1] }),
+        one.start({ ...environment, LATCHKEY_PORT: String(port) }),
+        other.start({ ...environment, LATCHKEY_PORT: String(otherPort) }),
       ])
 
-      const names = await rowsOf(databaseUrl, 'select name from kysely_migration')
+      const names = await runSql(databaseUrl, 'select name from kysely_migration')
       assert.ok(names.length > 0)
       assert.equal(new Set(names.map(({ name }) => name)).size, names.length)
-      const signingKeys = await rowsOf(databaseUrl, 'select id from signing_key')
+      const signingKeys = await runSql(databaseUrl, 'select id from signing_key')
       assert.equal(signingKeys.length, 1)
-      assert.deepEqual(await jwks(ports[0]), await jwks(ports[1]), `round ${round}`)
+      assert.deepEqual(await jwks(port), await jwks(otherPort), `round ${round}`)
       await Promise.all([one.stop(), other.stop()])
     }
   })
@@ -66,9 +64,9 @@ test('four nodes that start concurrently on an empty PostgreSQL form one service
     LATCHKEY_ENCRYPTION_KEYS: generateEncryptionKey('k1'),
   }
   const nodes = await Promise.all([1, 2, 3, 4].map(() => startLatchkeyProcess(t, { environment })))
-  const keys = await Promise.all(nodes.map(({ port }) => jwks(String(port))))
+  const keys = await Promise.all(nodes.map(({ port }) => jwks(port)))
   for (const other of keys.slice(1)) assert.deepEqual(other, keys[0])
-  assert.equal((await rowsOf(LATCHKEY_DATABASE_URL, 'select id from signing_key')).length, 1)
+  assert.equal((await runSql(LATCHKEY_DATABASE_URL, 'select id from signing_key')).length, 1)
 })
 
 test('two processes in one folder, on two ports, form one service', async (t) => {
@@ -171,25 +169,7 @@ async function migrated(url: string): Promise<void> {
   await db.destroy()
 }
 
-async function rowsOf(url: string, statement: string): Promise<Record<string, unknown>[]> {
-  if (url.startsWith('sqlite:')) {
-    const db = new DatabaseSync(url.slice('sqlite:'.length))
-    try {
-      return db.prepare(statement).all()
-    } finally {
-      db.close()
-    }
-  }
-  const client = new Client({ connectionString: url })
-  await client.connect()
-  try {
-    return (await client.query(statement)).rows
-  } finally {
-    await client.end()
-  }
-}
-
-async function jwks(port: string): Promise<unknown> {
+async function jwks(port: number): Promise<unknown> {
   return (await fetch(`http://127.0.0.1:${port}/.well-known/jwks.json`)).json()
 }
 

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { beforeEach, test } from 'node:test'
 import { travel } from '../support/clock.ts'
-import { type ApiResponse, onEachDatabase } from '../support/latchkey.ts'
+import { onEachDatabase } from '../support/latchkey.ts'
+import { assertRateLimited } from '../support/responses.ts'
 
 const hour = 60 * 60_000
 const password = 'seven red bicycles'
@@ -22,7 +23,7 @@ onEachDatabase(
       assert.equal(begun.body.sentTo, undefined)
       const { mfaToken } = begun.body
       const refused = await latchkey.post('/auth/SignIn/MfaCode', { mfaToken })
-      const retryAfter = ensureTooMany(refused, 'too_many_messages')
+      const retryAfter = assertRateLimited(refused, 'too_many_messages')
 
       const code = ada.recoveryCodes[0] ?? ''
       const onPaper = { mfaToken, code, mfaMethod: 'recoveryCode' }
@@ -98,19 +99,19 @@ onEachDatabase(
       const signUp = (address: string) =>
         latchkey.post('/auth/SignUp', { email, password }, from(address))
       for (let i = 0; i < 5; i++) assert.equal((await signUp('203.0.113.1')).status, 202)
-      ensureTooMany(await signUp('203.0.113.1'), 'too_many_messages')
+      assertRateLimited(await signUp('203.0.113.1'), 'too_many_messages')
       for (let i = 0; i < 15; i++) assert.equal((await signUp(`203.0.113.${10 + i}`)).status, 202)
-      ensureTooMany(await signUp('203.0.113.99'), 'too_many_messages')
+      assertRateLimited(await signUp('203.0.113.99'), 'too_many_messages')
       assert.equal((await latchkey.inbox(email)).length, 20)
       const spelled = { email: email.toUpperCase(), password }
-      ensureTooMany(await latchkey.post('/auth/SignUp', spelled), 'too_many_messages')
+      assertRateLimited(await latchkey.post('/auth/SignUp', spelled), 'too_many_messages')
 
       const ada = await latchkey.owner()
       const known = { email: ada.email, password }
       for (let i = 0; i < 4; i++) {
         assert.equal((await latchkey.post('/auth/SignUp', known)).status, 202)
       }
-      ensureTooMany(await latchkey.post('/auth/SignUp', known), 'too_many_messages')
+      assertRateLimited(await latchkey.post('/auth/SignUp', known), 'too_many_messages')
 
       travel(25 * hour)
       assert.equal((await signUp('203.0.113.1')).status, 202)
@@ -128,14 +129,14 @@ onEachDatabase(
         const more = i % 2 === 0 ? { password } : {}
         assert.equal((await verify(wrong, '203.0.113.1', more)).status, 401)
       }
-      ensureTooMany(await verify(right, '203.0.113.1', { password }), 'too_many_attempts')
-      ensureTooMany(await verify(right, '203.0.113.1'), 'too_many_attempts')
+      assertRateLimited(await verify(right, '203.0.113.1', { password }), 'too_many_attempts')
+      assertRateLimited(await verify(right, '203.0.113.1'), 'too_many_attempts')
       for (let network = 2; network <= 5; network++) {
         for (let i = 0; i < 10; i++) {
           assert.equal((await verify(wrong, `203.0.113.${network}`)).status, 401)
         }
       }
-      const retryAfter = ensureTooMany(await verify(right, '203.0.113.99'), 'too_many_attempts')
+      const retryAfter = assertRateLimited(await verify(right, '203.0.113.99'), 'too_many_attempts')
 
       travel(retryAfter * 1000)
       await latchkey.post('/auth/SignUp', { email, password })
@@ -152,7 +153,7 @@ onEachDatabase(
         const answers = Array.from({ length: 20 }, (_, j) => verify(i + j, '203.0.113.7'))
         for (const { status } of await Promise.all(answers)) assert.equal(status, 401)
       }
-      ensureTooMany(await verify(600, '203.0.113.7'), 'too_many_attempts')
+      assertRateLimited(await verify(600, '203.0.113.7'), 'too_many_attempts')
       assert.equal((await verify(600, '203.0.113.8')).status, 401)
     })
   },
@@ -201,11 +202,3 @@ onEachDatabase(
   },
   { LATCHKEY_SMS_DAILY_CAP: '3' },
 )
-
-/** @returns the seconds to wait */
-function ensureTooMany({ status, headers, body }: ApiResponse, code: string): number {
-  assert.equal(status, 429, JSON.stringify(body))
-  assert.equal(body.code, code)
-  assert.equal(headers.get('retry-after'), String(body.retryAfter))
-  return body.retryAfter
-}

@@ -4,6 +4,7 @@ import { beforeEach, test } from 'node:test'
 import { travel } from '../support/clock.ts'
 import { type ApiResponse, onEachDatabase, type TestLatchkey } from '../support/latchkey.ts'
 import type { Owner } from '../support/owner.ts'
+import { assertRateLimited } from '../support/responses.ts'
 
 const hour = 60 * 60_000
 /** The pause in milliseconds between two codes to one recipient. */
@@ -149,9 +150,7 @@ async function useUpMails(latchkey: TestLatchkey, email: string): Promise<void> 
   ensureTooMany(await eve.post('/settings/Email', { email }))
 }
 
-function ensureTooMany({ status, headers, body }: ApiResponse): void {
-  assert.equal(status, 429, JSON.stringify(body))
-  assert.equal(body.code, 'too_many_messages')
-  assert.equal(headers.get('retry-after'), String(body.retryAfter))
-  assert.ok(body.retryAfter > 3600, 'the wait is not that of the daily limit')
+function ensureTooMany(response: ApiResponse): void {
+  const retryAfter = assertRateLimited(response, 'too_many_messages')
+  assert.ok(retryAfter > 3600, 'the wait is not that of the daily limit')
 }

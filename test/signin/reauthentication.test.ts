@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict'
 import { beforeEach, test } from 'node:test'
 import { travel } from '../support/clock.ts'
+import { decodeToken } from '../support/forge-token.ts'
 import { onEachDatabase } from '../support/latchkey.ts'
 import type { Owner } from '../support/owner.ts'
 
 /** The claims of an access token, not verified. */
 function claims(accessToken: string) {
-  return JSON.parse(Buffer.from(accessToken.split('.')[1] ?? '', 'base64url').toString())
+  return decodeToken(accessToken).claims
 }
 
 const confirm = (ada: Owner, password = ada.password) =>

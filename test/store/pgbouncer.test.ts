@@ -44,14 +44,14 @@ test('behind PgBouncer, two nodes work as without it', async (t) => {
   const node = await latchkey.secondNode()
   try {
     // Signs up with a code from the outbox, turns MFA on and signs in with it.
-    const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
+    const ada = await latchkey.owner({ mfaMethod: 'email' })
     await ada.signInFully()
     assert.equal((await ada.get('/settings', { node })).status, 200)
 
     // A code is accepted once, whatever the number of concurrent requests and nodes.
     const waiting = await ada.signIn()
     const { mfaToken } = waiting.body
-    const code = await ada.codeFor('authenticator')
+    const code = await ada.codeFor('email')
     const uses = await Promise.all(
       Array.from({ length: 40 }, (_, i) =>
         latchkey.post('/auth/SignIn/Mfa', { mfaToken, code }, i % 2 ? { node } : {}),

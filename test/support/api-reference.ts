@@ -1,39 +1,36 @@
-/** Someone who reads /docs and tries a call there, and what they saw. */
+/** The API reference at /docs in a browser, used to send a call. */
 import type { Browser, Locator, Page } from 'playwright-core'
+import { type Appearance, type PageVisit, visitPage } from './page-visit.ts'
 
-export interface Visit {
-  /** Where the service is, without a slash at its end. */
+export interface Visit extends Appearance {
+  /** The service's origin, without a slash at the end. */
   baseUrl: string
-  /** Pasted into the reference as the Bearer token. */
+  /** The Bearer token to paste into the reference. */
   token: string
-  width: number
-  colorScheme: 'light' | 'dark'
 }
 
-export interface VisitReport {
-  /** Errors and warnings of the page, violations of its policy, requests that failed. */
-  errors: string[]
-  /** Requests that left the origin. */
-  externalRequests: string[]
+export interface VisitReport extends Pick<PageVisit, 'errors' | 'externalRequests'> {
   /** How many pixels the page is wider than the window. */
   overflowPx: number
-  /** How the call reads in Python. */
+  /** The code sample of the call in Python. */
   sample: string
-  /** What the reference shows of the answer: "200 OK", and its body. */
+  /** The response that the reference shows: `200 OK`, and its body. */
   status: string
   body: unknown
-  /** All that the browser would keep when the page is closed. */
+  /** Everything that the browser stores beyond the page. */
   browserStorage: string
 }
 
 /**
- * Reads the call `DELETE /settings/MfaSignIn` in the reference, pastes the token, sends it, and
- * reads the answer. LATCHKEY_TEST_SCREENSHOTS names a folder for pictures of every step.
+ * Opens `DELETE /settings/MfaSignIn` in the reference, pastes the token, sends the call and reads
+ * the response. LATCHKEY_TEST_SCREENSHOTS names a folder for screenshots of every step.
  */
 export async function turnOffInReference(browser: Browser, visit: Visit): Promise<VisitReport> {
-  const { complaints: errors, elsewhere: externalRequests, page } = await openPage(browser, visit)
-
-  await page.goto(`${visit.baseUrl}/docs`)
+  const { page, errors, externalRequests } = await visitPage(
+    browser,
+    `${visit.baseUrl}/docs`,
+    visit,
+  )
   await page.getByRole('textbox', { name: 'Bearer Token' }).fill(visit.token)
   await page.getByRole('tab', { name: 'Python' }).click()
   await takeScreenshot(page, visit, '1-top')
@@ -51,7 +48,7 @@ export async function turnOffInReference(browser: Browser, visit: Visit): Promis
   const response = client.getByRole('region', { name: 'Response', exact: true })
   const status = await textOf(response.getByRole('link').first())
   const body = JSON.parse(await textOf(response.getByRole('textbox')))
-  await takeScreenshot(page, visit, '3-answer')
+  await takeScreenshot(page, visit, '3-response')
 
   const browserStorage = await page.evaluate(
     'JSON.stringify([localStorage, sessionStorage, document.cookie])',
@@ -68,39 +65,19 @@ export async function turnOffInReference(browser: Browser, visit: Visit): Promis
   }
 }
 
-/** Opens the explanation of a problem and returns what is marked there. */
+/** Opens the explanation of a problem and reads the highlighted part. */
 export async function lookUpProblem(browser: Browser, visit: Visit, code: string) {
-  const { complaints: errors, elsewhere: externalRequests, page } = await openPage(browser, visit)
-  await page.goto(`${visit.baseUrl}/docs/errors#${code}`)
+  const { page, errors, externalRequests } = await openPage(browser, visit, `/docs/errors#${code}`)
   const highlighted = await textOf(page.locator(':target'))
-  // Unstyled, the page would be white in the dark.
+  // Without its style sheet, the page would be white in the dark theme too.
   const background = await page.evaluate('getComputedStyle(document.body).backgroundColor')
   await takeScreenshot(page, visit, '4-errors')
   await page.context().close()
-  return { complaints: errors, elsewhere: externalRequests, marked: highlighted, background }
+  return { errors, externalRequests, highlighted, background }
 }
 
-async function openPage(browser: Browser, { baseUrl, width, colorScheme }: Visit) {
-  const errors: string[] = []
-  const externalRequests: string[] = []
-  const context = await browser.newContext({ viewport: { width, height: 800 }, colorScheme })
-  const page = await context.newPage()
-  page.setDefaultTimeout(20_000)
-
-  await page.addInitScript(`addEventListener('securitypolicyviolation', (event) =>
-    console.error('Refused by the policy: ' + event.violatedDirective + ' ' + event.blockedURI))`)
-  page.on('console', (message) => {
-    if (['error', 'warning'].includes(message.type())) errors.push(message.text())
-  })
-  page.on('pageerror', (error) => errors.push(String(error)))
-  page.on('requestfailed', (request) => errors.push(`Failed: ${request.url()}`))
-  page.on('request', (request) => {
-    const { protocol, origin } = new URL(request.url())
-    if (protocol.startsWith('http') && origin !== new URL(baseUrl).origin) {
-      externalRequests.push(request.url())
-    }
-  })
-  return { complaints: errors, elsewhere: externalRequests, page }
+function openPage(browser: Browser, { baseUrl, width, colorScheme }: Visit, path: string) {
+  return visitPage(browser, baseUrl + path, { width, colorScheme })
 }
 
 async function textOf(locator: Locator): Promise<string> {

@@ -1,12 +1,13 @@
-/** The browser of the browser tests: the one that the machine already has. */
+/** The machine’s own Chromium or Chrome, for browser tests. */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { type Browser, chromium } from 'playwright-core'
 
 /**
- * A browser that closes with the test. Where there is none the test is skipped and this is
- * undefined; but not under `CI=true`, where a missing browser must not look like a pass.
+ * Starts a browser that closes with the test.
+ *
+ * @returns undefined without a browser; the test is skipped, or fails with `CI=true`
  */
 export async function startChromium(t: TestContext): Promise<Browser | undefined> {
   const executablePath = findChromium()
@@ -24,7 +25,7 @@ export async function startChromium(t: TestContext): Promise<Browser | undefined
 
 function findChromium(): string | undefined {
   const { CHROMIUM_PATH } = process.env
-  // What was named is wanted: another browser in its place would test something else.
+  // No fallback: another browser would test something else.
   if (CHROMIUM_PATH) return CHROMIUM_PATH
   return wellKnownPaths[process.platform]?.().find((path) => existsSync(path))
 }

@@ -1,17 +1,44 @@
 import { mock } from 'node:test'
 
 const realNow = Date.now.bind(Date)
-let ahead = 0
-let patched = false
+let aheadMs = 0
+let isMocked = false
+let runningNodes = 0
 
-/** Has the process believe that `ms` more have passed. Time only goes forward. */
+/**
+ * Moves this process's time forward. Time never goes back.
+ *
+ * @throws Error while a second node runs, because its clock would stay behind
+ */
 export function travel(ms: number): void {
-  if (!patched) mock.method(Date, 'now', () => realNow() + ahead)
-  patched = true
-  ahead += ms
+  if (runningNodes > 0) {
+    throw new Error(
+      'A second node is running, and its clock can’t travel. Travel before it starts.',
+    )
+  }
+  if (!isMocked) mock.method(Date, 'now', () => realNow() + aheadMs)
+  isMocked = true
+  aheadMs += ms
 }
 
-/** To the beginning of the next 30-second step, in which an authenticator app shows a new code. */
+/** Moves time to the next 30-second step, when an authenticator app shows a new code. */
 export function travelToNextStep(): void {
   travel(30_000 - (Date.now() % 30_000))
+}
+
+/** Forbids travelling until the returned function is called. */
+export function stopTravelling(): () => void {
+  runningNodes += 1
+  return () => {
+    runningNodes -= 1
+  }
+}
+
+/**
+ * The environment of a child process whose clock is `ms` ahead of this process's. By default, child
+ * processes keep real time.
+ */
+export function clockAheadBy(ms: number): Record<string, string> {
+  const script = `const now = Date.now; Date.now = () => now() + ${aheadMs + ms}`
+  return { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(script)}` }
 }

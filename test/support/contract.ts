@@ -13,10 +13,10 @@ interface Response {
   content?: Record<string, { schema: object }>
 }
 
-/** Holds answers against the OpenAPI document of the service that gave them. */
+/** Checks responses against the OpenAPI document of the service. */
 export interface Contract {
-  /** Fails if this answer is not one that the document promises. */
-  check(answer: RecordedResponse): void
+  /** Fails unless the document describes this response. */
+  check(response: RecordedResponse): void
 }
 
 export interface RecordedResponse {
@@ -40,17 +40,17 @@ export function contractOf(document: object): Contract {
       const operation = operations?.[method.toLowerCase()]
       const label = `${method} ${path.split('?')[0]} ${status}`
       if (!template || !operation) {
-        // What is not described can only be refused, and that with a problem.
+        // The service must reject an operation that is not described, with a problem.
         return validate('#/components/schemas/Problem', body, label)
       }
       const described = operation.responses[status]
       assert.ok(described, `${label} is not in the OpenAPI document: ${JSON.stringify(body)}`)
       const shared = '$ref' in described ? described.$ref.split('/').at(-1) : undefined
       const response = shared === undefined ? (described as Response) : components.responses[shared]
-      assert.ok(response, `${label} refers to ${shared}, which is no component`)
+      assert.ok(response, `${label} refers to ${shared}, which is not a component`)
       if (!response.content) return assert.equal(body, undefined, `${label} has a body`)
       const media = (type ?? '').split(';')[0] ?? ''
-      assert.ok(response.content[media], `${label} came as ${type}`)
+      assert.ok(response.content[media], `${label} has the content type ${type}`)
       const pointer =
         shared === undefined
           ? ['paths', template, method.toLowerCase(), 'responses', String(status)]

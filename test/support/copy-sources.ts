@@ -5,7 +5,7 @@ import { createTempFolder } from './process.ts'
 
 const root = join(import.meta.dirname, '../..')
 
-/** A copy of our sources that a test may spoil; packages are those of the checkout. */
+/** Copies the sources for a test that changes them. The packages are those of the checkout. */
 export function copySources(t: TestContext, ...more: string[]): string {
   const folder = createTempFolder(t)
   for (const part of ['package.json', 'tsconfig.json', 'src', ...more]) {

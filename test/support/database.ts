@@ -1,11 +1,13 @@
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import type { TestContext } from 'node:test'
+import { Client } from 'pg'
 import { createPostgresDatabase } from './postgres.ts'
 import { createTempFolder } from './process.ts'
 
 export const databaseKinds = ['SQLite', 'PostgreSQL'] as const
 
-/** An empty database of this test alone, as LATCHKEY_DATABASE_URL names it. */
+/** Creates an empty database for one test. @returns its LATCHKEY_DATABASE_URL */
 export async function createDatabase(
   t: TestContext,
   kind: (typeof databaseKinds)[number],
@@ -14,4 +16,27 @@ export async function createDatabase(
   const database = await createPostgresDatabase()
   t.after(database.drop)
   return database.url
+}
+
+/** Runs one statement on a database. @param url as in LATCHKEY_DATABASE_URL @returns its rows */
+// biome-ignore lint/suspicious/noExplicitAny: rows of every shape
+export async function runSql(url: string, statement: string): Promise<any[]> {
+  if (url.startsWith('sqlite:')) {
+    const db = new DatabaseSync(url.slice('sqlite:'.length), { timeout: 5000 })
+    try {
+      return db
+        .prepare(statement)
+        .all()
+        .map((row) => ({ ...row }))
+    } finally {
+      db.close()
+    }
+  }
+  const client = new Client({ connectionString: url })
+  await client.connect()
+  try {
+    return (await client.query(statement)).rows
+  } finally {
+    await client.end()
+  }
 }

@@ -1,4 +1,4 @@
-/** A Dockerfile, read and carried out without Docker: every step but the base image. */
+/** Executes a Dockerfile without Docker: every step but the base image. */
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { cpSync, existsSync, mkdirSync, readFileSync, statSync } from 'node:fs'
@@ -8,12 +8,12 @@ import { cloneRoot, createMachineRoot, type OverlayRoot, runInRoot } from './ove
 
 interface Instruction {
   name: string
-  /** `--from=build` and the like. */
+  /** Flags such as `--from=build`. */
   flags: Record<string, string>
   rest: string
 }
 
-/** What a container is started with. */
+/** The configuration of a container. */
 export interface Image {
   root: OverlayRoot
   from: string
@@ -34,7 +34,7 @@ export function parseDockerfile(text: string): Instruction[] {
     const [, name, flags = '', rest = ''] =
       /^([A-Z]+)\s+((?:--\S+\s+)*)(.*)$/.exec(line.trim()) ?? []
     if (name === undefined) {
-      assert.equal(line.trim(), '', `No instruction: ${line}`)
+      assert.equal(line.trim(), '', `Not an instruction: ${line}`)
       return []
     }
     const pairs = [...flags.matchAll(/--([\w-]+)=(\S+)/g)].map(([, flag = '', value = '']) => [
@@ -48,7 +48,7 @@ export function parseDockerfile(text: string): Instruction[] {
 /**
  * Builds the last stage of the Dockerfile in `context`.
  *
- * @param substitutes commands to run in the place of those that a RUN names
+ * @param substitutes commands that replace those of RUN
  */
 export async function buildImage(
   t: TestContext,
@@ -71,7 +71,7 @@ export async function buildImage(
     }
     assert.ok(image, `${name} before FROM`)
     const run = steps[name]
-    assert.ok(run, `This can’t carry out ${name}.`)
+    assert.ok(run, `${name} is not supported here.`)
     await run({ image, flags, rest, context, stages, substitutes })
   }
   assert.ok(image)
@@ -146,14 +146,14 @@ const steps: Record<string, (step: StepContext) => void | Promise<void>> = {
   },
 }
 
-/** Of the folder, only what .dockerignore lets through reaches a build. */
+/** Fails if .dockerignore excludes the path from the build context. */
 function ensureInBuildContext(context: string, path: string): void {
-  assert.ok(existsSync(join(context, path)), `${path} is not there`)
+  assert.ok(existsSync(join(context, path)), `${path} does not exist`)
   const lines = readFileSync(join(context, '.dockerignore'), 'utf8').split('\n')
-  assert.ok(lines.includes('*') && lines.includes(`!${path}`), `.dockerignore keeps ${path} out`)
+  assert.ok(lines.includes('*') && lines.includes(`!${path}`), `.dockerignore excludes ${path}`)
 }
 
-/** What a layer holds, path by path. */
+/** The files of a layer. */
 export function paths(root: OverlayRoot, folder = '.'): string[] {
   const found = execFileSync('find', [folder, '-not', '-type', 'd'], {
     cwd: root.layer,

@@ -2,17 +2,17 @@ import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import type { TestContext } from 'node:test'
 
-/** A line to PostgreSQL on which everything can happen that happens to a database. */
+/** A TCP proxy to PostgreSQL that simulates the failures of a database. */
 export interface FaultyProxy {
-  /** Where PostgreSQL is found at its other end. */
+  /** The database, reached through the proxy. */
   url: string
-  /** Hangs up and takes no call, as a server that was stopped. */
+  /** Closes all connections and accepts no new ones, like a stopped server. */
   disconnect(): Promise<void>
-  /** Keeps every connection and says nothing any more, as a server that hangs. */
+  /** Keeps the connections and forwards nothing, like a server that hangs. */
   freeze(): void
-  /** Hangs up once, in place of the answer to the first message that says this. */
+  /** Closes one connection instead of forwarding the response to a message that contains `text`. */
   dropResponseTo(text: string): void
-  /** From here on everything goes through again; what was held back first of all. */
+  /** Forwards again, beginning with the bytes that were held back. */
   recover(): Promise<void>
 }
 

@@ -1,6 +1,6 @@
 import { request } from 'node:http'
 
-/** `fetch` from another address of this machine: on Linux all of 127.0.0.0/8 is ours. */
+/** `fetch` from another loopback address: on Linux, all of 127.0.0.0/8 is local. */
 export function fetchFrom(localAddress: string) {
   return (
     url: string,

@@ -1,4 +1,4 @@
-/** Password hashes that other implementations have made. */
+/** Password hashes by other implementations. */
 import { execFile } from 'node:child_process'
 import { argon2Sync } from 'node:crypto'
 import type { TestContext } from 'node:test'
@@ -8,7 +8,7 @@ import { requireWorking } from './tool.ts'
 
 const run = promisify(execFile)
 
-/** Of one password: what each names is a form, or a variant of one. */
+/** Hashes of one password, by format and variant. */
 export type HashesByFormat = Record<string, string>
 
 const python = `
@@ -31,13 +31,13 @@ print(json.dumps({
 }))
 `
 
-/** The C library’s crypt(3), which knows bcrypt by libxcrypt. */
+/** crypt(3) of the C library, with bcrypt from libxcrypt. */
 const perl =
   'print join(" ", map { crypt($ARGV[0], "\\$$_\\$05\\$abcdefghijklmnopqrstuu") } qw(2a 2b 2y))'
 
 const perlKnowsBcrypt = 'exit(crypt("x", "\\$2b\\$04\\$abcdefghijklmnopqrstuu") =~ /^.2b/ ? 0 : 1)'
 
-/** @returns undefined where the programs are missing, and the test is skipped */
+/** @returns undefined without Python or Perl; the test is skipped */
 export async function generateForeignHashes(
   t: TestContext,
   password: string,
@@ -54,7 +54,7 @@ export async function generateForeignHashes(
   }
 }
 
-/** By OpenSSL, which the runtime brings, and not by the library that checks them. */
+/** Hashes with the runtime’s OpenSSL, not with the library that verifies them. */
 function hashWithOpenssl(password: string): HashesByFormat {
   const nonce = Buffer.from('a salt of sixteen').subarray(0, 16)
   const costs = [

@@ -1,11 +1,11 @@
-/** Accounts on their way in, by the command line. */
+/** Import of accounts by the command line. */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import type { TestLatchkey } from './latchkey.ts'
 import { createTempFolder, type ProcessResult, runLatchkey } from './process.ts'
 
-/** A file of lines, each an account or a text as it is. */
+/** Writes an import file. A string becomes a line as it is. */
 export function writeImportFile(t: TestContext, records: readonly (object | string)[]): string {
   const file = join(createTempFolder(t), 'accounts.jsonl')
   const texts = records.map((record) =>
@@ -15,7 +15,7 @@ export function writeImportFile(t: TestContext, records: readonly (object | stri
   return file
 }
 
-/** Runs `latchkey accounts import` on the database of a service that runs. */
+/** Runs `latchkey accounts import` on the database of a running service. */
 export function runImport(
   t: TestContext,
   { environment }: TestLatchkey,
@@ -25,9 +25,9 @@ export function runImport(
   return runLatchkey(t, { environment, args: ['accounts', 'import', file, ...flags] })
 }
 
-/** A hash of PBKDF2 that is quickly made and checked. */
+/** A PBKDF2 hash that is fast to verify. */
 export const cheapHash = {
   password: 'hashcat',
-  // Hashcat’s example of Django’s form.
+  // Hashcat’s example for Django.
   passwordHash: 'pbkdf2_sha256$20000$H0dPx8NeajVu$GiC4k5kqbbR9qWBlsRgDywNqC2vd9kqfk7zdorEnNas=',
 }

@@ -1,28 +1,30 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import net, { type AddressInfo } from 'node:net'
+import { connect, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { setTimeout } from 'node:timers/promises'
+import { stopChild } from './process.ts'
+import { findFreePorts } from './tcp.ts'
 import { requireWorking } from './tool.ts'
 
-/** A text as a phone shows it. */
+/** A text message as the phone shows it. */
 export interface DeliveredSms {
   from: string
   to: string
   text: string
-  /** Whether it came as UCS-2, 70 letters a text, or in 7 bits, 160 a text. */
+  /** Whether it is in UCS-2, 70 characters per SMS, instead of 7 bits, 160 per SMS. */
   ucs2: boolean
 }
 
 export interface Kannel {
-  /** As in LATCHKEY_SMS_URL. */
+  /** For LATCHKEY_SMS_URL. */
   url: string
-  /** Every text so far, once at least `count` are there. */
+  /** All delivered text messages, once there are at least `count`. */
   delivered(count: number): Promise<DeliveredSms[]>
-  /** Ends what takes texts; what it has taken is safe. */
+  /** Stops smsbox, which accepts text messages. Accepted ones are not lost. */
   stopSmsbox(): Promise<void>
   startSmsbox(): Promise<void>
 }
@@ -31,9 +33,10 @@ const user = 'latchkey'
 const password = 'p&ss=w#rd%+'
 
 /**
- * Kannel with its fake SMS centre, for one test. The centre listens, and a phone connects to it;
- * it then sees every text on a line of its own. Without Kannel the test is skipped and this is
- * undefined; under `CI=true` the test fails.
+ * Starts Kannel with its fake SMS centre, for one test. The phone connects to the centre and reads
+ * each text message as a line.
+ *
+ * @returns undefined without Kannel; the test is skipped, or fails with `CI=true`
  */
 export async function startKannel(t: TestContext): Promise<Kannel | undefined> {
   if (
@@ -84,8 +87,8 @@ text = no
   const bearerbox = await startProgram('bearerbox', smsboxPort)
   let smsbox = await startProgram('smsbox', sendsmsPort)
   t.after(async () => {
-    await stopProgram(smsbox)
-    await stopProgram(bearerbox)
+    await stopChild(smsbox)
+    await stopChild(bearerbox)
     rmSync(folder, { recursive: true })
   })
 
@@ -95,7 +98,7 @@ text = no
   phone.on('data', (chunk: Buffer) => {
     received = Buffer.concat([received, chunk])
   })
-  // Until the centre has taken in its phone, texts are queued, and come later.
+  // Until the centre has registered its phone, it queues text messages.
   await setTimeout(200)
 
   return {
@@ -105,16 +108,16 @@ text = no
         const texts = parseMessages(received.toString())
         if (texts.length >= count) return texts
       }
-      throw new Error(`Of ${count} texts these came within 5 s: ${received}`)
+      throw new Error(`Fewer than ${count} text messages within 5 s: ${received}`)
     },
-    stopSmsbox: () => stopProgram(smsbox),
+    stopSmsbox: () => stopChild(smsbox),
     async startSmsbox() {
       smsbox = await startProgram('smsbox', sendsmsPort)
     },
   }
 }
 
-/** `from to text|ucs-2|udh …`, and a line break at the end; there can be others in between. */
+/** Parses lines `from to text|ucs-2|udh …`, whose content can contain line breaks. */
 function parseMessages(lines: string): DeliveredSms[] {
   const messages: DeliveredSms[] = []
   let parts: Buffer[] = []
@@ -124,14 +127,13 @@ function parseMessages(lines: string): DeliveredSms[] {
     if (kind === 'text') messages.push({ from, to, text: content, ucs2: false })
     if (kind === 'ucs-2') messages.push({ from, to, text: fromUcs2(bytesOf(content)), ucs2: true })
     if (kind === 'udh') {
-      // One of the parts of a long text.
-      // 05 00 03, then the reference, how many parts there are, and which this is.
+      // A part of a long text message: 05 00 03, the reference, the number of parts, its index.
       const [header = '', data = ''] = content.split(' data ')
       const [, , , , total, index] = bytesOf(header)
       parts.push(bytesOf(data))
       if (index !== total) continue
       const whole = Buffer.concat(parts)
-      // UCS-2 has a zero in every space; what has 7 bits is shown in UTF-8.
+      // UCS-2 has a zero byte in every space; 7-bit text is shown in UTF-8.
       const ucs2 = whole.includes(0)
       messages.push({ from, to, text: ucs2 ? fromUcs2(whole) : whole.toString(), ucs2 })
       parts = []
@@ -151,14 +153,9 @@ function fromUcs2(bytes: Buffer): string {
   return Buffer.from(bytes).swap16().toString('utf16le')
 }
 
-async function stopProgram(child: ChildProcess): Promise<void> {
-  child.kill('SIGTERM')
-  if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
-}
-
-async function connectWithRetry(port: number): Promise<net.Socket> {
+async function connectWithRetry(port: number): Promise<Socket> {
   for (const until = Date.now() + 5000; ; await setTimeout(20)) {
-    const socket = net.connect(port, '127.0.0.1')
+    const socket = connect(port, '127.0.0.1')
     try {
       await once(socket, 'connect')
       return socket
@@ -166,19 +163,4 @@ async function connectWithRetry(port: number): Promise<net.Socket> {
       if (Date.now() > until) throw error
     }
   }
-}
-
-/** All of them are taken at once before any is given back, so that they differ. */
-async function findFreePorts(count: 4): Promise<[number, number, number, number]>
-async function findFreePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(
-    Array.from({ length: count }, async () => {
-      const server = net.createServer()
-      await once(server.listen(0, '127.0.0.1'), 'listening')
-      return server
-    }),
-  )
-  const ports = servers.map((server) => (server.address() as AddressInfo).port)
-  await Promise.all(servers.map((server) => new Promise((closed) => server.close(closed))))
-  return ports
 }

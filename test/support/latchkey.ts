@@ -2,21 +2,23 @@ import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
 import { after, before, describe } from 'node:test'
-import { Client } from 'pg'
 import { generateEncryptionKey } from '../../src/config/encryption-key-list.ts'
 import { readSettings } from '../../src/config/read-settings.ts'
 import { type Latchkey, startServer } from '../../src/server.ts'
 import { type Contract, contractOf } from './contract.ts'
+import { runSql } from './database.ts'
 import { fetchFrom } from './fetch-from.ts'
 import { Owner, type OwnerOptions } from './owner.ts'
 import { createPostgresDatabase } from './postgres.ts'
+import { assertStatus, guardBody } from './responses.ts'
 import { type SecondNode, startSecondNode } from './second-node.ts'
 import { findFreePort } from './tcp.ts'
 
-/** An answer of the service, already held against the OpenAPI document. */
+/** A response that conforms to the OpenAPI document. */
 export interface ApiResponse {
+  /** Method and path. */
+  request: string
   status: number
   headers: Headers
   // biome-ignore lint/suspicious/noExplicitAny: tests look into bodies of every shape
@@ -27,9 +29,9 @@ export interface CallOptions {
   body?: unknown
   token?: string
   headers?: Record<string, string>
-  /** The address of this machine to ask from, if not 127.0.0.1. */
+  /** The client’s address: 127.0.0.1 by default, or another of 127.0.0.0/8. */
   from?: string
-  /** The node to ask, if not the first one. */
+  /** The node to call: the first one by default. */
   node?: SecondNode
 }
 
@@ -43,7 +45,7 @@ export interface Message {
   sentAt: string
 }
 
-/** Runs the same tests on each database, each against a service of its own. */
+/** Runs tests on each database, each with its own service. */
 export function onEachDatabase(
   tests: (latchkey: TestLatchkey) => void,
   environment: Record<string, string> = {},
@@ -51,7 +53,7 @@ export function onEachDatabase(
   for (const kind of ['SQLite', 'PostgreSQL'] as const) onDatabase(kind, tests, environment)
 }
 
-/** Runs tests on one database: enough where the database has no say. */
+/** Runs tests on one database, for behaviour that does not depend on the database. */
 export function onDatabase(
   kind: 'SQLite' | 'PostgreSQL',
   tests: (latchkey: TestLatchkey) => void,
@@ -65,7 +67,7 @@ export function onDatabase(
   })
 }
 
-/** The service on a real port and a real database, and everything a test asks of it. */
+/** The service on a real port and a real database, for tests. */
 export class TestLatchkey {
   readonly databaseKind: 'SQLite' | 'PostgreSQL'
   readonly folder = mkdtempSync(join(tmpdir(), 'latchkey-test-'))
@@ -75,9 +77,9 @@ export class TestLatchkey {
   #service: Latchkey | undefined
   #contract: Contract | undefined
   #dropDatabase: (() => Promise<void>) | undefined
-  /** What the service runs with; complete once it has been started. */
+  /** The environment of the service; complete after its start. */
   environment: Record<string, string> = {}
-  /** Longer than in earnest: a slow machine that is busy with tests is no rush of people. */
+  /** Longer than the service’s own limit, because a machine that runs tests is slow. */
   longestHashWaitMs = 60_000
 
   constructor(databaseKind: 'SQLite' | 'PostgreSQL', environment: Record<string, string> = {}) {
@@ -89,7 +91,7 @@ export class TestLatchkey {
     return `http://localhost:${this.environment.LATCHKEY_PORT}`
   }
 
-  /** Everything that the service has logged so far. */
+  /** The log of all nodes so far. */
   get log(): string {
     return this.#log
   }
@@ -119,36 +121,40 @@ export class TestLatchkey {
     this.#contract = contractOf((await document.json()) as object)
   }
 
-  /** Ends the service and looks whether it ever logged what nobody may read there. */
+  /** Stops the service, drops its database, and fails if the log contains a secret. */
   async stop(): Promise<void> {
     await this.#service?.close()
     await this.#dropDatabase?.()
     rmSync(this.folder, { recursive: true, force: true })
     for (const secret of this.#secrets) {
       const pattern = new RegExp(`(?<![A-Za-z0-9])${RegExp.escape(secret)}(?![A-Za-z0-9])`)
-      assert.doesNotMatch(this.#log, pattern, 'a secret stands in the log')
+      assert.doesNotMatch(this.#log, pattern, 'a secret is in the log')
     }
   }
 
-  /** The same service again, as after a restart, perhaps with other settings. */
+  /** Restarts the service, with changed settings if given. */
   async restart(changes: Record<string, string> = {}): Promise<void> {
     await this.#service?.close()
     this.environment = { ...this.environment, ...changes }
     await this.start()
   }
 
-  /** Ends the service and keeps its data; `start` goes on with them. */
+  /** Stops the service and keeps its data for the next `start`. */
   async stopKeepingData(): Promise<void> {
     await this.#service?.close()
     this.#service = undefined
   }
 
-  /** A second node on the same database, in a process of its own, whose clock does not travel. */
-  secondNode(): Promise<SecondNode> {
+  /**
+   * Starts a second node on the service’s database, in its own process.
+   *
+   * @param options.clockBehindMs how far its clock is behind; by default the clocks agree
+   */
+  secondNode({ clockBehindMs = 0 } = {}): Promise<SecondNode> {
     const log = (lines: string) => {
       this.#log += lines
     }
-    return startSecondNode(this.environment, { folder: this.folder, log })
+    return startSecondNode(this.environment, { folder: this.folder, log, clockBehindMs })
   }
 
   async #createDatabase(): Promise<string> {
@@ -170,6 +176,7 @@ export class TestLatchkey {
 
   async request(method: string, path: string, options: CallOptions = {}): Promise<ApiResponse> {
     const { body, token, headers, from, node } = options
+    assert.ok(token ?? !('token' in options), `${method} ${path} has an undefined token`)
     this.markSecret(token, ...secretsIn(body))
     const send = from === undefined ? fetch : fetchFrom(from)
     const response = await send((node?.origin ?? this.origin) + path, {
@@ -185,6 +192,7 @@ export class TestLatchkey {
     const text = await response.text()
     const type = response.headers.get('content-type')
     const result = {
+      request: `${method} ${path}`,
       status: response.status,
       headers: response.headers,
       body: text === '' ? undefined : type?.includes('json') ? JSON.parse(text) : text,
@@ -192,22 +200,22 @@ export class TestLatchkey {
     const cookies = [headers?.cookie ?? '', ...response.headers.getSetCookie()]
     this.markSecret(...secretsIn(result.body), ...cookies.flatMap(secretsInCookies))
     this.#contract?.check({ method, path, status: result.status, type, body: result.body })
-    assert.ok(response.headers.get('x-request-id'), 'an answer without X-Request-Id')
-    return result
+    assert.ok(response.headers.get('x-request-id'), 'a response without X-Request-Id')
+    return { ...result, body: guardBody(result) }
   }
 
-  /** From now on this must not be seen in the log. */
+  /** Marks values that must never be in the log. */
   markSecret(...secrets: (string | undefined)[]): void {
     for (const secret of secrets) if (secret && secret.length >= 6) this.#secrets.add(secret)
   }
 
-  /** Messages that were sent to an address or a number, newest first. */
+  /** The messages sent to an email address or phone number, newest first. */
   async inbox(to: string): Promise<Message[]> {
-    const { body } = await this.get(`/dev/Messages?to=${encodeURIComponent(to)}`)
-    return body.messages
+    const response = await this.get(`/dev/Messages?to=${encodeURIComponent(to)}`)
+    return assertStatus(response, 200).body.messages
   }
 
-  /** The newest code that was sent there. */
+  /** The newest code sent to an email address or phone number. */
   async codeSentTo(to: string): Promise<string> {
     for (const { text } of await this.inbox(to)) {
       const code = /\b[0-9]{6}\b/.exec(text)?.[0]
@@ -219,31 +227,15 @@ export class TestLatchkey {
     throw new Error(`No code was sent to ${to}.`)
   }
 
-  /** Somebody with an account, signed in, and with MFA on if a method is given. */
+  /** Creates an owner who is signed in, with MFA on if a method is given. */
   owner(options: OwnerOptions = {}): Promise<Owner> {
     return Owner.signUp(this, options)
   }
 
-  /** Runs SQL past the service, as another program on the same database would. */
+  /** Runs SQL, as another program on the service's database would. */
   // biome-ignore lint/suspicious/noExplicitAny: rows of every shape
-  async sql(statement: string): Promise<any[]> {
-    const url = this.environment.LATCHKEY_DATABASE_URL ?? ''
-    if (this.databaseKind === 'SQLite') {
-      const db = new DatabaseSync(url.slice('sqlite:'.length), { timeout: 5000 })
-      try {
-        const prepared = db.prepare(statement)
-        return prepared.all().map((row) => ({ ...row }))
-      } finally {
-        db.close()
-      }
-    }
-    const client = new Client({ connectionString: url })
-    await client.connect()
-    try {
-      return (await client.query(statement)).rows
-    } finally {
-      await client.end()
-    }
+  sql(statement: string): Promise<any[]> {
+    return runSql(this.environment.LATCHKEY_DATABASE_URL ?? '', statement)
   }
 }
 

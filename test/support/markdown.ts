@@ -1,11 +1,11 @@
-/** What tests read from the project's own pages. */
+/** The project’s Markdown pages. */
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 export const root = join(import.meta.dirname, '../..')
 
-/** Every page, as a path from the root. What git ignores is not ours. */
+/** Lists every page that git does not ignore, as a path from the root. */
 export function listMarkdownFiles(): string[] {
   const listed = execFileSync(
     'git',
@@ -17,12 +17,12 @@ export function listMarkdownFiles(): string[] {
 
 export const readPage = (page: string): string => readFileSync(join(root, page), 'utf8')
 
-/** A block between two ``` lines. */
+/** A fenced code block. */
 export interface CodeBlock {
-  /** What follows the opening backticks: `sh`, `json`, … */
+  /** The info string, such as `sh` or `json`. */
   language: string
   text: string
-  /** The line of its first line of text, counted from 1. */
+  /** The line number of its first line, from 1. */
   line: number
 }
 
@@ -36,11 +36,11 @@ export function codeBlocksIn(markdown: string): CodeBlock[] {
       open = undefined
     } else open = { language: line.slice(3).trim(), lines: [], line: index + 2 }
   }
-  if (open) throw new Error(`A fence is never closed, from line ${open.line}.`)
+  if (open) throw new Error(`The code block at line ${open.line} is not closed.`)
   return blocks
 }
 
-/** The one block of a language, or the one that begins with `start` if there are several. */
+/** The only code block of a language that begins with `start`. */
 export function codeBlock(page: string, language: string, start = ''): string {
   const matches = codeBlocksIn(readPage(page)).filter(
     (block) => block.language === language && block.text.startsWith(start),
@@ -54,7 +54,7 @@ export function codeBlock(page: string, language: string, start = ''): string {
   return only.text
 }
 
-/** The same without what stands between ``` lines. */
+/** Markdown with its code blocks replaced by empty lines. */
 export function proseOf(markdown: string): string {
   let insideCode = false
   return markdown
@@ -72,7 +72,7 @@ export interface Link {
   target: string
 }
 
-/** `[text](target)` and `<https://…>`, outside of code. */
+/** Links `[text](target)` outside code. */
 export function linksIn(markdown: string): Link[] {
   const withoutCode = proseOf(markdown).replace(/`[^`\n]*`/g, (code) =>
     code.replace(/[[\]()]/g, ' '),
@@ -81,7 +81,7 @@ export function linksIn(markdown: string): Link[] {
   return inline.map(([, text = '', target = '']) => ({ text: text.replace(/\s+/g, ' '), target }))
 }
 
-/** The anchors that a page offers, as GitHub makes them from its headings. */
+/** The anchors of a page’s headings, as GitHub generates them. */
 export function anchorsIn(markdown: string): Set<string> {
   const seen = new Map<string, number>()
   const headings = proseOf(markdown).matchAll(/^#{1,6} +(.+?) *$/gm)

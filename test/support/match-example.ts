@@ -1,33 +1,33 @@
-/** Holds an answer against the one that a page shows, value by value. */
+/** Compares a response with the example on a page. */
 import assert from 'node:assert/strict'
 
 /**
- * Fails unless `real` looks like `shown`: the same fields in the same order, and the same values,
- * except for those that differ from run to run, which must be of the same make. `…` stands for the rest of
- * a text, or for more elements of a list.
+ * Fails unless `actual` has the fields of `example` in their order, with equal values. Where values
+ * differ from run to run, their format must match. `…` stands for the rest of a string, or for more
+ * elements of a list.
  */
 export function assertMatchesExample(actual: unknown, example: unknown, where: string): void {
   if (Array.isArray(example)) {
-    assert.ok(Array.isArray(actual), `${where} is no list`)
+    assert.ok(Array.isArray(actual), `${where} is not a list`)
     const isOpenEnded = example.at(-1) === '…'
     const elements = isOpenEnded ? example.slice(0, -1) : example
     if (isOpenEnded)
-      assert.ok(actual.length > elements.length, `${where} has no more than is shown`)
+      assert.ok(actual.length > elements.length, `${where} has no more elements than the example`)
     else assert.equal(actual.length, elements.length, `${where} has another length`)
     for (const [i, element] of elements.entries()) {
       assertMatchesExample(actual[i], element, `${where}[${i}]`)
     }
   } else if (typeof example === 'object' && example !== null) {
-    assert.ok(typeof actual === 'object' && actual !== null, `${where} is no object`)
+    assert.ok(typeof actual === 'object' && actual !== null, `${where} is not an object`)
     assert.deepEqual(Object.keys(actual), Object.keys(example), `${where} has other fields`)
     for (const [name, value] of Object.entries(example)) {
       assertMatchesExample(Reflect.get(actual, name), value, `${where}.${name}`)
     }
   } else if (typeof example === 'string') {
-    assert.equal(typeof actual, 'string', `${where} is no text`)
+    assert.equal(typeof actual, 'string', `${where} is not a string`)
     assertTextMatchesExample(String(actual), example, where)
   } else if (typeof example === 'number' && example > 100_000) {
-    // Seconds that are left of days: the first of them may have begun.
+    // A countdown in seconds, which may have begun.
     assert.ok(
       Math.abs(Number(actual) - example) <= 5,
       `${where} is ${actual}, not about ${example}`,
@@ -37,11 +37,11 @@ export function assertMatchesExample(actual: unknown, example: unknown, where: s
   }
 }
 
-/** The same for texts. */
+/** Compares a string with its example, as `assertMatchesExample` does. */
 export function assertTextMatchesExample(actual: string, example: string, where: string): void {
   const masked = maskVariableParts(actual)
   if (/^eyJ[\w-]+…$/.test(example)) {
-    // A token that was cut is still seen to be one.
+    // A shortened token matches any token.
     assert.equal(masked, '<token>', where)
   } else if (example.endsWith('…')) {
     const prefix = maskVariableParts(example.slice(0, -1))
@@ -51,7 +51,7 @@ export function assertTextMatchesExample(actual: string, example: string, where:
   }
 }
 
-/** A text with everything replaced that differs from run to run. */
+/** Replaces everything that differs from run to run. */
 export function maskVariableParts(text: string): string {
   return text
     .replace(/\beyJ[\w-]+\.[\w-]+\.[\w-]+/g, '<token>')

@@ -1,16 +1,16 @@
-/** What Prometheus would read. */
+/** Scrapes of `/metrics`. */
 import assert from 'node:assert/strict'
 
-/** Every series of a scrape by its name and labels, as they are written. */
+/** The value of each series, by its name with labels. */
 export type Scrape = Map<string, number>
 
-/** @param origin where `/metrics` is */
+/** Scrapes a node as Prometheus would. */
 export async function scrapeText(origin: string, token?: string): Promise<string> {
   const headers = token === undefined ? {} : { authorization: `Bearer ${token}` }
-  const answer = await fetch(`${origin}/metrics`, { headers })
-  const text = await answer.text()
-  assert.equal(answer.status, 200, text)
-  assert.match(answer.headers.get('content-type') ?? '', /^text\/plain; version=0\.0\.4/)
+  const response = await fetch(`${origin}/metrics`, { headers })
+  const text = await response.text()
+  assert.equal(response.status, 200, text)
+  assert.match(response.headers.get('content-type') ?? '', /^text\/plain; version=0\.0\.4/)
   return text
 }
 
@@ -28,7 +28,7 @@ export function parseSeries(text: string): Scrape {
   )
 }
 
-/** What grew between two scrapes, by how much; of one metric. */
+/** The increase of each series of a metric between two scrapes, without those that are 0. */
 export function increases(before: Scrape, after: Scrape, metric: string): Record<string, number> {
   const result: Record<string, number> = {}
   for (const [series, value] of after) {

@@ -1,22 +1,24 @@
-/** What many tests of the second factor do. */
+/** Shared steps of MFA tests. */
 import type { ApiResponse, Message, TestLatchkey } from './latchkey.ts'
 import { type CodeMethod, type Method, Owner } from './owner.ts'
+import { assertMfaRequired, assertStatus } from './responses.ts'
 
 export const codeMethods = ['authenticator', 'sms', 'email'] as const satisfies CodeMethod[]
 
 /** Strongest first. */
 export const mfaMethods = ['passkey', ...codeMethods] as const satisfies Method[]
 
-/** Answers a sign-in that asked for its second factor. */
+/** Submits a code to a sign-in that requires the second factor. */
 export function submitMfaCode(
   latchkey: TestLatchkey,
   challenged: ApiResponse,
   body: { code: string; mfaMethod?: CodeMethod | 'recoveryCode' },
 ): Promise<ApiResponse> {
-  return latchkey.post('/auth/SignIn/Mfa', { mfaToken: challenged.body.mfaToken, ...body })
+  const { mfaToken } = assertMfaRequired(challenged)
+  return latchkey.post('/auth/SignIn/Mfa', { mfaToken, ...body })
 }
 
-/** The same person with the same phone, signed in once more in another browser. */
+/** Signs an owner in again, as in a second browser. */
 export async function openSecondSession(latchkey: TestLatchkey, owner: Owner): Promise<Owner> {
   const { email, password, phoneNumber, authenticator } = owner
   const second = new Owner(latchkey, { email, password, phoneNumber, authenticator })
@@ -25,21 +27,21 @@ export async function openSecondSession(latchkey: TestLatchkey, owner: Owner): P
   return second
 }
 
-/** Messages about changes of the second factor, newest first; those with codes are left out. */
+/** Messages about changes of MFA, newest first, without those that contain a code. */
 export async function mfaNoticesTo(latchkey: TestLatchkey, recipient: string): Promise<Message[]> {
   const messages = await latchkey.inbox(recipient)
   return messages.filter(({ subject }) => /second step/i.test(subject))
 }
 
-/** The types of what happened to an account, newest first; sign-ins are left out. */
+/** The types of an account’s MFA activity, newest first. */
 export async function mfaActivityOf(owner: Owner): Promise<string[]> {
-  const { body } = await owner.get('/settings/Activity?limit=100')
+  const { body } = assertStatus(await owner.get('/settings/Activity?limit=100'), 200)
   return body.activity
     .map(({ type }: { type: string }) => type)
     .filter((type: string) => /^(mfa|recovery_codes)/.test(type))
 }
 
-/** How many sessions of an account are alive. */
+/** Counts the sessions of an account that have not ended. */
 export async function countLiveSessions(latchkey: TestLatchkey, { email }: Owner): Promise<number> {
   const [row] = await latchkey.sql(
     `select count(*) as alive from session join account on account.id = session.account_id
@@ -48,7 +50,7 @@ export async function countLiveSessions(latchkey: TestLatchkey, { email }: Owner
   return Number(row.alive)
 }
 
-/** Everything about an account that decides how it signs in, and what has been said about it. */
+/** All rows that decide how an account signs in, and its activity and messages. */
 export async function accountStateOf(latchkey: TestLatchkey, { email }: Owner) {
   const account = `(select id from account where email = '${email}')`
   const rows = (table: string, columns = '*') =>
@@ -61,7 +63,7 @@ export async function accountStateOf(latchkey: TestLatchkey, { email }: Owner) {
     sessions: await rows('session'),
     challenges: await rows('challenge'),
     activity: await rows('activity'),
-    // Not how far they have come: delivery goes on meanwhile.
+    // Without the columns that delivery updates.
     messages: await rows('outbox', 'id, channel, recipient, template, params'),
   }
 }

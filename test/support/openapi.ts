@@ -1,4 +1,4 @@
-/** What the OpenAPI document says, as a list of calls to try. */
+/** The operations of the OpenAPI document. */
 import type { TestLatchkey } from './latchkey.ts'
 
 export interface Operation {
@@ -7,23 +7,23 @@ export interface Operation {
   operationId: string
   summary: string
   tags: string[]
-  /** Whether it wants an access token, and not only takes one. */
+  /** Whether an access token is required. */
   requiresToken: boolean
   statuses: string[]
-  /** Whether an answer of it can hold an access token. */
+  /** Whether a response can contain an access token. */
   returnsTokens: boolean
   // biome-ignore lint/suspicious/noExplicitAny: a JSON Schema
   body: any
-  /** Whether the document says that a request without a body is refused. */
+  /** Whether a body is required. */
   requiresBody: boolean
 }
 
 const methods = ['get', 'post', 'put', 'patch', 'delete']
 
-/** Every call of the service's own document. */
+/** Lists every operation of the service’s own document. */
 export async function operations(latchkey: TestLatchkey): Promise<Operation[]> {
-  const answer = await fetch(`${latchkey.origin}/openapi.json`)
-  const document = JSON.parse(await answer.text())
+  const response = await fetch(`${latchkey.origin}/openapi.json`)
+  const document = JSON.parse(await response.text())
   return Object.entries(document.paths).flatMap(([path, operations]) =>
     Object.entries(operations as object)
       .filter(([method]) => methods.includes(method))
@@ -42,14 +42,14 @@ export async function operations(latchkey: TestLatchkey): Promise<Operation[]> {
   )
 }
 
-/** A response of a call, in place of a reference to it. */
+/** Resolves a reference to a shared response. */
 // biome-ignore lint/suspicious/noExplicitAny: a response object of OpenAPI
 export function resolveResponse(document: any, response: any): any {
   const name = response.$ref?.replace('#/components/responses/', '')
   return name === undefined ? response : document.components.responses[name]
 }
 
-/** One of several ways to be let in, and that is to bring nothing. */
+/** Whether a security requirement is empty, so that no token is needed. */
 function isAnonymous(scheme: object): boolean {
   return Object.keys(scheme).length === 0
 }

@@ -1,8 +1,9 @@
-/** Those who run the service, as tests meet them. */
+/** Operators, and their actions on accounts. */
+import assert from 'node:assert/strict'
 import type { ApiResponse, TestLatchkey } from './latchkey.ts'
 import type { Owner, OwnerOptions } from './owner.ts'
 
-/** Somebody who may help others: with MFA on, freshly signed in, unless it is said otherwise. */
+/** An operator, by default with MFA on and just signed in. */
 export async function createOperator(
   latchkey: TestLatchkey,
   options: OwnerOptions = { mfaMethod: 'authenticator' },
@@ -12,7 +13,7 @@ export async function createOperator(
   return operator
 }
 
-/** Past the service: what the command for it does has tests of its own. */
+/** Makes an owner an operator by SQL. The CLI command has its own tests. */
 export function grantOperator(latchkey: TestLatchkey, { email }: Owner): Promise<unknown> {
   return latchkey.sql(
     `update account set operator_since = coalesce(mfa_on_since, 1) where email = '${email}'`,
@@ -20,11 +21,12 @@ export function grantOperator(latchkey: TestLatchkey, { email }: Owner): Promise
 }
 
 export async function accountIdOf(latchkey: TestLatchkey, { email }: Owner): Promise<string> {
-  const [{ id }] = await latchkey.sql(`select id from account where email = '${email}'`)
-  return id
+  const [account] = await latchkey.sql(`select id from account where email = '${email}'`)
+  assert.ok(account, `${email} has no account`)
+  return account.id
 }
 
-/** What an operator can do to an account, by a call. */
+/** The actions of an operator on an account, by method and resource. */
 export const accountActions = {
   mfaOff: ['DELETE', 'MfaSignIn'],
   endSessions: ['DELETE', 'Sessions'],
@@ -33,7 +35,7 @@ export const accountActions = {
   unsuspend: ['DELETE', 'Suspension'],
 } as const
 
-/** Has an operator act on somebody's account. */
+/** Performs an operator’s action on an account. */
 export async function actOnAccount(
   latchkey: TestLatchkey,
   operator: Owner,

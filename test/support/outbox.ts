@@ -1,10 +1,10 @@
-/** What tests ask of the outbox past the service, and of what the log says about it. */
+/** The outbox and the log of a service. */
 
 import type { TestContext } from 'node:test'
 import { newId } from '../../src/lib/random.ts'
 import { TestLatchkey } from './latchkey.ts'
 
-/** A service of one test alone, with settings that only that test knows. */
+/** Starts a service for one test, with its own settings. */
 export async function startLatchkey(
   t: TestContext,
   kind: TestLatchkey['databaseKind'],
@@ -16,7 +16,7 @@ export async function startLatchkey(
   return latchkey
 }
 
-/** Puts notices into the outbox, as if so much had happened. @returns their ids, oldest first */
+/** Inserts notices into the outbox. @returns their ids, oldest first */
 export async function enqueueNotices(
   latchkey: TestLatchkey,
   count: number,
@@ -34,13 +34,13 @@ export async function enqueueNotices(
   return ids
 }
 
-/** The rows of the outbox that go to one recipient, oldest first. */
-// biome-ignore lint/suspicious/noExplicitAny: rows as they are
+/** The outbox rows of one recipient, oldest first. */
+// biome-ignore lint/suspicious/noExplicitAny: rows of every shape
 export function outboxRowsTo(latchkey: TestLatchkey, recipient: string): Promise<any[]> {
   return latchkey.sql(`select * from outbox where recipient = '${recipient}' order by id`)
 }
 
-/** Lines of the log with a message, oldest first. */
+/** The log lines with a message, oldest first. */
 // biome-ignore lint/suspicious/noExplicitAny: lines of every shape
 export function findLogLines({ log }: { log: string }, msg: string): any[] {
   return log

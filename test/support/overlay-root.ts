@@ -1,7 +1,6 @@
 /**
- * A file system of its own for a test: that of this machine, and over it a layer that the test may
- * write to. Whoever runs in it sees no other processes, and no network but its own loopback unless
- * it is let out. Needs Linux and root.
+ * A root file system for one test: this machine’s, with a writable layer over it. Its processes see
+ * no others. Unless they run `online`, their only network is a loopback. Needs Linux and root.
  */
 import assert from 'node:assert/strict'
 import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process'
@@ -16,27 +15,27 @@ import { type ProcessResult, waitUntil } from './process.ts'
 const exec = promisify(execFile)
 
 export interface OverlayRoot {
-  /** What differs from this machine. To be written to from outside only while nothing runs in it. */
+  /** The files that differ from this machine’s. Write to it only while nothing runs. */
   readonly layer: string
   readonly folder: string
 }
 
 export interface RunOptions {
-  /** In which folder; `/` unless told otherwise. */
+  /** The working directory; `/` by default. */
   cwd?: string
-  /** All of its environment. */
+  /** The whole environment. */
   env?: Record<string, string>
-  /** `1000:1000`: as whom, without any capability. Root, if nobody is named. */
+  /** User and group such as `1000:1000`, without any capability; root by default. */
   user?: string
-  /** Where nothing but these folders can be written to. */
+  /** The only writable folders, each with the folder of this machine that it mounts. */
   writable?: Record<string, string>
-  /** Whether it reaches the network of this machine. */
+  /** Whether the network of this machine is reachable. */
   online?: boolean
 }
 
 /**
- * Whether tests can have a root of their own here. Where not the test is skipped; under `CI=true`
- * it fails.
+ * Whether this machine supports overlay roots. If not, the test is skipped, or fails with
+ * `CI=true`.
  */
 export async function supportsOverlayRoot(t: TestContext): Promise<boolean> {
   try {
@@ -44,14 +43,14 @@ export async function supportsOverlayRoot(t: TestContext): Promise<boolean> {
     return true
   } catch (cause) {
     const missing =
-      'This takes Linux, root, and a kernel that lets it mount overlays; and `ip` (Debian: iproute2).'
+      'Needs Linux, root, a kernel that can mount overlays, and `ip` (Debian: iproute2).'
     if (process.env.CI === 'true') throw new Error(missing, { cause })
     t.skip(missing)
     return false
   }
 }
 
-/** A machine like this one, whose Node is the one that the tests run on. */
+/** Creates a root with the Node version of the tests. */
 export function createMachineRoot(t: TestContext): OverlayRoot {
   const root = createEmptyRoot(t)
   const node = join(root.layer, 'usr/local/bin/node')
@@ -59,16 +58,16 @@ export function createMachineRoot(t: TestContext): OverlayRoot {
   try {
     linkSync(process.execPath, node)
   } catch {
-    // Another file system.
+    // The folders are on different file systems.
     cpSync(process.execPath, node)
   }
   return root
 }
 
-/** Another one that begins as this is now. */
+/** Copies a root in its present state. */
 export function cloneRoot(t: TestContext, root: OverlayRoot): OverlayRoot {
   const next = createEmptyRoot(t)
-  // Links, not copies: whoever changes a file here writes a new one in its place.
+  // Hard links suffice, because programs in the root replace files instead of changing them.
   execFileSync('cp', ['--archive', '--link', `${root.layer}/.`, next.layer])
   return next
 }
@@ -80,7 +79,7 @@ function createEmptyRoot(t: TestContext): OverlayRoot {
   return { layer: join(folder, 'layer'), folder }
 }
 
-/** Runs a program in it to its end. @throws if it fails */
+/** Runs a program in a root to its end. @throws if it fails */
 export async function runInRoot(
   root: OverlayRoot,
   argv: string[],
@@ -91,7 +90,7 @@ export async function runInRoot(
   return stdout
 }
 
-/** Starts a program in it, as its first process. It is ended with the test. */
+/** Starts a program as the first process of a root. It ends with the test. */
 export function startInRoot(
   t: TestContext,
   root: OverlayRoot,
@@ -128,7 +127,7 @@ export class RootProcess {
     })
   }
 
-  /** Runs another program beside it, as the same user; its exit code. */
+  /** Runs another program in the root, as the user of the first. @returns its exit code */
   async runBeside(argv: string[]): Promise<number> {
     const { user, env = {}, cwd = '/' } = this.#inside
     const enter = ['--target', String(this.pid), '--mount', '--pid', '--net', '--root']
@@ -139,15 +138,15 @@ export class RootProcess {
     )
   }
 
-  /** Waits until `beside` says 0; fails if it ends before. */
+  /** Waits until a program beside it exits with 0. Fails if the first process ends before. */
   async waitUntilHealthy(argv: string[]): Promise<void> {
     await waitUntil(async () => {
-      assert.equal(this.#outer.exitCode, null, `It ended:\n${this.stdout}\n${this.stderr}`)
+      assert.equal(this.#outer.exitCode, null, `The process ended:\n${this.stdout}\n${this.stderr}`)
       return this.pid !== undefined && (await this.runBeside(argv)) === 0
     })
   }
 
-  /** As the machine sees it; inside it is 1. */
+  /** The process ID outside the root; inside it is 1. */
   get pid(): number | undefined {
     const { pid } = this.#outer
     const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')
@@ -159,7 +158,7 @@ export class RootProcess {
     return this.result
   }
 
-  /** Whatever is in a process namespace goes with its first process. */
+  /** Ends every process of the root, because they end with the first one. */
   async end(): Promise<void> {
     this.#outer.kill('SIGKILL')
     await this.result
@@ -168,7 +167,7 @@ export class RootProcess {
 
 const checkout = join(import.meta.dirname, '../..')
 
-/** Nothing of this machine's, except for this checkout, if that is where it lies. */
+/** Commands that mount an empty /tmp, with this checkout in it if it is below /tmp. */
 function tmpMounts(top: string): string[] {
   const target = join(top, checkout)
   const bindMounts = [`mkdir --parents ${target}`, `mount --bind ${checkout} ${target}`]
@@ -178,7 +177,7 @@ function tmpMounts(top: string): string[] {
 function commandInRoot(root: OverlayRoot, argv: string[], options: RunOptions): string[] {
   const { cwd = '/', env = {}, user, writable, online = false } = options
   const top = join(root.folder, 'root')
-  // `volatile`: nobody waits for disks, and therefore the kernel wants another folder each time.
+  // `volatile` skips syncing to disk; the kernel then needs a new work folder for each mount.
   const work = mkdtempSync(join(root.folder, 'work-'))
   const script = [
     `mount -t overlay overlay -o volatile,lowerdir=/,upperdir=${root.layer},workdir=${work} ${top}`,

@@ -1,8 +1,8 @@
-import assert from 'node:assert/strict'
 import { Secret, TOTP } from 'otpauth'
 import { travelToNextStep } from './clock.ts'
 import type { ApiResponse, CallOptions, TestLatchkey } from './latchkey.ts'
 import { addPasskey, startPasskeySignIn, verifyPasskeySignIn } from './passkeys.ts'
+import { assertMfaRequired, assertSignedIn, assertStatus } from './responses.ts'
 import type { SoftwareAuthenticator } from './software-authenticator.ts'
 
 export interface OwnerOptions {
@@ -10,17 +10,22 @@ export interface OwnerOptions {
   password?: string
   phoneNumber?: string
   mfaMethod?: Method
-  /** The app of somebody who has an account already. */
+  /** The authenticator app of an existing account. */
   authenticator?: AuthenticatorApp
 }
 
-/** The methods whose answer is a code. */
+/** The methods that are verified by a code. */
 export type CodeMethod = 'authenticator' | 'sms' | 'email'
 export type Method = CodeMethod | 'passkey'
 
 let ownerCount = 0
 
-/** Somebody with an account, who does everything over HTTP as an owner would. */
+/**
+ * A person with an account, who does everything over HTTP as an owner would.
+ *
+ * `get`, `post`, `put`, `delete` and `signIn` return any response; every other method fails at the
+ * first step that does not succeed.
+ */
 export class Owner {
   readonly email: string
   readonly phoneNumber: string
@@ -29,7 +34,7 @@ export class Owner {
   refreshToken = ''
   recoveryCodes: string[] = []
   readonly authenticator: AuthenticatorApp
-  /** The one to sign in with, once MFA was turned on by it. */
+  /** The passkey for signing in, once MFA is on with it. */
   passkey: SoftwareAuthenticator | undefined
   readonly #latchkey: TestLatchkey
 
@@ -45,20 +50,19 @@ export class Owner {
   static async signUp(latchkey: TestLatchkey, options: OwnerOptions): Promise<Owner> {
     const owner = new Owner(latchkey, options)
     const { email, password } = owner
-    const started = await latchkey.post('/auth/SignUp', { email, password })
-    assert.equal(started.status, 202, JSON.stringify(started.body))
+    assertStatus(await latchkey.post('/auth/SignUp', { email, password }), 202)
     const code = await latchkey.codeSentTo(email)
     owner.storeTokens(await latchkey.post('/auth/SignUp/Verify', { email, code }))
     if (options.mfaMethod) await owner.turnOn(options.mfaMethod)
     return owner
   }
 
-  /** Keeps the tokens of an answer that says one is signed in. */
-  storeTokens(answer: ApiResponse): ApiResponse {
-    assert.equal(answer.body?.status, 'signedIn', JSON.stringify(answer.body))
-    this.accessToken = answer.body.accessToken
-    this.refreshToken = answer.body.refreshToken
-    return answer
+  /** Stores the tokens of a response that signs in. */
+  storeTokens(response: ApiResponse): ApiResponse {
+    const { accessToken, refreshToken } = assertSignedIn(response)
+    this.accessToken = accessToken
+    this.refreshToken = refreshToken
+    return response
   }
 
   get(path: string, call: CallOptions = {}) {
@@ -77,30 +81,30 @@ export class Owner {
   /** Changes the password, as in the settings. */
   async changePassword(newPassword: string): Promise<ApiResponse> {
     const currentPassword = this.password
-    const answer = await this.put('/settings/Password', { currentPassword, newPassword })
-    assert.equal(answer.status, 200, JSON.stringify(answer.body))
+    const response = await this.put('/settings/Password', { currentPassword, newPassword })
+    assertStatus(response, 200)
     this.password = newPassword
-    return answer
+    return response
   }
 
-  /** Sets a new password by the code that is mailed to whoever forgot theirs. */
+  /** Resets a forgotten password with the code sent by email. */
   async resetPassword(newPassword: string): Promise<ApiResponse> {
     const { email } = this
-    assert.equal((await this.#latchkey.post('/auth/ForgotPassword', { email })).status, 202)
+    assertStatus(await this.#latchkey.post('/auth/ForgotPassword', { email }), 202)
     const code = await this.#latchkey.codeSentTo(email)
-    const answer = await this.#latchkey.post('/auth/ResetPassword', { email, code, newPassword })
-    assert.equal(answer.status, 200, JSON.stringify(answer.body))
+    const response = await this.#latchkey.post('/auth/ResetPassword', { email, code, newPassword })
+    assertStatus(response, 200)
     this.password = newPassword
-    return answer
+    return response
   }
 
-  /** Begins to sign in, with the password. */
+  /** Starts a sign-in with the password. */
   signIn(call: CallOptions = {}): Promise<ApiResponse> {
     const { email, password } = this
     return this.#latchkey.post('/auth/SignIn', { email, password }, call)
   }
 
-  /** Signs in to the end, by the method that is asked for, and keeps the tokens. */
+  /** Signs in with every factor that the service requires, and stores the tokens. */
   async signInFully(): Promise<ApiResponse> {
     const started = await this.signIn()
     if (started.body.status === 'signedIn') return this.storeTokens(started)
@@ -108,54 +112,54 @@ export class Owner {
     return this.storeTokens(await submit())
   }
 
-  /** Has the right answer to a sign-in ready, by the method asked for. @returns what gives it */
-  async prepareSecondFactor({ body }: ApiResponse): Promise<() => Promise<ApiResponse>> {
-    const { mfaToken, mfaMethod } = body
+  /**
+   * Prepares the second factor of a sign-in, by the method that the service requires.
+   *
+   * @returns submits it
+   */
+  async prepareSecondFactor(started: ApiResponse): Promise<() => Promise<ApiResponse>> {
+    const { mfaToken, mfaMethod } = assertMfaRequired(started)
     if (mfaMethod === 'passkey') {
-      const started = await startPasskeySignIn(this.#latchkey, { mfaToken })
-      const response = this.passkey?.get(started.body.options)
-      return () => verifyPasskeySignIn(this.#latchkey, started, response)
+      const challenge = await startPasskeySignIn(this.#latchkey, { mfaToken })
+      const response = this.passkey?.get(challenge.body.options)
+      return () => verifyPasskeySignIn(this.#latchkey, challenge, response)
     }
     const code = await this.codeFor(mfaMethod)
     return () => this.#latchkey.post('/auth/SignIn/Mfa', { mfaToken, code })
   }
 
-  /** A right code of a method: the newest that was sent, or the next that the app shows. */
+  /** A valid code of a method: the newest one sent, or the app's next one. */
   codeFor(method: CodeMethod): Promise<string> {
     if (method === 'authenticator') return Promise.resolve(this.authenticator.nextCode())
     return this.#latchkey.codeSentTo(method === 'sms' ? this.phoneNumber : this.email)
   }
 
-  /** A code that looks like one of a method's, and is none now. */
+  /** A well-formed code that is not valid for a method now. */
   async wrongCodeFor(method: CodeMethod): Promise<string> {
     const { authenticator } = this
-    const right =
+    const valid =
       method === 'authenticator'
         ? [-1, 0, 1].map((step) => authenticator.code(Date.now() + step * 30_000))
         : [await this.codeFor(method)]
-    return ['000000', '000001', '000002', '000003'].find((code) => !right.includes(code)) ?? ''
+    return ['000000', '000001', '000002', '000003'].find((code) => !valid.includes(code)) ?? ''
   }
 
-  /** Puts a new secret into the app. It is in use once a code of it was brought. */
+  /** Adds a new secret to the app. The service uses it once a code has confirmed it. */
   async enrollAuthenticator(): Promise<ApiResponse> {
-    const answer = await this.post('/settings/MfaSecret')
-    assert.equal(answer.status, 200, JSON.stringify(answer.body))
-    this.authenticator.secret = answer.body.secret
-    return answer
+    const response = assertStatus(await this.post('/settings/MfaSecret'), 200)
+    this.authenticator.secret = response.body.secret
+    return response
   }
 
-  /** Turns MFA on by a method, or changes to it. @returns the answer that says it is on */
+  /** Turns MFA on with a method, or changes to that method. */
   async turnOn(mfaMethod: Method, fields: object = {}): Promise<ApiResponse> {
-    const answer = await this.post(
-      '/settings/MfaSignIn',
-      await this.prepareTurnOn(mfaMethod, fields),
-    )
-    assert.equal(answer.status, 200, JSON.stringify(answer.body))
-    this.recoveryCodes = answer.body.recoveryCodes ?? this.recoveryCodes
-    return answer
+    const request = await this.prepareTurnOn(mfaMethod, fields)
+    const response = assertStatus(await this.post('/settings/MfaSignIn', request), 200)
+    this.recoveryCodes = response.body.recoveryCodes ?? this.recoveryCodes
+    return response
   }
 
-  /** Sets a method up, and has its proof ready. @returns the body that turns it on */
+  /** Sets a method up and obtains its proof. @returns the request body that turns MFA on */
   async prepareTurnOn(mfaMethod: Method, fields: object = {}): Promise<object> {
     const request = {
       mfaMethod,
@@ -167,8 +171,7 @@ export class Owner {
       return { ...request, code: await this.codeFor(mfaMethod) }
     }
     if (mfaMethod === 'passkey') this.passkey ??= await addPasskey(this.#latchkey, this)
-    const started = await this.post('/settings/MfaSignIn', request)
-    assert.equal(started.status, 202, JSON.stringify(started.body))
+    const started = assertStatus(await this.post('/settings/MfaSignIn', request), 202)
     if (mfaMethod === 'passkey') {
       return { ...request, assertion: this.passkey?.get(started.body.options) }
     }
@@ -176,16 +179,16 @@ export class Owner {
   }
 }
 
-/** An app on a phone. Its codes come from a second implementation where it matters: oathtool. */
+/** An authenticator app. Tests of the codes themselves use a second implementation, oathtool. */
 export class AuthenticatorApp {
   secret = ''
 
-  /** The code that it shows now. */
+  /** The code of the current 30-second step. */
   code(at = Date.now()): string {
     return new TOTP({ secret: Secret.fromBase32(this.secret) }).generate({ timestamp: at })
   }
 
-  /** Waits until it shows one that it did not show before. */
+  /** Travels to the next step, for a code that was not used before. */
   nextCode(): string {
     travelToNextStep()
     return this.code()

@@ -1,4 +1,4 @@
-/** Somebody who looks at a page of ours, and everything that a browser would hold against it. */
+/** A page in a browser, with the errors that the browser reports. */
 import assert from 'node:assert/strict'
 import { AxeBuilder } from '@axe-core/playwright'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
@@ -8,7 +8,7 @@ export interface Appearance {
   colorScheme: 'light' | 'dark'
 }
 
-/** Each width and each theme once: colours know nothing of widths, nor the layout of colours. */
+/** Each width and each theme once: colours do not depend on the width, nor layout on colours. */
 export const appearances: Appearance[] = [
   { width: 360, colorScheme: 'dark' },
   { width: 1280, colorScheme: 'light' },
@@ -16,13 +16,13 @@ export const appearances: Appearance[] = [
 
 export interface PageVisit {
   page: Page
-  /** Errors and warnings of the page, violations of its policy, requests that failed. */
+  /** Console errors and warnings, CSP violations and failed requests. */
   errors: string[]
-  /** Requests that left the origin. */
+  /** Requests to other origins. */
   externalRequests: string[]
   /** How many pixels the page is wider than the window. */
   horizontalOverflow(): Promise<number>
-  /** What keeps somebody from using it: labels, roles, contrast and more (axe-core). */
+  /** Violations that axe-core finds: labels, roles, contrast and more. */
   accessibilityViolations(): Promise<string[]>
 }
 
@@ -40,7 +40,7 @@ export async function visitPage(
     console.error('Refused by the policy: ' + event.violatedDirective + ' ' + event.blockedURI))`)
   page.on('console', (message) => {
     const text = message.text()
-    // A browser tells of each call that the service refuses, as it should.
+    // Browsers log every response with an error status; these are expected.
     const isExpectedRefusal = /^Failed to load resource: .* status of (400|401|403|409|429)/.test(
       text,
     )
@@ -48,7 +48,7 @@ export async function visitPage(
   })
   page.on('pageerror', (error) => errors.push(String(error)))
   page.on('requestfailed', (request) => {
-    // A page that is left lets go of what it was waiting for.
+    // Leaving a page aborts its requests.
     const aborted = request.failure()?.errorText === 'net::ERR_ABORTED'
     if (!aborted) errors.push(`Failed: ${request.url()}`)
   })
@@ -71,7 +71,30 @@ export async function visitPage(
   }
 }
 
-/** Nothing can be held against what is seen now. @param where in words, for whoever reads of it */
+/** Enters address and password on the sign-in page, and waits for the second step. */
+export async function enterPassword(page: Page, account: Credentials): Promise<void> {
+  await page.getByLabel('Email address').fill(account.email)
+  await page.getByLabel('Password', { exact: true }).fill(account.password)
+  await page.keyboard.press('Enter')
+  await page.getByRole('heading', { name: 'One more step' }).waitFor()
+}
+
+interface Credentials {
+  email: string
+  password: string
+}
+
+/** The configuration that the service writes into a page. */
+export function pageConfigIn(html: string) {
+  const content = /<meta name="latchkey" content="([^"]*)">/.exec(html)?.[1] ?? ''
+  return JSON.parse(content.replaceAll('&quot;', '"').replaceAll('&amp;', '&'))
+}
+
+/**
+ * Asserts that the page has no errors, overflow or accessibility violations.
+ *
+ * @param where names the page in a failure
+ */
 export async function assertPageOk(pageVisit: PageVisit, where: string): Promise<void> {
   const { LATCHKEY_TEST_SCREENSHOTS: folder } = process.env
   if (folder) {
@@ -83,7 +106,7 @@ export async function assertPageOk(pageVisit: PageVisit, where: string): Promise
   assert.deepEqual(await pageVisit.accessibilityViolations(), [], where)
 }
 
-/** The same however somebody looks at it; it is left in the look that it was in. */
+/** Asserts that the page is OK in every appearance, and restores its own. */
 export async function assertPageOkInEveryAppearance(
   pageVisit: PageVisit,
   where: string,

@@ -1,7 +1,7 @@
-/** What many tests of passkeys do. */
-import assert from 'node:assert/strict'
+/** Shared steps of passkey tests. */
 import type { ApiResponse, CallOptions, TestLatchkey } from './latchkey.ts'
 import type { Owner } from './owner.ts'
+import { assertMfaRequired, assertStatus } from './responses.ts'
 import {
   type AuthenticatorTraits,
   SoftwareAuthenticator,
@@ -10,7 +10,7 @@ import {
 
 export type Passkey = SoftwareAuthenticator & { id: string }
 
-/** Adds a passkey to somebody's account. */
+/** Adds a passkey to an account. */
 export async function addPasskey(
   latchkey: TestLatchkey,
   owner: Owner,
@@ -18,15 +18,14 @@ export async function addPasskey(
 ): Promise<Passkey> {
   const { name, ...rest } = kind
   const authenticator = new SoftwareAuthenticator(latchkey.origin, rest)
-  const started = await owner.post('/settings/Passkeys')
-  assert.equal(started.status, 200, JSON.stringify(started.body))
+  const started = assertStatus(await owner.post('/settings/Passkeys'), 200)
   const response = authenticator.create(started.body.options)
   const added = await owner.post('/settings/Passkeys/Verify', { ...(name && { name }), response })
-  assert.equal(added.status, 201, JSON.stringify(added.body))
+  assertStatus(added, 201)
   return Object.assign(authenticator, { id: added.body.id as string })
 }
 
-/** Turns MFA on by a passkey, or changes to it. */
+/** Turns MFA on with a passkey, or changes to it. */
 export function turnOnWithPasskey(
   owner: Owner,
   authenticator: SoftwareAuthenticator,
@@ -36,30 +35,25 @@ export function turnOnWithPasskey(
   return owner.turnOn('passkey', more)
 }
 
-/** What `POST /auth/SignIn/Passkey` is asked for. */
+/** How to sign in with a passkey. */
 export interface PasskeySignInOptions {
-  /** As the second factor of the sign-in that it opens. */
+  /** Uses the passkey as the second factor of this sign-in. */
   mfaToken?: string | undefined
   tampering?: Tampering
   rememberDevice?: boolean
   call?: CallOptions
 }
 
-/** Has the service say what to sign. */
+/** Starts a sign-in with a passkey. @returns the challenge to sign */
 export async function startPasskeySignIn(
   latchkey: TestLatchkey,
   { mfaToken, call }: PasskeySignInOptions = {},
 ): Promise<ApiResponse> {
-  const started = await latchkey.post(
-    '/auth/SignIn/Passkey',
-    { ...(mfaToken && { mfaToken }) },
-    call,
-  )
-  assert.equal(started.status, 200, JSON.stringify(started.body))
-  return started
+  const body = { ...(mfaToken && { mfaToken }) }
+  return assertStatus(await latchkey.post('/auth/SignIn/Passkey', body, call), 200)
 }
 
-/** Answers by whatever a passkey made of it. */
+/** Submits a passkey’s response to the challenge. */
 export function verifyPasskeySignIn(
   latchkey: TestLatchkey,
   started: ApiResponse,
@@ -72,8 +66,8 @@ export function verifyPasskeySignIn(
 }
 
 /**
- * Signs in by passkey: alone, or as the second factor of the sign-in that an mfaToken opens; with
- * the access token of a session, that session is confirmed.
+ * Signs in with a passkey: alone, or as the second factor of an `mfaToken`. With the access token
+ * of a session, the passkey reauthenticates that session.
  */
 export async function signInWithPasskey(
   latchkey: TestLatchkey,
@@ -89,14 +83,12 @@ export async function signInWithPasskey(
   )
 }
 
-/** Begins to sign in with the password, and is asked for a passkey. @returns the mfaToken */
+/** Signs in with the password. @returns the mfaToken for the second factor */
 export async function requestMfaToken(owner: Owner): Promise<string> {
-  const { body } = await owner.signIn()
-  assert.equal(body.status, 'mfaRequired', JSON.stringify(body))
-  return body.mfaToken
+  return assertMfaRequired(await owner.signIn()).mfaToken
 }
 
-/** Everything about an account's passkeys, but not what is pending. */
+/** The passkeys of an account, without pending registrations. */
 export function passkeyRowsOf(latchkey: TestLatchkey, { email }: Owner) {
   return latchkey.sql(
     `select * from passkey where account_id = (select id from account where email = '${email}')

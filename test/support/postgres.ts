@@ -1,25 +1,25 @@
 /**
- * PostgreSQL for the tests: one server a run, one database for each test that asks.
+ * PostgreSQL for the tests: one server per run, one database per test that needs it.
  *
- * The server is started for the run (test/setup.ts), unless LATCHKEY_TEST_POSTGRES names another.
+ * test/setup.ts starts the server, unless LATCHKEY_TEST_POSTGRES names another one.
  */
 import { randomBytes } from 'node:crypto'
 import { Client } from 'pg'
 import { type PostgresServer, startPostgres } from './postgres-server.ts'
 
-/** An empty database of its own. `drop` also ends connections that are still open. */
+/** An empty database. `drop` also closes its open connections. */
 export type TestDatabase = { url: string; drop(): Promise<void> }
 
 /**
- * Makes an empty database with a name nobody else has.
+ * Creates an empty database with a random name.
  *
- * Under `npm test` it stands on the server of the run. A test file started alone starts a server
- * of its own, which ends with the process.
+ * With `npm test`, it is on the server of the run. A test file without test/setup.ts starts its own
+ * server, which ends with the process.
  */
 export async function createPostgresDatabase(): Promise<TestDatabase> {
   const server = await serverUrl()
   const name = `latchkey_test_${randomBytes(8).toString('hex')}`
-  // Copying files takes half the time of the usual way, which writes every page to the log.
+  // Twice as fast as the default strategy, which writes every page to the WAL.
   await query(server, `create database ${name} strategy file_copy`)
   return {
     url: urlOf(server, name),
@@ -28,9 +28,9 @@ export async function createPostgresDatabase(): Promise<TestDatabase> {
 }
 
 /**
- * The server that LATCHKEY_TEST_POSTGRES names if it is set, else one started now.
+ * Checks the server that LATCHKEY_TEST_POSTGRES names, or starts one.
  *
- * Throws a sentence that says what to do if there is none: tests on PostgreSQL are never skipped.
+ * @throws Error with advice if there is none: tests on PostgreSQL are never skipped
  */
 export async function startTestPostgres(): Promise<PostgresServer> {
   const configured = process.env.LATCHKEY_TEST_POSTGRES
@@ -39,7 +39,7 @@ export async function startTestPostgres(): Promise<PostgresServer> {
     await query(configured, 'select 1')
   } catch (cause) {
     const reason = cause instanceof AggregateError ? cause.errors.join(', ') : String(cause)
-    throw new Error(`LATCHKEY_TEST_POSTGRES names a server that can't be used: ${reason}`, {
+    throw new Error(`The server in LATCHKEY_TEST_POSTGRES can’t be used: ${reason}`, {
       cause,
     })
   }
@@ -48,7 +48,7 @@ export async function startTestPostgres(): Promise<PostgresServer> {
 
 let ownServer: Promise<PostgresServer> | undefined
 async function serverUrl(): Promise<string> {
-  // The server of the run was asked whether it answers when the run began; not again by each file.
+  // test/setup.ts has already checked the server of the run.
   const configured = process.env.LATCHKEY_TEST_POSTGRES
   if (configured) return configured
   ownServer ??= startPostgres()

@@ -1,4 +1,4 @@
-/** The version before this one, as it was. */
+/** The sources of the previous version. */
 import { execFileSync } from 'node:child_process'
 import { existsSync, readdirSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
@@ -10,12 +10,13 @@ const root = join(import.meta.dirname, '../..')
 const migrations = 'src/store/migrations/'
 
 /**
- * The entry point of the version before, with the packages of this checkout. Where the history does
- * not reach back to it the test is skipped and this is undefined.
+ * Extracts the previous version, which uses the packages of this checkout.
+ *
+ * @returns its entry point; undefined if the git history lacks it, and the test is skipped
  */
 export function extractPreviousVersion(t: TestContext): string | undefined {
   if (!existsSync(join(root, '.git'))) {
-    t.skip('There is no git history here, so no version before.')
+    t.skip('No git history, so no previous version.')
     return undefined
   }
   try {
@@ -27,19 +28,19 @@ export function extractPreviousVersion(t: TestContext): string | undefined {
     const mains = ['src/cli/main.ts', 'src/main.ts'].map((main) => join(folder, main))
     return mains.find((main) => existsSync(main))
   } catch {
-    t.skip(`The history here has no version before ${version}: clone it whole, with its tags.`)
+    t.skip(`The git history has no version before ${version}: clone all of it, with tags.`)
     return undefined
   }
 }
 
-/** The newest tag of another version that led here. */
+/** The newest version tag before this version. */
 function previousTag(): string | undefined {
   return lines('tag', '--list', 'v*', '--merged', 'HEAD', '--sort=-version:refname').find(
     (tag) => tag !== `v${version}`,
   )
 }
 
-/** Before the first release: the commit that last changed the first migration. */
+/** The commit that last changed the first migration, for use before the first release. */
 function firstWithTheseTables(): string {
   const [first = ''] = readdirSync(join(root, migrations)).sort()
   const [commit] = lines('rev-list', '--max-count=1', 'HEAD', '--', `${migrations}${first}`)

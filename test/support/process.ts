@@ -1,4 +1,4 @@
-/** The service as an operator meets it: a process, with what it prints and how it ends. */
+/** `latchkey` as a process, with its output and exit code. */
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -7,27 +7,23 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { clockAheadBy } from './clock.ts'
 import { findFreePort } from './tcp.ts'
 
 export interface ProcessOptions {
-  /** All that it finds in its environment, besides PATH; a free port is added to it. */
+  /** The whole environment but PATH, with a free port added. */
   environment?: Record<string, string>
-  /** After `latchkey`. */
+  /** The arguments after `latchkey`. */
   args?: string[]
-  /** Where it runs: a fresh empty folder, if none is given. */
+  /** The working directory; a new empty folder by default. */
   folder?: string
-  /** The `src/cli/main.ts` to run, if not ours. */
+  /** The entry point; this checkout’s `src/cli/main.ts` by default. */
   main?: string
-  /** A command that runs it, such as one that takes rights away. */
+  /** A command that runs `latchkey`, such as one that drops privileges. */
   wrapper?: string[]
 }
 
-/** What in its environment has a process believe that it is a minute later. */
-export const clockOneMinuteAhead = {
-  NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent('const real=Date.now;Date.now=()=>real()+60000')}`,
-}
-
-/** How a process ended. */
+/** The result of a process. */
 export interface ProcessResult {
   code: number | null
   signal: NodeJS.Signals | null
@@ -37,10 +33,10 @@ export interface ProcessResult {
 
 const mainPath = join(import.meta.dirname, '../../src/cli/main.ts')
 
-/** Half of what a start takes is reading our sources, and these tests start very often. */
+/** Compiling the sources takes half of a start’s time, and tests start many processes. */
 const compileCacheFolder = join(import.meta.dirname, '../../node_modules/.cache/latchkey-test')
 
-/** Runs `latchkey` to its end. A service that comes up instead is ended after half a minute. */
+/** Runs `latchkey` to its end, which is forced after 30 seconds if it starts a service instead. */
 export async function runLatchkey(
   t: TestContext,
   options: ProcessOptions = {},
@@ -52,7 +48,7 @@ export async function runLatchkey(
   return result
 }
 
-/** Starts the service and waits until it is ready. It ends with the test. */
+/** Starts the service and waits until it is ready. It stops with the test. */
 export async function startLatchkeyProcess(
   t: TestContext,
   options: ProcessOptions = {},
@@ -60,6 +56,21 @@ export async function startLatchkeyProcess(
   const latchkey = await spawnLatchkey(t, options)
   await latchkey.waitUntilReady()
   return latchkey
+}
+
+/**
+ * Starts another node on a service’s database, with changed settings. Its clock agrees with this
+ * process's, and it stops with the test.
+ */
+export function startNode(
+  t: TestContext,
+  { environment, origin }: { environment: Record<string, string>; origin: string },
+  changes: Record<string, string> = {},
+): Promise<LatchkeyProcess> {
+  const { LATCHKEY_PORT: _, ...shared } = environment
+  return startLatchkeyProcess(t, {
+    environment: { ...clockAheadBy(0), ...shared, LATCHKEY_PUBLIC_URL: origin, ...changes },
+  })
 }
 
 async function spawnLatchkey(t: TestContext, options: ProcessOptions): Promise<LatchkeyProcess> {
@@ -70,7 +81,7 @@ async function spawnLatchkey(t: TestContext, options: ProcessOptions): Promise<L
   return latchkey
 }
 
-/** A folder of this test alone, gone with it. */
+/** Creates an empty folder that is removed with the test. */
 export function createTempFolder(t: TestContext): string {
   const folder = mkdtempSync(join(tmpdir(), 'latchkey-process-'))
   t.after(() => rmSync(folder, { recursive: true, force: true }))
@@ -102,7 +113,7 @@ export class LatchkeyProcess {
     this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       this.stderr += text
     })
-    // Not `exit`: what it wrote last may still be on its way then.
+    // Not `exit`, which can come before the last output.
     this.result = once(this.#child, 'close').then(([code, signal]) => {
       return { code, signal, stdout: this.stdout, stderr: this.stderr }
     })
@@ -120,15 +131,18 @@ export class LatchkeyProcess {
     return `http://localhost:${this.port}`
   }
 
-  /** Whether it still runs. */
+  /** Whether the process still runs. */
   get isRunning(): boolean {
     return this.#child.exitCode === null && this.#child.signalCode === null
   }
 
-  /** Resolves when it takes requests, and fails if it never will. */
+  /** Waits until the service is ready. Fails if the process ends instead. */
   async waitUntilReady(): Promise<void> {
     await waitUntil(async () => {
-      assert.ok(this.isRunning, `It ended instead of starting:\n${this.stdout}\n${this.stderr}`)
+      assert.ok(
+        this.isRunning,
+        `The service ended instead of starting:\n${this.stdout}\n${this.stderr}`,
+      )
       const response = await fetch(`${this.origin}/health/ready`).catch(() => undefined)
       await response?.text()
       return response?.ok
@@ -139,20 +153,28 @@ export class LatchkeyProcess {
     if (this.isRunning) this.#child.kill(signal)
   }
 
-  /** Ends it as an operator would, and says how it ended. */
+  /** Stops the process as an operator would. */
   async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<ProcessResult> {
     this.kill(signal)
     return this.result
   }
 }
 
-/** Waits for what will be so in a moment; fails if it is not within half a minute. */
+/** Stops a child process by SIGTERM, and waits until it has ended. */
+export async function stopChild(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return
+  const exited = once(child, 'exit')
+  child.kill('SIGTERM')
+  await exited
+}
+
+/** Repeats a probe until its result is truthy. Fails after 30 seconds. */
 export async function waitUntil<Value>(
   probe: () => Promise<Value> | Value,
 ): Promise<NonNullable<Value> & {}> {
   for (const deadline = performance.now() + 30_000; ; await sleep(20)) {
     const found = await probe()
     if (found) return found
-    assert.ok(performance.now() < deadline, `It never came to be: ${probe}`)
+    assert.ok(performance.now() < deadline, `Not within 30 seconds: ${probe}`)
   }
 }

@@ -1,4 +1,4 @@
-/** HTTP as bytes, for what no client would send. */
+/** HTTP as bytes, for requests that no client would send. */
 import { connect } from 'node:net'
 
 export interface RawResponse {
@@ -8,7 +8,7 @@ export interface RawResponse {
   text: string
 }
 
-/** Sends bytes as they are (texts as Latin-1) and reads until the service closes the connection. */
+/** Sends bytes (a string as Latin-1) and reads until the service closes the connection. */
 export async function sendRaw(
   { environment }: { environment: Record<string, string> },
   bytes: string | Uint8Array,
@@ -16,7 +16,7 @@ export async function sendRaw(
   const socket = connect(Number(environment.LATCHKEY_PORT), '127.0.0.1')
   const chunks: Buffer[] = []
   socket.on('data', (chunk: Buffer) => chunks.push(chunk))
-  // It may close while we still write: what it said before is what counts.
+  // The service may close the connection during the write; its response counts.
   socket.on('error', () => {})
   socket.setTimeout(10_000, () => socket.destroy())
   socket.write(typeof bytes === 'string' ? Buffer.from(bytes, 'latin1') : bytes)
@@ -24,7 +24,7 @@ export async function sendRaw(
   return parseResponse(Buffer.concat(chunks).toString())
 }
 
-/** The lines of a request to be ended by an empty one; it asks the service to close afterwards. */
+/** Formats a request line and headers, without the empty line. Requests `Connection: close`. */
 export function formatRequestHead(method: string, path: string, ...headers: string[]): string {
   return [
     `${method} ${path} HTTP/1.1`,

@@ -1,7 +1,6 @@
-/** nginx and Caddy, each run with the file of deploy/ that operators copy. */
+/** nginx and Caddy, configured by the files of deploy/ that operators copy. */
 import assert from 'node:assert/strict'
-import { type ChildProcess, execFile, spawn } from 'node:child_process'
-import { once } from 'node:events'
+import { execFile, spawn } from 'node:child_process'
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs'
 import type { IncomingHttpHeaders } from 'node:http'
 import { request } from 'node:https'
@@ -10,22 +9,22 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import type { TestContext } from 'node:test'
 import { promisify } from 'node:util'
-import { createTempFolder, waitUntil } from './process.ts'
+import { createTempFolder, stopChild, waitUntil } from './process.ts'
 import { createSelfSignedCertificate } from './smtp-server.ts'
-import { findFreePort } from './tcp.ts'
+import { findFreePorts } from './tcp.ts'
 
 const run = promisify(execFile)
 const deploy = join(import.meta.dirname, '../../deploy')
 
-/** What the files of deploy/ are written for. */
+/** The host name in the files of deploy/. */
 export const host = 'accounts.example.com'
 
 export interface ReverseProxy {
-  /** Where it takes HTTP, to lead on to HTTPS. */
+  /** The port that redirects HTTP to HTTPS. */
   httpPort: number
-  /** Asks by HTTPS. @param options.from another address of this machine: 127.0.0.0/8 is ours */
+  /** Sends a request by HTTPS. @param options.from another address of 127.0.0.0/8 */
   sendRequest(path: string, options?: ProxyRequest): Promise<ProxyResponse>
-  /** Has it use these ports of nodes from now on, without letting go of what it is doing. */
+  /** Reloads the configuration with other nodes, by port, without dropping requests. */
   reload(nodes: number[]): Promise<void>
 }
 
@@ -39,12 +38,12 @@ export interface ProxyRequest {
 export interface ProxyResponse {
   status: number
   headers: IncomingHttpHeaders
-  /** Every line of a header, since some may stand there twice by mistake. */
+  /** Every line of each header, to notice duplicates. */
   allHeaders: NodeJS.Dict<string[]>
   text: string
 }
 
-/** In a folder of its own, everything on loopback. */
+/** The folder and the loopback ports of a proxy. */
 interface ProxyLayout {
   folder: string
   http: number
@@ -55,9 +54,9 @@ interface ProxyLayout {
 interface ProxyProgram {
   program: string
   version: string[]
-  /** What it is started with, after it has been `configured`. */
+  /** The arguments that start it with the configuration that `configure` wrote. */
   args(place: ProxyLayout): string[]
-  /** Writes the shipped file with names and ports of this test in it, and one around it. */
+  /** Writes the file of deploy/ with this test’s names and ports, and one that includes it. */
   configure(place: ProxyLayout, nodes: number[]): void
   reload(place: ProxyLayout): string[]
 }
@@ -115,7 +114,7 @@ const programs = {
 export type ProxyName = keyof typeof programs
 export const proxyNames = Object.keys(programs) as ProxyName[]
 
-/** Why that proxy can't be tried here; false if it can. Under `CI=true` nothing is left out. */
+/** The reason to skip a proxy’s tests; false if it is installed, or with `CI=true`. */
 export async function skipReason(name: ProxyName): Promise<string | false> {
   const { program, version } = programs[name]
   const found = await run(program, version).catch(() => undefined)
@@ -123,7 +122,7 @@ export async function skipReason(name: ProxyName): Promise<string | false> {
   return `No ${program} found. As root: sh scripts/install-test-tools.sh`
 }
 
-/** Starts it for one test, before these ports of nodes. */
+/** Starts a proxy for one test, in front of nodes by port. */
 export async function startProxy(
   t: TestContext,
   name: ProxyName,
@@ -133,14 +132,10 @@ export async function startProxy(
   const certificate = await createSelfSignedCertificate(t, host)
   assert.ok(certificate)
   const folder = createTempFolder(t)
-  // nginx gives its work to processes that are not root.
+  // The worker processes of nginx do not run as root.
   chmodSync(folder, 0o755)
-  const layout = {
-    folder,
-    http: await findFreePort(),
-    https: await findFreePort(),
-    admin: await findFreePort(),
-  }
+  const [http, https, admin] = await findFreePorts(3)
+  const layout = { folder, http, https, admin }
   writeFileSync(join(folder, 'cert.pem'), certificate.cert)
   writeFileSync(join(folder, 'key.pem'), certificate.key)
   program.configure(layout, nodes)
@@ -150,7 +145,7 @@ export async function startProxy(
     env,
     stdio: ['ignore', 'ignore', 'pipe'],
   })
-  t.after(() => stopProgram(child))
+  t.after(() => stopChild(child))
   let stderr = ''
   child.stderr.setEncoding('utf8').on('data', (more: string) => {
     stderr += more
@@ -171,11 +166,11 @@ export async function startProxy(
   }
 }
 
-/** The shipped file with some of it replaced; what is replaced must be there. */
+/** The file of deploy/ with replacements, each of which must match. */
 function renderConfig(file: string, replacements: Record<string, string>): string {
   let content = readFileSync(join(deploy, file), 'utf8')
   for (const [from, to] of Object.entries(replacements)) {
-    assert.ok(content.includes(from), `deploy/${file} has no “${from}” any more`)
+    assert.ok(content.includes(from), `deploy/${file} does not contain “${from}”`)
     content = content.replace(from, to)
   }
   return content
@@ -215,11 +210,4 @@ function isOpen(port: number): Promise<boolean> {
     socket.once('connect', () => resolve(true)).once('error', () => resolve(false))
     socket.once('connect', () => socket.destroy())
   })
-}
-
-async function stopProgram(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return
-  const ended = once(child, 'exit')
-  child.kill('SIGTERM')
-  await ended
 }

@@ -2,10 +2,10 @@ import type { Socket } from 'node:net'
 import type { TestContext } from 'node:test'
 import { startTcpServer } from './tcp.ts'
 
-/** What a server is asked in the course of one mail, the end of a message (`.`) included. */
+/** The steps of one email, with the end of the message (`.`). */
 type SmtpStep = 'greeting' | 'EHLO' | 'STARTTLS' | 'AUTH' | 'MAIL' | 'RCPT' | 'DATA' | '.' | 'QUIT'
 
-/** What it answers: a line, or anything else that can be done with a connection. */
+/** The reply to each step: a line, or an action on the connection. */
 export type SmtpReplies = Partial<Record<SmtpStep, string | ((socket: Socket) => void)>>
 
 const defaultReplies: Record<SmtpStep, string> = {
@@ -21,12 +21,12 @@ const defaultReplies: Record<SmtpStep, string> = {
 }
 
 /**
- * A mail server that answers as it is told, for what no real one can be made to do.
+ * Starts a mail server with scripted replies, for faults that a real one can’t be made to have.
  *
- * @param replies instead of the usual ones; they may change on the way
+ * @param replies override the default replies; the test may change them later
  */
 export async function startScriptedSmtp(t: TestContext, replies: SmtpReplies = {}) {
-  /** Every message that was there as a whole, whatever was answered. */
+  /** Every complete message, whatever the reply. */
   const messages: string[] = []
   const sockets = new Set<Socket>()
   const port = await startTcpServer(t, (socket) => {
@@ -63,7 +63,7 @@ export async function startScriptedSmtp(t: TestContext, replies: SmtpReplies = {
   t.after(() => {
     for (const socket of sockets) socket.destroy()
   })
-  return { messages, answers: replies, url: `smtp://127.0.0.1:${port}` }
+  return { messages, replies, url: `smtp://127.0.0.1:${port}` }
 }
 
 export const neverReply = () => {}

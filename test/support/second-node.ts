@@ -1,26 +1,38 @@
 import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { join } from 'node:path'
+import { clockAheadBy, stopTravelling } from './clock.ts'
+import { stopChild } from './process.ts'
 import { findFreePort } from './tcp.ts'
 
-/** The service in a process of its own, on a database that another node serves too. */
+/** A node in its own process, on the first node’s database. */
 export interface SecondNode {
   origin: string
   stop(): Promise<void>
 }
 
-/** @param environment that of the first node; @param log where its lines go */
+/**
+ * Starts a second node with the clock of this process, which can't travel until the node stops.
+ *
+ * @param environment of the first node
+ * @param options.log receives the node's output
+ * @param options.clockBehindMs how far its clock is behind this process's
+ */
 export async function startSecondNode(
   environment: Record<string, string>,
-  { folder, log }: { folder: string; log: (lines: string) => void },
+  {
+    folder,
+    log,
+    clockBehindMs,
+  }: { folder: string; log: (lines: string) => void; clockBehindMs: number },
 ): Promise<SecondNode> {
   const port = String(await findFreePort())
   const main = join(import.meta.dirname, '../../src/cli/main.ts')
   const node = spawn(process.execPath, [main], {
-    // Not where a developer's own .env may lie.
+    // Not the checkout, which may contain a developer's .env.
     cwd: folder,
     env: {
       PATH: process.env.PATH,
+      ...clockAheadBy(-clockBehindMs),
       ...environment,
       LATCHKEY_PORT: port,
       LATCHKEY_PUBLIC_URL: `http://localhost:${environment.LATCHKEY_PORT}`,
@@ -30,18 +42,12 @@ export async function startSecondNode(
   node.stderr.setEncoding('utf8').on('data', log)
 
   const origin = `http://localhost:${port}`
-  const exited = once(node, 'exit')
+  node.once('exit', stopTravelling())
   while (!(await isReady(origin))) {
-    if (node.exitCode !== null) throw new Error(`The second node ended with ${node.exitCode}.`)
+    if (node.exitCode !== null) throw new Error(`The second node exited with ${node.exitCode}.`)
     await new Promise((resolve) => setTimeout(resolve, 50))
   }
-  return {
-    origin,
-    async stop() {
-      node.kill('SIGTERM')
-      await exited
-    },
-  }
+  return { origin, stop: () => stopChild(node) }
 }
 
 async function isReady(origin: string): Promise<boolean> {

@@ -1,4 +1,4 @@
-/** Somebody's security page in a real browser, where they are signed in. */
+/** An owner’s security page in a real browser. */
 import assert from 'node:assert/strict'
 import type { BrowserContextOptions, Locator, Page } from 'playwright-core'
 import type { startChromium } from './chromium.ts'
@@ -8,18 +8,18 @@ import { type Appearance, type PageVisit, visitPage } from './page-visit.ts'
 
 type Browser = NonNullable<Awaited<ReturnType<typeof startChromium>>>
 
-/** How somebody looks at it; in English, and straight from the service, unless they say so. */
+/** The view of the page; in English and at the service’s own origin by default. */
 export type ViewOptions = Partial<Appearance> &
   Omit<BrowserContextOptions, 'viewport'> & { lang?: 'en' | 'de'; origin?: string }
 
-/** Signs in as pages do, in a browser of its own, and opens the security page. */
+/** Signs in as pages do, in a new browser context, and opens the security page. */
 export async function openSecurityPage(
   browser: Browser,
   latchkey: TestLatchkey,
   owner: Owner,
   { lang = 'en', origin = latchkey.origin, ...view }: ViewOptions = {},
 ): Promise<PageVisit> {
-  // Pages remember the language that a link asked for.
+  // Pages remember the language of a link.
   const visited = await visitPage(browser, `${origin}/signin?lang=${lang}`, {
     width: 800,
     colorScheme: 'light',
@@ -33,22 +33,24 @@ export async function openSecurityPage(
   return visited
 }
 
-/** Signs in with tokens in cookies, by whatever the account asks for. */
+/** Signs in with tokens in cookies, with every factor that the service requires. */
 export async function signInOnPage(page: Page, owner: Owner, fields: object = {}): Promise<void> {
-  // biome-ignore lint/suspicious/noExplicitAny: what the service answered
+  // biome-ignore lint/suspicious/noExplicitAny: bodies of every shape
   const post = (path: string, body: object): Promise<any> =>
     page.evaluate(
       async ([to, payload]) => {
         const headers = { 'content-type': 'application/json', 'latchkey-session': 'cookie' }
-        const answer = await fetch(to, { method: 'POST', headers, body: JSON.stringify(payload) })
-        return answer.json()
+        const response = await fetch(to, { method: 'POST', headers, body: JSON.stringify(payload) })
+        const text = await response.text()
+        if (!response.ok) throw new Error(`POST ${to} responded ${response.status}: ${text}`)
+        return JSON.parse(text)
       },
       [path, body] as const,
     )
   const { email, password } = owner
   const started = await post('/auth/SignIn', { email, password })
-  const answer = started.status === 'mfaRequired' ? await completeSecondFactor(started) : started
-  assert.equal(answer.status, 'signedIn', JSON.stringify(answer))
+  const done = started.status === 'mfaRequired' ? await completeSecondFactor(started) : started
+  assert.equal(done.status, 'signedIn', JSON.stringify(done))
 
   async function completeSecondFactor({
     mfaToken,
@@ -67,7 +69,7 @@ export async function signInOnPage(page: Page, owner: Owner, fields: object = {}
   }
 }
 
-/** What one does there, by the names that people see and hear. */
+/** Actions on the page, by the names that users see and hear. */
 export function pageActions(page: Page) {
   const section = (name: string) => page.getByRole('region', { name, exact: true })
   return {
@@ -75,7 +77,7 @@ export function pageActions(page: Page) {
     dialog: page.getByRole('dialog'),
     press: (name: string, within: Page | Locator = page) =>
       within.getByRole('button', { name, exact: true }).click(),
-    /** @param text or what tells it, once the field is there: a code is sent before that */
+    /** @param text or a function that reads it once the field is there, such as a sent code */
     type: async (
       label: string,
       text: string | (() => Promise<string>),
@@ -85,10 +87,10 @@ export function pageActions(page: Page) {
       await field.waitFor()
       await field.fill(typeof text === 'string' ? text : await text())
     },
-    /** Waits until a section says so. */
+    /** Waits for a section’s status message. */
     waitForStatus: (name: string, what: string | RegExp) =>
       section(name).getByRole('status').filter({ hasText: what }).first().waitFor(),
-    /** Waits until it stands there. */
+    /** Waits for a text on the page. */
     waitForText: (what: string | RegExp, within: Page | Locator = page) =>
       within.getByText(what).first().waitFor(),
   }

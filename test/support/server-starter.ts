@@ -1,6 +1,6 @@
 /**
- * A process that starts the service whenever it is told to, and ends it again. It has everything
- * loaded already, so that two of them begin within the same milliseconds, round after round.
+ * A process that starts and stops the service on command. Its modules are loaded already, so two of
+ * them start within milliseconds of each other.
  */
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
@@ -10,7 +10,7 @@ import { readSettings } from '../../src/config/read-settings.ts'
 import { type Latchkey, startServer } from '../../src/server.ts'
 
 export interface ServerStarter {
-  /** Starts with what the environment says. @throws Error with why it could not */
+  /** Starts the service. @throws Error with the reason if it can’t start */
   start(environment: Record<string, string>): Promise<void>
   stop(): Promise<void>
 }
@@ -40,10 +40,10 @@ async function awaitReply(child: ChildProcess): Promise<void> {
 
 if (process.send && import.meta.main) {
   let running: Latchkey | undefined
-  process.on('message', async (what: Record<string, string> | 'stop') => {
+  process.on('message', async (command: Record<string, string> | 'stop') => {
     try {
-      if (what === 'stop') await running?.close()
-      else running = await start(what)
+      if (command === 'stop') await running?.close()
+      else running = await start(command)
       process.send?.('done')
     } catch (error) {
       process.send?.(error instanceof Error ? `${error.stack}\n${error.cause}` : 'unknown')
@@ -52,7 +52,7 @@ if (process.send && import.meta.main) {
   process.send('done')
 }
 
-/** As src/cli/main.ts does. */
+/** Starts the service as src/cli/main.ts does. */
 function start(environment: Record<string, string>): Promise<Latchkey> {
   const settings = readSettings(environment)
   const encryptionKeys = settings.encryptionKeys ?? loadDevelopmentKeys(settings.databaseUrl)

@@ -1,7 +1,7 @@
 import { connect, createServer } from 'node:net'
 import type { TestContext } from 'node:test'
 
-/** A line to a port of this machine, on which every answer is `delayMs` on its way. */
+/** Starts a TCP proxy to a local port that delays every response by `delayMs`. */
 export async function startSlowProxy(
   t: TestContext,
   { port, upstreamPort, delayMs }: { port: number; upstreamPort: number; delayMs: number },

@@ -1,45 +1,37 @@
-import { once } from 'node:events'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { json } from 'node:stream/consumers'
 import type { TestContext } from 'node:test'
+import { startHttpServer } from './tcp.ts'
 
-/** A text as the operator's own program is handed it. */
+/** A text message as the operator’s program receives it. */
 export interface ReceivedSms {
-  /** The same over retries of one message. */
+  /** Equal for all attempts of one message. */
   id: string
   to: string
   text: string
 }
 
 export interface SmsReceiver {
-  /** As in LATCHKEY_SMS_URL. */
+  /** For LATCHKEY_SMS_URL. */
   url: string
-  /** Every text that was posted, also again. */
+  /** Every request, retries included. */
   received: ReceivedSms[]
 }
 
 /**
- * A program of the operator's own that takes texts by signed POST, for one test.
+ * Starts an operator’s program that receives text messages by signed POST, for one test.
  *
- * @param respond the status to answer with: 200 unless told, and never if it never resolves
+ * @param respond returns the status; a promise that never resolves sends no response
  */
 export async function startSmsReceiver(
   t: TestContext,
   respond: (text: ReceivedSms) => number | Promise<number> = () => 200,
 ): Promise<SmsReceiver> {
   const received: ReceivedSms[] = []
-  const server = createServer(async (request, response) => {
+  const port = await startHttpServer(t, async (request, response) => {
     const { to, text } = (await json(request)) as { to: string; text: string }
     const message = { id: String(request.headers['idempotency-key']), to, text }
     received.push(message)
     response.writeHead(await respond(message)).end()
   })
-  await once(server.listen(0, '127.0.0.1'), 'listening')
-  t.after(() => {
-    server.close()
-    server.closeAllConnections()
-  })
-  const { port } = server.address() as AddressInfo
   return { url: `http://127.0.0.1:${port}/texts?secret=shared`, received }
 }

@@ -10,11 +10,11 @@ import type { TestContext } from 'node:test'
 import { SMTPServer } from 'smtp-server'
 import { requireWorking } from './tool.ts'
 
-/** A mail as the server took it. */
+/** An email as the server received it. */
 export interface ReceivedMail {
   /** Whether it came over TLS. */
   secure: boolean
-  /** Who had signed in to send it. */
+  /** The authenticated user. */
   user: string | undefined
   connection: string
   from: string
@@ -22,7 +22,7 @@ export interface ReceivedMail {
   raw: string
 }
 
-/** What the server says no with, and to what. */
+/** The command that the server rejects, and its reply. */
 export interface SmtpRefusal {
   to: 'MAIL FROM' | 'RCPT TO' | 'DATA'
   code: number
@@ -32,18 +32,18 @@ export interface SmtpRefusal {
 export interface TestSmtpServer {
   port: number
   received: ReceivedMail[]
-  /** Every recipient that was named, taken or not. */
+  /** Every recipient of RCPT TO, accepted or not. */
   recipients: string[]
-  /** Every password that was shown, right or wrong. */
+  /** Every password of AUTH, right or wrong. */
   passwords: (string | undefined)[]
   refusal: SmtpRefusal | undefined
 }
 
 /**
- * A real SMTP server for one test, on a port of its own of 127.0.0.1.
+ * Starts a real SMTP server for one test, on 127.0.0.1.
  *
- * @param options.tls first of all on the connection, or by STARTTLS; without it none is offered
- * @param options.password who doesn't know it is refused; without it nobody is asked
+ * @param options.tls offers TLS, from the start of the connection or by STARTTLS
+ * @param options.password requires authentication with this password
  */
 export async function startSmtpServer(
   t: TestContext,
@@ -66,7 +66,7 @@ export async function startSmtpServer(
     secure: tls?.at === 'once',
     disabledCommands: [...(tls ? [] : ['STARTTLS']), ...(password ? [] : ['AUTH'])],
     authOptional: password === undefined,
-    // What may be shown in clear is the client's to decide: that is what the tests look at.
+    // The client decides what it sends in clear text, and the tests check it.
     allowInsecureAuth: true,
     disableReverseLookup: true,
     closeTimeout: 100,
@@ -99,7 +99,7 @@ export async function startSmtpServer(
       }, done)
     },
   })
-  // A client that turns away from a certificate is an error here.
+  // A client that rejects the certificate is an error here.
   server.on('error', () => {})
 
   const listening = server.listen(0, '127.0.0.1')
@@ -123,10 +123,10 @@ export interface Certificate {
 }
 
 /**
- * A certificate for localhost that nobody has signed. Without OpenSSL the test is skipped and this is
- * undefined; under `CI=true` the test fails.
+ * Creates a self-signed certificate.
  *
- * @param name of the host, if not localhost
+ * @param name the host name
+ * @returns undefined without OpenSSL; the test is skipped, or fails with `CI=true`
  */
 export async function createSelfSignedCertificate(
   t: TestContext,
@@ -149,7 +149,7 @@ export async function createSelfSignedCertificate(
   }
 }
 
-/** The headers of a mail or of a part of one, unfolded; names in lower case, in order. */
+/** The headers of an email or of a part, unfolded, in order, with names in lower case. */
 export function parseMailHeaders(raw: string): [name: string, value: string][] {
   const [head = ''] = raw.split('\r\n\r\n', 1)
   return head
@@ -161,7 +161,7 @@ export function parseMailHeaders(raw: string): [name: string, value: string][] {
     })
 }
 
-/** What a mail says in each of its parts, decoded. */
+/** The decoded parts of an email. */
 export function parseMailParts(raw: string): { type: string; content: string }[] {
   const { 'content-type': type = '', 'content-transfer-encoding': encoding = '7bit' } =
     Object.fromEntries(parseMailHeaders(raw))

@@ -1,7 +1,7 @@
-/** An authenticator in software (WebAuthn Level 3, §6): it signs whatever a test has it sign. */
+/** A software authenticator (WebAuthn Level 3, §6) that signs whatever a test gives it. */
 import { createHash, generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto'
 
-/** What a browser would have been given, as far as an authenticator needs it. */
+/** The options of a browser’s call that an authenticator needs. */
 interface CredentialOptions {
   challenge: string
   rpId?: string
@@ -10,7 +10,7 @@ interface CredentialOptions {
   allowCredentials?: { id: string }[]
 }
 
-/** What a test may have different from how it should be. */
+/** Deviations from a correct response. */
 export interface Tampering {
   challenge?: string
   origin?: string
@@ -19,22 +19,22 @@ export interface Tampering {
   rpId?: string
   userPresent?: boolean
   userVerified?: boolean
-  /** The count that it tells, if not the next. */
+  /** The signature counter, instead of the next value. */
   counter?: number
   userHandle?: string | null
-  /** Signs with a key that is not registered. */
+  /** Signs with an unregistered key. */
   unregisteredKey?: boolean
 }
 
 export interface AuthenticatorTraits {
   algorithm?: 'ES256' | 'Ed25519' | 'RS256'
-  /** May be copied to other devices, and is. */
+  /** Backup-eligible and backed up. */
   synced?: boolean
-  /** Has a finger or a PIN to ask for. */
+  /** Verifies the user by fingerprint or PIN. */
   verifiesUser?: boolean
-  /** Counts its uses; synced ones can't. */
+  /** Keeps a signature counter, as synced passkeys do not. */
   hasCounter?: boolean
-  /** Keeps the key itself, and so knows whose it is. */
+  /** Stores the credential with its user handle. */
   discoverable?: boolean
 }
 
@@ -59,7 +59,7 @@ export class SoftwareAuthenticator {
     this.#keys = generateKeys(this.traits.algorithm)
   }
 
-  /** What `navigator.credentials.create()` would give, by its `toJSON()`. */
+  /** The JSON of the credential that `navigator.credentials.create()` returns. */
   create(options: CredentialOptions, tampering: Tampering = {}) {
     this.userHandle = options.user?.id ?? ''
     if (this.traits.hasCounter) this.counter += 1
@@ -99,7 +99,7 @@ export class SoftwareAuthenticator {
     }
   }
 
-  /** What `navigator.credentials.get()` would give, by its `toJSON()`. */
+  /** The JSON of the credential that `navigator.credentials.get()` returns. */
   get(options: CredentialOptions, tampering: Tampering = {}) {
     if (this.traits.hasCounter) this.counter += 1
     const authenticatorData = this.#authenticatorData(options.rpId ?? '', tampering, false)
@@ -136,7 +136,7 @@ export class SoftwareAuthenticator {
     return Buffer.from(JSON.stringify(data)).toString('base64url')
   }
 
-  /** §6.1: hash of the RP ID, flags, counter. */
+  /** The hash of the RP ID, flags and the counter (§6.1). */
   #authenticatorData(rpId: string, tampering: Tampering, attested: boolean): Buffer {
     const { userPresent = true, userVerified = this.traits.verifiesUser } = tampering
     const flags =
@@ -162,7 +162,7 @@ function generateKeys(algorithm: string) {
   return generateKeyPairSync('ec', { namedCurve: 'P-256' })
 }
 
-/** A public key as authenticators write it (RFC 9053). */
+/** Encodes a public key as a COSE key (RFC 9053). */
 function coseKey(algorithm: string, key: KeyObject): Buffer {
   const { x = '', y = '', n = '', e = '' } = key.export({ format: 'jwk' })
   const bytes = (text: string) => cborBytes(Buffer.from(text, 'base64url'))
@@ -192,7 +192,7 @@ function coseKey(algorithm: string, key: KeyObject): Buffer {
   return Buffer.concat([head, ...parts.flatMap(([name, value]) => [cborInt(name), value])])
 }
 
-/** CBOR (RFC 8949), as much of it as there is in here. */
+/** Encodes the head of a CBOR item (RFC 8949) below 2^16. */
 function cborHead(major: number, value: number): Buffer {
   if (value < 24) return Buffer.from([(major << 5) | value])
   if (value < 256) return Buffer.from([(major << 5) | 24, value])

@@ -1,10 +1,10 @@
-/** A process that opens a SQLite file at a given millisecond, so that another can do so with it. */
+/** A process that opens a SQLite file at a given millisecond, at the same time as another one. */
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import type { TestContext } from 'node:test'
 import { openDatabase } from '../../src/store/open.ts'
 
-/** @returns opens `file` at `at`; resolves with what went wrong, or 'opened' */
+/** @returns a function that opens `file` at `at` and resolves with the error, or 'opened' */
 export async function forkSqliteOpener(t: TestContext) {
   const child = fork(import.meta.filename, { execArgv: [] })
   t.after(() => child.kill('SIGKILL'))

@@ -5,10 +5,10 @@ import { promisify } from 'node:util'
 const run = promisify(execFile)
 
 /**
- * A program that some tests hold us against, as a function of its arguments to its output.
+ * Finds a program.
  *
- * Where it is missing the test is skipped and this is undefined; but not under `CI=true`, where a
- * missing program must not look like a pass.
+ * @returns a function from its arguments to its output; undefined if it is missing, and the test is
+ * skipped, or fails with `CI=true`
  */
 export async function requireTool(
   t: TestContext,
@@ -27,8 +27,8 @@ export async function requireTool(
 }
 
 /**
- * Whether a call works here, such as one that loads a library of another language. Where it does
- * not the test is skipped; under `CI=true` it fails.
+ * Whether a command succeeds, such as one that loads another language’s library. If not, the test is
+ * skipped, or fails with `CI=true`.
  */
 export async function requireWorking(
   t: TestContext,
@@ -39,7 +39,7 @@ export async function requireWorking(
     await run(name, args)
     return true
   } catch (cause) {
-    const missing = `This does not work: ${[name, ...args].join(' ')}. As root: sh scripts/install-test-tools.sh`
+    const missing = `This command fails: ${[name, ...args].join(' ')}. As root: sh scripts/install-test-tools.sh`
     if (process.env.CI === 'true') throw new Error(missing, { cause })
     t.skip(missing)
     return false

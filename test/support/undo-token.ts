@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import type { TestLatchkey } from './latchkey.ts'
 
-/** The token of the way back in the newest message to an address with such a subject. */
+/** The undo token in the newest message with a matching subject. */
 export async function undoTokenSentTo(
   latchkey: TestLatchkey,
   to: string,
@@ -9,7 +9,7 @@ export async function undoTokenSentTo(
 ): Promise<string> {
   const message = (await latchkey.inbox(to)).find((candidate) => subject.test(candidate.subject))
   const token = /\/undo#token=([\w-]+)/.exec(message?.text ?? '')?.[1]
-  assert.ok(token, `no way back in a message to ${to}`)
+  assert.ok(token, `No message to ${to} with a subject like ${subject} has an undo link.`)
   latchkey.markSecret(token)
   return token
 }

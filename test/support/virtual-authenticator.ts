@@ -1,34 +1,36 @@
-/** A page of a real browser, beside an authenticator that says yes to whatever it is asked. */
+/** A browser page with a virtual authenticator that approves every request. */
 import type { Browser, Page } from 'playwright-core'
+import type { Owner } from './owner.ts'
+import { assertStatus } from './responses.ts'
 
-/** What Chromium is to believe it has (WebAuthn Level 3, §11.2). */
+/** The virtual authenticator (WebAuthn Level 3, §11.2). */
 export interface VirtualAuthenticatorOptions {
-  /** Built in, or a key that is plugged in. */
+  /** A built-in authenticator, or a USB key. */
   transport?: 'internal' | 'usb'
-  /** Whether it keeps keys itself, and so can be asked without being told which. */
+  /** Whether it stores discoverable credentials. */
   hasResidentKey?: boolean
-  /** Whether it has a finger or a PIN to ask for. */
+  /** Whether it can verify the user by fingerprint or PIN. */
   hasUserVerification?: boolean
-  /** Whether that is its owner's. */
+  /** Whether that verification succeeds. */
   isUserVerified?: boolean
 }
 
 type Options = Record<string, unknown>
 
-/** The page, and what `navigator.credentials` does there. */
+/** A page, and its `navigator.credentials`. */
 export interface WebAuthnPage {
   page: Page
-  /** From now on its finger is not known, or is again. */
+  /** Makes user verification fail or succeed from now on. */
   setUserVerified(isUserVerified: boolean): Promise<void>
-  /** @returns what it made, by its `toJSON()`, or the name of the error if it made nothing */
-  // biome-ignore lint/suspicious/noExplicitAny: the service says what it must look like
+  /** @returns the JSON of the new credential, or the name of the error */
+  // biome-ignore lint/suspicious/noExplicitAny: the service validates its shape
   create(options: Options): Promise<any>
-  /** @returns what it signed, by its `toJSON()`, or the name of the error if it signed nothing */
-  // biome-ignore lint/suspicious/noExplicitAny: the service says what it must look like
+  /** @returns the JSON of the assertion, or the name of the error */
+  // biome-ignore lint/suspicious/noExplicitAny: the service validates its shape
   get(options: Options): Promise<any>
 }
 
-/** Opens a page beside an authenticator of its own. */
+/** Opens a page with its own virtual authenticator. */
 export async function openWebAuthnPage(
   browser: Browser,
   url: string,
@@ -54,11 +56,16 @@ export async function openWebAuthnPage(
   }
 }
 
-/**
- * Puts an authenticator of its own beside a page.
- *
- * @returns what has its finger not be known from now on, or known again
- */
+/** Turns MFA on with the passkey of a page’s authenticator. */
+export async function turnOnInBrowser(owner: Owner, page: WebAuthnPage): Promise<void> {
+  const mfaMethod = 'passkey'
+  const started = assertStatus(await owner.post('/settings/MfaSignIn', { mfaMethod }), 202)
+  const assertion = await page.get(started.body.options)
+  const on = assertStatus(await owner.post('/settings/MfaSignIn', { mfaMethod, assertion }), 200)
+  owner.recoveryCodes = on.body.recoveryCodes ?? owner.recoveryCodes
+}
+
+/** Adds a virtual authenticator to a page. @returns its `setUserVerified` */
 export async function addVirtualAuthenticator(
   page: Page,
   overrides: VirtualAuthenticatorOptions = {},

@@ -1,47 +1,46 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
-import { once } from 'node:events'
-import { createServer, type OutgoingHttpHeaders } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { OutgoingHttpHeaders } from 'node:http'
 import { text } from 'node:stream/consumers'
 import type { TestContext } from 'node:test'
 import { Webhook } from 'standardwebhooks'
+import { startHttpServer } from './tcp.ts'
 
-/** One post, as the operator's own program is handed it. */
+/** A webhook as the operator’s program receives it. */
 export interface ReceivedWebhook {
-  /** The same over retries of one post. */
+  /** Equal for all attempts of one webhook. */
   id: string
   headers: Record<string, string>
-  /** Of the request: method and path. */
+  /** Method and path. */
   requestLine: string
   body: string
   // biome-ignore lint/suspicious/noExplicitAny: tests look into events of every type
   event: { type: string; timestamp: string; data: any }
 }
 
-/** A status, and headers if there are any. */
+/** A status, with optional headers. */
 export type WebhookReply = number | [status: number, headers: OutgoingHttpHeaders]
 
 export interface WebhookReceiver {
-  /** As in LATCHKEY_WEBHOOK_URL. */
+  /** For LATCHKEY_WEBHOOK_URL. */
   url: string
   secret: string
-  /** Every post, also again, each verified by the official library. */
+  /** Every request, retries included, each verified by the official library. */
   received: ReceivedWebhook[]
-  /** What is answered: 204 unless told, and never if it never resolves. */
+  /** Returns the response; 204 by default. A promise that never resolves sends none. */
   respond: (post: ReceivedWebhook) => WebhookReply | Promise<WebhookReply>
 }
 
 export const generateWebhookSecret = () => `whsec_${randomBytes(32).toString('base64')}`
 
-/** A program of the operator's own that is told what happens, for one test. */
+/** Starts an operator’s program that receives webhooks, for one test. */
 export async function startWebhookReceiver(
   t: TestContext,
   secret: string = generateWebhookSecret(),
 ): Promise<WebhookReceiver> {
   const verifier = new Webhook(secret)
   const verificationErrors: unknown[] = []
-  const server = createServer(async (request, response) => {
+  const port = await startHttpServer(t, async (request, response) => {
     const body = await text(request)
     const headers = request.headers as Record<string, string>
     try {
@@ -59,13 +58,7 @@ export async function startWebhookReceiver(
       response.writeHead(401).end()
     }
   })
-  await once(server.listen(0, '127.0.0.1'), 'listening')
-  t.after(() => {
-    server.close()
-    server.closeAllConnections()
-    assert.deepEqual(verificationErrors, [], 'a post could not be verified')
-  })
-  const { port } = server.address() as AddressInfo
+  t.after(() => assert.deepEqual(verificationErrors, [], 'a webhook could not be verified'))
   const receiver: WebhookReceiver = {
     url: `http://127.0.0.1:${port}/hooks?tenant=7&secret=${secret}`,
     secret,

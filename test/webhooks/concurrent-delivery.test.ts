@@ -1,14 +1,9 @@
 /** The tests wait for real leases to expire, so they run concurrently. */
 import assert from 'node:assert/strict'
-import { describe, type TestContext, test } from 'node:test'
-import type { TestLatchkey } from '../support/latchkey.ts'
+import { describe, test } from 'node:test'
+import { clockAheadBy } from '../support/clock.ts'
 import { startLatchkey } from '../support/outbox.ts'
-import {
-  clockOneMinuteAhead,
-  createTempFolder,
-  startLatchkeyProcess,
-  waitUntil,
-} from '../support/process.ts'
+import { startNode, waitUntil } from '../support/process.ts'
 import { startWebhookReceiver, type WebhookReply } from '../support/webhook-receiver.ts'
 
 describe('webhooks by several nodes', { concurrency: true }, () => {
@@ -54,7 +49,7 @@ describe('webhooks by several nodes', { concurrency: true }, () => {
     const url = { LATCHKEY_WEBHOOK_URL: hook.url }
     const latchkey = await startLatchkey(t, 'PostgreSQL', url)
     const ada = await latchkey.owner()
-    const { origin } = await startNode(t, latchkey, clockOneMinuteAhead)
+    const { origin } = await startNode(t, latchkey, clockAheadBy(60_000))
     const node = { origin, stop: async () => {} }
 
     const mfaMethod = 'email'
@@ -76,10 +71,3 @@ describe('webhooks by several nodes', { concurrency: true }, () => {
     assert.ok((turnedOn?.timestamp ?? '') > (turnedOff?.timestamp ?? ''), 'the clocks agree')
   })
 })
-
-function startNode(t: TestContext, latchkey: TestLatchkey, more: Record<string, string>) {
-  const { LATCHKEY_PORT: _, ...shared } = latchkey.environment
-  const LATCHKEY_PUBLIC_URL = latchkey.origin
-  const environment = { ...shared, LATCHKEY_PUBLIC_URL, ...more }
-  return startLatchkeyProcess(t, { folder: createTempFolder(t), environment })
-}

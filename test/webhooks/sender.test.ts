@@ -1,14 +1,13 @@
 import assert from 'node:assert/strict'
-import { once } from 'node:events'
-import { createServer, type RequestListener } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { RequestListener } from 'node:http'
 import { type TestContext, test } from 'node:test'
 import { Webhook } from 'standardwebhooks'
 import { InvalidSettingsError, readSettings } from '../../src/config/read-settings.ts'
 import { validateWebhookUrl } from '../../src/config/webhook-url.ts'
 import { PermanentDeliveryError } from '../../src/notifications/transport.ts'
 import { createWebhookSender } from '../../src/webhooks/sender.ts'
-import { findFreePort } from '../support/tcp.ts'
+import { loggableErrorOf } from '../support/delivery-error.ts'
+import { findFreePort, startHttpServer } from '../support/tcp.ts'
 import { generateWebhookSecret, startWebhookReceiver } from '../support/webhook-receiver.ts'
 
 const event = {
@@ -17,25 +16,11 @@ const event = {
 }
 const secret = generateWebhookSecret()
 
-async function failureOf(sending: Promise<void>): Promise<Error> {
-  const error = await sending.then(
-    () => assert.fail('The event was accepted.'),
-    (reason: unknown) => reason,
-  )
-  assert.ok(error instanceof Error)
-  const text = JSON.stringify([error.message, error.stack, String(error.cause)])
-  for (const hidden of [secret.slice(6), 'tenant', '127.0.0.1']) assert.ok(!text.includes(hidden))
-  return error
-}
+const failureOf = (sending: Promise<void>) =>
+  loggableErrorOf(sending, [secret.slice(6), 'tenant', '127.0.0.1'])
 
 async function serve(t: TestContext, listener: RequestListener): Promise<string> {
-  const server = createServer(listener)
-  await once(server.listen(0, '127.0.0.1'), 'listening')
-  t.after(() => {
-    server.close()
-    server.closeAllConnections()
-  })
-  const { port } = server.address() as AddressInfo
+  const port = await startHttpServer(t, listener)
   return `http://127.0.0.1:${port}/?tenant=7&secret=${secret}`
 }
 

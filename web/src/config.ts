@@ -1,18 +1,20 @@
-/** What the service tells its pages, in a <meta> of each. */
+import type { MfaMethod } from '../../client/latchkey.ts'
+
+/** The configuration that the service puts into a <meta> of each page. */
 export interface Config {
-  name: string
-  /** Where the operator's logo is; null if there is none. */
+  brandName: string
+  /** URL of the operator's logo; null without one. */
   logo: string | null
   language: Language
-  /** What owners may choose as their second step, strongest first. */
-  mfaMethods: ('passkey' | 'authenticator' | 'sms' | 'email')[]
+  /** The methods that owners may set up for their second step, strongest first. */
+  mfaMethods: MfaMethod[]
   mfaPolicy: 'optional' | 'required'
   passwordMinLength: number
-  /** Where to go once signed in, if it is an allowed place. */
+  /** The URL to open after sign-in, if the query names an allowed one. */
   returnTo: string | null
-  /** Whether somebody may be signed in here; if not, there is no need to ask. */
+  /** Whether this browser may have a session. If not, no tokens are requested. */
   mayBeSignedIn: boolean
-  /** There where messages are kept in the dev inbox: in development alone. */
+  /** Present if messages go to the dev inbox instead of being sent. */
   devInbox?: true
 }
 

@@ -1,23 +1,23 @@
-import type { Failure } from './components/forms.tsx'
-import { text } from './text.ts'
+import type { Problem, ProblemCode } from '../../client/latchkey.ts'
+import { durationOf, text } from './text.ts'
 
-/** What the client gives where something was refused, or nothing came back. */
-interface FailedCall {
-  problem: {
-    code: string
-    detail?: string
-    requestId?: string
-    retryAfter?: number
-    errors?: { path: string; message: string }[]
-  }
+/** A message for the owner, beside `field` if it belongs to one. */
+export interface Failure {
+  message: string
+  field?: string | undefined
 }
 
-/** What people are told of a failed call, at the field that it belongs to. */
-export function failureOf(
-  { problem }: FailedCall,
-  fieldOfCode: Record<string, string> = {},
-): Failure {
-  const { code, errors, retryAfter = 0, requestId = '' } = problem
+/** An error response, as the client returns it. */
+export interface FailedCall {
+  problem: Problem
+}
+
+/** The field that a problem code belongs to. */
+export type FieldOfCode = Partial<Record<ProblemCode, string>>
+
+/** The message for a failed call, in the page's language. */
+export function failureOf({ problem }: FailedCall, fieldOfCode: FieldOfCode = {}): Failure {
+  const { code, errors, retryAfter = 0, requestId } = problem
   const field = fieldOfCode[code] ?? errors?.[0]?.path.slice(1)
   if (code === 'invalid_request' && field === 'email') {
     return { message: text.problems.invalid_email, field }
@@ -28,11 +28,4 @@ export function failureOf(
   }
   const message = typeof entry === 'string' ? entry : text.problems.unknown(requestId)
   return { message, field }
-}
-
-/** A wait as people say it. */
-export function durationOf(seconds: number): string {
-  if (seconds < 90) return text.seconds(seconds)
-  const minutes = Math.ceil(seconds / 60)
-  return minutes < 90 ? text.minutes(minutes) : text.hours(Math.ceil(minutes / 60))
 }

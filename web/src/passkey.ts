@@ -1,6 +1,6 @@
 import type { AuthenticationResponseJSON, RegistrationResponseJSON } from '../../client/latchkey.ts'
 
-/** Asks the browser for a passkey's answer; undefined if its owner thought better of it. */
+/** Requests an assertion from the browser. @returns undefined if it was cancelled or timed out */
 export async function getPasskey(
   options: object,
   requestOptions: { mediation?: CredentialMediationRequirement; signal?: AbortSignal } = {},
@@ -14,10 +14,15 @@ export async function getPasskey(
   return credential?.toJSON() as AuthenticationResponseJSON | undefined
 }
 
-/** Has the browser make a passkey; undefined if its owner thought better of it. */
+/**
+ * Creates a passkey.
+ *
+ * @returns undefined if it was cancelled or timed out; `alreadyRegistered` if the authenticator has
+ * a passkey for this account
+ */
 export async function createPasskey(
   options: object,
-): Promise<RegistrationResponseJSON | 'known' | undefined> {
+): Promise<RegistrationResponseJSON | 'alreadyRegistered' | undefined> {
   const publicKey = PublicKeyCredential.parseCreationOptionsFromJSON(
     options as PublicKeyCredentialCreationOptionsJSON,
   )
@@ -25,23 +30,21 @@ export async function createPasskey(
     const credential = await undefinedIfCancelled(navigator.credentials.create({ publicKey }))
     return credential?.toJSON() as RegistrationResponseJSON | undefined
   } catch (error) {
-    // The authenticator has one for this account already.
-    if (error instanceof DOMException && error.name === 'InvalidStateError') return 'known'
+    if (error instanceof DOMException && error.name === 'InvalidStateError')
+      return 'alreadyRegistered'
     throw error
   }
 }
 
-/** Whether this browser can. */
 export const passkeysSupported = 'PublicKeyCredential' in globalThis
 
-/** Whether the browser can offer passkeys where an address is typed. */
+/** Whether the browser can offer passkeys among the suggestions of a field. */
 export async function isPasskeyAutofillSupported(): Promise<boolean> {
   return (
     passkeysSupported && ((await PublicKeyCredential.isConditionalMediationAvailable?.()) ?? false)
   )
 }
 
-/** Being cancelled, or taking too long, is no error. */
 async function undefinedIfCancelled(
   request: Promise<Credential | null>,
 ): Promise<PublicKeyCredential | undefined> {

@@ -1,24 +1,24 @@
 import { config } from './config.ts'
 import { mustSetUpMfa } from './session.ts'
 
-/** A page of ours, which goes on to the same place afterwards. */
+/** The path of another page of the service, with the `returnTo` of this one. */
 export function withReturnTo(path: string): string {
   const { returnTo } = config
   return returnTo === null ? path : `${path}?returnTo=${encodeURIComponent(returnTo)}`
 }
 
-/** Where whoever is signed in wanted to go; to set up a second step first, if they must. */
+/** Opens `returnTo`, else the security page; if MFA must be set up, the security page first. */
 export function redirectAfterSignIn(): Promise<never> {
   return navigateTo(mustSetUpMfa() ? withReturnTo('/security') : (config.returnTo ?? '/security'))
 }
 
-/** Never settles: what waits for it stays busy until the next page is there. */
+/** Never settles, so a button that awaits it stays busy until the next page has loaded. */
 export function navigateTo(url: string): Promise<never> {
   location.assign(url)
   return new Promise(() => {})
 }
 
-// Whoever comes back finds the page afresh, not as it was left, waiting.
+// A page from the back/forward cache would still be busy, so it is reloaded.
 addEventListener('pageshow', ({ persisted }) => {
   if (persisted) location.reload()
 })

@@ -1,14 +1,14 @@
-import { createLatchkey } from '../../client/latchkey.ts'
+import { createLatchkey, type SignedIn } from '../../client/latchkey.ts'
 import { config } from './config.ts'
 
-// Who is signed in in this browser. The refresh token is in a cookie that no script can read; the
-// access token is in memory, and shared with the other tabs.
+// The session of this browser. The refresh token is in a cookie that no script can read; the access
+// token is in memory and shared with the other tabs.
 
 interface Tokens {
   accessToken: string
   /** Milliseconds since 1970. */
   refreshAt: number
-  /** They can do nothing but set MFA up. */
+  /** The access token only allows setting up MFA. */
   mfaSetUpRequired: boolean
 }
 
@@ -25,40 +25,36 @@ otherTabs.onmessage = ({ data }: MessageEvent<TabMessage>) => {
   }
 }
 
-/** Has the service keep refresh and device tokens in cookies, and speak this page's language. */
+/** Puts refresh and device tokens into cookies, and messages into the page's language. */
 const headers = { 'latchkey-session': 'cookie', 'accept-language': config.language }
 
-/** An answer may bring cookies: it is waited for even if its page is closed meanwhile. */
+/** The browser completes each request, even if the page is closed, and stores its cookies. */
 const fetchKeepalive: typeof fetch = (input, init) => fetch(input, { ...init, keepalive: true })
 
-/** For whoever is not signed in yet. */
+/** The client without an access token. */
 export const guest = createLatchkey({ baseUrl: '', headers, fetch: fetchKeepalive })
 
-/** For whoever is: each call has an access token that is good for a while longer. */
+/** The client with an access token, which is refreshed before it expires. */
 export const latchkey = createLatchkey({
   baseUrl: '',
   headers,
-  token: accessToken,
+  token: getAccessToken,
   fetch: fetchKeepalive,
 })
 
-/** Keeps what a sign-in gave, for all tabs. */
-export function storeTokens(signedIn: {
-  accessToken: string
-  expiresIn: number
-  mfaSetUpRequired?: true
-}): void {
+/** Stores the tokens of a completed sign-in or refresh, in every tab. */
+export function storeTokens(signedIn: SignedIn): void {
   const { accessToken, expiresIn, mfaSetUpRequired = false } = signedIn
-  // A little before it expires, so that it does not on its way.
+  // Refresh early, so that the token does not expire in transit.
   tokens = { accessToken, refreshAt: Date.now() + (expiresIn - 20) * 1000, mfaSetUpRequired }
   otherTabs.postMessage({ type: 'tokens', tokens } satisfies TabMessage)
 }
 
-/** An access token; undefined if nobody is signed in. */
-export async function accessToken(): Promise<string | undefined> {
+/** An access token; undefined when signed out. */
+export async function getAccessToken(): Promise<string | undefined> {
   if (isFresh(tokens)) return tokens.accessToken
   if (!tokens && !config.mayBeSignedIn) return undefined
-  // One tab at a time: a refresh token is good for one use.
+  // A refresh token works once, so one tab refreshes at a time.
   return navigator.locks.request('latchkey-refresh', async () => {
     if (isFresh(tokens)) return tokens.accessToken
     const result = await guest.auth.refresh.post({})
@@ -68,13 +64,13 @@ export async function accessToken(): Promise<string | undefined> {
   })
 }
 
-/** Another access token, because this one is refused, or can do too little. @returns whether there is one */
+/** Replaces an access token that is invalid or allows too little. @returns false when signed out */
 export async function refreshTokens(): Promise<boolean> {
   if (tokens) tokens = { ...tokens, refreshAt: 0 }
-  return (await accessToken()) !== undefined
+  return (await getAccessToken()) !== undefined
 }
 
-/** Whether whoever is signed in must set up a second step before anything else. */
+/** Whether the session only allows setting up MFA. */
 export function mustSetUpMfa(): boolean {
   return tokens?.mfaSetUpRequired ?? false
 }
@@ -83,16 +79,16 @@ function isFresh(candidate: Tokens | undefined): candidate is Tokens {
   return candidate !== undefined && candidate.refreshAt > Date.now()
 }
 
-/** Nobody is signed in any more, in no tab. */
+/** Discards the access token, in every tab. */
 export function clearTokens(): void {
   tokens = undefined
   otherTabs.postMessage({ type: 'signedOut' } satisfies TabMessage)
 }
 
-/** Signs out in every tab. @returns what the service said, unless that worked */
+/** Signs out in every tab. @returns the error response if that failed */
 export async function signOut() {
   const result = await latchkey.auth.signOut.post()
-  // Where there is no session any more, that is all that was wanted.
+  // 401: the session has already ended.
   if (!result.ok && result.status !== 401) return result
   clearTokens()
   location.assign('/signin')

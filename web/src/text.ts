@@ -6,5 +6,12 @@ const catalogues: Record<Language, () => Promise<{ pages: PagesText }>> = {
   de: () => import('../../src/i18n/de/pages.ts'),
 }
 
-/** Every sentence of the pages, in the language of this visit. */
+/** The texts of the pages, in the page's language. */
 export const { pages: text } = await catalogues[config.language]()
+
+/** A duration in words. */
+export function durationOf(seconds: number): string {
+  if (seconds < 90) return text.seconds(seconds)
+  const minutes = Math.ceil(seconds / 60)
+  return minutes < 90 ? text.minutes(minutes) : text.hours(Math.ceil(minutes / 60))
+}

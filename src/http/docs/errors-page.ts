@@ -17,7 +17,7 @@ export function renderErrorsPage(problems: ProblemType[]): StaticPage {
 const intro = `
       <h1>Errors</h1>
       <p>
-        Every error response is <code>application/problem+json</code> (RFC 9457). Programs decide by
+        Every error response is <code>application/problem+json</code> (RFC 9457). Programs match on
         <code>code</code>, whose meaning never changes; <code>detail</code> is for people.
         The calls are in <a href="../docs">the API reference</a>.
       </p>`

@@ -4,7 +4,7 @@ const ignoreHint =
   'Wenn du das nicht warst, kannst du diese Nachricht ignorieren. Ohne den Code kann niemand etwas tun.'
 
 /** The operator's reason, if there is one. */
-const reasonGiven = (reason: string | null | undefined) =>
+const reasonGiven = (reason: string | null) =>
   reason ? [`Als Grund wurde genannt: „${reason}“`] : []
 
 const templates: NotificationCatalogue['templates'] = {
@@ -25,7 +25,7 @@ const templates: NotificationCatalogue['templates'] = {
   'sign-up-reserved-address': (_params, name) => ({
     subject: `Diese Adresse kann bei ${name} noch nicht verwendet werden`,
     paragraphs: [
-      `Jemand, vermutlich du, wollte mit dieser Adresse ein Konto bei ${name} anlegen. Sie gehörte bis vor ein paar Tagen zu einem anderen Konto, dessen Inhaber sie noch zurückholen kann. Bitte versuch es in einer Woche noch einmal.`,
+      `Jemand, vermutlich du, wollte mit dieser Adresse ein Konto bei ${name} anlegen. Sie gehörte bis vor ein paar Tagen zu einem anderen Konto, dessen Inhaber sie noch zurückholen kann. Bitte versuche es in einer Woche noch einmal.`,
       'Wenn du das nicht warst, brauchst du nichts zu tun. Es hat sich nichts geändert.',
     ],
   }),
@@ -33,7 +33,7 @@ const templates: NotificationCatalogue['templates'] = {
     subject: `${code} ist dein Code für ${name}`,
     paragraphs: [
       `Gib diesen Code ein, um dich bei ${name} anzumelden. Er gilt 5 Minuten. Verrate ihn niemandem.`,
-      'Wenn du dich nicht gerade anmeldest, kennt jemand dein Passwort: Bitte ändere es.',
+      'Wenn du dich nicht gerade anmeldest, kennt jemand anderes dein Passwort. Bitte ändere es.',
     ],
   }),
   'set-up-code': (_params, name, code) => ({
@@ -126,7 +126,7 @@ const templates: NotificationCatalogue['templates'] = {
       `Am ${at} hat sich jemand mit einem deiner Wiederherstellungscodes bei ${name} angemeldet. Du hast noch ${remaining}.${
         remaining <= 3 ? ' Bitte erstelle bald neue.' : ''
       }`,
-      'Wenn du das nicht warst, ändere jetzt dein Passwort und erstelle neue Wiederherstellungscodes.',
+      'Wenn du das nicht warst, ändere bitte jetzt dein Passwort und erstelle neue Wiederherstellungscodes.',
     ],
   }),
   'code-guessing-detected': ({ at }, name) => ({

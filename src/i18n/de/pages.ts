@@ -1,6 +1,6 @@
 import type { PagesText } from '../en/pages.ts'
 
-/** Every sentence of the pages, in German. It says “du”. */
+/** Every sentence of the pages, in German, with “du”. */
 export const pages: PagesText = {
   titles: {
     signin: 'Anmelden',
@@ -25,7 +25,7 @@ export const pages: PagesText = {
     codeSentTo: (where: string) => `Wir haben einen Code an ${where} gesendet.`,
     resent: 'Ein neuer ist unterwegs.',
     invalidOrExpiredCode: 'Der Code stimmt nicht oder ist abgelaufen.',
-    required: 'Bitte füll dieses Feld aus.',
+    required: 'Bitte fülle dieses Feld aus.',
     nothingIsSent: 'Dies ist ein Entwicklungsdienst: Es wird nichts wirklich gesendet.',
     openInbox: 'Zum Entwickler-Postfach',
     back: 'Zurück',
@@ -76,7 +76,8 @@ export const pages: PagesText = {
     tooShort: (least: number) =>
       `Bitte verwende mindestens ${least} Zeichen. Mehrere Wörter hintereinander sind stark und leicht zu merken.`,
     tooLong: 'Dieses Passwort ist zu lang. Bitte verwende weniger Zeichen.',
-    common: 'Dieses Passwort wird besonders oft ausprobiert. Bitte wähle ein anderes.',
+    common:
+      'Dieses Passwort probieren Angreifer als eines der ersten aus. Bitte wähle ein anderes.',
     known: 'Wer dich kennt, kann dieses Passwort leicht erraten. Bitte wähle ein anderes.',
   },
   signUp: {
@@ -115,22 +116,22 @@ export const pages: PagesText = {
       'Danach wählst du ein neues Passwort. Bis dahin kann sich niemand anmelden.',
     ],
     submit: 'Änderung rückgängig machen',
-    ifItWasYou: 'Wenn du es warst, schließ diese Seite einfach. Das Öffnen ändert nichts.',
+    ifItWasYou: 'Wenn du es warst, schließe diese Seite einfach. Das Öffnen ändert nichts.',
     undone: 'Die Änderung wurde rückgängig gemacht',
-    nowPassword: (email: string) => `Wähl jetzt ein neues Passwort für ${email}.`,
+    nowPassword: (email: string) => `Wähle jetzt ein neues Passwort für ${email}.`,
     ifLeft: 'Wenn du diese Seite vorher schließt, wähle beim Anmelden „Passwort vergessen?“.',
     set: 'Passwort festlegen',
     done: 'Dein Konto gehört wieder dir',
     signedOut:
       'Dein neues Passwort ist festgelegt, und alle Geräte wurden abgemeldet. Bitte melde dich damit an.',
     signIn: 'Anmelden',
-    incomplete: 'Dieser Link ist nicht vollständig',
+    incomplete: 'Dieser Link ist unvollständig',
     openAgain:
-      'Bitte öffne ihn noch einmal aus der Nachricht. Wenn das nicht hilft, kopier den ganzen Link in die Adresszeile.',
+      'Bitte öffne ihn noch einmal aus der Nachricht. Wenn das nicht hilft, kopiere den ganzen Link in die Adresszeile.',
     tooLate: 'Das lässt sich nicht mehr rückgängig machen',
     whyTooLate:
       'Der Link wurde schon benutzt oder ist abgelaufen, oder die Änderung wurde mit einer früheren rückgängig gemacht.',
-    ifLockedOut: 'Wenn du dich nicht anmelden kannst, wähl ein neues Passwort.',
+    ifLockedOut: 'Wenn du dich nicht anmelden kannst, wähle ein neues Passwort.',
   },
   start: {
     title: (name: string) => `${name} läuft`,
@@ -145,22 +146,22 @@ export const pages: PagesText = {
     signInAbout: 'mit Passwort oder Passkey.',
     security: 'Deine Sicherheit',
     securityAbout:
-      'Schalt deinen zweiten Schritt ein und aus, leg einen Passkey an, sieh, wo du angemeldet bist.',
-    build: 'Damit bauen',
+      'Schalte deinen zweiten Schritt ein und aus, lege einen Passkey an, sieh nach, wo du angemeldet bist.',
+    build: 'Damit entwickeln',
     reference: 'Die Referenz',
-    referenceAbout: 'Jeder Aufruf, zum Lesen und Ausprobieren, auf Englisch.',
+    referenceAbout: 'Alle Aufrufe, beschrieben und zum Ausprobieren, auf Englisch.',
     errors: 'Fehler',
-    errorsAbout: 'Was jeder Code bedeutet, und was zu tun ist, auf Englisch.',
+    errorsAbout: 'Jeder Fehlercode mit Ursache und Abhilfe, auf Englisch.',
     openapi: 'Die Referenz, für Programme.',
     keys: 'Die Schlüssel',
-    keysAbout: 'Sie prüfen Zugangstokens, mit jeder JOSE-Bibliothek.',
+    keysAbout: 'Damit prüft jede JOSE-Bibliothek Zugriffstokens.',
   },
   inbox: {
     title: 'Entwickler-Postfach',
     about:
       'E-Mails und SMS erscheinen hier, solange kein Mailserver oder SMS-Anbieter eingerichtet ist. Neue erscheinen automatisch.',
     none: 'Noch keine Nachrichten.',
-    signUp: 'Leg ein Konto an, und der Code ist hier.',
+    signUp: 'Lege ein Konto an, und der Code erscheint hier.',
     email: (to: string) => `E-Mail an ${to}`,
     sms: (to: string) => `SMS an ${to}`,
     text: 'SMS',
@@ -175,28 +176,29 @@ export const pages: PagesText = {
     invalid_credentials: 'E-Mail-Adresse oder Passwort ist falsch.',
     invalid_code: 'Der Code stimmt nicht.',
     invalid_passkey:
-      'Der Passkey wurde nicht angenommen. Bitte versuch es noch einmal oder wähle einen anderen Weg.',
+      'Der Passkey wurde nicht angenommen. Bitte versuche es noch einmal oder wähle einen anderen Weg.',
     mfa_token_expired:
       'Das hat zu lange gedauert, oder es waren zu viele Versuche. Bitte melde dich noch einmal an.',
-    passkey_token_expired: 'Das hat zu lange gedauert. Bitte versuch es noch einmal.',
+    passkey_token_expired: 'Das hat zu lange gedauert. Bitte versuche es noch einmal.',
     password_reset_required: 'Dieses Konto braucht zuerst ein neues Passwort. Bitte wähle eins.',
     account_suspended:
       'Dieses Konto wurde vom Betreiber dieses Dienstes gesperrt. Wenn du das für einen Irrtum hältst, wende dich bitte an ihn.',
     too_many_attempts: (wait: string) =>
-      `Das waren zu viele Versuche. Bitte versuch es in ${wait} noch einmal.`,
+      `Das waren zu viele Versuche. Bitte versuche es in ${wait} noch einmal.`,
     too_many_messages: (wait: string) =>
-      `Es wurden zu viele Nachrichten angefordert. Bitte versuch es in ${wait} noch einmal.`,
+      `Es wurden zu viele Nachrichten angefordert. Bitte versuche es in ${wait} noch einmal.`,
     sms_unavailable: 'Gerade kann keine SMS gesendet werden. Bitte wähle einen anderen Weg.',
     unavailable:
-      'Das geht in diesem Moment nicht. Bitte versuch es in ein paar Sekunden noch einmal.',
+      'Das geht in diesem Moment nicht. Bitte versuche es in ein paar Sekunden noch einmal.',
     reset_token_expired:
       'Das hat zu lange gedauert. Bitte fordere beim Anmelden unter „Passwort vergessen?“ einen Code an.',
     invalid_email: 'An diese Adresse können wir keine E-Mail senden. Hast du dich vertippt?',
     passkey_failed:
-      'Dein Browser konnte hier keinen Passkey verwenden. Bitte versuch es noch einmal oder wähle einen anderen Weg.',
-    network: 'Wir sind nicht zu erreichen. Bitte prüf deine Verbindung und versuch es noch einmal.',
+      'Dein Browser konnte hier keinen Passkey verwenden. Bitte versuche es noch einmal oder wähle einen anderen Weg.',
+    network:
+      'Der Dienst ist nicht zu erreichen. Bitte prüfe deine Verbindung und versuche es noch einmal.',
     unknown: (requestId: string) =>
-      `Das hat nicht geklappt, und es liegt nicht an dir. Bitte versuch es noch einmal; wenn es wieder passiert, nenn uns bitte diese Nummer: ${requestId}.`,
+      `Bei uns ist etwas schiefgegangen. Bitte versuche es noch einmal. Wenn es wieder passiert, nenne uns bitte diese Nummer: ${requestId}.`,
   },
   seconds: (count: number) => (count === 1 ? 'einer Sekunde' : `${count} Sekunden`),
   minutes: (count: number) => (count === 1 ? 'einer Minute' : `${count} Minuten`),

@@ -1,7 +1,7 @@
 // One file, so that translations can be compared line by line.
 import type { SecurityText } from '../en/security.ts'
 
-/** Every sentence of the security page, in German. It says “du”. */
+/** Every sentence of the security page, in German, with “du”. */
 export const security: SecurityText = {
   title: 'Deine Sicherheit',
   signedInAs: (email: string) => `Du bist als ${email} angemeldet.`,
@@ -13,7 +13,7 @@ export const security: SecurityText = {
   remove: 'Entfernen',
   sendCode: 'Code senden',
   copied: 'Kopiert',
-  copyFailed: 'Das ließ sich nicht kopieren. Bitte markier es und kopier es von Hand.',
+  copyFailed: 'Das ließ sich nicht kopieren. Bitte markiere es und kopiere es von Hand.',
   unknownUserAgent: 'Unbekanntes Gerät',
   userAgent: (browser: string, system: string) => `${browser} auf ${system}`,
   notifiedByEmail: (email: string) =>
@@ -38,7 +38,7 @@ export const security: SecurityText = {
     turnOff: 'Ausschalten',
     turnOffTitle: 'Zweiten Schritt ausschalten?',
     turnOffMeans: 'Ab dann genügt dein Passwort, um sich bei diesem Konto anzumelden.',
-    keepOn: 'An lassen',
+    keepOn: 'Eingeschaltet lassen',
     isOff: (email: string) =>
       `Dein zweiter Schritt ist aus. Wir haben dir eine E-Mail an ${email} geschickt; darüber kannst du es sieben Tage lang rückgängig machen.`,
     isOn: 'Das ist eingerichtet. Wir haben dir dazu eine E-Mail geschickt.',
@@ -90,10 +90,10 @@ export const security: SecurityText = {
     explain: 'Dein Gerät fragt jetzt nach deinem Fingerabdruck, deinem Gesicht oder deiner PIN.',
     made: 'Dein Passkey ist angelegt. Verwende ihn noch einmal, um den zweiten Schritt einzuschalten.',
     notShown:
-      'Es wurde kein Passkey verwendet. Wenn deiner auf einem anderen Gerät ist, leg einen für dieses Gerät an.',
+      'Es wurde kein Passkey verwendet. Wenn deiner auf einem anderen Gerät ist, lege einen für dieses Gerät an.',
     makeHere: 'Passkey auf diesem Gerät anlegen',
     notMade:
-      'Es wurde kein Passkey angelegt. Bitte versuch es noch einmal oder wähle eine andere Methode.',
+      'Es wurde kein Passkey angelegt. Bitte versuche es noch einmal oder wähle eine andere Methode.',
   },
 
   sms: {
@@ -120,7 +120,7 @@ export const security: SecurityText = {
   recoveryCodes: {
     title: 'Wiederherstellungscodes',
     about:
-      'Für den Fall, dass du das Gerät oder die App zum Anmelden verlierst. Jeder gilt einmal.',
+      'Verwende einen, wenn du das Gerät oder die App zum Anmelden verlierst. Jeder gilt einmal.',
     left: (count: number) =>
       count === 0
         ? 'Du hast keinen mehr.'
@@ -235,8 +235,8 @@ export const security: SecurityText = {
   waysIn: {
     title: 'Wenn etwas verloren geht oder gestohlen wird',
     next: (step: string) => `Das hilft am meisten: ${step}.`,
-    otherwise: 'Was in allen anderen Fällen passiert',
-    inEachCase: 'Was in den einzelnen Fällen passiert',
+    otherwise: 'Alle anderen Fälle',
+    inEachCase: 'Alle Fälle',
     advice: {
       turnOnMfa: {
         why: 'Jeder, der dein Passwort hat, kann sich anmelden. Mit einem zweiten Schritt bräuchte er auch dein Telefon.',
@@ -411,12 +411,12 @@ export const security: SecurityText = {
     address_taken: 'Ein anderes Konto verwendet diese Adresse. Bitte wähle eine andere.',
     last_method:
       'Das ist die letzte Methode. Richte zuerst eine andere ein oder schalte den zweiten Schritt aus.',
-    method_not_set_up: 'Diese Methode ist nicht mehr eingerichtet. Bitte fang noch einmal an.',
+    method_not_set_up: 'Diese Methode ist nicht mehr eingerichtet. Bitte fange noch einmal an.',
     too_many_passkeys: 'Du hast die Höchstzahl an Passkeys erreicht. Bitte entferne zuerst einen.',
     passkey_known: 'Auf diesem Gerät gibt es schon einen Passkey für dieses Konto.',
-    not_found: 'Das war schon entfernt.',
+    not_found: 'Das wurde schon entfernt.',
     unavailable:
-      'Der Dienst ist gerade nicht verfügbar. Bitte versuch es in einer Minute noch einmal.',
+      'Der Dienst ist gerade nicht verfügbar. Bitte versuche es in einer Minute noch einmal.',
     invalid_phone_number:
       'An diese Nummer können wir keine SMS senden. Bitte gib deine Handynummer ein.',
     invalid_name: 'Bitte gib einen Namen mit höchstens 64 Zeichen ein.',

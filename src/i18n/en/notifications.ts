@@ -4,8 +4,7 @@ const ignoreHint =
   'If this wasn’t you, you can ignore this message. Nobody can do anything without the code.'
 
 /** The operator's reason, if there is one. */
-const reasonGiven = (reason: string | null | undefined) =>
-  reason ? [`The reason given: “${reason}”`] : []
+const reasonGiven = (reason: string | null) => (reason ? [`The reason given: “${reason}”`] : [])
 
 const templates: NotificationCatalogue['templates'] = {
   'sign-up-code': (_params, name, code) => ({
@@ -33,7 +32,7 @@ const templates: NotificationCatalogue['templates'] = {
     subject: `${code} is your ${name} code`,
     paragraphs: [
       `Enter this code to finish signing in to ${name}. It works for 5 minutes. Don’t share it with anyone.`,
-      'If you didn’t just sign in, someone knows your password. Please change it.',
+      'If you didn’t just try to sign in, someone else knows your password. Please change it.',
     ],
   }),
   'set-up-code': (_params, name, code) => ({
@@ -120,7 +119,7 @@ const templates: NotificationCatalogue['templates'] = {
       `On ${at}, someone signed in to ${name} with one of your recovery codes. You have ${remaining} left.${
         remaining <= 3 ? ' Please create new ones soon.' : ''
       }`,
-      'If this wasn’t you, change your password and create new recovery codes now.',
+      'If this wasn’t you, please change your password and create new recovery codes now.',
     ],
   }),
   'code-guessing-detected': ({ at }, name) => ({

@@ -68,12 +68,12 @@ export const pages = {
     advice: (least: number) =>
       `At least ${least} characters. A few words in a row are strong and easy to remember.`,
     more: (count: number) => (count === 1 ? 'One more character.' : `${count} more characters.`),
-    longEnough: 'Long enough. From 15 characters on, it is strong even without a second step.',
+    longEnough: 'Long enough. With 15 characters or more, it is strong even without a second step.',
     strong: 'Strong, even without a second step.',
     tooShort: (least: number) =>
       `Please use ${least} characters or more. A few words in a row are strong and easy to remember.`,
     tooLong: 'This password is too long. Please use fewer characters.',
-    common: 'This is one of the first passwords that people try. Please choose another one.',
+    common: 'This is one of the first passwords that attackers try. Please choose another one.',
     known: 'This password is easy to guess for people who know you. Please choose another one.',
   },
   signUp: {
@@ -103,7 +103,7 @@ export const pages = {
     backToSignIn: 'Back to signing in',
   },
   undo: {
-    title: 'Was that not you?',
+    title: 'Wasn’t that you?',
     about: 'If you didn’t make the change that we emailed you about, you can undo it here:',
     whatHappens: [
       'Your email address, password, phone number and second step go back to what they were. Any changes made since then are undone, too.',
@@ -119,17 +119,18 @@ export const pages = {
     done: 'Your account is yours again',
     signedOut: 'Your new password is set, and all devices were signed out. Please sign in with it.',
     signIn: 'Sign in',
-    incomplete: 'This link is not complete',
+    incomplete: 'This link is incomplete',
     openAgain:
-      'Please open it from the message once more. If that doesn’t help, copy the whole link into the address bar.',
+      'Please open it from the message again. If that doesn’t help, copy the whole link into the address bar.',
     tooLate: 'This can no longer be undone',
     whyTooLate:
-      'The link was used already, or it is too old, or its change was undone with an earlier one.',
+      'The link was already used or has expired, or the change was undone together with an earlier one.',
     ifLockedOut: 'If you can’t sign in, choose a new password.',
   },
   start: {
     title: (name: string) => `${name} is running`,
-    about: 'A sign-in service in which people own their second step. This is development.',
+    about:
+      'A sign-in service in which people own their second step. This is a development service.',
     tryIt: 'Try it',
     signUp: 'Create an account',
     signUpAbout: 'with any address and password. Nothing is sent.',
@@ -141,9 +142,9 @@ export const pages = {
     securityAbout: 'Turn your second step on and off, add a passkey, see where you are signed in.',
     build: 'Build with it',
     reference: 'The reference',
-    referenceAbout: 'Every call, to read and to try.',
+    referenceAbout: 'All calls, described and ready to try.',
     errors: 'Errors',
-    errorsAbout: 'What each code means, and what to do.',
+    errorsAbout: 'Every error code: its cause, and what to do.',
     openapi: 'The reference, for programs.',
     keys: 'The keys',
     keysAbout: 'They verify access tokens, with any JOSE library.',
@@ -153,7 +154,7 @@ export const pages = {
     about:
       'Emails and texts are shown here while no mail server or SMS provider is set up. New ones appear automatically.',
     none: 'No messages yet.',
-    signUp: 'Create an account, and the code will be here.',
+    signUp: 'Create an account, and the code will appear here.',
     email: (to: string) => `Email to ${to}`,
     sms: (to: string) => `Text to ${to}`,
     text: 'Text message',
@@ -183,14 +184,14 @@ export const pages = {
     invalid_email: 'We can’t send email to this address. Please check for typos.',
     passkey_failed:
       'Your browser could not use a passkey here. Please try again, or choose another way.',
-    network: 'We can’t be reached. Please check your connection and try again.',
+    network: 'The service can’t be reached. Please check your connection and try again.',
     unknown: (requestId: string) =>
-      `That didn’t work, and it isn’t your fault. Please try again; if it keeps happening, please give us this number: ${requestId}.`,
+      `Something went wrong on our side. Please try again. If it keeps happening, please give us this number: ${requestId}.`,
   },
   seconds: (count: number) => (count === 1 ? 'a second' : `${count} seconds`),
   minutes: (count: number) => (count === 1 ? 'a minute' : `${count} minutes`),
   hours: (count: number) => (count === 1 ? 'an hour' : `${count} hours`),
 }
 
-/** What a language must have: all of it. */
+/** Every language has exactly these entries. */
 export type PagesText = typeof pages

@@ -112,7 +112,7 @@ export const security = {
 
   recoveryCodes: {
     title: 'Recovery codes',
-    about: 'For when you lose the device or app that you sign in with. Each works once.',
+    about: 'Use one if you lose the device or app that you sign in with. Each works once.',
     left: (count: number) =>
       count === 0
         ? 'You have none left.'
@@ -226,8 +226,8 @@ export const security = {
   waysIn: {
     title: 'If something gets lost or stolen',
     next: (step: string) => `Do this next: ${step}.`,
-    otherwise: 'What happens in all other cases',
-    inEachCase: 'What happens in each case',
+    otherwise: 'All other cases',
+    inEachCase: 'All cases',
     advice: {
       turnOnMfa: {
         why: 'Anyone who has your password can get in. With a second step, they would need your phone, too.',
@@ -399,7 +399,7 @@ export const security = {
     method_not_set_up: 'This method is no longer set up. Please start again.',
     too_many_passkeys: 'You’ve reached the maximum number of passkeys. Please remove one first.',
     passkey_known: 'This device already has a passkey for this account.',
-    not_found: 'That was already gone.',
+    not_found: 'That has already been removed.',
     unavailable: 'The service isn’t available right now. Please try again in a minute.',
     invalid_phone_number:
       'We can’t send text messages to this number. Please enter your mobile number.',
@@ -407,5 +407,5 @@ export const security = {
   },
 }
 
-/** What a language must have: all of it. */
+/** Every language has exactly these entries. */
 export type SecurityText = typeof security

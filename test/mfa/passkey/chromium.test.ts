@@ -9,6 +9,7 @@ import { type ApiResponse, type CallOptions, onDatabase } from '../../support/la
 import type { Owner } from '../../support/owner.ts'
 import {
   openWebAuthnPage,
+  turnOnInBrowser,
   type VirtualAuthenticatorOptions,
   type WebAuthnPage,
 } from '../../support/virtual-authenticator.ts'
@@ -37,13 +38,6 @@ onDatabase('SQLite', (latchkey) => {
     return ada.post('/settings/Passkeys/Verify', { response: await tab.create(options) })
   }
 
-  async function turnOn(ada: Owner, tab: WebAuthnPage): Promise<void> {
-    const { options } = (await ada.post('/settings/MfaSignIn', { mfaMethod: 'passkey' })).body
-    const assertion = await tab.get(options)
-    const on = await ada.post('/settings/MfaSignIn', { mfaMethod: 'passkey', assertion })
-    assert.equal(on.body.enabled, true, JSON.stringify(on.body))
-  }
-
   async function signIn(
     tab: WebAuthnPage,
     request: object = {},
@@ -64,7 +58,7 @@ onDatabase('SQLite', (latchkey) => {
     const added = await add(ada, tab)
     assert.equal(added.status, 201, JSON.stringify(added.body))
     assert.deepEqual((await ada.get('/settings/Passkeys')).body.passkeys, [added.body])
-    await turnOn(ada, tab)
+    await turnOnInBrowser(ada, tab)
 
     const { mfaMethod, mfaToken } = (await ada.signIn()).body
     assert.equal(mfaMethod, 'passkey')
@@ -93,7 +87,7 @@ onDatabase('SQLite', (latchkey) => {
     if (!tab) return
     const ada = await latchkey.owner()
     await add(ada, tab)
-    await turnOn(ada, tab)
+    await turnOnInBrowser(ada, tab)
     travel(901_000)
     const { refreshToken } = ada
     ada.storeTokens(await latchkey.post('/auth/Refresh', { refreshToken }))
@@ -110,7 +104,7 @@ onDatabase('SQLite', (latchkey) => {
     if (!laptop || !key) return
     const ada = await latchkey.owner()
     for (const tab of [laptop, key]) assert.equal((await add(ada, tab)).status, 201)
-    await turnOn(ada, key)
+    await turnOnInBrowser(ada, key)
     for (const tab of [laptop, key]) {
       const { mfaToken } = (await ada.signIn()).body
       ada.storeTokens(await signIn(tab, { mfaToken }))

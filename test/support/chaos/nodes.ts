@@ -1,32 +1,32 @@
-/** Several nodes of one service, and a caller that finds one which answers, as a proxy would. */
+/** Several nodes of one service, called as through a proxy. */
 import assert from 'node:assert/strict'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 export interface NodeResponse {
   status: number
-  // biome-ignore lint/suspicious/noExplicitAny: each answer has its own shape, and tests look into all of them
+  // biome-ignore lint/suspicious/noExplicitAny: bodies of every shape
   body: any
 }
 
-/** Nobody can know whether it was done: the node was gone, or said that it can’t tell. */
+/** The request may have taken effect: the connection broke, or the node responded 503. */
 export const outcomeUnknown = Symbol('unknown')
 
-/** How long a caller waits for a node at all. Above every time-out of the service. */
+/** The client’s timeout, longer than every timeout of the service. */
 const requestTimeoutMs = 20_000
 
 export class Nodes {
-  /** Where they listen, alive or not. */
+  /** The origins of all nodes, running or not. */
   readonly origins: string[]
-  /** Answers by status; `lost` where a connection broke. */
+  /** Responses by status; `lost` counts broken connections. */
   readonly responseCounts: Record<string, number> = {}
-  /** Milliseconds from asking to the answer, but for those that were never answered. */
+  /** Milliseconds from request to response, without lost ones. */
   readonly latenciesMs: number[] = []
 
   constructor(origins: string[]) {
     this.origins = origins
   }
 
-  /** Asks one of them, another if that one does not listen. Anything but a right answer throws. */
+  /** Calls a node, or the next one if it does not listen. @throws on an invalid response */
   async request(
     method: string,
     path: string,
@@ -55,7 +55,7 @@ export class Nodes {
         }
         if (response.status !== 503) return result
         assert.equal(result.body.code, 'unavailable', text)
-        assert.ok(Number(response.headers.get('retry-after')) > 0, 'a 503 says when to come again')
+        assert.ok(Number(response.headers.get('retry-after')) > 0, 'a 503 has a Retry-After')
         await sleep(200)
         return outcomeUnknown
       } catch (error) {
@@ -72,7 +72,7 @@ export class Nodes {
     throw new Error(`No node answered ${method} ${path} for a minute.`)
   }
 
-  /** Asks until somebody knows. For what may be done twice. */
+  /** Repeats a request until its outcome is known. The request must be safe to repeat. */
   async requestUntilKnown(...request: Parameters<Nodes['request']>): Promise<NodeResponse> {
     for (;;) {
       const result = await this.request(...request)
@@ -80,7 +80,7 @@ export class Nodes {
     }
   }
 
-  #count(what: string): void {
-    this.responseCounts[what] = (this.responseCounts[what] ?? 0) + 1
+  #count(outcome: string): void {
+    this.responseCounts[outcome] = (this.responseCounts[outcome] ?? 0) + 1
   }
 }

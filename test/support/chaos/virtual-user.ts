@@ -1,4 +1,4 @@
-/** Somebody who goes on using their account whatever happens to the service, and notes every wrong answer. */
+/** An owner who keeps using the account while nodes fail. Every wrong response fails the test. */
 import assert from 'node:assert/strict'
 import { SoftwareAuthenticator } from '../software-authenticator.ts'
 import { type NodeResponse, type Nodes, outcomeUnknown } from './nodes.ts'
@@ -8,15 +8,15 @@ export class VirtualUser {
   readonly password: string
   readonly passkey: SoftwareAuthenticator
   readonly #nodes: Nodes
-  /** Checks an access token as a backend would: by the published keys alone. */
+  /** Verifies an access token as a backend would, with the published keys only. */
   readonly #verify: (token: string) => Promise<{ sub?: string }>
   accessToken = ''
   refreshToken = ''
   mfaOn = false
-  /** How often it was turned on and off, told or not. */
+  /** How often MFA was turned on and off, with or without a response. */
   turnOnCount = 0
   turnOffCount = 0
-  /** What was done to the end. */
+  /** Actions that completed. */
   completedActions = 0
 
   constructor(
@@ -44,7 +44,7 @@ export class VirtualUser {
     await this.#sure('POST', '/settings/Passkeys/Verify', this.#bearer({ response }), 201)
   }
 
-  /** One thing that owners do. */
+  /** Performs a random action of an owner. */
   async performRandomAction(): Promise<void> {
     const actions = [
       () => this.read(),
@@ -60,7 +60,7 @@ export class VirtualUser {
 
   async read(): Promise<void> {
     const { sub } = await this.#verify(this.accessToken)
-    assert.ok(sub, 'the token names nobody')
+    assert.ok(sub, 'the token has no subject')
     const { status, body } = await this.#nodes.requestUntilKnown(
       'GET',
       '/settings/MfaSignIn',
@@ -72,7 +72,7 @@ export class VirtualUser {
   async refresh(): Promise<void> {
     const { refreshToken } = this
     const answer = await this.#nodes.request('POST', '/auth/Refresh', { body: { refreshToken } })
-    // Its answer is lost, and with it perhaps the only good token (docs/decisions/0001).
+    // The lost response may contain the only valid refresh token (docs/decisions/0001).
     if (answer === outcomeUnknown) return this.signIn()
     this.#keep(answer)
   }
@@ -118,7 +118,7 @@ export class VirtualUser {
     await this.#settle(answer, true)
   }
 
-  /** What was ended at one node is dead at all, at once. */
+  /** Signs out, and checks that every node rejects the session at once. */
   async signOut(): Promise<void> {
     const { accessToken } = this
     const answer = await this.#nodes.request('POST', '/auth/SignOut', this.#bearer())
@@ -128,13 +128,13 @@ export class VirtualUser {
         const { status } = await this.#nodes.requestUntilKnown('GET', '/settings', {
           token: accessToken,
         })
-        assert.equal(status, 401, 'a session that was ended goes on')
+        assert.equal(status, 401, 'an ended session still works')
       }
     }
     await this.signIn()
   }
 
-  /** After a change: it was made, or nobody can tell and one has to look. */
+  /** Checks a change, or finds out whether it took effect if the response was lost. */
   async #settle(answer: NodeResponse | typeof outcomeUnknown, wanted: boolean): Promise<void> {
     if (answer !== outcomeUnknown) {
       assert.equal(answer.status, 200, `${this.email} ${JSON.stringify(answer.body)}`)
@@ -142,7 +142,7 @@ export class VirtualUser {
     const now = await this.#nodes.requestUntilKnown('GET', '/settings/MfaSignIn', this.#bearer())
     assert.equal(now.status, 200, `${this.email} ${JSON.stringify(now.body)}`)
     if (answer !== outcomeUnknown)
-      assert.equal(now.body.enabled, wanted, 'an answered change is gone')
+      assert.equal(now.body.enabled, wanted, 'a confirmed change is lost')
     if (now.body.enabled === this.mfaOn) return
     this.mfaOn = now.body.enabled
     if (this.mfaOn) this.turnOnCount += 1

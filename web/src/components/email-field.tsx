@@ -1,9 +1,9 @@
 import { text } from '../text.ts'
-import { Field } from './forms.tsx'
+import { Field } from './field.tsx'
 
 const storageKey = 'latchkey-email'
 
-/** The address that was typed last in this tab: nobody types it twice, from page to page. */
+/** The address last typed in this tab, to fill in the field of the next page. */
 export function rememberedEmail(): string {
   return sessionStorage.getItem(storageKey) ?? ''
 }
@@ -33,7 +33,7 @@ export function EmailField(props: {
   )
 }
 
-/** Tells a password manager whose password a form is about. */
+/** The account that a password belongs to, for password managers. */
 export function HiddenUsername({ email }: { email: string }) {
   return (
     <input type="email" name="username" autocomplete="username" value={email} readOnly hidden />

@@ -1,15 +1,15 @@
 import { useState } from 'preact/hooks'
 import { config } from '../config.ts'
-import { failureOf } from '../failure.ts'
+import { type FailedCall, type Failure, failureOf } from '../failure.ts'
 import { text } from '../text.ts'
-import { type Failure, PasswordField } from './forms.tsx'
+import { PasswordField } from './password-field.tsx'
 
 const t = text.newPassword
 
-/** What NIST SP 800-63B-4 (§3.1.1.2) asks of a password that is the only thing asked for. */
+/** NIST SP 800-63B-4 (§3.1.1.2): the minimum for a password without a second factor. */
 const singleFactorMinLength = 15
 
-/** A password to be chosen. What it is made of is nobody's business; how long it is helps. */
+/** A field for a new password, with feedback on its length. There are no composition rules. */
 export function NewPasswordField(props: {
   name: string
   label: string
@@ -24,7 +24,7 @@ export function NewPasswordField(props: {
       autocomplete="new-password"
       minLength={config.passwordMinLength}
       hint={t.advice(config.passwordMinLength)}
-      // What was refused may well have been long enough.
+      // A rejected password may be long enough: praise would contradict the error.
       feedback={
         !props.error &&
         length > 0 && (
@@ -45,14 +45,14 @@ function lengthFeedback(length: number): string {
   return length < singleFactorMinLength ? t.longEnough : t.strong
 }
 
-/** As people count characters, and the service. */
+/** In code points, as the service counts. */
 function lengthOf(password: string): number {
   return [...password].length
 }
 
-/** Why the service did not take a new password or what came with it, at its field. */
+/** The message for a failed call with a new password. @param field the name of its field */
 export function newPasswordFailureOf(
-  result: Parameters<typeof failureOf>[0],
+  result: FailedCall,
   { field, password, email }: { field: string; password: string; email: string },
 ): Failure {
   const failure = failureOf(result, { invalid_password: field })
@@ -61,12 +61,12 @@ export function newPasswordFailureOf(
   return { field: 'code', message: text.common.invalidOrExpiredCode }
 }
 
-/** The service judges; this finds the words in the reader's language. */
+/** The service's reason for rejecting the password, in the page's language. */
 function rejectionOf(password: string, email: string): string {
   const minLength = config.passwordMinLength
   if (lengthOf(password) < minLength) return t.tooShort(minLength)
   if (new TextEncoder().encode(password).length > 1024) return t.tooLong
-  const guessable = [email, email.split('@')[0] ?? '', config.name]
+  const guessable = [email, email.split('@')[0] ?? '', config.brandName]
   const isGuessable = guessable.some((name) => name.toLowerCase() === password.toLowerCase())
   return isGuessable ? t.known : t.common
 }

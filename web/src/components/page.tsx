@@ -1,23 +1,23 @@
 import { type ComponentChildren, render } from 'preact'
 import { useLayoutEffect, useRef } from 'preact/hooks'
 import { config } from '../config.ts'
-import { text } from '../text.ts'
+import { LanguageSwitcher } from './language-switcher.tsx'
 
-/** Shows a page: the operator's name above, what is to be done in the middle, the languages below. */
+/** Renders a page, with the operator's brand above and the languages below. */
 export function renderPage(page: ComponentChildren, options: { wide?: boolean } = {}): void {
   const root = document.getElementById('page')
   if (!root) return
   root.textContent = ''
   render(
     <>
-      <header class="top">
+      <header class="site-header">
         <a class="brand" href="/">
           {config.logo === null ? <KeyIcon /> : <img src={config.logo} alt="" />}
-          {config.name}
+          {config.brandName}
         </a>
       </header>
       <main class={options.wide ? 'wide' : ''}>{page}</main>
-      <footer class="bottom">
+      <footer class="site-footer">
         <LanguageSwitcher />
       </footer>
     </>,
@@ -26,35 +26,21 @@ export function renderPage(page: ComponentChildren, options: { wide?: boolean } 
 }
 
 /**
- * What a page or a step of it is about.
+ * The heading of a page or step, which is also the title of the document.
  *
- * @param props.focused for a step that comes later and has no field to begin with: a screen reader
- * goes on there
+ * @param props.autofocus for a later step without a field to focus: screen readers go on there
  */
 export function Heading(props: { children: string; autofocus?: boolean }) {
   const { children, autofocus } = props
   const heading = useRef<HTMLHeadingElement>(null)
   useLayoutEffect(() => {
-    document.title = `${children} · ${config.name}`
+    document.title = `${children} · ${config.brandName}`
     if (autofocus) heading.current?.focus()
   }, [children])
   return (
     <h1 ref={heading} tabIndex={-1}>
       {children}
     </h1>
-  )
-}
-
-/** Where the code is, for whoever tries this out. */
-export function DevInboxHint() {
-  if (!config.devInbox) return null
-  return (
-    <p class="soft">
-      {text.common.nothingIsSent}{' '}
-      <a href="/dev/inbox" target="_blank" rel="noreferrer">
-        {text.common.openInbox}
-      </a>
-    </p>
   )
 }
 
@@ -67,41 +53,4 @@ function KeyIcon() {
       />
     </svg>
   )
-}
-
-/** In their own words. */
-export const languageNames = { en: 'English', de: 'Deutsch' } as const
-
-/** The fragment may hold a token: it stays, as long as it has not been used. */
-function LanguageSwitcher() {
-  return (
-    <nav aria-label={text.common.language} class="row">
-      {Object.entries(languageNames).map(([code, name]) =>
-        code === config.language ? (
-          <span key={code} aria-current="true">
-            {name}
-          </span>
-        ) : (
-          <a
-            key={code}
-            lang={code}
-            hreflang={code}
-            href={urlForLanguage(code)}
-            onClick={({ currentTarget }) => {
-              currentTarget.hash = location.hash
-            }}
-          >
-            {name}
-          </a>
-        ),
-      )}
-    </nav>
-  )
-}
-
-function urlForLanguage(code: string): string {
-  const url = new URL(location.href)
-  url.searchParams.set('lang', code)
-  url.hash = ''
-  return url.href
 }

@@ -1,39 +1,35 @@
 import { useState } from 'preact/hooks'
-import { failureOf } from '../failure.ts'
+import type { MfaRequired } from '../../../client/latchkey.ts'
+import { type FailedCall, type Failure, failureOf } from '../failure.ts'
 import { getPasskey, passkeysSupported } from '../passkey.ts'
 import { guest, storeTokens } from '../session.ts'
 import { text } from '../text.ts'
-import { CodeField, ResendCode } from './code-field.tsx'
-import { Button, type Failure, Form, Notice } from './forms.tsx'
-import { DevInboxHint, Heading } from './page.tsx'
+import { Button } from './button.tsx'
+import { CodeField } from './code-field.tsx'
+import { DevInboxHint } from './dev-inbox-hint.tsx'
+import { Form } from './form.tsx'
+import { Notice } from './notice.tsx'
+import { Heading } from './page.tsx'
+import { ResendCode, resendDelaySeconds } from './resend-code.tsx'
 
-export type Method = keyof typeof text.methods
+type Method = MfaRequired['mfaMethod']
 
-/** A sign-in whose password was right, as the service tells of it. */
-export interface MfaChallenge {
-  mfaToken: string
-  mfaMethod: Method
-  availableMethods: Method[]
-  sentTo?: string
-}
-
-/** A code that was sent: by which method, where to, and after how long another can be. */
+/** The latest code that was sent. */
 interface SentCode {
   method: Method
+  /** The recipient, masked. */
   to: string
+  /** Seconds until another code can be requested. */
   retryAfter: number
 }
 
-/** Until another code can be asked for, where the answer doesn't say. */
-const resendDelaySeconds = 30
-
-/** Asks for the second factor, by whichever method is at hand. */
+/** Verifies the second factor, by a method of the owner's choice. */
 export function SecondStep(props: {
-  challenge: MfaChallenge
-  /** To confirm a session: the dialog has the title, and its device is not to be remembered. */
+  challenge: MfaRequired
+  /** For step-up in a session: the dialog has the heading, and the device is not remembered. */
   inDialog?: boolean
   onDone: () => unknown
-  /** @param reason what ended this sign-in */
+  /** @param reason why this sign-in has ended; undefined if the owner starts over */
   onStartOver: (reason?: Failure) => void
 }) {
   const { challenge, inDialog = false, onDone, onStartOver } = props
@@ -94,12 +90,12 @@ export function SecondStep(props: {
     await onDone()
   }
 
-  function handleFailure(result: Parameters<typeof failureOf>[0]) {
+  function handleFailure(result: FailedCall) {
     if (endsSignIn(result.problem.code)) onStartOver(failureOf(result))
     else setFailure(failureOf(result))
   }
 
-  /** @returns after how many seconds it can be asked for again */
+  /** @returns seconds until another code can be requested */
   async function sendCode(via: Method): Promise<number | undefined> {
     setFailure(undefined)
     setStatus('')
@@ -117,7 +113,7 @@ export function SecondStep(props: {
   async function chooseMethod(other: Method) {
     setFailure(undefined)
     setStatus('')
-    // A code that is on its way stays good until another is sent.
+    // A code that was sent remains valid until another one is sent.
     if (sendsCode(other) && sentCode?.method !== other) {
       const result = await guest.auth.signIn.mfaCode.post({ mfaToken, mfaMethod: other })
       if (!result.ok) return handleFailure(result)
@@ -134,7 +130,7 @@ export function SecondStep(props: {
     </>
   )
   const rememberCheckbox = !inDialog && (
-    <label class="check">
+    <label class="checkbox">
       <input
         type="checkbox"
         checked={remember}
@@ -146,13 +142,13 @@ export function SecondStep(props: {
   return (
     <section class={inDialog ? 'stack' : 'card stack'}>
       {!inDialog && <Heading>{text.secondStep.title}</Heading>}
-      {failure && <Notice kind="wrong">{failure.message}</Notice>}
+      {failure && <Notice kind="error">{failure.message}</Notice>}
       {sendsCode(method) && !currentCode && <Notice>{text.secondStep.notSent}</Notice>}
       {method === 'passkey' ? (
         <>
-          <p id="asked">{prompt}</p>
+          <p id="prompt">{prompt}</p>
           {rememberCheckbox}
-          <Button kind="primary" describedBy="asked" autofocus onClick={verifyPasskey}>
+          <Button kind="primary" describedBy="prompt" autofocus onClick={verifyPasskey}>
             {text.secondStep.usePasskey}
           </Button>
         </>
@@ -199,7 +195,7 @@ export function SecondStep(props: {
   )
 }
 
-/** Whether this sign-in can't be finished any more, by whatever method. */
+/** Whether no method can complete this sign-in any longer. */
 function endsSignIn(code: string): boolean {
   return ['mfa_token_expired', 'password_reset_required', 'account_suspended'].includes(code)
 }

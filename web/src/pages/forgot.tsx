@@ -1,21 +1,20 @@
-import '../styles.css'
 import { useState } from 'preact/hooks'
-import { CodeField, ResendCode } from '../components/code-field.tsx'
+import { CodeField } from '../components/code-field.tsx'
+import { DevInboxHint } from '../components/dev-inbox-hint.tsx'
 import { EmailField, HiddenUsername } from '../components/email-field.tsx'
-import { type Failure, Form, Notice } from '../components/forms.tsx'
+import { Form } from '../components/form.tsx'
 import { NewPasswordField, newPasswordFailureOf } from '../components/new-password-field.tsx'
-import { DevInboxHint, Heading, renderPage } from '../components/page.tsx'
-import { failureOf } from '../failure.ts'
+import { Notice } from '../components/notice.tsx'
+import { Heading, renderPage } from '../components/page.tsx'
+import { ResendCode, resendDelaySeconds } from '../components/resend-code.tsx'
+import { type Failure, failureOf } from '../failure.ts'
 import { withReturnTo } from '../return-to.ts'
 import { guest } from '../session.ts'
 import { text } from '../text.ts'
 
 const t = text.forgot
 
-/** Until another message can be asked for: long enough for the first to arrive. */
-const resendDelaySeconds = 30
-
-/** Signing in leads here, too, after an undo: nobody gets in before there is a new password. */
+/** The sign-in page redirects here when the account needs a new password. */
 const afterUndo = location.hash === '#undone'
 
 function ForgotPassword() {
@@ -46,7 +45,6 @@ function ForgotPassword() {
   )
 }
 
-/** Takes the mailed code, and the new password. */
 function ChoosePassword({ email, onDone }: { email: string; onDone: () => void }) {
   const [status, setStatus] = useState('')
   const [failure, setFailure] = useState<Failure>()
@@ -77,7 +75,7 @@ function ChoosePassword({ email, onDone }: { email: string; onDone: () => void }
   return (
     <section class="card stack">
       <Heading>{t.choose}</Heading>
-      {failure && <Notice kind="wrong">{failure.message}</Notice>}
+      {failure && <Notice kind="error">{failure.message}</Notice>}
       <Form onSubmit={resetPassword} submitLabel={t.set}>
         {(errorFor) => (
           <>

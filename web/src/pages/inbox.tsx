@@ -1,7 +1,6 @@
-import '../styles.css'
 import { useEffect, useRef, useState } from 'preact/hooks'
 import type { Message } from '../../../client/latchkey.ts'
-import { Notice } from '../components/forms.tsx'
+import { Notice } from '../components/notice.tsx'
 import { Heading, renderPage } from '../components/page.tsx'
 import { config } from '../config.ts'
 import { guest } from '../session.ts'
@@ -9,12 +8,11 @@ import { text } from '../text.ts'
 
 const t = text.inbox
 
-/** How long it is before a message that came is seen. */
 const pollIntervalMs = 1500
 
-/** What would have been sent, newest first. In development alone. */
+/** Captured messages, newest first. Only in development. */
 function DevInbox() {
-  const { messages, arrived: newCount, lost: unreachable } = useMessages()
+  const { messages, newCount, unreachable } = useMessages()
   const [copiedId, setCopiedId] = useState('')
   return (
     <>
@@ -22,10 +20,10 @@ function DevInbox() {
         <Heading>{t.title}</Heading>
         <p class="soft">{t.about}</p>
         <a href="/">{t.start}</a>
-        <p class="hidden" role="status">
+        <p class="visually-hidden" role="status">
           {copiedId ? t.copied : newCount > 0 && t.arrived(newCount)}
         </p>
-        {unreachable && <Notice kind="wrong">{t.lost}</Notice>}
+        {unreachable && <Notice kind="error">{t.lost}</Notice>}
       </section>
       {messages?.length === 0 && (
         <section class="card">
@@ -41,7 +39,7 @@ function DevInbox() {
   )
 }
 
-/** Looks for new ones while somebody sees the page. */
+/** Polls for messages while the page is visible. */
 function useMessages() {
   const [messages, setMessages] = useState<Message[]>()
   const [newCount, setNewCount] = useState(0)
@@ -55,7 +53,7 @@ function useMessages() {
       if (result.ok) {
         const all = result.data.messages
         const previousId = newestId.current
-        // Ids sort by when they were made.
+        // Ids sort by creation time.
         if (previousId !== undefined) setNewCount(all.filter(({ id }) => id > previousId).length)
         newestId.current = all[0]?.id ?? ''
         setMessages(all)
@@ -73,7 +71,7 @@ function useMessages() {
       document.removeEventListener('visibilitychange', onVisibilityChange)
     }
   }, [])
-  return { messages, arrived: newCount, lost: unreachable }
+  return { messages, newCount, unreachable }
 }
 
 function MessageCard(props: { message: Message; copiedId: string; onCopy: (id: string) => void }) {
@@ -95,12 +93,12 @@ function MessageCard(props: { message: Message; copiedId: string; onCopy: (id: s
         </p>
       </div>
       {code && (
-        <button type="button" class="copy" onClick={copy}>
+        <button type="button" class="copy-code" onClick={copy}>
           <code>{code}</code>
           <span>{copiedId === id ? t.copied : t.copy}</span>
         </button>
       )}
-      <p class="letter">{linkify(message.text)}</p>
+      <p class="message-text">{linkify(message.text)}</p>
     </article>
   )
 }
@@ -113,7 +111,6 @@ function Time({ at }: { at: string }) {
   return <time dateTime={at}>{format.format(new Date(at))}</time>
 }
 
-/** Links can be followed, as in a mail program. */
 function linkify(plainText: string) {
   const parts = plainText.split(/(\bhttps?:\/\/[^\s<>"]+)/)
   return parts.map((part, i) => (i % 2 === 1 ? <a href={part}>{part}</a> : part))

@@ -1,9 +1,10 @@
-import '../styles.css'
 import { useCallback, useEffect, useState } from 'preact/hooks'
 import type { MfaSignInOn } from '../../../client/latchkey.ts'
-import { Button, type Failure, Notice } from '../components/forms.tsx'
+import { Button } from '../components/button.tsx'
+import { Notice } from '../components/notice.tsx'
 import { Heading, renderPage } from '../components/page.tsx'
 import { config } from '../config.ts'
+import type { Failure } from '../failure.ts'
 import { navigateTo, redirectAfterSignIn } from '../return-to.ts'
 import { type Account, type LoadResult, loadAccount } from '../security/account.ts'
 import { t } from '../security/i18n.ts'
@@ -24,7 +25,7 @@ import { securityFailureOf } from '../security/security-failure.ts'
 import { SetUp } from '../security/set-up/set-up.tsx'
 import { StepUpContext, signInPath, useStepUpRequest } from '../security/step-up-context.tsx'
 import { StepUpDialog } from '../security/step-up-dialog.tsx'
-import { accessToken, clearTokens, refreshTokens, signOut } from '../session.ts'
+import { clearTokens, getAccessToken, refreshTokens, signOut } from '../session.ts'
 import { text } from '../text.ts'
 
 function Security() {
@@ -67,11 +68,11 @@ function Security() {
         </div>
         <Button onClick={handleSignOut}>{t.signOut}</Button>
       </header>
-      {failure && <Notice kind="wrong">{failure.message}</Notice>}
+      {failure && <Notice kind="error">{failure.message}</Notice>}
       {!loaded && <p class="soft">{text.common.working}</p>}
       {loaded && 'failure' in loaded && (
         <section class="card stack">
-          <Notice kind="wrong">{loaded.failure.message}</Notice>
+          <Notice kind="error">{loaded.failure.message}</Notice>
           <Button onClick={reload}>{t.tryAgain}</Button>
         </section>
       )}
@@ -95,7 +96,7 @@ function hasPasskeys(loaded: LoadResult | undefined): boolean {
     : loaded.mustSetUp.hasPasskeys
 }
 
-/** Everything, what matters most first. */
+/** The most important sections come first. */
 function Sections(props: {
   account: Account
   onChange: (changes?: Partial<Account>) => void
@@ -129,7 +130,7 @@ function Sections(props: {
   )
 }
 
-/** Where everyone must have a second step: nothing else is allowed before it is set up. */
+/** Sets up MFA where the policy requires it; the session allows nothing else until then. */
 function RequiredSetUp({ onDone }: { onDone: () => Promise<void> }) {
   const [codes, setCodes] = useState<string[]>()
 
@@ -138,7 +139,7 @@ function RequiredSetUp({ onDone }: { onDone: () => Promise<void> }) {
     else await finish()
   }
 
-  /** Tokens that can do everything, and on to where they wanted to go. */
+  /** Replaces the access token, which only allows setting up MFA, and continues. */
   async function finish() {
     await refreshTokens()
     if (config.returnTo) await redirectAfterSignIn()
@@ -152,7 +153,7 @@ function RequiredSetUp({ onDone }: { onDone: () => Promise<void> }) {
       ) : (
         <>
           <h2>{t.mfa.setUpTitle}</h2>
-          <p>{t.mfa.setUpWhy(config.name)}</p>
+          <p>{t.mfa.setUpWhy(config.brandName)}</p>
           <SetUp
             settings={undefined}
             initialMethod={undefined}
@@ -175,5 +176,5 @@ function AccountDeleted({ email }: { email: string }) {
   )
 }
 
-if (await accessToken()) renderPage(<Security />, { wide: true })
+if (await getAccessToken()) renderPage(<Security />, { wide: true })
 else await navigateTo(signInPath)

@@ -1,18 +1,20 @@
-import '../styles.css'
 import { useEffect, useState } from 'preact/hooks'
-import type { AuthenticationResponseJSON } from '../../../client/latchkey.ts'
+import type { AuthenticationResponseJSON, MfaRequired } from '../../../client/latchkey.ts'
+import { Button } from '../components/button.tsx'
 import { EmailField, rememberedEmail } from '../components/email-field.tsx'
-import { Button, type Failure, Form, Notice, PasswordField } from '../components/forms.tsx'
+import { Form } from '../components/form.tsx'
+import { Notice } from '../components/notice.tsx'
 import { Heading, renderPage } from '../components/page.tsx'
-import { type MfaChallenge, SecondStep } from '../components/second-step.tsx'
-import { failureOf } from '../failure.ts'
+import { PasswordField } from '../components/password-field.tsx'
+import { SecondStep } from '../components/second-step.tsx'
+import { type Failure, failureOf } from '../failure.ts'
 import { getPasskey, isPasskeyAutofillSupported, passkeysSupported } from '../passkey.ts'
 import { navigateTo, redirectAfterSignIn, withReturnTo } from '../return-to.ts'
-import { accessToken, guest, storeTokens } from '../session.ts'
+import { getAccessToken, guest, storeTokens } from '../session.ts'
 import { text } from '../text.ts'
 
 function SignIn() {
-  const [challenge, setChallenge] = useState<MfaChallenge>()
+  const [challenge, setChallenge] = useState<MfaRequired>()
   const [failure, setFailure] = useState<Failure>()
   const [promptingPasskey, setPromptingPasskey] = useState(false)
   usePasskeyAutofill(!promptingPasskey && !challenge, setFailure)
@@ -49,7 +51,7 @@ function SignIn() {
   return (
     <section class="card stack">
       <Heading>{text.signIn.title}</Heading>
-      {failure && <Notice kind="wrong">{failure.message}</Notice>}
+      {failure && <Notice kind="error">{failure.message}</Notice>}
       <Form
         onSubmit={signIn}
         submitLabel={text.signIn.submit}
@@ -73,7 +75,7 @@ function SignIn() {
       </Form>
       {passkeysSupported && (
         <>
-          <div class="or">{text.common.or}</div>
+          <div class="divider">{text.common.or}</div>
           <Button onClick={handlePasskey}>{text.signIn.withPasskey}</Button>
         </>
       )}
@@ -84,22 +86,20 @@ function SignIn() {
   )
 }
 
-/** After an undo nobody gets in before there is a new password. */
 function goToPasswordReset(): Promise<never> {
   return navigateTo(`${withReturnTo('/forgot')}#undone`)
 }
 
-/** Signs in with the passkey alone. */
 async function signInWithPasskey(): Promise<Failure | undefined> {
   const started = await guest.auth.signIn.passkey.post({})
   if (!started.ok) return failureOf(started)
   const { options, passkeyToken } = started.data
   const response = await getPasskey(options).catch(() => 'failed' as const)
   if (response === 'failed') return { message: text.problems.passkey_failed }
-  return response && answer(passkeyToken, response)
+  return response && verifyPasskey(passkeyToken, response)
 }
 
-async function answer(
+async function verifyPasskey(
   passkeyToken: string,
   response: AuthenticationResponseJSON,
 ): Promise<Failure | undefined> {
@@ -112,7 +112,7 @@ async function answer(
   return failureOf(result)
 }
 
-/** Offers passkeys where the address is typed, for whoever has one, while nothing else is asked. */
+/** Offers passkeys among the suggestions of the email field, while `enabled`. */
 function usePasskeyAutofill(
   enabled: boolean,
   onFailure: (failure: Failure | undefined) => void,
@@ -131,21 +131,20 @@ async function offerPasskeyAutofill(
 ): Promise<void> {
   if (!(await isPasskeyAutofillSupported())) return
   for (;;) {
-    // Nobody asked for it yet: if it can't be offered, the button says why.
+    // No error is shown: the owner has not chosen a passkey yet, and the button shows errors.
     const started = signal.aborted ? undefined : await guest.auth.signIn.passkey.post({})
     if (!started?.ok || signal.aborted) return
     const { options, passkeyToken, expiresIn } = started.data
-    // Whoever types slowly is offered what still works.
+    // The offer is replaced when its challenge expires, so that it works for slow typists.
     const expired = AbortSignal.timeout(expiresIn * 1000)
     const response = await getPasskey(options, {
       mediation: 'conditional',
       signal: AbortSignal.any([signal, expired]),
     }).catch(() => undefined)
-    if (response) onFailure(await answer(passkeyToken, response))
+    if (response) onFailure(await verifyPasskey(passkeyToken, response))
     else if (!expired.aborted) return
   }
 }
 
-// Whoever is signed in already need not do it again.
-if (await accessToken()) redirectAfterSignIn()
+if (await getAccessToken()) redirectAfterSignIn()
 else renderPage(<SignIn />)

@@ -1,26 +1,26 @@
-import '../styles.css'
 import { useState } from 'preact/hooks'
-import { CodeField, ResendCode } from '../components/code-field.tsx'
+import { Button } from '../components/button.tsx'
+import { CodeField } from '../components/code-field.tsx'
+import { DevInboxHint } from '../components/dev-inbox-hint.tsx'
 import { EmailField, rememberedEmail } from '../components/email-field.tsx'
-import { Button, type Failure, Form, Notice } from '../components/forms.tsx'
+import { Form } from '../components/form.tsx'
 import { NewPasswordField, newPasswordFailureOf } from '../components/new-password-field.tsx'
-import { DevInboxHint, Heading, renderPage } from '../components/page.tsx'
+import { Notice } from '../components/notice.tsx'
+import { Heading, renderPage } from '../components/page.tsx'
+import { ResendCode, resendDelaySeconds } from '../components/resend-code.tsx'
+import type { FailedCall, Failure } from '../failure.ts'
 import { redirectAfterSignIn, withReturnTo } from '../return-to.ts'
 import { guest, storeTokens } from '../session.ts'
 import { text } from '../text.ts'
 
 const t = text.signUp
 
-/** Until another message can be asked for: long enough for the first to arrive. */
-const resendDelaySeconds = 30
-
 interface Draft {
   email: string
   password: string
 }
 
-/** The service's problem, at the field that it belongs to. */
-const failureOf = (result: Parameters<typeof newPasswordFailureOf>[0], draft: Draft): Failure =>
+const signUpFailureOf = (result: FailedCall, draft: Draft): Failure =>
   newPasswordFailureOf(result, { ...draft, field: 'password' })
 
 function SignUp() {
@@ -31,7 +31,7 @@ function SignUp() {
     const newDraft = { email, password }
     setDraft(newDraft)
     const result = await guest.auth.signUp.post(newDraft)
-    if (!result.ok) return failureOf(result, newDraft)
+    if (!result.ok) return signUpFailureOf(result, newDraft)
     setCodeSent(true)
     return undefined
   }
@@ -65,16 +65,15 @@ function SignUp() {
   )
 }
 
-/** The second step: shows that the address is theirs. */
 function VerifyEmail({ draft, onBack }: { draft: Draft; onBack: () => void }) {
   const [status, setStatus] = useState('')
   const [failure, setFailure] = useState<Failure>()
 
   async function verifyCode({ code = '' }: Record<string, string>) {
     setFailure(undefined)
-    // With the password, so that it is the account's, whoever else signed up with this address.
+    // With the password, so the account gets it even if someone else signed up with this address.
     const result = await guest.auth.signUp.verify.post({ ...draft, code })
-    if (!result.ok) return failureOf(result, draft)
+    if (!result.ok) return signUpFailureOf(result, draft)
     storeTokens(result.data)
     return redirectAfterSignIn()
   }
@@ -87,14 +86,14 @@ function VerifyEmail({ draft, onBack }: { draft: Draft; onBack: () => void }) {
       setStatus(text.common.resent)
       return resendDelaySeconds
     }
-    setFailure(failureOf(result, draft))
+    setFailure(signUpFailureOf(result, draft))
     return result.problem.retryAfter
   }
 
   return (
     <section class="card stack">
       <Heading>{t.checkMail}</Heading>
-      {failure && <Notice kind="wrong">{failure.message}</Notice>}
+      {failure && <Notice kind="error">{failure.message}</Notice>}
       <Form onSubmit={verifyCode} submitLabel={t.create}>
         {(errorFor) => (
           <CodeField

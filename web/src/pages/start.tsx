@@ -1,18 +1,17 @@
-import '../styles.css'
 import type { ComponentChildren } from 'preact'
 import { Heading, renderPage } from '../components/page.tsx'
 import { config } from '../config.ts'
-import { accessToken } from '../session.ts'
+import { getAccessToken } from '../session.ts'
 import { text } from '../text.ts'
 
 const t = text.start
 
-/** Where a newcomer finds out what this is and where to go on. In development alone. */
+/** Links for newcomers. Only in development. */
 function Start({ signedIn }: { signedIn: boolean }) {
   return (
     <>
       <section class="card">
-        <Heading>{t.title(config.name)}</Heading>
+        <Heading>{t.title(config.brandName)}</Heading>
         <p class="soft">{t.about}</p>
         <h2>{t.tryIt}</h2>
         <ul class="links">
@@ -67,4 +66,4 @@ function LinkItem(props: { href: string; name: string; children: ComponentChildr
   )
 }
 
-renderPage(<Start signedIn={(await accessToken()) !== undefined} />, { wide: true })
+renderPage(<Start signedIn={(await getAccessToken()) !== undefined} />, { wide: true })

@@ -1,25 +1,22 @@
-import '../styles.css'
 import { useState } from 'preact/hooks'
+import type { Undone } from '../../../client/latchkey.ts'
+import { Button } from '../components/button.tsx'
 import { HiddenUsername, rememberEmail } from '../components/email-field.tsx'
-import { Button, type Failure, Form, Notice } from '../components/forms.tsx'
+import { Form } from '../components/form.tsx'
 import { NewPasswordField, newPasswordFailureOf } from '../components/new-password-field.tsx'
+import { Notice } from '../components/notice.tsx'
 import { Heading, renderPage } from '../components/page.tsx'
-import { failureOf } from '../failure.ts'
+import { type Failure, failureOf } from '../failure.ts'
 import { guest } from '../session.ts'
 import { text } from '../text.ts'
 
 const t = text.undo
 
-interface Undone {
-  email: string
-  resetToken: string
-}
-
-/** Opening the page changes nothing, for mail scanners open links, too. */
+/** Opening the page changes nothing, because mail scanners open links, too. */
 function Undo({ token }: { token: string | null }) {
   const [undone, setUndone] = useState<Undone>()
-  const [step, setStep] = useState<'ask' | 'incomplete' | 'tooLate' | 'done'>(
-    token ? 'ask' : 'incomplete',
+  const [step, setStep] = useState<'confirm' | 'incomplete' | 'expired' | 'done'>(
+    token ? 'confirm' : 'incomplete',
   )
   const [failure, setFailure] = useState<Failure>()
 
@@ -27,17 +24,17 @@ function Undo({ token }: { token: string | null }) {
     setFailure(undefined)
     const result = await guest.auth.undo.post({ token: token ?? '' })
     if (result.ok) {
-      // It is used; it need not stay in the history.
+      // The token has been used and need not stay in the history.
       history.replaceState(null, '', '/undo')
       rememberEmail(result.data.email)
       setUndone(result.data)
-    } else if (result.problem.code === 'undo_token_expired') setStep('tooLate')
+    } else if (result.problem.code === 'undo_token_expired') setStep('expired')
     else if (result.problem.code === 'invalid_request') setStep('incomplete')
     else setFailure(failureOf(result))
   }
 
-  if (step === 'incomplete') return <Incomplete />
-  if (step === 'tooLate') return <TooLate />
+  if (step === 'incomplete') return <LinkIncomplete />
+  if (step === 'expired') return <LinkExpired />
   if (step === 'done') return <PasswordSet />
   if (undone) return <ChoosePassword undone={undone} onDone={() => setStep('done')} />
   return (
@@ -49,7 +46,7 @@ function Undo({ token }: { token: string | null }) {
           <li key={sentence}>{sentence}</li>
         ))}
       </ul>
-      {failure && <Notice kind="wrong">{failure.message}</Notice>}
+      {failure && <Notice kind="error">{failure.message}</Notice>}
       <Button kind="primary" onClick={undo}>
         {t.submit}
       </Button>
@@ -104,7 +101,7 @@ function PasswordSet() {
   )
 }
 
-function Incomplete() {
+function LinkIncomplete() {
   return (
     <section class="card stack">
       <Heading autofocus>{t.incomplete}</Heading>
@@ -113,7 +110,7 @@ function Incomplete() {
   )
 }
 
-function TooLate() {
+function LinkExpired() {
   return (
     <section class="card stack">
       <Heading autofocus>{t.tooLate}</Heading>
@@ -125,7 +122,7 @@ function TooLate() {
   )
 }
 
-// The whole link, put into the address bar of this very page.
+// Pasting the complete link into the address bar changes only the fragment, which loads no page.
 addEventListener('hashchange', () => location.reload())
 
 renderPage(<Undo token={new URLSearchParams(location.hash.slice(1)).get('token')} />)

@@ -5,35 +5,34 @@ import type {
   TrustedDevice,
   WaysIn,
 } from '../../../client/latchkey.ts'
-import type { Failure } from '../components/forms.tsx'
+import type { Failure } from '../failure.ts'
 import { latchkey, mustSetUpMfa } from '../session.ts'
 import { securityFailureOf } from './security-failure.ts'
 import type { WithStepUp } from './step-up-context.tsx'
 
-/** All that this page shows. */
+/** The data of the security page. */
 export interface Account {
   settings: Settings
   waysIn: WaysIn
   sessions: Session[]
   trustedDevices: TrustedDevice[]
-  /** Its first page. */
+  /** The first page. */
   activity: Activity
 }
 
-/** What a section needs. */
 export interface SectionProps {
   account: Account
-  /** Shows at once what the answer to a change told, and has the rest looked up again. */
+  /** Shows `changes`, known from a response, immediately, and reloads the account. */
   onChange: (changes?: Partial<Account>) => void
 }
 
 export type LoadResult =
   | { account: Account }
-  /** Nothing else is allowed before a second step is set up. */
+  /** The policy requires MFA, and the session allows nothing else before it is set up. */
   | { mustSetUp: { hasPasskeys: boolean } }
   | { failure: Failure }
 
-/** @returns undefined if it was not wanted after all */
+/** @returns undefined if the owner cancelled a step-up */
 export async function loadAccount(withStepUp: WithStepUp): Promise<LoadResult | undefined> {
   if (mustSetUpMfa()) return loadRequiredSetUp(withStepUp)
   const [settings, waysIn, sessions, trustedDevices, activity] = await Promise.all([
@@ -61,7 +60,6 @@ export async function loadAccount(withStepUp: WithStepUp): Promise<LoadResult | 
   return loadRequiredSetUp(withStepUp)
 }
 
-/** What may be known before a second step is set up. */
 async function loadRequiredSetUp(withStepUp: WithStepUp): Promise<LoadResult> {
   const passkeys = await withStepUp(() => latchkey.settings.passkeys.get())
   return { mustSetUp: { hasPasskeys: passkeys?.ok === true && passkeys.data.passkeys.length > 0 } }

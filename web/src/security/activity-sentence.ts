@@ -14,7 +14,7 @@ const {
 
 type Detail = ActivityEntry['detail']
 
-/** What happened, in a sentence; a type that we don't know, as it is. */
+/** A sentence for an activity entry; for an unknown type, the type. */
 export function sentenceOf({ type, detail }: Pick<ActivityEntry, 'type' | 'detail'>): string {
   const ownerSentence = sentences[type]?.(detail)
   const operatorSentence = byOperator[type as keyof typeof byOperator]
@@ -62,7 +62,7 @@ const sentences: Record<string, (detail: Detail) => string> = {
     types['change.undone'](undoneChanges[undone as keyof typeof undoneChanges] ?? String(undone)),
 }
 
-/** What was shown, by its names of RFC 8176; two of them say no more than the others do. */
+/** Names for AMR values (RFC 8176). `user` and `mfa` add nothing to the others. */
 function amrNamesOf(amr: string): string[] {
   const values = amr.split(' ').filter((name) => name !== 'user' && name !== 'mfa')
   return values.map((name) => amrNames[name as keyof typeof amrNames] ?? name)

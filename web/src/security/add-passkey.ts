@@ -1,5 +1,5 @@
 import type { Passkey } from '../../../client/latchkey.ts'
-import type { Failure } from '../components/forms.tsx'
+import type { Failure } from '../failure.ts'
 import { createPasskey } from '../passkey.ts'
 import { latchkey } from '../session.ts'
 import { text } from '../text.ts'
@@ -8,7 +8,7 @@ import { securityFailureOf } from './security-failure.ts'
 import type { WithStepUp } from './step-up-context.tsx'
 import { describeUserAgent } from './user-agent.ts'
 
-/** Makes a passkey and adds it, named after this device. @returns undefined if it was not wanted */
+/** Creates a passkey, named after this device. @returns undefined if it was cancelled */
 export async function addPasskey(
   withStepUp: WithStepUp,
 ): Promise<{ added: Passkey } | { failure: Failure } | undefined> {
@@ -18,7 +18,7 @@ export async function addPasskey(
   const response = await createPasskey(started.data.options).catch(() => 'failed' as const)
   if (response === 'failed') return { failure: { message: text.problems.passkey_failed } }
   if (!response) return undefined
-  if (response === 'known') return { failure: { message: t.problems.passkey_known } }
+  if (response === 'alreadyRegistered') return { failure: { message: t.problems.passkey_known } }
   const name = describeUserAgent(navigator.userAgent).slice(0, 64)
   const added = await withStepUp(() => latchkey.settings.passkeys.verify.post({ name, response }))
   if (!added) return undefined

@@ -1,21 +1,22 @@
 import type { ComponentChildren } from 'preact'
 import { useCallback, useId, useLayoutEffect, useRef, useState } from 'preact/hooks'
-import { Button, type Failure, Notice } from '../components/forms.tsx'
-import { text } from '../text.ts'
+import { Button } from '../components/button.tsx'
+import { Notice } from '../components/notice.tsx'
+import type { Failure } from '../failure.ts'
 
-/** Something to be answered before anything else. Escape closes it; then the focus is where it was. */
+/** A modal dialog. Escape closes it, and the focus returns to where it was. */
 export function Dialog(props: { title: string; onClose: () => void; children: ComponentChildren }) {
   const { title, onClose, children } = props
   const id = useId()
   const dialog = useRef<HTMLDialogElement>(null)
   useLayoutEffect(() => () => dialog.current?.close(), [])
 
-  // As soon as it is there, so that a field in it can take the focus.
+  // A ref callback runs before the layout effects of the children, which may focus a field.
   const showModal = useCallback((element: HTMLDialogElement | null) => {
     if (!element) return
     dialog.current = element
     element.showModal()
-    // Not the first button: whoever still has a finger on Enter would press it.
+    // Not the first button, which an Enter key still held down would press.
     element.querySelector('h2')?.focus()
   }, [])
 
@@ -29,13 +30,12 @@ export function Dialog(props: { title: string; onClose: () => void; children: Co
   )
 }
 
-/** Asks whether it is really meant, with one honest sentence of what it means. */
 export function ConfirmDialog(props: {
   title: string
   description: string
   confirmLabel: string
   cancelLabel: string
-  /** @returns why it did not work; the dialog stays open then */
+  /** @returns the failure to show in the dialog, which then stays open */
   onConfirm: () => Promise<Failure | undefined>
   onClose: () => void
 }) {
@@ -44,7 +44,7 @@ export function ConfirmDialog(props: {
   return (
     <Dialog title={title} onClose={onClose}>
       <p>{description}</p>
-      {failure && <Notice kind="wrong">{failure.message}</Notice>}
+      {failure && <Notice kind="error">{failure.message}</Notice>}
       <div class="buttons">
         <Button kind="danger" onClick={async () => setFailure(await onConfirm())}>
           {confirmLabel}
@@ -52,14 +52,5 @@ export function ConfirmDialog(props: {
         <Button onClick={onClose}>{cancelLabel}</Button>
       </div>
     </Dialog>
-  )
-}
-
-/** Leaves things as they are. */
-export function CancelButton({ onClick }: { onClick: () => void }) {
-  return (
-    <Button kind="link" onClick={onClick}>
-      {text.common.cancel}
-    </Button>
   )
 }

@@ -6,10 +6,10 @@ const catalogues: Record<Language, () => Promise<{ security: SecurityText }>> = 
   de: () => import('../../../src/i18n/de/security.ts'),
 }
 
-/** Every sentence of this page, in the language of this visit. */
+/** The texts of the security page, in the page's language. */
 export const { security: t } = await catalogues[config.language]()
 
-/** Dates and lists as people write them where they are, if they speak the language of the page. */
+/** The page's language, with a region if the browser's languages name one. */
 const locale =
   navigator.languages.find((language) => language.startsWith(config.language)) ?? config.language
 
@@ -17,7 +17,7 @@ const dateFormat = new Intl.DateTimeFormat(locale, { dateStyle: 'medium' })
 const dateTimeFormat = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short' })
 const listFormat = new Intl.ListFormat(locale, { type: 'conjunction' })
 
-/** @param at as the service tells times */
+/** @param at a time of the API, in ISO 8601 */
 export const dateOf = (at: string) => dateFormat.format(new Date(at))
 export const dateTimeOf = (at: string) => dateTimeFormat.format(new Date(at))
 

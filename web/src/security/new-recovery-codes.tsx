@@ -1,10 +1,12 @@
 import { useEffect, useMemo } from 'preact/hooks'
-import { Button, Form } from '../components/forms.tsx'
+import { Button } from '../components/button.tsx'
+import { Form } from '../components/form.tsx'
 import { config } from '../config.ts'
+import { CopyButton } from './copy-button.tsx'
 import { t } from './i18n.ts'
-import { CopyButton, StepHeading } from './section.tsx'
+import { StepHeading } from './step-heading.tsx'
 
-/** Ten recovery codes, shown this once: until their owner says that they are kept. */
+/** Shows new recovery codes, once, until the owner confirms that they are saved. */
 export function NewRecoveryCodes(props: {
   codes: string[]
   email: string | undefined
@@ -13,7 +15,7 @@ export function NewRecoveryCodes(props: {
   const { codes, email, onDone } = props
   const { recoveryCodes } = t
   const fileContent = [
-    recoveryCodes.fileTitle(config.name, email),
+    recoveryCodes.fileTitle(config.brandName, email),
     recoveryCodes.fileAbout,
     '',
     ...codes,
@@ -22,18 +24,18 @@ export function NewRecoveryCodes(props: {
   const fileUrl = useObjectUrl(fileContent)
   const allowLeaving = useLeaveWarning()
 
-  async function confirmSaved({ kept }: Record<string, string>) {
-    if (!kept) return { field: 'kept', message: recoveryCodes.keepFirst }
+  async function confirmSaved({ saved }: Record<string, string>) {
+    if (!saved) return { field: 'saved', message: recoveryCodes.keepFirst }
     allowLeaving()
     onDone()
     return undefined
   }
 
   return (
-    <div class="stack codes">
+    <div class="stack recovery-codes">
       <StepHeading>{recoveryCodes.newTitle}</StepHeading>
       <p>{recoveryCodes.newAbout}</p>
-      <p class="on-paper">{recoveryCodes.fileTitle(config.name, email)}</p>
+      <p class="print-only">{recoveryCodes.fileTitle(config.brandName, email)}</p>
       <ul class="plain" aria-label={recoveryCodes.title}>
         {codes.map((code) => (
           <li key={code}>
@@ -51,17 +53,17 @@ export function NewRecoveryCodes(props: {
       <Form onSubmit={confirmSaved} submitLabel={t.done}>
         {(errorFor) => (
           <div class="field">
-            <label class="check">
+            <label class="checkbox">
               <input
                 type="checkbox"
-                name="kept"
-                aria-invalid={Boolean(errorFor('kept'))}
-                aria-describedby="keep-first"
+                name="saved"
+                aria-invalid={Boolean(errorFor('saved'))}
+                aria-describedby="save-first"
               />
               {recoveryCodes.kept}
             </label>
-            <span class="error" id="keep-first" role="alert">
-              {errorFor('kept')}
+            <span class="error" id="save-first" role="alert">
+              {errorFor('saved')}
             </span>
           </div>
         )}
@@ -70,7 +72,7 @@ export function NewRecoveryCodes(props: {
   )
 }
 
-/** Where the browser finds a text as a file. */
+/** A URL of `content` as a text file. */
 function useObjectUrl(content: string): string {
   const url = useMemo(
     () => URL.createObjectURL(new Blob([content], { type: 'text/plain;charset=utf-8' })),
@@ -80,11 +82,7 @@ function useObjectUrl(content: string): string {
   return url
 }
 
-/**
- * Whoever leaves now loses what is shown once: the browser asks whether that is meant.
- *
- * @returns what to call when it is
- */
+/** Warns before the page is closed. @returns a function that stops the warning */
 function useLeaveWarning(): () => void {
   const controller = useMemo(() => new AbortController(), [])
   useEffect(() => {

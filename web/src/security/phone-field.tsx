@@ -1,9 +1,9 @@
 import { useId, useMemo, useState } from 'preact/hooks'
-import { Field } from '../components/forms.tsx'
+import { Field } from '../components/field.tsx'
 import { guessRegion, listCountries, toInternationalNumber } from './countries.ts'
 import { t } from './i18n.ts'
 
-/** A phone number with its country. Whatever is pasted with a plus counts as it is. */
+/** A phone number with its country, which an international number overrides. */
 export function PhoneField({ error }: { error?: string | undefined }) {
   const id = useId()
   const countries = useMemo(listCountries, [])
@@ -50,7 +50,7 @@ export function PhoneField({ error }: { error?: string | undefined }) {
   )
 }
 
-/** The number that was typed there, in international form. */
+/** The number from the fields of the form, in international form. */
 export function phoneNumberOf({ region, phoneNumber = '' }: Record<string, string>): string {
   const country = listCountries().find((country) => country.region === region)
   return toInternationalNumber(country?.callingCode ?? '', phoneNumber)

@@ -1,19 +1,13 @@
-import type { Failure } from '../components/forms.tsx'
-import { failureOf } from '../failure.ts'
+import { type FailedCall, type Failure, type FieldOfCode, failureOf } from '../failure.ts'
 import { t } from './i18n.ts'
-
-type FailedCall = Parameters<typeof failureOf>[0]
 
 const problemOfField: Record<string, string> = {
   phoneNumber: 'invalid_phone_number',
   name: 'invalid_name',
 }
 
-/** What people are told of a failed change, at the field that it belongs to. */
-export function securityFailureOf(
-  failed: FailedCall,
-  fieldOfCode: Record<string, string> = {},
-): Failure {
+/** The message for a failed call of the security page. */
+export function securityFailureOf(failed: FailedCall, fieldOfCode: FieldOfCode = {}): Failure {
   const failure = failureOf(failed, fieldOfCode)
   const { code } = failed.problem
   const name = code === 'invalid_request' ? (problemOfField[failure.field ?? ''] ?? '') : code

@@ -1,27 +1,27 @@
 import { createContext } from 'preact'
 import { useCallback, useContext, useState } from 'preact/hooks'
-import type { MfaChallenge } from '../components/second-step.tsx'
+import type { MfaRequired } from '../../../client/latchkey.ts'
 import { navigateTo } from '../return-to.ts'
 import { latchkey, refreshTokens, storeTokens } from '../session.ts'
 
 type Result = { ok: true } | { ok: false; problem: { code: string } }
 
 /**
- * Makes a call for whoever is signed in. Where their sign-in is too old or too weak for it, they
- * confirm that it's them, and it is made again.
+ * Makes a call with a valid access token. If the sign-in is too old or too weak for it, the owner
+ * reauthenticates, and the call is repeated (step-up, RFC 9470).
  *
- * @param password what they have just typed: they need not type it twice
- * @returns undefined if they would rather not
+ * @param password already entered in the form of the call, and tried first
+ * @returns undefined if the owner cancelled
  */
 export type WithStepUp = <R extends Result>(
   call: () => Promise<R>,
   password?: string,
 ) => Promise<R | undefined>
 
-/** Somebody who is to confirm that it's them. */
+/** A pending step-up, for the dialog. */
 export interface StepUpRequest {
-  /** Their password was right; the second step comes next. */
-  challenge: MfaChallenge | undefined
+  /** Set if the password has been verified and the second step remains. */
+  challenge: MfaRequired | undefined
   resolve: (confirmed: boolean) => void
 }
 
@@ -29,7 +29,6 @@ export const StepUpContext = createContext<WithStepUp>(async (call) => withFresh
 
 export const useStepUp = () => useContext(StepUpContext)
 
-/** @returns how to ask, and who is to confirm that it's them meanwhile */
 export function useStepUpRequest(): { withStepUp: WithStepUp; request: StepUpRequest | undefined } {
   const [request, setRequest] = useState<StepUpRequest>()
 
@@ -51,7 +50,6 @@ export function useStepUpRequest(): { withStepUp: WithStepUp; request: StepUpReq
   return { withStepUp, request }
 }
 
-/** Confirms by the password; a second step may come next. */
 export async function reauthenticate(password: string) {
   const result = await latchkey.auth.reauthenticate.post({ password })
   if (result.ok && result.data.status === 'signedIn') storeTokens(result.data)
@@ -60,7 +58,7 @@ export async function reauthenticate(password: string) {
 
 const tokenProblems = ['missing_token', 'invalid_token']
 
-/** A token may be refused though its time is not over: then there is another, or nobody is signed in. */
+/** Repeats the call once if the token was rejected, for it can be revoked before it expires. */
 async function withFreshToken<R extends Result>(call: () => Promise<R>): Promise<R> {
   const result = await call()
   if (result.ok || !tokenProblems.includes(result.problem.code)) return result

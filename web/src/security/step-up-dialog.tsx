@@ -1,16 +1,21 @@
 import { useState } from 'preact/hooks'
+import { Button } from '../components/button.tsx'
 import { HiddenUsername } from '../components/email-field.tsx'
-import { Button, type Failure, Form, Notice, PasswordField } from '../components/forms.tsx'
+import { Form } from '../components/form.tsx'
+import { Notice } from '../components/notice.tsx'
+import { PasswordField } from '../components/password-field.tsx'
 import { SecondStep } from '../components/second-step.tsx'
+import type { Failure } from '../failure.ts'
 import { getPasskey, passkeysSupported } from '../passkey.ts'
 import { latchkey, storeTokens } from '../session.ts'
 import { text } from '../text.ts'
-import { CancelButton, Dialog } from './dialog.tsx'
+import { CancelButton } from './cancel-button.tsx'
+import { Dialog } from './dialog.tsx'
 import { t } from './i18n.ts'
 import { securityFailureOf } from './security-failure.ts'
 import { reauthenticate, type StepUpRequest } from './step-up-context.tsx'
 
-/** Has whoever is signed in confirm that it's them: by passkey, or by password and second step. */
+/** Reauthenticates the owner: by passkey, or by password and second step. */
 export function StepUpDialog(props: {
   request: StepUpRequest
   email: string | undefined
@@ -66,11 +71,11 @@ export function StepUpDialog(props: {
       ) : (
         <>
           <p>{t.stepUp.why}</p>
-          {failure && <Notice kind="wrong">{failure.message}</Notice>}
+          {failure && <Notice kind="error">{failure.message}</Notice>}
           {canUsePasskey && (
             <>
               <Button onClick={confirmByPasskey}>{t.stepUp.byPasskey}</Button>
-              <div class="or">{text.common.or}</div>
+              <div class="divider">{text.common.or}</div>
             </>
           )}
           <Form onSubmit={confirmByPassword} submitLabel={t.stepUp.submit}>

@@ -1,6 +1,6 @@
 import { t } from './i18n.ts'
 
-// Who pretends to be whom: the first that fits is the one.
+// Most browsers also name others in their user agent, so the first match counts.
 const browsers: [RegExp, string][] = [
   [/\bEdg(?:A|iOS)?\//, 'Edge'],
   [/\bOPR\//, 'Opera'],
@@ -20,7 +20,7 @@ const systems: [RegExp, string][] = [
   [/\bLinux\b/, 'Linux'],
 ]
 
-/** A browser's own words about itself, in words for people; programs that we don't know, as they are. */
+/** Browser and system in words; an unknown user agent as it is. */
 export function describeUserAgent(userAgent: string | null): string {
   if (!userAgent) return t.unknownUserAgent
   const [browser, system] = [browsers, systems].map(

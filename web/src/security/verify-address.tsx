@@ -1,34 +1,38 @@
 import type { ComponentChildren } from 'preact'
 import { useState } from 'preact/hooks'
 import type { CodeSent } from '../../../client/latchkey.ts'
-import { CodeField, ResendCode } from '../components/code-field.tsx'
-import { Button, type Failure, Form, Notice } from '../components/forms.tsx'
-import { DevInboxHint } from '../components/page.tsx'
+import { Button } from '../components/button.tsx'
+import { CodeField } from '../components/code-field.tsx'
+import { DevInboxHint } from '../components/dev-inbox-hint.tsx'
+import { Form } from '../components/form.tsx'
+import { Notice } from '../components/notice.tsx'
+import { ResendCode } from '../components/resend-code.tsx'
+import type { Failure } from '../failure.ts'
 import { text } from '../text.ts'
-import { CancelButton } from './dialog.tsx'
+import { CancelButton } from './cancel-button.tsx'
 import { t } from './i18n.ts'
-import { StepHeading } from './section.tsx'
 import { securityFailureOf } from './security-failure.ts'
+import { StepHeading } from './step-heading.tsx'
 
-/** What the service says to an address, or to its code. */
+/** The response to an address or to its code. */
 type Result<Data> =
   | { ok: true; status: 200; data: Data }
   | { ok: true; status: 202; data: CodeSent | { status: 'assertionRequired' } }
   | { ok: false; problem: Parameters<typeof securityFailureOf>[0]['problem'] }
 
-/** Proves an address or a number: it is typed, a code goes there, and the code comes back. */
+/** Verifies an email address or phone number with a code that is sent there. */
 export function VerifyAddress<Data>(props: {
   title: string
   submitLabel?: string
   footer?: ComponentChildren
-  /** @param typed before, by whoever comes back */
+  /** @param typed the address entered before, after “Back” */
   children: (
     errorFor: (field: string) => string | undefined,
     typed: string | undefined,
   ) => ComponentChildren
-  /** What was typed; undefined for the one that the service knows. */
+  /** The address that was entered; undefined for the one in the account. */
   addressOf: (fields: Record<string, string>) => string | undefined
-  /** Has a code sent there, or brings it. */
+  /** Requests a code without `code`; verifies it with it. */
   request: (address: string | undefined, code?: string) => Promise<Result<Data> | undefined>
   onDone: (data: Data, address: string | undefined) => void
   onCancel: (() => void) | undefined
@@ -88,7 +92,7 @@ export function VerifyAddress<Data>(props: {
   return (
     <div class="stack">
       <StepHeading>{t.code.title}</StepHeading>
-      {failure && <Notice kind="wrong">{failure.message}</Notice>}
+      {failure && <Notice kind="error">{failure.message}</Notice>}
       <Form onSubmit={verifyCode} submitLabel={t.code.submit}>
         {(errorFor) => (
           <CodeField

@@ -1,6 +1,8 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
 import type { ActivityEntry } from '../../../../client/latchkey.ts'
-import { Button, type Failure, Notice } from '../../components/forms.tsx'
+import { Button } from '../../components/button.tsx'
+import { Notice } from '../../components/notice.tsx'
+import type { Failure } from '../../failure.ts'
 import { latchkey } from '../../session.ts'
 import type { Account } from '../account.ts'
 import { sentenceOf } from '../activity-sentence.ts'
@@ -10,7 +12,6 @@ import { securityFailureOf } from '../security-failure.ts'
 import { useStepUp } from '../step-up-context.tsx'
 import { describeUserAgent } from '../user-agent.ts'
 
-/** What happened to the account, newest first, page by page. */
 export function ActivitySection({ account }: { account: Account }) {
   const firstPage = account.activity
   const withStepUp = useStepUp()
@@ -20,13 +21,13 @@ export function ActivitySection({ account }: { account: Account }) {
   const [failure, setFailure] = useState<Failure>()
   const firstOlder = useRef<HTMLLIElement>(null)
 
-  // After a change the first page is another, and the older ones no longer follow it.
+  // A change adds an entry to the first page, and the older pages no longer follow it.
   useEffect(() => {
     setOlder([])
     setCursor(firstPage.nextCursor)
   }, [firstPage])
 
-  // The button may be gone: whoever pressed it reads on here.
+  // The button that had the focus may be gone.
   const [firstOlderEntry] = older
   const [focusedId, setFocusedId] = useState<string>()
   useEffect(() => firstOlder.current?.focus(), [focusedId])
@@ -55,7 +56,7 @@ export function ActivitySection({ account }: { account: Account }) {
           </li>
         ))}
       </ul>
-      {failure && <Notice kind="wrong">{failure.message}</Notice>}
+      {failure && <Notice kind="error">{failure.message}</Notice>}
       {cursor ? (
         <div class="buttons">
           <Button onClick={loadMore}>{t.activity.more}</Button>

@@ -1,5 +1,6 @@
 import { useState } from 'preact/hooks'
-import { Button, Field } from '../../components/forms.tsx'
+import { Button } from '../../components/button.tsx'
+import { Field } from '../../components/field.tsx'
 import { latchkey } from '../../session.ts'
 import type { SectionProps } from '../account.ts'
 import { t } from '../i18n.ts'
@@ -7,7 +8,6 @@ import { Section, useSection } from '../section.tsx'
 import { useStepUp } from '../step-up-context.tsx'
 import { VerifyAddress } from '../verify-address.tsx'
 
-/** The address that signs in, and another one. */
 export function EmailSection({ account, onChange }: SectionProps) {
   const { settings } = account
   const withStepUp = useStepUp()

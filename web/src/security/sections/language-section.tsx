@@ -1,7 +1,9 @@
 import { useState } from 'preact/hooks'
-import { Button, type Failure, Notice } from '../../components/forms.tsx'
-import { languageNames } from '../../components/page.tsx'
+import { Button } from '../../components/button.tsx'
+import { languageNames } from '../../components/language-switcher.tsx'
+import { Notice } from '../../components/notice.tsx'
 import type { Language } from '../../config.ts'
+import type { Failure } from '../../failure.ts'
 import { latchkey } from '../../session.ts'
 import type { SectionProps } from '../account.ts'
 import { t } from '../i18n.ts'
@@ -9,7 +11,7 @@ import { Section, useSection } from '../section.tsx'
 import { securityFailureOf } from '../security-failure.ts'
 import { useStepUp } from '../step-up-context.tsx'
 
-/** What messages are written in. The page itself is in the language that is chosen below it. */
+/** The language of messages. The footer changes the language of the page. */
 export function LanguageSection({ account, onChange }: SectionProps) {
   const { settings } = account
   const withStepUp = useStepUp()
@@ -30,7 +32,7 @@ export function LanguageSection({ account, onChange }: SectionProps) {
 
   return (
     <Section state={section} title={t.language.title}>
-      {failure && <Notice kind="wrong">{failure.message}</Notice>}
+      {failure && <Notice kind="error">{failure.message}</Notice>}
       <p>{t.language.now(languageNames[settings.language])}</p>
       <div class="buttons">
         {others.map((language) => (

@@ -1,7 +1,8 @@
 import { useEffect, useState } from 'preact/hooks'
 import type { MfaMethod, MfaSignIn, MfaSignInOn } from '../../../../client/latchkey.ts'
-import { Button, type Failure } from '../../components/forms.tsx'
+import { Button } from '../../components/button.tsx'
 import { config } from '../../config.ts'
+import type { Failure } from '../../failure.ts'
 import { latchkey } from '../../session.ts'
 import type { SectionProps } from '../account.ts'
 import { ConfirmDialog } from '../dialog.tsx'
@@ -12,10 +13,9 @@ import { securityFailureOf } from '../security-failure.ts'
 import { SetUp } from '../set-up/set-up.tsx'
 import { useStepUp } from '../step-up-context.tsx'
 
-/** The second step that is being set up: which, or that one is to be chosen. */
+/** The method being set up, or `choose` while none has been chosen. */
 export type SetUpChoice = MfaMethod | 'choose'
 
-/** Whether signing in asks for a second step, and for which; on, off, and another one. */
 export function MfaSection(
   props: SectionProps & {
     settingUp: SetUpChoice | undefined
@@ -33,7 +33,7 @@ export function MfaSection(
   }, [settingUp])
 
   const updateMfaSignIn = (mfaSignIn: MfaSignIn) =>
-    onChange({ settings: { ...settings, mfaSignIn: mfaSignIn } })
+    onChange({ settings: { ...settings, mfaSignIn } })
 
   function handleEnabled({ recoveryCodes, ...mfaSignIn }: MfaSignInOn) {
     onSetUp(undefined)
@@ -71,11 +71,10 @@ export function MfaSection(
   )
 }
 
-/** What holds, in words, before anything can be pressed. */
 function MfaStatus({ mfaMethod, availableMethods }: MfaSignIn) {
   if (!mfaMethod) {
     return (
-      <div class="state off">
+      <div class="mfa-status">
         <p>
           <strong>{t.mfa.off}</strong>
         </p>
@@ -85,7 +84,7 @@ function MfaStatus({ mfaMethod, availableMethods }: MfaSignIn) {
   }
   const others = availableMethods.filter((method) => method !== mfaMethod)
   return (
-    <div class="state on">
+    <div class="mfa-status on">
       <p>
         <strong>{t.mfa.on(t.methods[mfaMethod])}</strong>
       </p>
@@ -107,7 +106,7 @@ function MfaActions(
   const { settings } = account
   const { enabled } = settings.mfaSignIn
   const withStepUp = useStepUp()
-  const [confirming, setConfirming] = useState<'off' | 'removeApp'>()
+  const [confirming, setConfirming] = useState<'off' | 'removeAuthenticator'>()
 
   async function turnOff(): Promise<Failure | undefined> {
     const result = await withStepUp(() => latchkey.settings.mfaSignIn.delete())
@@ -130,10 +129,10 @@ function MfaActions(
         )}
       </div>
       {enabled && config.mfaPolicy === 'required' && (
-        <p class="soft">{t.mfa.required(config.name)}</p>
+        <p class="soft">{t.mfa.required(config.brandName)}</p>
       )}
       {settings.mfaSecret.confirmed && (
-        <Button kind="link" onClick={() => setConfirming('removeApp')}>
+        <Button kind="link" onClick={() => setConfirming('removeAuthenticator')}>
           {t.mfa.removeAuthenticator}
         </Button>
       )}
@@ -147,7 +146,7 @@ function MfaActions(
           onClose={() => setConfirming(undefined)}
         />
       )}
-      {confirming === 'removeApp' && (
+      {confirming === 'removeAuthenticator' && (
         <RemoveAuthenticatorDialog {...props} onClose={() => setConfirming(undefined)} />
       )}
     </>

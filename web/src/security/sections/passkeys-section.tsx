@@ -1,17 +1,22 @@
 import { useState } from 'preact/hooks'
 import type { Passkey } from '../../../../client/latchkey.ts'
-import { Button, type Failure, Field, Form, Notice } from '../../components/forms.tsx'
+import { Button } from '../../components/button.tsx'
+import { Field } from '../../components/field.tsx'
+import { Form } from '../../components/form.tsx'
+import { Notice } from '../../components/notice.tsx'
+import type { Failure } from '../../failure.ts'
 import { passkeysSupported } from '../../passkey.ts'
 import { latchkey } from '../../session.ts'
 import type { SectionProps } from '../account.ts'
 import { addPasskey } from '../add-passkey.ts'
-import { CancelButton, ConfirmDialog } from '../dialog.tsx'
+import { CancelButton } from '../cancel-button.tsx'
+import { ConfirmDialog } from '../dialog.tsx'
+import { ExpandableList } from '../expandable-list.tsx'
 import { dateOf, t } from '../i18n.ts'
-import { ExpandableList, Section, useSection } from '../section.tsx'
+import { Section, useSection } from '../section.tsx'
 import { securityFailureOf } from '../security-failure.ts'
 import { useStepUp } from '../step-up-context.tsx'
 
-/** The passkeys: another one, another name, one less. */
 export function PasskeysSection({ account, onChange }: SectionProps) {
   const { settings } = account
   const { passkeys, email } = settings
@@ -21,8 +26,7 @@ export function PasskeysSection({ account, onChange }: SectionProps) {
   const [renamingId, setRenamingId] = useState<string>()
   const [removing, setRemoving] = useState<Passkey>()
 
-  const updatePasskeys = (passkeys: Passkey[]) =>
-    onChange({ settings: { ...settings, passkeys: passkeys } })
+  const updatePasskeys = (passkeys: Passkey[]) => onChange({ settings: { ...settings, passkeys } })
 
   async function add() {
     setFailure(undefined)
@@ -80,7 +84,7 @@ export function PasskeysSection({ account, onChange }: SectionProps) {
           }
         </ExpandableList>
       )}
-      {failure && <Notice kind="wrong">{failure.message}</Notice>}
+      {failure && <Notice kind="error">{failure.message}</Notice>}
       {passkeysSupported ? (
         <div class="buttons">
           <Button onClick={add}>{t.passkeys.add}</Button>

@@ -1,15 +1,16 @@
 import { useState } from 'preact/hooks'
+import { Button } from '../../components/button.tsx'
 import { HiddenUsername } from '../../components/email-field.tsx'
-import { Button, Form, PasswordField } from '../../components/forms.tsx'
+import { Form } from '../../components/form.tsx'
 import { NewPasswordField, newPasswordFailureOf } from '../../components/new-password-field.tsx'
+import { PasswordField } from '../../components/password-field.tsx'
 import { latchkey } from '../../session.ts'
 import type { SectionProps } from '../account.ts'
-import { CancelButton } from '../dialog.tsx'
+import { CancelButton } from '../cancel-button.tsx'
 import { dateOf, t } from '../i18n.ts'
 import { Section, useSection } from '../section.tsx'
 import { useStepUp } from '../step-up-context.tsx'
 
-/** The password, and another one. */
 export function PasswordSection({ account, onChange }: SectionProps) {
   const { settings } = account
   const { email, passwordChangedAt } = settings

@@ -1,5 +1,6 @@
 import { useState } from 'preact/hooks'
-import { Button, type Failure } from '../../components/forms.tsx'
+import { Button } from '../../components/button.tsx'
+import type { Failure } from '../../failure.ts'
 import { latchkey } from '../../session.ts'
 import type { SectionProps } from '../account.ts'
 import { ConfirmDialog } from '../dialog.tsx'
@@ -10,7 +11,6 @@ import { securityFailureOf } from '../security-failure.ts'
 import { useStepUp } from '../step-up-context.tsx'
 import { VerifyAddress } from '../verify-address.tsx'
 
-/** The number that codes by text go to: set it, change it, take it away. */
 export function PhoneSection({ account, onChange }: SectionProps) {
   const { settings } = account
   const { phoneNumber } = settings

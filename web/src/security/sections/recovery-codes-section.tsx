@@ -1,5 +1,6 @@
 import { useState } from 'preact/hooks'
-import { Button, type Failure } from '../../components/forms.tsx'
+import { Button } from '../../components/button.tsx'
+import type { Failure } from '../../failure.ts'
 import { latchkey } from '../../session.ts'
 import type { SectionProps } from '../account.ts'
 import { ConfirmDialog } from '../dialog.tsx'
@@ -9,7 +10,6 @@ import { Section, useSection } from '../section.tsx'
 import { securityFailureOf } from '../security-failure.ts'
 import { useStepUp } from '../step-up-context.tsx'
 
-/** How many recovery codes are left, and new ones. */
 export function RecoveryCodesSection({ account, onChange }: SectionProps) {
   const { settings } = account
   const { remaining, createdAt } = settings.recoveryCodes

@@ -1,15 +1,18 @@
 import { useState } from 'preact/hooks'
 import type { Session } from '../../../../client/latchkey.ts'
-import { Button, type Failure, Notice } from '../../components/forms.tsx'
+import { Button } from '../../components/button.tsx'
+import { Notice } from '../../components/notice.tsx'
+import type { Failure } from '../../failure.ts'
 import { latchkey } from '../../session.ts'
 import type { SectionProps } from '../account.ts'
+import { ExpandableList } from '../expandable-list.tsx'
 import { dateTimeOf, t } from '../i18n.ts'
-import { ExpandableList, Section, useSection } from '../section.tsx'
+import { Section, useSection } from '../section.tsx'
 import { securityFailureOf } from '../security-failure.ts'
 import { useStepUp } from '../step-up-context.tsx'
 import { describeUserAgent } from '../user-agent.ts'
 
-/** Where the account is signed in; sign out there. This device comes first. */
+/** Lists this session first. */
 export function SessionsSection({ account, onChange }: SectionProps) {
   const sessions = account.sessions.toSorted((a, b) => Number(b.current) - Number(a.current))
   const withStepUp = useStepUp()
@@ -20,7 +23,7 @@ export function SessionsSection({ account, onChange }: SectionProps) {
     setFailure(undefined)
     const result = await withStepUp(() => latchkey.settings.sessions.byId(id).delete())
     if (!result) return
-    // Whoever else ended it did the same.
+    // Not found: the session has already ended.
     if (!result.ok && result.problem.code !== 'not_found')
       return setFailure(securityFailureOf(result))
     onChange(result.ok ? result.data : {})
@@ -38,7 +41,7 @@ export function SessionsSection({ account, onChange }: SectionProps) {
 
   return (
     <Section state={section} title={t.sessions.title}>
-      {failure && <Notice kind="wrong">{failure.message}</Notice>}
+      {failure && <Notice kind="error">{failure.message}</Notice>}
       <ExpandableList items={sessions}>
         {(session) => (
           <div class="entry">

@@ -1,15 +1,18 @@
 import { useState } from 'preact/hooks'
 import type { TrustedDevice } from '../../../../client/latchkey.ts'
-import { Button, type Failure, Notice } from '../../components/forms.tsx'
+import { Button } from '../../components/button.tsx'
+import { Notice } from '../../components/notice.tsx'
+import type { Failure } from '../../failure.ts'
 import { latchkey } from '../../session.ts'
 import type { SectionProps } from '../account.ts'
+import { ExpandableList } from '../expandable-list.tsx'
 import { dateOf, t } from '../i18n.ts'
-import { ExpandableList, Section, useSection } from '../section.tsx'
+import { Section, useSection } from '../section.tsx'
 import { securityFailureOf } from '../security-failure.ts'
 import { useStepUp } from '../step-up-context.tsx'
 import { describeUserAgent } from '../user-agent.ts'
 
-/** Devices where the password is enough for a while. */
+/** Devices that skip the second step for a while. */
 export function TrustedDevicesSection({ account, onChange }: SectionProps) {
   const { trustedDevices } = account
   const withStepUp = useStepUp()
@@ -20,7 +23,7 @@ export function TrustedDevicesSection({ account, onChange }: SectionProps) {
     setFailure(undefined)
     const result = await withStepUp(() => latchkey.settings.trustedDevices.byId(id).delete())
     if (!result) return
-    // Whoever else had it forgotten did the same.
+    // Not found: the device has already been revoked.
     if (!result.ok && result.problem.code !== 'not_found')
       return setFailure(securityFailureOf(result))
     onChange(result.ok ? { trustedDevices: result.data.trustedDevices } : {})
@@ -39,7 +42,7 @@ export function TrustedDevicesSection({ account, onChange }: SectionProps) {
   if (trustedDevices.length === 0 && !section.announcement) return null
   return (
     <Section state={section} title={t.trustedDevices.title}>
-      {failure && <Notice kind="wrong">{failure.message}</Notice>}
+      {failure && <Notice kind="error">{failure.message}</Notice>}
       <ExpandableList items={trustedDevices}>
         {(device) => (
           <div class="entry">

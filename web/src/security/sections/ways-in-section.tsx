@@ -1,5 +1,5 @@
 import type { CredentialKind, WaysIn } from '../../../../client/latchkey.ts'
-import { Button } from '../../components/forms.tsx'
+import { Button } from '../../components/button.tsx'
 import type { Account } from '../account.ts'
 import { listOf, t } from '../i18n.ts'
 import { Section, useSection } from '../section.tsx'
@@ -9,20 +9,20 @@ type Item = { what: CredentialKind; passkey?: { id: string; name: string } }
 
 const waysInText = t.waysIn
 
-/** What losing one thing would mean, what a thief of one thing could do, and what to do next. */
+/** The effects of losing a factor or having it stolen, and the next advice. */
 export function WaysInSection(props: { account: Account; onSetUp: (choice: SetUpChoice) => void }) {
   const { account, onSetUp } = props
   const { waysIn, settings } = account
   const section = useSection()
   const [nextAdvice] = waysIn.advice
   const facts = [
-    ...waysIn.ifLost.map((item) => ({ good: item.stillIn, sentence: lostSentence(item) })),
+    ...waysIn.ifLost.map((item) => ({ safe: item.stillIn, sentence: lostSentence(item) })),
     ...waysIn.ifStolen.map((item) => ({
-      good: !item.letsIn,
+      safe: !item.letsIn,
       sentence: stolenSentence(item, settings.mfaSignIn.enabled),
     })),
   ]
-  const [good, bad] = [true, false].map((kind) => facts.filter((item) => item.good === kind))
+  const [safe, unsafe] = [true, false].map((kind) => facts.filter((fact) => fact.safe === kind))
 
   return (
     <Section state={section} title={waysInText.title}>
@@ -32,7 +32,7 @@ export function WaysInSection(props: { account: Account; onSetUp: (choice: SetUp
             <b>{waysInText.next(waysInText.advice[nextAdvice.do].do)}</b>{' '}
             {waysInText.advice[nextAdvice.do].why}
           </p>
-          {/* The other two are begun in the sections above and below. */}
+          {/* The sections above and below have buttons for the other two. */}
           {nextAdvice.do === 'setUpAuthenticator' && (
             <div class="buttons">
               <Button onClick={() => onSetUp('authenticator')}>{t.authenticator.title}</Button>
@@ -42,21 +42,21 @@ export function WaysInSection(props: { account: Account; onSetUp: (choice: SetUp
       ) : (
         <p>{waysInText.good}</p>
       )}
-      <Facts facts={bad} />
+      <Facts facts={unsafe} />
       <details>
-        <summary>{bad?.length ? waysInText.otherwise : waysInText.inEachCase}</summary>
-        <Facts facts={good} />
+        <summary>{unsafe?.length ? waysInText.otherwise : waysInText.inEachCase}</summary>
+        <Facts facts={safe} />
       </details>
     </Section>
   )
 }
 
-function Facts({ facts = [] }: { facts: { good: boolean; sentence: string }[] | undefined }) {
+function Facts({ facts = [] }: { facts: { safe: boolean; sentence: string }[] | undefined }) {
   if (facts.length === 0) return null
   return (
     <ul class="facts">
-      {facts.map(({ good, sentence }) => (
-        <li key={sentence} class={good ? 'good' : 'bad'}>
+      {facts.map(({ safe, sentence }) => (
+        <li key={sentence} class={safe ? undefined : 'warning'}>
           {sentence}
         </li>
       ))}

@@ -1,17 +1,21 @@
 import { useEffect, useState } from 'preact/hooks'
 import type { NewMfaSecret } from '../../../../client/latchkey.ts'
+import { Button } from '../../components/button.tsx'
 import { CodeField } from '../../components/code-field.tsx'
-import { Button, type Failure, Form, Notice } from '../../components/forms.tsx'
+import { Form } from '../../components/form.tsx'
+import { Notice } from '../../components/notice.tsx'
+import type { Failure } from '../../failure.ts'
 import { latchkey } from '../../session.ts'
 import { text } from '../../text.ts'
-import { CancelButton } from '../dialog.tsx'
+import { CancelButton } from '../cancel-button.tsx'
+import { CopyButton } from '../copy-button.tsx'
 import { t } from '../i18n.ts'
-import { CopyButton, StepHeading } from '../section.tsx'
 import { securityFailureOf } from '../security-failure.ts'
+import { StepHeading } from '../step-heading.tsx'
 import { useStepUp } from '../step-up-context.tsx'
 import type { SetUpProps } from './set-up-props.ts'
 
-/** An authenticator app: scan, type the code, done. One that is set up already needs the code alone. */
+/** An app that is already set up only needs its code. */
 export function SetUpAuthenticator({ settings, onDone, onCancel }: SetUpProps) {
   const withStepUp = useStepUp()
   const inUse = settings?.mfaSignIn.mfaMethod === 'authenticator'
@@ -46,7 +50,7 @@ export function SetUpAuthenticator({ settings, onDone, onCancel }: SetUpProps) {
       <StepHeading>{alreadySetUp ? t.authenticator.knownTitle : t.authenticator.title}</StepHeading>
       {failure && (
         <>
-          <Notice kind="wrong">{failure.message}</Notice>
+          <Notice kind="error">{failure.message}</Notice>
           <Button onClick={createSecret}>{t.tryAgain}</Button>
         </>
       )}
@@ -73,7 +77,7 @@ export function SetUpAuthenticator({ settings, onDone, onCancel }: SetUpProps) {
 function NewSecret({ secret, otpauthUri, qrCode }: NewMfaSecret) {
   return (
     <>
-      <a class="button on-touch" href={otpauthUri}>
+      <a class="button touch-only" href={otpauthUri}>
         {t.authenticator.open}
       </a>
       <p>{t.authenticator.scan}</p>

@@ -1,16 +1,18 @@
 import { useEffect, useState } from 'preact/hooks'
-import { Button, type Failure, Notice } from '../../components/forms.tsx'
+import { Button } from '../../components/button.tsx'
+import { Notice } from '../../components/notice.tsx'
+import type { Failure } from '../../failure.ts'
 import { getPasskey } from '../../passkey.ts'
 import { latchkey } from '../../session.ts'
 import { addPasskey } from '../add-passkey.ts'
-import { CancelButton } from '../dialog.tsx'
+import { CancelButton } from '../cancel-button.tsx'
 import { t } from '../i18n.ts'
-import { StepHeading } from '../section.tsx'
 import { securityFailureOf } from '../security-failure.ts'
+import { StepHeading } from '../step-heading.tsx'
 import { useStepUp } from '../step-up-context.tsx'
 import type { SetUpProps } from './set-up-props.ts'
 
-/** One press: uses the passkey, and makes one first if there is none. */
+/** Uses a passkey, and creates one first if there is none. */
 export function SetUpPasskey({ onDone, onCancel }: SetUpProps) {
   const withStepUp = useStepUp()
   const [failure, setFailure] = useState<Failure>()

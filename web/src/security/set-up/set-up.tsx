@@ -3,13 +3,14 @@ import type { MfaMethod } from '../../../../client/latchkey.ts'
 import { config } from '../../config.ts'
 import { passkeysSupported } from '../../passkey.ts'
 import { text } from '../../text.ts'
-import { CancelButton } from '../dialog.tsx'
+import { CancelButton } from '../cancel-button.tsx'
 import { t } from '../i18n.ts'
-import { StepHeading } from '../section.tsx'
+import { StepHeading } from '../step-heading.tsx'
 import { SetUpAuthenticator } from './set-up-authenticator.tsx'
+import { SetUpEmail } from './set-up-email.tsx'
 import { SetUpPasskey } from './set-up-passkey.tsx'
 import type { SetUpProps } from './set-up-props.ts'
-import { SetUpEmail, SetUpSms } from './set-up-sms.tsx'
+import { SetUpSms } from './set-up-sms.tsx'
 
 const setUpByMethod = {
   passkey: SetUpPasskey,
@@ -18,12 +19,12 @@ const setUpByMethod = {
   email: SetUpEmail,
 } satisfies Record<MfaMethod, unknown>
 
-/** Turns the second step on, or changes its method: choose one, show that it works, done. */
+/** Turns MFA on or changes its method. */
 export function SetUp(props: SetUpProps & { initialMethod: MfaMethod | undefined }) {
   const { settings, initialMethod } = props
   const inUse = settings?.mfaSignIn.mfaMethod
   const methods = config.mfaMethods.filter(
-    // Who has a passkey in use adds another one among the passkeys.
+    // Further passkeys are added in the section of the passkeys.
     (method) => method !== 'passkey' || (passkeysSupported && inUse !== 'passkey'),
   )
   const onlyMethod = methods.length === 1 ? methods[0] : undefined
@@ -58,7 +59,7 @@ function MethodList(
   )
 }
 
-/** All of it can be pressed; what it is called is short. */
+/** Clickable as a whole, but with a short accessible name. */
 function MethodOption(props: {
   method: MfaMethod
   inUse: boolean
