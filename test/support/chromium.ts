@@ -1,11 +1,15 @@
 /** The machine’s own Chromium or Chrome, for browser tests. */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import type { TestContext } from 'node:test'
+import { after, type TestContext } from 'node:test'
 import { type Browser, chromium } from 'playwright-core'
 
+let launched: Promise<Browser> | undefined
+after(async () => (await launched)?.close())
+
 /**
- * Starts a browser that closes with the test.
+ * Starts the browser of this test file, once; its windows close with the test. A test has cookies and
+ * storage of its own in a context of its own, as `newContext` and `newPage` make it.
  *
  * @returns undefined without a browser; the test is skipped, or fails with `CI=true`
  */
@@ -18,8 +22,9 @@ export async function startChromium(t: TestContext): Promise<Browser | undefined
     return undefined
   }
 
-  const browser = await chromium.launch({ executablePath, args })
-  t.after(() => browser.close())
+  launched ??= chromium.launch({ executablePath, args })
+  const browser = await launched
+  t.after(() => Promise.all(browser.contexts().map((context) => context.close())))
   return browser
 }
 
