@@ -4,7 +4,7 @@
 # Prometheus. Needs root and apt (Debian, Ubuntu).
 set -eu
 
-tools='chromium oathtool zbar-tools kannel pgbouncer curl openssl python3-jwt python3-cryptography ruby ruby-jwt'
+tools='chromium-headless-shell oathtool zbar-tools kannel pgbouncer curl openssl python3-jwt python3-cryptography ruby ruby-jwt'
 tools="$tools caddy nginx prometheus systemd iproute2 debootstrap"
 
 missing=
