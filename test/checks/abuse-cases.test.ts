@@ -13,7 +13,7 @@ test('each case is listed under its heading with a link to its test', () => {
     '// Abuse case (Guessing): A restart gave',
     '// the tries back (CVE-2001-0001).',
     '// Abuse case (Passkeys): Another.',
-    'test("a restart doesn\'t forgive", () => {})',
+    'test("a restart doesn\'t reset the count", () => {})',
     '  // Abuse case (Guessing): A restart gave the tries back (CVE-2001-0001).',
     '  test(',
     `    \`$\{method}: neither does another method\`,`,
@@ -28,25 +28,25 @@ test('each case is listed under its heading with a link to its test', () => {
       '# Cases\n',
       '## Guessing\n',
       '- A restart gave the tries back (CVE-2001-0001).',
-      "  - [a restart doesn't forgive](../test/some.test.ts)",
+      "  - [a restart doesn't reset the count](../test/some.test.ts)",
       '  - […: neither does another method](../test/some.test.ts)\n',
       '## Passkeys\n',
       '- Another.',
-      "  - [a restart doesn't forgive](../test/some.test.ts)\n",
+      "  - [a restart doesn't reset the count](../test/some.test.ts)\n",
       'More to come.\n',
     ].join('\n'),
   )
 })
 
 test('a case without a test below it is rejected', () => {
-  const marker = '// Abuse case (Guessing): A restart gave the tries back.'
+  const marker = '// Abuse case (Guessing): A restart reset the count.'
   const below = [
     [],
     ['const other = 1'],
-    ['', 'test("a restart forgives nothing", () => {})'],
-    ['test.skip("a restart forgives nothing", () => {})'],
+    ['', 'test("a restart does not reset the count", () => {})'],
+    ['test.skip("a restart does not reset the count", () => {})'],
     ['test(title, () => {})'],
-    ['// test("a restart forgives nothing", () => {})'],
+    ['// test("a restart does not reset the count", () => {})'],
   ]
   for (const lines of below) {
     assert.throws(() => read(marker, ...lines), /some\.test\.ts: no test below/)
@@ -55,11 +55,11 @@ test('a case without a test below it is rejected', () => {
 
 test('a malformed case is rejected', () => {
   const wrong = [
-    '// Abuse case: A restart gave the tries back.',
-    '// abuse case A restart gave the tries back.',
-    '// Abuse case (): A restart gave the tries back.',
+    '// Abuse case: A restart reset the count.',
+    '// abuse case A restart reset the count.',
+    '// Abuse case (): A restart reset the count.',
     '// Abuse case (Guessing):',
-    '// Abuse case (Guessing) A restart gave the tries back.',
+    '// Abuse case (Guessing) A restart reset the count.',
   ]
   for (const marker of wrong) {
     assert.throws(() => read(marker, 'test("a promise", () => {})'), /is not “Abuse case/, marker)
@@ -67,9 +67,9 @@ test('a malformed case is rejected', () => {
 })
 
 test('a case repeated above one test or in an unknown section is rejected', () => {
-  const once = '// Abuse case (Guessing): A restart gave the tries back.'
-  const twice = read(once, once, 'test("a restart forgives nothing", () => {})')
+  const once = '// Abuse case (Guessing): A restart reset the count.'
+  const twice = read(once, once, 'test("a restart does not reset the count", () => {})')
   assert.throws(() => insertCases(page, twice), /is repeated above one test/)
-  const lost = read('// Abuse case (Gessing): Lost.', 'test("a promise", () => {})')
-  assert.throws(() => insertCases(page, lost), /has no section “Gessing”/)
+  const lost = read('// Abuse case (Guesing): Lost.', 'test("a promise", () => {})')
+  assert.throws(() => insertCases(page, lost), /has no section “Guesing”/)
 })
