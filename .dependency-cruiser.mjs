@@ -78,11 +78,6 @@ export default {
     ),
     rule('client-imports-nothing', { path: '^client/' }, { pathNot: '^client/' }),
     rule('src-imports-no-client', { path: '^src/' }, { path: '^client/' }),
-    rule(
-      'no-dev-dependency-in-src',
-      { path: '^src/' },
-      { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'] },
-    ),
   ],
   options: {
     doNotFollow: { path: 'node_modules' },

@@ -10,12 +10,11 @@ RUN npm ci --omit=dev --ignore-scripts
 
 FROM manifest AS build
 RUN npm ci --ignore-scripts
-COPY tsconfig.json tsconfig.build.json ./
 COPY scripts scripts
 COPY client client
 COPY web web
 COPY src src
-RUN npm run prepack
+RUN npm run build
 
 FROM node:24.22.3-trixie-slim
 WORKDIR /app

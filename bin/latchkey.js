@@ -2,12 +2,14 @@
 // The `latchkey` command, in plain JavaScript for Node 18: if the running Node is too old for
 // Latchkey, it starts the one that `npm ci` installed in the clone.
 import { spawn } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import nodeModule from 'node:module'
 import { constants } from 'node:os'
 import { fileURLToPath } from 'node:url'
 
-const { engines } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'))
+const root = new URL('../', import.meta.url)
+const bundle = new URL('dist/server/latchkey.js', root)
+const { engines } = JSON.parse(readFileSync(new URL('package.json', root), 'utf8'))
 const needed = Number.parseInt(engines.node.replace('>=', ''), 10)
 
 /** Set for the process that is started under the other Node, so that it does not start a further one. */
@@ -16,24 +18,35 @@ const handedOver = process.env[marker] !== undefined
 delete process.env[marker]
 
 if (Number.parseInt(process.versions.node, 10) >= needed) {
-  // A clone has the sources, and perhaps an outdated `dist`; a package has only `dist`.
-  const source = new URL('../src/cli/main.ts', import.meta.url)
-  const compiled = new URL('../dist/cli/main.js', import.meta.url)
   // Compiling is most of a start. The cache is in the clone, where no other user can plant code.
-  nodeModule.enableCompileCache?.(
-    fileURLToPath(new URL('../node_modules/.cache/latchkey', import.meta.url)),
-  )
-  await import((existsSync(source) ? source : compiled).href)
+  nodeModule.enableCompileCache?.(fileURLToPath(new URL('node_modules/.cache/latchkey', root)))
+  nodeModule.setSourceMapsSupport?.(true, { nodeModules: true })
+  await import(isBundleCurrent() ? bundle.href : new URL('src/cli/main.ts', root).href)
 } else {
   const node = findInstalledNode()
   if (node && !handedOver) handOverTo(node)
   else exitWithError(`this is Node ${process.versions.node}`)
 }
 
+/**
+ * Whether the bundle may run: a package has nothing else; a clone has it after its first `npm start`,
+ * perhaps older than the sources.
+ */
+function isBundleCurrent() {
+  if (!existsSync(bundle)) return false
+  const source = new URL('src/', root)
+  if (!existsSync(source)) return true
+  const builtAt = statSync(bundle).mtimeMs
+  const files = readdirSync(source, { recursive: true }).map((file) => new URL(file, source))
+  return [new URL('package-lock.json', root), ...files].every(
+    (file) => statSync(file).mtimeMs <= builtAt,
+  )
+}
+
 /** The path of the Node that scripts/install-node.js has linked; undefined without one. */
 function findInstalledNode() {
   const name = process.platform === 'win32' ? 'node.exe' : 'node'
-  const path = fileURLToPath(new URL(`../node_modules/.bin/${name}`, import.meta.url))
+  const path = fileURLToPath(new URL(`node_modules/.bin/${name}`, root))
   return existsSync(path) ? path : undefined
 }
 

@@ -1,14 +1,15 @@
 // Builds the pages of web/ to dist/web, unless they are newer than all of their sources.
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
+import { isOutdated } from './is-outdated.ts'
 
 const root = join(import.meta.dirname, '..')
 const folder = join(root, 'dist/web')
 const stampFile = join(folder, 'done')
 const sources = ['web', 'client', 'src/i18n', 'package-lock.json', 'scripts/build-pages.ts']
 
-if (!existsSync(stampFile) || newestMtimeMs(sources) > statSync(stampFile).mtimeMs) {
+if (isOutdated(stampFile, sources)) {
   const { build } = await import('vite')
   await build({ configFile: join(root, 'web/vite.config.ts'), logLevel: 'warn' })
   await extractApiReference()
@@ -31,15 +32,4 @@ async function extractApiReference(): Promise<void> {
   // Its last line refers to a source map that is not in the package.
   const withoutSourceMap = script.payload.replace(/\n\/\/# sourceMappingURL=\S+\s*$/, '\n')
   writeFileSync(join(folder, `reference/scalar-${version}.js`), withoutSourceMap)
-}
-
-function newestMtimeMs(paths: string[]): number {
-  const times = paths.flatMap((path) => {
-    const source = join(root, path)
-    if (!statSync(source).isDirectory()) return [statSync(source).mtimeMs]
-    return readdirSync(source, { recursive: true, encoding: 'utf8' }).map(
-      (file) => statSync(join(source, file)).mtimeMs,
-    )
-  })
-  return Math.max(...times)
 }

@@ -1,11 +1,11 @@
 /**
- * Builds the pages, starts PostgreSQL before the first test and stops it after the last
+ * Builds the pages and the bundle of the service, starts PostgreSQL before the first test and stops it after the last
  * (`node --test --test-global-setup=test/setup.ts`). Test processes inherit its address.
  */
 import { join } from 'node:path'
 import { startTestPostgres } from './support/postgres.ts'
 import type { PostgresServer } from './support/postgres-server.ts'
-import '../scripts/build-pages.ts'
+import '../scripts/build.ts'
 
 let server: PostgresServer | undefined
 

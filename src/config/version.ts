@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { packageRoot } from '../lib/package-root.ts'
 
 /** The version of this package. */
 export const version: string = JSON.parse(
-  readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),
+  readFileSync(join(packageRoot, 'package.json'), 'utf8'),
 ).version

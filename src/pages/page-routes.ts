@@ -8,12 +8,13 @@ import { pages as german } from '../i18n/de/pages.ts'
 import { pages as english, type PagesText } from '../i18n/en/pages.ts'
 import { escapeHtml } from '../lib/escape-html.ts'
 import { isLanguage, type Language, languageOf } from '../lib/language.ts'
+import { packageRoot } from '../lib/package-root.ts'
 import { Problem } from '../lib/problem.ts'
 import type { CookieSessions } from '../sessions/cookie-sessions.ts'
 import type { BrandAssets, ImageFile } from './brand-assets.ts'
 
-/** The output of `npm run build`. The path holds for `src/` and for the compiled `dist/`. */
-const distFolder = join(import.meta.dirname, '../../dist/web')
+/** The output of `npm run build`. */
+const distFolder = join(packageRoot, 'dist/web')
 
 const pageTexts: Record<Language, PagesText> = { en: english, de: german }
 

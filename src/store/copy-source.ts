@@ -55,7 +55,7 @@ async function ensureSameVersion(db: DatabaseSync): Promise<void> {
   const applied = hasMigrationTable
     ? db.prepare(`select name from ${DEFAULT_MIGRATION_TABLE} order by name`).all()
     : []
-  if (applied.map(({ name }) => name).join() === (await knownMigrations()).join()) return
+  if (applied.map(({ name }) => name).join() === knownMigrations().join()) return
   throw new OperatorError(
     'The SQLite database belongs to another version of Latchkey. Copy it with that version, or run “latchkey migrate” first.',
   )

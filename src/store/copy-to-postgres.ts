@@ -131,7 +131,7 @@ async function ensureSameSource(target: Db, ids: string[]): Promise<void> {
   }
   const { rows: applied } = await sql<{ name: string }>`
     select name from ${sql.table(DEFAULT_MIGRATION_TABLE)} order by name`.execute(target)
-  if (applied.map(({ name }) => name).join() !== (await knownMigrations()).join()) {
+  if (applied.map(({ name }) => name).join() !== knownMigrations().join()) {
     throw new OperatorError(
       'Another version of Latchkey began the copy to this target. Continue with that version, or start again with an empty database.',
     )

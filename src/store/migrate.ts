@@ -1,10 +1,9 @@
-import { readdir } from 'node:fs/promises'
-import { join } from 'node:path'
 import type { Transaction } from 'kysely'
-import { DEFAULT_MIGRATION_TABLE, type MigrationProvider, Migrator } from 'kysely/migration'
+import { DEFAULT_MIGRATION_TABLE, Migrator } from 'kysely/migration'
 import { OperatorError } from '../lib/operator-error.ts'
 import { toOperatorError } from './errors.ts'
 import { advisoryLock, withoutStatementTimeout } from './locks.ts'
+import { migrations } from './migrations.ts'
 import { type Db, ping } from './open.ts'
 import type { Schema } from './schema.ts'
 
@@ -112,22 +111,9 @@ export async function migrationStateOf(
 const isContraction = (name: string) => name.includes('-contract-')
 
 const migratorOf = (db: Db | Transaction<Schema>) =>
-  new Migrator({ db, provider: migrationProvider })
+  new Migrator({ db, provider: { getMigrations: async () => migrations } })
 
 /** The names of all migrations that this version knows, in order. */
-export async function knownMigrations(): Promise<string[]> {
-  return Object.keys(await migrationProvider.getMigrations()).sort()
-}
-
-/** The dated files in `migrations/`: `.ts` in a clone, `.js` in the package. */
-const migrationProvider: MigrationProvider = {
-  async getMigrations() {
-    const folder = join(import.meta.dirname, 'migrations')
-    const files = (await readdir(folder)).filter((file) => /^\d.*\.(ts|js)$/.test(file))
-    const modules = files.map(async (file) => [
-      file.replace(/\.(ts|js)$/, ''),
-      await import(`./migrations/${file}`),
-    ])
-    return Object.fromEntries(await Promise.all(modules))
-  },
+export function knownMigrations(): string[] {
+  return Object.keys(migrations).sort()
 }

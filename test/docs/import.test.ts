@@ -20,7 +20,7 @@ test('the commands of the page import its example lines and export them again', 
   const folder = createTempFolder(t)
   await runLatchkey(t, { folder, args: ['migrate'] })
   writeFileSync(join(folder, 'accounts.jsonl'), codeBlock(page, 'json'))
-  const here = `'${process.execPath}' '${join(root, 'src/cli/main.ts')}'`
+  const here = `'${process.execPath}' '${join(root, 'bin/latchkey.js')}'`
   const commands = codeBlocksIn(readPage(page)).filter(({ language }) => language === 'sh')
   const outputs = []
   for (const { text } of commands) {

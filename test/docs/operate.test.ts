@@ -143,7 +143,7 @@ test('the pg_dump command for PostgreSQL is the one that backup prints', async (
 
 /** A command with the path of the CLI, because npx finds no installed package here. */
 const asHere = (command: string) =>
-  command.replace('npx latchkey', `'${process.execPath}' '${join(root, 'src/cli/main.ts')}'`)
+  command.replace('npx latchkey', `'${process.execPath}' '${join(root, 'bin/latchkey.js')}'`)
 
 test('the program shown accepts texts from Latchkey and from no other sender', async (t) => {
   const port = await findFreePort()

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { appendFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { advisoryLock } from '../../src/store/locks.ts'
 import { migrate } from '../../src/store/migrate.ts'
+import { migrations } from '../../src/store/migrations.ts'
 import { type Db, openDatabase } from '../../src/store/open.ts'
 import { retryOnConflict } from '../../src/store/transaction.ts'
 import { copySources } from '../support/copy-sources.ts'
@@ -24,6 +25,10 @@ test('migrations are named by date, go forward only and import Kysely alone', ()
     const imports = [...source.matchAll(/from '([^']+)'/g)].map(([, from]) => from)
     assert.deepEqual([...new Set(imports)], ['kysely'], file)
   }
+})
+
+test('every migration of the folder is in the list', () => {
+  assert.deepEqual(Object.keys(migrations), names)
 })
 
 /** A migration that fails halfway. */
@@ -48,6 +53,10 @@ for (const kind of databaseKinds) {
   test(`a failed migration leaves no change on ${kind}`, async (t) => {
     const copy = copySources(t)
     writeFileSync(join(copy, 'src/store/migrations/2999-01-01-0900-broken.ts'), broken)
+    appendFileSync(
+      join(copy, 'src/store/migrations.ts'),
+      "migrations['2999-01-01-0900-broken'] = await import('./migrations/2999-01-01-0900-broken.ts')\n",
+    )
     const environment = { LATCHKEY_DATABASE_URL: await createDatabase(t, kind) }
     const db = open(t, environment.LATCHKEY_DATABASE_URL)
 

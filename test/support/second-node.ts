@@ -1,7 +1,6 @@
 import { spawn } from 'node:child_process'
-import { join } from 'node:path'
 import { clockAheadBy, stopTravelling } from './clock.ts'
-import { stopChild } from './process.ts'
+import { latchkeyBin, stopChild } from './process.ts'
 import { findFreePort } from './tcp.ts'
 
 /** A node in its own process, on the first node’s database. */
@@ -26,8 +25,7 @@ export async function startSecondNode(
   }: { folder: string; log: (lines: string) => void; clockBehindMs: number },
 ): Promise<SecondNode> {
   const port = String(await findFreePort())
-  const main = join(import.meta.dirname, '../../src/cli/main.ts')
-  const node = spawn(process.execPath, [main], {
+  const node = spawn(process.execPath, [latchkeyBin], {
     // Not the checkout, which may contain a developer's .env.
     cwd: folder,
     env: {

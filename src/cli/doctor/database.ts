@@ -73,7 +73,7 @@ export async function checkMigrations(db: Db, newerSchema: NewerSchemaPolicy): P
       'Run “latchkey copy-to-postgres” again to finish it.',
     )
   }
-  const known = await knownMigrations()
+  const known = knownMigrations()
   const unknown = applied.filter((name) => !known.includes(name))
   if (unknown.length > 0) {
     return (newerSchema === 'on' ? warn : fail)(

@@ -1,9 +1,10 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { packageRoot } from '../../lib/package-root.ts'
 import { type CompressedBody, compressBody } from '../asset.ts'
 
 /** `npm run build` copies the script here, because its package is a development dependency. */
-const folder = join(import.meta.dirname, '../../../dist/web/reference')
+const folder = join(packageRoot, 'dist/web/reference')
 
 /** The script of Scalar, which renders the interactive reference. */
 export interface Scalar {

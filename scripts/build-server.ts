@@ -1,0 +1,38 @@
+// Bundles src/ and its packages to dist/server, unless the bundle is newer than all of its sources.
+// One file that contains its packages starts in a quarter of the time of 1,400 small ones.
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { isOutdated } from './is-outdated.ts'
+
+const root = join(import.meta.dirname, '..')
+const folder = join(root, 'dist/server')
+const sources = ['src', 'package-lock.json', 'scripts/build-server.ts']
+
+if (isOutdated(join(folder, 'latchkey.js'), sources)) {
+  const { build } = await import('vite')
+  // The packages of other names in package.json’s `dependencies` have native code.
+  const external = ['@node-rs/argon2', '@node-rs/bcrypt']
+  rmSync(folder, { recursive: true, force: true })
+  await build({
+    configFile: false,
+    root,
+    logLevel: 'warn',
+    ssr: { noExternal: true, external },
+    build: {
+      ssr: 'src/cli/main.ts',
+      outDir: folder,
+      target: 'node24',
+      minify: false,
+      sourcemap: true,
+      license: { fileName: 'licenses.md' },
+      rolldownOptions: {
+        output: {
+          entryFileNames: 'latchkey.js',
+          chunkFileNames: '[name].js',
+          keepNames: true,
+          sourcemapExcludeSources: true,
+        },
+      },
+    },
+  })
+}
