@@ -10,6 +10,7 @@ RUN npm ci --omit=dev --ignore-scripts
 
 FROM manifest AS build
 RUN npm ci --ignore-scripts
+COPY tsconfig.json ./
 COPY scripts scripts
 COPY client client
 COPY web web

@@ -30,6 +30,8 @@ if (isOutdated(join(folder, 'latchkey.js'), sources)) {
           entryFileNames: 'latchkey.js',
           chunkFileNames: '[name].js',
           keepNames: true,
+          // Otherwise tsyringe, of @simplewebauthn/server, runs before the polyfill that it needs.
+          strictExecutionOrder: true,
           sourcemapExcludeSources: true,
         },
       },
