@@ -64,10 +64,10 @@ onEachDatabase((latchkey) => {
       const leave = await startChange(ada, address())
       const take = await startChange(eve, before)
       const taking = round % 2 === 0 ? take() : undefined
-      const leaving = leave()
-      const [left, taken] = await Promise.all([leaving, taking ?? take()])
-      assert.equal(left.status, 200)
-      assert.equal(taken.status, 409)
+      const changing = leave()
+      const [changed, rejected] = await Promise.all([changing, taking ?? take()])
+      assert.equal(changed.status, 200)
+      assert.equal(rejected.status, 409)
       const token = await undoTokenSentTo(latchkey, before, /email address/)
 
       // A refused request consumes nothing.
@@ -87,8 +87,8 @@ onEachDatabase((latchkey) => {
     assert.equal((await (await startChange(ada, email))()).status, 200)
     const leave = await startChange(ada, address())
     const signUp = () => latchkey.post('/auth/SignUp/Verify', { email, code })
-    const [left, signedUp] = await interleave(leave, signUp)
-    assert.equal(left.status, 200)
+    const [changed, signedUp] = await interleave(leave, signUp)
+    assert.equal(changed.status, 200)
     assert.equal(signedUp.status, 401)
     assert.equal(await accountsAt(email), 0)
   })

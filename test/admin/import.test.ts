@@ -92,13 +92,13 @@ onEachDatabase(
     })
 
     test('rejected lines are reported with their number and reason, and the others are imported', async (t) => {
-      const { email: taken } = await latchkey.owner()
+      const { email: existing } = await latchkey.owner()
       const lines = [
         { email: 'line-1@example.com', passwordHash },
         { email: 'no address', passwordHash: 'do-not-print-me' },
         '',
         { email: 'line-4@example.com', passwordHash: 'do-not-print-me' },
-        { email: taken.toUpperCase(), passwordHash },
+        { email: existing.toUpperCase(), passwordHash },
         { email: 'LINE-1@example.com', passwordHash },
         { email: 'line-1@example.com', passwordHash },
         `{"email":"${'x'.repeat(17_000)}"}`,

@@ -48,8 +48,8 @@ onDatabase(
         const refused = await refresh(latchkey, cookie, `Origin: ${origin}`)
         assert.equal(`${refused.status} ${refused.headers['set-cookie']}`, '403 undefined', origin)
         assert.equal(refused.headers['access-control-allow-origin'], undefined, origin)
-        const asked = await preflight(latchkey, '/auth/Refresh', `Origin: ${origin}`)
-        assert.equal(asked.headers['access-control-allow-origin'], undefined, origin)
+        const response = await preflight(latchkey, '/auth/Refresh', `Origin: ${origin}`)
+        assert.equal(response.headers['access-control-allow-origin'], undefined, origin)
       }
       for (const origin of [app, port, own]) {
         const answer = await refresh(latchkey, await cookieOf(latchkey), `Origin: ${origin}`)
@@ -122,10 +122,13 @@ onDatabase(
     })
 
     test('a preflight returns the requested header names unchanged or not at all', async () => {
-      for (const asked of ['a\u007fb', 'a\tb', '\u00ff', 'a, b', 'x'.repeat(8000)]) {
-        const lines = `Access-Control-Request-Headers: ${asked}`
+      for (const requestedHeaders of ['a\u007fb', 'a\tb', '\u00ff', 'a, b', 'x'.repeat(8000)]) {
+        const lines = `Access-Control-Request-Headers: ${requestedHeaders}`
         const { status, headers } = await preflight(latchkey, '/settings', `Origin: ${app}`, lines)
-        assert.ok([204, 400].includes(status), `${status} for ${JSON.stringify(asked.slice(0, 9))}`)
+        assert.ok(
+          [204, 400].includes(status),
+          `${status} for ${JSON.stringify(requestedHeaders.slice(0, 9))}`,
+        )
         if (status === 204) assert.equal(headers['access-control-allow-origin'], app)
       }
     })
@@ -138,8 +141,8 @@ onDatabase(
           await answer.body?.cancel()
           const allowed = 'origin' in headers && headers.origin === app ? app : null
           assert.equal(answer.headers.get('access-control-allow-origin'), allowed, path)
-          const kept = answer.headers.get('cache-control') !== 'no-store'
-          if (kept) assert.match(answer.headers.get('vary') ?? '', /\borigin\b/i, path)
+          const isCacheable = answer.headers.get('cache-control') !== 'no-store'
+          if (isCacheable) assert.match(answer.headers.get('vary') ?? '', /\borigin\b/i, path)
         }
       }
     })

@@ -74,8 +74,8 @@ onDatabase('SQLite', (latchkey) => {
   test('an operation documents a token exactly where it requires one', async () => {
     for (const { method, path, requiresToken, statuses } of await operations(latchkey)) {
       const { status, body } = await latchkey.request(method, path)
-      const asked = status === 401 && body.code === 'missing_token'
-      assert.equal(requiresToken, asked, `${method} ${path}`)
+      const lacksToken = status === 401 && body.code === 'missing_token'
+      assert.equal(requiresToken, lacksToken, `${method} ${path}`)
       if (requiresToken) assert.ok(statuses.includes('401'))
     }
   })

@@ -52,8 +52,8 @@ onDatabase('SQLite', (latchkey) => {
   // Abuse case (Input and output): A link injected headers into the response.
   test('a supported language in the query is stored in a cookie, and any other sets no header', async () => {
     const { headers } = await open('/signin?lang=de')
-    const kept = 'latchkey-lang=de; Path=/; Max-Age=31536000; SameSite=Lax'
-    assert.equal(headers['set-cookie'], kept)
+    const cookie = 'latchkey-lang=de; Path=/; Max-Age=31536000; SameSite=Lax'
+    assert.equal(headers['set-cookie'], cookie)
     for (const query of [
       'lang=de%0d%0aSet-Cookie:%20latchkey=x',
       'lang=de%0aX-Evil:%201',

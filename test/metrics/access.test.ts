@@ -120,8 +120,10 @@ test('development serves metrics to its own machine only', async (t) => {
 
 test('a metrics port in use prevents startup, and the error names the setting', async (t) => {
   const latchkey = await start(t, {})
-  const taken = latchkey.environment.LATCHKEY_PORT ?? ''
-  const { code, stderr } = await runLatchkey(t, { environment: { LATCHKEY_METRICS_PORT: taken } })
+  const usedPort = latchkey.environment.LATCHKEY_PORT ?? ''
+  const { code, stderr } = await runLatchkey(t, {
+    environment: { LATCHKEY_METRICS_PORT: usedPort },
+  })
   assert.equal(code, 1)
   assert.match(
     stderr,

@@ -69,7 +69,7 @@ for (const kind of ['twilio', 'signedPost', 'kannel'] as const) {
       const error = await deliveryErrorOf(openSmsTransport(provider[kind]).send(sampleSms))
       assert.ok(!(error instanceof PermanentDeliveryError))
     }
-    assert.deepEqual(elsewhere.asked, [])
+    assert.deepEqual(elsewhere.requests, [])
   })
 
   test(`a silent ${kind} times out`, { timeout: 3000 }, async (t) => {
@@ -112,7 +112,7 @@ for (const kind of ['twilio', 'signedPost', 'kannel'] as const) {
     const provider = await startSmsProvider(t, { status: 202, delayMs: 500 })
     const from = '+15550100000'
     await createSmsTransport({ url: provider[kind], from, timeoutMs: 20_000 }).send(sampleSms)
-    assert.equal(provider.asked.length, 1)
+    assert.equal(provider.requests.length, 1)
   })
 
   test(`an unreachable ${kind} is a retryable error`, async (t) => {
@@ -140,7 +140,7 @@ for (const kind of ['twilio', 'signedPost', 'kannel'] as const) {
       const error = await deliveryErrorOf(transport.send({ ...sampleSms, to }))
       assert.ok(error instanceof PermanentDeliveryError, JSON.stringify(to))
     }
-    assert.deepEqual(provider.asked, [])
+    assert.deepEqual(provider.requests, [])
   })
 }
 

@@ -26,7 +26,7 @@ test('a signed text can be verified with the secret and does not reveal it', asy
   const provider = await startSmsProvider(t, { status: 204 })
   await openSmsTransport(provider.signedPost).send(sampleSms)
 
-  const [request] = provider.asked
+  const [request] = provider.requests
   assert.ok(request)
   assert.equal(request.requestLine, 'POST /texts?tenant=7')
   assert.equal(request.headers['content-type'], 'application/json')
@@ -47,7 +47,7 @@ test('a repeated signed text has the same Idempotency-Key', async (t) => {
   await transport.send(sampleSms)
 
   assert.deepEqual(
-    provider.asked.map(({ headers }) => headers['idempotency-key']),
+    provider.requests.map(({ headers }) => headers['idempotency-key']),
     [sampleSms.id, sampleSms.id],
   )
 })
@@ -55,14 +55,14 @@ test('a repeated signed text has the same Idempotency-Key', async (t) => {
 test('a signed text without a sender has null as its sender', async (t) => {
   const provider = await startSmsProvider(t, { status: 200 })
   await createSmsTransport({ url: provider.signedPost, from: undefined }).send(sampleSms)
-  assert.equal(JSON.parse(provider.asked[0]?.body ?? '').from, null)
+  assert.equal(JSON.parse(provider.requests[0]?.body ?? '').from, null)
 })
 
 test('a request to Twilio follows its Messages resource', async (t) => {
   const provider = await startSmsProvider(t, { status: 201, body: '{"status":"queued"}' })
   await openSmsTransport(provider.twilio).send(sampleSms)
 
-  const [request] = provider.asked
+  const [request] = provider.requests
   assert.ok(request)
   assert.equal(request.requestLine, 'POST /2010-04-01/Accounts/AC0123/Messages.json')
   assert.equal(request.headers['content-type'], 'application/x-www-form-urlencoded')
@@ -79,7 +79,7 @@ test('Twilio chooses the sender from a messaging service', async (t) => {
   const provider = await startSmsProvider(t, { status: 201 })
   await openSmsTransport(provider.twilio, 'MG0123456789').send(sampleSms)
 
-  const form = Object.fromEntries(new URLSearchParams(provider.asked[0]?.body))
+  const form = Object.fromEntries(new URLSearchParams(provider.requests[0]?.body))
   assert.equal(form.MessagingServiceSid, 'MG0123456789')
   assert.equal(form.From, undefined)
 })
@@ -90,7 +90,7 @@ test('Twilio is called without TLS only on this machine', async (t) => {
   const url = provider.twilio.replace('127.0.0.1', '[::ffff:127.0.0.1]')
   const error = await deliveryErrorOf(openSmsTransport(url).send(sampleSms))
   assert.ok(!(error instanceof PermanentDeliveryError))
-  assert.deepEqual(provider.asked, [])
+  assert.deepEqual(provider.requests, [])
 })
 
 test('an invalid SMS URL is rejected with a sentence that does not repeat it', () => {

@@ -84,8 +84,8 @@ onDatabase(
       assert.equal((await configOf('/signin', german)).language, 'de')
       assert.equal((await configOf('/signin', { 'accept-language': 'fr' })).language, 'en')
       assert.equal((await configOf('/signin?lang=en', german)).language, 'en')
-      const kept = { ...german, cookie: 'latchkey-lang=en' }
-      assert.equal((await configOf('/signin', kept)).language, 'en')
+      const germanWithEnglishCookie = { ...german, cookie: 'latchkey-lang=en' }
+      assert.equal((await configOf('/signin', germanWithEnglishCookie)).language, 'en')
 
       const browser = await startChromium(t)
       if (!browser) return

@@ -58,7 +58,7 @@ onDatabase('SQLite', (latchkey) => {
       await page.getByRole('heading', { name: text.recoveryCodes.newTitle }).waitFor()
       await press(text.done)
       await state('recovery codes')
-      await page.getByRole('checkbox', { name: text.recoveryCodes.kept }).check()
+      await page.getByRole('checkbox', { name: text.recoveryCodes.savedConfirmation }).check()
       await press(text.done)
       await waitForStatus(text.mfa.title, text.mfa.isOn)
       await state('second step on')

@@ -48,7 +48,7 @@ export async function startSmsProvider(
   })
   const host = `127.0.0.1:${port}`
   return {
-    asked: requests,
+    requests,
     signedPost: `http://${host}/texts?tenant=7&secret=${encodeURIComponent(smsSecret)}`,
     twilio: `twilio://AC0123:${encodeURIComponent(smsToken)}@${host}`,
     kannel: `kannel+http://kannel:${encodeURIComponent(smsToken)}@${host}/cgi-bin/sendsms`,

@@ -202,11 +202,10 @@ onEachDatabase((latchkey) => {
   // it.
   test('an undo voids pending sign-ins, emailed codes and remembered devices', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
-    const begun = (await ada.signIn()).body
+    const { mfaToken } = (await ada.signIn()).body
     const code = ada.authenticator.nextCode()
-    const { mfaToken: asked } = begun
     const trusted = await latchkey.post('/auth/SignIn/Mfa', {
-      mfaToken: asked,
+      mfaToken,
       code,
       rememberDevice: true,
     })

@@ -31,7 +31,7 @@ const renderProblem = ({ code, status, title, meaning }: ProblemType) => `
 
 const styles = `
 section { border-top: 1px solid var(--edge); margin: 0 -0.5rem; padding: 0.5rem; }
-section:target { background: var(--marked); }
+section:target { background: var(--highlight); }
 h2 { margin: 0.5rem 0; font: 600 1rem/1.5 ui-monospace, monospace; overflow-wrap: anywhere; }
 h1 + p { margin-bottom: 1.5rem; }
 h2 a { text-decoration: none; }

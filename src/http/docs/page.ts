@@ -44,7 +44,7 @@ const sharedStyles = `
   --ink-soft: light-dark(#555d6b, #a3abb8);
   --edge: light-dark(#d5dae2, #363b45);
   --action: light-dark(#1a56c4, #8ab4ff);
-  --marked: light-dark(#eef4ff, #1c2636);
+  --highlight: light-dark(#eef4ff, #1c2636);
 }
 body { margin: 0; background: var(--page); color: var(--ink); font: 1rem/1.5 system-ui, sans-serif; }
 main { max-width: 44rem; margin: 0 auto; padding: 2rem 1rem 4rem; }

@@ -128,7 +128,7 @@ export const pages: PagesText = {
     incomplete: 'Dieser Link ist unvollständig',
     openAgain:
       'Bitte öffne ihn noch einmal aus der Nachricht. Wenn das nicht hilft, kopiere den ganzen Link in die Adresszeile.',
-    tooLate: 'Das lässt sich nicht mehr rückgängig machen',
+    expiredTitle: 'Das lässt sich nicht mehr rückgängig machen',
     whyTooLate:
       'Der Link wurde schon benutzt oder ist abgelaufen, oder die Änderung wurde mit einer früheren rückgängig gemacht.',
     ifLockedOut: 'Wenn du dich nicht anmelden kannst, wähle ein neues Passwort.',

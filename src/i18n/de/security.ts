@@ -142,9 +142,9 @@ export const security: SecurityText = {
     fileTitle: (name: string, email: string | undefined) =>
       `Wiederherstellungscodes für ${name}${email ? ` (${email})` : ''}`,
     fileAbout: 'Jeder dieser Codes gilt einmal.',
-    kept: 'Ich habe diese Codes gespeichert',
-    keepFirst: 'Bitte speichere sie zuerst. Sie werden nicht noch einmal angezeigt.',
-    isMade: 'Du hast zehn neue Wiederherstellungscodes. Die alten gelten nicht mehr.',
+    savedConfirmation: 'Ich habe diese Codes gespeichert',
+    saveFirst: 'Bitte speichere sie zuerst. Sie werden nicht noch einmal angezeigt.',
+    generated: 'Du hast zehn neue Wiederherstellungscodes. Die alten gelten nicht mehr.',
   },
 
   passkeys: {

@@ -122,7 +122,7 @@ export const pages = {
     incomplete: 'This link is incomplete',
     openAgain:
       'Please open it from the message again. If that doesn’t help, copy the whole link into the address bar.',
-    tooLate: 'This can no longer be undone',
+    expiredTitle: 'This can no longer be undone',
     whyTooLate:
       'The link was already used or has expired, or the change was undone together with an earlier one.',
     ifLockedOut: 'If you can’t sign in, choose a new password.',

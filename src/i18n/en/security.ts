@@ -134,9 +134,9 @@ export const security = {
     fileTitle: (name: string, email: string | undefined) =>
       `Recovery codes for ${name}${email ? ` (${email})` : ''}`,
     fileAbout: 'Each of these codes works once.',
-    kept: 'I have saved these codes',
-    keepFirst: 'Please save them first. You won’t see them again.',
-    isMade: 'You have ten new recovery codes. The old ones no longer work.',
+    savedConfirmation: 'I have saved these codes',
+    saveFirst: 'Please save them first. You won’t see them again.',
+    generated: 'You have ten new recovery codes. The old ones no longer work.',
   },
 
   passkeys: {

@@ -113,7 +113,7 @@ function LinkIncomplete() {
 function LinkExpired() {
   return (
     <section class="card stack">
-      <Heading autofocus>{t.tooLate}</Heading>
+      <Heading autofocus>{t.expiredTitle}</Heading>
       <p>{t.whyTooLate}</p>
       <p>
         <a href="/forgot">{t.ifLockedOut}</a>

@@ -25,7 +25,7 @@ export function NewRecoveryCodes(props: {
   const allowLeaving = useLeaveWarning()
 
   async function confirmSaved({ saved }: Record<string, string>) {
-    if (!saved) return { field: 'saved', message: recoveryCodes.keepFirst }
+    if (!saved) return { field: 'saved', message: recoveryCodes.saveFirst }
     allowLeaving()
     onDone()
     return undefined
@@ -60,7 +60,7 @@ export function NewRecoveryCodes(props: {
                 aria-invalid={Boolean(errorFor('saved'))}
                 aria-describedby="save-first"
               />
-              {recoveryCodes.kept}
+              {recoveryCodes.savedConfirmation}
             </label>
             <span class="error" id="save-first" role="alert">
               {errorFor('saved')}

@@ -31,7 +31,7 @@ export function RecoveryCodesSection({ account, onChange }: SectionProps) {
 
   function handleCodesSaved() {
     setCodes(undefined)
-    section.announce(t.recoveryCodes.isMade)
+    section.announce(t.recoveryCodes.generated)
   }
 
   return (
