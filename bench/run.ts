@@ -1,7 +1,7 @@
 /**
  * Measures the service against its baselines and prints one table (docs/speed.md).
  *
- *   npm run bench                      all benchmarks, about two minutes
+ *   npm run bench                      all benchmarks, two to three minutes
  *   npm run bench -- reads turnOffs    these benchmarks only
  *   npm run bench -- --rounds=1        quick but rough
  *   npm run bench -- --million         compares a million accounts with a thousand; some minutes

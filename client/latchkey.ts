@@ -428,8 +428,8 @@ export function createLatchkey(options: Options) {
           /**
            * Add the passkey (`POST /settings/Passkeys/Verify`).
            *
-           * The passkey signs in without a password from now on, and can be chosen as the second
-           * factor by `POST /settings/MfaSignIn`. Notifies the owner.
+           * If it verifies its user, the passkey signs in without a password from now on. It can
+           * be chosen as the second factor by `POST /settings/MfaSignIn`. Notifies the owner.
            */
           post: (body: AddPasskeyBody) =>
             call<
@@ -1290,7 +1290,7 @@ export interface MfaSignInOn {
   availableMethods: MfaMethod[]
   /** When MFA was last turned on or off; null if it never was on. */
   changedAt: string | null
-  /** Ten codes for when the method is lost, if the account had none. Shown once. */
+  /** Ten codes for when the method is lost, unless earlier ones stay valid. Shown once. */
   recoveryCodes?: string[]
 }
 

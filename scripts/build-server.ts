@@ -1,5 +1,5 @@
 // Bundles src/ and its packages to dist/server, unless the bundle is newer than all of its sources.
-// One file that contains its packages starts in a quarter of the time of 1,400 small ones.
+// One file that contains its packages starts in a third of the time of 1,500 small ones.
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { isOutdated } from './is-outdated.ts'
@@ -10,7 +10,7 @@ const sources = ['src', 'package-lock.json', 'scripts/build-server.ts']
 
 if (isOutdated(join(folder, 'latchkey.js'), sources)) {
   const { build } = await import('vite')
-  // The packages of other names in package.json’s `dependencies` have native code.
+  // The `dependencies` of package.json: they have native code, which no bundle can contain.
   const external = ['@node-rs/argon2', '@node-rs/bcrypt']
   rmSync(folder, { recursive: true, force: true })
   await build({

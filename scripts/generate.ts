@@ -1,5 +1,6 @@
 // Generates files from code and tests: openapi.json, client/latchkey.ts, docs/settings.md, docs/errors.md,
-// docs/abuse-cases.md, .env.example. With --check, only reports those that are out of date.
+// docs/rate-limits.md, docs/abuse-cases.md, .env.example. With --check, only reports those that are out of
+// date.
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -107,10 +108,10 @@ function renderRateLimitsPage(): string {
   })
   return [
     '# Rate limits\n',
-    '<!-- Made from src/rate-limits/limits.ts by `npm run generate`. -->\n',
+    '<!-- Generated from src/rate-limits/limits.ts by `npm run generate`. -->\n',
     'Latchkey counts in its database, so neither a restart nor another node resets a count. A window',
     'slides: any hour or day counts, not those of the clock. Only wrong guesses count; a correct one is',
-    'refunded. Past a limit the answer is `429`, or `503 sms_unavailable` for `smsPerDay`, with',
+    'refunded. Over a limit, the response is `429`, or `503 sms_unavailable` for `smsPerDay`, with',
     '`Retry-After` in seconds and the same number as `retryAfter` in the body. `toleratedWrongCodes`,',
     '`guessingNotices` and `cloneNotices` never refuse a request: they limit the notices to the owner.',
     '[`LATCHKEY_RATE_LIMITS=off`](settings.md#latchkey_rate_limits) turns all of them off, for load tests in',

@@ -44,7 +44,7 @@ const retention: {
   signing_key: [['retires_at', 0]],
 }
 
-/** Attempts on addresses that have no account: no owner reads them. */
+/** Activity without an account: attempts on unknown addresses, and erasures. No owner reads it. */
 const unownedActivityMs = 30 * day
 
 /**

@@ -69,7 +69,7 @@ export interface Latchkey {
 }
 
 /**
- * Starts the service: what it consists of, then its routes.
+ * Starts the service: its parts first, then its routes.
  *
  * @param settings all settings, with encryption keys
  * @param logStream where log lines go; standard output by default

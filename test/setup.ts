@@ -1,6 +1,7 @@
 /**
- * Builds the pages and the bundle of the service, starts PostgreSQL before the first test and stops it after the last
- * (`node --test --test-global-setup=test/setup.ts`). Test processes inherit its address.
+ * Builds the pages and the bundle of the service, starts PostgreSQL before the first test and stops
+ * it after the last (`node --test --test-global-setup=test/setup.ts`). Test processes inherit the
+ * address of PostgreSQL.
  */
 import { join } from 'node:path'
 import { startTestPostgres } from './support/postgres.ts'

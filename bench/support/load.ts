@@ -8,15 +8,16 @@ export interface LoadResult {
   p99: number
 }
 
-/** The default number of concurrent clients. */
-export const clientCount = 32
+/** The number of concurrent clients. */
+const clientCount = 32
 
 export async function withClients<Result>(
   port: number,
   use: (clients: HttpClient[]) => Promise<Result>,
-  count = clientCount,
 ): Promise<Result> {
-  const clients = await Promise.all(Array.from({ length: count }, () => HttpClient.connect(port)))
+  const clients = await Promise.all(
+    Array.from({ length: clientCount }, () => HttpClient.connect(port)),
+  )
   try {
     return await use(clients)
   } finally {
@@ -77,7 +78,7 @@ export async function runOpenLoop<Item>(
   return { perSecond, ...percentiles(await Promise.all(latenciesMs)) }
 }
 
-export function percentiles(times: number[]): { p50: number; p99: number } {
+function percentiles(times: number[]): { p50: number; p99: number } {
   const sorted = times.toSorted((a, b) => a - b)
   const at = (share: number) => sorted[Math.ceil(sorted.length * share) - 1] ?? Number.NaN
   return { p50: at(0.5), p99: at(0.99) }

@@ -22,7 +22,7 @@ export interface Service {
 const root = join(import.meta.dirname, '../..')
 
 /** A temporary folder for databases, deleted when this process ends. */
-export const databaseFolder = mkdtempSync(join(tmpdir(), 'latchkey-bench-'))
+const databaseFolder = mkdtempSync(join(tmpdir(), 'latchkey-bench-'))
 process.on('exit', () => rmSync(databaseFolder, { recursive: true, force: true }))
 
 /** Starts Latchkey on a new or existing database file. */

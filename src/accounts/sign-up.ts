@@ -46,8 +46,8 @@ export async function consumeSignUpLimits(
  * Starts a sign-up that `consumeSignUpLimits` has counted, and emails its code. The account is
  * created by `completeSignUp`.
  *
- * An address that has an account already gets another message, after the same work and with the
- * same response, so that a stranger cannot learn which addresses have accounts.
+ * An address that has an account already gets another message and the same response, so that a
+ * stranger cannot learn which addresses have accounts.
  *
  * @param passwordHash the password of this sign-up; other sign-ups of the address have their own
  */
@@ -90,7 +90,7 @@ export async function startSignUp(
         ? 'sign-up-reserved-address'
         : 'sign-up-code',
     params: {},
-    secret: existing || reserved ? undefined : { kind: 'code', value: code, expiresAt: expiresAt },
+    secret: existing || reserved ? undefined : { kind: 'code', value: code, expiresAt },
   })
   return {
     status: 'codeSent',

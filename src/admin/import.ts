@@ -15,7 +15,7 @@ export interface ImportSummary {
   /** Lines that are not blank. */
   lines: number
   imported: number
-  /** Accounts that an earlier run imported from the same line. */
+  /** Lines whose account was imported before from an equal line, in this run or an earlier one. */
   already: number
   refused: number
 }

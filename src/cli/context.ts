@@ -10,7 +10,7 @@ import { createRunTransaction, type RunTransaction } from '../store/transaction.
 /** The database, keys and settings of the service, which may be running meanwhile. */
 export interface CommandContext {
   db: Db
-  /** Opens a transaction of the service’s rules. */
+  /** Runs a transaction as the service does. */
   transaction: RunTransaction
   keyring: Keyring
   settings: Settings

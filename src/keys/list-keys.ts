@@ -40,7 +40,7 @@ export async function listKeys(db: Db, encryptionKeys: string): Promise<KeyList>
   const sealedCounts = await countSealedValues(db)
   const registeredIds = new Set(rows.map(({ id }) => id))
   return {
-    signingKeys: await signingKeys(db),
+    signingKeys: await listSigningKeys(db),
     encryptionKeys: [...new Set([...configured, ...registeredIds, ...sealedCounts.keys()])].map(
       (id) => ({
         id,
@@ -53,7 +53,7 @@ export async function listKeys(db: Db, encryptionKeys: string): Promise<KeyList>
   }
 }
 
-async function signingKeys(db: Db): Promise<KeyList['signingKeys']> {
+async function listSigningKeys(db: Db): Promise<KeyList['signingKeys']> {
   const rows = await db.selectFrom('signing_key').selectAll().execute()
   const all = rows
     .map((row) => ({ row, ...timesOf(row) }))

@@ -6,7 +6,7 @@ import { syncKeys } from './encryption-keys.ts'
 import { type Keyring, MissingKeyError } from './keyring.ts'
 import type { SigningKeys } from './signing-keys.ts'
 
-/** How long a node may miss what another node, or a command, did to the keys. */
+/** The longest time until a node notices a change of the keys by another node or a command. */
 const intervalMs = 5 * second
 
 /**

@@ -40,7 +40,7 @@ export function metricsRoutes(app: App, deps: MetricsDeps): void {
     addScrapeRoute(app, deps)
   } else if (mode === 'development' && metricsPort === undefined) {
     addScrapeRoute(app, deps, (ipAddress) => {
-      if (!isLoopback(ipAddress)) {
+      if (!isLoopbackAddress(ipAddress)) {
         throw new Problem(
           'not_found',
           'Without LATCHKEY_METRICS_TOKEN, only this machine can read the metrics.',
@@ -106,6 +106,6 @@ function ensureToken(authorization: string | undefined, token: string): void {
 
 const sha256 = (text: string) => createHash('sha256').update(text).digest()
 
-function isLoopback(ipAddress: string): boolean {
+function isLoopbackAddress(ipAddress: string): boolean {
   return /^(::ffff:)?127\.|^::1$/.test(ipAddress)
 }

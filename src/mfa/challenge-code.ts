@@ -22,8 +22,10 @@ export async function sendChallengeCode(
   })
 }
 
-/** Verifies a code by `method`. A code that was sent counts only for the method that sent it. */
-export async function isCodeCorrect(
+/**
+ * Verifies a code by `method` and consumes it. A sent code counts only for the method that sent it.
+ */
+export async function verifyChallengeCode(
   tx: Tx,
   enrollment: Enrollment,
   challenge: {

@@ -23,7 +23,7 @@ import {
   newChallengeRow,
 } from '../verification/challenge-row.ts'
 import { type CodeSent, codeAttemptBuckets, type SendCodeDeps } from '../verification/send-code.ts'
-import { isCodeCorrect, passkeyHasNoCode, sendChallengeCode } from './challenge-code.ts'
+import { passkeyHasNoCode, sendChallengeCode, verifyChallengeCode } from './challenge-code.ts'
 import type { Enrollment } from './methods/method.ts'
 import {
   availableChallengeMethods,
@@ -160,7 +160,7 @@ export async function verifyChallenge(
   const usable = challengeMethods(deps, account, enrollment)
   const correct =
     usable.includes(method) &&
-    (await isCodeCorrect(tx, enrollment, challenge, method, attempt.code))
+    (await verifyChallengeCode(tx, enrollment, challenge, method, attempt.code))
   tx.emit({ kind: 'signIn', method, result: correct ? 'signedIn' : 'wrong' })
   if (!correct) {
     await countFailedAttempt(tx, challenge.id)

@@ -1,7 +1,7 @@
 import { type Static, Type } from 'typebox'
 import type { Settings } from '../config/settings.ts'
 import type { App } from '../http/app.ts'
-import { invalidField, parseEmailField, parsePhoneField as parsePhone } from '../http/fields.ts'
+import { invalidField, parseEmailField, parsePhoneField } from '../http/fields.ts'
 import {
   bearer,
   bodyProblems,
@@ -202,7 +202,7 @@ function ensureOffered(method: string, offered: readonly string[]): void {
 function verificationFailed(method: string): Problem {
   return method === 'passkey'
     ? new Problem('invalid_passkey', 'That passkey wasn’t accepted. Please try another method.')
-    : new Problem('invalid_code', 'That code is incorrect. Please use the latest one.')
+    : new Problem('invalid_code', 'That code isn’t right. Please use the newest one.')
 }
 
 /** Rejects fields of another method, because a client that sends one expects it to take effect. */
@@ -225,7 +225,7 @@ function ensureFieldsFitMethod(body: Static<typeof TurnOn>): void {
 /** Parses the recipient of codes into its stored form; undefined if the request has none. */
 function parseAddress({ phoneNumber, email }: Static<typeof TurnOn>): string | undefined {
   if (phoneNumber !== undefined) {
-    return parsePhone(phoneNumber)
+    return parsePhoneField(phoneNumber)
   }
   if (email !== undefined) {
     return parseEmailField(email).address

@@ -86,8 +86,8 @@ type OwnerCause = Extract<activity.Cause, { by: 'owner' }>
  * Turns MFA on by a method that was verified in this transaction, or changes the method while it is
  * on. The proof makes the session that gave it as strong as one signed in with MFA.
  *
- * @param cause.keepOtherSessions leaves other sessions alone; they are too weak to change MFA
- * @returns new recovery codes, to be shown once, if the account has none that count
+ * @param cause.keepOtherSessions leaves other sessions alone; those without MFA cannot change it
+ * @returns new recovery codes, to be shown once, if the account has no trusted ones
  */
 export async function turnOn(
   tx: Tx,

@@ -44,7 +44,8 @@ export const MfaSignInOn = Type.Object(
     ...mfaSignIn,
     recoveryCodes: Type.Optional(
       Type.Array(Type.String(), {
-        description: 'Ten codes for when the method is lost, if the account had none. Shown once.',
+        description:
+          'Ten codes for when the method is lost, unless earlier ones stay valid. Shown once.',
         examples: [['YZ1D-C820-9XA9']],
       }),
     ),

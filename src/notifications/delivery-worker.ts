@@ -6,7 +6,7 @@ import { Problem } from '../lib/problem.ts'
 import { type AttemptOutcome, extendLeaseEveryMs, type Queue, type QueuedRow } from './queue.ts'
 import { PermanentDeliveryError, RetryAfterError } from './transport.ts'
 
-/** The pause between two polls of the queue while nothing is in flight. */
+/** The pause between two polls of the queue; a finished delivery ends it early. */
 const pollMs = 200
 
 /** The pause after the database failed. */

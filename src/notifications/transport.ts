@@ -7,7 +7,7 @@ export interface RenderedMessage {
   id: string
   /** One email address, or one phone number in E.164. */
   to: string
-  /** An email's subject; text messages have none. */
+  /** The subject of an email. A text message begins with it. */
   subject: string
   text: string
   html?: string

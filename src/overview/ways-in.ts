@@ -124,7 +124,7 @@ function findWayInWith(
   const first = has.has('password') ? 'password' : has.has('mailbox') ? 'mailbox' : undefined
   if (!first) return undefined
   if (!account.mfaOn) return [first]
-  const second = listSecondFactors(account, first).find((thing) => has.has(thing))
+  const second = listSecondFactors(account, first).find((kind) => has.has(kind))
   return second && [...new Set<CredentialKind>([first, second])]
 }
 
@@ -142,7 +142,7 @@ function listSecondFactors(account: AccountCredentials, first: CredentialKind): 
     otherMailbox: emailCodes && !sameMailbox,
     recoveryCodes: recoveryCodes > 0,
   }
-  return credentialKinds.filter((thing) => usable[thing])
+  return credentialKinds.filter((kind) => usable[kind])
 }
 
 function listSignInNeeds({ mfaOn, mfaMethod, sameMailbox }: AccountCredentials): CredentialKind[] {

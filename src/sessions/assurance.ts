@@ -27,7 +27,7 @@ export function hasMfa(amr: readonly Amr[]): boolean {
   return amr.includes('mfa')
 }
 
-/** Second factors that reach AAL2; email is none of them (NIST SP 800-63B-4 §3.1.3.1). */
+/** Second factors that reach AAL2; email is not one of them (NIST SP 800-63B-4 §3.1.3.1). */
 const aal2Factors: readonly Amr[] = ['otp', 'sms', 'recovery_code', 'hwk', 'swk']
 
 /** The authentication assurance level (NIST SP 800-63B-4). */

@@ -32,8 +32,9 @@ export interface Guard {
   /** An `onRequest` hook: requires a recent sign-in and, while MFA is on, one with MFA. */
   requireRecentSignIn(request: FastifyRequest): Promise<void>
   /**
-   * Locks the account’s row until the transaction ends and repeats the check of
-   * `requireRecentSignIn`: since the hook ran, the session may have ended or MFA been turned on.
+   * Locks the account’s row until the transaction ends and checks again that the session is live, the
+   * sign-in recent and, while MFA is on, made with MFA: since the hook ran, the session may have
+   * ended or MFA been turned on.
    *
    * @throws Problem `invalid_token`, `insufficient_user_authentication`
    */

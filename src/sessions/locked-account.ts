@@ -31,7 +31,7 @@ export const lockedColumns = [
   'credential_version',
 ] as const satisfies (keyof LockedAccount)[]
 
-/** Locks an account’s row: every change of an account begins here, so changes are serialized. */
+/** Locks an account’s row: changes of credentials begin here, so they are serialized. */
 export function lockAccount(tx: Tx, id: string): Promise<LockedAccount | undefined> {
   return (
     tx

@@ -61,7 +61,7 @@ export function isDurableWrite(sql: string, inTransaction: boolean): boolean {
 const unavailableResultCodes = [5, 6, 8, 10, 13, 14]
 const ioErr = 10
 
-/** Does for SQLite what `classifyPostgresError` does for PostgreSQL. @param durable as there */
+/** The counterpart of `classifyPostgresError` for SQLite. @param durable as there */
 export function classifySqliteError(error: unknown, durable: boolean): unknown {
   const resultCode = sqliteResultCode(error)
   if (resultCode === undefined || !unavailableResultCodes.includes(resultCode)) return error

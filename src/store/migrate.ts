@@ -77,7 +77,7 @@ async function acceptsNewerSchema(db: Db, newerSchema: NewerSchemaPolicy): Promi
       'The copy to this database is unfinished. Run “latchkey copy-to-postgres” again to finish it.',
     )
   }
-  const known = await knownMigrations()
+  const known = knownMigrations()
   const unknown = applied.filter((name) => !known.includes(name))
   if (unknown.length === 0) return false
   const message = `A newer version of Latchkey has migrated this database (${unknown[0]}). Run that version or a newer one.`

@@ -3,7 +3,7 @@ import type { Log } from '../lib/log.ts'
 
 /** Logs outages of the database, from the success or failure of each statement. */
 export interface OutageLog {
-  /** @param cause the error for which the database could not be used */
+  /** @param cause the error that made the database unavailable */
   recordFailure(cause: unknown): void
   recordSuccess(): void
 }

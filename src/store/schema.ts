@@ -92,7 +92,7 @@ export interface RecoveryCodeTable {
   code_hash: string
   created_at: number
   used_at: number | null
-  /** When newly generated codes replaced it. */
+  /** When newly generated codes replaced it, or an undo removed it. */
   removed_at: number | null
 }
 

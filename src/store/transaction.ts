@@ -70,9 +70,9 @@ const maxAttempts = 6
 const firstBackoffMs = 20
 
 /**
- * Runs SQL in a transaction without the context of a rule, for keys and the outbox, and runs it again
- * when PostgreSQL ended it because of a conflict: two transactions waited for each other (deadlock),
- * or each read what the other one changed (serialization failure).
+ * Runs SQL in a transaction without the context of a rule, for keys, webhook events and maintenance,
+ * and runs it again when PostgreSQL ended it because of a conflict: two transactions waited for each
+ * other (deadlock), or each read what the other one changed (serialization failure).
  *
  * @throws DatabaseUnavailableError after `maxAttempts` conflicts
  */

@@ -36,7 +36,7 @@ export interface CredentialChange<Name extends TemplateName> {
   updateRows?: (() => Promise<unknown>) | undefined
 }
 
-/** The account as it was before the change: the notification goes to the addresses of that time. */
+/** The columns of an account that `notifyOwner` needs. */
 interface NotifiableAccount {
   id: string
   email: string
@@ -44,9 +44,12 @@ interface NotifiableAccount {
 }
 
 /**
- * Changes how an account signs in; the only function that does. It takes a snapshot and issues an
- * undo token, raises the credential version, which voids everything pending, records the activity,
- * and notifies the owner at every address that was verified before the change.
+ * Changes an account’s credentials; beside `undo`, the only function that does. Issues an undo token
+ * with a snapshot if the change can be undone, raises the credential version, which voids everything
+ * pending, records the activity, and notifies the owner at every address that was verified before
+ * the change.
+ *
+ * @param account as it was before the change
  */
 export async function changeCredentials<Name extends TemplateName>(
   tx: Tx,

@@ -94,7 +94,7 @@ export async function sendCode(
     to,
     template,
     params: {},
-    secret: { kind: 'code', value: code, expiresAt: expiresAt },
+    secret: { kind: 'code', value: code, expiresAt },
   })
 
   return {

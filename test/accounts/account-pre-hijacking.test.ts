@@ -24,16 +24,16 @@ onEachDatabase((latchkey) => {
     // that person to verify it (CVE-2026-53516).
     test(`a stranger who signs up ${name} gains nothing`, async () => {
       const email = `victim-${victims++}@example.com`
-      const sent = []
-      for (const who of order) sent.push({ who, code: await signUp(latchkey, email, who) })
-      const owners = sent.find(({ who }) => who === 'owner')?.code ?? ''
+      const signUps = []
+      for (const who of order) signUps.push({ who, code: await signUp(latchkey, email, who) })
+      const ownerCode = signUps.find(({ who }) => who === 'owner')?.code ?? ''
 
-      const verified = await verify(latchkey, email, owners)
+      const verified = await verify(latchkey, email, ownerCode)
       assert.equal(verified.status, 201)
 
       assert.equal((await signIn(latchkey, email, 'owner')).status, 200)
       assert.equal((await signIn(latchkey, email, 'stranger')).status, 401)
-      for (const { code } of sent) {
+      for (const { code } of signUps) {
         assert.equal((await verify(latchkey, email, code)).status, 401)
       }
       const rows = await latchkey.sql(
@@ -103,9 +103,9 @@ onEachDatabase((latchkey) => {
   test('a wrong code creates no account, whatever password comes with it', async () => {
     const email = `victim-${victims++}@example.com`
     const code = await signUp(latchkey, email, 'owner')
-    const wrong = code === '000000' ? '000001' : '000000'
+    const wrongCode = code === '000000' ? '000001' : '000000'
     for (const who of ['owner', 'stranger'] as const) {
-      const refused = await verify(latchkey, email, wrong, who)
+      const refused = await verify(latchkey, email, wrongCode, who)
       assert.equal(refused.status, 401)
       assert.equal(refused.body.code, 'invalid_code')
       assert.equal((await signIn(latchkey, email, who)).status, 401)
@@ -114,12 +114,12 @@ onEachDatabase((latchkey) => {
 
   test('completing a sign-up voids the others for its address, even if the account is deleted later', async () => {
     const email = `victim-${victims++}@example.com`
-    const first = await signUp(latchkey, email, 'stranger')
-    const owners = await signUp(latchkey, email, 'owner')
-    const last = await signUp(latchkey, email, 'stranger')
-    assert.equal((await verify(latchkey, email, owners)).status, 201)
+    const firstCode = await signUp(latchkey, email, 'stranger')
+    const ownerCode = await signUp(latchkey, email, 'owner')
+    const lastCode = await signUp(latchkey, email, 'stranger')
+    assert.equal((await verify(latchkey, email, ownerCode)).status, 201)
     await latchkey.sql(`delete from account where email_key = '${email}'`)
-    for (const code of [first, last, owners]) {
+    for (const code of [firstCode, lastCode, ownerCode]) {
       assert.equal((await verify(latchkey, email, code)).status, 401)
     }
   })

@@ -16,16 +16,16 @@ onEachDatabase((latchkey) => {
   // its new mailbox was verified, or the old one was not notified.
   test('the email address changes once the new one is verified, and the old one is notified', async () => {
     const ada = await latchkey.owner()
-    const before = ada.email
-    const email = `new-${before}`
+    const oldEmail = ada.email
+    const email = `new-${oldEmail}`
     const changed = await changeEmail(ada, email)
     assert.equal(changed.status, 200)
     assert.equal(changed.body.email, email)
 
     const { password } = ada
     assert.equal((await latchkey.post('/auth/SignIn', { email, password })).status, 200)
-    assert.equal((await latchkey.post('/auth/SignIn', { email: before, password })).status, 401)
-    const [message] = await latchkey.inbox(before)
+    assert.equal((await latchkey.post('/auth/SignIn', { email: oldEmail, password })).status, 401)
+    const [message] = await latchkey.inbox(oldEmail)
     assert.match(message?.subject ?? '', /email address .* was changed/)
     assert.match(message?.text ?? '', /\/undo#token=/)
   })
@@ -60,35 +60,35 @@ onEachDatabase((latchkey) => {
   // address that its former owner could still restore by an undo.
   test('a replaced address stays reserved for seven days, while an undo can restore it', async () => {
     const ada = await latchkey.owner()
-    const before = ada.email
-    await changeEmail(ada, `new-${before}`)
+    const oldEmail = ada.email
+    await changeEmail(ada, `new-${oldEmail}`)
 
     const password = 'a sentence of somebody'
-    await latchkey.post('/auth/SignUp', { email: before, password })
-    const [message] = await latchkey.inbox(before)
+    await latchkey.post('/auth/SignUp', { email: oldEmail, password })
+    const [message] = await latchkey.inbox(oldEmail)
     assert.doesNotMatch(message?.text ?? '', /\b[0-9]{6}\b/)
     const eve = await latchkey.owner()
     const code = await (async () => {
-      await eve.post('/settings/Email', { email: before })
-      return latchkey.codeSentTo(before)
+      await eve.post('/settings/Email', { email: oldEmail })
+      return latchkey.codeSentTo(oldEmail)
     })()
-    assert.equal((await eve.post('/settings/Email', { email: before, code })).status, 409)
+    assert.equal((await eve.post('/settings/Email', { email: oldEmail, code })).status, 409)
 
     travel(7 * 86_400_000 + 1000)
-    const later = await latchkey.owner({ email: before })
-    assert.equal((await later.signIn()).body.status, 'signedIn')
+    const newOwner = await latchkey.owner({ email: oldEmail })
+    assert.equal((await newOwner.signIn()).body.status, 'signedIn')
   })
 
   // Abuse case (Reuse of codes and tokens): A code for one number or address verified
   // another.
   test('neither a wrong code nor a code for another address changes the email address', async () => {
     const ada = await latchkey.owner()
-    const first = `first-${ada.email}`
-    const second = `second-${ada.email}`
-    await ada.post('/settings/Email', { email: first })
-    const code = await latchkey.codeSentTo(first)
-    await ada.post('/settings/Email', { email: second })
-    assert.equal((await ada.post('/settings/Email', { email: second, code })).status, 401)
+    const firstEmail = `first-${ada.email}`
+    const secondEmail = `second-${ada.email}`
+    await ada.post('/settings/Email', { email: firstEmail })
+    const code = await latchkey.codeSentTo(firstEmail)
+    await ada.post('/settings/Email', { email: secondEmail })
+    assert.equal((await ada.post('/settings/Email', { email: secondEmail, code })).status, 401)
     assert.equal((await ada.get('/settings')).body.email, ada.email)
   })
 })

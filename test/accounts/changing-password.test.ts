@@ -42,13 +42,13 @@ onEachDatabase((latchkey) => {
   test('of ten concurrent password changes, one succeeds', async () => {
     const ada = await latchkey.owner()
     const { email, password: currentPassword } = ada
-    const words = Array.from({ length: 10 }, (_, i) => `a whole new sentence ${i}`)
+    const choices = Array.from({ length: 10 }, (_, i) => `a whole new sentence ${i}`)
     const answers = await Promise.all(
-      words.map((newPassword) => ada.put('/settings/Password', { currentPassword, newPassword })),
+      choices.map((newPassword) => ada.put('/settings/Password', { currentPassword, newPassword })),
     )
-    const made = words.filter((_, i) => answers[i]?.status === 200)
-    assert.equal(made.length, 1)
-    const [password] = made
+    const newPasswords = choices.filter((_, i) => answers[i]?.status === 200)
+    assert.equal(newPasswords.length, 1)
+    const [password] = newPasswords
     assert.equal((await latchkey.post('/auth/SignIn', { email, password })).status, 200)
     const changes = (await latchkey.inbox(email)).filter(({ subject }) => /changed/.test(subject))
     assert.equal(changes.length, 1)

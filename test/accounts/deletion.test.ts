@@ -66,8 +66,8 @@ onEachDatabase((latchkey) => {
     const erased = await latchkey.sql("select * from activity where type = 'account.erased'")
     assert.ok(erased.length > 0)
     // The address can be used again.
-    const again = await latchkey.owner({ email: ada.email })
-    assert.equal((await again.get('/settings/MfaSignIn')).body.enabled, false)
+    const newOwner = await latchkey.owner({ email: ada.email })
+    assert.equal((await newOwner.get('/settings/MfaSignIn')).body.enabled, false)
   })
 
   async function runCleanUp(): Promise<void> {

@@ -16,8 +16,8 @@ onEachDatabase((latchkey) => {
     const code = await latchkey.codeSentTo(email)
     return () => owner.post('/settings/Email', { email, code })
   }
-  let made = 0
-  const address = () => `wanted-${latchkey.databaseKind}-${made++}@example.com`.toLowerCase()
+  let serial = 0
+  const address = () => `wanted-${latchkey.databaseKind}-${serial++}@example.com`.toLowerCase()
   const accountsAt = async (email: string) =>
     Number(
       (await latchkey.sql(`select count(*) as n from account where email_key = '${email}'`))[0].n,
@@ -60,21 +60,21 @@ onEachDatabase((latchkey) => {
     for (let round = 0; round < 6; round += 1) {
       const ada = await latchkey.owner()
       const eve = await latchkey.owner()
-      const before = ada.email
+      const oldEmail = ada.email
       const leave = await startChange(ada, address())
-      const take = await startChange(eve, before)
+      const take = await startChange(eve, oldEmail)
       const taking = round % 2 === 0 ? take() : undefined
       const changing = leave()
       const [changed, rejected] = await Promise.all([changing, taking ?? take()])
       assert.equal(changed.status, 200)
       assert.equal(rejected.status, 409)
-      const token = await undoTokenSentTo(latchkey, before, /email address/)
+      const token = await undoTokenSentTo(latchkey, oldEmail, /email address/)
 
       // A refused request consumes nothing.
       const [undone, late] = await Promise.all([latchkey.post('/auth/Undo', { token }), take()])
       assert.equal(undone.status, 200)
       assert.equal(late.status, 409)
-      assert.equal(await accountsAt(before), 1)
+      assert.equal(await accountsAt(oldEmail), 1)
     }
   })
 
@@ -138,17 +138,17 @@ onEachDatabase((latchkey) => {
     const [ada, eve] = [await latchkey.owner(), await latchkey.owner()]
     const deleted = await latchkey.owner()
     await deleted.delete('/settings/Account', { body: { password: deleted.password } })
-    const seen = []
+    const outcomes = []
     for (const email of [ada.email, deleted.email, address()]) {
       const started = await eve.post('/settings/Email', { email })
-      const right = await latchkey.codeSentTo(email)
-      const code = right === '000000' ? '000001' : '000000'
+      const rightCode = await latchkey.codeSentTo(email)
+      const code = rightCode === '000000' ? '000001' : '000000'
       const wrong = await eve.post('/settings/Email', { email, code })
       const { sentTo: _, ...rest } = started.body
-      seen.push({ started: started.status, rest, wrong: wrong.status, code: wrong.body.code })
+      outcomes.push({ started: started.status, rest, wrong: wrong.status, code: wrong.body.code })
     }
-    assert.deepEqual(seen[0], seen[2])
-    assert.deepEqual(seen[1], seen[2])
+    assert.deepEqual(outcomes[0], outcomes[2])
+    assert.deepEqual(outcomes[1], outcomes[2])
   })
 
   // Abuse case (MFA changed by an attacker): Someone else signed up with an
@@ -161,9 +161,9 @@ onEachDatabase((latchkey) => {
     const [reserved, free] = [await signUp(ada.email), await signUp(address())]
     assert.equal(reserved.status, free.status)
     assert.deepEqual(Object.keys(reserved.body), Object.keys(free.body))
-    const forgotten = await latchkey.post('/auth/ForgotPassword', { email: ada.email })
-    const never = await latchkey.post('/auth/ForgotPassword', { email: address() })
-    assert.deepEqual([forgotten.status, forgotten.body], [never.status, never.body])
+    const known = await latchkey.post('/auth/ForgotPassword', { email: ada.email })
+    const unknown = await latchkey.post('/auth/ForgotPassword', { email: address() })
+    assert.deepEqual([known.status, known.body], [unknown.status, unknown.body])
     for (const { text } of (await latchkey.inbox(ada.email)).slice(0, 2)) {
       assert.doesNotMatch(text, /\b[0-9]{6}\b/)
     }

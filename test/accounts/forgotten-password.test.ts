@@ -68,8 +68,8 @@ onEachDatabase((latchkey) => {
 
     // Changing the password in a session proves more than access to the mailbox.
     await ada.changePassword('yet another sentence')
-    const again = (await ada.signIn()).body
-    assert.deepEqual(again.availableMethods, ['authenticator', 'email', 'recoveryCode'])
+    const begun = (await ada.signIn()).body
+    assert.deepEqual(begun.availableMethods, ['authenticator', 'email', 'recoveryCode'])
   })
 
   test('a reset does not lock out an owner whose only method is codes by email', async () => {
@@ -124,22 +124,22 @@ onEachDatabase((latchkey) => {
     assert.equal(await reset(ada.email, code), 401)
     assert.equal((await ada.signIn()).body.status, 'signedIn')
 
-    const second = await requestCode(ada)
+    const secondCode = await requestCode(ada)
     travel(14 * minute)
-    assert.equal(await reset(ada.email, second), 200)
-    assert.equal(await reset(ada.email, second), 401)
+    assert.equal(await reset(ada.email, secondCode), 200)
+    assert.equal(await reset(ada.email, secondCode), 401)
   })
 
   test('a reset code sent to the old address is void once the address has changed', async () => {
     const ada = await latchkey.owner()
-    const before = ada.email
-    await latchkey.post('/auth/ForgotPassword', { email: before })
-    const code = await latchkey.codeSentTo(before)
-    const email = `moved-${before}`
+    const oldEmail = ada.email
+    await latchkey.post('/auth/ForgotPassword', { email: oldEmail })
+    const code = await latchkey.codeSentTo(oldEmail)
+    const email = `moved-${oldEmail}`
     assert.equal((await ada.post('/settings/Email', { email })).status, 202)
     const proof = { email, code: await latchkey.codeSentTo(email) }
     assert.equal((await ada.post('/settings/Email', proof)).status, 200)
-    for (const address of [before, email]) {
+    for (const address of [oldEmail, email]) {
       const body = { email: address, code, newPassword: 'the sentence of a thief' }
       assert.equal((await latchkey.post('/auth/ResetPassword', body)).status, 401)
     }

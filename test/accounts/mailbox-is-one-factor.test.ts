@@ -43,11 +43,11 @@ onEachDatabase((latchkey) => {
     await ada.post('/settings/Email', { email })
     const code = await latchkey.codeSentTo(email)
     assert.equal((await ada.post('/settings/Email', { email, code })).status, 200)
-    const before = (await latchkey.inbox(capitals)).length
+    const countBefore = (await latchkey.inbox(capitals)).length
     const { password } = ada
     const { mfaToken } = (await latchkey.post('/auth/SignIn', { email, password })).body
-    const second = await latchkey.codeSentTo(email)
-    assert.equal((await latchkey.post('/auth/SignIn/Mfa', { mfaToken, code: second })).status, 200)
-    assert.equal((await latchkey.inbox(capitals)).length, before)
+    const newCode = await latchkey.codeSentTo(email)
+    assert.equal((await latchkey.post('/auth/SignIn/Mfa', { mfaToken, code: newCode })).status, 200)
+    assert.equal((await latchkey.inbox(capitals)).length, countBefore)
   })
 })

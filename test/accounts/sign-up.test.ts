@@ -54,20 +54,20 @@ onEachDatabase((latchkey) => {
   test('Verify responds identically for addresses with an account, without one and without a sign-up', async () => {
     const ada = await latchkey.owner()
     await signUp(ada.email)
-    const waiting = newcomer()
-    await signUp(waiting)
+    const signedUpEmail = newcomer()
+    await signUp(signedUpEmail)
     const answers = []
-    for (const email of [ada.email, waiting, newcomer()]) {
+    for (const email of [ada.email, signedUpEmail, newcomer()]) {
       answers.push(await verify(email, '000000'))
     }
-    const shown = answers.map(({ status, headers, body }) => ({
+    const comparable = answers.map(({ status, headers, body }) => ({
       status,
       names: [...headers.keys()],
       body: { ...body, requestId: '' },
     }))
-    assert.equal(shown[0]?.status, 401)
-    assert.deepEqual(shown[1], shown[0])
-    assert.deepEqual(shown[2], shown[0])
+    assert.equal(comparable[0]?.status, 401)
+    assert.deepEqual(comparable[1], comparable[0])
+    assert.deepEqual(comparable[2], comparable[0])
   })
 
   // Abuse case (Sign-up): The response contained the code (CVE-2026-105211).
@@ -113,10 +113,10 @@ onEachDatabase((latchkey) => {
   test('two codes for one address, submitted concurrently, create one account', async () => {
     const email = newcomer()
     await signUp(email)
-    const first = await latchkey.codeSentTo(email)
+    const firstCode = await latchkey.codeSentTo(email)
     await signUp(email)
-    const second = await latchkey.codeSentTo(email)
-    const codes = [first, second, first, second, first, second]
+    const secondCode = await latchkey.codeSentTo(email)
+    const codes = [firstCode, secondCode, firstCode, secondCode, firstCode, secondCode]
     const answers = await Promise.all(codes.map((code) => verify(email, code)))
     assert.equal(answers.filter(({ status }) => status === 201).length, 1)
     const rows = await latchkey.sql(`select id from account where email_key = '${email}'`)
@@ -125,22 +125,22 @@ onEachDatabase((latchkey) => {
 
   // Abuse case (Guessing): Codes never expired (CVE-2026-8760).
   test('a code is valid for expiresIn seconds and no longer', async () => {
-    const [punctual, late] = [newcomer(), newcomer()]
-    const { expiresIn } = (await signUp(punctual)).body
-    await signUp(late)
+    const [earlyEmail, lateEmail] = [newcomer(), newcomer()]
+    const { expiresIn } = (await signUp(earlyEmail)).body
+    await signUp(lateEmail)
     travel((expiresIn - 30) * 1000)
-    assert.equal((await verify(punctual, await latchkey.codeSentTo(punctual))).status, 201)
+    assert.equal((await verify(earlyEmail, await latchkey.codeSentTo(earlyEmail))).status, 201)
     travel(31_000)
-    assert.equal((await verify(late, await latchkey.codeSentTo(late))).status, 401)
+    assert.equal((await verify(lateEmail, await latchkey.codeSentTo(lateEmail))).status, 401)
   })
 
   test('a code sent to one address is not accepted for another', async () => {
-    const [mine, yours] = [newcomer(), newcomer()]
-    await signUp(mine)
-    await signUp(yours)
-    const code = await latchkey.codeSentTo(mine)
-    assert.equal((await verify(yours, code)).status, 401)
-    assert.equal((await verify(mine, code)).status, 201)
+    const [ownEmail, otherEmail] = [newcomer(), newcomer()]
+    await signUp(ownEmail)
+    await signUp(otherEmail)
+    const code = await latchkey.codeSentTo(ownEmail)
+    assert.equal((await verify(otherEmail, code)).status, 401)
+    assert.equal((await verify(ownEmail, code)).status, 201)
   })
 
   test('a code may contain spaces and nothing else', async () => {

@@ -28,10 +28,10 @@ onEachDatabase((latchkey) => {
     await ada.turnOn('authenticator')
     await ada.turnOn('email')
     await ada.turnOn('authenticator')
-    const wrong = (await ada.signIn()).body.mfaToken
-    await latchkey.post('/auth/SignIn/Mfa', { mfaToken: wrong, code: 'wrong one' })
+    const { mfaToken } = (await ada.signIn()).body
+    await latchkey.post('/auth/SignIn/Mfa', { mfaToken, code: 'wrong one' })
     const recoveryCode = { mfaMethod: 'recoveryCode', code: ada.recoveryCodes[0] }
-    ada.storeTokens(await latchkey.post('/auth/SignIn/Mfa', { mfaToken: wrong, ...recoveryCode }))
+    ada.storeTokens(await latchkey.post('/auth/SignIn/Mfa', { mfaToken, ...recoveryCode }))
     await ada.delete('/settings/MfaSecret')
     await ada.delete('/settings/MfaSignIn')
     await ada.post('/auth/Reauthenticate', { password: 'not the right one' })
@@ -96,18 +96,18 @@ onEachDatabase((latchkey) => {
     const guessed = 'a guess that is nearly right'
     await latchkey.post('/auth/SignIn', { email: ada.email, password: guessed })
     ada.storeTokens(await latchkey.post('/auth/SignIn/Mfa', { mfaToken, code }))
-    const written = JSON.stringify(await entries(ada))
+    const listed = JSON.stringify(await entries(ada))
     const rows = JSON.stringify(await latchkey.sql('select * from activity'))
     for (const secret of [ada.password, code, mfaToken, 'wrong one', guessed, ada.refreshToken]) {
-      assert.ok(!written.includes(secret), secret)
+      assert.ok(!listed.includes(secret), secret)
       assert.ok(!rows.includes(secret), secret)
     }
   })
 
   test('an account’s activity is visible to no other account', async () => {
     const [ada, bob] = [await latchkey.owner(), await latchkey.owner({ mfaMethod: 'email' })]
-    const mine = new Set((await entries(ada)).map(({ id }) => id))
-    for (const { id } of await entries(bob)) assert.ok(!mine.has(id))
+    const adaIds = new Set((await entries(ada)).map(({ id }) => id))
+    for (const { id } of await entries(bob)) assert.ok(!adaIds.has(id))
     assert.deepEqual(await types(ada), ['signin.succeeded', 'account.created'])
   })
 
@@ -193,17 +193,17 @@ onEachDatabase((latchkey) => {
   test('a forged cursor, or one of another account, returns only the caller’s own entries', async () => {
     const [ada, bob] = [await latchkey.owner(), await latchkey.owner()]
     for (let i = 0; i < 3; i++) await bob.signIn()
-    const mine = new Set((await entries(ada)).map(({ id }) => id))
-    const foreign = (await bob.get('/settings/Activity?limit=1')).body.nextCursor
+    const adaIds = new Set((await entries(ada)).map(({ id }) => id))
+    const bobCursor = (await bob.get('/settings/Activity?limit=1')).body.nextCursor
     for (const cursor of [
-      foreign,
+      bobCursor,
       'ffffffff-ffff-ffff-ffff-ffffffffffff',
       'FFFFFFFF-FFFF-FFFF-FFFF-FFFFFFFFFFFF',
       '00000000-0000-0000-0000-000000000000',
-      `urn:uuid:${foreign}`,
+      `urn:uuid:${bobCursor}`,
     ]) {
       const shown = await entries(ada, `?cursor=${cursor}`)
-      for (const { id } of shown) assert.ok(mine.has(id), cursor)
+      for (const { id } of shown) assert.ok(adaIds.has(id), cursor)
     }
     const last = await entries(ada, '?cursor=00000000-0000-0000-0000-000000000000')
     assert.deepEqual(last, [])

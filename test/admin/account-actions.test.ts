@@ -45,8 +45,8 @@ onEachDatabase((latchkey) => {
     assert.equal(off.body.mfaSignIn.enabled, false)
     assert.equal(off.body.trustedDevices, 0)
     assert.equal((await ada.signIn()).body.status, 'signedIn')
-    const late = { mfaToken: waiting.body.mfaToken, code: '000000' }
-    assert.equal((await latchkey.post('/auth/SignIn/Mfa', late)).body.code, 'mfa_token_expired')
+    const answer = { mfaToken: waiting.body.mfaToken, code: '000000' }
+    assert.equal((await latchkey.post('/auth/SignIn/Mfa', answer)).body.code, 'mfa_token_expired')
 
     for (const to of [ada.email, mailbox]) {
       const notices = (await latchkey.inbox(to)).filter(({ subject }) => / off$/.test(subject))
@@ -123,8 +123,8 @@ onEachDatabase((latchkey) => {
     assert.equal((await ada.get('/settings')).status, 401)
     assert.equal((await ada.signIn()).body.code, 'password_reset_required')
     const { mfaToken } = waiting.body
-    const late = { mfaToken, code: ada.authenticator.nextCode() }
-    assert.equal((await latchkey.post('/auth/SignIn/Mfa', late)).status, 401)
+    const answer = { mfaToken, code: ada.authenticator.nextCode() }
+    assert.equal((await latchkey.post('/auth/SignIn/Mfa', answer)).status, 401)
 
     const [mailed, notice] = await latchkey.inbox(ada.email)
     assert.match(mailed?.subject ?? '', /^\d{6} is your Latchkey code$/)
@@ -199,8 +199,8 @@ onEachDatabase((latchkey) => {
     await ada.post('/settings/Email', { email })
     const code = await latchkey.codeSentTo(email)
     await ada.post('/settings/Email', { email, code })
-    const [was] = await find(ada.email)
-    assert.deepEqual([was.id, was.email], [id, email])
+    const [found] = await find(ada.email)
+    assert.deepEqual([found.id, found.email], [id, email])
     assert.deepEqual((await find(email))[0], (await eve.get(`/admin/Users/${id}`)).body)
     assert.deepEqual(await find('nobody@example.com'), [])
     travel(8 * 86_400_000)

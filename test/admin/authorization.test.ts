@@ -28,16 +28,16 @@ async function everyCall(
 ): Promise<[operationId: string, ApiResponse][]> {
   const calls = (await operations(latchkey)).filter(({ path }) => path.startsWith('/admin'))
   assert.ok(calls.length >= 8, `${calls.length} calls`)
-  const made: [string, ApiResponse][] = []
+  const answers: [string, ApiResponse][] = []
   for (const { method, path, operationId } of calls) {
     const query = operationId === 'findUsers' ? '?email=ada@example.com' : ''
     const answer = await latchkey.request(method, path.replace('{id}', id) + query, {
       token,
       ...(method !== 'GET' && { body: { reason: 'because' } }),
     })
-    made.push([operationId, answer])
+    answers.push([operationId, answer])
   }
-  return made
+  return answers
 }
 
 /** An operator with a full session, and a second session with a password alone. */
@@ -140,8 +140,8 @@ onEachDatabase((latchkey) => {
     const own = await accountIdOf(latchkey, eve)
     const before = await accountStateOf(latchkey, eve)
     for (const [operationId, { status, body }] of await everyCall(latchkey, eve, own)) {
-      const looks = ['findUsers', 'getUser', 'listAllActivity'].includes(operationId)
-      if (looks) assert.equal(status, 200, operationId)
+      const readsOnly = ['findUsers', 'getUser', 'listAllActivity'].includes(operationId)
+      if (readsOnly) assert.equal(status, 200, operationId)
       else assert.equal(`${status} ${body.code}`, '409 own_account', operationId)
     }
     assert.deepEqual(await accountStateOf(latchkey, eve), before)

@@ -13,7 +13,7 @@ import { requireTool } from '../support/tool.ts'
 import { undoTokenSentTo } from '../support/undo-token.ts'
 
 /** Runs the export. @returns its parsed lines and raw output */
-async function exported(t: TestContext, { environment }: TestLatchkey, ...flags: string[]) {
+async function runExport(t: TestContext, { environment }: TestLatchkey, ...flags: string[]) {
   const args = ['accounts', 'export', ...flags]
   const { code, stdout, stderr } = await runLatchkey(t, { environment, args })
   assert.equal(code, 0, stderr)
@@ -32,7 +32,7 @@ onEachDatabase((latchkey) => {
     const everyone = [plain, byApp, byText, byMail, turnedOff]
 
     const file = join(createTempFolder(t), 'accounts.jsonl')
-    await exported(t, latchkey, '--secrets', '--to', file)
+    await runExport(t, latchkey, '--secrets', '--to', file)
     const elsewhere = new TestLatchkey(latchkey.databaseKind)
     await elsewhere.start()
     t.after(() => elsewhere.stop())
@@ -71,10 +71,10 @@ onEachDatabase((latchkey) => {
       return { email: `page-${index}@example.com` }
     })
     await runImport(t, latchkey, writeImportFile(t, people))
-    const { lines } = await exported(t, latchkey)
-    const found = lines.map(({ email }) => email).filter((email) => email.startsWith('page-'))
+    const { lines } = await runExport(t, latchkey)
+    const emails = lines.map(({ email }) => email).filter((email) => email.startsWith('page-'))
     assert.deepEqual(
-      found,
+      emails,
       people.map(({ email }) => email),
     )
   })
@@ -85,7 +85,7 @@ onDatabase('SQLite', (latchkey) => {
   // and TOTP secrets.
   test('secrets are exported only on request', async (t) => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
-    const { lines, stdout } = await exported(t, latchkey)
+    const { lines, stdout } = await runExport(t, latchkey)
     const line = lines.find(({ email }) => email === ada.email)
     assert.deepEqual(Object.keys(line).sort(), ['createdAt', 'email', 'language', 'mfaMethod'])
     assert.ok(!stdout.includes('$argon2') && !stdout.includes(ada.authenticator.secret))
@@ -97,27 +97,27 @@ onDatabase('SQLite', (latchkey) => {
   })
 
   test('deleted accounts and passwords voided by an undo are not exported', async (t) => {
-    const gone = await latchkey.owner()
-    await gone.delete('/settings/Account', { body: { password: gone.password } })
-    const undone = await latchkey.owner()
-    await undone.changePassword('the thief’s own sentence')
-    const token = await undoTokenSentTo(latchkey, undone.email, /password/i)
+    const deleted = await latchkey.owner()
+    await deleted.delete('/settings/Account', { body: { password: deleted.password } })
+    const afterUndo = await latchkey.owner()
+    await afterUndo.changePassword('the thief’s own sentence')
+    const token = await undoTokenSentTo(latchkey, afterUndo.email, /password/i)
     assert.equal((await latchkey.post('/auth/Undo', { token })).status, 200)
-    const without = { email: `nobodys@example.com` }
-    await runImport(t, latchkey, writeImportFile(t, [without]))
+    const withoutPassword = { email: `nobodys@example.com` }
+    await runImport(t, latchkey, writeImportFile(t, [withoutPassword]))
 
-    const { lines } = await exported(t, latchkey, '--secrets')
+    const { lines } = await runExport(t, latchkey, '--secrets')
     const of = (address: string) => lines.find(({ email }) => email === address)
-    assert.equal(of(gone.email), undefined)
-    assert.equal(of(undone.email).passwordHash, undefined)
-    assert.equal(of(without.email).passwordHash, undefined)
+    assert.equal(of(deleted.email), undefined)
+    assert.equal(of(afterUndo.email).passwordHash, undefined)
+    assert.equal(of(withoutPassword.email).passwordHash, undefined)
   })
 
   test('passkeys are not exported: another method takes over, or the export warns that none can', async (t) => {
     const alone = await latchkey.owner({ mfaMethod: 'passkey' })
     const both = await latchkey.owner({ mfaMethod: 'authenticator' })
     await both.turnOn('passkey')
-    const { lines, stderr } = await exported(t, latchkey, '--secrets')
+    const { lines, stderr } = await runExport(t, latchkey, '--secrets')
     const of = (owner: Owner) => lines.find(({ email }) => email === owner.email)
     assert.equal(of(alone).mfaMethod, 'passkey')
     assert.equal(of(both).mfaMethod, 'authenticator')

@@ -52,8 +52,8 @@ onEachDatabase(
       const { remaining } = (await latchkey.get('/settings/RecoveryCodes', { token })).body
       assert.equal(remaining, 0)
       assert.deepEqual(await latchkey.inbox(email), [], 'the import sent a message')
-      const sealed = await latchkey.sql('select secret_sealed from totp_secret')
-      assert.ok(!JSON.stringify(sealed).includes(secret))
+      const sealedSecrets = await latchkey.sql('select secret_sealed from totp_secret')
+      assert.ok(!JSON.stringify(sealedSecrets).includes(secret))
     })
 
     test('codes by text and email, language and creation time are imported', async (t) => {
@@ -159,8 +159,8 @@ onEachDatabase(
       assert.deepEqual([again.code, JSON.parse(again.stdout).already], [0, 1], again.stderr)
       assert.equal(await count("email like 'ada-moves@%'"), 0)
       // Another account can use the old address only when an undo can no longer restore it.
-      const other = writeImportFile(t, [{ email: ada.email, language: 'de' }])
-      const refused = await runImport(t, latchkey, other)
+      const otherFile = writeImportFile(t, [{ email: ada.email, language: 'de' }])
+      const refused = await runImport(t, latchkey, otherFile)
       assert.match(refused.stderr, /^line 1: another account can still get this address back/)
       const signedIn = await signIn(email, 'a whole new sentence')
       assert.equal(signedIn.body.status, 'signedIn')
@@ -200,17 +200,17 @@ onEachDatabase(
       victim.kill('SIGKILL')
       assert.equal((await victim.result).signal, 'SIGKILL')
       feed.destroy()
-      const there = await count(`email like '${prefix}-%'`)
-      assert.ok(there > 0 && there < many, `${there}`)
+      const countBefore = await count(`email like '${prefix}-%'`)
+      assert.ok(countBefore > 0 && countBefore < many, `${countBefore}`)
 
       // Two concurrent imports of the same file do not conflict either.
-      const both = await Promise.all([
+      const imports = await Promise.all([
         runImport(t, latchkey, file, '--json'),
         runImport(t, latchkey, file, '--json'),
       ])
-      for (const { code, stderr } of both) assert.deepEqual([code, stderr], [0, ''])
-      const reports = both.map(({ stdout }) => JSON.parse(stdout))
-      assert.equal(reports[0].imported + reports[1].imported, many - there)
+      for (const { code, stderr } of imports) assert.deepEqual([code, stderr], [0, ''])
+      const reports = imports.map(({ stdout }) => JSON.parse(stdout))
+      assert.equal(reports[0].imported + reports[1].imported, many - countBefore)
       assert.equal(reports[0].already + reports[0].imported, many)
       assert.equal(await count(`email like '${prefix}-%'`), many)
       for (const table of ['totp_secret', 'activity']) {

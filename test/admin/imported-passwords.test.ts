@@ -28,16 +28,16 @@ onEachDatabase(
       assert.deepEqual([code, stderr], [0, ''])
 
       for (const { email, passwordHash } of people) {
-        const before = await rowOf(email)
-        assert.equal(before.password_hash, passwordHash)
+        const rowBefore = await rowOf(email)
+        assert.equal(rowBefore.password_hash, passwordHash)
         assert.equal((await signIn(email, 'correct horse')).status, 401, passwordHash)
         assert.equal((await rowOf(email)).password_hash, passwordHash)
 
         assert.equal((await signIn(email, password)).status, 200, passwordHash)
-        const after = await rowOf(email)
-        assert.ok(isCurrentFormat(after.password_hash), passwordHash)
+        const rowAfter = await rowOf(email)
+        assert.ok(isCurrentFormat(rowAfter.password_hash), passwordHash)
         // Rehashing changes nothing else and sends no notice.
-        assert.deepEqual({ ...after, password_hash: passwordHash }, { ...before })
+        assert.deepEqual({ ...rowAfter, password_hash: passwordHash }, { ...rowBefore })
         assert.deepEqual(await latchkey.inbox(email), [])
         assert.equal((await signIn(email, password)).status, 200)
         assert.equal((await signIn(email, 'correct horse')).status, 401)
@@ -83,18 +83,18 @@ onEachDatabase(
       const db = openDatabase(latchkey.environment.LATCHKEY_DATABASE_URL ?? '')
       t.after(() => db.destroy())
       const real = await createPasswordHasher(1)
-      const set = await real.hash('a whole new sentence')
+      const newHash = await real.hash('a whole new sentence')
       const passwords = {
         ...real,
         async hash(password: string) {
-          await storeHash(email, set)
+          await storeHash(email, newHash)
           return real.hash(password)
         },
       }
       const account = { id, password_hash: cheapHash.passwordHash }
       const fits = await checkPassword({ db, passwords }, account, cheapHash.password)
       assert.equal(fits, undefined)
-      assert.equal((await rowOf(email)).password_hash, set)
+      assert.equal((await rowOf(email)).password_hash, newHash)
       assert.equal((await signIn(email, cheapHash.password)).status, 401)
       assert.equal((await signIn(email, 'a whole new sentence')).status, 200)
     })

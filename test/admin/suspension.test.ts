@@ -104,7 +104,7 @@ onEachDatabase((latchkey) => {
     const code = await latchkey.codeSentTo(email)
     const mfaCode = ada.authenticator.nextCode()
     const newPassword = 'a whole new sentence'
-    const texts = (await latchkey.inbox(ada.phoneNumber)).length
+    const textCount = (await latchkey.inbox(ada.phoneNumber)).length
 
     await suspendAlone(ada)
     const redeemed: [what: string, expected: string, redeem: () => Promise<ApiResponse>][] = [
@@ -165,7 +165,7 @@ onEachDatabase((latchkey) => {
       ],
     ]
     for (const [what, expected, redeem] of redeemed) assertAnswer(await redeem(), expected, what)
-    assert.equal((await latchkey.inbox(ada.phoneNumber)).length, texts, 'no text was sent')
+    assert.equal((await latchkey.inbox(ada.phoneNumber)).length, textCount, 'no text was sent')
     const wrong = { mfaToken, code: await ada.wrongCodeFor('authenticator') }
     assertAnswer(await latchkey.post('/auth/SignIn/Mfa', wrong), '403 account_suspended', 'wrong')
   })

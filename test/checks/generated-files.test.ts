@@ -10,6 +10,7 @@ const generated = [
   'client/latchkey.ts',
   'docs/settings.md',
   'docs/errors.md',
+  'docs/rate-limits.md',
   'docs/abuse-cases.md',
   '.env.example',
 ]

@@ -33,7 +33,7 @@ test('an interrupted and resumed copy keeps sessions, authenticators, passkeys, 
   await latchkey.stopKeepingData()
   fill(latchkey)
 
-  const { url, sql } = await target(t)
+  const { url, sql } = await createTarget(t)
   const interrupted = await copyTo(t, latchkey, url, async (copying) => {
     // The tables before `activity` and its first batch have been copied.
     await waitUntil(
@@ -49,7 +49,7 @@ test('an interrupted and resumed copy keeps sessions, authenticators, passkeys, 
   const [half] = await sql(
     'select count(*)::integer as rows, min(xmin::text) as first from activity',
   )
-  assert.ok(half.rows >= 1000 && half.rows < filled, `${half.rows}`)
+  assert.ok(half.rows >= 1000 && half.rows < rowCount, `${half.rows}`)
 
   // The service does not start on a partial copy.
   const early = await runLatchkey(t, {
@@ -58,11 +58,11 @@ test('an interrupted and resumed copy keeps sessions, authenticators, passkeys, 
   assert.equal(early.code, 1)
   assert.match(early.stderr, /The copy to this database is unfinished.*latchkey copy-to-postgres/)
 
-  const again = await copyTo(t, latchkey, url)
-  assert.equal(again.code, 0, again.stderr)
-  assert.match(again.stderr, /^copying activity: /m)
-  assert.match(again.stderr, /^comparing activity: [\d,]+ of [\d,]+$/m)
-  const report = JSON.parse(again.stdout)
+  const resumed = await copyTo(t, latchkey, url)
+  assert.equal(resumed.code, 0, resumed.stderr)
+  assert.match(resumed.stderr, /^copying activity: /m)
+  assert.match(resumed.stderr, /^comparing activity: [\d,]+ of [\d,]+$/m)
+  const report = JSON.parse(resumed.stdout)
   assert.deepEqual([report.resumed, report.differences], [true, []])
   const source = tablesIn(latchkey)
   assert.deepEqual(Object.keys(report.tables).sort(), Object.keys(source).sort())
@@ -74,7 +74,7 @@ test('an interrupted and resumed copy keeps sessions, authenticators, passkeys, 
   const [unicode] = await sql(`select detail from activity where id = 'a000007'`)
   assert.equal(unicode.detail, detailOf(7))
   for (const secret of [new URL(url).password, ada.email]) {
-    assert.ok(!(again.stdout + again.stderr).includes(secret))
+    assert.ok(!(resumed.stdout + resumed.stderr).includes(secret))
   }
 
   takesTexts = true
@@ -96,7 +96,7 @@ test('a row that differs in the target is detected and named', async (t) => {
   const latchkey = await startLatchkey(t, 'SQLite')
   const ada = await latchkey.owner()
   await latchkey.stopKeepingData()
-  const { url, sql } = await target(t)
+  const { url, sql } = await createTarget(t)
   await sql('drop trigger slow on activity')
   await sql(`create function alter_it() returns trigger language plpgsql as
     $$ begin new.email := 'mallory@example.com'; return new; end $$`)
@@ -125,7 +125,7 @@ test('a row that differs in the target is detected and named', async (t) => {
 
 test('a non-empty target, a source in use and invalid target URLs are rejected', async (t) => {
   const latchkey = await startLatchkey(t, 'SQLite')
-  const { url, sql } = await target(t)
+  const { url, sql } = await createTarget(t)
   const assertRefused = async (to: string | undefined, why: RegExp, code = 1) => {
     const ended = await copyTo(t, latchkey, to)
     assert.deepEqual([ended.code, ended.stdout], [code, ''], ended.stderr)
@@ -151,14 +151,14 @@ test('a non-empty target, a source in use and invalid target URLs are rejected',
 })
 
 /** Enough rows for several batches, with characters of every UTF-8 length. */
-const filled = 2500
+const rowCount = 2500
 const detailOf = (at: number) => JSON.stringify({ text: `${at} ä 漢字 🗝️ \\ " \u2028` })
 
 function fill(latchkey: TestLatchkey): void {
   const db = new DatabaseSync((latchkey.environment.LATCHKEY_DATABASE_URL ?? '').slice(7))
   db.exec('begin')
   const insert = db.prepare(`insert into activity (id, type, at, detail) values (?, 'test', ?, ?)`)
-  for (let at = 0; at < filled; at += 1) {
+  for (let at = 0; at < rowCount; at += 1) {
     insert.run(`a${String(at).padStart(6, '0')}`, at, detailOf(at))
   }
   db.exec('commit')
@@ -178,7 +178,7 @@ function tablesIn(latchkey: TestLatchkey): Record<string, number> {
 }
 
 /** A migrated database in which the second batch of `activity` is slow. */
-async function target(t: TestContext) {
+async function createTarget(t: TestContext) {
   const url = await createDatabase(t, 'PostgreSQL')
   const migrated = await runLatchkey(t, {
     args: ['migrate'],

@@ -123,10 +123,10 @@ test('doctor names all invalid settings and checks nothing else', async (t) => {
       LATCHKEY_PROT: '4000',
     },
   })
-  const wrong = findings
+  const invalidNames = findings
     .filter(({ status }) => status === 'fail')
     .map(({ what }) => what.split(' ')[0])
-  assert.deepEqual(wrong, ['LATCHKEY_STEP_UP_MAX_AGE', 'LATCHKEY_RATE_LIMITS'])
+  assert.deepEqual(invalidNames, ['LATCHKEY_STEP_UP_MAX_AGE', 'LATCHKEY_RATE_LIMITS'])
   assert.match(
     findings.find(({ status }) => status === 'warn')?.what ?? '',
     /^LATCHKEY_PROT is not/,

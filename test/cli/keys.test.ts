@@ -25,32 +25,32 @@ onDatabase('SQLite', (latchkey) => {
     const run = (...args: string[]) =>
       runLatchkey(t, { environment: latchkey.environment, args: ['keys', ...args] })
     const list = async () => JSON.parse((await run('list', '--json')).stdout)
-    const [first] = (await list()).signingKeys
-    assert.deepEqual([first.state, first.retiresAt], ['signing', null])
+    const [firstKey] = (await list()).signingKeys
+    assert.deepEqual([firstKey.state, firstKey.retiresAt], ['signing', null])
 
     const rotated = await run('rotate')
     assert.deepEqual([rotated.code, rotated.stderr], [0, ''])
     const { signingKeys } = await list()
-    const [made, old] = signingKeys
-    assert.deepEqual([made.state, old.state, old.id], ['published', 'signing', first.id])
+    const [newKey, oldKey] = signingKeys
+    assert.deepEqual([newKey.state, oldKey.state, oldKey.id], ['published', 'signing', firstKey.id])
     assert.equal(
       rotated.stdout,
-      `${made.id} is published and signs from ${made.signsFrom} on.\nTokens signed by other keys are accepted until ${old.retiresAt}.\n`,
+      `${newKey.id} is published and signs from ${newKey.signsFrom} on.\nTokens signed by other keys are accepted until ${oldKey.retiresAt}.\n`,
     )
     const shown = (await run('list')).stdout
-    assert.ok(shown.includes(`  ${made.id}  published; signs from ${made.signsFrom}\n`), shown)
-    assert.ok(shown.includes(`; accepted until ${old.retiresAt}\n`), shown)
+    assert.ok(shown.includes(`  ${newKey.id}  published; signs from ${newKey.signsFrom}\n`), shown)
+    assert.ok(shown.includes(`; accepted until ${oldKey.retiresAt}\n`), shown)
     assert.match(shown, /^ {2}test {2}primary; \d+ values sealed with it$/m)
 
-    const again = await run('rotate')
-    assert.equal(again.code, 1)
-    assert.match(again.stdout, new RegExp(`^Nothing changed: ${made.id}, .*--now`))
+    const secondRotation = await run('rotate')
+    assert.equal(secondRotation.code, 1)
+    assert.match(secondRotation.stdout, new RegExp(`^Nothing changed: ${newKey.id}, .*--now`))
     assert.equal((await list()).signingKeys.length, 2)
 
     const now = JSON.parse((await run('rotate', '--now', '--json')).stdout)
     assert.deepEqual(
       now.retiring.map(({ id }: { id: string }) => id).sort(),
-      [made.id, old.id].sort(),
+      [newKey.id, oldKey.id].sort(),
     )
   })
 

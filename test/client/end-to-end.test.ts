@@ -93,18 +93,18 @@ onDatabase('SQLite', (latchkey) => {
     const all = await client.settings.activity.get()
     assert.ok(all.ok && all.data.activity.length > 2)
 
-    const found: string[] = []
-    let next: string | null = null
+    const ids: string[] = []
+    let cursor: string | null = null
     do {
-      const page = await client.settings.activity.get({ cursor: next, limit: 2 })
+      const page = await client.settings.activity.get({ cursor, limit: 2 })
       assert.ok(page.ok && page.data.activity.length <= 2)
       const { activity, nextCursor }: Activity = page.data
-      found.push(...activity.map(({ id }) => id))
-      next = nextCursor
-    } while (next !== null)
+      ids.push(...activity.map(({ id }) => id))
+      cursor = nextCursor
+    } while (cursor !== null)
     const { activity } = all.data
     assert.deepEqual(
-      found,
+      ids,
       activity.map(({ id }) => id),
     )
   })

@@ -14,7 +14,7 @@ const page = 'client/README.md'
 const minute = 60_000
 
 /** A user's project with the client and the samples. */
-function application(t: TestContext, origin = 'http://localhost:4000'): string {
+function createProject(t: TestContext, origin = 'http://localhost:4000'): string {
   const folder = createTempFolder(t)
   cpSync(join(root, 'client/latchkey.ts'), join(folder, 'latchkey.ts'))
   for (const file of ['first-call.ts', 'session.ts']) {
@@ -35,7 +35,7 @@ const tsc = join(root, 'node_modules/.bin/tsc')
 
 onDatabase('SQLite', (latchkey) => {
   test('the client and the samples compile for a browser page without Node types', async (t) => {
-    const folder = application(t)
+    const folder = createProject(t)
     const compilerOptions = {
       strict: true,
       noUncheckedIndexedAccess: true,
@@ -69,7 +69,7 @@ onDatabase('SQLite', (latchkey) => {
   })
 
   test('the JavaScript compiled as in the README runs unchanged', async (t) => {
-    const folder = application(t)
+    const folder = createProject(t)
     const [npx, dash, typescript, command, ...options] = codeBlock(page, 'sh').split(' ')
     assert.deepEqual([npx, dash, typescript, command], ['npx', '-p', 'typescript', 'tsc'])
     await node(folder, tsc, ...options)
@@ -79,14 +79,14 @@ onDatabase('SQLite', (latchkey) => {
   })
 
   test('the first sample prints the problem it receives', async (t) => {
-    const { stdout, stderr } = await node(application(t, latchkey.origin), 'first-call.ts')
+    const { stdout, stderr } = await node(createProject(t, latchkey.origin), 'first-call.ts')
     assert.equal(stderr, '')
     assert.match(stdout, /^invalid_credentials The address or the password/)
   })
 
   test('the session sample refreshes once for concurrent calls with an expired token', async (t) => {
     const { latchkey: client, keep } = await import(
-      join(application(t, latchkey.origin), 'session.ts')
+      join(createProject(t, latchkey.origin), 'session.ts')
     )
     const ada = await latchkey.owner()
     keep((await ada.signIn()).body)
@@ -101,7 +101,7 @@ onDatabase('SQLite', (latchkey) => {
 
   test('the session sample discards tokens only once they are invalid', async (t) => {
     const { latchkey: client, keep } = await import(
-      join(application(t, latchkey.origin), 'session.ts')
+      join(createProject(t, latchkey.origin), 'session.ts')
     )
     const ada = await latchkey.owner()
     keep((await ada.signIn()).body)

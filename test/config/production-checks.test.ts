@@ -74,7 +74,7 @@ test('production without settings names everything unsafe at once', async (t) =>
   assert.equal(code, 78)
   assert.deepEqual(
     stderr.split('\n').map((line) => line.split(' ')[0]),
-    ['LATCHKEY_PORT', ...unsafe.map(([, , setting]) => setting).filter(once), ''],
+    ['LATCHKEY_PORT', ...unsafe.map(([, , setting]) => setting).filter(isFirst), ''],
   )
 })
 
@@ -150,6 +150,6 @@ async function assertNoInbox(origin: string): Promise<void> {
   assert.doesNotMatch(await (await fetch(origin)).text(), /inbox/i)
 }
 
-function once(setting: string, index: number, all: string[]): boolean {
+function isFirst(setting: string, index: number, all: string[]): boolean {
   return all.indexOf(setting) === index
 }

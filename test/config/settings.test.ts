@@ -18,13 +18,13 @@ function problemsOf(environment: Record<string, string>): string[] {
 }
 
 test('unset and empty settings have their defaults', () => {
-  const nothing = readSettings({})
-  assert.equal(nothing.publicUrl, 'http://localhost:4000')
-  assert.equal(nothing.audience, 'http://localhost:4000')
-  assert.equal(nothing.databaseUrl, 'sqlite:./data/latchkey.sqlite')
-  assert.equal(nothing.mode, 'development')
+  const defaults = readSettings({})
+  assert.equal(defaults.publicUrl, 'http://localhost:4000')
+  assert.equal(defaults.audience, 'http://localhost:4000')
+  assert.equal(defaults.databaseUrl, 'sqlite:./data/latchkey.sqlite')
+  assert.equal(defaults.mode, 'development')
   const empty = Object.fromEntries(describeSettings().map(({ name }) => [name, '']))
-  assert.deepEqual(readSettings(empty), nothing)
+  assert.deepEqual(readSettings(empty), defaults)
 })
 
 test('the default shutdown delay is two seconds in production and zero in development', () => {

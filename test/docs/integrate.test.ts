@@ -26,8 +26,8 @@ test('the sample refreshes once for concurrent calls with an expired token', asy
 
   for (let round = 0; round < 3; round += 1) {
     travel(11 * minute)
-    const answers: Response[] = await Promise.all(Array.from({ length: 5 }, () => call(url)))
-    assert.deepEqual([...new Set(answers.map(({ status }) => status))], [200])
+    const responses: Response[] = await Promise.all(Array.from({ length: 5 }, () => call(url)))
+    assert.deepEqual([...new Set(responses.map(({ status }) => status))], [200])
   }
 })
 
@@ -42,14 +42,14 @@ test('the sample returns a 401 that a refresh would not fix', async (t) => {
   })
   useTokens(refreshed)
 
-  const answer = await call(`${latchkey.origin}/settings/MfaSignIn`, { method: 'DELETE' })
-  assert.equal(answer.status, 401)
+  const response = await call(`${latchkey.origin}/settings/MfaSignIn`, { method: 'DELETE' })
+  assert.equal(response.status, 401)
   const { refreshToken } = refreshed
   const unused = await latchkey.post('/auth/Refresh', { refreshToken })
   assert.equal(unused.status, 200, 'the sample refreshed needlessly')
   const shown = codeBlock(page, 'text').replace('WWW-Authenticate: ', '')
   // MFA is off, so one factor is enough; the page shows the header with MFA on.
-  assert.equal(answer.headers.get('www-authenticate'), shown.replace('aal2', 'aal1'))
+  assert.equal(response.headers.get('www-authenticate'), shown.replace('aal2', 'aal1'))
 })
 
 test('the lifetimes on the page match the tokens', async () => {

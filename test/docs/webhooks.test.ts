@@ -28,7 +28,7 @@ test('the receiver shown processes each event from Latchkey once and rejects for
     printed += text
   })
   const url = `http://localhost:${port}`
-  const unsigned = () => fetch(url).then((answer) => answer.status === 401)
+  const unsigned = () => fetch(url).then(({ status }) => status === 401)
   await waitUntil(() => unsigned().catch(() => false))
 
   const LATCHKEY_WEBHOOK_URL = `${url}/?secret=${secret}`

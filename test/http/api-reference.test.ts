@@ -23,14 +23,14 @@ test('the API reference turns MFA off with a pasted token', async (t) => {
 
   for (const visit of visits) {
     await t.test(`at ${visit.width} px, ${visit.colorScheme}`, async () => {
-      const seen = await turnOffInReference(browser, { baseUrl, token, ...visit })
-      assert.deepEqual(seen.errors, [])
-      assert.deepEqual(seen.externalRequests, [])
-      assert.equal(seen.overflowPx, 0)
-      assert.match(seen.sample, /requests\.delete\(/)
-      assert.equal(seen.status, '200 OK')
-      assert.deepEqual(seen.body, off)
-      assert.ok(!seen.browserStorage.includes(token), 'the token outlives the page')
+      const visited = await turnOffInReference(browser, { baseUrl, token, ...visit })
+      assert.deepEqual(visited.errors, [])
+      assert.deepEqual(visited.externalRequests, [])
+      assert.equal(visited.overflowPx, 0)
+      assert.match(visited.sample, /requests\.delete\(/)
+      assert.equal(visited.status, '200 OK')
+      assert.deepEqual(visited.body, off)
+      assert.ok(!visited.browserStorage.includes(token), 'the token outlives the page')
     })
   }
 })

@@ -7,7 +7,7 @@ import { type CompressedBody, compressBody, serveAsset } from '../../src/http/as
 const text = 'the same for everyone; '.repeat(1000)
 
 test('every encoding holds the same bytes', async () => {
-  const app = serving(() => compressBody(text))
+  const app = createApp(() => compressBody(text))
   const as = (encoding: string) =>
     app.inject({ url: '/a', headers: { 'accept-encoding': encoding } })
 
@@ -26,7 +26,7 @@ test('every encoding holds the same bytes', async () => {
 })
 
 test('an asset with a matching ETag is not sent again', async () => {
-  const app = serving(() => compressBody(text))
+  const app = createApp(() => compressBody(text))
   const { etag } = (await app.inject('/a')).headers
 
   const again = await app.inject({ url: '/a', headers: { 'if-none-match': `"other", ${etag}` } })
@@ -39,13 +39,13 @@ test('an asset with a matching ETag is not sent again', async () => {
 })
 
 test('an asset is built on the first request, once for concurrent ones, and again after a failure', async () => {
-  let made = 0
-  const app = serving(async () => {
-    made += 1
-    if (made === 1) throw new Error('the disk was away')
+  let loads = 0
+  const app = createApp(async () => {
+    loads += 1
+    if (loads === 1) throw new Error('the disk was away')
     return compressBody(text)
   })
-  assert.equal(made, 0, 'built before the first request')
+  assert.equal(loads, 0, 'built before the first request')
 
   assert.equal((await app.inject('/a')).statusCode, 500)
   const answers = await Promise.all([1, 2, 3].map(() => app.inject('/a')))
@@ -53,10 +53,10 @@ test('an asset is built on the first request, once for concurrent ones, and agai
     answers.map(({ statusCode }) => statusCode),
     [200, 200, 200],
   )
-  assert.equal(made, 2)
+  assert.equal(loads, 2)
 })
 
-function serving(load: () => Promise<CompressedBody>) {
+function createApp(load: () => Promise<CompressedBody>) {
   const app = Fastify()
   serveAsset(app, '/a', { type: 'text/plain; charset=utf-8', cache: 'revalidate', load })
   return app

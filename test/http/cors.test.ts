@@ -97,10 +97,10 @@ onDatabase(
       const signIn = (headers: Record<string, string>) =>
         latchkey.post('/auth/SignIn', { email, password }, { headers })
       const elsewhere = { origin: 'https://evil.example.net' }
-      const plain = await signIn(elsewhere)
-      assert.deepEqual([plain.status, plain.headers.getSetCookie()], [200, []])
-      const asking = await signIn({ ...elsewhere, 'latchkey-session': 'cookie' })
-      assert.deepEqual([asking.status, asking.headers.getSetCookie()], [403, []])
+      const withoutCookie = await signIn(elsewhere)
+      assert.deepEqual([withoutCookie.status, withoutCookie.headers.getSetCookie()], [200, []])
+      const withCookie = await signIn({ ...elsewhere, 'latchkey-session': 'cookie' })
+      assert.deepEqual([withCookie.status, withCookie.headers.getSetCookie()], [403, []])
     })
 
     test('a preflight does not reveal which paths exist, and changes nothing', async () => {

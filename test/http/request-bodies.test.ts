@@ -9,7 +9,7 @@ import { formatRequestHead, sendRaw } from '../support/raw-http.ts'
 const limit = 16 * 1024
 
 onDatabase('SQLite', (latchkey) => {
-  const refused = async (body: string | Uint8Array, expected = '400 malformed_request') => {
+  const assertRefused = async (body: string | Uint8Array, expected = '400 malformed_request') => {
     const { status, text } = await post(latchkey, '/auth/Refresh', body)
     assert.equal(`${status} ${JSON.parse(text).code}`, expected, String(body).slice(0, 60))
   }
@@ -26,13 +26,13 @@ onDatabase('SQLite', (latchkey) => {
       '\n',
       '[1,]',
     ]) {
-      await refused(body)
+      await assertRefused(body)
     }
   })
 
   test('JSON that is not an object is rejected', async () => {
     for (const body of ['[]', 'null', '"x"', '1', 'true', '[{"refreshToken":"x"}]']) {
-      await refused(body, '400 invalid_request')
+      await assertRefused(body, '400 invalid_request')
     }
   })
 
@@ -44,18 +44,18 @@ onDatabase('SQLite', (latchkey) => {
       '{"constructor":{"prototype":{"admin":true}}}',
       '{"a":[{"__proto__":{}}]}',
     ]) {
-      await refused(body)
+      await assertRefused(body)
     }
-    await refused('{"constructor":1,"toString":1,"refreshToken":"x"}', '400 invalid_request')
+    await assertRefused('{"constructor":1,"toString":1,"refreshToken":"x"}', '400 invalid_request')
   })
 
   test('NUL and lone surrogates are rejected, in values and in names, at any depth', async () => {
     for (const text of ['\\u0000', '\\ud800', '\\udc00\\ud800', 'a\\uDFFFb']) {
-      await refused(`{"refreshToken":"${text}"}`)
-      await refused(`{"${text}":1,"refreshToken":"x"}`)
-      await refused(`{"refreshToken":"x","a":[[{"b":"${text}"}]]}`)
+      await assertRefused(`{"refreshToken":"${text}"}`)
+      await assertRefused(`{"${text}":1,"refreshToken":"x"}`)
+      await assertRefused(`{"refreshToken":"x","a":[[{"b":"${text}"}]]}`)
     }
-    await refused('{"refreshToken":"\0"}')
+    await assertRefused('{"refreshToken":"\0"}')
   })
 
   // Abuse case (Input and output): Two parsers interpreted one request differently.
@@ -64,18 +64,18 @@ onDatabase('SQLite', (latchkey) => {
       Buffer.concat([Buffer.from('{"refreshToken":"'), Buffer.from(bytes), Buffer.from('"}')])
     // A truncated character, a surrogate, an overlong "/", beyond Unicode, Latin-1.
     const broken = [[0xc3], [0xed, 0xa0, 0x80], [0xc0, 0xaf], [0xf4, 0x90, 0x80, 0x80], [0xe4]]
-    for (const bytes of broken) await refused(around(...bytes))
-    await refused(Buffer.from('{"refreshToken":"x"}', 'utf16le'))
-    await refused(around(0xc3, 0xa4), '401 invalid_refresh_token')
+    for (const bytes of broken) await assertRefused(around(...bytes))
+    await assertRefused(Buffer.from('{"refreshToken":"x"}', 'utf16le'))
+    await assertRefused(around(0xc3, 0xa4), '401 invalid_refresh_token')
   })
 
   // Abuse case (Input and output): Huge or deep input kept the service busy.
   test('deep nesting is rejected like any other unknown field', async () => {
     const deep = 7_000
-    await refused(`${'['.repeat(deep)}${']'.repeat(deep)}`, '400 invalid_request')
-    await refused(`{"a":${'['.repeat(deep)}${']'.repeat(deep)}}`, '400 invalid_request')
-    await refused(`${'{"a":'.repeat(2_500)}1${'}'.repeat(2_500)}`, '400 invalid_request')
-    await refused('['.repeat(limit))
+    await assertRefused(`${'['.repeat(deep)}${']'.repeat(deep)}`, '400 invalid_request')
+    await assertRefused(`{"a":${'['.repeat(deep)}${']'.repeat(deep)}}`, '400 invalid_request')
+    await assertRefused(`${'{"a":'.repeat(2_500)}1${'}'.repeat(2_500)}`, '400 invalid_request')
+    await assertRefused('['.repeat(limit))
   })
 
   test('unknown fields are named in the problem, of thousands the first twenty', async () => {
@@ -97,8 +97,8 @@ onDatabase('SQLite', (latchkey) => {
 
   test('16 KiB are read, and one byte more is rejected, with a Content-Length and without', async () => {
     const filled = (length: number) => `{"refreshToken":"x"}`.padEnd(length, ' ')
-    await refused(filled(limit), '401 invalid_refresh_token')
-    await refused(filled(limit + 1), '413 payload_too_large')
+    await assertRefused(filled(limit), '401 invalid_refresh_token')
+    await assertRefused(filled(limit + 1), '413 payload_too_large')
     const chunks = (body: string) => `${body.length.toString(16)}\r\n${body}\r\n0\r\n\r\n`
     const lines = formatRequestHead(
       'POST',

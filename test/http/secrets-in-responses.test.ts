@@ -13,9 +13,9 @@ onEachDatabase((latchkey) => {
   // (CVE-2026-53725).
   test('no response in the life of an account contains a code, a hash, or a secret other than once to its owner', async () => {
     const answers: { call: string; shown: string }[] = []
-    const ask = latchkey.request.bind(latchkey)
+    const request = latchkey.request.bind(latchkey)
     latchkey.request = async (method, path, call) => {
-      const answer = await ask(method, path, call)
+      const answer = await request(method, path, call)
       // The dev inbox stands for a mailbox, so codes may be there.
       if (!path.startsWith('/dev/')) {
         const headers = JSON.stringify([...answer.headers])
@@ -77,28 +77,28 @@ onEachDatabase((latchkey) => {
     const path = `/admin/Users/${body.users[0].id}`
     await eve.get(path)
     await eve.get('/admin/Activity?limit=100')
-    const demanded = await eve.post(`${path}/PasswordReset`, { reason: 'Told to' })
-    assert.equal(demanded.status, 200)
+    const required = await eve.post(`${path}/PasswordReset`, { reason: 'Told to' })
+    assert.equal(required.status, 200)
     codes.push(await latchkey.codeSentTo(ada.email), ada.phoneNumber, phoneNumber)
 
     assert.ok(answers.length > 20)
     const { secret } = ada.authenticator
-    const seenOnce = (what: string) => answers.filter(({ shown }) => shown.includes(what))
+    const answersWith = (what: string) => answers.filter(({ shown }) => shown.includes(what))
     assert.deepEqual(
-      seenOnce(secret).map(({ call }) => call),
+      answersWith(secret).map(({ call }) => call),
       ['POST /settings/MfaSecret'],
     )
     for (const code of ada.recoveryCodes) {
       assert.deepEqual(
-        seenOnce(code).map(({ call }) => call),
+        answersWith(code).map(({ call }) => call),
         ['POST /settings/MfaSignIn'],
       )
     }
 
     const stored = await hashedAndSealedValues()
     assert.ok(stored.length > 10)
-    for (const never of [...codes, ada.password, ...stored]) {
-      const standing = new RegExp(`(?<![A-Za-z0-9])${RegExp.escape(never)}(?![A-Za-z0-9])`)
+    for (const hidden of [...codes, ada.password, ...stored]) {
+      const standing = new RegExp(`(?<![A-Za-z0-9])${RegExp.escape(hidden)}(?![A-Za-z0-9])`)
       for (const { call, shown } of answers) assert.doesNotMatch(shown, standing, call)
     }
   })

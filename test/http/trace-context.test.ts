@@ -14,7 +14,7 @@ onDatabase('SQLite', (latchkey) => {
       .map((line) => JSON.parse(line))
       .filter(({ reqId }) => reqId === requestId)
 
-  const ask = async (path: string, traceparent: string) => {
+  const request = async (path: string, traceparent: string) => {
     const { status, headers } = await latchkey.get(path, { headers: { traceparent } })
     return { status, requestId: headers.get('x-request-id') }
   }
@@ -22,7 +22,7 @@ onDatabase('SQLite', (latchkey) => {
   test('every log line about a request has its trace, also those about failures', async () => {
     const traceparent = `00-${trace_id}-${span_id}-01`
     await latchkey.sql('alter table signing_key rename to away')
-    const { status, requestId } = await ask('/health/ready', traceparent)
+    const { status, requestId } = await request('/health/ready', traceparent)
     await latchkey.sql('alter table away rename to signing_key')
     assert.equal(status, 503)
     assert.notEqual(requestId, trace_id)
@@ -43,7 +43,7 @@ onDatabase('SQLite', (latchkey) => {
       `00-${trace_id}-ada@example.com-01`,
       '"}{"level":60',
     ]) {
-      const { status, requestId } = await ask('/health/live', traceparent)
+      const { status, requestId } = await request('/health/live', traceparent)
       assert.equal(status, 200)
       const [line, ...more] = linesOf(requestId)
       assert.deepEqual(more, [])

@@ -22,9 +22,9 @@ const nothing: Record<string, [headers: string[], body: string]> = {
   'JSON in mixed case': [['content-type: Application/JSON;charset=UTF-8', 'Content-Length: 0'], ''],
   'chunked JSON without chunks': [[json, 'Transfer-Encoding: chunked'], '0\r\n\r\n'],
   'a chunked body without type and chunks': [['Transfer-Encoding: chunked'], '0\r\n\r\n'],
-  'an empty form, as some clients send without being asked': [[form, 'Content-Length: 0'], ''],
+  'an empty form, as some clients send by default': [[form, 'Content-Length: 0'], ''],
   '{}': [[json, 'Content-Length: 2'], '{}'],
-  'null, as some clients send for nothing': [[json, 'Content-Length: 4'], 'null'],
+  'null, as some clients send for no body': [[json, 'Content-Length: 4'], 'null'],
 }
 
 const wrong: Record<string, string> = {

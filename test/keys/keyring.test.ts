@@ -57,9 +57,9 @@ test('a truncated authentication tag is rejected', () => {
 })
 
 test('another key with the same id opens nothing and matches no hash', () => {
-  const others = parseKeyring(generateEncryptionKey('k1'))
-  assert.throws(() => others.open(keyring.seal('a secret', 'a place'), 'a place'))
-  assert.ok(!others.hashWithAllKeys('123456', 'a code').includes(keyring.hash('123456', 'a code')))
+  const foreign = parseKeyring(generateEncryptionKey('k1'))
+  assert.throws(() => foreign.open(keyring.seal('a secret', 'a place'), 'a place'))
+  assert.ok(!foreign.hashWithAllKeys('123456', 'a code').includes(keyring.hash('123456', 'a code')))
 })
 
 test('after a rotation old values still open and match, and the new key seals and hashes', () => {

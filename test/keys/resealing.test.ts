@@ -14,7 +14,7 @@ import { transactionOn } from '../support/transaction.ts'
 
 const log = createLog('silent')
 const { signal } = new AbortController()
-const letters = 250
+const messageCount = 250
 
 for (const kind of databaseKinds) {
   test(`of two nodes that reseal concurrently on ${kind}, one reseals each value`, async (t) => {
@@ -24,7 +24,7 @@ for (const kind of databaseKinds) {
       reseal({ db: other, keyring, log }, signal),
     ])
     // Plus the hash keys of both encryption keys.
-    assert.equal(one.resealed + another.resealed, letters + 2)
+    assert.equal(one.resealed + another.resealed, messageCount + 2)
     assert.deepEqual([...(await countSealedValues(db)).keys()], ['k2'])
     await readAll(db, keyring)
   })
@@ -49,13 +49,13 @@ for (const kind of databaseKinds) {
       .select('id')
       .where('secret_sealed', '=', changed)
       .execute()
-    assert.equal(unchanged.length, Math.ceil(letters / 100))
+    assert.equal(unchanged.length, Math.ceil(messageCount / 100))
   })
 
   test(`a node with the old primary key reverts nothing on ${kind}`, async (t) => {
-    const { db, other, keys: keyring, old } = await underTwoKeys(t, kind)
+    const { db, other, keys: keyring, old: oldKeyring } = await underTwoKeys(t, kind)
     await reseal({ db, keyring, log }, signal)
-    assert.deepEqual(await reseal({ db: other, keyring: old, log }, signal), {
+    assert.deepEqual(await reseal({ db: other, keyring: oldKeyring, log }, signal), {
       resealed: 0,
       unopened: 0,
     })
@@ -67,18 +67,18 @@ for (const kind of databaseKinds) {
     const corrupt = db.updateTable('outbox').set({ secret_sealed: 'k1.corrupt.corrupt' })
     const [first] = await db.selectFrom('outbox').select('id').limit(1).execute()
     await corrupt.where('id', '=', first?.id ?? '').execute()
-    const ended = new AbortController()
+    const controller = new AbortController()
     const ending = db.withPlugin({
       transformQuery: ({ node }) => node,
       async transformResult({ result }) {
-        if (result.numAffectedRows && result.numAffectedRows > 0n) ended.abort()
+        if (result.numAffectedRows && result.numAffectedRows > 0n) controller.abort()
         return result
       },
     }) as Db
-    const cut = await reseal({ db: ending, keyring, log }, ended.signal)
-    assert.ok(cut.resealed < letters)
+    const cut = await reseal({ db: ending, keyring, log }, controller.signal)
+    assert.ok(cut.resealed < messageCount)
     const rest = await reseal({ db, keyring, log }, signal)
-    assert.deepEqual([cut.resealed + rest.resealed, rest.unopened], [letters + 2 - 1, 1])
+    assert.deepEqual([cut.resealed + rest.resealed, rest.unopened], [messageCount + 2 - 1, 1])
     assert.deepEqual(
       await db
         .selectFrom('outbox')
@@ -99,7 +99,7 @@ async function underTwoKeys(t: TestContext, kind: (typeof databaseKinds)[number]
   const [k1, k2] = [generateEncryptionKey('k1'), generateEncryptionKey('k2')]
   const old = await activateKeys(db, `${k1},${k2}`)
   await transactionOn(db, { keyring: old })(async (tx) => {
-    for (let i = 0; i < letters; i += 1) {
+    for (let i = 0; i < messageCount; i += 1) {
       await enqueueNotification(tx, {
         accountId: null,
         to: { channel: 'email', destination: 'ada@example.com' },
@@ -118,6 +118,6 @@ async function readAll(db: Db, keyring: Keyring): Promise<void> {
   const values = rows.map((row) => Number(openMessageSecret(keyring, row)?.value))
   assert.deepEqual(
     values.sort((a, b) => a - b),
-    Array.from({ length: letters }, (_, i) => i),
+    Array.from({ length: messageCount }, (_, i) => i),
   )
 }

@@ -22,55 +22,55 @@ const environment = { LATCHKEY_ACCESS_TOKEN_TTL: '3600' }
 onEachDatabase((latchkey) => {
   test('a new key is published an hour before it signs, and the old one until its last token has expired', async (t) => {
     const ada = await latchkey.owner()
-    const cached = await published(latchkey)
-    const old = kidOf(ada.accessToken)
-    const { db } = await opened(t, latchkey)
-    const made = await rotate(t, latchkey)
-    assert.equal(made.status, 'rotated')
-    await waitUntil(async () => (await kids(latchkey)).length === 2)
-    assert.match(latchkey.log, new RegExp(`"kid":"${made.id}".*a new signing key is published`))
+    const cachedJwks = await fetchJwks(latchkey)
+    const oldKid = kidOf(ada.accessToken)
+    const { db } = await openStore(t, latchkey)
+    const newKey = await rotate(t, latchkey)
+    assert.equal(newKey.status, 'rotated')
+    await waitUntil(async () => (await fetchKids(latchkey)).length === 2)
+    assert.match(latchkey.log, new RegExp(`"kid":"${newKey.id}".*a new signing key is published`))
 
     // The new key does not sign yet, because backends may have cached the earlier keys.
     travel(55 * minute)
     await ada.signInFully()
-    assert.equal(kidOf(ada.accessToken), old)
-    await verifyAsBackend(cached, latchkey, ada.accessToken)
+    assert.equal(kidOf(ada.accessToken), oldKid)
+    await verifyAsBackend(cachedJwks, latchkey, ada.accessToken)
 
     travel(4 * minute)
     await ada.signInFully()
-    const lastOfOld = ada.accessToken
-    assert.equal(kidOf(lastOfOld), old)
-    const fresh = await published(latchkey)
+    const lastOldToken = ada.accessToken
+    assert.equal(kidOf(lastOldToken), oldKid)
+    const freshJwks = await fetchJwks(latchkey)
     travel(2 * minute)
     await ada.signInFully()
-    assert.equal(kidOf(ada.accessToken), made.id)
-    await verifyAsBackend(fresh, latchkey, ada.accessToken)
+    assert.equal(kidOf(ada.accessToken), newKey.id)
+    await verifyAsBackend(freshJwks, latchkey, ada.accessToken)
 
     // One second before it expires.
     travel(57 * minute + 55_000)
     await cleanUp(db, transactionOn(db))
-    assert.equal((await latchkey.get('/settings', { token: lastOfOld })).status, 200)
-    await verifyAsBackend(await published(latchkey), latchkey, lastOfOld)
-    assert.deepEqual(await kids(latchkey), [old, made.id].sort())
+    assert.equal((await latchkey.get('/settings', { token: lastOldToken })).status, 200)
+    await verifyAsBackend(await fetchJwks(latchkey), latchkey, lastOldToken)
+    assert.deepEqual(await fetchKids(latchkey), [oldKid, newKey.id].sort())
 
     travel(12 * minute)
-    assert.deepEqual(await kids(latchkey), [made.id])
+    assert.deepEqual(await fetchKids(latchkey), [newKey.id])
     await cleanUp(db, transactionOn(db))
-    assert.deepEqual(await latchkey.sql('select id from signing_key'), [{ id: made.id }])
+    assert.deepEqual(await latchkey.sql('select id from signing_key'), [{ id: newKey.id }])
     assert.equal((await ada.signInFully()).status, 200)
   })
 
   test('a restart keeps the signing key and the published keys', async (t) => {
-    const before = await kids(latchkey)
-    const made = await rotate(t, latchkey)
+    const kidsBefore = await fetchKids(latchkey)
+    const newKey = await rotate(t, latchkey)
     await latchkey.restart()
-    assert.deepEqual(await kids(latchkey), [...before, made.id].sort())
+    assert.deepEqual(await fetchKids(latchkey), [...kidsBefore, newKey.id].sort())
     const ada = await latchkey.owner()
-    assert.deepEqual([kidOf(ada.accessToken)], before)
+    assert.deepEqual([kidOf(ada.accessToken)], kidsBefore)
 
     // While a new key is pending, another rotation changes nothing.
-    const again = await rotate(t, latchkey)
-    assert.deepEqual([again.status, again.id], ['pending', made.id])
+    const secondRotation = await rotate(t, latchkey)
+    assert.deepEqual([secondRotation.status, secondRotation.id], ['pending', newKey.id])
     assert.equal((await latchkey.sql('select id from signing_key')).length, 2)
   })
 
@@ -80,30 +80,30 @@ onEachDatabase((latchkey) => {
     const node = await latchkey.secondNode()
     try {
       const [ada, ben] = [await latchkey.owner(), await latchkey.owner()]
-      const { db, keyring } = await opened(t, latchkey)
+      const { db, keyring } = await openStore(t, latchkey)
       const leaked = await loadSigningKey(latchkey)
       const { header, claims } = decodeToken(ada.accessToken)
       const forge = () => signToken(leaked.privateKey, { ...header, kid: leaked.kid }, claims)
       const forged = forge()
-      const both = [{}, { node }]
+      const nodes = [{}, { node }]
       // Verified once, so that the nodes cache the token.
-      for (const where of both) {
+      for (const where of nodes) {
         assert.equal((await latchkey.get('/settings', { token: forged, ...where })).status, 200)
       }
 
-      const made = await rotateSigningKey(db, keyring, { immediately: true })
+      const newKey = await rotateSigningKey(db, keyring, { immediately: true })
       // The new key signs within seconds; this makes it sign now.
       const past = Date.now() - 1000
-      await waitUntil(async () => (await kids(latchkey)).length > 1)
+      await waitUntil(async () => (await fetchKids(latchkey)).length > 1)
       await latchkey.sql(
-        `update signing_key set signs_from = ${past - 1} where id = '${made.id}' returning id`,
+        `update signing_key set signs_from = ${past - 1} where id = '${newKey.id}' returning id`,
       )
       await latchkey.sql(
         `update signing_key set retires_at = ${past} where retires_at is not null returning id`,
       )
-      for (const where of both) {
-        await waitUntil(async () => (await kids(latchkey, where)).length === 1)
-        assert.deepEqual(await kids(latchkey, where), [made.id])
+      for (const where of nodes) {
+        await waitUntil(async () => (await fetchKids(latchkey, where)).length === 1)
+        assert.deepEqual(await fetchKids(latchkey, where), [newKey.id])
         for (const token of [forged, forge(), ada.accessToken, ben.accessToken]) {
           const answer = await latchkey.get('/settings', { token, ...where })
           assert.deepEqual([answer.status, answer.body.code], [401, 'invalid_token'])
@@ -112,8 +112,8 @@ onEachDatabase((latchkey) => {
       for (const owner of [ada, ben]) {
         const { refreshToken } = owner
         owner.storeTokens(await latchkey.post('/auth/Refresh', { refreshToken }))
-        assert.equal(kidOf(owner.accessToken), made.id)
-        for (const where of both) assert.equal((await owner.get('/settings', where)).status, 200)
+        assert.equal(kidOf(owner.accessToken), newKey.id)
+        for (const where of nodes) assert.equal((await owner.get('/settings', where)).status, 200)
       }
       assert.match(latchkey.log, /another key signs tokens now/)
     } finally {
@@ -122,32 +122,32 @@ onEachDatabase((latchkey) => {
   })
 
   test('an emergency rotation retires all earlier keys seconds after the new one signs', async (t) => {
-    const { db, keyring } = await opened(t, latchkey)
+    const { db, keyring } = await openStore(t, latchkey)
     await rotate(t, latchkey)
-    const made = await rotateSigningKey(db, keyring, { immediately: true })
-    assert.equal(made.status, 'rotated')
-    assert.ok(Date.parse(made.signsFrom) <= Date.now() + 10_000)
+    const newKey = await rotateSigningKey(db, keyring, { immediately: true })
+    assert.equal(newKey.status, 'rotated')
+    assert.ok(Date.parse(newKey.signsFrom) <= Date.now() + 10_000)
     const rows = await latchkey.sql(
-      `select * from signing_key where retires_at > ${Date.now()} and id <> '${made.id}'`,
+      `select * from signing_key where retires_at > ${Date.now()} and id <> '${newKey.id}'`,
     )
     assert.equal(rows.length, 2)
     for (const row of rows) {
       assert.ok(Number(row.retires_at) <= Date.now() + 15_000, row.id)
       // Not before the new key signs; otherwise no key could sign.
-      assert.ok(Number(row.retires_at) > Date.parse(made.signsFrom), row.id)
+      assert.ok(Number(row.retires_at) > Date.parse(newKey.signsFrom), row.id)
     }
     await latchkey.restart()
     travel(20_000)
-    assert.deepEqual(await kids(latchkey), [made.id])
-    assert.equal(kidOf((await latchkey.owner()).accessToken), made.id)
+    assert.deepEqual(await fetchKids(latchkey), [newKey.id])
+    assert.equal(kidOf((await latchkey.owner()).accessToken), newKey.id)
   })
 
   test('a token signed with another node’s new key is accepted at once', async (t) => {
     const ada = await latchkey.owner()
-    const { db, keyring } = await opened(t, latchkey)
-    const made = await rotateSigningKey(db, keyring, { immediately: true })
-    const elsewhere = await loadSigningKeys(db, keyring)
-    const key = elsewhere.find(made.id)
+    const { db, keyring } = await openStore(t, latchkey)
+    const newKey = await rotateSigningKey(db, keyring, { immediately: true })
+    const otherNodeKeys = await loadSigningKeys(db, keyring)
+    const key = otherNodeKeys.find(newKey.id)
     assert.ok(key)
     const { header, claims } = decodeToken(ada.accessToken)
     travel(2_000)
@@ -159,7 +159,7 @@ onEachDatabase((latchkey) => {
 onDatabase('PostgreSQL', (latchkey) => {
   test('a thousand tokens with unknown key ids cause one query', async (t) => {
     await latchkey.owner()
-    const { db, keyring } = await opened(t, latchkey)
+    const { db, keyring } = await openStore(t, latchkey)
     let queries = 0
     const counting = db.withPlugin({
       transformQuery({ node }) {
@@ -179,7 +179,7 @@ onDatabase('PostgreSQL', (latchkey) => {
   })
 
   test('twenty concurrent rotations create one key', async (t) => {
-    const { db, keyring } = await opened(t, latchkey)
+    const { db, keyring } = await openStore(t, latchkey)
     const twenty = Array.from({ length: 20 })
     // Opens all connections first, so that the rotations really overlap.
     await Promise.all(twenty.map(() => sql`select pg_sleep(0.1)`.execute(db)))
@@ -192,7 +192,7 @@ onDatabase('PostgreSQL', (latchkey) => {
 })
 
 /** Opens the database and its keys as a command does, but with the clock of this process. */
-async function opened(
+async function openStore(
   t: TestContext,
   latchkey: TestLatchkey,
 ): Promise<{ db: Db; keyring: Keyring }> {
@@ -203,16 +203,16 @@ async function opened(
 }
 
 async function rotate(t: TestContext, latchkey: TestLatchkey) {
-  const { db, keyring } = await opened(t, latchkey)
+  const { db, keyring } = await openStore(t, latchkey)
   return rotateSigningKey(db, keyring, { immediately: false })
 }
 
-async function published(latchkey: TestLatchkey, where = {}): Promise<JSONWebKeySet> {
+async function fetchJwks(latchkey: TestLatchkey, where = {}): Promise<JSONWebKeySet> {
   return (await latchkey.get('/.well-known/jwks.json', where)).body
 }
 
-async function kids(latchkey: TestLatchkey, where = {}): Promise<string[]> {
-  return (await published(latchkey, where)).keys.map(({ kid = '' }) => kid).sort()
+async function fetchKids(latchkey: TestLatchkey, where = {}): Promise<string[]> {
+  return (await fetchJwks(latchkey, where)).keys.map(({ kid = '' }) => kid).sort()
 }
 
 function kidOf(token: string): unknown {

@@ -44,9 +44,9 @@ test('both kinds of keys rotate on two nodes under load without a wrong response
   }
 
   // Like a load balancer, sends each request to the next running node.
-  const up = await Promise.all(ports.map(start))
+  const nodes = await Promise.all(ports.map(start))
   let turn = 0
-  const next = () => up[turn++ % up.length] as LatchkeyProcess
+  const next = () => nodes[turn++ % nodes.length] as LatchkeyProcess
 
   async function sendRequest(
     method: string,
@@ -69,13 +69,13 @@ test('both kinds of keys rotate on two nodes under load without a wrong response
   /** Restarts the nodes one after another, as after a change of the settings. */
   async function restartAll(): Promise<void> {
     for (const port of ports) {
-      const node = up.find((one) => one.environment.LATCHKEY_PORT === port)
+      const node = nodes.find((one) => one.environment.LATCHKEY_PORT === port)
       assert.ok(node)
-      up.splice(up.indexOf(node), 1)
+      nodes.splice(nodes.indexOf(node), 1)
       const { code, stdout, stderr } = await node.stop()
       assert.deepEqual([code, stderr], [0, ''])
       assert.doesNotMatch(stdout, /"level":[56]0/)
-      up.push(await start(port))
+      nodes.push(await start(port))
     }
   }
 
@@ -99,13 +99,13 @@ test('both kinds of keys rotate on two nodes under load without a wrong response
   async function call(session: Session, method: string, path: string, body?: object) {
     const first = await sendRequest(method, path, body, session.accessToken)
     if (first.status !== 401 || first.body.code !== 'invalid_token') return first
-    renewed += 1
-    Object.assign(session, await renew(session))
+    refreshCount += 1
+    Object.assign(session, await refresh(session))
     return sendRequest(method, path, body, session.accessToken)
   }
-  const renew = async ({ refreshToken }: Session) =>
+  const refresh = async ({ refreshToken }: Session) =>
     storeSession(await sendRequest('POST', '/auth/Refresh', { refreshToken }))
-  let renewed = 0
+  let refreshCount = 0
 
   let people = 0
   /** Signs a user up with an authenticator. The current code and the next are valid, each once. */
@@ -151,22 +151,22 @@ test('both kinds of keys rotate on two nodes under load without a wrong response
     signIn(person, { code: person.recoveryCodes.shift(), mfaMethod: 'recoveryCode' })
 
   // Users from before the rotations, with tokens and codes made with the old keys.
-  const before = await signUp()
-  const lasting = [before.session, await byRecoveryCode(before)]
-  const spare = await byRecoveryCode(before)
+  const earlyUser = await signUp()
+  const lastingSessions = [earlyUser.session, await byRecoveryCode(earlyUser)]
+  const spare = await byRecoveryCode(earlyUser)
   // Last, because a recovery code revokes all trusted devices.
-  const trusted = await signIn(before, { code: before.appCode(), rememberDevice: true })
-  const undone = await signUp()
+  const trusted = await signIn(earlyUser, { code: earlyUser.appCode(), rememberDevice: true })
+  const undoUser = await signUp()
 
   let stopping = false
   let rounds = 0
   /** Signs users up, signs them in with each factor, and turns their MFA off, in a loop. */
-  async function comeAndGo(): Promise<void> {
+  async function simulateNewUsers(): Promise<void> {
     while (!stopping) {
       const person = await signUp()
       const session = await signIn(person, { code: person.appCode() })
       await byRecoveryCode(person)
-      Object.assign(session, await renew(session))
+      Object.assign(session, await refresh(session))
       const off = await call(session, 'DELETE', '/settings/MfaSignIn')
       assert.deepEqual([off.status, off.body.enabled], [200, false])
       rounds += 1
@@ -174,14 +174,14 @@ test('both kinds of keys rotate on two nodes under load without a wrong response
     }
   }
   /** Keeps using and refreshing a session. */
-  async function stay(session: Session): Promise<void> {
+  async function keepUsing(session: Session): Promise<void> {
     while (!stopping) {
       assert.equal((await call(session, 'GET', '/settings/MfaSignIn')).body.enabled, true)
-      Object.assign(session, await renew(session))
+      Object.assign(session, await refresh(session))
       await sleep(500)
     }
   }
-  const load = Promise.all([comeAndGo(), ...lasting.map(stay)])
+  const load = Promise.all([simulateNewUsers(), ...lastingSessions.map(keepUsing)])
   // A failure surfaces at the end, or as soon as the test waits for the load.
   load.catch(() => {
     stopping = true
@@ -193,7 +193,7 @@ test('both kinds of keys rotate on two nodes under load without a wrong response
     })
   /** The id of the key that signs at the next node. */
   async function currentKid(): Promise<unknown> {
-    Object.assign(spare, await renew(spare))
+    Object.assign(spare, await refresh(spare))
     return decodeToken(spare.accessToken).header.kid
   }
 
@@ -202,7 +202,7 @@ test('both kinds of keys rotate on two nodes under load without a wrong response
   await waitUnderLoad(async () => rounds > 0)
   const rotated = JSON.parse((await command('keys', 'rotate', '--json')).stdout)
   assert.equal(rotated.status, 'rotated')
-  for (const node of up) {
+  for (const node of nodes) {
     await waitUnderLoad(async () => {
       const answer = await fetch(`${node.origin}/.well-known/jwks.json`)
       return ((await answer.json()) as { keys: object[] }).keys.length === 2
@@ -233,36 +233,36 @@ test('both kinds of keys rotate on two nodes under load without a wrong response
   // All tokens so far are still valid, including those of the first key.
   assert.ok(tokens.some((token) => decodeToken(token).header.kid === first))
   for (const token of tokens) await verify(token)
-  assert.equal(renewed, 0)
+  assert.equal(refreshCount, 0)
 
   // After an emergency rotation all tokens are refused, and clients refresh once as usual.
-  const leaked = JSON.parse((await command('keys', 'rotate', '--now', '--json')).stdout)
-  for (const node of up) {
+  const emergency = JSON.parse((await command('keys', 'rotate', '--now', '--json')).stdout)
+  for (const node of nodes) {
     await waitUnderLoad(async () => {
       const answer = await fetch(`${node.origin}/.well-known/jwks.json`)
       const { keys } = (await answer.json()) as { keys: { kid: string }[] }
-      return keys.length === 1 && keys[0]?.kid === leaked.id
+      return keys.length === 1 && keys[0]?.kid === emergency.id
     })
   }
   assert.equal((await call(spare, 'GET', '/settings/MfaSignIn')).body.enabled, true)
-  assert.ok(renewed > 0)
-  const old = tokens.find((token) => decodeToken(token).header.kid === rotated.id)
-  for (const _ of up)
-    assert.equal((await sendRequest('GET', '/settings', undefined, old)).status, 401)
+  assert.ok(refreshCount > 0)
+  const oldToken = tokens.find((token) => decodeToken(token).header.kid === rotated.id)
+  for (const _ of nodes)
+    assert.equal((await sendRequest('GET', '/settings', undefined, oldToken)).status, 401)
 
   stopping = true
   await load
   assert.ok(rounds > 5, `${rounds} rounds`)
 
   // The users from before the rotations.
-  const { email, password } = before
+  const { email, password } = earlyUser
   const { deviceToken } = trusted
   const known = await sendRequest('POST', '/auth/SignIn', { email, password, deviceToken })
   assert.equal(known.body.status, 'signedIn')
-  await byRecoveryCode(before)
-  await signIn(before, { code: before.appCode() })
-  await renew(undone.session)
-  const link = (await messagesTo(undone.email)).find(({ subject }) => / on$/.test(subject))
+  await byRecoveryCode(earlyUser)
+  await signIn(earlyUser, { code: earlyUser.appCode() })
+  await refresh(undoUser.session)
+  const link = (await messagesTo(undoUser.email)).find(({ subject }) => / on$/.test(subject))
   const token = /\/undo#token=([\w-]+)/.exec(link?.text ?? '')?.[1]
   assert.equal((await sendRequest('POST', '/auth/Undo', { token })).status, 200)
 })

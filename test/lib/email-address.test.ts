@@ -16,7 +16,7 @@ const written = fc.oneof(
 )
 
 /** The text with ASCII letters in lower case. */
-const folded = (text: string) => text.replace(/[A-Z]/g, (letter) => letter.toLowerCase())
+const foldCase = (text: string) => text.replace(/[A-Z]/g, (letter) => letter.toLowerCase())
 
 test('a parsed address is the one that was typed and no other', () => {
   fc.assert(
@@ -34,7 +34,7 @@ test('a parsed address is the one that was typed and no other', () => {
         .entries()) {
         const was = labels[i] ?? ''
         // biome-ignore lint/suspicious/noControlCharactersInRegex: the range is all of ASCII
-        if (/^[\x00-\x7f]*$/.test(was)) assert.equal(label, folded(was))
+        if (/^[\x00-\x7f]*$/.test(was)) assert.equal(label, foldCase(was))
         else assert.match(label, /^xn--[a-z0-9-]+$/)
       }
     }),

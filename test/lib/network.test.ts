@@ -17,13 +17,13 @@ function spellings(address: number[]): string[] {
     padded.join(':').toUpperCase(),
     [...plain.slice(0, 6), dotted].join(':'),
     `${plain.join(':')}%eth0`,
-    compressed(plain),
-    compressed([...plain.slice(0, 6), dotted]),
+    compress(plain),
+    compress([...plain.slice(0, 6), dotted]),
   ]
 }
 
 /** Replaces the first run of zeros with `::`, if there is one. */
-function compressed(parts: string[]): string {
+function compress(parts: string[]): string {
   const from = parts.indexOf('0')
   if (from < 0) return parts.join(':')
   const after = parts.findIndex((part, i) => i > from && part !== '0')
@@ -53,8 +53,8 @@ test('addresses in different /64 prefixes are different networks', () => {
   fc.assert(
     fc.property(groups, groups, (one, other) => {
       fc.pre(one.slice(0, 4).join() !== other.slice(0, 4).join())
-      const [mine = '', yours = ''] = [one, other].map((parts) => compressed(parts.map(hex)))
-      assert.notEqual(networkOf(mine), networkOf(yours))
+      const [first = '', second = ''] = [one, other].map((parts) => compress(parts.map(hex)))
+      assert.notEqual(networkOf(first), networkOf(second))
     }),
   )
 })

@@ -69,12 +69,12 @@ test('published hashes accept their passwords', async () => {
 // Abuse case (Guessing): bcrypt used only the first 72 bytes of a password, so that any ending
 // signed in (CVE-2025-22228).
 test('a password that bcrypt would truncate is rejected', async (t) => {
-  const seen = 'x'.repeat(72)
-  const hashes = await generateForeignHashes(t, seen)
+  const longest = 'x'.repeat(72)
+  const hashes = await generateForeignHashes(t, longest)
   const hash = hashes?.['bcrypt as $2b$'] ?? ''
   if (!hashes) return
-  assert.equal(await passwords.verify(hash, seen), true)
-  assert.equal(await passwords.verify(hash, `${seen}y`), false)
+  assert.equal(await passwords.verify(hash, longest), true)
+  assert.equal(await passwords.verify(hash, `${longest}y`), false)
   assert.equal(await passwords.verify(hash, `${'x'.repeat(71)}é`), false)
   const ofShort = (await generateForeignHashes(t, 'x'))?.['bcrypt as $2b$'] ?? ''
   assert.equal(await passwords.verify(ofShort, 'x\0y'), false)

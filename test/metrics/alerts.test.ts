@@ -15,7 +15,7 @@ type Series = Record<string, string>
 const requests = 'latchkey_http_requests_total{route="/x",method="GET",status='
 const statement =
   'latchkey_database_statement_duration_seconds_bucket{instance="a",kind="commit",le='
-const isThere: Series = { 'latchkey_build_info{version="1"}': '1x1500' }
+const buildInfo: Series = { 'latchkey_build_info{version="1"}': '1x1500' }
 
 const bad: Record<string, { series: Series; at: string }> = {
   LatchkeyDown: { series: {}, at: '5m' },
@@ -77,7 +77,7 @@ const good: Series = {
   'latchkey_mfa_turned_off_total{method="sms"}': '0+1x1500',
 }
 
-function expecting(fires: number, series: Series, at: string, alert: string) {
+function alertTest(fires: number, series: Series, at: string, alert: string) {
   const firing = `count(ALERTS{alertstate="firing"${alert}}) or vector(0)`
   return {
     interval: '1m',
@@ -97,10 +97,10 @@ test('every alert fires on its condition, and none fires on healthy metrics', as
   const file = join(createTempFolder(t), 'test.yml')
   const tests = [
     ...Object.entries(bad).map(([name, { series, at }]) => {
-      const all = name === 'LatchkeyDown' ? series : { ...isThere, ...series }
-      return expecting(1, all, at, `,alertname="${name}"`)
+      const all = name === 'LatchkeyDown' ? series : { ...buildInfo, ...series }
+      return alertTest(1, all, at, `,alertname="${name}"`)
     }),
-    expecting(0, { ...isThere, ...good }, '1440m', ''),
+    alertTest(0, { ...buildInfo, ...good }, '1440m', ''),
   ]
   // JSON is valid YAML. Evaluating a day every minute would take seconds.
   writeFileSync(file, JSON.stringify({ rule_files: [rules], evaluation_interval: '5m', tests }))

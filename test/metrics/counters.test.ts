@@ -9,7 +9,7 @@ import { generateWebhookSecret } from '../support/webhook-receiver.ts'
 
 onEachDatabase((latchkey) => {
   /** The increases of a metric during `work`. */
-  async function counted(metric: string, work: () => Promise<unknown>) {
+  async function countIncreases(metric: string, work: () => Promise<unknown>) {
     const before = await scrape(latchkey.origin)
     await work()
     return increases(before, await scrape(latchkey.origin), metric)
@@ -18,7 +18,7 @@ onEachDatabase((latchkey) => {
   test('sign-ins are counted by method and result', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     const wrong = { email: ada.email, password: 'not this one' }
-    const grown = await counted('latchkey_sign_ins_total', async () => {
+    const grown = await countIncreases('latchkey_sign_ins_total', async () => {
       await latchkey.post('/auth/SignIn', wrong)
       await latchkey.post('/auth/SignIn', { ...wrong, email: 'nobody@example.com' })
       const { mfaToken } = (await ada.signIn()).body
@@ -48,7 +48,7 @@ onEachDatabase((latchkey) => {
 
   test('sign-ins by passkey and by password alone are counted by their methods', async () => {
     const [ada, bob] = [await latchkey.owner({ mfaMethod: 'passkey' }), await latchkey.owner()]
-    const grown = await counted('latchkey_sign_ins_total', async () => {
+    const grown = await countIncreases('latchkey_sign_ins_total', async () => {
       await ada.signInFully()
       await bob.signInFully()
     })
@@ -61,7 +61,7 @@ onEachDatabase((latchkey) => {
 
   test('guesses stopped by a rate limit are counted as limited', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
-    const grown = await counted('latchkey_sign_ins_total', async () => {
+    const grown = await countIncreases('latchkey_sign_ins_total', async () => {
       for (let round = 0; round < 5; round += 1) {
         const { mfaToken } = (await ada.signIn()).body
         for (let guess = 0; guess < 5; guess += 1) {
@@ -80,9 +80,9 @@ onEachDatabase((latchkey) => {
 
   test('turning MFA on and off is counted by method, once for concurrent requests', async () => {
     const ada = await latchkey.owner()
-    const on = await counted('latchkey_mfa_turned_on_total', () => ada.turnOn('email'))
+    const on = await countIncreases('latchkey_mfa_turned_on_total', () => ada.turnOn('email'))
     assert.deepEqual(on, { '{method="email"}': 1 })
-    const off = await counted('latchkey_mfa_turned_off_total', () =>
+    const off = await countIncreases('latchkey_mfa_turned_off_total', () =>
       Promise.all(Array.from({ length: 10 }, () => ada.delete('/settings/MfaSignIn'))),
     )
     assert.deepEqual(off, { '{method="email"}': 1 })
@@ -92,14 +92,14 @@ onEachDatabase((latchkey) => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     const table = 'outbox'
     await latchkey.sql(`alter table ${table} rename to away`)
-    const off = await counted('latchkey_activity_total', async () => {
+    const off = await countIncreases('latchkey_activity_total', async () => {
       const { status } = await ada.delete('/settings/MfaSignIn')
       assert.ok(status >= 500, String(status))
     })
     await latchkey.sql(`alter table away rename to ${table}`)
     assert.deepEqual(off, {})
     assert.deepEqual(
-      await counted('latchkey_activity_total', () => ada.delete('/settings/MfaSignIn')),
+      await countIncreases('latchkey_activity_total', () => ada.delete('/settings/MfaSignIn')),
       { '{type="mfa.off"}': 1 },
     )
   })

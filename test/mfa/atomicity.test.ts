@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { onEachDatabase, type TestLatchkey } from '../support/latchkey.ts'
 import { accountStateOf, mfaNoticesTo, submitMfaCode } from '../support/mfa.ts'
 
-/** Makes the database reject inserts into a table. @returns undoes that */
+/** Makes the database reject inserts into a table. @returns a function that undoes that */
 async function rejectInserts(latchkey: TestLatchkey, table: string) {
   if (latchkey.databaseKind === 'SQLite') {
     await latchkey.sql(
@@ -22,7 +22,10 @@ async function rejectInserts(latchkey: TestLatchkey, table: string) {
   return () => latchkey.sql('drop function refuse cascade')
 }
 
-/** Makes every transaction that inserts into a table fail at its commit. @returns undoes that */
+/**
+ * Makes every transaction that inserts into a table fail at its commit. @returns a function that
+ * undoes that
+ */
 async function rejectCommits(latchkey: TestLatchkey, table: string) {
   await latchkey.sql(
     `create table refusal (account_id text references account (id) deferrable initially deferred)`,
@@ -96,9 +99,9 @@ onEachDatabase((latchkey) => {
 
   test('a new TOTP secret does not replace the old one when the notice cannot be stored', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
-    const old = ada.authenticator.secret
+    const oldSecret = ada.authenticator.secret
     await ada.enrollAuthenticator()
-    const fresh = ada.authenticator.secret
+    const freshSecret = ada.authenticator.secret
     const code = ada.authenticator.nextCode()
 
     const repair = await rejectInserts(latchkey, 'outbox')
@@ -106,9 +109,9 @@ onEachDatabase((latchkey) => {
       .post('/settings/MfaSignIn', { mfaMethod: 'authenticator', code })
       .finally(repair)
     assert.equal(failed.status, 500)
-    ada.authenticator.secret = old
+    ada.authenticator.secret = oldSecret
     await ada.signInFully()
-    ada.authenticator.secret = fresh
+    ada.authenticator.secret = freshSecret
     await ada.turnOn('authenticator')
   })
 

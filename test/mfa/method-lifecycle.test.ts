@@ -74,13 +74,13 @@ onEachDatabase((latchkey) => {
     test(`${method}: with MFA off no sign-in requires it, and turned on again every sign-in does`, async () => {
       const ada = await latchkey.owner({ mfaMethod: method })
       const waiting = await ada.signIn()
-      const late = await ada.prepareSecondFactor(waiting)
-      const later = await ada.prepareSecondFactor(waiting)
+      const complete = await ada.prepareSecondFactor(waiting)
+      const completeLater = await ada.prepareSecondFactor(waiting)
 
       const off = await ada.delete('/settings/MfaSignIn')
       assertBody(off, 200, { enabled: false, mfaMethod: null, availableMethods: [method] })
       const expired = method === 'passkey' ? 'passkey_token_expired' : 'mfa_token_expired'
-      assert.equal((await late()).body.code, expired, 'a pending sign-in is void')
+      assert.equal((await complete()).body.code, expired, 'a pending sign-in is void')
       const open = await ada.signIn()
       ada.storeTokens(open)
 
@@ -91,7 +91,7 @@ onEachDatabase((latchkey) => {
       assert.deepEqual((await ada.get('/settings/MfaSignIn')).body, on.body)
       const required = await ada.signIn()
       assert.equal(required.body.mfaMethod, method)
-      assert.equal((await later()).body.code, expired)
+      assert.equal((await completeLater()).body.code, expired)
       ada.storeTokens(await (await ada.prepareSecondFactor(required))())
       assert.equal((await mfaNoticesTo(latchkey, ada.email)).length, 3)
     })

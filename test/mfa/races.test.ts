@@ -23,9 +23,9 @@ onEachDatabase((latchkey) => {
       const before = await countLiveSessions(latchkey, ada)
       const answers = await times(200, answer)
       assert.equal(answers.filter(({ status }) => status === 200).length, 1)
-      const late = method === 'passkey' ? 'passkey_token_expired' : 'mfa_token_expired'
+      const expired = method === 'passkey' ? 'passkey_token_expired' : 'mfa_token_expired'
       for (const { status, body } of answers) {
-        if (status !== 200) assert.equal(body.code, late)
+        if (status !== 200) assert.equal(body.code, expired)
       }
       assert.equal(await countLiveSessions(latchkey, ada), before + 1)
     })
@@ -171,10 +171,10 @@ onEachDatabase((latchkey) => {
 
   test('of TOTP secrets created concurrently, exactly one can be confirmed', async () => {
     const ada = await latchkey.owner()
-    const made = await times(6, () => ada.post('/settings/MfaSecret'))
-    assert.deepEqual([...new Set(made.map(({ status }) => status))], [200])
+    const enrollments = await times(6, () => ada.post('/settings/MfaSecret'))
+    assert.deepEqual([...new Set(enrollments.map(({ status }) => status))], [200])
     let confirmed = 0
-    for (const { body } of made) {
+    for (const { body } of enrollments) {
       ada.authenticator.secret = body.secret
       const code = ada.authenticator.nextCode()
       const answer = await ada.post('/settings/MfaSignIn', { mfaMethod: 'authenticator', code })

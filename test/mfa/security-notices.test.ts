@@ -26,7 +26,7 @@ const undo = [
 ]
 
 /** The paragraphs of an email's text, with placeholders for times and the undo link. */
-function paragraphs({ text }: Message): string[] {
+function paragraphsOf({ text }: Message): string[] {
   return text
     .replaceAll(/\d+ [A-Z][a-z]+ \d{4} at \d\d:\d\d \(UTC\)/g, '<when>')
     .replace(/http\S+\/undo#token=[\w-]{43}/, '<link>')
@@ -50,7 +50,7 @@ onEachDatabase((latchkey) => {
       assert.ok(on)
       assert.deepEqual(others, [])
       assert.equal(on.subject, 'Your second step for Latchkey is on')
-      assert.deepEqual(paragraphs(on), [
+      assert.deepEqual(paragraphsOf(on), [
         `Since <when>, you need a second step in addition to your password to sign in to Latchkey: ${methodNames[method]}.`,
         ...undo,
         footer,
@@ -63,7 +63,7 @@ onEachDatabase((latchkey) => {
       const [off] = await mfaNoticesTo(latchkey, ada.email)
       assert.ok(off)
       assert.equal(off.subject, 'Your second step for Latchkey is off')
-      assert.deepEqual(paragraphs(off), [
+      assert.deepEqual(paragraphsOf(off), [
         'Since <when>, your password alone signs you in to Latchkey.',
         ...undo,
         footer,
@@ -79,7 +79,7 @@ onEachDatabase((latchkey) => {
     assert.ok(changed)
     assert.equal(changed.subject, 'Your second step for Latchkey was changed')
     assert.equal(
-      paragraphs(changed)[0],
+      paragraphsOf(changed)[0],
       'On <when>, your second step for Latchkey was changed to codes by text message.',
     )
     assert.equal((await mfaActivityOf(ada))[0], 'mfa.method_added')
@@ -93,29 +93,29 @@ onEachDatabase((latchkey) => {
     assert.ok(removed)
     assert.equal(removed.subject, 'A second step for Latchkey was removed')
     assert.equal(
-      paragraphs(removed)[0],
+      paragraphsOf(removed)[0],
       'Since <when>, you can no longer use an authenticator app to sign in to Latchkey.',
     )
   })
 
   test('every address verified before a change is notified of it, and none that is verified by it', async () => {
     const ada = await latchkey.owner()
-    const second = `second-${ada.email}`
-    const third = `third-${ada.email}`
+    const secondEmail = `second-${ada.email}`
+    const thirdEmail = `third-${ada.email}`
     const subjects = async (address: string) =>
       (await mfaNoticesTo(latchkey, address)).map(({ subject }) => subject.split(' ').at(-1))
 
-    await turnOnByEmail(latchkey, ada, second)
+    await turnOnByEmail(latchkey, ada, secondEmail)
     assert.deepEqual(await subjects(ada.email), ['on'])
-    assert.deepEqual(await subjects(second), [])
-    await turnOnByEmail(latchkey, ada, third)
+    assert.deepEqual(await subjects(secondEmail), [])
+    await turnOnByEmail(latchkey, ada, thirdEmail)
     assert.deepEqual(await subjects(ada.email), ['changed', 'on'])
-    assert.deepEqual(await subjects(second), ['changed'], 'the replaced address is notified')
-    assert.deepEqual(await subjects(third), [])
+    assert.deepEqual(await subjects(secondEmail), ['changed'], 'the replaced address is notified')
+    assert.deepEqual(await subjects(thirdEmail), [])
     await ada.delete('/settings/MfaSignIn')
     assert.deepEqual(await subjects(ada.email), ['off', 'changed', 'on'])
-    assert.deepEqual(await subjects(second), ['changed'])
-    assert.deepEqual(await subjects(third), ['off'])
+    assert.deepEqual(await subjects(secondEmail), ['changed'])
+    assert.deepEqual(await subjects(thirdEmail), ['off'])
   })
 
   test('an owner whose codes go to the account’s own address is notified once', async () => {

@@ -83,7 +83,7 @@ onEachDatabase((latchkey) => {
     const ada = await latchkey.owner({ mfaMethod: 'sms' })
     const begun = await ada.signIn()
     const { mfaToken } = begun.body
-    const old = await ada.codeFor('sms')
+    const oldCode = await ada.codeFor('sms')
     const wrong = await ada.wrongCodeFor('sms')
     for (const left of [4, 3]) {
       const refused = await submitMfaCode(latchkey, begun, { code: wrong })
@@ -93,7 +93,7 @@ onEachDatabase((latchkey) => {
     const early = await latchkey.post('/auth/SignIn/MfaCode', { mfaToken })
     const retryAfter = assertRateLimited(early, 'too_many_messages')
     assert.ok(retryAfter >= 1 && retryAfter <= 30)
-    assert.equal(await ada.codeFor('sms'), old, 'nothing was sent')
+    assert.equal(await ada.codeFor('sms'), oldCode, 'nothing was sent')
 
     travel(retryAfter * 1000)
     const sent = await latchkey.post('/auth/SignIn/MfaCode', { mfaToken })
@@ -103,13 +103,13 @@ onEachDatabase((latchkey) => {
       expiresIn: 300,
       retryAfter: 30,
     })
-    const fresh = await ada.codeFor('sms')
-    if (fresh !== old) {
-      const dead = await submitMfaCode(latchkey, begun, { code: old })
+    const freshCode = await ada.codeFor('sms')
+    if (freshCode !== oldCode) {
+      const dead = await submitMfaCode(latchkey, begun, { code: oldCode })
       assert.equal(dead.body.code, 'invalid_code')
       assert.equal(dead.body.attemptsLeft, 2)
     }
-    assert.equal((await submitMfaCode(latchkey, begun, { code: fresh })).status, 200)
+    assert.equal((await submitMfaCode(latchkey, begun, { code: freshCode })).status, 200)
   })
 
   // Abuse case (Guessing): Requesting another code restored the attempts.

@@ -58,12 +58,12 @@ onEachDatabase((latchkey) => {
       const answers = await Promise.all(
         Array.from({ length: 12 }, () => ada.post('/settings/MfaSignIn', proof)),
       )
-      const right = answers.filter(({ status }) => status === 200)
-      assert.equal(right.length, 1)
-      assert.equal(right[0]?.body.recoveryCodes.length, 10)
+      const accepted = answers.filter(({ status }) => status === 200)
+      assert.equal(accepted.length, 1)
+      assert.equal(accepted[0]?.body.recoveryCodes.length, 10)
       for (const { status, body } of answers) {
-        const wrong = method === 'passkey' ? 'invalid_passkey' : 'invalid_code'
-        if (status !== 200) assert.equal(body.code, wrong)
+        const rejection = method === 'passkey' ? 'invalid_passkey' : 'invalid_code'
+        if (status !== 200) assert.equal(body.code, rejection)
       }
       assert.deepEqual(await mfaActivityOf(ada), ['recovery_codes.generated', 'mfa.on'])
       assert.equal((await mfaNoticesTo(latchkey, ada.email)).length, 1)
@@ -176,28 +176,28 @@ onEachDatabase((latchkey) => {
   // used before it was verified (CVE-2026-27946, CVE-2026-54693).
   test('an address is used once it is verified, and not with a code for another address', async () => {
     const ada = await latchkey.owner()
-    const other = `other-${ada.email}`
+    const otherEmail = `other-${ada.email}`
     await ada.post('/settings/MfaSignIn', { mfaMethod: 'email' })
     const code = await ada.codeFor('email')
     const swapped = await ada.post('/settings/MfaSignIn', {
       mfaMethod: 'email',
-      email: other,
+      email: otherEmail,
       code,
     })
     assert.equal(swapped.body.code, 'invalid_code')
-    const sent = await ada.post('/settings/MfaSignIn', { mfaMethod: 'email', email: other })
+    const sent = await ada.post('/settings/MfaSignIn', { mfaMethod: 'email', email: otherEmail })
     assert.equal(sent.status, 202)
     await assertOff(ada)
 
-    const proof = await latchkey.codeSentTo(other)
+    const proof = await latchkey.codeSentTo(otherEmail)
     const on = await ada.post('/settings/MfaSignIn', {
       mfaMethod: 'email',
-      email: other,
+      email: otherEmail,
       code: proof,
     })
     assert.equal(on.status, 200)
     await ada.signIn()
-    const [toOther, toOwn] = [await latchkey.inbox(other), await latchkey.inbox(ada.email)]
+    const [toOther, toOwn] = [await latchkey.inbox(otherEmail), await latchkey.inbox(ada.email)]
     assert.match(toOther[0]?.text ?? '', /finish signing in/)
     assert.doesNotMatch(toOwn[0]?.text ?? '', /finish signing in/)
   })

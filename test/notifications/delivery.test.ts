@@ -104,11 +104,11 @@ test('pauses are at most an hour, and retries end after three days', async (t) =
   travel(72 * hour)
   const failed = await waitUntil(() => findLogLines(latchkey, 'message failed')[0])
   assert.equal(failed.level, 50)
-  const tried = smtp.recipients.length
+  const attemptCount = smtp.recipients.length
   smtp.refusal = undefined
   travel(72 * hour)
   await waitForLaterMail(latchkey, smtp)
-  assert.equal(smtp.recipients.length, tried + 1)
+  assert.equal(smtp.recipients.length, attemptCount + 1)
 })
 
 test('a permanently refused email is given up at once and logged with a masked address', async (t) => {

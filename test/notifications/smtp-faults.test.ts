@@ -177,12 +177,12 @@ test('an email is sent until a server accepts it, and never again', async (t) =>
   assert.match(reason, /^The email may have been sent: /)
   smtp.replies['.'] = (socket) => void socket.end('250 taken\r\n')
   await waitUntil(() => findLogLines(latchkey, 'message sent')[0])
-  const tries = smtp.messages.length
+  const attemptCount = smtp.messages.length
 
   travel(4 * 86_400_000)
   await enqueueNotices(latchkey, 1, { channel: 'email', recipient: 'later@example.org' })
   await waitUntil(() => smtp.messages.some((raw) => raw.includes('later@example.org')))
-  assert.equal(smtp.messages.length, tries + 1)
+  assert.equal(smtp.messages.length, attemptCount + 1)
 })
 
 function trickle(socket: Socket, words: string): void {

@@ -68,7 +68,7 @@ test('with MFA on, nothing stolen is enough alone, except a mailbox that is both
   }
 })
 
-test('a loss opens no way in, and the ways that are left use only what is not lost', () => {
+test('a loss opens no way in, and no remaining way uses the lost credential', () => {
   for (const enrolled of everything) {
     const { ifLost } = analyzeWaysIn(enrolled)
     for (const { what, stillIn, by } of ifLost) {

@@ -72,11 +72,11 @@ onDatabase(
     test('HTML in a returnTo, a language and a brand name stays text', async () => {
       const html = `"><script>alert(1)</script>`
       const path = `/signin?lang=${encodeURIComponent(html)}&returnTo=${encodeURIComponent(`/${html}`)}`
-      const answer = await open(path, { cookie: `latchkey-lang=${html}`, 'accept-language': html })
-      const page = await answer.text()
+      const result = await open(path, { cookie: `latchkey-lang=${html}`, 'accept-language': html })
+      const page = await result.text()
       assert.doesNotMatch(page, /<script>alert/)
       assert.match(page, /<html lang="en">/)
-      assert.equal(answer.headers.get('set-cookie'), null)
+      assert.equal(result.headers.get('set-cookie'), null)
     })
 
     test('the language is that of the query, then of the cookie, then of the browser', async (t) => {

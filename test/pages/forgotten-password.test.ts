@@ -94,7 +94,7 @@ onDatabase('SQLite', (latchkey) => {
     const browser = await startChromium(t)
     if (!browser) return
     const { email } = await latchkey.owner()
-    for (let asks = 0; asks < 5; asks += 1) await latchkey.post('/auth/ForgotPassword', { email })
+    for (let sent = 0; sent < 5; sent += 1) await latchkey.post('/auth/ForgotPassword', { email })
     const { page } = await visitPage(browser, `${latchkey.origin}/forgot`, wide)
     await page.getByLabel('Email address').fill(email)
     await page.keyboard.press('Enter')

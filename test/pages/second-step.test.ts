@@ -18,7 +18,11 @@ const wide: Appearance = { width: 1280, colorScheme: 'light' }
 
 onDatabase('SQLite', (latchkey) => {
   /** Opens the sign-in page and enters the password. */
-  async function begin(t: TestContext, ada: Owner, look = wide): Promise<PageVisit | undefined> {
+  async function openSecondStep(
+    t: TestContext,
+    ada: Owner,
+    look = wide,
+  ): Promise<PageVisit | undefined> {
     const browser = await startChromium(t)
     if (!browser) return undefined
     const seen = await visitPage(browser, `${latchkey.origin}/signin`, look)
@@ -34,7 +38,7 @@ onDatabase('SQLite', (latchkey) => {
       pasted: (page, code) => page.keyboard.insertText(spaced(code)),
       autofilled: (page, code) => page.getByLabel('Code').fill(code),
     })) {
-      const seen = await begin(t, ada)
+      const seen = await openSecondStep(t, ada)
       if (!seen) return
       await enter(seen.page, await ada.codeFor('authenticator'))
       await seen.page.waitForURL('**/security')
@@ -45,10 +49,10 @@ onDatabase('SQLite', (latchkey) => {
 
   test('each wrong code shows the tries left, and the last one leads back to the start', async (t) => {
     const ada = await latchkey.owner({ mfaMethod: 'sms' })
-    const seen = await begin(t, ada)
+    const seen = await openSecondStep(t, ada)
     if (!seen) return
     const { page } = seen
-    await assertPageOkInEveryAppearance(seen, 'second step asked')
+    await assertPageOkInEveryAppearance(seen, 'second step required')
     const wrong = await ada.wrongCodeFor('sms')
     for (const left of ['4 tries', '3 tries', '2 tries', 'one try']) {
       await page.keyboard.type(wrong)
@@ -64,7 +68,7 @@ onDatabase('SQLite', (latchkey) => {
 
   test('a code can be sent again when the service allows it, and the new one counts', async (t) => {
     const ada = await latchkey.owner({ mfaMethod: 'sms' })
-    const seen = await begin(t, ada)
+    const seen = await openSecondStep(t, ada)
     if (!seen) return
     const { page } = seen
     await page.clock.install()
@@ -94,7 +98,7 @@ onDatabase('SQLite', (latchkey) => {
     await ada.turnOn('sms')
     await ada.turnOn('authenticator')
     travel(60_000)
-    const seen = await begin(t, ada)
+    const seen = await openSecondStep(t, ada)
     if (!seen) return
     const { page } = seen
     const other = (name: string) =>
@@ -131,7 +135,7 @@ onDatabase('SQLite', (latchkey) => {
 
   test('a remembered device skips the second step the next time', async (t) => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
-    const seen = await begin(t, ada)
+    const seen = await openSecondStep(t, ada)
     if (!seen) return
     const { page } = seen
     await page.getByLabel('Don’t ask again on this device for 30 days').check()
@@ -151,7 +155,7 @@ onDatabase('SQLite', (latchkey) => {
   test('when no code can be sent, the page reports it and offers another way', async (t) => {
     const ada = await latchkey.owner({ mfaMethod: 'email' })
     for (let sends = 0; sends < 20; sends += 1) await ada.signIn()
-    const seen = await begin(t, ada)
+    const seen = await openSecondStep(t, ada)
     if (!seen) return
     await seen.page.getByText('No code could be sent just now.').waitFor()
     await assertPageOkInEveryAppearance(seen, 'second step not sent')
@@ -167,7 +171,7 @@ onDatabase('SQLite', (latchkey) => {
 
   test('an expired sign-in starts again, and keeps the address', async (t) => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
-    const seen = await begin(t, ada)
+    const seen = await openSecondStep(t, ada)
     if (!seen) return
     travel(3_600_000)
     await seen.page.getByLabel('Code').fill(ada.authenticator.code())
@@ -178,7 +182,7 @@ onDatabase('SQLite', (latchkey) => {
 
   test('a code can be submitted again after a network failure', async (t) => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
-    const seen = await begin(t, ada)
+    const seen = await openSecondStep(t, ada)
     if (!seen) return
     const { page } = seen
     await page.context().setOffline(true)
@@ -191,7 +195,7 @@ onDatabase('SQLite', (latchkey) => {
 
   test('a complete code and Enter submit one attempt', async (t) => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
-    const seen = await begin(t, ada)
+    const seen = await openSecondStep(t, ada)
     if (!seen) return
     const { page } = seen
     await page.getByLabel('Code').fill('12345')

@@ -58,8 +58,8 @@ onDatabase('SQLite', (latchkey) => {
       assert.equal((await ada.signIn()).body.mfaMethod, 'authenticator')
       const { mfaToken } = (await ada.signIn()).body
       const [recovery = ''] = ada.recoveryCodes
-      const answer = { mfaToken, mfaMethod: 'recoveryCode', code: recovery }
-      assert.equal((await latchkey.post('/auth/SignIn/Mfa', answer)).status, 200)
+      const body = { mfaToken, mfaMethod: 'recoveryCode', code: recovery }
+      assert.equal((await latchkey.post('/auth/SignIn/Mfa', body)).status, 200)
       assert.deepEqual(errors, [])
       await page.context().close()
     }

@@ -55,18 +55,18 @@ test('no response is wrong and no message is lost while a node dies, the databas
   let [one, other] = await Promise.all([start(0, k1), start(1, k1)])
 
   const nodes = new Nodes([`http://localhost:${ports[0]}`, `http://localhost:${ports[1]}`])
-  const verify = backend(nodes, publicUrl)
+  const verify = createBackend(nodes, publicUrl)
   const users = Array.from(
     { length: userCount },
     (_, i) => new VirtualUser(nodes, publicUrl, i, verify),
   )
   await Promise.all(users.map((person) => person.signUp((email) => codeSentTo(smtp, email))))
 
-  let over = false
-  const began = performance.now()
+  let stopping = false
+  const startedAt = performance.now()
   const load = Promise.all(
     users.map(async (person) => {
-      while (!over) await person.performRandomAction()
+      while (!stopping) await person.performRandomAction()
     }),
   )
   // Rejects as soon as an action fails, not only at the end.
@@ -96,27 +96,27 @@ test('no response is wrong and no message is lost while a node dies, the databas
     other = await start(1, keys)
     await pass(0.1)
   }
-  over = true
+  stopping = true
   await load
   for (const person of users) {
     await person.signIn()
     assert.equal(decodeProtectedHeader(person.accessToken).kid, rotated.id)
   }
 
-  const lasted = (performance.now() - began) / 1000
+  const lasted = (performance.now() - startedAt) / 1000
   for (const person of users) await waitUntil(() => wereNotified(smtp, person))
-  const twice = smtp.received.length - new Set(smtp.received.map(messageId)).size
+  const duplicates = smtp.received.length - new Set(smtp.received.map(messageId)).size
   report(t, nodes, {
     done: users.reduce((sum, { completedActions: done }) => sum + done, 0),
     lasted,
     mails: smtp.received.length,
-    twice,
+    duplicates,
   })
   await Promise.all([one, other].map((node: LatchkeyProcess) => node.stop()))
 })
 
 /** Verifies tokens as a backend does, with cached keys. */
-function backend(nodes: Nodes, issuer: string) {
+function createBackend(nodes: Nodes, issuer: string) {
   const keys = createRemoteJWKSet(new URL('/.well-known/jwks.json', issuer), {
     // The test compresses an hour into seconds.
     cooldownDuration: 0,
@@ -205,10 +205,10 @@ function report(
 ): void {
   latenciesMs.sort((a, b) => a - b)
   const at = (share: number) => Math.round(latenciesMs[Math.floor(latenciesMs.length * share)] ?? 0)
-  const { done = 0, lasted = 1, mails, twice } = what
+  const { done = 0, lasted = 1, mails, duplicates } = what
   t.diagnostic(
     `${done} actions in ${Math.round(lasted)} s, answers ${JSON.stringify(responseCounts)}, ` +
       `${at(0.5)} ms at the median, ${at(0.99)} at p99, ${at(0.9999)} at most; ` +
-      `${mails} mails, ${twice} of them twice`,
+      `${mails} mails, ${duplicates} of them twice`,
   )
 }

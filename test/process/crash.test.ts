@@ -7,7 +7,7 @@ import type { Owner } from '../support/owner.ts'
 import { createTempFolder, startLatchkeyProcess } from '../support/process.ts'
 
 /** Longer than the lease of a message. */
-const leaseMs = 11_000
+const beyondLeaseMs = 11_000
 
 onEachDatabase(
   (latchkey) => {
@@ -47,7 +47,7 @@ onEachDatabase(
         if (answered.includes(false)) roundsCutShort += 1
 
         // The service sends the messages that the killed process had claimed.
-        travel(leaseMs)
+        travel(beyondLeaseMs)
         for (const [index, owner] of owners.entries()) {
           const about = `round ${round}, ${answered[index] ? 'answered' : 'cut off'}`
           const { enabled } = (await owner.get('/settings/MfaSignIn')).body

@@ -24,7 +24,7 @@ for (const kind of databaseKinds) {
         kind === 'SQLite' ? {} : { LATCHKEY_ENCRYPTION_KEYS: generateEncryptionKey('k1') }
       const environment = { LATCHKEY_DATABASE_URL: databaseUrl, ...keys }
       // Every other round the tables exist already, as after `latchkey migrate`.
-      if (round % 2 === 0) await migrated(databaseUrl)
+      if (round % 2 === 0) await migrateDatabase(databaseUrl)
       const [port, otherPort] = await findFreePorts(2)
       await Promise.all([
         one.start({ ...environment, LATCHKEY_PORT: String(port) }),
@@ -45,15 +45,15 @@ for (const kind of databaseKinds) {
 for (const kind of databaseKinds) {
   test(`of ten nodes that need a signing key concurrently, one creates it, on ${kind}`, async (t) => {
     const url = await createDatabase(t, kind)
-    await migrated(url)
+    await migrateDatabase(url)
     const encryption = parseKeyring(generateEncryptionKey('k1'))
     const stores = Array.from({ length: 10 }, () => openDatabase(url))
     t.after(() => Promise.all(stores.map((db) => db.destroy())))
     // Opens all connections first, so that the calls really overlap.
     await Promise.all(stores.map((db) => db.selectFrom('signing_key').select('id').execute()))
-    const found = await Promise.all(stores.map((db) => loadSigningKeys(db, encryption)))
-    assert.equal(new Set(found.map((keys) => keys.current().id)).size, 1)
-    for (const keys of found) assert.equal(keys.jwks().keys.length, 1)
+    const keysByNode = await Promise.all(stores.map((db) => loadSigningKeys(db, encryption)))
+    assert.equal(new Set(keysByNode.map((keys) => keys.current().id)).size, 1)
+    for (const keys of keysByNode) assert.equal(keys.jwks().keys.length, 1)
   })
 }
 
@@ -163,7 +163,7 @@ onEachDatabase((latchkey) => {
   })
 })
 
-async function migrated(url: string): Promise<void> {
+async function migrateDatabase(url: string): Promise<void> {
   const db = openDatabase(url)
   await migrate(db)
   await db.destroy()

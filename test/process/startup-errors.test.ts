@@ -205,8 +205,8 @@ test('a failed start leaves no process behind and no files but its data', async 
   await startupErrorOf(t, { folder, environment: { LATCHKEY_PORT: String(port) } })
   assert.deepEqual(readdirSync(folder), ['data'])
   // SQLite was closed properly and has removed its journal.
-  const left = readdirSync(join(folder, 'data')).sort()
-  assert.deepEqual(left, ['encryption-keys', 'latchkey.sqlite'])
+  const files = readdirSync(join(folder, 'data')).sort()
+  assert.deepEqual(files, ['encryption-keys', 'latchkey.sqlite'])
 })
 
 /** A port that this user may not use; undefined if every port is allowed. */

@@ -31,14 +31,14 @@ test('data files are readable by their user only, even in a folder that others m
   const folder = createTempFolder(t)
   mkdirSync(join(folder, 'data'), { mode: 0o755 })
   const latchkey = await startLatchkeyProcess(t, { folder })
-  const made = readdirSync(join(folder, 'data')).sort()
-  assert.deepEqual(made, [
+  const files = readdirSync(join(folder, 'data')).sort()
+  assert.deepEqual(files, [
     'encryption-keys',
     'latchkey.sqlite',
     'latchkey.sqlite-shm',
     'latchkey.sqlite-wal',
   ])
-  for (const file of made) assert.equal(modeOf(join(folder, 'data', file)), '600', file)
+  for (const file of files) assert.equal(modeOf(join(folder, 'data', file)), '600', file)
   await latchkey.stop()
 })
 

@@ -53,7 +53,7 @@ onEachDatabase(
     test('a sign-in sends another code after half a minute, which voids the first', async () => {
       const ada = await latchkey.owner({ mfaMethod: 'email' })
       const { mfaToken } = (await ada.signIn()).body
-      const first = await ada.codeFor('email')
+      const firstCode = await ada.codeFor('email')
       const send = () => latchkey.post('/auth/SignIn/MfaCode', { mfaToken })
 
       const early = await send()
@@ -66,12 +66,12 @@ onEachDatabase(
       assert.equal(again.body.retryAfter, 30)
       assert.equal((await send()).status, 429)
 
-      const second = await ada.codeFor('email')
-      if (first !== second) {
-        const dead = await latchkey.post('/auth/SignIn/Mfa', { mfaToken, code: first })
+      const secondCode = await ada.codeFor('email')
+      if (firstCode !== secondCode) {
+        const dead = await latchkey.post('/auth/SignIn/Mfa', { mfaToken, code: firstCode })
         assert.equal(dead.body.code, 'invalid_code')
       }
-      ada.storeTokens(await latchkey.post('/auth/SignIn/Mfa', { mfaToken, code: second }))
+      ada.storeTokens(await latchkey.post('/auth/SignIn/Mfa', { mfaToken, code: secondCode }))
     })
 
     test('another method may be used at once, and then only its code is accepted', async () => {

@@ -28,7 +28,7 @@ for (const kind of ['SQLite', 'PostgreSQL'] as const) {
   describe(`on ${kind}`, () => {
     const latchkey = new TestLatchkey(kind, { LATCHKEY_TRUST_PROXY: '127.0.0.1,::1' })
     // Short, so that a few hashes fill the queue even on a fast machine.
-    latchkey.longestHashWaitMs = 20
+    latchkey.maxHashWaitMs = 20
     let ada: Owner
     before(async () => {
       await latchkey.start()
@@ -38,8 +38,8 @@ for (const kind of ['SQLite', 'PostgreSQL'] as const) {
 
     const guess = (email: string, password = 'not this one') =>
       latchkey.post('/auth/SignIn', { email, password }, { headers: fromElsewhere() })
-    const times = (count: number, ask: (i: number) => Promise<ApiResponse>) =>
-      Promise.all(Array.from({ length: count }, (_, i) => ask(i)))
+    const times = (count: number, submit: (i: number) => Promise<ApiResponse>) =>
+      Promise.all(Array.from({ length: count }, (_, i) => submit(i)))
 
     // Abuse case (Guessing): A flood of sign-ins, each of which costs a password hash, delayed
     // everyone else until the service no longer responded.
@@ -86,8 +86,8 @@ for (const kind of ['SQLite', 'PostgreSQL'] as const) {
       const answers = await times(100, () => latchkey.post('/auth/SignIn', { email, password }))
       assert.deepEqual(Object.keys(tally(answers)).sort(), ['200 signedIn', '503 unavailable'])
       const subject = `wrongPasswordsPerAddressAndNetwork ${ada.email}`
-      const left = await latchkey.sql(`select at from rate_limit_hit where key like '${subject} %'`)
-      assert.deepEqual(left, [])
+      const hits = await latchkey.sql(`select at from rate_limit_hit where key like '${subject} %'`)
+      assert.deepEqual(hits, [])
       assert.equal((await latchkey.post('/auth/SignIn', { email, password })).status, 200)
     })
 

@@ -82,9 +82,9 @@ onEachDatabase(
       )
       await latchkey.sql(`insert into rate_limit_hit (id, key, at) values ${values.join()}`)
       const body = { resetToken: 'made up', newPassword }
-      const tryIt = (address: string) => latchkey.post('/auth/ResetPassword', body, from(address))
-      assert.equal((await tryIt('203.0.113.1')).status, 429)
-      assert.equal((await tryIt('203.0.113.2')).status, 401)
+      const attempt = (address: string) => latchkey.post('/auth/ResetPassword', body, from(address))
+      assert.equal((await attempt('203.0.113.1')).status, 429)
+      assert.equal((await attempt('203.0.113.2')).status, 401)
 
       const stopped = await forgot('somebody@example.com', '203.0.113.1')
       assert.equal(stopped.body.code, 'too_many_attempts')

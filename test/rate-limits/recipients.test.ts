@@ -77,8 +77,8 @@ onEachDatabase((latchkey) => {
     travel(pause)
     assert.equal((await setNumber(ada, phoneNumber)).status, 202, 'the number is verified already')
     travel(25 * hour)
-    const later = await latchkey.owner()
-    assert.equal((await setNumber(later, phoneNumber)).status, 202)
+    const bob = await latchkey.owner()
+    assert.equal((await setNumber(bob, phoneNumber)).status, 202)
   })
 
   // Abuse case (Guessing): Fraudsters who earn from texts triggered them to a whole range of
@@ -99,8 +99,8 @@ onEachDatabase((latchkey) => {
     assert.equal((await setNumber(eve, '+12125569999')).status, 202, 'the next range')
     await ada.signInFully()
     travel(25 * hour)
-    const later = await latchkey.owner()
-    assert.equal((await setNumber(later, '+12125559999')).status, 202)
+    const bob = await latchkey.owner()
+    assert.equal((await setNumber(bob, '+12125559999')).status, 202)
   })
 
   // Abuse case (Guessing): An attacker with many accounts sent endless emails to a stranger’s
@@ -124,8 +124,8 @@ onEachDatabase((latchkey) => {
     assert.equal((await eve.post('/settings/Email', { email })).status, 202)
 
     travel(25 * hour)
-    const later = await latchkey.owner()
-    assert.equal((await later.post('/settings/Email', { email: spellings[0] })).status, 202)
+    const bob = await latchkey.owner()
+    assert.equal((await bob.post('/settings/Email', { email: spellings[0] })).status, 202)
   })
 
   test('codes that strangers have sent to an address do not block its owner’s codes', async () => {

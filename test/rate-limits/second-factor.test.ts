@@ -90,9 +90,9 @@ onEachDatabase((latchkey) => {
   // (CVE-2026-9798, CVE-2026-16103).
   test('the limit also stops a sign-in that began before it was reached', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
-    const early = (await ada.signIn()).body.mfaToken
+    const earlyToken = (await ada.signIn()).body.mfaToken
     await useUp(ada)
-    ensureTooMany(await answer(early, ada.authenticator.code()))
+    ensureTooMany(await answer(earlyToken, ada.authenticator.code()))
   })
 
   // Abuse case (Guessing): A restart reset the attempts.
@@ -161,8 +161,8 @@ onEachDatabase((latchkey) => {
     const { mfaToken } = (await ada.signIn()).body
     const wrong = await ada.wrongCodeFor('authenticator')
     const answers = await Promise.all(Array.from({ length: 30 }, () => answer(mfaToken, wrong)))
-    const left = answers.map(({ body }) => body.attemptsLeft).filter((one) => one !== undefined)
-    assert.deepEqual(left.toSorted(), [0, 1, 2, 3, 4])
+    const counts = answers.map(({ body }) => body.attemptsLeft).filter((one) => one !== undefined)
+    assert.deepEqual(counts.toSorted(), [0, 1, 2, 3, 4])
     const others = answers.filter(({ body }) => body.code === 'mfa_token_expired')
     assert.equal(others.length, 25)
   })
@@ -190,12 +190,12 @@ onEachDatabase((latchkey) => {
   test('passwords and codes are counted separately', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     const { email } = ada
-    const early = (await ada.signIn()).body.mfaToken
+    const earlyToken = (await ada.signIn()).body.mfaToken
     for (let i = 0; i < 11; i++) {
       await latchkey.post('/auth/SignIn', { email, password: `guess ${i}` })
     }
     assert.equal((await ada.signIn()).status, 429)
-    ada.storeTokens(await answer(early, await ada.codeFor('authenticator')))
+    ada.storeTokens(await answer(earlyToken, await ada.codeFor('authenticator')))
 
     travel(61 * 60_000)
     await useUp(ada)
@@ -224,13 +224,13 @@ function ensureTooMany(response: ApiResponse): void {
 
 /** Asserts that a right code is refused shortly before the Retry-After, and accepted at it. */
 async function ensureRightAgainLater(ada: Owner, latchkey: TestLatchkey): Promise<void> {
-  const tryIt = async () => {
+  const signIn = async () => {
     const { mfaToken, mfaMethod } = (await ada.signIn()).body
     return latchkey.post('/auth/SignIn/Mfa', { mfaToken, code: await ada.codeFor(mfaMethod) })
   }
-  const { retryAfter } = (await tryIt()).body
+  const { retryAfter } = (await signIn()).body
   travel((retryAfter - 60) * 1000)
-  assert.equal((await tryIt()).status, 429)
+  assert.equal((await signIn()).status, 429)
   travel(60_000)
-  ada.storeTokens(await tryIt())
+  ada.storeTokens(await signIn())
 }

@@ -89,20 +89,20 @@ onEachDatabase((latchkey) => {
 
   test('refreshing renews the token but not the time of the sign-in, which confirming the password does', async () => {
     const ada = await latchkey.owner()
-    const first = claimsOf(ada)
+    const firstClaims = claimsOf(ada)
 
     travel(8 * 60_000)
     ada.storeTokens(await latchkey.post('/auth/Refresh', { refreshToken: ada.refreshToken }))
-    const second = claimsOf(ada)
-    assert.equal(second.auth_time, first.auth_time)
-    assert.ok(Number(second.iat) >= Number(first.iat) + 480)
-    assert.equal(second.sid, first.sid)
-    assert.notEqual(second.jti, first.jti)
+    const secondClaims = claimsOf(ada)
+    assert.equal(secondClaims.auth_time, firstClaims.auth_time)
+    assert.ok(Number(secondClaims.iat) >= Number(firstClaims.iat) + 480)
+    assert.equal(secondClaims.sid, firstClaims.sid)
+    assert.notEqual(secondClaims.jti, firstClaims.jti)
 
     ada.storeTokens(await ada.post('/auth/Reauthenticate', { password: ada.password }))
-    const third = claimsOf(ada)
-    assert.ok(Number(third.auth_time) >= Number(first.auth_time) + 480)
-    assert.equal(third.sid, first.sid)
+    const thirdClaims = claimsOf(ada)
+    assert.ok(Number(thirdClaims.auth_time) >= Number(firstClaims.auth_time) + 480)
+    assert.equal(thirdClaims.sid, firstClaims.sid)
   })
 
   test('a token is accepted until its last second and not after it', async () => {
@@ -128,8 +128,8 @@ onEachDatabase((latchkey) => {
     if (!(await requireWorking(t, python, '-c', 'import jwt, cryptography'))) return
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     await ada.signInFully()
-    const read = await verifyInPython(ada.accessToken, latchkey.origin)
-    assert.deepEqual(read, { header: decodeToken(ada.accessToken).header, claims: claimsOf(ada) })
+    const result = await verifyInPython(ada.accessToken, latchkey.origin)
+    assert.deepEqual(result, { header: decodeToken(ada.accessToken).header, claims: claimsOf(ada) })
 
     // The library rejects a changed token, so it does verify.
     const [head, , signature] = ada.accessToken.split('.')

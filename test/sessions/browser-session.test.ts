@@ -53,11 +53,11 @@ onEachDatabase(
         /^latchkey=[\w-]{43}; Path=\/; Max-Age=1209(600|599); HttpOnly; SameSite=Strict$/,
       )
 
-      const before = browser.cookies.get('latchkey')
+      const oldCookie = browser.cookies.get('latchkey')
       const refreshed = await browser.post('/auth/Refresh')
       assert.equal(refreshed.body.status, 'signedIn')
       assert.equal('refreshToken' in refreshed.body, false)
-      assert.notEqual(browser.cookies.get('latchkey'), before)
+      assert.notEqual(browser.cookies.get('latchkey'), oldCookie)
 
       const token = refreshed.body.accessToken
       const { headers } = await latchkey.post('/auth/SignOut', undefined, { token })
@@ -100,15 +100,15 @@ onEachDatabase(
 
       const plain = await latchkey.post('/auth/Refresh', {}, { headers: { cookie, origin } })
       assert.equal(plain.status, 400)
-      const asking = { cookie, 'latchkey-session': 'cookie' }
+      const cookieHeaders = { cookie, 'latchkey-session': 'cookie' }
       const refused: Record<string, string>[] = [
-        { ...asking },
-        { ...asking, origin: 'null' },
-        { ...asking, origin: 'https://evil.example.com' },
-        { ...asking, origin: `${origin}.evil.example.com` },
-        { ...asking, origin: origin.toUpperCase() },
-        { ...asking, origin, 'sec-fetch-site': 'cross-site' },
-        { ...asking, origin, 'latchkey-session': 'yes' },
+        { ...cookieHeaders },
+        { ...cookieHeaders, origin: 'null' },
+        { ...cookieHeaders, origin: 'https://evil.example.com' },
+        { ...cookieHeaders, origin: `${origin}.evil.example.com` },
+        { ...cookieHeaders, origin: origin.toUpperCase() },
+        { ...cookieHeaders, origin, 'sec-fetch-site': 'cross-site' },
+        { ...cookieHeaders, origin, 'latchkey-session': 'yes' },
       ]
       for (const headers of refused) {
         const answer = await latchkey.post('/auth/Refresh', {}, { headers })
@@ -188,8 +188,8 @@ onEachDatabase(
       const ada = await latchkey.owner()
       const { email, password } = ada
       const headers = { origin: 'https://accounts.example.com', 'latchkey-session': 'cookie' }
-      const { headers: got } = await latchkey.post('/auth/SignIn', { email, password }, { headers })
-      const [cookie = ''] = got.getSetCookie()
+      const signedIn = await latchkey.post('/auth/SignIn', { email, password }, { headers })
+      const [cookie = ''] = signedIn.headers.getSetCookie()
       assert.match(cookie, /^__Host-latchkey=.*; Path=\/; .*; HttpOnly; SameSite=Strict; Secure$/)
       assert.doesNotMatch(cookie, /domain/i)
       const answer = await latchkey.post(

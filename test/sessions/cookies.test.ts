@@ -124,8 +124,8 @@ onEachDatabase((latchkey) => {
       { cookie },
     )
     assert.equal(refused.status, 401)
-    const mine = await postFromPage(latchkey, '/auth/Refresh', {}, { cookie })
-    assert.equal((await whoHas(mine.body.accessToken)).email, ada.email)
+    const byCookie = await postFromPage(latchkey, '/auth/Refresh', {}, { cookie })
+    assert.equal((await whoHas(byCookie.body.accessToken)).email, ada.email)
   })
 
   test('signing out ends only the session of the token and deletes the session cookie', async () => {

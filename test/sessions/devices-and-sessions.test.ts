@@ -26,14 +26,14 @@ onEachDatabase((latchkey) => {
 
   test('ending a session from another voids its access and refresh tokens at once', async () => {
     const ada = await latchkey.owner()
-    const lost = (await ada.signIn()).body
+    const laptop = (await ada.signIn()).body
     const { body } = await ada.get('/settings/Sessions')
     const other = body.sessions.find(({ current }: { current: boolean }) => !current)
-    const left = await ada.delete(`/settings/Sessions/${other.id}`)
-    assert.equal(left.status, 200)
-    assert.equal(left.body.sessions.length, 1)
-    assert.equal((await latchkey.get('/settings', { token: lost.accessToken })).status, 401)
-    const { refreshToken } = lost
+    const ended = await ada.delete(`/settings/Sessions/${other.id}`)
+    assert.equal(ended.status, 200)
+    assert.equal(ended.body.sessions.length, 1)
+    assert.equal((await latchkey.get('/settings', { token: laptop.accessToken })).status, 401)
+    const { refreshToken } = laptop
     assert.equal((await latchkey.post('/auth/Refresh', { refreshToken })).status, 401)
     assert.equal((await ada.delete(`/settings/Sessions/${other.id}`)).status, 404)
   })
@@ -41,8 +41,8 @@ onEachDatabase((latchkey) => {
   test('ending all other sessions keeps the current one', async () => {
     const ada = await latchkey.owner()
     const others = await Promise.all([ada.signIn(), ada.signIn(), ada.signIn()])
-    const left = await ada.delete('/settings/Sessions')
-    assert.equal(left.body.sessions.length, 1)
+    const ended = await ada.delete('/settings/Sessions')
+    assert.equal(ended.body.sessions.length, 1)
     for (const { body } of others) {
       assert.equal((await latchkey.get('/settings', { token: body.accessToken })).status, 401)
     }
@@ -51,14 +51,14 @@ onEachDatabase((latchkey) => {
 
   test('a session past its idle timeout or lifetime is not listed', async () => {
     const ada = await latchkey.owner()
-    const refreshed = async () => {
+    const refresh = async () => {
       const { refreshToken } = ada
       ada.storeTokens(await latchkey.post('/auth/Refresh', { refreshToken }))
     }
     const idle = (await ada.signIn()).body
     for (let days = 0; days < 78; days += 13) {
       travel(13 * day)
-      await refreshed()
+      await refresh()
     }
     assert.equal((await latchkey.get('/settings', { token: idle.accessToken })).status, 401)
     assert.equal((await ada.get('/settings/Sessions')).body.sessions.length, 1)
@@ -74,21 +74,21 @@ onEachDatabase((latchkey) => {
   test('ending sessions is recorded once per call, if any was live', async () => {
     const ada = await latchkey.owner()
     await ada.delete('/settings/Sessions')
-    assert.deepEqual(await ended(ada), [])
+    assert.deepEqual(await sessionEndsOf(ada), [])
 
     await ada.signIn()
     await ada.signIn()
     const all = Array.from({ length: 10 }, () => ada.delete('/settings/Sessions'))
     for (const { status } of await Promise.all(all)) assert.equal(status, 200)
     const others = { reason: 'ended_by_owner', which: 'others' }
-    assert.deepEqual(await ended(ada), [others])
+    assert.deepEqual(await sessionEndsOf(ada), [others])
 
     await ada.signIn()
     const { sessions } = (await ada.get('/settings/Sessions')).body
     const { id } = sessions.find(({ current }: { current: boolean }) => !current)
     assert.equal((await ada.delete(`/settings/Sessions/${id}`)).status, 200)
     assert.equal((await ada.delete(`/settings/Sessions/${id}`)).status, 404)
-    assert.deepEqual(await ended(ada), [{ reason: 'ended_by_owner', which: id }, others])
+    assert.deepEqual(await sessionEndsOf(ada), [{ reason: 'ended_by_owner', which: id }, others])
   })
 
   test('an expired session cannot be ended', async () => {
@@ -98,11 +98,11 @@ onEachDatabase((latchkey) => {
     await ada.signInFully()
     assert.equal((await ada.delete(`/settings/Sessions/${id}`)).status, 404)
     assert.equal((await ada.delete('/settings/Sessions')).status, 200)
-    assert.deepEqual(await ended(ada), [])
+    assert.deepEqual(await sessionEndsOf(ada), [])
   })
 
   /** The details of the activity entries about ended sessions, newest first. */
-  async function ended(ada: Owner): Promise<unknown[]> {
+  async function sessionEndsOf(ada: Owner): Promise<unknown[]> {
     const { body } = await ada.get('/settings/Activity?limit=100')
     return body.activity
       .filter(({ type }: { type: string }) => type === 'session.ended')
@@ -130,15 +130,15 @@ onEachDatabase((latchkey) => {
     }
     const device = `/settings/TrustedDevices/${trustedDevices[0].id}`
     assert.equal((await eve.delete(device)).status, 404)
-    const others = (await eve.get('/settings/Sessions')).body.sessions
-    assert.equal(others.length, 1)
-    assert.ok(!sessions.includes(others[0].id))
+    const eveSessions = (await eve.get('/settings/Sessions')).body.sessions
+    assert.equal(eveSessions.length, 1)
+    assert.ok(!sessions.includes(eveSessions[0].id))
     assert.deepEqual((await eve.get('/settings/TrustedDevices')).body.trustedDevices, [])
     await eve.delete('/settings/Sessions')
     await eve.delete('/settings/TrustedDevices')
 
     assert.deepEqual((await ada.get('/settings/Sessions')).body, body)
-    const left = (await ada.get('/settings/TrustedDevices')).body
-    assert.deepEqual(left.trustedDevices, trustedDevices)
+    const remaining = (await ada.get('/settings/TrustedDevices')).body
+    assert.deepEqual(remaining.trustedDevices, trustedDevices)
   })
 })

@@ -135,9 +135,9 @@ const forged: Record<string, Forge> = {
     assembleToken(m.header, m.claims, (input) => createSign('sha256').update(input).sign(m.key)),
   'no signature': (m) => `${encodePart(m.header)}.${encodePart(m.claims)}.`,
   'two signatures': (m) => `${m.token}.${decodeToken(m.token).signature}`,
-  'a header that is no JSON': (m) => signToken(m.key, 'not JSON', m.claims),
+  'a header that is not JSON': (m) => signToken(m.key, 'not JSON', m.claims),
   'a header that is a list': (m) => signToken(m.key, [m.header], m.claims),
-  'claims that are no JSON': (m) => signToken(m.key, m.header, 'not JSON'),
+  'claims that are not JSON': (m) => signToken(m.key, m.header, 'not JSON'),
   'claims that are null': (m) => signToken(m.key, m.header, 'null'),
   'claims that are a list': (m) => signToken(m.key, m.header, [m.claims]),
 
@@ -199,9 +199,9 @@ onEachDatabase((latchkey) => {
     // HMAC with the public key, signed with the attacker’s key, for another audience, or expired
     // (CVE-2026-67336).
     test(`a token with ${what} is refused on every route`, async () => {
-      const made = await gather()
-      for (const [method, path] of made.routes) {
-        const answer = await latchkey.request(method, path, { token: forge(made) })
+      const forgeryMaterial = await gather()
+      for (const [method, path] of forgeryMaterial.routes) {
+        const answer = await latchkey.request(method, path, { token: forge(forgeryMaterial) })
         assert.equal(
           `${answer.status} ${answer.body.code}`,
           '401 invalid_token',
@@ -230,16 +230,16 @@ onEachDatabase((latchkey) => {
   test('no other secret of the service is accepted as an access token', async () => {
     const { routes } = await gather()
     const ada = await latchkey.owner({ mfaMethod: 'email' })
-    const first = (await ada.signIn()).body.mfaToken
-    const answer = { mfaToken: first, code: await ada.codeFor('email'), rememberDevice: true }
+    const firstToken = (await ada.signIn()).body.mfaToken
+    const answer = { mfaToken: firstToken, code: await ada.codeFor('email'), rememberDevice: true }
     const { deviceToken } = ada.storeTokens(await latchkey.post('/auth/SignIn/Mfa', answer)).body
     const { mfaToken } = (await ada.signIn()).body
     await ada.post('/settings/RecoveryCodes')
     const undo = await undoTokenSentTo(latchkey, ada.email, /recovery codes/)
     const bob = await latchkey.owner()
     await bob.post('/settings/RecoveryCodes')
-    const bobs = await undoTokenSentTo(latchkey, bob.email, /recovery codes/)
-    const { resetToken } = (await latchkey.post('/auth/Undo', { token: bobs })).body
+    const bobUndoToken = await undoTokenSentTo(latchkey, bob.email, /recovery codes/)
+    const { resetToken } = (await latchkey.post('/auth/Undo', { token: bobUndoToken })).body
     const { refreshToken, recoveryCodes } = ada
     for (const token of [mfaToken, refreshToken, recoveryCodes[0], deviceToken, undo, resetToken]) {
       assert.ok(token)

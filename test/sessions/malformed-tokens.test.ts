@@ -159,12 +159,12 @@ onEachDatabase((latchkey) => {
 
   test('two Authorization headers are refused as ambiguous', async () => {
     const good = await cachedToken()
-    for (const two of [
+    for (const values of [
       [`Bearer ${good}`, 'Bearer x'],
       ['Bearer x', `Bearer ${good}`],
       ['Basic YTpi', `Bearer ${good}`],
     ]) {
-      const lines = two.map((value) => `Authorization: ${value}`)
+      const lines = values.map((value) => `Authorization: ${value}`)
       const { status, text } = await sendRaw(
         latchkey,
         `${formatRequestHead('GET', path, ...lines)}\r\n`,

@@ -13,7 +13,7 @@ onEachDatabase((latchkey) => {
   const isLive = async ({ accessToken: token }: { accessToken: string }) =>
     (await latchkey.get('/settings/MfaSignIn', { token })).status === 200
 
-  async function ends(owner: Owner): Promise<{ detail: object }[]> {
+  async function sessionEndsOf(owner: Owner): Promise<{ detail: object }[]> {
     await owner.signInFully()
     const { body } = await owner.get('/settings/Activity?limit=100')
     return body.activity.filter((entry: { type: string }) => entry.type === 'session.ended')
@@ -39,28 +39,28 @@ onEachDatabase((latchkey) => {
 
   test('reuse within ten seconds, as by a second tab or a retry, is refused without ending the session', async () => {
     const ada = await latchkey.owner()
-    const { refreshToken: used } = ada
-    ada.storeTokens(await refresh(used))
+    const { refreshToken: usedToken } = ada
+    ada.storeTokens(await refresh(usedToken))
     travel(9_000)
-    assertRefused(await refresh(used))
+    assertRefused(await refresh(usedToken))
     assert.ok(await isLive(ada))
     ada.storeTokens(await refresh(ada.refreshToken))
-    assert.deepEqual(await ends(ada), [])
+    assert.deepEqual(await sessionEndsOf(ada), [])
   })
 
   // Abuse case (Sessions and tokens): The use of a stolen refresh token went undetected
   // (GHSA-392p-2q2v-4372, GHSA-pw9m-5jxm-xr6h).
   test('later reuse ends the session for both the owner and the thief', async () => {
     const ada = await latchkey.owner()
-    const { refreshToken: stolen } = ada
-    const thief = (await refresh(stolen)).body
+    const { refreshToken: stolenToken } = ada
+    const thief = (await refresh(stolenToken)).body
     travel(11_000)
-    assertRefused(await refresh(stolen))
+    assertRefused(await refresh(stolenToken))
 
     assert.equal(await isLive(thief), false)
     assertRefused(await refresh(thief.refreshToken))
     assert.equal(await isLive(ada), false)
-    const [end, ...more] = await ends(ada)
+    const [end, ...more] = await sessionEndsOf(ada)
     assert.deepEqual([end?.detail, more], [{ reason: 'refresh_token_reused' }, []])
   })
 
@@ -68,22 +68,22 @@ onEachDatabase((latchkey) => {
   // (GHSA-392p-2q2v-4372, GHSA-pw9m-5jxm-xr6h).
   test('reuse of any earlier token ends the session, not only of the last one', async () => {
     const ada = await latchkey.owner()
-    const { refreshToken: first } = ada
+    const { refreshToken: firstToken } = ada
     for (let i = 0; i < 3; i += 1) ada.storeTokens(await refresh(ada.refreshToken))
     travel(11_000)
-    assertRefused(await refresh(first))
+    assertRefused(await refresh(firstToken))
     assert.equal(await isLive(ada), false)
     assertRefused(await refresh(ada.refreshToken))
   })
 
   test('a token from before the password was confirmed counts as used', async () => {
     const ada = await latchkey.owner()
-    const { refreshToken: before } = ada
+    const { refreshToken: oldToken } = ada
     ada.storeTokens(await ada.post('/auth/Reauthenticate', { password: ada.password }))
-    assertRefused(await refresh(before))
+    assertRefused(await refresh(oldToken))
     assert.ok(await isLive(ada))
     travel(11_000)
-    assertRefused(await refresh(before))
+    assertRefused(await refresh(oldToken))
     assert.equal(await isLive(ada), false)
   })
 
@@ -144,7 +144,7 @@ onEachDatabase((latchkey) => {
 
     assert.ok(await isLive(phone))
     assert.equal((await refresh(phone.refreshToken)).status, 200)
-    const [end, ...more] = await ends(ada)
+    const [end, ...more] = await sessionEndsOf(ada)
     assert.deepEqual([end?.detail, more], [{ reason: 'signed_out' }, []])
   })
 
@@ -167,24 +167,24 @@ onEachDatabase(
       travel(10 * minute - 2_000)
       assert.equal((await ada.get('/settings/MfaSignIn')).status, 200)
       travel(3_000)
-      // The token itself would be valid for another twenty minutes.
+      // The token itself would be valid for another fifty minutes.
       assert.equal((await ada.get('/settings/MfaSignIn')).status, 401)
       assertRefused(await refresh(ada.refreshToken))
     })
 
     test('refreshing extends a session, but never past its lifetime', async () => {
       const ada = await latchkey.owner()
-      const left: number[] = []
+      const lifetimes: number[] = []
       for (let minutes = 0; minutes < 24; minutes += 8) {
         const { body } = ada.storeTokens(await refresh(ada.refreshToken))
-        left.push(body.refreshExpiresIn)
+        lifetimes.push(body.refreshExpiresIn)
         travel(8 * minute)
       }
       const { body } = ada.storeTokens(await refresh(ada.refreshToken))
       // The idle timeout is 10 minutes; after 24 of 30 minutes only 6 are left.
       assert.ok(
-        left.every((seconds) => seconds > 595 && seconds <= 600),
-        left.join(),
+        lifetimes.every((seconds) => seconds > 595 && seconds <= 600),
+        lifetimes.join(),
       )
       assert.ok(body.refreshExpiresIn > 350 && body.refreshExpiresIn <= 360)
 

@@ -30,15 +30,15 @@ onEachDatabase((latchkey) => {
     secrets['a passkeyToken'] = byPasskey.body.passkeyToken
     await latchkey.post('/auth/SignIn/MfaCode', { mfaToken, mfaMethod: 'sms' })
     secrets['a code of an open sign-in'] = await latchkey.codeSentTo(ada.phoneNumber)
-    const waiting = { email: 'bob@example.com', password: 'a sentence that nobody guesses' }
-    await latchkey.post('/auth/SignUp', waiting)
-    secrets['a code of an open sign-up'] = await latchkey.codeSentTo(waiting.email)
+    const newcomer = { email: 'bob@example.com', password: 'a sentence that nobody guesses' }
+    await latchkey.post('/auth/SignUp', newcomer)
+    secrets['a code of an open sign-up'] = await latchkey.codeSentTo(newcomer.email)
 
     const { privateKey } = await loadSigningKey(latchkey)
     const { d = '' } = privateKey.export({ format: 'jwk' })
     const binary = Buffer.from(Secret.fromBase32(ada.authenticator.secret).buffer)
     Object.assign(secrets, {
-      'a password of an open sign-up': waiting.password,
+      'a password of an open sign-up': newcomer.password,
       'an mfaToken': mfaToken,
       'a refresh token': ada.refreshToken,
       'an access token': ada.accessToken,

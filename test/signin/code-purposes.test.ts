@@ -71,12 +71,12 @@ onEachDatabase((latchkey) => {
         assert.equal(requested.status, 202, JSON.stringify(requested.body))
         codes.push(await latchkey.codeSentTo(mailbox))
       }
-      const right = codes.pop() ?? ''
+      const rightCode = codes.pop() ?? ''
       for (const code of codes) {
         const refused = await purpose.submit(code)
         assert.equal(`${refused.status} ${refused.body.code}`, '401 invalid_code')
       }
-      const accepted = await purpose.submit(right)
+      const accepted = await purpose.submit(rightCode)
       assert.ok([200, 201].includes(accepted.status), JSON.stringify(accepted.body))
     })
   }

@@ -6,7 +6,7 @@ import { onEachDatabase } from '../support/latchkey.ts'
 import type { Owner } from '../support/owner.ts'
 
 /** The claims of an access token, not verified. */
-function claims(accessToken: string) {
+function claimsOf(accessToken: string) {
   return decodeToken(accessToken).claims
 }
 
@@ -18,26 +18,26 @@ onEachDatabase((latchkey) => {
 
   test('reauthenticating with the password renews the same session and creates no second one', async () => {
     const ada = await latchkey.owner()
-    const first = claims(ada.accessToken)
+    const first = claimsOf(ada.accessToken)
     travel(60_000)
     const { accessToken, refreshToken } = (await confirm(ada)).body
-    const then = claims(accessToken)
-    assert.equal(then.sid, first.sid)
-    assert.equal(then.sub, first.sub)
-    assert.ok(then.auth_time >= first.auth_time + 60)
-    assert.deepEqual(then.amr, ['pwd'])
+    const renewed = claimsOf(accessToken)
+    assert.equal(renewed.sid, first.sid)
+    assert.equal(renewed.sub, first.sub)
+    assert.ok(renewed.auth_time >= first.auth_time + 60)
+    assert.deepEqual(renewed.amr, ['pwd'])
     assert.equal((await sessionsOf(first.sub)).length, 1)
 
     const dead = await latchkey.post('/auth/Refresh', { refreshToken: ada.refreshToken })
     assert.equal(dead.status, 401)
     const live = await latchkey.post('/auth/Refresh', { refreshToken })
     assert.equal(live.status, 200)
-    assert.equal(claims(live.body.accessToken).auth_time, then.auth_time)
+    assert.equal(claimsOf(live.body.accessToken).auth_time, renewed.auth_time)
   })
 
   test('while MFA is on, reauthentication renews the session only after the second factor', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
-    const first = claims(ada.accessToken)
+    const first = claimsOf(ada.accessToken)
     travel(60_000)
     const { body } = await confirm(ada)
     assert.equal(body.status, 'mfaRequired')
@@ -46,10 +46,10 @@ onEachDatabase((latchkey) => {
     const { mfaToken } = body
     const code = await ada.codeFor('authenticator')
     const finished = await latchkey.post('/auth/SignIn/Mfa', { mfaToken, code })
-    const then = claims(finished.body.accessToken)
-    assert.equal(then.sid, first.sid)
-    assert.ok(then.auth_time >= first.auth_time + 60)
-    assert.deepEqual(then.amr, ['pwd', 'otp', 'mfa'])
+    const renewed = claimsOf(finished.body.accessToken)
+    assert.equal(renewed.sid, first.sid)
+    assert.ok(renewed.auth_time >= first.auth_time + 60)
+    assert.deepEqual(renewed.amr, ['pwd', 'otp', 'mfa'])
     assert.equal((await sessionsOf(first.sub)).length, 1)
     const { refreshToken } = ada
     assert.equal((await latchkey.post('/auth/Refresh', { refreshToken })).status, 401)
@@ -58,14 +58,14 @@ onEachDatabase((latchkey) => {
   test('reauthentication ends the previous access token, which does not become fresh', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     travel(60_000)
-    const copied = ada.accessToken
+    const copiedToken = ada.accessToken
     const { mfaToken } = (await confirm(ada)).body
     assert.equal((await ada.get('/settings')).status, 200, 'valid until the second factor')
     const code = await ada.codeFor('authenticator')
     ada.storeTokens(await latchkey.post('/auth/SignIn/Mfa', { mfaToken, code }))
     for (const call of ['GET /settings', 'DELETE /settings/MfaSignIn']) {
       const [method = '', path = ''] = call.split(' ')
-      const { status, body } = await latchkey.request(method, path, { token: copied })
+      const { status, body } = await latchkey.request(method, path, { token: copiedToken })
       assert.equal(`${status} ${body.code}`, '401 invalid_token', call)
     }
     assert.equal((await ada.delete('/settings/MfaSignIn')).status, 200)
@@ -73,16 +73,16 @@ onEachDatabase((latchkey) => {
 
   test('reauthentication renews its own session, and no other of the same owner', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
-    const first = claims(ada.accessToken)
+    const first = claimsOf(ada.accessToken)
     await ada.signInFully()
-    const second = claims(ada.accessToken)
+    const second = claimsOf(ada.accessToken)
     assert.notEqual(second.sid, first.sid)
     travel(60_000)
 
     const { mfaToken } = (await confirm(ada)).body
     const code = await ada.codeFor('authenticator')
     const finished = await latchkey.post('/auth/SignIn/Mfa', { mfaToken, code })
-    assert.equal(claims(finished.body.accessToken).sid, second.sid)
+    assert.equal(claimsOf(finished.body.accessToken).sid, second.sid)
     const sessions = await sessionsOf(first.sub)
     const untouched = sessions.find(({ id }) => id === first.sid)
     assert.ok(untouched?.authenticated_at < Date.now() - 59_000)
@@ -97,7 +97,7 @@ onEachDatabase((latchkey) => {
     const late = await latchkey.post('/auth/SignIn/Mfa', { mfaToken, code })
     assert.equal(late.status, 401)
     assert.equal((await ada.get('/settings/MfaSignIn')).status, 401)
-    const { sub } = claims(ada.accessToken)
+    const { sub } = claimsOf(ada.accessToken)
     assert.ok((await sessionsOf(sub)).every(({ ended_at }) => ended_at !== null))
     assert.equal((await confirm(ada)).status, 401)
   })
@@ -146,7 +146,7 @@ onEachDatabase((latchkey) => {
 
   test('wrong passwords are counted per session, where no stranger can use the attempts up', async () => {
     const ada = await latchkey.owner()
-    const stolen = ada.accessToken
+    const oldToken = ada.accessToken
     for (let i = 0; i < 10; i++) {
       assert.equal((await confirm(ada, `guess ${i}`)).body.code, 'invalid_credentials')
     }
@@ -157,7 +157,7 @@ onEachDatabase((latchkey) => {
 
     ada.storeTokens(await ada.signIn())
     assert.equal((await confirm(ada)).status, 200, 'another session of the owner')
-    assert.equal((await latchkey.get('/settings/MfaSignIn', { token: stolen })).status, 200)
+    assert.equal((await latchkey.get('/settings/MfaSignIn', { token: oldToken })).status, 200)
   })
 
   test('wrong passwords at sign-in do not prevent a session from reauthenticating', async () => {
@@ -176,8 +176,8 @@ onEachDatabase((latchkey) => {
     const answers = await Promise.all(
       Array.from({ length: 100 }, (_, i) => confirm(ada, `guess ${i}`)),
     )
-    const judged = answers.filter(({ status }) => status === 401)
-    assert.equal(judged.length, 10)
+    const checked = answers.filter(({ status }) => status === 401)
+    assert.equal(checked.length, 10)
     assert.equal(answers.filter(({ status }) => status === 429).length, 90)
   })
 

@@ -164,17 +164,17 @@ onEachDatabase((latchkey) => {
 
   test('remembered devices are listed and removed one by one', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'email' })
-    const first = await trust(ada)
+    const firstToken = await trust(ada)
     travel(31_000)
-    const second = await trust(ada)
+    const secondToken = await trust(ada)
     const { body } = await ada.get('/settings/TrustedDevices')
     assert.equal(body.trustedDevices.length, 2)
     assert.ok(body.trustedDevices[0].createdAt > body.trustedDevices[1].createdAt)
-    const left = await ada.delete(`/settings/TrustedDevices/${body.trustedDevices[0].id}`)
-    assert.equal(left.body.trustedDevices.length, 1)
-    assert.equal(await signInOn(ada, first), 'signedIn')
-    assert.equal(await signInOn(ada, second), 'mfaRequired')
-    assert.equal((await ada.delete(`/settings/TrustedDevices/${second}`)).status, 404)
+    const removed = await ada.delete(`/settings/TrustedDevices/${body.trustedDevices[0].id}`)
+    assert.equal(removed.body.trustedDevices.length, 1)
+    assert.equal(await signInOn(ada, firstToken), 'signedIn')
+    assert.equal(await signInOn(ada, secondToken), 'mfaRequired')
+    assert.equal((await ada.delete(`/settings/TrustedDevices/${secondToken}`)).status, 404)
   })
 
   test('a device is remembered only if its owner requests it, and that is recorded', async () => {
@@ -187,29 +187,29 @@ onEachDatabase((latchkey) => {
       )
       assert.equal(body.deviceToken, undefined)
     }
-    const entries = async () => {
+    const countTrusted = async () => {
       const { activity } = (await ada.get('/settings/Activity?limit=100')).body
       return activity.filter(({ type }: { type: string }) => type === 'device.trusted').length
     }
     assert.deepEqual((await ada.get('/settings/TrustedDevices')).body.trustedDevices, [])
-    assert.equal(await entries(), 0)
+    assert.equal(await countTrusted(), 0)
     await trust(ada)
-    assert.equal(await entries(), 1)
+    assert.equal(await countTrusted(), 1)
   })
 
   test('a device that is no longer remembered is not listed', async () => {
-    const listed = async (ada: Owner) =>
+    const countListed = async (ada: Owner) =>
       (await ada.get('/settings/TrustedDevices')).body.trustedDevices.length
     const ada = await latchkey.owner({ mfaMethod: 'email' })
     await trust(ada)
-    assert.equal(await listed(ada), 1)
+    assert.equal(await countListed(ada), 1)
     travel(30 * day)
     await ada.signInFully()
-    assert.equal(await listed(ada), 0)
+    assert.equal(await countListed(ada), 0)
 
     await trust(ada)
-    assert.equal(await listed(ada), 1)
+    assert.equal(await countListed(ada), 1)
     await ada.turnOn('authenticator')
-    assert.equal(await listed(ada), 0)
+    assert.equal(await countListed(ada), 0)
   })
 })

@@ -18,14 +18,14 @@ const firstMigration = '2026-11-30-0000-first-release'
 
 for (const kind of databaseKinds) {
   test(`every migration keeps on ${kind} what the previous version reads and writes`, async (t) => {
-    const migrations = await ours()
-    const found = await losses(t, kind, migrations)
+    const migrations = await loadMigrations()
+    const found = await findLosses(t, kind, migrations)
     assert.deepEqual(found, [])
   })
 
   test(`a migration that removes something is detected on ${kind}`, async (t) => {
-    const after = '2999-01-01-0900-x'
-    for (const [up, lost] of [
+    const added = '2999-01-01-0900-x'
+    for (const [up, loss] of [
       [
         (db) => db.schema.alterTable('account').dropColumn('language').execute(),
         'account.language is gone',
@@ -37,8 +37,8 @@ for (const kind of databaseKinds) {
       [(db) => db.schema.dropTable('rate_limit_hit').execute(), 'rate_limit_hit is gone'],
       [(db) => db.schema.alterTable('session').renameTo('sessions').execute(), 'session is gone'],
     ] as [Migration['up'], string][]) {
-      const found = await losses(t, kind, { ...(await ours()), [after]: { up } })
-      assert.ok(found.includes(`${after}: ${lost}`), `${lost}: ${found}`)
+      const found = await findLosses(t, kind, { ...(await loadMigrations()), [added]: { up } })
+      assert.ok(found.includes(`${added}: ${loss}`), `${loss}: ${found}`)
     }
     // SQLite refuses to add this one.
     if (kind === 'SQLite') return
@@ -47,14 +47,14 @@ for (const kind of databaseKinds) {
         .alterTable('account')
         .addColumn('nickname', 'text', (c) => c.notNull())
         .execute()
-    assert.deepEqual(await losses(t, kind, { ...(await ours()), [after]: { up } }), [
-      `${after}: account.nickname is required, but unknown to the previous version`,
+    assert.deepEqual(await findLosses(t, kind, { ...(await loadMigrations()), [added]: { up } }), [
+      `${added}: account.nickname is required, but unknown to the previous version`,
     ])
   })
 }
 
 /** The incompatible changes of each migration after the first. */
-async function losses(
+async function findLosses(
   t: TestContext,
   kind: (typeof databaseKinds)[number],
   migrations: Record<string, Migration>,
@@ -72,14 +72,14 @@ async function losses(
     assert.equal(outcome.error, undefined, name)
     const after = await db.introspection.getTables()
     if (!name.includes('-contract-')) {
-      found.push(...lost(before, after).map((what) => `${name}: ${what}`))
+      found.push(...lossesBetween(before, after).map((what) => `${name}: ${what}`))
     }
     before = after
   }
   return found
 }
 
-function lost(before: TableMetadata[], after: TableMetadata[]): string[] {
+function lossesBetween(before: TableMetadata[], after: TableMetadata[]): string[] {
   return before.flatMap((table) => {
     const now = after.find(({ name }) => name === table.name)
     if (!now) return [`${table.name} is gone`]
@@ -98,7 +98,7 @@ function lost(before: TableMetadata[], after: TableMetadata[]): string[] {
   })
 }
 
-async function ours(): Promise<Record<string, Migration>> {
+async function loadMigrations(): Promise<Record<string, Migration>> {
   const files = readdirSync(folder)
   const loaded = files.map(async (file) => {
     return [file.replace('.ts', ''), await import(join(folder, file))] as const

@@ -24,7 +24,7 @@ for (const kind of databaseKinds) {
         }),
       )
     }
-    assert.deepEqual(sorted(found), sorted(declared()))
+    assert.deepEqual(sortTables(found), sortTables(declaredTables()))
   })
 }
 
@@ -38,7 +38,7 @@ const plain: Record<string, string> = {
 }
 
 /** The tables as src/store/schema.ts declares them. */
-function declared(): Tables {
+function declaredTables(): Tables {
   const file = join(import.meta.dirname, '../../src/store/schema.ts')
   const source = ts.createSourceFile(file, readFileSync(file, 'utf8'), ts.ScriptTarget.Latest)
   const members = new Map<string, Record<string, string>>()
@@ -65,7 +65,7 @@ function typeOf(node: ts.TypeNode, source: ts.SourceFile): string {
   return [...new Set(parts)].join(' or ')
 }
 
-function sorted(tables: Tables): Tables {
+function sortTables(tables: Tables): Tables {
   const byName = <Value>(object: Record<string, Value>) =>
     Object.fromEntries(Object.entries(object).sort(([a], [b]) => (a < b ? -1 : 1)))
   return byName(Object.fromEntries(Object.entries(tables).map(([name, c]) => [name, byName(c)])))

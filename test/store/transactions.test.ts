@@ -58,20 +58,20 @@ test('of two serializable transactions that read what the other changes, one run
   const db = openDatabase(await createDatabase(t, 'PostgreSQL'))
   try {
     await migrate(db)
-    const bothHaveSeen = Promise.withResolvers<void>()
-    let seen = 0
+    const bothHaveRead = Promise.withResolvers<void>()
+    let runs = 0
     const countAndAdd = (id: string) =>
       retryOnConflict(db, async (tx) => {
         await sql`set transaction isolation level serializable`.execute(tx)
         const at = await count(tx)
-        seen += 1
-        if (seen === 2) bothHaveSeen.resolve()
-        await bothHaveSeen.promise
+        runs += 1
+        if (runs === 2) bothHaveRead.resolve()
+        await bothHaveRead.promise
         await tx.insertInto('rate_limit_hit').values({ id, key: 's', at }).execute()
         return at
       })
     assert.deepEqual((await Promise.all([countAndAdd('a'), countAndAdd('b')])).sort(), [0, 1])
-    assert.equal(seen, 3)
+    assert.equal(runs, 3)
   } finally {
     await db.destroy()
   }

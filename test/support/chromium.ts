@@ -8,8 +8,8 @@ let launched: Promise<Browser> | undefined
 after(async () => (await launched)?.close())
 
 /**
- * Starts the browser of this test file, once; its windows close with the test. A test has cookies and
- * storage of its own in a context of its own, as `newContext` and `newPage` make it.
+ * Starts the browser of this test file, once; its windows close with the test. Every `newContext`
+ * and every `newPage` has its own cookies and storage.
  *
  * @returns undefined without a browser; the test is skipped, or fails with `CI=true`
  */

@@ -80,7 +80,7 @@ export class TestLatchkey {
   /** The environment of the service; complete after its start. */
   environment: Record<string, string> = {}
   /** Longer than the service’s own limit, because a machine that runs tests is slow. */
-  longestHashWaitMs = 60_000
+  maxHashWaitMs = 60_000
 
   constructor(databaseKind: 'SQLite' | 'PostgreSQL', environment: Record<string, string> = {}) {
     this.databaseKind = databaseKind
@@ -109,14 +109,11 @@ export class TestLatchkey {
     }
     const settings = readSettings(this.environment)
     const { encryptionKeys = '' } = settings
-    const { longestHashWaitMs } = this
+    const { maxHashWaitMs } = this
     const write = (line: string) => {
       this.#log += line
     }
-    this.#service = await startServer(
-      { ...settings, encryptionKeys, maxHashWaitMs: longestHashWaitMs },
-      { write },
-    )
+    this.#service = await startServer({ ...settings, encryptionKeys, maxHashWaitMs }, { write })
     const document = await fetch(`${this.origin}/openapi.json`)
     this.#contract = contractOf((await document.json()) as object)
   }

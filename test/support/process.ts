@@ -34,7 +34,7 @@ export interface ProcessResult {
 /** test/setup.ts builds the bundle, which starts in a third of the time of the sources. */
 export const latchkeyBin = join(import.meta.dirname, '../../bin/latchkey.js')
 
-/** Compiling the sources takes half of a start’s time, and tests start many processes. */
+/** Compiling takes most of a start’s time, and tests start many processes. */
 const compileCacheFolder = join(import.meta.dirname, '../../node_modules/.cache/latchkey-test')
 
 /** Runs `latchkey` to its end, which is forced after 30 seconds if it starts a service instead. */

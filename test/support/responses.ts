@@ -35,14 +35,14 @@ export function assertRateLimited(response: ApiResponse, code: string): number {
   return retryAfter
 }
 
-/** The members of a problem (`Problem` in the OpenAPI document), and what assertions read. */
+/** The members of a problem (`Problem` in the OpenAPI document), and those that assertions read. */
 const readable = new Set(
   'type title status code detail requestId errors attemptsLeft retryAfter toJSON then'.split(' '),
 )
 
 /**
- * The body of a response. That of an error fails a test that reads a field which no problem has,
- * as `accessToken` of an unexpected 401.
+ * The body of a response. The body of an error response fails a test that reads a field that it
+ * lacks, such as `accessToken` of an unexpected 401, unless other problems have that field.
  */
 export function guardBody(response: ApiResponse): ApiResponse['body'] {
   const { status, body } = response

@@ -24,7 +24,7 @@ interface Pending {
   /** The table that stores it, with the version of the account when it was created. */
   table: string
   what: string
-  /** @returns completes it */
+  /** @returns a function that completes it */
   start(ada: Owner): Promise<() => Promise<ApiResponse>>
   completed: number | string
   voided: number | string
@@ -232,14 +232,14 @@ onEachDatabase((latchkey) => {
 
   test('a change of credentials raises the credential version, and so does its undo', async () => {
     const ada = await latchkey.owner()
-    const before = await versionOf(ada)
+    const versionBefore = await versionOf(ada)
     await ada.changePassword('the sentence of a thief')
-    const changed = await versionOf(ada)
-    assert.ok(changed > before, `${changed} after ${before}`)
+    const changedVersion = await versionOf(ada)
+    assert.ok(changedVersion > versionBefore, `${changedVersion} after ${versionBefore}`)
     const token = await undoTokenSentTo(latchkey, ada.email, /password/)
     assert.equal((await latchkey.post('/auth/Undo', { token })).status, 200)
-    const undone = await versionOf(ada)
-    assert.ok(undone > changed, `${undone} after ${changed}`)
+    const undoneVersion = await versionOf(ada)
+    assert.ok(undoneVersion > changedVersion, `${undoneVersion} after ${changedVersion}`)
   })
 
   test('the cases above cover every table with a credential version', async () => {

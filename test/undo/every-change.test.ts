@@ -177,7 +177,7 @@ onEachDatabase((latchkey) => {
   test('after several changes of phone, app, passkeys and codes, each link restores its own moment', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     await addPasskey(latchkey, ada)
-    const mine = ada.authenticator.secret
+    const ownSecret = ada.authenticator.secret
     const codes = ada.recoveryCodes
     const moments: { token: string; before: unknown }[] = []
     const recordChange = async (subject: RegExp, change: () => Promise<unknown>) => {
@@ -214,7 +214,7 @@ onEachDatabase((latchkey) => {
       assert.equal((await latchkey.post('/auth/Undo', { token })).status, 401)
     }
     await ada.resetPassword('a whole new sentence')
-    ada.authenticator.secret = mine
+    ada.authenticator.secret = ownSecret
     await ada.signInFully()
     const { mfaToken } = (await ada.signIn()).body
     const byCode = { mfaToken, mfaMethod: 'recoveryCode', code: codes[0] }

@@ -13,9 +13,9 @@ onEachDatabase((latchkey) => {
   test('after an undo nothing gives a session: sign-in, passkey, trusted device, reauthentication, refresh, sign-up', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     const { email, password } = ada
-    const first = (await ada.signIn()).body.mfaToken
+    const { mfaToken } = (await ada.signIn()).body
     const code = ada.authenticator.nextCode()
-    const remembered = { mfaToken: first, code, rememberDevice: true }
+    const remembered = { mfaToken, code, rememberDevice: true }
     const { deviceToken } = ada.storeTokens(
       await latchkey.post('/auth/SignIn/Mfa', remembered),
     ).body
@@ -23,11 +23,11 @@ onEachDatabase((latchkey) => {
     const passkey = await addPasskey(latchkey, ada)
     await ada.post('/settings/RecoveryCodes')
     const token = await undoTokenSentTo(latchkey, email, /recovery codes/)
-    const waiting = (await ada.signIn()).body.mfaToken
+    const pendingMfaToken = (await ada.signIn()).body.mfaToken
     assert.equal((await latchkey.post('/auth/Undo', { token })).status, 200)
 
     const { refreshToken } = ada
-    const answer = { mfaToken: waiting, code: ada.authenticator.nextCode() }
+    const answer = { mfaToken: pendingMfaToken, code: ada.authenticator.nextCode() }
     for (const refused of [
       await latchkey.post('/auth/SignIn', { email, password, deviceToken }),
       await latchkey.post('/auth/SignIn/Mfa', answer),
@@ -70,18 +70,18 @@ onEachDatabase((latchkey) => {
     const reset = (resetToken: string) =>
       latchkey.post('/auth/ResetPassword', { resetToken, newPassword })
 
-    const first = (await latchkey.post('/auth/Undo', { token: newer })).body.resetToken
-    const second = (await latchkey.post('/auth/Undo', { token: older })).body.resetToken
-    assert.equal((await reset(first)).status, 401)
-    const answers = await Promise.all(Array.from({ length: 20 }, () => reset(second)))
+    const firstResetToken = (await latchkey.post('/auth/Undo', { token: newer })).body.resetToken
+    const secondResetToken = (await latchkey.post('/auth/Undo', { token: older })).body.resetToken
+    assert.equal((await reset(firstResetToken)).status, 401)
+    const answers = await Promise.all(Array.from({ length: 20 }, () => reset(secondResetToken)))
     assert.equal(answers.filter(({ status }) => status === 200).length, 1)
 
     const ben = await latchkey.owner()
     await ben.post('/settings/RecoveryCodes')
     const token = await undoTokenSentTo(latchkey, ben.email, /recovery codes/)
-    const late = (await latchkey.post('/auth/Undo', { token })).body.resetToken
+    const lateResetToken = (await latchkey.post('/auth/Undo', { token })).body.resetToken
     travel(3_600_000)
-    assert.equal((await reset(late)).status, 401)
+    assert.equal((await reset(lateResetToken)).status, 401)
   })
 
   // Abuse case (MFA changed by an attacker): Sessions survived a password

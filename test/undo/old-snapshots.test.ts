@@ -25,7 +25,7 @@ onEachDatabase((latchkey) => {
     await ada.delete('/settings/MfaSignIn')
     const token = await undoTokenSentTo(latchkey, ada.email, / off$/)
     await sealAsBeforePasskeys()
-    const theirs = await addPasskey(latchkey, ada)
+    const newPasskey = await addPasskey(latchkey, ada)
 
     const undone = await latchkey.post('/auth/Undo', { token })
     assert.equal(undone.body.undone, 'mfa.off', JSON.stringify(undone.body))
@@ -36,6 +36,6 @@ onEachDatabase((latchkey) => {
     await ada.signInFully()
     const { mfaSignIn, passkeys } = (await ada.get('/settings')).body
     assert.deepEqual([mfaSignIn.mfaMethod, passkeys], ['authenticator', []])
-    assert.equal((await signInWithPasskey(latchkey, theirs)).body.code, 'invalid_passkey')
+    assert.equal((await signInWithPasskey(latchkey, newPasskey)).body.code, 'invalid_passkey')
   })
 })

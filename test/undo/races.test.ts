@@ -41,8 +41,8 @@ onEachDatabase((latchkey) => {
       const undone = await (undoing ?? undo(token))
       assert.equal(undone.status, 200)
       for (const { status } of await changing) assert.ok([200, 401].includes(status))
-      for (const theirs of await undoTokensSentTo(mailbox))
-        assert.equal((await undo(theirs)).status, 401)
+      for (const thiefToken of await undoTokensSentTo(mailbox))
+        assert.equal((await undo(thiefToken)).status, 401)
       await ada.resetPassword(`a sentence of round ${round}`)
     }
   })
@@ -54,12 +54,12 @@ onEachDatabase((latchkey) => {
     try {
       const mailbox = `thief-${ada.email}`
       const token = await steal(ada, mailbox)
-      const made = await ada.post('/settings/RecoveryCodes', undefined, { node: behind })
-      assert.equal(made.status, 200)
+      const generated = await ada.post('/settings/RecoveryCodes', undefined, { node: behind })
+      assert.equal(generated.status, 200)
       assert.equal((await undo(token)).status, 200)
-      const [theirs] = await undoTokensSentTo(mailbox)
-      assert.ok(theirs)
-      assert.equal((await undo(theirs)).status, 401)
+      const [thiefToken] = await undoTokensSentTo(mailbox)
+      assert.ok(thiefToken)
+      assert.equal((await undo(thiefToken)).status, 401)
     } finally {
       await behind.stop()
     }
@@ -77,12 +77,12 @@ onEachDatabase((latchkey) => {
     const resets = answers.filter(({ status }) => status === 200).map(({ body }) => body.resetToken)
     assert.ok(resets.length >= 1)
     // Each undo voids the reset token of the previous one.
-    const tried = []
+    const resetAnswers = []
     for (const resetToken of resets) {
       const newPassword = 'a whole new sentence'
-      tried.push(await latchkey.post('/auth/ResetPassword', { resetToken, newPassword }))
+      resetAnswers.push(await latchkey.post('/auth/ResetPassword', { resetToken, newPassword }))
     }
-    assert.equal(tried.filter(({ status }) => status === 200).length, 1)
+    assert.equal(resetAnswers.filter(({ status }) => status === 200).length, 1)
   })
 
   // Abuse case (Undo): After an undo the thief’s
@@ -90,7 +90,7 @@ onEachDatabase((latchkey) => {
   test('refreshes and sign-ins that race an undo create no session that outlives it', async () => {
     for (let round = 0; round < 4; round += 1) {
       const ada = await latchkey.owner()
-      const others = await Promise.all([ada.signIn(), ada.signIn()])
+      const earlier = await Promise.all([ada.signIn(), ada.signIn()])
       await ada.changePassword(`a sentence of thieves ${round}`)
       const { refreshToken } = (await ada.signIn()).body
       const token = await undoTokenSentTo(latchkey, ada.email, /password/)
@@ -102,7 +102,7 @@ onEachDatabase((latchkey) => {
         ada.post('/auth/Reauthenticate', { password: ada.password }),
       ])
       assert.equal(undone.status, 200)
-      for (const { status, body } of [...others, ...late]) {
+      for (const { status, body } of [...earlier, ...late]) {
         if (status !== 200 || !body.accessToken) continue
         const { accessToken, refreshToken: next } = body
         assert.equal((await latchkey.get('/settings', { token: accessToken })).status, 401)

@@ -47,8 +47,8 @@ onEachDatabase((latchkey) => {
     await restore(ada, await undoTokenSentTo(latchkey, email, / off$/))
 
     assert.equal((await latchkey.get('/settings', { token })).status, 401)
-    const theirs = { email: thief.email, password: thief.password }
-    assert.equal((await latchkey.post('/auth/SignIn', theirs)).status, 401)
+    const thiefCredentials = { email: thief.email, password: thief.password }
+    assert.equal((await latchkey.post('/auth/SignIn', thiefCredentials)).status, 401)
     await ada.signInFully()
     const { body } = await ada.get('/settings')
     assert.equal(body.email, email)
@@ -59,17 +59,17 @@ onEachDatabase((latchkey) => {
     assert.equal((await latchkey.post('/auth/SignIn/Mfa', byCode)).status, 200)
 
     // The undo links that the thief received are void.
-    const later = await undoTokenSentTo(latchkey, thief.email, /phone number/)
-    assert.equal((await undo(later)).status, 401)
+    const thiefToken = await undoTokenSentTo(latchkey, thief.email, /phone number/)
+    assert.equal((await undo(thiefToken)).status, 401)
     assert.equal((await ada.get('/settings')).body.email, email)
   })
 
   test('after an undo neither the old nor the thief’s password signs in, until a new one is set', async () => {
     const ada = await latchkey.owner()
-    const before = ada.password
+    const oldPassword = ada.password
     await ada.changePassword('what the thief chose')
     await undo(await undoTokenSentTo(latchkey, ada.email, /password/))
-    for (const password of [before, ada.password]) {
+    for (const password of [oldPassword, ada.password]) {
       const { status, body } = await latchkey.post('/auth/SignIn', { email: ada.email, password })
       assert.equal(status, 401)
       assert.ok(['invalid_credentials', 'password_reset_required'].includes(body.code))
@@ -110,14 +110,14 @@ onEachDatabase((latchkey) => {
     const ada = await latchkey.owner({ mfaMethod: 'email' })
     const ben = await latchkey.owner({ mfaMethod: 'email' })
     for (const owner of [ada, ben]) await owner.delete('/settings/MfaSignIn')
-    const [first, second] = [
+    const [adaToken, benToken] = [
       await undoTokenSentTo(latchkey, ada.email, / off$/),
       await undoTokenSentTo(latchkey, ben.email, / off$/),
     ]
     travel(7 * day - 60_000)
-    assert.equal((await undo(first)).status, 200)
+    assert.equal((await undo(adaToken)).status, 200)
     travel(60_001)
-    assert.equal((await undo(second)).status, 401)
+    assert.equal((await undo(benToken)).status, 401)
   })
 
   // Abuse case (Undo): A password thief turned MFA on
@@ -129,9 +129,9 @@ onEachDatabase((latchkey) => {
     assert.equal((await undo(token)).status, 200)
 
     const ben = await latchkey.owner({ mfaMethod: 'email' })
-    const late = await undoTokenSentTo(latchkey, ben.email, / on$/)
+    const lateToken = await undoTokenSentTo(latchkey, ben.email, / on$/)
     travel(day + 1)
-    assert.equal((await undo(late)).status, 401)
+    assert.equal((await undo(lateToken)).status, 401)
 
     const eve = await latchkey.owner({ mfaMethod: 'email' })
     await eve.delete('/settings/MfaSignIn')
@@ -154,15 +154,15 @@ onEachDatabase((latchkey) => {
   // Abuse case (Undo): Used codes became valid again.
   test('an undo resets no marks of use: a used recovery code and a used time step stay used', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
-    const used = ada.recoveryCodes[0]
+    const usedCode = ada.recoveryCodes[0]
     await ada.delete('/settings/MfaSecret', {}) // refused: the last method
     await ada.post('/settings/RecoveryCodes')
     const token = await undoTokenSentTo(latchkey, ada.email, /recovery codes/)
     await restore(ada, token)
-    const first = (await ada.signIn()).body.mfaToken
-    const answer = { mfaMethod: 'recoveryCode', code: used }
+    const firstToken = (await ada.signIn()).body.mfaToken
+    const answer = { mfaMethod: 'recoveryCode', code: usedCode }
     assert.equal(
-      (await latchkey.post('/auth/SignIn/Mfa', { mfaToken: first, ...answer })).status,
+      (await latchkey.post('/auth/SignIn/Mfa', { mfaToken: firstToken, ...answer })).status,
       200,
     )
 
@@ -171,20 +171,20 @@ onEachDatabase((latchkey) => {
     const stepCode = ada.authenticator.code()
     await ada.post('/settings/RecoveryCodes')
     await restore(ada, await undoTokenSentTo(latchkey, ada.email, /recovery codes/))
-    const second = (await ada.signIn()).body.mfaToken
-    const again = await latchkey.post('/auth/SignIn/Mfa', { mfaToken: second, ...answer })
+    const secondToken = (await ada.signIn()).body.mfaToken
+    const again = await latchkey.post('/auth/SignIn/Mfa', { mfaToken: secondToken, ...answer })
     assert.equal(again.status, 401)
-    const step = await latchkey.post('/auth/SignIn/Mfa', { mfaToken: second, code: stepCode })
+    const step = await latchkey.post('/auth/SignIn/Mfa', { mfaToken: secondToken, code: stepCode })
     assert.equal(step.status, 401)
   })
 
   test('an undo restores a replaced app, and removes the one that replaced it', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
-    const mine = ada.authenticator.secret
+    const ownSecret = ada.authenticator.secret
     await ada.enrollAuthenticator()
     await ada.turnOn('authenticator')
-    const theirs = ada.authenticator.secret
-    assert.notEqual(mine, theirs)
+    const thiefSecret = ada.authenticator.secret
+    assert.notEqual(ownSecret, thiefSecret)
     const token = await undoTokenSentTo(latchkey, ada.email, /was changed$/)
     await restore(ada, token)
     const { mfaToken } = (await ada.signIn()).body
@@ -193,7 +193,7 @@ onEachDatabase((latchkey) => {
       code: ada.authenticator.nextCode(),
     })
     assert.equal(stolen.status, 401)
-    ada.authenticator.secret = mine
+    ada.authenticator.secret = ownSecret
     const code = ada.authenticator.nextCode()
     assert.equal((await latchkey.post('/auth/SignIn/Mfa', { mfaToken, code })).status, 200)
   })
@@ -212,14 +212,14 @@ onEachDatabase((latchkey) => {
     const { deviceToken } = trusted.body
     await ada.post('/settings/RecoveryCodes')
     const token = await undoTokenSentTo(latchkey, ada.email, /recovery codes/)
-    const waiting = (await ada.signIn()).body.mfaToken
+    const pendingMfaToken = (await ada.signIn()).body.mfaToken
     const { email } = ada
     await latchkey.post('/auth/ForgotPassword', { email })
     const mailed = await latchkey.codeSentTo(email)
 
     await restore(ada, token)
-    const late = { mfaToken: waiting, code: ada.authenticator.nextCode() }
-    assert.equal((await latchkey.post('/auth/SignIn/Mfa', late)).status, 401)
+    const answer = { mfaToken: pendingMfaToken, code: ada.authenticator.nextCode() }
+    assert.equal((await latchkey.post('/auth/SignIn/Mfa', answer)).status, 401)
     const newPassword = 'the sentence of a thief'
     const reset = await latchkey.post('/auth/ResetPassword', { email, code: mailed, newPassword })
     assert.equal(reset.status, 401)

@@ -81,8 +81,8 @@ for (const kind of databaseKinds) {
       await bob.signIn()
       await waitUntil(() => hook.received.length === 1 + round)
     }
-    const waiting = hook.received.map(({ event }) => event.type)
-    assert.deepEqual(waiting, ['mfa.on', ...Array(3).fill('signin.succeeded')])
+    const arrived = hook.received.map(({ event }) => event.type)
+    assert.deepEqual(arrived, ['mfa.on', ...Array(3).fill('signin.succeeded')])
 
     hook.respond = () => 204
     answer(500)
@@ -142,18 +142,18 @@ test('without the setting no event is enqueued, and leftover events are eventual
   hook.respond = () => 503
   const latchkey = await startLatchkey(t, 'SQLite', { LATCHKEY_WEBHOOK_URL: hook.url })
   await latchkey.owner()
-  const waiting = 'select id from webhook_event'
-  const before = await latchkey.sql(waiting)
+  const statement = 'select id from webhook_event'
+  const before = await latchkey.sql(statement)
   assert.ok(before.length > 0)
 
   await latchkey.restart({ LATCHKEY_WEBHOOK_URL: '' })
   await latchkey.owner()
-  assert.deepEqual(await latchkey.sql(waiting), before)
+  assert.deepEqual(await latchkey.sql(statement), before)
   travel(31 * day)
   const db = openDatabase(latchkey.environment.LATCHKEY_DATABASE_URL ?? '')
   t.after(() => db.destroy())
   await cleanUp(db, transactionOn(db))
-  assert.deepEqual(await latchkey.sql(waiting), [])
+  assert.deepEqual(await latchkey.sql(statement), [])
 })
 
 test('an event that a receiver does not accept is retried after growing pauses, for three days', async (t) => {

@@ -25,13 +25,13 @@ async function serve(t: TestContext, listener: RequestListener): Promise<string>
 }
 
 test('during a rotation of the secret, receivers with either secret can verify', async (t) => {
-  const [old, young] = [generateWebhookSecret(), generateWebhookSecret()]
-  const hook = await startWebhookReceiver(t, old)
-  const url = hook.url.replace(old, `${young}&secret=${old}`)
+  const [oldSecret, newSecret] = [generateWebhookSecret(), generateWebhookSecret()]
+  const hook = await startWebhookReceiver(t, oldSecret)
+  const url = hook.url.replace(oldSecret, `${newSecret}&secret=${oldSecret}`)
   await createWebhookSender(url).send(event)
   const [received] = hook.received
   assert.ok(received)
-  new Webhook(young).verify(received.body, received.headers)
+  new Webhook(newSecret).verify(received.body, received.headers)
   assert.throws(() => new Webhook(generateWebhookSecret()).verify(received.body, received.headers))
 })
 

@@ -45,7 +45,7 @@ export async function serveReference(
   })
 }
 
-/** The only policy that allows inline styles, because Scalar injects them. */
+/** The reference is the only page whose policy allows inline styles: Scalar injects them. */
 const contentSecurityPolicy = [
   "default-src 'none'",
   "script-src 'self'",

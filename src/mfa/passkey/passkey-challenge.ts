@@ -23,7 +23,7 @@ interface Account {
 /**
  * Creates a challenge.
  *
- * @returns the value to sign, and a token that identifies the challenge where there is no session
+ * @returns the value to sign, and the token by which a sign-in or reauthentication finds it
  */
 export async function createPasskeyChallenge(
   tx: Tx,

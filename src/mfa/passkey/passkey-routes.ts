@@ -108,7 +108,7 @@ export function passkeyRoutes(
         tags,
         summary: 'Add the passkey',
         description:
-          'The passkey signs in without a password from now on, and can be chosen as the second factor by `POST /settings/MfaSignIn`. Notifies the owner.',
+          'If it verifies its user, the passkey signs in without a password from now on. It can be chosen as the second factor by `POST /settings/MfaSignIn`. Notifies the owner.',
         security: bearer,
         body: StrictObject({ name: Type.Optional(Name), response: RegistrationResponse }),
         response: {

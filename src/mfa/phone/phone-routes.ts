@@ -1,7 +1,7 @@
 import { Type } from 'typebox'
 import type { Settings } from '../../config/settings.ts'
 import type { App } from '../../http/app.ts'
-import { parsePhoneField as parsePhone } from '../../http/fields.ts'
+import { parsePhoneField } from '../../http/fields.ts'
 import {
   bearer,
   bodyProblems,
@@ -67,7 +67,7 @@ export function phoneRoutes(
     },
     async (request, reply) => {
       const principal = principalOf(request)
-      const phoneNumber = parsePhone(request.body.phoneNumber)
+      const phoneNumber = parsePhoneField(request.body.phoneNumber)
       const { code } = request.body
       const outcome = await transaction(async (tx) => {
         const account = await guard.lockAccount(tx, principal)
@@ -77,7 +77,7 @@ export function phoneRoutes(
       })
       if (outcome.sent) return reply.code(202).send(outcome.sent)
       if (outcome.changed) return outcome.changed
-      throw new Problem('invalid_code', 'That code is incorrect. Please use the latest one.')
+      throw new Problem('invalid_code', 'That code isn’t right. Please use the newest one.')
     },
   )
 

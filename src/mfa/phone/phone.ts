@@ -34,7 +34,7 @@ export function startPhoneChange(
  * Verifies the code and changes the number. If text messages are the MFA method, codes go to the new
  * number from now on.
  *
- * @returns undefined for a wrong code, which must be committed, because the attempt counts
+ * @returns undefined for a wrong code; the transaction must commit, so that the attempt counts
  */
 export async function changePhone(
   tx: Tx,
@@ -59,7 +59,7 @@ export async function changePhone(
     undoForMs: weakeningUndoMs,
     set: { phone_number: phoneNumber, phone_verified_at: at },
   })
-  return { phoneNumber: phoneNumber, verifiedAt: toIsoString(at) }
+  return { phoneNumber, verifiedAt: toIsoString(at) }
 }
 
 /** Removes the number, and with it the method `sms`. Does nothing if there is no number. */

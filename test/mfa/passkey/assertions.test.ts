@@ -133,7 +133,7 @@ onEachDatabase((latchkey) => {
       const call = { from: `127.0.20.${i + 1}` }
       const { length } = bytesOf(passkey.get({ challenge: zeros }), name)
       for (let at = 0; at < length; at += every) {
-        const change = flipped(name, at)
+        const change = flipBit(name, at)
         await assertRejected(passkey, call, `byte ${at} of ${name}`, change)
       }
     }
@@ -148,7 +148,7 @@ onEachDatabase((latchkey) => {
         other,
         {},
         `byte ${at} of a signature by ES256`,
-        flipped('signature', at),
+        flipBit('signature', at),
       )
     }
     const after = [await passkeyRowsOf(latchkey, ada), await countLiveSessions(latchkey, ada)]
@@ -200,8 +200,8 @@ onEachDatabase((latchkey) => {
     assert.equal(elsewhere.body.code, 'invalid_passkey')
 
     const second = await startPasskeySignIn(latchkey)
-    const wrong = passkey.get(second.body.options, { unregisteredKey: true })
-    assert.equal((await verifyPasskeySignIn(latchkey, second, wrong)).body.code, 'invalid_passkey')
+    const forged = passkey.get(second.body.options, { unregisteredKey: true })
+    assert.equal((await verifyPasskeySignIn(latchkey, second, forged)).body.code, 'invalid_passkey')
     const right = await verifyPasskeySignIn(latchkey, second, passkey.get(second.body.options))
     assert.equal(right.body.code, 'passkey_token_expired')
   })
@@ -274,7 +274,7 @@ onEachDatabase((latchkey) => {
 type Encoded = (typeof encoded)[number]
 
 /** Changes one bit of one byte. */
-function flipped(name: Encoded, at: number): (assertion: Assertion) => unknown {
+function flipBit(name: Encoded, at: number): (assertion: Assertion) => unknown {
   return (assertion) => {
     const bytes = bytesOf(assertion, name)
     bytes.writeUInt8(bytes.readUInt8(at) ^ (1 << (at % 8)), at)

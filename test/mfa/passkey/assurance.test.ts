@@ -18,7 +18,7 @@ const minute = 60_000
 const claimsOf = ({ body }: ApiResponse) => decodeToken(body.accessToken).claims
 
 /** Refreshes the session, because access tokens expire ten minutes into a test's time travel. */
-async function refreshed(
+async function refreshSession(
   latchkey: { post(path: string, body: unknown): Promise<ApiResponse> },
   ada: Owner,
 ): Promise<ApiResponse> {
@@ -39,7 +39,7 @@ onEachDatabase((latchkey) => {
 
       await turnOnWithPasskey(ada, passkey)
       // Turning MFA on raised the level of its own session.
-      const strengthened = claimsOf(await refreshed(latchkey, ada))
+      const strengthened = claimsOf(await refreshSession(latchkey, ada))
       assert.deepEqual(
         [...(strengthened.amr as string[])].sort(),
         [key, 'mfa', 'pwd', 'user'].sort(),
@@ -67,7 +67,7 @@ onEachDatabase((latchkey) => {
     await turnOnWithPasskey(ada, passkey)
     const old = ada.refreshToken
     travel(16 * minute)
-    await refreshed(latchkey, ada)
+    await refreshSession(latchkey, ada)
     const refused = await ada.delete('/settings/MfaSignIn')
     assert.equal(refused.body.code, 'insufficient_user_authentication')
     assert.match(refused.headers.get('www-authenticate') ?? '', /acr_values="aal2"/)
@@ -87,7 +87,7 @@ onEachDatabase((latchkey) => {
     await turnOnWithPasskey(ada, passkey)
     const { sid } = decodeToken(ada.accessToken).claims
     travel(9 * minute)
-    await refreshed(latchkey, ada)
+    await refreshSession(latchkey, ada)
     travel(8 * minute)
     const { password } = ada
     const begun = await ada.post('/auth/Reauthenticate', { password })
@@ -224,7 +224,7 @@ onEachDatabase(
       }
       ada.storeTokens(alone)
       await turnOnWithPasskey(ada, passkey)
-      const full = await refreshed(latchkey, ada)
+      const full = await refreshSession(latchkey, ada)
       assert.equal(full.body.mfaSetUpRequired, undefined)
       assert.equal((await ada.get('/settings')).status, 200)
       assert.equal((await ada.delete('/settings/MfaSignIn')).body.code, 'mfa_required_by_policy')

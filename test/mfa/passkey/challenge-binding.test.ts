@@ -38,9 +38,9 @@ onEachDatabase((latchkey) => {
   /** Completes each ceremony with a given challenge. */
   const completions = {
     register: (ada: Owner, _passkey: Passkey, challenge: string) => {
-      const made = new SoftwareAuthenticator(latchkey.origin)
+      const authenticator = new SoftwareAuthenticator(latchkey.origin)
       const options = { challenge, rp: { id: 'localhost' }, user: { id: 'AAAA' } }
-      return ada.post('/settings/Passkeys/Verify', { response: made.create(options) })
+      return ada.post('/settings/Passkeys/Verify', { response: authenticator.create(options) })
     },
     turnOn: (ada: Owner, passkey: Passkey, challenge: string) =>
       ada.post('/settings/MfaSignIn', {

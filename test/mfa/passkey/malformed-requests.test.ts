@@ -9,9 +9,9 @@ onEachDatabase((latchkey) => {
     const ada = await latchkey.owner()
     const passkey = await addPasskey(latchkey, ada)
     const { options } = (await ada.post('/settings/Passkeys')).body
-    const created = new SoftwareAuthenticator(latchkey.origin).create(options)
+    const registration = new SoftwareAuthenticator(latchkey.origin).create(options)
     const begun = await startPasskeySignIn(latchkey)
-    const got = passkey.get(begun.body.options)
+    const assertion = passkey.get(begun.body.options)
     const { passkeyToken } = begun.body
 
     type Part = Record<string, unknown>
@@ -40,8 +40,8 @@ onEachDatabase((latchkey) => {
     for (const [what, change] of changes) {
       const name = what.split(':')[0] ?? ''
       for (const [path, one, more] of [
-        ['/settings/Passkeys/Verify', created, {}],
-        ['/auth/SignIn/Passkey/Verify', got, { passkeyToken }],
+        ['/settings/Passkeys/Verify', registration, {}],
+        ['/auth/SignIn/Passkey/Verify', assertion, { passkeyToken }],
       ] as [string, { response: object }, Part][]) {
         // Fields of the other ceremony are ignored.
         if (what.includes(':') && !(name in one.response)) continue
@@ -51,10 +51,10 @@ onEachDatabase((latchkey) => {
       }
     }
     // No rejected request used up its challenge.
-    const verified = await ada.post('/settings/Passkeys/Verify', { response: created })
+    const verified = await ada.post('/settings/Passkeys/Verify', { response: registration })
     assert.equal(verified.status, 201)
-    const signedIn = { passkeyToken, response: got }
-    assert.equal((await latchkey.post('/auth/SignIn/Passkey/Verify', signedIn)).status, 200)
+    const request = { passkeyToken, response: assertion }
+    assert.equal((await latchkey.post('/auth/SignIn/Passkey/Verify', request)).status, 200)
   })
 
   test('unreadable client data is rejected', async () => {
@@ -65,15 +65,15 @@ onEachDatabase((latchkey) => {
     for (const text of texts) {
       const clientDataJSON = Buffer.from(text).toString('base64url')
       const begun = await startPasskeySignIn(latchkey)
-      const got = passkey.get(begun.body.options)
+      const assertion = passkey.get(begun.body.options)
       const { passkeyToken } = begun.body
-      const response = { ...got, response: { ...got.response, clientDataJSON } }
+      const response = { ...assertion, response: { ...assertion.response, clientDataJSON } }
       const alone = await latchkey.post('/auth/SignIn/Passkey/Verify', { passkeyToken, response })
       assert.equal(alone.body.code, 'invalid_passkey', text)
       const { options } = (await ada.post('/settings/Passkeys')).body
-      const created = new SoftwareAuthenticator(latchkey.origin).create(options)
+      const registration = new SoftwareAuthenticator(latchkey.origin).create(options)
       const added = await ada.post('/settings/Passkeys/Verify', {
-        response: { ...created, response: { ...created.response, clientDataJSON } },
+        response: { ...registration, response: { ...registration.response, clientDataJSON } },
       })
       assert.equal(added.body.code, 'invalid_passkey', text)
     }

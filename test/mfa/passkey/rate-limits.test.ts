@@ -24,7 +24,7 @@ onEachDatabase((latchkey) => {
     const passkey = await addPasskey(latchkey, ada)
     await turnOnWithPasskey(ada, passkey)
     const { email } = ada
-    const before = await requestMfaToken(ada)
+    const earlyMfaToken = await requestMfaToken(ada)
 
     // Uses up the password limits of the owner’s network and of the account.
     for (let i = 0; i < 60; i += 1) {
@@ -35,18 +35,18 @@ onEachDatabase((latchkey) => {
     // Uses up the limits for codes, with the right password.
     travel(hour + 1)
     const mfaMethod = 'recoveryCode' as const
-    let left = await ada.signIn()
+    let begun = await ada.signIn()
     for (let i = 0; ; i += 1) {
       assert.ok(i < 100, 'guesses are not limited')
-      const answer = await submitMfaCode(latchkey, left, { code: 'AAAA-AAAA-AAAA', mfaMethod })
+      const answer = await submitMfaCode(latchkey, begun, { code: 'AAAA-AAAA-AAAA', mfaMethod })
       if (answer.status === 429) break
-      if (answer.body.code === 'mfa_token_expired') left = await ada.signIn()
+      if (answer.body.code === 'mfa_token_expired') begun = await ada.signIn()
     }
     assert.equal((await signInWithPasskey(latchkey, passkey)).status, 200)
     const mfaToken = await requestMfaToken(ada)
     assert.equal((await signInWithPasskey(latchkey, passkey, { mfaToken })).status, 200)
-    const old = await latchkey.post('/auth/SignIn/Passkey', { mfaToken: before })
-    assert.equal(old.body.code, 'mfa_token_expired', 'the sign-in started before has expired')
+    const started = await latchkey.post('/auth/SignIn/Passkey', { mfaToken: earlyMfaToken })
+    assert.equal(started.body.code, 'mfa_token_expired', 'the sign-in started before has expired')
   })
 
   test('one network starts at most six hundred passkey sign-ins an hour, and no other network is limited', async () => {

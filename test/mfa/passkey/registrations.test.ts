@@ -96,7 +96,7 @@ onEachDatabase((latchkey) => {
   test('a passkey can be registered only once, by any account', async () => {
     const [ada, bob] = [await latchkey.owner(), await latchkey.owner()]
     const passkey = await addPasskey(latchkey, ada)
-    const again = async (owner: Owner) => {
+    const registerAgain = async (owner: Owner) => {
       const { options } = (await owner.post('/settings/Passkeys')).body
       const { userHandle } = passkey
       const response = passkey.create(options)
@@ -104,7 +104,7 @@ onEachDatabase((latchkey) => {
       return verify(owner, response)
     }
     for (const owner of [ada, bob]) {
-      const answer = await again(owner)
+      const answer = await registerAgain(owner)
       assert.equal(answer.status, 409)
       assert.equal(answer.body.code, 'passkey_known')
     }
@@ -113,8 +113,8 @@ onEachDatabase((latchkey) => {
 
     // An undo may restore a removed passkey, so nobody can register it meanwhile.
     assert.equal((await ada.delete(`/settings/Passkeys/${passkey.id}`)).status, 200)
-    assert.equal((await again(bob)).body.code, 'passkey_known')
-    assert.equal((await again(ada)).body.code, 'passkey_known')
+    assert.equal((await registerAgain(bob)).body.code, 'passkey_known')
+    assert.equal((await registerAgain(ada)).body.code, 'passkey_known')
     assert.equal((await signInWithPasskey(latchkey, passkey)).status, 401)
   })
 
@@ -122,11 +122,11 @@ onEachDatabase((latchkey) => {
     const ada = await latchkey.owner()
     for (let i = 0; i < 18; i += 1) await addPasskey(latchkey, ada)
     // Adding a passkey voids the registrations started before it.
-    const late = await createCredential(ada)
+    const nineteenth = await createCredential(ada)
     const [row] = await passkeyRowsOf(latchkey, ada)
-    assert.equal((await verify(ada, late)).status, 201)
-    const two = [await createCredential(ada), await createCredential(ada)]
-    const answers = await Promise.all(two.map((one) => verify(ada, one)))
+    assert.equal((await verify(ada, nineteenth)).status, 201)
+    const registrations = [await createCredential(ada), await createCredential(ada)]
+    const answers = await Promise.all(registrations.map((one) => verify(ada, one)))
     assert.deepEqual(answers.map(({ status }) => status).sort(), [201, 401])
 
     const full = await ada.post('/settings/Passkeys')
@@ -142,14 +142,14 @@ onEachDatabase((latchkey) => {
     const response = await createCredential(ada)
     assert.equal((await verify(ada, response)).status, 201)
     assert.equal((await verify(ada, response)).body.code, 'invalid_passkey')
-    const answered = await createCredential(ada)
-    const wrong = { ...answered, id: zeros, rawId: zeros }
+    const registration = await createCredential(ada)
+    const wrong = { ...registration, id: zeros, rawId: zeros }
     assert.equal((await verify(ada, wrong)).body.code, 'invalid_passkey')
-    assert.equal((await verify(ada, answered)).body.code, 'invalid_passkey')
+    assert.equal((await verify(ada, registration)).body.code, 'invalid_passkey')
 
-    const late = await createCredential(ada)
+    const lateRegistration = await createCredential(ada)
     travel(5 * 60_000 + 1)
-    assert.equal((await verify(ada, late)).body.code, 'invalid_passkey')
+    assert.equal((await verify(ada, lateRegistration)).body.code, 'invalid_passkey')
     assert.equal((await passkeyRowsOf(latchkey, ada)).length, 1)
   })
 

@@ -108,8 +108,8 @@ onEachDatabase((latchkey) => {
         ada.delete(`/settings/Passkeys/${passkey.id}`),
       ])
       assert.equal(removed.status, 200)
-      const made = (await countLiveSessions(latchkey, ada)) - before
-      assert.equal(made, answer.status === 200 ? 1 : 0)
+      const newSessions = (await countLiveSessions(latchkey, ada)) - before
+      assert.equal(newSessions, answer.status === 200 ? 1 : 0)
       assert.equal((await signInWithPasskey(latchkey, passkey)).status, 401)
     }
   })
@@ -194,14 +194,14 @@ onEachDatabase((latchkey) => {
       'recoveryCode',
     ])
     await ada.resetPassword('quite another sentence')
-    const sent = (await latchkey.inbox(ada.email)).length
+    const messageCount = (await latchkey.inbox(ada.email)).length
     const { body } = await ada.signIn()
     assert.equal(body.mfaMethod, 'passkey')
     assert.deepEqual(body.availableMethods, ['passkey', 'recoveryCode'])
     const { mfaToken } = body
     const requested = await latchkey.post('/auth/SignIn/MfaCode', { mfaToken, mfaMethod: 'email' })
     assert.equal(requested.body.code, 'method_not_set_up')
-    assert.equal((await latchkey.inbox(ada.email)).length, sent, 'no code was sent')
+    assert.equal((await latchkey.inbox(ada.email)).length, messageCount, 'no code was sent')
     assert.equal((await signInWithPasskey(latchkey, passkey, { mfaToken })).status, 200)
   })
 

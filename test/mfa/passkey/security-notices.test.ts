@@ -15,16 +15,16 @@ onEachDatabase((latchkey) => {
 
   test('both addresses are notified of an added or removed passkey, each with an undo link', async () => {
     const ada = await latchkey.owner()
-    const second = `second-${ada.email}`
-    const request = { mfaMethod: 'email', email: second }
+    const secondEmail = `second-${ada.email}`
+    const request = { mfaMethod: 'email', email: secondEmail }
     assert.equal((await ada.post('/settings/MfaSignIn', request)).status, 202)
-    const code = await latchkey.codeSentTo(second)
+    const code = await latchkey.codeSentTo(secondEmail)
     assert.equal((await ada.post('/settings/MfaSignIn', { ...request, code })).status, 200)
 
     const passkey = await addPasskey(latchkey, ada, { name: '<b>phone</b>' })
     await ada.delete(`/settings/Passkeys/${passkey.id}`)
     const tokens = new Set<string>()
-    for (const address of [ada.email, second]) {
+    for (const address of [ada.email, secondEmail]) {
       const notices = (await latchkey.inbox(address)).filter(({ subject }) =>
         /passkey/.test(subject),
       )
@@ -72,11 +72,11 @@ onEachDatabase((latchkey) => {
         if (subject.test('removed')) await ada.delete(`/settings/Passkeys/${passkey.id}`)
         tokens.push(await undoTokenSentTo(latchkey, ada.email, subject))
       }
-      const [intime = '', late = ''] = tokens
+      const [inTimeToken = '', lateToken = ''] = tokens
       travel(window - minute)
-      assert.equal((await undo(intime)).status, 200)
+      assert.equal((await undo(inTimeToken)).status, 200)
       travel(2 * minute)
-      assert.equal((await undo(late)).body.code, 'undo_token_expired')
+      assert.equal((await undo(lateToken)).body.code, 'undo_token_expired')
     })
   }
 

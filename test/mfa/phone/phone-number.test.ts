@@ -22,17 +22,17 @@ onEachDatabase((latchkey) => {
     assert.ok(!JSON.stringify(sent.body).includes(phoneNumber))
     assert.equal((await ada.get('/settings')).body.phoneNumber, null)
 
-    const right = await latchkey.codeSentTo(phoneNumber)
-    const code = right === '000000' ? '000001' : '000000'
+    const rightCode = await latchkey.codeSentTo(phoneNumber)
+    const code = rightCode === '000000' ? '000001' : '000000'
     const wrong = await ada.post('/settings/PhoneNumber', { phoneNumber, code })
     assert.equal(wrong.status, 401)
     assert.equal((await ada.get('/settings')).body.phoneNumber, null)
 
-    const set = await ada.post('/settings/PhoneNumber', { phoneNumber, code: right })
+    const set = await ada.post('/settings/PhoneNumber', { phoneNumber, code: rightCode })
     assert.equal(set.status, 200)
     assert.equal(set.body.phoneNumber, phoneNumber)
     assert.deepEqual((await ada.get('/settings/MfaSignIn')).body.availableMethods, ['sms'])
-    const again = await ada.post('/settings/PhoneNumber', { phoneNumber, code: right })
+    const again = await ada.post('/settings/PhoneNumber', { phoneNumber, code: rightCode })
     assert.equal(again.status, 401)
     const [message] = await latchkey.inbox(ada.email)
     assert.match(message?.subject ?? '', /phone number .* was changed/)
@@ -50,23 +50,23 @@ onEachDatabase((latchkey) => {
     await ada.post('/settings/PhoneNumber', { phoneNumber: second })
     const other = await ada.post('/settings/PhoneNumber', { phoneNumber: second, code })
     assert.equal(other.status, 401)
-    const newest = await latchkey.codeSentTo(second)
-    const swapped = await ada.post('/settings/PhoneNumber', { phoneNumber: first, code: newest })
+    const lastCode = await latchkey.codeSentTo(second)
+    const swapped = await ada.post('/settings/PhoneNumber', { phoneNumber: first, code: lastCode })
     assert.equal(swapped.status, 401)
 
     await ada.post('/settings/MfaSignIn', { mfaMethod: 'sms', phoneNumber: first })
-    const setUp = await latchkey.codeSentTo(first)
-    const crossed = await ada.post('/settings/PhoneNumber', { phoneNumber: first, code: setUp })
+    const setUpCode = await latchkey.codeSentTo(first)
+    const crossed = await ada.post('/settings/PhoneNumber', { phoneNumber: first, code: setUpCode })
     assert.equal(crossed.status, 401)
     assert.equal((await ada.get('/settings')).body.phoneNumber, null)
   })
 
   test('with codes by text as the method, a changed number receives them, and an undo restores the old one', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'sms' })
-    const before = ada.phoneNumber
+    const oldNumber = ada.phoneNumber
     const phoneNumber = number(3)
     const waiting = (await ada.signIn()).body
-    const old = await latchkey.codeSentTo(before)
+    const old = await latchkey.codeSentTo(oldNumber)
     assert.equal((await setNumber(ada, phoneNumber)).status, 200)
 
     const late = await latchkey.post('/auth/SignIn/Mfa', { mfaToken: waiting.mfaToken, code: old })
@@ -83,7 +83,7 @@ onEachDatabase((latchkey) => {
     const { resetToken } = undone.body
     await latchkey.post('/auth/ResetPassword', { resetToken, newPassword: ada.password })
     travel(31_000)
-    assert.equal((await ada.signIn()).body.sentTo.slice(-2), before.slice(-2))
+    assert.equal((await ada.signIn()).body.sentTo.slice(-2), oldNumber.slice(-2))
     await ada.signInFully()
   })
 
@@ -95,10 +95,10 @@ onEachDatabase((latchkey) => {
     assert.equal(removed.body.phoneNumber, null)
     assert.equal(removed.body.mfaSignIn.mfaMethod, 'authenticator')
     assert.deepEqual(removed.body.mfaSignIn.availableMethods, ['authenticator'])
-    const notices = (await latchkey.inbox(ada.email)).length
+    const noticeCount = (await latchkey.inbox(ada.email)).length
     const again = await ada.delete('/settings/PhoneNumber')
     assert.deepEqual(again.body, removed.body)
-    assert.equal((await latchkey.inbox(ada.email)).length, notices)
+    assert.equal((await latchkey.inbox(ada.email)).length, noticeCount)
 
     const token = await undoTokenSentTo(latchkey, ada.email, /was removed/)
     assert.equal((await latchkey.post('/auth/Undo', { token })).body.undone, 'mfa.method_removed')

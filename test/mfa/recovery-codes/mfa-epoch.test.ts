@@ -20,29 +20,29 @@ onEachDatabase((latchkey) => {
   // bypassed MFA later.
   test('turning MFA on for the first time voids earlier recovery codes and issues ten', async () => {
     const ada = await latchkey.owner()
-    const { recoveryCodes: stale } = (await ada.post('/settings/RecoveryCodes')).body
+    const { recoveryCodes: staleCodes } = (await ada.post('/settings/RecoveryCodes')).body
     await ada.turnOn('authenticator')
     assert.equal(ada.recoveryCodes.length, 10)
     assert.equal((await ada.get('/settings/RecoveryCodes')).body.remaining, 10)
-    assert.equal(await signsIn(ada, stale[0]), false)
+    assert.equal(await signsIn(ada, staleCodes[0]), false)
     assert.equal(await signsIn(ada, ada.recoveryCodes[0]), true)
   })
 
   test('turning MFA on voids recovery codes made while it was off, and keeps those made while it was on', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
-    const mine = ada.recoveryCodes
+    const firstCodes = ada.recoveryCodes
     await ada.delete('/settings/MfaSignIn')
     travel(1000)
     const again = await ada.turnOn('authenticator')
     assert.equal(again.body.recoveryCodes, undefined)
-    assert.equal(await signsIn(ada, mine[0]), true)
+    assert.equal(await signsIn(ada, firstCodes[0]), true)
 
     await ada.delete('/settings/MfaSignIn')
     travel(1000)
-    const { recoveryCodes: stale } = (await ada.post('/settings/RecoveryCodes')).body
+    const { recoveryCodes: staleCodes } = (await ada.post('/settings/RecoveryCodes')).body
     await ada.turnOn('authenticator')
     assert.equal(ada.recoveryCodes.length, 10)
-    assert.equal(await signsIn(ada, stale[0]), false)
+    assert.equal(await signsIn(ada, staleCodes[0]), false)
     assert.equal(await signsIn(ada, ada.recoveryCodes[0]), true)
   })
 

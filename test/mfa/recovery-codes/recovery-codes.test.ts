@@ -27,7 +27,7 @@ onEachDatabase((latchkey) => {
       }
 
       const other = method === 'email' ? 'sms' : 'email'
-      const later = [
+      const answers = [
         await ada.get('/settings/MfaSignIn'),
         await ada.post('/settings/MfaSignIn', { mfaMethod: method }),
         await ada.turnOn(other),
@@ -36,7 +36,7 @@ onEachDatabase((latchkey) => {
         await ada.get('/settings/Activity?limit=100'),
         await latchkey.get('/dev/Messages'),
       ]
-      for (const answer of later) {
+      for (const answer of answers) {
         assert.equal(answer.body.recoveryCodes, undefined)
         const text = JSON.stringify(answer.body)
         for (const code of codes) assert.ok(!text.includes(code), 'a recovery code is shown again')
@@ -82,11 +82,11 @@ onEachDatabase((latchkey) => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     const bob = await latchkey.owner({ mfaMethod: 'authenticator' })
     const [code = ''] = ada.recoveryCodes
-    const wrong = [
+    const invalidCodes = [
       ...[code.slice(1), code.slice(0, -1), `${code}0`, `${code}-${code}`],
       ...[code.slice(0, 4), '-', ' ', '%', '0'.repeat(12), ...bob.recoveryCodes.slice(0, 1)],
     ]
-    for (const other of wrong) {
+    for (const other of invalidCodes) {
       const begun = await ada.signIn()
       const refused = await submitMfaCode(latchkey, begun, { code: other, mfaMethod })
       assert.equal(refused.status, 401, other)

@@ -33,16 +33,16 @@ onEachDatabase((latchkey) => {
   test('every TOTP secret is new, and only the newest pending one can be confirmed', async () => {
     const ada = await latchkey.owner()
     await ada.enrollAuthenticator()
-    const first = ada.authenticator.secret
+    const firstSecret = ada.authenticator.secret
     await ada.enrollAuthenticator()
-    const second = ada.authenticator.secret
-    assert.notEqual(first, second)
+    const secondSecret = ada.authenticator.secret
+    assert.notEqual(firstSecret, secondSecret)
 
-    ada.authenticator.secret = first
+    ada.authenticator.secret = firstSecret
     const code = ada.authenticator.nextCode()
     const refused = await ada.post('/settings/MfaSignIn', { mfaMethod: 'authenticator', code })
     assert.equal(refused.body.code, 'invalid_code')
-    ada.authenticator.secret = second
+    ada.authenticator.secret = secondSecret
     await ada.turnOn('authenticator')
     const { body } = await ada.get('/settings/MfaSecret')
     assert.equal(body.confirmed, true)
@@ -53,27 +53,27 @@ onEachDatabase((latchkey) => {
   // after a new one was confirmed, or the new one worked before (CVE-2026-9047).
   test('a new TOTP secret leaves the old one in use until it is confirmed, and then replaces it', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
-    const old = ada.authenticator.secret
+    const oldSecret = ada.authenticator.secret
     const { body: confirmedBefore } = await ada.get('/settings/MfaSecret')
     await ada.enrollAuthenticator()
-    const fresh = ada.authenticator.secret
+    const freshSecret = ada.authenticator.secret
     assert.deepEqual((await ada.get('/settings/MfaSecret')).body, confirmedBefore)
 
     const begun = await ada.signIn()
     const early = await submitMfaCode(latchkey, begun, { code: ada.authenticator.nextCode() })
     assert.equal(early.body.code, 'invalid_code', 'an unconfirmed secret signs nobody in')
-    ada.authenticator.secret = old
+    ada.authenticator.secret = oldSecret
     ada.storeTokens(await submitMfaCode(latchkey, begun, { code: ada.authenticator.nextCode() }))
 
-    ada.authenticator.secret = fresh
+    ada.authenticator.secret = freshSecret
     const changed = await ada.turnOn('authenticator')
     assert.deepEqual(changed.body.availableMethods, ['authenticator'])
     assert.equal((await mfaActivityOf(ada))[0], 'mfa.method_added')
-    const again = await ada.signIn()
-    ada.authenticator.secret = old
+    const begunAgain = await ada.signIn()
+    ada.authenticator.secret = oldSecret
     for (const at of [-30_000, 0, 30_000]) {
       const code = ada.authenticator.code(Date.now() + at)
-      const dead = await submitMfaCode(latchkey, again, { code })
+      const dead = await submitMfaCode(latchkey, begunAgain, { code })
       assert.equal(dead.status, 401)
     }
     const oldAgain = await ada.post('/settings/MfaSignIn', {
@@ -81,18 +81,18 @@ onEachDatabase((latchkey) => {
       code: ada.authenticator.nextCode(),
     })
     assert.equal(oldAgain.body.code, 'invalid_code')
-    ada.authenticator.secret = fresh
+    ada.authenticator.secret = freshSecret
     assert.equal(
-      (await submitMfaCode(latchkey, again, { code: ada.authenticator.nextCode() })).status,
+      (await submitMfaCode(latchkey, begunAgain, { code: ada.authenticator.nextCode() })).status,
       200,
     )
   })
 
   test('while a new secret is pending, a code of the old app is accepted and confirms nothing', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
-    const old = ada.authenticator.secret
+    const oldSecret = ada.authenticator.secret
     await ada.enrollAuthenticator()
-    ada.authenticator.secret = old
+    ada.authenticator.secret = oldSecret
     const code = ada.authenticator.nextCode()
     const { status } = await ada.post('/settings/MfaSignIn', { mfaMethod: 'authenticator', code })
     assert.equal(status, 200)
@@ -187,7 +187,7 @@ onEachDatabase((latchkey) => {
   // (CVE-2026-53725).
   test('a TOTP secret is shown once: no later response, message or row of the database contains it', async () => {
     const ada = await latchkey.owner()
-    const made = await ada.enrollAuthenticator()
+    const enrolled = await ada.enrollAuthenticator()
     const { secret } = ada.authenticator
     const wrong = await ada.wrongCodeFor('authenticator')
     const code = ada.authenticator.nextCode()
@@ -207,7 +207,7 @@ onEachDatabase((latchkey) => {
     const rows = JSON.stringify(await accountStateOf(latchkey, ada))
     for (const text of [...answers.map(({ body }) => JSON.stringify(body)), rows]) {
       assert.ok(!text.toUpperCase().includes(secret))
-      assert.ok(!text.includes(made.body.qrCode))
+      assert.ok(!text.includes(enrolled.body.qrCode))
     }
     for (const path of ['/settings/MfaSecret', '/settings/MfaSignIn']) {
       const stranger = await latchkey.get(path)

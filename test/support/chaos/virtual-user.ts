@@ -35,13 +35,18 @@ export class VirtualUser {
   /** @param codeSentTo reads the newest code in a mailbox */
   async signUp(codeSentTo: (email: string) => Promise<string>): Promise<void> {
     const { email, password } = this
-    await this.#sure('POST', '/auth/SignUp', { body: { email, password } }, 202)
+    await this.#callExpecting('POST', '/auth/SignUp', { body: { email, password } }, 202)
     const code = await codeSentTo(email)
-    const answer = await this.#sure('POST', '/auth/SignUp/Verify', { body: { email, code } }, 201)
-    this.#keep(answer)
-    const started = await this.#sure('POST', '/settings/Passkeys', this.#bearer(), 200)
+    const result = await this.#callExpecting(
+      'POST',
+      '/auth/SignUp/Verify',
+      { body: { email, code } },
+      201,
+    )
+    this.#storeTokens(result)
+    const started = await this.#callExpecting('POST', '/settings/Passkeys', this.#bearer(), 200)
     const response = this.passkey.create(started.body.options)
-    await this.#sure('POST', '/settings/Passkeys/Verify', this.#bearer({ response }), 201)
+    await this.#callExpecting('POST', '/settings/Passkeys/Verify', this.#bearer({ response }), 201)
   }
 
   /** Performs a random action of an owner. */
@@ -71,10 +76,10 @@ export class VirtualUser {
 
   async refresh(): Promise<void> {
     const { refreshToken } = this
-    const answer = await this.#nodes.request('POST', '/auth/Refresh', { body: { refreshToken } })
+    const result = await this.#nodes.request('POST', '/auth/Refresh', { body: { refreshToken } })
     // The lost response may contain the only valid refresh token (docs/decisions/0001).
-    if (answer === outcomeUnknown) return this.signIn()
-    this.#keep(answer)
+    if (result === outcomeUnknown) return this.signIn()
+    this.#storeTokens(result)
   }
 
   async signIn(): Promise<void> {
@@ -86,7 +91,7 @@ export class VirtualUser {
       if (started === outcomeUnknown) continue
       assert.equal(started.status, 200, `${email} ${JSON.stringify(started.body)}`)
       assert.equal(started.body.status, this.mfaOn ? 'mfaRequired' : 'signedIn', email)
-      if (!this.mfaOn) return this.#keep(started)
+      if (!this.mfaOn) return this.#storeTokens(started)
 
       const { mfaToken } = started.body
       const challenge = await this.#nodes.request('POST', '/auth/SignIn/Passkey', {
@@ -95,17 +100,17 @@ export class VirtualUser {
       if (challenge === outcomeUnknown) continue
       assert.equal(challenge.status, 200, `${email} ${JSON.stringify(challenge.body)}`)
       const { passkeyToken, options } = challenge.body
-      const answer = await this.#nodes.request('POST', '/auth/SignIn/Passkey/Verify', {
+      const result = await this.#nodes.request('POST', '/auth/SignIn/Passkey/Verify', {
         body: { passkeyToken, response: this.passkey.get(options) },
       })
-      if (answer === outcomeUnknown) continue
-      return this.#keep(answer)
+      if (result === outcomeUnknown) continue
+      return this.#storeTokens(result)
     }
   }
 
   async turnOff(): Promise<void> {
-    const answer = await this.#nodes.request('DELETE', '/settings/MfaSignIn', this.#bearer())
-    await this.#settle(answer, false)
+    const result = await this.#nodes.request('DELETE', '/settings/MfaSignIn', this.#bearer())
+    await this.#confirmChange(result, false)
   }
 
   async turnOn(): Promise<void> {
@@ -114,16 +119,16 @@ export class VirtualUser {
     const started = await this.#nodes.requestUntilKnown('POST', path, this.#bearer(request))
     assert.equal(started.status, 202, `${this.email} ${JSON.stringify(started.body)}`)
     const assertion = this.passkey.get(started.body.options)
-    const answer = await this.#nodes.request('POST', path, this.#bearer({ ...request, assertion }))
-    await this.#settle(answer, true)
+    const result = await this.#nodes.request('POST', path, this.#bearer({ ...request, assertion }))
+    await this.#confirmChange(result, true)
   }
 
   /** Signs out, and checks that every node rejects the session at once. */
   async signOut(): Promise<void> {
     const { accessToken } = this
-    const answer = await this.#nodes.request('POST', '/auth/SignOut', this.#bearer())
-    if (answer !== outcomeUnknown) {
-      assert.equal(answer.status, 204, JSON.stringify(answer.body))
+    const result = await this.#nodes.request('POST', '/auth/SignOut', this.#bearer())
+    if (result !== outcomeUnknown) {
+      assert.equal(result.status, 204, JSON.stringify(result.body))
       for (const _ of this.#nodes.origins) {
         const { status } = await this.#nodes.requestUntilKnown('GET', '/settings', {
           token: accessToken,
@@ -135,13 +140,16 @@ export class VirtualUser {
   }
 
   /** Checks a change, or finds out whether it took effect if the response was lost. */
-  async #settle(answer: NodeResponse | typeof outcomeUnknown, wanted: boolean): Promise<void> {
-    if (answer !== outcomeUnknown) {
-      assert.equal(answer.status, 200, `${this.email} ${JSON.stringify(answer.body)}`)
+  async #confirmChange(
+    result: NodeResponse | typeof outcomeUnknown,
+    wanted: boolean,
+  ): Promise<void> {
+    if (result !== outcomeUnknown) {
+      assert.equal(result.status, 200, `${this.email} ${JSON.stringify(result.body)}`)
     }
     const now = await this.#nodes.requestUntilKnown('GET', '/settings/MfaSignIn', this.#bearer())
     assert.equal(now.status, 200, `${this.email} ${JSON.stringify(now.body)}`)
-    if (answer !== outcomeUnknown)
+    if (result !== outcomeUnknown)
       assert.equal(now.body.enabled, wanted, 'a confirmed change is lost')
     if (now.body.enabled === this.mfaOn) return
     this.mfaOn = now.body.enabled
@@ -153,18 +161,18 @@ export class VirtualUser {
     return { token: this.accessToken, ...(body !== undefined && { body }) }
   }
 
-  async #sure(
+  async #callExpecting(
     method: string,
     path: string,
     request: object,
     status: number,
   ): Promise<NodeResponse> {
-    const answer = await this.#nodes.requestUntilKnown(method, path, request)
-    assert.equal(answer.status, status, `${method} ${path} ${JSON.stringify(answer.body)}`)
-    return answer
+    const result = await this.#nodes.requestUntilKnown(method, path, request)
+    assert.equal(result.status, status, `${method} ${path} ${JSON.stringify(result.body)}`)
+    return result
   }
 
-  #keep({ body }: NodeResponse): void {
+  #storeTokens({ body }: NodeResponse): void {
     assert.equal(body.status, 'signedIn', `${this.email} ${JSON.stringify(body)}`)
     this.accessToken = body.accessToken
     this.refreshToken = body.refreshToken
