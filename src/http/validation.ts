@@ -1,4 +1,4 @@
-import { Ajv, type ValidateFunction } from 'ajv'
+import { Ajv, type AnySchemaObject, type Options, type ValidateFunction } from 'ajv'
 import formats from 'ajv-formats'
 import type { FastifySchemaCompiler, FastifySchemaValidationError } from 'fastify'
 
@@ -15,9 +15,8 @@ const options = {
  * schema is compiled when its first value arrives: compiling all takes most of the time of a start.
  */
 export function createValidatorCompiler(): FastifySchemaCompiler<object> {
-  // The CommonJS plugin's function is under `default` in ES modules.
-  const strict = formats.default(new Ajv({ ...options, coerceTypes: false }))
-  const coercing = formats.default(new Ajv({ ...options, coerceTypes: true }))
+  const strict = createAjv({ ...options, coerceTypes: false })
+  const coercing = createAjv({ ...options, coerceTypes: true })
   return ({ schema, httpPart }) => {
     let validate: ValidateFunction | undefined
     return (value) => {
@@ -25,6 +24,26 @@ export function createValidatorCompiler(): FastifySchemaCompiler<object> {
       return validate(value) || { error: validate.errors as FastifySchemaValidationError[] }
     }
   }
+}
+
+function createAjv(options: Options): Ajv {
+  // The CommonJS plugin's function is under `default` in ES modules.
+  const ajv = formats.default(new Ajv(options))
+  // With `allErrors`, Ajv runs a pattern also on text that is longer than `maxLength` allows.
+  ajv.removeKeyword('pattern')
+  ajv.addKeyword({
+    keyword: 'pattern',
+    type: 'string',
+    schemaType: 'string',
+    error: { message: 'has characters that are not allowed here' },
+    compile(pattern: string, { maxLength }: AnySchemaObject) {
+      if (maxLength === undefined) throw new Error(`The pattern ${pattern} needs a maxLength.`)
+      const regExp = new RegExp(pattern, 'u')
+      // Code units: text of `maxLength` characters has up to twice as many.
+      return (text: string) => text.length > 2 * maxLength || regExp.test(text)
+    },
+  })
+  return ajv
 }
 
 /** More than any request has fields, so that thousands of unknown ones do not bloat the response. */

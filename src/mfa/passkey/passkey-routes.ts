@@ -30,7 +30,7 @@ const Name = Type.String({
   minLength: 1,
   maxLength: 64,
   // At least one visible character, and no control characters.
-  pattern: '^\\P{C}*[^\\p{C}\\p{Z}]\\P{C}*$',
+  pattern: '^\\p{Z}*[^\\p{C}\\p{Z}]\\P{C}*$',
   description: 'A name chosen by its owner.',
   examples: ['My phone'],
 })
