@@ -10,6 +10,7 @@ import Fastify, {
 import type { Log } from '../lib/log.ts'
 import { Problem } from '../lib/problem.ts'
 import { acceptJson, bodyLimitBytes } from './body.ts'
+import { createForwardedForListener } from './forwarded-for.ts'
 import { createErrorHandlers } from './problem-response.ts'
 import { logRequests } from './request-log.ts'
 import { ProblemSchema } from './schemas.ts'
@@ -78,6 +79,9 @@ export function createApp(options: {
       errorHandlers.handleClientError(error, socket, randomUUID(), headers),
   }).withTypeProvider<TypeBoxTypeProvider>()
 
+  if (trustProxy.length > 0) {
+    app.server.prependListener('request', createForwardedForListener(log))
+  }
   app.addSchema(ProblemSchema)
   app.setValidatorCompiler(createValidatorCompiler())
   app.setSerializerCompiler(compileSerializer)

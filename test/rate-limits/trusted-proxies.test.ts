@@ -123,21 +123,48 @@ onEachDatabase(
       }
     })
 
-    test('an invalid forwarded address is handled like any other', async () => {
-      const email = somebody()
-      for (const address of [
-        '',
-        ' ',
-        'unknown',
-        '1.2.3.4:5678',
-        '[::1]:80',
-        "' or 1=1",
-        '::1::2',
-      ]) {
-        const headers = forwarded(address)
-        const { status } = await latchkey.post('/auth/SignIn', { email, password }, { headers })
-        assert.equal(status, 401, address)
+    // Abuse case (Guessing): A port beside the forwarded address made every guess another client.
+    const notations: [string, (port: number) => string][] = [
+      ['IPv4 with a port', (port) => `203.0.113.20:${port}`],
+      ['IPv4 in quotes', (port) => `"203.0.113.21:${port}"`],
+      ['IPv6 in brackets', (port) => `[2001:db8:0:20::${port}]`],
+      ['IPv6 in brackets with a port', (port) => `[2001:db8:0:21::1]:${port}`],
+      ['IPv6 in brackets and quotes', (port) => `"[2001:db8:0:22::1]:${port}"`],
+      ['IPv6 with a zone', (port) => `2001:db8:0:23::1%eth${port}`],
+    ]
+    for (const [notation, write] of notations) {
+      test(`a forwarded address is one client in every notation: ${notation}`, async () => {
+        const email = somebody()
+        for (let i = 0; i <= 10; i++) {
+          const headers = forwarded(`198.51.100.${i}`, write(1000 + i))
+          const { status } = await latchkey.post('/auth/SignIn', { email, password }, { headers })
+          assert.equal(status, i < 10 ? 401 : 429)
+        }
+      })
+    }
+
+    test('the activity has the forwarded address without port, brackets and quotes', async () => {
+      const ada = await latchkey.owner()
+      for (const [written, ipAddress] of [
+        ['203.0.113.30:4711', '203.0.113.30'],
+        ['"[2001:db8::30]:4711"', '2001:db8::30'],
+      ] as const) {
+        await ada.signIn({ headers: forwarded(written) })
+        const { activity } = (await ada.get('/settings/Activity')).body
+        assert.equal(activity[0].ipAddress, ipAddress)
       }
+    })
+
+    // Abuse case (Guessing): Rubbish in the header was counted as a client of its own.
+    test('forwarded entries without an IP address count as the connection', async () => {
+      const email = somebody()
+      const entries = ['', ' ', 'unknown', '_hidden', "' or 1=1", '::1::2', '1.2.3', '1.2.3.4:x']
+      for (const [i, entry] of [...entries, 'a', 'b', 'c'].entries()) {
+        const headers = forwarded(`198.51.100.${i}`, entry)
+        const { status } = await latchkey.post('/auth/SignIn', { email, password }, { headers })
+        assert.equal(status, i < 10 ? 401 : 429, entry)
+      }
+      assert.equal(latchkey.log.match(/X-Forwarded-For has an entry without/g)?.length, 1)
     })
   },
   { LATCHKEY_TRUST_PROXY: '127.0.0.1' },
