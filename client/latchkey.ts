@@ -342,10 +342,11 @@ export function createLatchkey(options: Options) {
         /**
          * Turn MFA on, or change the method (`POST /settings/MfaSignIn`).
          *
-         * A method is switched on only after its owner has verified it. For `sms` and `email`,
-         * call without `code` to send a code, then again with the code. For `authenticator`,
-         * set up a secret first. For `passkey`, add a passkey first; call without `assertion`
-         * to get a challenge, then again with the assertion.
+         * Turning MFA on ends all other sessions, and only the method that is verified in this
+         * call signs in from then on; others are pending until they are verified, too. For
+         * `sms` and `email`, call without `code` to send a code, then again with the code. For
+         * `authenticator`, set up a secret first. For `passkey`, add a passkey first; call
+         * without `assertion` to get a challenge, then again with the assertion.
          */
         post: (body: TurnOnMfaBody) =>
           call<
@@ -374,6 +375,19 @@ export function createLatchkey(options: Options) {
             | 'insufficient_user_authentication'
             | 'mfa_required_by_policy'
           >('DELETE', '/settings/MfaSignIn', { token: true }),
+      },
+      mfaEmail: {
+        /**
+         * Give up codes by email (`DELETE /settings/MfaEmail`).
+         *
+         * Codes by email stop being a method; the account keeps its address. If they were the
+         * MFA method, the strongest other one becomes the method. Notifies the owner.
+         */
+        delete: () =>
+          call<
+            Success<200, MfaSignIn>,
+            BodyProblemCode | TokenProblemCode | 'insufficient_user_authentication' | 'last_method'
+          >('DELETE', '/settings/MfaEmail', { token: true }),
       },
       mfaSecret: {
         /** Read whether an authenticator app is set up (`GET /settings/MfaSecret`). */
@@ -486,7 +500,7 @@ export function createLatchkey(options: Options) {
         post: () =>
           call<
             Success<200, GenerateRecoveryCodesResponse>,
-            BodyProblemCode | TokenProblemCode | 'insufficient_user_authentication'
+            BodyProblemCode | TokenProblemCode | 'insufficient_user_authentication' | 'mfa_is_off'
           >('POST', '/settings/RecoveryCodes', { token: true }),
       },
       phoneNumber: {
@@ -503,6 +517,7 @@ export function createLatchkey(options: Options) {
             | TokenProblemCode
             | 'insufficient_user_authentication'
             | 'invalid_code'
+            | 'last_method'
             | 'too_many_attempts'
             | 'too_many_messages'
             | 'sms_unavailable'
@@ -948,6 +963,8 @@ export interface ProblemStatus {
   too_many_passkeys: 409
   /** An account has this passkey, or had it until a few days ago. */
   passkey_known: 409
+  /** Recovery codes belong to MFA that is on. Turn it on: its response has ten new codes. */
+  mfa_is_off: 409
   /**
    * Operators can’t act on their own account through `/admin`. Use its settings, or ask
    * another operator.
@@ -1105,6 +1122,11 @@ export interface ChangePhoneNumberBody {
   phoneNumber: string
   /** The code as typed. */
   code?: string | undefined
+  /**
+   * With `code`: whether codes by text are a method of multi-factor sign-in from now on.
+   * By default as before; at first not.
+   */
+  useForSignIn?: boolean | undefined
 }
 
 /** The number is changed. */
@@ -1112,6 +1134,8 @@ export interface ChangePhoneNumberResponse {
   phoneNumber: string
   /** When the number was verified. */
   verifiedAt: string
+  /** Whether codes by text are a method. */
+  useForSignIn: boolean
 }
 
 /** The check passed. */
@@ -1274,8 +1298,14 @@ export interface MfaSignIn {
   enabled: boolean
   /** The default method; null while MFA is off. */
   mfaMethod: MfaMethod | null
-  /** Methods that are set up, strongest first. */
+  /** Methods that sign in, strongest first; while MFA is off, all that are set up. */
   availableMethods: MfaMethod[]
+  /**
+   * Methods that are set up and open nothing yet, because they were proven before MFA
+   * was turned on. Each works once its owner proves it by `POST /settings/MfaSignIn`
+   * with `"setDefault": false`.
+   */
+  pendingMethods: MfaMethod[]
   /** When MFA was last turned on or off; null if it never was on. */
   changedAt: string | null
 }
@@ -1286,11 +1316,20 @@ export interface MfaSignInOn {
   enabled: boolean
   /** The default method; null while MFA is off. */
   mfaMethod: MfaMethod | null
-  /** Methods that are set up, strongest first. */
+  /** Methods that sign in, strongest first; while MFA is off, all that are set up. */
   availableMethods: MfaMethod[]
+  /**
+   * Methods that are set up and open nothing yet, because they were proven before MFA
+   * was turned on. Each works once its owner proves it by `POST /settings/MfaSignIn`
+   * with `"setDefault": false`.
+   */
+  pendingMethods: MfaMethod[]
   /** When MFA was last turned on or off; null if it never was on. */
   changedAt: string | null
-  /** Ten codes for when the method is lost, unless earlier ones stay valid. Shown once. */
+  /**
+   * Ten codes for when the method is lost, each time MFA goes on and whenever the
+   * account has none. Shown once; earlier ones are void.
+   */
   recoveryCodes?: string[]
 }
 
@@ -1316,6 +1355,11 @@ export interface Passkey {
   lastUsedAt: string | null
   /** Whether the passkey is synced to other devices. */
   backedUp: boolean
+  /**
+   * Whether it opens nothing yet: it was added on weaker proof than multi-factor sign-in
+   * has now. Prove it once by `POST /settings/MfaSignIn` with `passkeyId`.
+   */
+  pending: boolean
 }
 
 /** Problem details (RFC 9457). */
@@ -1645,8 +1689,13 @@ export interface TurnOnMfaBody {
    * `navigator.credentials.get()`, by its `toJSON()`.
    */
   assertion?: AuthenticationResponseJSON | undefined
-  /** Whether all other sessions end. */
-  endOtherSessions?: boolean | undefined
+  /** For `passkey`, without `assertion`: the passkey that must sign. */
+  passkeyId?: string | undefined
+  /**
+   * Whether the method becomes the default. `false` adds it, or proves a pending one.
+   * The method that turns MFA on is the default in any case.
+   */
+  setDefault?: boolean | undefined
 }
 
 export interface UndoBody {
@@ -1792,6 +1841,11 @@ export interface WaysIn {
     }
     stillIn: boolean
     by: CredentialKind[]
+    /**
+     * Whether that sign-in may change how the account signs in. A code by email is not
+     * enough where the default method is stronger.
+     */
+    canChange: boolean
   }[]
   /** For each credential: whether it alone lets a thief in. */
   ifStolen: {

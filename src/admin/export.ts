@@ -2,7 +2,7 @@ import { mfaMethods } from '../config/settings.ts'
 import type { Keyring } from '../keys/keyring.ts'
 import { toIsoString } from '../lib/clock.ts'
 import { isUnusablePassword } from '../lib/password-hasher.ts'
-import { availableMethods, enrollmentColumns, enrollmentOf } from '../mfa/methods/methods.ts'
+import { availableMethods, enrollmentColumns, enrollmentsOf } from '../mfa/methods/methods.ts'
 import { openTotpSecret } from '../mfa/totp/totp.ts'
 import { isMfaOn, mfaColumns } from '../store/mfa-state.ts'
 import type { Db } from '../store/open.ts'
@@ -72,16 +72,18 @@ async function readTotpSecrets(
 
 /** @param totpSecrets undefined to export no secrets */
 function recordOf(row: AccountRow, totpSecrets: Map<string, string> | undefined): ImportRecord {
-  const { email, password_hash, phone_number, mfa_email, created_at, language } = row
+  const { email, password_hash, phone_number, created_at, language } = row
   // A password that must be reset does not sign in: after an undo it may be a thief’s.
   const hasPassword =
     row.password_reset_required_since === null && !isUnusablePassword(password_hash)
-  const totpSecret = totpSecrets?.get(row.id)
+  const { current } = enrollmentsOf(row)
+  // A pending credential would be one that signs in after the import.
+  const totpSecret = current.authenticator ? totpSecrets?.get(row.id) : undefined
   return {
     email,
     ...(totpSecrets && hasPassword && { passwordHash: password_hash }),
     ...(phone_number !== null && { phoneNumber: phone_number }),
-    ...(mfa_email !== null && { mfaEmail: mfa_email }),
+    ...(current.email !== null && { mfaEmail: current.email }),
     ...(totpSecret !== undefined && { totpSecret }),
     mfaMethod: mfaMethodOf(row),
     createdAt: toIsoString(created_at),
@@ -93,7 +95,8 @@ function recordOf(row: AccountRow, totpSecrets: Map<string, string> | undefined)
 function mfaMethodOf(row: AccountRow): string {
   if (!isMfaOn(row)) return 'off'
   if (row.mfa_method !== null && row.mfa_method !== 'passkey') return row.mfa_method
-  const [strongest] = availableMethods({ ...enrollmentOf(row), passkeys: 0 }, mfaMethods)
+  const { current } = enrollmentsOf(row)
+  const [strongest] = availableMethods({ ...current, passkeys: 0 }, mfaMethods, null)
   // An import refuses `passkey`, so that MFA is not lost silently.
   return strongest ?? 'passkey'
 }

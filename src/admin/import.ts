@@ -5,7 +5,7 @@ import { newId } from '../lib/random.ts'
 import type { Line } from '../lib/read-lines.ts'
 import { sealTotpSecret } from '../mfa/totp/totp.ts'
 import { lockEmails } from '../store/locks.ts'
-import { mfaNeverOn, mfaTurnedOn } from '../store/mfa-state.ts'
+import { mfaEpochOpened, mfaNeverOn, nextMfaEpoch } from '../store/mfa-state.ts'
 import type { RunTransaction, Tx } from '../store/transaction.ts'
 import { reservedAddresses } from '../undo/undo-token.ts'
 import { type ParsedAccount, parseImportRecord } from './import-record.ts'
@@ -194,6 +194,7 @@ async function insertAccounts(tx: Tx, candidates: Candidate[]): Promise<Set<stri
       confirmed_at: at,
       last_step: null,
       removed_at: null,
+      mfa_epoch: importedMfaEpoch,
     }))
     await tx.insertInto('totp_secret').values(totpSecrets).execute()
   }
@@ -207,6 +208,9 @@ async function insertAccounts(tx: Tx, candidates: Candidate[]): Promise<Set<stri
   return createdIds
 }
 
+/** An imported account that has MFA on has its first epoch, and its app and mailbox belong to it. */
+const importedMfaEpoch = nextMfaEpoch(mfaNeverOn)
+
 function accountRowOf({ id, account, fingerprints }: Candidate, at: number) {
   const { email, mfaMethod, phoneNumber } = account
   const createdAt = account.createdAt ?? at
@@ -218,8 +222,13 @@ function accountRowOf({ id, account, fingerprints }: Candidate, at: number) {
     password_changed_at: createdAt,
     phone_number: phoneNumber,
     phone_verified_at: phoneNumber === null ? null : at,
+    // A number is only a method if the record says so: it need not have been proven for that.
+    phone_mfa_since: mfaMethod === 'sms' ? at : null,
+    phone_mfa_epoch: mfaMethod === 'sms' ? importedMfaEpoch : null,
     mfa_email: account.mfaEmail,
-    ...(mfaMethod === null ? mfaNeverOn : mfaTurnedOn(mfaNeverOn, mfaMethod, at)),
+    mfa_email_epoch: account.mfaEmail === null ? null : importedMfaEpoch,
+    ...mfaNeverOn,
+    ...(mfaMethod !== null && mfaEpochOpened(mfaNeverOn, mfaMethod, at)),
     credential_version: 1,
     created_at: createdAt,
     language: account.language,

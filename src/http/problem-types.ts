@@ -94,6 +94,11 @@ export const problemTypes = {
     meaning:
       'The request uses a session in cookies (`Latchkey-Session`), but its origin is neither the service itself nor listed in `LATCHKEY_ALLOWED_ORIGINS`.',
   },
+  mfa_is_off: {
+    status: 409,
+    title: 'The second step is off',
+    meaning: 'Recovery codes belong to MFA that is on. Turn it on: its response has ten new codes.',
+  },
   mfa_required_by_policy: {
     status: 403,
     title: 'Multi-factor sign-in is required',

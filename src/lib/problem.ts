@@ -19,6 +19,7 @@ export type ProblemCode =
   | 'reset_token_expired'
   | 'undo_token_expired'
   | 'cross_site_request'
+  | 'mfa_is_off'
   | 'mfa_required_by_policy'
   | 'mfa_set_up_required'
   | 'account_suspended'

@@ -2,7 +2,6 @@ import * as activity from '../activity/activity.ts'
 import type { MfaMethod } from '../config/settings.ts'
 import type { Client } from '../lib/client.ts'
 import { second } from '../lib/clock.ts'
-import { isSameMailbox } from '../lib/email-address.ts'
 import type { EmitEvent } from '../lib/metric-events.ts'
 import { Problem } from '../lib/problem.ts'
 import { newToken } from '../lib/random.ts'
@@ -13,6 +12,7 @@ import { type LockedAccount, lockAccount } from '../sessions/locked-account.ts'
 import type { IssuedSession, SessionRules } from '../sessions/session.ts'
 import { ensureNotSuspended } from '../sessions/suspension.ts'
 import { trustDevice } from '../sessions/trusted-device.ts'
+import { activeMfaMethod } from '../store/mfa-state.ts'
 import type { Tx } from '../store/transaction.ts'
 import {
   challengeLifetimeMs,
@@ -29,7 +29,7 @@ import {
   availableChallengeMethods,
   type ChallengeMethod,
   codeMethods,
-  readEnrollment,
+  readEnrollments,
 } from './methods/methods.ts'
 import { recordRecoveryCodeUse } from './recovery-codes/recovery-codes.ts'
 import { notifyOfGuessing } from './security-notices.ts'
@@ -64,8 +64,8 @@ export async function startChallenge(
   account: LockedAccount,
   session?: string,
 ): Promise<MfaRequired> {
-  const enrollment = await readEnrollment(tx, account)
-  const usable = challengeMethods(deps, account, enrollment)
+  const { current } = await readEnrollments(tx, account)
+  const usable = challengeMethods(deps, account, current)
   const method = usable.find((name) => name === account.mfa_method) ?? usable[0]
   if (!method) throw new Error('MFA is on, but no method is enrolled.')
 
@@ -82,7 +82,7 @@ export async function startChallenge(
     .returning(['id', 'account_id', 'sent_to', 'sent_at'])
     .executeTakeFirstOrThrow()
 
-  const sent = await sendChallengeCode(tx, deps, challenge, enrollment, method).catch(
+  const sent = await sendChallengeCode(tx, deps, challenge, current, method).catch(
     ignoreIfRateLimited,
   )
   return {
@@ -106,11 +106,11 @@ export async function resendCode(
   { mfaToken, mfaMethod }: { mfaToken: string; mfaMethod?: ChallengeMethod | undefined },
 ): Promise<CodeSent> {
   const { account, challenge } = await loadChallenge(tx, { mfaToken })
-  const enrollment = await readEnrollment(tx, account)
+  const { current } = await readEnrollments(tx, account)
   const method = mfaMethod ?? challenge.method
-  const usable = challengeMethods(deps, account, enrollment)
+  const usable = challengeMethods(deps, account, current)
   const sent = usable.includes(method)
-    ? await sendChallengeCode(tx, deps, challenge, enrollment, method)
+    ? await sendChallengeCode(tx, deps, challenge, current, method)
     : undefined
   if (!sent) {
     throw new Problem(
@@ -145,7 +145,7 @@ export async function verifyChallenge(
   const { rateLimiter } = deps
   const { client } = attempt
   const { account, challenge } = await loadChallenge(tx, attempt)
-  const enrollment = await readEnrollment(tx, account)
+  const { current } = await readEnrollments(tx, account)
   const method = attempt.mfaMethod ?? challenge.method
   if (method === 'passkey') throw passkeyHasNoCode(attempt.mfaMethod)
   const reservation = await rateLimiter
@@ -157,10 +157,10 @@ export async function verifyChallenge(
       throw error
     })
 
-  const usable = challengeMethods(deps, account, enrollment)
+  const usable = challengeMethods(deps, account, current)
   const correct =
     usable.includes(method) &&
-    (await verifyChallengeCode(tx, enrollment, challenge, method, attempt.code))
+    (await verifyChallengeCode(tx, current, challenge, method, attempt.code))
   tx.emit({ kind: 'signIn', method, result: correct ? 'signedIn' : 'wrong' })
   if (!correct) {
     await countFailedAttempt(tx, challenge.id)
@@ -176,7 +176,7 @@ export async function verifyChallenge(
 
   await rateLimiter.refund(tx, reservation)
   if (method === 'recoveryCode') {
-    await recordRecoveryCodeUse(tx, account, enrollment.recoveryCodes - 1, client)
+    await recordRecoveryCodeUse(tx, account, current.recoveryCodes - 1, client)
   }
   const amr: Amr[] = ['pwd', codeMethods[method].amr]
   return { issued: await completeChallenge(tx, deps, { ...attempt, account, challenge, amr }) }
@@ -216,20 +216,15 @@ export async function issueDeviceToken(
   return { ...issued, deviceToken: await trustDevice(tx, account, client) }
 }
 
-/**
- * Methods that can complete a sign-in. After a password reset by email, the mailbox was the first
- * factor already, so codes to it don't count as the second while another method is available.
- */
+/** Methods that can complete a sign-in to the account now. */
 function challengeMethods(
   { mfaMethods }: ChallengeDeps,
   account: LockedAccount,
   enrollment: Enrollment,
 ): ChallengeMethod[] {
-  const usable = availableChallengeMethods(enrollment, mfaMethods)
-  const sameMailbox =
-    account.reset_by_email_at !== null && isSameMailbox(enrollment.email, account.email)
-  const hasOther = usable.some((name) => name !== 'email' && name !== 'recoveryCode')
-  return sameMailbox && hasOther ? usable.filter((name) => name !== 'email') : usable
+  return availableChallengeMethods(enrollment, mfaMethods, activeMfaMethod(account), {
+    throughMailbox: account.reset_by_email_at !== null,
+  })
 }
 
 const tokenPurpose = 'mfa_token'

@@ -10,7 +10,8 @@ import {
   sendVerificationCode,
   verifyAddress,
 } from '../verification/verify-address.ts'
-import { codeMethods } from './methods/methods.ts'
+import { codeMethods, readEnrollments } from './methods/methods.ts'
+import { ensureMayJoin } from './mfa-epoch.ts'
 import { type VersionedAssertion, verifyPasskeyFactor } from './passkey/passkey-factor.ts'
 import { verifyTotpFactor } from './totp/totp-factor.ts'
 import type { FactorVerification } from './verified-factor.ts'
@@ -23,6 +24,10 @@ export interface FactorRequest {
   code: string | undefined
   /** For `passkey`: the verified assertion. */
   assertion: VersionedAssertion | undefined
+  /** For `passkey`: the passkey that must sign; any by default. */
+  passkeyId: string | undefined
+  /** Methods the operator offers, strongest first. */
+  ranking: readonly MfaMethod[]
 }
 
 /**
@@ -30,17 +35,22 @@ export interface FactorRequest {
  * returns a challenge for a passkey; the second brings the code or the assertion. An authenticator
  * app needs one request.
  *
- * @throws Problem `invalid_request`, `method_not_set_up`, `invalid_passkey`, `too_many_attempts`,
- * `too_many_messages` or `sms_unavailable`
+ * @throws Problem `insufficient_user_authentication` if the session is too weak for a factor that is not
+ * current, before a code is sent or a challenge issued; `invalid_request`, `method_not_set_up`,
+ * `invalid_passkey`, `too_many_attempts`, `too_many_messages` or `sms_unavailable`
  */
 export async function verifyFactor(
   tx: Tx,
   deps: SendCodeDeps,
   account: LockedAccount,
   principal: Principal,
-  { method, address: givenAddress, code, assertion }: FactorRequest,
+  request: FactorRequest,
 ): Promise<FactorVerification> {
-  if (method === 'passkey') return verifyPasskeyFactor(tx, deps, account, principal, assertion)
+  const { method, address: givenAddress, code, ranking } = request
+  const ensureMayBeNew = () => ensureMayJoin(tx, account, principal.session, ranking)
+  if (method === 'passkey') {
+    return verifyPasskeyFactor(tx, deps, account, principal, request, ensureMayBeNew)
+  }
   if (method === 'authenticator') return verifyTotpFactor(tx, deps, account, code)
 
   const verification = {
@@ -48,6 +58,8 @@ export async function verifyFactor(
     channel: method,
     template: 'set-up-code',
   } satisfies AddressVerification
+  const { current } = await readEnrollments(tx, account)
+  const currentAddress = method === 'sms' ? current.phoneNumber : current.email
   const known = method === 'sms' ? account.phone_number : account.mfa_email
   if (code !== undefined) {
     const sentTo = await verifyAddress(tx, deps, account, principal, verification, {
@@ -55,7 +67,8 @@ export async function verifyFactor(
       code,
     })
     const { amr } = codeMethods[method]
-    return sentTo ? { factor: { method, amr: [amr], sentTo, isNew: sentTo !== known } } : 'wrong'
+    const isNew = sentTo !== currentAddress
+    return sentTo ? { factor: { method, amr: [amr], sentTo, isNew } } : 'wrong'
   }
 
   const address = givenAddress ?? known ?? (method === 'email' ? account.email : undefined)
@@ -65,6 +78,7 @@ export async function verifyFactor(
       errors: [{ path: '/phoneNumber', message }],
     })
   }
-  if (activeMfaMethod(account) === method && address === known) return 'alreadyOn'
+  if (activeMfaMethod(account) === method && address === currentAddress) return 'alreadyOn'
+  if (address !== currentAddress) await ensureMayBeNew()
   return { sent: await sendVerificationCode(tx, deps, account, principal, verification, address) }
 }

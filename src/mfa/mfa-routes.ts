@@ -18,6 +18,7 @@ import { Problem } from '../lib/problem.ts'
 import { type Guard, principalOf } from '../sessions/guard.ts'
 import type { RunTransaction } from '../store/transaction.ts'
 import type { SendCodeDeps } from '../verification/send-code.ts'
+import { removeEmailCodes } from './email-codes.ts'
 import { verifyFactor } from './factor-verification.ts'
 import { readMfaSignIn, turnOff, turnOn } from './mfa-sign-in.ts'
 import type { PasskeyDeps } from './passkey/assertion.ts'
@@ -41,8 +42,18 @@ const TurnOn = StrictObject(
     email: Type.Optional(Email),
     code: Type.Optional(Code),
     assertion: Type.Optional(AssertionResponse),
-    endOtherSessions: Type.Optional(
-      Type.Boolean({ default: true, description: 'Whether all other sessions end.' }),
+    passkeyId: Type.Optional(
+      Type.String({
+        maxLength: 64,
+        description: 'For `passkey`, without `assertion`: the passkey that must sign.',
+      }),
+    ),
+    setDefault: Type.Optional(
+      Type.Boolean({
+        default: true,
+        description:
+          'Whether the method becomes the default. `false` adds it, or proves a pending one. The method that turns MFA on is the default in any case.',
+      }),
     ),
   },
   {
@@ -90,7 +101,7 @@ export function mfaRoutes(
         tags,
         summary: 'Turn MFA on, or change the method',
         description:
-          'A method is switched on only after its owner has verified it. For `sms` and `email`, call without `code` to send a code, then again with the code. For `authenticator`, set up a secret first. For `passkey`, add a passkey first; call without `assertion` to get a challenge, then again with the assertion.',
+          'Turning MFA on ends all other sessions, and only the method that is verified in this call signs in from then on; others are pending until they are verified, too. For `sms` and `email`, call without `code` to send a code, then again with the code. For `authenticator`, set up a secret first. For `passkey`, add a passkey first; call without `assertion` to get a challenge, then again with the assertion.',
         security: bearer,
         body: TurnOn,
         response: {
@@ -113,7 +124,7 @@ export function mfaRoutes(
     },
     async (request, reply) => {
       const principal = principalOf(request)
-      const { mfaMethod: method, code, endOtherSessions = true } = request.body
+      const { mfaMethod: method, code, passkeyId, setDefault = true } = request.body
       ensureOffered(method, mfaMethods)
       ensureFieldsFitMethod(request.body)
       const address = parseAddress(request.body)
@@ -128,17 +139,21 @@ export function mfaRoutes(
           address,
           code,
           assertion,
+          passkeyId,
+          ranking: mfaMethods,
         })
         if (verification === 'wrong') return verification
         if (verification !== 'alreadyOn' && !('factor' in verification)) return verification
         const recoveryCodes =
           verification === 'alreadyOn'
             ? undefined
-            : await turnOn(tx, account, verification.factor, {
-                by: 'owner',
-                ...principal,
-                keepOtherSessions: !endOtherSessions,
-              })
+            : await turnOn(
+                tx,
+                account,
+                verification.factor,
+                { by: 'owner', ...principal },
+                { setDefault, ranking: mfaMethods },
+              )
         const state = await readMfaSignIn(tx, account.id, mfaMethods)
         return { on: { ...state, ...(recoveryCodes && { recoveryCodes }) } }
       })
@@ -182,6 +197,32 @@ export function mfaRoutes(
       })
     },
   )
+
+  app.delete(
+    '/settings/MfaEmail',
+    {
+      onRequest: guard.requireRecentSignIn,
+      schema: {
+        operationId: 'removeMfaEmail',
+        tags,
+        summary: 'Give up codes by email',
+        description:
+          'Codes by email stop being a method; the account keeps its address. If they were the MFA method, the strongest other one becomes the method. Notifies the owner.',
+        security: bearer,
+        response: {
+          200: MfaSignIn,
+          ...problemResponses(...stepUpProblems, ...bodyProblems, 'last_method'),
+        },
+      },
+    },
+    (request) =>
+      transaction(async (tx) => {
+        const principal = principalOf(request)
+        const account = await guard.lockAccount(tx, principal)
+        await removeEmailCodes(tx, account, mfaMethods, principal)
+        return readMfaSignIn(tx, account.id, mfaMethods)
+      }),
+  )
 }
 
 function ensureOwnersMayChoose({ mfaPolicy }: Pick<Settings, 'mfaPolicy'>): void {
@@ -216,6 +257,9 @@ function ensureFieldsFitMethod(body: Static<typeof TurnOn>): void {
   }
   if (body.assertion !== undefined && mfaMethod !== 'passkey') {
     throw invalidField('/assertion', 'is only valid with mfaMethod passkey')
+  }
+  if (body.passkeyId !== undefined && mfaMethod !== 'passkey') {
+    throw invalidField('/passkeyId', 'is only valid with mfaMethod passkey')
   }
   if (body.code !== undefined && mfaMethod === 'passkey') {
     throw invalidField('/code', 'is not valid with mfaMethod passkey, which takes an assertion')

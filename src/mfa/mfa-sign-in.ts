@@ -3,7 +3,7 @@ import type * as activity from '../activity/activity.ts'
 import type { MfaMethod } from '../config/settings.ts'
 import { toIsoString } from '../lib/clock.ts'
 import { Problem } from '../lib/problem.ts'
-import { type Amr, combineAmr, parseAmr } from '../sessions/assurance.ts'
+import { type Amr, combineAmr } from '../sessions/assurance.ts'
 import type { LockedAccount } from '../sessions/locked-account.ts'
 import { endSessions } from '../sessions/session.ts'
 import { compileOnce } from '../store/compile-once.ts'
@@ -12,8 +12,9 @@ import {
   isMfaOn,
   mfaChangedAt,
   mfaColumns,
+  mfaEpochOpened,
   mfaTurnedOff,
-  mfaTurnedOn,
+  nextMfaEpoch,
 } from '../store/mfa-state.ts'
 import type { Db } from '../store/open.ts'
 import type { AccountTable } from '../store/schema.ts'
@@ -23,7 +24,15 @@ import {
   strengtheningUndoMs,
   weakeningUndoMs,
 } from '../undo/credential-change.ts'
-import { availableMethods, enrollmentColumns, enrollmentOf } from './methods/methods.ts'
+import {
+  availableMethods,
+  enrollmentColumns,
+  enrollmentsOf,
+  methods,
+  pendingMethods,
+  readEnrollments,
+} from './methods/methods.ts'
+import { ensureMayJoin, hasOnlyEmail, readAmr } from './mfa-epoch.ts'
 import { ensureRecoveryCodes } from './recovery-codes/recovery-codes.ts'
 import type { VerifiedFactor } from './verified-factor.ts'
 
@@ -32,6 +41,7 @@ export interface MfaSignIn {
   enabled: boolean
   mfaMethod: MfaMethod | null
   availableMethods: MfaMethod[]
+  pendingMethods: MfaMethod[]
   changedAt: string | null
 }
 
@@ -43,10 +53,13 @@ export async function readMfaSignIn(
   const row = await readMfaSignInRow(db, account)
   if (!row) throw new Error('There is no such account.')
   const changedAt = mfaChangedAt(row)
+  const enrollments = enrollmentsOf(row)
+  const mfaMethod = activeMfaMethod(row)
   return {
     enabled: isMfaOn(row),
-    mfaMethod: activeMfaMethod(row),
-    availableMethods: availableMethods(enrollmentOf(row), ranking),
+    mfaMethod,
+    availableMethods: availableMethods(enrollments.current, ranking, mfaMethod),
+    pendingMethods: pendingMethods(enrollments, ranking),
     changedAt: changedAt === null ? null : toIsoString(changedAt),
   }
 }
@@ -83,41 +96,66 @@ export async function turnOff(
 type OwnerCause = Extract<activity.Cause, { by: 'owner' }>
 
 /**
- * Turns MFA on by a method that was verified in this transaction, or changes the method while it is
- * on. The proof makes the session that gave it as strong as one signed in with MFA.
+ * Turns MFA on by a factor that was verified in this transaction, or adds a method or changes the
+ * default while it is on. The proof makes the session that gave it as strong as one signed in with MFA.
  *
- * @param cause.keepOtherSessions leaves other sessions alone; those without MFA cannot change it
- * @returns new recovery codes, to be shown once, if the account has no trusted ones
+ * Turning MFA on opens an MFA epoch, and so does adding a method to codes by email alone. Only this
+ * factor belongs to the epoch; all others become pending (`isCurrent`), and new recovery codes replace
+ * the old ones. While an epoch is on, a factor joins it from a session that a second factor other than
+ * email has signed in.
+ *
+ * @param options.setDefault whether the method becomes the default; the first of an epoch always does
+ * @param options.ranking methods the operator offers, strongest first
+ * @returns new recovery codes, to be shown once, if the account has none that count
+ * @throws Problem `insufficient_user_authentication` if the session is too weak for the factor to join
  */
 export async function turnOn(
   tx: Tx,
   account: LockedAccount,
   factor: VerifiedFactor,
-  cause: OwnerCause & { keepOtherSessions: boolean },
+  cause: OwnerCause,
+  { setDefault, ranking }: { setDefault: boolean; ranking: readonly MfaMethod[] },
 ): Promise<string[] | undefined> {
-  const { method, amr, sentTo, isNew, updateRows } = factor
-  const { keepOtherSessions, session } = cause
+  const { method, amr, sentTo, isNew, enroll } = factor
+  const { session } = cause
   const wasOn = isMfaOn(account)
-  const unchanged = activeMfaMethod(account) === method && !isNew
+  const { current } = await readEnrollments(tx, account)
+  const opensEpoch = !wasOn || (method !== 'email' && hasOnlyEmail(current, ranking))
+  if (isNew) await ensureMayJoin(tx, account, session, ranking)
   await strengthenSession(tx, session, amr)
-  if (unchanged) return undefined
+  const wasCurrent = methods[method].isEnrolled(current)
+  const becomesDefault = opensEpoch || (setDefault && activeMfaMethod(account) !== method)
+  if (!isNew && !becomesDefault) return undefined
 
+  const epoch = opensEpoch ? nextMfaEpoch(account) : (account.mfa_epoch as number)
   await changeCredentials(tx, account, {
     type: !wasOn ? 'mfa.on' : isNew ? 'mfa.method_added' : 'mfa.method_changed',
     cause,
     detail: { mfaMethod: method },
-    notice: wasOn ? 'mfa-method-changed' : 'mfa-on',
+    notice: !wasOn
+      ? 'mfa-on'
+      : becomesDefault || wasCurrent
+        ? 'mfa-method-changed'
+        : 'mfa-method-added',
     params: { method, at: tx.now() },
     undoForMs: undoForMs(account, method),
     set: {
-      ...mfaTurnedOn(account, method, tx.now()),
-      ...(method === 'sms' && sentTo && { phone_number: sentTo, phone_verified_at: tx.now() }),
-      ...(method === 'email' && sentTo && { mfa_email: sentTo }),
+      ...(opensEpoch
+        ? mfaEpochOpened(account, method, tx.now())
+        : becomesDefault && { mfa_method: method }),
+      ...(method === 'sms' && {
+        phone_mfa_since: tx.now(),
+        phone_mfa_epoch: epoch,
+        ...(sentTo && { phone_number: sentTo, phone_verified_at: tx.now() }),
+      }),
+      // The owner has shown more than the mailbox, as a sign-in by this method would.
+      ...(method !== 'email' && { reset_by_email_at: null }),
+      ...(method === 'email' && { mfa_email_epoch: epoch, ...(sentTo && { mfa_email: sentTo }) }),
     },
-    updateRows,
+    updateRows: () => Promise.resolve(enroll?.(epoch)),
   })
-  if (!keepOtherSessions) await endSessions(tx, account.id, session)
-  return ensureRecoveryCodes(tx, account, cause)
+  await endSessions(tx, account.id, session)
+  return ensureRecoveryCodes(tx, account, epoch, cause)
 }
 
 /**
@@ -188,12 +226,7 @@ export function nextDefaultMethod(
 }
 
 async function strengthenSession(tx: Tx, session: string, newAmr: Amr[]): Promise<void> {
-  const { amr } = await tx
-    .selectFrom('session')
-    .select('amr')
-    .where('id', '=', session)
-    .executeTakeFirstOrThrow()
-  const combined = combineAmr(...new Set([...parseAmr(amr), ...newAmr]))
+  const combined = combineAmr(...new Set([...(await readAmr(tx, session)), ...newAmr]))
   await tx
     .updateTable('session')
     .set({ amr: combined.join(' ') })

@@ -18,7 +18,11 @@ const mfaSignIn = {
   enabled: Type.Boolean({ description: 'Whether signing in takes a second factor.' }),
   mfaMethod: Nullable(MfaMethod, 'The default method; null while MFA is off.'),
   availableMethods: Type.Array(MfaMethod, {
-    description: 'Methods that are set up, strongest first.',
+    description: 'Methods that sign in, strongest first; while MFA is off, all that are set up.',
+  }),
+  pendingMethods: Type.Array(MfaMethod, {
+    description:
+      'Methods that are set up and open nothing yet, because they were proven before MFA was turned on. Each works once its owner proves it by `POST /settings/MfaSignIn` with `"setDefault": false`.',
   }),
   changedAt: Nullable(
     Type.String({ format: 'date-time' }),
@@ -34,6 +38,7 @@ export const MfaSignIn = Type.Object(mfaSignIn, {
       enabled: false,
       mfaMethod: null,
       availableMethods: ['authenticator'],
+      pendingMethods: [],
       changedAt: '2026-11-24T09:00:00.000Z',
     },
   ],
@@ -45,7 +50,7 @@ export const MfaSignInOn = Type.Object(
     recoveryCodes: Type.Optional(
       Type.Array(Type.String(), {
         description:
-          'Ten codes for when the method is lost, unless earlier ones stay valid. Shown once.',
+          'Ten codes for when the method is lost, each time MFA goes on and whenever the account has none. Shown once; earlier ones are void.',
         examples: [['YZ1D-C820-9XA9']],
       }),
     ),

@@ -10,10 +10,10 @@ export interface VerifiedFactor {
   amr: Amr[]
   /** For `sms` and `email`: where the code went. */
   sentTo?: string
-  /** Whether the account could not use this method, or this address of it, before. */
+  /** Whether the account could not sign in by it before: it was not enrolled, or pending. */
   isNew: boolean
-  /** Enrols the factor; runs after the snapshot was taken. */
-  updateRows?: () => Promise<unknown>
+  /** Enrolls the factor in an MFA epoch; runs after the snapshot was taken. */
+  enroll?: (epoch: number) => Promise<unknown>
 }
 
 /**

@@ -1,7 +1,8 @@
 import type { MfaMethod } from '../config/settings.ts'
 import { isSameMailbox } from '../lib/email-address.ts'
-import { readEnrollment } from '../mfa/methods/methods.ts'
+import { readEnrollments } from '../mfa/methods/methods.ts'
 import { readMfaSignIn } from '../mfa/mfa-sign-in.ts'
+import { isCurrent } from '../store/mfa-state.ts'
 import type { Db } from '../store/open.ts'
 import type { AccountCredentials } from './ways-in.ts'
 
@@ -17,22 +18,24 @@ export async function readAccountCredentials(
     .where('id', '=', account)
     .executeTakeFirstOrThrow()
   const { enabled, mfaMethod } = await readMfaSignIn(db, account, mfaMethods)
-  const enrollment = await readEnrollment(db, { id: account })
+  const { current } = await readEnrollments(db, { id: account })
   const passkeys = await db
     .selectFrom('passkey')
-    .select(['id', 'name', 'passwordless'])
+    .innerJoin('account', 'account.id', 'account_id')
+    .select(['passkey.id', 'name', 'passwordless', 'passkey.mfa_epoch'])
+    .select('account.mfa_epoch as current_epoch')
     .where('account_id', '=', account)
     .where('removed_at', 'is', null)
-    .orderBy('id', 'desc')
+    .orderBy('passkey.id', 'desc')
     .execute()
   return {
     mfaOn: enabled,
     mfaMethod,
-    authenticator: enrollment.authenticator,
-    phone: enrollment.phoneNumber !== null,
-    emailCodes: enrollment.email !== null,
-    sameMailbox: isSameMailbox(enrollment.email, email),
-    recoveryCodes: enrollment.recoveryCodes,
-    passkeys: passkeys.map((passkey) => ({ ...passkey, passwordless: passkey.passwordless === 1 })),
+    mfaMethods,
+    enrollment: current,
+    sameMailbox: isSameMailbox(current.email, email),
+    passkeys: passkeys
+      .filter((row) => isCurrent({ mfa_epoch: row.current_epoch }, row.mfa_epoch))
+      .map(({ id, name, passwordless }) => ({ id, name, passwordless: passwordless === 1 })),
   }
 }

@@ -60,7 +60,15 @@ const WaysIn = Type.Object(
       description: 'Credentials that an ordinary sign-in takes, in order.',
     }),
     ifLost: Type.Array(
-      Type.Object({ ...credential, stillIn: Type.Boolean(), by: Type.Array(CredentialKind) }),
+      Type.Object({
+        ...credential,
+        stillIn: Type.Boolean(),
+        by: Type.Array(CredentialKind),
+        canChange: Type.Boolean({
+          description:
+            'Whether that sign-in may change how the account signs in. A code by email is not enough where the default method is stronger.',
+        }),
+      }),
       {
         description:
           'For each credential: whether you could still sign in without it, and by which others.',

@@ -1,4 +1,6 @@
 import type { MfaMethod } from '../config/settings.ts'
+import type { Enrollment } from '../mfa/methods/method.ts'
+import { availableChallengeMethods, type ChallengeMethod } from '../mfa/methods/methods.ts'
 
 /** Credentials that an owner could lose or have stolen. */
 export const credentialKinds = [
@@ -18,13 +20,13 @@ export interface AccountCredentials {
   mfaOn: boolean
   /** The default method; null while MFA is off. */
   mfaMethod: MfaMethod | null
-  authenticator: boolean
-  phone: boolean
-  /** Whether codes by email are set up. */
-  emailCodes: boolean
-  /** Whether they go to the mailbox that also resets the password. */
+  /** Methods the operator offers, strongest first. */
+  mfaMethods: readonly MfaMethod[]
+  /** The second factors that sign in; pending ones open nothing and are not among them. */
+  enrollment: Enrollment
+  /** Whether codes by email go to the mailbox that also resets the password. */
   sameMailbox: boolean
-  recoveryCodes: number
+  /** The passkeys that sign in. */
   passkeys: {
     id: string
     name: string
@@ -43,7 +45,7 @@ export interface WaysIn {
   /** Credentials that an ordinary sign-in takes, in order. */
   signInNeeds: CredentialKind[]
   /** For each credential: whether its owner could still sign in without it, and by which others. */
-  ifLost: (Credential & { stillIn: boolean; by: CredentialKind[] })[]
+  ifLost: (Credential & { stillIn: boolean; by: CredentialKind[]; canChange: boolean })[]
   /** For each credential: whether it alone lets a thief in. */
   ifStolen: (Credential & { letsIn: boolean; why: string })[]
   /** The step that would help most; empty if none would. */
@@ -67,7 +69,8 @@ export function analyzeWaysIn(account: AccountCredentials): WaysIn {
     signInNeeds: listSignInNeeds(account),
     ifLost: listCredentials(account).map((item) => {
       const by = findWayInWithout(account, item)
-      return { ...item, stillIn: by !== undefined, by: by ?? [] }
+      const canChange = by !== undefined && reachesRequiredAcr(account, by)
+      return { ...item, stillIn: by !== undefined, by: by ?? [], canChange }
     }),
     ifStolen: listCredentials(account).map((item) => {
       const letsIn = letsThiefIn(account, item)
@@ -130,38 +133,51 @@ function findWayInWith(
 
 /** Lists the second factors that are accepted after a first factor of password or mailbox. */
 function listSecondFactors(account: AccountCredentials, first: CredentialKind): CredentialKind[] {
-  const { authenticator, phone, emailCodes, sameMailbox, recoveryCodes, passkeys } = account
-  // One mailbox doesn't count as both factors while there is another method.
-  const mailboxUsedTwice = first === 'mailbox' && (authenticator || phone || passkeys.length > 0)
-  const usable: Record<CredentialKind, boolean> = {
-    password: false,
-    passkey: passkeys.length > 0,
-    authenticator,
-    phone,
-    mailbox: emailCodes && sameMailbox && !mailboxUsedTwice,
-    otherMailbox: emailCodes && !sameMailbox,
-    recoveryCodes: recoveryCodes > 0,
-  }
-  return credentialKinds.filter((kind) => usable[kind])
+  const { enrollment, mfaMethods, mfaMethod, sameMailbox } = account
+  const usable = availableChallengeMethods(enrollment, mfaMethods, mfaMethod, {
+    throughMailbox: first === 'mailbox',
+  }).map((method) => kindOf(method, sameMailbox))
+  // Email last: it is the one that may not suffice for a change.
+  return credentialKinds
+    .filter((kind) => usable.includes(kind))
+    .sort((a, b) => Number(isMailbox(a)) - Number(isMailbox(b)))
+}
+
+const isMailbox = (kind: CredentialKind) => kind === 'mailbox' || kind === 'otherMailbox'
+
+function kindOf(method: ChallengeMethod, sameMailbox: boolean): CredentialKind {
+  if (method === 'sms') return 'phone'
+  if (method === 'recoveryCode') return 'recoveryCodes'
+  if (method === 'email') return sameMailbox ? 'mailbox' : 'otherMailbox'
+  return method
+}
+
+/**
+ * Whether a sign-in by these credentials may change how the account signs in, as the guard decides:
+ * where the default method is stronger than email, a code by email is not enough.
+ */
+function reachesRequiredAcr(
+  { mfaOn, mfaMethod }: AccountCredentials,
+  by: CredentialKind[],
+): boolean {
+  return !mfaOn || mfaMethod === 'email' || !by.slice(1).some(isMailbox)
 }
 
 function listSignInNeeds({ mfaOn, mfaMethod, sameMailbox }: AccountCredentials): CredentialKind[] {
-  if (!mfaOn || mfaMethod === null) return ['password']
-  const email = sameMailbox ? 'mailbox' : 'otherMailbox'
-  const second = {
-    passkey: 'passkey',
-    authenticator: 'authenticator',
-    sms: 'phone',
-    email,
-  } as const
-  return ['password', second[mfaMethod]]
+  return mfaOn && mfaMethod !== null ? ['password', kindOf(mfaMethod, sameMailbox)] : ['password']
 }
 
-/** Counts credentials that alone let a thief in, and those whose loss locks the owner out. */
+/**
+ * Counts credentials that alone let a thief in, and those whose loss locks the owner out of the account
+ * or of its settings.
+ */
 function countRisks(account: AccountCredentials): number {
   const items = listCredentials(account)
   const stolen = items.filter((item) => letsThiefIn(account, item))
-  const lost = items.filter((item) => !findWayInWithout(account, item))
+  const lost = items.filter((item) => {
+    const by = findWayInWithout(account, item)
+    return !by || !reachesRequiredAcr(account, by)
+  })
   return stolen.length + lost.length
 }
 
@@ -180,21 +196,27 @@ const adviceOptions: {
       ...account,
       mfaOn: true,
       mfaMethod: 'authenticator',
-      authenticator: true,
-      recoveryCodes: 10,
+      enrollment: { ...account.enrollment, authenticator: true, recoveryCodes: 10 },
     }),
   },
   {
     name: 'setUpAuthenticator',
     why: 'Anyone who can read your email can sign in: they can reset your password, and the codes go to the same mailbox. Use an authenticator app or a passkey instead.',
-    applies: (account) => account.mfaOn && !account.authenticator,
-    apply: (account) => ({ ...account, authenticator: true, mfaMethod: 'authenticator' }),
+    applies: (account) => account.mfaOn && !account.enrollment.authenticator,
+    apply: (account) => ({
+      ...account,
+      mfaMethod: 'authenticator',
+      enrollment: { ...account.enrollment, authenticator: true },
+    }),
   },
   {
     name: 'makeRecoveryCodes',
     why: 'If you lose your second step, you can still sign in with a recovery code kept on paper.',
-    applies: (account) => account.mfaOn && account.recoveryCodes === 0,
-    apply: (account) => ({ ...account, recoveryCodes: 10 }),
+    applies: (account) => account.mfaOn && account.enrollment.recoveryCodes === 0,
+    apply: (account) => ({
+      ...account,
+      enrollment: { ...account.enrollment, recoveryCodes: 10 },
+    }),
   },
 ]
 

@@ -6,7 +6,7 @@ import { isMfaOn, mfaOnSince } from '../store/mfa-state.ts'
 import type { Db } from '../store/open.ts'
 import type { Tx } from '../store/transaction.ts'
 import type { AccessTokens, Claims } from './access-token.ts'
-import { hasMfa, parseAmr } from './assurance.ts'
+import { acrOf, hasMfa, parseAmr } from './assurance.ts'
 import { findLiveSession, type LiveSession } from './live-session.ts'
 import { type LockedAccount, lockAccount } from './locked-account.ts'
 import { isSetupSession, type SessionRules } from './session.ts'
@@ -40,8 +40,7 @@ export interface Guard {
    */
   lockAccount(tx: Tx, principal: Principal): Promise<LockedAccount>
   /**
-   * An `onRequest` hook: requires an operator who signed in recently and with MFA. MFA is required
-   * even if no sign-in is too old (`stepUpMaxAge` of 0).
+   * An `onRequest` hook: requires an operator who signed in recently and with MFA.
    */
   requireOperator(request: FastifyRequest): Promise<void>
   /**
@@ -68,7 +67,7 @@ export function principalOf(request: FastifyRequest): Principal {
   return principal
 }
 
-/** @param options.stepUpMaxAge seconds; 0 accepts any sign-in, however old, and without MFA */
+/** @param options.stepUpMaxAge seconds; 0 accepts a sign-in of any age. Its strength always counts. */
 export function createGuard(options: {
   app: FastifyInstance
   db: Db
@@ -95,11 +94,10 @@ export function createGuard(options: {
   }
 
   function ensureStepUp(session: LiveSession): void {
-    if (stepUpMaxAge > 0) ensureRecentMfa(session)
-  }
-
-  function ensureRecentMfa(session: LiveSession): void {
-    const mfaSatisfied = !isMfaOn(session) || hasMfa(parseAmr(session.amr))
+    const amr = parseAmr(session.amr)
+    const acrValues = requiredAcr(session)
+    const mfaSatisfied =
+      !isMfaOn(session) || (acrValues === 'aal2' ? acrOf(amr) === 'aal2' : hasMfa(amr))
     const recent = stepUpMaxAge === 0 || now() - session.authenticated_at <= stepUpMaxAge * second
     if (mfaSatisfied && recent) return
     throw new Problem(
@@ -110,7 +108,7 @@ export function createGuard(options: {
       {
         stepUp: {
           ...(stepUpMaxAge > 0 && { maxAge: stepUpMaxAge }),
-          acrValues: !isMfaOn(session) || session.mfa_method === 'email' ? 'aal1' : 'aal2',
+          acrValues,
         },
       },
     )
@@ -137,7 +135,7 @@ export function createGuard(options: {
         'Your second step was off after you became an operator. Please turn it on, then ask the administrator of this service to make you an operator again.',
       )
     }
-    ensureRecentMfa(session)
+    ensureStepUp(session)
   }
 
   return {
@@ -184,6 +182,11 @@ export function createGuard(options: {
         .executeTakeFirstOrThrow()
     },
   }
+}
+
+/** Codes by email reach AAL1 only: NIST SP 800-63B-4 does not accept them as a second factor. */
+function requiredAcr(session: LiveSession): 'aal1' | 'aal2' {
+  return !isMfaOn(session) || session.mfa_method === 'email' ? 'aal1' : 'aal2'
 }
 
 /** The token of `Authorization: Bearer …` (RFC 6750 §2.1), the only place where one is accepted. */

@@ -6,7 +6,7 @@ import { newId } from '../lib/random.ts'
 import { isMfaOn } from '../store/mfa-state.ts'
 import type { Tx } from '../store/transaction.ts'
 import type { AccessTokens } from './access-token.ts'
-import { type Amr, combineAmr, hasMfa } from './assurance.ts'
+import { type Amr, acrOf, combineAmr, hasMfa } from './assurance.ts'
 import type { LockedAccount } from './locked-account.ts'
 import { issueRefreshToken } from './refresh-token.ts'
 import { type IssuedSession, isSetupSession, type SessionRules } from './session.ts'
@@ -51,6 +51,15 @@ export async function issueSession(
   const mfaSatisfied =
     !isMfaOn(account) || hasMfa(amr) || (await isTrustedDevice(tx, account, options.deviceToken))
   if (!mfaSatisfied) return undefined
+
+  if (account.reset_by_email_at !== null && acrOf(amr) === 'aal2') {
+    // The owner has shown more than the mailbox, so codes by email count as the second factor again.
+    await tx
+      .updateTable('account')
+      .set({ reset_by_email_at: null })
+      .where('id', '=', account.id)
+      .execute()
+  }
 
   const session = options.session
     ? await renewSession(tx, options.session, amr, rules)

@@ -12,6 +12,7 @@ export interface LockedAccount extends MfaColumns {
   deleted_at: number | null
   suspended_since: number | null
   phone_number: string | null
+  phone_mfa_since: number | null
   mfa_email: string | null
   credential_version: number
 }
@@ -26,6 +27,7 @@ export const lockedColumns = [
   'deleted_at',
   'suspended_since',
   'phone_number',
+  'phone_mfa_since',
   'mfa_email',
   ...mfaColumns,
   'credential_version',

@@ -55,7 +55,7 @@ export function startPasskeySignIn(
   return transaction(async (tx) => {
     if ('mfaToken' in startedBy) {
       const { account, challenge } = await loadChallenge(tx, startedBy)
-      const allowed = await listPasskeyDescriptors(tx, account.id)
+      const allowed = await listPasskeyDescriptors(tx, account)
       if (allowed.length === 0) throw methodNotSetUp()
       const challengeFor = { purpose: 'secondFactor', account, challenge: challenge.id } as const
       const { value, passkeyToken } = await createPasskeyChallenge(tx, challengeFor)
@@ -64,7 +64,7 @@ export function startPasskeySignIn(
     if ('principal' in startedBy) {
       const { session } = startedBy.principal
       const account = await lockAccount(tx, startedBy.principal.account)
-      const allowed = await listPasskeyDescriptors(tx, startedBy.principal.account)
+      const allowed = account ? await listPasskeyDescriptors(tx, account) : []
       if (!account || allowed.length === 0) throw methodNotSetUp()
       const challengeFor = { purpose: 'reauthenticate', account, session } as const
       const { value, passkeyToken } = await createPasskeyChallenge(tx, challengeFor)

@@ -10,6 +10,8 @@ export const mfaColumns = [
   'mfa_on_since',
   'mfa_method',
   'mfa_changed_at',
+  'mfa_epoch',
+  'last_mfa_epoch',
 ] as const satisfies (keyof AccountTable)[]
 
 export type MfaColumns = Pick<Selectable<AccountTable>, (typeof mfaColumns)[number]>
@@ -34,13 +36,20 @@ export function mfaChangedAt(account: MfaColumns): number | null {
 }
 
 /**
- * Whether recovery codes created at `createdAt` survive turning MFA on.
+ * Whether a credential is current: its epoch is the one that is on. While MFA is off there is none,
+ * and every credential that is set up counts. Credentials that are not current are pending: they open
+ * nothing until their owner proves them once from a session that was signed in with MFA.
  *
- * While MFA is off, the password alone generates recovery codes, so a password thief could prepare
- * some. Only codes that were there when MFA was last turned off are known to be the owner's.
+ * An epoch opens when MFA goes on, and when another method joins codes by email alone, which are
+ * weaker than all others. So whatever was enrolled on weaker proof, perhaps by a thief, stays out.
  */
-export function areRecoveryCodesTrusted(account: MfaColumns, createdAt: number): boolean {
-  return isMfaOn(account) || createdAt <= (account.mfa_changed_at ?? 0)
+export function isCurrent(account: Pick<MfaColumns, 'mfa_epoch'>, epoch: number | null): boolean {
+  return account.mfa_epoch === null || account.mfa_epoch === epoch
+}
+
+/** The number of the epoch that opens next: no number is given twice, whatever is undone. */
+export function nextMfaEpoch(account: MfaColumns): number {
+  return account.last_mfa_epoch + 1
 }
 
 /** The columns of an account whose MFA was never on. */
@@ -48,22 +57,28 @@ export const mfaNeverOn: MfaColumns = {
   mfa_on_since: null,
   mfa_method: null,
   mfa_changed_at: null,
+  mfa_epoch: null,
+  last_mfa_epoch: 0,
 }
 
-/** The columns to set when `method` becomes the default; if MFA is off, it is turned on. */
-export function mfaTurnedOn(
+/** The columns to set when an epoch opens with `method` as the default. */
+export function mfaEpochOpened(
   account: MfaColumns,
   method: MfaMethod,
   at: number,
 ): Partial<MfaColumns> {
-  return isMfaOn(account)
-    ? { mfa_method: method }
-    : { mfa_on_since: at, mfa_method: method, mfa_changed_at: at }
+  const epoch = nextMfaEpoch(account)
+  return {
+    mfa_method: method,
+    mfa_epoch: epoch,
+    last_mfa_epoch: epoch,
+    ...(!isMfaOn(account) && { mfa_on_since: at, mfa_changed_at: at }),
+  }
 }
 
 /** The columns to set when MFA is turned off. The method stays stored. */
 export function mfaTurnedOff(at: number): Partial<MfaColumns> {
-  return { mfa_on_since: null, mfa_changed_at: at }
+  return { mfa_on_since: null, mfa_changed_at: at, mfa_epoch: null }
 }
 
 /** The columns to set beside a restored snapshot: an undo that turns MFA on or off is a change, too. */

@@ -37,22 +37,32 @@ export interface AccountTable {
   /** E.164, verified; null without a phone. */
   phone_number: string | null
   phone_verified_at: number | null
+  /** Codes by text are a method since then; null while the number is no second factor. */
+  phone_mfa_since: number | null
+  /** The MFA epoch in which codes by text were proven; null if MFA was off. */
+  phone_mfa_epoch: number | null
   /** The verified address for codes by email; null while that method is not set up. */
   mfa_email: string | null
+  /** The MFA epoch in which codes by email were proven; null if MFA was off. */
+  mfa_email_epoch: number | null
   /** MFA is on since then; null while it is off. Read it by `isMfaOn` of mfa-state.ts. */
   mfa_on_since: number | null
   /** The default method; meaningless while MFA is off. */
   mfa_method: string | null
-  /**
-   * When MFA was last turned on or off, an undo included; null if it never was on. Decides which
-   * recovery codes survive turning MFA on again: `areRecoveryCodesTrusted` of mfa-state.ts.
-   */
+  /** When MFA was last turned on or off, an undo included; null if it never was on. */
   mfa_changed_at: number | null
+  /** The MFA epoch that is on; null while MFA is off. Its credentials alone sign in: mfa-state.ts. */
+  mfa_epoch: number | null
+  /** The highest number that an epoch of this account ever had; 0 before the first. */
+  last_mfa_epoch: number
   /** Raised by every change of password or MFA; credentials issued under a lower version are void. */
   credential_version: number
   /** When an undo or an operator voided the password; null once a new one is set. */
   password_reset_required_since: number | null
-  /** When the current password was set by a code sent to the mailbox; null if set in a session. */
+  /**
+   * When the password was reset by a message to the mailbox, a code or an undo link; null again once a
+   * second factor other than email completed a sign-in.
+   */
   reset_by_email_at: number | null
   /** When its owner deleted it. It is erased when the undo period ends. */
   deleted_at: number | null
@@ -83,6 +93,8 @@ export interface TotpSecretTable {
   /** The last time step of which a code was accepted; codes of this or an earlier step are refused. */
   last_step: number | null
   removed_at: number | null
+  /** The MFA epoch in which it was proven; null if MFA was off. */
+  mfa_epoch: number | null
 }
 
 /** A single-use recovery code. */
@@ -94,6 +106,8 @@ export interface RecoveryCodeTable {
   used_at: number | null
   /** When newly generated codes replaced it, or an undo removed it. */
   removed_at: number | null
+  /** The MFA epoch for which it was generated: it is accepted in no other. */
+  mfa_epoch: number
 }
 
 /**
@@ -119,6 +133,8 @@ export interface PasskeyTable {
   created_at: number
   last_used_at: number | null
   removed_at: number | null
+  /** The MFA epoch in which it was proven; null if MFA was off. */
+  mfa_epoch: number | null
 }
 
 /** A single-use WebAuthn challenge. */

@@ -1,6 +1,6 @@
 import type { Selectable } from 'kysely'
 import { type MfaColumns, mfaRestored } from '../store/mfa-state.ts'
-import type { AccountTable } from '../store/schema.ts'
+import type { AccountTable, PasskeyTable } from '../store/schema.ts'
 import type { Tx } from '../store/transaction.ts'
 
 /** Account columns that decide how the account signs in. */
@@ -11,9 +11,13 @@ export const snapshotColumns = [
   'password_changed_at',
   'phone_number',
   'phone_verified_at',
+  'phone_mfa_since',
+  'phone_mfa_epoch',
   'mfa_email',
+  'mfa_email_epoch',
   'mfa_on_since',
   'mfa_method',
+  'mfa_epoch',
   'deleted_at',
 ] as const satisfies (keyof AccountTable)[]
 
@@ -27,9 +31,11 @@ export const credentialTables = ['totp_secret', 'recovery_code', 'passkey'] as c
 /** Everything that decides how an account signs in, at one moment. */
 export interface Snapshot {
   account: Pick<Selectable<AccountTable>, (typeof snapshotColumns)[number]>
-  /** Ids of the active rows; a table added after the snapshot was taken is missing. */
-  credentials: Partial<Record<(typeof credentialTables)[number], string[]>>
+  /** The active rows; a table added after the snapshot was taken is missing. */
+  credentials: Partial<Record<(typeof credentialTables)[number], CredentialRow[]>>
 }
+
+type CredentialRow = Pick<Selectable<PasskeyTable>, 'id' | 'mfa_epoch'>
 
 /** Takes a snapshot. @param account the id of a locked account, so that nothing changes meanwhile */
 export async function takeSnapshot(tx: Tx, account: string): Promise<Snapshot> {
@@ -41,31 +47,32 @@ export async function takeSnapshot(tx: Tx, account: string): Promise<Snapshot> {
   // A secret that was never confirmed does not sign in, and must not be restored.
   const totpSecrets = await tx
     .selectFrom('totp_secret')
-    .select('id')
+    .select(['id', 'mfa_epoch'])
     .where('account_id', '=', account)
     .where('confirmed_at', 'is not', null)
     .where('removed_at', 'is', null)
     .execute()
-  const recoveryCodes = await activeIdsOf(tx, 'recovery_code', account)
-  const passkeys = await activeIdsOf(tx, 'passkey', account)
   return {
     account: { ...row },
     credentials: {
-      totp_secret: totpSecrets.map(({ id }) => id),
-      recovery_code: recoveryCodes,
-      passkey: passkeys,
+      totp_secret: totpSecrets,
+      recovery_code: await activeRowsOf(tx, 'recovery_code', account),
+      passkey: await activeRowsOf(tx, 'passkey', account),
     },
   }
 }
 
-async function activeIdsOf(tx: Tx, table: 'recovery_code' | 'passkey', account: string) {
-  const rows = await tx
+function activeRowsOf(
+  tx: Tx,
+  table: 'recovery_code' | 'passkey',
+  account: string,
+): Promise<CredentialRow[]> {
+  return tx
     .selectFrom(table)
-    .select('id')
+    .select(['id', 'mfa_epoch'])
     .where('account_id', '=', account)
     .where('removed_at', 'is', null)
     .execute()
-  return rows.map(({ id }) => id)
 }
 
 /**
@@ -92,7 +99,8 @@ export async function restoreSnapshot(
     .where('id', '=', account.id)
     .execute()
   for (const table of credentialTables) {
-    const restoredIds = snapshot.credentials[table] ?? []
+    const restored = snapshot.credentials[table] ?? []
+    const restoredIds = restored.map(({ id }) => id)
     await tx
       .updateTable(table)
       .set({ removed_at: tx.now() })
@@ -100,12 +108,17 @@ export async function restoreSnapshot(
       .where('removed_at', 'is', null)
       .$if(restoredIds.length > 0, (query) => query.where('id', 'not in', restoredIds))
       .execute()
-    if (restoredIds.length === 0) continue
-    await tx
-      .updateTable(table)
-      .set({ removed_at: null })
-      .where('account_id', '=', account.id)
-      .where('id', 'in', restoredIds)
-      .execute()
+    for (const [epoch, rows] of Map.groupBy(restored, ({ mfa_epoch }) => mfa_epoch)) {
+      await tx
+        .updateTable(table)
+        .set({ removed_at: null, mfa_epoch: epoch })
+        .where('account_id', '=', account.id)
+        .where(
+          'id',
+          'in',
+          rows.map(({ id }) => id),
+        )
+        .execute()
+    }
   }
 }

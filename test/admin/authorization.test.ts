@@ -13,10 +13,11 @@ import {
   onEachDatabase,
   type TestLatchkey,
 } from '../support/latchkey.ts'
-import { accountStateOf, openSecondSession } from '../support/mfa.ts'
+import { accountStateOf } from '../support/mfa.ts'
 import { operations } from '../support/openapi.ts'
 import { accountIdOf, actOnAccount, createOperator, grantOperator } from '../support/operator.ts'
 import type { Owner } from '../support/owner.ts'
+import { openPasswordOnlySession } from '../support/password-only-session.ts'
 import { waitUntil } from '../support/process.ts'
 import { assertBody } from '../support/responses.ts'
 
@@ -40,14 +41,12 @@ async function everyCall(
   return answers
 }
 
-/** An operator with a full session, and a second session with a password alone. */
+/** An operator with a full session, and a second session with a password alone: on a trusted device. */
 async function operatorWithWeakSession(
   latchkey: TestLatchkey,
 ): Promise<{ eve: Owner; weak: Owner }> {
-  const eve = await latchkey.owner()
-  const weak = await openSecondSession(latchkey, eve)
-  await eve.turnOn('authenticator', { endOtherSessions: false })
-  await grantOperator(latchkey, eve)
+  const eve = await createOperator(latchkey)
+  const weak = await openPasswordOnlySession(latchkey, eve)
   return { eve, weak }
 }
 

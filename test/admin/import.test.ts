@@ -33,7 +33,7 @@ onEachDatabase(
       const begun = await signIn(email)
       assert.deepEqual(
         [begun.body.status, begun.body.mfaMethod, begun.body.availableMethods],
-        ['mfaRequired', 'authenticator', ['authenticator', 'sms']],
+        ['mfaRequired', 'authenticator', ['authenticator']],
       )
       const { code: wrong } = (await submitMfaCode(latchkey, begun, { code: '000000' })).body
       assert.equal(wrong, 'invalid_code')

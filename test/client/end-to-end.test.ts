@@ -50,7 +50,13 @@ onDatabase('SQLite', (latchkey) => {
     assert.ok(off.ok)
     assert.deepEqual(
       { ...off.data, changedAt: '' },
-      { enabled: false, mfaMethod: null, availableMethods: ['authenticator'], changedAt: '' },
+      {
+        enabled: false,
+        mfaMethod: null,
+        availableMethods: ['authenticator'],
+        pendingMethods: [],
+        changedAt: '',
+      },
     )
     const now = await client.auth.signIn.post({ email, password })
     assert.ok(now.ok && now.data.status === 'signedIn')

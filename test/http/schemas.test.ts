@@ -32,7 +32,7 @@ onDatabase('SQLite', () => {
     assert.ok(compiled > 40, `${compiled} schemas`)
   })
 
-  // Abuse case (Strangers who overload): A name of 16 KiB blocked the event loop for 1.2 s, because
+  // Abuse case (Overload): A name of 16 KiB blocked the event loop for 1.2 s, because
   // its pattern ran although `maxLength` had failed, in time that grew with the square.
   test('validating text takes time that grows with its length, in every field', () => {
     const compile = createValidatorCompiler()

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { travel } from '../support/clock.ts'
 import { onEachDatabase } from '../support/latchkey.ts'
 import { codeMethods, mfaMethods, mfaNoticesTo, submitMfaCode } from '../support/mfa.ts'
-import { assertBody } from '../support/responses.ts'
+import { assertBody, assertMfaRequired } from '../support/responses.ts'
 
 const masked = {
   authenticator: undefined,
@@ -88,7 +88,8 @@ onEachDatabase((latchkey) => {
       const on = await ada.turnOn(method)
       assertBody(on, 200, { enabled: true, mfaMethod: method, availableMethods: [method] })
       assert.ok(on.body.changedAt > off.body.changedAt)
-      assert.deepEqual((await ada.get('/settings/MfaSignIn')).body, on.body)
+      const { recoveryCodes: _, ...mfaSignIn } = on.body
+      assert.deepEqual((await ada.get('/settings/MfaSignIn')).body, mfaSignIn)
       const required = await ada.signIn()
       assert.equal(required.body.mfaMethod, method)
       assert.equal((await completeLater()).body.code, expired)
@@ -125,8 +126,8 @@ onEachDatabase((latchkey) => {
   })
 
   test('methods are listed strongest first, whichever is the default', async () => {
-    const ada = await latchkey.owner({ mfaMethod: 'email' })
-    await ada.turnOn('sms')
+    const ada = await latchkey.owner({ mfaMethod: 'sms' })
+    await ada.turnOn('email')
     await ada.turnOn('passkey')
     const { body } = await ada.turnOn('authenticator')
     assert.deepEqual(body.availableMethods, mfaMethods)
@@ -185,6 +186,18 @@ onEachDatabase(
       assert.equal((await ada.delete('/settings/MfaSignIn')).status, 200)
       const refused = await ada.post('/settings/MfaSignIn', { mfaMethod: 'email' })
       assert.equal(refused.status, 400)
+      await latchkey.restart({ LATCHKEY_MFA_METHODS: 'email,authenticator' })
+    })
+
+    test('a method taken off the list is not accepted beside the default, and does not become it', async () => {
+      const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
+      await ada.turnOn('email', { setDefault: false })
+      await latchkey.restart({ LATCHKEY_MFA_METHODS: 'authenticator' })
+      const { mfaToken, availableMethods } = assertMfaRequired(await ada.signIn())
+      assert.deepEqual(availableMethods, ['authenticator', 'recoveryCode'])
+      const sent = await latchkey.post('/auth/SignIn/MfaCode', { mfaToken, mfaMethod: 'email' })
+      assertBody(sent, 409, { code: 'method_not_set_up' })
+      assertBody(await ada.delete('/settings/MfaSecret'), 409, { code: 'last_method' })
       await latchkey.restart({ LATCHKEY_MFA_METHODS: 'email,authenticator' })
     })
   },

@@ -130,8 +130,8 @@ onEachDatabase((latchkey) => {
   })
 
   test('a code by another method can be requested at once, voids the first code, and restores no attempts', async () => {
-    const ada = await latchkey.owner({ mfaMethod: 'email' })
-    await ada.turnOn('sms')
+    const ada = await latchkey.owner({ mfaMethod: 'sms' })
+    await ada.turnOn('email', { setDefault: false })
     const begun = await ada.signIn()
     const { mfaToken } = begun.body
     const bySms = await ada.codeFor('sms')

@@ -6,10 +6,11 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { travel } from '../support/clock.ts'
 import { onEachDatabase } from '../support/latchkey.ts'
-import { accountStateOf, openSecondSession } from '../support/mfa.ts'
+import { accountStateOf } from '../support/mfa.ts'
 import { operations } from '../support/openapi.ts'
 import type { Owner } from '../support/owner.ts'
 import { addPasskey } from '../support/passkeys.ts'
+import { openPasswordOnlySession } from '../support/password-only-session.ts'
 
 /** No step-up: ending sessions only makes an account safer, and a language gives no access. */
 const withoutStepUp = ['endOtherSessions', 'endSession', 'changeLanguage']
@@ -52,10 +53,9 @@ onEachDatabase((latchkey) => {
   // Abuse case (MFA changed by an attacker): A password-only session turned
   // MFA off (CVE-2026-3429).
   test('a session made without MFA can add, replace and remove nothing that decides how its owner signs in', async () => {
-    const ada = await latchkey.owner()
-    const weak = await openSecondSession(latchkey, ada)
-    await ada.turnOn('authenticator', { endOtherSessions: false })
+    const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     await addPasskeyAndDevice(ada)
+    const weak = await openPasswordOnlySession(latchkey, ada)
     await assertChangesNothing(weak, ada)
   })
 

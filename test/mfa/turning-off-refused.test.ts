@@ -5,6 +5,7 @@ import { travel } from '../support/clock.ts'
 import { type ApiResponse, onEachDatabase } from '../support/latchkey.ts'
 import { mfaNoticesTo, openSecondSession, submitMfaCode } from '../support/mfa.ts'
 import type { Owner } from '../support/owner.ts'
+import { openPasswordOnlySession } from '../support/password-only-session.ts'
 
 function assertStepUp(answer: ApiResponse, acr: string): void {
   assert.equal(answer.status, 401)
@@ -171,23 +172,22 @@ onEachDatabase((latchkey) => {
 
   // Abuse case (MFA changed by an attacker): A password-only session turned
   // MFA off (CVE-2026-3429).
-  test('a session from before MFA that is still live is too weak to turn it off', async () => {
+  test('a password-only session is too weak to turn MFA off, and is told which sign-in is strong enough', async () => {
     for (const [mfaMethod, acr] of [
       ['authenticator', 'aal2'],
       ['email', 'aal1'],
     ] as const) {
-      const ada = await latchkey.owner()
-      const before = await openSecondSession(latchkey, ada)
-      await ada.turnOn(mfaMethod, { endOtherSessions: false })
+      const ada = await latchkey.owner({ mfaMethod })
+      const weak = await openPasswordOnlySession(latchkey, ada)
 
-      assert.equal((await before.get('/settings/MfaSignIn')).body.enabled, true)
-      assertStepUp(await before.delete('/settings/MfaSignIn'), acr)
+      assert.equal((await weak.get('/settings/MfaSignIn')).body.enabled, true)
+      assertStepUp(await weak.delete('/settings/MfaSignIn'), acr)
       assert.deepEqual(
         (await mfaNoticesTo(latchkey, ada.email)).map(({ subject }) => subject),
         ['Your second step for Latchkey is on'],
       )
-      await before.signInFully()
-      assert.equal((await before.delete('/settings/MfaSignIn')).status, 200)
+      await weak.signInFully()
+      assert.equal((await weak.delete('/settings/MfaSignIn')).status, 200)
     }
   })
 
@@ -243,15 +243,22 @@ onEachDatabase(
 
 onEachDatabase(
   (latchkey) => {
-    test('with step-up disabled, every valid token turns MFA off, and no invalid one does', async () => {
-      const ada = await latchkey.owner()
-      const before = await openSecondSession(latchkey, ada)
-      await ada.turnOn('authenticator', { endOtherSessions: false })
-      const { refreshToken } = before
+    test('with a maximum age of 0, a sign-in of any age turns MFA off, and no weak sign-in or invalid token does', async () => {
+      const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
+      const weak = await openPasswordOnlySession(latchkey, ada)
       travel(3600_000)
-      assertInvalidToken(await before.delete('/settings/MfaSignIn'))
-      before.storeTokens(await latchkey.post('/auth/Refresh', { refreshToken }))
-      assert.equal((await before.delete('/settings/MfaSignIn')).body.enabled, false)
+      for (const session of [weak, ada]) {
+        const { refreshToken } = session
+        assertInvalidToken(await session.delete('/settings/MfaSignIn'))
+        session.storeTokens(await latchkey.post('/auth/Refresh', { refreshToken }))
+      }
+      const refused = await weak.delete('/settings/MfaSignIn')
+      assert.equal(refused.body.code, 'insufficient_user_authentication')
+      assert.equal(
+        refused.headers.get('www-authenticate'),
+        'Bearer error="insufficient_user_authentication", acr_values="aal2"',
+      )
+      assert.equal((await ada.delete('/settings/MfaSignIn')).body.enabled, false)
     })
   },
   { LATCHKEY_STEP_UP_MAX_AGE: '0' },

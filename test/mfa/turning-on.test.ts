@@ -12,6 +12,7 @@ import {
   submitMfaCode,
 } from '../support/mfa.ts'
 import type { Owner } from '../support/owner.ts'
+import { openPasswordOnlySession } from '../support/password-only-session.ts'
 import { assertBody } from '../support/responses.ts'
 
 async function assertOff(owner: Owner): Promise<void> {
@@ -98,10 +99,9 @@ onEachDatabase((latchkey) => {
 
   // Abuse case (MFA changed by an attacker): A password-only session turned
   // MFA off (CVE-2026-3429).
-  test('with endOtherSessions: false, other sessions stay live, too weak to change how the owner signs in', async () => {
-    const ada = await latchkey.owner()
-    const other = await openSecondSession(latchkey, ada)
-    await ada.turnOn('authenticator', { endOtherSessions: false })
+  test('a password-only session can neither change how the owner signs in nor use a code up', async () => {
+    const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
+    const other = await openPasswordOnlySession(latchkey, ada)
     assert.equal((await other.get('/settings/MfaSignIn')).body.enabled, true)
     assert.equal((await other.get('/settings/Activity')).status, 200)
 

@@ -72,9 +72,11 @@ for (const kind of ['twilio', 'signedPost', 'kannel'] as const) {
     assert.deepEqual(elsewhere.requests, [])
   })
 
-  test(`a silent ${kind} times out`, { timeout: 3000 }, async (t) => {
+  test(`a silent ${kind} times out`, { timeout: 10_000 }, async (t) => {
     const provider = await startSmsProvider(t, 'silence')
-    const error = await deliveryErrorOf(openSmsTransport(provider[kind]).send(sampleSms))
+    const error = await deliveryErrorOf(
+      openSmsTransport(provider[kind], { timeoutMs: 300 }).send(sampleSms),
+    )
     assert.ok(!(error instanceof PermanentDeliveryError))
     assert.equal(error.message, 'The SMS provider did not answer within 0.3 s.')
   })
@@ -146,7 +148,7 @@ for (const kind of ['twilio', 'signedPost', 'kannel'] as const) {
 
 test('an accepted text is not resent because the rest of the response is missing', async (t) => {
   const provider = await startSmsProvider(t, 'half')
-  await openSmsTransport(provider.signedPost).send(sampleSms)
+  await openSmsTransport(provider.signedPost, { timeoutMs: 300 }).send(sampleSms)
 })
 
 test('only the beginning of an endless response is read', {

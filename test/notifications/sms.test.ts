@@ -77,7 +77,7 @@ test('a request to Twilio follows its Messages resource', async (t) => {
 
 test('Twilio chooses the sender from a messaging service', async (t) => {
   const provider = await startSmsProvider(t, { status: 201 })
-  await openSmsTransport(provider.twilio, 'MG0123456789').send(sampleSms)
+  await openSmsTransport(provider.twilio, { from: 'MG0123456789' }).send(sampleSms)
 
   const form = Object.fromEntries(new URLSearchParams(provider.requests[0]?.body))
   assert.equal(form.MessagingServiceSid, 'MG0123456789')

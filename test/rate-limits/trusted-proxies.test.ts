@@ -124,24 +124,24 @@ onEachDatabase(
     })
 
     // Abuse case (Guessing): A port beside the forwarded address made every guess another client.
-    const notations: [string, (port: number) => string][] = [
-      ['IPv4 with a port', (port) => `203.0.113.20:${port}`],
-      ['IPv4 in quotes', (port) => `"203.0.113.21:${port}"`],
-      ['IPv6 in brackets', (port) => `[2001:db8:0:20::${port}]`],
-      ['IPv6 in brackets with a port', (port) => `[2001:db8:0:21::1]:${port}`],
-      ['IPv6 in brackets and quotes', (port) => `"[2001:db8:0:22::1]:${port}"`],
-      ['IPv6 with a zone', (port) => `2001:db8:0:23::1%eth${port}`],
-    ]
-    for (const [notation, write] of notations) {
-      test(`a forwarded address is one client in every notation: ${notation}`, async () => {
+    test('a forwarded address is one client in every notation that proxies write', async () => {
+      const notations: Record<string, (port: number) => string> = {
+        'IPv4 with a port': (port) => `203.0.113.20:${port}`,
+        'IPv4 in quotes': (port) => `"203.0.113.21:${port}"`,
+        'IPv6 in brackets': (port) => `[2001:db8:0:20::${port}]`,
+        'IPv6 in brackets with a port': (port) => `[2001:db8:0:21::1]:${port}`,
+        'IPv6 in brackets and quotes': (port) => `"[2001:db8:0:22::1]:${port}"`,
+        'IPv6 with a zone': (port) => `2001:db8:0:23::1%eth${port}`,
+      }
+      for (const [notation, write] of Object.entries(notations)) {
         const email = somebody()
         for (let i = 0; i <= 10; i++) {
           const headers = forwarded(`198.51.100.${i}`, write(1000 + i))
           const { status } = await latchkey.post('/auth/SignIn', { email, password }, { headers })
-          assert.equal(status, i < 10 ? 401 : 429)
+          assert.equal(status, i < 10 ? 401 : 429, notation)
         }
-      })
-    }
+      }
+    })
 
     test('the activity has the forwarded address without port, brackets and quotes', async () => {
       const ada = await latchkey.owner()

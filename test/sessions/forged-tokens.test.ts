@@ -236,7 +236,7 @@ onEachDatabase((latchkey) => {
     const { mfaToken } = (await ada.signIn()).body
     await ada.post('/settings/RecoveryCodes')
     const undo = await undoTokenSentTo(latchkey, ada.email, /recovery codes/)
-    const bob = await latchkey.owner()
+    const bob = await latchkey.owner({ mfaMethod: 'email' })
     await bob.post('/settings/RecoveryCodes')
     const bobUndoToken = await undoTokenSentTo(latchkey, bob.email, /recovery codes/)
     const { resetToken } = (await latchkey.post('/auth/Undo', { token: bobUndoToken })).body

@@ -60,8 +60,8 @@ onEachDatabase((latchkey) => {
     // Abuse case (Reuse of codes and tokens): A code for one purpose was accepted for
     // another (CVE-2026-18963).
     test(`only a code for ${name} is accepted for ${name}`, async () => {
-      const ada = await latchkey.owner({ mfaMethod: 'email' })
-      await ada.turnOn('authenticator')
+      const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
+      await ada.turnOn('email', { setDefault: false })
       travel(31_000)
       const { [name]: purpose, ...others } = await purposesOf(ada)
       assert.ok(purpose)

@@ -25,10 +25,15 @@ const account = {
   password_changed_at: 1000,
   phone_number: '+14155550123',
   phone_verified_at: 1000,
+  phone_mfa_since: 1000,
+  phone_mfa_epoch: 1,
   mfa_email: 'ada@example.com',
+  mfa_email_epoch: 1,
   mfa_on_since: 1000,
   mfa_method: 'sms',
   mfa_changed_at: 1000,
+  mfa_epoch: 1,
+  last_mfa_epoch: 2,
   credential_version: 1,
   password_reset_required_since: null,
   reset_by_email_at: null,
@@ -42,14 +47,16 @@ const account = {
   operator_since: 1000,
 } satisfies Insertable<AccountTable>
 
+type Value = string | number | null
+
 type User = 'export' | 'undo' | 'guard' | 'show' | 'ways-in'
 
 /**
- * The parts that use each column, after another value for it. `export` writes it to
+ * The parts that use each column, after another value for it, or several values that belong together. `export` writes it to
  * `accounts export --secrets`; `undo` restores it; `guard` locks it with the account; `show` prints
  * it in `accounts show` and `/admin/Users/:id`; `ways-in` decides `/settings/WaysIn` by it.
  */
-const columns: Record<keyof AccountTable, [other: string | number | null, ...User[]]> = {
+const columns: Record<keyof AccountTable, [other: Value | Record<string, Value>, ...User[]]> = {
   id: ['0199-b', 'guard', 'show'],
   email: ['eve@example.com', 'export', 'undo', 'guard', 'show', 'ways-in'],
   email_key: ['eve@example.com', 'undo', 'guard'],
@@ -57,10 +64,23 @@ const columns: Record<keyof AccountTable, [other: string | number | null, ...Use
   password_changed_at: [2000, 'undo', 'show'],
   phone_number: [null, 'export', 'undo', 'guard', 'show', 'ways-in'],
   phone_verified_at: [2000, 'undo'],
+  phone_mfa_since: [null, 'undo', 'guard', 'show', 'ways-in'],
+  phone_mfa_epoch: [2, 'undo', 'show', 'ways-in'],
   mfa_email: [null, 'export', 'undo', 'guard', 'show', 'ways-in'],
-  mfa_on_since: [null, 'export', 'undo', 'guard', 'show', 'ways-in'],
+  mfa_email_epoch: [2, 'export', 'undo', 'show', 'ways-in'],
+  // Both are null while MFA is off.
+  mfa_on_since: [
+    { mfa_on_since: null, mfa_epoch: null },
+    'export',
+    'undo',
+    'guard',
+    'show',
+    'ways-in',
+  ],
   mfa_method: ['email', 'export', 'undo', 'guard', 'show', 'ways-in'],
   mfa_changed_at: [2000, 'guard', 'show'],
+  mfa_epoch: [2, 'export', 'undo', 'guard', 'show', 'ways-in'],
+  last_mfa_epoch: [3, 'guard'],
   credential_version: [2, 'guard'],
   password_reset_required_since: [2000, 'export', 'guard', 'show'],
   reset_by_email_at: [2000, 'guard'],
@@ -95,7 +115,8 @@ test('every account column names the parts that use it, and no other part does',
   await db.insertInto('account').values(account).execute()
   const before = await outputs(db, account.id)
   for (const [column, [other, ...users]] of Object.entries(columns)) {
-    const changed = { ...account, [column]: other }
+    const changes = typeof other === 'object' && other !== null ? other : { [column]: other }
+    const changed = { ...account, ...changes }
     await db.updateTable('account').set(changed).execute()
     const after = await outputs(db, changed.id)
     const found = [

@@ -104,7 +104,10 @@ const account = {
   password_changed_at: 0,
   credential_version: 1,
   created_at: 0,
-} as Insertable<Schema['account']>
+  last_mfa_epoch: 0,
+} satisfies Insertable<Schema['account']>
 
 const recoveryCodeOf = (account_id: string) =>
-  ({ id: 'r', account_id, code_hash: 'h', created_at: 0 }) as Insertable<Schema['recovery_code']>
+  ({ id: 'r', account_id, code_hash: 'h', created_at: 0, mfa_epoch: 1 }) satisfies Insertable<
+    Schema['recovery_code']
+  >

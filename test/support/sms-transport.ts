@@ -55,9 +55,12 @@ export async function startSmsProvider(
   }
 }
 
-/** Opens a transport with a short timeout. */
-export function openSmsTransport(url: string, from: string | undefined = '+15550100000') {
-  return createSmsTransport({ url, from, timeoutMs: 300 })
+/** Opens a transport. @param options.timeoutMs short for providers that never answer in full */
+export function openSmsTransport(
+  url: string,
+  { from = '+15550100000', timeoutMs = 10_000 }: { from?: string; timeoutMs?: number } = {},
+) {
+  return createSmsTransport({ url, from, timeoutMs })
 }
 
 /** The error of a text message that was not sent. */

@@ -46,7 +46,7 @@ onEachDatabase((latchkey) => {
   // Abuse case (Undo): Strangers could learn that an
   // account needs a new password.
   test('after an undo, the right password gets password_reset_required, and a wrong one invalid_credentials', async () => {
-    const ada = await latchkey.owner()
+    const ada = await latchkey.owner({ mfaMethod: 'email' })
     const { email, password } = ada
     await ada.post('/settings/RecoveryCodes')
     const token = await undoTokenSentTo(latchkey, email, /recovery codes/)
@@ -60,7 +60,7 @@ onEachDatabase((latchkey) => {
   // Abuse case (Undo): The token that sets the new
   // password worked twice or never expired.
   test('a reset token sets one new password, within an hour, and is void after the next undo', async () => {
-    const ada = await latchkey.owner()
+    const ada = await latchkey.owner({ mfaMethod: 'email' })
     await ada.post('/settings/RecoveryCodes')
     travel(1000)
     const older = await undoTokenSentTo(latchkey, ada.email, /recovery codes/)
@@ -76,7 +76,7 @@ onEachDatabase((latchkey) => {
     const answers = await Promise.all(Array.from({ length: 20 }, () => reset(secondResetToken)))
     assert.equal(answers.filter(({ status }) => status === 200).length, 1)
 
-    const ben = await latchkey.owner()
+    const ben = await latchkey.owner({ mfaMethod: 'email' })
     await ben.post('/settings/RecoveryCodes')
     const token = await undoTokenSentTo(latchkey, ben.email, /recovery codes/)
     const lateResetToken = (await latchkey.post('/auth/Undo', { token })).body.resetToken

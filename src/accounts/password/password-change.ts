@@ -103,8 +103,7 @@ export async function setPassword(
       password_hash: passwordHash,
       password_changed_at: at,
       password_reset_required_since: null,
-      // A reset uses the mailbox as one factor, until the password is changed in a session.
-      reset_by_email_at: entry.type === 'password.reset' ? at : null,
+      ...(entry.type === 'password.reset' && { reset_by_email_at: at }),
     },
     updateRows: () => deleteTrustedDevices(tx, account.id),
   })

@@ -85,6 +85,10 @@ const templates: NotificationCatalogue['templates'] = {
       ...reasonGiven(reason),
     ],
   }),
+  'mfa-method-added': ({ method, at }, name) => ({
+    subject: `Ein weiterer zweiter Schritt für ${name} wurde hinzugefügt`,
+    paragraphs: [`Seit ${at} kannst du dich bei ${name} auch hiermit anmelden: ${method}.`],
+  }),
   'mfa-method-changed': ({ method, at }, name) => ({
     subject: `Dein zweiter Schritt für ${name} wurde geändert`,
     paragraphs: [
@@ -99,6 +103,12 @@ const templates: NotificationCatalogue['templates'] = {
     subject: `Ein Passkey für ${name} wurde hinzugefügt`,
     paragraphs: [
       `Seit ${at} hat dein Konto bei ${name} einen neuen Passkey. Wer ihn hat, kann sich damit anmelden.`,
+    ],
+  }),
+  'passkey-added-unconfirmed': ({ at }, name) => ({
+    subject: `Ein Passkey für ${name} wurde hinzugefügt`,
+    paragraphs: [
+      `Seit ${at} hat dein Konto bei ${name} einen neuen Passkey. Damit kann sich niemand anmelden, bis du ihn in deinen Einstellungen bestätigst.`,
     ],
   }),
   'passkey-removed': ({ at }, name) => ({

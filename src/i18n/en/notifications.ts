@@ -84,6 +84,10 @@ const templates: NotificationCatalogue['templates'] = {
       ...reasonGiven(reason),
     ],
   }),
+  'mfa-method-added': ({ method, at }, name) => ({
+    subject: `Another second step for ${name} was added`,
+    paragraphs: [`Since ${at}, you can also use ${method} to sign in to ${name}.`],
+  }),
   'mfa-method-changed': ({ method, at }, name) => ({
     subject: `Your second step for ${name} was changed`,
     paragraphs: [`On ${at}, your second step for ${name} was changed to ${method}.`],
@@ -96,6 +100,12 @@ const templates: NotificationCatalogue['templates'] = {
     subject: `A passkey for ${name} was added`,
     paragraphs: [
       `Since ${at}, your ${name} account has a new passkey. Anyone who has it can sign in with it.`,
+    ],
+  }),
+  'passkey-added-unconfirmed': ({ at }, name) => ({
+    subject: `A passkey for ${name} was added`,
+    paragraphs: [
+      `Since ${at}, your ${name} account has a new passkey. It signs nobody in until you confirm it in your settings.`,
     ],
   }),
   'passkey-removed': ({ at }, name) => ({

@@ -3,14 +3,23 @@ import type { Amr } from '../../sessions/assurance.ts'
 import type { Tx } from '../../store/transaction.ts'
 import type { SentOtp } from '../../verification/otp.ts'
 
-/** The second factors that an account has enrolled. */
+/** Second factors of an account. */
 export interface Enrollment {
   account: string
   authenticator: boolean
+  /** The number that codes by text go to. */
   phoneNumber: string | null
   email: string | null
   recoveryCodes: number
   passkeys: number
+}
+
+/** All second factors of an account. While MFA is off, every one is current: `isCurrent`. */
+export interface Enrollments {
+  /** The factors that sign in. */
+  current: Enrollment
+  /** The factors that open nothing until their owner proves them once more. */
+  pending: Enrollment
 }
 
 /** A method of the second factor. Each is a file beside this one. */

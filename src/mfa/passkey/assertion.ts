@@ -6,6 +6,8 @@ import { enqueueNotification } from '../../notifications/outbox.ts'
 import { rateLimits } from '../../rate-limits/limits.ts'
 import { ignoreIfRateLimited, type RateLimiter } from '../../rate-limits/rate-limiter.ts'
 import type { Amr } from '../../sessions/assurance.ts'
+import type { LockedAccount } from '../../sessions/locked-account.ts'
+import { isCurrent } from '../../store/mfa-state.ts'
 import type { Db } from '../../store/open.ts'
 import type { Sealer, Tx } from '../../store/transaction.ts'
 import type { ConsumedPasskeyChallenge } from './passkey-challenge.ts'
@@ -18,22 +20,31 @@ export interface PasskeyDeps {
   relyingParty: RelyingParty
 }
 
-/** Lists the credential descriptors of an account's passkeys, newest first, for browsers. */
+/**
+ * Lists the credential descriptors of an account's passkeys, newest first, for browsers.
+ *
+ * @param options.includePending whether passkeys that open nothing yet are listed, too
+ * @param options.id lists this passkey alone
+ */
 export async function listPasskeyDescriptors(
-  db: Db | Tx,
-  account: string,
+  tx: Tx,
+  account: LockedAccount,
+  { includePending = false, id }: { includePending?: boolean; id?: string | undefined } = {},
 ): Promise<CredentialDescriptor[]> {
-  const rows = await db
+  const rows = await tx
     .selectFrom('passkey')
-    .select(['credential_id', 'transports'])
-    .where('account_id', '=', account)
+    .select(['credential_id', 'transports', 'mfa_epoch'])
+    .where('account_id', '=', account.id)
     .where('removed_at', 'is', null)
+    .$if(id !== undefined, (query) => query.where('id', '=', id ?? ''))
     .orderBy('id', 'desc')
     .execute()
-  return rows.map((row) => ({
-    credentialId: row.credential_id,
-    transports: JSON.parse(row.transports),
-  }))
+  return rows
+    .filter((row) => includePending || isCurrent(account, row.mfa_epoch))
+    .map((row) => ({
+      credentialId: row.credential_id,
+      transports: JSON.parse(row.transports),
+    }))
 }
 
 /** A passkey whose assertion is valid. `recordPasskeyUse` must follow, with its account locked. */
@@ -90,24 +101,27 @@ export async function verifyPasskey(
 /**
  * Records the use of a passkey and advances its signature counter, if it has one (WebAuthn Level 3,
  * §6.1.1). A counter that did not advance may mean a cloned authenticator: the use is refused and
- * the owner notified.
+ * the owner notified. A pending passkey is refused unless it is being proven.
  *
- * @returns whether the use is accepted; a refusal must be committed, too
+ * @param options.acceptPending whether the use proves the passkey, so that it may be pending
+ * @returns the MFA epoch that the passkey belonged to; undefined if the use is refused, which must be
+ * committed, too
  */
 export async function recordPasskeyUse(
   tx: Tx,
   { rateLimiter }: { rateLimiter: RateLimiter },
-  account: { id: string; email: string },
+  account: LockedAccount,
   { id, counter, backedUp }: VerifiedPasskey,
   client: Client,
-): Promise<boolean> {
-  const current = await tx
+  { acceptPending = false } = {},
+): Promise<{ epoch: number | null } | undefined> {
+  const row = await tx
     .selectFrom('passkey')
-    .select(['name', 'counter'])
+    .select(['name', 'counter', 'mfa_epoch'])
     .where('id', '=', id)
     .where('removed_at', 'is', null)
     .executeTakeFirst()
-  if (!current) return false
+  if (!row || !(acceptPending || isCurrent(account, row.mfa_epoch))) return undefined
 
   const { numUpdatedRows } = await tx
     .updateTable('passkey')
@@ -120,21 +134,21 @@ export async function recordPasskeyUse(
       ]),
     )
     .executeTakeFirstOrThrow()
-  if (numUpdatedRows > 0) return true
+  if (numUpdatedRows > 0) return { epoch: row.mfa_epoch }
 
-  const detail = { passkey: current.name, counter, expectedAbove: current.counter }
+  const detail = { passkey: row.name, counter, expectedAbove: row.counter }
   await record(tx, account.id, { type: 'passkey.refused', client, detail })
   const reservation = await rateLimiter
     .consume(tx, { limit: rateLimits.cloneNotices, key: account.id })
     .catch(ignoreIfRateLimited)
-  if (!reservation) return false
+  if (!reservation) return undefined
   await enqueueNotification(tx, {
     accountId: account.id,
     to: { channel: 'email', destination: account.email },
     template: 'passkey-cloned',
     params: { at: tx.now() },
   })
-  return false
+  return undefined
 }
 
 export function invalidPasskey(): Problem {

@@ -3,7 +3,7 @@ import { Problem } from '../../lib/problem.ts'
 import type { RateLimiter } from '../../rate-limits/rate-limiter.ts'
 import type { Principal } from '../../sessions/guard.ts'
 import type { LockedAccount } from '../../sessions/locked-account.ts'
-import { activeMfaMethod } from '../../store/mfa-state.ts'
+import { activeMfaMethod, isCurrent } from '../../store/mfa-state.ts'
 import type { Tx } from '../../store/transaction.ts'
 import type { FactorVerification } from '../verified-factor.ts'
 import {
@@ -20,7 +20,9 @@ import { challengeOf } from './webauthn.ts'
 /**
  * Verifies that the owner holds a passkey, before it becomes the MFA method.
  *
- * @param assertion the verified assertion; undefined to get a challenge to sign
+ * @param request.assertion the verified assertion; undefined to get a challenge to sign
+ * @param request.passkeyId the passkey that must sign; any of the account by default
+ * @param ensureMayBeNew throws if the session may not prove a passkey that is pending
  * @returns `assertionRequest` with the challenge, if there is no assertion yet
  * @throws Problem `method_not_set_up`, or `invalid_passkey`
  */
@@ -29,19 +31,30 @@ export async function verifyPasskeyFactor(
   deps: { rateLimiter: RateLimiter },
   account: LockedAccount,
   principal: Principal,
-  assertion: VersionedAssertion | undefined,
+  request: { assertion: VersionedAssertion | undefined; passkeyId: string | undefined },
+  ensureMayBeNew: () => Promise<void>,
 ): Promise<FactorVerification> {
+  const { assertion, passkeyId } = request
   if (assertion) {
     const { passkey, credentialVersion } = assertion
     if (credentialVersion !== account.credential_version) throw invalidPasskey()
-    if (!(await recordPasskeyUse(tx, deps, account, passkey, principal.client))) return 'wrong'
-    return { factor: { method: 'passkey', amr: passkey.amr, isNew: false } }
+    const use = await recordPasskeyUse(tx, deps, account, passkey, principal.client, {
+      acceptPending: true,
+    })
+    if (!use) return 'wrong'
+    const isNew = !isCurrent(account, use.epoch)
+    const enroll = (epoch: number) => enrollPasskey(tx, passkey.id, epoch)
+    return { factor: { method: 'passkey', amr: passkey.amr, isNew, enroll } }
   }
-  if (activeMfaMethod(account) === 'passkey') return 'alreadyOn'
-  const allowed = await listPasskeyDescriptors(tx, account.id)
-  if (allowed.length === 0) {
+  if (activeMfaMethod(account) === 'passkey' && passkeyId === undefined) return 'alreadyOn'
+  const all = await listPasskeyDescriptors(tx, account, { includePending: true, id: passkeyId })
+  if (all.length === 0) {
     throw new Problem('method_not_set_up', 'Add a passkey first: POST /settings/Passkeys.')
   }
+  const current = await listPasskeyDescriptors(tx, account, { id: passkeyId })
+  if (current.length === 0) await ensureMayBeNew()
+  // A browser that knows a pending and a current one should use the current one, which changes nothing.
+  const allowed = current.length === 0 ? all : current
   const { session } = principal
   const { value } = await createPasskeyChallenge(tx, {
     purpose: 'turnOn',
@@ -49,6 +62,10 @@ export async function verifyPasskeyFactor(
     session,
   })
   return { assertionRequest: { challenge: value, allowed } }
+}
+
+function enrollPasskey(tx: Tx, id: string, epoch: number): Promise<unknown> {
+  return tx.updateTable('passkey').set({ mfa_epoch: epoch }).where('id', '=', id).execute()
 }
 
 /** A verified assertion, and the account's credential version when it was requested. */

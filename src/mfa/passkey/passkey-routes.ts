@@ -154,7 +154,9 @@ export function passkeyRoutes(
     (request) => {
       const principal = principalOf(request)
       const change = { ...request.params, ...request.body }
-      return transaction((tx) => renamePasskey(tx, change, principal))
+      return transaction(async (tx) =>
+        renamePasskey(tx, await guard.lockAccount(tx, principal), principal, change),
+      )
     },
   )
 

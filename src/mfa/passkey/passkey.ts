@@ -1,13 +1,16 @@
+import type { Selectable } from 'kysely'
 import * as activity from '../../activity/activity.ts'
 import type { MfaMethod } from '../../config/settings.ts'
 import { toIsoString } from '../../lib/clock.ts'
 import { Problem } from '../../lib/problem.ts'
 import type { Principal } from '../../sessions/guard.ts'
 import type { LockedAccount } from '../../sessions/locked-account.ts'
+import { activeMfaMethod, isCurrent } from '../../store/mfa-state.ts'
 import type { Db } from '../../store/open.ts'
+import type { PasskeyTable } from '../../store/schema.ts'
 import type { Tx } from '../../store/transaction.ts'
 import { changeCredentials, weakeningUndoMs } from '../../undo/credential-change.ts'
-import { availableMethods, readEnrollment } from '../methods/methods.ts'
+import { availableMethods, readEnrollments } from '../methods/methods.ts'
 import { nextDefaultMethod } from '../mfa-sign-in.ts'
 
 /** A passkey as its owner sees it. */
@@ -17,23 +20,30 @@ export interface Passkey {
   createdAt: string
   lastUsedAt: string | null
   backedUp: boolean
+  /** Whether it opens nothing until its owner proves it once: `isCurrent`. */
+  pending: boolean
 }
 
-const passkeyColumns = ['id', 'name', 'created_at', 'last_used_at', 'backed_up'] as const
+const passkeyColumns = [
+  'id',
+  'name',
+  'created_at',
+  'last_used_at',
+  'backed_up',
+  'mfa_epoch',
+] as const
 
-export function passkeyOf(row: {
-  id: string
-  name: string
-  created_at: number
-  last_used_at: number | null
-  backed_up: number
-}): Passkey {
+export function passkeyOf(
+  account: Pick<LockedAccount, 'mfa_epoch'>,
+  row: Pick<Selectable<PasskeyTable>, (typeof passkeyColumns)[number]>,
+): Passkey {
   return {
     id: row.id,
     name: row.name,
     createdAt: toIsoString(row.created_at),
     lastUsedAt: row.last_used_at === null ? null : toIsoString(row.last_used_at),
     backedUp: row.backed_up === 1,
+    pending: !isCurrent(account, row.mfa_epoch),
   }
 }
 
@@ -41,32 +51,35 @@ export function passkeyOf(row: {
 export async function listPasskeys(db: Db | Tx, account: string): Promise<Passkey[]> {
   const rows = await db
     .selectFrom('passkey')
-    .select(passkeyColumns)
+    .innerJoin('account', 'account.id', 'account_id')
+    .select(passkeyColumns.map((column) => `passkey.${column}` as const))
+    .select('account.mfa_epoch as current_epoch')
     .where('account_id', '=', account)
     .where('removed_at', 'is', null)
-    .orderBy('id', 'desc')
+    .orderBy('passkey.id', 'desc')
     .execute()
-  return rows.map(passkeyOf)
+  return rows.map((row) => passkeyOf({ mfa_epoch: row.current_epoch }, row))
 }
 
 /** Renames a passkey. @throws Problem `not_found` */
 export async function renamePasskey(
   tx: Tx,
+  account: LockedAccount,
+  { client, session }: Principal,
   { id, name }: { id: string; name: string },
-  { account, client, session }: Principal,
 ): Promise<Passkey> {
   const row = await tx
     .updateTable('passkey')
     .set({ name })
     .where('id', '=', id)
-    .where('account_id', '=', account)
+    .where('account_id', '=', account.id)
     .where('removed_at', 'is', null)
     .returning(passkeyColumns)
     .executeTakeFirst()
   if (!row) throw passkeyNotFound()
   const detail = { passkey: name }
-  await activity.record(tx, account, { type: 'passkey.renamed', client, session, detail })
-  return passkeyOf(row)
+  await activity.record(tx, account.id, { type: 'passkey.renamed', client, session, detail })
+  return passkeyOf(account, row)
 }
 
 /**
@@ -83,14 +96,15 @@ export async function removePasskey(
 ): Promise<void> {
   const row = await tx
     .selectFrom('passkey')
-    .select('name')
+    .select(['name', 'mfa_epoch'])
     .where('id', '=', id)
     .where('account_id', '=', account.id)
     .where('removed_at', 'is', null)
     .executeTakeFirst()
   if (!row) throw passkeyNotFound()
-  const enrollment = await readEnrollment(tx, account)
-  const remaining = availableMethods({ ...enrollment, passkeys: enrollment.passkeys - 1 }, ranking)
+  const { current } = await readEnrollments(tx, account)
+  const passkeys = current.passkeys - (isCurrent(account, row.mfa_epoch) ? 1 : 0)
+  const remaining = availableMethods({ ...current, passkeys }, ranking, activeMfaMethod(account))
   await changeCredentials(tx, account, {
     type: 'passkey.removed',
     cause: { by: 'owner', ...principal },

@@ -3,14 +3,15 @@ import { Problem } from '../../lib/problem.ts'
 import { newId, newToken } from '../../lib/random.ts'
 import type { Principal } from '../../sessions/guard.ts'
 import type { LockedAccount } from '../../sessions/locked-account.ts'
-import { isMfaOn } from '../../store/mfa-state.ts'
+import { isCurrent, isMfaOn } from '../../store/mfa-state.ts'
 import type { Tx } from '../../store/transaction.ts'
 import {
   changeCredentials,
   strengtheningUndoMs,
   weakeningUndoMs,
 } from '../../undo/credential-change.ts'
-import { readEnrollment } from '../methods/methods.ts'
+import { readEnrollments } from '../methods/methods.ts'
+import { joinableEpoch } from '../mfa-epoch.ts'
 import { invalidPasskey, listPasskeyDescriptors, type PasskeyDeps } from './assertion.ts'
 import { type Passkey, passkeyOf } from './passkey.ts'
 import { consumePasskeyChallenge, createPasskeyChallenge } from './passkey-challenge.ts'
@@ -30,7 +31,7 @@ export async function startPasskeyRegistration(
   account: LockedAccount,
   principal: Principal,
 ) {
-  const known = await listPasskeyDescriptors(tx, account.id)
+  const known = await listPasskeyDescriptors(tx, account, { includePending: true })
   if (known.length >= maxPasskeys) throw tooManyPasskeys()
   const { session } = principal
   const { value } = await createPasskeyChallenge(tx, {
@@ -83,8 +84,8 @@ export async function verifyNewPasskey(
 }
 
 /**
- * Adds a verified passkey and notifies the owner. It can sign in at once, and can be chosen as the
- * MFA method.
+ * Adds a verified passkey and notifies the owner. It can sign in at once, unless it is pending, and
+ * can be chosen as the MFA method.
  *
  * @throws Problem `passkey_known` if an account has it already, or `invalid_passkey` if the
  * credentials of this account changed since the registration was started
@@ -96,7 +97,7 @@ export async function addPasskey(
   { registration, credentialVersion, name }: VersionedRegistration & { name: string | undefined },
 ): Promise<Passkey> {
   if (credentialVersion !== account.credential_version) throw invalidPasskey()
-  const { passkeys } = await readEnrollment(tx, account)
+  const { current, pending } = await readEnrollments(tx, account)
   const row = {
     id: newId(),
     account_id: account.id,
@@ -104,18 +105,19 @@ export async function addPasskey(
     public_key: registration.publicKey,
     counter: registration.counter,
     transports: JSON.stringify(registration.transports),
-    name: name ?? `Passkey ${passkeys + 1}`,
+    name: name ?? `Passkey ${current.passkeys + pending.passkeys + 1}`,
     backed_up: registration.backedUp ? 1 : 0,
     passwordless: registration.passwordless ? 1 : 0,
     created_at: tx.now(),
     last_used_at: null,
     removed_at: null,
+    mfa_epoch: await joinableEpoch(tx, account, principal.session),
   }
   await changeCredentials(tx, account, {
     type: 'passkey.added',
     cause: { by: 'owner', ...principal },
     detail: { passkey: row.name },
-    notice: 'passkey-added',
+    notice: isCurrent(account, row.mfa_epoch) ? 'passkey-added' : 'passkey-added-unconfirmed',
     params: { at: tx.now() },
     undoForMs: undoForMs(account),
     updateRows: async () => {
@@ -133,7 +135,7 @@ export async function addPasskey(
       }
     },
   })
-  return passkeyOf(row)
+  return passkeyOf(account, row)
 }
 
 /**

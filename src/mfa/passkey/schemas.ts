@@ -122,6 +122,10 @@ export const Passkey = Type.Object(
     createdAt: Instant('When the passkey was added.'),
     lastUsedAt: Nullable(Instant('When.'), 'When the passkey was last used; null if never.'),
     backedUp: Type.Boolean({ description: 'Whether the passkey is synced to other devices.' }),
+    pending: Type.Boolean({
+      description:
+        'Whether it opens nothing yet: it was added on weaker proof than multi-factor sign-in has now. Prove it once by `POST /settings/MfaSignIn` with `passkeyId`.',
+    }),
   },
   { $id: 'Passkey', description: 'A passkey.' },
 )

@@ -45,12 +45,25 @@ export function phoneRoutes(
           'Without `code`, sends a code to the number; with it, changes the number of the account. Notifies the owner of the change.',
         security: bearer,
         body: StrictObject(
-          { phoneNumber: PhoneNumber, code: Type.Optional(Code) },
+          {
+            phoneNumber: PhoneNumber,
+            code: Type.Optional(Code),
+            useForSignIn: Type.Optional(
+              Type.Boolean({
+                description:
+                  'With `code`: whether codes by text are a method of multi-factor sign-in from now on. By default as before; at first not.',
+              }),
+            ),
+          },
           { examples: [{ phoneNumber: '+14155550123' }] },
         ),
         response: {
           200: Type.Object(
-            { phoneNumber: Type.String(), verifiedAt: Instant('When the number was verified.') },
+            {
+              phoneNumber: Type.String(),
+              verifiedAt: Instant('When the number was verified.'),
+              useForSignIn: Type.Boolean({ description: 'Whether codes by text are a method.' }),
+            },
             { description: 'The number is changed.' },
           ),
           202: CodeSent,
@@ -61,6 +74,7 @@ export function phoneRoutes(
             'too_many_attempts',
             'too_many_messages',
             'sms_unavailable',
+            'last_method',
           ),
         },
       },
@@ -68,12 +82,19 @@ export function phoneRoutes(
     async (request, reply) => {
       const principal = principalOf(request)
       const phoneNumber = parsePhoneField(request.body.phoneNumber)
-      const { code } = request.body
+      const { code, useForSignIn } = request.body
       const outcome = await transaction(async (tx) => {
         const account = await guard.lockAccount(tx, principal)
         return code === undefined
           ? { sent: await startPhoneChange(tx, deps, account, principal, phoneNumber) }
-          : { changed: await changePhone(tx, deps, account, principal, { phoneNumber, code }) }
+          : {
+              changed: await changePhone(tx, deps, account, principal, {
+                phoneNumber,
+                code,
+                useForSignIn,
+                ranking: mfaMethods,
+              }),
+            }
       })
       if (outcome.sent) return reply.code(202).send(outcome.sent)
       if (outcome.changed) return outcome.changed

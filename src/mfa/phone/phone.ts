@@ -2,6 +2,7 @@ import type { MfaMethod } from '../../config/settings.ts'
 import { toIsoString } from '../../lib/clock.ts'
 import type { Principal } from '../../sessions/guard.ts'
 import type { LockedAccount } from '../../sessions/locked-account.ts'
+import { activeMfaMethod } from '../../store/mfa-state.ts'
 import type { Tx } from '../../store/transaction.ts'
 import { changeCredentials, weakeningUndoMs } from '../../undo/credential-change.ts'
 import type { CodeSent, SendCodeDeps } from '../../verification/send-code.ts'
@@ -10,8 +11,9 @@ import {
   sendVerificationCode,
   verifyAddress,
 } from '../../verification/verify-address.ts'
-import { availableMethods, readEnrollment } from '../methods/methods.ts'
-import { removeMethod } from '../mfa-sign-in.ts'
+import { availableMethods, readEnrollments } from '../methods/methods.ts'
+import { joinableEpoch } from '../mfa-epoch.ts'
+import { nextDefaultMethod, removeMethod } from '../mfa-sign-in.ts'
 
 const phoneVerification = {
   purpose: 'phone',
@@ -31,9 +33,10 @@ export function startPhoneChange(
 }
 
 /**
- * Verifies the code and changes the number. If text messages are the MFA method, codes go to the new
- * number from now on.
+ * Verifies the code and changes the number. If codes by text are a method, they go to the new number
+ * from now on.
  *
+ * @param change.useForSignIn whether codes by text are a method from now on; by default as before
  * @returns undefined for a wrong code; the transaction must commit, so that the attempt counts
  */
 export async function changePhone(
@@ -41,8 +44,14 @@ export async function changePhone(
   deps: SendCodeDeps,
   account: LockedAccount,
   principal: Principal,
-  { phoneNumber, code }: { phoneNumber: string; code: string },
-): Promise<{ phoneNumber: string; verifiedAt: string } | undefined> {
+  change: {
+    phoneNumber: string
+    code: string
+    useForSignIn: boolean | undefined
+    ranking: readonly MfaMethod[]
+  },
+): Promise<{ phoneNumber: string; verifiedAt: string; useForSignIn: boolean } | undefined> {
+  const { phoneNumber, code, ranking } = change
   if (
     !(await verifyAddress(tx, deps, account, principal, phoneVerification, {
       address: phoneNumber,
@@ -51,15 +60,30 @@ export async function changePhone(
   )
     return undefined
   const at = tx.now()
+  const { phone_mfa_since } = account
+  const epoch = await joinableEpoch(tx, account, principal.session)
+  // A number that is proven again keeps what it had.
+  const keepsEpoch = epoch === null && phoneNumber === account.phone_number
+  const useForSignIn = change.useForSignIn ?? phone_mfa_since !== null
+  const methodColumns = useForSignIn
+    ? {
+        phone_mfa_since: phone_mfa_since ?? at,
+        ...(!keepsEpoch && { phone_mfa_epoch: epoch }),
+      }
+    : {
+        phone_mfa_since: null,
+        phone_mfa_epoch: null,
+        ...nextDefaultMethod(account, 'sms', await remainingWithoutSms(tx, account, ranking)),
+      }
   await changeCredentials(tx, account, {
     type: 'phone.changed',
     cause: { by: 'owner', ...principal },
     notice: 'phone-changed',
     params: { at },
     undoForMs: weakeningUndoMs,
-    set: { phone_number: phoneNumber, phone_verified_at: at },
+    set: { phone_number: phoneNumber, phone_verified_at: at, ...methodColumns },
   })
-  return { phoneNumber, verifiedAt: toIsoString(at) }
+  return { phoneNumber, verifiedAt: toIsoString(at), useForSignIn }
 }
 
 /** Removes the number, and with it the method `sms`. Does nothing if there is no number. */
@@ -70,8 +94,22 @@ export async function removePhone(
   principal: Principal,
 ): Promise<void> {
   if (account.phone_number === null) return
-  const enrollment = await readEnrollment(tx, account)
-  const remaining = availableMethods({ ...enrollment, phoneNumber: null }, ranking)
-  const set = { phone_number: null, phone_verified_at: null }
+  const remaining = await remainingWithoutSms(tx, account, ranking)
+  const set = {
+    phone_number: null,
+    phone_verified_at: null,
+    phone_mfa_since: null,
+    phone_mfa_epoch: null,
+  }
   await removeMethod(tx, account, { removed: 'sms', remaining, set }, { by: 'owner', ...principal })
+}
+
+/** The methods that sign in without codes by text, strongest first. */
+async function remainingWithoutSms(
+  tx: Tx,
+  account: LockedAccount,
+  ranking: readonly MfaMethod[],
+): Promise<MfaMethod[]> {
+  const { current } = await readEnrollments(tx, account)
+  return availableMethods({ ...current, phoneNumber: null }, ranking, activeMfaMethod(account))
 }

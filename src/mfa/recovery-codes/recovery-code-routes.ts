@@ -63,7 +63,7 @@ export function recoveryCodeRoutes(
             },
             { description: 'The new codes, shown once.' },
           ),
-          ...problemResponses(...stepUpProblems, ...bodyProblems),
+          ...problemResponses(...stepUpProblems, ...bodyProblems, 'mfa_is_off'),
         },
       },
     },

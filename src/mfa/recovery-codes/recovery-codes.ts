@@ -1,12 +1,14 @@
+import type { ExpressionBuilder } from 'kysely'
 import * as activity from '../../activity/activity.ts'
 import type { Client } from '../../lib/client.ts'
 import { toIsoString } from '../../lib/clock.ts'
+import { Problem } from '../../lib/problem.ts'
 import { newId } from '../../lib/random.ts'
 import { enqueueNotification } from '../../notifications/outbox.ts'
 import type { LockedAccount } from '../../sessions/locked-account.ts'
 import { deleteTrustedDevices } from '../../sessions/trusted-device.ts'
-import { areRecoveryCodesTrusted } from '../../store/mfa-state.ts'
 import type { Db } from '../../store/open.ts'
+import type { Schema } from '../../store/schema.ts'
 import type { Tx } from '../../store/transaction.ts'
 import { changeCredentials, weakeningUndoMs } from '../../undo/credential-change.ts'
 import { newRecoveryCode, normalizeRecoveryCode } from './recovery-code-format.ts'
@@ -16,13 +18,17 @@ const hashPurpose = 'recovery_code'
 /** Codes per account: enough for years, few enough to fit on a card. */
 export const recoveryCodeCount = 10
 
-/** The number of unused codes and when they were generated; `createdAt` is null without any. */
+/**
+ * The number of unused codes of the MFA epoch that is on, and when they were generated; `createdAt` is
+ * null without any.
+ */
 export async function readRecoveryCodeStatus(db: Db | Tx, account: string) {
   const rows = await db
     .selectFrom('recovery_code')
     .select(['created_at', 'used_at'])
     .where('account_id', '=', account)
     .where('removed_at', 'is', null)
+    .where('mfa_epoch', '=', epochOf(account))
     .execute()
   const [first] = rows
   return {
@@ -32,33 +38,48 @@ export async function readRecoveryCodeStatus(db: Db | Tx, account: string) {
 }
 
 /**
- * Generates recovery codes when MFA is turned on, unless the account has trusted ones.
+ * Generates recovery codes for an MFA epoch, unless the account has unused or used ones of it. Codes
+ * of other epochs are removed: a thief may have generated them.
  *
  * @returns the new codes, to be shown once
  */
 export async function ensureRecoveryCodes(
   tx: Tx,
   account: LockedAccount,
+  epoch: number,
   { client, session }: { client: Client; session: string },
 ): Promise<string[] | undefined> {
   const existing = await tx
     .selectFrom('recovery_code')
-    .select('created_at')
+    .select('id')
     .where('account_id', '=', account.id)
     .where('removed_at', 'is', null)
-    .execute()
-  if (existing.some((row) => areRecoveryCodesTrusted(account, row.created_at))) return undefined
+    .where('mfa_epoch', '=', epoch)
+    .limit(1)
+    .executeTakeFirst()
+  if (existing) return undefined
   await removeRecoveryCodes(tx, account.id)
   await activity.record(tx, account.id, { type: 'recovery_codes.generated', client, session })
-  return generateRecoveryCodes(tx, account.id)
+  return generateRecoveryCodes(tx, account.id, epoch)
 }
 
-/** Replaces the recovery codes and notifies the owner. @returns the new codes, to be shown once */
+/**
+ * Replaces the recovery codes and notifies the owner.
+ *
+ * @returns the new codes, to be shown once
+ * @throws Problem `mfa_is_off`: a thief of the password alone must not prepare any
+ */
 export async function regenerateRecoveryCodes(
   tx: Tx,
   account: LockedAccount,
   cause: activity.Cause,
 ): Promise<string[]> {
+  if (account.mfa_epoch === null) {
+    throw new Problem(
+      'mfa_is_off',
+      'Recovery codes replace a second step, which is off. You get ten when you turn it on.',
+    )
+  }
   await changeCredentials(tx, account, {
     type: 'recovery_codes.generated',
     cause,
@@ -67,10 +88,10 @@ export async function regenerateRecoveryCodes(
     undoForMs: weakeningUndoMs,
     updateRows: () => removeRecoveryCodes(tx, account.id),
   })
-  return generateRecoveryCodes(tx, account.id)
+  return generateRecoveryCodes(tx, account.id, account.mfa_epoch)
 }
 
-/** Marks a code as used. @returns false if it is wrong, used or replaced */
+/** Marks a code as used. @returns false if it is wrong, used, replaced, or of another MFA epoch */
 export async function consumeRecoveryCode(tx: Tx, account: string, code: string): Promise<boolean> {
   const { numUpdatedRows } = await tx
     .updateTable('recovery_code')
@@ -79,6 +100,7 @@ export async function consumeRecoveryCode(tx: Tx, account: string, code: string)
     .where('code_hash', 'in', tx.keyring.hashWithAllKeys(normalizeRecoveryCode(code), hashPurpose))
     .where('used_at', 'is', null)
     .where('removed_at', 'is', null)
+    .where('mfa_epoch', '=', epochOf(account))
     .executeTakeFirstOrThrow()
   return numUpdatedRows > 0
 }
@@ -109,8 +131,12 @@ export async function recordRecoveryCodeUse(
   })
 }
 
+/** The MFA epoch that is on, for a condition; null, which no row equals, while MFA is off. */
+const epochOf = (account: string) => (row: ExpressionBuilder<Schema, 'recovery_code'>) =>
+  row.selectFrom('account').select('mfa_epoch').where('account.id', '=', account)
+
 /** Stores only hashes. */
-async function generateRecoveryCodes(tx: Tx, account: string): Promise<string[]> {
+async function generateRecoveryCodes(tx: Tx, account: string, epoch: number): Promise<string[]> {
   const codes = Array.from({ length: recoveryCodeCount }, newRecoveryCode)
   const rows = codes.map((code) => ({
     id: newId(),
@@ -119,6 +145,7 @@ async function generateRecoveryCodes(tx: Tx, account: string): Promise<string[]>
     created_at: tx.now(),
     used_at: null,
     removed_at: null,
+    mfa_epoch: epoch,
   }))
   await tx.insertInto('recovery_code').values(rows).execute()
   return codes

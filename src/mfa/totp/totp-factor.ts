@@ -5,10 +5,10 @@ import { activeMfaMethod } from '../../store/mfa-state.ts'
 import type { Tx } from '../../store/transaction.ts'
 import { codeAttemptBuckets } from '../../verification/send-code.ts'
 import { authenticator } from '../methods/authenticator.ts'
-import { readEnrollment } from '../methods/methods.ts'
+import { readEnrollments } from '../methods/methods.ts'
 import type { FactorVerification } from '../verified-factor.ts'
 import { matchTimeStep, openTotpSecret } from './totp.ts'
-import { confirmTotpSecret } from './totp-secret.ts'
+import { confirmTotpSecret, enrollTotpSecret } from './totp-secret.ts'
 
 /**
  * Verifies a code from the authenticator app. The first correct code of a new secret confirms it,
@@ -48,14 +48,19 @@ export async function verifyTotpFactor(
     matchTimeStep(openTotpSecret(tx.keyring, account.id, unconfirmed.secret_sealed), code, tx.now())
   if (unconfirmed && step !== undefined) {
     await rateLimiter.refund(tx, reservation)
-    const updateRows = () => confirmTotpSecret(tx, account, unconfirmed.id, step)
-    return {
-      factor: { method: 'authenticator', amr: [authenticator.amr], isNew: true, updateRows },
-    }
+    const enroll = (epoch: number) => confirmTotpSecret(tx, account, unconfirmed.id, step, epoch)
+    return { factor: { method: 'authenticator', amr: [authenticator.amr], isNew: true, enroll } }
   }
-  const enrollment = await readEnrollment(tx, account)
+  const { current } = await readEnrollments(tx, account)
   const noneSent = { challengeId: '', codeHash: null, expiresAt: null }
-  if (!(await authenticator.verifyCode(tx, enrollment, code, noneSent))) return 'wrong'
+  if (!(await authenticator.verifyCode(tx, current, code, noneSent))) return 'wrong'
   await rateLimiter.refund(tx, reservation)
-  return { factor: { method: 'authenticator', amr: [authenticator.amr], isNew: false } }
+  return {
+    factor: {
+      method: 'authenticator',
+      amr: [authenticator.amr],
+      isNew: !current.authenticator,
+      enroll: (epoch) => enrollTotpSecret(tx, account, epoch),
+    },
+  }
 }

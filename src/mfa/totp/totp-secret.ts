@@ -4,9 +4,10 @@ import type { MfaMethod } from '../../config/settings.ts'
 import { toIsoString } from '../../lib/clock.ts'
 import { newId } from '../../lib/random.ts'
 import type { LockedAccount } from '../../sessions/locked-account.ts'
+import { activeMfaMethod } from '../../store/mfa-state.ts'
 import type { Db } from '../../store/open.ts'
 import type { Tx } from '../../store/transaction.ts'
-import { availableMethods, readEnrollment } from '../methods/methods.ts'
+import { availableMethods, readEnrollments } from '../methods/methods.ts'
 import { removeMethod } from '../mfa-sign-in.ts'
 import { renderQrCode } from './qr-code.ts'
 import { sealTotpSecret } from './totp.ts'
@@ -45,6 +46,7 @@ export async function createTotpSecret(
       confirmed_at: null,
       last_step: null,
       removed_at: null,
+      mfa_epoch: null,
     })
     .execute()
 
@@ -80,16 +82,20 @@ export async function removeTotpSecret(
   cause: activity.Cause,
 ): Promise<void> {
   await deleteUnconfirmedSecret(tx, account)
-  const enrollment = await readEnrollment(tx, account)
-  if (!enrollment.authenticator) return
+  const { current, pending } = await readEnrollments(tx, account)
+  if (!current.authenticator && !pending.authenticator) return
 
-  const remaining = availableMethods({ ...enrollment, authenticator: false }, ranking)
+  const remaining = availableMethods(
+    { ...current, authenticator: false },
+    ranking,
+    activeMfaMethod(account),
+  )
   const updateRows = () => removeConfirmedSecret(tx, account)
   await removeMethod(tx, account, { removed: 'authenticator', remaining, updateRows }, cause)
 }
 
 /**
- * Confirms a new secret, which replaces the one in use.
+ * Confirms a new secret in an MFA epoch. It replaces the one in use.
  *
  * @param step the time step of the code that confirmed it; it counts as used, so that this code
  * does not sign in as well
@@ -99,12 +105,28 @@ export async function confirmTotpSecret(
   account: LockedAccount,
   id: string,
   step: number,
+  epoch: number,
 ): Promise<void> {
   await removeConfirmedSecret(tx, account)
   await tx
     .updateTable('totp_secret')
-    .set({ confirmed_at: tx.now(), last_step: step })
+    .set({ confirmed_at: tx.now(), last_step: step, mfa_epoch: epoch })
     .where('id', '=', id)
+    .execute()
+}
+
+/** Makes the confirmed secret a factor of an MFA epoch, after a code of it was verified. */
+export async function enrollTotpSecret(
+  tx: Tx,
+  account: LockedAccount,
+  epoch: number,
+): Promise<void> {
+  await tx
+    .updateTable('totp_secret')
+    .set({ mfa_epoch: epoch })
+    .where('account_id', '=', account.id)
+    .where('confirmed_at', 'is not', null)
+    .where('removed_at', 'is', null)
     .execute()
 }
 

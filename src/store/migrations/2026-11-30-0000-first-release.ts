@@ -14,10 +14,15 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .addColumn('password_changed_at', 'bigint', (c) => c.notNull())
     .addColumn('phone_number', 'text')
     .addColumn('phone_verified_at', 'bigint')
+    .addColumn('phone_mfa_since', 'bigint')
+    .addColumn('phone_mfa_epoch', 'integer')
     .addColumn('mfa_email', 'text')
+    .addColumn('mfa_email_epoch', 'integer')
     .addColumn('mfa_on_since', 'bigint')
     .addColumn('mfa_method', 'text')
     .addColumn('mfa_changed_at', 'bigint')
+    .addColumn('mfa_epoch', 'integer')
+    .addColumn('last_mfa_epoch', 'integer', (c) => c.notNull())
     .addColumn('credential_version', 'integer', (c) => c.notNull())
     .addColumn('password_reset_required_since', 'bigint')
     .addColumn('reset_by_email_at', 'bigint')
@@ -33,6 +38,10 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .addCheckConstraint(
       'account_mfa_has_method',
       sql`mfa_on_since is null or mfa_method is not null`,
+    )
+    .addCheckConstraint(
+      'account_mfa_has_epoch',
+      sql`(mfa_on_since is null) = (mfa_epoch is null) and coalesce(mfa_epoch, 0) <= last_mfa_epoch`,
     )
     .execute()
   await db.schema
@@ -54,6 +63,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .addColumn('confirmed_at', 'bigint')
     .addColumn('last_step', 'bigint')
     .addColumn('removed_at', 'bigint')
+    .addColumn('mfa_epoch', 'integer')
     .execute()
   await db.schema
     .createIndex('totp_secret_confirmed')
@@ -80,6 +90,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .addColumn('created_at', 'bigint', (c) => c.notNull())
     .addColumn('used_at', 'bigint')
     .addColumn('removed_at', 'bigint')
+    .addColumn('mfa_epoch', 'integer', (c) => c.notNull())
     .addUniqueConstraint('recovery_code_of_account', ['account_id', 'code_hash'])
     .execute()
 
@@ -99,6 +110,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .addColumn('created_at', 'bigint', (c) => c.notNull())
     .addColumn('last_used_at', 'bigint')
     .addColumn('removed_at', 'bigint')
+    .addColumn('mfa_epoch', 'integer')
     .execute()
   await db.schema
     .createIndex('passkey_account')

@@ -12,6 +12,7 @@ import {
   signInWithPasskey,
   turnOnWithPasskey,
 } from '../../support/passkeys.ts'
+import { openPasswordOnlySession } from '../../support/password-only-session.ts'
 
 const minute = 60_000
 
@@ -102,15 +103,15 @@ onEachDatabase((latchkey) => {
     assert.equal((await ada.delete('/settings/MfaSignIn')).status, 200)
   })
 
-  // Abuse case (Passkeys): An earlier, password-only session removed the second factor
-  // (CVE-2026-3429) or added another one.
+  // Abuse case (Passkeys): A password-only session removed the second factor (CVE-2026-3429) or
+  // added another one.
   test('a password-only session changes no passkey once MFA is on', async () => {
     const ada = await latchkey.owner()
     const passkey = await addPasskey(latchkey, ada)
-    const weak = await openSecondSession(latchkey, ada)
-    const begun = await weak.post('/settings/Passkeys')
+    await turnOnWithPasskey(ada, passkey)
+    const weak = await openPasswordOnlySession(latchkey, ada)
+    const begun = await ada.post('/settings/Passkeys')
     assert.equal(begun.status, 200)
-    await turnOnWithPasskey(ada, passkey, { endOtherSessions: false })
 
     for (const [method, path, body] of [
       ['DELETE', '/settings/MfaSignIn', undefined],
@@ -142,16 +143,18 @@ onEachDatabase((latchkey) => {
     assert.equal((await ada.get('/settings')).status, 200)
   })
 
-  test('the last passkey cannot be removed while MFA is on and it is the only method', async () => {
+  test('the last passkey cannot be removed while MFA is on and it is the only method: a pending one does not count', async () => {
     const ada = await latchkey.owner()
-    const [one, two] = [await addPasskey(latchkey, ada), await addPasskey(latchkey, ada)]
+    const [one, pending] = [await addPasskey(latchkey, ada), await addPasskey(latchkey, ada)]
     await turnOnWithPasskey(ada, one)
+    const two = await addPasskey(latchkey, ada)
     const first = await ada.delete(`/settings/Passkeys/${one.id}`)
     assert.equal(first.body.mfaSignIn.mfaMethod, 'passkey', 'there is another')
     const last = await ada.delete(`/settings/Passkeys/${two.id}`)
     assert.equal(last.status, 409)
     assert.equal(last.body.code, 'last_method')
     assert.equal((await signInWithPasskey(latchkey, two)).status, 200)
+    assert.equal((await ada.delete(`/settings/Passkeys/${pending.id}`)).status, 200)
 
     assert.equal((await ada.delete('/settings/MfaSignIn')).status, 200)
     assert.equal((await ada.delete(`/settings/Passkeys/${two.id}`)).status, 200)
@@ -159,8 +162,9 @@ onEachDatabase((latchkey) => {
 
   test('of two concurrent removals of the last two passkeys, one is rejected', async () => {
     const ada = await latchkey.owner()
-    const [one, two] = [await addPasskey(latchkey, ada), await addPasskey(latchkey, ada)]
+    const one = await addPasskey(latchkey, ada)
     await turnOnWithPasskey(ada, one)
+    const two = await addPasskey(latchkey, ada)
     const answers = await Promise.all(
       [one, two].map(({ id }) => ada.delete(`/settings/Passkeys/${id}`)),
     )
@@ -169,8 +173,8 @@ onEachDatabase((latchkey) => {
   })
 
   test('removing the last passkey makes the strongest remaining method the default', async () => {
-    const ada = await latchkey.owner({ mfaMethod: 'email' })
-    await ada.turnOn('authenticator')
+    const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
+    await ada.turnOn('email')
     const passkey = await addPasskey(latchkey, ada)
     await turnOnWithPasskey(ada, passkey)
     const removed = await ada.delete(`/settings/Passkeys/${passkey.id}`)

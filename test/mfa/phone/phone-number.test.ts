@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { travel } from '../../support/clock.ts'
 import { onEachDatabase } from '../../support/latchkey.ts'
 import type { Owner } from '../../support/owner.ts'
+import { openPasswordOnlySession } from '../../support/password-only-session.ts'
 import { undoTokenSentTo } from '../../support/undo-token.ts'
 
 onEachDatabase((latchkey) => {
@@ -31,7 +32,7 @@ onEachDatabase((latchkey) => {
     const set = await ada.post('/settings/PhoneNumber', { phoneNumber, code: rightCode })
     assert.equal(set.status, 200)
     assert.equal(set.body.phoneNumber, phoneNumber)
-    assert.deepEqual((await ada.get('/settings/MfaSignIn')).body.availableMethods, ['sms'])
+    assert.deepEqual((await ada.get('/settings/MfaSignIn')).body.availableMethods, [])
     const again = await ada.post('/settings/PhoneNumber', { phoneNumber, code: rightCode })
     assert.equal(again.status, 401)
     const [message] = await latchkey.inbox(ada.email)
@@ -116,8 +117,6 @@ onEachDatabase((latchkey) => {
     const removed = await ada.delete('/settings/PhoneNumber')
     assert.equal(removed.status, 200)
     assert.deepEqual(removed.body.mfaSignIn.availableMethods, [])
-    // Recovery codes are left, but do not count as a method.
-    assert.equal((await ada.get('/settings/RecoveryCodes')).body.remaining, 10)
   })
 
   test('premium-rate, unreachable and impossible numbers are rejected before anything is sent', async () => {
@@ -153,14 +152,14 @@ onEachDatabase((latchkey) => {
       assert.equal(answer.body.code, 'insufficient_user_authentication')
     }
 
-    const ben = await latchkey.owner()
-    const weak = (await ben.signIn()).body.accessToken
-    await ben.turnOn('sms', { endOtherSessions: false })
+    const ben = await latchkey.owner({ mfaMethod: 'sms' })
+    const weak = await openPasswordOnlySession(latchkey, ben)
     for (const answer of [
-      await latchkey.post('/settings/PhoneNumber', { phoneNumber }, { token: weak }),
-      await latchkey.delete('/settings/PhoneNumber', { token: weak }),
+      await weak.post('/settings/PhoneNumber', { phoneNumber }),
+      await weak.delete('/settings/PhoneNumber'),
     ]) {
       assert.equal(answer.status, 401)
+      assert.equal(answer.body.code, 'insufficient_user_authentication')
     }
     assert.deepEqual(await latchkey.inbox(phoneNumber), [])
   })

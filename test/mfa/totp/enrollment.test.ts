@@ -112,8 +112,8 @@ onEachDatabase((latchkey) => {
   })
 
   test('removing the app makes the strongest other method the default, and notifies the owner', async () => {
-    const ada = await latchkey.owner({ mfaMethod: 'email' })
-    await ada.turnOn('sms')
+    const ada = await latchkey.owner({ mfaMethod: 'sms' })
+    await ada.turnOn('email')
     await ada.turnOn('authenticator')
     const waiting = await ada.signIn()
 

@@ -1,0 +1,365 @@
+/**
+ * Only credentials of the MFA epoch that is on sign in: what a thief enrolled while MFA was off, or
+ * under an earlier epoch, opens nothing after the owner turned MFA on.
+ */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { onEachDatabase } from '../support/latchkey.ts'
+import { submitMfaCode } from '../support/mfa.ts'
+import { Owner } from '../support/owner.ts'
+import {
+  addPasskey,
+  signInWithPasskey,
+  startPasskeySignIn,
+  verifyPasskeySignIn,
+} from '../support/passkeys.ts'
+import {
+  assertBody,
+  assertMfaRequired,
+  assertSignedIn,
+  assertStatus,
+} from '../support/responses.ts'
+import { undoTokenSentTo } from '../support/undo-token.ts'
+
+onEachDatabase(
+  (latchkey) => {
+    /** Another person who knows an owner’s password, and signs in with it. */
+    async function thiefOf(owner: Owner): Promise<Owner> {
+      const thief = new Owner(latchkey, { email: owner.email, password: owner.password })
+      await thief.signInFully()
+      return thief
+    }
+
+    /** Proves a number while MFA is off, so that codes by text are a method. */
+    async function provePhone(owner: Owner, fields: object = { useForSignIn: true }) {
+      const { phoneNumber } = owner
+      assertStatus(await owner.post('/settings/PhoneNumber', { phoneNumber }), 202)
+      const code = await latchkey.codeSentTo(phoneNumber)
+      const request = { phoneNumber, code, ...fields }
+      return assertStatus(await owner.post('/settings/PhoneNumber', request), 200)
+    }
+
+    const mfaSignInOf = async (owner: Owner) =>
+      assertStatus(await owner.get('/settings/MfaSignIn'), 200).body
+
+    // Abuse case (Second factor skipped): A phone that a mailbox thief had proven while MFA was off
+    // signed in after the owner turned MFA on.
+    test('a phone proven while MFA was off does not sign in once MFA is on', async () => {
+      const ada = await latchkey.owner()
+      const thief = new Owner(latchkey, { email: ada.email })
+      await thief.resetPassword('the sentence of a thief')
+      await thief.signInFully()
+      await provePhone(thief)
+
+      await ada.resetPassword('a new sentence of the owner')
+      await ada.signInFully()
+      const on = await ada.turnOn('authenticator')
+      assertBody(on, 200, { availableMethods: ['authenticator'], pendingMethods: ['sms'] })
+      assert.equal(on.body.recoveryCodes.length, 10)
+
+      const started = await ada.signIn()
+      const { mfaToken, availableMethods } = assertMfaRequired(started)
+      assert.deepEqual(availableMethods, ['authenticator', 'recoveryCode'])
+      const sent = await latchkey.post('/auth/SignIn/MfaCode', { mfaToken, mfaMethod: 'sms' })
+      assertBody(sent, 409, { code: 'method_not_set_up' })
+    })
+
+    // Abuse case (Passkeys): A passkey that was added while MFA was off signed in alone after the
+    // owner turned MFA on.
+    test('a passkey added while MFA was off opens nothing once MFA is on', async () => {
+      const ada = await latchkey.owner()
+      const passkey = await addPasskey(latchkey, await thiefOf(ada))
+      assertSignedIn(await signInWithPasskey(latchkey, passkey))
+      await ada.turnOn('authenticator')
+      const { passkeys } = (await ada.get('/settings/Passkeys')).body
+      assert.deepEqual(
+        passkeys.map(({ id, pending }: { id: string; pending: boolean }) => [id, pending]),
+        [[passkey.id, true]],
+      )
+      assertStatus(await signInWithPasskey(latchkey, passkey), 401)
+      const { mfaToken, availableMethods } = assertMfaRequired(await ada.signIn())
+      assert.ok(!availableMethods.includes('passkey'))
+      const asSecond = await latchkey.post('/auth/SignIn/Passkey', { mfaToken })
+      assertBody(asSecond, 409, { code: 'method_not_set_up' })
+    })
+
+    // Abuse case (MFA changed by an attacker): A thief turned MFA on with an own app, added a passkey
+    // in that session and turned MFA off; the passkey signed in after the owner turned MFA on.
+    test('a passkey added under a thief’s own second factor opens nothing in the owner’s', async () => {
+      const ada = await latchkey.owner()
+      const thief = await thiefOf(ada)
+      await thief.turnOn('authenticator')
+      const passkey = await addPasskey(latchkey, thief)
+      assertSignedIn(await signInWithPasskey(latchkey, passkey))
+      assertStatus(await thief.delete('/settings/MfaSignIn'), 200)
+
+      await ada.resetPassword('a new sentence of the owner')
+      await ada.signInFully()
+      await ada.turnOn('authenticator')
+      assertStatus(await signInWithPasskey(latchkey, passkey), 401)
+    })
+
+    // Abuse case (Second factor skipped): Recovery codes that a password thief had generated signed
+    // in after the owner turned MFA on.
+    test('while MFA is off, no recovery codes are generated', async () => {
+      const ada = await latchkey.owner()
+      assertBody(await ada.post('/settings/RecoveryCodes'), 409, { code: 'mfa_is_off' })
+      await ada.turnOn('authenticator')
+      await ada.delete('/settings/MfaSignIn')
+      assertBody(await ada.post('/settings/RecoveryCodes'), 409, { code: 'mfa_is_off' })
+      assertBody(await ada.get('/settings/RecoveryCodes'), 200, { remaining: 0 })
+    })
+
+    // Abuse case (Undo): Recovery codes of a thief’s own MFA counted again after the owner undid it
+    // and turned MFA on.
+    test('recovery codes of an earlier epoch are dead in the next one, also after an undo', async () => {
+      const ada = await latchkey.owner()
+      const thief = await thiefOf(ada)
+      await thief.turnOn('authenticator')
+      const [thiefCode = ''] = thief.recoveryCodes
+
+      const token = await undoTokenSentTo(latchkey, ada.email, /is on$/)
+      const { resetToken } = assertStatus(await latchkey.post('/auth/Undo', { token }), 200).body
+      const newPassword = 'a new sentence of the owner'
+      assertStatus(await latchkey.post('/auth/ResetPassword', { resetToken, newPassword }), 200)
+      ada.password = newPassword
+      await ada.signInFully()
+      const on = await ada.turnOn('authenticator')
+      assert.equal(on.body.recoveryCodes.length, 10)
+
+      const refused = await submitMfaCode(latchkey, await ada.signIn(), {
+        mfaMethod: 'recoveryCode',
+        code: thiefCode,
+      })
+      assertBody(refused, 401, { code: 'invalid_code' })
+      const accepted = await submitMfaCode(latchkey, await ada.signIn(), {
+        mfaMethod: 'recoveryCode',
+        code: on.body.recoveryCodes[0],
+      })
+      assertSignedIn(accepted)
+    })
+
+    test('each time MFA is turned on there are ten new recovery codes, and the earlier ones are void', async () => {
+      const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
+      const [earlierCode = ''] = ada.recoveryCodes
+      await ada.delete('/settings/MfaSignIn')
+      const on = await ada.turnOn('authenticator')
+      assert.equal(on.body.recoveryCodes.length, 10)
+      const refused = await submitMfaCode(latchkey, await ada.signIn(), {
+        mfaMethod: 'recoveryCode',
+        code: earlierCode,
+      })
+      assertStatus(refused, 401)
+    })
+
+    test('turning MFA on again is one call, and each other method works again after one proof', async () => {
+      const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
+      await ada.turnOn('sms', { setDefault: false })
+      const passkey = await addPasskey(latchkey, ada)
+      assertBody(await ada.get('/settings/MfaSignIn'), 200, {
+        mfaMethod: 'authenticator',
+        availableMethods: ['passkey', 'authenticator', 'sms'],
+        pendingMethods: [],
+      })
+      await ada.delete('/settings/MfaSignIn')
+
+      assertBody(await ada.turnOn('authenticator'), 200, {
+        availableMethods: ['authenticator'],
+        pendingMethods: ['passkey', 'sms'],
+      })
+      const { phoneNumber: _, ...bySms } = (await ada.prepareTurnOn('sms', {
+        setDefault: false,
+      })) as { phoneNumber: string }
+      assertBody(await ada.post('/settings/MfaSignIn', bySms), 200, {
+        mfaMethod: 'authenticator',
+        availableMethods: ['authenticator', 'sms'],
+        pendingMethods: ['passkey'],
+      })
+      const request = { mfaMethod: 'passkey', passkeyId: passkey.id, setDefault: false }
+      const started = assertStatus(await ada.post('/settings/MfaSignIn', request), 202)
+      const assertion = passkey.get(started.body.options)
+      assertBody(await ada.post('/settings/MfaSignIn', { ...request, assertion }), 200, {
+        mfaMethod: 'authenticator',
+        availableMethods: ['passkey', 'authenticator', 'sms'],
+        pendingMethods: [],
+      })
+      assertSignedIn(await signInWithPasskey(latchkey, passkey))
+    })
+
+    test('passkeyId asks for one passkey, so no other is confirmed by its name', async () => {
+      const ada = await latchkey.owner()
+      const [own, foreign] = [await addPasskey(latchkey, ada), await addPasskey(latchkey, ada)]
+      await ada.turnOn('authenticator')
+      const request = { mfaMethod: 'passkey', passkeyId: own.id, setDefault: false }
+      const { options } = assertStatus(await ada.post('/settings/MfaSignIn', request), 202).body
+      assert.equal(options.allowCredentials.length, 1)
+      const assertion = own.get(options)
+      assertStatus(await ada.post('/settings/MfaSignIn', { ...request, assertion }), 200)
+      assertSignedIn(await signInWithPasskey(latchkey, own))
+      assertStatus(await signInWithPasskey(latchkey, foreign), 401)
+      const ben = await latchkey.owner({ mfaMethod: 'authenticator' })
+      const stranger = await ben.post('/settings/MfaSignIn', { ...request, passkeyId: own.id })
+      assertBody(stranger, 409, { code: 'method_not_set_up' })
+    })
+
+    test('a method added to codes by email alone opens an epoch: new codes, and email is pending', async () => {
+      const ada = await latchkey.owner({ mfaMethod: 'email' })
+      const [emailCode = ''] = ada.recoveryCodes
+      const on = await ada.turnOn('authenticator')
+      assertBody(on, 200, { availableMethods: ['authenticator'], pendingMethods: ['email'] })
+      assert.equal(on.body.recoveryCodes.length, 10)
+      assert.ok(!on.body.recoveryCodes.includes(emailCode))
+      const { availableMethods } = assertMfaRequired(await ada.signIn())
+      assert.deepEqual(availableMethods, ['authenticator', 'recoveryCode'])
+
+      await ada.turnOn('email', { setDefault: false })
+      const { body } = await ada.get('/settings/MfaSignIn')
+      assert.deepEqual(body.availableMethods, ['authenticator', 'email'])
+    })
+
+    test('after the last method but email is removed, the next one opens an epoch again', async () => {
+      const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
+      await ada.turnOn('email', { setDefault: false })
+      assertStatus(await ada.delete('/settings/MfaSecret'), 200)
+      assertBody(await ada.get('/settings/MfaSignIn'), 200, { mfaMethod: 'email' })
+      const passkey = await addPasskey(latchkey, ada)
+      const codes = ada.recoveryCodes
+      const on = await ada.turnOn('sms')
+      assert.notDeepEqual(on.body.recoveryCodes, codes)
+      assertBody(on, 200, { availableMethods: ['sms'], pendingMethods: ['passkey', 'email'] })
+      assertStatus(await signInWithPasskey(latchkey, passkey), 401)
+    })
+
+    test('a passkey added from a session that codes by email signed in is pending', async () => {
+      const ada = await latchkey.owner({ mfaMethod: 'email' })
+      const passkey = await addPasskey(latchkey, ada)
+      assertStatus(await signInWithPasskey(latchkey, passkey), 401)
+      const { pendingMethods } = await mfaSignInOf(ada)
+      assert.deepEqual(pendingMethods, ['passkey'])
+    })
+
+    test('turning MFA on ends every other session', async () => {
+      const ada = await latchkey.owner()
+      const thief = await thiefOf(ada)
+      await ada.turnOn('authenticator')
+      assertStatus(await thief.get('/settings/MfaSignIn'), 401)
+    })
+
+    test('a number is a method only where its owner said so', async () => {
+      const ada = await latchkey.owner()
+      await provePhone(ada, {})
+      assert.deepEqual((await mfaSignInOf(ada)).availableMethods, [])
+      await provePhone(ada)
+      assert.deepEqual((await mfaSignInOf(ada)).availableMethods, ['sms'])
+      await provePhone(ada, {})
+      assert.deepEqual((await mfaSignInOf(ada)).availableMethods, ['sms'])
+
+      await ada.turnOn('sms')
+      const { phoneNumber } = ada
+      await ada.post('/settings/PhoneNumber', { phoneNumber })
+      const code = await latchkey.codeSentTo(phoneNumber)
+      const request = { phoneNumber, code, useForSignIn: false }
+      const last = await ada.post('/settings/PhoneNumber', request)
+      assertBody(last, 409, { code: 'last_method' })
+      await ada.turnOn('authenticator')
+      const given = await provePhone(ada, { useForSignIn: false })
+      assertBody(given, 200, { useForSignIn: false })
+      assert.deepEqual((await mfaSignInOf(ada)).availableMethods, ['authenticator'])
+    })
+
+    test('codes by email can be given up, unless they are the only method', async () => {
+      const ada = await latchkey.owner({ mfaMethod: 'email' })
+      assertBody(await ada.delete('/settings/MfaEmail'), 409, { code: 'last_method' })
+      await ada.turnOn('authenticator')
+      assertBody(await ada.delete('/settings/MfaEmail'), 200, {
+        availableMethods: ['authenticator'],
+        pendingMethods: [],
+      })
+    })
+
+    // Abuse case (Second factor skipped): A second mailbox reset the password and then received the
+    // code.
+    test('after a reset, codes to a second mailbox do not count until another method has signed in', async () => {
+      const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
+      const email = `second-${ada.email}`
+      const request = { mfaMethod: 'email', email, setDefault: false }
+      assertStatus(await ada.post('/settings/MfaSignIn', request), 202)
+      const code = await latchkey.codeSentTo(email)
+      assertStatus(await ada.post('/settings/MfaSignIn', { ...request, code }), 200)
+
+      await ada.resetPassword('a new sentence of somebody')
+      const afterReset = assertMfaRequired(await ada.signIn())
+      assert.deepEqual(afterReset.availableMethods, ['authenticator', 'recoveryCode'])
+      await ada.signInFully()
+      const { availableMethods } = assertMfaRequired(await ada.signIn())
+      assert.deepEqual(availableMethods, ['authenticator', 'email', 'recoveryCode'])
+    })
+
+    // Abuse case (MFA changed by an attacker): With step-up by age switched off, a session that a code
+    // by email had signed in changed MFA.
+    test('a code by email is too weak to change MFA whose default is stronger, whatever its age', async () => {
+      const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
+      await ada.turnOn('email', { setDefault: false })
+      const { mfaToken } = assertMfaRequired(await ada.signIn())
+      const sent = { mfaToken, mfaMethod: 'email' }
+      assertStatus(await latchkey.post('/auth/SignIn/MfaCode', sent), 202)
+      const code = await latchkey.codeSentTo(ada.email)
+      const weak = assertSignedIn(await latchkey.post('/auth/SignIn/Mfa', { ...sent, code }))
+      const { accessToken: token } = weak
+      const off = await latchkey.delete('/settings/MfaSignIn', { token })
+      assertBody(off, 401, { code: 'insufficient_user_authentication' })
+      assert.match(off.headers.get('www-authenticate') ?? '', /acr_values="aal2"/)
+    })
+
+    test('beside a stronger method, a session signed in by an email code proves no new factor, and nothing is sent', async () => {
+      const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
+      const passkey = await addPasskey(latchkey, ada)
+      await ada.delete('/settings/MfaSignIn')
+      await ada.turnOn('authenticator')
+      await ada.turnOn('email')
+      const weak = new Owner(latchkey, { email: ada.email, password: ada.password })
+      await weak.signInFully()
+      const { phoneNumber } = weak
+      for (const request of [
+        { mfaMethod: 'sms', phoneNumber },
+        { mfaMethod: 'email', email: `thief-${ada.email}` },
+        { mfaMethod: 'passkey', passkeyId: passkey.id },
+      ]) {
+        const refused = await weak.post('/settings/MfaSignIn', request)
+        assertBody(refused, 401, { code: 'insufficient_user_authentication' })
+      }
+      assert.deepEqual(await latchkey.inbox(phoneNumber), [])
+      assert.deepEqual(await latchkey.inbox(`thief-${ada.email}`), [])
+    })
+
+    test('after a reset with MFA off, turning on a stronger method makes codes by email count again', async () => {
+      const ada = await latchkey.owner()
+      await ada.resetPassword('a new sentence of the owner')
+      await ada.signInFully()
+      await ada.turnOn('authenticator')
+      await ada.turnOn('email')
+      assert.equal(assertMfaRequired(await ada.signIn()).mfaMethod, 'email')
+    })
+
+    test('an undo gives every credential the epoch back that it had', async () => {
+      const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
+      const passkey = await addPasskey(latchkey, ada)
+      const [code = ''] = ada.recoveryCodes
+      await ada.delete('/settings/MfaSignIn')
+      const token = await undoTokenSentTo(latchkey, ada.email, /is off$/)
+      await ada.turnOn('sms')
+      assertStatus(await signInWithPasskey(latchkey, passkey), 401)
+
+      const { resetToken } = assertStatus(await latchkey.post('/auth/Undo', { token }), 200).body
+      const newPassword = 'a new sentence of the owner'
+      assertStatus(await latchkey.post('/auth/ResetPassword', { resetToken, newPassword }), 200)
+      ada.password = newPassword
+      const started = await startPasskeySignIn(latchkey)
+      const response = passkey.get(started.body.options)
+      assertSignedIn(await verifyPasskeySignIn(latchkey, started, response))
+      const byCode = { mfaMethod: 'recoveryCode', code } as const
+      assertSignedIn(await submitMfaCode(latchkey, await ada.signIn(), byCode))
+    })
+  },
+  { LATCHKEY_STEP_UP_MAX_AGE: '0' },
+)
