@@ -94,8 +94,8 @@ onDatabase('SQLite', (latchkey) => {
   })
 
   test('every other method that is set up is offered, and a recovery code', async (t) => {
-    const ada = await latchkey.owner({ mfaMethod: 'email' })
-    await ada.turnOn('sms')
+    const ada = await latchkey.owner({ mfaMethod: 'sms' })
+    await ada.turnOn('email')
     await ada.turnOn('authenticator')
     travel(60_000)
     const seen = await openSecondStep(t, ada)

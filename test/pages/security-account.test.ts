@@ -5,7 +5,7 @@ import { getCountries, getCountryCallingCode } from 'libphonenumber-js/max'
 import { startChromium } from '../support/chromium.ts'
 import { travel } from '../support/clock.ts'
 import { onDatabase } from '../support/latchkey.ts'
-import { openSecurityPage, pageActions } from '../support/security-page.ts'
+import { openSecurityPage, pageActions, signInOnPage } from '../support/security-page.ts'
 import { undoTokenSentTo } from '../support/undo-token.ts'
 
 const minute = 60_000
@@ -107,7 +107,8 @@ onDatabase('SQLite', (latchkey) => {
       await type('Mobile number', number, phone)
       await press('Send me a code', phone)
       await type('Code', () => latchkey.codeSentTo(number), phone)
-      await waitForStatus('Phone number', `Codes by text message now go to ${number}.`)
+      await press('Confirm', phone)
+      await waitForStatus('Phone number', `Your number is now ${number}.`)
     }
     await setTo('Add a number', '+14155550171')
     await setTo('Change number', '+14155550172')
@@ -117,7 +118,8 @@ onDatabase('SQLite', (latchkey) => {
     await phone.getByText('None.').waitFor()
     assert.equal((await ada.get('/settings')).body.phoneNumber, null)
 
-    await ada.turnOn('sms', { endOtherSessions: false })
+    await ada.turnOn('sms')
+    await signInOnPage(page, ada)
     await page.reload()
     travel(16 * minute)
     await press('Remove', phone)
@@ -128,6 +130,43 @@ onDatabase('SQLite', (latchkey) => {
     await stepUp.getByRole('textbox', { name: 'Code' }).waitFor()
     await type('Code', () => latchkey.codeSentTo(ada.phoneNumber), stepUp)
     await waitForText('This is the only method left.', dialog)
+    assert.deepEqual(errors, [])
+  })
+
+  test('a number is used for sign-in codes only if the owner ticks it, and stays so when it changes', async (t) => {
+    const browser = await startChromium(t)
+    if (!browser) return
+    const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
+    const { page, errors } = await openSecurityPage(browser, latchkey, ada)
+    const { press, waitForText, section, waitForStatus, type } = pageActions(page)
+    const phone = section('Phone number')
+    const useForSignIn = phone.getByRole('checkbox', { name: 'Use text codes to sign in' })
+    const methods = async () => (await ada.get('/settings/MfaSignIn')).body.availableMethods
+    const setTo = async (
+      button: string,
+      number: string,
+      { wasChecked = false, change = false },
+    ) => {
+      await press(button, phone)
+      await type('Mobile number', number, phone)
+      await press('Send me a code', phone)
+      await type('Code', () => latchkey.codeSentTo(number), phone)
+      assert.equal(await useForSignIn.isChecked(), wasChecked)
+      if (change) await useForSignIn.click()
+      await press('Confirm', phone)
+      await waitForStatus('Phone number', `Your number is now ${number}.`)
+    }
+    await setTo('Add a number', '+14155550173', {})
+    await waitForText('Not used to sign in.', phone)
+    assert.deepEqual(await methods(), ['authenticator'])
+    await setTo('Change number', '+14155550174', { change: true })
+    await waitForText('For codes by text message.', phone)
+    assert.deepEqual(await methods(), ['authenticator', 'sms'])
+    await setTo('Change number', '+14155550175', { wasChecked: true })
+    assert.deepEqual(await methods(), ['authenticator', 'sms'])
+    await setTo('Change number', '+14155550176', { wasChecked: true, change: true })
+    await waitForText('Not used to sign in.', phone)
+    assert.deepEqual(await methods(), ['authenticator'])
     assert.deepEqual(errors, [])
   })
 

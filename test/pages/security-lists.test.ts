@@ -191,17 +191,18 @@ onDatabase('SQLite', (latchkey) => {
     await what.getByText('All other cases').click()
     await waitForText('If you forget your password, you still get in with your mailbox.', what)
 
-    await ada.turnOn('email', { endOtherSessions: false })
+    await ada.turnOn('email')
+    await signInOnPage(page, ada)
     await page.reload()
     await waitForText(
       'If someone gets into your mailbox, they get in: they can set a new password, and',
       what,
     )
     await press('Set up your authenticator app', what)
-    await page.getByRole('dialog').waitFor()
-    await page.keyboard.press('Escape')
+    await page.getByRole('img', { name: 'QR code for your authenticator app' }).waitFor()
 
-    await ada.turnOn('authenticator', { endOtherSessions: false })
+    await ada.turnOn('authenticator')
+    await signInOnPage(page, ada)
     await page.reload()
     await waitForText('Your account is well protected.', what)
     await what.getByText('All cases').click()
@@ -209,6 +210,28 @@ onDatabase('SQLite', (latchkey) => {
     await waitForText(lost, what)
     const stopped = 'If someone learns your password, they are stopped by your second step.'
     await waitForText(stopped, what)
+    assert.deepEqual(errors, [])
+  })
+
+  test('the page warns of a loss after which the owner could sign in but change nothing there', async (t) => {
+    const browser = await startChromium(t)
+    if (!browser) return
+    const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
+    await ada.turnOn('email', { setDefault: false })
+    const { page, errors } = await openSecurityPage(browser, latchkey, ada)
+    const what = pageActions(page).section('If something gets lost or stolen')
+    const lost = 'If you lose your authenticator app, you still get in with your password and'
+    await what.getByText('All cases').click()
+    await what.getByText(`${lost} a recovery code.`).waitFor()
+
+    await latchkey.sql(
+      `update recovery_code set used_at = ${Date.now()}
+       where account_id = (select id from account where email = '${ada.email}')`,
+    )
+    await page.reload()
+    const warning = `${lost} your mailbox, but can’t change anything here.`
+    await what.locator('.warning', { hasText: warning }).waitFor()
+    assert.equal(await what.getByText('Your account is well protected.').count(), 0)
     assert.deepEqual(errors, [])
   })
 })

@@ -137,6 +137,27 @@ onDatabase('SQLite', (latchkey) => {
     await waitForStatus(mfaSectionName, 'Your second step is off.')
   })
 
+  test('a code by email is not enough to turn off a stronger second step, and the page explains why', async (t) => {
+    const browser = await startChromium(t)
+    if (!browser) return
+    const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
+    await ada.turnOn('email', { setDefault: false })
+    const { page, errors } = await openSecurityPage(browser, latchkey, ada)
+    const { dialog, press, waitForText, type } = pageActions(page)
+    travel(16 * minute)
+    await press('Turn off')
+    await press('Turn off', dialog)
+    const stepUp = page.getByRole('dialog', { name: 'Please confirm that it’s you' })
+    await type('Password', ada.password, stepUp)
+    await press('Confirm', stepUp)
+    await press('Code by email', stepUp)
+    await waitForText('We sent a code to o', stepUp)
+    await type('Code', () => latchkey.codeSentTo(ada.email), stepUp)
+    await waitForText('A code by email isn’t enough for this.', dialog)
+    assert.equal((await ada.signIn()).body.status, 'mfaRequired')
+    assert.deepEqual(errors, [])
+  })
+
   test('an app turns the second step on, and a button turns it off, by keyboard alone', async (t) => {
     const browser = await startChromium(t)
     if (!browser) return

@@ -130,6 +130,21 @@ onDatabase('SQLite', (latchkey) => {
     assert.deepEqual(errors, [])
   })
 
+  test('while the second step is off, recovery codes are announced with it and cannot be created', async (t) => {
+    const browser = await startChromium(t)
+    if (!browser) return
+    const ada = await latchkey.owner({ mfaMethod: 'email' })
+    const { page, errors } = await openSecurityPage(browser, latchkey, ada)
+    const { dialog, press, section, waitForText } = pageActions(page)
+    const codes = section('Recovery codes')
+    await waitForText('You have 10 of 10 left.', codes)
+    await press('Turn off')
+    await press('Turn off', dialog)
+    await waitForText('They come with the second step: ten codes', codes)
+    assert.equal(await codes.getByRole('button').count(), 0)
+    assert.deepEqual(errors, [])
+  })
+
   test('one press creates a passkey and turns the second step on with it', async (t) => {
     const browser = await startChromium(t)
     if (!browser) return

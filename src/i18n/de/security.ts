@@ -32,7 +32,7 @@ export const security: SecurityText = {
     offMeans:
       'Wer es erfährt, kann sich anmelden. Ein zweiter Schritt verhindert das und ist in einer Minute eingerichtet.',
     on: (method: string) => `Dein zweiter Schritt ist an: ${method}.`,
-    alsoSetUp: (methods: string) => `Auch eingerichtet: ${methods}.`,
+    alsoWorks: (methods: string) => `Auch möglich: ${methods}.`,
     turnOn: 'Zweiten Schritt einschalten',
     change: 'Methode ändern',
     turnOff: 'Ausschalten',
@@ -44,17 +44,53 @@ export const security: SecurityText = {
     isOn: 'Das ist eingerichtet. Wir haben dir dazu eine E-Mail geschickt.',
     required: (name: string) =>
       `${name} verlangt von allen einen zweiten Schritt; deshalb lässt er sich nicht ausschalten.`,
-    removeAuthenticator: 'Authenticator-App entfernen',
-    removeAuthenticatorTitle: 'Authenticator-App entfernen?',
-    removeAuthenticatorMeans: (method: string) =>
-      `Mit ihren Codes kannst du dich dann nicht mehr anmelden. Dein zweiter Schritt bleibt an: ${method}.`,
-    removeAuthenticatorWhileOff:
-      'Wenn du wieder eine App verwenden willst, musst du sie neu einrichten.',
-    authenticatorRemoved: 'Die Authenticator-App wurde entfernt.',
-    keepIt: 'Behalten',
     setUpTitle: 'Richte deinen zweiten Schritt ein',
     setUpWhy: (name: string) =>
       `${name} verlangt von allen einen zweiten Schritt. Das dauert eine Minute; dann geht es weiter.`,
+  },
+
+  removal: {
+    authenticator: {
+      start: 'Authenticator-App entfernen',
+      title: 'Authenticator-App entfernen?',
+      means: (method: string) =>
+        `Mit ihren Codes kannst du dich dann nicht mehr anmelden. Dein zweiter Schritt bleibt an: ${method}.`,
+      meansOtherwise: 'Wenn du wieder eine App verwenden willst, musst du sie neu einrichten.',
+      confirm: 'Entfernen',
+      keep: 'Behalten',
+      done: 'Die Authenticator-App wurde entfernt.',
+    },
+    email: {
+      start: 'Auf Codes per E-Mail verzichten',
+      title: 'Auf Codes per E-Mail verzichten?',
+      means: (method: string) =>
+        `Du kannst dich dann nicht mehr damit anmelden. Dein zweiter Schritt bleibt an: ${method}.`,
+      meansOtherwise: 'Wenn du sie wieder verwenden willst, musst du sie neu einrichten.',
+      confirm: 'Darauf verzichten',
+      keep: 'Weiter verwenden',
+      done: 'Mit Codes per E-Mail kannst du dich jetzt nicht mehr anmelden.',
+    },
+  },
+
+  confirm: {
+    pendingTitle: 'Schon eingerichtet, aber noch nicht verwendet',
+    pendingMeans: (count: number) =>
+      `Bitte bestätige zu deiner Sicherheit ${count === 1 ? 'diese Methode' : 'jede Methode'} einmal. Danach kannst du dich auch damit anmelden.`,
+    submit: 'Bestätigen',
+    titles: {
+      passkey: 'Passkey bestätigen',
+      authenticator: 'Authenticator-App bestätigen',
+      sms: 'Codes per SMS bestätigen',
+      email: 'Codes per E-Mail bestätigen',
+    },
+    passkeyNotUsed:
+      'Es wurde kein Passkey verwendet. Bitte versuche es noch einmal oder nimm das Gerät, auf dem er ist.',
+    done: {
+      passkey: 'Bestätigt. Du kannst dich jetzt mit deinem Passkey anmelden.',
+      authenticator: 'Bestätigt. Du kannst dich jetzt mit deiner Authenticator-App anmelden.',
+      sms: 'Bestätigt. Du kannst dich jetzt mit einem Code per SMS anmelden.',
+      email: 'Bestätigt. Du kannst dich jetzt mit einem Code per E-Mail anmelden.',
+    },
   },
 
   choose: {
@@ -105,6 +141,7 @@ export const security: SecurityText = {
   emailCode: {
     title: 'Codes per E-Mail bekommen',
     toOwn: 'Wir schicken den Code an die E-Mail-Adresse deines Kontos.',
+    toKnown: 'Wir schicken einen Code an die Adresse, die du dafür gewählt hast.',
   },
 
   phoneField: {
@@ -121,6 +158,8 @@ export const security: SecurityText = {
     title: 'Wiederherstellungscodes',
     about:
       'Verwende einen, wenn du das Gerät oder die App zum Anmelden verlierst. Jeder gilt einmal.',
+    whileOff:
+      'Du bekommst sie mit dem zweiten Schritt: zehn Codes für den Fall, dass du das Gerät oder die App zum Anmelden verlierst.',
     left: (count: number) =>
       count === 0
         ? 'Du hast keinen mehr.'
@@ -158,8 +197,10 @@ export const security: SecurityText = {
     lastUsed: (when: string) => `Zuletzt benutzt am ${when}.`,
     neverUsed: 'Noch nie benutzt.',
     backedUp: 'Auch auf deinen anderen Geräten.',
+    unconfirmed: 'Du kannst dich noch nicht damit anmelden. Bitte bestätige ihn einmal.',
     rename: 'Umbenennen',
     renameOne: (name: string) => `${name} umbenennen`,
+    confirmOne: (name: string) => `${name} bestätigen`,
     removeOne: (name: string) => `${name} entfernen`,
     name: 'Name',
     removeTitle: (name: string) => `${name} entfernen?`,
@@ -167,6 +208,9 @@ export const security: SecurityText = {
       'Du kannst dich dann nicht mehr damit anmelden. Du kannst ihn auch auf deinem Gerät löschen.',
     keep: 'Behalten',
     isAdded: (name: string) => `${name} wurde hinzugefügt. Du kannst dich jetzt damit anmelden.`,
+    isAddedUnconfirmed: (name: string) =>
+      `${name} wurde hinzugefügt. Bitte bestätige ihn einmal; danach kannst du dich damit anmelden.`,
+    isConfirmed: (name: string) => `${name} ist bestätigt. Du kannst dich jetzt damit anmelden.`,
     isRenamed: (name: string) => `Er heißt jetzt ${name}.`,
     isRemoved: (name: string) => `${name} wurde entfernt.`,
   },
@@ -199,12 +243,14 @@ export const security: SecurityText = {
     title: 'Telefonnummer',
     none: 'Keine.',
     about: 'Für Codes per SMS. Etwas anderes schicken wir nie dorthin.',
+    notForSignIn: 'Wird nicht zum Anmelden verwendet.',
+    useForSignIn: 'Codes per SMS zum Anmelden verwenden',
     add: 'Nummer hinzufügen',
     change: 'Nummer ändern',
     removeTitle: (number: string) => `${number} entfernen?`,
     removeMeans: 'Wir schicken dann keine Codes mehr dorthin.',
     keep: 'Behalten',
-    isChanged: (number: string) => `Codes per SMS gehen jetzt an ${number}.`,
+    isChanged: (number: string) => `Deine Nummer ist jetzt ${number}.`,
     isRemoved: 'Die Nummer wurde entfernt.',
   },
 
@@ -271,6 +317,8 @@ export const security: SecurityText = {
       recoveryCodes: 'einem Wiederherstellungscode',
     },
     stillIn: (lost: string, by: string) => `${lost}, kannst du dich trotzdem anmelden: mit ${by}.`,
+    onlyIn: (lost: string, by: string) =>
+      `${lost}, kannst du dich zwar mit ${by} anmelden, aber hier nichts ändern.`,
     lockedOut: (lost: string) => `${lost}, bist du ausgesperrt.`,
     stolen: {
       password: 'Wenn jemand dein Passwort erfährt',
@@ -411,6 +459,9 @@ export const security: SecurityText = {
     address_taken: 'Ein anderes Konto verwendet diese Adresse. Bitte wähle eine andere.',
     last_method:
       'Das ist die letzte Methode. Richte zuerst eine andere ein oder schalte den zweiten Schritt aus.',
+    mfa_is_off: 'Dein zweiter Schritt ist aus. Neue Codes bekommst du, wenn du ihn einschaltest.',
+    insufficient_user_authentication:
+      'Ein Code per E-Mail genügt dafür nicht. Bitte versuche es noch einmal und bestätige auf einem anderen Weg.',
     method_not_set_up: 'Diese Methode ist nicht mehr eingerichtet. Bitte fange noch einmal an.',
     too_many_passkeys: 'Du hast die Höchstzahl an Passkeys erreicht. Bitte entferne zuerst einen.',
     passkey_known: 'Auf diesem Gerät gibt es schon einen Passkey für dieses Konto.',

@@ -29,7 +29,7 @@ export const security = {
     offMeans:
       'Anyone who learns it can get in. A second step stops them and takes a minute to set up.',
     on: (method: string) => `Your second step is on: ${method}.`,
-    alsoSetUp: (methods: string) => `Also set up: ${methods}.`,
+    alsoWorks: (methods: string) => `You can also use: ${methods}.`,
     turnOn: 'Turn on the second step',
     change: 'Change the method',
     turnOff: 'Turn off',
@@ -41,16 +41,52 @@ export const security = {
     isOn: 'It’s set up. We’ve sent you an email about it.',
     required: (name: string) =>
       `${name} requires a second step for everyone, so you can’t turn it off.`,
-    removeAuthenticator: 'Remove the authenticator app',
-    removeAuthenticatorTitle: 'Remove the authenticator app?',
-    removeAuthenticatorMeans: (method: string) =>
-      `You will no longer be able to sign in with its codes. Your second step stays on: ${method}.`,
-    removeAuthenticatorWhileOff: 'To use an app again, you will have to set it up from scratch.',
-    authenticatorRemoved: 'The authenticator app has been removed.',
-    keepIt: 'Keep it',
     setUpTitle: 'Set up your second step',
     setUpWhy: (name: string) =>
       `${name} requires a second step for everyone. It takes a minute; then you can continue.`,
+  },
+
+  removal: {
+    authenticator: {
+      start: 'Remove the authenticator app',
+      title: 'Remove the authenticator app?',
+      means: (method: string) =>
+        `You will no longer be able to sign in with its codes. Your second step stays on: ${method}.`,
+      meansOtherwise: 'To use an app again, you will have to set it up from scratch.',
+      confirm: 'Remove',
+      keep: 'Keep it',
+      done: 'The authenticator app has been removed.',
+    },
+    email: {
+      start: 'Stop using codes by email',
+      title: 'Stop using codes by email?',
+      means: (method: string) =>
+        `You will no longer be able to sign in with them. Your second step stays on: ${method}.`,
+      meansOtherwise: 'To use them again, you will have to set them up from scratch.',
+      confirm: 'Stop using them',
+      keep: 'Keep using them',
+      done: 'You no longer sign in with codes by email.',
+    },
+  },
+
+  confirm: {
+    pendingTitle: 'Set up before, and not used to sign in yet',
+    pendingMeans: (count: number) =>
+      `For your safety, please confirm ${count === 1 ? 'it' : 'each of them'} once. Then you can sign in with it, too.`,
+    submit: 'Confirm',
+    titles: {
+      passkey: 'Confirm your passkey',
+      authenticator: 'Confirm your authenticator app',
+      sms: 'Confirm codes by text message',
+      email: 'Confirm codes by email',
+    },
+    passkeyNotUsed: 'No passkey was used. Please try again, or do it on the device that has it.',
+    done: {
+      passkey: 'Confirmed. You can now sign in with your passkey.',
+      authenticator: 'Confirmed. You can now sign in with your authenticator app.',
+      sms: 'Confirmed. You can now sign in with a code by text message.',
+      email: 'Confirmed. You can now sign in with a code by email.',
+    },
   },
 
   choose: {
@@ -98,6 +134,7 @@ export const security = {
   emailCode: {
     title: 'Get codes by email',
     toOwn: 'We’ll send the code to the email address of your account.',
+    toKnown: 'We’ll send a code to the address that you chose for it.',
   },
 
   phoneField: {
@@ -113,6 +150,8 @@ export const security = {
   recoveryCodes: {
     title: 'Recovery codes',
     about: 'Use one if you lose the device or app that you sign in with. Each works once.',
+    whileOff:
+      'They come with the second step: ten codes for when you lose the device or app that you sign in with.',
     left: (count: number) =>
       count === 0
         ? 'You have none left.'
@@ -149,8 +188,10 @@ export const security = {
     lastUsed: (when: string) => `Last used on ${when}.`,
     neverUsed: 'Never used.',
     backedUp: 'Also on your other devices.',
+    unconfirmed: 'You can’t sign in with it yet. Please confirm it once.',
     rename: 'Rename',
     renameOne: (name: string) => `Rename ${name}`,
+    confirmOne: (name: string) => `Confirm ${name}`,
     removeOne: (name: string) => `Remove ${name}`,
     name: 'Name',
     removeTitle: (name: string) => `Remove ${name}?`,
@@ -158,6 +199,9 @@ export const security = {
       'You will no longer be able to sign in with it. You can delete it from your device, too.',
     keep: 'Keep it',
     isAdded: (name: string) => `${name} has been added. You can now sign in with it.`,
+    isAddedUnconfirmed: (name: string) =>
+      `${name} has been added. Please confirm it once; then you can sign in with it.`,
+    isConfirmed: (name: string) => `${name} is confirmed. You can now sign in with it.`,
     isRenamed: (name: string) => `It’s now called ${name}.`,
     isRemoved: (name: string) => `${name} has been removed.`,
   },
@@ -190,12 +234,14 @@ export const security = {
     title: 'Phone number',
     none: 'None.',
     about: 'For codes by text message. We never send anything else there.',
+    notForSignIn: 'Not used to sign in.',
+    useForSignIn: 'Use text codes to sign in',
     add: 'Add a number',
     change: 'Change number',
     removeTitle: (number: string) => `Remove ${number}?`,
     removeMeans: 'We will no longer send codes there.',
     keep: 'Keep it',
-    isChanged: (number: string) => `Codes by text message now go to ${number}.`,
+    isChanged: (number: string) => `Your number is now ${number}.`,
     isRemoved: 'The number has been removed.',
   },
 
@@ -262,6 +308,8 @@ export const security = {
       recoveryCodes: 'a recovery code',
     },
     stillIn: (lost: string, by: string) => `${lost}, you still get in with ${by}.`,
+    onlyIn: (lost: string, by: string) =>
+      `${lost}, you still get in with ${by}, but can’t change anything here.`,
     lockedOut: (lost: string) => `${lost}, you are locked out.`,
     stolen: {
       password: 'If someone learns your password',
@@ -346,7 +394,7 @@ export const security = {
       'passkey.refused': (passkey: string) =>
         `The passkey “${passkey}” was rejected: there may be a copy of it.`,
       'mfa.on': (method: string) => `You turned on your second step: ${method}.`,
-      'mfa.method_added': (method: string) => `You set up ${method} as your second step.`,
+      'mfa.method_added': (method: string) => `You set up a method of your second step: ${method}.`,
       'mfa.method_changed': (method: string) => `You changed your second step to ${method}.`,
       'mfa.method_removed': (method: string) =>
         `You removed a method of your second step: ${method}.`,
@@ -396,6 +444,9 @@ export const security = {
     address_taken: 'Another account uses this address. Please use another one.',
     last_method:
       'This is the only method left. Set up another one first, or turn the second step off.',
+    mfa_is_off: 'Your second step is off. You’ll get new codes when you turn it on.',
+    insufficient_user_authentication:
+      'A code by email isn’t enough for this. Please try again, and confirm in another way.',
     method_not_set_up: 'This method is no longer set up. Please start again.',
     too_many_passkeys: 'You’ve reached the maximum number of passkeys. Please remove one first.',
     passkey_known: 'This device already has a passkey for this account.',

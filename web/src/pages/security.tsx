@@ -89,10 +89,11 @@ function Security() {
   )
 }
 
+/** Whether a passkey can reauthenticate the owner. */
 function hasPasskeys(loaded: LoadResult | undefined): boolean {
   if (!loaded || 'failure' in loaded) return false
   return 'account' in loaded
-    ? loaded.account.settings.passkeys.length > 0
+    ? loaded.account.settings.passkeys.some(({ pending }) => !pending)
     : loaded.mustSetUp.hasPasskeys
 }
 
@@ -106,7 +107,6 @@ function Sections(props: {
   const { settings } = account
   const [settingUp, setSettingUp] = useState<SetUpChoice>()
   const showPhone = config.mfaMethods.includes('sms') || settings.phoneNumber !== null
-  const showRecoveryCodes = settings.mfaSignIn.enabled
   return (
     <>
       <MfaSection
@@ -116,7 +116,7 @@ function Sections(props: {
         onSetUp={setSettingUp}
       />
       <WaysInSection account={account} onSetUp={setSettingUp} />
-      {showRecoveryCodes && <RecoveryCodesSection account={account} onChange={onChange} />}
+      <RecoveryCodesSection account={account} onChange={onChange} />
       <PasskeysSection account={account} onChange={onChange} />
       <PasswordSection account={account} onChange={onChange} />
       <EmailSection account={account} onChange={onChange} />

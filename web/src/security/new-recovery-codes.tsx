@@ -1,9 +1,10 @@
-import { useEffect, useMemo } from 'preact/hooks'
+import { useEffect, useMemo, useState } from 'preact/hooks'
 import { Button } from '../components/button.tsx'
 import { Form } from '../components/form.tsx'
 import { config } from '../config.ts'
 import { CopyButton } from './copy-button.tsx'
 import { t } from './i18n.ts'
+import type { SectionState } from './section.tsx'
 import { StepHeading } from './step-heading.tsx'
 
 /** Shows new recovery codes, once, until the owner confirms that they are saved. */
@@ -70,6 +71,33 @@ export function NewRecoveryCodes(props: {
       </Form>
     </div>
   )
+}
+
+/** Announces the changes of a section; those with new recovery codes once these are saved. */
+export function useNewRecoveryCodes(section: SectionState, email: string) {
+  const [change, setChange] = useState<{ message: string; codes: string[] }>()
+
+  function announce(message: string, codes: string[] | undefined) {
+    if (codes) setChange({ message, codes })
+    else section.announce(message)
+  }
+
+  function handleSaved(message: string) {
+    setChange(undefined)
+    section.announce(message)
+  }
+
+  return {
+    announce,
+    /** To be shown instead of everything else in the section; undefined without any. */
+    newCodes: change && (
+      <NewRecoveryCodes
+        codes={change.codes}
+        email={email}
+        onDone={() => handleSaved(change.message)}
+      />
+    ),
+  }
 }
 
 /** A URL of `content` as a text file. */

@@ -32,8 +32,14 @@ export function VerifyAddress<Data>(props: {
   ) => ComponentChildren
   /** The address that was entered; undefined for the one in the account. */
   addressOf: (fields: Record<string, string>) => string | undefined
+  /** Other fields of the step that takes the code; the code then waits for the button. */
+  codeFields?: ComponentChildren
   /** Requests a code without `code`; verifies it with it. */
-  request: (address: string | undefined, code?: string) => Promise<Result<Data> | undefined>
+  request: (
+    address: string | undefined,
+    code?: string,
+    codeFields?: Record<string, string>,
+  ) => Promise<Result<Data> | undefined>
   onDone: (data: Data, address: string | undefined) => void
   onCancel: (() => void) | undefined
 }) {
@@ -43,6 +49,7 @@ export function VerifyAddress<Data>(props: {
     footer,
     children,
     addressOf,
+    codeFields,
     request,
     onDone,
     onCancel,
@@ -66,8 +73,8 @@ export function VerifyAddress<Data>(props: {
     return sentCode?.retryAfter
   }
 
-  async function verifyCode({ code = '' }: Record<string, string>) {
-    const result = await request(address, code)
+  async function verifyCode({ code = '', ...fields }: Record<string, string>) {
+    const result = await request(address, code, fields)
     if (!result) return undefined
     if (!result.ok) return securityFailureOf(result, { invalid_code: 'code' })
     if (result.status === 200) onDone(result.data, address)
@@ -95,12 +102,16 @@ export function VerifyAddress<Data>(props: {
       {failure && <Notice kind="error">{failure.message}</Notice>}
       <Form onSubmit={verifyCode} submitLabel={t.code.submit}>
         {(errorFor) => (
-          <CodeField
-            label={text.common.code}
-            kind="digits"
-            hint={text.common.codeSentTo(sentCode.sentTo)}
-            error={errorFor('code')}
-          />
+          <>
+            <CodeField
+              label={text.common.code}
+              kind="digits"
+              hint={text.common.codeSentTo(sentCode.sentTo)}
+              error={errorFor('code')}
+              hasOtherFields={Boolean(codeFields)}
+            />
+            {codeFields}
+          </>
         )}
       </Form>
       <ResendCode retryAfter={sentCode.retryAfter} onResend={resend} />

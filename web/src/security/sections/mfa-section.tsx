@@ -7,11 +7,18 @@ import { latchkey } from '../../session.ts'
 import type { SectionProps } from '../account.ts'
 import { ConfirmDialog } from '../dialog.tsx'
 import { listOf, t } from '../i18n.ts'
-import { NewRecoveryCodes } from '../new-recovery-codes.tsx'
+import { useNewRecoveryCodes } from '../new-recovery-codes.tsx'
 import { Section, useSection } from '../section.tsx'
 import { securityFailureOf } from '../security-failure.ts'
-import { SetUp } from '../set-up/set-up.tsx'
+import { SetUp, SetUpMethod } from '../set-up/set-up.tsx'
 import { useStepUp } from '../step-up-context.tsx'
+import { PendingMethods } from './pending-methods.tsx'
+import {
+  canRemove,
+  type RemovableMethod,
+  RemoveMethodDialog,
+  removableMethods,
+} from './remove-method-dialog.tsx'
 
 /** The method being set up, or `choose` while none has been chosen. */
 export type SetUpChoice = MfaMethod | 'choose'
@@ -26,47 +33,67 @@ export function MfaSection(
   const { settings } = account
   const { mfaSignIn, email } = settings
   const section = useSection()
-  const [codes, setCodes] = useState<string[]>()
+  const [confirming, setConfirming] = useState<MfaMethod>()
+  const { announce, newCodes } = useNewRecoveryCodes(section, email)
 
   useEffect(() => {
-    if (settingUp) section.clear()
+    if (!settingUp) return
+    section.clear()
+    setConfirming(undefined)
   }, [settingUp])
 
   const updateMfaSignIn = (mfaSignIn: MfaSignIn) =>
     onChange({ settings: { ...settings, mfaSignIn } })
 
   function handleEnabled({ recoveryCodes, ...mfaSignIn }: MfaSignInOn) {
-    onSetUp(undefined)
+    closeSetUp()
     updateMfaSignIn(mfaSignIn)
-    if (recoveryCodes) setCodes(recoveryCodes)
-    else section.announce(t.mfa.isOn)
+    announce(
+      confirming ? `${t.confirm.done[confirming]} ${t.notifiedByEmail(email)}` : t.mfa.isOn,
+      recoveryCodes,
+    )
+  }
+
+  function startConfirming(method: MfaMethod) {
+    section.clear()
+    setConfirming(method)
+  }
+
+  function closeSetUp() {
+    onSetUp(undefined)
+    setConfirming(undefined)
   }
 
   function cancel() {
-    onSetUp(undefined)
+    closeSetUp()
     section.focusHeading()
-  }
-
-  function handleCodesSaved() {
-    setCodes(undefined)
-    section.announce(t.mfa.isOn)
   }
 
   return (
     <Section state={section} title={t.mfa.title}>
       <MfaStatus {...mfaSignIn} />
-      {codes ? (
-        <NewRecoveryCodes codes={codes} email={email} onDone={handleCodesSaved} />
-      ) : settingUp ? (
-        <SetUp
-          settings={settings}
-          initialMethod={settingUp === 'choose' ? undefined : settingUp}
-          onDone={handleEnabled}
-          onCancel={cancel}
-        />
-      ) : (
-        <MfaActions {...props} announce={section.announce} onUpdate={updateMfaSignIn} />
-      )}
+      {newCodes ??
+        (settingUp ? (
+          <SetUp
+            settings={settings}
+            initialMethod={settingUp === 'choose' ? undefined : settingUp}
+            onDone={handleEnabled}
+            onCancel={cancel}
+          />
+        ) : confirming ? (
+          <SetUpMethod
+            confirming
+            method={confirming}
+            settings={settings}
+            onDone={handleEnabled}
+            onCancel={cancel}
+          />
+        ) : (
+          <>
+            <PendingMethods settings={settings} onConfirm={startConfirming} />
+            <MfaActions {...props} announce={section.announce} onUpdate={updateMfaSignIn} />
+          </>
+        ))}
     </Section>
   )
 }
@@ -89,7 +116,7 @@ function MfaStatus({ mfaMethod, availableMethods }: MfaSignIn) {
         <strong>{t.mfa.on(t.methods[mfaMethod])}</strong>
       </p>
       {others.length > 0 && (
-        <p class="soft">{t.mfa.alsoSetUp(listOf(others.map((method) => t.methods[method])))}</p>
+        <p class="soft">{t.mfa.alsoWorks(listOf(others.map((method) => t.methods[method])))}</p>
       )}
     </div>
   )
@@ -105,8 +132,9 @@ function MfaActions(
   const { account, onSetUp, announce, onUpdate } = props
   const { settings } = account
   const { enabled } = settings.mfaSignIn
+  const removable = removableMethods.filter((method) => canRemove(method, settings))
   const withStepUp = useStepUp()
-  const [confirming, setConfirming] = useState<'off' | 'removeAuthenticator'>()
+  const [confirming, setConfirming] = useState<'off' | RemovableMethod>()
 
   async function turnOff(): Promise<Failure | undefined> {
     const result = await withStepUp(() => latchkey.settings.mfaSignIn.delete())
@@ -131,10 +159,14 @@ function MfaActions(
       {enabled && config.mfaPolicy === 'required' && (
         <p class="soft">{t.mfa.required(config.brandName)}</p>
       )}
-      {settings.mfaSecret.confirmed && (
-        <Button kind="link" onClick={() => setConfirming('removeAuthenticator')}>
-          {t.mfa.removeAuthenticator}
-        </Button>
+      {removable.length > 0 && (
+        <div class="buttons">
+          {removable.map((method) => (
+            <Button key={method} kind="link" onClick={() => setConfirming(method)}>
+              {t.removal[method].start}
+            </Button>
+          ))}
+        </div>
       )}
       {confirming === 'off' && (
         <ConfirmDialog
@@ -146,47 +178,13 @@ function MfaActions(
           onClose={() => setConfirming(undefined)}
         />
       )}
-      {confirming === 'removeAuthenticator' && (
-        <RemoveAuthenticatorDialog {...props} onClose={() => setConfirming(undefined)} />
+      {confirming && confirming !== 'off' && (
+        <RemoveMethodDialog
+          {...props}
+          method={confirming}
+          onClose={() => setConfirming(undefined)}
+        />
       )}
     </>
-  )
-}
-
-function RemoveAuthenticatorDialog(
-  props: SectionProps & { announce: (message: string) => void; onClose: () => void },
-) {
-  const { account, onChange, announce, onClose } = props
-  const { settings } = account
-  const { enabled, availableMethods } = settings.mfaSignIn
-  const withStepUp = useStepUp()
-  const nextMethod = availableMethods.find((method) => method !== 'authenticator')
-
-  async function remove(): Promise<Failure | undefined> {
-    const result = await withStepUp(() => latchkey.settings.mfaSecret.delete())
-    if (!result) return undefined
-    if (!result.ok) return securityFailureOf(result)
-    const { mfaSignIn } = result.data
-    onClose()
-    onChange({
-      settings: { ...settings, mfaSignIn, mfaSecret: { confirmed: false, confirmedAt: null } },
-    })
-    announce(`${t.mfa.authenticatorRemoved} ${t.notifiedByEmail(settings.email)}`)
-    return undefined
-  }
-
-  return (
-    <ConfirmDialog
-      title={t.mfa.removeAuthenticatorTitle}
-      description={
-        enabled && nextMethod
-          ? t.mfa.removeAuthenticatorMeans(t.methods[nextMethod])
-          : t.mfa.removeAuthenticatorWhileOff
-      }
-      confirmLabel={t.remove}
-      cancelLabel={t.mfa.keepIt}
-      onConfirm={remove}
-      onClose={onClose}
-    />
   )
 }

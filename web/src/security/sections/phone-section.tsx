@@ -1,5 +1,6 @@
 import { useState } from 'preact/hooks'
 import { Button } from '../../components/button.tsx'
+import { config } from '../../config.ts'
 import type { Failure } from '../../failure.ts'
 import { latchkey } from '../../session.ts'
 import type { SectionProps } from '../account.ts'
@@ -13,7 +14,9 @@ import { VerifyAddress } from '../verify-address.tsx'
 
 export function PhoneSection({ account, onChange }: SectionProps) {
   const { settings } = account
-  const { phoneNumber } = settings
+  const { phoneNumber, mfaSignIn } = settings
+  const isOffered = config.mfaMethods.includes('sms')
+  const isMethod = [...mfaSignIn.availableMethods, ...mfaSignIn.pendingMethods].includes('sms')
   const withStepUp = useStepUp()
   const section = useSection()
   const [open, setOpen] = useState<'change' | 'remove'>()
@@ -51,8 +54,22 @@ export function PhoneSection({ account, onChange }: SectionProps) {
         <VerifyAddress
           title={phoneNumber ? t.phone.change : t.phone.add}
           addressOf={phoneNumberOf}
-          request={(number = '', code) =>
-            withStepUp(() => latchkey.settings.phoneNumber.post({ phoneNumber: number, code }))
+          codeFields={
+            isOffered && (
+              <label class="checkbox">
+                <input type="checkbox" name="useForSignIn" defaultChecked={isMethod} />
+                {t.phone.useForSignIn}
+              </label>
+            )
+          }
+          request={(number = '', code, fields) =>
+            withStepUp(() =>
+              latchkey.settings.phoneNumber.post({
+                phoneNumber: number,
+                code,
+                useForSignIn: isOffered && fields ? 'useForSignIn' in fields : undefined,
+              }),
+            )
           }
           onDone={handleChanged}
           onCancel={cancel}
@@ -62,7 +79,10 @@ export function PhoneSection({ account, onChange }: SectionProps) {
       ) : (
         <div class="entry">
           <p>
-            {phoneNumber ?? t.phone.none} <span class="soft">{t.phone.about}</span>
+            {phoneNumber ?? t.phone.none}{' '}
+            <span class="soft">
+              {phoneNumber && !isMethod ? t.phone.notForSignIn : t.phone.about}
+            </span>
           </p>
           <div class="buttons">
             <Button onClick={() => startEditing('change')}>

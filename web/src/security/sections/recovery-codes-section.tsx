@@ -5,7 +5,7 @@ import { latchkey } from '../../session.ts'
 import type { SectionProps } from '../account.ts'
 import { ConfirmDialog } from '../dialog.tsx'
 import { dateOf, t } from '../i18n.ts'
-import { NewRecoveryCodes } from '../new-recovery-codes.tsx'
+import { useNewRecoveryCodes } from '../new-recovery-codes.tsx'
 import { Section, useSection } from '../section.tsx'
 import { securityFailureOf } from '../security-failure.ts'
 import { useStepUp } from '../step-up-context.tsx'
@@ -16,7 +16,7 @@ export function RecoveryCodesSection({ account, onChange }: SectionProps) {
   const withStepUp = useStepUp()
   const section = useSection()
   const [confirming, setConfirming] = useState(false)
-  const [codes, setCodes] = useState<string[]>()
+  const { announce, newCodes } = useNewRecoveryCodes(section, settings.email)
 
   async function generateCodes(): Promise<Failure | undefined> {
     const result = await withStepUp(() => latchkey.settings.recoveryCodes.post())
@@ -24,33 +24,30 @@ export function RecoveryCodesSection({ account, onChange }: SectionProps) {
     if (!result.ok) return securityFailureOf(result)
     const { recoveryCodes, ...state } = result.data
     setConfirming(false)
-    setCodes(recoveryCodes)
+    announce(t.recoveryCodes.generated, recoveryCodes)
     onChange({ settings: { ...settings, recoveryCodes: state } })
     return undefined
   }
 
-  function handleCodesSaved() {
-    setCodes(undefined)
-    section.announce(t.recoveryCodes.generated)
-  }
-
   return (
     <Section state={section} title={t.recoveryCodes.title}>
-      {codes ? (
-        <NewRecoveryCodes codes={codes} email={settings.email} onDone={handleCodesSaved} />
-      ) : (
-        <>
-          <p>
-            {t.recoveryCodes.left(remaining)}{' '}
-            <span class="soft">
-              {createdAt && t.recoveryCodes.generatedAt(dateOf(createdAt))} {t.recoveryCodes.about}
-            </span>
-          </p>
-          <div class="buttons">
-            <Button onClick={() => setConfirming(true)}>{t.recoveryCodes.generate}</Button>
-          </div>
-        </>
-      )}
+      {newCodes ??
+        (settings.mfaSignIn.enabled ? (
+          <>
+            <p>
+              {t.recoveryCodes.left(remaining)}{' '}
+              <span class="soft">
+                {createdAt && t.recoveryCodes.generatedAt(dateOf(createdAt))}{' '}
+                {t.recoveryCodes.about}
+              </span>
+            </p>
+            <div class="buttons">
+              <Button onClick={() => setConfirming(true)}>{t.recoveryCodes.generate}</Button>
+            </div>
+          </>
+        ) : (
+          <p>{t.recoveryCodes.whileOff}</p>
+        ))}
       {confirming && (
         <ConfirmDialog
           title={t.recoveryCodes.generateTitle}

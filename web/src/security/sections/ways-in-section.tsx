@@ -16,7 +16,7 @@ export function WaysInSection(props: { account: Account; onSetUp: (choice: SetUp
   const section = useSection()
   const [nextAdvice] = waysIn.advice
   const facts = [
-    ...waysIn.ifLost.map((item) => ({ safe: item.stillIn, sentence: lostSentence(item) })),
+    ...waysIn.ifLost.map((item) => ({ safe: item.canChange, sentence: lostSentence(item) })),
     ...waysIn.ifStolen.map((item) => ({
       safe: !item.letsIn,
       sentence: stolenSentence(item, settings.mfaSignIn.enabled),
@@ -40,7 +40,7 @@ export function WaysInSection(props: { account: Account; onSetUp: (choice: SetUp
           )}
         </div>
       ) : (
-        <p>{waysInText.good}</p>
+        unsafe?.length === 0 && <p>{waysInText.good}</p>
       )}
       <Facts facts={unsafe} />
       <details>
@@ -67,7 +67,8 @@ function Facts({ facts = [] }: { facts: { safe: boolean; sentence: string }[] | 
 function lostSentence(item: WaysIn['ifLost'][number]): string {
   const lost = sentenceFor(waysInText.lost, item)
   if (!item.stillIn) return waysInText.lockedOut(lost)
-  return waysInText.stillIn(lost, listOf(item.by.map((thing) => waysInText.by[thing])))
+  const by = listOf(item.by.map((thing) => waysInText.by[thing]))
+  return item.canChange ? waysInText.stillIn(lost, by) : waysInText.onlyIn(lost, by)
 }
 
 function stolenSentence(item: WaysIn['ifStolen'][number], mfaOn: boolean): string {

@@ -14,10 +14,12 @@ import { securityFailureOf } from '../security-failure.ts'
 import { StepHeading } from '../step-heading.tsx'
 import { useStepUp } from '../step-up-context.tsx'
 import type { SetUpProps } from './set-up-props.ts'
+import { useTurnOn } from './use-turn-on.ts'
 
 /** An app that is already set up only needs its code. */
-export function SetUpAuthenticator({ settings, onDone, onCancel }: SetUpProps) {
+export function SetUpAuthenticator({ settings, confirming, onDone, onCancel }: SetUpProps) {
   const withStepUp = useStepUp()
+  const turnOn = useTurnOn({ confirming })
   const inUse = settings?.mfaSignIn.mfaMethod === 'authenticator'
   const [alreadySetUp, setAlreadySetUp] = useState(!inUse && settings?.mfaSecret.confirmed === true)
   const [secret, setSecret] = useState<NewMfaSecret>()
@@ -35,10 +37,8 @@ export function SetUpAuthenticator({ settings, onDone, onCancel }: SetUpProps) {
     else setFailure(securityFailureOf(result))
   }
 
-  async function turnOn({ code = '' }: Record<string, string>) {
-    const result = await withStepUp(() =>
-      latchkey.settings.mfaSignIn.post({ mfaMethod: 'authenticator', code }),
-    )
+  async function verifyCode({ code = '' }: Record<string, string>) {
+    const result = await turnOn({ mfaMethod: 'authenticator', code })
     if (!result) return undefined
     if (!result.ok) return securityFailureOf(result, { invalid_code: 'code' })
     if (result.status === 200) onDone(result.data)
@@ -47,7 +47,13 @@ export function SetUpAuthenticator({ settings, onDone, onCancel }: SetUpProps) {
 
   return (
     <div class="stack">
-      <StepHeading>{alreadySetUp ? t.authenticator.knownTitle : t.authenticator.title}</StepHeading>
+      <StepHeading>
+        {!alreadySetUp
+          ? t.authenticator.title
+          : confirming
+            ? t.confirm.titles.authenticator
+            : t.authenticator.knownTitle}
+      </StepHeading>
       {failure && (
         <>
           <Notice kind="error">{failure.message}</Notice>
@@ -58,7 +64,10 @@ export function SetUpAuthenticator({ settings, onDone, onCancel }: SetUpProps) {
       {alreadySetUp && <p>{t.authenticator.known}</p>}
       {!alreadySetUp && secret && <NewSecret {...secret} />}
       {(alreadySetUp || secret) && (
-        <Form onSubmit={turnOn} submitLabel={t.authenticator.submit}>
+        <Form
+          onSubmit={verifyCode}
+          submitLabel={confirming ? t.confirm.submit : t.authenticator.submit}
+        >
           {(errorFor) => (
             <CodeField label={t.authenticator.code} kind="digits" error={errorFor('code')} />
           )}

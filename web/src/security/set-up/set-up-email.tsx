@@ -1,26 +1,25 @@
 import { Field } from '../../components/field.tsx'
-import { latchkey } from '../../session.ts'
 import { text } from '../../text.ts'
 import { t } from '../i18n.ts'
-import { useStepUp } from '../step-up-context.tsx'
 import { VerifyAddress } from '../verify-address.tsx'
 import type { SetUpProps } from './set-up-props.ts'
+import { useTurnOn } from './use-turn-on.ts'
 
 /** Codes by email, to the account's address or another one. */
-export function SetUpEmail({ settings, onDone, onCancel }: SetUpProps) {
-  const withStepUp = useStepUp()
+export function SetUpEmail({ settings, confirming, onDone, onCancel }: SetUpProps) {
+  const turnOn = useTurnOn({ confirming })
   return (
     <VerifyAddress
-      title={t.emailCode.title}
+      title={confirming ? t.confirm.titles.email : t.emailCode.title}
       addressOf={({ email }) => email}
-      request={(email, code) =>
-        withStepUp(() => latchkey.settings.mfaSignIn.post({ mfaMethod: 'email', email, code }))
-      }
+      request={(email, code) => turnOn({ mfaMethod: 'email', email, code })}
       onDone={onDone}
       onCancel={onCancel}
     >
       {(errorFor, typed) =>
-        settings ? (
+        confirming ? (
+          <p>{t.emailCode.toKnown}</p>
+        ) : settings ? (
           <Field
             name="email"
             type="email"

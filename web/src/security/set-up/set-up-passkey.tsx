@@ -2,50 +2,44 @@ import { useEffect, useState } from 'preact/hooks'
 import { Button } from '../../components/button.tsx'
 import { Notice } from '../../components/notice.tsx'
 import type { Failure } from '../../failure.ts'
-import { getPasskey } from '../../passkey.ts'
-import { latchkey } from '../../session.ts'
 import { addPasskey } from '../add-passkey.ts'
 import { CancelButton } from '../cancel-button.tsx'
 import { t } from '../i18n.ts'
 import { securityFailureOf } from '../security-failure.ts'
 import { StepHeading } from '../step-heading.tsx'
 import { useStepUp } from '../step-up-context.tsx'
+import { provePasskey } from './prove-passkey.ts'
 import type { SetUpProps } from './set-up-props.ts'
+import { useTurnOn } from './use-turn-on.ts'
 
 /** Uses a passkey, and creates one first if there is none. */
-export function SetUpPasskey({ onDone, onCancel }: SetUpProps) {
+export function SetUpPasskey({ confirming, onDone, onCancel }: SetUpProps) {
   const withStepUp = useStepUp()
+  const turnOn = useTurnOn({ confirming })
   const [failure, setFailure] = useState<Failure>()
   const [canCreate, setCanCreate] = useState(false)
 
   useEffect(() => {
-    turnOn()
+    signByPasskey()
   }, [])
 
-  async function turnOn(justCreated = false): Promise<void> {
+  async function signByPasskey(justCreated = false): Promise<void> {
     setFailure(undefined)
-    const started = await withStepUp(() =>
-      latchkey.settings.mfaSignIn.post({ mfaMethod: 'passkey' }),
-    )
-    if (!started) return onCancel ? onCancel() : setFailure({ message: t.stepUp.why })
-    if (!started.ok) {
-      return started.problem.code === 'method_not_set_up'
-        ? createAndTurnOn()
-        : setFailure(securityFailureOf(started))
+    const result = await provePasskey(turnOn)
+    if (!result) return onCancel ? onCancel() : setFailure({ message: t.stepUp.why })
+    if (result === 'notUsed') {
+      setCanCreate(!justCreated && !confirming)
+      return setFailure({ message: notUsedMessage(justCreated) })
     }
-    if (started.status === 200) return onDone(started.data)
-    if (started.data.status !== 'assertionRequired') return
-    const assertion = await getPasskey(started.data.options).catch(() => undefined)
-    if (!assertion) {
-      setCanCreate(!justCreated)
-      return setFailure({ message: justCreated ? t.passkey.made : t.passkey.notShown })
-    }
-    const result = await withStepUp(() =>
-      latchkey.settings.mfaSignIn.post({ mfaMethod: 'passkey', assertion }),
-    )
-    if (!result) return
-    if (!result.ok) setFailure(securityFailureOf(result))
-    else if (result.status === 200) onDone(result.data)
+    if (result.ok) return result.status === 200 ? onDone(result.data) : undefined
+    return result.problem.code === 'method_not_set_up' && !confirming
+      ? createAndTurnOn()
+      : setFailure(securityFailureOf(result))
+  }
+
+  function notUsedMessage(justCreated: boolean): string {
+    if (confirming) return t.confirm.passkeyNotUsed
+    return justCreated ? t.passkey.made : t.passkey.notShown
   }
 
   async function createAndTurnOn(): Promise<void> {
@@ -53,14 +47,14 @@ export function SetUpPasskey({ onDone, onCancel }: SetUpProps) {
     const result = await addPasskey(withStepUp)
     if (!result) return setFailure({ message: t.passkey.notMade })
     if ('failure' in result) return setFailure(result.failure)
-    return turnOn(true)
+    return signByPasskey(true)
   }
 
   return (
     <div class="stack">
-      <StepHeading>{t.passkey.title}</StepHeading>
+      <StepHeading>{confirming ? t.confirm.titles.passkey : t.passkey.title}</StepHeading>
       {failure ? <Notice>{failure.message}</Notice> : <p>{t.passkey.explain}</p>}
-      <Button kind="primary" busy={!failure} onClick={() => turnOn()}>
+      <Button kind="primary" busy={!failure} onClick={() => signByPasskey()}>
         {t.passkey.use}
       </Button>
       {failure && canCreate && <Button onClick={createAndTurnOn}>{t.passkey.makeHere}</Button>}

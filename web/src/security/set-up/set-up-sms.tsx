@@ -1,15 +1,14 @@
 import { useState } from 'preact/hooks'
 import { Button } from '../../components/button.tsx'
-import { latchkey } from '../../session.ts'
 import { t } from '../i18n.ts'
 import { PhoneField, phoneNumberOf } from '../phone-field.tsx'
-import { useStepUp } from '../step-up-context.tsx'
 import { VerifyAddress } from '../verify-address.tsx'
 import type { SetUpProps } from './set-up-props.ts'
+import { useTurnOn } from './use-turn-on.ts'
 
 /** Codes by text message, to the account's phone number or another one. */
-export function SetUpSms({ settings, onDone, onCancel }: SetUpProps) {
-  const withStepUp = useStepUp()
+export function SetUpSms({ settings, confirming, onDone, onCancel }: SetUpProps) {
+  const turnOn = useTurnOn({ confirming })
   const inUse = settings?.mfaSignIn.mfaMethod === 'sms'
   const knownNumber = inUse ? null : (settings?.phoneNumber ?? null)
   const [sendToKnown, setSendToKnown] = useState(knownNumber !== null)
@@ -17,7 +16,7 @@ export function SetUpSms({ settings, onDone, onCancel }: SetUpProps) {
   return (
     <VerifyAddress
       key={String(sendToKnown)}
-      title={t.sms.title}
+      title={confirming ? t.confirm.titles.sms : t.sms.title}
       submitLabel={sendToKnown && knownNumber ? t.sms.toKnown(knownNumber) : t.sendCode}
       footer={
         sendToKnown && (
@@ -27,9 +26,7 @@ export function SetUpSms({ settings, onDone, onCancel }: SetUpProps) {
         )
       }
       addressOf={sendToKnown ? () => undefined : phoneNumberOf}
-      request={(phoneNumber, code) =>
-        withStepUp(() => latchkey.settings.mfaSignIn.post({ mfaMethod: 'sms', phoneNumber, code }))
-      }
+      request={(phoneNumber, code) => turnOn({ mfaMethod: 'sms', phoneNumber, code })}
       onDone={onDone}
       onCancel={onCancel}
     >

@@ -31,9 +31,13 @@ export function SetUp(props: SetUpProps & { initialMethod: MfaMethod | undefined
   const [method, setMethod] = useState(initialMethod ?? onlyMethod)
 
   if (!method) return <MethodList methods={methods} inUse={inUse} onChoose={setMethod} {...props} />
-  const MethodSetUp = setUpByMethod[method]
   const onCancel = onlyMethod ? props.onCancel : () => setMethod(undefined)
-  return <MethodSetUp {...props} onCancel={onCancel} />
+  return <SetUpMethod {...props} method={method} onCancel={onCancel} />
+}
+
+export function SetUpMethod({ method, ...props }: SetUpProps & { method: MfaMethod }) {
+  const MethodSetUp = setUpByMethod[method]
+  return <MethodSetUp {...props} />
 }
 
 function MethodList(
