@@ -27,11 +27,22 @@ export interface RecordedResponse {
   body: unknown
 }
 
+/** Contracts by their operations: compiling one takes longer than most tests, and few settings change it. */
+const contracts = new Map<string, Contract>()
+
 export function contractOf(document: object): Contract {
+  const { paths, components } = document as OpenApiDocument
+  const key = JSON.stringify({ paths, components })
+  const contract = contracts.get(key) ?? createContract({ paths, components })
+  contracts.set(key, contract)
+  return contract
+}
+
+function createContract(document: OpenApiDocument): Contract {
   const ajv = new Ajv2020({ strict: false, allErrors: true })
   formats.default(ajv)
   ajv.addSchema({ $id: 'openapi', ...document })
-  const { paths, components } = document as OpenApiDocument
+  const { paths, components } = document
   const compiled = new Map<string, ValidateFunction>()
 
   return {

@@ -1,6 +1,7 @@
 /**
  * Users keep using two nodes on PostgreSQL while one is killed, the database restarts and both
- * kinds of keys rotate. LATCHKEY_TEST_CHAOS_SECONDS sets the duration.
+ * kinds of keys rotate. `npm run chaos` runs it, because it takes both cores for a minute.
+ * LATCHKEY_TEST_CHAOS_SECONDS sets the duration of the load.
  */
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
