@@ -80,7 +80,7 @@ export async function startServer(
   settings: Settings & { encryptionKeys: string },
   logStream?: DestinationStream,
 ): Promise<Latchkey> {
-  const { publicUrl, audience, mode, allowedOrigins, trustProxy } = settings
+  const { publicUrl, audience, mode, allowedOrigins, trustProxy = [] } = settings
   const log = createLog(settings.logLevel, logStream)
   const metrics = createMetrics()
   const { emit } = metrics

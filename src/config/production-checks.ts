@@ -45,6 +45,13 @@ export function findUnsafeSettings(settings: Settings): SettingProblem[] {
         'LATCHKEY_WEBHOOK_URL begins with http://. In production it must begin with https://, or point to this machine: http://localhost….',
     })
   }
+  if (settings.trustProxy === undefined) {
+    problems.push({
+      name: 'LATCHKEY_TRUST_PROXY',
+      sentence:
+        'LATCHKEY_TRUST_PROXY is missing. Set it to the address of the TLS proxy, 127.0.0.1 if it is on this machine, or to off if clients connect directly: rate limits count clients by it.',
+    })
+  }
   if (settings.rateLimits === 'off') {
     problems.push({
       name: 'LATCHKEY_RATE_LIMITS',
@@ -65,11 +72,11 @@ export function findUnsafeSettings(settings: Settings): SettingProblem[] {
  * Settings that production allows but that are risky outside a private network, as warnings.
  */
 export function findRiskySettings(settings: Settings): string[] {
-  const { host, trustProxy, metricsPort, metricsToken, smtpUrl = '', smsUrl = '' } = settings
+  const { host, metricsPort, metricsToken, smtpUrl = '', smsUrl = '' } = settings
   const warnings: string[] = []
-  if (trustProxy.length === 0) {
+  if (isProxyLikely(settings)) {
     warnings.push(
-      'LATCHKEY_TRUST_PROXY is off: behind a TLS proxy, all clients count as one network and share its rate limits.',
+      'LATCHKEY_TRUST_PROXY is off, and LATCHKEY_HOST accepts this machine alone: clients of a TLS proxy count as one network and share its rate limits.',
     )
   }
   if (metricsPort !== undefined && metricsToken === undefined && !isLoopback(bracketIpv6(host))) {
@@ -84,6 +91,11 @@ export function findRiskySettings(settings: Settings): string[] {
     warnings.push('LATCHKEY_SMS_URL is plain http: codes are sent over the network unencrypted.')
   }
   return warnings
+}
+
+/** Whether clients probably come through a proxy that is not trusted: only this machine connects. */
+export function isProxyLikely({ host, trustProxy = [] }: Settings): boolean {
+  return trustProxy.length === 0 && isLoopback(bracketIpv6(host))
 }
 
 /** Whether traffic to the URL leaves this machine without TLS. */

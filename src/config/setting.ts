@@ -98,7 +98,7 @@ export const color: SettingType<string> = {
   parse: (input) => (/^#[0-9a-f]{6}$/i.test(input) ? input.toLowerCase() : undefined),
 }
 
-export const ipRanges: SettingType<readonly string[]> = {
+export const ipRanges: SettingType<readonly string[] | undefined> = {
   expected: '`off`, or addresses or ranges such as 10.0.0.0/8, separated by commas',
   parse(input) {
     if (input === 'off') return []

@@ -218,10 +218,10 @@ export const settingDefinitions = {
   rateLimits: defineSetting('LATCHKEY_RATE_LIMITS', choice('on', 'off'), 'on', {
     description: '`off` disables rate limits: for load tests, in development only.',
   }),
-  trustProxy: defineSetting('LATCHKEY_TRUST_PROXY', ipRanges, [], {
-    default: '`off`',
+  trustProxy: defineSetting('LATCHKEY_TRUST_PROXY', ipRanges, undefined, {
+    default: '`off` in development; required in production',
     description:
-      'Addresses of proxies whose `X-Forwarded-For` header is trusted for the client’s address.',
+      'Addresses of proxies whose `X-Forwarded-For` header is trusted for the client’s address. `off` where clients connect directly.',
   }),
   brandName: defineSetting(
     'LATCHKEY_BRAND_NAME',

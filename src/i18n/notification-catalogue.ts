@@ -83,6 +83,8 @@ export interface NotificationCatalogue {
   /** The sentence before the link that undoes a change. */
   undoIntro: (until: string) => string
   undoLabel: string
+  /** The sentence in a notice to another address than the account’s own, which gets the link. */
+  undoElsewhere: (until: string) => string
 }
 
 type MfaMethod = 'passkey' | 'authenticator' | 'sms' | 'email'

@@ -59,7 +59,7 @@ export function metricsRoutes(app: App, deps: MetricsDeps): void {
 export async function listenForScrapes(
   deps: MetricsDeps & { log: Log },
 ): Promise<() => Promise<void>> {
-  const { host, metricsPort: port, publicUrl, trustProxy } = deps.settings
+  const { host, metricsPort: port, publicUrl, trustProxy = [] } = deps.settings
   if (port === undefined) return async () => {}
   const app = createApp({ publicUrl, log: deps.log, trustProxy, isStopping: () => false })
   addScrapeRoute(app, deps)

@@ -25,8 +25,11 @@ export interface MessageBrand {
 
 /** A secret that only the recipient may know. */
 export interface MessageSecret {
-  /** A `decoy` is never shown: it makes enqueueing take as long as with a code. */
-  kind: 'code' | 'undo' | 'decoy'
+  /**
+   * A `decoy` is never shown: it makes enqueueing take as long as with a code. `undoElsewhere` has no
+   * value: another message has the undo link.
+   */
+  kind: 'code' | 'undo' | 'undoElsewhere' | 'decoy'
   value: string
   /** Milliseconds since 1970. */
   expiresAt: number
@@ -52,7 +55,12 @@ export function renderNotification<Name extends TemplateName>(
   const catalogue = catalogues[language]
   const code = secret?.kind === 'code' ? secret.value : undefined
   const compose = catalogue.templates[template] as (...given: unknown[]) => NotificationText
-  const content = compose(localizeParams(template, params, language), brand.name, code ?? '')
+  const composed = compose(localizeParams(template, params, language), brand.name, code ?? '')
+  const hint =
+    secret?.kind === 'undoElsewhere'
+      ? [catalogue.undoElsewhere(formatTime(secret.expiresAt, language))]
+      : []
+  const content = { ...composed, paragraphs: [...composed.paragraphs, ...hint] }
   if (channel === 'sms') return renderSms(content, code, brand)
   const undo = secret?.kind === 'undo' && {
     intro: catalogue.undoIntro(formatTime(secret.expiresAt, language)),

@@ -77,17 +77,24 @@ export async function changeCredentials<Name extends TemplateName>(
   await notifyOwner(tx, account, { template: notice, params, secret })
 }
 
-/** Sends a notification to every email address that the account has verified. */
+/**
+ * Sends a notification to every email address that the account has verified. Only the account’s own
+ * address gets an undo link: a link sets a password, which another mailbox must not.
+ */
 export async function notifyOwner<Name extends TemplateName>(
   tx: Tx,
   { id, email, mfa_email }: NotifiableAccount,
   message: { template: Name; params: TemplateParams[Name]; secret?: MessageSecret | undefined },
 ): Promise<void> {
-  for (const address of new Set([email, mfa_email ?? email])) {
-    await enqueueNotification(tx, {
+  const notify = (address: string, secret: MessageSecret | undefined) =>
+    enqueueNotification(tx, {
       accountId: id,
       to: { channel: 'email', destination: address },
       ...message,
+      secret,
     })
-  }
+  const { secret } = message
+  await notify(email, secret)
+  if (mfa_email === null || mfa_email === email) return
+  await notify(mfa_email, secret && { ...secret, kind: 'undoElsewhere', value: '' })
 }

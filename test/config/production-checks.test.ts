@@ -14,6 +14,7 @@ const safe = {
   LATCHKEY_SMTP_URL: 'smtps://ada:secret@mail.example',
   LATCHKEY_MAIL_FROM: 'Example <no-reply@example.com>',
   LATCHKEY_SMS_URL: 'https://texts.example/?secret=s3cret',
+  LATCHKEY_TRUST_PROXY: '127.0.0.1',
 }
 
 const unsafe: [what: string, changes: Record<string, string>, setting: string, why: RegExp][] = [
@@ -37,6 +38,7 @@ const unsafe: [what: string, changes: Record<string, string>, setting: string, w
     'LATCHKEY_SMS_URL',
     /LATCHKEY_MFA_METHODS=passkey,authenticator,email/,
   ],
+  ['no word about proxies', { LATCHKEY_TRUST_PROXY: '' }, 'LATCHKEY_TRUST_PROXY', /or to off if/],
   ['rate limits off', { LATCHKEY_RATE_LIMITS: 'off' }, 'LATCHKEY_RATE_LIMITS', /must be on/],
   [
     'an allowed origin without https',
@@ -113,22 +115,23 @@ test('startup warns about risky settings, and only about those', async (t) => {
     assert.doesNotMatch(stdout, /s3cret|pass/)
     return warnings.map(({ msg }) => msg.split(' ')[0])
   }
-  assert.deepEqual(await warningsWith({ LATCHKEY_TRUST_PROXY: '127.0.0.1' }), [])
+  assert.deepEqual(await warningsWith({}), [])
+  assert.deepEqual(await warningsWith({ LATCHKEY_TRUST_PROXY: 'off' }), ['LATCHKEY_TRUST_PROXY'])
   assert.deepEqual(
     await warningsWith({
       LATCHKEY_HOST: '0.0.0.0',
+      LATCHKEY_TRUST_PROXY: 'off',
       LATCHKEY_METRICS_PORT: String(await findFreePort()),
       LATCHKEY_SMTP_URL: 'smtp://ada:pass@mail.example?tls=off',
       LATCHKEY_SMS_URL: 'kannel+http://ada:pass@kannel.example:13013/cgi-bin/sendsms',
     }),
-    ['LATCHKEY_TRUST_PROXY', 'LATCHKEY_METRICS_PORT', 'LATCHKEY_SMTP_URL', 'LATCHKEY_SMS_URL'],
+    ['LATCHKEY_METRICS_PORT', 'LATCHKEY_SMTP_URL', 'LATCHKEY_SMS_URL'],
   )
 })
 
 test('settings confined to this machine cause no warning', () => {
   const local = {
     ...safe,
-    LATCHKEY_TRUST_PROXY: '127.0.0.1',
     LATCHKEY_HOST: '::1',
     LATCHKEY_METRICS_PORT: '4999',
     LATCHKEY_SMTP_URL: 'smtp://127.0.0.1',

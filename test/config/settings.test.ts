@@ -35,6 +35,7 @@ test('the default shutdown delay is two seconds in production and zero in develo
     LATCHKEY_SMTP_URL: 'smtps://mail.example.com',
     LATCHKEY_MAIL_FROM: 'a@example.com',
     LATCHKEY_SMS_URL: 'https://texts.example.com/?secret=s',
+    LATCHKEY_TRUST_PROXY: 'off',
   }
   assert.equal(readSettings({}).shutdownDelay, 0)
   assert.equal(readSettings(safe).shutdownDelay, 2)

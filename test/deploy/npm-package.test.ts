@@ -1,4 +1,7 @@
-/** The package as npm publishes it: packed, installed in an empty folder, and run from there. */
+/**
+ * The package as npm publishes it: packed, installed in an empty folder, and run from there. One file,
+ * because packing and installing take longer than all of its tests.
+ */
 import assert from 'node:assert/strict'
 import { execFile, execFileSync } from 'node:child_process'
 import {

@@ -17,6 +17,7 @@ test('in production no development route exists, and everything else works', asy
     LATCHKEY_SMTP_URL: `smtp://127.0.0.1:${smtp.port}`,
     LATCHKEY_MAIL_FROM: 'Example <no-reply@example.com>',
     LATCHKEY_MFA_METHODS: 'authenticator,email',
+    LATCHKEY_TRUST_PROXY: 'off',
   })
   await latchkey.start()
   t.after(() => latchkey.stop())

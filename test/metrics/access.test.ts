@@ -21,6 +21,7 @@ const production = {
   LATCHKEY_SMTP_URL: 'smtps://ada:secret@mail.example',
   LATCHKEY_MAIL_FROM: 'Example <no-reply@example.com>',
   LATCHKEY_MFA_METHODS: 'authenticator,email',
+  LATCHKEY_TRUST_PROXY: 'off',
 }
 
 async function start(t: TestContext, environment: Record<string, string>): Promise<TestLatchkey> {

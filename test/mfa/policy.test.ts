@@ -2,6 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { decodeToken } from '../support/forge-token.ts'
 import { onEachDatabase } from '../support/latchkey.ts'
+import { addPasskey, signInWithPasskey } from '../support/passkeys.ts'
+import { assertBody, assertStatus } from '../support/responses.ts'
 
 onEachDatabase(
   (latchkey) => {
@@ -44,6 +46,16 @@ onEachDatabase(
       const off = await ada.delete('/settings/MfaSignIn')
       assert.equal(off.status, 403)
       assert.equal(off.body.code, 'mfa_required_by_policy')
+    })
+
+    test('a passkey added before MFA is on is pending once another method turns it on', async () => {
+      const ada = await latchkey.owner()
+      const passkey = await addPasskey(latchkey, ada)
+      assertBody(await ada.turnOn('authenticator'), 200, {
+        availableMethods: ['authenticator'],
+        pendingMethods: ['passkey'],
+      })
+      assertStatus(await signInWithPasskey(latchkey, passkey), 401)
     })
 
     test('the policy forbids turning MFA off even where it was never on', async () => {

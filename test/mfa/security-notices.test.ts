@@ -118,6 +118,21 @@ onEachDatabase((latchkey) => {
     assert.deepEqual(await subjects(thirdEmail), ['off'])
   })
 
+  // Abuse case (Undo): The mailbox that only received codes got an undo link, which set a password.
+  test('only the account’s own address gets the undo link, and another says where the link is', async () => {
+    const ada = await latchkey.owner()
+    const secondEmail = `second-${ada.email}`
+    await turnOnByEmail(latchkey, ada, secondEmail)
+    await ada.delete('/settings/MfaSignIn')
+    const [toAccount] = await mfaNoticesTo(latchkey, ada.email)
+    const [toSecond] = await mfaNoticesTo(latchkey, secondEmail)
+    assert.match(toAccount?.text ?? '', /\/undo#token=/)
+    for (const body of [toSecond?.text ?? '', toSecond?.html ?? '']) {
+      assert.doesNotMatch(body, /\/undo#token=/)
+      assert.match(body, /with the link in the message to your account’s own address/)
+    }
+  })
+
   test('an owner whose codes go to the account’s own address is notified once', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'email' })
     await ada.delete('/settings/MfaSignIn')

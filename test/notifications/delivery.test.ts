@@ -190,6 +190,7 @@ test('production without an SMS provider logs that a text was not sent', async (
     LATCHKEY_MODE: 'production',
     LATCHKEY_PUBLIC_URL: 'https://accounts.example.com',
     LATCHKEY_MFA_METHODS: 'email',
+    LATCHKEY_TRUST_PROXY: 'off',
   })
   await enqueueNotices(latchkey, 1, { channel: 'sms', recipient: '+14155550100' })
   const failed = await waitUntil(() => findLogLines(latchkey, 'message failed')[0])

@@ -1,5 +1,6 @@
 import { lookup } from 'node:dns/promises'
 import { isIP } from 'node:net'
+import { isProxyLikely } from '../../config/production-checks.ts'
 import type { Settings } from '../../config/settings.ts'
 import { second } from '../../lib/clock.ts'
 import { isLoopback } from '../../lib/loopback.ts'
@@ -63,7 +64,8 @@ const get = (url: string) =>
   fetch(url, { redirect: 'manual', signal: AbortSignal.timeout(5 * second) })
 
 /** Checks that the service sees the IP addresses of its clients, which rate limits depend on. */
-export function checkProxy({ trustProxy, mode, host }: Settings): Finding {
+export function checkProxy(settings: Settings): Finding {
+  const { trustProxy = [], mode } = settings
   const widest = Math.min(
     ...trustProxy.map((range) => Number(range.split('/')[1] ?? Number.POSITIVE_INFINITY)),
   )
@@ -79,7 +81,7 @@ export function checkProxy({ trustProxy, mode, host }: Settings): Finding {
   if (trustProxy.length > 0) {
     return ok('proxy', `Trusted proxies: ${trustProxy.join(', ')}.`)
   }
-  if (mode === 'production' && isLoopback(host)) {
+  if (mode === 'production' && isProxyLikely(settings)) {
     const todo =
       'Set LATCHKEY_TRUST_PROXY to the address of the TLS proxy, 127.0.0.1 if it is on this machine.'
     return warn(

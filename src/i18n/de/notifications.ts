@@ -242,4 +242,6 @@ export const notifications: NotificationCatalogue = {
   undoIntro: (until) =>
     `Wenn du das nicht warst, kannst du es bis ${until} rückgängig machen. Dann meldest du dich wieder wie vorher an, und alle Geräte werden abgemeldet:`,
   undoLabel: 'Änderung rückgängig machen',
+  undoElsewhere: (until) =>
+    `Wenn du das nicht warst, kannst du es bis ${until} rückgängig machen: mit dem Link in der Nachricht an die Adresse deines Kontos.`,
 }

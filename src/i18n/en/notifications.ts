@@ -235,4 +235,6 @@ export const notifications: NotificationCatalogue = {
   undoIntro: (until) =>
     `If this wasn’t you, you can undo it until ${until}. You will then sign in as before, and all devices will be signed out:`,
   undoLabel: 'Undo this change',
+  undoElsewhere: (until) =>
+    `If this wasn’t you, you can undo it until ${until} with the link in the message to your account’s own address.`,
 }
