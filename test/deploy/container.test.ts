@@ -68,6 +68,7 @@ test('the container runs unprivileged, writes only to /data and stops on its sto
       LATCHKEY_SMTP_URL: 'smtps://mail.example.com',
       LATCHKEY_MAIL_FROM: 'no-reply@example.com',
       LATCHKEY_MFA_METHODS: 'passkey,authenticator,email',
+      LATCHKEY_TRUST_PROXY: 'off',
     },
   })
   await container.waitUntilHealthy(healthcheck.argv)
