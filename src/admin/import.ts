@@ -194,7 +194,7 @@ async function insertAccounts(tx: Tx, candidates: Candidate[]): Promise<Set<stri
       confirmed_at: at,
       last_step: null,
       removed_at: null,
-      mfa_epoch: importedMfaEpoch,
+      mfa_epoch: importedEpochOf(account),
     }))
     await tx.insertInto('totp_secret').values(totpSecrets).execute()
   }
@@ -208,8 +208,13 @@ async function insertAccounts(tx: Tx, candidates: Candidate[]): Promise<Set<stri
   return createdIds
 }
 
-/** An imported account that has MFA on has its first epoch, and its app and mailbox belong to it. */
-const importedMfaEpoch = nextMfaEpoch(mfaNeverOn)
+/**
+ * The MFA epoch of an imported account, to which its app and mailbox belong: its first one, or none
+ * while MFA is off.
+ */
+function importedEpochOf({ mfaMethod }: Pick<ParsedAccount, 'mfaMethod'>): number | null {
+  return mfaMethod === null ? null : nextMfaEpoch(mfaNeverOn)
+}
 
 function accountRowOf({ id, account, fingerprints }: Candidate, at: number) {
   const { email, mfaMethod, phoneNumber } = account
@@ -224,9 +229,9 @@ function accountRowOf({ id, account, fingerprints }: Candidate, at: number) {
     phone_verified_at: phoneNumber === null ? null : at,
     // A number is only a method if the record says so: it need not have been proven for that.
     phone_mfa_since: mfaMethod === 'sms' ? at : null,
-    phone_mfa_epoch: mfaMethod === 'sms' ? importedMfaEpoch : null,
+    phone_mfa_epoch: mfaMethod === 'sms' ? importedEpochOf(account) : null,
     mfa_email: account.mfaEmail,
-    mfa_email_epoch: account.mfaEmail === null ? null : importedMfaEpoch,
+    mfa_email_epoch: account.mfaEmail === null ? null : importedEpochOf(account),
     ...mfaNeverOn,
     ...(mfaMethod !== null && mfaEpochOpened(mfaNeverOn, mfaMethod, at)),
     credential_version: 1,

@@ -2,7 +2,7 @@ import { type MfaMethod, mfaMethods } from '../config/settings.ts'
 import { Problem } from '../lib/problem.ts'
 import { type Amr, acrOf, parseAmr } from '../sessions/assurance.ts'
 import type { LockedAccount } from '../sessions/locked-account.ts'
-import { isMfaOn } from '../store/mfa-state.ts'
+import { activeMfaMethod, isMfaOn } from '../store/mfa-state.ts'
 import type { Tx } from '../store/transaction.ts'
 import type { Enrollment } from './methods/method.ts'
 import { availableMethods, readEnrollments } from './methods/methods.ts'
@@ -18,7 +18,7 @@ export async function joinableEpoch(
   session: string,
 ): Promise<number | null> {
   const { current } = await readEnrollments(tx, account)
-  return hasOnlyEmail(current, mfaMethods) || !(await isAal2(tx, session))
+  return hasOnlyEmail(account, current, mfaMethods) || !(await isAal2(tx, session))
     ? null
     : account.mfa_epoch
 }
@@ -37,7 +37,7 @@ export async function ensureMayJoin(
   ranking: readonly MfaMethod[],
 ): Promise<void> {
   const { current } = await readEnrollments(tx, account)
-  const opensEpoch = !isMfaOn(account) || hasOnlyEmail(current, ranking)
+  const opensEpoch = !isMfaOn(account) || hasOnlyEmail(account, current, ranking)
   if (opensEpoch || (await isAal2(tx, session))) return
   throw new Problem(
     'insufficient_user_authentication',
@@ -47,8 +47,13 @@ export async function ensureMayJoin(
 }
 
 /** Whether no method but codes by email signs in. @param ranking methods the operator offers */
-export function hasOnlyEmail(current: Enrollment, ranking: readonly MfaMethod[]): boolean {
-  return availableMethods(current, ranking, null).every((name) => name === 'email')
+export function hasOnlyEmail(
+  account: LockedAccount,
+  current: Enrollment,
+  ranking: readonly MfaMethod[],
+): boolean {
+  const available = availableMethods(current, ranking, activeMfaMethod(account))
+  return available.every((name) => name === 'email')
 }
 
 async function isAal2(tx: Tx, session: string): Promise<boolean> {

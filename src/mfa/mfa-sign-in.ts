@@ -120,7 +120,7 @@ export async function turnOn(
   const { session } = cause
   const wasOn = isMfaOn(account)
   const { current } = await readEnrollments(tx, account)
-  const opensEpoch = !wasOn || (method !== 'email' && hasOnlyEmail(current, ranking))
+  const opensEpoch = !wasOn || (method !== 'email' && hasOnlyEmail(account, current, ranking))
   if (isNew) await ensureMayJoin(tx, account, session, ranking)
   await strengthenSession(tx, session, amr)
   const wasCurrent = methods[method].isEnrolled(current)

@@ -56,6 +56,20 @@ onEachDatabase(
       assert.ok(!JSON.stringify(sealedSecrets).includes(secret))
     })
 
+    // Abuse case (Second factor skipped): A factor that was enrolled while MFA was off signed in after
+    // the owner turned MFA on.
+    test('an app and a mailbox imported with MFA off are pending once the owner turns it on', async (t) => {
+      const email = 'off-with-app@example.com'
+      const mfaEmail = 'codes-off@example.com'
+      const line = { email, passwordHash, totpSecret: secret, mfaEmail, mfaMethod: 'off' }
+      assert.equal((await runImport(t, latchkey, writeImportFile(t, [line]))).code, 0)
+      const ada = new Owner(latchkey, { email, password, phoneNumber: '+14155552679' })
+      await ada.signInFully()
+      const { availableMethods, pendingMethods } = (await ada.turnOn('sms')).body
+      assert.deepEqual(availableMethods, ['sms'])
+      assert.deepEqual(pendingMethods, ['authenticator', 'email'])
+    })
+
     test('codes by text and email, language and creation time are imported', async (t) => {
       const people = [
         {

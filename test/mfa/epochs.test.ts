@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { onEachDatabase } from '../support/latchkey.ts'
-import { submitMfaCode } from '../support/mfa.ts'
+import { provePhone, submitMfaCode } from '../support/mfa.ts'
 import { Owner } from '../support/owner.ts'
 import { addPasskey, signInWithPasskey } from '../support/passkeys.ts'
 import {
@@ -25,15 +25,6 @@ onEachDatabase(
       return thief
     }
 
-    /** Proves a number while MFA is off, so that codes by text are a method. */
-    async function provePhone(owner: Owner) {
-      const { phoneNumber } = owner
-      assertStatus(await owner.post('/settings/PhoneNumber', { phoneNumber }), 202)
-      const code = await latchkey.codeSentTo(phoneNumber)
-      const request = { phoneNumber, code, useForSignIn: true }
-      return assertStatus(await owner.post('/settings/PhoneNumber', request), 200)
-    }
-
     // Abuse case (Second factor skipped): A phone that a mailbox thief had proven while MFA was off
     // signed in after the owner turned MFA on.
     test('a phone proven while MFA was off does not sign in once MFA is on', async () => {
@@ -41,7 +32,7 @@ onEachDatabase(
       const thief = new Owner(latchkey, { email: ada.email })
       await thief.resetPassword('the sentence of a thief')
       await thief.signInFully()
-      await provePhone(thief)
+      await provePhone(latchkey, thief)
 
       await ada.resetPassword('a new sentence of the owner')
       await ada.signInFully()

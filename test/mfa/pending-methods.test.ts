@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { onEachDatabase } from '../support/latchkey.ts'
-import { submitMfaCode } from '../support/mfa.ts'
+import { provePhone, submitMfaCode } from '../support/mfa.ts'
 import type { Owner } from '../support/owner.ts'
 import {
   addPasskey,
@@ -20,15 +20,6 @@ import { undoTokenSentTo } from '../support/undo-token.ts'
 
 onEachDatabase(
   (latchkey) => {
-    /** Proves the owner’s number while MFA is off. */
-    async function provePhone(owner: Owner, fields: object = { useForSignIn: true }) {
-      const { phoneNumber } = owner
-      assertStatus(await owner.post('/settings/PhoneNumber', { phoneNumber }), 202)
-      const code = await latchkey.codeSentTo(phoneNumber)
-      const request = { phoneNumber, code, ...fields }
-      return assertStatus(await owner.post('/settings/PhoneNumber', request), 200)
-    }
-
     const mfaSignInOf = async (owner: Owner) =>
       assertStatus(await owner.get('/settings/MfaSignIn'), 200).body
 
@@ -133,11 +124,11 @@ onEachDatabase(
 
     test('a number is a method only where its owner said so', async () => {
       const ada = await latchkey.owner()
-      await provePhone(ada, {})
+      await provePhone(latchkey, ada, {})
       assert.deepEqual((await mfaSignInOf(ada)).availableMethods, [])
-      await provePhone(ada)
+      await provePhone(latchkey, ada)
       assert.deepEqual((await mfaSignInOf(ada)).availableMethods, ['sms'])
-      await provePhone(ada, {})
+      await provePhone(latchkey, ada, {})
       assert.deepEqual((await mfaSignInOf(ada)).availableMethods, ['sms'])
 
       await ada.turnOn('sms')
@@ -148,7 +139,7 @@ onEachDatabase(
       const last = await ada.post('/settings/PhoneNumber', request)
       assertBody(last, 409, { code: 'last_method' })
       await ada.turnOn('authenticator')
-      const given = await provePhone(ada, { useForSignIn: false })
+      const given = await provePhone(latchkey, ada, { useForSignIn: false })
       assertBody(given, 200, { useForSignIn: false })
       assert.deepEqual((await mfaSignInOf(ada)).availableMethods, ['authenticator'])
     })

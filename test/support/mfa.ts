@@ -27,6 +27,19 @@ export async function openSecondSession(latchkey: TestLatchkey, owner: Owner): P
   return second
 }
 
+/** Proves the owner’s number in the settings. @param fields by default, codes by text become a method */
+export async function provePhone(
+  latchkey: TestLatchkey,
+  owner: Owner,
+  fields: object = { useForSignIn: true },
+): Promise<ApiResponse> {
+  const { phoneNumber } = owner
+  assertStatus(await owner.post('/settings/PhoneNumber', { phoneNumber }), 202)
+  const code = await latchkey.codeSentTo(phoneNumber)
+  const request = { phoneNumber, code, ...fields }
+  return assertStatus(await owner.post('/settings/PhoneNumber', request), 200)
+}
+
 /** Messages about changes of MFA, newest first, without those that contain a code. */
 export async function mfaNoticesTo(latchkey: TestLatchkey, recipient: string): Promise<Message[]> {
   const messages = await latchkey.inbox(recipient)
