@@ -93,6 +93,22 @@ onEachDatabase(
       assertBody(await ada.get('/settings/RecoveryCodes'), 200, { remaining: 0 })
     })
 
+    test('a recovery code is accepted in its own epoch alone, also beside codes of the one that is on', async () => {
+      const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
+      const account = `(select id from account where email = '${ada.email}')`
+      const [{ id }] = await latchkey.sql(
+        `select id from recovery_code where account_id = ${account} order by id limit 1`,
+      )
+      await latchkey.sql(`update recovery_code set mfa_epoch = 99 where id = '${id}'`)
+      const outcomes = []
+      for (const code of ada.recoveryCodes) {
+        const started = await ada.signIn()
+        const body = { mfaMethod: 'recoveryCode', code } as const
+        outcomes.push((await submitMfaCode(latchkey, started, body)).status)
+      }
+      assert.deepEqual(outcomes.sort(), [...Array(9).fill(200), 401])
+    })
+
     // Abuse case (Undo): Recovery codes of a thief’s own MFA counted again after the owner undid it
     // and turned MFA on.
     test('recovery codes of an earlier epoch are dead in the next one, also after an undo', async () => {

@@ -171,6 +171,9 @@ onEachDatabase(
       const token = await undoTokenSentTo(latchkey, ada.email, /is off$/)
       await ada.turnOn('sms')
       assertStatus(await signInWithPasskey(latchkey, passkey), 401)
+      ada.passkey = passkey
+      await ada.turnOn('passkey', { setDefault: false })
+      assertSignedIn(await signInWithPasskey(latchkey, passkey))
 
       const { resetToken } = assertStatus(await latchkey.post('/auth/Undo', { token }), 200).body
       const newPassword = 'a new sentence of the owner'

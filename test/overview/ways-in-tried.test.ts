@@ -25,6 +25,8 @@ interface Setup {
   pending: Method[]
   /** Whether codes by email go to another mailbox than the account’s. */
   otherMailbox: boolean
+  /** Whether recovery codes are left. */
+  recoveryCodes: boolean
 }
 
 /** Every default method with every combination of current and pending others. */
@@ -42,6 +44,7 @@ function allSetups(): Setup[] {
             current: [defaultMethod, ...inState('current')],
             pending: inState('pending'),
             otherMailbox: (i + j) % 2 === 1,
+            recoveryCodes: others.filter((_, index) => stateOf[index] === 'current').length !== 1,
           }
         }),
       ),
@@ -76,6 +79,10 @@ class Holder {
       await this.#prove(method, method === defaultMethod)
     }
     if (current.length > 1) await this.#prove(defaultMethod, true)
+    if (this.#setup.recoveryCodes) return
+    this.owner.recoveryCodes = []
+    const account = `(select id from account where email = '${this.owner.email}')`
+    await this.#latchkey.sql(`update recovery_code set used_at = 1 where account_id = ${account}`)
   }
 
   async #prove(method: Method, setDefault = false): Promise<void> {
