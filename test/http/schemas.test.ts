@@ -85,7 +85,7 @@ interface JsonSchema {
   anyOf?: JsonSchema[]
 }
 
-/** What is repeated before a character that no field allows: only a failing match backtracks. */
+/** Repeated text, before a character that no field allows: only a failing match backtracks. */
 const worstTexts = ['a', ' ', '\u00a0', '\u0001', 'a ', '+1', '@.', 'é', '😀', '0', '-', '/', '%']
 
 /** The paths of all strings in a schema; `0` is the first element of an array. */
