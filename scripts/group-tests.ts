@@ -6,34 +6,48 @@ import { join } from 'node:path'
 const root = join(import.meta.dirname, '..')
 const folder = join(root, 'dist/test')
 
-/** Files per group: enough to share a start, few enough that groups end at about the same time. */
-const groupSize = 5
+/** The size of a group, in characters of source: a group runs for a minute or two. */
+const groupSize = 60_000
 
 /** Folders whose tests call the service in their own process. Others start processes or browsers. */
 const shared =
-  /^test\/(accounts|activity|admin|http|lib|mfa|overview|rate-limits|sessions|signin|store|undo)\//
+  /^test\/(accounts|activity|admin|http|lib|metrics|mfa|notifications|overview|rate-limits|sessions|signin|store|undo)\//
 
-/** A hook of the whole file would run for the whole group, a mock would outlive its file. */
-const needsOwnProcess = /^(before|after)(Each)?\(|\bmock\.|support\/chromium\.ts/m
+/** Hooks, mocks and subscriptions of a file would hold for the whole group. */
+const needsOwnProcess = /^(before|after)(Each)?\(|\bmock\.|^subscribe\(|support\/chromium\.ts/m
 
-const files = globSync('test/**/*.test.ts', { cwd: root }).sort()
-const isShared = (file: string) =>
-  shared.test(file) && !needsOwnProcess.test(readFileSync(join(root, file), 'utf8'))
-const { true: sharing = [], false: alone = [] } = Object.groupBy(files, (file) =>
-  String(isShared(file)),
-)
+const groups: string[][] = [[]]
+const alone: string[] = []
+let size = 0
+for (const file of globSync('test/**/*.test.ts', { cwd: root }).sort()) {
+  const source = readFileSync(join(root, file), 'utf8')
+  if (!shared.test(file) || needsOwnProcess.test(source)) {
+    alone.push(file)
+    continue
+  }
+  if (size > groupSize) {
+    groups.push([])
+    size = 0
+  }
+  groups.at(-1)?.push(file)
+  size += source.length
+}
 
 rmSync(folder, { recursive: true, force: true })
 mkdirSync(folder, { recursive: true })
-for (const file of alone) writeGroup([file])
-for (let i = 0; i < sharing.length; i += groupSize) writeGroup(sharing.slice(i, i + groupSize))
+// The test runner starts files in the order of their names: groups first, because they take longest.
+for (const [i, group] of groups.entries()) writeFile(`group-${i + 1}`, group)
+for (const file of alone) {
+  writeFile(
+    file
+      .replace(/^test\//, 'own-')
+      .replace(/\.test\.ts$/, '')
+      .replaceAll('/', '-'),
+    [file],
+  )
+}
 
-function writeGroup(group: string[]): void {
-  const [first = ''] = group
-  const name = first
-    .replace(/^test\//, '')
-    .replace(/\.test\.ts$/, '')
-    .replaceAll('/', '-')
-  const imports = group.map((file) => `import ${JSON.stringify(join(root, file))}\n`)
+function writeFile(name: string, files: string[]): void {
+  const imports = files.map((file) => `import ${JSON.stringify(join(root, file))}\n`)
   writeFileSync(join(folder, `${name}.test.js`), imports.join(''))
 }

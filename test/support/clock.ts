@@ -6,7 +6,7 @@ let isMocked = false
 let runningNodes = 0
 
 /**
- * Moves this process's time forward. Time never goes back.
+ * Moves this process's time forward. Time goes back when the test's service stops for good.
  *
  * @throws Error while a second node runs, because its clock would stay behind
  */
@@ -19,6 +19,11 @@ export function travel(ms: number): void {
   if (!isMocked) mock.method(Date, 'now', () => realNow() + aheadMs)
   isMocked = true
   aheadMs += ms
+}
+
+/** Ends all travels: the next service, of this test file or another, starts at the real time. */
+export function returnToRealTime(): void {
+  aheadMs = 0
 }
 
 /** Moves time to the next 30-second step, when an authenticator app shows a new code. */

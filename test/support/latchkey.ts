@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe } from 'node:test'
 import { generateEncryptionKey } from '../../src/config/encryption-key-list.ts'
 import { readSettings } from '../../src/config/read-settings.ts'
 import { type Latchkey, startServer } from '../../src/server.ts'
+import { returnToRealTime } from './clock.ts'
 import { type Contract, contractOf } from './contract.ts'
+import { chooseDataFolder } from './data-folder.ts'
 import { runSql } from './database.ts'
 import { fetchFrom } from './fetch-from.ts'
 import { Owner, type OwnerOptions } from './owner.ts'
@@ -62,7 +63,10 @@ export function onDatabase(
   describe(`on ${kind}`, () => {
     const latchkey = new TestLatchkey(kind, environment)
     before(() => latchkey.start())
-    after(() => latchkey.stop())
+    after(async () => {
+      await latchkey.stop()
+      returnToRealTime()
+    })
     tests(latchkey)
   })
 }
@@ -70,7 +74,7 @@ export function onDatabase(
 /** The service on a real port and a real database, for tests. */
 export class TestLatchkey {
   readonly databaseKind: 'SQLite' | 'PostgreSQL'
-  readonly folder = mkdtempSync(join(tmpdir(), 'latchkey-test-'))
+  readonly folder = mkdtempSync(join(chooseDataFolder(), 'latchkey-test-'))
   readonly #environment: Record<string, string>
   readonly #secrets = new Set<string>()
   #log = ''

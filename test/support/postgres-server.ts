@@ -13,13 +13,14 @@ import {
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { chownSync, closeSync, existsSync, mkdtempSync, openSync } from 'node:fs'
-import { chown, cp, readFile, statfs, symlink, writeFile } from 'node:fs/promises'
+import { chown, cp, readFile, symlink, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
+import { chooseDataFolder } from './data-folder.ts'
 import { findFreePort } from './tcp.ts'
 
 /** `url` names no database. `stop` ends the server and removes its files. */
@@ -39,7 +40,7 @@ export async function startPostgres(): Promise<RestartablePostgresServer> {
   try {
     const user = findUnprivilegedUser()
     const bin = await findBinaries(user)
-    const { dir, release } = createDataFolder(user, await chooseDataFolder())
+    const { dir, release } = createDataFolder(user, chooseDataFolder())
     const password = await initDatabase(user, bin, dir)
     const port = await startServer(user, bin, dir)
     return {
@@ -132,14 +133,6 @@ async function linkLibraries(native: string): Promise<void> {
     // Existing links stay. The caller notices a failure when it runs the binaries.
     await symlink(basename(source), join(dirname(native), target)).catch(() => {})
   }
-}
-
-/** Chooses memory on Linux: creating a database takes 0.01 s there, and 0.2 s on a disk. */
-async function chooseDataFolder(): Promise<string> {
-  const memory = '/dev/shm'
-  const { bavail, bsize } = await statfs(memory).catch(() => ({ bavail: 0, bsize: 0 }))
-  // Containers often have 64 MB, and a run with many databases needs a few hundred.
-  return bavail * bsize > 2 * 1024 ** 3 ? memory : tmpdir()
 }
 
 /** Creates a folder of `user`. `release`, or the end of this process, removes it and its server. */
