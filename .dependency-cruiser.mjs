@@ -1,9 +1,11 @@
 // Import rules (docs/architecture.md). Imports point down only:
 // cli → server → above → features → services → store → base.
 const above = '^src/(admin|overview|pages|metrics)/'
-const feature = '^src/(mfa|signin|accounts)/'
+/** The undo itself takes a second factor; what it restores is a service for all changes. */
+const undo = 'undo(?=/undo(-routes)?\\.ts$)'
+const feature = `^src/(mfa|signin|accounts|${undo})/`
 const service =
-  '^src/(undo|verification|sessions|activity|notifications|webhooks|rate-limits|keys)/'
+  '^src/(undo(?!/undo(-routes)?\\.ts$)|verification|sessions|activity|notifications|webhooks|rate-limits|keys)/'
 const top = '^src/(server|retention)\\.ts$|^src/cli/'
 /** Checking what a passkey signed is shared with sign-in; it imports nothing else of mfa/. */
 const passkeyChecks = '^src/mfa/passkey/(passkey-challenge|assertion|webauthn)\\.ts$'
@@ -39,7 +41,7 @@ export default {
         path: feature,
         pathNot: [
           '^src/$1/',
-          '^src/mfa/(challenge|schemas)\\.ts$',
+          '^src/mfa/(challenge|schemas|undo-factor|usable-factors)\\.ts$',
           '^src/mfa/passkey/schemas\\.ts$',
           passkeyChecks,
         ],

@@ -1,3 +1,4 @@
+import { notRemoved } from '../../undo/snapshot.ts'
 import { consumeTimeStep, matchTimeStep, openTotpSecret } from '../totp/totp.ts'
 import type { CodeMethod } from './method.ts'
 
@@ -6,20 +7,23 @@ export const authenticator: CodeMethod = {
   amr: 'otp',
   isEnrolled: (enrollment) => enrollment.authenticator,
 
-  async verifyCode(tx, { account }, code) {
-    const row = await tx
+  async verifyCode(tx, enrollment, code) {
+    const { account } = enrollment
+    const rows = await tx
       .selectFrom('totp_secret')
       .select(['id', 'secret_sealed'])
       .where('account_id', '=', account)
       .where('confirmed_at', 'is not', null)
-      .where('removed_at', 'is', null)
-      .executeTakeFirst()
-    if (!row) return false
-    const step = matchTimeStep(
-      openTotpSecret(tx.keyring, account, row.secret_sealed),
-      code,
-      tx.now(),
-    )
-    return step !== undefined && consumeTimeStep(tx, row.id, step)
+      .where(notRemoved(enrollment.removed))
+      .where('mfa_epoch', '=', (row) =>
+        row.selectFrom('account').select('account.mfa_epoch').where('account.id', '=', account),
+      )
+      .execute()
+    for (const row of rows) {
+      const secret = openTotpSecret(tx.keyring, account, row.secret_sealed)
+      const step = matchTimeStep(secret, code, tx.now())
+      if (step !== undefined) return consumeTimeStep(tx, row.id, step)
+    }
+    return false
   },
 }
