@@ -74,6 +74,12 @@ export async function takeSnapshot(tx: Tx, account: string): Promise<Snapshot> {
   }
 }
 
+/** The same state, but with MFA off. */
+export function withMfaOff({ account, credentials }: Snapshot): Snapshot {
+  const off = { mfa_on_since: null, mfa_epoch: null, mfa_settles_at: null }
+  return { account: { ...account, ...off }, credentials }
+}
+
 function activeRowsOf(
   tx: Tx,
   table: 'recovery_code' | 'passkey',

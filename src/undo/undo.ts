@@ -15,7 +15,7 @@ import { issueResetToken } from '../verification/reset-token.ts'
 import { notifyAddress, notifyOwner } from './credential-change.ts'
 import { type Leftovers, listRemainingPasskeys, listUndoableChanges } from './leftovers.ts'
 import { settlesAt } from './settling.ts'
-import { restoreSnapshot, takeSnapshot } from './snapshot.ts'
+import { restoreSnapshot, takeSnapshot, withMfaOff } from './snapshot.ts'
 import { endUndoTokens, findUndoToken, issueUndoToken, type UndoToken } from './undo-token.ts'
 
 /** The undone change, and the token that sets the next password. */
@@ -124,9 +124,7 @@ async function restore(
   if (restored.mfa_epoch === account.mfa_epoch || isSettled(restored, tx.now())) {
     return { restored, secret: undefined }
   }
-  const { mfa_changed_at: _, ...off } = mfaTurnedOff(tx.now())
-  const withMfaOff = { ...before, account: { ...before.account, ...off } }
-  const link = { type: 'change.undone', snapshot: withMfaOff } as const
+  const link = { type: 'change.undone', snapshot: withMfaOff(before) } as const
   return { restored, secret: await issueUndoToken(tx, account.id, link) }
 }
 

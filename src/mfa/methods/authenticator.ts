@@ -1,5 +1,5 @@
 import { notRemoved } from '../../undo/snapshot.ts'
-import { consumeTimeStep, matchTimeStep, openTotpSecret } from '../totp/totp.ts'
+import { verifyTotpCode } from '../totp/totp.ts'
 import type { CodeMethod } from './method.ts'
 
 /** A code from an authenticator app (TOTP, RFC 6238). */
@@ -19,11 +19,7 @@ export const authenticator: CodeMethod = {
         row.selectFrom('account').select('account.mfa_epoch').where('account.id', '=', account),
       )
       .execute()
-    for (const row of rows) {
-      const secret = openTotpSecret(tx.keyring, account, row.secret_sealed)
-      const step = matchTimeStep(secret, code, tx.now())
-      if (step !== undefined) return consumeTimeStep(tx, row.id, step)
-    }
+    for (const row of rows) if (await verifyTotpCode(tx, account, row, code)) return true
     return false
   },
 }
