@@ -7,6 +7,8 @@ const service =
 const top = '^src/(server|retention)\\.ts$|^src/cli/'
 /** Checking what a passkey signed is shared with sign-in; it imports nothing else of mfa/. */
 const passkeyChecks = '^src/mfa/passkey/(passkey-challenge|assertion|webauthn)\\.ts$'
+/** The undo itself takes a second factor; the rest of undo/ is a service for every change. */
+const undoItself = '^src/undo/undo(-routes)?\\.ts$'
 const rule = (name, from, to) => ({ name, severity: 'error', from, to })
 
 export default {
@@ -30,7 +32,23 @@ export default {
       { path: '^src/store/migrations/' },
       { pathNot: 'node_modules/kysely/' },
     ),
-    rule('services-look-down', { path: service }, { path: `${feature}|${above}|${top}` }),
+    rule(
+      'services-look-down',
+      { path: service, pathNot: undoItself },
+      { path: `${feature}|${above}|${top}` },
+    ),
+    rule(
+      'undo-imports-challenges-alone',
+      { path: undoItself },
+      {
+        path: `${feature}|${above}|${top}`,
+        pathNot: [
+          '^src/mfa/(challenge|schemas|undo-factor|usable-factors)\\.ts$',
+          '^src/mfa/passkey/schemas\\.ts$',
+          passkeyChecks,
+        ],
+      },
+    ),
     rule('features-look-down', { path: feature }, { path: `${above}|${top}` }),
     rule(
       'features-stay-apart',
@@ -39,7 +57,7 @@ export default {
         path: feature,
         pathNot: [
           '^src/$1/',
-          '^src/mfa/(challenge|schemas)\\.ts$',
+          '^src/mfa/(challenge|schemas|usable-factors)\\.ts$',
           '^src/mfa/passkey/schemas\\.ts$',
           passkeyChecks,
         ],

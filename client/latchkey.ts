@@ -57,7 +57,7 @@ export function createLatchkey(options: Options) {
          */
         post: (body: ResetPasswordBody) =>
           call<
-            Success<200, ResetPasswordResponse>,
+            Success<200, PasswordReset>,
             | BodyProblemCode
             | 'invalid_password'
             | 'invalid_code'
@@ -122,9 +122,9 @@ export function createLatchkey(options: Options) {
           /**
            * Start signing in with a passkey (`POST /auth/SignIn/Passkey`).
            *
-           * With `mfaToken`, the passkey is the second factor of that sign-in. With an access
-           * token, it confirms the session. With neither, it signs in alone. Pass the `options`
-           * to `navigator.credentials.get()`.
+           * With `mfaToken`, the passkey is the second factor of that sign-in or undo. With an
+           * access token, it confirms the session. With neither, it signs in alone. Pass the
+           * `options` to `navigator.credentials.get()`.
            */
           post: (body: StartPasskeySignInBody = {}) =>
             call<
@@ -208,12 +208,22 @@ export function createLatchkey(options: Options) {
          *
          * Takes the token from a notification email and restores how the account signed in
          * before the change. All sessions end, all trusted devices are removed, and nobody can
-         * sign in until `resetToken` has set a new password.
+         * sign in until `resetToken` has set a new password. Once multi-factor sign-in has
+         * been on for a while, the response is `mfaRequired`: send the token again with the
+         * `mfaToken` and a `code`, or with the response of a passkey. `POST
+         * /auth/SignIn/MfaCode` sends another code.
          */
         post: (body: UndoBody) =>
-          call<Success<200, Undone>, BodyProblemCode | 'undo_token_expired'>('POST', '/auth/Undo', {
-            body,
-          }),
+          call<
+            Success<200, Undone | MfaRequired>,
+            | BodyProblemCode
+            | 'invalid_code'
+            | 'invalid_passkey'
+            | 'mfa_token_expired'
+            | 'passkey_token_expired'
+            | 'undo_token_expired'
+            | 'too_many_attempts'
+          >('POST', '/auth/Undo', { body }),
       },
     },
     settings: {
@@ -1362,6 +1372,28 @@ export interface Passkey {
   pending: boolean
 }
 
+/** The new password is set. Sign in with it. */
+export interface PasswordReset {
+  status: 'passwordReset'
+  /**
+   * Other changes of the last seven days, newest first, that the links in their emails
+   * can still undo.
+   */
+  undoableChanges: {
+    /** The activity type of the change. */
+    type: string
+    /** When it was changed. */
+    changedAt: string
+  }[]
+  /** All passkeys, newest first. Remove those you don’t know. */
+  passkeys: {
+    id: string
+    name: string
+    /** When it was added. */
+    createdAt: string
+  }[]
+}
+
 /** Problem details (RFC 9457). */
 export interface Problem<Code extends ProblemCode = ProblemCode> {
   /** The documentation of this problem type. */
@@ -1514,11 +1546,6 @@ export interface ResetPasswordBody {
   newPassword: string
 }
 
-/** The new password is set. Sign in with it. */
-export interface ResetPasswordResponse {
-  status: 'passwordReset'
-}
-
 export interface SendMfaCodeBody {
   /** From the response to `POST /auth/SignIn`. */
   mfaToken: string
@@ -1634,7 +1661,7 @@ export interface StartPasskeyRegistrationResponse {
 }
 
 export interface StartPasskeySignInBody {
-  /** From the response to `POST /auth/SignIn`. */
+  /** From a response `mfaRequired`. */
   mfaToken?: string | undefined
 }
 
@@ -1696,11 +1723,28 @@ export interface TurnOnMfaBody {
    * The method that turns MFA on is the default in any case.
    */
   setDefault?: boolean | undefined
+  /** From an earlier sign-in on this device. */
+  deviceToken?: string | undefined
 }
 
 export interface UndoBody {
   /** From the link in the email, after `#token=`. */
   token: string
+  /** From the response `mfaRequired`, with `code`. */
+  mfaToken?: string | undefined
+  /** A method of the second factor; `recoveryCode` stands in for any of them. */
+  mfaMethod?: ChallengeMethod | undefined
+  /** The code as typed. */
+  code?: string | undefined
+  /** From `POST /auth/SignIn/Passkey` with the `mfaToken`, with `response`. */
+  passkeyToken?: string | undefined
+  /**
+   * AuthenticationResponseJSON of WebAuthn Level 3: the result of
+   * `navigator.credentials.get()`, by its `toJSON()`.
+   */
+  response?: AuthenticationResponseJSON | undefined
+  /** From an earlier sign-in on this device. */
+  deviceToken?: string | undefined
 }
 
 /** The change was undone. Set a new password next. */
@@ -1714,6 +1758,23 @@ export interface Undone {
   resetToken: string
   /** Seconds until it expires. */
   expiresIn: number
+  /**
+   * Other changes of the last seven days, newest first, that the links in their emails
+   * can still undo.
+   */
+  undoableChanges: {
+    /** The activity type of the change. */
+    type: string
+    /** When it was changed. */
+    changedAt: string
+  }[]
+  /** All passkeys, newest first. Remove those you don’t know. */
+  passkeys: {
+    id: string
+    name: string
+    /** When it was added. */
+    createdAt: string
+  }[]
 }
 
 export interface UnsuspendUserBody {

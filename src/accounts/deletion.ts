@@ -6,11 +6,12 @@ import { endSessions } from '../sessions/session.ts'
 import { deleteTrustedDevices } from '../sessions/trusted-device.ts'
 import type { Db } from '../store/open.ts'
 import type { RunTransaction, Tx } from '../store/transaction.ts'
-import { changeCredentials, weakeningUndoMs } from '../undo/credential-change.ts'
+import { changeCredentials } from '../undo/credential-change.ts'
+import { undoPeriodMs } from '../undo/undo-token.ts'
 
 /**
  * Closes an account: all its sessions end and nobody can sign in. The owner can undo it for
- * `weakeningUndoMs`; after that, `eraseDeletedAccounts` erases the account.
+ * `undoPeriodMs`; after that, `eraseDeletedAccounts` erases the account.
  */
 export async function deleteAccount(
   tx: Tx,
@@ -22,7 +23,6 @@ export async function deleteAccount(
     cause: { by: 'owner', ...principal },
     notice: 'account-deleted',
     params: { at: tx.now() },
-    undoForMs: weakeningUndoMs,
     set: { deleted_at: tx.now() },
     updateRows: () => deleteTrustedDevices(tx, account.id),
   })
@@ -34,14 +34,14 @@ export async function eraseDeletedAccounts(db: Db, transaction: RunTransaction):
   const due = await db
     .selectFrom('account')
     .select('id')
-    .where('deleted_at', '<', now() - weakeningUndoMs)
+    .where('deleted_at', '<', now() - undoPeriodMs)
     .execute()
   for (const { id } of due) {
     await transaction(async (tx) => {
       const { numDeletedRows } = await tx
         .deleteFrom('account')
         .where('id', '=', id)
-        .where('deleted_at', '<', tx.now() - weakeningUndoMs)
+        .where('deleted_at', '<', tx.now() - undoPeriodMs)
         .executeTakeFirstOrThrow()
       if (numDeletedRows > 0n) {
         await activity.recordErasure(tx, id)

@@ -5,7 +5,7 @@ import type { Principal } from '../sessions/guard.ts'
 import type { LockedAccount } from '../sessions/locked-account.ts'
 import { lockEmails } from '../store/locks.ts'
 import type { Tx } from '../store/transaction.ts'
-import { changeCredentials, weakeningUndoMs } from '../undo/credential-change.ts'
+import { changeCredentials } from '../undo/credential-change.ts'
 import { isAddressReserved } from '../undo/undo-token.ts'
 import type { CodeSent, SendCodeDeps } from '../verification/send-code.ts'
 import {
@@ -58,7 +58,6 @@ export async function changeEmail(
     cause: { by: 'owner', ...principal },
     notice: 'email-changed',
     params: { at: tx.now() },
-    undoForMs: weakeningUndoMs,
     set: {
       email: address,
       email_key: key,

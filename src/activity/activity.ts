@@ -50,6 +50,7 @@ export type ActivityType =
   | 'device.trusted'
   | 'device.revoked'
   | 'change.undone'
+  | 'undo.failed'
   | 'admin.added'
   | 'admin.removed'
 

@@ -34,7 +34,7 @@ export const suspendAccount: AccountAction = async (tx, account, cause) => {
     cause,
     notice: 'account-suspended',
     params: { at, reason },
-    undoForMs: 0,
+    undoable: false,
     set: { suspended_since: at, suspended_reason: reason },
   })
   await endSessions(tx, account.id)
@@ -82,7 +82,7 @@ export const requirePasswordReset: AccountAction = async (tx, account, cause) =>
     cause,
     notice: 'password-reset-required',
     params: { at, reason: cause.reason },
-    undoForMs: 0,
+    undoable: false,
     set: { password_reset_required_since: at },
   })
   await endSessions(tx, account.id)

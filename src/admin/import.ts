@@ -233,7 +233,7 @@ function accountRowOf({ id, account, fingerprints }: Candidate, at: number) {
     mfa_email: account.mfaEmail,
     mfa_email_epoch: account.mfaEmail === null ? null : importedEpochOf(account),
     ...mfaNeverOn,
-    ...(mfaMethod !== null && mfaEpochOpened(mfaNeverOn, mfaMethod, at)),
+    ...(mfaMethod !== null && mfaEpochOpened(mfaNeverOn, mfaMethod, { at, settlesAt: at })),
     credential_version: 1,
     created_at: createdAt,
     language: account.language,

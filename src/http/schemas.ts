@@ -55,6 +55,12 @@ export const Password = Type.String({
 export const Token = (description: string) =>
   Type.String({ minLength: 1, maxLength: 2048, description })
 
+/** Any value is accepted: one that marks no device of the account is ignored. */
+export const DeviceToken = Type.String({
+  maxLength: 2048,
+  description: 'From an earlier sign-in on this device.',
+})
+
 const codes = Object.keys(problemTypes) as ProblemCode[]
 
 /** The schema component of every problem response. */

@@ -19,6 +19,7 @@ export const templateParams = {
   'sign-up-existing-address': {},
   'sign-up-reserved-address': {},
   'sign-in-code': {},
+  'undo-code': {},
   'set-up-code': {},
   'address-code': {},
   'reset-code': {},

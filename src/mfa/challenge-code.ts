@@ -1,4 +1,5 @@
 import { Problem } from '../lib/problem.ts'
+import type { ChallengeTable } from '../store/schema.ts'
 import type { Tx } from '../store/transaction.ts'
 import { type CodeSent, type SendCodeDeps, sendCode } from '../verification/send-code.ts'
 import type { CodeMethod, Enrollment } from './methods/method.ts'
@@ -8,7 +9,7 @@ import { type ChallengeMethod, type CodeMethodName, codeMethods } from './method
 export async function sendChallengeCode(
   tx: Tx,
   deps: SendCodeDeps,
-  challenge: Parameters<typeof sendCode>[2],
+  challenge: Parameters<typeof sendCode>[2] & { purpose: ChallengeTable['purpose'] },
   enrollment: Enrollment,
   method: ChallengeMethod,
 ): Promise<CodeSent | undefined> {
@@ -18,7 +19,7 @@ export async function sendChallengeCode(
   return sendCode(tx, deps, challenge, {
     method: recipient.channel,
     to: recipient,
-    template: 'sign-in-code',
+    template: challenge.purpose === 'undo' ? 'undo-code' : 'sign-in-code',
   })
 }
 

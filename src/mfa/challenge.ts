@@ -5,15 +5,16 @@ import { second } from '../lib/clock.ts'
 import type { EmitEvent } from '../lib/metric-events.ts'
 import { Problem } from '../lib/problem.ts'
 import { newToken } from '../lib/random.ts'
-import { ignoreIfRateLimited } from '../rate-limits/rate-limiter.ts'
+import { type Bucket, ignoreIfRateLimited } from '../rate-limits/rate-limiter.ts'
 import type { Amr } from '../sessions/assurance.ts'
 import { issueSession } from '../sessions/issue-session.ts'
 import { type LockedAccount, lockAccount } from '../sessions/locked-account.ts'
 import type { IssuedSession, SessionRules } from '../sessions/session.ts'
 import { ensureNotSuspended } from '../sessions/suspension.ts'
 import { trustDevice } from '../sessions/trusted-device.ts'
-import { activeMfaMethod } from '../store/mfa-state.ts'
+import type { ChallengeTable } from '../store/schema.ts'
 import type { Tx } from '../store/transaction.ts'
+import { openUndoToken, type UndoToken } from '../undo/undo-token.ts'
 import {
   challengeLifetimeMs,
   consumeChallenge,
@@ -24,15 +25,10 @@ import {
 } from '../verification/challenge-row.ts'
 import { type CodeSent, codeAttemptBuckets, type SendCodeDeps } from '../verification/send-code.ts'
 import { passkeyHasNoCode, sendChallengeCode, verifyChallengeCode } from './challenge-code.ts'
-import type { Enrollment } from './methods/method.ts'
-import {
-  availableChallengeMethods,
-  type ChallengeMethod,
-  codeMethods,
-  readEnrollments,
-} from './methods/methods.ts'
+import { type ChallengeMethod, type CodeMethodName, codeMethods } from './methods/methods.ts'
 import { recordRecoveryCodeUse } from './recovery-codes/recovery-codes.ts'
 import { notifyOfGuessing } from './security-notices.ts'
+import { readUsableFactors } from './usable-factors.ts'
 
 /** Dependencies of a second-factor challenge. */
 export interface ChallengeDeps extends SendCodeDeps {
@@ -42,7 +38,7 @@ export interface ChallengeDeps extends SendCodeDeps {
   mfaMethods: readonly MfaMethod[]
 }
 
-/** The response to a correct password while MFA is on. */
+/** The response to a correct password, or to an undo link, while a second factor is required. */
 export interface MfaRequired {
   status: 'mfaRequired'
   mfaToken: string
@@ -56,16 +52,17 @@ export interface MfaRequired {
  * Starts the challenge for the second factor, after the first one was correct. Sends a code if the
  * method needs one; beyond the rate limit it sends none, and another method can still be used.
  *
- * @param session the session to renew; without it, completing the challenge issues a new one
+ * @param subject the session to renew, or the change to undo; by default, completing the challenge
+ * issues a new session
  */
 export async function startChallenge(
   tx: Tx,
   deps: ChallengeDeps,
   account: LockedAccount,
-  session?: string,
+  subject: { session?: string | undefined; undoToken?: UndoToken } = {},
 ): Promise<MfaRequired> {
-  const { current } = await readEnrollments(tx, account)
-  const usable = challengeMethods(deps, account, current)
+  const { session, undoToken } = subject
+  const { enrollment, usable } = await readUsableFactors(tx, deps, account, undoToken)
   const method = usable.find((name) => name === account.mfa_method) ?? usable[0]
   if (!method) throw new Error('MFA is on, but no method is enrolled.')
 
@@ -74,15 +71,16 @@ export async function startChallenge(
     .insertInto('challenge')
     .values({
       ...newChallengeRow(tx, account),
-      purpose: session === undefined ? 'signIn' : 'reauthenticate',
+      purpose: undoToken ? 'undo' : session === undefined ? 'signIn' : 'reauthenticate',
       token_hash: tx.keyring.hash(mfaToken, tokenPurpose),
       session_id: session ?? null,
+      undo_token_id: undoToken?.id ?? null,
       method,
     })
-    .returning(['id', 'account_id', 'sent_to', 'sent_at'])
+    .returning(['id', 'account_id', 'purpose', 'sent_to', 'sent_at'])
     .executeTakeFirstOrThrow()
 
-  const sent = await sendChallengeCode(tx, deps, challenge, current, method).catch(
+  const sent = await sendChallengeCode(tx, deps, challenge, enrollment, method).catch(
     ignoreIfRateLimited,
   )
   return {
@@ -105,12 +103,11 @@ export async function resendCode(
   deps: ChallengeDeps,
   { mfaToken, mfaMethod }: { mfaToken: string; mfaMethod?: ChallengeMethod | undefined },
 ): Promise<CodeSent> {
-  const { account, challenge } = await loadChallenge(tx, { mfaToken })
-  const { current } = await readEnrollments(tx, account)
+  const { account, challenge, undoToken } = await loadChallenge(tx, { mfaToken }, anyPurpose)
+  const { enrollment, usable } = await readUsableFactors(tx, deps, account, undoToken)
   const method = mfaMethod ?? challenge.method
-  const usable = challengeMethods(deps, account, current)
   const sent = usable.includes(method)
-    ? await sendChallengeCode(tx, deps, challenge, current, method)
+    ? await sendChallengeCode(tx, deps, challenge, enrollment, method)
     : undefined
   if (!sent) {
     throw new Problem(
@@ -124,6 +121,14 @@ export async function resendCode(
 /** The result of an attempt. A failed one must be committed too: it counts. */
 export type VerificationResult = { issued: IssuedSession } | { attemptsLeft: number }
 
+/** A code for a challenge, and the client that sends it. */
+export interface CodeAttempt {
+  mfaToken: string
+  mfaMethod?: ChallengeMethod | undefined
+  code: string
+  client: Client
+}
+
 /**
  * Verifies the code for a challenge. The challenge is consumed, so concurrent requests with the
  * correct code issue one session. Rate limits apply here as well as at the start.
@@ -133,53 +138,61 @@ export type VerificationResult = { issued: IssuedSession } | { attemptsLeft: num
 export async function verifyChallenge(
   tx: Tx,
   deps: ChallengeDeps,
-  attempt: {
-    mfaToken: string
-    mfaMethod?: ChallengeMethod | undefined
-    code: string
+  attempt: CodeAttempt & {
     /** Trust this device, so that it skips the second factor for a while. */
     rememberDevice?: boolean | undefined
-    client: Client
   },
 ): Promise<VerificationResult> {
-  const { rateLimiter } = deps
   const { client } = attempt
-  const { account, challenge } = await loadChallenge(tx, attempt)
-  const { current } = await readEnrollments(tx, account)
+  const loaded = await loadChallenge(tx, attempt)
+  const { account, challenge } = loaded
   const method = attempt.mfaMethod ?? challenge.method
-  if (method === 'passkey') throw passkeyHasNoCode(attempt.mfaMethod)
-  const reservation = await rateLimiter
-    .consume(tx, ...codeAttemptBuckets(account.id))
-    .catch((error) => {
+  const result = await verifyCode(tx, deps, loaded, attempt, codeAttemptBuckets(account.id)).catch(
+    (error) => {
       if (error instanceof Problem && error.code === 'too_many_attempts') {
         deps.emit({ kind: 'signIn', method, result: 'limited' })
       }
       throw error
-    })
-
-  const usable = challengeMethods(deps, account, current)
-  const correct =
-    usable.includes(method) &&
-    (await verifyChallengeCode(tx, current, challenge, method, attempt.code))
-  tx.emit({ kind: 'signIn', method, result: correct ? 'signedIn' : 'wrong' })
-  if (!correct) {
-    await countFailedAttempt(tx, challenge.id)
+    },
+  )
+  tx.emit({ kind: 'signIn', method, result: 'method' in result ? 'signedIn' : 'wrong' })
+  if ('attemptsLeft' in result) {
     const detail = { step: 'code', mfaMethod: method }
     await activity.record(tx, account.id, { type: 'signin.failed', client, detail })
-    const attemptsLeft = Math.min(
-      maxAttemptsPerChallenge - challenge.failed_attempts - 1,
-      reservation.remaining,
-    )
     await notifyOfGuessing(tx, deps, account)
-    return { attemptsLeft }
+    return result
   }
-
-  await rateLimiter.refund(tx, reservation)
-  if (method === 'recoveryCode') {
-    await recordRecoveryCodeUse(tx, account, current.recoveryCodes - 1, client)
-  }
-  const amr: Amr[] = ['pwd', codeMethods[method].amr]
+  if (result.method === 'recoveryCode') await recordRecoveryCodeUse(tx, account, client)
+  const amr: Amr[] = ['pwd', codeMethods[result.method].amr]
   return { issued: await completeChallenge(tx, deps, { ...attempt, account, challenge, amr }) }
+}
+
+/**
+ * Verifies a code and counts a wrong one. The caller consumes the challenge, and records the use of a
+ * recovery code.
+ *
+ * @param buckets that a wrong code counts against
+ */
+export async function verifyCode(
+  tx: Tx,
+  deps: ChallengeDeps,
+  { account, challenge, undoToken }: LoadedChallenge,
+  { mfaMethod, code }: Pick<CodeAttempt, 'mfaMethod' | 'code'>,
+  buckets: Bucket[],
+): Promise<{ method: CodeMethodName } | { attemptsLeft: number }> {
+  const method = mfaMethod ?? challenge.method
+  if (method === 'passkey') throw passkeyHasNoCode(mfaMethod)
+  const reservation = await deps.rateLimiter.consume(tx, ...buckets)
+  const { enrollment, usable } = await readUsableFactors(tx, deps, account, undoToken)
+  const correct =
+    usable.includes(method) && (await verifyChallengeCode(tx, enrollment, challenge, method, code))
+  if (!correct) {
+    await countFailedAttempt(tx, challenge.id)
+    const attemptsLeft = maxAttemptsPerChallenge - challenge.failed_attempts - 1
+    return { attemptsLeft: Math.min(attemptsLeft, reservation.remaining) }
+  }
+  await deps.rateLimiter.refund(tx, reservation)
+  return { method }
 }
 
 /**
@@ -216,25 +229,27 @@ export async function issueDeviceToken(
   return { ...issued, deviceToken: await trustDevice(tx, account, client) }
 }
 
-/** Methods that can complete a sign-in to the account now. */
-function challengeMethods(
-  { mfaMethods }: ChallengeDeps,
-  account: LockedAccount,
-  enrollment: Enrollment,
-): ChallengeMethod[] {
-  return availableChallengeMethods(enrollment, mfaMethods, activeMfaMethod(account), {
-    throughMailbox: account.reset_by_email_at !== null,
-  })
-}
-
 const tokenPurpose = 'mfa_token'
+
+type Purpose = ChallengeTable['purpose']
+
+const signInPurposes: readonly Purpose[] = ['signIn', 'reauthenticate']
+/** The purposes of challenges that a client has an mfaToken of. */
+export const anyPurpose: readonly Purpose[] = [...signInPurposes, 'undo']
+
+export type LoadedChallenge = Awaited<ReturnType<typeof loadChallenge>>
 
 /**
  * Loads a pending challenge by its token or id, and locks its account.
  *
+ * @param purposes the challenges that the caller accepts
  * @throws Problem `mfa_token_expired` or `account_suspended`
  */
-export async function loadChallenge(tx: Tx, lookup: { mfaToken: string } | { id: string }) {
+export async function loadChallenge(
+  tx: Tx,
+  lookup: { mfaToken: string } | { id: string },
+  purposes = signInPurposes,
+) {
   const found = await tx
     .selectFrom('challenge')
     .select(['id', 'account_id'])
@@ -254,15 +269,20 @@ export async function loadChallenge(tx: Tx, lookup: { mfaToken: string } | { id:
   // Read under the lock: a concurrent transaction may have consumed or voided the challenge.
   const challenge = await tx
     .selectFrom('challenge')
-    .select(['id', 'account_id', 'session_id', 'method', 'failed_attempts'])
-    .select(['sent_to', 'sent_at', 'code_hash', 'code_expires_at'])
+    .select(['id', 'account_id', 'purpose', 'session_id', 'undo_token_id', 'method'])
+    .select(['failed_attempts', 'sent_to', 'sent_at', 'code_hash', 'code_expires_at'])
     .where('id', '=', found.id)
+    .where('purpose', 'in', purposes)
     .where('consumed_at', 'is', null)
     .where('expires_at', '>', tx.now())
     .where('failed_attempts', '<', maxAttemptsPerChallenge)
     .where('credential_version', '=', account.credential_version)
     .executeTakeFirst()
   if (!challenge) throw mfaTokenExpired()
-  ensureNotSuspended(account)
-  return { account, challenge: { ...challenge, method: challenge.method as ChallengeMethod } }
+  const undoToken =
+    challenge.undo_token_id === null ? undefined : await openUndoToken(tx, challenge.undo_token_id)
+  if (challenge.purpose === 'undo' && !undoToken) throw mfaTokenExpired()
+  if (challenge.purpose !== 'undo') ensureNotSuspended(account)
+  const method = challenge.method as ChallengeMethod
+  return { account, challenge: { ...challenge, method }, undoToken }
 }

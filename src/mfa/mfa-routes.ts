@@ -7,6 +7,7 @@ import {
   bodyProblems,
   Code,
   CodeSent,
+  DeviceToken,
   Email,
   problemResponses,
   StrictObject,
@@ -15,6 +16,7 @@ import {
 } from '../http/schemas.ts'
 import { second } from '../lib/clock.ts'
 import { Problem } from '../lib/problem.ts'
+import type { CookieSessions } from '../sessions/cookie-sessions.ts'
 import { type Guard, principalOf } from '../sessions/guard.ts'
 import type { RunTransaction } from '../store/transaction.ts'
 import type { SendCodeDeps } from '../verification/send-code.ts'
@@ -55,6 +57,7 @@ const TurnOn = StrictObject(
           'Whether the method becomes the default. `false` adds it, or proves a pending one. The method that turns MFA on is the default in any case.',
       }),
     ),
+    deviceToken: Type.Optional(DeviceToken),
   },
   {
     examples: [
@@ -71,10 +74,11 @@ export function mfaRoutes(
     PasskeyDeps & {
       transaction: RunTransaction
       guard: Guard
+      cookieSessions: CookieSessions
       settings: Pick<Settings, 'mfaPolicy' | 'mfaMethods'>
     },
 ): void {
-  const { db, transaction, guard, settings, relyingParty } = deps
+  const { db, transaction, guard, cookieSessions, settings, relyingParty } = deps
   const { mfaMethods } = settings
 
   app.get(
@@ -125,6 +129,7 @@ export function mfaRoutes(
     async (request, reply) => {
       const principal = principalOf(request)
       const { mfaMethod: method, code, passkeyId, setDefault = true } = request.body
+      const { deviceToken = cookieSessions.deviceTokenOf(request) } = request.body
       ensureOffered(method, mfaMethods)
       ensureFieldsFitMethod(request.body)
       const address = parseAddress(request.body)
@@ -152,7 +157,7 @@ export function mfaRoutes(
                 account,
                 verification.factor,
                 { by: 'owner', ...principal },
-                { setDefault, ranking: mfaMethods },
+                { setDefault, ranking: mfaMethods, deviceToken },
               )
         const state = await readMfaSignIn(tx, account.id, mfaMethods)
         return { on: { ...state, ...(recoveryCodes && { recoveryCodes }) } }

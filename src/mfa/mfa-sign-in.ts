@@ -19,11 +19,9 @@ import {
 import type { Db } from '../store/open.ts'
 import type { AccountTable } from '../store/schema.ts'
 import type { Tx } from '../store/transaction.ts'
-import {
-  changeCredentials,
-  strengtheningUndoMs,
-  weakeningUndoMs,
-} from '../undo/credential-change.ts'
+import { changeCredentials } from '../undo/credential-change.ts'
+import { settlesAt } from '../undo/settling.ts'
+import { endUndoTokens } from '../undo/undo-token.ts'
 import {
   availableMethods,
   enrollmentColumns,
@@ -73,6 +71,9 @@ const readMfaSignInRow = compileOnce((db, account: string) =>
  * that wait for a code become void. Does nothing if MFA is off already, also because a concurrent
  * request was faster; then no notice is sent either.
  *
+ * An operator does it for an owner who is locked out, perhaps by a thief’s second factor. So the undo
+ * links of earlier changes, which could bring it back, become void.
+ *
  * @returns whether MFA was on
  */
 export async function turnOff(
@@ -81,13 +82,13 @@ export async function turnOff(
   cause: activity.Cause,
 ): Promise<boolean> {
   if (!isMfaOn(account)) return false
+  if (cause.by === 'operator') await endUndoTokens(tx, account.id)
   await changeCredentials(tx, account, {
     type: 'mfa.off',
     cause,
     detail: { mfaMethod: activeMfaMethod(account) },
     notice: 'mfa-off',
     params: { at: tx.now(), reason: cause.by === 'operator' ? cause.reason : null },
-    undoForMs: weakeningUndoMs,
     set: mfaTurnedOff(tx.now()),
   })
   return true
@@ -106,6 +107,7 @@ type OwnerCause = Extract<activity.Cause, { by: 'owner' }>
  *
  * @param options.setDefault whether the method becomes the default; the first of an epoch always does
  * @param options.ranking methods the operator offers, strongest first
+ * @param options.deviceToken that the call brought: an epoch settles sooner on a device of its owner
  * @returns new recovery codes, to be shown once, if the account has none that count
  * @throws Problem `insufficient_user_authentication` if the session is too weak for the factor to join
  */
@@ -114,10 +116,15 @@ export async function turnOn(
   account: LockedAccount,
   factor: VerifiedFactor,
   cause: OwnerCause,
-  { setDefault, ranking }: { setDefault: boolean; ranking: readonly MfaMethod[] },
+  options: {
+    setDefault: boolean
+    ranking: readonly MfaMethod[]
+    deviceToken: string | undefined
+  },
 ): Promise<string[] | undefined> {
   const { method, amr, sentTo, isNew, enroll } = factor
   const { session } = cause
+  const { setDefault, ranking, deviceToken } = options
   const wasOn = isMfaOn(account)
   const { current } = await readEnrollments(tx, account)
   const opensEpoch = !wasOn || (method !== 'email' && hasOnlyEmail(account, current, ranking))
@@ -138,10 +145,12 @@ export async function turnOn(
         ? 'mfa-method-changed'
         : 'mfa-method-added',
     params: { method, at: tx.now() },
-    undoForMs: undoForMs(account, method),
     set: {
       ...(opensEpoch
-        ? mfaEpochOpened(account, method, tx.now())
+        ? mfaEpochOpened(account, method, {
+            at: tx.now(),
+            settlesAt: await settlesAt(tx, account, deviceToken),
+          })
         : becomesDefault && { mfa_method: method }),
       ...(method === 'sms' && {
         phone_mfa_since: tx.now(),
@@ -156,18 +165,6 @@ export async function turnOn(
   })
   await endSessions(tx, account.id, session)
   return ensureRecoveryCodes(tx, account, epoch, cause)
-}
-
-/**
- * How long turning MFA on, or changing the method, can be undone. The mailbox holds the undo link,
- * so a change that stops the mailbox from signing in can be undone for a day at most. Turning MFA
- * on again can't be undone.
- */
-function undoForMs(account: LockedAccount, method: MfaMethod): number {
-  if (!isMfaOn(account)) return mfaChangedAt(account) === null ? strengtheningUndoMs : 0
-  return account.mfa_method === 'email' && method !== 'email'
-    ? strengtheningUndoMs
-    : weakeningUndoMs
 }
 
 /**
@@ -197,7 +194,6 @@ export async function removeMethod(
     detail: { mfaMethod: removed },
     notice: 'mfa-method-removed',
     params: { method: removed, at: tx.now() },
-    undoForMs: weakeningUndoMs,
     set: { ...set, ...nextDefault },
     updateRows,
   })

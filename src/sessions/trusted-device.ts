@@ -105,3 +105,19 @@ export async function listTrustedDevices(db: Db | Tx, account: string) {
     expiresAt: toIsoString(row.expires_at),
   }))
 }
+
+/** The account’s device that a token marks. */
+export async function findDevice(
+  tx: Tx,
+  account: string,
+  token: string | undefined,
+): Promise<{ first_seen_at: number } | undefined> {
+  if (token === undefined) return undefined
+  const row = await tx
+    .selectFrom('trusted_device')
+    .select('created_at')
+    .where('token_hash', 'in', tx.keyring.hashWithAllKeys(token, purpose))
+    .where('account_id', '=', account)
+    .executeTakeFirst()
+  return row && { first_seen_at: row.created_at }
+}

@@ -57,10 +57,10 @@ export function passkeySignInRoutes(
         tags,
         summary: 'Start signing in with a passkey',
         description:
-          'With `mfaToken`, the passkey is the second factor of that sign-in. With an access token, it confirms the session. With neither, it signs in alone. Pass the `options` to `navigator.credentials.get()`.',
+          'With `mfaToken`, the passkey is the second factor of that sign-in or undo. With an access token, it confirms the session. With neither, it signs in alone. Pass the `options` to `navigator.credentials.get()`.',
         security,
         body: StrictObject(
-          { mfaToken: Type.Optional(Token('From the response to `POST /auth/SignIn`.')) },
+          { mfaToken: Type.Optional(Token('From a response `mfaRequired`.')) },
           { examples: [{}] },
         ),
         response: {

@@ -4,6 +4,7 @@ import type { Client } from '../lib/client.ts'
 import { networkOf } from '../lib/network.ts'
 import { Problem } from '../lib/problem.ts'
 import {
+  anyPurpose,
   type ChallengeDeps,
   completeChallenge,
   issueDeviceToken,
@@ -22,8 +23,8 @@ import {
   createPasskeyChallenge,
 } from '../mfa/passkey/passkey-challenge.ts'
 import type { CredentialDescriptor } from '../mfa/passkey/webauthn.ts'
+import { readUsableFactors } from '../mfa/usable-factors.ts'
 import { rateLimits } from '../rate-limits/limits.ts'
-import type { RateLimiter } from '../rate-limits/rate-limiter.ts'
 import type { Principal } from '../sessions/guard.ts'
 import { issueSession } from '../sessions/issue-session.ts'
 import { lockAccount } from '../sessions/locked-account.ts'
@@ -42,20 +43,22 @@ export interface PasskeySignInChallenge {
 }
 
 /**
- * Starts signing in by passkey: as the second factor of a sign-in, to confirm a session, or as the
- * only factor.
+ * Starts signing in by passkey: as the second factor of a sign-in or an undo, to confirm a session, or
+ * as the only factor.
  *
  * @throws Problem `mfa_token_expired`, `method_not_set_up`, or `too_many_attempts`
  */
 export function startPasskeySignIn(
-  deps: { transaction: RunTransaction; rateLimiter: RateLimiter },
+  deps: ChallengeDeps & { transaction: RunTransaction },
   startedBy: { mfaToken: string } | { principal: Principal } | { client: Client },
 ): Promise<PasskeySignInChallenge> {
   const { transaction, rateLimiter } = deps
   return transaction(async (tx) => {
     if ('mfaToken' in startedBy) {
-      const { account, challenge } = await loadChallenge(tx, startedBy)
-      const allowed = await listPasskeyDescriptors(tx, account)
+      const { account, challenge, undoToken } = await loadChallenge(tx, startedBy, anyPurpose)
+      const { enrollment } = await readUsableFactors(tx, deps, account, undoToken)
+      const { removed } = enrollment
+      const allowed = await listPasskeyDescriptors(tx, account, { removed })
       if (allowed.length === 0) throw methodNotSetUp()
       const challengeFor = { purpose: 'secondFactor', account, challenge: challenge.id } as const
       const { value, passkeyToken } = await createPasskeyChallenge(tx, challengeFor)

@@ -175,5 +175,5 @@ async function completeSignIn(
   })
   const method = issued && isMfaOn(account) ? 'trustedDevice' : 'password'
   tx.emit({ kind: 'signIn', method, result: issued ? 'signedIn' : 'mfaRequired' })
-  return issued ? { issued } : { mfaRequired: await startChallenge(tx, deps, account, session) }
+  return issued ? { issued } : { mfaRequired: await startChallenge(tx, deps, account, { session }) }
 }

@@ -12,6 +12,7 @@ export const mfaColumns = [
   'mfa_changed_at',
   'mfa_epoch',
   'last_mfa_epoch',
+  'mfa_settles_at',
 ] as const satisfies (keyof AccountTable)[]
 
 export type MfaColumns = Pick<Selectable<AccountTable>, (typeof mfaColumns)[number]>
@@ -59,33 +60,60 @@ export const mfaNeverOn: MfaColumns = {
   mfa_changed_at: null,
   mfa_epoch: null,
   last_mfa_epoch: 0,
+  mfa_settles_at: null,
 }
 
-/** The columns to set when an epoch opens with `method` as the default. */
+/**
+ * Whether the epoch that is on has settled, as far as its age decides. From then on an undo link asks
+ * for a second factor of the epoch, too: by that time the owner would have noticed an epoch of a thief.
+ * An epoch of codes by email never settles, because undo links go to a mailbox as well.
+ */
+export function isSettled(account: Pick<MfaColumns, 'mfa_settles_at'>, at: number): boolean {
+  return account.mfa_settles_at !== null && account.mfa_settles_at <= at
+}
+
+/**
+ * The columns to set when an epoch opens with `method` as the default.
+ *
+ * @param time when it opens, and when it settles, in milliseconds since 1970
+ */
 export function mfaEpochOpened(
   account: MfaColumns,
   method: MfaMethod,
-  at: number,
+  { at, settlesAt }: { at: number; settlesAt: number },
 ): Partial<MfaColumns> {
   const epoch = nextMfaEpoch(account)
   return {
     mfa_method: method,
     mfa_epoch: epoch,
     last_mfa_epoch: epoch,
+    mfa_settles_at: method === 'email' ? null : settlesAt,
     ...(!isMfaOn(account) && { mfa_on_since: at, mfa_changed_at: at }),
   }
 }
 
 /** The columns to set when MFA is turned off. The method stays stored. */
 export function mfaTurnedOff(at: number): Partial<MfaColumns> {
-  return { mfa_on_since: null, mfa_changed_at: at, mfa_epoch: null }
+  return { mfa_on_since: null, mfa_changed_at: at, mfa_epoch: null, mfa_settles_at: null }
 }
 
-/** The columns to set beside a restored snapshot: an undo that turns MFA on or off is a change, too. */
+/**
+ * The columns to set beside a restored snapshot: an undo that turns MFA on or off is a change, too. An
+ * epoch that comes back before it had settled begins to settle anew; time off does not count.
+ *
+ * @param account as it is before it is restored
+ * @param times when the snapshot was taken, when it is restored, and when an epoch that opens then settles
+ */
 export function mfaRestored(
   account: MfaColumns,
-  restored: Pick<MfaColumns, 'mfa_on_since'>,
-  at: number,
+  restored: Pick<MfaColumns, 'mfa_on_since' | 'mfa_epoch' | 'mfa_settles_at'>,
+  { takenAt, at, settlesAt }: { takenAt: number; at: number; settlesAt: number },
 ): Partial<MfaColumns> {
-  return account.mfa_on_since === restored.mfa_on_since ? {} : { mfa_changed_at: at }
+  const wasUnsettled = restored.mfa_settles_at !== null && !isSettled(restored, takenAt)
+  return {
+    ...(account.mfa_on_since !== restored.mfa_on_since && { mfa_changed_at: at }),
+    ...(account.mfa_epoch === restored.mfa_epoch
+      ? { mfa_settles_at: account.mfa_settles_at }
+      : wasUnsettled && { mfa_settles_at: settlesAt }),
+  }
 }

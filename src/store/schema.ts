@@ -55,6 +55,8 @@ export interface AccountTable {
   mfa_epoch: number | null
   /** The highest number that an epoch of this account ever had; 0 before the first. */
   last_mfa_epoch: number
+  /** When the MFA epoch settles: mfa-state.ts. Null while MFA is off, and if it opened by email codes. */
+  mfa_settles_at: number | null
   /** Raised by every change of password or MFA; credentials issued under a lower version are void. */
   credential_version: number
   /** When an undo or an operator voided the password; null once a new one is set. */
@@ -173,11 +175,13 @@ export interface SignUpTable {
 export interface ChallengeTable {
   id: string
   account_id: string
-  purpose: 'signIn' | 'reauthenticate' | 'setUp' | 'email' | 'phone'
-  /** The hash of the mfaToken of a sign-in; null for other purposes. */
+  purpose: 'signIn' | 'reauthenticate' | 'undo' | 'setUp' | 'email' | 'phone'
+  /** The hash of the mfaToken of a sign-in or an undo; null for other purposes. */
   token_hash: string | null
-  /** The session that must respond; null for a sign-in. */
+  /** The session that must respond; null for a sign-in and an undo. */
   session_id: string | null
+  /** The change to be undone, whose snapshot names further methods; null for other purposes. */
+  undo_token_id: string | null
   /** The account's `credential_version` when the challenge started; it must still be the same. */
   credential_version: number
   /** The method whose code is expected. */

@@ -1,25 +1,12 @@
 import type { Updateable } from 'kysely'
 import * as activity from '../activity/activity.ts'
 import type { TemplateName, TemplateParams } from '../i18n/notification-catalogue.ts'
-import { day } from '../lib/clock.ts'
 import { enqueueNotification } from '../notifications/outbox.ts'
 import type { MessageSecret } from '../notifications/templates.ts'
 import type { AccountTable } from '../store/schema.ts'
 import type { Tx } from '../store/transaction.ts'
+import { takeSnapshot } from './snapshot.ts'
 import { issueUndoToken } from './undo-token.ts'
-
-/**
- * How long a weakening change can be undone: long enough to cover a holiday. Retention keeps removed
- * credentials for longer, so that the rows of a snapshot still exist.
- */
-export const weakeningUndoMs = 7 * day
-
-/**
- * How long a strengthening change can be undone: long enough that somebody with a stolen password
- * cannot lock the owner out by turning MFA on, and short enough that somebody who gets into the
- * mailbox later cannot turn MFA off by undoing.
- */
-export const strengtheningUndoMs = day
 
 /** A change of how an account signs in, its cause, and the notification to the owner. */
 export interface CredentialChange<Name extends TemplateName> {
@@ -28,8 +15,8 @@ export interface CredentialChange<Name extends TemplateName> {
   detail?: activity.Detail
   notice: Name
   params: TemplateParams[Name]
-  /** Milliseconds during which the change can be undone; 0 if it cannot. */
-  undoForMs: number
+  /** False for what an operator imposes: an undo would lift it. True by default. */
+  undoable?: boolean
   /** New values of the account's columns. */
   set?: Updateable<AccountTable>
   /** Changes rows of other tables; runs after the snapshot was taken. */
@@ -56,11 +43,9 @@ export async function changeCredentials<Name extends TemplateName>(
   account: NotifiableAccount,
   change: CredentialChange<Name>,
 ): Promise<void> {
-  const { type, cause, detail, notice, params, undoForMs, set, updateRows } = change
-  const secret =
-    undoForMs > 0
-      ? await issueUndoToken(tx, account.id, { type, lifetimeMs: undoForMs })
-      : undefined
+  const { type, cause, detail, notice, params, undoable = true, set, updateRows } = change
+  const snapshot = undoable ? await takeSnapshot(tx, account.id) : undefined
+  const secret = snapshot && (await issueUndoToken(tx, account.id, { type, snapshot }))
 
   await tx
     .updateTable('account')
@@ -77,6 +62,13 @@ export async function changeCredentials<Name extends TemplateName>(
   await notifyOwner(tx, account, { template: notice, params, secret })
 }
 
+/** A notification about an account, and the undo link of the change that it is about. */
+interface Notice<Name extends TemplateName> {
+  template: Name
+  params: TemplateParams[Name]
+  secret?: MessageSecret | undefined
+}
+
 /**
  * Sends a notification to every email address that the account has verified. Only the account’s own
  * address gets an undo link: a link sets a password, which another mailbox must not.
@@ -84,17 +76,23 @@ export async function changeCredentials<Name extends TemplateName>(
 export async function notifyOwner<Name extends TemplateName>(
   tx: Tx,
   { id, email, mfa_email }: NotifiableAccount,
-  message: { template: Name; params: TemplateParams[Name]; secret?: MessageSecret | undefined },
+  notice: Notice<Name>,
 ): Promise<void> {
-  const notify = (address: string, secret: MessageSecret | undefined) =>
-    enqueueNotification(tx, {
-      accountId: id,
-      to: { channel: 'email', destination: address },
-      ...message,
-      secret,
-    })
-  const { secret } = message
-  await notify(email, secret)
+  const { secret } = notice
+  await notifyAddress(tx, id, email, notice)
   if (mfa_email === null || mfa_email === email) return
-  await notify(mfa_email, secret && { ...secret, kind: 'undoElsewhere', value: '' })
+  await notifyAddress(tx, id, mfa_email, {
+    ...notice,
+    secret: secret && { ...secret, kind: 'undoElsewhere', value: '' },
+  })
+}
+
+export function notifyAddress<Name extends TemplateName>(
+  tx: Tx,
+  account: string,
+  address: string,
+  notice: Notice<Name>,
+): Promise<void> {
+  const to = { channel: 'email', destination: address } as const
+  return enqueueNotification(tx, { accountId: account, to, ...notice })
 }

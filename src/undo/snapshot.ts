@@ -1,4 +1,4 @@
-import type { Selectable } from 'kysely'
+import { type Selectable, sql } from 'kysely'
 import { type MfaColumns, mfaRestored } from '../store/mfa-state.ts'
 import type { AccountTable, PasskeyTable } from '../store/schema.ts'
 import type { Tx } from '../store/transaction.ts'
@@ -18,6 +18,7 @@ export const snapshotColumns = [
   'mfa_on_since',
   'mfa_method',
   'mfa_epoch',
+  'mfa_settles_at',
   'deleted_at',
 ] as const satisfies (keyof AccountTable)[]
 
@@ -27,6 +28,17 @@ export const snapshotColumns = [
  * removal that is undone.
  */
 export const credentialTables = ['totp_secret', 'recovery_code', 'passkey'] as const
+
+/**
+ * The condition that a row of a credential table is not removed.
+ *
+ * @param except ids of removed rows that count all the same
+ */
+export function notRemoved(except: readonly string[] = []) {
+  return except.length === 0
+    ? sql<boolean>`removed_at is null`
+    : sql<boolean>`(removed_at is null or id in (${sql.join(except)}))`
+}
 
 /** Everything that decides how an account signs in, at one moment. */
 export interface Snapshot {
@@ -62,6 +74,12 @@ export async function takeSnapshot(tx: Tx, account: string): Promise<Snapshot> {
   }
 }
 
+/** The same state, but with MFA off. */
+export function withMfaOff({ account, credentials }: Snapshot): Snapshot {
+  const off = { mfa_on_since: null, mfa_epoch: null, mfa_settles_at: null }
+  return { account: { ...account, ...off }, credentials }
+}
+
 function activeRowsOf(
   tx: Tx,
   table: 'recovery_code' | 'passkey',
@@ -82,17 +100,19 @@ function activeRowsOf(
  * since the person whose change is undone may know the restored one.
  *
  * @param account the locked account, as it is before it is restored
+ * @param times when the snapshot was taken, and when an MFA epoch that opens now settles
  */
 export async function restoreSnapshot(
   tx: Tx,
   account: { id: string } & MfaColumns,
   snapshot: Snapshot,
+  times: { takenAt: number; settlesAt: number },
 ): Promise<void> {
   await tx
     .updateTable('account')
     .set((row) => ({
       ...snapshot.account,
-      ...mfaRestored(account, snapshot.account, tx.now()),
+      ...mfaRestored(account, snapshot.account, { ...times, at: tx.now() }),
       password_reset_required_since: tx.now(),
       credential_version: row('credential_version', '+', 1),
     }))

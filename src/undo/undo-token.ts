@@ -1,25 +1,30 @@
+import type * as activity from '../activity/activity.ts'
 import { sealContext } from '../keys/sealed-columns.ts'
-import { now } from '../lib/clock.ts'
+import { day, now } from '../lib/clock.ts'
 import { newId, newToken } from '../lib/random.ts'
 import type { MessageSecret } from '../notifications/templates.ts'
+import { type LockedAccount, lockAccount } from '../sessions/locked-account.ts'
 import type { Db } from '../store/open.ts'
 import type { Tx } from '../store/transaction.ts'
-import { type Snapshot, takeSnapshot } from './snapshot.ts'
+import type { Snapshot } from './snapshot.ts'
 
 const purpose = 'undo_token'
 
 /**
- * Stores a sealed snapshot of a locked account and issues the token that restores it. Call it before
- * the change.
+ * How long a change can be undone: long enough to cover a holiday. Retention keeps removed credentials
+ * for longer, so that the rows of a snapshot still exist.
  */
+export const undoPeriodMs = 7 * day
+
+/** Issues the token that restores a snapshot of a locked account. */
 export async function issueUndoToken(
   tx: Tx,
   account: string,
-  { type, lifetimeMs }: { type: string; lifetimeMs: number },
+  { type, snapshot }: { type: activity.ActivityType; snapshot: Snapshot },
 ): Promise<MessageSecret> {
   const id = newId()
   const token = newToken()
-  const snapshot = await takeSnapshot(tx, account)
+  const expiresAt = tx.now() + undoPeriodMs
   const latest = await tx
     .selectFrom('undo_token')
     .select('created_at')
@@ -38,64 +43,69 @@ export async function issueUndoToken(
       snapshot_sealed: tx.keyring.seal(JSON.stringify(snapshot), sealContext('undo_token', id)),
       // Later than every earlier token of the account, even if this node's clock is behind.
       created_at: Math.max(tx.now(), (latest?.created_at ?? 0) + 1),
-      expires_at: tx.now() + lifetimeMs,
+      expires_at: expiresAt,
       ended_at: null,
     })
     .execute()
-  return { kind: 'undo', value: token, expiresAt: tx.now() + lifetimeMs }
+  return { kind: 'undo', value: token, expiresAt }
 }
 
-/** The account that a token was issued for, even if the token was used, voided or has expired. */
-export async function accountOfUndoToken(tx: Tx, token: string): Promise<string | undefined> {
-  const row = await tx
-    .selectFrom('undo_token')
-    .select('account_id')
-    .where('token_hash', 'in', tx.keyring.hashWithAllKeys(token, purpose))
-    .executeTakeFirst()
-  return row?.account_id
-}
-
-/** A token that was redeemed. */
-export interface RedeemedUndoToken {
-  /** Activity type of the undone change. */
+/** A valid token: the change that it undoes, and the state before. */
+export interface UndoToken {
+  id: string
+  /** Activity type of the change. */
   type: string
+  createdAt: number
   snapshot: Snapshot
 }
 
 /**
- * Redeems a token once, even under concurrent requests. Ends all later tokens of the account, whose
- * changes are undone with this one.
- *
- * The account must be locked: a concurrent change would issue a token that survives the undo, and
- * redeeming that one would bring the undone state back.
+ * Finds a valid token by its value, and locks its account: a concurrent change would issue a token
+ * that survives the undo, and redeeming that one would bring the undone state back.
  *
  * @returns undefined for a token that is unknown, used, voided or expired
  */
-export async function redeemUndoToken(
+export async function findUndoToken(
   tx: Tx,
   token: string,
-): Promise<RedeemedUndoToken | undefined> {
-  const row = await tx
-    .updateTable('undo_token')
-    .set({ ended_at: tx.now() })
+): Promise<{ account: LockedAccount; undoToken: UndoToken } | undefined> {
+  const found = await tx
+    .selectFrom('undo_token')
+    .select(['id', 'account_id'])
     .where('token_hash', 'in', tx.keyring.hashWithAllKeys(token, purpose))
+    .executeTakeFirst()
+  const account = found && (await lockAccount(tx, found.account_id))
+  const undoToken = account && (await openUndoToken(tx, found.id))
+  return undoToken && { account, undoToken }
+}
+
+/** Opens a token of a locked account. @returns undefined if it was used, voided or has expired */
+export async function openUndoToken(tx: Tx, id: string): Promise<UndoToken | undefined> {
+  const row = await tx
+    .selectFrom('undo_token')
+    .select(['id', 'type', 'created_at', 'snapshot_sealed'])
+    .where('id', '=', id)
     .where('ended_at', 'is', null)
     .where('expires_at', '>', tx.now())
-    .returning(['id', 'account_id', 'type', 'snapshot_sealed', 'created_at'])
     .executeTakeFirst()
   if (!row) return undefined
+  const snapshot = tx.keyring.open(row.snapshot_sealed, sealContext('undo_token', row.id))
+  return { id, type: row.type, createdAt: row.created_at, snapshot: JSON.parse(snapshot) }
+}
 
+/**
+ * Ends tokens of a locked account: of a change and all later ones, which are undone with it, or all.
+ *
+ * @param since when the earliest of them was created; all by default
+ */
+export async function endUndoTokens(tx: Tx, account: string, since = 0): Promise<void> {
   await tx
     .updateTable('undo_token')
     .set({ ended_at: tx.now() })
-    .where('account_id', '=', row.account_id)
-    .where('created_at', '>=', row.created_at)
+    .where('account_id', '=', account)
+    .where('created_at', '>=', since)
     .where('ended_at', 'is', null)
     .execute()
-  return {
-    type: row.type,
-    snapshot: JSON.parse(tx.keyring.open(row.snapshot_sealed, sealContext('undo_token', row.id))),
-  }
 }
 
 /**

@@ -25,7 +25,7 @@ export function countSmsLast24h(db: Db): Promise<number> {
   return countHits(db, { limit: rateLimits.smsPerDay, key: serviceWide })
 }
 
-export type CodeTemplate = 'sign-in-code' | 'set-up-code' | 'address-code'
+export type CodeTemplate = 'sign-in-code' | 'undo-code' | 'set-up-code' | 'address-code'
 
 export interface SendCodeDeps {
   rateLimiter: RateLimiter
@@ -64,7 +64,11 @@ export async function sendCode(
   }
   await rateLimiter.consume(
     tx,
-    { limit: rateLimits.codesPerAccount, key: challenge.account_id },
+    {
+      // Apart from sign-in: whoever has an undo link must not use up the owner’s codes.
+      limit: template === 'undo-code' ? rateLimits.undoCodesPerAccount : rateLimits.codesPerAccount,
+      key: challenge.account_id,
+    },
     ...(unverified ? unverifiedAddressBuckets(to) : []),
     ...(to.channel === 'sms'
       ? [

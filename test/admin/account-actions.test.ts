@@ -73,6 +73,18 @@ onEachDatabase((latchkey) => {
     assert.equal((await ada.signIn()).body.mfaMethod, 'authenticator')
   })
 
+  test('an operator who turns MFA off voids the undo links of before', async () => {
+    const eve = await createOperator(latchkey)
+    const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
+    await ada.delete('/settings/MfaSignIn')
+    const before = await undoTokenSentTo(latchkey, ada.email, / off$/)
+    await ada.turnOn('authenticator')
+    assert.equal((await actOnAccount(latchkey, eve, 'mfaOff', { target: ada, reason })).status, 200)
+    assert.equal((await latchkey.post('/auth/Undo', { token: before })).status, 401)
+    const after = await undoTokenSentTo(latchkey, ada.email, / off$/)
+    assert.equal((await latchkey.post('/auth/Undo', { token: after })).status, 200)
+  })
+
   test('an operator turns MFA off even where the policy requires it, and the owner sets it up again', async () => {
     await latchkey.restart({ LATCHKEY_MFA_POLICY: 'required' })
     const eve = await createOperator(latchkey)

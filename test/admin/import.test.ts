@@ -10,6 +10,7 @@ import { submitMfaCode } from '../support/mfa.ts'
 import { Owner } from '../support/owner.ts'
 import { createTempFolder, LatchkeyProcess, runLatchkey, waitUntil } from '../support/process.ts'
 import { requireTool } from '../support/tool.ts'
+import { undoTokenSentTo } from '../support/undo-token.ts'
 
 const secret = 'GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ'
 const { password, passwordHash } = cheapHash
@@ -54,6 +55,23 @@ onEachDatabase(
       assert.deepEqual(await latchkey.inbox(email), [], 'the import sent a message')
       const sealedSecrets = await latchkey.sql('select secret_sealed from totp_secret')
       assert.ok(!JSON.stringify(sealedSecrets).includes(secret))
+    })
+
+    test('imported MFA has settled: an undo takes its second factor', async (t) => {
+      const ada = new Owner(latchkey, { email: 'settled@example.com', password })
+      ada.authenticator.secret = secret
+      const line = {
+        email: ada.email,
+        passwordHash,
+        totpSecret: secret,
+        mfaMethod: 'authenticator',
+      }
+      assert.equal((await runImport(t, latchkey, writeImportFile(t, [line]))).code, 0)
+      await ada.signInFully()
+      await ada.changePassword('the sentence of a thief')
+      const token = await undoTokenSentTo(latchkey, ada.email, /password/)
+      const { body } = await latchkey.post('/auth/Undo', { token })
+      assert.deepEqual([body.status, body.availableMethods], ['mfaRequired', ['authenticator']])
     })
 
     // Abuse case (Second factor skipped): A factor that was enrolled while MFA was off signed in after

@@ -23,6 +23,7 @@ const offences: [rule: string, file: string, line: string][] = [
   ['services-look-down', 'src/undo/offence.ts', "import '../mfa/mfa-sign-in.ts'"],
   ['services-look-down', 'src/keys/offence.ts', "import '../retention.ts'"],
   ['features-stay-apart', 'src/mfa/offence.ts', "import '../signin/sign-in.ts'"],
+  ['undo-imports-challenges-alone', 'src/undo/undo.ts', "import '../mfa/mfa-sign-in.ts'"],
   ['features-stay-apart', 'src/signin/offence.ts', "import '../mfa/mfa-sign-in.ts'"],
   ['accounts-import-no-mfa', 'src/accounts/offence.ts', "import '../mfa/challenge.ts'"],
   ['passkey-checks-stand-alone', 'src/mfa/passkey/webauthn.ts', "import '../methods/method.ts'"],

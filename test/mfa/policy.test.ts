@@ -4,6 +4,7 @@ import { decodeToken } from '../support/forge-token.ts'
 import { onEachDatabase } from '../support/latchkey.ts'
 import { addPasskey, signInWithPasskey } from '../support/passkeys.ts'
 import { assertBody, assertStatus } from '../support/responses.ts'
+import { undoTokenSentTo } from '../support/undo-token.ts'
 
 onEachDatabase(
   (latchkey) => {
@@ -46,6 +47,14 @@ onEachDatabase(
       const off = await ada.delete('/settings/MfaSignIn')
       assert.equal(off.status, 403)
       assert.equal(off.body.code, 'mfa_required_by_policy')
+    })
+
+    test('an undo turns MFA off even where the policy requires it, and the account can only set it up again', async () => {
+      const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
+      const token = await undoTokenSentTo(latchkey, ada.email, / on$/)
+      assertBody(await latchkey.post('/auth/Undo', { token }), 200, { undone: 'mfa.on' })
+      await ada.resetPassword('a whole new sentence')
+      assertBody(await ada.signIn(), 200, { status: 'signedIn', mfaSetUpRequired: true })
     })
 
     test('a passkey added before MFA is on is pending once another method turns it on', async () => {

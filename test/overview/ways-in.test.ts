@@ -31,6 +31,7 @@ const everything: AccountCredentials[] = booleans.flatMap((mfaOn) =>
                 email: emailCodes ? 'ada@example.com' : null,
                 recoveryCodes,
                 passkeys: passkeys.length,
+                removed: [],
               }
               const set = { mfaMethods, enrollment, sameMailbox, passkeys }
               if (!mfaOn) return [{ mfaOn, mfaMethod: null, ...set }]

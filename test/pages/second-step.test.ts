@@ -61,7 +61,7 @@ onDatabase('SQLite', (latchkey) => {
     }
     await assertPageOkInEveryAppearance(seen, 'second step wrong')
     await page.keyboard.type(wrong)
-    await page.getByRole('alert').getByText('Please sign in again.').waitFor()
+    await page.getByRole('alert').getByText('Please start again.').waitFor()
     await page.getByRole('heading', { name: 'Sign in' }).waitFor()
     await page.context().close()
   })

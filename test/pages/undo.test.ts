@@ -2,9 +2,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { startChromium } from '../support/chromium.ts'
+import { travel } from '../support/clock.ts'
 import { onDatabase, type TestLatchkey } from '../support/latchkey.ts'
 import type { Owner } from '../support/owner.ts'
 import { type Appearance, appearances, assertPageOk, visitPage } from '../support/page-visit.ts'
+import { addPasskey } from '../support/passkeys.ts'
 import { undoTokenSentTo } from '../support/undo-token.ts'
 
 // Too long for a narrow window, without a place to break.
@@ -56,6 +58,45 @@ onDatabase('SQLite', (latchkey) => {
       await page.keyboard.press('Enter')
       await page.getByRole('heading', { name: 'One more step' }).waitFor()
       await page.context().close()
+    }
+  })
+
+  test('once MFA has settled, the page asks for the second step, takes a code, and names what is left', async (t) => {
+    const browser = await startChromium(t)
+    if (!browser) return
+    const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
+    travel(7 * 86_400_000)
+    await ada.signInFully()
+    const passkey = await addPasskey(latchkey, ada, { name: 'Key at work' })
+    for (const look of appearances) {
+      const at = `at ${look.width} px, ${look.colorScheme}`
+      await ada.changePassword('the sentence of a thief')
+      assert.equal((await ada.post('/settings/RecoveryCodes')).status, 200)
+      const token = await undoTokenSentTo(latchkey, ada.email, /recovery codes/)
+      const seen = await visitPage(browser, `${latchkey.origin}/undo#token=${token}`, look)
+      const { page } = seen
+      await page.getByRole('button', { name: 'Undo the change' }).click()
+      await page.getByRole('heading', { name: 'Confirm with your second step' }).waitFor()
+      await assertPageOk(seen, `undo challenged ${at}`)
+      assert.equal(await page.getByRole('checkbox').count(), 0)
+
+      await page.getByLabel('Code').fill(await ada.wrongCodeFor('authenticator'))
+      await page.getByRole('alert').getByText('4 tries left').waitFor()
+      await page.getByLabel('Code').fill(ada.authenticator.nextCode())
+      await page.getByRole('heading', { name: 'The change has been undone' }).waitFor()
+      await assertPageOk(seen, `undo names what is left ${at}`)
+      const main = (await page.getByRole('main').textContent()) ?? ''
+      assert.match(main, /password changed/)
+      assert.match(main, /Key at work/)
+      assert.ok(passkey.id)
+
+      ada.password = `a whole new sentence ${look.width}`
+      latchkey.markSecret(ada.password)
+      await page.getByLabel('New password').fill(ada.password)
+      await page.keyboard.press('Enter')
+      await page.getByRole('heading', { name: 'Your account is yours again' }).waitFor()
+      await page.context().close()
+      await ada.signInFully()
     }
   })
 

@@ -105,6 +105,7 @@ const account = {
   credential_version: 1,
   created_at: 0,
   last_mfa_epoch: 0,
+  mfa_settles_at: null,
 } satisfies Insertable<Schema['account']>
 
 const recoveryCodeOf = (account_id: string) =>

@@ -15,6 +15,12 @@ export function assertBody(response: ApiResponse, status: number, fields: object
   assert.deepEqual(Object.fromEntries(named), fields)
 }
 
+/** Asserts the status and code of a problem response. @returns the response */
+export function assertProblem(response: ApiResponse, status: number, code: string): ApiResponse {
+  assertBody(response, status, { code })
+  return response
+}
+
 /** @returns the body of a response that signs in, with its tokens */
 export function assertSignedIn(response: ApiResponse): ApiResponse['body'] {
   assert.equal(response.body?.status, 'signedIn', describe(response))

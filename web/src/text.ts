@@ -9,6 +9,11 @@ const catalogues: Record<Language, () => Promise<{ pages: PagesText }>> = {
 /** The texts of the pages, in the page's language. */
 export const { pages: text } = await catalogues[config.language]()
 
+/** The name of a change, by its activity type; for an unknown type, the type. */
+export function changeName(type: string): string {
+  return text.changes[type as keyof typeof text.changes] ?? type
+}
+
 /** A duration in words. */
 export function durationOf(seconds: number): string {
   if (seconds < 90) return text.seconds(seconds)

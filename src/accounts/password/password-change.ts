@@ -11,7 +11,7 @@ import { endSessions } from '../../sessions/session.ts'
 import { deleteTrustedDevices } from '../../sessions/trusted-device.ts'
 import type { Db } from '../../store/open.ts'
 import type { RunTransaction, Tx } from '../../store/transaction.ts'
-import { changeCredentials, weakeningUndoMs } from '../../undo/credential-change.ts'
+import { changeCredentials } from '../../undo/credential-change.ts'
 
 export interface PasswordDeps {
   db: Db
@@ -98,7 +98,6 @@ export async function setPassword(
     ...entry,
     notice: 'password-changed',
     params: { at },
-    undoForMs: weakeningUndoMs,
     set: {
       password_hash: passwordHash,
       password_changed_at: at,

@@ -12,6 +12,7 @@ import { lockAccount } from '../../sessions/locked-account.ts'
 import { endSessions } from '../../sessions/session.ts'
 import { ensureNotSuspended } from '../../sessions/suspension.ts'
 import type { Tx } from '../../store/transaction.ts'
+import { type Leftovers, listRemainingPasskeys, listUndoableChanges } from '../../undo/leftovers.ts'
 import {
   consumeReset,
   findResetByCode,
@@ -102,8 +103,8 @@ export type ResetCredential = { email: EmailAddress; code: string } | { resetTok
  * Resets the password, ends all sessions and removes all trusted devices. MFA stays on, and the
  * next sign-in needs the second factor.
  *
- * @returns false for a code that is wrong, expired or used; the transaction must commit, so that
- * the attempt counts
+ * @returns what may be a thief’s and stays; undefined for a code that is wrong, expired or used, whose
+ * transaction must commit, so that the attempt counts
  * @throws Problem `reset_token_expired` or `account_suspended`
  */
 export async function resetPassword(
@@ -111,7 +112,7 @@ export async function resetPassword(
   { rateLimiter }: Pick<PasswordDeps, 'rateLimiter'>,
   credential: ResetCredential,
   { passwordHash, client }: { passwordHash: string; client: Client },
-): Promise<boolean> {
+): Promise<Leftovers | undefined> {
   if ('resetToken' in credential) {
     const pending = await findResetByToken(tx, credential.resetToken)
     if (!pending) {
@@ -120,8 +121,7 @@ export async function resetPassword(
         'This was used already or has expired. Choose “Forgot your password?” to get a code.',
       )
     }
-    await completeReset(tx, pending, passwordHash, client)
-    return true
+    return completeReset(tx, pending, passwordHash, client)
   }
 
   const { email, code } = credential
@@ -137,10 +137,9 @@ export async function resetPassword(
   )
   const account = await lockAccount(tx, found?.id ?? '')
   const pending = await findResetByCode(tx, account, code)
-  if (!pending) return false
+  if (!pending) return undefined
   await rateLimiter.refund(tx, reservation)
-  await completeReset(tx, pending, passwordHash, client)
-  return true
+  return completeReset(tx, pending, passwordHash, client)
 }
 
 async function completeReset(
@@ -148,12 +147,14 @@ async function completeReset(
   { account, resetId }: PendingReset,
   passwordHash: string,
   client: Client,
-): Promise<void> {
+): Promise<Leftovers> {
   ensureNotSuspended(account)
   await consumeReset(tx, resetId)
+  const undoableChanges = await listUndoableChanges(tx, account.id)
   const cause = { by: 'mailbox', client } as const
   await setPassword(tx, account, passwordHash, { type: 'password.reset', cause })
   await endSessions(tx, account.id)
+  return { undoableChanges, passkeys: await listRemainingPasskeys(tx, account.id) }
 }
 
 function findAccountByEmail(tx: Tx, email: EmailAddress) {

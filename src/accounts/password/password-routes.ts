@@ -19,6 +19,7 @@ import { clientOf } from '../../lib/client.ts'
 import { padTiming } from '../../lib/pad-timing.ts'
 import { Problem } from '../../lib/problem.ts'
 import { principalOf } from '../../sessions/guard.ts'
+import { leftovers } from '../../undo/schemas.ts'
 import { changePassword, type PasswordDeps } from './password-change.ts'
 import { ensureGoodPassword } from './password-policy.ts'
 import {
@@ -145,8 +146,8 @@ export function passwordRoutes(
         ),
         response: {
           200: Type.Object(
-            { status: Type.Literal('passwordReset') },
-            { description: 'The new password is set. Sign in with it.' },
+            { status: Type.Literal('passwordReset'), ...leftovers },
+            { title: 'PasswordReset', description: 'The new password is set. Sign in with it.' },
           ),
           ...problemResponses(
             'invalid_code',
@@ -170,10 +171,10 @@ export function passwordRoutes(
         await transaction((tx) => consumeResetLimit(tx, rateLimiter, client))
         return passwords.hash(newPassword)
       })
-      const isReset = await transaction((tx) =>
+      const reset = await transaction((tx) =>
         resetPassword(tx, deps, credential, { passwordHash, client }),
       )
-      if (isReset) return { status: 'passwordReset' as const }
+      if (reset) return { status: 'passwordReset' as const, ...reset }
       throw new Problem('invalid_code', 'That code isn’t right, or it has expired.')
     },
   )

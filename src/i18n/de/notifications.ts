@@ -36,6 +36,13 @@ const templates: NotificationCatalogue['templates'] = {
       'Wenn du dich nicht gerade anmeldest, kennt jemand anderes dein Passwort. Bitte ändere es.',
     ],
   }),
+  'undo-code': (_params, name, code) => ({
+    subject: `${code} ist dein Code für ${name}`,
+    paragraphs: [
+      `Gib diesen Code ein, um eine Änderung an deinem Konto bei ${name} rückgängig zu machen. Er gilt 5 Minuten. Verrate ihn niemandem.`,
+      'Wenn du nicht gerade einen solchen Link geöffnet hast, kann jemand anderes deine E-Mails lesen. Bitte ändere das Passwort deines Postfachs.',
+    ],
+  }),
   'set-up-code': (_params, name, code) => ({
     subject: `${code} ist dein Code für ${name}`,
     paragraphs: [

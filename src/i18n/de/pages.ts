@@ -116,6 +116,9 @@ export const pages: PagesText = {
       'Danach wählst du ein neues Passwort. Bis dahin kann sich niemand anmelden.',
     ],
     submit: 'Änderung rückgängig machen',
+    secondStepTitle: 'Bestätige mit deinem zweiten Schritt',
+    whySecondStep:
+      'Dein zweiter Schritt ist schon eine Weile an, deshalb reicht der Link allein nicht. Nimm eine Methode, die du jetzt hast oder vor der Änderung hattest.',
     ifItWasYou: 'Wenn du es warst, schließe diese Seite einfach. Das Öffnen ändert nichts.',
     undone: 'Die Änderung wurde rückgängig gemacht',
     nowPassword: (email: string) => `Wähle jetzt ein neues Passwort für ${email}.`,
@@ -132,6 +135,28 @@ export const pages: PagesText = {
     whyTooLate:
       'Der Link wurde schon benutzt oder ist abgelaufen, oder die Änderung wurde mit einer früheren rückgängig gemacht.',
     ifLockedOut: 'Wenn du dich nicht anmelden kannst, wähle ein neues Passwort.',
+  },
+  leftovers: {
+    changes:
+      'Auch diese Änderungen wurden gemacht. Wenn eine nicht von dir war, öffne den Link in der Nachricht dazu:',
+    passkeys:
+      'Mit diesen Passkeys kann man sich anmelden. Entferne nach dem Anmelden alle, die du nicht kennst:',
+  },
+  changes: {
+    'account.deleted': 'Konto gelöscht',
+    'mfa.on': 'zweiter Schritt eingeschaltet',
+    'mfa.off': 'zweiter Schritt ausgeschaltet',
+    'mfa.method_added': 'Methode für den zweiten Schritt eingerichtet',
+    'mfa.method_changed': 'Methode für den zweiten Schritt geändert',
+    'mfa.method_removed': 'Methode für den zweiten Schritt entfernt',
+    'passkey.added': 'Passkey hinzugefügt',
+    'passkey.removed': 'Passkey entfernt',
+    'recovery_codes.generated': 'Wiederherstellungscodes neu angelegt',
+    'password.changed': 'Passwort geändert',
+    'password.reset': 'Passwort per E-Mail zurückgesetzt',
+    'email.changed': 'E-Mail-Adresse geändert',
+    'phone.changed': 'Telefonnummer geändert',
+    'change.undone': 'Änderung rückgängig gemacht',
   },
   start: {
     title: (name: string) => `${name} läuft`,
@@ -178,7 +203,7 @@ export const pages: PagesText = {
     invalid_passkey:
       'Der Passkey wurde nicht angenommen. Bitte versuche es noch einmal oder wähle einen anderen Weg.',
     mfa_token_expired:
-      'Das hat zu lange gedauert, oder es waren zu viele Versuche. Bitte melde dich noch einmal an.',
+      'Das hat zu lange gedauert, oder es waren zu viele Versuche. Bitte fang noch einmal an.',
     passkey_token_expired: 'Das hat zu lange gedauert. Bitte versuche es noch einmal.',
     password_reset_required: 'Dieses Konto braucht zuerst ein neues Passwort. Bitte wähle eins.',
     account_suspended:

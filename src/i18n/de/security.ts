@@ -384,21 +384,6 @@ export const security: SecurityText = {
       'admin.removed': 'Du kannst anderen nicht mehr mit ihren Konten helfen.',
     },
     reason: (reason: string) => `Als Grund wurde genannt: „${reason}“`,
-    undone: {
-      'account.deleted': 'Konto gelöscht',
-      'mfa.on': 'zweiter Schritt eingeschaltet',
-      'mfa.off': 'zweiter Schritt ausgeschaltet',
-      'mfa.method_added': 'Methode für den zweiten Schritt eingerichtet',
-      'mfa.method_changed': 'Methode für den zweiten Schritt geändert',
-      'mfa.method_removed': 'Methode für den zweiten Schritt entfernt',
-      'passkey.added': 'Passkey hinzugefügt',
-      'passkey.removed': 'Passkey entfernt',
-      'recovery_codes.generated': 'Wiederherstellungscodes neu angelegt',
-      'password.changed': 'Passwort geändert',
-      'password.reset': 'Passwort per E-Mail zurückgesetzt',
-      'email.changed': 'E-Mail-Adresse geändert',
-      'phone.changed': 'Telefonnummer geändert',
-    },
     types: {
       'account.created': 'Du hast dieses Konto angelegt.',
       'account.createdByImport': 'Dieses Konto wurde aus einem anderen System übernommen.',
@@ -429,6 +414,8 @@ export const security: SecurityText = {
       'language.changed': 'Du hast eine andere Sprache für Nachrichten gewählt.',
       'account.erased': 'Dieses Konto wurde endgültig gelöscht.',
       'change.undone': (change: string) => `Das wurde rückgängig gemacht: ${change}.`,
+      'undo.failed':
+        'Jemand hat einen Link zum Rückgängigmachen geöffnet und einen falschen zweiten Schritt eingegeben. Wenn du es nicht warst, kann jemand deine E-Mails lesen.',
     },
   },
 

@@ -35,6 +35,13 @@ const templates: NotificationCatalogue['templates'] = {
       'If you didn’t just try to sign in, someone else knows your password. Please change it.',
     ],
   }),
+  'undo-code': (_params, name, code) => ({
+    subject: `${code} is your ${name} code`,
+    paragraphs: [
+      `Enter this code to undo a change to your ${name} account. It works for 5 minutes. Don’t share it with anyone.`,
+      'If you didn’t just open such a link, someone else can read your email. Please change your email password.',
+    ],
+  }),
   'set-up-code': (_params, name, code) => ({
     subject: `${code} is your ${name} code`,
     paragraphs: [

@@ -111,6 +111,9 @@ export const pages = {
       'Then you choose a new password. Nobody can sign in until you have.',
     ],
     submit: 'Undo the change',
+    secondStepTitle: 'Confirm with your second step',
+    whySecondStep:
+      'Your second step has been on for a while, so a link alone can’t change it. Use a method you have now, or had before the change.',
     ifItWasYou: 'If it was you, just close this page. Opening it changes nothing.',
     undone: 'The change has been undone',
     nowPassword: (email: string) => `Now choose a new password for ${email}.`,
@@ -126,6 +129,26 @@ export const pages = {
     whyTooLate:
       'The link was already used or has expired, or the change was undone together with an earlier one.',
     ifLockedOut: 'If you can’t sign in, choose a new password.',
+  },
+  leftovers: {
+    changes: 'These changes were made as well. If one wasn’t yours, open the link in its message:',
+    passkeys: 'These passkeys can sign in. Remove any you don’t know after you have signed in:',
+  },
+  changes: {
+    'account.deleted': 'account deleted',
+    'mfa.on': 'second step turned on',
+    'mfa.off': 'second step turned off',
+    'mfa.method_added': 'method of the second step set up',
+    'mfa.method_changed': 'method of the second step changed',
+    'mfa.method_removed': 'method of the second step removed',
+    'passkey.added': 'passkey added',
+    'passkey.removed': 'passkey removed',
+    'recovery_codes.generated': 'new recovery codes created',
+    'password.changed': 'password changed',
+    'password.reset': 'password reset by email',
+    'email.changed': 'email address changed',
+    'phone.changed': 'phone number changed',
+    'change.undone': 'change undone',
   },
   start: {
     title: (name: string) => `${name} is running`,
@@ -169,7 +192,7 @@ export const pages = {
     invalid_credentials: 'That email address or password isn’t right.',
     invalid_code: 'That code isn’t right.',
     invalid_passkey: 'That passkey wasn’t accepted. Please try again, or choose another way.',
-    mfa_token_expired: 'This took too long, or there were too many attempts. Please sign in again.',
+    mfa_token_expired: 'This took too long, or there were too many attempts. Please start again.',
     passkey_token_expired: 'This took too long. Please try again.',
     password_reset_required: 'This account needs a new password first. Please choose one.',
     account_suspended:

@@ -372,21 +372,6 @@ export const security = {
       'admin.removed': 'You are no longer an operator.',
     },
     reason: (reason: string) => `The reason given: “${reason}”`,
-    undone: {
-      'account.deleted': 'account deleted',
-      'mfa.on': 'second step turned on',
-      'mfa.off': 'second step turned off',
-      'mfa.method_added': 'method of the second step set up',
-      'mfa.method_changed': 'method of the second step changed',
-      'mfa.method_removed': 'method of the second step removed',
-      'passkey.added': 'passkey added',
-      'passkey.removed': 'passkey removed',
-      'recovery_codes.generated': 'new recovery codes created',
-      'password.changed': 'password changed',
-      'password.reset': 'password reset by email',
-      'email.changed': 'email address changed',
-      'phone.changed': 'phone number changed',
-    },
     types: {
       'account.created': 'You created this account.',
       'account.createdByImport': 'This account was imported from another system.',
@@ -414,6 +399,8 @@ export const security = {
       'language.changed': 'You chose another language for messages.',
       'account.erased': 'This account was permanently deleted.',
       'change.undone': (change: string) => `This was undone: ${change}.`,
+      'undo.failed':
+        'Somebody opened an undo link and gave a wrong second step. If it wasn’t you, someone can read your email.',
     },
   },
 

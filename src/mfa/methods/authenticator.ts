@@ -1,4 +1,5 @@
-import { consumeTimeStep, matchTimeStep, openTotpSecret } from '../totp/totp.ts'
+import { notRemoved } from '../../undo/snapshot.ts'
+import { verifyTotpCode } from '../totp/totp.ts'
 import type { CodeMethod } from './method.ts'
 
 /** A code from an authenticator app (TOTP, RFC 6238). */
@@ -6,20 +7,19 @@ export const authenticator: CodeMethod = {
   amr: 'otp',
   isEnrolled: (enrollment) => enrollment.authenticator,
 
-  async verifyCode(tx, { account }, code) {
-    const row = await tx
+  async verifyCode(tx, enrollment, code) {
+    const { account } = enrollment
+    const rows = await tx
       .selectFrom('totp_secret')
       .select(['id', 'secret_sealed'])
       .where('account_id', '=', account)
       .where('confirmed_at', 'is not', null)
-      .where('removed_at', 'is', null)
-      .executeTakeFirst()
-    if (!row) return false
-    const step = matchTimeStep(
-      openTotpSecret(tx.keyring, account, row.secret_sealed),
-      code,
-      tx.now(),
-    )
-    return step !== undefined && consumeTimeStep(tx, row.id, step)
+      .where(notRemoved(enrollment.removed))
+      .where('mfa_epoch', '=', (row) =>
+        row.selectFrom('account').select('account.mfa_epoch').where('account.id', '=', account),
+      )
+      .execute()
+    for (const row of rows) if (await verifyTotpCode(tx, account, row, code)) return true
+    return false
   },
 }

@@ -12,6 +12,8 @@ export interface Enrollment {
   email: string | null
   recoveryCodes: number
   passkeys: number
+  /** Ids of removed credentials that count all the same: those that an undo is about to restore. */
+  removed: readonly string[]
 }
 
 /** All second factors of an account. While MFA is off, every one is current: `isCurrent`. */

@@ -153,6 +153,7 @@ export function enrollmentsOf(row: {
       email: isEmailCurrent ? row.mfa_email : null,
       recoveryCodes: row.recovery_codes_of_epoch ?? 0,
       passkeys: currentPasskeys,
+      removed: [],
     },
     pending: {
       account: row.id,
@@ -161,6 +162,7 @@ export function enrollmentsOf(row: {
       email: isEmailCurrent ? null : row.mfa_email,
       recoveryCodes: 0,
       passkeys: passkeys - currentPasskeys,
+      removed: [],
     },
   }
 }

@@ -5,5 +5,5 @@ import type { CodeMethod } from './method.ts'
 export const recoveryCode: CodeMethod = {
   amr: 'recovery_code',
   isEnrolled: (enrollment) => enrollment.recoveryCodes > 0,
-  verifyCode: (tx, { account }, code) => consumeRecoveryCode(tx, account, code),
+  verifyCode: consumeRecoveryCode,
 }

@@ -10,6 +10,7 @@ import type { LockedAccount } from '../../sessions/locked-account.ts'
 import { isCurrent } from '../../store/mfa-state.ts'
 import type { Db } from '../../store/open.ts'
 import type { Sealer, Tx } from '../../store/transaction.ts'
+import { notRemoved } from '../../undo/snapshot.ts'
 import type { ConsumedPasskeyChallenge } from './passkey-challenge.ts'
 import { type CredentialDescriptor, type RelyingParty, verifyAssertion } from './webauthn.ts'
 
@@ -25,17 +26,23 @@ export interface PasskeyDeps {
  *
  * @param options.includePending whether passkeys that open nothing yet are listed, too
  * @param options.id lists this passkey alone
+ * @param options.removed ids of removed passkeys that count all the same
  */
 export async function listPasskeyDescriptors(
   tx: Tx,
   account: LockedAccount,
-  { includePending = false, id }: { includePending?: boolean; id?: string | undefined } = {},
+  options: {
+    includePending?: boolean
+    id?: string | undefined
+    removed?: readonly string[]
+  } = {},
 ): Promise<CredentialDescriptor[]> {
+  const { includePending = false, id, removed = [] } = options
   const rows = await tx
     .selectFrom('passkey')
     .select(['credential_id', 'transports', 'mfa_epoch'])
     .where('account_id', '=', account.id)
-    .where('removed_at', 'is', null)
+    .where(notRemoved(removed))
     .$if(id !== undefined, (query) => query.where('id', '=', id ?? ''))
     .orderBy('id', 'desc')
     .execute()
@@ -59,7 +66,8 @@ export interface VerifiedPasskey {
 
 /**
  * Verifies a passkey's response to a consumed challenge. Runs outside any transaction, because
- * verifying signatures queues behind password hashes; stores nothing.
+ * verifying signatures queues behind password hashes; stores nothing. Whether the passkey was removed
+ * or is pending is for `recordPasskeyUse` to decide.
  *
  * @returns undefined if the assertion is invalid, or the passkey unknown or of another account
  */
@@ -74,7 +82,6 @@ export async function verifyPasskey(
     .innerJoin('account', 'account.id', 'passkey.account_id')
     .select(['passkey.id', 'account_id', 'public_key', 'user_handle'])
     .where('credential_id', '=', response.id)
-    .where('removed_at', 'is', null)
     .executeTakeFirst()
   if (!row || (account_id !== null && row.account_id !== account_id)) return undefined
   // The user handle must match; it is required where no account was named (WebAuthn Level 3, §7.2).
@@ -104,6 +111,7 @@ export async function verifyPasskey(
  * the owner notified. A pending passkey is refused unless it is being proven.
  *
  * @param options.acceptPending whether the use proves the passkey, so that it may be pending
+ * @param options.removed ids of removed passkeys that count all the same
  * @returns the MFA epoch that the passkey belonged to; undefined if the use is refused, which must be
  * committed, too
  */
@@ -113,13 +121,14 @@ export async function recordPasskeyUse(
   account: LockedAccount,
   { id, counter, backedUp }: VerifiedPasskey,
   client: Client,
-  { acceptPending = false } = {},
+  options: { acceptPending?: boolean; removed?: readonly string[] } = {},
 ): Promise<{ epoch: number | null } | undefined> {
+  const { acceptPending = false, removed = [] } = options
   const row = await tx
     .selectFrom('passkey')
     .select(['name', 'counter', 'mfa_epoch'])
     .where('id', '=', id)
-    .where('removed_at', 'is', null)
+    .where(notRemoved(removed))
     .executeTakeFirst()
   if (!row || !(acceptPending || isCurrent(account, row.mfa_epoch))) return undefined
 

@@ -9,7 +9,7 @@ import { activeMfaMethod, isCurrent } from '../../store/mfa-state.ts'
 import type { Db } from '../../store/open.ts'
 import type { PasskeyTable } from '../../store/schema.ts'
 import type { Tx } from '../../store/transaction.ts'
-import { changeCredentials, weakeningUndoMs } from '../../undo/credential-change.ts'
+import { changeCredentials } from '../../undo/credential-change.ts'
 import { availableMethods, readEnrollments } from '../methods/methods.ts'
 import { nextDefaultMethod } from '../mfa-sign-in.ts'
 
@@ -111,7 +111,6 @@ export async function removePasskey(
     detail: { passkey: row.name },
     notice: 'passkey-removed',
     params: { at: tx.now() },
-    undoForMs: weakeningUndoMs,
     set: nextDefaultMethod(account, 'passkey', remaining),
     updateRows: () =>
       tx.updateTable('passkey').set({ removed_at: tx.now() }).where('id', '=', id).execute(),

@@ -3,13 +3,9 @@ import { Problem } from '../../lib/problem.ts'
 import { newId, newToken } from '../../lib/random.ts'
 import type { Principal } from '../../sessions/guard.ts'
 import type { LockedAccount } from '../../sessions/locked-account.ts'
-import { isCurrent, isMfaOn } from '../../store/mfa-state.ts'
+import { isCurrent } from '../../store/mfa-state.ts'
 import type { Tx } from '../../store/transaction.ts'
-import {
-  changeCredentials,
-  strengtheningUndoMs,
-  weakeningUndoMs,
-} from '../../undo/credential-change.ts'
+import { changeCredentials } from '../../undo/credential-change.ts'
 import { readEnrollments } from '../methods/methods.ts'
 import { joinableEpoch } from '../mfa-epoch.ts'
 import { invalidPasskey, listPasskeyDescriptors, type PasskeyDeps } from './assertion.ts'
@@ -119,7 +115,6 @@ export async function addPasskey(
     detail: { passkey: row.name },
     notice: isCurrent(account, row.mfa_epoch) ? 'passkey-added' : 'passkey-added-unconfirmed',
     params: { at: tx.now() },
-    undoForMs: undoForMs(account),
     updateRows: async () => {
       const added = await tx
         .insertInto('passkey')
@@ -136,15 +131,6 @@ export async function addPasskey(
     },
   })
   return passkeyOf(account, row)
-}
-
-/**
- * How long adding a passkey can be undone. The mailbox holds the undo link, so where the passkey may
- * turn MFA on, or stop the mailbox from signing in, it is a day. The owner loses nothing by that:
- * they can remove the passkey at any time.
- */
-function undoForMs(account: LockedAccount): number {
-  return !isMfaOn(account) || account.mfa_method === 'email' ? strengtheningUndoMs : weakeningUndoMs
 }
 
 function tooManyPasskeys(): Problem {

@@ -4,7 +4,7 @@ import type { Principal } from '../../sessions/guard.ts'
 import type { LockedAccount } from '../../sessions/locked-account.ts'
 import { activeMfaMethod } from '../../store/mfa-state.ts'
 import type { Tx } from '../../store/transaction.ts'
-import { changeCredentials, weakeningUndoMs } from '../../undo/credential-change.ts'
+import { changeCredentials } from '../../undo/credential-change.ts'
 import type { CodeSent, SendCodeDeps } from '../../verification/send-code.ts'
 import {
   type AddressVerification,
@@ -80,7 +80,6 @@ export async function changePhone(
     cause: { by: 'owner', ...principal },
     notice: 'phone-changed',
     params: { at },
-    undoForMs: weakeningUndoMs,
     set: { phone_number: phoneNumber, phone_verified_at: at, ...methodColumns },
   })
   return { phoneNumber, verifiedAt: toIsoString(at), useForSignIn }

@@ -10,7 +10,9 @@ import { deleteTrustedDevices } from '../../sessions/trusted-device.ts'
 import type { Db } from '../../store/open.ts'
 import type { Schema } from '../../store/schema.ts'
 import type { Tx } from '../../store/transaction.ts'
-import { changeCredentials, weakeningUndoMs } from '../../undo/credential-change.ts'
+import { changeCredentials } from '../../undo/credential-change.ts'
+import { notRemoved } from '../../undo/snapshot.ts'
+import type { Enrollment } from '../methods/method.ts'
 import { newRecoveryCode, normalizeRecoveryCode } from './recovery-code-format.ts'
 
 const hashPurpose = 'recovery_code'
@@ -85,38 +87,40 @@ export async function regenerateRecoveryCodes(
     cause,
     notice: 'recovery-codes-generated',
     params: { at: tx.now() },
-    undoForMs: weakeningUndoMs,
     updateRows: () => removeRecoveryCodes(tx, account.id),
   })
   return generateRecoveryCodes(tx, account.id, account.mfa_epoch)
 }
 
 /** Marks a code as used. @returns false if it is wrong, used, replaced, or of another MFA epoch */
-export async function consumeRecoveryCode(tx: Tx, account: string, code: string): Promise<boolean> {
+export async function consumeRecoveryCode(
+  tx: Tx,
+  enrollment: Enrollment,
+  code: string,
+): Promise<boolean> {
+  const { account } = enrollment
   const { numUpdatedRows } = await tx
     .updateTable('recovery_code')
     .set({ used_at: tx.now() })
     .where('account_id', '=', account)
     .where('code_hash', 'in', tx.keyring.hashWithAllKeys(normalizeRecoveryCode(code), hashPurpose))
     .where('used_at', 'is', null)
-    .where('removed_at', 'is', null)
+    .where(notRemoved(enrollment.removed))
     .where('mfa_epoch', '=', epochOf(account))
     .executeTakeFirstOrThrow()
   return numUpdatedRows > 0
 }
 
 /**
- * Records a sign-in by recovery code and notifies the owner. It may mean that a device was lost, so
+ * Records that a recovery code was used, and notifies the owner. It may mean that a device was lost, so
  * trusted devices are deleted.
- *
- * @param remaining unused codes, after this one
  */
 export async function recordRecoveryCodeUse(
   tx: Tx,
-  account: LockedAccount,
-  remaining: number,
+  account: { id: string; email: string },
   client: Client,
 ): Promise<void> {
+  const { remaining } = await readRecoveryCodeStatus(tx, account.id)
   await deleteTrustedDevices(tx, account.id)
   await activity.record(tx, account.id, {
     type: 'recovery_code.used',

@@ -1,13 +1,12 @@
 import { Problem } from '../../lib/problem.ts'
 import type { RateLimiter } from '../../rate-limits/rate-limiter.ts'
 import type { LockedAccount } from '../../sessions/locked-account.ts'
-import { activeMfaMethod } from '../../store/mfa-state.ts'
+import { activeMfaMethod, isCurrent } from '../../store/mfa-state.ts'
 import type { Tx } from '../../store/transaction.ts'
 import { codeAttemptBuckets } from '../../verification/send-code.ts'
 import { authenticator } from '../methods/authenticator.ts'
-import { readEnrollments } from '../methods/methods.ts'
 import type { FactorVerification } from '../verified-factor.ts'
-import { matchTimeStep, openTotpSecret } from './totp.ts'
+import { matchTimeStep, openTotpSecret, verifyTotpCode } from './totp.ts'
 import { confirmTotpSecret, enrollTotpSecret } from './totp-secret.ts'
 
 /**
@@ -25,7 +24,7 @@ export async function verifyTotpFactor(
 ): Promise<FactorVerification> {
   const secrets = await tx
     .selectFrom('totp_secret')
-    .select(['id', 'secret_sealed', 'confirmed_at'])
+    .select(['id', 'secret_sealed', 'confirmed_at', 'mfa_epoch'])
     .where('account_id', '=', account.id)
     .where('removed_at', 'is', null)
     .execute()
@@ -51,15 +50,14 @@ export async function verifyTotpFactor(
     const enroll = (epoch: number) => confirmTotpSecret(tx, account, unconfirmed.id, step, epoch)
     return { factor: { method: 'authenticator', amr: [authenticator.amr], isNew: true, enroll } }
   }
-  const { current } = await readEnrollments(tx, account)
-  const noneSent = { challengeId: '', codeHash: null, expiresAt: null }
-  if (!(await authenticator.verifyCode(tx, current, code, noneSent))) return 'wrong'
+  const confirmed = secrets.find((row) => row.confirmed_at !== null)
+  if (!confirmed || !(await verifyTotpCode(tx, account.id, confirmed, code))) return 'wrong'
   await rateLimiter.refund(tx, reservation)
   return {
     factor: {
       method: 'authenticator',
       amr: [authenticator.amr],
-      isNew: !current.authenticator,
+      isNew: !isCurrent(account, confirmed.mfa_epoch),
       enroll: (epoch) => enrollTotpSecret(tx, account, epoch),
     },
   }

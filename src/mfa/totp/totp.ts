@@ -45,3 +45,15 @@ export function sealTotpSecret(keyring: Sealer, account: string, secret: string)
 export function openTotpSecret(keyring: Sealer, account: string, sealed: string): string {
   return keyring.open(sealed, sealContext('totp_secret', account))
 }
+
+/** Verifies a code of a confirmed secret, and consumes its time step, so that it is accepted once. */
+export async function verifyTotpCode(
+  tx: Tx,
+  account: string,
+  secret: { id: string; secret_sealed: string },
+  code: string,
+): Promise<boolean> {
+  const base32 = openTotpSecret(tx.keyring, account, secret.secret_sealed)
+  const step = matchTimeStep(base32, code, tx.now())
+  return step !== undefined && consumeTimeStep(tx, secret.id, step)
+}

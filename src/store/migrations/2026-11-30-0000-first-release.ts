@@ -23,6 +23,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .addColumn('mfa_changed_at', 'bigint')
     .addColumn('mfa_epoch', 'integer')
     .addColumn('last_mfa_epoch', 'integer', (c) => c.notNull())
+    .addColumn('mfa_settles_at', 'bigint')
     .addColumn('credential_version', 'integer', (c) => c.notNull())
     .addColumn('password_reset_required_since', 'bigint')
     .addColumn('reset_by_email_at', 'bigint')
@@ -169,6 +170,23 @@ export async function up(db: Kysely<unknown>): Promise<void> {
   await db.schema.createIndex('refresh_token_used').on('refresh_token').column('used_at').execute()
 
   await db.schema
+    .createTable('undo_token')
+    .addColumn('id', 'text', (c) => c.primaryKey())
+    .addColumn('account_id', 'text', (c) =>
+      c.notNull().references('account.id').onDelete('cascade'),
+    )
+    .addColumn('type', 'text', (c) => c.notNull())
+    .addColumn('token_hash', 'text', (c) => c.notNull().unique())
+    .addColumn('snapshot_sealed', 'text', (c) => c.notNull())
+    .addColumn('email_key', 'text', (c) => c.notNull())
+    .addColumn('created_at', 'bigint', (c) => c.notNull())
+    .addColumn('expires_at', 'bigint', (c) => c.notNull())
+    .addColumn('ended_at', 'bigint')
+    .execute()
+  await db.schema.createIndex('undo_token_account').on('undo_token').column('account_id').execute()
+  await db.schema.createIndex('undo_token_email').on('undo_token').column('email_key').execute()
+
+  await db.schema
     .createTable('challenge')
     .addColumn('id', 'text', (c) => c.primaryKey())
     .addColumn('account_id', 'text', (c) =>
@@ -177,6 +195,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .addColumn('purpose', 'text', (c) => c.notNull())
     .addColumn('token_hash', 'text', (c) => c.unique())
     .addColumn('session_id', 'text', (c) => c.references('session.id').onDelete('cascade'))
+    .addColumn('undo_token_id', 'text', (c) => c.references('undo_token.id').onDelete('cascade'))
     .addColumn('credential_version', 'integer', (c) => c.notNull())
     .addColumn('method', 'text', (c) => c.notNull())
     .addColumn('sent_to', 'text')
@@ -191,6 +210,11 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .execute()
   await db.schema.createIndex('challenge_account').on('challenge').column('account_id').execute()
   await db.schema.createIndex('challenge_session').on('challenge').column('session_id').execute()
+  await db.schema
+    .createIndex('challenge_undo_token')
+    .on('challenge')
+    .column('undo_token_id')
+    .execute()
   await db.schema.createIndex('challenge_expiry').on('challenge').column('expires_at').execute()
 
   await db.schema
@@ -301,23 +325,6 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .on('password_reset')
     .column('account_id')
     .execute()
-
-  await db.schema
-    .createTable('undo_token')
-    .addColumn('id', 'text', (c) => c.primaryKey())
-    .addColumn('account_id', 'text', (c) =>
-      c.notNull().references('account.id').onDelete('cascade'),
-    )
-    .addColumn('type', 'text', (c) => c.notNull())
-    .addColumn('token_hash', 'text', (c) => c.notNull().unique())
-    .addColumn('snapshot_sealed', 'text', (c) => c.notNull())
-    .addColumn('email_key', 'text', (c) => c.notNull())
-    .addColumn('created_at', 'bigint', (c) => c.notNull())
-    .addColumn('expires_at', 'bigint', (c) => c.notNull())
-    .addColumn('ended_at', 'bigint')
-    .execute()
-  await db.schema.createIndex('undo_token_account').on('undo_token').column('account_id').execute()
-  await db.schema.createIndex('undo_token_email').on('undo_token').column('email_key').execute()
 
   await db.schema
     .createTable('outbox')

@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks'
-import type { MfaRequired } from '../../../client/latchkey.ts'
+import type { AuthenticationResponseJSON, MfaRequired } from '../../../client/latchkey.ts'
 import { type FailedCall, type Failure, failureOf } from '../failure.ts'
 import { getPasskey, passkeysSupported } from '../passkey.ts'
 import { guest, storeTokens } from '../session.ts'
@@ -23,16 +23,38 @@ interface SentCode {
   retryAfter: number
 }
 
+/** What proves the second factor: a code, or a passkey's response. */
+export type Proof =
+  | { mfaToken: string; mfaMethod: Method; code: string }
+  | { passkeyToken: string; response: AuthenticationResponseJSON }
+
+/** Completes a sign-in. */
+async function completeSignIn(proof: Proof, rememberDevice: boolean) {
+  const { mfa, passkey } = guest.auth.signIn
+  const result = await ('code' in proof
+    ? mfa.post({ ...proof, rememberDevice })
+    : passkey.verify.post({ ...proof, rememberDevice }))
+  if (result.ok) storeTokens(result.data)
+  return result
+}
+
 /** Verifies the second factor, by a method of the owner's choice. */
 export function SecondStep(props: {
   challenge: MfaRequired
+  /** What the factor is for; a sign-in by default, which may be remembered on this device. */
+  purpose?: {
+    title: string
+    why: string
+    complete: (proof: Proof) => Promise<{ ok: true } | ({ ok: false } & FailedCall)>
+  }
   /** For step-up in a session: the dialog has the heading, and the device is not remembered. */
   inDialog?: boolean
   onDone: () => unknown
   /** @param reason why this sign-in has ended; undefined if the owner starts over */
   onStartOver: (reason?: Failure) => void
 }) {
-  const { challenge, inDialog = false, onDone, onStartOver } = props
+  const { challenge, purpose, inDialog = false, onDone, onStartOver } = props
+  const { complete = completeSignIn } = purpose ?? {}
   const { mfaToken, sentTo } = challenge
   const methods = challenge.availableMethods.filter(
     (name) => name !== 'passkey' || passkeysSupported,
@@ -51,14 +73,8 @@ export function SecondStep(props: {
   async function verifyCode({ code = '' }: Record<string, string>) {
     setFailure(undefined)
     setStatus('')
-    const result = await guest.auth.signIn.mfa.post({
-      mfaToken,
-      mfaMethod: method,
-      code,
-      rememberDevice: remember,
-    })
+    const result = await complete({ mfaToken, mfaMethod: method, code }, remember)
     if (result.ok) {
-      storeTokens(result.data)
       await onDone()
       return undefined
     }
@@ -80,13 +96,8 @@ export function SecondStep(props: {
     const response = await getPasskey(options).catch(() => 'failed' as const)
     if (response === 'failed') return setFailure({ message: text.problems.passkey_failed })
     if (!response) return
-    const result = await guest.auth.signIn.passkey.verify.post({
-      passkeyToken,
-      response,
-      rememberDevice: remember,
-    })
+    const result = await complete({ passkeyToken, response }, remember)
     if (!result.ok) return handleFailure(result)
-    storeTokens(result.data)
     await onDone()
   }
 
@@ -129,7 +140,7 @@ export function SecondStep(props: {
       {text.secondStep[method]} {currentCode && text.common.codeSentTo(currentCode.to)}
     </>
   )
-  const rememberCheckbox = !inDialog && (
+  const rememberCheckbox = !inDialog && !purpose && (
     <label class="checkbox">
       <input
         type="checkbox"
@@ -141,7 +152,8 @@ export function SecondStep(props: {
   )
   return (
     <section class={inDialog ? 'stack' : 'card stack'}>
-      {!inDialog && <Heading>{text.secondStep.title}</Heading>}
+      {!inDialog && <Heading>{purpose?.title ?? text.secondStep.title}</Heading>}
+      {purpose && <p>{purpose.why}</p>}
       {failure && <Notice kind="error">{failure.message}</Notice>}
       {sendsCode(method) && !currentCode && <Notice>{text.secondStep.notSent}</Notice>}
       {method === 'passkey' ? (

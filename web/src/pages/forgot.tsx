@@ -1,8 +1,10 @@
 import { useState } from 'preact/hooks'
+import type { PasswordReset } from '../../../client/latchkey.ts'
 import { CodeField } from '../components/code-field.tsx'
 import { DevInboxHint } from '../components/dev-inbox-hint.tsx'
 import { EmailField, HiddenUsername } from '../components/email-field.tsx'
 import { Form } from '../components/form.tsx'
+import { Leftovers } from '../components/leftovers.tsx'
 import { NewPasswordField, newPasswordFailureOf } from '../components/new-password-field.tsx'
 import { Notice } from '../components/notice.tsx'
 import { Heading, renderPage } from '../components/page.tsx'
@@ -19,7 +21,7 @@ const afterUndo = location.hash === '#undone'
 
 function ForgotPassword() {
   const [email, setEmail] = useState('')
-  const [done, setDone] = useState(false)
+  const [done, setDone] = useState<PasswordReset>()
 
   async function requestCode({ email: typed = '' }: Record<string, string>) {
     const result = await guest.auth.forgotPassword.post({ email: typed })
@@ -28,8 +30,8 @@ function ForgotPassword() {
     return undefined
   }
 
-  if (done) return <PasswordSet />
-  if (email) return <ChoosePassword email={email} onDone={() => setDone(true)} />
+  if (done) return <PasswordSet reset={done} />
+  if (email) return <ChoosePassword email={email} onDone={setDone} />
   return (
     <section class="card stack">
       <Heading>{t.title}</Heading>
@@ -45,14 +47,20 @@ function ForgotPassword() {
   )
 }
 
-function ChoosePassword({ email, onDone }: { email: string; onDone: () => void }) {
+function ChoosePassword({
+  email,
+  onDone,
+}: {
+  email: string
+  onDone: (reset: PasswordReset) => void
+}) {
   const [status, setStatus] = useState('')
   const [failure, setFailure] = useState<Failure>()
 
   async function resetPassword({ code = '', newPassword = '' }: Record<string, string>) {
     setFailure(undefined)
     const result = await guest.auth.resetPassword.post({ email, code, newPassword })
-    if (result.ok) onDone()
+    if (result.ok) onDone(result.data)
     else {
       const context = { field: 'newPassword', password: newPassword, email }
       return newPasswordFailureOf(result, context)
@@ -102,11 +110,12 @@ function ChoosePassword({ email, onDone }: { email: string; onDone: () => void }
   )
 }
 
-function PasswordSet() {
+function PasswordSet({ reset }: { reset: PasswordReset }) {
   return (
     <section class="card stack">
       <Heading autofocus>{t.done}</Heading>
       <p>{t.signedOut}</p>
+      <Leftovers {...reset} />
       <a class="button primary" href={withReturnTo('/signin')}>
         {t.signIn}
       </a>

@@ -1,10 +1,10 @@
 import type { ActivityEntry } from '../../../client/latchkey.ts'
+import { changeName } from '../text.ts'
 import { listOf, t } from './i18n.ts'
 
 const {
   types,
   amr: amrNames,
-  undone: undoneChanges,
   failed: failedSteps,
   ended: sessionEnds,
   signedInWith,
@@ -58,8 +58,8 @@ const sentences: Record<string, (detail: Detail) => string> = {
   'device.trusted': () => types['device.trusted'],
   'device.revoked': ({ which }) =>
     which === 'all' ? types['device.revokedAll'] : types['device.revokedOne'],
-  'change.undone': ({ undone }) =>
-    types['change.undone'](undoneChanges[undone as keyof typeof undoneChanges] ?? String(undone)),
+  'change.undone': ({ undone }) => types['change.undone'](changeName(String(undone))),
+  'undo.failed': () => types['undo.failed'],
 }
 
 /** Names for AMR values (RFC 8176). `user` and `mfa` add nothing to the others. */

@@ -1,0 +1,27 @@
+import { day } from '../lib/clock.ts'
+import { findDevice } from '../sessions/trusted-device.ts'
+import type { Tx } from '../store/transaction.ts'
+
+/** Leaves an owner a week to notice and undo an MFA epoch that somebody else opened. */
+const settlingMs = 7 * day
+
+/** Enough on a device that the owner has used for a while: whoever holds it is hardly a thief. */
+const settlingOnOldDeviceMs = day
+
+/** A thief’s device is as old after a week in which its sign-in notice was overlooked. */
+const oldDeviceMs = 7 * day
+
+/**
+ * When an MFA epoch that opens now settles, in milliseconds since 1970 (`isSettled`).
+ *
+ * @param deviceToken that the call brought
+ */
+export async function settlesAt(
+  tx: Tx,
+  account: { id: string },
+  deviceToken: string | undefined,
+): Promise<number> {
+  const device = await findDevice(tx, account.id, deviceToken)
+  const isOld = device !== undefined && device.first_seen_at <= tx.now() - oldDeviceMs
+  return tx.now() + (isOld ? settlingOnOldDeviceMs : settlingMs)
+}
