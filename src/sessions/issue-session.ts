@@ -137,6 +137,7 @@ async function renewSession(tx: Tx, session: string, amr: Amr[], rules: SessionR
     .where('id', '=', session)
     .where('ended_at', 'is', null)
     .where('expires_at', '>', at)
+    .where('idle_until', '>', at)
     .returning(returnedColumns)
     .executeTakeFirst()
   if (!renewed) throw new Problem('invalid_token', 'This session has ended. Please sign in again.')
