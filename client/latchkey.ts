@@ -179,8 +179,10 @@ export function createLatchkey(options: Options) {
         /**
          * Get a new access token (`POST /auth/Refresh`).
          *
-         * Exchanges the refresh token for a new pair. Store the new one: the old one is no
-         * longer valid, and reusing it ends the session.
+         * Exchanges the refresh token for a new pair. If no response arrives, repeat the call:
+         * it returns the same new refresh token for ten seconds, and later once while neither
+         * that one nor an access token issued with it has been used. Any other use of a used
+         * token ends the session.
          */
         post: (body: RefreshBody = {}) =>
           call<Success<200, SignedIn>, BodyProblemCode | 'invalid_refresh_token'>(
@@ -921,7 +923,10 @@ export interface ProblemStatus {
    * has changed since it was issued. Start again with `POST /auth/SignIn/Passkey`.
    */
   passkey_token_expired: 401
-  /** The refresh token is unknown or used, or its session has ended. Sign in again. */
+  /**
+   * The refresh token is unknown, was used or superseded, or its session has ended. Sign
+   * in again.
+   */
   invalid_refresh_token: 401
   /**
    * The token is unknown, used or expired, or an earlier undo already covered its

@@ -1,4 +1,4 @@
-import { sql } from 'kysely'
+import { sql, type Transaction } from 'kysely'
 import { eraseDeletedAccounts } from './accounts/deletion.ts'
 import { day, hour, minute, now } from './lib/clock.ts'
 import type { Log } from './lib/log.ts'
@@ -38,14 +38,18 @@ const retention: {
   ],
   // Ended sessions show for 90 days which networks an owner signs in from.
   session: [['idle_until', 90 * day]],
-  // Reuse of a stolen refresh token is detected for a week; a busy session uses a hundred a day.
-  refresh_token: [['used_at', 7 * day]],
   // Every token that the key signed has expired.
   signing_key: [['retires_at', 0]],
 }
 
 /** Activity without an account: attempts on unknown addresses, and erasures. No owner reads it. */
 const unownedActivityMs = 30 * day
+
+/** Reuse of a stolen refresh token is detected for a week; a busy session uses a hundred a day. */
+const usedRefreshTokenMs = 7 * day
+
+/** Sealed refresh tokens outlive their use by this, for clocks that disagree. */
+const sealedRefreshTokenMs = minute
 
 /**
  * Deletes expired rows once an hour; after a failure it tries again in a minute.
@@ -81,12 +85,49 @@ export async function cleanUp(
       )
     }
   }
-  if (signal?.aborted) return
-  await withoutStatementTimeout(db, (tx) =>
-    tx
-      .deleteFrom('activity')
-      .where('account_id', 'is', null)
-      .where('at', '<', now() - unownedActivityMs)
-      .execute(),
-  )
+  for (const statement of [
+    deleteUnownedActivity,
+    deleteUsedRefreshTokens,
+    eraseSealedRefreshTokens,
+  ]) {
+    if (signal?.aborted) return
+    await withoutStatementTimeout<unknown>(db, (tx) => statement(tx).execute())
+  }
+}
+
+function deleteUnownedActivity(tx: Transaction<Schema>) {
+  return tx
+    .deleteFrom('activity')
+    .where('account_id', 'is', null)
+    .where('at', '<', now() - unownedActivityMs)
+}
+
+/** Keeps the last used token of a live session: its refresh may be repeated, or it may be reused. */
+function deleteUsedRefreshTokens(tx: Transaction<Schema>) {
+  return tx
+    .deleteFrom('refresh_token')
+    .where('used_at', '<', now() - usedRefreshTokenMs)
+    .where(({ not, exists, selectFrom }) =>
+      not(
+        exists(
+          selectFrom('session')
+            .select('session.id')
+            .whereRef('session.id', '=', 'refresh_token.session_id')
+            .whereRef('session.generation', '=', sql`refresh_token.generation + 1`)
+            .where('session.idle_until', '>', now()),
+        ),
+      ),
+    )
+}
+
+/** Erases sealed refresh tokens of refreshes that can’t be repeated any more. */
+function eraseSealedRefreshTokens(tx: Transaction<Schema>) {
+  const past = now() - sealedRefreshTokenMs
+  return tx
+    .updateTable('session')
+    .set({ refresh_token_sealed: null })
+    .where('refresh_token_sealed', 'is not', null)
+    .where((column) =>
+      column.or([column('repeatable_until', '<', past), column('idle_until', '<', past)]),
+    )
 }

@@ -68,7 +68,8 @@ export const problemTypes = {
   invalid_refresh_token: {
     status: 401,
     title: 'Invalid refresh token',
-    meaning: 'The refresh token is unknown or used, or its session has ended. Sign in again.',
+    meaning:
+      'The refresh token is unknown, was used or superseded, or its session has ended. Sign in again.',
   },
   password_reset_required: {
     status: 401,

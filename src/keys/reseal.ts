@@ -81,12 +81,14 @@ async function resealColumn(
   for (let after = ''; ; ) {
     // Two nodes with different primary keys would undo each other’s work forever.
     if ((await readPrimaryKey(db))?.id !== keyring.configured[0]) return
-    const { rows } = await sql<{ id: string; bound_to: string; sealed: string | null }>`
+    const { rows } = await sql<{ id: string; bound_to: string; sealed: string }>`
       select id, ${sql.ref(boundColumn)} as bound_to, ${sql.ref(column)} as sealed from ${sql.table(table)}
-      where id > ${after} order by id limit ${batchSize}`.execute(db)
+      where id > ${after} and ${sql.ref(column)} is not null order by id limit ${batchSize}`.execute(
+      db,
+    )
 
     for (const { id, bound_to, sealed } of rows) {
-      if (sealed === null || keyIdOf(sealed) === keyring.configured[0]) continue
+      if (keyIdOf(sealed) === keyring.configured[0]) continue
       const resealed = resealValue(keyring, sealed, sealContext(table, bound_to))
       if (resealed === undefined) result.unopened += 1
       else {

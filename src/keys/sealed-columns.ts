@@ -20,6 +20,7 @@ export const sealedColumns: Record<SealedColumn, BoundColumn> = {
   'signing_key.private_jwk_sealed': 'id',
   'totp_secret.secret_sealed': 'account_id',
   'undo_token.snapshot_sealed': 'id',
+  'session.refresh_token_sealed': 'id',
   'outbox.secret_sealed': 'id',
 }
 

@@ -9,8 +9,8 @@ import { type Amr, acrOf } from './assurance.ts'
 export interface Claims {
   account: string
   session: string
-  /** Seconds since 1970: the owner’s latest authentication. */
-  authTime: number
+  /** Of the refresh token that it was issued with. */
+  generation: number
   /** Milliseconds since 1970. */
   expiresAt: number
 }
@@ -29,6 +29,8 @@ export interface TokenSubject {
   session: string
   /** Milliseconds since 1970. */
   authenticatedAt: number
+  /** Of the refresh token that it is issued with. */
+  generation: number
   amr: Amr[]
   /** The session may only set up MFA. */
   setupOnly: boolean
@@ -64,12 +66,13 @@ export function createAccessTokens(options: {
   }
 
   return {
-    async issue({ account, session, authenticatedAt, amr, setupOnly }) {
+    async issue({ account, session, authenticatedAt, generation, amr, setupOnly }) {
       const { id, privateKey } = signingKeys.current()
       const issuedAt = Math.floor(now() / second)
       const accessToken = await new SignJWT({
         client_id: audience,
         sid: session,
+        gen: generation,
         auth_time: Math.floor(authenticatedAt / second),
         amr,
         acr: acrOf(amr),
@@ -125,14 +128,14 @@ function verifyToken(
   )
   if (!signatureValid) return undefined
 
-  const { iss, aud, sub, sid, exp, nbf, auth_time } = decodeJson(payload)
+  const { iss, aud, sub, sid, gen, exp, nbf } = decodeJson(payload)
   if (iss !== expected.issuer) return undefined
   if (!expected.audiences.some((name) => [aud].flat().includes(name))) return undefined
   if (typeof sub !== 'string' || typeof sid !== 'string' || typeof exp !== 'number')
     return undefined
   if (nbf !== undefined && !(typeof nbf === 'number' && nbf * second <= now())) return undefined
-  const authTime = typeof auth_time === 'number' ? auth_time : 0
-  const claims = { account: sub, session: sid, authTime, expiresAt: exp * second }
+  const generation = typeof gen === 'number' ? gen : 0
+  const claims = { account: sub, session: sid, generation, expiresAt: exp * second }
   return { claims, key }
 }
 

@@ -9,6 +9,7 @@ import type { AccessTokens, Claims } from './access-token.ts'
 import { acrOf, hasMfa, parseAmr } from './assurance.ts'
 import { findLiveSession, type LiveSession } from './live-session.ts'
 import { type LockedAccount, lockAccount } from './locked-account.ts'
+import { confirmRefresh } from './refresh-token.ts'
 import { isSetupSession, type SessionRules } from './session.ts'
 
 /** The account and session that a valid access token authenticates. */
@@ -84,6 +85,9 @@ export function createGuard(options: {
     const session = claims && (await findLiveSession(db, claims.session))
     if (!claims || session?.account_id !== claims.account || isOutdated(claims, session)) {
       throw new Problem('invalid_token', 'Refresh the access token, or sign in again.')
+    }
+    if (session.repeatable_until === null && claims.generation === session.generation) {
+      await confirmRefresh(db, claims)
     }
     request.setDecorator<Principal>(principalDecorator, {
       account: claims.account,
@@ -206,6 +210,6 @@ function bearerToken(request: FastifyRequest): string {
  * Whether the owner reauthenticated after the token was issued. An older token must not become
  * recent along with its session: it may have been stolen.
  */
-function isOutdated({ authTime }: Claims, { authenticated_at }: LiveSession): boolean {
-  return authTime < Math.floor(authenticated_at / second)
+function isOutdated({ generation }: Claims, session: LiveSession): boolean {
+  return generation < session.authenticated_generation
 }

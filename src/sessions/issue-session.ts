@@ -76,14 +76,26 @@ export async function issueSession(
     account: account.id,
     session: session.id,
     authenticatedAt: session.authenticated_at,
+    generation: session.generation,
     amr,
     setupOnly: isSetupSession(rules, account),
-    refreshToken: await issueRefreshToken(tx, session.id),
+    refreshToken: await issueRefreshToken(tx, session),
     refreshExpiresAt: Math.min(session.idle_until, session.expires_at),
   }
 }
 
-const returnedColumns = ['id', 'authenticated_at', 'idle_until', 'expires_at'] as const
+const returnedColumns = [
+  'id',
+  'authenticated_at',
+  'generation',
+  'idle_until',
+  'expires_at',
+] as const
+
+/** Tokens of a sign-in or a reauthentication are issued once, and no earlier refresh is repeated. */
+function notRepeatable(at: number) {
+  return { refresh_token_sealed: null, repeatable_until: at, repeated_late_at: null }
+}
 
 function createSession(tx: Tx, account: string, amr: Amr[], client: Client, rules: SessionRules) {
   const at = tx.now()
@@ -101,6 +113,9 @@ function createSession(tx: Tx, account: string, amr: Amr[], client: Client, rule
       expires_at: at + rules.sessionLifetime * second,
       idle_until: at + rules.sessionIdleTimeout * second,
       ended_at: null,
+      generation: 1,
+      authenticated_generation: 1,
+      ...notRepeatable(at),
     })
     .returning(returnedColumns)
     .executeTakeFirstOrThrow()
@@ -110,15 +125,19 @@ async function renewSession(tx: Tx, session: string, amr: Amr[], rules: SessionR
   const at = tx.now()
   const renewed = await tx
     .updateTable('session')
-    .set({
+    .set((session) => ({
       last_used_at: at,
       authenticated_at: at,
       amr: amr.join(' '),
       idle_until: at + rules.sessionIdleTimeout * second,
-    })
+      generation: session('generation', '+', 1),
+      authenticated_generation: session('generation', '+', 1),
+      ...notRepeatable(at),
+    }))
     .where('id', '=', session)
     .where('ended_at', 'is', null)
     .where('expires_at', '>', at)
+    .where('idle_until', '>', at)
     .returning(returnedColumns)
     .executeTakeFirst()
   if (!renewed) throw new Problem('invalid_token', 'This session has ended. Please sign in again.')

@@ -8,6 +8,9 @@ import type { Tx } from '../store/transaction.ts'
 export interface LiveSession extends MfaColumns {
   account_id: string
   authenticated_at: number
+  generation: number
+  authenticated_generation: number
+  repeatable_until: number | null
   amr: string
   operator_since: number | null
 }
@@ -17,6 +20,7 @@ const liveSessionQuery = compileOnce((db, id: string, at: number) =>
     .selectFrom('session')
     .innerJoin('account', 'account.id', 'session.account_id')
     .select(['account_id', 'authenticated_at', 'amr', 'operator_since'])
+    .select(['generation', 'authenticated_generation', 'repeatable_until'])
     .select(mfaColumns)
     .where('session.id', '=', id)
     .where('ended_at', 'is', null)

@@ -41,7 +41,7 @@ export function sessionRoutes(
         tags: ['Signing in'],
         summary: 'Get a new access token',
         description:
-          'Exchanges the refresh token for a new pair. Store the new one: the old one is no longer valid, and reusing it ends the session.',
+          'Exchanges the refresh token for a new pair. If no response arrives, repeat the call: it returns the same new refresh token for ten seconds, and later once while neither that one nor an access token issued with it has been used. Any other use of a used token ends the session.',
         body: StrictObject({
           refreshToken: Type.Optional(
             Token(

@@ -53,7 +53,7 @@ export async function endSessions(
 function endSessionsQuery(tx: Tx, account: string) {
   return tx
     .updateTable('session')
-    .set({ ended_at: tx.now() })
+    .set({ ended_at: tx.now(), refresh_token_sealed: null })
     .where('account_id', '=', account)
     .where('ended_at', 'is', null)
     .returning(['expires_at', 'idle_until'])

@@ -217,14 +217,28 @@ export interface SessionTable {
   /** The end of its idle timeout, which each refresh postpones. */
   idle_until: number
   ended_at: number | null
+  /** The number of its latest refresh token, and the `gen` claim of access tokens issued with it. */
+  generation: number
+  /** The first generation since its owner last authenticated; tokens of earlier ones are void. */
+  authenticated_generation: number
+  /** Its latest refresh token, for as long as the refresh that issued it may be repeated. */
+  refresh_token_sealed: string | null
+  /**
+   * Until when the latest refresh may be repeated; null until it is known that its response arrived.
+   */
+  repeatable_until: number | null
+  /** When the latest refresh was repeated after the grace period; null if it was not. */
+  repeated_late_at: number | null
 }
 
 /** A single-use refresh token of a session. */
 export interface RefreshTokenTable {
   token_hash: string
   session_id: string
+  /** Counts the tokens of the session, from 1. */
+  generation: number
   created_at: number
-  /** When it was exchanged for the next one. */
+  /** When it was exchanged for the next one, or a reauthentication superseded it. */
   used_at: number | null
 }
 

@@ -1,11 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { cleanUp } from '../../src/retention.ts'
-import { openDatabase } from '../../src/store/open.ts'
+import { runCleanUp } from '../support/clean-up.ts'
 import { travel } from '../support/clock.ts'
 import { onEachDatabase } from '../support/latchkey.ts'
 import { addPasskey } from '../support/passkeys.ts'
-import { transactionOn } from '../support/transaction.ts'
 import { undoTokenSentTo } from '../support/undo-token.ts'
 
 onEachDatabase((latchkey) => {
@@ -30,7 +28,7 @@ onEachDatabase((latchkey) => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     await ada.delete('/settings/Account', { body: { password: ada.password } })
     travel(6 * 86_400_000)
-    await runCleanUp()
+    await runCleanUp(latchkey)
     const token = await undoTokenSentTo(latchkey, ada.email, /was deleted/)
     const { body } = await latchkey.post('/auth/Undo', { token })
     assert.equal(body.undone, 'account.deleted')
@@ -50,7 +48,7 @@ onEachDatabase((latchkey) => {
     await ada.signIn()
     await ada.delete('/settings/Account', { body: { password: ada.password } })
     travel(8 * 86_400_000)
-    await runCleanUp()
+    await runCleanUp(latchkey)
 
     const tables =
       latchkey.databaseKind === 'SQLite'
@@ -69,10 +67,4 @@ onEachDatabase((latchkey) => {
     const newOwner = await latchkey.owner({ email: ada.email })
     assert.equal((await newOwner.get('/settings/MfaSignIn')).body.enabled, false)
   })
-
-  async function runCleanUp(): Promise<void> {
-    const db = openDatabase(latchkey.environment.LATCHKEY_DATABASE_URL ?? '')
-    await cleanUp(db, transactionOn(db))
-    await db.destroy()
-  }
 })

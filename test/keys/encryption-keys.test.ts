@@ -23,6 +23,7 @@ onEachDatabase(
       const waiting = (await ada.signIn()).body
       const ben = await latchkey.owner({ mfaMethod: 'email' })
       const begunByBen = (await ben.signIn()).body
+      const lost = (await latchkey.post('/auth/Refresh', { refreshToken: ben.refreshToken })).body
 
       await latchkey.restart({ LATCHKEY_ENCRYPTION_KEYS: `${k2},${k1}` })
       await waitUntil(async () => (await sealedWith(latchkey, 'k1')) === 0)
@@ -50,8 +51,13 @@ onEachDatabase(
       })
       assert.equal(recovered.status, 200)
 
-      // A used refresh token from before the rotation is still recognized.
-      assert.equal((await latchkey.post('/auth/Refresh', { refreshToken })).status, 401)
+      // A refresh from before the rotation is repeated, and reuse of its token is detected.
+      const usedToken = { refreshToken: ben.refreshToken }
+      ben.storeTokens(await latchkey.post('/auth/Refresh', usedToken))
+      assert.equal(ben.refreshToken, lost.refreshToken)
+      ben.storeTokens(await latchkey.post('/auth/Refresh', { refreshToken: lost.refreshToken }))
+      assert.equal((await latchkey.post('/auth/Refresh', usedToken)).status, 401)
+      assert.equal((await ben.get('/settings')).status, 401)
 
       const token = await undoTokenSentTo(latchkey, ada.email, / on$/)
       const undone = await latchkey.post('/auth/Undo', { token })
@@ -70,7 +76,8 @@ onEachDatabase(
 
     test('every sealed column can be opened with the new key alone', async () => {
       await latchkey.restart({ LATCHKEY_ENCRYPTION_KEYS: `${k3},${k2}` })
-      await latchkey.owner({ mfaMethod: 'authenticator' })
+      const { refreshToken } = await latchkey.owner({ mfaMethod: 'authenticator' })
+      assert.equal((await latchkey.post('/auth/Refresh', { refreshToken })).status, 200)
       for (const column of Object.keys(sealedColumns)) {
         const [table, name] = column.split('.')
         const [row] = await latchkey.sql(

@@ -3,8 +3,10 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { startChromium } from '../support/chromium.ts'
 import { travel } from '../support/clock.ts'
+import { CookieClient } from '../support/cookie-client.ts'
 import { onDatabase } from '../support/latchkey.ts'
 import { countLiveSessions } from '../support/mfa.ts'
+import { assertSignedIn } from '../support/responses.ts'
 import { mfaSectionName, openSecurityPage, pageActions } from '../support/security-page.ts'
 import { startSlowProxy } from '../support/slow-proxy.ts'
 import { findFreePort } from '../support/tcp.ts'
@@ -25,6 +27,29 @@ onDatabase('SQLite', (latchkey) => {
     await second.goto(`${latchkey.origin}/security`)
     await second.waitForURL('**/signin?returnTo=%2Fsecurity')
     assert.deepEqual(errors, [])
+  })
+
+  test('a page that never gets the response of its refresh is signed in when it is opened later', async (t) => {
+    const browser = await startChromium(t)
+    if (!browser) return
+    const ada = await latchkey.owner()
+    const { page } = await openSecurityPage(browser, latchkey, ada)
+    await page.route('**/auth/Refresh', async (route) => {
+      const client = new CookieClient(latchkey)
+      for (const { name, value } of await page.context().cookies()) client.cookies.set(name, value)
+      assertSignedIn(await client.postAndLeave('/auth/Refresh'))
+      await route.abort()
+    })
+    await Promise.all([
+      page.waitForEvent('requestfailed'),
+      page.goto(`${latchkey.origin}/security`),
+    ])
+    await page.unrouteAll()
+
+    travel(minute)
+    await page.goto(`${latchkey.origin}/security`)
+    await pageActions(page).section(mfaSectionName).waitFor()
+    assert.equal(page.url(), `${latchkey.origin}/security`)
   })
 })
 

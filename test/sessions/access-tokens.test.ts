@@ -29,6 +29,7 @@ onEachDatabase((latchkey) => {
       iss: latchkey.origin,
       aud: latchkey.origin,
       client_id: latchkey.origin,
+      gen: 1,
       amr: ['pwd'],
       acr: 'aal1',
     })

@@ -1,48 +1,15 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type ApiResponse, onEachDatabase, type TestLatchkey } from '../support/latchkey.ts'
+import { CookieClient } from '../support/cookie-client.ts'
+import { onEachDatabase } from '../support/latchkey.ts'
 
 const app = 'https://app.example.com'
-
-/** A simulated browser that stores cookies and sends its origin. */
-class Browser {
-  readonly cookies = new Map<string, string>()
-  readonly #latchkey: TestLatchkey
-  readonly origin: string
-
-  constructor(latchkey: TestLatchkey, origin = latchkey.origin) {
-    this.#latchkey = latchkey
-    this.origin = origin
-  }
-
-  async post(
-    path: string,
-    body?: unknown,
-    more: Record<string, string> = {},
-  ): Promise<ApiResponse> {
-    const cookie = [...this.cookies].map((pair) => pair.join('=')).join('; ')
-    const headers = {
-      origin: this.origin,
-      'latchkey-session': 'cookie',
-      ...(cookie && { cookie }),
-      ...more,
-    }
-    const answer = await this.#latchkey.post(path, body, { headers })
-    for (const set of answer.headers.getSetCookie()) {
-      const [pair = '', ...attributes] = set.split('; ')
-      const [name = '', value = ''] = pair.split('=')
-      if (attributes.includes('Max-Age=0')) this.cookies.delete(name)
-      else this.cookies.set(name, value)
-    }
-    return answer
-  }
-}
 
 onEachDatabase(
   (latchkey) => {
     test('in a browser the refresh token is in a cookie that scripts cannot read, and nowhere else', async () => {
       const ada = await latchkey.owner()
-      const browser = new Browser(latchkey)
+      const browser = new CookieClient(latchkey)
       const { email, password } = ada
       const signedIn = await browser.post('/auth/SignIn', { email, password })
       assert.equal(signedIn.body.status, 'signedIn')
@@ -67,7 +34,7 @@ onEachDatabase(
 
     test('every sign-in method returns its tokens in cookies if a page requests it', async () => {
       const ada = await latchkey.owner({ mfaMethod: 'email' })
-      const browser = new Browser(latchkey)
+      const browser = new CookieClient(latchkey)
       const { email, password } = ada
       const { mfaToken } = (await browser.post('/auth/SignIn', { email, password })).body
       const code = await latchkey.codeSentTo(email)
@@ -92,7 +59,7 @@ onEachDatabase(
     // and so made calls as its owner.
     test('a cookie is refused without the header, from another origin or without an origin', async () => {
       const ada = await latchkey.owner()
-      const browser = new Browser(latchkey)
+      const browser = new CookieClient(latchkey)
       const { email, password } = ada
       await browser.post('/auth/SignIn', { email, password })
       const cookie = `latchkey=${browser.cookies.get('latchkey')}`
@@ -122,7 +89,7 @@ onEachDatabase(
 
     test('a cookie is accepted by Refresh only, and every other call requires the access token', async () => {
       const ada = await latchkey.owner()
-      const browser = new Browser(latchkey)
+      const browser = new CookieClient(latchkey)
       const { email, password } = ada
       await browser.post('/auth/SignIn', { email, password })
       const cookie = `latchkey=${browser.cookies.get('latchkey')}`
@@ -134,7 +101,7 @@ onEachDatabase(
 
     test('two cookies of one name are refused, because another host may have set one', async () => {
       const ada = await latchkey.owner()
-      const browser = new Browser(latchkey)
+      const browser = new CookieClient(latchkey)
       const { email, password } = ada
       await browser.post('/auth/SignIn', { email, password })
       const value = browser.cookies.get('latchkey')
@@ -169,7 +136,7 @@ onEachDatabase(
       }
 
       const ada = await latchkey.owner()
-      const browser = new Browser(latchkey, app)
+      const browser = new CookieClient(latchkey, app)
       const { email, password } = ada
       const same = { 'sec-fetch-site': 'same-site' }
       const signedIn = await browser.post('/auth/SignIn', { email, password }, same)

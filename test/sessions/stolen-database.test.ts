@@ -24,6 +24,7 @@ onEachDatabase((latchkey) => {
     secrets['a code by text'] = await latchkey.codeSentTo(ada.phoneNumber)
     await ada.turnOn('authenticator')
     await ada.signInFully()
+    ada.storeTokens(await latchkey.post('/auth/Refresh', { refreshToken: ada.refreshToken }))
     await addPasskey(latchkey, ada)
     const { mfaToken } = (await ada.signIn()).body
     const byPasskey = await startPasskeySignIn(latchkey, { mfaToken })

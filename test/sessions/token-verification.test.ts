@@ -42,6 +42,7 @@ const good = (
     account: 'a',
     session: 's',
     authenticatedAt: Date.now(),
+    generation: 1,
     amr: ['pwd'],
     setupOnly: false,
   })
@@ -134,6 +135,7 @@ test('a token is refused from its exp on, however often it was accepted before',
     account: 'a',
     session: 's',
     authenticatedAt: Date.now(),
+    generation: 1,
     amr: ['pwd'],
     setupOnly: false,
   })

@@ -54,7 +54,7 @@ export function storeTokens(signedIn: SignedIn): void {
 export async function getAccessToken(): Promise<string | undefined> {
   if (isFresh(tokens)) return tokens.accessToken
   if (!tokens && !config.mayBeSignedIn) return undefined
-  // A refresh token works once, so one tab refreshes at a time.
+  // One tab refreshes for all: a tab that came late with a token of before would end the session.
   return navigator.locks.request('latchkey-refresh', async () => {
     if (isFresh(tokens)) return tokens.accessToken
     const result = await guest.auth.refresh.post({})

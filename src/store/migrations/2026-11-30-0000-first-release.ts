@@ -149,9 +149,21 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .addColumn('expires_at', 'bigint', (c) => c.notNull())
     .addColumn('idle_until', 'bigint', (c) => c.notNull())
     .addColumn('ended_at', 'bigint')
+    .addColumn('generation', 'integer', (c) => c.notNull())
+    .addColumn('authenticated_generation', 'integer', (c) => c.notNull())
+    .addColumn('refresh_token_sealed', 'text')
+    .addColumn('repeatable_until', 'bigint')
+    .addColumn('repeated_late_at', 'bigint')
     .execute()
   await db.schema.createIndex('session_account').on('session').column('account_id').execute()
   await db.schema.createIndex('session_idle').on('session').column('idle_until').execute()
+  // Few sessions have a sealed token: found, not scanned for.
+  await db.schema
+    .createIndex('session_sealed')
+    .on('session')
+    .column('repeatable_until')
+    .where(sql.ref('refresh_token_sealed'), 'is not', null)
+    .execute()
 
   await db.schema
     .createTable('refresh_token')
@@ -159,6 +171,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .addColumn('session_id', 'text', (c) =>
       c.notNull().references('session.id').onDelete('cascade'),
     )
+    .addColumn('generation', 'integer', (c) => c.notNull())
     .addColumn('created_at', 'bigint', (c) => c.notNull())
     .addColumn('used_at', 'bigint')
     .execute()

@@ -77,8 +77,8 @@ export class VirtualUser {
   async refresh(): Promise<void> {
     const { refreshToken } = this
     const result = await this.#nodes.request('POST', '/auth/Refresh', { body: { refreshToken } })
-    // The lost response may contain the only valid refresh token (docs/decisions/0001).
-    if (result === outcomeUnknown) return this.signIn()
+    // The refresh is repeated for a lost response (docs/decisions/0001).
+    if (result === outcomeUnknown) return this.refresh()
     this.#storeTokens(result)
   }
 

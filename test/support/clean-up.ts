@@ -1,0 +1,11 @@
+import { cleanUp } from '../../src/retention.ts'
+import { openDatabase } from '../../src/store/open.ts'
+import type { TestLatchkey } from './latchkey.ts'
+import { transactionOn } from './transaction.ts'
+
+/** Runs the hourly clean-up on the service’s database, now. */
+export async function runCleanUp(latchkey: TestLatchkey): Promise<void> {
+  const db = openDatabase(latchkey.environment.LATCHKEY_DATABASE_URL ?? '')
+  await cleanUp(db, transactionOn(db))
+  await db.destroy()
+}
