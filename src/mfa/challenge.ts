@@ -11,7 +11,6 @@ import { issueSession } from '../sessions/issue-session.ts'
 import { type LockedAccount, lockAccount } from '../sessions/locked-account.ts'
 import type { IssuedSession, SessionRules } from '../sessions/session.ts'
 import { ensureNotSuspended } from '../sessions/suspension.ts'
-import { trustDevice } from '../sessions/trusted-device.ts'
 import { activeMfaMethod } from '../store/mfa-state.ts'
 import type { Tx } from '../store/transaction.ts'
 import {
@@ -56,14 +55,16 @@ export interface MfaRequired {
  * Starts the challenge for the second factor, after the first one was correct. Sends a code if the
  * method needs one; beyond the rate limit it sends none, and another method can still be used.
  *
- * @param session the session to renew; without it, completing the challenge issues a new one
+ * @param startedBy.session the session to renew; without it, completing the challenge issues a new one
+ * @param startedBy.deviceId the account’s device that the sign-in began on
  */
 export async function startChallenge(
   tx: Tx,
   deps: ChallengeDeps,
   account: LockedAccount,
-  session?: string,
+  startedBy: { session?: string | undefined; deviceId?: string | undefined },
 ): Promise<MfaRequired> {
+  const { session, deviceId } = startedBy
   const { current } = await readEnrollments(tx, account)
   const usable = challengeMethods(deps, account, current)
   const method = usable.find((name) => name === account.mfa_method) ?? usable[0]
@@ -77,6 +78,7 @@ export async function startChallenge(
       purpose: session === undefined ? 'signIn' : 'reauthenticate',
       token_hash: tx.keyring.hash(mfaToken, tokenPurpose),
       session_id: session ?? null,
+      device_id: deviceId ?? null,
       method,
     })
     .returning(['id', 'account_id', 'sent_to', 'sent_at'])
@@ -137,6 +139,8 @@ export async function verifyChallenge(
     mfaToken: string
     mfaMethod?: ChallengeMethod | undefined
     code: string
+    /** Token of the client’s device; by default, the sign-in stays on the device it began on. */
+    deviceToken?: string | undefined
     /** Trust this device, so that it skips the second factor for a while. */
     rememberDevice?: boolean | undefined
     client: Client
@@ -192,28 +196,27 @@ export async function completeChallenge(
   { rules }: ChallengeDeps,
   completion: {
     account: LockedAccount
-    challenge: { id: string; session_id: string | null }
+    challenge: { id: string; session_id: string | null; device_id: string | null }
     amr: Amr[]
     client: Client
+    deviceToken?: string | undefined
     rememberDevice?: boolean | undefined
   },
 ): Promise<IssuedSession> {
-  const { account, challenge, amr, client, rememberDevice } = completion
+  const { account, challenge, amr, client, deviceToken, rememberDevice } = completion
   await consumeChallenge(tx, challenge.id)
-  const session = challenge.session_id ?? undefined
-  const issued = await issueSession(tx, { account, amr, client, session, rules })
+  const issued = await issueSession(tx, {
+    account,
+    amr,
+    client,
+    session: challenge.session_id ?? undefined,
+    deviceToken,
+    deviceId: challenge.device_id ?? undefined,
+    rememberDevice,
+    rules,
+  })
   if (!issued) throw new Error('Both factors were verified, but no session was issued.')
-  return rememberDevice ? issueDeviceToken(tx, { account, client, issued }) : issued
-}
-
-/** Trusts the device, so that it skips the second factor for a while. */
-export async function issueDeviceToken(
-  tx: Tx,
-  { account, client, issued }: { account: LockedAccount; client: Client; issued: IssuedSession },
-): Promise<IssuedSession> {
-  const { session } = issued
-  await activity.record(tx, account.id, { type: 'device.trusted', client, session })
-  return { ...issued, deviceToken: await trustDevice(tx, account, client) }
+  return issued
 }
 
 /** Methods that can complete a sign-in to the account now. */
@@ -254,7 +257,7 @@ export async function loadChallenge(tx: Tx, lookup: { mfaToken: string } | { id:
   // Read under the lock: a concurrent transaction may have consumed or voided the challenge.
   const challenge = await tx
     .selectFrom('challenge')
-    .select(['id', 'account_id', 'session_id', 'method', 'failed_attempts'])
+    .select(['id', 'account_id', 'session_id', 'device_id', 'method', 'failed_attempts'])
     .select(['sent_to', 'sent_at', 'code_hash', 'code_expires_at'])
     .where('id', '=', found.id)
     .where('consumed_at', 'is', null)

@@ -3,12 +3,7 @@ import * as activity from '../activity/activity.ts'
 import type { Client } from '../lib/client.ts'
 import { networkOf } from '../lib/network.ts'
 import { Problem } from '../lib/problem.ts'
-import {
-  type ChallengeDeps,
-  completeChallenge,
-  issueDeviceToken,
-  loadChallenge,
-} from '../mfa/challenge.ts'
+import { type ChallengeDeps, completeChallenge, loadChallenge } from '../mfa/challenge.ts'
 import {
   listPasskeyDescriptors,
   type PasskeyDeps,
@@ -85,6 +80,8 @@ export interface PasskeySignInAttempt {
   response: AuthenticationResponseJSON
   /** The session of the access token; a challenge that confirms a session accepts only its own. */
   principal: Principal | undefined
+  /** Token of the client’s device; a second factor stays on the device that the sign-in began on. */
+  deviceToken?: string | undefined
   rememberDevice?: boolean | undefined
   client: Client
 }
@@ -133,7 +130,7 @@ async function completePasskeySignIn(
   },
 ): Promise<IssuedSession | undefined> {
   const { rules } = deps
-  const { passkeyChallenge, passkey, client, rememberDevice } = attempt
+  const { passkeyChallenge, passkey, client, deviceToken, rememberDevice } = attempt
   const account = await lockAccount(tx, passkey.account)
   const startedAtVersion = passkeyChallenge.credential_version ?? account?.credential_version
   if (!account || startedAtVersion !== account.credential_version) throw passkeyTokenExpired()
@@ -145,7 +142,8 @@ async function completePasskeySignIn(
   if (pending) {
     const { challenge } = pending
     const amr = ['pwd' as const, ...passkey.amr]
-    return completeChallenge(tx, deps, { account, challenge, amr, client, rememberDevice })
+    const completion = { account, challenge, amr, client, deviceToken, rememberDevice }
+    return completeChallenge(tx, deps, completion)
   }
   const session = passkeyChallenge.session_id ?? undefined
   const issued = await issueSession(tx, {
@@ -153,10 +151,12 @@ async function completePasskeySignIn(
     amr: passkey.amr,
     client,
     session,
+    deviceToken,
+    rememberDevice,
     rules,
   })
   if (!issued) throw new Error('No session was issued after a passkey with user verification.')
-  return rememberDevice ? issueDeviceToken(tx, { account, client, issued }) : issued
+  return issued
 }
 
 function methodNotSetUp(): Problem {

@@ -1,9 +1,10 @@
 import * as activity from '../activity/activity.ts'
 import type { Client } from '../lib/client.ts'
 import { secondsUntil } from '../lib/clock.ts'
+import { forgetNetworks } from '../sessions/known-network.ts'
 import { lockAccount } from '../sessions/locked-account.ts'
 import { endSessions } from '../sessions/session.ts'
-import { deleteTrustedDevices } from '../sessions/trusted-device.ts'
+import { removeTrust } from '../sessions/trusted-device.ts'
 import { lockEmails } from '../store/locks.ts'
 import type { Tx } from '../store/transaction.ts'
 import { issueResetToken } from '../verification/reset-token.ts'
@@ -23,8 +24,8 @@ export interface UndoResult {
 
 /**
  * Undoes a change and every change after it: restores everything that decides how the account signs
- * in, ends all sessions and removes all trusted devices. Nobody can sign in until the reset token
- * has set a new password.
+ * in, ends all sessions and the trust in all devices, and forgets all networks but the client’s.
+ * Nobody can sign in until the reset token has set a new password, which leaves no other device known.
  *
  * @returns undefined for a token that is unknown, used, voided or expired
  */
@@ -41,7 +42,8 @@ export async function undo(
   // Before the address changes: that update also locks the account against inserts of rows that
   // refer to it, and such a transaction may hold one of these sessions.
   await endSessions(tx, id)
-  await deleteTrustedDevices(tx, id)
+  await removeTrust(tx, id)
+  await forgetNetworks(tx, id, client)
   await lockEmails(tx, accountBefore.email_key, snapshot.account.email_key)
   await restoreSnapshot(tx, accountBefore, snapshot)
   const account = await lockAccount(tx, id)

@@ -16,6 +16,7 @@ export function newChallengeRow(tx: Tx, account: { id: string; credential_versio
     account_id: account.id,
     token_hash: null,
     session_id: null,
+    device_id: null,
     credential_version: account.credential_version,
     sent_to: null,
     code_hash: null,

@@ -6,7 +6,7 @@ import { Problem } from '../../lib/problem.ts'
 import { newId } from '../../lib/random.ts'
 import { enqueueNotification } from '../../notifications/outbox.ts'
 import type { LockedAccount } from '../../sessions/locked-account.ts'
-import { deleteTrustedDevices } from '../../sessions/trusted-device.ts'
+import { removeTrust } from '../../sessions/trusted-device.ts'
 import type { Db } from '../../store/open.ts'
 import type { Schema } from '../../store/schema.ts'
 import type { Tx } from '../../store/transaction.ts'
@@ -107,7 +107,7 @@ export async function consumeRecoveryCode(tx: Tx, account: string, code: string)
 
 /**
  * Records a sign-in by recovery code and notifies the owner. It may mean that a device was lost, so
- * trusted devices are deleted.
+ * no device stays trusted.
  *
  * @param remaining unused codes, after this one
  */
@@ -117,7 +117,7 @@ export async function recordRecoveryCodeUse(
   remaining: number,
   client: Client,
 ): Promise<void> {
-  await deleteTrustedDevices(tx, account.id)
+  await removeTrust(tx, account.id)
   await activity.record(tx, account.id, {
     type: 'recovery_code.used',
     client,
