@@ -11,7 +11,7 @@ export const deviceLifetimeMs = 400 * day
 
 /**
  * Devices per account. Beyond it, those that were in use for the shortest time are deleted, so that
- * neither a script that signs in without its token nor a thief pushes out what the owner has used.
+ * neither a script that signs in without its token nor a thief pushes out a device in use.
  */
 const maxDevices = 100
 
@@ -20,7 +20,7 @@ const maxTokensPerCookie = 5
 
 const tokenPurpose = 'device_token'
 
-/** What `newToken` returns. */
+/** The form of a token; any other text names no device. */
 const tokenPattern = /^[\w-]{43}$/
 
 /** A device of an account, found by the token that a call brought. */
@@ -69,7 +69,7 @@ export async function findDevice(
   return { id: row.id, token, firstSeenAt: row.first_seen_at, isKnown }
 }
 
-/** What identifies a device: its row, and the token that its client keeps. */
+/** A device’s row, and the token that its client keeps. */
 type DeviceIdentity = Pick<Device, 'id' | 'token'>
 
 /** @param id of a device that gets a new token; by default, the device is new, too */
@@ -152,7 +152,7 @@ async function deviceOfSession(tx: Tx, session: string): Promise<string | undefi
   return row?.device_id
 }
 
-/** The value of a cookie after a sign-in: the device's token, and those of others in this browser. */
+/** The value of a cookie after a sign-in: the token of the account, and those of other accounts. */
 export function joinDeviceTokens(deviceToken: string, cookie: string | undefined): string {
   const others = splitDeviceTokens(cookie).filter((token) => token !== deviceToken)
   return [deviceToken, ...others].slice(0, maxTokensPerCookie).join('.')

@@ -79,7 +79,7 @@ export async function requestPasswordReset(
   return { status: 'codeSent', expiresIn: resetCodeLifetimeMs / second }
 }
 
-/** What rate limits count a client as: a known device of the account, or the network. */
+/** The known device or the network that a client’s attempts count against. */
 interface Origin {
   kind: 'knownDevice' | 'knownNetwork' | 'unknownNetwork'
   key: string
