@@ -148,6 +148,8 @@ onEachDatabase(
       // account back.
       test(`after ${what} the thief’s device and network are unknown again, and the one that reset stays known`, async () => {
         const ada = await latchkey.owner()
+        const bystander = await latchkey.owner()
+        assertSignedIn(await signIn(bystander, '203.0.113.66'))
         const thief = await signIn(ada, '203.0.113.66')
         const { deviceToken: thiefsToken, accessToken } = assertSignedIn(thief)
         const change = { currentPassword: ada.password, newPassword: 'the sentence of a thief' }
@@ -162,6 +164,10 @@ onEachDatabase(
         for (let i = 0; i < 10; i++) assertStatus(await guess(ada, home), 401)
         assertStatus(await signIn(ada, home), 429)
         assertSignedIn(await signIn(ada, home, ada.deviceToken))
+
+        await useUpUnknownNetworks(bystander)
+        assertStatus(await guess(bystander, '203.0.113.66'), 401)
+        assertStatus(await guess(bystander, '192.0.2.7', bystander.deviceToken), 401)
       })
     }
 
