@@ -55,7 +55,7 @@ export const Password = Type.String({
 export const Token = (description: string) =>
   Type.String({ minLength: 1, maxLength: 2048, description })
 
-/** The token of the client's device. An invalid one is ignored, so any text passes. */
+/** The token of the client’s device. An invalid one is ignored, so any text passes. */
 export const DeviceToken = (description: string) =>
   Type.Optional(
     Type.String({

@@ -134,10 +134,13 @@ onEachDatabase(
       ],
       [
         'an undo',
-        async ({ email, deviceToken }) => {
+        async (ada) => {
+          const { email, deviceToken } = ada
           const token = await undoTokenSentTo(latchkey, email, /password/)
           const undone = assertStatus(await latchkey.post('/auth/Undo', { token }, from(home)), 200)
           const { resetToken } = undone.body
+          await useUpUnknownNetworks(ada)
+          assertStatus(await guess(ada, '203.0.113.66'), 429)
           const reset = { resetToken, newPassword, deviceToken }
           return latchkey.post('/auth/ResetPassword', reset, from(home))
         },
