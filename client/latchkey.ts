@@ -52,8 +52,9 @@ export function createLatchkey(options: Options) {
         /**
          * Reset the password (`POST /auth/ResetPassword`).
          *
-         * Takes the emailed code, or the `resetToken` of an undo. All sessions end and all
-         * trusted devices are removed. MFA stays on.
+         * Takes the emailed code, or the `resetToken` of an undo. All sessions end, no device
+         * stays trusted, and all devices and networks are forgotten but those of the call. MFA
+         * stays on.
          */
         post: (body: ResetPasswordBody) =>
           call<
@@ -236,7 +237,7 @@ export function createLatchkey(options: Options) {
         /**
          * Change the password (`PUT /settings/Password`).
          *
-         * All other sessions end, and all trusted devices are removed. The owner is notified.
+         * All other sessions end, and no device stays trusted. The owner is notified.
          */
         put: (body: ChangePasswordBody) =>
           call<
@@ -1201,6 +1202,11 @@ export interface FindUsersQuery {
 export interface ForgotPasswordBody {
   /** An email address. */
   email: string
+  /**
+   * The latest `deviceToken` that a sign-in to this account returned. Strangers cannot
+   * use up the emails of a known device.
+   */
+  deviceToken?: string | undefined
 }
 
 /** If the address has an account, a code was sent to it. */
@@ -1549,6 +1555,11 @@ export interface ResetPasswordBody {
   resetToken?: string | undefined
   /** Any characters, up to 1,024 bytes. */
   newPassword: string
+  /**
+   * The latest `deviceToken` that a sign-in to this account returned. This device stays
+   * known.
+   */
+  deviceToken?: string | undefined
 }
 
 export interface SendMfaCodeBody {
@@ -1614,7 +1625,11 @@ export interface SignInBody {
   email: string
   /** Any characters, up to 1,024 bytes. */
   password: string
-  /** From a sign-in with `rememberDevice`; replaces the second factor for 30 days. */
+  /**
+   * The latest `deviceToken` that a sign-in to this account returned. Strangers cannot
+   * use up the attempts of a known device. That of a trusted one replaces the second
+   * factor.
+   */
   deviceToken?: string | undefined
 }
 
@@ -1650,7 +1665,11 @@ export interface SignedIn {
   refreshExpiresIn: number
   /** These tokens only allow setting up MFA. Refresh them once it is on. */
   mfaSetUpRequired?: true
-  /** Returned for `rememberDevice`. Send it with the next `POST /auth/SignIn`. */
+  /**
+   * Marks this device as known. Keep it, and send it with the next sign-in to this
+   * account. Absent after `Refresh` and `Reauthenticate`, which change no device, and if
+   * a cookie has it.
+   */
   deviceToken?: string
 }
 
@@ -1728,7 +1747,10 @@ export interface TurnOnMfaBody {
    * The method that turns MFA on is the default in any case.
    */
   setDefault?: boolean | undefined
-  /** From an earlier sign-in on this device. */
+  /**
+   * The latest `deviceToken` that a sign-in to this account returned. MFA settles in a
+   * day on a device first seen a week before.
+   */
   deviceToken?: string | undefined
 }
 
@@ -1748,7 +1770,10 @@ export interface UndoBody {
    * `navigator.credentials.get()`, by its `toJSON()`.
    */
   response?: AuthenticationResponseJSON | undefined
-  /** From an earlier sign-in on this device. */
+  /**
+   * The latest `deviceToken` that a sign-in to this account returned. MFA that comes
+   * back settles in a day on a device first seen a week before.
+   */
   deviceToken?: string | undefined
 }
 
@@ -1860,9 +1885,11 @@ export interface VerifyMfaBody {
   /** The code as typed. */
   code: string
   /**
-   * Returns a `deviceToken`, which replaces the second factor on this device for 30
-   * days.
+   * The latest `deviceToken` that a sign-in to this account returned. The one of
+   * `SignIn` need not be sent again.
    */
+  deviceToken?: string | undefined
+  /** Trusts the device: its `deviceToken` replaces the second factor for 30 days. */
   rememberDevice?: boolean | undefined
 }
 
@@ -1875,9 +1902,11 @@ export interface VerifyPasskeySignInBody {
    */
   response: AuthenticationResponseJSON
   /**
-   * Returns a `deviceToken`, which replaces the second factor on this device for 30
-   * days.
+   * The latest `deviceToken` that a sign-in to this account returned. The one of
+   * `SignIn` need not be sent again.
    */
+  deviceToken?: string | undefined
+  /** Trusts the device: its `deviceToken` replaces the second factor for 30 days. */
   rememberDevice?: boolean | undefined
 }
 

@@ -120,8 +120,10 @@ function renderRateLimitsPage(): string {
     '| --- | --- | --- | --- |',
     ...rows,
     '\nA network is an IPv4 address, or the /64 of an IPv6 address. Behind a proxy set',
-    '[`LATCHKEY_TRUST_PROXY`](settings.md#latchkey_trust_proxy), or everybody shares one network. The',
-    '[odds of guessing](security.md#odds-of-guessing) follow from these limits.\n',
+    '[`LATCHKEY_TRUST_PROXY`](settings.md#latchkey_trust_proxy), or everybody shares one network. Which',
+    'devices are known, and which networks an owner signed in from, is in',
+    '[security.md](security.md#known-devices-and-networks). The [odds of',
+    'guessing](security.md#odds-of-guessing) follow from these limits.\n',
   ].join('\n')
 }
 

@@ -3,6 +3,7 @@ import { eraseDeletedAccounts } from './accounts/deletion.ts'
 import { day, hour, minute, now } from './lib/clock.ts'
 import type { Log } from './lib/log.ts'
 import { repeat } from './lib/repeat.ts'
+import { deviceLifetimeMs } from './sessions/device.ts'
 import { withoutStatementTimeout } from './store/locks.ts'
 import type { Db } from './store/open.ts'
 import type { Schema } from './store/schema.ts'
@@ -18,7 +19,7 @@ const retention: {
   challenge: [['expires_at', 0]],
   passkey_challenge: [['expires_at', 0]],
   password_reset: [['expires_at', 0]],
-  trusted_device: [['expires_at', 0]],
+  device: [['last_used_at', deviceLifetimeMs]],
   undo_token: [['expires_at', 0]],
   // An undo restores removed credentials for seven days; one more for clocks that disagree.
   totp_secret: [['removed_at', 8 * day]],

@@ -3,7 +3,7 @@ import { now } from '../lib/clock.ts'
 import type { Principal } from '../sessions/guard.ts'
 import type { LockedAccount } from '../sessions/locked-account.ts'
 import { endSessions } from '../sessions/session.ts'
-import { deleteTrustedDevices } from '../sessions/trusted-device.ts'
+import { removeTrust } from '../sessions/trusted-device.ts'
 import type { Db } from '../store/open.ts'
 import type { RunTransaction, Tx } from '../store/transaction.ts'
 import { changeCredentials } from '../undo/credential-change.ts'
@@ -24,7 +24,7 @@ export async function deleteAccount(
     notice: 'account-deleted',
     params: { at: tx.now() },
     set: { deleted_at: tx.now() },
-    updateRows: () => deleteTrustedDevices(tx, account.id),
+    updateRows: () => removeTrust(tx, account.id),
   })
   await endSessions(tx, account.id)
 }

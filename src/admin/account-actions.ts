@@ -4,7 +4,7 @@ import { newCode } from '../lib/random.ts'
 import { enqueueNotification } from '../notifications/outbox.ts'
 import { type LockedAccount, lockAccount } from '../sessions/locked-account.ts'
 import { endSessions } from '../sessions/session.ts'
-import { deleteTrustedDevices, listTrustedDevices } from '../sessions/trusted-device.ts'
+import { listTrustedDevices, removeTrust } from '../sessions/trusted-device.ts'
 import type { Tx } from '../store/transaction.ts'
 import { changeCredentials, notifyOwner } from '../undo/credential-change.ts'
 import { issueResetCode } from '../verification/reset-token.ts'
@@ -58,10 +58,10 @@ export const unsuspendAccount: AccountAction = async (tx, account, cause) => {
   return true
 }
 
-/** Ends all sessions of an account and deletes its trusted devices. */
+/** Ends all sessions of an account and the trust in its devices. */
 export const signOutEverywhere: AccountAction = async (tx, account, cause) => {
   const trustedDevices = await listTrustedDevices(tx, account.id)
-  await deleteTrustedDevices(tx, account.id)
+  await removeTrust(tx, account.id)
   if (!(await endSessions(tx, account.id)) && trustedDevices.length === 0) return false
   const { detail: operatorDetail, ...attribution } = activity.attributionOf(cause)
   const detail = { reason: 'ended_by_operator', which: 'all', ...operatorDetail }

@@ -1,8 +1,9 @@
 import * as activity from '../activity/activity.ts'
+import { removeAllTrust } from '../sessions/trusted-device.ts'
 import type { Tx } from '../store/transaction.ts'
 
 /**
- * Ends all sessions of all accounts and deletes all trusted devices, for when tokens may have leaked.
+ * Ends all sessions of all accounts and the trust in all devices, for when tokens may have leaked.
  * Records it in the activity of each account that was signed in. Sends no notices: a million emails
  * at once would arrive late, and look like phishing.
  *
@@ -16,7 +17,7 @@ export async function signOutAllAccounts(tx: Tx, cause: activity.OperatorCause):
     .where('ended_at', 'is', null)
     .returning(['account_id', 'expires_at', 'idle_until'])
     .execute()
-  await tx.deleteFrom('trusted_device').execute()
+  await removeAllTrust(tx)
   const alive = ended.filter((session) => Math.min(session.expires_at, session.idle_until) > at)
   const accounts = new Set(alive.map(({ account_id }) => account_id))
   const { detail: operatorDetail, ...attribution } = activity.attributionOf(cause)

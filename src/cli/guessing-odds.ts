@@ -29,8 +29,8 @@ export interface DailyOdds {
    * is no longer offered still works for accounts that have it, at the odds it had.
    */
   secondFactor: Partial<Record<MfaMethod | 'recoveryCode', Odds>>
-  /** Passwords that are verified. The odds depend on the password. */
-  passwords: { fromElsewhere: number; fromOneNetwork: number }
+  /** Passwords that are verified, except on known devices. The odds depend on the password. */
+  passwords: { fromElsewhere: number; fromKnownNetworks: number; fromOneNetwork: number }
   /** For an address without an account. */
   signUpCode: Odds
   /** From networks on which the owner never signed in. */
@@ -69,6 +69,7 @@ export function computeDailyOdds({
     },
     passwords: {
       fromElsewhere: maxGuesses(day, limits.wrongPasswordsFromUnknownNetworks),
+      fromKnownNetworks: maxGuesses(day, limits.wrongPasswordsFromKnownNetworks),
       fromOneNetwork: maxGuesses(day, limits.wrongPasswordsPerAddressAndNetwork),
     },
     // The attacker's best case: all codes of a day are valid at once, and all guesses come then.
@@ -107,7 +108,7 @@ export function describeOdds(settings: Pick<Settings, 'rateLimits' | 'mfaMethods
     `  Second factor, by an attacker who has the password: ${formatCount(factors[0]?.[1].guesses)} guesses`,
     ...factors.map(([method, { chance }]) => `    ${method.padEnd(14)} ${formatChance(chance)}`),
     `  Password: ${formatCount(passwords.fromElsewhere)} guesses from networks on which the owner never signed in,`,
-    `    ${formatCount(passwords.fromOneNetwork)} from each other network. The odds depend on the password.`,
+    `    ${formatCount(passwords.fromKnownNetworks)} from the others, ${formatCount(passwords.fromOneNetwork)} from one of them. The odds depend on the password.`,
     `  Code of a password reset, from networks on which the owner never signed in: ${formatCount(resetCode.guesses)} guesses`,
     `    ${formatChance(resetCode.chance)}`,
     `  Code of a sign-up, for an address without an account: ${formatCount(signUpCode.guesses)} guesses`,

@@ -55,11 +55,21 @@ export const Password = Type.String({
 export const Token = (description: string) =>
   Type.String({ minLength: 1, maxLength: 2048, description })
 
-/** Any value is accepted: one that marks no device of the account is ignored. */
-export const DeviceToken = Type.String({
-  maxLength: 2048,
-  description: 'From an earlier sign-in on this device.',
-})
+/** The token of the client’s device. An invalid one is ignored, so any text passes. */
+export const DeviceToken = (description: string) =>
+  Type.Optional(
+    Type.String({
+      maxLength: 2048,
+      description: `The latest \`deviceToken\` that a sign-in to this account returned. ${description}`,
+    }),
+  )
+
+/** Whether a sign-in trusts the device. */
+export const RememberDevice = Type.Optional(
+  Type.Boolean({
+    description: 'Trusts the device: its `deviceToken` replaces the second factor for 30 days.',
+  }),
+)
 
 const codes = Object.keys(problemTypes) as ProblemCode[]
 
@@ -186,7 +196,8 @@ export const TokenResponse = Type.Object(
     ),
     deviceToken: Type.Optional(
       Type.String({
-        description: 'Returned for `rememberDevice`. Send it with the next `POST /auth/SignIn`.',
+        description:
+          'Marks this device as known. Keep it, and send it with the next sign-in to this account. Absent after `Refresh` and `Reauthenticate`, which change no device, and if a cookie has it.',
       }),
     ),
   },

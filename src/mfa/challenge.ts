@@ -11,7 +11,6 @@ import { issueSession } from '../sessions/issue-session.ts'
 import { type LockedAccount, lockAccount } from '../sessions/locked-account.ts'
 import type { IssuedSession, SessionRules } from '../sessions/session.ts'
 import { ensureNotSuspended } from '../sessions/suspension.ts'
-import { trustDevice } from '../sessions/trusted-device.ts'
 import type { ChallengeTable } from '../store/schema.ts'
 import type { Tx } from '../store/transaction.ts'
 import { openUndoToken, type UndoToken } from '../undo/undo-token.ts'
@@ -52,16 +51,21 @@ export interface MfaRequired {
  * Starts the challenge for the second factor, after the first one was correct. Sends a code if the
  * method needs one; beyond the rate limit it sends none, and another method can still be used.
  *
- * @param subject the session to renew, or the change to undo; by default, completing the challenge
- * issues a new session
+ * @param startedBy.session the session to renew; by default, completing the challenge issues a new one
+ * @param startedBy.deviceId the account’s device that the sign-in began on
+ * @param startedBy.undoToken the change to undo
  */
 export async function startChallenge(
   tx: Tx,
   deps: ChallengeDeps,
   account: LockedAccount,
-  subject: { session?: string | undefined; undoToken?: UndoToken } = {},
+  startedBy: {
+    session?: string | undefined
+    deviceId?: string | undefined
+    undoToken?: UndoToken
+  },
 ): Promise<MfaRequired> {
-  const { session, undoToken } = subject
+  const { session, deviceId, undoToken } = startedBy
   const { enrollment, usable } = await readUsableFactors(tx, deps, account, undoToken)
   const method = usable.find((name) => name === account.mfa_method) ?? usable[0]
   if (!method) throw new Error('MFA is on, but no method is enrolled.')
@@ -75,6 +79,7 @@ export async function startChallenge(
       token_hash: tx.keyring.hash(mfaToken, tokenPurpose),
       session_id: session ?? null,
       undo_token_id: undoToken?.id ?? null,
+      device_id: deviceId ?? null,
       method,
     })
     .returning(['id', 'account_id', 'purpose', 'sent_to', 'sent_at'])
@@ -139,6 +144,8 @@ export async function verifyChallenge(
   tx: Tx,
   deps: ChallengeDeps,
   attempt: CodeAttempt & {
+    /** Token of the client’s device; by default, the sign-in stays on the device it began on. */
+    deviceToken?: string | undefined
     /** Trust this device, so that it skips the second factor for a while. */
     rememberDevice?: boolean | undefined
   },
@@ -205,28 +212,27 @@ export async function completeChallenge(
   { rules }: ChallengeDeps,
   completion: {
     account: LockedAccount
-    challenge: { id: string; session_id: string | null }
+    challenge: { id: string; session_id: string | null; device_id: string | null }
     amr: Amr[]
     client: Client
+    deviceToken?: string | undefined
     rememberDevice?: boolean | undefined
   },
 ): Promise<IssuedSession> {
-  const { account, challenge, amr, client, rememberDevice } = completion
+  const { account, challenge, amr, client, deviceToken, rememberDevice } = completion
   await consumeChallenge(tx, challenge.id)
-  const session = challenge.session_id ?? undefined
-  const issued = await issueSession(tx, { account, amr, client, session, rules })
+  const issued = await issueSession(tx, {
+    account,
+    amr,
+    client,
+    session: challenge.session_id ?? undefined,
+    deviceToken,
+    deviceId: challenge.device_id ?? undefined,
+    rememberDevice,
+    rules,
+  })
   if (!issued) throw new Error('Both factors were verified, but no session was issued.')
-  return rememberDevice ? issueDeviceToken(tx, { account, client, issued }) : issued
-}
-
-/** Trusts the device, so that it skips the second factor for a while. */
-export async function issueDeviceToken(
-  tx: Tx,
-  { account, client, issued }: { account: LockedAccount; client: Client; issued: IssuedSession },
-): Promise<IssuedSession> {
-  const { session } = issued
-  await activity.record(tx, account.id, { type: 'device.trusted', client, session })
-  return { ...issued, deviceToken: await trustDevice(tx, account, client) }
+  return issued
 }
 
 const tokenPurpose = 'mfa_token'
@@ -269,7 +275,7 @@ export async function loadChallenge(
   // Read under the lock: a concurrent transaction may have consumed or voided the challenge.
   const challenge = await tx
     .selectFrom('challenge')
-    .select(['id', 'account_id', 'purpose', 'session_id', 'undo_token_id', 'method'])
+    .select(['id', 'account_id', 'purpose', 'session_id', 'device_id', 'undo_token_id', 'method'])
     .select(['failed_attempts', 'sent_to', 'sent_at', 'code_hash', 'code_expires_at'])
     .where('id', '=', found.id)
     .where('purpose', 'in', purposes)

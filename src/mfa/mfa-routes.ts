@@ -57,7 +57,7 @@ const TurnOn = StrictObject(
           'Whether the method becomes the default. `false` adds it, or proves a pending one. The method that turns MFA on is the default in any case.',
       }),
     ),
-    deviceToken: Type.Optional(DeviceToken),
+    deviceToken: DeviceToken('MFA settles in a day on a device first seen a week before.'),
   },
   {
     examples: [
@@ -129,7 +129,7 @@ export function mfaRoutes(
     async (request, reply) => {
       const principal = principalOf(request)
       const { mfaMethod: method, code, passkeyId, setDefault = true } = request.body
-      const { deviceToken = cookieSessions.deviceTokenOf(request) } = request.body
+      const deviceToken = cookieSessions.deviceTokenOf(request)
       ensureOffered(method, mfaMethods)
       ensureFieldsFitMethod(request.body)
       const address = parseAddress(request.body)

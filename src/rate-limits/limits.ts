@@ -10,13 +10,21 @@ type Definition = Omit<RateLimit, 'name'>
 const definitions = {
   // Sign-in. Leaves room for the owner’s own mistakes.
   wrongPasswordsPerAddressAndNetwork: attempts(10, hour, 'an address from one network'),
-  // Excludes the owner’s own networks, so that no stranger can lock the owner out.
+  // Excludes the owner’s own networks, so that no stranger elsewhere can lock the owner out.
   wrongPasswordsFromUnknownNetworks: attempts(
     50,
     hour,
     'an address from all networks that its owner never signed in from',
   ),
+  // A thief may have signed in from many networks, so they share one limit.
+  wrongPasswordsFromKnownNetworks: attempts(
+    20,
+    hour,
+    'an address from all networks that its owner signed in from',
+  ),
   wrongPasswordsPerNetwork: attempts(200, hour, 'one network, for all addresses'),
+  // Replaces the limits above, so that no stranger in the same network can lock the owner out.
+  wrongPasswordsPerDevice: attempts(10, hour, 'a known device of the account'),
   // Nobody without the session can use these up.
   wrongPasswordsInSession: attempts(
     10,
@@ -82,24 +90,38 @@ const definitions = {
   wrongSignUpCodesPerAddressAndNetwork: attempts(10, hour, 'an address from one network'),
   wrongSignUpCodesPerAddress: attempts(50, hour, 'an address'),
 
-  // Password reset. Counted before any work is done.
+  // Password reset. Counted before any work is done. A known device counts as a network of its own.
   resetsPerNetwork: attempts(
     600,
     hour,
-    'one network, calls of `ForgotPassword` and `ResetPassword`, successful ones too',
+    'one network, or a known device; calls of `ForgotPassword` and `ResetPassword`, successful ones too',
   ),
-  resetEmailsPerAddressAndNetwork: messages(5, hour, 'an address from one network'),
-  resetEmailsPerAddress: messages(
+  resetEmailsPerAddressAndNetwork: messages(5, hour, 'an address from one network or known device'),
+  resetEmailsFromUnknownNetworks: messages(
     20,
     day,
     'an address from all networks that its owner never signed in from',
   ),
+  resetEmailsFromKnownNetworks: messages(
+    20,
+    day,
+    'an address from all networks that its owner signed in from',
+  ),
   // Wrong codes do not void a right one: a stranger could lock the owner out that way.
-  wrongResetCodesPerAddressAndNetwork: attempts(10, hour, 'an address from one network'),
+  wrongResetCodesPerAddressAndNetwork: attempts(
+    10,
+    hour,
+    'an address from one network or known device',
+  ),
   wrongResetCodesFromUnknownNetworks: attempts(
     50,
     day,
     'an address from all networks that its owner never signed in from',
+  ),
+  wrongResetCodesFromKnownNetworks: attempts(
+    50,
+    day,
+    'an address from all networks that its owner signed in from',
   ),
 } satisfies Record<string, Definition>
 

@@ -1,5 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { second } from '../lib/clock.ts'
 import { Problem } from '../lib/problem.ts'
+import { deviceLifetimeMs, joinDeviceTokens } from './device.ts'
 
 /**
  * Request header by which a page opts into cookies: the response’s long-lived tokens go into
@@ -8,16 +10,13 @@ import { Problem } from '../lib/problem.ts'
  */
 const cookieModeHeader = 'latchkey-session'
 
-/** Seconds: the lifetime of a device token. */
-const deviceCookieMaxAge = 30 * 24 * 60 * 60
-
 /** Cookie handling for sessions of browser pages. */
 export interface CookieSessions {
   /** Whether the request opts into cookies. */
   usesCookies(request: FastifyRequest): boolean
   /** The refresh token from its cookie, if the request opts into cookies. */
   refreshTokenOf(request: FastifyRequest): string | undefined
-  /** The trusted device’s token from its cookie, if the request opts into cookies. */
+  /** The `deviceToken` of the body or, if the request opts into cookies, those of this browser. */
   deviceTokenOf(request: FastifyRequest): string | undefined
   /** Whether a page navigation may turn out to be signed in. */
   mayBeSignedIn(request: FastifyRequest): boolean
@@ -51,8 +50,10 @@ export function registerCookieSessions(
     if (!usesCookies(request) || !isTokenResponse(payload)) return payload
     const { refreshToken, deviceToken, ...rest } = payload
     setCookie(reply, cookieNames.refresh, refreshToken, payload.refreshExpiresIn)
-    if (deviceToken !== undefined)
-      setCookie(reply, cookieNames.device, deviceToken, deviceCookieMaxAge)
+    if (deviceToken !== undefined) {
+      const tokens = joinDeviceTokens(deviceToken, readCookie(request, cookieNames.device))
+      setCookie(reply, cookieNames.device, tokens, deviceLifetimeMs / second)
+    }
     return rest
   })
 
@@ -67,7 +68,8 @@ export function registerCookieSessions(
     refreshTokenOf: (request) =>
       usesCookies(request) ? readCookie(request, cookieNames.refresh) : undefined,
     deviceTokenOf: (request) =>
-      usesCookies(request) ? readCookie(request, cookieNames.device) : undefined,
+      bodyTokenOf(request) ??
+      (usesCookies(request) ? readCookie(request, cookieNames.device) : undefined),
     mayBeSignedIn: (request) =>
       readCookie(request, cookieNames.refresh) !== undefined || isCrossSite(request),
     clearSessionCookie: (reply) => setCookie(reply, cookieNames.refresh, '', 0),
@@ -106,6 +108,11 @@ function readCookie({ headers }: FastifyRequest, name: string): string | undefin
   const pairs = (headers.cookie ?? '').split(/; ?/)
   const matches = pairs.filter((pair) => pair.startsWith(`${name}=`))
   return matches.length === 1 ? matches[0]?.slice(name.length + 1) || undefined : undefined
+}
+
+/** The field of a body that its schema has checked. */
+function bodyTokenOf({ body }: FastifyRequest): string | undefined {
+  return (body as { deviceToken?: string }).deviceToken
 }
 
 interface TokenResponse {

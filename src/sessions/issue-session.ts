@@ -1,17 +1,19 @@
 import * as activity from '../activity/activity.ts'
 import type { Client } from '../lib/client.ts'
 import { now, second } from '../lib/clock.ts'
+import { networkOf } from '../lib/network.ts'
 import { Problem } from '../lib/problem.ts'
 import { newId } from '../lib/random.ts'
 import { isMfaOn } from '../store/mfa-state.ts'
 import type { Tx } from '../store/transaction.ts'
 import type { AccessTokens } from './access-token.ts'
 import { type Amr, acrOf, combineAmr, hasMfa } from './assurance.ts'
+import { findDevice, newDeviceIdentity, recordDevice } from './device.ts'
 import type { LockedAccount } from './locked-account.ts'
 import { issueRefreshToken } from './refresh-token.ts'
 import { type IssuedSession, isSetupSession, type SessionRules } from './session.ts'
 import { ensureNotSuspended } from './suspension.ts'
-import { isTrustedDevice } from './trusted-device.ts'
+import { isTrustedDevice, trustDevice } from './trusted-device.ts'
 
 /**
  * Issues a session: the only function that does, whatever the first factor was. While the account
@@ -31,12 +33,16 @@ export async function issueSession(
     amr: Amr[]
     client: Client
     session?: string | undefined
-    /** The token of a device that the owner chose to trust. */
+    /** The token of the client’s device; without one of this account’s, the device is new. */
     deviceToken?: string | undefined
+    /** The device that a sign-in began on, for a client that sent its token only then. */
+    deviceId?: string | undefined
+    /** Trusts the device, so that it skips the second factor for a while. */
+    rememberDevice?: boolean | undefined
     rules: SessionRules
   },
 ): Promise<IssuedSession | undefined> {
-  const { account, client, rules } = options
+  const { account, client, deviceToken, deviceId, rememberDevice, rules } = options
   const amr = combineAmr(...options.amr)
   if (account.deleted_at !== null) {
     throw new Problem('invalid_credentials', 'This account was deleted by its owner.')
@@ -48,8 +54,10 @@ export async function issueSession(
       'This account needs a new password before you can sign in. Please choose “Forgot your password?”.',
     )
   }
+  const device =
+    (await findDevice(tx, tx.keyring, account.id, deviceToken)) ?? newDeviceIdentity(deviceId)
   const mfaSatisfied =
-    !isMfaOn(account) || hasMfa(amr) || (await isTrustedDevice(tx, account, options.deviceToken))
+    !isMfaOn(account) || hasMfa(amr) || (await isTrustedDevice(tx, account, device.id))
   if (!mfaSatisfied) return undefined
 
   if (account.reset_by_email_at !== null && acrOf(amr) === 'aal2') {
@@ -63,7 +71,7 @@ export async function issueSession(
 
   const session = options.session
     ? await renewSession(tx, options.session, amr, rules)
-    : await createSession(tx, account.id, amr, client, rules)
+    : await createSession(tx, { account, amr, client, device, rules })
 
   await activity.record(tx, account.id, {
     type: 'signin.succeeded',
@@ -71,6 +79,13 @@ export async function issueSession(
     session: session.id,
     detail: { amr: amr.join(' ') },
   })
+
+  const isDeviceRecorded = !options.session || rememberDevice === true
+  if (isDeviceRecorded) await recordDevice(tx, account, device, client)
+  if (rememberDevice) {
+    await trustDevice(tx, account, device.id)
+    await activity.record(tx, account.id, { type: 'device.trusted', client, session: session.id })
+  }
 
   return {
     account: account.id,
@@ -81,6 +96,7 @@ export async function issueSession(
     setupOnly: isSetupSession(rules, account),
     refreshToken: await issueRefreshToken(tx, session),
     refreshExpiresAt: Math.min(session.idle_until, session.expires_at),
+    ...(isDeviceRecorded && { deviceToken: device.token }),
   }
 }
 
@@ -97,19 +113,32 @@ function notRepeatable(at: number) {
   return { refresh_token_sealed: null, repeatable_until: at, repeated_late_at: null }
 }
 
-function createSession(tx: Tx, account: string, amr: Amr[], client: Client, rules: SessionRules) {
+function createSession(
+  tx: Tx,
+  signIn: {
+    account: { id: string }
+    amr: Amr[]
+    client: Client
+    device: { id: string }
+    rules: SessionRules
+  },
+) {
+  const { account, amr, client, device, rules } = signIn
   const at = tx.now()
   return tx
     .insertInto('session')
     .values({
       id: newId(),
-      account_id: account,
+      account_id: account.id,
       created_at: at,
       last_used_at: at,
       authenticated_at: at,
       amr: amr.join(' '),
       ip_address: client.ipAddress,
+      network: networkOf(client.ipAddress),
+      network_forgotten_at: null,
       user_agent: client.userAgent,
+      device_id: device.id,
       expires_at: at + rules.sessionLifetime * second,
       idle_until: at + rules.sessionIdleTimeout * second,
       ended_at: null,

@@ -4,8 +4,8 @@ import type { Db } from '../store/open.ts'
 import type { Tx } from '../store/transaction.ts'
 
 /**
- * Whether the account has a stored session from the client’s network. Rate limits treat known
- * networks apart, so that attacks from elsewhere do not lock the owner out.
+ * Whether the account has a stored session from the client’s network that was not forgotten since.
+ * Rate limits count known networks apart, so that attacks from elsewhere do not lock the owner out.
  *
  * @param account its id; empty if there is none, which takes as long
  */
@@ -14,13 +14,31 @@ export async function isKnownNetwork(
   account: string,
   { ipAddress }: Client,
 ): Promise<boolean> {
-  const sessions = db.selectFrom('session').where('account_id', '=', account)
-  const fromSameIp = sessions.select('id').where('ip_address', '=', ipAddress).limit(1)
-  if (await fromSameIp.executeTakeFirst()) return true
+  const session = await db
+    .selectFrom('session')
+    .select('id')
+    .where('account_id', '=', account)
+    .where('network', '=', networkOf(ipAddress))
+    .where('network_forgotten_at', 'is', null)
+    .limit(1)
+    .executeTakeFirst()
+  return session !== undefined
+}
 
-  // IPv6 privacy addresses change daily within one network.
-  const network = networkOf(ipAddress)
-  if (network === ipAddress) return false
-  const others = await sessions.select('ip_address').distinct().execute()
-  return others.some((other) => networkOf(other.ip_address) === network)
+/**
+ * Forgets the networks of an account after a reset by mail or an undo, because a thief may have signed
+ * in from some. The one that the call came from stays as it is.
+ */
+export async function forgetNetworks(
+  tx: Tx,
+  account: string,
+  { ipAddress }: Client,
+): Promise<void> {
+  await tx
+    .updateTable('session')
+    .set({ network_forgotten_at: tx.now() })
+    .where('account_id', '=', account)
+    .where('network', '!=', networkOf(ipAddress))
+    .where('network_forgotten_at', 'is', null)
+    .execute()
 }

@@ -27,7 +27,7 @@ export interface IssuedSession extends TokenSubject {
   refreshToken: string
   /** Milliseconds since 1970. */
   refreshExpiresAt: number
-  /** Set if the device has just become trusted. */
+  /** The token that the client’s device keeps; absent if the session was only renewed. */
   deviceToken?: string
 }
 

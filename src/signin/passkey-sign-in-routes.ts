@@ -3,7 +3,9 @@ import { Type } from 'typebox'
 import type { App } from '../http/app.ts'
 import {
   bodyProblems,
+  DeviceToken,
   problemResponses,
+  RememberDevice,
   Seconds,
   StrictObject,
   Token,
@@ -19,6 +21,7 @@ import { passkeyChallengeLifetimeMs } from '../mfa/passkey/passkey-challenge.ts'
 import { AssertionResponse, RequestOptions } from '../mfa/passkey/schemas.ts'
 import { buildRequestOptions } from '../mfa/passkey/webauthn.ts'
 import type { AccessTokens } from '../sessions/access-token.ts'
+import type { CookieSessions } from '../sessions/cookie-sessions.ts'
 import { type Guard, principalOf } from '../sessions/guard.ts'
 import { tokenResponse } from '../sessions/issue-session.ts'
 import type { RunTransaction } from '../store/transaction.ts'
@@ -36,9 +39,10 @@ export function passkeySignInRoutes(
       transaction: RunTransaction
       guard: Guard
       accessTokens: AccessTokens
+      cookieSessions: CookieSessions
     },
 ): void {
-  const { guard, accessTokens, relyingParty } = deps
+  const { guard, accessTokens, cookieSessions, relyingParty } = deps
 
   /** Verifies an access token, if there is one, before the body is parsed. */
   async function checkOptionalToken(request: FastifyRequest): Promise<void> {
@@ -112,12 +116,8 @@ export function passkeySignInRoutes(
         body: StrictObject({
           passkeyToken: Token('From `POST /auth/SignIn/Passkey`.'),
           response: AssertionResponse,
-          rememberDevice: Type.Optional(
-            Type.Boolean({
-              description:
-                'Returns a `deviceToken`, which replaces the second factor on this device for 30 days.',
-            }),
-          ),
+          deviceToken: DeviceToken('The one of `SignIn` need not be sent again.'),
+          rememberDevice: RememberDevice,
         }),
         response: {
           200: TokenResponse,
@@ -137,6 +137,7 @@ export function passkeySignInRoutes(
     async (request) => {
       const attempt = {
         ...request.body,
+        deviceToken: cookieSessions.deviceTokenOf(request),
         principal: optionalPrincipalOf(request),
         client: clientOf(request),
       }

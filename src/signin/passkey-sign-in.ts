@@ -7,7 +7,6 @@ import {
   anyPurpose,
   type ChallengeDeps,
   completeChallenge,
-  issueDeviceToken,
   loadChallenge,
 } from '../mfa/challenge.ts'
 import {
@@ -88,6 +87,8 @@ export interface PasskeySignInAttempt {
   response: AuthenticationResponseJSON
   /** The session of the access token; a challenge that confirms a session accepts only its own. */
   principal: Principal | undefined
+  /** Token of the client’s device; a second factor stays on the device that the sign-in began on. */
+  deviceToken?: string | undefined
   rememberDevice?: boolean | undefined
   client: Client
 }
@@ -136,7 +137,7 @@ async function completePasskeySignIn(
   },
 ): Promise<IssuedSession | undefined> {
   const { rules } = deps
-  const { passkeyChallenge, passkey, client, rememberDevice } = attempt
+  const { passkeyChallenge, passkey, client, deviceToken, rememberDevice } = attempt
   const account = await lockAccount(tx, passkey.account)
   const startedAtVersion = passkeyChallenge.credential_version ?? account?.credential_version
   if (!account || startedAtVersion !== account.credential_version) throw passkeyTokenExpired()
@@ -148,7 +149,8 @@ async function completePasskeySignIn(
   if (pending) {
     const { challenge } = pending
     const amr = ['pwd' as const, ...passkey.amr]
-    return completeChallenge(tx, deps, { account, challenge, amr, client, rememberDevice })
+    const completion = { account, challenge, amr, client, deviceToken, rememberDevice }
+    return completeChallenge(tx, deps, completion)
   }
   const session = passkeyChallenge.session_id ?? undefined
   const issued = await issueSession(tx, {
@@ -156,10 +158,12 @@ async function completePasskeySignIn(
     amr: passkey.amr,
     client,
     session,
+    deviceToken,
+    rememberDevice,
     rules,
   })
   if (!issued) throw new Error('No session was issued after a passkey with user verification.')
-  return rememberDevice ? issueDeviceToken(tx, { account, client, issued }) : issued
+  return issued
 }
 
 function methodNotSetUp(): Problem {

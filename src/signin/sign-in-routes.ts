@@ -6,9 +6,11 @@ import {
   bodyProblems,
   Code,
   CodeSent,
+  DeviceToken,
   Email,
   Password,
   problemResponses,
+  RememberDevice,
   StrictObject,
   Token,
   TokenResponse,
@@ -53,12 +55,8 @@ export function signInRoutes(
           {
             email: Email,
             password: Password,
-            deviceToken: Type.Optional(
-              Type.String({
-                maxLength: 2048,
-                description:
-                  'From a sign-in with `rememberDevice`; replaces the second factor for 30 days.',
-              }),
+            deviceToken: DeviceToken(
+              'Strangers cannot use up the attempts of a known device. That of a trusted one replaces the second factor.',
             ),
           },
           { examples: [{ email: 'ada@example.com', password: 'correct horse battery' }] },
@@ -77,12 +75,12 @@ export function signInRoutes(
       },
     },
     async (request) => {
-      const { email, password, deviceToken = cookieSessions.deviceTokenOf(request) } = request.body
+      const { email, password } = request.body
       ensurePasswordLength(password)
       const result = await signIn(deps, {
         email: parseEmailAddress(email),
         password,
-        deviceToken,
+        deviceToken: cookieSessions.deviceTokenOf(request),
         client: clientOf(request),
       })
       return signInResponse(accessTokens, result)
@@ -103,12 +101,8 @@ export function signInRoutes(
             mfaToken: MfaToken,
             mfaMethod: Type.Optional(ChallengeMethod),
             code: Code,
-            rememberDevice: Type.Optional(
-              Type.Boolean({
-                description:
-                  'Returns a `deviceToken`, which replaces the second factor on this device for 30 days.',
-              }),
-            ),
+            deviceToken: DeviceToken('The one of `SignIn` need not be sent again.'),
+            rememberDevice: RememberDevice,
           },
           { examples: [{ mfaToken: 'from the response to SignIn', code: '123456' }] },
         ),
@@ -127,7 +121,8 @@ export function signInRoutes(
       },
     },
     async (request) => {
-      const attempt = { ...request.body, client: clientOf(request) }
+      const deviceToken = cookieSessions.deviceTokenOf(request)
+      const attempt = { ...request.body, deviceToken, client: clientOf(request) }
       const result = await transaction((tx) => verifyChallenge(tx, deps, attempt))
       if ('issued' in result) return tokenResponse(accessTokens, result.issued)
       const { attemptsLeft } = result

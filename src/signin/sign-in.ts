@@ -1,4 +1,5 @@
 import * as activity from '../activity/activity.ts'
+import type { Keyring } from '../keys/keyring.ts'
 import type { Client } from '../lib/client.ts'
 import type { EmailAddress } from '../lib/email-address.ts'
 import { networkOf } from '../lib/network.ts'
@@ -9,6 +10,7 @@ import { type ChallengeDeps, type MfaRequired, startChallenge } from '../mfa/cha
 import { rateLimits } from '../rate-limits/limits.ts'
 import type { Bucket } from '../rate-limits/rate-limiter.ts'
 import { checkPassword } from '../sessions/check-password.ts'
+import { findDevice } from '../sessions/device.ts'
 import type { Principal } from '../sessions/guard.ts'
 import { issueSession } from '../sessions/issue-session.ts'
 import { isKnownNetwork } from '../sessions/known-network.ts'
@@ -20,6 +22,7 @@ import type { RunTransaction, Tx } from '../store/transaction.ts'
 
 export interface SignInDeps extends ChallengeDeps {
   db: Db
+  keyring: Pick<Keyring, 'hashWithAllKeys'>
   transaction: RunTransaction
   passwords: PasswordHasher
   attemptSemaphore: KeyedSemaphore
@@ -42,11 +45,11 @@ export async function signIn(
     email: EmailAddress | undefined
     password: string
     client: Client
-    /** Token of a trusted device; any other token is ignored. */
+    /** Token of a device of the account; any other token is ignored. */
     deviceToken?: string | undefined
   },
 ): Promise<SignInResult | undefined> {
-  const { db, passwords } = deps
+  const { db, keyring, passwords } = deps
   const { email, password, client, deviceToken } = request
   passwords.assertCapacity()
   const account = await db
@@ -55,24 +58,39 @@ export async function signIn(
     .where('email_key', '=', email?.key ?? '')
     .where('deleted_at', 'is', null)
     .executeTakeFirst()
-  const network = networkOf(client.ipAddress)
   const isKnown = await isKnownNetwork(db, account?.id ?? '', client)
-
+  const device = await findDevice(db, keyring, account?.id ?? '', deviceToken)
   return queueAttempt(deps, {
     account,
     password,
     client,
     deviceToken,
-    buckets: [
-      { limit: rateLimits.wrongPasswordsPerNetwork, key: network },
-      ...(email
-        ? [{ limit: rateLimits.wrongPasswordsPerAddressAndNetwork, key: `${email.key} ${network}` }]
-        : []),
-      ...(email && !isKnown
-        ? [{ limit: rateLimits.wrongPasswordsFromUnknownNetworks, key: email.key }]
-        : []),
-    ],
+    deviceId: device?.id,
+    buckets: device?.isKnown
+      ? [{ limit: rateLimits.wrongPasswordsPerDevice, key: device.id }]
+      : strangerBuckets(email, client, isKnown),
   })
+}
+
+/** The limits of an attempt that comes from no known device of the account. */
+function strangerBuckets(
+  email: EmailAddress | undefined,
+  client: Client,
+  isFromKnownNetwork: boolean,
+): Bucket[] {
+  const network = networkOf(client.ipAddress)
+  const perNetwork = { limit: rateLimits.wrongPasswordsPerNetwork, key: network }
+  if (!email) return [perNetwork]
+  return [
+    perNetwork,
+    { limit: rateLimits.wrongPasswordsPerAddressAndNetwork, key: `${email.key} ${network}` },
+    {
+      limit: isFromKnownNetwork
+        ? rateLimits.wrongPasswordsFromKnownNetworks
+        : rateLimits.wrongPasswordsFromUnknownNetworks,
+      key: email.key,
+    },
+  ]
 }
 
 /** Verifies the password of a signed-in owner and renews the `auth_time` of the session. */
@@ -117,6 +135,7 @@ async function verifyAttempt(
     client: Client
     session?: string
     deviceToken?: string | undefined
+    deviceId?: string | undefined
     buckets: Bucket[]
   },
 ): Promise<SignInResult | undefined> {
@@ -158,10 +177,11 @@ async function completeSignIn(
     client: Client
     session?: string
     deviceToken?: string | undefined
+    deviceId?: string | undefined
   },
 ): Promise<SignInResult | undefined> {
   const { rules } = deps
-  const { client, session, deviceToken } = attempt
+  const { client, session, deviceToken, deviceId } = attempt
   const account = await lockAccount(tx, attempt.account.id)
   if (account?.password_hash !== attempt.account.password_hash) return undefined
 
@@ -175,5 +195,6 @@ async function completeSignIn(
   })
   const method = issued && isMfaOn(account) ? 'trustedDevice' : 'password'
   tx.emit({ kind: 'signIn', method, result: issued ? 'signedIn' : 'mfaRequired' })
-  return issued ? { issued } : { mfaRequired: await startChallenge(tx, deps, account, { session }) }
+  if (issued) return { issued }
+  return { mfaRequired: await startChallenge(tx, deps, account, { session, deviceId }) }
 }

@@ -19,7 +19,7 @@ export interface Schema {
   activity: ActivityTable
   outbox: OutboxTable
   webhook_event: WebhookEventTable
-  trusted_device: TrustedDeviceTable
+  device: DeviceTable
   password_reset: PasswordResetTable
   undo_token: UndoTokenTable
 }
@@ -182,6 +182,8 @@ export interface ChallengeTable {
   session_id: string | null
   /** The change to be undone, whose snapshot names further methods; null for other purposes. */
   undo_token_id: string | null
+  /** The device that a sign-in began on; null for a new one and for other purposes. */
+  device_id: string | null
   /** The account's `credential_version` when the challenge started; it must still be the same. */
   credential_version: number
   /** The method whose code is expected. */
@@ -211,7 +213,13 @@ export interface SessionTable {
   /** The authentication methods: RFC 8176 names, separated by spaces. */
   amr: string
   ip_address: string
+  /** The network of the address, as `networkOf` of src/lib/network.ts computes it. */
+  network: string
+  /** When a reset by mail or an undo forgot the network; null while this session makes it known. */
+  network_forgotten_at: number | null
   user_agent: string
+  /** The device that signed in; its row may have been deleted. */
+  device_id: string
   /** The end of its lifetime, whether it is used or not. */
   expires_at: number
   /** The end of its idle timeout, which each refresh postpones. */
@@ -288,17 +296,24 @@ export interface ActivityTable {
   detail: string
 }
 
-/** A device on which its owner skips the second factor. */
-export interface TrustedDeviceTable {
+/** A browser or application that completed a sign-in and keeps a device token. */
+export interface DeviceTable {
   id: string
   account_id: string
   token_hash: string
-  /** The account's `credential_version` when the device was trusted; it must still be the same. */
-  credential_version: number
+  /** The `User-Agent` header at its last sign-in. */
   user_agent: string
-  created_at: number
+  /** When it first completed a sign-in. */
+  first_seen_at: number
+  /** When it last completed one, or set the password: it is known if that has not changed since. */
   last_used_at: number
-  expires_at: number
+  /**
+   * The account's `credential_version` when the device was trusted; it must still be the same. Null
+   * for a device that does not skip the second factor, as the next two.
+   */
+  credential_version: number | null
+  trusted_at: number | null
+  trusted_until: number | null
 }
 
 /** Permission to set a new password, by an emailed code or by the token that an undo issues. */

@@ -1,5 +1,5 @@
 import { day } from '../lib/clock.ts'
-import { findDevice } from '../sessions/trusted-device.ts'
+import { findDevice } from '../sessions/device.ts'
 import type { Tx } from '../store/transaction.ts'
 
 /** Leaves an owner a week to notice and undo an MFA epoch that somebody else opened. */
@@ -21,7 +21,7 @@ export async function settlesAt(
   account: { id: string },
   deviceToken: string | undefined,
 ): Promise<number> {
-  const device = await findDevice(tx, account.id, deviceToken)
-  const isOld = device !== undefined && device.first_seen_at <= tx.now() - oldDeviceMs
+  const device = await findDevice(tx, tx.keyring, account.id, deviceToken)
+  const isOld = device !== undefined && device.firstSeenAt <= tx.now() - oldDeviceMs
   return tx.now() + (isOld ? settlingOnOldDeviceMs : settlingMs)
 }

@@ -44,7 +44,9 @@ const Undo = StrictObject(
       Token('From `POST /auth/SignIn/Passkey` with the `mfaToken`, with `response`.'),
     ),
     response: Type.Optional(AssertionResponse),
-    deviceToken: Type.Optional(DeviceToken),
+    deviceToken: DeviceToken(
+      'MFA that comes back settles in a day on a device first seen a week before.',
+    ),
   },
   { examples: [{ token: 'from the link in the email' }] },
 )
@@ -83,7 +85,8 @@ export function undoRoutes(
       },
     },
     async (request) => {
-      const { token, deviceToken = cookieSessions.deviceTokenOf(request) } = request.body
+      const { token } = request.body
+      const deviceToken = cookieSessions.deviceTokenOf(request)
       const factor = await readFactor(deps, request.body)
       const client = clientOf(request)
       const result = await transaction((tx) =>

@@ -5,9 +5,10 @@ import { type ChallengeDeps, type MfaRequired, startChallenge } from '../mfa/cha
 import { hasUsableFactor, type UndoFactor, verifyUndoFactor } from '../mfa/undo-factor.ts'
 import { undoTakesFactor } from '../mfa/usable-factors.ts'
 import type { MessageSecret } from '../notifications/templates.ts'
+import { forgetNetworks } from '../sessions/known-network.ts'
 import { type LockedAccount, lockAccount } from '../sessions/locked-account.ts'
 import { endSessions } from '../sessions/session.ts'
-import { deleteTrustedDevices } from '../sessions/trusted-device.ts'
+import { removeTrust } from '../sessions/trusted-device.ts'
 import { lockEmails } from '../store/locks.ts'
 import { isMfaOn, isSettled, mfaTurnedOff } from '../store/mfa-state.ts'
 import type { Tx } from '../store/transaction.ts'
@@ -36,8 +37,8 @@ export type UndoResult =
 
 /**
  * Undoes a change and every change after it: restores everything that decides how the account signs
- * in, ends all sessions and removes all trusted devices. Nobody can sign in until the reset token
- * has set a new password.
+ * in, ends all sessions and the trust in all devices, and forgets all networks but the client’s.
+ * Nobody can sign in until the reset token has set a new password, which leaves no other device known.
  *
  * While an MFA epoch is on that has settled, the link alone is not enough: who reads the mailbox has
  * it, too.
@@ -70,7 +71,8 @@ export async function undo(
   // Before the address changes: that update also locks the account against inserts of rows that
   // refer to it, and such a transaction may hold one of these sessions.
   await endSessions(tx, account.id)
-  await deleteTrustedDevices(tx, account.id)
+  await removeTrust(tx, account.id)
+  await forgetNetworks(tx, account.id, client)
   const undoableChanges = await listUndoableChanges(tx, account.id)
   const { restored, secret } = await restore(tx, deps, account, undoToken, deviceToken)
 

@@ -17,6 +17,7 @@ export function newChallengeRow(tx: Tx, account: { id: string; credential_versio
     token_hash: null,
     session_id: null,
     undo_token_id: null,
+    device_id: null,
     credential_version: account.credential_version,
     sent_to: null,
     code_hash: null,

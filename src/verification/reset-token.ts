@@ -48,14 +48,23 @@ export async function issueResetToken(tx: Tx, account: { id: string; credential_
   return { resetToken: token, expiresAt }
 }
 
-/** Finds the pending reset of a token, and locks its account. */
-export async function findResetByToken(tx: Tx, token: string): Promise<PendingReset | undefined> {
+/** The account of a reset token, pending or not. */
+export async function accountOfResetToken(
+  tx: Tx,
+  token: string,
+): Promise<{ id: string } | undefined> {
   const found = await tx
     .selectFrom('password_reset')
     .select('account_id')
     .where('token_hash', 'in', tx.keyring.hashWithAllKeys(token, tokenPurpose))
     .executeTakeFirst()
-  const account = found?.account_id ? await lockAccount(tx, found.account_id) : undefined
+  return found?.account_id ? { id: found.account_id } : undefined
+}
+
+/** Finds the pending reset of a token, and locks its account. */
+export async function findResetByToken(tx: Tx, token: string): Promise<PendingReset | undefined> {
+  const found = await accountOfResetToken(tx, token)
+  const account = found && (await lockAccount(tx, found.id))
   if (!account) return undefined
   const reset = await pendingResets(tx, account)
     .where('token_hash', 'in', tx.keyring.hashWithAllKeys(token, tokenPurpose))

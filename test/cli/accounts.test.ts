@@ -67,12 +67,20 @@ onEachDatabase((latchkey) => {
 
   test('sessions-end --all ends every session at once and records it in each account’s activity', async (t) => {
     const [ada, ben] = [await latchkey.owner(), await latchkey.owner()]
+    const cleo = await latchkey.owner({ mfaMethod: 'email' })
+    const { mfaToken } = (await cleo.signIn()).body
+    const remembered = { mfaToken, code: await cleo.codeFor('email'), rememberDevice: true }
+    cleo.storeTokens(await latchkey.post('/auth/SignIn/Mfa', remembered))
+    const { email, password, deviceToken } = cleo
+    const signInOnDevice = () => latchkey.post('/auth/SignIn', { email, password, deviceToken })
+    assert.equal((await signInOnDevice()).body.status, 'signedIn')
     const stdout = await succeed(t, latchkey, 'sessions-end', '--all', '--reason', 'Tokens leaked')
     assert.match(stdout, /^All sessions have ended, .*: \d+\./)
     for (const { accessToken: token, refreshToken } of [ada, ben]) {
       assert.equal((await latchkey.get('/settings', { token })).status, 401)
       assert.equal((await latchkey.post('/auth/Refresh', { refreshToken })).status, 401)
     }
+    assert.equal((await signInOnDevice()).body.status, 'mfaRequired')
     await ben.signInFully()
     const [, { type, detail }] = (await ben.get('/settings/Activity')).body.activity
     const why = { by: 'the command line', why: 'Tokens leaked' }

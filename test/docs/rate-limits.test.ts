@@ -44,7 +44,8 @@ test('the odds in docs/security.md match the code', () => {
   }
 
   assert.ok(page.includes(`: ${count(passwords.fromElsewhere)} a day`), 'passwords a day')
-  assert.ok(page.includes(`that the owner shares, ${passwords.fromOneNetwork}.`))
+  const known = `${passwords.fromKnownNetworks}, and from one that the owner shares, ${passwords.fromOneNetwork}.`
+  assert.ok(page.includes(`From all networks that the owner signed in from, ${known}`))
   const { guesses, valid, chance } = signUpCode
   assert.ok(page.includes(`${guesses} × ${valid} in a million, ${percent(chance)} in a day`))
   const mailed = `${resetCode.guesses} × ${resetCode.valid} in a million`

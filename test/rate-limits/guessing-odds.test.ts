@@ -45,7 +45,7 @@ onEachDatabase(
       assert.match(ada.recoveryCodes[0] ?? '', /^(....-){2}....$/)
     })
 
-    test('the service checks as many passwords as the odds assume, from one network and from all', async () => {
+    test('the service checks as many passwords as the odds assume, from one network, from known ones and from all others', async () => {
       const guess = ({ email }: Owner, address: string) =>
         latchkey.post('/auth/SignIn', { email, password: 'not the right one' }, from(address))
       const ada = await latchkey.owner()
@@ -53,7 +53,17 @@ onEachDatabase(
       assert.equal(here * 24, odds().passwords.fromOneNetwork)
 
       travel(day)
+      const known = ['127.0.0.1', '203.0.113.2', '203.0.113.3']
+      for (const address of known.slice(1)) {
+        assert.equal((await ada.signIn(from(address))).status, 200)
+      }
       let network = 0
+      const together = await countChecked(hour, () => {
+        network += 1
+        return guess(ada, known[network % known.length] ?? '')
+      })
+      assert.equal(together * 24, odds().passwords.fromKnownNetworks)
+
       const everywhere = await countChecked(hour, () => {
         network += 1
         return guess(ada, `198.51.100.${network}`)

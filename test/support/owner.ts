@@ -32,6 +32,8 @@ export class Owner {
   password: string
   accessToken = ''
   refreshToken = ''
+  /** Marks the latest device as known. No call sends it by itself. */
+  deviceToken = ''
   recoveryCodes: string[] = []
   readonly authenticator: AuthenticatorApp
   /** The passkey for signing in, once MFA is on with it. */
@@ -59,9 +61,10 @@ export class Owner {
 
   /** Stores the tokens of a response that signs in. */
   storeTokens(response: ApiResponse): ApiResponse {
-    const { accessToken, refreshToken } = assertSignedIn(response)
+    const { accessToken, refreshToken, deviceToken } = assertSignedIn(response)
     this.accessToken = accessToken
     this.refreshToken = refreshToken
+    this.deviceToken = deviceToken ?? this.deviceToken
     return response
   }
 

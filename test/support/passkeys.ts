@@ -41,6 +41,7 @@ export interface PasskeySignInOptions {
   mfaToken?: string | undefined
   tampering?: Tampering
   rememberDevice?: boolean
+  deviceToken?: string | undefined
   call?: CallOptions
 }
 
@@ -58,10 +59,10 @@ export function verifyPasskeySignIn(
   latchkey: TestLatchkey,
   started: ApiResponse,
   response: unknown,
-  { rememberDevice, call }: PasskeySignInOptions = {},
+  { rememberDevice, deviceToken, call }: PasskeySignInOptions = {},
 ): Promise<ApiResponse> {
   const { passkeyToken } = started.body
-  const body = { passkeyToken, response, ...(rememberDevice && { rememberDevice }) }
+  const body = { passkeyToken, response, deviceToken, ...(rememberDevice && { rememberDevice }) }
   return latchkey.post('/auth/SignIn/Passkey/Verify', body, call)
 }
 

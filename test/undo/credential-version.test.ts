@@ -18,7 +18,7 @@ import {
 import { SoftwareAuthenticator } from '../support/software-authenticator.ts'
 import { undoTokenSentTo } from '../support/undo-token.ts'
 
-const voidedTables = ['challenge', 'passkey_challenge', 'trusted_device', 'password_reset']
+const voidedTables = ['challenge', 'passkey_challenge', 'device', 'password_reset']
 
 interface Pending {
   /** The table that stores it, with the version of the account when it was created. */
@@ -137,7 +137,7 @@ onEachDatabase((latchkey) => {
       voided: '401 passkey_token_expired',
     },
     {
-      table: 'trusted_device',
+      table: 'device',
       what: 'the trust in a device',
       start: async (ada) => {
         const { email, password } = ada

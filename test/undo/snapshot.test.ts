@@ -26,7 +26,7 @@ const notCredentials: Record<string, string> = {
   challenge: 'the raised version voids them',
   passkey_challenge: 'the raised version voids them',
   password_reset: 'the raised version voids them',
-  trusted_device: 'the undo deletes all',
+  device: 'the undo ends the trust in all; no trust opens an account alone',
   undo_token: 'the undo voids later ones',
   activity: 'a log',
   outbox: 'messages',

@@ -5,10 +5,11 @@ import type { PasswordHasher } from '../../lib/password-hasher.ts'
 import { rateLimits } from '../../rate-limits/limits.ts'
 import type { RateLimiter } from '../../rate-limits/rate-limiter.ts'
 import { checkPassword } from '../../sessions/check-password.ts'
+import { keepDeviceKnown } from '../../sessions/device.ts'
 import type { Guard, Principal } from '../../sessions/guard.ts'
 import type { LockedAccount } from '../../sessions/locked-account.ts'
 import { endSessions } from '../../sessions/session.ts'
-import { deleteTrustedDevices } from '../../sessions/trusted-device.ts'
+import { removeTrust } from '../../sessions/trusted-device.ts'
 import type { Db } from '../../store/open.ts'
 import type { RunTransaction, Tx } from '../../store/transaction.ts'
 import { changeCredentials } from '../../undo/credential-change.ts'
@@ -59,8 +60,8 @@ async function verifyCurrentPassword(
 }
 
 /**
- * Changes the password after checking the current one. Every other session ends, and all trusted
- * devices are removed.
+ * Changes the password after checking the current one. Every other session ends, no device stays
+ * trusted, and only the session’s device stays known.
  *
  * @returns undefined if the current password is wrong
  * @throws Problem `too_many_attempts` or `unavailable`
@@ -81,12 +82,16 @@ export async function changePassword(
     if (account.password_hash !== verifiedHash) return undefined
     const cause = { by: 'owner', ...principal } as const
     await setPassword(tx, account, newHash, { type: 'password.changed', cause })
+    await keepDeviceKnown(tx, account, principal)
     await endSessions(tx, account.id, principal.session)
     return { changedAt: toIsoString(tx.now()) }
   })
 }
 
-/** Sets the password and removes all trusted devices; ending sessions is up to the caller. */
+/**
+ * Sets the password. No device stays trusted, or known unless the caller keeps it so. Ending sessions
+ * is up to the caller.
+ */
 export async function setPassword(
   tx: Tx,
   account: LockedAccount,
@@ -104,6 +109,6 @@ export async function setPassword(
       password_reset_required_since: null,
       ...(entry.type === 'password.reset' && { reset_by_email_at: at }),
     },
-    updateRows: () => deleteTrustedDevices(tx, account.id),
+    updateRows: () => removeTrust(tx, account.id),
   })
 }

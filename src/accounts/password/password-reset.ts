@@ -6,14 +6,16 @@ import { Problem } from '../../lib/problem.ts'
 import { newCode } from '../../lib/random.ts'
 import { enqueueNotification } from '../../notifications/outbox.ts'
 import { rateLimits } from '../../rate-limits/limits.ts'
-import type { RateLimiter } from '../../rate-limits/rate-limiter.ts'
-import { isKnownNetwork } from '../../sessions/known-network.ts'
+import type { Bucket, RateLimit, RateLimiter } from '../../rate-limits/rate-limiter.ts'
+import { findDevice, keepDeviceKnown } from '../../sessions/device.ts'
+import { forgetNetworks, isKnownNetwork } from '../../sessions/known-network.ts'
 import { lockAccount } from '../../sessions/locked-account.ts'
 import { endSessions } from '../../sessions/session.ts'
 import { ensureNotSuspended } from '../../sessions/suspension.ts'
 import type { Tx } from '../../store/transaction.ts'
 import { type Leftovers, listRemainingPasskeys, listUndoableChanges } from '../../undo/leftovers.ts'
 import {
+  accountOfResetToken,
   consumeReset,
   findResetByCode,
   findResetByToken,
@@ -31,6 +33,12 @@ export interface ResetCodeSent {
   expiresIn: number
 }
 
+/** The client of a reset, and the device token that it brought. */
+interface ResetClient {
+  client: Client
+  deviceToken: string | undefined
+}
+
 /**
  * Emails a code that resets the password. An address without an account gets a message too, after
  * the same work and with the same response.
@@ -38,19 +46,19 @@ export interface ResetCodeSent {
 export async function requestPasswordReset(
   tx: Tx,
   { rateLimiter }: Pick<PasswordDeps, 'rateLimiter'>,
-  { email, client }: { email: EmailAddress; client: Client },
+  { email, ...from }: { email: EmailAddress } & ResetClient,
 ): Promise<ResetCodeSent> {
+  const { client } = from
   const account = await findAccountByEmail(tx, email)
-  const network = networkOf(client.ipAddress)
-  const addressAndNetwork = `${email.key} ${network}`
+  const origin = await originOf(tx, account, from)
   await rateLimiter.consume(
     tx,
-    { limit: rateLimits.resetsPerNetwork, key: network },
-    { limit: rateLimits.resetEmailsPerAddressAndNetwork, key: addressAndNetwork },
-    {
-      limit: rateLimits.resetEmailsPerAddress,
-      key: (await isFromKnownNetwork(tx, account, client)) ? addressAndNetwork : email.key,
-    },
+    { limit: rateLimits.resetsPerNetwork, key: origin.key },
+    { limit: rateLimits.resetEmailsPerAddressAndNetwork, key: `${email.key} ${origin.key}` },
+    ...perAddress(origin, email, {
+      known: rateLimits.resetEmailsFromKnownNetworks,
+      unknown: rateLimits.resetEmailsFromUnknownNetworks,
+    }),
   )
   const template = !account
     ? 'reset-unknown-address'
@@ -72,36 +80,60 @@ export async function requestPasswordReset(
   return { status: 'codeSent', expiresIn: resetCodeLifetimeMs / second }
 }
 
+/** The known device or the network that a client’s attempts count against. */
+interface Origin {
+  kind: 'knownDevice' | 'knownNetwork' | 'unknownNetwork'
+  key: string
+}
+
 /**
- * Each network that the owner has signed in from has a limit of its own, so that a stranger on
- * another network cannot use up the owner's. Takes equal time without an account.
+ * Known devices and networks have limits of their own, so that strangers cannot use up the owner’s.
+ * Takes equal time without an account.
  */
-function isFromKnownNetwork(
+async function originOf(
   tx: Tx,
   account: { id: string } | undefined,
-  client: Client,
-): Promise<boolean> {
-  return isKnownNetwork(tx, account?.id ?? '', client)
+  { client, deviceToken }: ResetClient,
+): Promise<Origin> {
+  const id = account?.id ?? ''
+  const network = networkOf(client.ipAddress)
+  const isKnown = await isKnownNetwork(tx, id, client)
+  const device = await findDevice(tx, tx.keyring, id, deviceToken)
+  if (device?.isKnown) return { kind: 'knownDevice', key: device.id }
+  return { kind: isKnown ? 'knownNetwork' : 'unknownNetwork', key: network }
+}
+
+/** The limit that all networks of one kind share. A known device is not subject to it. */
+function perAddress(
+  { kind }: Origin,
+  { key }: EmailAddress,
+  limits: { known: RateLimit; unknown: RateLimit },
+): Bucket[] {
+  if (kind === 'knownDevice') return []
+  return [{ limit: kind === 'knownNetwork' ? limits.known : limits.unknown, key }]
 }
 
 /** Counts a reset; call it before hashing the password. @throws Problem with `retryAfter` */
 export async function consumeResetLimit(
   tx: Tx,
   rateLimiter: RateLimiter,
-  client: Client,
+  credential: ResetCredential,
+  from: ResetClient,
 ): Promise<void> {
-  await rateLimiter.consume(tx, {
-    limit: rateLimits.resetsPerNetwork,
-    key: networkOf(client.ipAddress),
-  })
+  const account =
+    'email' in credential
+      ? await findAccountByEmail(tx, credential.email)
+      : await accountOfResetToken(tx, credential.resetToken)
+  const { key } = await originOf(tx, account, from)
+  await rateLimiter.consume(tx, { limit: rateLimits.resetsPerNetwork, key })
 }
 
 /** The proof that authorises a reset: the emailed code, or the reset token of an undo. */
 export type ResetCredential = { email: EmailAddress; code: string } | { resetToken: string }
 
 /**
- * Resets the password, ends all sessions and removes all trusted devices. MFA stays on, and the
- * next sign-in needs the second factor.
+ * Resets the password, ends all sessions and the trust in all devices, and forgets all devices and
+ * networks but the client’s. MFA stays on, and the next sign-in needs the second factor.
  *
  * @returns what may be a thief’s and stays; undefined for a code that is wrong, expired or used, whose
  * transaction must commit, so that the attempt counts
@@ -111,7 +143,7 @@ export async function resetPassword(
   tx: Tx,
   { rateLimiter }: Pick<PasswordDeps, 'rateLimiter'>,
   credential: ResetCredential,
-  { passwordHash, client }: { passwordHash: string; client: Client },
+  { passwordHash, ...from }: { passwordHash: string } & ResetClient,
 ): Promise<Leftovers | undefined> {
   if ('resetToken' in credential) {
     const pending = await findResetByToken(tx, credential.resetToken)
@@ -121,32 +153,32 @@ export async function resetPassword(
         'This was used already or has expired. Choose “Forgot your password?” to get a code.',
       )
     }
-    return completeReset(tx, pending, passwordHash, client)
+    return completeReset(tx, pending, passwordHash, from)
   }
 
   const { email, code } = credential
   const found = await findAccountByEmail(tx, email)
-  const addressAndNetwork = `${email.key} ${networkOf(client.ipAddress)}`
+  const origin = await originOf(tx, found, from)
   const reservation = await rateLimiter.consume(
     tx,
-    { limit: rateLimits.wrongResetCodesPerAddressAndNetwork, key: addressAndNetwork },
-    {
-      limit: rateLimits.wrongResetCodesFromUnknownNetworks,
-      key: (await isFromKnownNetwork(tx, found, client)) ? addressAndNetwork : email.key,
-    },
+    { limit: rateLimits.wrongResetCodesPerAddressAndNetwork, key: `${email.key} ${origin.key}` },
+    ...perAddress(origin, email, {
+      known: rateLimits.wrongResetCodesFromKnownNetworks,
+      unknown: rateLimits.wrongResetCodesFromUnknownNetworks,
+    }),
   )
   const account = await lockAccount(tx, found?.id ?? '')
   const pending = await findResetByCode(tx, account, code)
   if (!pending) return undefined
   await rateLimiter.refund(tx, reservation)
-  return completeReset(tx, pending, passwordHash, client)
+  return completeReset(tx, pending, passwordHash, from)
 }
 
 async function completeReset(
   tx: Tx,
   { account, resetId }: PendingReset,
   passwordHash: string,
-  client: Client,
+  { client, deviceToken }: ResetClient,
 ): Promise<Leftovers> {
   ensureNotSuspended(account)
   await consumeReset(tx, resetId)
@@ -154,6 +186,8 @@ async function completeReset(
   const cause = { by: 'mailbox', client } as const
   await setPassword(tx, account, passwordHash, { type: 'password.reset', cause })
   await endSessions(tx, account.id)
+  await forgetNetworks(tx, account.id, client)
+  await keepDeviceKnown(tx, account, { deviceToken })
   return { undoableChanges, passkeys: await listRemainingPasskeys(tx, account.id) }
 }
 

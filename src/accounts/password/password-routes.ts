@@ -6,6 +6,7 @@ import {
   bearer,
   bodyProblems,
   Code,
+  DeviceToken,
   Email,
   Instant,
   Password,
@@ -18,6 +19,7 @@ import {
 import { clientOf } from '../../lib/client.ts'
 import { padTiming } from '../../lib/pad-timing.ts'
 import { Problem } from '../../lib/problem.ts'
+import type { CookieSessions } from '../../sessions/cookie-sessions.ts'
 import { principalOf } from '../../sessions/guard.ts'
 import { leftovers } from '../../undo/schemas.ts'
 import { changePassword, type PasswordDeps } from './password-change.ts'
@@ -40,10 +42,14 @@ const NewPassword = Type.String({
 
 export function passwordRoutes(
   app: App,
-  deps: PasswordDeps & { settings: Pick<Settings, 'passwordMinLength' | 'brandName'> },
+  deps: PasswordDeps & {
+    cookieSessions: CookieSessions
+    settings: Pick<Settings, 'passwordMinLength' | 'brandName'>
+  },
 ): void {
   const { db, transaction, guard, rateLimiter, passwords, settings } = deps
   const { passwordMinLength: minLength, brandName } = settings
+  const { deviceTokenOf } = deps.cookieSessions
 
   app.put(
     '/settings/Password',
@@ -53,8 +59,7 @@ export function passwordRoutes(
         operationId: 'changePassword',
         tags,
         summary: 'Change the password',
-        description:
-          'All other sessions end, and all trusted devices are removed. The owner is notified.',
+        description: 'All other sessions end, and no device stays trusted. The owner is notified.',
         security: bearer,
         body: StrictObject({ currentPassword: Password, newPassword: NewPassword }),
         response: {
@@ -97,7 +102,10 @@ export function passwordRoutes(
         summary: 'Request a password reset',
         description:
           'Sends a code to the address. The response does not reveal whether the address has an account.',
-        body: StrictObject({ email: Email }),
+        body: StrictObject({
+          email: Email,
+          deviceToken: DeviceToken('Strangers cannot use up the emails of a known device.'),
+        }),
         response: {
           202: Type.Object(
             {
@@ -112,9 +120,9 @@ export function passwordRoutes(
     },
     async (request, reply) => {
       const email = parseEmailField(request.body.email)
-      const client = clientOf(request)
+      const from = { client: clientOf(request), deviceToken: deviceTokenOf(request) }
       const sent = await padTiming(() =>
-        transaction((tx) => requestPasswordReset(tx, deps, { email, client })),
+        transaction((tx) => requestPasswordReset(tx, deps, { email, ...from })),
       )
       return reply.code(202).send(sent)
     },
@@ -128,7 +136,7 @@ export function passwordRoutes(
         tags,
         summary: 'Reset the password',
         description:
-          'Takes the emailed code, or the `resetToken` of an undo. All sessions end and all trusted devices are removed. MFA stays on.',
+          'Takes the emailed code, or the `resetToken` of an undo. All sessions end, no device stays trusted, and all devices and networks are forgotten but those of the call. MFA stays on.',
         body: StrictObject(
           {
             email: Type.Optional(Email),
@@ -137,6 +145,7 @@ export function passwordRoutes(
               Token('From `POST /auth/Undo`; replaces `email` and `code`.'),
             ),
             newPassword: NewPassword,
+            deviceToken: DeviceToken('This device stays known.'),
           },
           {
             examples: [
@@ -166,13 +175,13 @@ export function passwordRoutes(
       const credential = resetCredentialOf(request.body)
       const email = 'email' in credential ? credential.email.key : ''
       await ensureGoodPassword(newPassword, { email, minLength, brandName, field: 'newPassword' })
-      const client = clientOf(request)
+      const from = { client: clientOf(request), deviceToken: deviceTokenOf(request) }
       const passwordHash = await passwords.withSlot(async () => {
-        await transaction((tx) => consumeResetLimit(tx, rateLimiter, client))
+        await transaction((tx) => consumeResetLimit(tx, rateLimiter, credential, from))
         return passwords.hash(newPassword)
       })
       const reset = await transaction((tx) =>
-        resetPassword(tx, deps, credential, { passwordHash, client }),
+        resetPassword(tx, deps, credential, { passwordHash, ...from }),
       )
       if (reset) return { status: 'passwordReset' as const, ...reset }
       throw new Problem('invalid_code', 'That code isn’t right, or it has expired.')

@@ -6,7 +6,7 @@ import { Problem } from '../../lib/problem.ts'
 import { newId } from '../../lib/random.ts'
 import { enqueueNotification } from '../../notifications/outbox.ts'
 import type { LockedAccount } from '../../sessions/locked-account.ts'
-import { deleteTrustedDevices } from '../../sessions/trusted-device.ts'
+import { removeTrust } from '../../sessions/trusted-device.ts'
 import type { Db } from '../../store/open.ts'
 import type { Schema } from '../../store/schema.ts'
 import type { Tx } from '../../store/transaction.ts'
@@ -113,7 +113,7 @@ export async function consumeRecoveryCode(
 
 /**
  * Records that a recovery code was used, and notifies the owner. It may mean that a device was lost, so
- * trusted devices are deleted.
+ * no device stays trusted.
  */
 export async function recordRecoveryCodeUse(
   tx: Tx,
@@ -121,7 +121,7 @@ export async function recordRecoveryCodeUse(
   client: Client,
 ): Promise<void> {
   const { remaining } = await readRecoveryCodeStatus(tx, account.id)
-  await deleteTrustedDevices(tx, account.id)
+  await removeTrust(tx, account.id)
   await activity.record(tx, account.id, {
     type: 'recovery_code.used',
     client,

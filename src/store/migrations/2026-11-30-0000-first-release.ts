@@ -145,7 +145,10 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .addColumn('authenticated_at', 'bigint', (c) => c.notNull())
     .addColumn('amr', 'text', (c) => c.notNull())
     .addColumn('ip_address', 'text', (c) => c.notNull())
+    .addColumn('network', 'text', (c) => c.notNull())
+    .addColumn('network_forgotten_at', 'bigint')
     .addColumn('user_agent', 'text', (c) => c.notNull())
+    .addColumn('device_id', 'text', (c) => c.notNull())
     .addColumn('expires_at', 'bigint', (c) => c.notNull())
     .addColumn('idle_until', 'bigint', (c) => c.notNull())
     .addColumn('ended_at', 'bigint')
@@ -155,7 +158,11 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .addColumn('repeatable_until', 'bigint')
     .addColumn('repeated_late_at', 'bigint')
     .execute()
-  await db.schema.createIndex('session_account').on('session').column('account_id').execute()
+  await db.schema
+    .createIndex('session_account')
+    .on('session')
+    .columns(['account_id', 'network'])
+    .execute()
   await db.schema.createIndex('session_idle').on('session').column('idle_until').execute()
   // Few sessions have a sealed token: found, not scanned for.
   await db.schema
@@ -209,6 +216,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .addColumn('token_hash', 'text', (c) => c.unique())
     .addColumn('session_id', 'text', (c) => c.references('session.id').onDelete('cascade'))
     .addColumn('undo_token_id', 'text', (c) => c.references('undo_token.id').onDelete('cascade'))
+    .addColumn('device_id', 'text')
     .addColumn('credential_version', 'integer', (c) => c.notNull())
     .addColumn('method', 'text', (c) => c.notNull())
     .addColumn('sent_to', 'text')
@@ -303,23 +311,21 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .execute()
 
   await db.schema
-    .createTable('trusted_device')
+    .createTable('device')
     .addColumn('id', 'text', (c) => c.primaryKey())
     .addColumn('account_id', 'text', (c) =>
       c.notNull().references('account.id').onDelete('cascade'),
     )
     .addColumn('token_hash', 'text', (c) => c.notNull().unique())
-    .addColumn('credential_version', 'integer', (c) => c.notNull())
     .addColumn('user_agent', 'text', (c) => c.notNull())
-    .addColumn('created_at', 'bigint', (c) => c.notNull())
+    .addColumn('first_seen_at', 'bigint', (c) => c.notNull())
     .addColumn('last_used_at', 'bigint', (c) => c.notNull())
-    .addColumn('expires_at', 'bigint', (c) => c.notNull())
+    .addColumn('credential_version', 'integer')
+    .addColumn('trusted_at', 'bigint')
+    .addColumn('trusted_until', 'bigint')
     .execute()
-  await db.schema
-    .createIndex('trusted_device_account')
-    .on('trusted_device')
-    .column('account_id')
-    .execute()
+  await db.schema.createIndex('device_account').on('device').column('account_id').execute()
+  await db.schema.createIndex('device_last_used').on('device').column('last_used_at').execute()
 
   await db.schema
     .createTable('password_reset')

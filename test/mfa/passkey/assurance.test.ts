@@ -205,8 +205,10 @@ onEachDatabase((latchkey) => {
       await addPasskey(latchkey, ada)
       assert.equal((await signIn()).body.status, 'mfaRequired')
     }
-    const plain = await signInWithPasskey(latchkey, passkey)
-    assert.equal(plain.body.deviceToken, undefined)
+    ada.storeTokens(await signInWithPasskey(latchkey, passkey))
+    const { email, password, deviceToken } = ada
+    const unasked = await latchkey.post('/auth/SignIn', { email, password, deviceToken })
+    assert.equal(unasked.body.status, 'mfaRequired')
   })
 })
 
