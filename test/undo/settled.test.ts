@@ -90,6 +90,41 @@ onEachDatabase((latchkey) => {
     assertProblem(await undo(token), 401, 'undo_token_expired')
   })
 
+  /** An owner of a week who turns MFA on with a device token. @returns the link of an earlier change */
+  async function turnOnBy(deviceTokenOf: (ada: Owner) => Promise<string>) {
+    const ada = await latchkey.owner({ mfaMethod: 'email' })
+    const deviceToken = await deviceTokenOf(ada)
+    await ada.signInFully()
+    await ada.changePassword('another sentence of Ada')
+    const token = await undoTokenSentTo(latchkey, ada.email, /password/)
+    await ada.enrollAuthenticator()
+    await ada.turnOn('authenticator', { deviceToken })
+    return { ada, token }
+  }
+
+  // Abuse case (Undo): A mailbox thief turned MFA off with an old link.
+  test('an epoch opened on a device first seen a week before settles in a day, and on no other device', async () => {
+    const onOldDevice = async (ada: Owner) => {
+      const { deviceToken } = (await ada.signInFully()).body
+      travel(7 * day)
+      await ada.signInFully()
+      return deviceToken
+    }
+    const onNewDevice = async (ada: Owner) => (await ada.signInFully()).body.deviceToken
+    const onSomebodyElses = async () => onOldDevice(await latchkey.owner({ mfaMethod: 'email' }))
+    for (const [deviceTokenOf, afterMs, settled] of [
+      [onOldDevice, day, true],
+      [onOldDevice, day - minute, false],
+      [onNewDevice, day, false],
+      [onSomebodyElses, day, false],
+      [async () => 'no token', day, false],
+    ] as const) {
+      const { token } = await turnOnBy(deviceTokenOf)
+      travel(afterMs)
+      assert.equal((await undo(token)).body.status, settled ? 'mfaRequired' : 'undone')
+    }
+  })
+
   const changes: {
     name: string
     subject: RegExp
