@@ -24,14 +24,15 @@ export function createLatchkey(options: Options) {
           /**
            * Complete a sign-up with the code (`POST /auth/SignUp/Verify`).
            *
-           * Creates the account. Send the password again to set that one, whichever code was
-           * entered. Without it, the account gets the password of the sign-up that the code
-           * belongs to, which may be somebody else’s sign-up with this address.
+           * Creates the account, with the password of the sign-up that `signUpToken` belongs to.
+           * Any code that was sent to the address in the last 15 minutes proves the mailbox: if
+           * somebody else signs up with it too, their code works as well, and their password
+           * does not. Five wrong codes end the sign-up.
            */
           post: (body: VerifySignUpBody) =>
             call<
               Success<201, SignedIn>,
-              BodyProblemCode | 'invalid_password' | 'invalid_code' | 'too_many_attempts'
+              BodyProblemCode | 'invalid_code' | 'sign_up_token_expired'
             >('POST', '/auth/SignUp/Verify', { body }),
         },
       },
@@ -877,10 +878,15 @@ export interface ProblemStatus {
   /** The new password is too short, too long or too easy to guess. */
   invalid_password: 400
   /**
-   * The code is wrong, expired or already used. In a sign-in, `attemptsLeft` counts the
-   * attempts that remain.
+   * The code is wrong, expired or already used. In a sign-in or a sign-up,
+   * `attemptsLeft` counts the attempts that remain.
    */
   invalid_code: 401
+  /**
+   * The `signUpToken` is unknown, used or expired, had too many wrong codes, or its
+   * address now belongs to an account. Sign up again.
+   */
+  sign_up_token_expired: 401
   /** The request has no access token. Send one as `Authorization: Bearer <token>`. */
   missing_token: 401
   /**
@@ -1643,8 +1649,10 @@ export interface SignUpBody {
 /** If the address has no account yet, a code was sent to it. */
 export interface SignUpResponse {
   status: 'codeSent'
+  /** For `POST /auth/SignUp/Verify`. Keep it in memory beside the address. */
+  signUpToken: string
   sentTo: string
-  /** Seconds until the code expires. */
+  /** Seconds until the code and the token expire. */
   expiresIn: number
 }
 
@@ -1911,12 +1919,10 @@ export interface VerifyPasskeySignInBody {
 }
 
 export interface VerifySignUpBody {
-  /** An email address. */
-  email: string
+  /** From the response to `POST /auth/SignUp`. */
+  signUpToken: string
   /** The code as typed. */
   code: string
-  /** Any characters, up to 1,024 bytes. */
-  password?: string | undefined
 }
 
 /** The effect of losing each credential, or of having it stolen. */

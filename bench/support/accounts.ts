@@ -26,7 +26,11 @@ export async function createAccounts(service: Service, count: number): Promise<B
 }
 
 async function signUp(client: HttpClient, email: string, password: string): Promise<BenchAccount> {
-  await client.expect(202, { method: 'POST', path: '/auth/SignUp', body: { email, password } })
+  const { signUpToken } = await client.expect(202, {
+    method: 'POST',
+    path: '/auth/SignUp',
+    body: { email, password },
+  })
   const { messages } = await client.expect(200, {
     method: 'GET',
     path: `/dev/Messages?to=${encodeURIComponent(email)}`,
@@ -35,7 +39,7 @@ async function signUp(client: HttpClient, email: string, password: string): Prom
   const signedIn = await client.expect(201, {
     method: 'POST',
     path: '/auth/SignUp/Verify',
-    body: { email, code },
+    body: { signUpToken, code },
   })
   const token: string = signedIn.accessToken
   const { secret } = await client.expect(200, {

@@ -10,6 +10,7 @@ import {
   problemResponses,
   Seconds,
   StrictObject,
+  Token,
   TokenResponse,
 } from '../http/schemas.ts'
 import { clientOf } from '../lib/client.ts'
@@ -22,20 +23,18 @@ import { tokenResponse } from '../sessions/issue-session.ts'
 import type { SessionRules } from '../sessions/session.ts'
 import type { RunTransaction } from '../store/transaction.ts'
 import { ensureGoodPassword } from './password/password-policy.ts'
-import {
-  completeSignUp,
-  consumeSignUpCodeLimits,
-  consumeSignUpLimits,
-  startSignUp,
-} from './sign-up.ts'
+import { completeSignUp, consumeSignUpLimits, startSignUp } from './sign-up.ts'
 
 const tags = ['Accounts']
 
 const SignUpCodeSent = Type.Object(
   {
     status: Type.Literal('codeSent'),
+    signUpToken: Type.String({
+      description: 'For `POST /auth/SignUp/Verify`. Keep it in memory beside the address.',
+    }),
     sentTo: Type.String({ examples: ['a•••@example.com'] }),
-    expiresIn: Seconds('Seconds until the code expires.'),
+    expiresIn: Seconds('Seconds until the code and the token expire.'),
   },
   { description: 'If the address has no account yet, a code was sent to it.' },
 )
@@ -103,48 +102,30 @@ export function signUpRoutes(
         tags,
         summary: 'Complete a sign-up with the code',
         description:
-          'Creates the account. Send the password again to set that one, whichever code was entered. Without it, the account gets the password of the sign-up that the code belongs to, which may be somebody else’s sign-up with this address.',
+          'Creates the account, with the password of the sign-up that `signUpToken` belongs to. Any code that was sent to the address in the last 15 minutes proves the mailbox: if somebody else signs up with it too, their code works as well, and their password does not. Five wrong codes end the sign-up.',
         body: StrictObject(
-          { email: Email, code: Code, password: Type.Optional(Password) },
-          {
-            examples: [
-              { email: 'ada@example.com', code: '123456', password: 'correct horse battery' },
-            ],
-          },
+          { signUpToken: Token('From the response to `POST /auth/SignUp`.'), code: Code },
+          { examples: [{ signUpToken: 'from the response to SignUp', code: '123456' }] },
         ),
         response: {
           201: TokenResponse,
-          ...problemResponses(
-            'invalid_code',
-            'invalid_password',
-            'too_many_attempts',
-            'unavailable',
-            ...bodyProblems,
-          ),
+          ...problemResponses('invalid_code', 'sign_up_token_expired', ...bodyProblems),
         },
       },
     },
     async (request, reply) => {
-      const email = parseEmailField(request.body.email)
-      const { code, password } = request.body
-      const client = clientOf(request)
-      if (password !== undefined) {
-        await ensureGoodPassword(password, { email: email.key, minLength, brandName })
+      const attempt = { ...request.body, client: clientOf(request) }
+      const result = await transaction((tx) => completeSignUp(tx, deps, attempt))
+      if ('issued' in result) {
+        return reply.code(201).send(await tokenResponse(accessTokens, result.issued))
       }
-      const complete = async () => {
-        const reservation = await transaction((tx) =>
-          consumeSignUpCodeLimits(tx, rateLimiter, { email, client }),
-        )
-        const passwordHash = password === undefined ? undefined : await passwords.hash(password)
-        return transaction((tx) =>
-          completeSignUp(tx, deps, { email, code, passwordHash, client, reservation }),
-        )
-      }
-      const issued = await (password === undefined ? complete() : passwords.withSlot(complete))
-      if (!issued) {
-        throw new Problem('invalid_code', 'That code isn’t right, or it has expired.')
-      }
-      return reply.code(201).send(await tokenResponse(accessTokens, issued))
+      const { attemptsLeft } = result
+      throw new Problem('invalid_code', wrongCodeDetail(attemptsLeft), { attemptsLeft })
     },
   )
+}
+
+function wrongCodeDetail(attemptsLeft: number): string {
+  if (attemptsLeft === 0) return 'That code isn’t right. Please sign up again.'
+  return `That code isn’t right. You have ${attemptsLeft} ${attemptsLeft === 1 ? 'try' : 'tries'} left.`
 }

@@ -4,10 +4,11 @@ import { minute, second } from '../lib/clock.ts'
 import type { EmailAddress } from '../lib/email-address.ts'
 import { maskEmail } from '../lib/mask.ts'
 import { networkOf } from '../lib/network.ts'
-import { newCode, newId } from '../lib/random.ts'
+import { Problem } from '../lib/problem.ts'
+import { newCode, newId, newToken } from '../lib/random.ts'
 import { enqueueNotification } from '../notifications/outbox.ts'
 import { rateLimits } from '../rate-limits/limits.ts'
-import type { RateLimiter, Reservation } from '../rate-limits/rate-limiter.ts'
+import type { RateLimiter } from '../rate-limits/rate-limiter.ts'
 import { issueSession } from '../sessions/issue-session.ts'
 import type { IssuedSession, SessionRules } from '../sessions/session.ts'
 import { lockEmails } from '../store/locks.ts'
@@ -18,16 +19,26 @@ import { createAccount } from './create-account.ts'
 /** Longer than other codes: mail can be slow, and there is no account yet that a thief could enter. */
 export const signUpCodeLifetimeMs = 15 * minute
 
-const codePurpose = ({ key }: EmailAddress) => `sign_up ${key}`
+/** Wrong codes that a sign-up takes. Its token is void then; the codes of its address are not. */
+export const maxWrongCodesPerSignUp = 5
+
+const tokenPurpose = 'sign_up_token'
+const codePurpose = (emailKey: string) => `sign_up ${emailKey}`
 
 /** The response to every sign-up, whether or not the address has an account. */
 export interface SignUpCodeSent {
   status: 'codeSent'
+  signUpToken: string
   sentTo: string
   expiresIn: number
 }
 
-/** Counts a sign-up; call it before hashing the password. @throws Problem with `retryAfter` */
+/**
+ * Counts a sign-up; call it before hashing the password. A full limit refuses the new sign-up and
+ * ends no open one, or a stranger could void the owner's.
+ *
+ * @throws Problem with `retryAfter`
+ */
 export async function consumeSignUpLimits(
   tx: Tx,
   rateLimiter: RateLimiter,
@@ -63,6 +74,7 @@ export async function startSignUp(
     .where('deleted_at', 'is', null)
     .executeTakeFirst()
   const reserved = !existing && (await isAddressReserved(tx, email.key))
+  const signUpToken = newToken()
   const code = newCode()
   const expiresAt = tx.now() + signUpCodeLifetimeMs
   await tx
@@ -72,7 +84,9 @@ export async function startSignUp(
       email: email.address,
       email_key: email.key,
       password_hash: passwordHash,
-      code_hash: tx.keyring.hash(code, codePurpose(email)),
+      token_hash: tx.keyring.hash(signUpToken, tokenPurpose),
+      code_hash: tx.keyring.hash(code, codePurpose(email.key)),
+      failed_attempts: 0,
       created_at: tx.now(),
       expires_at: expiresAt,
       consumed_at: null,
@@ -94,78 +108,88 @@ export async function startSignUp(
   })
   return {
     status: 'codeSent',
+    signUpToken,
     sentTo: maskEmail(email.address),
     expiresIn: signUpCodeLifetimeMs / second,
   }
 }
 
-/** Counts an attempt at a code; call it before hashing. @throws Problem with `retryAfter` */
-export function consumeSignUpCodeLimits(
-  tx: Tx,
-  rateLimiter: RateLimiter,
-  { email, client }: { email: EmailAddress; client: Client },
-): Promise<Reservation> {
-  const network = networkOf(client.ipAddress)
-  return rateLimiter.consume(
-    tx,
-    { limit: rateLimits.signUpsPerNetwork, key: network },
-    { limit: rateLimits.wrongSignUpCodesPerAddressAndNetwork, key: `${email.key} ${network}` },
-    { limit: rateLimits.wrongSignUpCodesPerAddress, key: email.key },
-  )
-}
+/** The result of an attempt. A failed one must be committed too: it counts. */
+export type SignUpResult = { issued: IssuedSession } | { attemptsLeft: number }
 
 /**
- * Completes the sign-up that `code` belongs to, after `consumeSignUpCodeLimits` has counted the
- * attempt. All other pending sign-ups of the address end, since they may be a stranger's.
+ * Completes a sign-up with any open code of its address. The code proves the mailbox, and the token
+ * decides whose sign-up it is: a stranger who signs up with the address after its owner puts a newer
+ * code into the mailbox, and the owner who enters that one still gets the owner's own password.
  *
- * @param passwordHash replaces the password of the sign-up. A stranger who signed up with this
- * address put a code into the same mailbox; a password sent with the code is the owner's own.
- * @returns undefined for a code that is wrong, expired or used, or if the address is no longer free
+ * All pending sign-ups of the address end, since they may be a stranger's.
+ *
+ * @throws Problem `sign_up_token_expired`, also if the address is no longer free
  */
 export async function completeSignUp(
   tx: Tx,
-  deps: { rateLimiter: RateLimiter; rules: SessionRules },
-  request: {
-    email: EmailAddress
-    code: string
-    passwordHash: string | undefined
-    client: Client
-    reservation: Reservation
-  },
-): Promise<IssuedSession | undefined> {
-  const { rateLimiter, rules } = deps
-  const { email, code, passwordHash, client, reservation } = request
-  const signUp = await tx
-    .updateTable('sign_up')
-    .set({ consumed_at: tx.now() })
-    .where('email_key', '=', email.key)
-    .where(
-      'code_hash',
-      'in',
-      tx.keyring.hashWithAllKeys(code.replaceAll(' ', ''), codePurpose(email)),
-    )
-    .where('consumed_at', 'is', null)
-    .where('expires_at', '>', tx.now())
-    .returning(['email', 'password_hash'])
+  { rules }: { rules: SessionRules },
+  { signUpToken, code, client }: { signUpToken: string; code: string; client: Client },
+): Promise<SignUpResult> {
+  const found = await tx
+    .selectFrom('sign_up')
+    .select(['id', 'email', 'email_key', 'password_hash'])
+    .where('token_hash', 'in', tx.keyring.hashWithAllKeys(signUpToken, tokenPurpose))
     .executeTakeFirst()
-  if (!signUp) return undefined
+  if (!found) throw signUpTokenExpired()
+  const { email, email_key, password_hash } = found
+  await lockEmails(tx, email_key)
+  const attemptsLeft = await countAttempt(tx, found.id)
+  if (!(await isOpenCode(tx, email_key, code))) return { attemptsLeft }
 
-  await lockEmails(tx, email.key)
-  if (await isAddressReserved(tx, email.key)) return undefined
-  const account = await createAccount(tx, {
-    email: signUp.email,
-    email_key: email.key,
-    password_hash: passwordHash ?? signUp.password_hash,
-    language: client.language,
-  })
-  if (!account) return undefined
-  await rateLimiter.refund(tx, reservation)
+  if (await isAddressReserved(tx, email_key)) throw signUpTokenExpired()
+  const { language } = client
+  const account = await createAccount(tx, { email, email_key, password_hash, language })
+  if (!account) throw signUpTokenExpired()
   await tx
     .updateTable('sign_up')
     .set({ consumed_at: tx.now() })
-    .where('email_key', '=', email.key)
+    .where('email_key', '=', email_key)
     .where('consumed_at', 'is', null)
     .execute()
   await activity.record(tx, account.id, { type: 'account.created', client })
-  return issueSession(tx, { account, amr: ['pwd'], client, rules })
+  const issued = await issueSession(tx, { account, amr: ['pwd'], client, rules })
+  if (!issued) throw new Error('The account was created, but no session was issued.')
+  return { issued }
+}
+
+/** Counts an attempt before its code is compared, so that concurrent ones get no more than allowed. */
+async function countAttempt(tx: Tx, id: string): Promise<number> {
+  const counted = await tx
+    .updateTable('sign_up')
+    .set((row) => ({ failed_attempts: row('failed_attempts', '+', 1) }))
+    .where('id', '=', id)
+    .where('consumed_at', 'is', null)
+    .where('expires_at', '>', tx.now())
+    .where('failed_attempts', '<', maxWrongCodesPerSignUp)
+    .returning('failed_attempts')
+    .executeTakeFirst()
+  if (!counted) throw signUpTokenExpired()
+  return maxWrongCodesPerSignUp - counted.failed_attempts
+}
+
+/** Whether `code` belongs to a pending sign-up of the address, whatever token came with it. */
+async function isOpenCode(tx: Tx, emailKey: string, code: string): Promise<boolean> {
+  const signUp = await tx
+    .selectFrom('sign_up')
+    .select('id')
+    .where('email_key', '=', emailKey)
+    .where(
+      'code_hash',
+      'in',
+      tx.keyring.hashWithAllKeys(code.replaceAll(' ', ''), codePurpose(emailKey)),
+    )
+    .where('consumed_at', 'is', null)
+    .where('expires_at', '>', tx.now())
+    .executeTakeFirst()
+  return signUp !== undefined
+}
+
+function signUpTokenExpired(): Problem {
+  return new Problem('sign_up_token_expired', 'This sign-up has expired. Please sign up again.')
 }

@@ -1,4 +1,4 @@
-import { signUpCodeLifetimeMs } from '../accounts/sign-up.ts'
+import { maxWrongCodesPerSignUp } from '../accounts/sign-up.ts'
 import type { MfaMethod, Settings } from '../config/settings.ts'
 import { day } from '../lib/clock.ts'
 import { codeSpaceSize } from '../lib/random.ts'
@@ -54,6 +54,7 @@ export function computeDailyOdds({
     rateLimits === 'on'
       ? Math.min(...all.map((limit) => limit.max * Math.ceil(withinMs / limit.windowMs)))
       : Number.POSITIVE_INFINITY
+  const signUps = maxGuesses(day, limits.signUpEmailsPerAddress)
   const secondFactor = maxGuesses(day, ...codeAttemptBuckets('anybody').map(({ limit }) => limit))
   const guessable = mfaMethods.filter((method) => validCodes[method] > 0)
 
@@ -72,12 +73,8 @@ export function computeDailyOdds({
       fromKnownNetworks: maxGuesses(day, limits.wrongPasswordsFromKnownNetworks),
       fromOneNetwork: maxGuesses(day, limits.wrongPasswordsPerAddressAndNetwork),
     },
-    // The attacker's best case: all codes of a day are valid at once, and all guesses come then.
-    signUpCode: computeOdds(
-      maxGuesses(signUpCodeLifetimeMs, limits.wrongSignUpCodesPerAddress),
-      maxGuesses(day, limits.signUpEmailsPerAddress),
-      codeSpaceSize,
-    ),
+    // The attacker's best case: all sign-ups of a day are open at once, and all guesses come then.
+    signUpCode: computeOdds(signUps * maxWrongCodesPerSignUp, signUps, codeSpaceSize),
     resetCode: computeOdds(
       maxGuesses(day, limits.wrongResetCodesFromUnknownNetworks),
       maxValidResetCodes,

@@ -45,7 +45,7 @@ export const problemTypes = {
     status: 401,
     title: 'Invalid code',
     meaning:
-      'The code is wrong, expired or already used. In a sign-in, `attemptsLeft` counts the attempts that remain.',
+      'The code is wrong, expired or already used. In a sign-in or a sign-up, `attemptsLeft` counts the attempts that remain.',
   },
   invalid_passkey: {
     status: 401,
@@ -58,6 +58,12 @@ export const problemTypes = {
     title: 'This sign-in has expired',
     meaning:
       'The `mfaToken` is unknown, used or expired, had too many wrong codes, or was invalidated by a change to the account. Sign in again.',
+  },
+  sign_up_token_expired: {
+    status: 401,
+    title: 'This sign-up has expired',
+    meaning:
+      'The `signUpToken` is unknown, used or expired, had too many wrong codes, or its address now belongs to an account. Sign up again.',
   },
   passkey_token_expired: {
     status: 401,

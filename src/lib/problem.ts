@@ -13,6 +13,7 @@ export type ProblemCode =
   | 'invalid_code'
   | 'invalid_passkey'
   | 'mfa_token_expired'
+  | 'sign_up_token_expired'
   | 'passkey_token_expired'
   | 'invalid_refresh_token'
   | 'password_reset_required'
@@ -47,7 +48,7 @@ export type ProblemCode =
 export interface ProblemMembers {
   /** The invalid fields of the request; `path` is a JSON pointer. */
   errors?: { path: string; message: string }[]
-  /** Remaining attempts of this sign-in. */
+  /** Remaining attempts of this sign-in or sign-up. */
   attemptsLeft?: number
   /** Whole seconds until a retry makes sense. */
   retryAfter?: number

@@ -84,11 +84,11 @@ const definitions = {
   cloneNotices: messages(3, day, 'an account, notices that a passkey may be a copy'),
 
   // Sign-up. A busy school needs ten a minute; more comes from a bot.
-  signUpsPerNetwork: attempts(600, hour, 'one network, with wrong codes of sign-ups'),
-  signUpEmailsPerAddressAndNetwork: messages(5, hour, 'an address from one network'),
-  signUpEmailsPerAddress: messages(20, day, 'an address'),
-  wrongSignUpCodesPerAddressAndNetwork: attempts(10, hour, 'an address from one network'),
-  wrongSignUpCodesPerAddress: attempts(50, hour, 'an address'),
+  signUpsPerNetwork: attempts(600, hour, 'one network'),
+  // Half of an address’s sign-ups, so that no single network keeps others from starting one.
+  signUpEmailsPerAddressAndNetwork: messages(5, day, 'an address from one network'),
+  // Each one adds a code to guess and five guesses: the odds grow with the square of this number.
+  signUpEmailsPerAddress: messages(10, day, 'an address'),
 
   // Password reset. Counted before any work is done. A known device counts as a network of its own.
   resetsPerNetwork: attempts(

@@ -159,13 +159,20 @@ export interface PasskeyChallengeTable {
   consumed_at: number | null
 }
 
-/** A sign-up that waits for its code. An address may have several, each with its code and password. */
+/**
+ * A sign-up that waits for a code. An address may have several: the code of any one proves the
+ * mailbox, and the account gets the password of the one whose token came with it.
+ */
 export interface SignUpTable {
   id: string
   email: string
   email_key: string
   password_hash: string
+  /** The hash of the signUpToken. */
+  token_hash: string
   code_hash: string
+  /** Wrong codes sent with the token; beyond a maximum the token is void, its code is not. */
+  failed_attempts: number
   created_at: number
   expires_at: number
   consumed_at: number | null

@@ -4,7 +4,14 @@
  */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { onEachDatabase, type TestLatchkey } from '../support/latchkey.ts'
+import { type ApiResponse, onEachDatabase, type TestLatchkey } from '../support/latchkey.ts'
+import {
+  assertBody,
+  assertRateLimited,
+  assertSignedIn,
+  assertStatus,
+} from '../support/responses.ts'
+import { otherThan, startSignUp } from '../support/sign-up.ts'
 
 const passwords = { owner: 'the owner’s own words', stranger: 'what a stranger chose' }
 type Who = keyof typeof passwords
@@ -17,140 +24,168 @@ const orders: [name: string, order: Who[]][] = [
 ]
 
 let victims = 0
+const victim = () => `victim-${victims++}@example.com`
+const from = (address: string) => ({ headers: { 'x-forwarded-for': address } })
 
-onEachDatabase((latchkey) => {
-  for (const [name, order] of orders) {
-    // Abuse case (Sign-up): A stranger signed up with another person’s address and waited for
-    // that person to verify it (CVE-2026-53516).
-    test(`a stranger who signs up ${name} gains nothing`, async () => {
-      const email = `victim-${victims++}@example.com`
-      const signUps = []
-      for (const who of order) signUps.push({ who, code: await signUp(latchkey, email, who) })
-      const ownerCode = signUps.find(({ who }) => who === 'owner')?.code ?? ''
+onEachDatabase(
+  (latchkey) => {
+    for (const [name, order] of orders) {
+      // Abuse case (Sign-up): A stranger signed up with another person’s address and waited for
+      // that person to verify it (CVE-2026-53516).
+      // Abuse case (Sign-up): A stranger signed up after the owner, and the owner entered the
+      // stranger’s code.
+      test(`a stranger who signs up ${name} gains nothing, whichever code the owner enters`, async () => {
+        for (const entered of order.keys()) {
+          const email = victim()
+          const signUps = await signUpAs(latchkey, email, order)
+          const own = signUps.findLast(({ who }) => who === 'owner')
+          const { code } = signUps[entered] ?? assert.fail()
 
-      const verified = await verify(latchkey, email, ownerCode)
-      assert.equal(verified.status, 201)
+          assertSignedIn(await verify(latchkey, own?.signUpToken, code))
 
-      assert.equal((await signIn(latchkey, email, 'owner')).status, 200)
-      assert.equal((await signIn(latchkey, email, 'stranger')).status, 401)
-      for (const { code } of signUps) {
-        assert.equal((await verify(latchkey, email, code)).status, 401)
-      }
-      const rows = await latchkey.sql(
-        `select session.id from session join account on account.id = account_id where email_key = '${email}'`,
-      )
-      assert.equal(rows.length, 2, 'the session of Verify and that of SignIn, and no other')
-    })
-  }
-
-  // Abuse case (Sign-up): A stranger signed up after the owner, and the owner entered the
-  // stranger’s code.
-  test('the account gets the password submitted with the code, whichever sign-up the code belongs to', async () => {
-    for (const [, order] of orders) {
-      for (let typed = 0; typed < order.length; typed++) {
-        const email = `victim-${victims++}@example.com`
-        const codes: string[] = []
-        for (const who of order) codes.push(await signUp(latchkey, email, who))
-
-        const verified = await verify(latchkey, email, codes[typed] ?? '', 'owner')
-        assert.equal(verified.status, 201)
-
-        assert.equal((await signIn(latchkey, email, 'owner')).status, 200)
-        assert.equal((await signIn(latchkey, email, 'stranger')).status, 401)
-        for (const code of codes) {
-          assert.equal((await verify(latchkey, email, code, 'stranger')).status, 401)
+          await assertPassword(latchkey, email, 'owner')
+          for (const { signUpToken } of signUps) {
+            const late = await verify(latchkey, signUpToken, code)
+            assertBody(late, 401, { code: 'sign_up_token_expired' })
+          }
+          await assertPassword(latchkey, email, 'owner')
         }
-        assert.equal((await signIn(latchkey, email, 'owner')).status, 200)
+      })
+    }
+
+    test('the account has the spelling of the address and the language of the owner, not the stranger’s', async () => {
+      const email = victim()
+      const shouted = email.toUpperCase().replace('EXAMPLE.COM', 'example.com')
+      const own = await startSignUp(latchkey, { email, password: passwords.owner })
+      const german = { headers: { 'accept-language': 'de' } }
+      const body = { email: shouted, password: passwords.stranger }
+      assertStatus(await latchkey.post('/auth/SignUp', body, german), 202)
+      const newer = await latchkey.codeSentTo(shouted)
+
+      const verified = assertSignedIn(await verify(latchkey, own.signUpToken, newer))
+      const settings = await latchkey.get('/settings', { token: verified.accessToken })
+      assertBody(settings, 200, { email, language: 'en' })
+    })
+
+    // Abuse case (Sign-up): A stranger’s wrong codes barred the owner from entering the right one.
+    test('a stranger’s five wrong codes end the stranger’s sign-up and no other', async () => {
+      const email = victim()
+      const [own, other] = await signUpAs(latchkey, email, ['owner', 'stranger'])
+      assert.ok(own && other)
+      const wrong = otherThan(own.code, other.code)
+      for (let attemptsLeft = 4; attemptsLeft >= 0; attemptsLeft--) {
+        const refused = await verify(latchkey, other.signUpToken, wrong)
+        assertBody(refused, 401, { code: 'invalid_code', attemptsLeft })
       }
-    }
-  })
+      const ended = await verify(latchkey, other.signUpToken, other.code)
+      assertBody(ended, 401, { code: 'sign_up_token_expired' })
 
-  test('of concurrent codes with different passwords, the accepted one sets the password', async () => {
-    const email = `victim-${victims++}@example.com`
-    const codes = [
-      await signUp(latchkey, email, 'stranger'),
-      await signUp(latchkey, email, 'owner'),
-    ]
-    const submissions = Array.from({ length: 8 }, (_, i) => ({
-      code: codes[i % 2] ?? '',
-      who: (['owner', 'stranger'] as const)[(i >> 1) % 2] ?? 'owner',
-    }))
-    const answers = await Promise.all(
-      submissions.map(async ({ code, who }) => ({
-        who,
-        status: (await verify(latchkey, email, code, who)).status,
-      })),
-    )
-    const [accepted, ...others] = answers.filter(({ status }) => status === 201)
-    assert.deepEqual(others, [])
-    for (const who of ['owner', 'stranger'] as const) {
-      const expected = who === accepted?.who ? 200 : 401
-      assert.equal((await signIn(latchkey, email, who)).status, expected)
-    }
-  })
+      // The code of the ended sign-up is in the owner's mailbox all the same.
+      assertSignedIn(await verify(latchkey, own.signUpToken, other.code))
+      await assertPassword(latchkey, email, 'owner')
+    })
 
-  test('an invalid password is rejected without consuming its code', async () => {
-    const email = `victim-${victims++}@example.com`
-    const code = await signUp(latchkey, email, 'owner')
-    for (const password of ['short', 'password1', email, 'ä'.repeat(600)]) {
-      const refused = await latchkey.post('/auth/SignUp/Verify', { email, code, password })
-      assert.equal(refused.status, 400, password)
-      assert.equal(refused.body.code, 'invalid_password', password)
-    }
-    assert.equal((await verify(latchkey, email, code, 'owner')).status, 201)
-  })
+    // Abuse case (Sign-up): A stranger started so many sign-ups that the owner’s was dropped.
+    test('strangers who start as many sign-ups as an address takes end none that is open', async () => {
+      const email = victim()
+      const own = await startSignUp(latchkey, { email, password: passwords.owner })
+      const flood = await floodWithSignUps(latchkey, email)
+      assert.equal(flood.filter(({ status }) => status === 202).length, 9)
+      for (const response of flood.filter(({ status }) => status !== 202)) {
+        assertRateLimited(response, 'too_many_messages')
+      }
+      for (const { body, status } of flood) {
+        if (status !== 202) continue
+        for (let i = 0; i < 5; i++) await verify(latchkey, body.signUpToken, 'wrong')
+      }
 
-  test('a wrong code creates no account, whatever password comes with it', async () => {
-    const email = `victim-${victims++}@example.com`
-    const code = await signUp(latchkey, email, 'owner')
-    const wrongCode = code === '000000' ? '000001' : '000000'
-    for (const who of ['owner', 'stranger'] as const) {
-      const refused = await verify(latchkey, email, wrongCode, who)
-      assert.equal(refused.status, 401)
-      assert.equal(refused.body.code, 'invalid_code')
-      assert.equal((await signIn(latchkey, email, who)).status, 401)
-    }
-  })
+      assertSignedIn(await verify(latchkey, own.signUpToken, own.code))
+      await assertPassword(latchkey, email, 'owner')
+    })
 
-  test('completing a sign-up voids the others for its address, even if the account is deleted later', async () => {
-    const email = `victim-${victims++}@example.com`
-    const firstCode = await signUp(latchkey, email, 'stranger')
-    const ownerCode = await signUp(latchkey, email, 'owner')
-    const lastCode = await signUp(latchkey, email, 'stranger')
-    assert.equal((await verify(latchkey, email, ownerCode)).status, 201)
-    await latchkey.sql(`delete from account where email_key = '${email}'`)
-    for (const code of [firstCode, lastCode, ownerCode]) {
-      assert.equal((await verify(latchkey, email, code)).status, 401)
-    }
-  })
+    test('one network that uses up its sign-ups of an address keeps nobody elsewhere from signing up with it', async () => {
+      const email = victim()
+      const password = passwords.stranger
+      for (let i = 0; i < 20; i++) {
+        await latchkey.post('/auth/SignUp', { email, password }, from('203.0.113.1'))
+      }
+      const own = await startSignUp(latchkey, { email, password: passwords.owner })
+      assertSignedIn(await verify(latchkey, own.signUpToken, own.code))
+      await assertPassword(latchkey, email, 'owner')
+    })
 
-  // Abuse case (Sign-up): A stranger signed up with another person’s address and waited for that
-  // person to verify it (CVE-2026-53516).
-  test('a stranger’s sign-up with the address of an account changes nothing in it', async () => {
-    const ada = await latchkey.owner()
-    const { email } = ada
-    await latchkey.post('/auth/SignUp', { email, password: passwords.stranger })
-    assert.equal((await signIn(latchkey, email, 'stranger')).status, 401)
-    assert.equal((await ada.signIn()).status, 200)
-    assert.equal((await ada.get('/settings/MfaSignIn')).status, 200)
-    const [notice] = await latchkey.inbox(email)
-    assert.match(notice?.subject ?? '', /already have/)
-  })
-})
+    test('of concurrent codes with different tokens, the accepted one sets the password', async () => {
+      const email = victim()
+      const signUps = await signUpAs(latchkey, email, ['stranger', 'owner'])
+      const attempts = signUps.flatMap(({ who, signUpToken }) =>
+        signUps.map(async ({ code }) => ({
+          who,
+          status: (await verify(latchkey, signUpToken, code)).status,
+        })),
+      )
+      const accepted = (await Promise.all(attempts)).filter(({ status }) => status === 201)
+      assert.equal(accepted.length, 1)
+      await assertPassword(latchkey, email, accepted[0]?.who ?? 'owner')
+    })
 
-/** Starts a sign-up. @returns the code sent to the address */
-async function signUp(latchkey: TestLatchkey, email: string, who: Who): Promise<string> {
-  const { status } = await latchkey.post('/auth/SignUp', { email, password: passwords[who] })
-  assert.equal(status, 202)
-  return latchkey.codeSentTo(email)
+    test('completing a sign-up voids the others for its address, even if the account is deleted later', async () => {
+      const email = victim()
+      const signUps = await signUpAs(latchkey, email, ['stranger', 'owner', 'stranger'])
+      const own = signUps[1] ?? assert.fail()
+      assertSignedIn(await verify(latchkey, own.signUpToken, own.code))
+      await latchkey.sql(`delete from account where email_key = '${email}'`)
+      for (const { signUpToken, code } of signUps) {
+        const late = await verify(latchkey, signUpToken, code)
+        assertBody(late, 401, { code: 'sign_up_token_expired' })
+      }
+    })
+
+    // Abuse case (Sign-up): A stranger signed up with another person’s address and waited for that
+    // person to verify it (CVE-2026-53516).
+    test('a stranger’s sign-up with the address of an account changes nothing in it', async () => {
+      const ada = await latchkey.owner()
+      const { email } = ada
+      await latchkey.post('/auth/SignUp', { email, password: passwords.stranger })
+      assert.equal((await signIn(latchkey, email, 'stranger')).status, 401)
+      assert.equal((await ada.signIn()).status, 200)
+      assert.equal((await ada.get('/settings/MfaSignIn')).status, 200)
+      const [notice] = await latchkey.inbox(email)
+      assert.match(notice?.subject ?? '', /already have/)
+    })
+  },
+  { LATCHKEY_TRUST_PROXY: '127.0.0.1' },
+)
+
+/** Starts sign-ups with one address, in order. */
+async function signUpAs(latchkey: TestLatchkey, email: string, order: Who[]) {
+  const signUps = []
+  for (const who of order) {
+    signUps.push({ who, ...(await startSignUp(latchkey, { email, password: passwords[who] })) })
+  }
+  return signUps
 }
 
-/** @param who whose password to send with the code; none if undefined */
-function verify(latchkey: TestLatchkey, email: string, code: string, who?: Who) {
-  const password = who && { password: passwords[who] }
-  return latchkey.post('/auth/SignUp/Verify', { email, code, ...password })
+/** Starts twenty sign-ups with an address, four in each of five networks. */
+async function floodWithSignUps(latchkey: TestLatchkey, email: string): Promise<ApiResponse[]> {
+  const responses = []
+  for (let i = 0; i < 20; i++) {
+    const body = { email, password: passwords.stranger }
+    responses.push(await latchkey.post('/auth/SignUp', body, from(`198.51.100.${i % 5}`)))
+  }
+  return responses
+}
+
+function verify(latchkey: TestLatchkey, signUpToken: string | undefined, code: string) {
+  return latchkey.post('/auth/SignUp/Verify', { signUpToken, code })
 }
 
 function signIn(latchkey: TestLatchkey, email: string, who: Who) {
   return latchkey.post('/auth/SignIn', { email, password: passwords[who] })
+}
+
+/** Asserts that the account of an address has the password of one person and not the other's. */
+async function assertPassword(latchkey: TestLatchkey, email: string, whose: Who): Promise<void> {
+  for (const who of ['owner', 'stranger'] as const) {
+    assert.equal((await signIn(latchkey, email, who)).status, who === whose ? 200 : 401)
+  }
 }

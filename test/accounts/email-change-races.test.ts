@@ -7,6 +7,7 @@ import { travel } from '../support/clock.ts'
 import { onEachDatabase } from '../support/latchkey.ts'
 import type { Owner } from '../support/owner.ts'
 import { waitUntil } from '../support/process.ts'
+import { startSignUp } from '../support/sign-up.ts'
 import { undoTokenSentTo } from '../support/undo-token.ts'
 
 onEachDatabase((latchkey) => {
@@ -42,12 +43,11 @@ onEachDatabase((latchkey) => {
     for (let round = 0; round < 4; round += 1) {
       const email = address()
       const ada = await latchkey.owner()
-      await latchkey.post('/auth/SignUp', { email, password: 'a sentence of somebody' })
-      const code = await latchkey.codeSentTo(email)
+      const proof = await startSignUp(latchkey, { email, password: 'a sentence of somebody' })
       const move = await startChange(ada, email)
       const [moved, signedUp] = await Promise.all([
         move(),
-        latchkey.post('/auth/SignUp/Verify', { email, code }),
+        latchkey.post('/auth/SignUp/Verify', proof),
       ])
       const won = [moved.status === 200, signedUp.status === 201].filter(Boolean)
       assert.equal(won.length, 1, `${moved.status} ${signedUp.status}`)
@@ -81,12 +81,11 @@ onEachDatabase((latchkey) => {
   test('an earlier sign-up cannot claim an address while its account is changing to another', async () => {
     const ada = await latchkey.owner()
     const email = address()
-    await latchkey.post('/auth/SignUp', { email, password: 'a sentence of somebody' })
-    const code = await latchkey.codeSentTo(email)
+    const proof = await startSignUp(latchkey, { email, password: 'a sentence of somebody' })
     travel(1000)
     assert.equal((await (await startChange(ada, email))()).status, 200)
     const leave = await startChange(ada, address())
-    const signUp = () => latchkey.post('/auth/SignUp/Verify', { email, code })
+    const signUp = () => latchkey.post('/auth/SignUp/Verify', proof)
     const [changed, signedUp] = await interleave(leave, signUp)
     assert.equal(changed.status, 200)
     assert.equal(signedUp.status, 401)

@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { travel } from '../support/clock.ts'
 import { onEachDatabase } from '../support/latchkey.ts'
 import { assertBody } from '../support/responses.ts'
+import { otherThan, startSignUp } from '../support/sign-up.ts'
 
 const password = 'seven red bicycles'
 let people = 0
@@ -12,8 +13,9 @@ const newcomer = () => `newcomer-${people++}@example.com`
 onEachDatabase((latchkey) => {
   const signUp = (email: string, more: object = {}) =>
     latchkey.post('/auth/SignUp', { email, password, ...more })
-  const verify = (email: string, code: string) =>
-    latchkey.post('/auth/SignUp/Verify', { email, code })
+  const start = (email: string) => startSignUp(latchkey, { email, password })
+  const verify = (proof: { signUpToken: string; code: string }) =>
+    latchkey.post('/auth/SignUp/Verify', proof)
   const signIn = (email: string) => latchkey.post('/auth/SignIn', { email, password })
 
   test('verifying the code creates the account, and its password signs in from then on', async () => {
@@ -23,7 +25,8 @@ onEachDatabase((latchkey) => {
     assertBody(begun, 202, { status: 'codeSent', sentTo, expiresIn: 900 })
     assert.equal((await signIn(email)).status, 401)
 
-    const verified = await verify(email, await latchkey.codeSentTo(email))
+    const { signUpToken } = begun.body
+    const verified = await verify({ signUpToken, code: await latchkey.codeSentTo(email) })
     assert.equal(verified.status, 201)
     const { accessToken: token } = verified.body
     assert.equal((await latchkey.get('/settings/MfaSignIn', { token })).body.enabled, false)
@@ -39,7 +42,9 @@ onEachDatabase((latchkey) => {
     const [ofKnown, ofUnknown] = [await signUp(known), await signUp(unknown)]
 
     assert.equal(ofKnown.status, ofUnknown.status)
-    assert.deepEqual(ofKnown.body, ofUnknown.body)
+    const tokens = [ofKnown, ofUnknown].map(({ body }) => body.signUpToken)
+    for (const token of tokens) assert.match(token, /^[\w-]{43}$/)
+    assert.deepEqual({ ...ofKnown.body, signUpToken: '' }, { ...ofUnknown.body, signUpToken: '' })
     assert.deepEqual([...ofKnown.headers.keys()], [...ofUnknown.headers.keys()])
 
     const [notice] = await latchkey.inbox(known)
@@ -51,23 +56,38 @@ onEachDatabase((latchkey) => {
     assert.equal((await ada.signIn()).status, 200)
   })
 
-  test('Verify responds identically for addresses with an account, without one and without a sign-up', async () => {
+  // Abuse case (Sign-up): The response or its timing revealed which addresses have accounts
+  // (CVE-2024-41952).
+  test('Verify responds identically to wrong codes for an address with an account and for one without', async () => {
     const ada = await latchkey.owner()
-    await signUp(ada.email)
-    const signedUpEmail = newcomer()
-    await signUp(signedUpEmail)
     const answers = []
-    for (const email of [ada.email, signedUpEmail, newcomer()]) {
-      answers.push(await verify(email, '000000'))
+    for (const email of [ada.email, newcomer()]) {
+      const { signUpToken } = (await signUp(email)).body
+      const answersFor = []
+      for (let i = 0; i < 7; i++) answersFor.push(await verify({ signUpToken, code: 'no' }))
+      answers.push(
+        answersFor.map(({ status, headers, body }) => ({
+          status,
+          names: [...headers.keys()],
+          body: { ...body, requestId: '' },
+        })),
+      )
     }
-    const comparable = answers.map(({ status, headers, body }) => ({
-      status,
-      names: [...headers.keys()],
-      body: { ...body, requestId: '' },
-    }))
-    assert.equal(comparable[0]?.status, 401)
-    assert.deepEqual(comparable[1], comparable[0])
-    assert.deepEqual(comparable[2], comparable[0])
+    assert.deepEqual(answers[0], answers[1])
+    const codes = answers[0]?.map(({ body }) => body.code)
+    assert.deepEqual(codes, [
+      ...Array(5).fill('invalid_code'),
+      ...Array(2).fill('sign_up_token_expired'),
+    ])
+  })
+
+  test('no token but that of an open sign-up is accepted, whatever the code', async () => {
+    const { signUpToken, code } = await start(newcomer())
+    const { mfaToken } = (await (await latchkey.owner({ mfaMethod: 'email' })).signIn()).body
+    for (const token of ['x', mfaToken, signUpToken.slice(1), `${signUpToken}A`]) {
+      assertBody(await verify({ signUpToken: token, code }), 401, { code: 'sign_up_token_expired' })
+    }
+    assert.equal((await verify({ signUpToken, code })).status, 201)
   })
 
   // Abuse case (Sign-up): The response contained the code (CVE-2026-105211).
@@ -76,34 +96,33 @@ onEachDatabase((latchkey) => {
     const { body, headers } = await signUp(email)
     const code = await latchkey.codeSentTo(email)
     assert.ok(!JSON.stringify([body, [...headers]]).includes(code))
-    const wrong = await verify(email, code === '000000' ? '000001' : '000000')
+    const wrong = await verify({ signUpToken: body.signUpToken, code: otherThan(code) })
     assert.ok(!JSON.stringify([wrong.body, [...wrong.headers]]).includes(code))
   })
 
   test('a sign-up code works once', async () => {
     const email = newcomer()
-    await signUp(email)
-    const code = await latchkey.codeSentTo(email)
-    assert.equal((await verify(email, code)).status, 201)
-    const again = await verify(email, code)
-    assert.equal(again.status, 401)
-    assert.equal(again.body.code, 'invalid_code')
+    const proof = await start(email)
+    assert.equal((await verify(proof)).status, 201)
+    assertBody(await verify(proof), 401, { code: 'sign_up_token_expired' })
 
     // Not even after the account is deleted and the address can be used again.
     await latchkey.sql(`delete from account where email_key = '${email}'`)
-    assert.equal((await verify(email, code)).status, 401)
+    assert.equal((await verify(proof)).status, 401)
+    const next = await signUp(email)
+    const { signUpToken } = next.body
+    assertBody(await verify({ ...proof, signUpToken }), 401, { code: 'invalid_code' })
   })
 
   // Abuse case (Reuse of codes and tokens): Two concurrent requests both used one code.
   test('forty concurrent Verify requests with the right code create one account and one session', async () => {
     const email = newcomer()
-    await signUp(email)
-    const code = await latchkey.codeSentTo(email)
-    const answers = await Promise.all(Array.from({ length: 40 }, () => verify(email, code)))
+    const proof = await start(email)
+    const answers = await Promise.all(Array.from({ length: 40 }, () => verify(proof)))
 
     const statuses = answers.map(({ status }) => status)
     assert.equal(statuses.filter((status) => status === 201).length, 1, String(statuses))
-    assert.deepEqual(new Set(statuses.filter((status) => status !== 201)), new Set([401, 429]))
+    assert.deepEqual(new Set(statuses.filter((status) => status !== 201)), new Set([401]))
     const rows = await latchkey.sql(
       `select session.id from account left join session on account_id = account.id where email_key = '${email}'`,
     )
@@ -112,12 +131,9 @@ onEachDatabase((latchkey) => {
 
   test('two codes for one address, submitted concurrently, create one account', async () => {
     const email = newcomer()
-    await signUp(email)
-    const firstCode = await latchkey.codeSentTo(email)
-    await signUp(email)
-    const secondCode = await latchkey.codeSentTo(email)
-    const codes = [firstCode, secondCode, firstCode, secondCode, firstCode, secondCode]
-    const answers = await Promise.all(codes.map((code) => verify(email, code)))
+    const [first, second] = [await start(email), await start(email)]
+    const proofs = [first, second, first, second, first, second]
+    const answers = await Promise.all(proofs.map((proof) => verify(proof)))
     assert.equal(answers.filter(({ status }) => status === 201).length, 1)
     const rows = await latchkey.sql(`select id from account where email_key = '${email}'`)
     assert.equal(rows.length, 1)
@@ -125,36 +141,41 @@ onEachDatabase((latchkey) => {
 
   // Abuse case (Guessing): Codes never expired (CVE-2026-8760).
   test('a code is valid for expiresIn seconds and no longer', async () => {
-    const [earlyEmail, lateEmail] = [newcomer(), newcomer()]
-    const { expiresIn } = (await signUp(earlyEmail)).body
-    await signUp(lateEmail)
+    const { expiresIn } = (await signUp(newcomer())).body
+    const [early, late] = [await start(newcomer()), await start(newcomer())]
     travel((expiresIn - 30) * 1000)
-    assert.equal((await verify(earlyEmail, await latchkey.codeSentTo(earlyEmail))).status, 201)
+    assert.equal((await verify(early)).status, 201)
     travel(31_000)
-    assert.equal((await verify(lateEmail, await latchkey.codeSentTo(lateEmail))).status, 401)
+    assertBody(await verify(late), 401, { code: 'sign_up_token_expired' })
+  })
+
+  test('a newer sign-up does not prolong an earlier code or token of the address', async () => {
+    const email = newcomer()
+    const old = await start(email)
+    travel(14 * 60_000)
+    const own = await start(email)
+    travel(61_000)
+    assertBody(await verify({ ...own, code: old.code }), 401, { code: 'invalid_code' })
+    assertBody(await verify({ ...old, code: own.code }), 401, { code: 'sign_up_token_expired' })
+    assert.equal((await verify(own)).status, 201)
   })
 
   test('a code sent to one address is not accepted for another', async () => {
-    const [ownEmail, otherEmail] = [newcomer(), newcomer()]
-    await signUp(ownEmail)
-    await signUp(otherEmail)
-    const code = await latchkey.codeSentTo(ownEmail)
-    assert.equal((await verify(otherEmail, code)).status, 401)
-    assert.equal((await verify(ownEmail, code)).status, 201)
+    const [own, other] = [await start(newcomer()), await start(newcomer())]
+    assert.equal((await verify({ ...other, code: own.code })).status, 401)
+    assert.equal((await verify(own)).status, 201)
   })
 
   test('a code may contain spaces and nothing else', async () => {
-    const email = newcomer()
-    await signUp(email)
-    const code = await latchkey.codeSentTo(email)
+    const { signUpToken, code } = await start(newcomer())
     const fullWidth = code.replace(/[0-9]/g, (digit) =>
       String.fromCodePoint(0xff10 + Number(digit)),
     )
-    for (const typed of [`+${code}`, `0${code}`, `${code}0`, `${code.slice(1)}`, fullWidth]) {
-      assert.equal((await verify(email, typed)).status, 401, typed)
+    for (const typed of [`+${code}`, `0${code}`, `${code.slice(1)}`, fullWidth]) {
+      assert.equal((await verify({ signUpToken, code: typed })).status, 401, typed)
     }
     const spaced = ` ${code.slice(0, 3)} ${code.slice(3)} `
-    assert.equal((await verify(email, spaced)).status, 201)
+    assert.equal((await verify({ signUpToken, code: spaced })).status, 201)
   })
 
   test('unknown fields are rejected and create no account', async () => {
@@ -167,14 +188,17 @@ onEachDatabase((latchkey) => {
     ]) {
       assert.equal((await signUp(email, more)).status, 400, JSON.stringify(more))
     }
-    await signUp(email)
-    const code = await latchkey.codeSentTo(email)
-    for (const more of [{ verified: true }, { newPassword: 'another password' }, { sub: '1' }]) {
-      const refused = await latchkey.post('/auth/SignUp/Verify', { email, code, ...more })
+    const { signUpToken, code } = await start(email)
+    for (const more of [{ verified: true }, { password: 'another password' }, { email }]) {
+      const refused = await latchkey.post('/auth/SignUp/Verify', { signUpToken, code, ...more })
       assert.equal(refused.status, 400, JSON.stringify(more))
     }
     for (const odd of ['', null, [], 0, true, {}, [code], Number(code)]) {
-      assert.equal((await verify(email, odd as string)).status, 400, JSON.stringify(odd))
+      assert.equal(
+        (await verify({ signUpToken, code: odd as string })).status,
+        400,
+        JSON.stringify(odd),
+      )
     }
     const rows = await latchkey.sql(`select id from account where email_key = '${email}'`)
     assert.equal(rows.length, 0)

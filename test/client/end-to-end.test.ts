@@ -20,7 +20,9 @@ onDatabase('SQLite', (latchkey) => {
     assert.ok(begun.status === 202)
     assert.equal(begun.data.status, 'codeSent')
     const code = await latchkey.codeSentTo(email)
-    const signedUp = await client.auth.signUp.verify.post({ email, code, password })
+    const { signUpToken } = begun.data
+    latchkey.markSecret(signUpToken)
+    const signedUp = await client.auth.signUp.verify.post({ signUpToken, code })
     assert.ok(signedUp.status === 201)
     accessToken = signedUp.data.accessToken
     latchkey.markSecret(accessToken)

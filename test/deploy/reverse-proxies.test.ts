@@ -197,7 +197,9 @@ async function startDeployment(t: TestContext, name: ProxyName) {
     const begun = await proxy.sendRequest('/auth/SignUp', { ...call, body })
     assert.equal(begun.status, 202, begun.text)
     const [code] = /\d{6}/.exec(await mailTo(email, 1)) ?? []
-    const ended = await proxy.sendRequest('/auth/SignUp/Verify', { ...call, body: { email, code } })
+    const { signUpToken } = JSON.parse(begun.text)
+    const proof = { signUpToken, code }
+    const ended = await proxy.sendRequest('/auth/SignUp/Verify', { ...call, body: proof })
     assert.equal(ended.status, 201, ended.text)
     return ended
   }

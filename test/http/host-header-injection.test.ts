@@ -43,9 +43,11 @@ onEachDatabase(
     test('a forged Host header appears in no message, no token and no problem', async () => {
       const email = `mallory-${latchkey.databaseKind.toLowerCase()}@example.com`.toLowerCase()
       const password = 'a long sentence of hers'
-      assert.equal((await sendForged('POST', '/auth/SignUp', { email, password })).status, 202)
+      const begun = await sendForged('POST', '/auth/SignUp', { email, password })
+      assert.equal(begun.status, 202)
+      const { signUpToken } = begun.body
       const code = await latchkey.codeSentTo(email)
-      const signedUp = await sendForged('POST', '/auth/SignUp/Verify', { email, code })
+      const signedUp = await sendForged('POST', '/auth/SignUp/Verify', { signUpToken, code })
       assert.equal(signedUp.status, 201)
       const token = signedUp.body.accessToken
 

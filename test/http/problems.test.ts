@@ -123,7 +123,7 @@ onDatabase('SQLite', (latchkey) => {
       await latchkey.post('/auth/SignIn', { email: ada.email, password: 'not this one' }),
       await latchkey.post('/auth/Refresh', { refreshToken: 'x' }),
       await latchkey.post('/auth/SignIn/Mfa', { mfaToken: 'x', code: '123456' }),
-      await latchkey.post('/auth/SignUp/Verify', { email: 'b@example.com', code: '123456' }),
+      await latchkey.post('/auth/SignUp/Verify', { signUpToken: 'x', code: '123456' }),
     ]
     for (const { status, headers, body } of wrong) {
       assert.equal(status, 401)

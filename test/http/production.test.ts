@@ -70,7 +70,8 @@ test('in production no development route exists, and everything else works', asy
 
       const begun = await latchkey.post('/auth/SignUp', { email, password })
       assert.equal(begun.status, 202)
-      const done = await latchkey.post('/auth/SignUp/Verify', { email, code: await codeIn(0) })
+      const proof = { signUpToken: begun.body.signUpToken, code: await codeIn(0) }
+      const done = await latchkey.post('/auth/SignUp/Verify', proof)
       assert.equal(done.status, 201)
       const { accessToken: token } = done.body
       assert.equal(claimsOf(token).claims.iss, publicUrl)

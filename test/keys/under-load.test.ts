@@ -113,10 +113,12 @@ test('both kinds of keys rotate on two nodes under load without a wrong response
     people += 1
     const email = `owner-${people}@example.com`
     const password = `a long sentence ${people}`
-    assert.equal((await sendRequest('POST', '/auth/SignUp', { email, password })).status, 202)
+    const begun = await sendRequest('POST', '/auth/SignUp', { email, password })
+    assert.equal(begun.status, 202)
+    const { signUpToken } = begun.body
     const code = await codeTo(email)
     const session = await storeSession(
-      await sendRequest('POST', '/auth/SignUp/Verify', { email, code }),
+      await sendRequest('POST', '/auth/SignUp/Verify', { signUpToken, code }),
     )
     const app = new AuthenticatorApp()
     app.secret = (await call(session, 'POST', '/settings/MfaSecret')).body.secret

@@ -28,7 +28,7 @@ for (const kind of databaseKinds) {
     const { smtp, mail } = await withMail(t)
     const latchkey = await startLatchkey(t, kind, mail)
     const email = 'ada@example.org'
-    await latchkey.post('/auth/SignUp', { email, password })
+    const { signUpToken } = (await latchkey.post('/auth/SignUp', { email, password })).body
     const { to, raw } = await waitUntil(() => smtp.received[0])
 
     assert.deepEqual(to, [email])
@@ -37,7 +37,7 @@ for (const kind of databaseKinds) {
     latchkey.markSecret(code)
     assert.equal(from, 'Acme <no-reply@acme.example>')
     for (const { content } of parseMailParts(raw)) assert.ok(content.includes(code ?? 'no code'))
-    const verified = await latchkey.post('/auth/SignUp/Verify', { email, code })
+    const verified = await latchkey.post('/auth/SignUp/Verify', { signUpToken, code })
     assert.equal(verified.body.status, 'signedIn')
     assert.equal(smtp.received.length, 1)
   })

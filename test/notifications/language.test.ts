@@ -4,6 +4,7 @@ import { notifications as german } from '../../src/i18n/de/notifications.ts'
 import { notifications as english } from '../../src/i18n/en/notifications.ts'
 import { onEachDatabase } from '../support/latchkey.ts'
 import { assertBody } from '../support/responses.ts'
+import { startSignUp } from '../support/sign-up.ts'
 
 onEachDatabase((latchkey) => {
   const german = { headers: { 'accept-language': 'de-AT, en;q=0.5' } }
@@ -11,12 +12,11 @@ onEachDatabase((latchkey) => {
   test('messages use the language in which the owner signed up, regardless of who causes the change', async () => {
     const email = 'oma@example.com'
     const password = 'ein langer Satz von Oma'
-    await latchkey.post('/auth/SignUp', { email, password }, german)
-    const code = await latchkey.codeSentTo(email)
+    const proof = await startSignUp(latchkey, { email, password }, german)
     const [first] = await latchkey.inbox(email)
-    assert.equal(first?.subject, `${code} ist dein Code für Latchkey`)
+    assert.equal(first?.subject, `${proof.code} ist dein Code für Latchkey`)
     assert.match(first?.html ?? '', /<html lang="de">/)
-    const { body } = await latchkey.post('/auth/SignUp/Verify', { email, code }, german)
+    const { body } = await latchkey.post('/auth/SignUp/Verify', proof, german)
 
     // From now on the account's language counts, not that of the request.
     const token = body.accessToken

@@ -5,6 +5,7 @@ import { startChromium } from '../support/chromium.ts'
 import { travel } from '../support/clock.ts'
 import { onDatabase } from '../support/latchkey.ts'
 import { type Appearance, appearances, assertPageOk, visitPage } from '../support/page-visit.ts'
+import { otherThan } from '../support/sign-up.ts'
 
 // Too long for a narrow window, without a place to break.
 const address = (n: number) => `${'longaddress'.repeat(5)}up${n}@mail.example.com`
@@ -37,7 +38,7 @@ onDatabase('SQLite', (latchkey) => {
       await page.getByRole('heading', { name: 'Check your email' }).waitFor()
       await assertPageOk(seen, `sign-up code ${at}`)
       await page.keyboard.type('000000')
-      await page.getByRole('alert').getByText('isn’t right').waitFor()
+      await page.getByRole('alert').getByText('You have 4 tries left.').waitFor()
       await assertPageOk(seen, `sign-up wrong code ${at}`)
 
       // Typing replaces the wrong code, and the last digit submits.
@@ -223,7 +224,28 @@ onDatabase('SQLite', (latchkey) => {
     const late = await code(email)
     travel(901_000)
     await page.getByLabel('Code').fill(late)
-    await page.getByRole('alert').getByText('or it has expired').waitFor()
+    await page.getByRole('alert').getByText('Please request another code.').waitFor()
+  })
+
+  test('after five wrong codes the page asks for another code, and any code in the mailbox completes the sign-up', async (t) => {
+    const browser = await startChromium(t)
+    if (!browser) return
+    const email = 'typos@example.com'
+    const { page } = await visitPage(browser, `${latchkey.origin}/signup`, wide)
+    await page.clock.install()
+    await page.getByLabel('Email address').fill(email)
+    await page.getByLabel('Password', { exact: true }).fill(password)
+    await page.keyboard.press('Enter')
+    const first = await code(email)
+    for (const message of ['4 tries', '3 tries', '2 tries', 'one try', 'request another code']) {
+      await page.getByLabel('Code').fill(otherThan(first))
+      await page.getByRole('alert').getByText(message).waitFor()
+    }
+    await page.clock.runFor(31_000)
+    await page.getByRole('button', { name: 'Send the code again' }).click()
+    await page.getByRole('status').getByText('Another one is on its way.').waitFor()
+    await page.getByLabel('Code').fill(first)
+    await page.waitForURL('**/security')
   })
 
   /** Waits for a code sent to an address. @returns the newest */

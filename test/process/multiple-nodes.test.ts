@@ -77,11 +77,11 @@ test('two processes in one folder, on two ports, form one service', async (t) =>
   ])
   const email = 'ada@example.com'
   const password = 'a long sentence of hers'
-  await post(one, '/auth/SignUp', { email, password })
+  const { signUpToken } = await post(one, '/auth/SignUp', { email, password })
   const inbox = await fetch(`${other.origin}/dev/Messages?to=${email}`)
   const { messages } = (await inbox.json()) as { messages: { text: string }[] }
   const code = /\b[0-9]{6}\b/.exec(messages[0]?.text ?? '')?.[0]
-  const signedIn = await post(other, '/auth/SignUp/Verify', { email, code })
+  const signedIn = await post(other, '/auth/SignUp/Verify', { signUpToken, code })
   assert.equal(signedIn.status, 'signedIn')
   assert.equal((await post(one, '/auth/SignIn', { email, password })).status, 'signedIn')
 
@@ -179,5 +179,5 @@ async function post({ origin }: LatchkeyProcess, path: string, body: unknown) {
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify(body),
   })
-  return (await answer.json()) as { status: string; accessToken?: string }
+  return (await answer.json()) as { status: string; signUpToken?: string; accessToken?: string }
 }

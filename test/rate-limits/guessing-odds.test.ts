@@ -71,7 +71,7 @@ onEachDatabase(
       assert.equal(everywhere * 24, odds().passwords.fromElsewhere)
     })
 
-    test('the service sends as many sign-up codes in a day, and checks as many while they are valid, as the odds assume', async () => {
+    test('the service starts as many sign-ups in a day, and checks as many codes for them, as the odds assume', async () => {
       const email = `newcomer-${latchkey.databaseKind}@example.com`
       const password = 'seven red bicycles'
       let network = 0
@@ -79,13 +79,19 @@ onEachDatabase(
         network += 1
         return from(`203.0.113.${network}`)
       }
-      const signUp = () => latchkey.post('/auth/SignUp', { email, password }, elsewhere())
-      assert.equal(await countChecked(day, signUp), odds().signUpCode.valid)
-
-      const verify = () => latchkey.post('/auth/SignUp/Verify', { email, code: 'no' }, elsewhere())
-      const { expiresIn } = (await latchkey.post('/auth/SignUp', { email: `x${email}`, password }))
-        .body
-      assert.equal(await countChecked(expiresIn * 1000, verify), odds().signUpCode.guesses)
+      let guesses = 0
+      const signUpAndGuess = async () => {
+        const begun = await latchkey.post('/auth/SignUp', { email, password }, elsewhere())
+        if (begun.status === 429) return begun
+        const guess = { signUpToken: begun.body.signUpToken, code: 'no' }
+        for (;;) {
+          const { body } = await latchkey.post('/auth/SignUp/Verify', guess, elsewhere())
+          if (body.code !== 'invalid_code') return begun
+          guesses += 1
+        }
+      }
+      assert.equal(await countChecked(day, signUpAndGuess), odds().signUpCode.valid)
+      assert.equal(guesses, odds().signUpCode.guesses)
     })
 
     test('the service checks as many reset codes in a day as the odds assume', async () => {

@@ -110,7 +110,6 @@ for (const kind of ['SQLite', 'PostgreSQL'] as const) {
       const code = '123456'
       const requests: Record<string, () => Promise<ApiResponse>> = {
         signUp: () => latchkey.post('/auth/SignUp', { email, password }),
-        verify: () => latchkey.post('/auth/SignUp/Verify', { email, code, password }),
         reset: () => latchkey.post('/auth/ResetPassword', { email, code, newPassword: password }),
         reauthenticate: () => ada.post('/auth/Reauthenticate', { password: wrong }),
         change: () =>

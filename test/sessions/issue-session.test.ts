@@ -22,8 +22,8 @@ onEachDatabase((latchkey) => {
   /** Makes each call that can return tokens with the password as the only factor. */
   const attempts: Record<string, (ada: Owner) => Promise<ApiResponse>> = {
     async verifySignUp({ email, password }) {
-      await latchkey.post('/auth/SignUp', { email, password })
-      return latchkey.post('/auth/SignUp/Verify', { email, code: '123456' })
+      const { signUpToken } = (await latchkey.post('/auth/SignUp', { email, password })).body
+      return latchkey.post('/auth/SignUp/Verify', { signUpToken, code: '123456' })
     },
     signIn: (ada) => ada.signIn(),
     async verifyMfa(ada) {

@@ -9,6 +9,7 @@ import { generateEncryptionKey } from '../../src/config/encryption-key-list.ts'
 import { loadSigningKey } from '../support/forge-token.ts'
 import { onEachDatabase, type TestLatchkey } from '../support/latchkey.ts'
 import { addPasskey, signInWithPasskey, startPasskeySignIn } from '../support/passkeys.ts'
+import { startSignUp } from '../support/sign-up.ts'
 import { SoftwareAuthenticator } from '../support/software-authenticator.ts'
 
 onEachDatabase((latchkey) => {
@@ -32,8 +33,9 @@ onEachDatabase((latchkey) => {
     await latchkey.post('/auth/SignIn/MfaCode', { mfaToken, mfaMethod: 'sms' })
     secrets['a code of an open sign-in'] = await latchkey.codeSentTo(ada.phoneNumber)
     const newcomer = { email: 'bob@example.com', password: 'a sentence that nobody guesses' }
-    await latchkey.post('/auth/SignUp', newcomer)
-    secrets['a code of an open sign-up'] = await latchkey.codeSentTo(newcomer.email)
+    const { signUpToken, code } = await startSignUp(latchkey, newcomer)
+    secrets['a signUpToken'] = signUpToken
+    secrets['a code of an open sign-up'] = code
 
     const { privateKey } = await loadSigningKey(latchkey)
     const { d = '' } = privateKey.export({ format: 'jwk' })

@@ -19,6 +19,7 @@ onEachDatabase((latchkey) => {
     const [moved, fresh] = [`moved-${email}`, `fresh-${email}`]
     const { mfaToken } = (await ada.signIn()).body
     const mfaMethod = 'email'
+    let signUpToken = ''
     return {
       'signing in': {
         request: () => latchkey.post('/auth/SignIn/MfaCode', { mfaToken, mfaMethod }),
@@ -42,10 +43,14 @@ onEachDatabase((latchkey) => {
         submit: (code) => ada.post('/settings/Email', { email: moved, code }),
       },
       'signing up': {
-        request: () =>
-          latchkey.post('/auth/SignUp', { email: fresh, password: 'another sentence' }),
+        request: async () => {
+          const newcomer = { email: fresh, password: 'another sentence' }
+          const begun = await latchkey.post('/auth/SignUp', newcomer)
+          signUpToken = begun.body.signUpToken
+          return begun
+        },
         mailbox: fresh,
-        submit: (code) => latchkey.post('/auth/SignUp/Verify', { email: fresh, code }),
+        submit: (code) => latchkey.post('/auth/SignUp/Verify', { signUpToken, code }),
       },
     }
   }

@@ -15,7 +15,7 @@ const withoutDatabase = ['GET /health/live', 'GET /.well-known/jwks.json']
 /** Bodies of calls without a token, so that they query the database. */
 const bodies: Record<string, object> = {
   '/auth/SignUp': { email: 'bob@example.com', password: 'a long sentence of his' },
-  '/auth/SignUp/Verify': { email: 'bob@example.com', code: '123456' },
+  '/auth/SignUp/Verify': { signUpToken: 'some', code: '123456' },
   '/auth/SignIn': { email: 'bob@example.com', password: 'a long sentence of his' },
   '/auth/SignIn/Mfa': { mfaToken: 'some', code: '123456' },
   '/auth/SignIn/MfaCode': { mfaToken: 'some' },

@@ -243,6 +243,7 @@ export class TestLatchkey {
 const secretFields = new Set([
   'password',
   'code',
+  'signUpToken',
   'mfaToken',
   'passkeyToken',
   'deviceToken',

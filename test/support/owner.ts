@@ -3,6 +3,7 @@ import { travelToNextStep } from './clock.ts'
 import type { ApiResponse, CallOptions, TestLatchkey } from './latchkey.ts'
 import { addPasskey, startPasskeySignIn, verifyPasskeySignIn } from './passkeys.ts'
 import { assertMfaRequired, assertSignedIn, assertStatus } from './responses.ts'
+import { startSignUp } from './sign-up.ts'
 import type { SoftwareAuthenticator } from './software-authenticator.ts'
 
 export interface OwnerOptions {
@@ -51,10 +52,9 @@ export class Owner {
 
   static async signUp(latchkey: TestLatchkey, options: OwnerOptions): Promise<Owner> {
     const owner = new Owner(latchkey, options)
-    const { email, password } = owner
-    assertStatus(await latchkey.post('/auth/SignUp', { email, password }), 202)
-    const code = await latchkey.codeSentTo(email)
-    owner.storeTokens(await latchkey.post('/auth/SignUp/Verify', { email, code }))
+    owner.storeTokens(
+      await latchkey.post('/auth/SignUp/Verify', await startSignUp(latchkey, owner)),
+    )
     if (options.mfaMethod) await owner.turnOn(options.mfaMethod)
     return owner
   }

@@ -22,10 +22,11 @@ describe('webhooks by several nodes', { concurrency: true }, () => {
         body: JSON.stringify(body),
       })
     const [email, password] = ['ada@example.org', 'a long sentence of hers']
-    await call('/auth/SignUp', { email, password })
+    const begun = await call('/auth/SignUp', { email, password })
+    const { signUpToken } = (await begun.json()) as { signUpToken: string }
     const inbox = await (await fetch(`${victim.origin}/dev/Messages`)).text()
     const code = /\b[0-9]{6}\b/.exec(inbox)?.[0]
-    assert.equal((await call('/auth/SignUp/Verify', { email, code })).status, 201)
+    assert.equal((await call('/auth/SignUp/Verify', { signUpToken, code })).status, 201)
     for (const _ of [1, 2]) await call('/auth/SignIn', { email, password })
     await waitUntil(() => hook.received.length > 0)
     await victim.stop('SIGKILL')

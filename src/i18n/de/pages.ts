@@ -204,6 +204,8 @@ export const pages: PagesText = {
       'Der Passkey wurde nicht angenommen. Bitte versuche es noch einmal oder wähle einen anderen Weg.',
     mfa_token_expired:
       'Das hat zu lange gedauert, oder es waren zu viele Versuche. Bitte fang noch einmal an.',
+    sign_up_token_expired:
+      'Das hat zu lange gedauert, oder es waren zu viele Versuche. Bitte fordere einen neuen Code an.',
     passkey_token_expired: 'Das hat zu lange gedauert. Bitte versuche es noch einmal.',
     password_reset_required: 'Dieses Konto braucht zuerst ein neues Passwort. Bitte wähle eins.',
     account_suspended:

@@ -193,6 +193,8 @@ export const pages = {
     invalid_code: 'That code isn’t right.',
     invalid_passkey: 'That passkey wasn’t accepted. Please try again, or choose another way.',
     mfa_token_expired: 'This took too long, or there were too many attempts. Please start again.',
+    sign_up_token_expired:
+      'This took too long, or there were too many attempts. Please request another code.',
     passkey_token_expired: 'This took too long. Please try again.',
     password_reset_required: 'This account needs a new password first. Please choose one.',
     account_suspended:

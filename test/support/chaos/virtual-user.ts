@@ -35,12 +35,14 @@ export class VirtualUser {
   /** @param codeSentTo reads the newest code in a mailbox */
   async signUp(codeSentTo: (email: string) => Promise<string>): Promise<void> {
     const { email, password } = this
-    await this.#callExpecting('POST', '/auth/SignUp', { body: { email, password } }, 202)
+    const body = { email, password }
+    const begun = await this.#callExpecting('POST', '/auth/SignUp', { body }, 202)
+    const { signUpToken } = begun.body
     const code = await codeSentTo(email)
     const result = await this.#callExpecting(
       'POST',
       '/auth/SignUp/Verify',
-      { body: { email, code } },
+      { body: { signUpToken, code } },
       201,
     )
     this.#storeTokens(result)

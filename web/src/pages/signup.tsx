@@ -8,7 +8,7 @@ import { NewPasswordField, newPasswordFailureOf } from '../components/new-passwo
 import { Notice } from '../components/notice.tsx'
 import { Heading, renderPage } from '../components/page.tsx'
 import { ResendCode, resendDelaySeconds } from '../components/resend-code.tsx'
-import type { FailedCall, Failure } from '../failure.ts'
+import { type FailedCall, type Failure, failureOf } from '../failure.ts'
 import { redirectAfterSignIn, withReturnTo } from '../return-to.ts'
 import { guest, storeTokens } from '../session.ts'
 import { text } from '../text.ts'
@@ -25,18 +25,21 @@ const signUpFailureOf = (result: FailedCall, draft: Draft): Failure =>
 
 function SignUp() {
   const [draft, setDraft] = useState<Draft>()
-  const [codeSent, setCodeSent] = useState(false)
+  const [signUpToken, setSignUpToken] = useState('')
 
   async function requestCode({ email = '', password = '' }: Record<string, string>) {
     const newDraft = { email, password }
     setDraft(newDraft)
     const result = await guest.auth.signUp.post(newDraft)
     if (!result.ok) return signUpFailureOf(result, newDraft)
-    setCodeSent(true)
+    setSignUpToken(result.data.signUpToken)
     return undefined
   }
 
-  if (draft && codeSent) return <VerifyEmail draft={draft} onBack={() => setCodeSent(false)} />
+  if (draft && signUpToken) {
+    const props = { draft, signUpToken, onResent: setSignUpToken, onBack: () => setSignUpToken('') }
+    return <VerifyEmail {...props} />
+  }
   return (
     <section class="card stack">
       <Heading>{t.title}</Heading>
@@ -65,15 +68,21 @@ function SignUp() {
   )
 }
 
-function VerifyEmail({ draft, onBack }: { draft: Draft; onBack: () => void }) {
+function VerifyEmail(props: {
+  draft: Draft
+  signUpToken: string
+  /** Takes the token that came with another code. Codes sent before it work with it, too. */
+  onResent: (signUpToken: string) => void
+  onBack: () => void
+}) {
+  const { draft, signUpToken, onResent, onBack } = props
   const [status, setStatus] = useState('')
   const [failure, setFailure] = useState<Failure>()
 
   async function verifyCode({ code = '' }: Record<string, string>) {
     setFailure(undefined)
-    // With the password, so the account gets it even if someone else signed up with this address.
-    const result = await guest.auth.signUp.verify.post({ ...draft, code })
-    if (!result.ok) return signUpFailureOf(result, draft)
+    const result = await guest.auth.signUp.verify.post({ signUpToken, code })
+    if (!result.ok) return codeFailureOf(result)
     storeTokens(result.data)
     return redirectAfterSignIn()
   }
@@ -82,6 +91,7 @@ function VerifyEmail({ draft, onBack }: { draft: Draft; onBack: () => void }) {
     setStatus('')
     const result = await guest.auth.signUp.post(draft)
     if (result.ok) {
+      onResent(result.data.signUpToken)
       setFailure(undefined)
       setStatus(text.common.resent)
       return resendDelaySeconds
@@ -113,6 +123,15 @@ function VerifyEmail({ draft, onBack }: { draft: Draft; onBack: () => void }) {
       </Button>
     </section>
   )
+}
+
+function codeFailureOf(result: FailedCall): Failure {
+  const { code, attemptsLeft } = result.problem
+  if (code !== 'invalid_code') return failureOf(result, { sign_up_token_expired: 'code' })
+  const message = attemptsLeft
+    ? `${text.common.invalidOrExpiredCode} ${text.secondStep.attemptsLeft(attemptsLeft)}`
+    : text.problems.sign_up_token_expired
+  return { field: 'code', message }
 }
 
 renderPage(<SignUp />)
