@@ -19,7 +19,7 @@ import {
   issueResetCode,
   type PendingReset,
 } from '../../verification/reset-token.ts'
-import { type PasswordDeps, setPassword } from './password-change.ts'
+import { setPassword } from './password-change.ts'
 
 /** Mail can be slow. */
 export const resetCodeLifetimeMs = 15 * minute
@@ -36,7 +36,7 @@ export interface ResetCodeSent {
  */
 export async function requestPasswordReset(
   tx: Tx,
-  { rateLimiter }: Pick<PasswordDeps, 'rateLimiter'>,
+  { rateLimiter }: { rateLimiter: RateLimiter },
   { email, client }: { email: EmailAddress; client: Client },
 ): Promise<ResetCodeSent> {
   const account = await findAccountByEmail(tx, email)
@@ -108,7 +108,7 @@ export type ResetCredential = { email: EmailAddress; code: string } | { resetTok
  */
 export async function resetPassword(
   tx: Tx,
-  { rateLimiter }: Pick<PasswordDeps, 'rateLimiter'>,
+  { rateLimiter }: { rateLimiter: RateLimiter },
   credential: ResetCredential,
   { passwordHash, client }: { passwordHash: string; client: Client },
 ): Promise<boolean> {
