@@ -5,6 +5,8 @@ const feature = '^src/(mfa|signin|accounts)/'
 const service =
   '^src/(undo|verification|sessions|activity|notifications|webhooks|rate-limits|keys)/'
 const top = '^src/(server|retention)\\.ts$|^src/cli/'
+/** What accounts/ takes from mfa/: the owner’s confirmation of a call, with its schemas. */
+const confirmation = '^src/mfa/(confirm-owner|schemas|passkey/schemas)\\.ts$'
 /** Checking what a passkey signed is shared with sign-in; it imports nothing else of mfa/. */
 const passkeyChecks = '^src/mfa/passkey/(passkey-challenge|assertion|webauthn)\\.ts$'
 /** The undo itself takes a second factor; the rest of undo/ is a service for every change. */
@@ -57,13 +59,17 @@ export default {
         path: feature,
         pathNot: [
           '^src/$1/',
-          '^src/mfa/(challenge|schemas|usable-factors)\\.ts$',
-          '^src/mfa/passkey/schemas\\.ts$',
+          '^src/mfa/(challenge|usable-factors)\\.ts$',
+          confirmation,
           passkeyChecks,
         ],
       },
     ),
-    rule('accounts-import-no-mfa', { path: '^src/accounts/' }, { path: '^src/mfa/' }),
+    rule(
+      'accounts-import-confirmation-alone',
+      { path: '^src/accounts/' },
+      { path: '^src/mfa/', pathNot: confirmation },
+    ),
     rule(
       'passkey-checks-stand-alone',
       { path: passkeyChecks },

@@ -165,15 +165,18 @@ export function createLatchkey(options: Options) {
          * Confirm that it’s you (`POST /auth/Reauthenticate`).
          *
          * Renews the `auth_time` of the session. While MFA is on, the second factor comes
-         * next.
+         * next. An account without a password gets a challenge for its passkey first, and
+         * repeats the call with `assertion`.
          */
-        post: (body: ReauthenticateBody) =>
+        post: (body: ReauthenticateBody = {}) =>
           call<
-            Success<200, SignedIn | MfaRequired>,
+            Success<200, SignedIn | MfaRequired> | Success<202, AssertionRequired>,
             | BodyProblemCode
             | TokenProblemCode
             | 'invalid_credentials'
+            | 'invalid_passkey'
             | 'account_suspended'
+            | 'method_not_set_up'
             | 'too_many_attempts'
           >('POST', '/auth/Reauthenticate', { token: true, body }),
       },
@@ -238,16 +241,20 @@ export function createLatchkey(options: Options) {
         /**
          * Change the password (`PUT /settings/Password`).
          *
-         * All other sessions end, and no device stays trusted. The owner is notified.
+         * All other sessions end, and no device stays trusted. The owner is notified. An
+         * account without a password gets its first one: without `assertion`, it gets a
+         * challenge for its passkey.
          */
         put: (body: ChangePasswordBody) =>
           call<
-            Success<200, ChangePasswordResponse>,
+            Success<200, ChangePasswordResponse> | Success<202, AssertionRequired>,
             | BodyProblemCode
             | TokenProblemCode
             | 'invalid_password'
             | 'insufficient_user_authentication'
             | 'invalid_credentials'
+            | 'invalid_passkey'
+            | 'method_not_set_up'
             | 'too_many_attempts'
           >('PUT', '/settings/Password', { token: true, body }),
       },
@@ -255,16 +262,21 @@ export function createLatchkey(options: Options) {
         /**
          * Change the email address (`POST /settings/Email`).
          *
-         * Without `code`, a code is sent to the new address; with it, the address changes. A
-         * notification to the old address contains a link that undoes the change.
+         * First with `currentPassword`: a code is sent to the new address. Then with `code`:
+         * the address changes. An account without a password gets a challenge for its passkey
+         * first, and repeats the call with `assertion`. A notification to the old address
+         * contains a link that undoes the change.
          */
         post: (body: ChangeEmailBody) =>
           call<
-            Success<200, ChangeEmailResponse> | Success<202, CodeSent>,
+            Success<200, ChangeEmailResponse> | Success<202, CodeSent | AssertionRequired>,
             | BodyProblemCode
             | TokenProblemCode
             | 'insufficient_user_authentication'
+            | 'invalid_credentials'
             | 'invalid_code'
+            | 'invalid_passkey'
+            | 'method_not_set_up'
             | 'address_taken'
             | 'too_many_attempts'
             | 'too_many_messages'
@@ -284,15 +296,18 @@ export function createLatchkey(options: Options) {
          * Delete the account (`DELETE /settings/Account`).
          *
          * The account is closed at once and erased after seven days. Until then, the link in
-         * the notification undoes it.
+         * the notification undoes it. An account without a password gets a challenge for its
+         * passkey first, and repeats the call with `assertion`.
          */
-        delete: (body: DeleteAccountBody) =>
+        delete: (body: DeleteAccountBody = {}) =>
           call<
-            Success<204, undefined>,
+            Success<202, AssertionRequired> | Success<204, undefined>,
             | BodyProblemCode
             | TokenProblemCode
             | 'insufficient_user_authentication'
             | 'invalid_credentials'
+            | 'invalid_passkey'
+            | 'method_not_set_up'
             | 'too_many_attempts'
           >('DELETE', '/settings/Account', { token: true, body }),
       },
@@ -442,16 +457,21 @@ export function createLatchkey(options: Options) {
          * Start adding a passkey (`POST /settings/Passkeys`).
          *
          * Returns the options for `navigator.credentials.create()`. Send its result to `POST
-         * /settings/Passkeys/Verify`.
+         * /settings/Passkeys/Verify`. An account without a password gets a challenge for a
+         * passkey that it has first, and repeats the call with `assertion`.
          */
-        post: () =>
+        post: (body: StartPasskeyRegistrationBody = {}) =>
           call<
-            Success<200, StartPasskeyRegistrationResponse>,
+            Success<200, StartPasskeyRegistrationResponse> | Success<202, AssertionRequired>,
             | BodyProblemCode
             | TokenProblemCode
             | 'insufficient_user_authentication'
+            | 'invalid_credentials'
+            | 'invalid_passkey'
+            | 'method_not_set_up'
             | 'too_many_passkeys'
-          >('POST', '/settings/Passkeys', { token: true }),
+            | 'too_many_attempts'
+          >('POST', '/settings/Passkeys', { token: true, body }),
         verify: {
           /**
            * Add the passkey (`POST /settings/Passkeys/Verify`).
@@ -905,6 +925,11 @@ export interface ProblemStatus {
    */
   invalid_credentials: 401
   /**
+   * The passkey response is for another site, challenge or account, was used before, or
+   * comes from a passkey that has been removed. Get new `options` and try again.
+   */
+  invalid_passkey: 401
+  /**
    * The `resetToken` is unknown, used or expired. `POST /auth/ForgotPassword` sends a
    * code.
    */
@@ -920,11 +945,6 @@ export interface ProblemStatus {
    * invalidated by a change to the account. Sign in again.
    */
   mfa_token_expired: 401
-  /**
-   * The passkey response is for another site, challenge or account, was used before, or
-   * comes from a passkey that has been removed. Get new `options` and try again.
-   */
-  invalid_passkey: 401
   /**
    * The `passkeyToken` is unknown, used, expired or from another session, or the account
    * has changed since it was issued. Start again with `POST /auth/SignIn/Passkey`.
@@ -969,13 +989,13 @@ export interface ProblemStatus {
   not_an_operator: 403
   /** This path, or the resource it names, does not exist. */
   not_found: 404
+  /** The account has not set up this method. Set it up first. */
+  method_not_set_up: 409
   /**
    * The code is correct, but the email address belongs to another account, or is still
    * reserved for one that changed it in the last few days and can undo that.
    */
   address_taken: 409
-  /** The account has not set up this method. Set it up first. */
-  method_not_set_up: 409
   /**
    * While multi-factor sign-in is on, its last method can’t be removed. Turn it off
    * first.
@@ -1104,6 +1124,13 @@ export type ChallengeMethod = 'passkey' | 'authenticator' | 'sms' | 'email' | 'r
 export interface ChangeEmailBody {
   /** An email address. */
   email: string
+  /** Any characters, up to 1,024 bytes. */
+  currentPassword?: string | undefined
+  /**
+   * AuthenticationResponseJSON of WebAuthn Level 3: the result of
+   * `navigator.credentials.get()`, by its `toJSON()`.
+   */
+  assertion?: AuthenticationResponseJSON | undefined
   /** The code as typed. */
   code?: string | undefined
 }
@@ -1128,7 +1155,12 @@ export interface ChangeLanguageResponse {
 
 export interface ChangePasswordBody {
   /** Any characters, up to 1,024 bytes. */
-  currentPassword: string
+  currentPassword?: string | undefined
+  /**
+   * AuthenticationResponseJSON of WebAuthn Level 3: the result of
+   * `navigator.credentials.get()`, by its `toJSON()`.
+   */
+  assertion?: AuthenticationResponseJSON | undefined
   /** Any characters, up to 1,024 bytes. */
   newPassword: string
 }
@@ -1192,7 +1224,12 @@ export type CredentialKind =
 
 export interface DeleteAccountBody {
   /** Any characters, up to 1,024 bytes. */
-  password: string
+  password?: string | undefined
+  /**
+   * AuthenticationResponseJSON of WebAuthn Level 3: the result of
+   * `navigator.credentials.get()`, by its `toJSON()`.
+   */
+  assertion?: AuthenticationResponseJSON | undefined
 }
 
 export interface EndSessionsOfUserBody {
@@ -1485,7 +1522,12 @@ export interface PublicKeyCredentialRequestOptionsJSON {
 
 export interface ReauthenticateBody {
   /** Any characters, up to 1,024 bytes. */
-  password: string
+  password?: string | undefined
+  /**
+   * AuthenticationResponseJSON of WebAuthn Level 3: the result of
+   * `navigator.credentials.get()`, by its `toJSON()`.
+   */
+  assertion?: AuthenticationResponseJSON | undefined
 }
 
 export interface RefreshBody {
@@ -1602,6 +1644,8 @@ export interface Settings {
   /** Masked. */
   phoneNumber: string | null
   createdAt: string
+  /** Without a password, a passkey confirms what the password would. */
+  hasPassword: boolean
   passwordChangedAt: string
   mfaSignIn: MfaSignIn
   /** The state of the authenticator app, without its secret. */
@@ -1679,6 +1723,16 @@ export interface SignedIn {
    * a cookie has it.
    */
   deviceToken?: string
+}
+
+export interface StartPasskeyRegistrationBody {
+  /** Any characters, up to 1,024 bytes. */
+  currentPassword?: string | undefined
+  /**
+   * AuthenticationResponseJSON of WebAuthn Level 3: the result of
+   * `navigator.credentials.get()`, by its `toJSON()`.
+   */
+  assertion?: AuthenticationResponseJSON | undefined
 }
 
 /** The options for the browser. */

@@ -7,26 +7,31 @@ import {
   bodyProblems,
   Code,
   CodeSent,
+  confirmationProblems,
   Email,
   Instant,
   LanguageName,
   Password,
   problemResponses,
   StrictObject,
-  stepUpProblems,
   tokenProblems,
 } from '../http/schemas.ts'
 import { Problem } from '../lib/problem.ts'
-import { principalOf } from '../sessions/guard.ts'
+import { type ConfirmOwnerDeps, confirmOwner, ensureConfirmed } from '../mfa/confirm-owner.ts'
+import { AssertionResponse } from '../mfa/passkey/schemas.ts'
+import { AssertionRequired } from '../mfa/schemas.ts'
+import { type Guard, principalOf } from '../sessions/guard.ts'
 import type { SendCodeDeps } from '../verification/send-code.ts'
 import { deleteAccount } from './deletion.ts'
 import { changeEmail, startEmailChange } from './email-change.ts'
-import { confirmPassword, type PasswordDeps } from './password/password-change.ts'
 
 const tags = ['Accounts']
 
 /** Routes that change the email address and the language, and delete the account. */
-export function accountSettingsRoutes(app: App, deps: PasswordDeps & SendCodeDeps): void {
+export function accountSettingsRoutes(
+  app: App,
+  deps: ConfirmOwnerDeps & SendCodeDeps & { guard: Guard },
+): void {
   const { transaction, guard } = deps
 
   app.post(
@@ -38,24 +43,34 @@ export function accountSettingsRoutes(app: App, deps: PasswordDeps & SendCodeDep
         tags,
         summary: 'Change the email address',
         description:
-          'Without `code`, a code is sent to the new address; with it, the address changes. A notification to the old address contains a link that undoes the change.',
+          'First with `currentPassword`: a code is sent to the new address. Then with `code`: the address changes. An account without a password gets a challenge for its passkey first, and repeats the call with `assertion`. A notification to the old address contains a link that undoes the change.',
         security: bearer,
         body: StrictObject(
-          { email: Email, code: Type.Optional(Code) },
-          { examples: [{ email: 'ada@example.org' }] },
+          {
+            email: Email,
+            currentPassword: Type.Optional(Password),
+            assertion: Type.Optional(AssertionResponse),
+            code: Type.Optional(Code),
+          },
+          {
+            examples: [
+              { email: 'ada@example.org', currentPassword: 'correct horse battery' },
+              { email: 'ada@example.org', code: '123456' },
+            ],
+          },
         ),
         response: {
           200: Type.Object(
             { email: Type.String(), changedAt: Instant('When it was changed.') },
             { description: 'Changed.' },
           ),
-          202: CodeSent,
+          202: Type.Union([CodeSent, AssertionRequired], {
+            description: 'A code was sent, or a passkey assertion is required: see `status`.',
+          }),
           ...problemResponses(
-            ...stepUpProblems,
-            ...bodyProblems,
+            ...confirmationProblems,
             'invalid_code',
             'address_taken',
-            'too_many_attempts',
             'too_many_messages',
           ),
         },
@@ -64,16 +79,29 @@ export function accountSettingsRoutes(app: App, deps: PasswordDeps & SendCodeDep
     async (request, reply) => {
       const principal = principalOf(request)
       const email = parseEmailField(request.body.email)
-      const { code } = request.body
-      const outcome = await transaction(async (tx) => {
-        const account = await guard.lockAccount(tx, principal)
-        return code === undefined
-          ? { sent: await startEmailChange(tx, deps, account, principal, email) }
-          : { changed: await changeEmail(tx, deps, account, principal, { email, code }) }
+      const { currentPassword, assertion, code } = request.body
+      if (code !== undefined) {
+        const changed = await transaction(async (tx) => {
+          const account = await guard.lockAccount(tx, principal)
+          return changeEmail(tx, deps, account, principal, { email, code })
+        })
+        if (changed) return changed
+        throw new Problem('invalid_code', 'That code isn’t right. Please use the newest one.')
+      }
+      const confirmation = await confirmOwner(deps, principal, ['changeEmail', email.address], {
+        field: 'currentPassword',
+        password: currentPassword,
+        assertion,
       })
-      if (outcome.sent) return reply.code(202).send(outcome.sent)
-      if (outcome.changed) return outcome.changed
-      throw new Problem('invalid_code', 'That code isn’t right. Please use the newest one.')
+      if ('assertionRequired' in confirmation) {
+        return reply.code(202).send(confirmation.assertionRequired)
+      }
+      const sent = await transaction(async (tx) => {
+        const account = await guard.lockAccount(tx, principal)
+        ensureConfirmed(account, confirmation)
+        return startEmailChange(tx, deps, account, principal, email)
+      })
+      return reply.code(202).send(sent)
     },
   )
 
@@ -115,31 +143,35 @@ export function accountSettingsRoutes(app: App, deps: PasswordDeps & SendCodeDep
         tags,
         summary: 'Delete the account',
         description:
-          'The account is closed at once and erased after seven days. Until then, the link in the notification undoes it.',
+          'The account is closed at once and erased after seven days. Until then, the link in the notification undoes it. An account without a password gets a challenge for its passkey first, and repeats the call with `assertion`.',
         security: bearer,
-        body: StrictObject({ password: Password }),
+        body: StrictObject({
+          password: Type.Optional(Password),
+          assertion: Type.Optional(AssertionResponse),
+        }),
         response: {
+          202: AssertionRequired,
           204: Type.Null({ description: 'Deleted.' }),
-          ...problemResponses(
-            ...stepUpProblems,
-            ...bodyProblems,
-            'invalid_credentials',
-            'too_many_attempts',
-            'unavailable',
-          ),
+          ...problemResponses(...confirmationProblems),
         },
       },
     },
     async (request, reply) => {
       const principal = principalOf(request)
-      const verifiedHash = await confirmPassword(deps, principal, request.body.password)
-      const deleted = await transaction(async (tx) => {
-        const account = await guard.lockAccount(tx, principal)
-        if (account.password_hash !== verifiedHash) return false
-        await deleteAccount(tx, account, principal)
-        return true
+      const { password, assertion } = request.body
+      const confirmation = await confirmOwner(deps, principal, ['deleteAccount'], {
+        field: 'password',
+        password,
+        assertion,
       })
-      if (!deleted) throw new Problem('invalid_credentials', 'The password isn’t right.')
+      if ('assertionRequired' in confirmation) {
+        return reply.code(202).send(confirmation.assertionRequired)
+      }
+      await transaction(async (tx) => {
+        const account = await guard.lockAccount(tx, principal)
+        ensureConfirmed(account, confirmation)
+        await deleteAccount(tx, account, principal)
+      })
       return reply.code(204).send(null)
     },
   )

@@ -7,7 +7,7 @@ import type { Tx } from '../store/transaction.ts'
 import { reservedAddresses } from '../undo/undo-token.ts'
 
 /** An account as operators see it: enough to help its owner, and nothing that signs in. */
-export interface User extends Omit<AccountSummary, 'language' | 'passkeys'> {
+export interface User extends Omit<AccountSummary, 'language' | 'hasPassword' | 'passkeys'> {
   lastSignInAt: string | null
   passkeys: number
 }
@@ -33,7 +33,7 @@ export async function readUser(
     .orderBy('id', 'desc')
     .limit(1)
     .executeTakeFirst()
-  const { language: _, passkeys, ...shared } = summary
+  const { language: _language, hasPassword: _hasPassword, passkeys, ...shared } = summary
   return {
     ...shared,
     lastSignInAt: lastSignIn ? toIsoString(lastSignIn.at) : null,

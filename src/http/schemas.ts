@@ -119,6 +119,17 @@ export const stepUpProblems = [
   'insufficient_user_authentication',
 ] as const satisfies ProblemCode[]
 
+/** Codes of any change that the owner confirms by the password or a passkey. */
+export const confirmationProblems = [
+  ...stepUpProblems,
+  ...bodyProblems,
+  'invalid_credentials',
+  'invalid_passkey',
+  'method_not_set_up',
+  'too_many_attempts',
+  'unavailable',
+] as const satisfies ProblemCode[]
+
 /** Codes of any call for operators. */
 export const operatorProblems = [
   ...stepUpProblems,

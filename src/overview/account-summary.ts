@@ -2,6 +2,7 @@ import type { MfaMethod } from '../config/settings.ts'
 import { toIsoString } from '../lib/clock.ts'
 import { isLanguage, type Language, languages } from '../lib/language.ts'
 import { mask } from '../lib/mask.ts'
+import { isUnusablePassword } from '../lib/password-hasher.ts'
 import { type MfaSignIn, readMfaSignIn } from '../mfa/mfa-sign-in.ts'
 import { listPasskeys, type Passkey } from '../mfa/passkey/passkey.ts'
 import { readRecoveryCodeStatus } from '../mfa/recovery-codes/recovery-codes.ts'
@@ -16,6 +17,8 @@ export interface AccountSummary {
   email: string
   phoneNumber: string | null
   language: Language
+  /** Without one, a passkey confirms what a password would. */
+  hasPassword: boolean
   createdAt: string
   passwordChangedAt: string
   /** Since then no password signs in until a new one is set. */
@@ -39,7 +42,12 @@ export async function readAccountSummary(
   const row = await db
     .selectFrom('account')
     .select(['id', 'email', 'phone_number', 'language', 'created_at', 'password_changed_at'])
-    .select(['password_reset_required_since', 'suspended_since', 'suspended_reason'])
+    .select([
+      'password_hash',
+      'password_reset_required_since',
+      'suspended_since',
+      'suspended_reason',
+    ])
     .select(['deleted_at', 'operator_since'])
     .where('id', '=', id)
     .executeTakeFirst()
@@ -50,6 +58,7 @@ export async function readAccountSummary(
     // The last digits are enough to compare with a number given on the phone.
     phoneNumber: row.phone_number === null ? null : mask(row.phone_number),
     language: isLanguage(row.language) ? row.language : languages[0],
+    hasPassword: !isUnusablePassword(row.password_hash),
     createdAt: toIsoString(row.created_at),
     passwordChangedAt: toIsoString(row.password_changed_at),
     passwordResetRequiredSince: toIsoStringOrNull(row.password_reset_required_since),

@@ -19,6 +19,9 @@ const Overview = Type.Object(
     language: LanguageName,
     phoneNumber: Nullable(Type.String(), 'Masked.'),
     createdAt: Time,
+    hasPassword: Type.Boolean({
+      description: 'Without a password, a passkey confirms what the password would.',
+    }),
     passwordChangedAt: Time,
     mfaSignIn: MfaSignIn,
     mfaSecret: TotpSecretState,
@@ -124,6 +127,7 @@ export function overviewRoutes(
         language: summary.language,
         phoneNumber: summary.phoneNumber,
         createdAt: summary.createdAt,
+        hasPassword: summary.hasPassword,
         passwordChangedAt: summary.passwordChangedAt,
         mfaSignIn: summary.mfaSignIn,
         mfaSecret: await readTotpSecretState(db, account),

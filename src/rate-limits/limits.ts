@@ -29,7 +29,7 @@ const definitions = {
   wrongPasswordsInSession: attempts(
     10,
     hour,
-    'one session, at `Reauthenticate`, `Password` and `Account` together',
+    'one session, at all calls that ask for the current password together',
   ),
   // Every visit of a sign-in page starts one.
   passkeySignInsPerNetwork: attempts(600, hour, 'one network, started sign-ins by passkey alone'),

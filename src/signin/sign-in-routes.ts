@@ -21,7 +21,9 @@ import { parseEmailAddress } from '../lib/email-address.ts'
 import { maxPasswordBytes } from '../lib/password-hasher.ts'
 import { Problem } from '../lib/problem.ts'
 import { resendCode, verifyChallenge } from '../mfa/challenge.ts'
-import { ChallengeMethod, MfaRequired } from '../mfa/schemas.ts'
+import { type ConfirmOwnerDeps, confirmOwner } from '../mfa/confirm-owner.ts'
+import { AssertionResponse } from '../mfa/passkey/schemas.ts'
+import { AssertionRequired, ChallengeMethod, MfaRequired } from '../mfa/schemas.ts'
 import type { AccessTokens } from '../sessions/access-token.ts'
 import type { CookieSessions } from '../sessions/cookie-sessions.ts'
 import { type Guard, principalOf } from '../sessions/guard.ts'
@@ -38,7 +40,12 @@ const MfaToken = Token('From the response to `POST /auth/SignIn`.')
 
 export function signInRoutes(
   app: App,
-  deps: SignInDeps & { guard: Guard; accessTokens: AccessTokens; cookieSessions: CookieSessions },
+  deps: SignInDeps &
+    ConfirmOwnerDeps & {
+      guard: Guard
+      accessTokens: AccessTokens
+      cookieSessions: CookieSessions
+    },
 ): void {
   const { transaction, guard, accessTokens, cookieSessions } = deps
 
@@ -168,17 +175,20 @@ export function signInRoutes(
         tags,
         summary: 'Confirm that it’s you',
         description:
-          'Renews the `auth_time` of the session. While MFA is on, the second factor comes next.',
+          'Renews the `auth_time` of the session. While MFA is on, the second factor comes next. An account without a password gets a challenge for its passkey first, and repeats the call with `assertion`.',
         security: bearer,
         body: StrictObject(
-          { password: Password },
+          { password: Type.Optional(Password), assertion: Type.Optional(AssertionResponse) },
           { examples: [{ password: 'correct horse battery' }] },
         ),
         response: {
           200: SignInResponse,
+          202: AssertionRequired,
           ...problemResponses(
             ...tokenProblems,
             'invalid_credentials',
+            'invalid_passkey',
+            'method_not_set_up',
             'account_suspended',
             'too_many_attempts',
             'unavailable',
@@ -187,15 +197,16 @@ export function signInRoutes(
         },
       },
     },
-    async (request) => {
-      const { password } = request.body
-      ensurePasswordLength(password)
+    async (request, reply) => {
       const principal = principalOf(request)
-      const client = clientOf(request)
-      return signInResponse(
-        accessTokens,
-        await reauthenticate(deps, { principal, password, client }),
-      )
+      const confirmation = await confirmOwner(deps, principal, ['reauthenticate'], {
+        field: 'password',
+        ...request.body,
+      })
+      if ('assertionRequired' in confirmation) {
+        return reply.code(202).send(confirmation.assertionRequired)
+      }
+      return signInResponse(accessTokens, await reauthenticate(deps, principal, confirmation))
     },
   )
 }

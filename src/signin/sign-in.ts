@@ -7,14 +7,16 @@ import type { PasswordHasher } from '../lib/password-hasher.ts'
 import { Problem } from '../lib/problem.ts'
 import type { KeyedSemaphore } from '../lib/semaphore.ts'
 import { type ChallengeDeps, type MfaRequired, startChallenge } from '../mfa/challenge.ts'
+import { type Confirmation, ensureConfirmed } from '../mfa/confirm-owner.ts'
 import { rateLimits } from '../rate-limits/limits.ts'
 import type { Bucket } from '../rate-limits/rate-limiter.ts'
+import type { Amr } from '../sessions/assurance.ts'
 import { checkPassword } from '../sessions/check-password.ts'
 import { findDevice } from '../sessions/device.ts'
 import type { Principal } from '../sessions/guard.ts'
 import { issueSession } from '../sessions/issue-session.ts'
 import { isKnownNetwork } from '../sessions/known-network.ts'
-import { lockAccount } from '../sessions/locked-account.ts'
+import { type LockedAccount, lockAccount } from '../sessions/locked-account.ts'
 import type { IssuedSession } from '../sessions/session.ts'
 import { isMfaOn } from '../store/mfa-state.ts'
 import type { Db } from '../store/open.ts'
@@ -93,23 +95,17 @@ function strangerBuckets(
   ]
 }
 
-/** Verifies the password of a signed-in owner and renews the `auth_time` of the session. */
-export async function reauthenticate(
+/** Renews the `auth_time` of a session whose owner has confirmed that it is them. */
+export function reauthenticate(
   deps: SignInDeps,
-  request: { principal: Principal; password: string; client: Client },
-): Promise<SignInResult | undefined> {
-  const { principal, password, client } = request
-  const account = await deps.db
-    .selectFrom('account')
-    .select(['id', 'password_hash'])
-    .where('id', '=', principal.account)
-    .executeTakeFirst()
-  return queueAttempt(deps, {
-    account,
-    password,
-    client,
-    session: principal.session,
-    buckets: [{ limit: rateLimits.wrongPasswordsInSession, key: principal.session }],
+  { account: id, session, client }: Principal,
+  confirmation: Confirmation,
+): Promise<SignInResult> {
+  return deps.transaction(async (tx) => {
+    const account = await lockAccount(tx, id)
+    if (!account) throw new Error('There is no such account.')
+    ensureConfirmed(account, confirmation)
+    return issueOrChallenge(tx, deps, { account, amr: confirmation.amr, client, session })
   })
 }
 
@@ -133,7 +129,6 @@ async function verifyAttempt(
     account: { id: string; password_hash: string } | undefined
     password: string
     client: Client
-    session?: string
     deviceToken?: string | undefined
     deviceId?: string | undefined
     buckets: Bucket[]
@@ -175,25 +170,32 @@ async function completeSignIn(
   attempt: {
     account: { id: string; password_hash: string }
     client: Client
-    session?: string
     deviceToken?: string | undefined
     deviceId?: string | undefined
   },
 ): Promise<SignInResult | undefined> {
-  const { rules } = deps
-  const { client, session, deviceToken, deviceId } = attempt
   const account = await lockAccount(tx, attempt.account.id)
   if (account?.password_hash !== attempt.account.password_hash) return undefined
+  return issueOrChallenge(tx, deps, { ...attempt, account, amr: ['pwd'] })
+}
 
-  const issued = await issueSession(tx, {
-    account,
-    amr: ['pwd'],
-    client,
-    session,
-    deviceToken,
-    rules,
-  })
-  const method = issued && isMfaOn(account) ? 'trustedDevice' : 'password'
+/** Issues a session after the first factor, or renews one, or starts the challenge for the second. */
+async function issueOrChallenge(
+  tx: Tx,
+  deps: SignInDeps,
+  verified: {
+    account: LockedAccount
+    amr: Amr[]
+    client: Client
+    session?: string
+    deviceToken?: string | undefined
+    deviceId?: string | undefined
+  },
+): Promise<SignInResult> {
+  const { account, amr, session, deviceId } = verified
+  const issued = await issueSession(tx, { ...verified, rules: deps.rules })
+  const byPassword = issued && isMfaOn(account) ? 'trustedDevice' : 'password'
+  const method = amr.includes('pwd') ? byPassword : 'passkey'
   tx.emit({ kind: 'signIn', method, result: issued ? 'signedIn' : 'mfaRequired' })
   if (issued) return { issued }
   return { mfaRequired: await startChallenge(tx, deps, account, { session, deviceId }) }

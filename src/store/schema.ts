@@ -142,8 +142,8 @@ export interface PasskeyTable {
 /** A single-use WebAuthn challenge. */
 export interface PasskeyChallengeTable {
   id: string
-  purpose: 'register' | 'turnOn' | 'secondFactor' | 'signIn' | 'reauthenticate'
-  /** 256 random bits, in base64url. */
+  purpose: 'register' | 'turnOn' | 'secondFactor' | 'signIn' | 'reauthenticate' | 'confirm'
+  /** 256 random bits, in base64url: the challenge, or for `confirm` the key that it is derived by. */
   value: string
   /** The hash of the passkeyToken; null where the session identifies the challenge. */
   token_hash: string | null

@@ -6,7 +6,7 @@ import type { Owner } from '../support/owner.ts'
 
 onEachDatabase((latchkey) => {
   async function changeEmail(ada: Owner, email: string) {
-    const sent = await ada.post('/settings/Email', { email })
+    const sent = await ada.startEmailChange(email)
     assert.equal(sent.status, 202)
     const code = await latchkey.codeSentTo(email)
     return ada.post('/settings/Email', { email, code })
@@ -46,7 +46,7 @@ onEachDatabase((latchkey) => {
   test('another account’s address is rejected, but only after its mailbox is verified', async () => {
     const ada = await latchkey.owner()
     const eve = await latchkey.owner()
-    const started = await eve.post('/settings/Email', { email: ada.email })
+    const started = await eve.startEmailChange(ada.email)
     assert.equal(started.status, 202)
     const code = await latchkey.codeSentTo(ada.email)
     const refused = await eve.post('/settings/Email', { email: ada.email, code })
@@ -69,7 +69,7 @@ onEachDatabase((latchkey) => {
     assert.doesNotMatch(message?.text ?? '', /\b[0-9]{6}\b/)
     const eve = await latchkey.owner()
     const code = await (async () => {
-      await eve.post('/settings/Email', { email: oldEmail })
+      await eve.startEmailChange(oldEmail)
       return latchkey.codeSentTo(oldEmail)
     })()
     assert.equal((await eve.post('/settings/Email', { email: oldEmail, code })).status, 409)
@@ -85,9 +85,9 @@ onEachDatabase((latchkey) => {
     const ada = await latchkey.owner()
     const firstEmail = `first-${ada.email}`
     const secondEmail = `second-${ada.email}`
-    await ada.post('/settings/Email', { email: firstEmail })
+    await ada.startEmailChange(firstEmail)
     const code = await latchkey.codeSentTo(firstEmail)
-    await ada.post('/settings/Email', { email: secondEmail })
+    await ada.startEmailChange(secondEmail)
     assert.equal((await ada.post('/settings/Email', { email: secondEmail, code })).status, 401)
     assert.equal((await ada.get('/settings')).body.email, ada.email)
   })

@@ -44,7 +44,7 @@ onEachDatabase((latchkey) => {
     const ada = await latchkey.owner({ mfaMethod: 'sms' })
     const name = `${ada.email}’s phone`
     const { credentialId, userHandle } = await addPasskey(latchkey, ada, { name })
-    const { options } = (await ada.post('/settings/Passkeys')).body
+    const { options } = (await ada.startPasskeyRegistration()).body
     await ada.signIn()
     await ada.delete('/settings/Account', { body: { password: ada.password } })
     travel(8 * 86_400_000)

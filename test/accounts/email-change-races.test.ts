@@ -13,7 +13,7 @@ import { undoTokenSentTo } from '../support/undo-token.ts'
 onEachDatabase((latchkey) => {
   /** Requests a code for an address. @returns a function that submits it */
   async function startChange(owner: Owner, email: string) {
-    assert.equal((await owner.post('/settings/Email', { email })).status, 202)
+    assert.equal((await owner.startEmailChange(email)).status, 202)
     const code = await latchkey.codeSentTo(email)
     return () => owner.post('/settings/Email', { email, code })
   }
@@ -139,7 +139,7 @@ onEachDatabase((latchkey) => {
     await deleted.delete('/settings/Account', { body: { password: deleted.password } })
     const outcomes = []
     for (const email of [ada.email, deleted.email, address()]) {
-      const started = await eve.post('/settings/Email', { email })
+      const started = await eve.startEmailChange(email)
       const rightCode = await latchkey.codeSentTo(email)
       const code = rightCode === '000000' ? '000001' : '000000'
       const wrong = await eve.post('/settings/Email', { email, code })

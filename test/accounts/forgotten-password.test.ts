@@ -135,7 +135,7 @@ onEachDatabase((latchkey) => {
     await latchkey.post('/auth/ForgotPassword', { email: oldEmail })
     const code = await latchkey.codeSentTo(oldEmail)
     const email = `moved-${oldEmail}`
-    assert.equal((await ada.post('/settings/Email', { email })).status, 202)
+    assert.equal((await ada.startEmailChange(email)).status, 202)
     const proof = { email, code: await latchkey.codeSentTo(email) }
     assert.equal((await ada.post('/settings/Email', proof)).status, 200)
     for (const address of [oldEmail, email]) {

@@ -40,7 +40,7 @@ onEachDatabase((latchkey) => {
   test('codes sent to the account’s mailbox spelled in capitals move with the email address', async () => {
     const { ada, capitals } = await ownerWithCapitals()
     const email = `new-${ada.email}`
-    await ada.post('/settings/Email', { email })
+    await ada.startEmailChange(email)
     const code = await latchkey.codeSentTo(email)
     assert.equal((await ada.post('/settings/Email', { email, code })).status, 200)
     const countBefore = (await latchkey.inbox(capitals)).length

@@ -209,7 +209,7 @@ onEachDatabase((latchkey) => {
       (await eve.get(`/admin/Users?email=${encodeURIComponent(email)}`)).body.users
     assert.equal((await find(` ${ada.email.toUpperCase()}`))[0]?.id, id)
     const email = `thief-${ada.email}`
-    await ada.post('/settings/Email', { email })
+    await ada.startEmailChange(email)
     const code = await latchkey.codeSentTo(email)
     await ada.post('/settings/Email', { email, code })
     const [found] = await find(ada.email)

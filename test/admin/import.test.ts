@@ -183,7 +183,7 @@ onEachDatabase(
       await ada.delete('/settings/MfaSignIn')
       await ada.changePassword('a whole new sentence')
       const email = 'ada-moved@example.com'
-      assert.equal((await ada.post('/settings/Email', { email })).status, 202)
+      assert.equal((await ada.startEmailChange(email)).status, 202)
       const code = await latchkey.codeSentTo(email)
       assert.equal((await ada.post('/settings/Email', { email, code })).status, 200)
 

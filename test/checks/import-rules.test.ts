@@ -25,7 +25,7 @@ const offences: [rule: string, file: string, line: string][] = [
   ['features-stay-apart', 'src/mfa/offence.ts', "import '../signin/sign-in.ts'"],
   ['undo-imports-challenges-alone', 'src/undo/undo.ts', "import '../mfa/mfa-sign-in.ts'"],
   ['features-stay-apart', 'src/signin/offence.ts', "import '../mfa/mfa-sign-in.ts'"],
-  ['accounts-import-no-mfa', 'src/accounts/offence.ts', "import '../mfa/challenge.ts'"],
+  ['accounts-import-confirmation-alone', 'src/accounts/offence.ts', "import '../mfa/challenge.ts'"],
   ['passkey-checks-stand-alone', 'src/mfa/passkey/webauthn.ts', "import '../methods/method.ts'"],
   ['features-look-down', 'src/signin/offence-2.ts', "import '../retention.ts'"],
   ['features-look-down', 'src/mfa/offence-2.ts', "import '../admin/users.ts'"],

@@ -57,8 +57,10 @@ onDatabase('SQLite', (latchkey) => {
       join(folder, 'passkeys.ts'),
       `import type { RegistrationResponseJSON } from './latchkey.ts'
        import { latchkey } from './session.ts'
-       const begun = await latchkey.settings.passkeys.post()
-       if (begun.ok) PublicKeyCredential.parseCreationOptionsFromJSON(begun.data.options)
+       const begun = await latchkey.settings.passkeys.post({ currentPassword: 'a long sentence' })
+       if (begun.ok && begun.status === 200) {
+         PublicKeyCredential.parseCreationOptionsFromJSON(begun.data.options)
+       }
        const signIn = await latchkey.auth.signIn.passkey.post()
        if (signIn.ok) PublicKeyCredential.parseRequestOptionsFromJSON(signIn.data.options)
        declare const made: PublicKeyCredential

@@ -57,7 +57,7 @@ onEachDatabase((latchkey) => {
     await ada.get('/settings/MfaSecret')
     await ada.get('/settings/Activity?limit=100')
     const moved = `moved-${ada.email}`
-    await ada.post('/settings/Email', { email: moved })
+    await ada.startEmailChange(moved)
     codes.push(await latchkey.codeSentTo(moved))
     const phoneNumber = latchkey.databaseKind === 'SQLite' ? '+14155550921' : '+14155550922'
     await ada.post('/settings/PhoneNumber', { phoneNumber })

@@ -44,7 +44,6 @@ const calls = [
   ['DELETE', '/settings/MfaSignIn', 200],
   ['DELETE', '/settings/MfaSecret', 200],
   ['POST', '/settings/MfaSecret', 200],
-  ['POST', '/settings/Passkeys', 200],
   ['POST', '/auth/SignIn/Passkey', 200],
   ['POST', '/auth/SignOut', 204],
 ] as const

@@ -232,7 +232,7 @@ onDatabase(
           const token = await holder.signInWith(has)
           assert.equal(token !== undefined, stillIn, `without ${what}`)
           if (!token) continue
-          const change = await latchkey.post('/settings/Passkeys', undefined, { token })
+          const change = await latchkey.post('/settings/MfaSecret', undefined, { token })
           assert.equal(change.status === 200, canChange, `change without ${what}`)
         }
       })

@@ -29,7 +29,7 @@ onDatabase('SQLite', (latchkey) => {
     const browser = await startChromium(t)
     if (!browser) return undefined
     const tab = await openWebAuthnPage(browser, `${latchkey.origin}/undo`, kind)
-    const { options } = (await ada.post('/settings/Passkeys')).body
+    const { options } = (await ada.startPasskeyRegistration()).body
     const response = await tab.create(options)
     const added = await ada.post('/settings/Passkeys/Verify', { response })
     assert.equal(added.status, 201, JSON.stringify(added.body))

@@ -72,6 +72,7 @@ onDatabase('SQLite', (latchkey) => {
       await press(text.passkeys.renameOne('W'.repeat(64)))
       await press(text.password.change)
       await press(text.email.change)
+      await press(text.passkeys.add)
       await press(text.phone.change)
       await press(text.deletion.start)
       const { otherwise, inEachCase } = text.waysIn

@@ -5,8 +5,10 @@ import { getCountries, getCountryCallingCode } from 'libphonenumber-js/max'
 import { startChromium } from '../support/chromium.ts'
 import { travel } from '../support/clock.ts'
 import { onDatabase } from '../support/latchkey.ts'
+import { removePassword } from '../support/passkeys.ts'
 import { openSecurityPage, pageActions, signInOnPage } from '../support/security-page.ts'
 import { undoTokenSentTo } from '../support/undo-token.ts'
+import { addVirtualAuthenticator } from '../support/virtual-authenticator.ts'
 
 const minute = 60_000
 
@@ -39,7 +41,7 @@ onDatabase('SQLite', (latchkey) => {
     await type('Current password', 'not my password', password)
     await type('New password', 'another long sentence', password)
     await press('Change password', password)
-    await waitForText('That isn’t your current password.', password)
+    await waitForText('That isn’t your password.', password)
     const current = password.getByRole('textbox', { name: 'Current password' })
     assert.equal(await current.evaluate((field) => field.matches(':focus')), true)
 
@@ -74,10 +76,14 @@ onDatabase('SQLite', (latchkey) => {
     const email = section('Email address')
     await press('Change address', email)
     await type('New email address', 'no address', email)
+    await type('Current password', 'not my password', email)
     await press('Send me a code', email)
     await email.getByRole('alert').waitFor()
 
     await type('New email address', bob.email, email)
+    await press('Send me a code', email)
+    await waitForText('That isn’t your password.', email)
+    await type('Current password', ada.password, email)
     await press('Send me a code', email)
     await type('Code', () => latchkey.codeSentTo(bob.email), email)
     await waitForText('Another account uses this address.', email)
@@ -87,11 +93,59 @@ onDatabase('SQLite', (latchkey) => {
 
     const next = `new-${ada.email}`
     await typed.fill(next)
+    await type('Current password', ada.password, email)
+    // The password in the form is enough for the reauthentication that is due.
+    travel(16 * minute)
     await press('Send me a code', email)
     await type('Code', () => latchkey.codeSentTo(next), email)
+    assert.equal(await page.getByRole('dialog').count(), 0)
     await waitForStatus('Email address', `We’ve emailed you at ${ada.email}`)
     await waitForText(`You are signed in as ${next}.`)
-    assert.equal((await ada.get('/settings')).body.email, next)
+    const { password } = ada
+    assert.equal((await latchkey.post('/auth/SignIn', { email: next, password })).status, 200)
+    assert.deepEqual(errors, [])
+  })
+
+  test('an account without a password confirms with its passkey, and is asked for no password', async (t) => {
+    const browser = await startChromium(t)
+    if (!browser) return
+    const ada = await latchkey.owner()
+    const { page, errors } = await openSecurityPage(browser, latchkey, ada)
+    const { press, section, waitForStatus, type } = pageActions(page)
+    const [email, password, passkeys] = [
+      section('Email address'),
+      section('Password'),
+      section('Passkeys'),
+    ]
+    await addVirtualAuthenticator(page)
+    await press('Add a passkey', passkeys)
+    await type('Current password', ada.password, passkeys)
+    await press('Add a passkey', passkeys)
+    await waitForStatus('Passkeys', 'Chrome on Linux has been added.')
+    await removePassword(latchkey, ada)
+    await page.reload()
+
+    travel(16 * minute)
+    await press('Change address', email)
+    const next = `new-${ada.email}`
+    await type('New email address', next, email)
+    assert.equal(await page.locator('input[type=password]').count(), 0)
+    await press('Send me a code', email)
+    const stepUp = page.getByRole('dialog', { name: 'Please confirm that it’s you' })
+    await stepUp.waitFor()
+    assert.equal(await page.locator('input[type=password]').count(), 0)
+    await press('Confirm with a passkey', stepUp)
+    await type('Code', () => latchkey.codeSentTo(next), email)
+    await waitForStatus('Email address', `Your address is now ${next}.`)
+
+    const current = password.getByRole('textbox', { name: 'Current password' })
+    await press('Change password', password)
+    await type('New password', 'a first sentence', password)
+    assert.equal(await current.count(), 0)
+    await press('Change password', password)
+    await waitForStatus('Password', 'Your password has been changed')
+    await press('Change password', password)
+    await current.waitFor()
     assert.deepEqual(errors, [])
   })
 
@@ -202,11 +256,11 @@ onDatabase('SQLite', (latchkey) => {
     await waitForText(
       `We’ll email you at ${ada.email}: a link in that email restores it for seven days.`,
     )
-    await type('Password', 'not my password', deletion)
+    await type('Current password', 'not my password', deletion)
     await press('Delete my account', deletion)
     await waitForText('That isn’t your password.', deletion)
     assert.equal((await ada.signIn()).status, 200)
-    await type('Password', ada.password, deletion)
+    await type('Current password', ada.password, deletion)
     await press('Delete my account', deletion)
     await page.getByRole('heading', { name: 'Your account is closed' }).waitFor()
     assert.equal((await ada.signIn()).status, 401)

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { newId } from '../../src/lib/random.ts'
 import { startChromium } from '../support/chromium.ts'
+import { travel } from '../support/clock.ts'
 import { onDatabase } from '../support/latchkey.ts'
 import { openSecurityPage, pageActions, signInOnPage } from '../support/security-page.ts'
 import { addVirtualAuthenticator } from '../support/virtual-authenticator.ts'
@@ -36,9 +37,21 @@ onDatabase('SQLite', (latchkey) => {
     const passkeys = section('Passkeys')
     await addVirtualAuthenticator(page)
     await press('Add a passkey', passkeys)
+    await type('Current password', 'not my password', passkeys)
+    await press('Add a passkey', passkeys)
+    await waitForText('That isn’t your password.', passkeys)
+    await type('Current password', ada.password, passkeys)
+    // The password in the form is enough for the reauthentication that is due.
+    travel(16 * 60_000)
+    await press('Add a passkey', passkeys)
     await waitForStatus('Passkeys', 'Chrome on Linux has been added.')
+    assert.equal(await dialog.count(), 0)
+    await ada.signInFully()
+    await press('Add a passkey', passkeys)
+    await type('Current password', ada.password, passkeys)
     await press('Add a passkey', passkeys)
     await waitForText('This device already has a passkey for this account.', passkeys)
+    await press('Cancel', passkeys)
 
     await press('Rename Chrome on Linux', passkeys)
     await type('Name', ' ', passkeys)

@@ -145,15 +145,17 @@ onDatabase('SQLite', (latchkey) => {
     assert.deepEqual(errors, [])
   })
 
-  test('one press creates a passkey and turns the second step on with it', async (t) => {
+  test('the password and one press create a passkey and turn the second step on with it', async (t) => {
     const browser = await startChromium(t)
     if (!browser) return
     const ada = await latchkey.owner()
     const { page, errors } = await openSecurityPage(browser, latchkey, ada)
-    const { press, waitForText, section } = pageActions(page)
+    const { press, type, waitForText, section } = pageActions(page)
     await addVirtualAuthenticator(page)
     await press('Turn on the second step')
     await press('Passkey')
+    await type('Current password', ada.password)
+    await press('Create a passkey on this device')
     await waitForText('Your second step is on: passkey.')
     await section('Passkeys').getByText('Chrome on Linux').waitFor()
     assert.equal((await ada.signIn()).body.mfaMethod, 'passkey')
@@ -165,11 +167,13 @@ onDatabase('SQLite', (latchkey) => {
     if (!browser) return
     const ada = await latchkey.owner()
     const { page } = await openSecurityPage(browser, latchkey, ada)
-    const { press, waitForText } = pageActions(page)
+    const { press, type, waitForText } = pageActions(page)
     const setUserVerified = await addVirtualAuthenticator(page, { transport: 'internal' })
     await setUserVerified(false)
     await press('Turn on the second step')
     await press('Passkey')
+    await type('Current password', ada.password)
+    await press('Create a passkey on this device')
     await waitForText('No passkey was created.')
     await press('Cancel')
     await page.getByRole('button', { name: 'Authenticator app' }).waitFor()

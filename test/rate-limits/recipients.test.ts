@@ -111,21 +111,21 @@ onEachDatabase((latchkey) => {
     spellings.push(`${name}+1@example.com`, `${name}+2+3@example.com`, `${name}+@example.com`)
     for (const email of spellings) {
       const eve = await latchkey.owner()
-      assert.equal((await eve.post('/settings/Email', { email })).status, 202)
+      assert.equal((await eve.startEmailChange(email)).status, 202)
       const setUp = { mfaMethod: 'email', email }
       assert.equal((await eve.post('/settings/MfaSignIn', setUp)).status, 202)
     }
     const eve = await latchkey.owner()
     for (const email of [...spellings, `${name}+again@example.com`]) {
-      ensureTooMany(await eve.post('/settings/Email', { email }))
+      ensureTooMany(await eve.startEmailChange(email))
       ensureTooMany(await eve.post('/settings/MfaSignIn', { mfaMethod: 'email', email }))
     }
     const email = `other-${name}@example.com`
-    assert.equal((await eve.post('/settings/Email', { email })).status, 202)
+    assert.equal((await eve.startEmailChange(email)).status, 202)
 
     travel(25 * hour)
     const bob = await latchkey.owner()
-    assert.equal((await bob.post('/settings/Email', { email: spellings[0] })).status, 202)
+    assert.equal((await bob.startEmailChange(`${name}@example.com`)).status, 202)
   })
 
   test('codes that strangers have sent to an address do not block its owner’s codes', async () => {
@@ -144,10 +144,10 @@ onEachDatabase((latchkey) => {
 async function useUpMails(latchkey: TestLatchkey, email: string): Promise<void> {
   for (let i = 0; i < 10; i++) {
     const eve = await latchkey.owner()
-    assert.equal((await eve.post('/settings/Email', { email })).status, 202)
+    assert.equal((await eve.startEmailChange(email)).status, 202)
   }
   const eve = await latchkey.owner()
-  ensureTooMany(await eve.post('/settings/Email', { email }))
+  ensureTooMany(await eve.startEmailChange(email))
 }
 
 function ensureTooMany(response: ApiResponse): void {

@@ -38,7 +38,7 @@ onEachDatabase((latchkey) => {
         submit: (code) => ada.post('/settings/MfaSignIn', { mfaMethod, email: moved, code }),
       },
       'another address': {
-        request: () => ada.post('/settings/Email', { email: moved }),
+        request: () => ada.startEmailChange(moved),
         mailbox: moved,
         submit: (code) => ada.post('/settings/Email', { email: moved, code }),
       },

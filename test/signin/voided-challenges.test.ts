@@ -13,7 +13,7 @@ onEachDatabase((latchkey) => {
     'new recovery codes': (ada) => ada.post('/settings/RecoveryCodes'),
     'a change of the address': async (ada) => {
       const email = `moved-${ada.email}`
-      await ada.post('/settings/Email', { email })
+      await ada.startEmailChange(email)
       await ada.post('/settings/Email', { email, code: await latchkey.codeSentTo(email) })
     },
     'the removal of the number': (ada) => ada.delete('/settings/PhoneNumber'),

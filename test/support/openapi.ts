@@ -7,6 +7,8 @@ export interface Operation {
   operationId: string
   summary: string
   tags: string[]
+  /** Whether an access token is accepted. */
+  acceptsToken: boolean
   /** Whether an access token is required. */
   requiresToken: boolean
   statuses: string[]
@@ -33,6 +35,7 @@ export async function operations(latchkey: TestLatchkey): Promise<Operation[]> {
         operationId: operation.operationId,
         summary: operation.summary,
         tags: operation.tags,
+        acceptsToken: operation.security?.length > 0,
         requiresToken: operation.security?.length > 0 && !operation.security.some(isAnonymous),
         statuses: Object.keys(operation.responses),
         returnsTokens: JSON.stringify(operation.responses).includes('"accessToken"'),

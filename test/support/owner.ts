@@ -81,6 +81,16 @@ export class Owner {
     return this.#latchkey.delete(path, { token: this.accessToken, ...call })
   }
 
+  /** Starts to add a passkey: the password confirms it. */
+  startPasskeyRegistration(call: CallOptions = {}): Promise<ApiResponse> {
+    return this.post('/settings/Passkeys', { currentPassword: this.password }, call)
+  }
+
+  /** Requests a code for a new address: the password confirms it. */
+  startEmailChange(email: string): Promise<ApiResponse> {
+    return this.post('/settings/Email', { email, currentPassword: this.password })
+  }
+
   /** Changes the password, as in the settings. */
   async changePassword(newPassword: string): Promise<ApiResponse> {
     const currentPassword = this.password

@@ -1,4 +1,5 @@
 /** Shared steps of passkey tests. */
+import { unusablePassword } from '../../src/lib/password-hasher.ts'
 import type { ApiResponse, CallOptions, TestLatchkey } from './latchkey.ts'
 import type { Owner } from './owner.ts'
 import { assertMfaRequired, assertStatus } from './responses.ts'
@@ -18,7 +19,7 @@ export async function addPasskey(
 ): Promise<Passkey> {
   const { name, ...rest } = kind
   const authenticator = new SoftwareAuthenticator(latchkey.origin, rest)
-  const started = assertStatus(await owner.post('/settings/Passkeys'), 200)
+  const started = assertStatus(await owner.startPasskeyRegistration(), 200)
   const response = authenticator.create(started.body.options)
   const added = await owner.post('/settings/Passkeys/Verify', { ...(name && { name }), response })
   assertStatus(added, 201)
@@ -33,6 +34,23 @@ export function turnOnWithPasskey(
 ): Promise<ApiResponse> {
   owner.passkey = authenticator
   return owner.turnOn('passkey', more)
+}
+
+/**
+ * Takes an account's password away in the database: today no call makes such an account, and one with
+ * nothing but passkeys must be able to do what others do with their password.
+ *
+ * @returns gives it back
+ */
+export async function removePassword(
+  latchkey: TestLatchkey,
+  { email }: Owner,
+): Promise<() => Promise<unknown>> {
+  const store = (hash: string) =>
+    latchkey.sql(`update account set password_hash = '${hash}' where email = '${email}'`)
+  const [row] = await latchkey.sql(`select password_hash from account where email = '${email}'`)
+  await store(unusablePassword())
+  return () => store(row.password_hash)
 }
 
 /** How to sign in with a passkey. */

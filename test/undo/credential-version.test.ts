@@ -10,6 +10,7 @@ import { type ApiResponse, onEachDatabase } from '../support/latchkey.ts'
 import type { Owner } from '../support/owner.ts'
 import {
   addPasskey,
+  removePassword,
   requestMfaToken,
   signInWithPasskey,
   startPasskeySignIn,
@@ -72,7 +73,7 @@ onEachDatabase((latchkey) => {
       what: 'a code that verifies a new email address',
       start: async (ada) => {
         const email = `moved-${ada.email}`
-        await ada.post('/settings/Email', { email })
+        await ada.startEmailChange(email)
         const code = await latchkey.codeSentTo(email)
         return () => ada.post('/settings/Email', { email, code })
       },
@@ -95,7 +96,7 @@ onEachDatabase((latchkey) => {
       table: 'passkey_challenge',
       what: 'the registration of a passkey',
       start: async (ada) => {
-        const { body } = await ada.post('/settings/Passkeys')
+        const { body } = await ada.startPasskeyRegistration()
         const response = new SoftwareAuthenticator(latchkey.origin, {}).create(body.options)
         return () => ada.post('/settings/Passkeys/Verify', { response })
       },
@@ -135,6 +136,18 @@ onEachDatabase((latchkey) => {
       },
       completed: 200,
       voided: '401 passkey_token_expired',
+    },
+    {
+      table: 'passkey_challenge',
+      what: 'an assertion that confirms a call',
+      start: async (ada) => {
+        await removePassword(latchkey, ada)
+        const { body } = await ada.post('/auth/Reauthenticate', {})
+        const assertion = ada.passkey?.get(body.options)
+        return () => ada.post('/auth/Reauthenticate', { assertion })
+      },
+      completed: 200,
+      voided: '401 invalid_passkey',
     },
     {
       table: 'device',

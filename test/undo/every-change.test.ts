@@ -91,7 +91,8 @@ onEachDatabase((latchkey) => {
       subject: /email address/,
       change: (ada) => {
         const email = `thief-${ada.email}`
-        return verifyAt(ada, '/settings/Email', { email }, email)
+        const { password: currentPassword } = ada
+        return verifyAt(ada, '/settings/Email', { email, currentPassword }, email)
       },
     },
     {

@@ -14,7 +14,7 @@ onEachDatabase((latchkey) => {
 
   /** Changes the account's email address. @returns the owner's undo token */
   async function steal(ada: Owner, email: string): Promise<string> {
-    assert.equal((await ada.post('/settings/Email', { email })).status, 202)
+    assert.equal((await ada.startEmailChange(email)).status, 202)
     const code = await latchkey.codeSentTo(email)
     assert.equal((await ada.post('/settings/Email', { email, code })).status, 200)
     return undoTokenSentTo(latchkey, ada.email, /email address/)

@@ -29,14 +29,15 @@ onEachDatabase((latchkey) => {
     await ada.turnOn('authenticator')
     const { email, password, phoneNumber, recoveryCodes, accessToken: token } = ada
 
-    // The thief has a strong session and changes everything it allows.
+    // The thief knows the password, has a strong session, and changes everything it allows.
     const thief = { email: `thief-${email}`, phoneNumber: '+14155559999', password: 'stolen it is' }
     assert.equal((await ada.post('/settings/RecoveryCodes')).status, 200)
     assert.equal((await ada.delete('/settings/MfaSignIn')).status, 200)
     const newPassword = thief.password
     const change = { currentPassword: password, newPassword }
     assert.equal((await ada.put('/settings/Password', change)).status, 200)
-    await ada.post('/settings/Email', { email: thief.email })
+    const emailChange = { email: thief.email, currentPassword: newPassword }
+    assert.equal((await ada.post('/settings/Email', emailChange)).status, 202)
     const code = await latchkey.codeSentTo(thief.email)
     assert.equal((await ada.post('/settings/Email', { email: thief.email, code })).status, 200)
     const number = { phoneNumber: thief.phoneNumber }

@@ -22,7 +22,7 @@ import {
   issueResetCode,
   type PendingReset,
 } from '../../verification/reset-token.ts'
-import { type PasswordDeps, setPassword } from './password-change.ts'
+import { setPassword } from './password-change.ts'
 
 /** Mail can be slow. */
 export const resetCodeLifetimeMs = 15 * minute
@@ -45,7 +45,7 @@ interface ResetClient {
  */
 export async function requestPasswordReset(
   tx: Tx,
-  { rateLimiter }: Pick<PasswordDeps, 'rateLimiter'>,
+  { rateLimiter }: { rateLimiter: RateLimiter },
   { email, ...from }: { email: EmailAddress } & ResetClient,
 ): Promise<ResetCodeSent> {
   const { client } = from
@@ -141,7 +141,7 @@ export type ResetCredential = { email: EmailAddress; code: string } | { resetTok
  */
 export async function resetPassword(
   tx: Tx,
-  { rateLimiter }: Pick<PasswordDeps, 'rateLimiter'>,
+  { rateLimiter }: { rateLimiter: RateLimiter },
   credential: ResetCredential,
   { passwordHash, ...from }: { passwordHash: string } & ResetClient,
 ): Promise<Leftovers | undefined> {

@@ -6,6 +6,7 @@ import {
   bearer,
   bodyProblems,
   Code,
+  confirmationProblems,
   DeviceToken,
   Email,
   Instant,
@@ -13,16 +14,18 @@ import {
   problemResponses,
   Seconds,
   StrictObject,
-  stepUpProblems,
   Token,
 } from '../../http/schemas.ts'
 import { clientOf } from '../../lib/client.ts'
 import { padTiming } from '../../lib/pad-timing.ts'
 import { Problem } from '../../lib/problem.ts'
+import { type ConfirmOwnerDeps, confirmOwner } from '../../mfa/confirm-owner.ts'
+import { AssertionResponse } from '../../mfa/passkey/schemas.ts'
+import { AssertionRequired } from '../../mfa/schemas.ts'
 import type { CookieSessions } from '../../sessions/cookie-sessions.ts'
-import { principalOf } from '../../sessions/guard.ts'
+import { type Guard, principalOf } from '../../sessions/guard.ts'
 import { leftovers } from '../../undo/schemas.ts'
-import { changePassword, type PasswordDeps } from './password-change.ts'
+import { changePassword } from './password-change.ts'
 import { ensureGoodPassword } from './password-policy.ts'
 import {
   consumeResetLimit,
@@ -42,7 +45,8 @@ const NewPassword = Type.String({
 
 export function passwordRoutes(
   app: App,
-  deps: PasswordDeps & {
+  deps: ConfirmOwnerDeps & {
+    guard: Guard
     cookieSessions: CookieSessions
     settings: Pick<Settings, 'passwordMinLength' | 'brandName'>
   },
@@ -59,37 +63,42 @@ export function passwordRoutes(
         operationId: 'changePassword',
         tags,
         summary: 'Change the password',
-        description: 'All other sessions end, and no device stays trusted. The owner is notified.',
+        description:
+          'All other sessions end, and no device stays trusted. The owner is notified. An account without a password gets its first one: without `assertion`, it gets a challenge for its passkey.',
         security: bearer,
-        body: StrictObject({ currentPassword: Password, newPassword: NewPassword }),
+        body: StrictObject({
+          currentPassword: Type.Optional(Password),
+          assertion: Type.Optional(AssertionResponse),
+          newPassword: NewPassword,
+        }),
         response: {
           200: Type.Object(
             { changedAt: Instant('When it was changed.') },
             { description: 'Changed.' },
           ),
-          ...problemResponses(
-            ...stepUpProblems,
-            'invalid_credentials',
-            'invalid_password',
-            'too_many_attempts',
-            'unavailable',
-            ...bodyProblems,
-          ),
+          202: AssertionRequired,
+          ...problemResponses(...confirmationProblems, 'invalid_password'),
         },
       },
     },
-    async (request) => {
+    async (request, reply) => {
       const principal = principalOf(request)
-      const { currentPassword, newPassword } = request.body
+      const { currentPassword, assertion, newPassword } = request.body
       const { email } = await db
         .selectFrom('account')
         .select('email')
         .where('id', '=', principal.account)
         .executeTakeFirstOrThrow()
       await ensureGoodPassword(newPassword, { email, minLength, brandName, field: 'newPassword' })
-      const changed = await changePassword(deps, principal, { currentPassword, newPassword })
-      if (changed) return changed
-      throw new Problem('invalid_credentials', 'The current password isn’t right.')
+      const confirmation = await confirmOwner(deps, principal, ['changePassword', newPassword], {
+        field: 'currentPassword',
+        password: currentPassword,
+        assertion,
+      })
+      if ('assertionRequired' in confirmation) {
+        return reply.code(202).send(confirmation.assertionRequired)
+      }
+      return changePassword(deps, principal, { confirmation, newPassword })
     },
   )
 

@@ -424,7 +424,6 @@ export const security: SecurityText = {
     why: 'Bevor du änderst, wie du dich anmeldest, bestätige dies bitte noch einmal.',
     byPasskey: 'Mit Passkey bestätigen',
     submit: 'Bestätigen',
-    wrongPassword: 'Das ist nicht dein Passwort.',
   },
 
   deletion: {
@@ -441,7 +440,7 @@ export const security: SecurityText = {
   },
 
   problems: {
-    invalid_current_password: 'Das ist nicht dein aktuelles Passwort.',
+    invalid_credentials: 'Das ist nicht dein Passwort.',
     invalid_code: 'Der Code stimmt nicht. Bitte verwende den neuesten.',
     address_taken: 'Ein anderes Konto verwendet diese Adresse. Bitte wähle eine andere.',
     last_method:

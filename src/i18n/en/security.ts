@@ -409,7 +409,6 @@ export const security = {
     why: 'Before you change how you sign in, please confirm once more.',
     byPasskey: 'Confirm with a passkey',
     submit: 'Confirm',
-    wrongPassword: 'That isn’t your password.',
   },
 
   deletion: {
@@ -426,7 +425,7 @@ export const security = {
   },
 
   problems: {
-    invalid_current_password: 'That isn’t your current password.',
+    invalid_credentials: 'That isn’t your password.',
     invalid_code: 'That code isn’t right. Please use the newest one.',
     address_taken: 'Another account uses this address. Please use another one.',
     last_method:

@@ -54,6 +54,9 @@ export async function listPasskeyDescriptors(
     }))
 }
 
+/** The purposes for which a passkey is the only proof. */
+const userVerifiedPurposes: readonly string[] = ['signIn', 'reauthenticate', 'confirm']
+
 /** A passkey whose assertion is valid. `recordPasskeyUse` must follow, with its account locked. */
 export interface VerifiedPasskey {
   id: string
@@ -89,7 +92,7 @@ export async function verifyPasskey(
   if ((userHandle ?? (account_id === null ? '' : row.user_handle)) !== row.user_handle) {
     return undefined
   }
-  const requireUserVerification = purpose === 'signIn' || purpose === 'reauthenticate'
+  const requireUserVerification = userVerifiedPurposes.includes(purpose)
   const assertion = await verifyAssertion(relyingParty, value, response, {
     publicKey: row.public_key,
     requireUserVerification,

@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto'
 import { minute, now } from '../../lib/clock.ts'
 import { newId, newToken } from '../../lib/random.ts'
 import type { Db } from '../../store/open.ts'
@@ -11,7 +12,11 @@ const tokenPurpose = 'passkey_token'
 
 /** The purpose that a challenge is bound to; its response is accepted for that alone. */
 export type PasskeyChallengeBinding =
-  | { purpose: 'register' | 'turnOn' | 'reauthenticate'; account: Account; session: string }
+  | {
+      purpose: 'register' | 'turnOn' | 'reauthenticate' | 'confirm'
+      account: Account
+      session: string
+    }
   | { purpose: 'secondFactor'; account: Account; challenge: string }
   | { purpose: 'signIn' }
 
@@ -50,6 +55,38 @@ export async function createPasskeyChallenge(
   return { value, passkeyToken }
 }
 
+/** A call that a passkey confirms: its operation, and whatever in its body decides what it does. */
+export type ConfirmedCall = readonly [operation: string, ...body: string[]]
+
+/**
+ * The challenge to sign for one call. It depends on the call, so that its response confirms no other,
+ * and only the random value is stored: not even a hash of a new password is.
+ */
+export function challengeForCall(value: string, call: ConfirmedCall): string {
+  return createHmac('sha256', value).update(JSON.stringify(call)).digest('base64url')
+}
+
+/** Clients need one at a time; cancelled calls leave others open. */
+const maxOpenPerSession = 10
+
+/** The value of the session's open challenge for a call; undefined if `challenge` is not for it. */
+export async function findCallChallenge(
+  db: Db,
+  { session, call, challenge }: { session: string; call: ConfirmedCall; challenge: string },
+): Promise<string | undefined> {
+  const open = await db
+    .selectFrom('passkey_challenge')
+    .select('value')
+    .where('session_id', '=', session)
+    .where('purpose', '=', 'confirm')
+    .where('consumed_at', 'is', null)
+    .where('expires_at', '>', now())
+    .orderBy('id', 'desc')
+    .limit(maxOpenPerSession)
+    .execute()
+  return open.find(({ value }) => challengeForCall(value, call) === challenge)?.value
+}
+
 /** A consumed challenge: no further response to it is accepted. */
 export type ConsumedPasskeyChallenge = Pick<
   PasskeyChallengeTable,
@@ -67,7 +104,7 @@ export async function consumePasskeyChallenge(
   db: Db,
   keyring: Sealer,
   lookup:
-    | { value: string | undefined; purpose: 'register' | 'turnOn'; session: string }
+    | { value: string | undefined; purpose: 'register' | 'turnOn' | 'confirm'; session: string }
     | { passkeyToken: string; session: string | undefined },
 ): Promise<ConsumedPasskeyChallenge | undefined> {
   const query = db

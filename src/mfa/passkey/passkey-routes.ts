@@ -4,6 +4,8 @@ import type { App } from '../../http/app.ts'
 import {
   bearer,
   bodyProblems,
+  confirmationProblems,
+  Password,
   problemResponses,
   Seconds,
   StrictObject,
@@ -12,14 +14,13 @@ import {
 } from '../../http/schemas.ts'
 import { second } from '../../lib/clock.ts'
 import { type Guard, principalOf } from '../../sessions/guard.ts'
-import type { RunTransaction } from '../../store/transaction.ts'
+import { type ConfirmOwnerDeps, confirmOwner, ensureConfirmed } from '../confirm-owner.ts'
 import { readMfaSignIn } from '../mfa-sign-in.ts'
-import { MfaSignIn } from '../schemas.ts'
-import type { PasskeyDeps } from './assertion.ts'
+import { AssertionRequired, MfaSignIn } from '../schemas.ts'
 import { listPasskeys, removePasskey, renamePasskey } from './passkey.ts'
 import { passkeyChallengeLifetimeMs } from './passkey-challenge.ts'
 import { addPasskey, startPasskeyRegistration, verifyNewPasskey } from './registration.ts'
-import { CreationOptions, Passkey, RegistrationResponse } from './schemas.ts'
+import { AssertionResponse, CreationOptions, Passkey, RegistrationResponse } from './schemas.ts'
 import { buildCreationOptions } from './webauthn.ts'
 
 const tags = ['Passkeys']
@@ -39,11 +40,7 @@ const PasskeyParams = StrictObject({ id: Type.String({ maxLength: 64 }) })
 
 export function passkeyRoutes(
   app: App,
-  deps: PasskeyDeps & {
-    transaction: RunTransaction
-    guard: Guard
-    settings: Pick<Settings, 'mfaMethods'>
-  },
+  deps: ConfirmOwnerDeps & { guard: Guard; settings: Pick<Settings, 'mfaMethods'> },
 ): void {
   const { db, transaction, guard, relyingParty } = deps
   const { mfaMethods } = deps.settings
@@ -75,8 +72,15 @@ export function passkeyRoutes(
         tags,
         summary: 'Start adding a passkey',
         description:
-          'Returns the options for `navigator.credentials.create()`. Send its result to `POST /settings/Passkeys/Verify`.',
+          'Returns the options for `navigator.credentials.create()`. Send its result to `POST /settings/Passkeys/Verify`. An account without a password gets a challenge for a passkey that it has first, and repeats the call with `assertion`.',
         security: bearer,
+        body: StrictObject(
+          {
+            currentPassword: Type.Optional(Password),
+            assertion: Type.Optional(AssertionResponse),
+          },
+          { examples: [{ currentPassword: 'correct horse battery' }] },
+        ),
         response: {
           200: Type.Object(
             {
@@ -85,15 +89,27 @@ export function passkeyRoutes(
             },
             { description: 'The options for the browser.' },
           ),
-          ...problemResponses(...stepUpProblems, ...bodyProblems, 'too_many_passkeys'),
+          202: AssertionRequired,
+          ...problemResponses(...confirmationProblems, 'too_many_passkeys'),
         },
       },
     },
-    async (request) => {
+    async (request, reply) => {
       const principal = principalOf(request)
-      const registration = await transaction(async (tx) =>
-        startPasskeyRegistration(tx, await guard.lockAccount(tx, principal), principal),
-      )
+      const { currentPassword, assertion } = request.body
+      const confirmation = await confirmOwner(deps, principal, ['startPasskeyRegistration'], {
+        field: 'currentPassword',
+        password: currentPassword,
+        assertion,
+      })
+      if ('assertionRequired' in confirmation) {
+        return reply.code(202).send(confirmation.assertionRequired)
+      }
+      const registration = await transaction(async (tx) => {
+        const account = await guard.lockAccount(tx, principal)
+        ensureConfirmed(account, confirmation)
+        return startPasskeyRegistration(tx, account, principal)
+      })
       const options = await buildCreationOptions(relyingParty, registration)
       return { options, expiresIn: passkeyChallengeLifetimeMs / second }
     },

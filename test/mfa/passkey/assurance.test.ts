@@ -110,7 +110,7 @@ onEachDatabase((latchkey) => {
     const passkey = await addPasskey(latchkey, ada)
     await turnOnWithPasskey(ada, passkey)
     const weak = await openPasswordOnlySession(latchkey, ada)
-    const begun = await ada.post('/settings/Passkeys')
+    const begun = await ada.startPasskeyRegistration()
     assert.equal(begun.status, 200)
 
     for (const [method, path, body] of [

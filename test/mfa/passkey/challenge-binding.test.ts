@@ -8,6 +8,7 @@ import {
   addPasskey,
   type Passkey,
   passkeyRowsOf,
+  removePassword,
   requestMfaToken,
   signInWithPasskey,
   startPasskeySignIn,
@@ -20,7 +21,7 @@ onEachDatabase((latchkey) => {
   /** Starts each ceremony. @returns its challenge */
   const starts = {
     register: async (ada: Owner) => {
-      const { options } = (await ada.post('/settings/Passkeys')).body
+      const { options } = (await ada.startPasskeyRegistration()).body
       return { challenge: options.challenge as string }
     },
     turnOn: async (ada: Owner) => {
@@ -32,6 +33,12 @@ onEachDatabase((latchkey) => {
       challengeOf(await startPasskeySignIn(latchkey, { mfaToken: await requestMfaToken(ada) })),
     reauthenticate: async (ada: Owner) =>
       challengeOf(await startPasskeySignIn(latchkey, { call: { token: ada.accessToken } })),
+    confirm: async (ada: Owner) => {
+      const givePasswordBack = await removePassword(latchkey, ada)
+      const started = await ada.post('/auth/Reauthenticate', {})
+      await givePasswordBack()
+      return challengeOf(started)
+    },
   }
   type Purpose = keyof typeof starts
 
@@ -64,6 +71,13 @@ onEachDatabase((latchkey) => {
       const started = await startPasskeySignIn(latchkey, { call })
       const response = passkey.get({ challenge, rpId: 'localhost' })
       return verifyPasskeySignIn(latchkey, started, response, { call })
+    },
+    confirm: async (ada: Owner, passkey: Passkey, challenge: string) => {
+      const givePasswordBack = await removePassword(latchkey, ada)
+      const assertion = passkey.get({ challenge, rpId: 'localhost' })
+      const response = await ada.post('/auth/Reauthenticate', { assertion })
+      await givePasswordBack()
+      return response
     },
   }
 
@@ -149,7 +163,7 @@ onEachDatabase((latchkey) => {
     const other = new Owner(latchkey, { email, password, authenticator })
     await other.signInFully()
 
-    for (const purpose of ['register', 'turnOn'] as const) {
+    for (const purpose of ['register', 'turnOn', 'confirm'] as const) {
       const { challenge } = await starts[purpose](ada)
       const elsewhere = await completions[purpose](other, passkey, challenge)
       assert.equal(elsewhere.body.code, 'invalid_passkey', purpose)
@@ -225,7 +239,7 @@ onEachDatabase((latchkey) => {
   })
 
   async function userHandleOf(owner: Owner): Promise<string> {
-    return (await owner.post('/settings/Passkeys')).body.options.user.id
+    return (await owner.startPasskeyRegistration()).body.options.user.id
   }
 })
 

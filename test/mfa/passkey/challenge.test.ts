@@ -12,7 +12,7 @@ onEachDatabase((latchkey) => {
       for (const { body } of [
         await startPasskeySignIn(latchkey),
         await startPasskeySignIn(latchkey, { call: { token: ada.accessToken } }),
-        await ada.post('/settings/Passkeys'),
+        await ada.startPasskeyRegistration(),
       ]) {
         const { challenge } = body.options
         assert.equal(Buffer.from(challenge, 'base64url').length, 32)

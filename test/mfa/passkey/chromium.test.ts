@@ -34,7 +34,7 @@ onDatabase('SQLite', (latchkey) => {
   }
 
   async function add(ada: Owner, tab: WebAuthnPage): Promise<ApiResponse> {
-    const { options } = (await ada.post('/settings/Passkeys')).body
+    const { options } = (await ada.startPasskeyRegistration()).body
     return ada.post('/settings/Passkeys/Verify', { response: await tab.create(options) })
   }
 
@@ -147,7 +147,7 @@ onDatabase('SQLite', (latchkey) => {
     if (!tab) return
     const ada = await latchkey.owner()
     await add(ada, tab)
-    const { options } = (await ada.post('/settings/Passkeys')).body
+    const { options } = (await ada.startPasskeyRegistration()).body
     assert.equal(await tab.create(options), 'InvalidStateError')
     // Another account may have one there.
     const eve = await latchkey.owner()

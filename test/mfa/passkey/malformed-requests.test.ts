@@ -8,7 +8,7 @@ onEachDatabase((latchkey) => {
   test('a malformed passkey response gets a 400 wherever one is expected', async () => {
     const ada = await latchkey.owner()
     const passkey = await addPasskey(latchkey, ada)
-    const { options } = (await ada.post('/settings/Passkeys')).body
+    const { options } = (await ada.startPasskeyRegistration()).body
     const registration = new SoftwareAuthenticator(latchkey.origin).create(options)
     const begun = await startPasskeySignIn(latchkey)
     const assertion = passkey.get(begun.body.options)
@@ -70,7 +70,7 @@ onEachDatabase((latchkey) => {
       const response = { ...assertion, response: { ...assertion.response, clientDataJSON } }
       const alone = await latchkey.post('/auth/SignIn/Passkey/Verify', { passkeyToken, response })
       assert.equal(alone.body.code, 'invalid_passkey', text)
-      const { options } = (await ada.post('/settings/Passkeys')).body
+      const { options } = (await ada.startPasskeyRegistration()).body
       const registration = new SoftwareAuthenticator(latchkey.origin).create(options)
       const added = await ada.post('/settings/Passkeys/Verify', {
         response: { ...registration, response: { ...registration.response, clientDataJSON } },
@@ -104,7 +104,7 @@ onEachDatabase((latchkey) => {
       undefined,
     ]) {
       assert.equal((await rename(name)).status, 400, JSON.stringify(name))
-      const { options } = (await ada.post('/settings/Passkeys')).body
+      const { options } = (await ada.startPasskeyRegistration()).body
       const response = new SoftwareAuthenticator(latchkey.origin).create(options)
       if (name === undefined) continue
       const added = await ada.post('/settings/Passkeys/Verify', { name, response })

@@ -18,7 +18,7 @@ onEachDatabase((latchkey) => {
 
   /** Requests options and creates a credential with them. */
   async function createCredential(ada: Owner, wrong: Tampering = {}): Promise<Registration> {
-    const { options } = (await ada.post('/settings/Passkeys')).body
+    const { options } = (await ada.startPasskeyRegistration()).body
     return new SoftwareAuthenticator(latchkey.origin).create(options, wrong)
   }
 
@@ -97,7 +97,7 @@ onEachDatabase((latchkey) => {
     const [ada, bob] = [await latchkey.owner(), await latchkey.owner()]
     const passkey = await addPasskey(latchkey, ada)
     const registerAgain = async (owner: Owner) => {
-      const { options } = (await owner.post('/settings/Passkeys')).body
+      const { options } = (await owner.startPasskeyRegistration()).body
       const { userHandle } = passkey
       const response = passkey.create(options)
       passkey.userHandle = userHandle
@@ -129,7 +129,7 @@ onEachDatabase((latchkey) => {
     const answers = await Promise.all(registrations.map((one) => verify(ada, one)))
     assert.deepEqual(answers.map(({ status }) => status).sort(), [201, 401])
 
-    const full = await ada.post('/settings/Passkeys')
+    const full = await ada.startPasskeyRegistration()
     assert.equal(full.status, 409)
     assert.equal(full.body.code, 'too_many_passkeys')
     assert.equal((await passkeyRowsOf(latchkey, ada)).length, 20)

@@ -40,7 +40,7 @@ onEachDatabase((latchkey) => {
       const mfaToken = await requestMfaToken(ada)
       const second = await startPasskeySignIn(latchkey, { mfaToken })
       const confirming = await startPasskeySignIn(latchkey, { call })
-      const register = (await ada.post('/settings/Passkeys')).body.options
+      const register = (await ada.startPasskeyRegistration()).body.options
       await ada.turnOn('email')
       const turnOn = (await ada.post('/settings/MfaSignIn', { mfaMethod: 'passkey' })).body.options
       await change(ada)

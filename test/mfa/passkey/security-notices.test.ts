@@ -84,7 +84,7 @@ onEachDatabase((latchkey) => {
     const handles = async (owner: Owner) => [
       (await addPasskey(latchkey, owner)).userHandle,
       (await addPasskey(latchkey, owner, { synced: true })).userHandle,
-      (await owner.post('/settings/Passkeys')).body.options.user.id as string,
+      (await owner.startPasskeyRegistration()).body.options.user.id as string,
     ]
     const [adas, bobs] = [await handles(ada), await handles(bob)]
     const [handle = ''] = adas
@@ -103,7 +103,7 @@ onEachDatabase((latchkey) => {
   test('the user handle outlives the last passkey, and ten concurrent registrations share it', async () => {
     const ada = await latchkey.owner()
     const begun = await Promise.all(
-      Array.from({ length: 10 }, () => ada.post('/settings/Passkeys')),
+      Array.from({ length: 10 }, () => ada.startPasskeyRegistration()),
     )
     const handles = new Set(begun.map(({ body }) => body.options.user.id))
     assert.equal(handles.size, 1)

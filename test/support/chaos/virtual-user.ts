@@ -46,7 +46,12 @@ export class VirtualUser {
       201,
     )
     this.#storeTokens(result)
-    const started = await this.#callExpecting('POST', '/settings/Passkeys', this.#bearer(), 200)
+    const started = await this.#callExpecting(
+      'POST',
+      '/settings/Passkeys',
+      this.#bearer({ currentPassword: password }),
+      200,
+    )
     const response = this.passkey.create(started.body.options)
     await this.#callExpecting('POST', '/settings/Passkeys/Verify', this.#bearer({ response }), 201)
   }

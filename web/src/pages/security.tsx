@@ -82,6 +82,7 @@ function Security() {
         <StepUpDialog
           request={stepUp}
           email={account?.settings.email}
+          hasPassword={account?.settings.hasPassword ?? true}
           hasPasskeys={hasPasskeys(loaded)}
         />
       )}

@@ -5,14 +5,24 @@ import { latchkey } from '../session.ts'
 import { text } from '../text.ts'
 import { t } from './i18n.ts'
 import { securityFailureOf } from './security-failure.ts'
-import type { WithStepUp } from './step-up-context.tsx'
+import { confirmCall, type WithStepUp } from './step-up-context.tsx'
 import { describeUserAgent } from './user-agent.ts'
 
-/** Creates a passkey, named after this device. @returns undefined if it was cancelled */
+/**
+ * Creates a passkey, named after this device.
+ *
+ * @param currentPassword undefined if the account has none
+ * @returns undefined if it was cancelled
+ */
 export async function addPasskey(
   withStepUp: WithStepUp,
+  currentPassword: string | undefined,
 ): Promise<{ added: Passkey } | { failure: Failure } | undefined> {
-  const started = await withStepUp(() => latchkey.settings.passkeys.post())
+  const started = await confirmCall(
+    withStepUp,
+    (assertion) => latchkey.settings.passkeys.post({ currentPassword, assertion }),
+    currentPassword,
+  )
   if (!started) return undefined
   if (!started.ok) return { failure: securityFailureOf(started) }
   const response = await createPasskey(started.data.options).catch(() => 'failed' as const)

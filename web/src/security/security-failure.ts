@@ -8,7 +8,7 @@ const problemOfField: Record<string, string> = {
 
 /** The message for a failed call of the security page. */
 export function securityFailureOf(failed: FailedCall, fieldOfCode: FieldOfCode = {}): Failure {
-  const failure = failureOf(failed, fieldOfCode)
+  const failure = failureOf(failed, { invalid_credentials: 'currentPassword', ...fieldOfCode })
   const { code } = failed.problem
   const name = code === 'invalid_request' ? (problemOfField[failure.field ?? ''] ?? '') : code
   const message = t.problems[name as keyof typeof t.problems]

@@ -1,10 +1,15 @@
 import { createContext } from 'preact'
 import { useCallback, useContext, useState } from 'preact/hooks'
-import type { MfaRequired } from '../../../client/latchkey.ts'
+import type {
+  AssertionRequired,
+  AuthenticationResponseJSON,
+  MfaRequired,
+} from '../../../client/latchkey.ts'
+import { getPasskey } from '../passkey.ts'
 import { navigateTo } from '../return-to.ts'
 import { latchkey, refreshTokens, storeTokens } from '../session.ts'
 
-type Result = { ok: true } | { ok: false; problem: { code: string } }
+type Result = { ok: true; data: unknown } | { ok: false; problem: { code: string } }
 
 /**
  * Makes a call with a valid access token. If the sign-in is too old or too weak for it, the owner
@@ -54,6 +59,31 @@ export async function reauthenticate(password: string) {
   const result = await latchkey.auth.reauthenticate.post({ password })
   if (result.ok && result.data.status === 'signedIn') storeTokens(result.data)
   return result
+}
+
+/**
+ * Makes a call that the owner confirms: by the password in `call` or, if the account has none, by a
+ * passkey that signs for it.
+ *
+ * @param password already entered, and tried first if a step-up is due
+ * @returns undefined if the owner cancelled
+ */
+export async function confirmCall<R extends Result>(
+  withStepUp: WithStepUp,
+  call: (assertion?: AuthenticationResponseJSON) => Promise<R>,
+  password: string | undefined,
+): Promise<Confirmed<R> | undefined> {
+  const result = await withStepUp(() => call(), password)
+  if (!result || !isAssertionRequired(result)) return result as Confirmed<R> | undefined
+  const assertion = await getPasskey(result.data.options).catch(() => undefined)
+  return assertion && (withStepUp(() => call(assertion)) as Promise<Confirmed<R> | undefined>)
+}
+
+type Confirmed<R> = Exclude<R, { data: AssertionRequired }>
+
+function isAssertionRequired(result: Result): result is { ok: true; data: AssertionRequired } {
+  const { status } = (result.ok ? (result.data ?? {}) : {}) as { status?: unknown }
+  return status === 'assertionRequired'
 }
 
 const tokenProblems = ['missing_token', 'invalid_token']

@@ -19,9 +19,10 @@ import { reauthenticate, type StepUpRequest } from './step-up-context.tsx'
 export function StepUpDialog(props: {
   request: StepUpRequest
   email: string | undefined
+  hasPassword: boolean
   hasPasskeys: boolean
 }) {
-  const { request, email, hasPasskeys } = props
+  const { request, email, hasPassword, hasPasskeys } = props
   const { resolve } = request
   const canUsePasskey = hasPasskeys && passkeysSupported
   const [challenge, setChallenge] = useState(request.challenge)
@@ -30,13 +31,9 @@ export function StepUpDialog(props: {
   async function confirmByPassword({ password = '' }: Record<string, string>) {
     setFailure(undefined)
     const result = await reauthenticate(password)
-    if (!result.ok) {
-      const fieldFailure = securityFailureOf(result, { invalid_credentials: 'password' })
-      const wrong = result.problem.code === 'invalid_credentials'
-      return wrong ? { ...fieldFailure, message: t.stepUp.wrongPassword } : fieldFailure
-    }
+    if (!result.ok) return securityFailureOf(result, { invalid_credentials: 'password' })
     if (result.data.status === 'mfaRequired') setChallenge(result.data)
-    else resolve(true)
+    else if (result.status === 200) resolve(true)
     return undefined
   }
 
@@ -72,25 +69,23 @@ export function StepUpDialog(props: {
         <>
           <p>{t.stepUp.why}</p>
           {failure && <Notice kind="error">{failure.message}</Notice>}
-          {canUsePasskey && (
-            <>
-              <Button onClick={confirmByPasskey}>{t.stepUp.byPasskey}</Button>
-              <div class="divider">{text.common.or}</div>
-            </>
+          {canUsePasskey && <Button onClick={confirmByPasskey}>{t.stepUp.byPasskey}</Button>}
+          {canUsePasskey && hasPassword && <div class="divider">{text.common.or}</div>}
+          {hasPassword && (
+            <Form onSubmit={confirmByPassword} submitLabel={t.stepUp.submit}>
+              {(errorFor) => (
+                <>
+                  {email && <HiddenUsername email={email} />}
+                  <PasswordField
+                    name="password"
+                    autocomplete="current-password"
+                    autofocus={!canUsePasskey}
+                    error={errorFor('password')}
+                  />
+                </>
+              )}
+            </Form>
           )}
-          <Form onSubmit={confirmByPassword} submitLabel={t.stepUp.submit}>
-            {(errorFor) => (
-              <>
-                {email && <HiddenUsername email={email} />}
-                <PasswordField
-                  name="password"
-                  autocomplete="current-password"
-                  autofocus={!canUsePasskey}
-                  error={errorFor('password')}
-                />
-              </>
-            )}
-          </Form>
         </>
       )}
       <CancelButton onClick={() => resolve(false)} />

@@ -34,11 +34,11 @@ export function VerifyAddress<Data>(props: {
   addressOf: (fields: Record<string, string>) => string | undefined
   /** Other fields of the step that takes the code; the code then waits for the button. */
   codeFields?: ComponentChildren
-  /** Requests a code without `code`; verifies it with it. */
+  /** Requests a code without `code`; verifies it with it. `fields` are those of that step. */
   request: (
     address: string | undefined,
-    code?: string,
-    codeFields?: Record<string, string>,
+    code: string | undefined,
+    fields: Record<string, string>,
   ) => Promise<Result<Data> | undefined>
   onDone: (data: Data, address: string | undefined) => void
   onCancel: (() => void) | undefined
@@ -55,21 +55,23 @@ export function VerifyAddress<Data>(props: {
     onCancel,
   } = props
   const [sentCode, setSentCode] = useState<CodeSent>()
-  const [address, setAddress] = useState<string>()
+  const [typed, setTyped] = useState<Record<string, string>>()
+  const address = typed && addressOf(typed)
   const [failure, setFailure] = useState<Failure>()
 
-  async function requestCode(newAddress: string | undefined): Promise<Failure | undefined> {
-    const result = await request(newAddress)
+  async function requestCode(fields: Record<string, string>): Promise<Failure | undefined> {
+    const newAddress = addressOf(fields)
+    const result = await request(newAddress, undefined, fields)
     if (!result) return undefined
     if (!result.ok) return securityFailureOf(result)
-    setAddress(newAddress)
+    setTyped(fields)
     if (result.status === 200) onDone(result.data, newAddress)
     else if (result.data.status === 'codeSent') setSentCode(result.data)
     return undefined
   }
 
   async function resend() {
-    setFailure(await requestCode(address))
+    setFailure(await requestCode(typed ?? {}))
     return sentCode?.retryAfter
   }
 
@@ -85,11 +87,7 @@ export function VerifyAddress<Data>(props: {
     return (
       <div class="stack">
         <StepHeading>{title}</StepHeading>
-        <Form
-          onSubmit={(fields) => requestCode(addressOf(fields))}
-          submitLabel={submitLabel}
-          footer={footer}
-        >
+        <Form onSubmit={requestCode} submitLabel={submitLabel} footer={footer}>
           {(errorFor) => children(errorFor, address)}
         </Form>
         {onCancel && <CancelButton onClick={onCancel} />}

@@ -1,15 +1,14 @@
 import { useState } from 'preact/hooks'
 import { Button } from '../../components/button.tsx'
-import { HiddenUsername } from '../../components/email-field.tsx'
 import { Form } from '../../components/form.tsx'
-import { PasswordField } from '../../components/password-field.tsx'
 import { latchkey } from '../../session.ts'
 import type { SectionProps } from '../account.ts'
 import { CancelButton } from '../cancel-button.tsx'
+import { CurrentPassword } from '../current-password.tsx'
 import { t } from '../i18n.ts'
 import { Section, useSection } from '../section.tsx'
 import { securityFailureOf } from '../security-failure.ts'
-import { useStepUp } from '../step-up-context.tsx'
+import { confirmCall, useStepUp } from '../step-up-context.tsx'
 
 export function DeletionSection({
   account,
@@ -23,16 +22,16 @@ export function DeletionSection({
   const section = useSection()
   const [open, setOpen] = useState(false)
 
-  async function deleteAccount({ password = '' }: Record<string, string>) {
-    const result = await withStepUp(() => latchkey.settings.account.delete({ password }), password)
+  async function deleteAccount({ currentPassword: password }: Record<string, string>) {
+    const result = await confirmCall(
+      withStepUp,
+      (assertion) => latchkey.settings.account.delete({ password, assertion }),
+      password,
+    )
     if (!result) return undefined
-    if (result.ok) {
-      onDeleted()
-      return undefined
-    }
-    return result.problem.code === 'invalid_credentials'
-      ? { field: 'password', message: t.stepUp.wrongPassword }
-      : securityFailureOf(result)
+    if (!result.ok) return securityFailureOf(result)
+    onDeleted()
+    return undefined
   }
 
   function cancel() {
@@ -52,13 +51,7 @@ export function DeletionSection({
           {(errorFor) => (
             <>
               <p>{t.deletion.means(email)}</p>
-              <HiddenUsername email={email} />
-              <PasswordField
-                name="password"
-                autocomplete="current-password"
-                autofocus
-                error={errorFor('password')}
-              />
+              <CurrentPassword settings={account.settings} errorFor={errorFor} autofocus />
             </>
           )}
         </Form>

@@ -3,9 +3,10 @@ import { Button } from '../../components/button.tsx'
 import { Field } from '../../components/field.tsx'
 import { latchkey } from '../../session.ts'
 import type { SectionProps } from '../account.ts'
+import { CurrentPassword } from '../current-password.tsx'
 import { t } from '../i18n.ts'
 import { Section, useSection } from '../section.tsx'
-import { useStepUp } from '../step-up-context.tsx'
+import { confirmCall, useStepUp } from '../step-up-context.tsx'
 import { VerifyAddress } from '../verify-address.tsx'
 
 export function EmailSection({ account, onChange }: SectionProps) {
@@ -36,25 +37,33 @@ export function EmailSection({ account, onChange }: SectionProps) {
         <VerifyAddress
           title={t.email.change}
           addressOf={({ email }) => email}
-          request={(email = '', code) =>
-            withStepUp(() => latchkey.settings.email.post({ email, code }))
+          request={(email = '', code, { currentPassword }) =>
+            confirmCall(
+              withStepUp,
+              (assertion) =>
+                latchkey.settings.email.post({ email, currentPassword, assertion, code }),
+              currentPassword,
+            )
           }
           onDone={handleChanged}
           onCancel={cancel}
         >
           {(errorFor, typed) => (
-            <Field
-              name="email"
-              type="email"
-              label={t.email.new}
-              defaultValue={typed ?? ''}
-              autocomplete="email"
-              autocapitalize="none"
-              spellcheck={false}
-              autofocus
-              required
-              error={errorFor('email')}
-            />
+            <>
+              <Field
+                name="email"
+                type="email"
+                label={t.email.new}
+                defaultValue={typed ?? ''}
+                autocomplete="email"
+                autocapitalize="none"
+                spellcheck={false}
+                autofocus
+                required
+                error={errorFor('email')}
+              />
+              <CurrentPassword settings={settings} errorFor={errorFor} />
+            </>
           )}
         </VerifyAddress>
       ) : (

@@ -1,12 +1,15 @@
 import { useState } from 'preact/hooks'
 import type { Passkey } from '../../../../client/latchkey.ts'
 import { Button } from '../../components/button.tsx'
+import { Form } from '../../components/form.tsx'
 import { Notice } from '../../components/notice.tsx'
 import type { Failure } from '../../failure.ts'
 import { passkeysSupported } from '../../passkey.ts'
 import { latchkey } from '../../session.ts'
 import type { SectionProps } from '../account.ts'
 import { addPasskey } from '../add-passkey.ts'
+import { CancelButton } from '../cancel-button.tsx'
+import { CurrentPassword } from '../current-password.tsx'
 import { ConfirmDialog } from '../dialog.tsx'
 import { ExpandableList } from '../expandable-list.tsx'
 import { t } from '../i18n.ts'
@@ -26,21 +29,29 @@ export function PasskeysSection({ account, onChange }: SectionProps) {
   const section = useSection()
   const { announce, newCodes } = useNewRecoveryCodes(section, email)
   const [failure, setFailure] = useState<Failure>()
+  const [adding, setAdding] = useState(false)
   const [renamingId, setRenamingId] = useState<string>()
   const [removing, setRemoving] = useState<Passkey>()
 
   const updatePasskeys = (passkeys: Passkey[]) => onChange({ settings: { ...settings, passkeys } })
 
-  async function add() {
+  async function startAdding() {
     setFailure(undefined)
     section.clear()
-    const result = await addPasskey(withStepUp)
-    if (!result) return
-    if ('failure' in result) return setFailure(result.failure)
+    if (settings.hasPassword) setAdding(true)
+    else setFailure(await add({}))
+  }
+
+  async function add({ currentPassword }: Record<string, string>): Promise<Failure | undefined> {
+    const result = await addPasskey(withStepUp, currentPassword)
+    if (!result) return undefined
+    if ('failure' in result) return result.failure
+    setAdding(false)
     updatePasskeys([result.added, ...passkeys])
     const { name, pending } = result.added
     const message = pending ? t.passkeys.isAddedUnconfirmed(name) : t.passkeys.isAdded(name)
     section.announce(`${message} ${t.notifiedByEmail(email)}`)
+    return undefined
   }
 
   async function confirm({ id, name }: Passkey) {
@@ -76,6 +87,7 @@ export function PasskeysSection({ account, onChange }: SectionProps) {
   }
 
   function cancel() {
+    setAdding(false)
     setRenamingId(undefined)
     section.focusHeading()
   }
@@ -107,9 +119,22 @@ export function PasskeysSection({ account, onChange }: SectionProps) {
             </ExpandableList>
           )}
           {failure && <Notice kind="error">{failure.message}</Notice>}
-          {passkeysSupported ? (
+          {adding ? (
+            <Form
+              onSubmit={add}
+              submitLabel={t.passkeys.add}
+              footer={<CancelButton onClick={cancel} />}
+            >
+              {(errorFor) => (
+                <>
+                  <p>{t.stepUp.why}</p>
+                  <CurrentPassword settings={settings} errorFor={errorFor} autofocus />
+                </>
+              )}
+            </Form>
+          ) : passkeysSupported ? (
             <div class="buttons">
-              <Button onClick={add}>{t.passkeys.add}</Button>
+              <Button onClick={startAdding}>{t.passkeys.add}</Button>
             </div>
           ) : (
             <p class="soft">{t.passkeys.unsupported}</p>

@@ -1,15 +1,15 @@
 import { useState } from 'preact/hooks'
 import { Button } from '../../components/button.tsx'
-import { HiddenUsername } from '../../components/email-field.tsx'
 import { Form } from '../../components/form.tsx'
 import { NewPasswordField, newPasswordFailureOf } from '../../components/new-password-field.tsx'
-import { PasswordField } from '../../components/password-field.tsx'
 import { latchkey } from '../../session.ts'
 import type { SectionProps } from '../account.ts'
 import { CancelButton } from '../cancel-button.tsx'
+import { CurrentPassword } from '../current-password.tsx'
 import { dateOf, t } from '../i18n.ts'
 import { Section, useSection } from '../section.tsx'
-import { useStepUp } from '../step-up-context.tsx'
+import { securityFailureOf } from '../security-failure.ts'
+import { confirmCall, useStepUp } from '../step-up-context.tsx'
 
 export function PasswordSection({ account, onChange }: SectionProps) {
   const { settings } = account
@@ -18,23 +18,22 @@ export function PasswordSection({ account, onChange }: SectionProps) {
   const section = useSection()
   const [open, setOpen] = useState(false)
 
-  async function changePassword({
-    currentPassword = '',
-    newPassword = '',
-  }: Record<string, string>) {
-    const result = await withStepUp(
-      () => latchkey.settings.password.put({ currentPassword, newPassword }),
+  async function changePassword({ currentPassword, newPassword = '' }: Record<string, string>) {
+    const result = await confirmCall(
+      withStepUp,
+      (assertion) => latchkey.settings.password.put({ currentPassword, newPassword, assertion }),
       currentPassword,
     )
     if (!result) return undefined
     if (result.ok) {
       setOpen(false)
-      onChange({ settings: { ...settings, passwordChangedAt: result.data.changedAt } })
+      const { changedAt } = result.data
+      onChange({ settings: { ...settings, hasPassword: true, passwordChangedAt: changedAt } })
       section.announce(`${t.password.isChanged} ${t.notifiedByEmail(email)}`)
       return undefined
     }
     if (result.problem.code === 'invalid_credentials') {
-      return { field: 'currentPassword', message: t.problems.invalid_current_password }
+      return securityFailureOf(result)
     }
     return newPasswordFailureOf(result, { field: 'newPassword', password: newPassword, email })
   }
@@ -60,14 +59,7 @@ export function PasswordSection({ account, onChange }: SectionProps) {
           {(errorFor) => (
             <>
               <p class="soft">{t.password.means}</p>
-              <HiddenUsername email={email} />
-              <PasswordField
-                name="currentPassword"
-                label={t.password.current}
-                autocomplete="current-password"
-                autofocus
-                error={errorFor('currentPassword')}
-              />
+              <CurrentPassword settings={settings} errorFor={errorFor} autofocus />
               <NewPasswordField
                 name="newPassword"
                 label={t.password.new}

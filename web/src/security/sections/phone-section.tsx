@@ -67,7 +67,7 @@ export function PhoneSection({ account, onChange }: SectionProps) {
               latchkey.settings.phoneNumber.post({
                 phoneNumber: number,
                 code,
-                useForSignIn: isOffered && fields ? 'useForSignIn' in fields : undefined,
+                useForSignIn: isOffered && code ? 'useForSignIn' in fields : undefined,
               }),
             )
           }
