@@ -383,7 +383,8 @@ onEachDatabase((latchkey) => {
   test('the addresses that an undo takes away are told, without a link', async () => {
     const ada = await latchkey.owner()
     const [thief, second] = [`thief-${ada.email}`, `second-${ada.email}`]
-    await ada.post('/settings/Email', { email: thief })
+    const { password: currentPassword } = ada
+    assertStatus(await ada.post('/settings/Email', { email: thief, currentPassword }), 202)
     const code = await latchkey.codeSentTo(thief)
     assertStatus(await ada.post('/settings/Email', { email: thief, code }), 200)
     const byEmail = { mfaMethod: 'email', email: second }
