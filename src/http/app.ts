@@ -60,6 +60,7 @@ export function createApp(options: {
     // Called once for each address: `localhost` has two.
     serverFactory: (handleRequest) =>
       createHttpServer({
+        log,
         timeouts: options.timeouts ?? timeouts,
         handleRequest: (request, response) => {
           normalizeForwardedFor?.(request)

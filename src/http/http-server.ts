@@ -1,6 +1,8 @@
 import { createServer, type RequestListener, type Server } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { minute, second } from '../lib/clock.ts'
+import type { Log } from '../lib/log.ts'
+import { limitConnections } from './connection-limit.ts'
 import { answerInOrder } from './request-order.ts'
 
 /** Longer than proxies keep idle connections (deploy/), so that the proxy closes them. */
@@ -22,12 +24,13 @@ export const timeouts = {
 
 /** Creates the server of one listening address, with the limits of each connection. */
 export function createHttpServer(options: {
+  log: Log
   handleRequest: RequestListener
   /** Ends a connection whose request Node’s HTTP parser rejected. */
   handleClientError: (error: Error & { code?: string }, socket: Duplex) => void
   timeouts: { requestMs: number; responseMs: number }
 }): Server {
-  const { timeouts, ...handlers } = options
+  const { log, timeouts, ...handlers } = options
   const server = createServer({
     requestTimeout: timeouts.requestMs,
     // Not above `requestTimeout`: Node would refuse it.
@@ -39,5 +42,6 @@ export function createHttpServer(options: {
     requireHostHeader: false,
   })
   answerInOrder(server, { ...handlers, responseTimeoutMs: timeouts.responseMs })
+  limitConnections(server, log)
   return server
 }
