@@ -776,11 +776,14 @@ export function createLatchkey(options: Options) {
          * List captured messages (`GET /dev/Messages`).
          *
          * Only in development: emails and text messages of channels without a transport.
+         * Requests must be for the host of `LATCHKEY_PUBLIC_URL` or a loopback address.
          */
         get: (query: ListDevMessagesQuery = {}) =>
-          call<Success<200, ListDevMessagesResponse>, 'invalid_request'>('GET', '/dev/Messages', {
-            query,
-          }),
+          call<Success<200, ListDevMessagesResponse>, 'invalid_request' | 'not_found'>(
+            'GET',
+            '/dev/Messages',
+            { query },
+          ),
       },
     },
   }

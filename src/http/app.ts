@@ -11,6 +11,7 @@ import type { Log } from '../lib/log.ts'
 import { Problem } from '../lib/problem.ts'
 import { acceptJson, bodyLimitBytes } from './body.ts'
 import { createForwardedForListener } from './forwarded-for.ts'
+import { createHttpServer, timeouts } from './http-server.ts'
 import { createErrorHandlers } from './problem-response.ts'
 import { logRequests } from './request-log.ts'
 import { ProblemSchema } from './schemas.ts'
@@ -30,9 +31,6 @@ export type App = FastifyInstance<
 /** Long enough for running requests to finish, and less than a container gets to stop (10 s). */
 const forceCloseAfterMs = 5000
 
-/** Enough for 16 KiB over the slowest connection. A slower client only holds the connection open. */
-const requestTimeoutMs = 30_000
-
 /**
  * Creates the Fastify instance that every route is registered on: request ids, the request log,
  * size and time limits, security headers, and a problem response for every failure.
@@ -44,10 +42,13 @@ export function createApp(options: {
   trustProxy: readonly string[]
   /** While true, responses carry `Connection: close`. */
   isStopping(): boolean
+  /** Shorter in tests. */
+  timeouts?: typeof timeouts
 }): App {
   const { publicUrl, log, trustProxy, isStopping } = options
   const errorHandlers = createErrorHandlers(`${publicUrl}/docs`)
   const headers = securityHeaders(publicUrl)
+  const normalizeForwardedFor = trustProxy.length > 0 ? createForwardedForListener(log) : undefined
 
   const app = Fastify({
     // From Fastify itself, only warnings and errors.
@@ -56,14 +57,21 @@ export function createApp(options: {
     childLoggerFactory: (logger, bindings, options, { headers }) =>
       logger.child({ ...bindings, ...parseTraceparent(headers.traceparent) }, options),
     logController: new LogController({ disableRequestLogging: true }),
+    // Called once for each address: `localhost` has two.
+    serverFactory: (handleRequest) =>
+      createHttpServer({
+        log,
+        timeouts: options.timeouts ?? timeouts,
+        handleRequest: (request, response) => {
+          normalizeForwardedFor?.(request)
+          handleRequest(request, response)
+        },
+        handleClientError: (error, socket) =>
+          errorHandlers.handleClientError(error, socket, randomUUID(), headers),
+      }),
+    // Fastify would add its own to the first address.
+    clientErrorHandler: () => {},
     bodyLimit: bodyLimitBytes,
-    requestTimeout: requestTimeoutMs,
-    http: {
-      // Not above `requestTimeout`: Node would swap the two.
-      headersTimeout: requestTimeoutMs,
-      // `rejectAmbiguous` refuses a missing Host, with a problem; Node would send an empty 400.
-      requireHostHeader: false,
-    },
     trustProxy: trustProxy.length > 0 ? [...trustProxy] : false,
     // A client’s own id is ignored: it could forge or repeat the id of another request in the log.
     genReqId: () => randomUUID(),
@@ -75,13 +83,8 @@ export function createApp(options: {
       reply.headers({ 'x-request-id': request.id, ...headers })
       errorHandlers.handleError(error, request, reply)
     },
-    clientErrorHandler: (error, socket) =>
-      errorHandlers.handleClientError(error, socket, randomUUID(), headers),
   }).withTypeProvider<TypeBoxTypeProvider>()
 
-  if (trustProxy.length > 0) {
-    app.server.prependListener('request', createForwardedForListener(log))
-  }
   app.addSchema(ProblemSchema)
   app.setValidatorCompiler(createValidatorCompiler())
   app.setSerializerCompiler(compileSerializer)
@@ -103,11 +106,6 @@ export function createApp(options: {
 
 /** Rejects requests that a proxy in front and this service could read differently. */
 function rejectAmbiguous(app: FastifyInstance): void {
-  // Expectations other than `100-continue` may be ignored (RFC 9110 §10.1.1).
-  app.server.on('checkExpectation', (request, response) => {
-    app.server.emit('request', request, response)
-  })
-
   app.addHook('onRequest', async ({ raw }) => {
     // RFC 9112 §3.2. HTTP/1.0 has no Host.
     const hosts = countHeader('host', raw)

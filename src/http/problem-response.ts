@@ -1,9 +1,13 @@
 import { STATUS_CODES } from 'node:http'
-import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
+import { second } from '../lib/clock.ts'
 import { Problem, type ProblemCode } from '../lib/problem.ts'
 import { problemTypes } from './problem-types.ts'
 import { describeErrors } from './validation.ts'
+
+/** For a client to read the last response, and to close the connection itself. */
+const closeTimeoutMs = 2 * second
 
 /** The body of a problem response. */
 export interface ProblemBody {
@@ -59,11 +63,11 @@ export function createErrorHandlers(docsUrl: string) {
      */
     handleClientError(
       error: Error & { code?: string },
-      socket: Socket,
+      socket: Duplex,
       requestId: string,
       headers: Record<string, string>,
     ) {
-      if (error.code === 'ECONNRESET' || !socket.writable) return socket.destroy()
+      if (!socket.writable) return void socket.destroy()
       const problem = clientErrorProblem(error.code)
       const json = JSON.stringify(problemBody(problem, requestId))
       const { status } = problemTypes[problem.code]
@@ -82,6 +86,7 @@ export function createErrorHandlers(docsUrl: string) {
           json,
         ].join('\r\n'),
       )
+      setTimeout(() => socket.destroy(), closeTimeoutMs).unref()
     },
   }
 }

@@ -1,6 +1,8 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
+import type { IncomingMessage } from 'node:http'
 import type { Settings } from '../config/settings.ts'
 import { type App, createApp } from '../http/app.ts'
+import { ensureOwnHost } from '../http/own-host.ts'
 import type { Log } from '../lib/log.ts'
 import { OperatorError } from '../lib/operator-error.ts'
 import type { PasswordHasher } from '../lib/password-hasher.ts'
@@ -35,17 +37,18 @@ export function countRequests(app: App, metrics: Metrics): void {
  * it exists in development only, for this machine, and unless `LATCHKEY_METRICS_PORT` is set.
  */
 export function metricsRoutes(app: App, deps: MetricsDeps): void {
-  const { mode, metricsToken, metricsPort } = deps.settings
+  const { mode, metricsToken, metricsPort, publicUrl } = deps.settings
   if (metricsToken !== undefined) {
     addScrapeRoute(app, deps)
   } else if (mode === 'development' && metricsPort === undefined) {
-    addScrapeRoute(app, deps, (ipAddress) => {
-      if (!isLoopbackAddress(ipAddress)) {
+    addScrapeRoute(app, deps, (request) => {
+      if (!isLoopbackAddress(request.socket.remoteAddress ?? '')) {
         throw new Problem(
           'not_found',
           'Without LATCHKEY_METRICS_TOKEN, only this machine can read the metrics.',
         )
       }
+      ensureOwnHost(request, publicUrl)
     })
   }
 }
@@ -78,11 +81,11 @@ export async function listenForScrapes(
 function addScrapeRoute(
   app: App,
   { metrics, settings, db, passwords }: MetricsDeps,
-  ensureAllowed: (ipAddress: string) => void = () => {},
+  ensureAllowed: (request: IncomingMessage) => void = () => {},
 ): void {
   const { metricsToken, smsDailyCap } = settings
   app.get('/metrics', { schema: { hide: true } }, async (request, reply) => {
-    ensureAllowed(request.raw.socket.remoteAddress ?? '')
+    ensureAllowed(request.raw)
     if (metricsToken !== undefined) ensureToken(request.headers.authorization, metricsToken)
     const text = await metrics.scrape({
       hashQueueLength: passwords.pending,

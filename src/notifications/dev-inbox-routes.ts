@@ -1,5 +1,6 @@
 import { Type } from 'typebox'
 import type { App } from '../http/app.ts'
+import { ensureOwnHost } from '../http/own-host.ts'
 import { problemResponses, StrictObject } from '../http/schemas.ts'
 import type { Keyring } from '../keys/keyring.ts'
 import type { Db } from '../store/open.ts'
@@ -45,12 +46,13 @@ export function devInboxRoutes(
   app.get(
     '/dev/Messages',
     {
+      onRequest: async ({ raw }) => ensureOwnHost(raw, deps.brand.publicUrl),
       schema: {
         operationId: 'listDevMessages',
         tags: ['Service'],
         summary: 'List captured messages',
         description:
-          'Only in development: emails and text messages of channels without a transport.',
+          'Only in development: emails and text messages of channels without a transport. Requests must be for the host of `LATCHKEY_PUBLIC_URL` or a loopback address.',
         querystring: StrictObject({
           to: Type.Optional(
             Type.String({
@@ -59,7 +61,7 @@ export function devInboxRoutes(
             }),
           ),
         }),
-        response: { 200: Messages, ...problemResponses('invalid_request') },
+        response: { 200: Messages, ...problemResponses('invalid_request', 'not_found') },
       },
     },
     async (request) => {

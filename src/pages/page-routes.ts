@@ -3,7 +3,7 @@ import { extname, join } from 'node:path'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Settings } from '../config/settings.ts'
 import type { App } from '../http/app.ts'
-import { compressBody, serveAsset } from '../http/asset.ts'
+import { encodeBody, serveAsset } from '../http/asset.ts'
 import { pages as german } from '../i18n/de/pages.ts'
 import { pages as english, type PagesText } from '../i18n/en/pages.ts'
 import { escapeHtml } from '../lib/escape-html.ts'
@@ -83,7 +83,7 @@ export async function pageRoutes(app: App, deps: PageDeps): Promise<void> {
   serveAsset(app, '/brand.css', {
     type: 'text/css; charset=utf-8',
     cache: 'revalidate',
-    load: () => compressBody(brand.css),
+    load: () => encodeBody(brand.css),
   })
   serveImage('/brand/icon.svg', brand.logo ?? brand.defaultIcon)
   if (brand.logo) serveImage('/brand/logo', brand.logo)
@@ -120,7 +120,7 @@ export async function pageRoutes(app: App, deps: PageDeps): Promise<void> {
       contentSecurityPolicy:
         "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
       crossOrigin: true,
-      load: () => compressBody(body),
+      load: () => encodeBody(body),
     })
   }
 }
@@ -207,7 +207,7 @@ async function serveAssets(app: App): Promise<void> {
     serveAsset(app, `/assets/${file}`, {
       type,
       cache: 'immutable',
-      load: async () => compressBody(await readFile(join(distFolder, 'assets', file))),
+      load: async () => encodeBody(await readFile(join(distFolder, 'assets', file))),
     })
   }
 }

@@ -2,12 +2,12 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { brotliDecompressSync, gunzipSync } from 'node:zlib'
 import Fastify from 'fastify'
-import { type CompressedBody, compressBody, serveAsset } from '../../src/http/asset.ts'
+import { type EncodedBody, encodeBody, serveAsset } from '../../src/http/asset.ts'
 
 const text = 'the same for everyone; '.repeat(1000)
 
 test('every encoding holds the same bytes', async () => {
-  const app = createApp(() => compressBody(text))
+  const app = createApp(() => encodeBody(text))
   const as = (encoding: string) =>
     app.inject({ url: '/a', headers: { 'accept-encoding': encoding } })
 
@@ -26,7 +26,7 @@ test('every encoding holds the same bytes', async () => {
 })
 
 test('an asset with a matching ETag is not sent again', async () => {
-  const app = createApp(() => compressBody(text))
+  const app = createApp(() => encodeBody(text))
   const { etag } = (await app.inject('/a')).headers
 
   const again = await app.inject({ url: '/a', headers: { 'if-none-match': `"other", ${etag}` } })
@@ -43,7 +43,7 @@ test('an asset is built on the first request, once for concurrent ones, and agai
   const app = createApp(async () => {
     loads += 1
     if (loads === 1) throw new Error('the disk was away')
-    return compressBody(text)
+    return encodeBody(text)
   })
   assert.equal(loads, 0, 'built before the first request')
 
@@ -56,7 +56,7 @@ test('an asset is built on the first request, once for concurrent ones, and agai
   assert.equal(loads, 2)
 })
 
-function createApp(load: () => Promise<CompressedBody>) {
+function createApp(load: () => Promise<EncodedBody>) {
   const app = Fastify()
   serveAsset(app, '/a', { type: 'text/plain; charset=utf-8', cache: 'revalidate', load })
   return app

@@ -107,8 +107,8 @@ test('development serves metrics to its own machine only', async (t) => {
   const db = openDatabase(latchkey.environment.LATCHKEY_DATABASE_URL ?? '')
   const settings = readSettings(latchkey.environment)
   metricsRoutes(app, { metrics, settings, db, passwords: await createPasswordHasher(1, 1000) })
-  const from = async (remoteAddress: string) => {
-    const request = { url: '/metrics', remoteAddress, headers: { host: 'localhost' } }
+  const from = async (remoteAddress: string, host = 'localhost') => {
+    const request = { url: '/metrics', remoteAddress, headers: { host } }
     return (await app.inject(request)).statusCode
   }
   for (const local of ['127.0.0.1', '127.9.9.9', '::1', '::ffff:127.0.0.1']) {
@@ -117,6 +117,8 @@ test('development serves metrics to its own machine only', async (t) => {
   for (const remote of ['192.0.2.1', '::ffff:192.0.2.1', '2001:db8::1', 'fe80::1', '10.127.0.1']) {
     assert.equal(await from(remote), 404, remote)
   }
+  // A web page’s own host name, which resolves to 127.0.0.1 (DNS rebinding).
+  assert.equal(await from('127.0.0.1', 'evil.example'), 404)
 })
 
 test('a metrics port in use prevents startup, and the error names the setting', async (t) => {

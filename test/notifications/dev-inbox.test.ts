@@ -4,6 +4,7 @@ import { test } from 'node:test'
 import { onEachDatabase } from '../support/latchkey.ts'
 import { enqueueNotices, startLatchkey } from '../support/outbox.ts'
 import { waitUntil } from '../support/process.ts'
+import { sendRaw } from '../support/raw-http.ts'
 import { startSmtpServer } from '../support/smtp-server.ts'
 import { startTcpServer } from '../support/tcp.ts'
 
@@ -70,6 +71,46 @@ onEachDatabase((latchkey) => {
     assert.equal((await latchkey.inbox(ada.email)).length, 1)
     assert.deepEqual(await latchkey.inbox('nobody@example.com'), [])
   })
+})
+
+// Abuse case (Input and output): A web page read development tools by a host name that resolved to the
+// developer’s machine (DNS rebinding).
+test('messages are listed only for the public URL’s host and loopback', async (t) => {
+  const latchkey = await startLatchkey(t, 'SQLite', {
+    LATCHKEY_PUBLIC_URL: 'https://accounts.example.com',
+  })
+  const statusFor = async (...headers: string[]) => {
+    const lines = ['GET /dev/Messages HTTP/1.1', 'Connection: close', ...headers, '', '']
+    return (await sendRaw(latchkey, lines.join('\r\n'))).status
+  }
+  const port = latchkey.environment.LATCHKEY_PORT
+  for (const host of [
+    'accounts.example.com',
+    'ACCOUNTS.example.com:8443',
+    'localhost',
+    `localhost:${port}`,
+    `127.0.0.1:${port}`,
+    '127.1.2.3',
+    `[::1]:${port}`,
+  ]) {
+    assert.equal(await statusFor(`Host: ${host}`), 200, host)
+  }
+  // A web page’s own host name, which resolves to 127.0.0.1 (DNS rebinding).
+  for (const host of [
+    'evil.example',
+    `evil.example:${port}`,
+    'evil.accounts.example.com',
+    'accounts.example.com.evil.example',
+    'localhost.evil.example',
+    '127.0.0.1.evil.example',
+    '192.0.2.1',
+    '[2001:db8::1]',
+    'http://localhost',
+  ]) {
+    assert.equal(await statusFor(`Host: ${host}`), 404, host)
+    const forwarded = ['X-Forwarded-Host: localhost', 'Forwarded: host=localhost']
+    assert.equal(await statusFor(`Host: ${host}`, ...forwarded), 404, `${host}, forwarded`)
+  }
 })
 
 test('with a mail server but no SMS provider, only texts are captured', async (t) => {

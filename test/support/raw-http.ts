@@ -24,6 +24,42 @@ export async function sendRaw(
   return parseResponse(Buffer.concat(chunks).toString())
 }
 
+/**
+ * Sends pipelined requests on one connection, and reads responses until there are `count` of them, or
+ * the service closes the connection.
+ */
+export async function sendPipeline(
+  { environment }: { environment: Record<string, string> },
+  requests: string,
+  count: number,
+): Promise<RawResponse[]> {
+  const socket = connect(Number(environment.LATCHKEY_PORT), '127.0.0.1')
+  const responses: RawResponse[] = []
+  let unread = Buffer.alloc(0)
+  socket.on('data', (chunk: Buffer) => {
+    unread = Buffer.concat([unread, chunk])
+    for (let end = endOfResponse(unread); end !== undefined; end = endOfResponse(unread)) {
+      responses.push(parseResponse(unread.subarray(0, end).toString()))
+      unread = unread.subarray(end)
+    }
+    if (responses.length >= count) socket.destroy()
+  })
+  socket.on('error', () => {})
+  socket.setTimeout(10_000, () => socket.destroy())
+  socket.write(requests)
+  await new Promise((closed) => socket.on('close', closed))
+  return responses
+}
+
+/** The length of the first response in `bytes`; undefined while it is incomplete. */
+function endOfResponse(bytes: Buffer): number | undefined {
+  const headEnd = bytes.indexOf('\r\n\r\n')
+  if (headEnd < 0) return undefined
+  const { headers } = parseResponse(bytes.subarray(0, headEnd + 4).toString())
+  const end = headEnd + 4 + Number(headers['content-length'] ?? 0)
+  return end <= bytes.length ? end : undefined
+}
+
 /** Formats a request line and headers, without the empty line. Requests `Connection: close`. */
 export function formatRequestHead(method: string, path: string, ...headers: string[]): string {
   return [

@@ -1,7 +1,7 @@
 /** The OpenAPI document, built from the routes' schemas and served at /openapi.json. */
 import swagger from '@fastify/swagger'
 import type { FastifyInstance } from 'fastify'
-import { compressBody, serveAsset } from '../asset.ts'
+import { encodeBody, serveAsset } from '../asset.ts'
 import { requiresBody } from '../body.ts'
 import { shareProblemResponses } from './problem-components.ts'
 
@@ -56,7 +56,7 @@ export async function serveOpenapi(
   serveAsset(app, '/openapi.json', {
     type: 'application/json; charset=utf-8',
     cache: 'revalidate',
-    load: () => compressBody(JSON.stringify(app.swagger())),
+    load: () => encodeBody(JSON.stringify(app.swagger())),
   })
 }
 

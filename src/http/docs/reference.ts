@@ -1,7 +1,7 @@
 /** The API's documentation for people: the interactive reference at /docs, and /docs/errors. */
 import type { ApiReferenceConfiguration } from '@scalar/fastify-api-reference'
 import type { FastifyInstance } from 'fastify'
-import { compressBody, contentHash, serveAsset } from '../asset.ts'
+import { contentHash, encodeBody, serveAsset } from '../asset.ts'
 import { type ProblemType, renderErrorsPage } from './errors-page.ts'
 import { findScalar } from './scalar.ts'
 
@@ -26,7 +26,7 @@ export async function serveReference(
     type: html,
     cache: 'revalidate',
     contentSecurityPolicy,
-    load: () => compressBody(renderReferencePage(scalar ? [startUrl, scriptUrl] : [])),
+    load: () => encodeBody(renderReferencePage(scalar ? [startUrl, scriptUrl] : [])),
   })
   app.get('/docs/', { schema: { hide: true } }, (_request, reply) => reply.redirect('../docs', 308))
   if (scalar) {
@@ -35,13 +35,13 @@ export async function serveReference(
   serveAsset(app, startUrl, {
     type: javascript,
     cache: 'immutable',
-    load: () => compressBody(startScript),
+    load: () => encodeBody(startScript),
   })
   serveAsset(app, '/docs/errors', {
     type: html,
     cache: 'revalidate',
     contentSecurityPolicy: errorsPage.contentSecurityPolicy,
-    load: () => compressBody(errorsPage.html),
+    load: () => encodeBody(errorsPage.html),
   })
 }
 

@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { packageRoot } from '../../lib/package-root.ts'
-import { type CompressedBody, compressBody } from '../asset.ts'
+import { type EncodedBody, encodeBody } from '../asset.ts'
 
 /** `npm run build` copies the script here, because its package is a development dependency. */
 const folder = join(packageRoot, 'dist/web/reference')
@@ -10,7 +10,7 @@ const folder = join(packageRoot, 'dist/web/reference')
 export interface Scalar {
   /** Contains the version, so the content under this name never changes. */
   file: string
-  load(): Promise<CompressedBody>
+  load(): Promise<EncodedBody>
 }
 
 /** @returns undefined if it has not been built */
@@ -20,6 +20,6 @@ export async function findScalar(): Promise<Scalar | undefined> {
   if (!file) return undefined
   return {
     file,
-    load: async () => compressBody(await readFile(join(folder, file))),
+    load: async () => encodeBody(await readFile(join(folder, file))),
   }
 }

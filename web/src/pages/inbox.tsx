@@ -12,7 +12,7 @@ const pollIntervalMs = 1500
 
 /** Captured messages, newest first. Only in development. */
 function DevInbox() {
-  const { messages, newCount, unreachable } = useMessages()
+  const { messages, newCount, failure } = useMessages()
   const [copiedId, setCopiedId] = useState('')
   return (
     <>
@@ -23,7 +23,7 @@ function DevInbox() {
         <p class="visually-hidden" role="status">
           {copiedId ? t.copied : newCount > 0 && t.arrived(newCount)}
         </p>
-        {unreachable && <Notice kind="error">{t.lost}</Notice>}
+        {failure && <Notice kind="error">{failure}</Notice>}
       </section>
       {messages?.length === 0 && (
         <section class="card">
@@ -43,14 +43,18 @@ function DevInbox() {
 function useMessages() {
   const [messages, setMessages] = useState<Message[]>()
   const [newCount, setNewCount] = useState(0)
-  const [unreachable, setUnreachable] = useState(false)
+  const [failure, setFailure] = useState('')
   const newestId = useRef<string>(undefined)
   useEffect(() => {
     let timer: ReturnType<typeof setTimeout> | undefined
     async function poll() {
       const result = await guest.dev.messages.get({})
-      setUnreachable(!result.ok)
-      if (result.ok) {
+      if (!result.ok) {
+        const { code, detail } = result.problem
+        // The page was opened under a host for which no messages are listed.
+        setFailure(code === 'not_found' ? detail : t.lost)
+      } else {
+        setFailure('')
         const all = result.data.messages
         const previousId = newestId.current
         // Ids sort by creation time.
@@ -71,7 +75,7 @@ function useMessages() {
       document.removeEventListener('visibilitychange', onVisibilityChange)
     }
   }, [])
-  return { messages, newCount, unreachable }
+  return { messages, newCount, failure }
 }
 
 function MessageCard(props: { message: Message; copiedId: string; onCopy: (id: string) => void }) {
