@@ -100,10 +100,12 @@ onDatabase('SQLite', (latchkey) => {
     if (!browser) return
     const ada = await latchkey.owner()
     const { page, errors } = await openSecurityPage(browser, latchkey, ada)
-    const { dialog, press, waitForText, waitForStatus } = pageActions(page)
+    const { dialog, press, type, waitForText, waitForStatus } = pageActions(page)
     await addVirtualAuthenticator(page)
     await press('Turn on the second step')
     await press('Passkey')
+    await type('Current password', ada.password)
+    await press('Create a passkey on this device')
     await page.getByRole('checkbox', { name: 'I have saved these codes' }).check()
     await press('Done')
     await waitForText('Your second step is on: passkey.')
