@@ -15,8 +15,13 @@ import { addPasskey, signInWithPasskey } from '../support/passkeys.ts'
 const day = 86_400_000
 const sampleSize = 60
 
-/** The owner's MFA when the thief begins. */
-const beginnings = ['off', 'on for an hour', 'on for eight days'] as const
+/** The owner’s MFA when the thief begins, and how long it has been on. */
+const beginnings = {
+  'MFA off': undefined,
+  'MFA on for an hour': { forMs: day / 24, onOldDevice: false },
+  'MFA on for eight days': { forMs: 8 * day, onOldDevice: false },
+  'MFA on for two days, from a device of a week': { forMs: 2 * day, onOldDevice: true },
+}
 
 /** What the thief has: `session` is one that its owner has just signed in with every factor. */
 const stolenThings = ['password', 'mailbox', 'session', 'old link'] as const
@@ -35,7 +40,7 @@ const steps = {
 type Step = keyof typeof steps
 
 interface Story {
-  beginning: (typeof beginnings)[number]
+  beginning: keyof typeof beginnings
   stolen: (typeof stolenThings)[number]
   steps: Step[]
 }
@@ -225,19 +230,23 @@ onDatabase('SQLite', (latchkey) => {
 
   for (const story of sampleOf(allStories())) {
     const { beginning, stolen } = story
-    test(`MFA ${beginning}, a thief with the ${stolen}: ${story.steps.join(', ')}`, async () => {
+    test(`${beginning}, a thief with the ${stolen}: ${story.steps.join(', ')}`, async () => {
       const ada = await latchkey.owner()
+      const { deviceToken } = ada
+      travel(7 * day)
+      await ada.signInFully()
       await ada.changePassword('a first sentence of Ada')
       const [oldLink] = await linksSentTo(latchkey, ada.email)
-      if (beginning !== 'off') {
-        await ada.turnOn('authenticator')
-        travel(beginning === 'on for an hour' ? day / 24 : 8 * day)
+      const mfa = beginnings[beginning]
+      if (mfa) {
+        await ada.turnOn('authenticator', mfa.onOldDevice ? { deviceToken } : {})
+        travel(mfa.forMs)
         await ada.signInFully()
       }
       travel(1000)
       const since = Date.now()
       const thief = new Thief(latchkey, ada, { stolen, oldLink: oldLink?.token ?? '' })
-      const isSettled = beginning === 'on for eight days'
+      const isSettled = mfa !== undefined && mfa.forMs > (mfa.onOldDevice ? day : 7 * day)
       for (const step of story.steps) {
         // A step that the thief cannot take changes nothing.
         await thief.enter()
@@ -271,7 +280,7 @@ function allStories(): Story[] {
     [a],
     ...names.flatMap((b) => [[a, b], ...names.map((c) => [a, b, c])]),
   ])
-  return beginnings.flatMap((beginning) =>
+  return (Object.keys(beginnings) as Story['beginning'][]).flatMap((beginning) =>
     stolenThings.flatMap((stolen) =>
       sequences.map((sequence) => ({ beginning, stolen, steps: sequence })),
     ),
