@@ -88,9 +88,11 @@ onDatabase('SQLite', (latchkey) => {
     if (!browser) return
     const ada = await latchkey.owner()
     const { page, errors } = await openSecurityPage(browser, latchkey, ada)
-    const { press, section, waitForText, waitForStatus } = pageActions(page)
+    const { press, section, type, waitForText, waitForStatus } = pageActions(page)
     const passkeys = section('Passkeys')
     await addVirtualAuthenticator(page)
+    await press('Add a passkey', passkeys)
+    await type('Current password', ada.password, passkeys)
     await press('Add a passkey', passkeys)
     await waitForStatus('Passkeys', 'Chrome on Linux has been added. You can now sign in with it.')
     await ada.turnOn('authenticator')
