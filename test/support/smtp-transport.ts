@@ -18,13 +18,13 @@ export const sampleEmail: RenderedMessage = {
   html: '<p>Your code is <b>493817</b>. It works for ten minutes – once.</p>',
 }
 
-/** Opens a transport that waits 0.5 s for the server, and 1 s for its final reply. */
+/** Opens a transport that waits 2 s for the server, and 3 s for its final reply: other tests run beside it. */
 export function openSmtpTransport(
   t: TestContext,
   smtpUrl: string,
   from = 'Latchkey <no-reply@latchkey.example>',
 ): Transport {
-  const transport = createSmtpTransport({ smtpUrl, from, timeoutMs: 500, replyTimeoutMs: 1000 })
+  const transport = createSmtpTransport({ smtpUrl, from, timeoutMs: 2000, replyTimeoutMs: 3000 })
   t.after(() => transport.close())
   return transport
 }
