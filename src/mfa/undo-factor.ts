@@ -44,7 +44,9 @@ export async function verifyUndoAssertion(
     const detail = 'This took too long, or was completed already. Please try again.'
     throw new Problem('passkey_token_expired', detail)
   }
-  const passkey = await verifyPasskey(db, relyingParty, consumed, response)
+  const passkey = await verifyPasskey(db, relyingParty, consumed, response, {
+    acceptRemoved: true,
+  })
   return { challenge: consumed.challenge_id, passkey }
 }
 

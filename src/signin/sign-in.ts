@@ -101,7 +101,8 @@ export function reauthenticate(
   { account: id, session, client }: Principal,
   confirmation: Confirmation,
 ): Promise<SignInResult> {
-  return deps.transaction(async (tx) => {
+  const { transaction } = deps
+  return transaction(async (tx) => {
     const account = await lockAccount(tx, id)
     if (!account) throw new Error('There is no such account.')
     ensureConfirmed(account, confirmation)

@@ -163,6 +163,8 @@ onEachDatabase((latchkey) => {
   test('doctor names the columns that the configured keys cannot open', async (t) => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     await ada.delete('/settings/MfaSignIn')
+    const { refreshToken } = ada
+    assert.equal((await latchkey.post('/auth/Refresh', { refreshToken })).status, 200)
     const { LATCHKEY_DATABASE_URL = '', LATCHKEY_ENCRYPTION_KEYS: right = '' } =
       latchkey.environment
     const db = openDatabase(LATCHKEY_DATABASE_URL)

@@ -69,9 +69,9 @@ export interface VerifiedPasskey {
 
 /**
  * Verifies a passkey's response to a consumed challenge. Runs outside any transaction, because
- * verifying signatures queues behind password hashes; stores nothing. Whether the passkey was removed
- * or is pending is for `recordPasskeyUse` to decide.
+ * verifying signatures queues behind password hashes; stores nothing.
  *
+ * @param options.acceptRemoved whether `recordPasskeyUse` decides about removed passkeys, for an undo
  * @returns undefined if the assertion is invalid, or the passkey unknown or of another account
  */
 export async function verifyPasskey(
@@ -79,12 +79,14 @@ export async function verifyPasskey(
   relyingParty: RelyingParty,
   { purpose, value, account_id }: ConsumedPasskeyChallenge,
   response: AuthenticationResponseJSON,
+  { acceptRemoved = false } = {},
 ): Promise<VerifiedPasskey | undefined> {
   const row = await db
     .selectFrom('passkey')
     .innerJoin('account', 'account.id', 'passkey.account_id')
     .select(['passkey.id', 'account_id', 'public_key', 'user_handle'])
     .where('credential_id', '=', response.id)
+    .$if(!acceptRemoved, (query) => query.where('removed_at', 'is', null))
     .executeTakeFirst()
   if (!row || (account_id !== null && row.account_id !== account_id)) return undefined
   // The user handle must match; it is required where no account was named (WebAuthn Level 3, §7.2).
