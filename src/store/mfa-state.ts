@@ -66,7 +66,7 @@ export const mfaNeverOn: MfaColumns = {
 /**
  * Whether the epoch that is on has settled, as far as its age decides. From then on an undo link asks
  * for a second factor of the epoch, too: by that time the owner would have noticed an epoch of a thief.
- * An epoch of codes by email never settles, because undo links go to a mailbox as well.
+ * Codes by email alone protect no undo, whatever their age: `undoTakesFactor`.
  */
 export function isSettled(account: Pick<MfaColumns, 'mfa_settles_at'>, at: number): boolean {
   return account.mfa_settles_at !== null && account.mfa_settles_at <= at
@@ -87,7 +87,7 @@ export function mfaEpochOpened(
     mfa_method: method,
     mfa_epoch: epoch,
     last_mfa_epoch: epoch,
-    mfa_settles_at: method === 'email' ? null : settlesAt,
+    mfa_settles_at: settlesAt,
     ...(!isMfaOn(account) && { mfa_on_since: at, mfa_changed_at: at }),
   }
 }

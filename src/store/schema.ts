@@ -55,7 +55,7 @@ export interface AccountTable {
   mfa_epoch: number | null
   /** The highest number that an epoch of this account ever had; 0 before the first. */
   last_mfa_epoch: number
-  /** When the MFA epoch settles: mfa-state.ts. Null while MFA is off, and if it opened by email codes. */
+  /** When the MFA epoch settles: mfa-state.ts. Null while MFA is off. */
   mfa_settles_at: number | null
   /** Raised by every change of password or MFA; credentials issued under a lower version are void. */
   credential_version: number
