@@ -42,7 +42,7 @@ const definitions = {
   ),
   // Stops slow guessing, too.
   wrongCodesPerDay: attempts(50, day, 'an account, as in the row above'),
-  // Whoever has an undo link can use these up, and bars no sign-in by it.
+  // Apart from sign-in: a reader of the mailbox, who has the undo links, can use these up.
   wrongUndoCodesPerDay: attempts(20, day, 'an account, second factors of undos'),
   undoCodesPerAccount: messages(5, day, 'an account, codes that confirm an undo'),
   toleratedWrongCodes: attempts(

@@ -99,7 +99,7 @@ export function mfaTurnedOff(at: number): Partial<MfaColumns> {
 
 /**
  * The columns to set beside a restored snapshot: an undo that turns MFA on or off is a change, too. An
- * epoch that comes back before it had settled begins to settle anew; time off does not count.
+ * epoch that comes back before it had settled starts settling again; time off does not count.
  *
  * @param account as it is before it is restored
  * @param times when the snapshot was taken, when it is restored, and when an epoch that opens then settles

@@ -1,7 +1,7 @@
 import { toIsoString } from '../lib/clock.ts'
 import type { Tx } from '../store/transaction.ts'
 
-/** What may be a thief’s and outlives an undo or a reset, for the owner to look through. */
+/** Changes and passkeys that outlive an undo or a reset, perhaps a thief’s: the owner looks through them. */
 export interface Leftovers {
   /** Other changes that their own links can still undo, newest first. */
   undoableChanges: {

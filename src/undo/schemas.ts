@@ -1,7 +1,7 @@
 import { Type } from 'typebox'
 import { Instant } from '../http/schemas.ts'
 
-/** What the responses of an undo and of a reset tell about the account besides. */
+/** Fields of the responses of an undo and of a reset: `Leftovers`. */
 export const leftovers = {
   undoableChanges: Type.Array(
     Type.Object({

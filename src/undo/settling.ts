@@ -5,7 +5,7 @@ import type { Tx } from '../store/transaction.ts'
 /** Leaves an owner a week to notice and undo an MFA epoch that somebody else opened. */
 const settlingMs = 7 * day
 
-/** Enough on a device that the owner has used for a while: whoever holds it is hardly a thief. */
+/** Enough on a device that the owner has used for a while: a thief hardly holds it. */
 const settlingOnOldDeviceMs = day
 
 /** A thief’s device is as old after a week in which its sign-in notice was overlooked. */

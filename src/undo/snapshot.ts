@@ -74,7 +74,7 @@ export async function takeSnapshot(tx: Tx, account: string): Promise<Snapshot> {
   }
 }
 
-/** The same state, but with MFA off. */
+/** Changes a snapshot to MFA off. All else stays. */
 export function withMfaOff({ account, credentials }: Snapshot): Snapshot {
   const off = { mfa_on_since: null, mfa_epoch: null, mfa_settles_at: null }
   return { account: { ...account, ...off }, credentials }

@@ -65,7 +65,7 @@ export async function sendCode(
   await rateLimiter.consume(
     tx,
     {
-      // Apart from sign-in: whoever has an undo link must not use up the owner’s codes.
+      // Apart from sign-in: a reader of the mailbox, who has the undo links, must not use up its codes.
       limit: template === 'undo-code' ? rateLimits.undoCodesPerAccount : rateLimits.codesPerAccount,
       key: challenge.account_id,
     },

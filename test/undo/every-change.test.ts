@@ -123,7 +123,7 @@ onEachDatabase((latchkey) => {
     const { account, authenticator, recoveryCodes, passkeys } = await accountStateOf(latchkey, ada)
     const alive = (rows: { id: string; removed_at: unknown; confirmed_at?: unknown }[]) =>
       rows.filter((row) => row.removed_at === null && row.confirmed_at !== null).map(({ id }) => id)
-    // An epoch that comes back before it had settled begins to settle anew: settled.test.ts.
+    // An epoch that comes back before it had settled starts settling again: settled.test.ts.
     const columns = snapshotColumns.filter((column) => column !== 'mfa_settles_at')
     return {
       account: columns.map((column) => account[0][column]),

@@ -23,7 +23,7 @@ const beginnings = {
   'MFA on for two days, from a device of a week': { forMs: 2 * day, onOldDevice: true },
 }
 
-/** What the thief has: `session` is one that its owner has just signed in with every factor. */
+/** Things that a thief may have: `session` is one that its owner has just signed in with every factor. */
 const stolenThings = ['password', 'mailbox', 'session', 'old link'] as const
 
 const steps = {

@@ -135,7 +135,7 @@ export type ResetCredential = { email: EmailAddress; code: string } | { resetTok
  * Resets the password, ends all sessions and the trust in all devices, and forgets all devices and
  * networks but the client’s. MFA stays on, and the next sign-in needs the second factor.
  *
- * @returns what may be a thief’s and stays; undefined for a code that is wrong, expired or used, whose
+ * @returns changes and passkeys that stay, perhaps a thief’s; undefined for a code that is wrong, expired or used, whose
  * transaction must commit, so that the attempt counts
  * @throws Problem `reset_token_expired` or `account_suspended`
  */

@@ -23,7 +23,7 @@ interface SentCode {
   retryAfter: number
 }
 
-/** What proves the second factor: a code, or a passkey's response. */
+/** Proof of the second factor: a code, or a passkey's response. */
 export type Proof =
   | { mfaToken: string; mfaMethod: Method; code: string }
   | { passkeyToken: string; response: AuthenticationResponseJSON }
@@ -41,7 +41,7 @@ async function completeSignIn(proof: Proof, rememberDevice: boolean) {
 /** Verifies the second factor, by a method of the owner's choice. */
 export function SecondStep(props: {
   challenge: MfaRequired
-  /** What the factor is for; a sign-in by default, which may be remembered on this device. */
+  /** The purpose of the factor; a sign-in by default, which may be remembered on this device. */
   purpose?: {
     title: string
     why: string
