@@ -75,7 +75,7 @@ for (const kind of ['twilio', 'signedPost', 'kannel'] as const) {
   test(`a silent ${kind} times out`, { timeout: 10_000 }, async (t) => {
     const provider = await startSmsProvider(t, 'silence')
     const error = await deliveryErrorOf(
-      openSmsTransport(provider[kind], { timeoutMs: 300 }).send(sampleSms),
+      openSmsTransport(provider[kind], { timeoutMs: 1500 }).send(sampleSms),
     )
     assert.ok(!(error instanceof PermanentDeliveryError))
     assert.equal(error.message, 'The SMS provider did not answer within 0.3 s.')
@@ -148,7 +148,7 @@ for (const kind of ['twilio', 'signedPost', 'kannel'] as const) {
 
 test('an accepted text is not resent because the rest of the response is missing', async (t) => {
   const provider = await startSmsProvider(t, 'half')
-  await openSmsTransport(provider.signedPost, { timeoutMs: 300 }).send(sampleSms)
+  await openSmsTransport(provider.signedPost, { timeoutMs: 1500 }).send(sampleSms)
 })
 
 test('only the beginning of an endless response is read', {
