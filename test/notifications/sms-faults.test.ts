@@ -78,7 +78,7 @@ for (const kind of ['twilio', 'signedPost', 'kannel'] as const) {
       openSmsTransport(provider[kind], { timeoutMs: 1500 }).send(sampleSms),
     )
     assert.ok(!(error instanceof PermanentDeliveryError))
-    assert.equal(error.message, 'The SMS provider did not answer within 0.3 s.')
+    assert.equal(error.message, 'The SMS provider did not answer within 1.5 s.')
   })
 
   test(`the pause that ${kind} requests is respected`, async (t) => {
