@@ -214,11 +214,11 @@ export function createLatchkey(options: Options) {
          * Undo a change (`POST /auth/Undo`).
          *
          * Takes the token from a notification email and restores how the account signed in
-         * before the change. All sessions end, all trusted devices are removed, and nobody can
-         * sign in until `resetToken` has set a new password. Once multi-factor sign-in has
-         * been on for a while, the response is `mfaRequired`: send the token again with the
-         * `mfaToken` and a `code`, or with the response of a passkey. `POST
-         * /auth/SignIn/MfaCode` sends another code.
+         * before the change. All sessions end, no device stays trusted, and nobody can sign in
+         * until `resetToken` has set a new password. Once MFA has settled, after a week or, on
+         * a device first seen a week before, a day, the response is `mfaRequired`: send the
+         * token again with the `mfaToken` and a `code`, or with the response of a passkey.
+         * `POST /auth/SignIn/MfaCode` sends another code.
          */
         post: (body: UndoBody) =>
           call<
@@ -901,7 +901,7 @@ export interface ProblemStatus {
   /** The new password is too short, too long or too easy to guess. */
   invalid_password: 400
   /**
-   * The code is wrong, expired or already used. In a sign-in or a sign-up,
+   * The code is wrong, expired or already used. In a sign-in, a sign-up or an undo,
    * `attemptsLeft` counts the attempts that remain.
    */
   invalid_code: 401
@@ -945,7 +945,7 @@ export interface ProblemStatus {
   password_reset_required: 401
   /**
    * The `mfaToken` is unknown, used or expired, had too many wrong codes, or was
-   * invalidated by a change to the account. Sign in again.
+   * invalidated by a change to the account. Sign in again, or open the undo link again.
    */
   mfa_token_expired: 401
   /**
@@ -1336,18 +1336,18 @@ export interface Message {
 /** A method of the second factor. */
 export type MfaMethod = 'passkey' | 'authenticator' | 'sms' | 'email'
 
-/** The password was correct; a second factor is required. */
+/** The password or the undo link is valid; a second factor is required. */
 export interface MfaRequired {
   status: 'mfaRequired'
-  /** Completes this sign-in, and nothing else. */
+  /** Completes this sign-in or undo, and nothing else. */
   mfaToken: string
   /** A method of the second factor; `recoveryCode` stands in for any of them. */
   mfaMethod: ChallengeMethod
-  /** Methods that can complete the sign-in. */
+  /** Methods that can complete it. */
   availableMethods: ChallengeMethod[]
   /** The address or number that a code was sent to, masked. */
   sentTo?: string
-  /** Seconds until this sign-in expires. */
+  /** Seconds until `mfaToken` expires. */
   expiresIn: number
 }
 

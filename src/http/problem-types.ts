@@ -45,7 +45,7 @@ export const problemTypes = {
     status: 401,
     title: 'Invalid code',
     meaning:
-      'The code is wrong, expired or already used. In a sign-in or a sign-up, `attemptsLeft` counts the attempts that remain.',
+      'The code is wrong, expired or already used. In a sign-in, a sign-up or an undo, `attemptsLeft` counts the attempts that remain.',
   },
   invalid_passkey: {
     status: 401,
@@ -55,9 +55,9 @@ export const problemTypes = {
   },
   mfa_token_expired: {
     status: 401,
-    title: 'This sign-in has expired',
+    title: 'This second step has expired',
     meaning:
-      'The `mfaToken` is unknown, used or expired, had too many wrong codes, or was invalidated by a change to the account. Sign in again.',
+      'The `mfaToken` is unknown, used or expired, had too many wrong codes, or was invalidated by a change to the account. Sign in again, or open the undo link again.',
   },
   sign_up_token_expired: {
     status: 401,

@@ -61,17 +61,20 @@ export const MfaSignInOn = Type.Object(
 export const MfaRequired = Type.Object(
   {
     status: Type.Literal('mfaRequired'),
-    mfaToken: Type.String({ description: 'Completes this sign-in, and nothing else.' }),
+    mfaToken: Type.String({ description: 'Completes this sign-in or undo, and nothing else.' }),
     mfaMethod: ChallengeMethod,
     availableMethods: Type.Array(ChallengeMethod, {
-      description: 'Methods that can complete the sign-in.',
+      description: 'Methods that can complete it.',
     }),
     sentTo: Type.Optional(
       Type.String({ description: 'The address or number that a code was sent to, masked.' }),
     ),
-    expiresIn: Seconds('Seconds until this sign-in expires.'),
+    expiresIn: Seconds('Seconds until `mfaToken` expires.'),
   },
-  { title: 'MfaRequired', description: 'The password was correct; a second factor is required.' },
+  {
+    title: 'MfaRequired',
+    description: 'The password or the undo link is valid; a second factor is required.',
+  },
 )
 
 export const AssertionRequired = Type.Object(

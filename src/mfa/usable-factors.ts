@@ -71,7 +71,7 @@ async function addRemovedFactors(
     authenticator: current.authenticator || authenticators.length > 0,
     phoneNumber: hadPhone ? before.phone_number : current.phoneNumber,
     recoveryCodes: count,
-    passkeys: current.passkeys + passkeys.length,
+    passkeys: Math.max(current.passkeys, passkeys.length),
     removed: [...authenticators, ...passkeys, ...recoveryCodes],
   }
 }

@@ -66,7 +66,7 @@ export function undoRoutes(
         tags: ['Activity'],
         summary: 'Undo a change',
         description:
-          'Takes the token from a notification email and restores how the account signed in before the change. All sessions end, all trusted devices are removed, and nobody can sign in until `resetToken` has set a new password. Once multi-factor sign-in has been on for a while, the response is `mfaRequired`: send the token again with the `mfaToken` and a `code`, or with the response of a passkey. `POST /auth/SignIn/MfaCode` sends another code.',
+          'Takes the token from a notification email and restores how the account signed in before the change. All sessions end, no device stays trusted, and nobody can sign in until `resetToken` has set a new password. Once MFA has settled, after a week or, on a device first seen a week before, a day, the response is `mfaRequired`: send the token again with the `mfaToken` and a `code`, or with the response of a passkey. `POST /auth/SignIn/MfaCode` sends another code.',
         body: Undo,
         response: {
           200: Type.Union([Undone, MfaRequired], {

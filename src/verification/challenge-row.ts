@@ -51,5 +51,8 @@ export async function countFailedAttempt(tx: Tx, id: string): Promise<void> {
 }
 
 export function mfaTokenExpired(): Problem {
-  return new Problem('mfa_token_expired', 'This sign-in has expired. Please sign in again.')
+  return new Problem(
+    'mfa_token_expired',
+    'This took too long, or there were too many attempts. Please start again.',
+  )
 }
