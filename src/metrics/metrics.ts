@@ -61,6 +61,7 @@ const statementBuckets = [0.0001, 0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1,
 export function createMetrics(): Metrics {
   const registry = new Registry(Registry.PROMETHEUS_CONTENT_TYPE)
   const registers = [registry]
+  const processMetrics = collectProcessMetrics()
   const counter = <Label extends string>(name: string, help: string, labelNames: Label[]) =>
     new Counter({ name: `latchkey_${name}`, help, labelNames, registers })
   const gauge = <Label extends string>(name: string, help: string, labelNames: Label[]) =>
@@ -161,9 +162,6 @@ export function createMetrics(): Metrics {
     ['state'],
   )
 
-  // `process_…` and `nodejs_…`: CPU, memory, event loop lag, garbage collection.
-  collectDefaultMetrics({ register: registry })
-
   // Start at 0: Prometheus can’t see a series rise from nothing.
   for (const method of signInMethods) {
     for (const result of ['signedIn', 'wrong', 'limited']) signIns.inc({ method, result }, 0)
@@ -232,10 +230,24 @@ export function createMetrics(): Metrics {
     },
     async scrape(state) {
       setGauges(state)
-      return registry.metrics()
+      return Registry.merge([registry, processMetrics]).metrics()
     },
     contentType: registry.contentType,
   }
+}
+
+let processRegistry: Registry | undefined
+
+/**
+ * Collects `process_…` and `nodejs_…`: CPU, memory, event loop lag, garbage collection. All services of
+ * a process share them, because their timers and observers run until the process ends.
+ */
+function collectProcessMetrics(): Registry {
+  if (!processRegistry) {
+    processRegistry = new Registry(Registry.PROMETHEUS_CONTENT_TYPE)
+    collectDefaultMetrics({ register: processRegistry })
+  }
+  return processRegistry
 }
 
 function kindOf({ query, sql }: CompiledQuery): 'read' | 'write' | 'commit' | 'other' {
