@@ -1,8 +1,8 @@
-import { mock } from 'node:test'
-
 const realNow = Date.now.bind(Date)
 let aheadMs = 0
-let isMocked = false
+// Not `mock.method`, which keeps a stack trace of every call: that took a tenth of the time of the tests.
+Date.now = () => realNow() + aheadMs
+
 let runningNodes = 0
 
 /**
@@ -16,8 +16,6 @@ export function travel(ms: number): void {
       'A second node is running, and its clock can’t travel. Travel before it starts.',
     )
   }
-  if (!isMocked) mock.method(Date, 'now', () => realNow() + aheadMs)
-  isMocked = true
   aheadMs += ms
 }
 
