@@ -86,7 +86,11 @@ export async function startServer(
   const { emit } = metrics
 
   // Database and keys
-  const db = openDatabase(settings.databaseUrl, createOutageLog(log), metrics.database)
+  const db = openDatabase(settings.databaseUrl, {
+    outageLog: createOutageLog(log),
+    observer: metrics.database,
+    prepare: settings.databaseStatements === 'named',
+  })
   const prepareSchema = settings.migrate === 'on' ? migrate : ensureMigrated
   await prepareSchema(db, settings.allowNewerSchema)
   const keyring = await activateKeys(db, settings.encryptionKeys)

@@ -5,7 +5,12 @@ import { second } from '../lib/clock.ts'
 import { parseEmailAddress } from '../lib/email-address.ts'
 import { type Db, openReadOnly } from '../store/open.ts'
 import { defineCommand, exitCodes, UsageError } from './command.ts'
-import { checkDatabase, checkMigrations, missingDatabase } from './doctor/database.ts'
+import {
+  checkDatabase,
+  checkMigrations,
+  checkStatements,
+  missingDatabase,
+} from './doctor/database.ts'
 import { type Finding, fail, runCheck } from './doctor/finding.ts'
 import { checkKeys } from './doctor/keys.ts'
 import { checkDisk, checkNode } from './doctor/machine.ts'
@@ -76,13 +81,14 @@ async function checkDatabaseParts(settings: Settings, online: boolean): Promise<
   try {
     const answers = await runCheck('database', () => checkDatabase(database), urlHint)
     if (answers.some(({ part, status }) => part === 'database' && status === 'fail')) return answers
+    const statements = await runCheck('database', () => checkStatements(settings), urlHint)
     const disk = await runCheck('disk', () => checkDisk(databaseUrl), urlHint)
     const migrations = await runCheck(
       'migrations',
       () => checkMigrations(database, settings.allowNewerSchema),
       urlHint,
     )
-    const findings = [...answers, ...disk, ...migrations]
+    const findings = [...answers, ...statements, ...disk, ...migrations]
     if (migrations.some(({ status }) => status === 'fail')) return findings
     findings.push(...(await checkEncryptionKeys(settings, database)))
     if (online) {

@@ -61,6 +61,15 @@ export const settingDefinitions = {
       secret: true,
     },
   ),
+  databaseStatements: defineSetting(
+    'LATCHKEY_DATABASE_STATEMENTS',
+    choice('named', 'unnamed'),
+    'named',
+    {
+      description:
+        '`unnamed` for PostgreSQL behind PgBouncer before 1.21 in transaction mode, which does not support prepared statements.',
+    },
+  ),
   migrate: defineSetting('LATCHKEY_MIGRATE', choice('on', 'off'), 'on', {
     description: '`off` does not run migrations at start: run `latchkey migrate` instead.',
   }),

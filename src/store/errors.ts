@@ -29,6 +29,12 @@ const outcomeUnknownDetail =
  */
 const unavailableSqlStates = /^(08|28|3D|53|57|58|25006|25P0[34]|55P03)/
 
+/**
+ * No such prepared statement, and one that exists already: the pooler changes connections between
+ * transactions.
+ */
+const prepareSqlStates = ['26000', '42P05']
+
 /** With these the server closes the connection; with the others it reports that nothing was done. */
 const disconnectSqlStates = /^(08|57P)/
 
@@ -41,6 +47,7 @@ const disconnectSqlStates = /^(08|57P)/
 export function classifyPostgresError(error: unknown, durable: boolean): unknown {
   if (error instanceof pg.DatabaseError) {
     const { code = '' } = error
+    if (isPrepareError(error)) return new DatabaseUnavailableError(new Error(prepareHint))
     if (!unavailableSqlStates.test(code)) return error
     return new DatabaseUnavailableError(
       error,
@@ -50,6 +57,14 @@ export function classifyPostgresError(error: unknown, durable: boolean): unknown
   // pg's own errors have no codes. One that isn't from the server is the connection's, or a bug.
   if (error instanceof TypeError || error instanceof RangeError) return error
   return new DatabaseUnavailableError(error, durable ? outcomeUnknownDetail : retryDetail)
+}
+
+const prepareHint =
+  'The connection pooler does not support prepared statements. Set LATCHKEY_DATABASE_STATEMENTS=unnamed, or use PgBouncer 1.21 or newer'
+
+/** Whether an error says that prepared statements do not work on this connection. */
+export function isPrepareError(error: unknown): boolean {
+  return error instanceof pg.DatabaseError && prepareSqlStates.includes(error.code ?? '')
 }
 
 /** Whether a statement makes a change durable: a commit does, and a write outside of transactions. */

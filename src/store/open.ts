@@ -14,19 +14,25 @@ export type Db = Kysely<Schema>
  * Opens the database. While it can't be used, every statement throws a DatabaseUnavailableError.
  *
  * @param url `sqlite:<file>` or `postgres://…`
- * @param outageLog records the success or failure of each statement
- * @param observer measures statements and connections
+ * @param options.outageLog records the success or failure of each statement
+ * @param options.observer measures statements and connections
+ * @param options.prepare whether PostgreSQL keeps statements prepared, which pays off in a server
  * @throws OperatorError if the file can't be used; a connection to PostgreSQL is not made yet
  */
 export function openDatabase(
   url: string,
-  outageLog: OutageLog = noOutageLog,
-  observer?: DatabaseObserver,
+  {
+    outageLog = noOutageLog,
+    observer,
+    prepare = false,
+  }: { outageLog?: OutageLog; observer?: DatabaseObserver; prepare?: boolean } = {},
 ): Db {
   try {
     const file = sqliteFileOf(url)
     const dialect =
-      file === undefined ? postgresDialect(url, outageLog) : sqliteDialect(file, outageLog)
+      file === undefined
+        ? postgresDialect(url, { outageLog, prepare })
+        : sqliteDialect(file, outageLog)
     return new Kysely<Schema>({ dialect: observer ? instrument(dialect, observer) : dialect })
   } catch (error) {
     throw toOperatorError(error)

@@ -10,6 +10,7 @@ import pg from 'pg'
 import { createSemaphore } from '../lib/semaphore.ts'
 import { classifyPostgresError, DatabaseUnavailableError, isDurableWrite } from './errors.ts'
 import type { OutageLog } from './outage-log.ts'
+import { createStatementNames } from './prepared-statements.ts'
 import type { Schema } from './schema.ts'
 
 export function isPostgres(db: Kysely<Schema>): boolean {
@@ -54,8 +55,12 @@ export const noStatementTimeout = 'set local statement_timeout = 0'
  * of a statement, is thrown as DatabaseUnavailableError.
  *
  * @param url `postgres://user:password@host/database`
+ * @param options.prepare whether statements are prepared, once per connection and text
  */
-export function postgresDialect(url: string, outageLog: OutageLog): PostgresDialect {
+export function postgresDialect(
+  url: string,
+  { outageLog, prepare }: { outageLog: OutageLog; prepare: boolean },
+): PostgresDialect {
   const pool = new pg.Pool({
     connectionString: url,
     max: poolSize,
@@ -70,6 +75,7 @@ export function postgresDialect(url: string, outageLog: OutageLog): PostgresDial
   // In front of the pool, which has only one timeout for both connecting and waiting.
   const semaphore = createSemaphore(poolSize, acquireTimeoutMs)
   let lastResponseAt = 0
+  const nameOf = prepare ? createStatementNames() : () => undefined
 
   async function connect(): Promise<PostgresPoolClient> {
     await semaphore.acquire().catch(rethrow)
@@ -125,7 +131,8 @@ export function postgresDialect(url: string, outageLog: OutageLog): PostgresDial
         }, cancelAfterMs)
       }
       try {
-        const result = await client.query(sql === 'begin' ? beginStatement : sql, [...parameters])
+        const text = sql === 'begin' ? beginStatement : sql
+        const result = await client.query({ name: nameOf(sql), text, values: [...parameters] })
         lastResponseAt = performance.now()
         outageLog.recordSuccess()
         return result as unknown as PostgresQueryResult<Row>

@@ -77,6 +77,7 @@ const values: Record<string, { good: string[]; bad: string[] }> = {
       './x',
     ],
   },
+  LATCHKEY_DATABASE_STATEMENTS: { good: ['named', 'unnamed'], bad: ['on', 'off'] },
   LATCHKEY_MIGRATE: { good: ['on', 'off'], bad: ['true', '0'] },
   LATCHKEY_MFA_METHODS: {
     good: ['email', 'email,sms', 'sms, authenticator'],

@@ -3,12 +3,17 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Client } from 'pg'
 import { generateEncryptionKey } from '../../src/config/encryption-key-list.ts'
+import type { DatabaseUnavailableError } from '../../src/store/errors.ts'
+import { openDatabase } from '../../src/store/open.ts'
 import { createDatabase } from '../support/database.ts'
 import { openSecondSession } from '../support/mfa.ts'
 import { startLatchkey } from '../support/outbox.ts'
 import { startPgbouncer } from '../support/pgbouncer.ts'
-import { startLatchkeyProcess } from '../support/process.ts'
+import { runLatchkey, startLatchkeyProcess } from '../support/process.ts'
 import { undoTokenSentTo } from '../support/undo-token.ts'
+
+/** Debian’s PgBouncer is 1.18. */
+const olderThan121 = { LATCHKEY_DATABASE_STATEMENTS: 'unnamed' }
 
 test('behind PgBouncer, four nodes that start concurrently create the tables once and leave no lock behind', async (t) => {
   const direct = await createDatabase(t, 'PostgreSQL')
@@ -16,6 +21,7 @@ test('behind PgBouncer, four nodes that start concurrently create the tables onc
   if (!url) return
   const environment = {
     LATCHKEY_DATABASE_URL: url,
+    ...olderThan121,
     LATCHKEY_ENCRYPTION_KEYS: generateEncryptionKey('k1'),
   }
   const nodes = await Promise.all([1, 2, 3, 4].map(() => startLatchkeyProcess(t, { environment })))
@@ -40,7 +46,10 @@ test('behind PgBouncer, four nodes that start concurrently create the tables onc
 test('behind PgBouncer, two nodes work as without it', async (t) => {
   const url = await startPgbouncer(t, await createDatabase(t, 'PostgreSQL'))
   if (!url) return
-  const latchkey = await startLatchkey(t, 'PostgreSQL', { LATCHKEY_DATABASE_URL: url })
+  const latchkey = await startLatchkey(t, 'PostgreSQL', {
+    LATCHKEY_DATABASE_URL: url,
+    ...olderThan121,
+  })
   const node = await latchkey.secondNode()
   try {
     // Signs up with a code from the outbox, turns MFA on and signs in with it.
@@ -89,7 +98,10 @@ test('behind PgBouncer, waiting for a lock ends with a 503, and the service cont
   const direct = await createDatabase(t, 'PostgreSQL')
   const url = await startPgbouncer(t, direct)
   if (!url) return
-  const latchkey = await startLatchkey(t, 'PostgreSQL', { LATCHKEY_DATABASE_URL: url })
+  const latchkey = await startLatchkey(t, 'PostgreSQL', {
+    LATCHKEY_DATABASE_URL: url,
+    ...olderThan121,
+  })
   const ada = await latchkey.owner()
   const operator = new Client({ connectionString: direct })
   await operator.connect()
@@ -113,5 +125,38 @@ test('behind PgBouncer, waiting for a lock ends with a 503, and the service cont
     assert.equal((await latchkey.post('/auth/Refresh', { refreshToken })).status, 200)
   } finally {
     await operator.end()
+  }
+})
+
+test('behind PgBouncer before 1.21, doctor and the log name the setting that statements need', async (t) => {
+  const direct = await createDatabase(t, 'PostgreSQL')
+  const url = await startPgbouncer(t, direct)
+  if (!url) return
+  const latchkey = await startLatchkey(t, 'PostgreSQL', { LATCHKEY_DATABASE_URL: direct })
+  const environment = { ...latchkey.environment, LATCHKEY_DATABASE_URL: url }
+  const doctor = async (more: Record<string, string> = {}) => {
+    const { stdout } = await runLatchkey(t, {
+      environment: { ...environment, ...more },
+      args: ['doctor'],
+    })
+    return stdout.includes('LATCHKEY_DATABASE_STATEMENTS=unnamed')
+  }
+  assert.equal(await doctor(), true)
+  assert.equal(await doctor(olderThan121), false)
+  assert.equal(await doctor({ LATCHKEY_DATABASE_URL: direct }), false)
+
+  const db = openDatabase(url, { prepare: true })
+  const other = new Client({ connectionString: url })
+  await other.connect()
+  try {
+    const read = () => db.selectFrom('account').select('id').execute()
+    await read()
+    // Takes the connection on which the statement was prepared.
+    await other.query('begin; select 1')
+    await assert.rejects(read, ({ code, cause }: DatabaseUnavailableError) => {
+      return code === 'unavailable' && /LATCHKEY_DATABASE_STATEMENTS=unnamed/.test(String(cause))
+    })
+  } finally {
+    await Promise.all([other.end(), db.destroy()])
   }
 })

@@ -1,8 +1,10 @@
 import { resolve } from 'node:path'
 import { sql } from 'kysely'
+import type { Settings } from '../../config/settings.ts'
 import { now, second } from '../../lib/clock.ts'
 import { knownMigrations, migrationStateOf, type NewerSchemaPolicy } from '../../store/migrate.ts'
 import { type Db, databaseInfoOf } from '../../store/open.ts'
+import { canPrepareStatements } from '../../store/prepared-statements.ts'
 import { sqliteFileOf } from '../../store/sqlite-file.ts'
 import { type Finding, fail, ok, warn } from './finding.ts'
 
@@ -46,6 +48,22 @@ export async function checkDatabase(db: Db): Promise<Finding[]> {
       ? fail('database', `${product} is too old.`, `Use PostgreSQL ${minPostgresMajor} or newer.`)
       : latency,
     ...(clock === undefined ? [] : [clockFinding(await clockSkewOf(db))]),
+  ]
+}
+
+/** Checks that a connection pooler supports the prepared statements that the service uses. */
+export async function checkStatements({
+  databaseUrl,
+  databaseStatements,
+}: Settings): Promise<Finding[]> {
+  const usesNames = databaseStatements === 'named' && sqliteFileOf(databaseUrl) === undefined
+  if (!usesNames || (await canPrepareStatements(databaseUrl))) return []
+  return [
+    fail(
+      'database',
+      'The connection pooler does not support prepared statements.',
+      'Set LATCHKEY_DATABASE_STATEMENTS=unnamed, or use PgBouncer 1.21 or newer.',
+    ),
   ]
 }
 
