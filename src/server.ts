@@ -122,8 +122,7 @@ export async function startServer(
   const cookieSessions = registerCookieSessions(app, { publicUrl, allowedOrigins })
 
   // Dependencies of the routes
-  const { sessionIdleTimeout, sessionLifetime, mfaPolicy, hashConcurrency, maxHashWaitMs } =
-    settings
+  const { sessionIdleTimeout, sessionLifetime, mfaPolicy, hashConcurrency } = settings
   const rules = { sessionIdleTimeout, sessionLifetime, mfaPolicy }
   const ttl = settings.accessTokenTtl
   const accessTokens = createAccessTokens({ signingKeys, issuer: publicUrl, audience, ttl })
@@ -137,7 +136,12 @@ export async function startServer(
     accessTokens,
     guard: createGuard({ app, db, accessTokens, stepUpMaxAge: settings.stepUpMaxAge, rules }),
     rateLimiter: createRateLimiter({ enabled: settings.rateLimits === 'on', log }),
-    passwords: await createPasswordHasher(hashConcurrency, maxHashWaitMs, metrics.passwords),
+    passwords: await createPasswordHasher({
+      concurrency: hashConcurrency,
+      maxWaitMs: settings.maxHashWaitMs,
+      cost: settings.hashCost,
+      observer: metrics.passwords,
+    }),
     attemptSemaphore: createKeyedSemaphore(hashConcurrency),
     rules,
     mfaMethods: settings.mfaMethods,

@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os'
 import { second } from '../lib/clock.ts'
+import { owaspHashCost } from '../lib/password-hasher.ts'
 import { findUnsafeSettings, type SettingProblem } from './production-checks.ts'
 import type { Setting } from './setting.ts'
 import { type ParsedSettings, type Settings, settingDefinitions } from './settings.ts'
@@ -46,6 +47,7 @@ export function readSettings(environment: Environment): Settings {
     shutdownDelay: parsed.shutdownDelay ?? (parsed.mode === 'production' ? 2 : 0),
     hashConcurrency: availableParallelism(),
     maxHashWaitMs: 2 * second,
+    hashCost: owaspHashCost,
   }
   // A setting that could not be parsed is reported already.
   const reported = new Set(problems.map(({ name }) => name))

@@ -1,3 +1,4 @@
+import type { HashCost } from '../lib/password-hasher.ts'
 import { validateEncryptionKeys } from './encryption-key-list.ts'
 import {
   choice,
@@ -267,4 +268,6 @@ export interface Settings extends ParsedSettings {
   readonly hashConcurrency: number
   /** Longest expected wait for a password hash; beyond it, requests are rejected with 503. */
   readonly maxHashWaitMs: number
+  /** The cost of a password hash; lower in tests of anything else. */
+  readonly hashCost: HashCost
 }

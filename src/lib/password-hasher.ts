@@ -6,11 +6,21 @@ import { parseHash } from './password-hash-formats/parse-hash.ts'
 import { Problem } from './problem.ts'
 import { createSemaphore } from './semaphore.ts'
 
-/** OWASP’s parameters for Argon2id (the library’s default): 19 MiB, two passes, one lane; 8 ms. */
-const argon2Parameters = { memoryCost: 19_456, timeCost: 2, parallelism: 1 }
+/** Parameters of Argon2id (RFC 9106 §3.1), except for the one lane. */
+export interface HashCost {
+  /** KiB. */
+  memoryCost: number
+  /** Passes over the memory. */
+  timeCost: number
+}
 
-/** The prefix of hashes in the current format; salt and digest follow. */
-const currentPrefix = `$argon2id$v=19$m=${argon2Parameters.memoryCost},t=${argon2Parameters.timeCost},p=${argon2Parameters.parallelism}$`
+/** OWASP’s parameters (the library’s default); a hash takes 8 ms. */
+export const owaspHashCost: HashCost = { memoryCost: 19_456, timeCost: 2 }
+
+/** The prefix of Argon2id hashes of a cost; salt and digest follow. */
+function prefixOf({ memoryCost, timeCost }: HashCost): string {
+  return `$argon2id$v=19$m=${memoryCost},t=${timeCost},p=1$`
+}
 
 /** Well above the 64 characters that NIST requires services to accept (SP 800-63B-4 §3.1.1.2). */
 export const maxPasswordBytes = 1024
@@ -29,6 +39,8 @@ export interface PasswordHasher {
    * takes as long and returns false
    */
   verify(stored: string | undefined, password: string): Promise<boolean>
+  /** Whether a hash has the format and cost of new ones. Any other is due for rehashing. */
+  isCurrent(stored: string): boolean
   /**
    * Holds a slot in the queue while `work` runs, which hashes. Enter it before consuming rate
    * limits, so that a rejected caller has used up none.
@@ -54,17 +66,24 @@ export interface HashingObserver {
 }
 
 /**
- * @param concurrency number of concurrent hashes: one per core gives the best throughput
- * @param maxWaitMs longest expected wait at which a caller is still admitted
+ * @param options.concurrency number of concurrent hashes: one per core gives the best throughput
+ * @param options.maxWaitMs longest expected wait at which a caller is still admitted
+ * @param options.cost cost of new hashes
  */
-export async function createPasswordHasher(
-  concurrency: number,
+export async function createPasswordHasher({
+  concurrency,
   maxWaitMs = Number.POSITIVE_INFINITY,
-  observer?: HashingObserver,
-): Promise<PasswordHasher> {
+  cost = owaspHashCost,
+  observer,
+}: {
+  concurrency: number
+  maxWaitMs?: number
+  cost?: HashCost
+  observer?: HashingObserver
+}): Promise<PasswordHasher> {
   const semaphore = createSemaphore(concurrency)
   const startedAt = performance.now()
-  const dummyHash = await hash('nobody’s password', argon2Parameters)
+  const dummyHash = await hash('nobody’s password', cost)
   let averageMs = performance.now() - startedAt
   let pending = 0
 
@@ -93,7 +112,8 @@ export async function createPasswordHasher(
   }
 
   return {
-    hash: (password) => runMeasured(() => hash(password, argon2Parameters)),
+    isCurrent: (stored) => stored.startsWith(prefixOf(cost)),
+    hash: (password) => runMeasured(() => hash(password, cost)),
     async verify(stored, password) {
       const parsed = parseHash(stored ?? dummyHash)
       if ('refused' in parsed) return false
@@ -117,19 +137,15 @@ export async function createPasswordHasher(
   }
 }
 
-/** Whether a hash has the current format and parameters. Any other is due for rehashing. */
-export function isCurrentFormat(stored: string): boolean {
-  return stored.startsWith(currentPrefix)
-}
-
 /** The salt that marks a hash as unusable. */
 const unusableSalt = toBase64(Buffer.from('no password yet.'))
+const unusablePrefix = `${prefixOf(owaspHashCost)}${unusableSalt}$`
 
 /** The hash of an account without a password: matches nothing and takes as long to verify. */
 export function unusablePassword(): string {
-  return `${currentPrefix}${unusableSalt}$${toBase64(randomBytes(32))}`
+  return `${unusablePrefix}${toBase64(randomBytes(32))}`
 }
 
 export function isUnusablePassword(stored: string): boolean {
-  return stored.startsWith(`${currentPrefix}${unusableSalt}$`)
+  return stored.startsWith(unusablePrefix)
 }

@@ -1,4 +1,4 @@
-import { isCurrentFormat, type PasswordHasher } from '../lib/password-hasher.ts'
+import type { PasswordHasher } from '../lib/password-hasher.ts'
 import type { Db } from '../store/open.ts'
 
 /**
@@ -16,7 +16,7 @@ export async function checkPassword(
 ): Promise<string | undefined> {
   const matches = await passwords.verify(account?.password_hash, password)
   if (!matches || !account) return undefined
-  if (isCurrentFormat(account.password_hash)) return account.password_hash
+  if (passwords.isCurrent(account.password_hash)) return account.password_hash
 
   const rehashed = await passwords.hash(password)
   const { numUpdatedRows } = await db

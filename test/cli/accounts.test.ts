@@ -95,7 +95,7 @@ onEachDatabase((latchkey) => {
     const [{ id, password_hash, password_reset_required_since }] = await latchkey.sql(
       `select id, password_hash, password_reset_required_since from account where email = '${email}'`,
     )
-    assert.match(password_hash, /^\$argon2id\$/)
+    assert.match(password_hash, /^\$argon2id\$v=19\$m=19456,t=2,p=1\$/)
     assert.ok(password_reset_required_since)
     const code = await latchkey.codeSentTo(email)
     const newPassword = 'a whole new sentence'

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict'
 import { before, test } from 'node:test'
 import fc from 'fast-check'
+import { readSettings } from '../../src/config/read-settings.ts'
 import { max } from '../../src/lib/password-hash-formats/hash-format.ts'
 import { parseHash } from '../../src/lib/password-hash-formats/parse-hash.ts'
 import {
   createPasswordHasher,
-  isCurrentFormat,
   isUnusablePassword,
+  owaspHashCost,
   type PasswordHasher,
   unusablePassword,
 } from '../../src/lib/password-hasher.ts'
@@ -14,7 +15,12 @@ import { generateForeignHashes } from '../support/foreign-hashes.ts'
 
 let passwords: PasswordHasher
 before(async () => {
-  passwords = await createPasswordHasher(2)
+  passwords = await createPasswordHasher({ concurrency: 2 })
+})
+
+test('passwords are hashed at the cost that OWASP recommends', async () => {
+  assert.deepEqual(readSettings({}).hashCost, owaspHashCost)
+  assert.match(await passwords.hash('a password'), /^\$argon2id\$v=19\$m=19456,t=2,p=1\$/)
 })
 
 test('hashes from other libraries accept the right password and no other', async (t) => {
@@ -24,7 +30,7 @@ test('hashes from other libraries accept the right password and no other', async
   for (const [name, hash] of Object.entries(hashes)) {
     assert.equal(await passwords.verify(hash, password), true, name)
     assert.equal(await passwords.verify(hash, 'correct horse, Grusse'), false, name)
-    assert.equal(isCurrentFormat(hash), false, name)
+    assert.equal(passwords.isCurrent(hash), false, name)
   }
 })
 
@@ -162,7 +168,7 @@ test('verifying any stored value accepts or rejects the password and never throw
 
 test('no password matches an unusable hash, and every unusable hash is different', async () => {
   const none = unusablePassword()
-  assert.ok(isUnusablePassword(none) && isCurrentFormat(none))
+  assert.ok(isUnusablePassword(none) && passwords.isCurrent(none))
   assert.notEqual(none, unusablePassword())
   assert.equal(await passwords.verify(none, 'no password yet.'), false)
   assert.equal(await passwords.verify(none, ''), false)

@@ -106,7 +106,12 @@ test('development serves metrics to its own machine only', async (t) => {
   t.after(() => Promise.all([app.close(), db.destroy()]))
   const db = openDatabase(latchkey.environment.LATCHKEY_DATABASE_URL ?? '')
   const settings = readSettings(latchkey.environment)
-  metricsRoutes(app, { metrics, settings, db, passwords: await createPasswordHasher(1, 1000) })
+  metricsRoutes(app, {
+    metrics,
+    settings,
+    db,
+    passwords: await createPasswordHasher({ concurrency: 1 }),
+  })
   const from = async (remoteAddress: string, host = 'localhost') => {
     const request = { url: '/metrics', remoteAddress, headers: { host } }
     return (await app.inject(request)).statusCode

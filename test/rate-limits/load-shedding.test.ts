@@ -1,6 +1,7 @@
 /** Load shedding: sign-ins beyond the hashing capacity get a 503 at once; other calls succeed. */
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
+import { owaspHashCost } from '../../src/lib/password-hasher.ts'
 import { type ApiResponse, TestLatchkey } from '../support/latchkey.ts'
 import { increases, scrape } from '../support/metrics.ts'
 import type { Owner } from '../support/owner.ts'
@@ -29,6 +30,7 @@ for (const kind of ['SQLite', 'PostgreSQL'] as const) {
     const latchkey = new TestLatchkey(kind, { LATCHKEY_TRUST_PROXY: '127.0.0.1,::1' })
     // Short, so that a few hashes fill the queue even on a fast machine.
     latchkey.maxHashWaitMs = 20
+    latchkey.hashCost = owaspHashCost
     let ada: Owner
     before(async () => {
       await latchkey.start()

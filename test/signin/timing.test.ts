@@ -8,6 +8,7 @@
  */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { owaspHashCost } from '../../src/lib/password-hasher.ts'
 import { onEachDatabase } from '../support/latchkey.ts'
 
 const pairs = 100
@@ -19,6 +20,7 @@ const tolerance = 0.1
 
 onEachDatabase(
   (latchkey) => {
+    latchkey.hashCost = owaspHashCost
     const password = 'seven red bicycles'
     let strangers = 0
     const unknown = () => `known-${latchkey.databaseKind}-${100 + (strangers++ % 900)}@example.com`

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { after, before, describe } from 'node:test'
 import { generateEncryptionKey } from '../../src/config/encryption-key-list.ts'
 import { readSettings } from '../../src/config/read-settings.ts'
+import type { HashCost } from '../../src/lib/password-hasher.ts'
 import { type Latchkey, startServer } from '../../src/server.ts'
 import { returnToRealTime } from './clock.ts'
 import { type Contract, contractOf } from './contract.ts'
@@ -85,6 +86,8 @@ export class TestLatchkey {
   environment: Record<string, string> = {}
   /** Longer than the service’s own limit, because a machine that runs tests is slow. */
   maxHashWaitMs = 60_000
+  /** Lower than the service’s own, because most tests hash passwords and few are about hashes. */
+  hashCost: HashCost = { memoryCost: 1024, timeCost: 1 }
 
   constructor(databaseKind: 'SQLite' | 'PostgreSQL', environment: Record<string, string> = {}) {
     this.databaseKind = databaseKind
@@ -113,11 +116,14 @@ export class TestLatchkey {
     }
     const settings = readSettings(this.environment)
     const { encryptionKeys = '' } = settings
-    const { maxHashWaitMs } = this
+    const { maxHashWaitMs, hashCost } = this
     const write = (line: string) => {
       this.#log += line
     }
-    this.#service = await startServer({ ...settings, encryptionKeys, maxHashWaitMs }, { write })
+    this.#service = await startServer(
+      { ...settings, encryptionKeys, maxHashWaitMs, hashCost },
+      { write },
+    )
     const document = await fetch(`${this.origin}/openapi.json`)
     this.#contract = contractOf((await document.json()) as object)
   }

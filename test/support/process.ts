@@ -35,7 +35,10 @@ export interface ProcessResult {
 export const latchkeyBin = join(import.meta.dirname, '../../bin/latchkey.js')
 
 /** Compiling takes most of a start’s time, and tests start many processes. */
-const compileCacheFolder = join(import.meta.dirname, '../../node_modules/.cache/latchkey-test')
+export const compileCacheFolder = join(
+  import.meta.dirname,
+  '../../node_modules/.cache/latchkey-test',
+)
 
 /** Runs `latchkey` to its end, which is forced after 30 seconds if it starts a service instead. */
 export async function runLatchkey(

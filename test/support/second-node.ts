@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { clockAheadBy, stopTravelling } from './clock.ts'
-import { latchkeyBin, stopChild } from './process.ts'
+import { compileCacheFolder, latchkeyBin, stopChild } from './process.ts'
 import { findFreePort } from './tcp.ts'
 
 /** A node in its own process, on the first node’s database. */
@@ -30,6 +30,7 @@ export async function startSecondNode(
     cwd: folder,
     env: {
       PATH: process.env.PATH,
+      NODE_COMPILE_CACHE: compileCacheFolder,
       ...clockAheadBy(-clockBehindMs),
       ...environment,
       LATCHKEY_PORT: port,

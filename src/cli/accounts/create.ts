@@ -33,7 +33,7 @@ function createAccount(email: EmailAddress, password: string | undefined) {
     const hasPassword = password !== undefined
     if (hasPassword) await ensureGoodPassword(password, { email: email.key, minLength, brandName })
     const passwordHash = hasPassword
-      ? await (await createPasswordHasher(1)).hash(password)
+      ? await (await createPasswordHasher({ concurrency: 1 })).hash(password)
       : unusablePassword()
     return transaction(async (tx) => {
       const newUser = { email, passwordHash, hasPassword }
