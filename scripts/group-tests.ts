@@ -4,50 +4,79 @@ import { globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { join } from 'node:path'
 
 const root = join(import.meta.dirname, '..')
-const folder = join(root, 'dist/test')
+const outputFolder = join(root, 'dist/test')
 
-/** The size of a group, in characters of source: a group runs for a minute or two. */
-const groupSize = 60_000
+/** The size from which a group is full, in characters of source: it runs for a minute or two. */
+const groupSize = 40_000
 
-/** Folders whose tests call the service in their own process. Others start processes or browsers. */
-const shared =
-  /^test\/(accounts|activity|admin|http|lib|metrics|mfa|notifications|overview|rate-limits|sessions|signin|store|undo)\//
+/** Folders whose tests may share a process, in the order in which their groups start: slow ones first. */
+const shared = [
+  'pages',
+  'mfa',
+  'undo',
+  'signin',
+  'sessions',
+  'accounts',
+  'admin',
+  'http',
+  'notifications',
+  'webhooks',
+  'rate-limits',
+  'overview',
+  'activity',
+  'store',
+  'keys',
+  'metrics',
+  'client',
+  'docs',
+  'checks',
+  'config',
+  'lib',
+]
 
 /** Hooks, mocks and subscriptions of a file would hold for the whole group. */
-const needsOwnProcess = /^(before|after)(Each)?\(|\bmock\.|^subscribe\(|support\/chromium\.ts/m
+const needsOwnProcess = /^(before|after)(Each)?\(|\bmock\.|^subscribe\(/m
 
-const groups: string[][] = [[]]
+const groups: { folder: string; files: string[] }[] = []
 const alone: string[] = []
-let size = 0
 for (const file of globSync('test/**/*.test.ts', { cwd: root }).sort()) {
-  const source = readFileSync(join(root, file), 'utf8')
-  if (!shared.test(file) || needsOwnProcess.test(source)) {
+  const [, folder = ''] = file.split('/')
+  if (!shared.includes(folder) || needsOwnProcess.test(readFileSync(join(root, file), 'utf8'))) {
     alone.push(file)
     continue
   }
-  if (size > groupSize) {
-    groups.push([])
-    size = 0
+  let group = groups.findLast((one) => one.folder === folder)
+  if (!group || sizeOf(group.files) > groupSize) {
+    group = { folder, files: [] }
+    groups.push(group)
   }
-  groups.at(-1)?.push(file)
-  size += source.length
+  group.files.push(file)
 }
+groups.sort((a, b) => shared.indexOf(a.folder) - shared.indexOf(b.folder))
 
-rmSync(folder, { recursive: true, force: true })
-mkdirSync(folder, { recursive: true })
-// The test runner starts files in the order of their names: groups first, because they take longest.
-for (const [i, group] of groups.entries()) writeFile(`group-${i + 1}`, group)
+rmSync(outputFolder, { recursive: true, force: true })
+mkdirSync(outputFolder, { recursive: true })
+// The test runner starts files in the order of their names. Those alone come first: they mostly wait for
+// processes, which leaves a core to the groups.
+for (const [i, { folder, files }] of groups.entries()) {
+  writeFile(`group-${String(i + 1).padStart(2, '0')}-${folder}`, files)
+}
 for (const file of alone) {
   writeFile(
     file
-      .replace(/^test\//, 'own-')
+      .replace(/^test\//, 'alone-')
       .replace(/\.test\.ts$/, '')
       .replaceAll('/', '-'),
     [file],
   )
 }
 
+/** In characters of source. */
+function sizeOf(files: string[]): number {
+  return files.reduce((sum, file) => sum + readFileSync(join(root, file), 'utf8').length, 0)
+}
+
 function writeFile(name: string, files: string[]): void {
   const imports = files.map((file) => `import ${JSON.stringify(join(root, file))}\n`)
-  writeFileSync(join(folder, `${name}.test.js`), imports.join(''))
+  writeFileSync(join(outputFolder, `${name}.test.js`), imports.join(''))
 }

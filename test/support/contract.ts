@@ -30,7 +30,7 @@ export interface RecordedResponse {
 /** Contracts by their operations: compiling one takes longer than most tests, and few settings change it. */
 const contracts = new Map<string, Contract>()
 
-export function contractOf(document: object): Contract {
+export function contractOf(document: unknown): Contract {
   const { paths, components } = document as OpenApiDocument
   const key = JSON.stringify({ paths, components })
   const contract = contracts.get(key) ?? createContract({ paths, components })

@@ -72,6 +72,9 @@ export function onDatabase(
   })
 }
 
+/** By the settings of the service, as JSON. */
+const contracts = new Map<string, Contract>()
+
 /** The service on a real port and a real database, for tests. */
 export class TestLatchkey {
   readonly databaseKind: 'SQLite' | 'PostgreSQL'
@@ -124,8 +127,7 @@ export class TestLatchkey {
       { ...settings, encryptionKeys, maxHashWaitMs, hashCost },
       { write },
     )
-    const document = await fetch(`${this.origin}/openapi.json`)
-    this.#contract = contractOf((await document.json()) as object)
+    this.#contract = await this.#readContract()
   }
 
   /** Stops the service, drops its database, and fails if the log contains a secret. */
@@ -162,6 +164,17 @@ export class TestLatchkey {
       this.#log += lines
     }
     return startSecondNode(this.environment, { folder: this.folder, log, clockBehindMs })
+  }
+
+  /** Reads the OpenAPI document, once per process for the same settings: generating it takes long. */
+  async #readContract(): Promise<Contract> {
+    const { LATCHKEY_PORT, LATCHKEY_DATABASE_URL, LATCHKEY_ENCRYPTION_KEYS, ...settings } =
+      this.environment
+    const key = JSON.stringify(settings)
+    const contract =
+      contracts.get(key) ?? contractOf(await (await fetch(`${this.origin}/openapi.json`)).json())
+    contracts.set(key, contract)
+    return contract
   }
 
   async #createDatabase(): Promise<string> {
