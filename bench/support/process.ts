@@ -27,7 +27,7 @@ process.on('exit', () => rmSync(databaseFolder, { recursive: true, force: true }
 
 /** Starts Latchkey on a new or existing database file. */
 export function startLatchkey(database = newDatabasePath()): Promise<Service> {
-  return startService('src/cli/main.ts', database, {
+  return startService('bin/latchkey.js', database, {
     LATCHKEY_DATABASE_URL: `sqlite:${database}`,
     LATCHKEY_ACCESS_TOKEN_TTL: '3600',
     LATCHKEY_RATE_LIMITS: 'off',
