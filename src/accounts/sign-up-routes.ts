@@ -117,7 +117,7 @@ export function signUpRoutes(
       const attempt = { ...request.body, client: clientOf(request) }
       const result = await transaction((tx) => completeSignUp(tx, deps, attempt))
       if ('issued' in result) {
-        return reply.code(201).send(await tokenResponse(accessTokens, result.issued))
+        return reply.code(201).send(tokenResponse(accessTokens, result.issued))
       }
       const { attemptsLeft } = result
       throw new Problem('invalid_code', wrongCodeDetail(attemptsLeft), { attemptsLeft })

@@ -1,5 +1,4 @@
-import { hash, verify } from 'node:crypto'
-import { SignJWT } from 'jose'
+import { hash, sign, verify } from 'node:crypto'
 import { isAccepted, type SigningKey, type SigningKeys } from '../keys/signing-keys.ts'
 import { now, second } from '../lib/clock.ts'
 import { newId } from '../lib/random.ts'
@@ -17,7 +16,7 @@ export interface Claims {
 
 export interface AccessTokens {
   /** Issues a JWT access token (RFC 9068) for a session. */
-  issue(subject: TokenSubject): Promise<{ accessToken: string; expiresIn: number }>
+  issue(subject: TokenSubject): { accessToken: string; expiresIn: number }
   /** The claims of a valid token; undefined for any other. The session may have ended since. */
   verify(token: string): Claims | undefined
   /** Verifies a token that `verify` rejected after syncing keys: another node may have a new one. */
@@ -66,25 +65,22 @@ export function createAccessTokens(options: {
   }
 
   return {
-    async issue({ account, session, authenticatedAt, generation, amr, setupOnly }) {
-      const { id, privateKey } = signingKeys.current()
+    issue({ account, session, authenticatedAt, generation, amr, setupOnly }) {
       const issuedAt = Math.floor(now() / second)
-      const accessToken = await new SignJWT({
+      const accessToken = signToken(signingKeys.current(), {
+        iss: issuer,
+        sub: account,
+        aud: setupOnly ? setupAudience : audience,
         client_id: audience,
         sid: session,
         gen: generation,
         auth_time: Math.floor(authenticatedAt / second),
         amr,
         acr: acrOf(amr),
+        jti: newId(),
+        iat: issuedAt,
+        exp: issuedAt + ttl,
       })
-        .setProtectedHeader({ alg: 'ES256', typ: 'at+jwt', kid: id })
-        .setIssuer(issuer)
-        .setSubject(account)
-        .setAudience(setupOnly ? setupAudience : audience)
-        .setJti(newId())
-        .setIssuedAt(issuedAt)
-        .setExpirationTime(issuedAt + ttl)
-        .sign(privateKey)
       return { accessToken, expiresIn: ttl }
     },
 
@@ -97,6 +93,24 @@ export function createAccessTokens(options: {
       return signingKeys.find(kid) && verify(token)
     },
   }
+}
+
+/** ES256 (RFC 7518 §3.4): the signature is R and S, not ASN.1. */
+const dsaEncoding = 'ieee-p1363'
+
+/**
+ * Signs a token (RFC 7515 §5.1). Runs synchronously on the main thread, as `verifyToken` does: 20 µs,
+ * where the thread pool would queue it behind password hashes.
+ */
+function signToken({ id, privateKey }: SigningKey, claims: object): string {
+  const header = encodeJson({ alg: 'ES256', typ: 'at+jwt', kid: id })
+  const signed = `${header}.${encodeJson(claims)}`
+  const signature = sign('sha256', Buffer.from(signed), { key: privateKey, dsaEncoding })
+  return `${signed}.${signature.toString('base64url')}`
+}
+
+function encodeJson(value: object): string {
+  return Buffer.from(JSON.stringify(value)).toString('base64url')
 }
 
 /** Longer than any token that the service issues. */
@@ -123,7 +137,7 @@ function verifyToken(
   const signatureValid = verify(
     'sha256',
     Buffer.from(`${header}.${payload}`),
-    { key: key.publicKey, dsaEncoding: 'ieee-p1363' },
+    { key: key.publicKey, dsaEncoding },
     Buffer.from(signature, 'base64url'),
   )
   if (!signatureValid) return undefined

@@ -182,8 +182,8 @@ async function renewSession(tx: Tx, session: string, amr: Amr[], rules: SessionR
 }
 
 /** The token response for an issued session. Call it after the transaction: it signs a token. */
-export async function tokenResponse(accessTokens: AccessTokens, issued: IssuedSession) {
-  const { accessToken, expiresIn } = await accessTokens.issue(issued)
+export function tokenResponse(accessTokens: AccessTokens, issued: IssuedSession) {
+  const { accessToken, expiresIn } = accessTokens.issue(issued)
   return {
     status: 'signedIn' as const,
     accessToken,
