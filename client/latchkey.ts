@@ -136,14 +136,13 @@ export function createLatchkey(options: Options) {
               | 'mfa_token_expired'
               | 'account_suspended'
               | 'method_not_set_up'
-              | 'too_many_attempts'
             >('POST', '/auth/SignIn/Passkey', { token: true, body }),
           verify: {
             /**
              * Complete signing in with a passkey (`POST /auth/SignIn/Passkey/Verify`).
              *
-             * A `passkeyToken` works once, even if the passkey is refused. To confirm a session,
-             * send its access token again.
+             * A `passkeyToken` signs in once. That of a second factor or a session is used up by
+             * any response, even a refused one. To confirm a session, send its access token again.
              */
             post: (body: VerifyPasskeySignInBody) =>
               call<

@@ -31,8 +31,6 @@ const definitions = {
     hour,
     'one session, at all calls that ask for the current password together',
   ),
-  // Every visit of a sign-in page starts one.
-  passkeySignInsPerNetwork: attempts(600, hour, 'one network, started sign-ins by passkey alone'),
 
   // Codes. The code step follows the right password, so a stranger cannot use these up.
   wrongCodesPerHour: attempts(
