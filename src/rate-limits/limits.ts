@@ -70,11 +70,20 @@ const definitions = {
   // Texts cost money. The setting replaces `max`.
   smsPerDay: {
     max: 1000,
-    maxSetting: 'LATCHKEY_SMS_DAILY_CAP',
+    maxSetting: '`LATCHKEY_SMS_DAILY_CAP`',
     windowMs: day,
     problem: 'sms_unavailable',
     countedBy: 'the whole service',
     alarm: 'SMS not sent: LATCHKEY_SMS_DAILY_CAP is reached',
+  },
+  // Strangers enter unverified numbers, so these leave half of the texts to owners who sign in.
+  smsPerDayToUnverified: {
+    max: maxSmsToUnverified(1000),
+    maxSetting: 'half of `LATCHKEY_SMS_DAILY_CAP`, rounded up',
+    windowMs: day,
+    problem: 'sms_unavailable',
+    countedBy: 'the whole service, for accounts that have not verified the number',
+    alarm: 'SMS not sent: unverified numbers have used up their half of LATCHKEY_SMS_DAILY_CAP',
   },
 
   // Notices: enough to be noticed, too few to be a nuisance.
@@ -128,6 +137,11 @@ export type RateLimitName = keyof typeof definitions
 export const rateLimits = Object.fromEntries(
   Object.entries(definitions).map(([name, definition]) => [name, { name, ...definition }]),
 ) as Record<RateLimitName, RateLimit>
+
+/** Rounded up, so that with a cap of one a number can still be verified. */
+export function maxSmsToUnverified(smsDailyCap: number): number {
+  return Math.ceil(smsDailyCap / 2)
+}
 
 function attempts(max: number, windowMs: number, countedBy: string): Definition {
   return { max, windowMs, problem: 'too_many_attempts', countedBy }

@@ -10,7 +10,7 @@ import type { Tx } from '../store/transaction.ts'
 export interface RateLimit {
   name: string
   max: number
-  /** The setting that replaces `max`, if there is one. */
+  /** What replaces `max`, in words, if a setting decides. */
   maxSetting?: string
   /** Milliseconds. The window slides; it is not an hour of the clock. */
   windowMs: number
