@@ -118,10 +118,11 @@ export async function startServer(
   const cookieSessions = registerCookieSessions(app, { publicUrl, allowedOrigins })
 
   // Dependencies of the routes
-  const { sessionIdleTimeout, sessionLifetime, mfaPolicy, hashConcurrency, maxHashWaitMs } =
-    settings
+  const { sessionIdleTimeout, sessionLifetime, mfaPolicy, stepUpMaxAge } = settings
+  const { hashConcurrency, maxHashWaitMs } = settings
   const rules = { sessionIdleTimeout, sessionLifetime, mfaPolicy }
   const ttl = settings.accessTokenTtl
+  const rateLimiter = createRateLimiter({ enabled: settings.rateLimits === 'on', log })
   const accessTokens = createAccessTokens({ signingKeys, issuer: publicUrl, audience, ttl })
   const deps = {
     db,
@@ -131,8 +132,8 @@ export async function startServer(
     settings,
     signingKeys,
     accessTokens,
-    guard: createGuard({ app, db, accessTokens, stepUpMaxAge: settings.stepUpMaxAge, rules }),
-    rateLimiter: createRateLimiter({ enabled: settings.rateLimits === 'on', log }),
+    guard: createGuard({ app, db, accessTokens, stepUpMaxAge, rules, rateLimiter }),
+    rateLimiter,
     passwords: await createPasswordHasher(hashConcurrency, maxHashWaitMs, metrics.passwords),
     attemptSemaphore: createKeyedSemaphore(hashConcurrency),
     rules,

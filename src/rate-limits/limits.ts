@@ -32,6 +32,28 @@ const definitions = {
     'one session, at all calls that ask for the current password together',
   ),
 
+  // What succeeds. Enough for a script that signs in for every call, and for many tabs; too few to keep a
+  // node busy. Only who has the account’s credentials can use these up, so a password reset by mail
+  // begins the first and the last anew.
+  signInsPerAccount: {
+    ...attempts(
+      300,
+      hour,
+      'an account, completed sign-ins; confirmations of a session count by session',
+    ),
+    detailStart: 'Too many sign-ins. Please try again in',
+  },
+  // By session, so that a thief of one refresh token does not stop the owner’s other sessions.
+  refreshesPerSession: {
+    ...attempts(600, hour, 'a session'),
+    detailStart: 'Too many refreshes. Please use the access token, or try again in',
+  },
+  // Removing, ending sessions, deleting and undoing are never counted.
+  changesPerAccount: {
+    ...attempts(120, hour, 'an account, calls under `/settings` that add or change something'),
+    detailStart: 'Too many changes. Please try again in',
+  },
+
   // Codes. The code step follows the right password, so a stranger cannot use these up.
   wrongCodesPerHour: attempts(
     20,

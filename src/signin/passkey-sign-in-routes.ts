@@ -123,6 +123,7 @@ export function passkeySignInRoutes(
             'invalid_credentials',
             'password_reset_required',
             'account_suspended',
+            'too_many_attempts',
             ...bodyProblems,
           ),
         },

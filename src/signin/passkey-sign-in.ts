@@ -138,7 +138,7 @@ async function completePasskeySignIn(
     passkey: VerifiedPasskey
   },
 ): Promise<IssuedSession | undefined> {
-  const { rules } = deps
+  const { rules, rateLimiter } = deps
   const { passkeyChallenge, passkey, client, deviceToken, rememberDevice } = attempt
   if (passkeyChallenge.purpose === 'signIn') {
     if (!(await consumeSignInChallenge(tx, passkeyChallenge))) throw passkeyTokenExpired()
@@ -166,6 +166,7 @@ async function completePasskeySignIn(
     deviceToken,
     rememberDevice,
     rules,
+    rateLimiter,
   })
   if (!issued) throw new Error('No session was issued after a passkey with user verification.')
   return issued

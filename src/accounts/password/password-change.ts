@@ -25,7 +25,7 @@ export async function changePassword(
   const newHash = await passwords.hash(newPassword)
 
   return transaction(async (tx) => {
-    const account = await guard.lockAccount(tx, principal)
+    const account = await guard.lockForChange(tx, principal)
     ensureConfirmed(account, confirmation)
     const cause = { by: 'owner', ...principal } as const
     await setPassword(tx, account, newHash, { type: 'password.changed', cause })

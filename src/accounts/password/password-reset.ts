@@ -153,7 +153,7 @@ export async function resetPassword(
         'This was used already or has expired. Choose “Forgot your password?” to get a code.',
       )
     }
-    return completeReset(tx, pending, passwordHash, from)
+    return completeReset(tx, rateLimiter, pending, { passwordHash, ...from })
   }
 
   const { email, code } = credential
@@ -171,14 +171,14 @@ export async function resetPassword(
   const pending = await findResetByCode(tx, account, code)
   if (!pending) return undefined
   await rateLimiter.refund(tx, reservation)
-  return completeReset(tx, pending, passwordHash, from)
+  return completeReset(tx, rateLimiter, pending, { passwordHash, ...from })
 }
 
 async function completeReset(
   tx: Tx,
+  rateLimiter: RateLimiter,
   { account, resetId }: PendingReset,
-  passwordHash: string,
-  { client, deviceToken }: ResetClient,
+  { passwordHash, client, deviceToken }: { passwordHash: string } & ResetClient,
 ): Promise<Leftovers> {
   ensureNotSuspended(account)
   await consumeReset(tx, resetId)
@@ -188,6 +188,10 @@ async function completeReset(
   await endSessions(tx, account.id)
   await forgetNetworks(tx, account.id, client)
   await keepDeviceKnown(tx, account, { deviceToken })
+  // A thief may have used these up, and is out now.
+  const { signInsPerAccount, changesPerAccount } = rateLimits
+  const limits = [signInsPerAccount, changesPerAccount]
+  await rateLimiter.clear(tx, ...limits.map((limit) => ({ limit, key: account.id })))
   return { undoableChanges, passkeys: await listRemainingPasskeys(tx, account.id) }
 }
 

@@ -187,7 +187,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
   await db.schema
     .createIndex('refresh_token_session')
     .on('refresh_token')
-    .column('session_id')
+    .columns(['session_id', 'generation'])
     .execute()
   await db.schema.createIndex('refresh_token_used').on('refresh_token').column('used_at').execute()
 
