@@ -20,8 +20,7 @@ import { Problem } from '../lib/problem.ts'
 import { type ConfirmOwnerDeps, confirmOwner, ensureConfirmed } from '../mfa/confirm-owner.ts'
 import { AssertionResponse } from '../mfa/passkey/schemas.ts'
 import { AssertionRequired } from '../mfa/schemas.ts'
-import { rateLimits } from '../rate-limits/limits.ts'
-import { type Guard, principalOf } from '../sessions/guard.ts'
+import { changeBucket, type Guard, principalOf } from '../sessions/guard.ts'
 import type { SendCodeDeps } from '../verification/send-code.ts'
 import { deleteAccount } from './deletion.ts'
 import { changeEmail, startEmailChange } from './email-change.ts'
@@ -127,7 +126,7 @@ export function accountSettingsRoutes(
       const { account, session, client } = principalOf(request)
       await transaction(async (tx) => {
         await tx.updateTable('account').set({ language }).where('id', '=', account).execute()
-        await rateLimiter.countSuccess(tx, { limit: rateLimits.changesPerAccount, key: account })
+        await rateLimiter.countSuccess(tx, changeBucket(account))
         // Recorded, because a warning in a language that the owner cannot read warns nobody.
         const detail = { language }
         await record(tx, account, { type: 'language.changed', client, session, detail })

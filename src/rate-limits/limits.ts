@@ -50,7 +50,11 @@ const definitions = {
   },
   // Removing, ending sessions, deleting and undoing are never counted.
   changesPerAccount: {
-    ...attempts(120, hour, 'an account, calls under `/settings` that add or change something'),
+    ...attempts(
+      120,
+      hour,
+      'an account, calls under `/settings` that add or change something; changes of the password count apart',
+    ),
     detailStart: 'Too many changes. Please try again in',
   },
 

@@ -3,7 +3,7 @@ import { type Client, clientOf } from '../lib/client.ts'
 import { now, second } from '../lib/clock.ts'
 import { Problem } from '../lib/problem.ts'
 import { rateLimits } from '../rate-limits/limits.ts'
-import type { RateLimiter } from '../rate-limits/rate-limiter.ts'
+import type { Bucket, RateLimiter } from '../rate-limits/rate-limiter.ts'
 import { isMfaOn, mfaOnSince } from '../store/mfa-state.ts'
 import type { Db } from '../store/open.ts'
 import type { Tx } from '../store/transaction.ts'
@@ -46,9 +46,10 @@ export interface Guard {
    * Locks the account for a call that adds or changes something, and counts it. Calls that remove
    * something use `lockAccount`: no thief can keep the owner from them.
    *
+   * @param countedAs counts the call apart from others
    * @throws Problem `too_many_attempts` as well
    */
-  lockForChange(tx: Tx, principal: Principal): Promise<LockedAccount>
+  lockForChange(tx: Tx, principal: Principal, countedAs?: 'password'): Promise<LockedAccount>
   /**
    * An `onRequest` hook: requires an operator who signed in recently and with MFA.
    */
@@ -181,9 +182,9 @@ export function createGuard(options: {
 
     lockAccount: lockAndRecheck,
 
-    async lockForChange(tx, principal) {
+    async lockForChange(tx, principal, countedAs) {
       const account = await lockAndRecheck(tx, principal)
-      await rateLimiter.countSuccess(tx, { limit: rateLimits.changesPerAccount, key: account.id })
+      await rateLimiter.countSuccess(tx, changeBucket(account.id, countedAs))
       return account
     },
 
@@ -204,6 +205,12 @@ export function createGuard(options: {
         .executeTakeFirstOrThrow()
     },
   }
+}
+
+/** The bucket of a change of an account, or of its password alone. */
+export function changeBucket(account: string, countedAs?: 'password'): Bucket {
+  const key = countedAs ? `${account} ${countedAs}` : account
+  return { limit: rateLimits.changesPerAccount, key }
 }
 
 /** Codes by email reach AAL1 only: NIST SP 800-63B-4 does not accept them as a second factor. */

@@ -15,9 +15,14 @@ onEachDatabase((latchkey) => {
   beforeEach(() => travel(25 * hour))
 
   /** Stores hits in place of as many calls. */
-  async function fill(limit: RateLimitName, { email }: Owner, hits = rateLimits[limit].max) {
+  async function fill(
+    limit: RateLimitName,
+    { email }: Owner,
+    hits = rateLimits[limit].max,
+    countedAs = '',
+  ) {
     const [{ id }] = await latchkey.sql(`select id from account where email = '${email}'`)
-    const key = `${limit} ${id}`
+    const key = `${limit} ${id}${countedAs}`
     const rows = Array.from(
       { length: hits },
       () => `('hit-${hitCount++}', '${key}', ${Date.now()})`,
@@ -70,10 +75,12 @@ onEachDatabase((latchkey) => {
   })
 
   // Abuse case (Guessing): Limits that a thief used up kept the owner from acting.
-  test('a thief who uses up sign-ins and changes keeps the owner neither from confirming a session and turning MFA off, nor from resetting', async () => {
+  test('a thief who uses up sign-ins and changes keeps the owner neither from a new password, from turning MFA off, nor from a reset', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     await fill('signInsPerAccount', ada)
     await fill('changesPerAccount', ada)
+    assertStatus(await ada.changePassword('the next sentence'), 200)
+    await fill('changesPerAccount', ada, 120, ' password')
     travel(31_000)
     const { password } = ada
     const { mfaToken } = (await ada.post('/auth/Reauthenticate', { password })).body
@@ -85,6 +92,7 @@ onEachDatabase((latchkey) => {
     assertStatus(await ada.resetPassword('a whole new sentence'), 200)
     assertSignedIn(await ada.signInFully())
     assertStatus(await ada.put('/settings/Language', { language: 'de' }), 200)
+    assertStatus(await ada.changePassword('yet another sentence'), 200)
   })
 
   test('a session refreshes six hundred times an hour, and a refused refresh uses up no token', async () => {
@@ -153,6 +161,7 @@ onEachDatabase((latchkey) => {
       Object.keys(changes).sort(),
     )
     const free = await fill('changesPerAccount', ada)
+    await fill('changesPerAccount', ada, 120, ' password')
     for (const [name, change] of Object.entries(changes)) {
       const { status, body } = await change(ada)
       assert.equal(`${name} ${status} ${body.code}`, `${name} 429 too_many_attempts`)

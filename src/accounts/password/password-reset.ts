@@ -8,6 +8,7 @@ import { enqueueNotification } from '../../notifications/outbox.ts'
 import { rateLimits } from '../../rate-limits/limits.ts'
 import type { Bucket, RateLimit, RateLimiter } from '../../rate-limits/rate-limiter.ts'
 import { findDevice, keepDeviceKnown } from '../../sessions/device.ts'
+import { changeBucket } from '../../sessions/guard.ts'
 import { forgetNetworks, isKnownNetwork } from '../../sessions/known-network.ts'
 import { lockAccount } from '../../sessions/locked-account.ts'
 import { endSessions } from '../../sessions/session.ts'
@@ -189,9 +190,12 @@ async function completeReset(
   await forgetNetworks(tx, account.id, client)
   await keepDeviceKnown(tx, account, { deviceToken })
   // A thief may have used these up, and is out now.
-  const { signInsPerAccount, changesPerAccount } = rateLimits
-  const limits = [signInsPerAccount, changesPerAccount]
-  await rateLimiter.clear(tx, ...limits.map((limit) => ({ limit, key: account.id })))
+  await rateLimiter.clear(
+    tx,
+    { limit: rateLimits.signInsPerAccount, key: account.id },
+    changeBucket(account.id),
+    changeBucket(account.id, 'password'),
+  )
   return { undoableChanges, passkeys: await listRemainingPasskeys(tx, account.id) }
 }
 
