@@ -136,14 +136,13 @@ export function createLatchkey(options: Options) {
               | 'mfa_token_expired'
               | 'account_suspended'
               | 'method_not_set_up'
-              | 'too_many_attempts'
             >('POST', '/auth/SignIn/Passkey', { token: true, body }),
           verify: {
             /**
              * Complete signing in with a passkey (`POST /auth/SignIn/Passkey/Verify`).
              *
-             * A `passkeyToken` works once, even if the passkey is refused. To confirm a session,
-             * send its access token again.
+             * A `passkeyToken` signs in once. That of a second factor or a session is used up by
+             * any response, even a refused one. To confirm a session, send its access token again.
              */
             post: (body: VerifyPasskeySignInBody) =>
               call<
@@ -156,6 +155,7 @@ export function createLatchkey(options: Options) {
                 | 'passkey_token_expired'
                 | 'password_reset_required'
                 | 'account_suspended'
+                | 'too_many_attempts'
               >('POST', '/auth/SignIn/Passkey/Verify', { token: true, body }),
           },
         },
@@ -190,11 +190,10 @@ export function createLatchkey(options: Options) {
          * token ends the session.
          */
         post: (body: RefreshBody = {}) =>
-          call<Success<200, SignedIn>, BodyProblemCode | 'invalid_refresh_token'>(
-            'POST',
-            '/auth/Refresh',
-            { body },
-          ),
+          call<
+            Success<200, SignedIn>,
+            BodyProblemCode | 'invalid_refresh_token' | 'too_many_attempts'
+          >('POST', '/auth/Refresh', { body }),
       },
       signOut: {
         /**
@@ -285,11 +284,10 @@ export function createLatchkey(options: Options) {
       language: {
         /** Change the language of notifications (`PUT /settings/Language`). */
         put: (body: ChangeLanguageBody) =>
-          call<Success<200, ChangeLanguageResponse>, BodyProblemCode | TokenProblemCode>(
-            'PUT',
-            '/settings/Language',
-            { token: true, body },
-          ),
+          call<
+            Success<200, ChangeLanguageResponse>,
+            BodyProblemCode | TokenProblemCode | 'too_many_attempts'
+          >('PUT', '/settings/Language', { token: true, body }),
       },
       account: {
         /**
@@ -433,7 +431,10 @@ export function createLatchkey(options: Options) {
         post: () =>
           call<
             Success<200, NewMfaSecret>,
-            BodyProblemCode | TokenProblemCode | 'insufficient_user_authentication'
+            | BodyProblemCode
+            | TokenProblemCode
+            | 'insufficient_user_authentication'
+            | 'too_many_attempts'
           >('POST', '/settings/MfaSecret', { token: true }),
         /**
          * Remove the authenticator app (`DELETE /settings/MfaSecret`).
@@ -487,6 +488,7 @@ export function createLatchkey(options: Options) {
               | 'insufficient_user_authentication'
               | 'invalid_passkey'
               | 'passkey_known'
+              | 'too_many_attempts'
             >('POST', '/settings/Passkeys/Verify', { token: true, body }),
         },
         byId(id: string) {
@@ -499,6 +501,7 @@ export function createLatchkey(options: Options) {
                 | TokenProblemCode
                 | 'insufficient_user_authentication'
                 | 'not_found'
+                | 'too_many_attempts'
               >('PATCH', `/settings/Passkeys/${encodeURIComponent(id)}`, { token: true, body }),
             /**
              * Remove a passkey (`DELETE /settings/Passkeys/{id}`).
@@ -534,7 +537,11 @@ export function createLatchkey(options: Options) {
         post: () =>
           call<
             Success<200, GenerateRecoveryCodesResponse>,
-            BodyProblemCode | TokenProblemCode | 'insufficient_user_authentication' | 'mfa_is_off'
+            | BodyProblemCode
+            | TokenProblemCode
+            | 'insufficient_user_authentication'
+            | 'mfa_is_off'
+            | 'too_many_attempts'
           >('POST', '/settings/RecoveryCodes', { token: true }),
       },
       phoneNumber: {
@@ -1019,7 +1026,10 @@ export interface ProblemStatus {
   payload_too_large: 413
   /** Send a request body as `Content-Type: application/json`. */
   unsupported_media_type: 415
-  /** Too many failed attempts. `Retry-After` gives the seconds to wait. */
+  /**
+   * Too many failed attempts, or too many sign-ins, refreshes or changes. `Retry-After`
+   * gives the seconds to wait.
+   */
   too_many_attempts: 429
   /** Too many codes requested. `Retry-After` gives the seconds to wait. */
   too_many_messages: 429

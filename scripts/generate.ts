@@ -103,17 +103,18 @@ function renderErrorsPage(): string {
 
 function renderRateLimitsPage(): string {
   const rows = Object.values(rateLimits).map(({ name, max, maxSetting, windowMs, countedBy }) => {
-    const atMost = maxSetting ? `\`${maxSetting}\`` : max
-    return `| \`${name}\` | ${atMost} | ${windowMs === day ? 'day' : 'hour'} | ${countedBy} |`
+    return `| \`${name}\` | ${maxSetting ?? max} | ${windowMs === day ? 'day' : 'hour'} | ${countedBy} |`
   })
   return [
     '# Rate limits\n',
     '<!-- Generated from src/rate-limits/limits.ts by `npm run generate`. -->\n',
     'Latchkey counts in its database, so neither a restart nor another node resets a count. A window',
-    'slides: any hour or day counts, not those of the clock. Only wrong guesses count; a correct one is',
-    'refunded. Over a limit, the response is `429`, or `503 sms_unavailable` for `smsPerDay`, with',
-    '`Retry-After` in seconds and the same number as `retryAfter` in the body. `toleratedWrongCodes`,',
-    '`guessingNotices` and `cloneNotices` never refuse a request: they limit the notices to the owner.',
+    'slides: any hour or day counts, not those of the clock. Of guesses only wrong ones count; a correct',
+    'one is refunded. `signInsPerAccount`, `refreshesPerSession` and `changesPerAccount` count what',
+    'succeeds; a request that they refuse uses nothing up. Over a limit, the response is `429`, or `503',
+    'sms_unavailable` for `smsPerDay` and `smsPerDayToUnverified`, with `Retry-After` in seconds and the',
+    'same number as `retryAfter` in the body. `toleratedWrongCodes`, `guessingNotices` and `cloneNotices`',
+    'never refuse a request: they limit the notices to the owner.',
     '[`LATCHKEY_RATE_LIMITS=off`](settings.md#latchkey_rate_limits) turns all of them off, for load tests in',
     'development.\n',
     '| limit | at most | per | counted by |',

@@ -18,6 +18,8 @@ const retention: {
   sign_up: [['expires_at', 0]],
   challenge: [['expires_at', 0]],
   passkey_challenge: [['expires_at', 0]],
+  // Longer, for nodes whose clocks are behind and still accept it.
+  used_passkey_challenge: [['expires_at', hour]],
   password_reset: [['expires_at', 0]],
   device: [['last_used_at', deviceLifetimeMs]],
   undo_token: [['expires_at', 0]],

@@ -122,9 +122,11 @@ export async function startServer(
   const cookieSessions = registerCookieSessions(app, { publicUrl, allowedOrigins })
 
   // Dependencies of the routes
-  const { sessionIdleTimeout, sessionLifetime, mfaPolicy, hashConcurrency } = settings
+  const { sessionIdleTimeout, sessionLifetime, mfaPolicy, stepUpMaxAge } = settings
+  const { hashConcurrency, maxHashWaitMs, hashCost } = settings
   const rules = { sessionIdleTimeout, sessionLifetime, mfaPolicy }
   const ttl = settings.accessTokenTtl
+  const rateLimiter = createRateLimiter({ enabled: settings.rateLimits === 'on', log })
   const accessTokens = createAccessTokens({ signingKeys, issuer: publicUrl, audience, ttl })
   const deps = {
     db,
@@ -134,12 +136,12 @@ export async function startServer(
     settings,
     signingKeys,
     accessTokens,
-    guard: createGuard({ app, db, accessTokens, stepUpMaxAge: settings.stepUpMaxAge, rules }),
-    rateLimiter: createRateLimiter({ enabled: settings.rateLimits === 'on', log }),
+    guard: createGuard({ app, db, accessTokens, stepUpMaxAge, rules, rateLimiter }),
+    rateLimiter,
     passwords: await createPasswordHasher({
       concurrency: hashConcurrency,
-      maxWaitMs: settings.maxHashWaitMs,
-      cost: settings.hashCost,
+      maxWaitMs: maxHashWaitMs,
+      cost: hashCost,
       observer: metrics.passwords,
     }),
     attemptSemaphore: createKeyedSemaphore(hashConcurrency),

@@ -20,7 +20,7 @@ import { Problem } from '../lib/problem.ts'
 import { type ConfirmOwnerDeps, confirmOwner, ensureConfirmed } from '../mfa/confirm-owner.ts'
 import { AssertionResponse } from '../mfa/passkey/schemas.ts'
 import { AssertionRequired } from '../mfa/schemas.ts'
-import { type Guard, principalOf } from '../sessions/guard.ts'
+import { changeBucket, type Guard, principalOf } from '../sessions/guard.ts'
 import type { SendCodeDeps } from '../verification/send-code.ts'
 import { deleteAccount } from './deletion.ts'
 import { changeEmail, startEmailChange } from './email-change.ts'
@@ -32,7 +32,7 @@ export function accountSettingsRoutes(
   app: App,
   deps: ConfirmOwnerDeps & SendCodeDeps & { guard: Guard },
 ): void {
-  const { transaction, guard } = deps
+  const { transaction, guard, rateLimiter } = deps
 
   app.post(
     '/settings/Email',
@@ -82,7 +82,7 @@ export function accountSettingsRoutes(
       const { currentPassword, assertion, code } = request.body
       if (code !== undefined) {
         const changed = await transaction(async (tx) => {
-          const account = await guard.lockAccount(tx, principal)
+          const account = await guard.lockForChange(tx, principal)
           return changeEmail(tx, deps, account, principal, { email, code })
         })
         if (changed) return changed
@@ -97,7 +97,7 @@ export function accountSettingsRoutes(
         return reply.code(202).send(confirmation.assertionRequired)
       }
       const sent = await transaction(async (tx) => {
-        const account = await guard.lockAccount(tx, principal)
+        const account = await guard.lockForChange(tx, principal)
         ensureConfirmed(account, confirmation)
         return startEmailChange(tx, deps, account, principal, email)
       })
@@ -117,7 +117,7 @@ export function accountSettingsRoutes(
         body: StrictObject({ language: LanguageName }, { examples: [{ language: 'de' }] }),
         response: {
           200: Type.Object({ language: LanguageName }, { description: 'Changed.' }),
-          ...problemResponses(...tokenProblems, ...bodyProblems),
+          ...problemResponses(...tokenProblems, 'too_many_attempts', ...bodyProblems),
         },
       },
     },
@@ -126,6 +126,7 @@ export function accountSettingsRoutes(
       const { account, session, client } = principalOf(request)
       await transaction(async (tx) => {
         await tx.updateTable('account').set({ language }).where('id', '=', account).execute()
+        await rateLimiter.countSuccess(tx, changeBucket(account))
         // Recorded, because a warning in a language that the owner cannot read warns nobody.
         const detail = { language }
         await record(tx, account, { type: 'language.changed', client, session, detail })

@@ -128,7 +128,7 @@ export type SignUpResult = { issued: IssuedSession } | { attemptsLeft: number }
  */
 export async function completeSignUp(
   tx: Tx,
-  { rules }: { rules: SessionRules },
+  { rules, rateLimiter }: { rules: SessionRules; rateLimiter: RateLimiter },
   { signUpToken, code, client }: { signUpToken: string; code: string; client: Client },
 ): Promise<SignUpResult> {
   const found = await tx
@@ -153,7 +153,7 @@ export async function completeSignUp(
     .where('consumed_at', 'is', null)
     .execute()
   await activity.record(tx, account.id, { type: 'account.created', client })
-  const issued = await issueSession(tx, { account, amr: ['pwd'], client, rules })
+  const issued = await issueSession(tx, { account, amr: ['pwd'], client, rules, rateLimiter })
   if (!issued) throw new Error('The account was created, but no session was issued.')
   return { issued }
 }

@@ -135,7 +135,8 @@ export const settingDefinitions = {
     },
   ),
   smsDailyCap: defineSetting('LATCHKEY_SMS_DAILY_CAP', wholeNumber(0, 10_000_000), 1000, {
-    description: 'The maximum number of text messages in 24 hours, over all nodes.',
+    description:
+      'The maximum number of text messages in 24 hours, over all nodes. Numbers that are not yet verified get at most half of it, rounded up.',
   }),
   webhookUrl: defineSetting(
     'LATCHKEY_WEBHOOK_URL',

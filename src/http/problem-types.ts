@@ -196,7 +196,8 @@ export const problemTypes = {
   too_many_attempts: {
     status: 429,
     title: 'Too many attempts',
-    meaning: 'Too many failed attempts. `Retry-After` gives the seconds to wait.',
+    meaning:
+      'Too many failed attempts, or too many sign-ins, refreshes or changes. `Retry-After` gives the seconds to wait.',
   },
   too_many_messages: {
     status: 429,

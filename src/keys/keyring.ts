@@ -1,4 +1,11 @@
-import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from 'node:crypto'
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHmac,
+  hkdfSync,
+  randomBytes,
+  timingSafeEqual,
+} from 'node:crypto'
 import { keyPattern, validateEncryptionKeys } from '../config/encryption-key-list.ts'
 import { Problem } from '../lib/problem.ts'
 
@@ -47,6 +54,20 @@ export class MissingKeyError extends Problem {
     })
     this.id = id
   }
+}
+
+/** Whether `hash` is that of `value`, under any known key. Takes equal time wherever they differ. */
+export function matchesHash(
+  keyring: Pick<Keyring, 'hashWithAllKeys'>,
+  hash: string,
+  value: string,
+  purpose: string,
+): boolean {
+  const expected = Buffer.from(hash)
+  return keyring.hashWithAllKeys(value, purpose).some((candidate) => {
+    const actual = Buffer.from(candidate)
+    return actual.length === expected.length && timingSafeEqual(actual, expected)
+  })
 }
 
 /** The id of the key that a value is sealed with. */

@@ -14,7 +14,7 @@ type QueueName = (typeof queueNames)[number]
 export interface DatabaseGauges {
   queues: Record<QueueName, { waiting: number; oldestMs: number }>
   /** Text messages enqueued in the last 24 hours, by all nodes. */
-  smsLast24h: number
+  smsLast24h: { all: number; toUnverified: number }
 }
 
 /** Prometheus waits 10 s by default, and needs the other metrics even without these. */

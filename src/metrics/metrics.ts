@@ -116,6 +116,11 @@ export function createMetrics(): Metrics {
     ['channel'],
   )
   const smsLast24h = gauge('sms_last_24h', 'Text messages enqueued in the last 24 hours.', [])
+  const smsToUnverifiedLast24h = gauge(
+    'sms_to_unverified_last_24h',
+    'Those to numbers that their account had not verified.',
+    [],
+  )
   const smsDailyCapGauge = gauge(
     'sms_daily_cap',
     'LATCHKEY_SMS_DAILY_CAP, the limit of text messages in 24 hours.',
@@ -202,9 +207,11 @@ export function createMetrics(): Metrics {
     connectionsGauge.set({ state: 'busy' }, connections.busy)
     connectionsGauge.set({ state: 'waiting' }, connections.waiting)
     // Unknown values are left out, because old ones would look current.
-    for (const one of [deliveryQueue, deliveryQueueOldest, smsLast24h]) one.reset()
+    const fromDatabase = [deliveryQueue, deliveryQueueOldest, smsLast24h, smsToUnverifiedLast24h]
+    for (const one of fromDatabase) one.reset()
     if (!databaseGauges) return
-    smsLast24h.set(databaseGauges.smsLast24h)
+    smsLast24h.set(databaseGauges.smsLast24h.all)
+    smsToUnverifiedLast24h.set(databaseGauges.smsLast24h.toUnverified)
     for (const channel of queueNames) {
       deliveryQueue.set({ channel }, databaseGauges.queues[channel].waiting)
       deliveryQueueOldest.set({ channel }, databaseGauges.queues[channel].oldestMs / second)

@@ -209,7 +209,7 @@ export async function verifyCode(
  */
 export async function completeChallenge(
   tx: Tx,
-  { rules }: ChallengeDeps,
+  { rules, rateLimiter }: ChallengeDeps,
   completion: {
     account: LockedAccount
     challenge: { id: string; session_id: string | null; device_id: string | null }
@@ -230,6 +230,7 @@ export async function completeChallenge(
     deviceId: challenge.device_id ?? undefined,
     rememberDevice,
     rules,
+    rateLimiter,
   })
   if (!issued) throw new Error('Both factors were verified, but no session was issued.')
   return issued

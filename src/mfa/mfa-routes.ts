@@ -138,7 +138,7 @@ export function mfaRoutes(
         (await verifyTurnOnAssertion(deps, principal, request.body.assertion))
 
       const outcome = await transaction(async (tx) => {
-        const account = await guard.lockAccount(tx, principal)
+        const account = await guard.lockForChange(tx, principal)
         const verification = await verifyFactor(tx, deps, account, principal, {
           method,
           address,

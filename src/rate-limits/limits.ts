@@ -31,8 +31,32 @@ const definitions = {
     hour,
     'one session, at all calls that ask for the current password together',
   ),
-  // Every visit of a sign-in page starts one.
-  passkeySignInsPerNetwork: attempts(600, hour, 'one network, started sign-ins by passkey alone'),
+
+  // What succeeds. Enough for a script that signs in for every call, and for many tabs; too few to keep a
+  // node busy. Only who has the account’s credentials can use these up, so a password reset by mail
+  // begins the first and the last anew.
+  signInsPerAccount: {
+    ...attempts(
+      300,
+      hour,
+      'an account, completed sign-ins; confirmations of a session count by session',
+    ),
+    detailStart: 'Too many sign-ins. Please try again in',
+  },
+  // By session, so that a thief of one refresh token does not stop the owner’s other sessions.
+  refreshesPerSession: {
+    ...attempts(600, hour, 'a session'),
+    detailStart: 'Too many refreshes. Please use the access token, or try again in',
+  },
+  // Removing, ending sessions, deleting and undoing are never counted.
+  changesPerAccount: {
+    ...attempts(
+      120,
+      hour,
+      'an account, calls under `/settings` that add or change something; changes of the password count apart',
+    ),
+    detailStart: 'Too many changes. Please try again in',
+  },
 
   // Codes. The code step follows the right password, so a stranger cannot use these up.
   wrongCodesPerHour: attempts(
@@ -72,11 +96,20 @@ const definitions = {
   // Texts cost money. The setting replaces `max`.
   smsPerDay: {
     max: 1000,
-    maxSetting: 'LATCHKEY_SMS_DAILY_CAP',
+    maxSetting: '`LATCHKEY_SMS_DAILY_CAP`',
     windowMs: day,
     problem: 'sms_unavailable',
     countedBy: 'the whole service',
     alarm: 'SMS not sent: LATCHKEY_SMS_DAILY_CAP is reached',
+  },
+  // Strangers enter unverified numbers, so these leave half of the texts to owners who sign in.
+  smsPerDayToUnverified: {
+    max: maxSmsToUnverified(1000),
+    maxSetting: 'half of `LATCHKEY_SMS_DAILY_CAP`, rounded up',
+    windowMs: day,
+    problem: 'sms_unavailable',
+    countedBy: 'the whole service, for accounts that have not verified the number',
+    alarm: 'SMS not sent: unverified numbers have used up their half of LATCHKEY_SMS_DAILY_CAP',
   },
 
   // Notices: enough to be noticed, too few to be a nuisance.
@@ -130,6 +163,11 @@ export type RateLimitName = keyof typeof definitions
 export const rateLimits = Object.fromEntries(
   Object.entries(definitions).map(([name, definition]) => [name, { name, ...definition }]),
 ) as Record<RateLimitName, RateLimit>
+
+/** Rounded up, so that with a cap of one a number can still be verified. */
+export function maxSmsToUnverified(smsDailyCap: number): number {
+  return Math.ceil(smsDailyCap / 2)
+}
 
 function attempts(max: number, windowMs: number, countedBy: string): Definition {
   return { max, windowMs, problem: 'too_many_attempts', countedBy }

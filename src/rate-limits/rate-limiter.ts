@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import { now, secondsUntil } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
 import { Problem, type ProblemCode } from '../lib/problem.ts'
@@ -10,13 +11,15 @@ import type { Tx } from '../store/transaction.ts'
 export interface RateLimit {
   name: string
   max: number
-  /** The setting that replaces `max`, if there is one. */
+  /** What replaces `max`, in words, if a setting decides. */
   maxSetting?: string
   /** Milliseconds. The window slides; it is not an hour of the clock. */
   windowMs: number
   problem: Extract<ProblemCode, 'too_many_attempts' | 'too_many_messages' | 'sms_unavailable'>
   /** The key, in words: the table in docs/rate-limits.md shows it. */
   countedBy: string
+  /** The beginning of the sentence that refuses, instead of that of the problem. */
+  detailStart?: string
   /** Logged as an error whenever the limit refuses, where that concerns the operator. */
   alarm?: string
 }
@@ -46,6 +49,21 @@ export interface RateLimiter {
   consume(tx: Tx, ...buckets: Bucket[]): Promise<Reservation>
   /** Takes hits back: a correct guess does not count. */
   refund(tx: Tx, reservation: Reservation): Promise<void>
+  /**
+   * Counts one success, in one statement. Exact while the transaction has locked whatever the key names.
+   *
+   * @throws Problem with `retryAfter` if the bucket is full
+   */
+  countSuccess(tx: Tx, bucket: Bucket): Promise<void>
+  /** Begins buckets anew. */
+  clear(tx: Tx, ...buckets: Bucket[]): Promise<void>
+  /**
+   * Checks a limit whose hits another table has.
+   *
+   * @param hitAt when the latest hit but `max - 1` was; null if there are fewer
+   * @throws Problem with `retryAfter` if that is within the window
+   */
+  check(limit: RateLimit, hitAt: number | null): void
 }
 
 /** @param options.enabled false counts nothing, for load tests */
@@ -68,6 +86,30 @@ export function createRateLimiter({ enabled, log }: { enabled: boolean; log: Log
 
     async refund(tx, { ids }) {
       if (ids.length > 0) await tx.deleteFrom('rate_limit_hit').where('id', 'in', ids).execute()
+    },
+
+    async countSuccess(tx, bucket) {
+      if (!enabled) return
+      const { limit } = bucket
+      const key = hitKeyOf(bucket)
+      const { rows } = await sql`
+        insert into rate_limit_hit (id, key, at)
+        select ${newId()}, ${key}, cast(${tx.now()} as bigint)
+        where ${limit.max} > (
+          select count(*) from rate_limit_hit where key = ${key} and at > ${tx.now() - limit.windowMs}
+        )
+        returning id
+      `.execute(tx)
+      if (rows.length === 0) await ensureRemaining(tx, log, { ...bucket, hitKey: key })
+    },
+
+    async clear(tx, ...buckets) {
+      await tx.deleteFrom('rate_limit_hit').where('key', 'in', buckets.map(hitKeyOf)).execute()
+    },
+
+    check(limit, hitAt) {
+      const freeAt = (hitAt ?? 0) + limit.windowMs
+      if (enabled && freeAt > now()) throw limitReached(limit, freeAt)
     },
   }
 }
@@ -102,14 +144,15 @@ async function ensureRemaining(
   if (latestHits.length < max) return max - latestHits.length
 
   if (limit.alarm) log.error({ max }, limit.alarm)
-  const freedAt = (latestHits.at(-1)?.at ?? tx.now()) + limit.windowMs
-  const retryAfter = secondsUntil(freedAt)
-  throw new Problem(limit.problem, `${detailStart[limit.problem]} ${formatSeconds(retryAfter)}.`, {
-    retryAfter,
-  })
+  throw limitReached(limit, (latestHits.at(-1)?.at ?? tx.now()) + limit.windowMs)
 }
 
-const detailStart = {
+function limitReached({ problem, detailStart = detailStarts[problem] }: RateLimit, freeAt: number) {
+  const retryAfter = secondsUntil(freeAt)
+  return new Problem(problem, `${detailStart} ${formatSeconds(retryAfter)}.`, { retryAfter })
+}
+
+const detailStarts = {
   too_many_attempts: 'Too many attempts. Please try again in',
   too_many_messages:
     'Too many codes requested. Please use the newest one, or request another one in',
@@ -124,6 +167,6 @@ function formatSeconds(seconds: number): string {
 
 /** For `catch`: skips an optional step whose limit is reached. */
 export function ignoreIfRateLimited(error: unknown): undefined {
-  if (error instanceof Problem && Object.hasOwn(detailStart, error.code)) return undefined
+  if (error instanceof Problem && Object.hasOwn(detailStarts, error.code)) return undefined
   throw error
 }

@@ -2,6 +2,8 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { type Client, clientOf } from '../lib/client.ts'
 import { now, second } from '../lib/clock.ts'
 import { Problem } from '../lib/problem.ts'
+import { rateLimits } from '../rate-limits/limits.ts'
+import type { Bucket, RateLimiter } from '../rate-limits/rate-limiter.ts'
 import { isMfaOn, mfaOnSince } from '../store/mfa-state.ts'
 import type { Db } from '../store/open.ts'
 import type { Tx } from '../store/transaction.ts'
@@ -41,6 +43,14 @@ export interface Guard {
    */
   lockAccount(tx: Tx, principal: Principal): Promise<LockedAccount>
   /**
+   * Locks the account for a call that adds or changes something, and counts it. Calls that remove
+   * something use `lockAccount`: no thief can keep the owner from them.
+   *
+   * @param countedAs counts the call apart from others
+   * @throws Problem `too_many_attempts` as well
+   */
+  lockForChange(tx: Tx, principal: Principal, countedAs?: 'password'): Promise<LockedAccount>
+  /**
    * An `onRequest` hook: requires an operator who signed in recently and with MFA.
    */
   requireOperator(request: FastifyRequest): Promise<void>
@@ -75,8 +85,9 @@ export function createGuard(options: {
   accessTokens: AccessTokens
   stepUpMaxAge: number
   rules: Pick<SessionRules, 'mfaPolicy'>
+  rateLimiter: RateLimiter
 }): Guard {
-  const { app, db, accessTokens, stepUpMaxAge, rules } = options
+  const { app, db, accessTokens, stepUpMaxAge, rules, rateLimiter } = options
   app.decorateRequest(principalDecorator, null)
 
   async function authenticate(request: FastifyRequest): Promise<LiveSession> {
@@ -116,6 +127,16 @@ export function createGuard(options: {
         },
       },
     )
+  }
+
+  async function lockAndRecheck(tx: Tx, principal: Principal): Promise<LockedAccount> {
+    const account = await lockAccount(tx, principal.account)
+    const session = account && (await findLiveSession(tx, principal.session))
+    if (!account || !session) {
+      throw new Problem('invalid_token', 'This session has ended. Please sign in again.')
+    }
+    ensureStepUp(session)
+    return account
   }
 
   function ensureNotSetupSession(session: LiveSession): LiveSession {
@@ -159,13 +180,11 @@ export function createGuard(options: {
       ensureStepUp(ensureNotSetupSession(await authenticate(request)))
     },
 
-    async lockAccount(tx, principal) {
-      const account = await lockAccount(tx, principal.account)
-      const session = account && (await findLiveSession(tx, principal.session))
-      if (!account || !session) {
-        throw new Problem('invalid_token', 'This session has ended. Please sign in again.')
-      }
-      ensureStepUp(session)
+    lockAccount: lockAndRecheck,
+
+    async lockForChange(tx, principal, countedAs) {
+      const account = await lockAndRecheck(tx, principal)
+      await rateLimiter.countSuccess(tx, changeBucket(account.id, countedAs))
       return account
     },
 
@@ -186,6 +205,12 @@ export function createGuard(options: {
         .executeTakeFirstOrThrow()
     },
   }
+}
+
+/** The bucket of a change of an account, or of its password alone. */
+export function changeBucket(account: string, countedAs?: 'password'): Bucket {
+  const key = countedAs ? `${account} ${countedAs}` : account
+  return { limit: rateLimits.changesPerAccount, key }
 }
 
 /** Codes by email reach AAL1 only: NIST SP 800-63B-4 does not accept them as a second factor. */

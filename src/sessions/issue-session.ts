@@ -4,6 +4,8 @@ import { now, second } from '../lib/clock.ts'
 import { networkOf } from '../lib/network.ts'
 import { Problem } from '../lib/problem.ts'
 import { newId } from '../lib/random.ts'
+import { rateLimits } from '../rate-limits/limits.ts'
+import type { RateLimiter } from '../rate-limits/rate-limiter.ts'
 import { isMfaOn } from '../store/mfa-state.ts'
 import type { Tx } from '../store/transaction.ts'
 import type { AccessTokens } from './access-token.ts'
@@ -24,7 +26,7 @@ import { isTrustedDevice, trustDevice } from './trusted-device.ts'
  * @param options.session the session to renew instead of creating one
  * @returns undefined if a second factor is required first
  * @throws Problem `invalid_credentials` for a deleted account; `account_suspended`;
- * `password_reset_required` after an undo or on an operator’s request
+ * `password_reset_required` after an undo or on an operator’s request; `too_many_attempts`
  */
 export async function issueSession(
   tx: Tx,
@@ -40,9 +42,10 @@ export async function issueSession(
     /** Trusts the device, so that it skips the second factor for a while. */
     rememberDevice?: boolean | undefined
     rules: SessionRules
+    rateLimiter: RateLimiter
   },
 ): Promise<IssuedSession | undefined> {
-  const { account, client, deviceToken, deviceId, rememberDevice, rules } = options
+  const { account, client, deviceToken, deviceId, rememberDevice, rules, rateLimiter } = options
   const amr = combineAmr(...options.amr)
   if (account.deleted_at !== null) {
     throw new Problem('invalid_credentials', 'This account was deleted by its owner.')
@@ -59,6 +62,11 @@ export async function issueSession(
   const mfaSatisfied =
     !isMfaOn(account) || hasMfa(amr) || (await isTrustedDevice(tx, account, device.id))
   if (!mfaSatisfied) return undefined
+  await rateLimiter.countSuccess(tx, {
+    limit: rateLimits.signInsPerAccount,
+    // A thief’s sign-ins do not keep the owner from confirming a session, which changes ask for.
+    key: options.session ?? account.id,
+  })
 
   if (account.reset_by_email_at !== null && acrOf(amr) === 'aal2') {
     // The owner has shown more than the mailbox, so codes by email count as the second factor again.

@@ -1,9 +1,11 @@
-import type { NotNull } from 'kysely'
+import { type NotNull, sql } from 'kysely'
 import * as activity from '../activity/activity.ts'
 import { sealContext } from '../keys/sealed-columns.ts'
 import type { Client } from '../lib/client.ts'
 import { second } from '../lib/clock.ts'
 import { newToken } from '../lib/random.ts'
+import { rateLimits } from '../rate-limits/limits.ts'
+import type { RateLimiter } from '../rate-limits/rate-limiter.ts'
 import { mfaColumns } from '../store/mfa-state.ts'
 import type { Db } from '../store/open.ts'
 import type { Tx } from '../store/transaction.ts'
@@ -45,12 +47,18 @@ export async function issueRefreshToken(
  *
  * @returns undefined if the token is unknown, superseded or reused, its session has ended, or the
  * account is suspended
+ * @throws Problem `too_many_attempts`: the transaction must roll back, so that the token stays unused
  */
 export async function refreshSession(
   tx: Tx,
-  options: { refreshToken: string; client: Client; rules: SessionRules },
+  options: {
+    refreshToken: string
+    client: Client
+    rules: SessionRules
+    rateLimiter: RateLimiter
+  },
 ): Promise<IssuedSession | undefined> {
-  const { refreshToken, client, rules } = options
+  const { refreshToken, client, rules, rateLimiter } = options
   const hashes = tx.keyring.hashWithAllKeys(refreshToken, purpose)
   // Session before refresh token, wherever both are updated: one lock order avoids deadlocks.
   const session = await lockSession(tx, hashes)
@@ -58,7 +66,7 @@ export async function refreshSession(
 
   const idleUntil = tx.now() + rules.sessionIdleTimeout * second
   const refreshed = (await markUsed(tx, hashes))
-    ? await rotate(tx, session, idleUntil)
+    ? await rotate(tx, rateLimiter, session, idleUntil)
     : await repeat(tx, session, { hashes, idleUntil, client })
   if (!refreshed) return undefined
 
@@ -82,6 +90,13 @@ interface Refreshed {
 
 type LockedSession = NonNullable<Awaited<ReturnType<typeof lockSession>>>
 
+/** When the token was issued that, in an hour, leaves no room for another. Counting costs no statement. */
+const refreshHitAt = sql<number | null>`(
+  select created_at from refresh_token as earlier
+  where earlier.session_id = session.id
+  and earlier.generation = session.generation + 1 - ${sql.lit(rateLimits.refreshesPerSession.max)}
+)`.as('refresh_hit_at')
+
 /** Locks the live session of a token, so that refreshes of one session take turns. */
 function lockSession(tx: Tx, hashes: string[]) {
   return tx
@@ -91,6 +106,7 @@ function lockSession(tx: Tx, hashes: string[]) {
     .select(['generation', 'authenticated_generation'])
     .select(['refresh_token_sealed', 'repeatable_until', 'repeated_late_at'])
     .select(mfaColumns)
+    .select(refreshHitAt)
     .where('session.id', 'in', (query) =>
       query.selectFrom('refresh_token').select('session_id').where('token_hash', 'in', hashes),
     )
@@ -113,7 +129,13 @@ async function markUsed(tx: Tx, hashes: string[]): Promise<boolean> {
   return numUpdatedRows > 0
 }
 
-async function rotate(tx: Tx, session: LockedSession, idleUntil: number): Promise<Refreshed> {
+async function rotate(
+  tx: Tx,
+  rateLimiter: RateLimiter,
+  session: LockedSession,
+  idleUntil: number,
+): Promise<Refreshed> {
+  rateLimiter.check(rateLimits.refreshesPerSession, session.refresh_hit_at)
   const next = { id: session.id, generation: session.generation + 1 }
   const refreshToken = await issueRefreshToken(tx, next)
   const context = sealContext('session', session.id)

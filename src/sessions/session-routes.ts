@@ -13,6 +13,7 @@ import {
 } from '../http/schemas.ts'
 import { clientOf } from '../lib/client.ts'
 import { Problem } from '../lib/problem.ts'
+import type { RateLimiter } from '../rate-limits/rate-limiter.ts'
 import type { RunTransaction } from '../store/transaction.ts'
 import type { AccessTokens } from './access-token.ts'
 import type { CookieSessions } from './cookie-sessions.ts'
@@ -28,10 +29,11 @@ export function sessionRoutes(
     guard: Guard
     accessTokens: AccessTokens
     rules: SessionRules
+    rateLimiter: RateLimiter
     cookieSessions: CookieSessions
   },
 ): void {
-  const { transaction, guard, accessTokens, rules, cookieSessions } = deps
+  const { transaction, guard, accessTokens, rules, rateLimiter, cookieSessions } = deps
 
   app.post(
     '/auth/Refresh',
@@ -51,7 +53,7 @@ export function sessionRoutes(
         }),
         response: {
           200: TokenResponse,
-          ...problemResponses('invalid_refresh_token', ...bodyProblems),
+          ...problemResponses('invalid_refresh_token', 'too_many_attempts', ...bodyProblems),
         },
       },
     },
@@ -64,7 +66,9 @@ export function sessionRoutes(
       const issued =
         refreshToken === undefined
           ? undefined
-          : await transaction((tx) => refreshSession(tx, { refreshToken, client, rules }))
+          : await transaction((tx) =>
+              refreshSession(tx, { refreshToken, client, rules, rateLimiter }),
+            )
       if (!issued) throw new Problem('invalid_refresh_token', 'Please sign in again.')
       return tokenResponse(accessTokens, issued)
     },

@@ -81,7 +81,6 @@ export function passkeySignInRoutes(
             'mfa_token_expired',
             'account_suspended',
             'method_not_set_up',
-            'too_many_attempts',
             ...bodyProblems,
           ),
         },
@@ -90,12 +89,7 @@ export function passkeySignInRoutes(
     async (request) => {
       const principal = optionalPrincipalOf(request)
       const { mfaToken } = request.body
-      const startedBy =
-        mfaToken !== undefined
-          ? { mfaToken }
-          : principal
-            ? { principal }
-            : { client: clientOf(request) }
+      const startedBy = mfaToken !== undefined ? { mfaToken } : principal && { principal }
       const { passkeyToken, ...challenge } = await startPasskeySignIn(deps, startedBy)
       const options = await buildRequestOptions(relyingParty, challenge)
       return { options, passkeyToken, expiresIn: passkeyChallengeLifetimeMs / second }
@@ -111,7 +105,7 @@ export function passkeySignInRoutes(
         tags,
         summary: 'Complete signing in with a passkey',
         description:
-          'A `passkeyToken` works once, even if the passkey is refused. To confirm a session, send its access token again.',
+          'A `passkeyToken` signs in once. That of a second factor or a session is used up by any response, even a refused one. To confirm a session, send its access token again.',
         security,
         body: StrictObject({
           passkeyToken: Token('From `POST /auth/SignIn/Passkey`.'),
@@ -129,6 +123,7 @@ export function passkeySignInRoutes(
             'invalid_credentials',
             'password_reset_required',
             'account_suspended',
+            'too_many_attempts',
             ...bodyProblems,
           ),
         },

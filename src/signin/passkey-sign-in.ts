@@ -1,7 +1,6 @@
 import type { AuthenticationResponseJSON } from '@simplewebauthn/server'
 import * as activity from '../activity/activity.ts'
 import type { Client } from '../lib/client.ts'
-import { networkOf } from '../lib/network.ts'
 import { Problem } from '../lib/problem.ts'
 import {
   anyPurpose,
@@ -23,16 +22,21 @@ import {
 } from '../mfa/passkey/passkey-challenge.ts'
 import type { CredentialDescriptor } from '../mfa/passkey/webauthn.ts'
 import { readUsableFactors } from '../mfa/usable-factors.ts'
-import { rateLimits } from '../rate-limits/limits.ts'
 import type { Principal } from '../sessions/guard.ts'
 import { issueSession } from '../sessions/issue-session.ts'
 import { lockAccount } from '../sessions/locked-account.ts'
 import type { IssuedSession } from '../sessions/session.ts'
 import type { RunTransaction, Tx } from '../store/transaction.ts'
 import { countFailedAttempt } from '../verification/challenge-row.ts'
+import {
+  consumeSignInChallenge,
+  createSignInChallenge,
+  type PasskeySignInChallenge,
+  readSignInChallenge,
+} from './passkey-sign-in-challenge.ts'
 
 /** A WebAuthn challenge, and the options that belong to it. */
-export interface PasskeySignInChallenge {
+export interface StartedPasskeySignIn {
   passkeyToken: string
   challenge: string
   /** The account's passkeys; undefined while the account is unknown. */
@@ -45,14 +49,19 @@ export interface PasskeySignInChallenge {
  * Starts signing in by passkey: as the second factor of a sign-in or an undo, to confirm a session, or
  * as the only factor.
  *
- * @throws Problem `mfa_token_expired`, `method_not_set_up`, or `too_many_attempts`
+ * @param startedBy undefined for a passkey alone, which strangers may start as often as they like: it
+ * stores nothing, and no limit of theirs bars others
+ * @throws Problem `mfa_token_expired`, `method_not_set_up`
  */
-export function startPasskeySignIn(
-  deps: ChallengeDeps & { transaction: RunTransaction },
-  startedBy: { mfaToken: string } | { principal: Principal } | { client: Client },
-): Promise<PasskeySignInChallenge> {
-  const { transaction, rateLimiter } = deps
-  return transaction(async (tx) => {
+export async function startPasskeySignIn(
+  deps: ChallengeDeps & PasskeyDeps & { transaction: RunTransaction },
+  startedBy: { mfaToken: string } | { principal: Principal } | undefined,
+): Promise<StartedPasskeySignIn> {
+  if (!startedBy) {
+    const { value, passkeyToken } = createSignInChallenge(deps.keyring)
+    return { passkeyToken, challenge: value, allowed: undefined, requireUserVerification: true }
+  }
+  return deps.transaction(async (tx) => {
     if ('mfaToken' in startedBy) {
       const { account, challenge, undoToken } = await loadChallenge(tx, startedBy, anyPurpose)
       const { enrollment } = await readUsableFactors(tx, deps, account, undoToken)
@@ -63,21 +72,13 @@ export function startPasskeySignIn(
       const { value, passkeyToken } = await createPasskeyChallenge(tx, challengeFor)
       return { passkeyToken, challenge: value, allowed, requireUserVerification: false }
     }
-    if ('principal' in startedBy) {
-      const { session } = startedBy.principal
-      const account = await lockAccount(tx, startedBy.principal.account)
-      const allowed = account ? await listPasskeyDescriptors(tx, account) : []
-      if (!account || allowed.length === 0) throw methodNotSetUp()
-      const challengeFor = { purpose: 'reauthenticate', account, session } as const
-      const { value, passkeyToken } = await createPasskeyChallenge(tx, challengeFor)
-      return { passkeyToken, challenge: value, allowed, requireUserVerification: true }
-    }
-    await rateLimiter.consume(tx, {
-      limit: rateLimits.passkeySignInsPerNetwork,
-      key: networkOf(startedBy.client.ipAddress),
-    })
-    const { value, passkeyToken } = await createPasskeyChallenge(tx, { purpose: 'signIn' })
-    return { passkeyToken, challenge: value, allowed: undefined, requireUserVerification: true }
+    const { session } = startedBy.principal
+    const account = await lockAccount(tx, startedBy.principal.account)
+    const allowed = account ? await listPasskeyDescriptors(tx, account) : []
+    if (!account || allowed.length === 0) throw methodNotSetUp()
+    const challengeFor = { purpose: 'reauthenticate', account, session } as const
+    const { value, passkeyToken } = await createPasskeyChallenge(tx, challengeFor)
+    return { passkeyToken, challenge: value, allowed, requireUserVerification: true }
   })
 }
 
@@ -94,8 +95,9 @@ export interface PasskeySignInAttempt {
 }
 
 /**
- * Verifies an assertion, once per challenge. No rate limit applies: a signature cannot be guessed, so
- * the owner can sign in by passkey while a stranger is guessing codes or passwords.
+ * Verifies an assertion. The challenge of an account takes one response, right or wrong; that of a
+ * passkey alone takes one that is right. No rate limit applies: a signature cannot be guessed, so the
+ * owner can sign in by passkey while a stranger is guessing codes or passwords.
  *
  * @returns undefined for a wrong assertion
  * @throws Problem `passkey_token_expired`, `mfa_token_expired`
@@ -106,10 +108,9 @@ export async function verifyPasskeySignIn(
 ): Promise<IssuedSession | undefined> {
   const { db, transaction, keyring, relyingParty } = deps
   const { passkeyToken, response, principal } = attempt
-  const passkeyChallenge = await consumePasskeyChallenge(db, keyring, {
-    passkeyToken,
-    session: principal?.session,
-  })
+  const passkeyChallenge =
+    readSignInChallenge(keyring, passkeyToken) ??
+    (await consumePasskeyChallenge(db, keyring, { passkeyToken, session: principal?.session }))
   if (!passkeyChallenge) throw passkeyTokenExpired()
   const passkey = await verifyPasskey(db, relyingParty, passkeyChallenge, response)
   return transaction(async (tx) => {
@@ -122,7 +123,8 @@ export async function verifyPasskeySignIn(
     const { client } = attempt
     const detail = { step: 'passkey' }
     const account = passkey?.account ?? passkeyChallenge.account_id
-    await activity.record(tx, account, { type: 'signin.failed', client, detail })
+    // A stranger’s response to a challenge of no account leaves no row, or it would fill the database.
+    if (account) await activity.record(tx, account, { type: 'signin.failed', client, detail })
     return undefined
   })
 }
@@ -132,12 +134,15 @@ async function completePasskeySignIn(
   tx: Tx,
   deps: ChallengeDeps,
   attempt: PasskeySignInAttempt & {
-    passkeyChallenge: ConsumedPasskeyChallenge
+    passkeyChallenge: PasskeySignInChallenge | ConsumedPasskeyChallenge
     passkey: VerifiedPasskey
   },
 ): Promise<IssuedSession | undefined> {
-  const { rules } = deps
+  const { rules, rateLimiter } = deps
   const { passkeyChallenge, passkey, client, deviceToken, rememberDevice } = attempt
+  if (passkeyChallenge.purpose === 'signIn') {
+    if (!(await consumeSignInChallenge(tx, passkeyChallenge))) throw passkeyTokenExpired()
+  }
   const account = await lockAccount(tx, passkey.account)
   const startedAtVersion = passkeyChallenge.credential_version ?? account?.credential_version
   if (!account || startedAtVersion !== account.credential_version) throw passkeyTokenExpired()
@@ -161,6 +166,7 @@ async function completePasskeySignIn(
     deviceToken,
     rememberDevice,
     rules,
+    rateLimiter,
   })
   if (!issued) throw new Error('No session was issued after a passkey with user verification.')
   return issued

@@ -161,6 +161,10 @@ async function verifyAttempt(
     await activity.record(tx, account?.id ?? null, { type: 'signin.failed', client, detail })
     tx.emit({ kind: 'signIn', method: 'password', result: 'wrong' })
     return undefined
+  }).catch(async (error) => {
+    // The transaction was rolled back, and with it the refund: the right password is no wrong one.
+    if (verifiedHash !== undefined) await transaction((tx) => rateLimiter.refund(tx, reservation))
+    throw error
   })
 }
 
@@ -194,7 +198,8 @@ async function issueOrChallenge(
   },
 ): Promise<SignInResult> {
   const { account, amr, session, deviceId } = verified
-  const issued = await issueSession(tx, { ...verified, rules: deps.rules })
+  const { rules, rateLimiter } = deps
+  const issued = await issueSession(tx, { ...verified, rules, rateLimiter })
   const byPassword = issued && isMfaOn(account) ? 'trustedDevice' : 'password'
   const method = amr.includes('pwd') ? byPassword : 'passkey'
   tx.emit({ kind: 'signIn', method, result: issued ? 'signedIn' : 'mfaRequired' })

@@ -9,6 +9,7 @@ export interface Schema {
   recovery_code: RecoveryCodeTable
   passkey: PasskeyTable
   passkey_challenge: PasskeyChallengeTable
+  used_passkey_challenge: UsedPasskeyChallengeTable
   sign_up: SignUpTable
   challenge: ChallengeTable
   session: SessionTable
@@ -139,24 +140,30 @@ export interface PasskeyTable {
   mfa_epoch: number | null
 }
 
-/** A single-use WebAuthn challenge. */
+/** A single-use WebAuthn challenge of an account. */
 export interface PasskeyChallengeTable {
   id: string
-  purpose: 'register' | 'turnOn' | 'secondFactor' | 'signIn' | 'reauthenticate' | 'confirm'
+  purpose: 'register' | 'turnOn' | 'secondFactor' | 'reauthenticate' | 'confirm'
   /** 256 random bits, in base64url: the challenge, or for `confirm` the key that it is derived by. */
   value: string
   /** The hash of the passkeyToken; null where the session identifies the challenge. */
   token_hash: string | null
-  /** The account whose passkey must respond; null for a sign-in without a password. */
-  account_id: string | null
+  /** The account whose passkey must respond. */
+  account_id: string
   /** The session that must send the response; null before there is one. */
   session_id: string | null
   /** The sign-in that waits for its second factor. */
   challenge_id: string | null
   /** The account's `credential_version` when the challenge was issued; it must still be the same. */
-  credential_version: number | null
+  credential_version: number
   expires_at: number
   consumed_at: number | null
+}
+
+/** A challenge by which a passkey alone has signed in: until it expires, it signs in no more. */
+export interface UsedPasskeyChallengeTable {
+  value: string
+  expires_at: number
 }
 
 /**

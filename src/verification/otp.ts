@@ -1,4 +1,4 @@
-import { timingSafeEqual } from 'node:crypto'
+import { matchesHash } from '../keys/keyring.ts'
 import type { Tx } from '../store/transaction.ts'
 
 /** A code that was sent and has not been used. */
@@ -18,13 +18,7 @@ export function hashOtp(tx: Tx, challengeId: string, code: string): string {
 export function matchesOtp(tx: Tx, code: string, sent: SentOtp): boolean {
   const { challengeId, codeHash, expiresAt } = sent
   if (codeHash === null || expiresAt === null || expiresAt <= tx.now()) return false
-  const expected = Buffer.from(codeHash)
-  return tx.keyring
-    .hashWithAllKeys(code.replaceAll(' ', ''), purpose(challengeId))
-    .some((candidate) => {
-      const actual = Buffer.from(candidate)
-      return actual.length === expected.length && timingSafeEqual(actual, expected)
-    })
+  return matchesHash(tx.keyring, codeHash, code.replaceAll(' ', ''), purpose(challengeId))
 }
 
 const purpose = (challengeId: string) => `code ${challengeId}`

@@ -6,8 +6,13 @@ import { Problem } from '../lib/problem.ts'
 import { newCode } from '../lib/random.ts'
 import { enqueueNotification, type Recipient } from '../notifications/outbox.ts'
 import type { Channel } from '../notifications/transport.ts'
-import { rateLimits } from '../rate-limits/limits.ts'
-import { type Bucket, countHits, type RateLimiter } from '../rate-limits/rate-limiter.ts'
+import { maxSmsToUnverified, rateLimits } from '../rate-limits/limits.ts'
+import {
+  type Bucket,
+  countHits,
+  type RateLimit,
+  type RateLimiter,
+} from '../rate-limits/rate-limiter.ts'
 import type { Db } from '../store/open.ts'
 import type { Tx } from '../store/transaction.ts'
 import { hashOtp } from './otp.ts'
@@ -20,9 +25,13 @@ const resendCooldownMs = 30 * second
 
 const serviceWide = 'everyone'
 
-/** Text messages that count against the daily cap. */
-export function countSmsLast24h(db: Db): Promise<number> {
-  return countHits(db, { limit: rateLimits.smsPerDay, key: serviceWide })
+/** Text messages that count against the daily cap, and those to unverified numbers among them. */
+export async function countSmsLast24h(db: Db): Promise<{ all: number; toUnverified: number }> {
+  const countOf = (limit: RateLimit) => countHits(db, { limit, key: serviceWide })
+  return {
+    all: await countOf(rateLimits.smsPerDay),
+    toUnverified: await countOf(rateLimits.smsPerDayToUnverified),
+  }
 }
 
 export type CodeTemplate = 'sign-in-code' | 'undo-code' | 'set-up-code' | 'address-code'
@@ -73,7 +82,13 @@ export async function sendCode(
     ...(to.channel === 'sms'
       ? [
           { limit: rateLimits.smsPerAccount, key: challenge.account_id },
-          ...(unverified ? [] : [{ limit: rateLimits.smsPerNumber, key: to.destination }]),
+          unverified
+            ? {
+                limit: rateLimits.smsPerDayToUnverified,
+                key: serviceWide,
+                max: maxSmsToUnverified(smsDailyCap),
+              }
+            : { limit: rateLimits.smsPerNumber, key: to.destination },
           { limit: rateLimits.smsPerDay, key: serviceWide, max: smsDailyCap },
         ]
       : []),

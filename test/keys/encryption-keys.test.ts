@@ -7,6 +7,7 @@ import { openDatabase } from '../../src/store/open.ts'
 import { onEachDatabase, type TestLatchkey } from '../support/latchkey.ts'
 import { submitMfaCode } from '../support/mfa.ts'
 import type { Owner } from '../support/owner.ts'
+import { addPasskey, startPasskeySignIn, verifyPasskeySignIn } from '../support/passkeys.ts'
 import { runLatchkey, waitUntil } from '../support/process.ts'
 import { undoTokenSentTo } from '../support/undo-token.ts'
 
@@ -23,6 +24,8 @@ onEachDatabase(
       const waiting = (await ada.signIn()).body
       const ben = await latchkey.owner({ mfaMethod: 'email' })
       const begunByBen = (await ben.signIn()).body
+      const passkey = await addPasskey(latchkey, await latchkey.owner())
+      const byPasskey = await startPasskeySignIn(latchkey)
       const lost = (await latchkey.post('/auth/Refresh', { refreshToken: ben.refreshToken })).body
 
       await latchkey.restart({ LATCHKEY_ENCRYPTION_KEYS: `${k2},${k1}` })
@@ -36,6 +39,9 @@ onEachDatabase(
       const appCode = await ada.codeFor('authenticator')
       const answer = { mfaToken: waiting.mfaToken, code: appCode }
       assert.equal((await latchkey.post('/auth/SignIn/Mfa', answer)).status, 200)
+
+      const assertion = passkey.get(byPasskey.body.options)
+      assert.equal((await verifyPasskeySignIn(latchkey, byPasskey, assertion)).status, 200)
 
       // Sessions, trusted devices and recovery codes.
       assert.equal((await ada.get('/settings/MfaSignIn')).status, 200)

@@ -60,6 +60,12 @@ const bad: Record<string, { series: Series; at: string }> = {
   },
 }
 
+const textsToStrangers: Series = {
+  latchkey_sms_last_24h: '401x10',
+  latchkey_sms_to_unverified_last_24h: '401x10',
+  latchkey_sms_daily_cap: '1000x10',
+}
+
 const good: Series = {
   'latchkey_database_up{instance="a"}': '1x1500',
   [`${requests}"500"}`]: '3x1500',
@@ -72,6 +78,7 @@ const good: Series = {
   'latchkey_delivery_queue_oldest_seconds{channel="sms"}': '3x1500',
   'latchkey_delivery_attempts_total{channel="email",outcome="failed"}': '2x1500',
   latchkey_sms_last_24h: '790x1500',
+  latchkey_sms_to_unverified_last_24h: '390x1500',
   latchkey_sms_daily_cap: '1000x1500',
   'latchkey_sign_ins_total{method="password",result="wrong"}': '0+20x1500',
   'latchkey_mfa_turned_off_total{method="sms"}': '0+1x1500',
@@ -100,6 +107,7 @@ test('every alert fires on its condition, and none fires on healthy metrics', as
       const all = name === 'LatchkeyDown' ? series : { ...buildInfo, ...series }
       return alertTest(1, all, at, `,alertname="${name}"`)
     }),
+    alertTest(1, { ...buildInfo, ...textsToStrangers }, '5m', ',alertname="LatchkeySmsNearCap"'),
     alertTest(0, { ...buildInfo, ...good }, '1440m', ''),
   ]
   // JSON is valid YAML. Evaluating a day every minute would take seconds.

@@ -155,25 +155,12 @@ onEachDatabase(
     // Abuse case (Guessing): Repeated texts cost the operator a fortune or kept the recipient
     // awake.
     test('beyond the daily cap no text is sent, email still is, and the log alerts the operator', async () => {
-      const ada = await latchkey.owner({ mfaMethod: 'sms' })
-      const bob = await latchkey.owner({ mfaMethod: 'sms' })
-      const carol = await latchkey.owner({ mfaMethod: 'sms' })
+      const { ada, bob } = await useUpTextsToUnverified()
       await bob.turnOn('email')
+      for (const _ of [1, 2]) assert.ok((await ada.signIn()).body.sentTo)
       const { length } = latchkey.log
-
-      const refused = await carol.post('/settings/MfaSignIn', {
-        mfaMethod: 'sms',
-        phoneNumber: '+14155550999',
-      })
-      assert.equal(refused.status, 503)
-      assert.equal(refused.body.code, 'sms_unavailable')
-      assert.equal(refused.headers.get('retry-after'), String(refused.body.retryAfter))
-      assert.deepEqual(await latchkey.inbox('+14155550999'), [])
-      const errors = latchkey.log
-        .slice(length)
-        .split('\n')
-        .filter((line) => line.includes('"level":50'))
-      assert.match(errors.join('\n'), /LATCHKEY_SMS_DAILY_CAP/)
+      await assertNotVerified('+14155550999')
+      assert.match(errorsSince(length), /LATCHKEY_SMS_DAILY_CAP is reached/)
 
       const begun = await ada.signIn()
       assert.equal(begun.body.status, 'mfaRequired')
@@ -189,6 +176,50 @@ onEachDatabase(
       travel(25 * hour)
       assert.ok((await ada.signIn()).body.sentTo)
     })
+
+    // Abuse case (Guessing): Strangers spent the texts that owners need to sign in.
+    test('unverified numbers get half of the daily cap, and verified ones the rest', async () => {
+      travel(25 * hour)
+      const { ada, bob } = await useUpTextsToUnverified()
+      const { length } = latchkey.log
+      await assertNotVerified('+14155550998')
+      assert.match(errorsSince(length), /unverified numbers have used up their half/)
+
+      for (const owner of [ada, bob]) assert.ok((await owner.signIn()).body.sentTo)
+      assert.equal((await ada.signIn()).body.sentTo, undefined, 'the cap')
+      travel(25 * hour)
+      await (await latchkey.owner()).turnOn('sms')
+    })
+
+    /** Two owners verify their numbers, and no other number is verified on this day. */
+    async function useUpTextsToUnverified() {
+      const ada = await latchkey.owner({ mfaMethod: 'sms' })
+      return { ada, bob: await latchkey.owner({ mfaMethod: 'sms' }) }
+    }
+
+    async function assertNotVerified(phoneNumber: string): Promise<void> {
+      const carol = await latchkey.owner()
+      const refused = await carol.post('/settings/MfaSignIn', { mfaMethod: 'sms', phoneNumber })
+      assert.equal(refused.status, 503)
+      assert.equal(refused.body.code, 'sms_unavailable')
+      assert.equal(refused.headers.get('retry-after'), String(refused.body.retryAfter))
+      assert.deepEqual(await latchkey.inbox(phoneNumber), [])
+    }
+
+    /** The errors in the log from this position on. */
+    function errorsSince(position: number): string {
+      const lines = latchkey.log.slice(position).split('\n')
+      return lines.filter((line) => line.includes('"level":50')).join('\n')
+    }
   },
-  { LATCHKEY_SMS_DAILY_CAP: '3' },
+  { LATCHKEY_SMS_DAILY_CAP: '4' },
+)
+
+onEachDatabase(
+  (latchkey) => {
+    test('with a daily cap of one, one number can be verified', async () => {
+      assert.equal((await (await latchkey.owner()).turnOn('sms')).status, 200)
+    })
+  },
+  { LATCHKEY_SMS_DAILY_CAP: '1' },
 )

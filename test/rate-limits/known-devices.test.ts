@@ -5,6 +5,7 @@ import { type RateLimitName, rateLimits } from '../../src/rate-limits/limits.ts'
 import { travel } from '../support/clock.ts'
 import { type ApiResponse, onEachDatabase } from '../support/latchkey.ts'
 import type { Owner } from '../support/owner.ts'
+import { addPasskey, signInWithPasskey } from '../support/passkeys.ts'
 import { assertSignedIn, assertStatus } from '../support/responses.ts'
 import { undoTokenSentTo } from '../support/undo-token.ts'
 
@@ -58,6 +59,21 @@ onEachDatabase(
 
       assertSignedIn(await signIn(ada, home, deviceToken))
       assertSignedIn(await signIn(ada, '198.51.100.1', deviceToken))
+    })
+
+    // Abuse case (Guessing): A stranger in the owner’s network locked the owner out.
+    test('wrong passwords for made-up addresses bar the owner’s new device in that network, and neither the known one nor a passkey', async () => {
+      const ada = await latchkey.owner()
+      const passkey = await addPasskey(latchkey, ada)
+      const { deviceToken } = ada
+      await useUp('wrongPasswordsPerNetwork', home)
+      assertStatus(await signIn(ada, home), 429)
+
+      assertSignedIn(await signInWithPasskey(latchkey, passkey))
+      assertSignedIn(await signIn(ada, home, deviceToken))
+      assertSignedIn(await signIn(ada, '198.51.100.1'))
+      travel(hour)
+      assertSignedIn(await signIn(ada, home))
     })
 
     test('a known device has ten wrong passwords an hour of its own, which count against no other limit', async () => {

@@ -35,6 +35,19 @@ onEachDatabase((latchkey) => {
     assert.equal((await guess(ada.email, '203.0.113.1', ada.password)).status, 200)
   })
 
+  // Abuse case (Sign-up): The response or its timing revealed which addresses have accounts
+  // (CVE-2024-41952).
+  test('one network sees no difference between an address that signs in there, one that does not, and one without an account', async () => {
+    const [ada, bob] = [await latchkey.owner(), await latchkey.owner()]
+    assert.equal((await guess(ada.email, '203.0.113.2', ada.password)).status, 200)
+    for (const email of [ada.email, bob.email, `nobody-${ada.email}`]) {
+      for (let i = 0; i < maxPerAccountAndNetwork; i++) {
+        assert.equal((await guess(email, '203.0.113.2')).body.code, 'invalid_credentials', email)
+      }
+      assert.equal((await guess(email, '203.0.113.2')).body.code, 'too_many_attempts', email)
+    }
+  })
+
   test('right passwords do not count', async () => {
     const ada = await latchkey.owner()
     for (let i = 1; i < maxPerAccountAndNetwork; i++) await guess(ada.email, '203.0.113.1')

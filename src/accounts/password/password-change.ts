@@ -25,7 +25,8 @@ export async function changePassword(
   const newHash = await passwords.hash(newPassword)
 
   return transaction(async (tx) => {
-    const account = await guard.lockAccount(tx, principal)
+    // Apart, so that a thief with an access token alone does not keep the owner from it.
+    const account = await guard.lockForChange(tx, principal, 'password')
     ensureConfirmed(account, confirmation)
     const cause = { by: 'owner', ...principal } as const
     await setPassword(tx, account, newHash, { type: 'password.changed', cause })

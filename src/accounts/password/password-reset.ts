@@ -8,6 +8,7 @@ import { enqueueNotification } from '../../notifications/outbox.ts'
 import { rateLimits } from '../../rate-limits/limits.ts'
 import type { Bucket, RateLimit, RateLimiter } from '../../rate-limits/rate-limiter.ts'
 import { findDevice, keepDeviceKnown } from '../../sessions/device.ts'
+import { changeBucket } from '../../sessions/guard.ts'
 import { forgetNetworks, isKnownNetwork } from '../../sessions/known-network.ts'
 import { lockAccount } from '../../sessions/locked-account.ts'
 import { endSessions } from '../../sessions/session.ts'
@@ -153,7 +154,7 @@ export async function resetPassword(
         'This was used already or has expired. Choose “Forgot your password?” to get a code.',
       )
     }
-    return completeReset(tx, pending, passwordHash, from)
+    return completeReset(tx, rateLimiter, pending, { passwordHash, ...from })
   }
 
   const { email, code } = credential
@@ -171,14 +172,14 @@ export async function resetPassword(
   const pending = await findResetByCode(tx, account, code)
   if (!pending) return undefined
   await rateLimiter.refund(tx, reservation)
-  return completeReset(tx, pending, passwordHash, from)
+  return completeReset(tx, rateLimiter, pending, { passwordHash, ...from })
 }
 
 async function completeReset(
   tx: Tx,
+  rateLimiter: RateLimiter,
   { account, resetId }: PendingReset,
-  passwordHash: string,
-  { client, deviceToken }: ResetClient,
+  { passwordHash, client, deviceToken }: { passwordHash: string } & ResetClient,
 ): Promise<Leftovers> {
   ensureNotSuspended(account)
   await consumeReset(tx, resetId)
@@ -188,6 +189,13 @@ async function completeReset(
   await endSessions(tx, account.id)
   await forgetNetworks(tx, account.id, client)
   await keepDeviceKnown(tx, account, { deviceToken })
+  // A thief may have used these up, and is out now.
+  await rateLimiter.clear(
+    tx,
+    { limit: rateLimits.signInsPerAccount, key: account.id },
+    changeBucket(account.id),
+    changeBucket(account.id, 'password'),
+  )
   return { undoableChanges, passkeys: await listRemainingPasskeys(tx, account.id) }
 }
 

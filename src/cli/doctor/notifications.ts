@@ -1,6 +1,7 @@
 import type { Settings } from '../../config/settings.ts'
 import { probeSms } from '../../notifications/sms-probe.ts'
 import { probeSmtp, type SmtpProbeResult } from '../../notifications/smtp-probe.ts'
+import { maxSmsToUnverified } from '../../rate-limits/limits.ts'
 import { type Finding, fail, ok, warn } from './finding.ts'
 
 const todoByStep: Record<(SmtpProbeResult & { accepted: false })['step'], string> = {
@@ -27,7 +28,8 @@ export async function checkSmtp(
 }
 
 /** Checks that the SMS provider is reachable; no text message is sent. */
-export async function checkSms({ smsUrl, mfaMethods, mode }: Settings): Promise<Finding> {
+export async function checkSms(settings: Settings): Promise<Finding> {
+  const { smsUrl, smsDailyCap, mfaMethods, mode } = settings
   if (!smsUrl) {
     return ok(
       'sms',
@@ -44,5 +46,6 @@ export async function checkSms({ smsUrl, mfaMethods, mode }: Settings): Promise<
     const todo = 'Remove LATCHKEY_SMS_URL, or add sms to LATCHKEY_MFA_METHODS.'
     return warn('sms', `${message} But LATCHKEY_MFA_METHODS does not include sms.`, todo)
   }
-  return ok('sms', `${message} No text message was sent.`)
+  const cap = `LATCHKEY_SMS_DAILY_CAP allows ${smsDailyCap} a day, ${maxSmsToUnverified(smsDailyCap)} of them to unverified numbers.`
+  return ok('sms', `${message} No text message was sent. ${cap}`)
 }

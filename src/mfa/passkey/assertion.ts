@@ -11,7 +11,6 @@ import { isCurrent } from '../../store/mfa-state.ts'
 import type { Db } from '../../store/open.ts'
 import type { Sealer, Tx } from '../../store/transaction.ts'
 import { notRemoved } from '../../undo/snapshot.ts'
-import type { ConsumedPasskeyChallenge } from './passkey-challenge.ts'
 import { type CredentialDescriptor, type RelyingParty, verifyAssertion } from './webauthn.ts'
 
 /** Dependencies of verifying the response of a passkey to a challenge. */
@@ -68,19 +67,21 @@ export interface VerifiedPasskey {
 }
 
 /**
- * Verifies a passkey's response to a consumed challenge. Runs outside any transaction, because
- * verifying signatures queues behind password hashes; stores nothing.
+ * Verifies a passkey's response to a challenge. Runs outside any transaction, because verifying
+ * signatures queues behind password hashes; stores nothing.
  *
+ * @param challenge.account_id null if any account’s passkey may respond
  * @param options.acceptRemoved whether `recordPasskeyUse` decides about removed passkeys, for an undo
  * @returns undefined if the assertion is invalid, or the passkey unknown or of another account
  */
 export async function verifyPasskey(
   db: Db,
   relyingParty: RelyingParty,
-  { purpose, value, account_id }: ConsumedPasskeyChallenge,
+  challenge: { purpose: string; value: string; account_id: string | null },
   response: AuthenticationResponseJSON,
   { acceptRemoved = false } = {},
 ): Promise<VerifiedPasskey | undefined> {
+  const { purpose, value, account_id } = challenge
   const row = await db
     .selectFrom('passkey')
     .innerJoin('account', 'account.id', 'passkey.account_id')

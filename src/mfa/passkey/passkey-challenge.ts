@@ -18,7 +18,6 @@ export type PasskeyChallengeBinding =
       session: string
     }
   | { purpose: 'secondFactor'; account: Account; challenge: string }
-  | { purpose: 'signIn' }
 
 interface Account {
   id: string
@@ -26,9 +25,9 @@ interface Account {
 }
 
 /**
- * Creates a challenge.
+ * Creates a challenge of an account.
  *
- * @returns the value to sign, and the token by which a sign-in or reauthentication finds it
+ * @returns the value to sign, and the token by which a sign-in, an undo or a reauthentication finds it
  */
 export async function createPasskeyChallenge(
   tx: Tx,
@@ -36,7 +35,6 @@ export async function createPasskeyChallenge(
 ): Promise<{ value: string; passkeyToken: string }> {
   const value = newToken()
   const passkeyToken = newToken()
-  const account = 'account' in binding ? binding.account : undefined
   await tx
     .insertInto('passkey_challenge')
     .values({
@@ -44,8 +42,8 @@ export async function createPasskeyChallenge(
       purpose: binding.purpose,
       value,
       token_hash: tx.keyring.hash(passkeyToken, tokenPurpose),
-      account_id: account?.id ?? null,
-      credential_version: account?.credential_version ?? null,
+      account_id: binding.account.id,
+      credential_version: binding.account.credential_version,
       session_id: 'session' in binding ? binding.session : null,
       challenge_id: 'challenge' in binding ? binding.challenge : null,
       expires_at: tx.now() + passkeyChallengeLifetimeMs,
@@ -122,6 +120,6 @@ export async function consumePasskeyChallenge(
       ? query.where('value', '=', lookup.value ?? '').where('purpose', '=', lookup.purpose)
       : query
           .where('token_hash', 'in', keyring.hashWithAllKeys(lookup.passkeyToken, tokenPurpose))
-          .where('purpose', 'in', ['secondFactor', 'signIn', 'reauthenticate'])
+          .where('purpose', 'in', ['secondFactor', 'reauthenticate'])
   return found.executeTakeFirst()
 }

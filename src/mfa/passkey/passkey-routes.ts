@@ -106,7 +106,7 @@ export function passkeyRoutes(
         return reply.code(202).send(confirmation.assertionRequired)
       }
       const registration = await transaction(async (tx) => {
-        const account = await guard.lockAccount(tx, principal)
+        const account = await guard.lockForChange(tx, principal)
         ensureConfirmed(account, confirmation)
         return startPasskeyRegistration(tx, account, principal)
       })
@@ -134,6 +134,7 @@ export function passkeyRoutes(
             ...bodyProblems,
             'invalid_passkey',
             'passkey_known',
+            'too_many_attempts',
           ),
         },
       },
@@ -143,7 +144,7 @@ export function passkeyRoutes(
       const { name, response } = request.body
       const verified = await verifyNewPasskey(deps, principal, response)
       const added = await transaction(async (tx) => {
-        const account = await guard.lockAccount(tx, principal)
+        const account = await guard.lockForChange(tx, principal)
         return addPasskey(tx, account, principal, { ...verified, name })
       })
       return reply.code(201).send(added)
@@ -163,7 +164,7 @@ export function passkeyRoutes(
         body: StrictObject({ name: Name }, { examples: [{ name: 'My phone' }] }),
         response: {
           200: Passkey,
-          ...problemResponses(...stepUpProblems, ...bodyProblems, 'not_found'),
+          ...problemResponses(...stepUpProblems, ...bodyProblems, 'not_found', 'too_many_attempts'),
         },
       },
     },
@@ -171,7 +172,7 @@ export function passkeyRoutes(
       const principal = principalOf(request)
       const change = { ...request.params, ...request.body }
       return transaction(async (tx) =>
-        renamePasskey(tx, await guard.lockAccount(tx, principal), principal, change),
+        renamePasskey(tx, await guard.lockForChange(tx, principal), principal, change),
       )
     },
   )

@@ -84,7 +84,7 @@ export function phoneRoutes(
       const phoneNumber = parsePhoneField(request.body.phoneNumber)
       const { code, useForSignIn } = request.body
       const outcome = await transaction(async (tx) => {
-        const account = await guard.lockAccount(tx, principal)
+        const account = await guard.lockForChange(tx, principal)
         return code === undefined
           ? { sent: await startPhoneChange(tx, deps, account, principal, phoneNumber) }
           : {

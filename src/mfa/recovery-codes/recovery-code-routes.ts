@@ -63,14 +63,19 @@ export function recoveryCodeRoutes(
             },
             { description: 'The new codes, shown once.' },
           ),
-          ...problemResponses(...stepUpProblems, ...bodyProblems, 'mfa_is_off'),
+          ...problemResponses(
+            ...stepUpProblems,
+            ...bodyProblems,
+            'mfa_is_off',
+            'too_many_attempts',
+          ),
         },
       },
     },
     (request) =>
       transaction(async (tx) => {
         const principal = principalOf(request)
-        const account = await guard.lockAccount(tx, principal)
+        const account = await guard.lockForChange(tx, principal)
         const recoveryCodes = await regenerateRecoveryCodes(tx, account, {
           by: 'owner',
           ...principal,

@@ -54,12 +54,15 @@ export function totpRoutes(
         description:
           'Creates a new secret on each call. It takes effect once `POST /settings/MfaSignIn` receives one of its codes; until then the secret in use stays.',
         security: bearer,
-        response: { 200: NewTotpSecret, ...problemResponses(...stepUpProblems, ...bodyProblems) },
+        response: {
+          200: NewTotpSecret,
+          ...problemResponses(...stepUpProblems, ...bodyProblems, 'too_many_attempts'),
+        },
       },
     },
     (request) =>
       transaction(async (tx) => {
-        const account = await guard.lockAccount(tx, principalOf(request))
+        const account = await guard.lockForChange(tx, principalOf(request))
         return createTotpSecret(tx, account, brandName)
       }),
   )

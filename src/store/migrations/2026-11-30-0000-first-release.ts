@@ -187,7 +187,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
   await db.schema
     .createIndex('refresh_token_session')
     .on('refresh_token')
-    .column('session_id')
+    .columns(['session_id', 'generation'])
     .execute()
   await db.schema.createIndex('refresh_token_used').on('refresh_token').column('used_at').execute()
 
@@ -246,11 +246,12 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .addColumn('purpose', 'text', (c) => c.notNull())
     .addColumn('value', 'text', (c) => c.notNull().unique())
     .addColumn('token_hash', 'text', (c) => c.unique())
-    // Null for a sign-in without a password: only the assertion names the account.
-    .addColumn('account_id', 'text', (c) => c.references('account.id').onDelete('cascade'))
+    .addColumn('account_id', 'text', (c) =>
+      c.notNull().references('account.id').onDelete('cascade'),
+    )
     .addColumn('session_id', 'text', (c) => c.references('session.id').onDelete('cascade'))
     .addColumn('challenge_id', 'text', (c) => c.references('challenge.id').onDelete('cascade'))
-    .addColumn('credential_version', 'integer')
+    .addColumn('credential_version', 'integer', (c) => c.notNull())
     .addColumn('expires_at', 'bigint', (c) => c.notNull())
     .addColumn('consumed_at', 'bigint')
     .execute()
@@ -261,6 +262,17 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       .column(column)
       .execute()
   }
+
+  await db.schema
+    .createTable('used_passkey_challenge')
+    .addColumn('value', 'text', (c) => c.primaryKey())
+    .addColumn('expires_at', 'bigint', (c) => c.notNull())
+    .execute()
+  await db.schema
+    .createIndex('used_passkey_challenge_expiry')
+    .on('used_passkey_challenge')
+    .column('expires_at')
+    .execute()
 
   await db.schema
     .createTable('signing_key')

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { parseKeyring } from '../../../src/keys/keyring.ts'
+import { runCleanUp } from '../../support/clean-up.ts'
 import { travel } from '../../support/clock.ts'
 import { onEachDatabase } from '../../support/latchkey.ts'
 import { countLiveSessions } from '../../support/mfa.ts'
@@ -126,30 +128,23 @@ onEachDatabase((latchkey) => {
     const other = await addPasskey(latchkey, ada)
     const before = [await passkeyRowsOf(latchkey, ada), await countLiveSessions(latchkey, ada)]
 
-    for (const [i, name] of encoded.entries()) {
+    for (const name of encoded) {
       // Every byte of the signed data and the signature, and every fifth of the rest.
       const every = name === 'authenticatorData' || name === 'signature' ? 1 : 5
-      // A network for each field, so that the rate limit of sign-ins does not interfere.
-      const call = { from: `127.0.20.${i + 1}` }
       const { length } = bytesOf(passkey.get({ challenge: zeros }), name)
       for (let at = 0; at < length; at += every) {
         const change = flipBit(name, at)
-        await assertRejected(passkey, call, `byte ${at} of ${name}`, change)
+        await assertRejected(passkey, `byte ${at} of ${name}`, change)
       }
     }
     for (const name of ['id', 'rawId'] as const) {
-      await assertRejected(passkey, {}, `another’s ${name}`, (assertion) =>
+      await assertRejected(passkey, `another’s ${name}`, (assertion) =>
         withText(assertion, name, other.credentialId),
       )
     }
     // The first two bytes are the DER header around `r` and `s`.
     for (let at = 2; at < 64; at += 3) {
-      await assertRejected(
-        other,
-        {},
-        `byte ${at} of a signature by ES256`,
-        flipBit('signature', at),
-      )
+      await assertRejected(other, `byte ${at} of a signature by ES256`, flipBit('signature', at))
     }
     const after = [await passkeyRowsOf(latchkey, ada), await countLiveSessions(latchkey, ada)]
     assert.deepEqual(after, before)
@@ -174,7 +169,7 @@ onEachDatabase((latchkey) => {
     ]
     for (const name of encoded) {
       for (const [how, spell] of spellings) {
-        await assertRejected(passkey, {}, `${name} ${how}`, (assertion) =>
+        await assertRejected(passkey, `${name} ${how}`, (assertion) =>
           withText(assertion, name, spell(textOf(assertion, name))),
         )
       }
@@ -183,9 +178,10 @@ onEachDatabase((latchkey) => {
   })
 
   // Abuse case (Passkeys): A captured assertion signed in again.
-  test('an assertion signs in once, and a rejected one cannot be retried', async () => {
+  test('an assertion signs in once, and a rejected one of an account cannot be retried', async () => {
     const ada = await latchkey.owner()
     const passkey = await addPasskey(latchkey, ada, { hasCounter: false })
+    await turnOnWithPasskey(ada, passkey)
     const first = await startPasskeySignIn(latchkey)
     const response = passkey.get(first.body.options)
     assert.equal((await verifyPasskeySignIn(latchkey, first, response)).status, 200)
@@ -199,7 +195,7 @@ onEachDatabase((latchkey) => {
     )
     assert.equal(elsewhere.body.code, 'invalid_passkey')
 
-    const second = await startPasskeySignIn(latchkey)
+    const second = await startPasskeySignIn(latchkey, { mfaToken: await requestMfaToken(ada) })
     const forged = passkey.get(second.body.options, { unregisteredKey: true })
     assert.equal((await verifyPasskeySignIn(latchkey, second, forged)).body.code, 'invalid_passkey')
     const right = await verifyPasskeySignIn(latchkey, second, passkey.get(second.body.options))
@@ -221,6 +217,73 @@ onEachDatabase((latchkey) => {
       assert.deepEqual(statuses, [200, ...Array(39).fill(401)])
       assert.equal(await countLiveSessions(latchkey, ada), before + 1)
     }
+  })
+
+  test('where the passkey is the only factor, a rejected response uses nothing up', async () => {
+    const ada = await latchkey.owner()
+    const passkey = await addPasskey(latchkey, ada)
+    const begun = await startPasskeySignIn(latchkey)
+    for (const tampering of [{ unregisteredKey: true }, { userVerified: false }]) {
+      const wrong = passkey.get(begun.body.options, tampering)
+      const answer = await verifyPasskeySignIn(latchkey, begun, wrong)
+      assert.equal(answer.body.code, 'invalid_passkey')
+    }
+    const right = passkey.get(begun.body.options)
+    assert.equal((await verifyPasskeySignIn(latchkey, begun, right)).status, 200)
+  })
+
+  test('a used assertion is refused by a node whose clock is behind, too, and its row is deleted after an hour', async () => {
+    const ada = await latchkey.owner()
+    const passkey = await addPasskey(latchkey, ada, { hasCounter: false })
+    const begun = await startPasskeySignIn(latchkey)
+    const response = passkey.get(begun.body.options)
+    assert.equal((await verifyPasskeySignIn(latchkey, begun, response)).status, 200)
+    const countUsed = async () => {
+      const { challenge } = begun.body.options
+      const used = `select value from used_passkey_challenge where value = '${challenge}'`
+      return (await latchkey.sql(used)).length
+    }
+    // It has expired here and not on a node whose clock is behind.
+    travel(fiveMinutes + 60_000)
+    await runCleanUp(latchkey)
+    const behind = await latchkey.secondNode({ clockBehindMs: 2 * 60_000 })
+    const replay = verifyPasskeySignIn(latchkey, begun, response, { call: { node: behind } })
+    const replayed = await replay.finally(() => behind.stop())
+    assert.equal(replayed.body.code, 'passkey_token_expired')
+    assert.equal(await countUsed(), 1)
+    travel(60 * 60_000)
+    await runCleanUp(latchkey)
+    assert.equal(await countUsed(), 0)
+    const { body } = await verifyPasskeySignIn(latchkey, begun, response)
+    assert.equal(body.code, 'passkey_token_expired')
+  })
+
+  test('nobody makes a passkeyToken: not of an expired one, nor of another token of the service', async () => {
+    const ada = await latchkey.owner()
+    const passkey = await addPasskey(latchkey, ada)
+    const { passkeyToken, options } = (await startPasskeySignIn(latchkey)).body
+    const response = passkey.get(options)
+    const [challenge, expiry, hash] = passkeyToken.split('.')
+    const later = `${challenge}.${Number(expiry) + 60_000}`
+    const keyring = parseKeyring(latchkey.environment.LATCHKEY_ENCRYPTION_KEYS ?? '')
+    const own = `${challenge}.${expiry}`
+    const otherTokens = ['passkey_token', 'refresh_token', 'device_token', 'mfa_token', '']
+    for (const token of [
+      `${later}.${hash}`,
+      `${zeros}.${expiry}.${hash}`,
+      `${own}.`,
+      own,
+      `${passkeyToken}.`,
+      `${passkeyToken}.${hash}`,
+      ...otherTokens.map((purpose) => `${own}.${keyring.hash(own, purpose)}`),
+    ]) {
+      const body = { passkeyToken: token, response }
+      const answer = await latchkey.post('/auth/SignIn/Passkey/Verify', body)
+      assert.equal(answer.status, 401, token)
+      assert.equal(answer.body.code, 'passkey_token_expired', token)
+    }
+    const body = { passkeyToken, response }
+    assert.equal((await latchkey.post('/auth/SignIn/Passkey/Verify', body)).status, 200)
   })
 
   test('a passkey challenge is valid for five minutes', async () => {
@@ -259,13 +322,12 @@ onEachDatabase((latchkey) => {
   /** Checks that a changed assertion does not sign in. */
   async function assertRejected(
     passkey: Passkey,
-    call: { from?: string },
     what: string,
     change: (assertion: Assertion) => unknown,
   ): Promise<void> {
-    const begun = await startPasskeySignIn(latchkey, { call })
+    const begun = await startPasskeySignIn(latchkey)
     const assertion = change(passkey.get(begun.body.options))
-    const answer = await verifyPasskeySignIn(latchkey, begun, assertion, { call })
+    const answer = await verifyPasskeySignIn(latchkey, begun, assertion)
     assert.ok([400, 401].includes(answer.status), `${what}: ${answer.status}`)
     if (answer.status === 401) assert.equal(answer.body.code, 'invalid_passkey', what)
   }
