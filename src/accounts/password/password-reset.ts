@@ -1,6 +1,6 @@
 import type { Client } from '../../lib/client.ts'
 import { minute, second } from '../../lib/clock.ts'
-import type { EmailAddress } from '../../lib/email-address.ts'
+import { type EmailAddress, mailboxOf } from '../../lib/email-address.ts'
 import { networkOf } from '../../lib/network.ts'
 import { Problem } from '../../lib/problem.ts'
 import { newCode } from '../../lib/random.ts'
@@ -51,11 +51,12 @@ export async function requestPasswordReset(
   const { client } = from
   const account = await findAccountByEmail(tx, email)
   const origin = await originOf(tx, account, from)
+  const mailbox = mailboxOf(email.key)
   await rateLimiter.consume(
     tx,
     { limit: rateLimits.resetsPerNetwork, key: origin.key },
-    { limit: rateLimits.resetEmailsPerAddressAndNetwork, key: `${email.key} ${origin.key}` },
-    ...perAddress(origin, email, {
+    { limit: rateLimits.resetEmailsPerMailboxAndNetwork, key: `${mailbox} ${origin.key}` },
+    ...perKindOfNetwork(origin, mailbox, {
       known: rateLimits.resetEmailsFromKnownNetworks,
       unknown: rateLimits.resetEmailsFromUnknownNetworks,
     }),
@@ -104,9 +105,9 @@ async function originOf(
 }
 
 /** The limit that all networks of one kind share. A known device is not subject to it. */
-function perAddress(
+function perKindOfNetwork(
   { kind }: Origin,
-  { key }: EmailAddress,
+  key: string,
   limits: { known: RateLimit; unknown: RateLimit },
 ): Bucket[] {
   if (kind === 'knownDevice') return []
@@ -162,7 +163,7 @@ export async function resetPassword(
   const reservation = await rateLimiter.consume(
     tx,
     { limit: rateLimits.wrongResetCodesPerAddressAndNetwork, key: `${email.key} ${origin.key}` },
-    ...perAddress(origin, email, {
+    ...perKindOfNetwork(origin, email.key, {
       known: rateLimits.wrongResetCodesFromKnownNetworks,
       unknown: rateLimits.wrongResetCodesFromUnknownNetworks,
     }),
