@@ -2,6 +2,7 @@
 
 import type { TestContext } from 'node:test'
 import { newId } from '../../src/lib/random.ts'
+import { travel } from './clock.ts'
 import { TestLatchkey } from './latchkey.ts'
 
 /** Starts a service for one test, with its own settings. */
@@ -48,4 +49,14 @@ export function findLogLines({ log }: { log: string }, msg: string): any[] {
     .filter((line) => line.startsWith('{'))
     .map((line) => JSON.parse(line))
     .filter((line) => line.msg === msg)
+}
+
+/** Ends the wait of every digest, and travels as far. PostgreSQL’s clock can’t travel: its rows do. */
+export async function endDigestWaits(latchkey: TestLatchkey): Promise<void> {
+  const waitMs = 10 * 60_000
+  await latchkey.sql(
+    `update outbox set waits_until = waits_until - ${waitMs}, next_attempt_at = next_attempt_at - ${waitMs}
+     where waits_until is not null and attempts = 0`,
+  )
+  travel(waitMs)
 }
