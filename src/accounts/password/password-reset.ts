@@ -114,19 +114,31 @@ function perKindOfNetwork(
   return [{ limit: kind === 'knownNetwork' ? limits.known : limits.unknown, key }]
 }
 
-/** Counts a reset; call it before hashing the password. @throws Problem with `retryAfter` */
-export async function consumeResetLimit(
+/** The known device or the network that a reset comes from. */
+export async function originOfReset(
   tx: Tx,
-  rateLimiter: RateLimiter,
   credential: ResetCredential,
   from: ResetClient,
-): Promise<void> {
+): Promise<Origin> {
   const account =
     'email' in credential
       ? await findAccountByEmail(tx, credential.email)
       : await accountOfResetToken(tx, credential.resetToken)
-  const { key } = await originOf(tx, account, from)
-  await rateLimiter.consume(tx, { limit: rateLimits.resetsPerNetwork, key })
+  return originOf(tx, account, from)
+}
+
+/**
+ * Counts a reset; call it before hashing the password.
+ *
+ * @param origin the key of `originOfReset`
+ * @throws Problem with `retryAfter`
+ */
+export async function consumeResetLimit(
+  tx: Tx,
+  rateLimiter: RateLimiter,
+  origin: string,
+): Promise<void> {
+  await rateLimiter.consume(tx, { limit: rateLimits.resetsPerNetwork, key: origin })
 }
 
 /** The proof that authorises a reset: the emailed code, or the reset token of an undo. */
