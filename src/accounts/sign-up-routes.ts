@@ -14,6 +14,7 @@ import {
   TokenResponse,
 } from '../http/schemas.ts'
 import { clientOf } from '../lib/client.ts'
+import { networkOf } from '../lib/network.ts'
 import { padTiming } from '../lib/pad-timing.ts'
 import type { PasswordHasher } from '../lib/password-hasher.ts'
 import { Problem } from '../lib/problem.ts'
@@ -83,7 +84,7 @@ export function signUpRoutes(
       const { password } = request.body
       await ensureGoodPassword(password, { email: email.key, minLength, brandName })
       const client = clientOf(request)
-      const passwordHash = await passwords.withSlot(async () => {
+      const passwordHash = await passwords.withSlot(networkOf(client.ipAddress), async () => {
         await transaction((tx) => consumeSignUpLimits(tx, rateLimiter, { email, client }))
         return passwords.hash(password)
       })

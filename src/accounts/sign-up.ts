@@ -1,7 +1,7 @@
 import * as activity from '../activity/activity.ts'
 import type { Client } from '../lib/client.ts'
 import { minute, second } from '../lib/clock.ts'
-import type { EmailAddress } from '../lib/email-address.ts'
+import { type EmailAddress, mailboxOf } from '../lib/email-address.ts'
 import { maskEmail } from '../lib/mask.ts'
 import { networkOf } from '../lib/network.ts'
 import { Problem } from '../lib/problem.ts'
@@ -45,11 +45,12 @@ export async function consumeSignUpLimits(
   { email, client }: { email: EmailAddress; client: Client },
 ): Promise<void> {
   const network = networkOf(client.ipAddress)
+  const mailbox = mailboxOf(email.key)
   await rateLimiter.consume(
     tx,
     { limit: rateLimits.signUpsPerNetwork, key: network },
-    { limit: rateLimits.signUpEmailsPerAddressAndNetwork, key: `${email.key} ${network}` },
-    { limit: rateLimits.signUpEmailsPerAddress, key: email.key },
+    { limit: rateLimits.signUpEmailsPerMailboxAndNetwork, key: `${mailbox} ${network}` },
+    { limit: rateLimits.signUpEmailsPerMailbox, key: mailbox },
   )
 }
 

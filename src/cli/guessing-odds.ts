@@ -54,7 +54,7 @@ export function computeDailyOdds({
     rateLimits === 'on'
       ? Math.min(...all.map((limit) => limit.max * Math.ceil(withinMs / limit.windowMs)))
       : Number.POSITIVE_INFINITY
-  const signUps = maxGuesses(day, limits.signUpEmailsPerAddress)
+  const signUps = maxGuesses(day, limits.signUpEmailsPerMailbox)
   const secondFactor = maxGuesses(day, ...codeAttemptBuckets('anybody').map(({ limit }) => limit))
   const guessable = mfaMethods.filter((method) => validCodes[method] > 0)
 

@@ -86,6 +86,14 @@ export interface NotificationCatalogue {
   undoLabel: string
   /** The sentence in a notice to another address than the account’s own, which gets the link. */
   undoElsewhere: (until: string) => string
+  /** A message that reports several notices of one kind. */
+  digest: {
+    subject: (subject: string, count: string) => string
+    intro: (count: string) => string
+    /** The sentence after a list from which notices were left out. */
+    shortened: string
+    undoLabel: string
+  }
 }
 
 type MfaMethod = 'passkey' | 'authenticator' | 'sms' | 'email'

@@ -18,7 +18,10 @@ export function isSameMailbox(one: string | null, other: string | null): boolean
   return one === other || parseEmailAddress(one)?.key === parseEmailAddress(other)?.key
 }
 
-/** Rate-limit key of an address: with most providers, plus-addresses reach one mailbox. */
+/**
+ * The mailbox of an address, the key of every limit on emails: with most providers, an address with
+ * `+` and more text before the `@` reaches the mailbox of the address without it.
+ */
 export function mailboxOf(address: string): string {
   return address.toLowerCase().replace(/(?<=.)\+.*@/, '@')
 }

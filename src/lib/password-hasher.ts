@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { hash } from '@node-rs/argon2'
 import { second } from './clock.ts'
+import { createFairSemaphore } from './fair-semaphore.ts'
 import { toBase64 } from './password-hash-formats/hash-format.ts'
 import { parseHash } from './password-hash-formats/parse-hash.ts'
 import { Problem } from './problem.ts'
@@ -42,20 +43,15 @@ export interface PasswordHasher {
   /** Whether a hash has the format and cost of new ones. Any other is due for rehashing. */
   isCurrent(stored: string): boolean
   /**
-   * Holds a slot in the queue while `work` runs, which hashes. Enter it before consuming rate
-   * limits, so that a rejected caller has used up none.
+   * Waits for a slot, and holds it while `work` runs, which hashes. Clients take turns
+   * (`FairSemaphore`). Enter it before consuming rate limits, so that a rejected caller has used up
+   * none.
    *
-   * @throws Problem `unavailable` immediately, as `assertCapacity` does
+   * @param client the known device of the account or, without one, the network of the request
+   * @throws Problem `unavailable` if the queue is full, for the newest caller of its longest line
    */
-  withSlot<Result>(work: () => Promise<Result>): Promise<Result>
-  /**
-   * Rejects a caller who would have to wait too long.
-   *
-   * @param queuedElsewhere callers that wait in another queue for the same hasher
-   * @throws Problem `unavailable` if the expected wait is longer than `maxWaitMs`
-   */
-  assertCapacity(queuedElsewhere?: number): void
-  /** The number of slots held now: by callers that hash and by those that wait. */
+  withSlot<Result>(client: string, work: () => Promise<Result>): Promise<Result>
+  /** The number of callers that hold a slot or wait for one. */
   readonly pending: number
 }
 
@@ -67,7 +63,7 @@ export interface HashingObserver {
 
 /**
  * @param options.concurrency number of concurrent hashes: one per core gives the best throughput
- * @param options.maxWaitMs longest expected wait at which a caller is still admitted
+ * @param options.maxWaitMs the queue is full when the last caller would wait longer than this
  * @param options.cost cost of new hashes
  */
 export async function createPasswordHasher({
@@ -85,7 +81,24 @@ export async function createPasswordHasher({
   const startedAt = performance.now()
   const dummyHash = await hash('nobody’s password', cost)
   let averageMs = performance.now() - startedAt
-  let pending = 0
+
+  // Twice the hashes that run: while one caller hashes, another reads and writes the database.
+  const slotCount = 2 * concurrency
+  const slots = createFairSemaphore({
+    permits: slotCount,
+    // However slow hashing is, some may wait: only then does a flood yield places to others.
+    maxWaiting: () =>
+      Math.max(slotCount, (maxWaitMs / averageMs) * concurrency - (slotCount - concurrency)),
+    turnAway() {
+      observer?.rejected()
+      const expectedWaitMs = (slots.pending / concurrency) * averageMs
+      return new Problem(
+        'unavailable',
+        'Too many people are signing in right now. Please try again in a few seconds.',
+        { retryAfter: Math.ceil(expectedWaitMs / second) },
+      )
+    },
+  })
 
   function runMeasured<Result>(work: () => Promise<Result>): Promise<Result> {
     return semaphore.run(async () => {
@@ -98,19 +111,6 @@ export async function createPasswordHasher({
     })
   }
 
-  function assertCapacity(queuedElsewhere = 0): void {
-    const waiting = Math.max(pending, queuedElsewhere) + 1 - concurrency
-    const expectedWaitMs = (waiting / concurrency) * averageMs
-    // An empty queue admits everyone, however slow hashing is at the moment.
-    if (waiting <= 0 || expectedWaitMs <= maxWaitMs) return
-    observer?.rejected()
-    throw new Problem(
-      'unavailable',
-      'Too many people are signing in right now. Please try again in a few seconds.',
-      { retryAfter: Math.ceil(expectedWaitMs / second) },
-    )
-  }
-
   return {
     isCurrent: (stored) => stored.startsWith(prefixOf(cost)),
     hash: (password) => runMeasured(() => hash(password, cost)),
@@ -121,18 +121,9 @@ export async function createPasswordHasher({
       const matches = await runMeasured(() => parsed.verify(password))
       return matches && stored !== undefined
     },
-    async withSlot(work) {
-      assertCapacity()
-      pending += 1
-      try {
-        return await work()
-      } finally {
-        pending -= 1
-      }
-    },
-    assertCapacity,
+    withSlot: (client, work) => slots.run(client, work),
     get pending() {
-      return pending
+      return slots.pending
     },
   }
 }

@@ -79,8 +79,6 @@ export function createSemaphore(capacity: number, timeoutMs = Number.POSITIVE_IN
 /** One semaphore per key, created on demand. */
 export interface KeyedSemaphore {
   run<Result>(key: string, work: () => Promise<Result>): Promise<Result>
-  /** The number of callers that wait for a permit of this key. */
-  waiting(key: string): number
 }
 
 /** @param capacity number of permits per key */
@@ -99,7 +97,5 @@ export function createKeyedSemaphore(capacity: number): KeyedSemaphore {
         if (entry.users === 0) semaphores.delete(key)
       }
     },
-
-    waiting: (key) => semaphores.get(key)?.semaphore.waiting ?? 0,
   }
 }

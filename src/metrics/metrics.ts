@@ -107,12 +107,12 @@ export function createMetrics(): Metrics {
   )
   const deliveryQueue = gauge(
     'delivery_queue',
-    'Messages and webhook events waiting to be delivered.',
+    'Messages and webhook events that are due and not delivered.',
     ['channel'],
   )
   const deliveryQueueOldest = gauge(
     'delivery_queue_oldest_seconds',
-    'Age of the oldest waiting message or webhook event.',
+    'How long the oldest of them has been due.',
     ['channel'],
   )
   const smsLast24h = gauge('sms_last_24h', 'Text messages enqueued in the last 24 hours.', [])

@@ -2,6 +2,7 @@ import type { AuthenticationResponseJSON } from '@simplewebauthn/server'
 import { record } from '../activity/activity.ts'
 import { second } from '../lib/clock.ts'
 import type { EmitEvent } from '../lib/metric-events.ts'
+import { networkOf } from '../lib/network.ts'
 import {
   isUnusablePassword,
   maxPasswordBytes,
@@ -13,6 +14,7 @@ import { rateLimits } from '../rate-limits/limits.ts'
 import type { RateLimiter } from '../rate-limits/rate-limiter.ts'
 import type { Amr } from '../sessions/assurance.ts'
 import { checkPassword } from '../sessions/check-password.ts'
+import { deviceOfSession } from '../sessions/device.ts'
 import type { Principal } from '../sessions/guard.ts'
 import { type LockedAccount, lockAccount } from '../sessions/locked-account.ts'
 import type { RunTransaction } from '../store/transaction.ts'
@@ -115,11 +117,11 @@ async function confirmByPassword(
 ): Promise<Confirmation> {
   const { transaction, rateLimiter, passwords, attemptSemaphore } = deps
   const { session, client } = principal
-  // Limits the concurrent attempts: each counts as wrong until it is verified, so many correct ones
-  // would otherwise use up the limit.
-  passwords.assertCapacity(attemptSemaphore.waiting(session))
-  const verifiedHash = await attemptSemaphore.run(session, () =>
-    passwords.withSlot(async () => {
+  const device = await deviceOfSession(deps.db, session)
+  const verifiedHash = await passwords.withSlot(device ?? networkOf(client.ipAddress), () =>
+    // Limits the concurrent attempts: each counts as wrong until it is verified, so many correct ones
+    // would otherwise use up the limit.
+    attemptSemaphore.run(session, async () => {
       // Counted before the check, so that concurrent guesses cannot exceed the limit.
       const reservation = await transaction((tx) =>
         rateLimiter.consume(tx, { limit: rateLimits.wrongPasswordsInSession, key: session }),

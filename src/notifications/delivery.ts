@@ -6,7 +6,8 @@ import { mask } from '../lib/mask.ts'
 import type { EmitEvent } from '../lib/metric-events.ts'
 import type { Db } from '../store/open.ts'
 import { startWorker } from './delivery-worker.ts'
-import { openMessageSecret } from './outbox.ts'
+import { openMessageSecret } from './message-secret.ts'
+import { parseDigest } from './notice-digest.ts'
 import { createOutboxQueue, type OutboxRow } from './outbox-queue.ts'
 import { type MessageBrand, renderNotification } from './templates.ts'
 import {
@@ -84,6 +85,7 @@ export function renderMessage(
   const params = JSON.parse(row.params) as TemplateParams[TemplateName]
   const secret = openMessageSecret(keyring, row)
   const language = isLanguage(row.language) ? row.language : 'en'
-  const notification = { channel: row.channel, language, template, params, secret }
+  const digest = parseDigest(row.digest)
+  const notification = { channel: row.channel, language, template, params, secret, digest }
   return { id: row.id, to: row.recipient, ...renderNotification(notification, brand) }
 }

@@ -2,6 +2,7 @@ import type { Keyring } from '../keys/keyring.ts'
 import { toIsoString } from '../lib/clock.ts'
 import type { Db } from '../store/open.ts'
 import { renderMessage } from './delivery.ts'
+import { hasWaited } from './notice-digest.ts'
 import type { MessageBrand } from './templates.ts'
 import type { Channel } from './transport.ts'
 
@@ -35,6 +36,7 @@ export async function listCapturedMessages(
     // Includes messages that another node has claimed but not yet marked as captured.
     .where('failed_at', 'is', null)
     .where('channel', 'in', [...capturedChannels])
+    .where(hasWaited(db))
     // A message without its code was sent before its channel was captured.
     .where((row) => row.or([row('secret_sealed', 'is not', null), row('expires_at', 'is', null)]))
     .$if(to !== undefined, (query) => query.where('recipient', '=', to ?? ''))

@@ -1,12 +1,12 @@
-import type { TemplateParams } from '../i18n/notification-catalogue.ts'
-import type { Keyring } from '../keys/keyring.ts'
-import { sealContext } from '../keys/sealed-columns.ts'
+import { sql } from 'kysely'
+import type { TemplateName, TemplateParams } from '../i18n/notification-catalogue.ts'
 import type { Language } from '../lib/language.ts'
 import { newId } from '../lib/random.ts'
 import { databaseNow } from '../store/database-now.ts'
 import type { Db } from '../store/open.ts'
 import type { Tx } from '../store/transaction.ts'
-import type { MessageSecret } from './templates.ts'
+import { type MessageSecret, sealMessageSecret } from './message-secret.ts'
+import { digestWaitMs, hasWaited, joinDigest, type Notice, reportsEvent } from './notice-digest.ts'
 import type { Channel } from './transport.ts'
 
 /** The destination of a message. */
@@ -31,13 +31,19 @@ export interface Notification<Name extends keyof TemplateParams> {
 
 /**
  * Enqueues a message in the transaction of the change it reports: both are written or neither. It is
- * sent after the commit.
+ * sent after the commit; a notice that repeats one again and again, later, in a digest.
  */
 export async function enqueueNotification<Name extends keyof TemplateParams>(
   tx: Tx,
-  { accountId, to, template, params, secret, language = 'en' }: Notification<Name>,
+  message: Notification<Name>,
 ): Promise<void> {
+  const notice = asNotice(message)
+  if (notice && (await joinDigest(tx, notice))) return
+
+  const { accountId, to, template, params, secret, language = 'en' } = message
   const id = newId()
+  const waitMs = notice ? await digestWaitMs(tx, notice) : 0
+  const dueAt = sql<number>`${databaseNow(tx)} + ${waitMs}`
   await tx
     .insertInto('outbox')
     .values({
@@ -51,12 +57,12 @@ export async function enqueueNotification<Name extends keyof TemplateParams>(
       recipient: to.destination,
       template,
       params: JSON.stringify(params),
-      secret_sealed: secret
-        ? tx.keyring.seal(JSON.stringify(secret), sealContext('outbox', id))
-        : null,
+      secret_sealed: sealMessageSecret(tx.keyring, id, secret),
       created_at: databaseNow(tx),
       expires_at: secret?.kind === 'code' ? secret.expiresAt : null,
-      next_attempt_at: databaseNow(tx),
+      waits_until: waitMs === 0 ? null : dueAt,
+      digest: null,
+      next_attempt_at: dueAt,
       attempts: 0,
       sent_at: null,
       failed_at: null,
@@ -69,27 +75,36 @@ export async function enqueueNotification<Name extends keyof TemplateParams>(
   }
 }
 
-/** The number of unsent messages by channel, and the creation time of the oldest. */
+/** @returns undefined for a message that is never delayed */
+function asNotice({
+  accountId,
+  to,
+  template,
+  params,
+  secret,
+}: Notification<TemplateName>): Notice | undefined {
+  if (accountId === null || !reportsEvent(template)) return undefined
+  return {
+    accountId,
+    recipient: to.destination,
+    template,
+    params: params as { at: number },
+    secret,
+  }
+}
+
+/** The number of unsent messages that are due by channel, and since when the oldest one is. */
 export function countPendingMessages(db: Db) {
   return db
     .selectFrom('outbox')
     .select(({ fn }) => [
       'channel',
       fn.countAll<number>().as('waiting'),
-      fn.min('created_at').as('oldest'),
+      fn.min(fn.coalesce('waits_until', 'created_at')).as('oldest'),
     ])
     .where('sent_at', 'is', null)
     .where('failed_at', 'is', null)
+    .where(hasWaited(db))
     .groupBy('channel')
     .execute()
-}
-
-/** Opens the secret of a row. */
-export function openMessageSecret(
-  keyring: Keyring,
-  { id, secret_sealed }: { id: string; secret_sealed: string | null },
-): MessageSecret | undefined {
-  return secret_sealed === null
-    ? undefined
-    : JSON.parse(keyring.open(secret_sealed, sealContext('outbox', id)))
 }

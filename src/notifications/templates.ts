@@ -10,6 +10,8 @@ import {
 } from '../i18n/notification-catalogue.ts'
 import { escapeHtml } from '../lib/escape-html.ts'
 import type { Language } from '../lib/language.ts'
+import type { MessageSecret } from './message-secret.ts'
+import { type Digest, parseDigest } from './notice-digest.ts'
 import type { Channel, RenderedMessage } from './transport.ts'
 
 /** The operator's brand, as every message shows it. */
@@ -23,18 +25,6 @@ export interface MessageBrand {
   logo: boolean
 }
 
-/** A secret that only the recipient may know. */
-export interface MessageSecret {
-  /**
-   * A `decoy` is never shown: it makes enqueueing take as long as with a code. `undoElsewhere` has no
-   * value: another message has the undo link.
-   */
-  kind: 'code' | 'undo' | 'undoElsewhere' | 'decoy'
-  value: string
-  /** Milliseconds since 1970. */
-  expiresAt: number
-}
-
 /** The input of a message. */
 export interface RenderInput<Name extends TemplateName> {
   channel: Channel
@@ -42,6 +32,8 @@ export interface RenderInput<Name extends TemplateName> {
   template: Name
   params: TemplateParams[Name]
   secret: MessageSecret | undefined
+  /** The notices that the message reports beyond the one of `params`. */
+  digest?: Digest
 }
 
 const catalogues: Record<Language, NotificationCatalogue> = { en: english, de: german }
@@ -51,11 +43,14 @@ export function renderNotification<Name extends TemplateName>(
   input: RenderInput<Name>,
   brand: MessageBrand,
 ): Pick<RenderedMessage, 'subject' | 'text' | 'html'> {
-  const { channel, language, template, params, secret } = input
+  const { channel, language, template, params, secret, digest = parseDigest(null) } = input
   const catalogue = catalogues[language]
   const code = secret?.kind === 'code' ? secret.value : undefined
   const compose = catalogue.templates[template] as (...given: unknown[]) => NotificationText
-  const composed = compose(localizeParams(template, params, language), brand.name, code ?? '')
+  const [first, ...others] = [params, ...digest.params].map((one) =>
+    compose(localizeParams(template, one, language), brand.name, code ?? ''),
+  ) as [NotificationText, ...NotificationText[]]
+  const composed = digest.count === 0 ? first : composeDigest(first, others, digest, language)
   const hint =
     secret?.kind === 'undoElsewhere'
       ? [catalogue.undoElsewhere(formatTime(secret.expiresAt, language))]
@@ -66,9 +61,29 @@ export function renderNotification<Name extends TemplateName>(
     intro: catalogue.undoIntro(formatTime(secret.expiresAt, language)),
     // In the fragment, which reaches no server: opening the link changes nothing.
     link: `${brand.publicUrl}/undo#token=${secret.value}`,
-    label: catalogue.undoLabel,
+    label: digest.count === 0 ? catalogue.undoLabel : catalogue.digest.undoLabel,
   }
   return renderEmail(content, { code, undo: undo || undefined, language }, brand)
+}
+
+/** One text for several notices: their number, then each different sentence once. */
+function composeDigest(
+  first: NotificationText,
+  others: NotificationText[],
+  { count }: Digest,
+  language: Language,
+): NotificationText {
+  const { digest } = catalogues[language]
+  const total = new Intl.NumberFormat(language).format(count + 1)
+  const paragraphs = new Set([first, ...others].flatMap((one) => one.paragraphs))
+  return {
+    subject: digest.subject(first.subject, total),
+    paragraphs: [
+      digest.intro(total),
+      ...paragraphs,
+      ...(others.length < count ? [digest.shortened] : []),
+    ],
+  }
 }
 
 /** Replaces times and methods with words. */

@@ -6,6 +6,9 @@ type Definition = Omit<RateLimit, 'name'>
 /**
  * Every rate limit of the service. The code consumes these entries; the guessing odds, the table in
  * docs/rate-limits.md and the tests read them.
+ *
+ * Guesses count per address, because each guess is at one account. Emails count per mailbox
+ * (`mailboxOf`), because one person gets what is sent to all of its addresses.
  */
 const definitions = {
   // Sign-in. Leaves room for the owner’s own mistakes.
@@ -79,7 +82,7 @@ const definitions = {
   codesPerUnverifiedAddress: messages(
     10,
     day,
-    'an address or number that the account has not verified; `+` and what follows it in an address make no difference',
+    'a mailbox or a number that the account has not verified',
   ),
   smsPerAccount: messages(20, day, 'an account'),
   smsPerNumber: messages(20, day, 'a phone number, for accounts that have verified it'),
@@ -118,10 +121,10 @@ const definitions = {
 
   // Sign-up. A busy school needs ten a minute; more comes from a bot.
   signUpsPerNetwork: attempts(600, hour, 'one network'),
-  // Half of an address’s sign-ups, so that no single network keeps others from starting one.
-  signUpEmailsPerAddressAndNetwork: messages(5, day, 'an address from one network'),
+  // Half of a mailbox’s sign-ups, so that no single network keeps others from starting one.
+  signUpEmailsPerMailboxAndNetwork: messages(5, day, 'a mailbox from one network'),
   // Each one adds a code to guess and five guesses: the odds grow with the square of this number.
-  signUpEmailsPerAddress: messages(10, day, 'an address'),
+  signUpEmailsPerMailbox: messages(10, day, 'a mailbox'),
 
   // Password reset. Counted before any work is done. A known device counts as a network of its own.
   resetsPerNetwork: attempts(
@@ -129,16 +132,16 @@ const definitions = {
     hour,
     'one network, or a known device; calls of `ForgotPassword` and `ResetPassword`, successful ones too',
   ),
-  resetEmailsPerAddressAndNetwork: messages(5, hour, 'an address from one network or known device'),
+  resetEmailsPerMailboxAndNetwork: messages(5, hour, 'a mailbox from one network or known device'),
   resetEmailsFromUnknownNetworks: messages(
     20,
     day,
-    'an address from all networks that its owner never signed in from',
+    'a mailbox from all networks that its owner never signed in from',
   ),
   resetEmailsFromKnownNetworks: messages(
     20,
     day,
-    'an address from all networks that its owner signed in from',
+    'a mailbox from all networks that its owner signed in from',
   ),
   // Wrong codes do not void a right one: a stranger could lock the owner out that way.
   wrongResetCodesPerAddressAndNetwork: attempts(

@@ -143,8 +143,9 @@ export async function keepDeviceKnown(
     .execute()
 }
 
-async function deviceOfSession(tx: Tx, session: string): Promise<string | undefined> {
-  const row = await tx
+/** The id of the device that a session began on. */
+export async function deviceOfSession(db: Db | Tx, session: string): Promise<string | undefined> {
+  const row = await db
     .selectFrom('session')
     .select('device_id')
     .where('id', '=', session)

@@ -51,9 +51,8 @@ export async function signIn(
     deviceToken?: string | undefined
   },
 ): Promise<SignInResult | undefined> {
-  const { db, keyring, passwords } = deps
+  const { db, keyring } = deps
   const { email, password, client, deviceToken } = request
-  passwords.assertCapacity()
   const account = await db
     .selectFrom('account')
     .select(['id', 'password_hash'])
@@ -68,6 +67,7 @@ export async function signIn(
     client,
     deviceToken,
     deviceId: device?.id,
+    queueKey: device?.isKnown ? device.id : networkOf(client.ipAddress),
     buckets: device?.isKnown
       ? [{ limit: rateLimits.wrongPasswordsPerDevice, key: device.id }]
       : strangerBuckets(email, client, isKnown),
@@ -111,17 +111,19 @@ export function reauthenticate(
 }
 
 /**
- * Limits the concurrent attempts per key. An attempt counts as wrong until it is verified, so many
- * correct concurrent attempts would otherwise use up the limit.
+ * Waits for the client’s turn to hash, and limits the concurrent attempts per rate limit. An attempt
+ * counts as wrong until it is verified, so many correct concurrent attempts would otherwise use up
+ * the limit.
  */
-async function queueAttempt(
+function queueAttempt(
   deps: SignInDeps,
-  attempt: Parameters<typeof verifyAttempt>[1],
+  { queueKey, ...attempt }: Parameters<typeof verifyAttempt>[1] & { queueKey: string },
 ): Promise<SignInResult | undefined> {
   const { passwords, attemptSemaphore } = deps
   const key = attempt.buckets.map((bucket) => bucket.key).join(' ')
-  passwords.assertCapacity(attemptSemaphore.waiting(key))
-  return attemptSemaphore.run(key, () => passwords.withSlot(() => verifyAttempt(deps, attempt)))
+  return passwords.withSlot(queueKey, () =>
+    attemptSemaphore.run(key, () => verifyAttempt(deps, attempt)),
+  )
 }
 
 async function verifyAttempt(

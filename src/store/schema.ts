@@ -374,6 +374,10 @@ export interface OutboxTable {
   /** Sealed JSON: the parameters that only the recipient may see. */
   secret_sealed: string | null
   created_at: number
+  /** Until then, further notices of its kind join the message; null if it is due at once. */
+  waits_until: number | null
+  /** JSON: the number of notices that have joined, and the parameters of some; null if there are none. */
+  digest: string | null
   /** The message is worthless after this. */
   expires_at: number | null
   /** When the next attempt is due, by the database's clock; the end of the lease while claimed. */

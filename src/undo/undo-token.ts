@@ -2,7 +2,8 @@ import type * as activity from '../activity/activity.ts'
 import { sealContext } from '../keys/sealed-columns.ts'
 import { day, now } from '../lib/clock.ts'
 import { newId, newToken } from '../lib/random.ts'
-import type { MessageSecret } from '../notifications/templates.ts'
+import type { MessageSecret } from '../notifications/message-secret.ts'
+import { releaseDigests } from '../notifications/notice-digest.ts'
 import { type LockedAccount, lockAccount } from '../sessions/locked-account.ts'
 import type { Db } from '../store/open.ts'
 import type { Tx } from '../store/transaction.ts'
@@ -106,6 +107,7 @@ export async function endUndoTokens(tx: Tx, account: string, since = 0): Promise
     .where('created_at', '>=', since)
     .where('ended_at', 'is', null)
     .execute()
+  await releaseDigests(tx, account)
 }
 
 /**

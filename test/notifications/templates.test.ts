@@ -49,3 +49,36 @@ for (const language of ['en', 'de'] as const) {
     }
   })
 }
+
+for (const [language, total] of [
+  ['en', '1,997'],
+  ['de', '1.997'],
+] as const) {
+  test(`a digest of any notice has the number of notices and the time of each, in ${language}`, () => {
+    const times = ['12:34', '12:35', '12:39']
+    for (const [template, types] of Object.entries(templateParams)) {
+      if (!('at' in types)) continue
+      const [params, ...others] = times.map((time) => ({
+        ...Object.fromEntries(
+          Object.entries(types).map(([name, type]) => [name, samples[type].stored]),
+        ),
+        at: Date.parse(`2026-11-29T${time}Z`),
+      })) as [{ at: number }, ...{ at: number }[]]
+      const { subject, text } = renderNotification(
+        {
+          ...{ channel: 'email', template: template as TemplateName, language, secret: undefined },
+          ...{
+            params: params as TemplateParams[TemplateName],
+            digest: { count: 1996, params: others },
+          },
+        },
+        brand,
+      )
+      assert.ok(subject.includes(total), subject)
+      assert.ok(text.includes(total), text)
+      for (const time of times) {
+        assert.ok(text.includes(samples.time[language].replace('12:34', time)), text)
+      }
+    }
+  })
+}

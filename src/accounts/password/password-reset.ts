@@ -1,6 +1,6 @@
 import type { Client } from '../../lib/client.ts'
 import { minute, second } from '../../lib/clock.ts'
-import type { EmailAddress } from '../../lib/email-address.ts'
+import { type EmailAddress, mailboxOf } from '../../lib/email-address.ts'
 import { networkOf } from '../../lib/network.ts'
 import { Problem } from '../../lib/problem.ts'
 import { newCode } from '../../lib/random.ts'
@@ -52,11 +52,12 @@ export async function requestPasswordReset(
   const { client } = from
   const account = await findAccountByEmail(tx, email)
   const origin = await originOf(tx, account, from)
+  const mailbox = mailboxOf(email.key)
   await rateLimiter.consume(
     tx,
     { limit: rateLimits.resetsPerNetwork, key: origin.key },
-    { limit: rateLimits.resetEmailsPerAddressAndNetwork, key: `${email.key} ${origin.key}` },
-    ...perAddress(origin, email, {
+    { limit: rateLimits.resetEmailsPerMailboxAndNetwork, key: `${mailbox} ${origin.key}` },
+    ...perKindOfNetwork(origin, mailbox, {
       known: rateLimits.resetEmailsFromKnownNetworks,
       unknown: rateLimits.resetEmailsFromUnknownNetworks,
     }),
@@ -105,28 +106,40 @@ async function originOf(
 }
 
 /** The limit that all networks of one kind share. A known device is not subject to it. */
-function perAddress(
+function perKindOfNetwork(
   { kind }: Origin,
-  { key }: EmailAddress,
+  key: string,
   limits: { known: RateLimit; unknown: RateLimit },
 ): Bucket[] {
   if (kind === 'knownDevice') return []
   return [{ limit: kind === 'knownNetwork' ? limits.known : limits.unknown, key }]
 }
 
-/** Counts a reset; call it before hashing the password. @throws Problem with `retryAfter` */
-export async function consumeResetLimit(
+/** The known device or the network that a reset comes from. */
+export async function originOfReset(
   tx: Tx,
-  rateLimiter: RateLimiter,
   credential: ResetCredential,
   from: ResetClient,
-): Promise<void> {
+): Promise<Origin> {
   const account =
     'email' in credential
       ? await findAccountByEmail(tx, credential.email)
       : await accountOfResetToken(tx, credential.resetToken)
-  const { key } = await originOf(tx, account, from)
-  await rateLimiter.consume(tx, { limit: rateLimits.resetsPerNetwork, key })
+  return originOf(tx, account, from)
+}
+
+/**
+ * Counts a reset; call it before hashing the password.
+ *
+ * @param origin the key of `originOfReset`
+ * @throws Problem with `retryAfter`
+ */
+export async function consumeResetLimit(
+  tx: Tx,
+  rateLimiter: RateLimiter,
+  origin: string,
+): Promise<void> {
+  await rateLimiter.consume(tx, { limit: rateLimits.resetsPerNetwork, key: origin })
 }
 
 /** The proof that authorises a reset: the emailed code, or the reset token of an undo. */
@@ -163,7 +176,7 @@ export async function resetPassword(
   const reservation = await rateLimiter.consume(
     tx,
     { limit: rateLimits.wrongResetCodesPerAddressAndNetwork, key: `${email.key} ${origin.key}` },
-    ...perAddress(origin, email, {
+    ...perKindOfNetwork(origin, email.key, {
       known: rateLimits.wrongResetCodesFromKnownNetworks,
       unknown: rateLimits.wrongResetCodesFromUnknownNetworks,
     }),

@@ -29,6 +29,7 @@ import { changePassword } from './password-change.ts'
 import { ensureGoodPassword } from './password-policy.ts'
 import {
   consumeResetLimit,
+  originOfReset,
   type ResetCredential,
   requestPasswordReset,
   resetPassword,
@@ -185,8 +186,9 @@ export function passwordRoutes(
       const email = 'email' in credential ? credential.email.key : ''
       await ensureGoodPassword(newPassword, { email, minLength, brandName, field: 'newPassword' })
       const from = { client: clientOf(request), deviceToken: deviceTokenOf(request) }
-      const passwordHash = await passwords.withSlot(async () => {
-        await transaction((tx) => consumeResetLimit(tx, rateLimiter, credential, from))
+      const { key } = await transaction((tx) => originOfReset(tx, credential, from))
+      const passwordHash = await passwords.withSlot(key, async () => {
+        await transaction((tx) => consumeResetLimit(tx, rateLimiter, key))
         return passwords.hash(newPassword)
       })
       const reset = await transaction((tx) =>

@@ -251,4 +251,12 @@ export const notifications: NotificationCatalogue = {
   undoLabel: 'Änderung rückgängig machen',
   undoElsewhere: (until) =>
     `Wenn du das nicht warst, kannst du es bis ${until} rückgängig machen: mit dem Link in der Nachricht an die Adresse deines Kontos.`,
+  digest: {
+    subject: (subject, count) => `${subject} (${count}-mal)`,
+    intro: (count) =>
+      `Das ist innerhalb weniger Minuten ${count}-mal passiert. Damit dein Postfach nicht überläuft, steht alles in dieser einen Nachricht.`,
+    shortened:
+      'Die Liste ist gekürzt. Den Rest findest du in deinen Einstellungen unter „Letzte Aktivitäten“.',
+    undoLabel: 'Diese Änderungen rückgängig machen',
+  },
 }

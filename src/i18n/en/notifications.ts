@@ -244,4 +244,11 @@ export const notifications: NotificationCatalogue = {
   undoLabel: 'Undo this change',
   undoElsewhere: (until) =>
     `If this wasn’t you, you can undo it until ${until} with the link in the message to your account’s own address.`,
+  digest: {
+    subject: (subject, count) => `${subject} (${count} times)`,
+    intro: (count) =>
+      `This happened ${count} times within a few minutes, so one message reports all of it.`,
+    shortened: 'This list is shortened. The activity in your settings has the rest.',
+    undoLabel: 'Undo these changes',
+  },
 }

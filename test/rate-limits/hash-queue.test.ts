@@ -1,0 +1,80 @@
+/** The queue for password hashing: clients take turns in it. */
+import assert from 'node:assert/strict'
+import { after, before, beforeEach, describe, test } from 'node:test'
+import { type ApiResponse, TestLatchkey } from '../support/latchkey.ts'
+import type { Owner } from '../support/owner.ts'
+import { assertSignedIn } from '../support/responses.ts'
+
+const from = (network: string) => ({ headers: { 'x-forwarded-for': network } })
+const crowded = from('198.51.100.1')
+
+for (const kind of ['SQLite', 'PostgreSQL'] as const) {
+  describe(`on ${kind}`, () => {
+    // Without limits, because they would end the flood.
+    const latchkey = new TestLatchkey(kind, {
+      LATCHKEY_TRUST_PROXY: '127.0.0.1,::1',
+      LATCHKEY_RATE_LIMITS: 'off',
+    })
+    latchkey.maxHashWaitMs = 100
+    let ada: Owner
+    before(() => latchkey.start())
+    beforeEach(async () => {
+      ada = await latchkey.owner()
+    })
+    after(() => latchkey.stop())
+
+    /** Keeps the queue full with sign-ins from one network, to many addresses, while `work` runs. */
+    async function duringFlood(work: () => Promise<void>): Promise<void> {
+      const responses: ApiResponse[] = []
+      let over = false
+      const flood = Array.from({ length: 24 }, async (_, i) => {
+        const guess = { email: `guest-${i}@example.com`, password: 'not this one' }
+        while (!over) responses.push(await latchkey.post('/auth/SignIn', guess, crowded))
+      })
+      const isFull = () => responses.some(({ status }) => status === 503)
+      while (!isFull()) await latchkey.get('/health/live')
+      responses.length = 0
+      await work().finally(() => {
+        over = true
+      })
+      await Promise.all(flood)
+      assert.ok(isFull(), 'the queue was not full')
+    }
+
+    // Abuse case (Overload): One client with many accounts filled the hash queue, and everybody else was
+    // turned away.
+    test('a flood of sign-ins from one network turns nobody away in another', async () => {
+      await duringFlood(async () => {
+        for (let i = 0; i < 6; i++) assertSignedIn(await ada.signIn(from('203.0.113.7')))
+      })
+    })
+
+    test('a flood of sign-ins from one network turns away no known device in it', async () => {
+      const { email, password, deviceToken } = ada
+      await duringFlood(async () => {
+        for (let i = 0; i < 5; i++) {
+          assertSignedIn(
+            await latchkey.post('/auth/SignIn', { email, password, deviceToken }, crowded),
+          )
+        }
+      })
+    })
+
+    test('a flood of sign-ins turns away no other call with a password, on a known device or from elsewhere', async () => {
+      const { password, deviceToken } = ada
+      const elsewhere = from('203.0.113.7')
+      await duringFlood(async () => {
+        const signUp = { email: `new-${ada.email}`, password: 'a whole new sentence' }
+        assert.equal((await latchkey.post('/auth/SignUp', signUp, elsewhere)).status, 202)
+        const confirmed = await ada.post('/auth/Reauthenticate', { password }, crowded)
+        assert.equal(confirmed.status, 200)
+        const { email } = ada
+        const forgotten = { email, deviceToken }
+        assert.equal((await latchkey.post('/auth/ForgotPassword', forgotten, crowded)).status, 202)
+        const code = await latchkey.codeSentTo(email)
+        const reset = { email, code, newPassword: 'a whole new sentence', deviceToken }
+        assert.equal((await latchkey.post('/auth/ResetPassword', reset, crowded)).status, 200)
+      })
+    })
+  })
+}
