@@ -35,9 +35,9 @@ const definitions = {
     'one session, at all calls that ask for the current password together',
   ),
 
-  // What succeeds. Enough for a script that signs in for every call, and for many tabs; too few to keep a
-  // node busy. Only who has the account’s credentials can use these up, so a password reset by mail
-  // begins the first and the last anew.
+  // Successful calls. Enough for a script that signs in for every call, and for many tabs; too few to
+  // keep a node busy. Nobody without the account’s credentials can use these up, so a password reset by
+  // mail, which takes them from a thief, clears the first and the last.
   signInsPerAccount: {
     ...attempts(
       300,

@@ -11,7 +11,7 @@ import type { Tx } from '../store/transaction.ts'
 export interface RateLimit {
   name: string
   max: number
-  /** What replaces `max`, in words, if a setting decides. */
+  /** The source of a maximum that replaces `max`, in words, if a setting decides. */
   maxSetting?: string
   /** Milliseconds. The window slides; it is not an hour of the clock. */
   windowMs: number
@@ -55,7 +55,7 @@ export interface RateLimiter {
    * @throws Problem with `retryAfter` if the bucket is full
    */
   countSuccess(tx: Tx, bucket: Bucket): Promise<void>
-  /** Begins buckets anew. */
+  /** Forgets the hits of buckets. */
   clear(tx: Tx, ...buckets: Bucket[]): Promise<void>
   /**
    * Checks a limit whose hits another table has.

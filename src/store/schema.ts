@@ -160,7 +160,7 @@ export interface PasskeyChallengeTable {
   consumed_at: number | null
 }
 
-/** A challenge by which a passkey alone has signed in: until it expires, it signs in no more. */
+/** A challenge by which a passkey alone has signed in. It is kept until its token expires. */
 export interface UsedPasskeyChallengeTable {
   value: string
   expires_at: number

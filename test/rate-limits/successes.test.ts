@@ -1,4 +1,4 @@
-/** What succeeds is limited, too, and a limit that a thief uses up takes nothing from the owner. */
+/** Successful calls are limited, too, and a limit that a thief uses up takes nothing from the owner. */
 import assert from 'node:assert/strict'
 import { beforeEach, test } from 'node:test'
 import { type RateLimitName, rateLimits } from '../../src/rate-limits/limits.ts'
