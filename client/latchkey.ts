@@ -583,7 +583,7 @@ export function createLatchkey(options: Options) {
         /**
          * List the activity of the account (`GET /settings/Activity`).
          *
-         * All sign-ins, including failed ones, and all changes, newest first.
+         * All sign-ins, including failed ones, and all changes of the last year, newest first.
          */
         get: (query: ListActivityQuery = {}) =>
           call<Success<200, Activity>, TokenProblemCode | 'invalid_request'>(
@@ -898,7 +898,7 @@ export interface ProblemStatus {
   invalid_request: 400
   /** The URL, the headers or the JSON cannot be parsed, or the text is not valid UTF-8. */
   malformed_request: 400
-  /** The new password is too short, too long or too easy to guess. */
+  /** The new password is too short, too long, too easy to guess, or the current one. */
   invalid_password: 400
   /**
    * The code is wrong, expired or already used. In a sign-in, a sign-up or an undo,
@@ -1138,7 +1138,7 @@ export interface ChangeEmailBody {
   code?: string | undefined
 }
 
-/** Changed. */
+/** Changed. The address that the account has already stays as it is. */
 export interface ChangeEmailResponse {
   email: string
   /** When it was changed. */
@@ -1885,7 +1885,7 @@ export interface User {
   phoneNumber: string | null
   /** When the account was created. */
   createdAt: string
-  /** When the owner last signed in; null if never. */
+  /** When the owner last signed in; null if not in the last year. */
   lastSignInAt: string | null
   /** When the password was last set. */
   passwordChangedAt: string

@@ -16,7 +16,7 @@ export const problemTypes = {
   invalid_password: {
     status: 400,
     title: 'This password can’t be used',
-    meaning: 'The new password is too short, too long or too easy to guess.',
+    meaning: 'The new password is too short, too long, too easy to guess, or the current one.',
   },
   missing_token: {
     status: 401,
