@@ -190,11 +190,10 @@ export function createLatchkey(options: Options) {
          * token ends the session.
          */
         post: (body: RefreshBody = {}) =>
-          call<Success<200, SignedIn>, BodyProblemCode | 'invalid_refresh_token'>(
-            'POST',
-            '/auth/Refresh',
-            { body },
-          ),
+          call<
+            Success<200, SignedIn>,
+            BodyProblemCode | 'invalid_refresh_token' | 'another_account'
+          >('POST', '/auth/Refresh', { body }),
       },
       signOut: {
         /**
@@ -1000,6 +999,11 @@ export interface ProblemStatus {
    */
   address_taken: 409
   /**
+   * The refresh token belongs to another account than the `account` of the call, because
+   * somebody else has signed in in this browser. Nothing has changed: reload the page.
+   */
+  another_account: 409
+  /**
    * While multi-factor sign-in is on, its last method can’t be removed. Turn it off
    * first.
    */
@@ -1539,6 +1543,11 @@ export interface RefreshBody {
    * it.
    */
   refreshToken?: string | undefined
+  /**
+   * The account that the page shows: the `sub` of its access tokens. If the cookie is of
+   * another one by now, nothing changes.
+   */
+  account?: string | undefined
 }
 
 /**

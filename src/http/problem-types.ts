@@ -178,6 +178,12 @@ export const problemTypes = {
     meaning:
       'Operators can’t act on their own account through `/admin`. Use its settings, or ask another operator.',
   },
+  another_account: {
+    status: 409,
+    title: 'Another account is signed in',
+    meaning:
+      'The refresh token belongs to another account than the `account` of the call, because somebody else has signed in in this browser. Nothing has changed: reload the page.',
+  },
   payload_too_large: {
     status: 413,
     title: 'Request body too large',

@@ -37,7 +37,7 @@ const takesAway = /^(delete|end|remove|revoke|suspend|turnOff|unsuspend)/
 
 onEachDatabase(
   (latchkey) => {
-    /** What a change leaves behind: rows, the raised version, ended sessions, events and notices. */
+    /** The traces of a change: rows, the raised version, ended sessions, events and notices. */
     async function traceOf(ada: Owner) {
       const { account, activity, sessions, passkeys, recoveryCodes, messages } =
         await accountStateOf(latchkey, ada)
