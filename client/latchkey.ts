@@ -192,7 +192,7 @@ export function createLatchkey(options: Options) {
         post: (body: RefreshBody = {}) =>
           call<
             Success<200, SignedIn>,
-            BodyProblemCode | 'invalid_refresh_token' | 'too_many_attempts'
+            BodyProblemCode | 'invalid_refresh_token' | 'another_account' | 'too_many_attempts'
           >('POST', '/auth/Refresh', { body }),
       },
       signOut: {
@@ -590,7 +590,7 @@ export function createLatchkey(options: Options) {
         /**
          * List the activity of the account (`GET /settings/Activity`).
          *
-         * All sign-ins, including failed ones, and all changes, newest first.
+         * All sign-ins, including failed ones, and all changes of the last year, newest first.
          */
         get: (query: ListActivityQuery = {}) =>
           call<Success<200, Activity>, TokenProblemCode | 'invalid_request'>(
@@ -905,7 +905,7 @@ export interface ProblemStatus {
   invalid_request: 400
   /** The URL, the headers or the JSON cannot be parsed, or the text is not valid UTF-8. */
   malformed_request: 400
-  /** The new password is too short, too long or too easy to guess. */
+  /** The new password is too short, too long, too easy to guess, or the current one. */
   invalid_password: 400
   /**
    * The code is wrong, expired or already used. In a sign-in, a sign-up or an undo,
@@ -1006,6 +1006,11 @@ export interface ProblemStatus {
    * reserved for one that changed it in the last few days and can undo that.
    */
   address_taken: 409
+  /**
+   * The refresh token belongs to another account than the `account` of the call, because
+   * somebody else has signed in in this browser. Nothing has changed: reload the page.
+   */
+  another_account: 409
   /**
    * While multi-factor sign-in is on, its last method can’t be removed. Turn it off
    * first.
@@ -1148,7 +1153,7 @@ export interface ChangeEmailBody {
   code?: string | undefined
 }
 
-/** Changed. */
+/** Changed. The address that the account has already stays as it is. */
 export interface ChangeEmailResponse {
   email: string
   /** When it was changed. */
@@ -1549,6 +1554,11 @@ export interface RefreshBody {
    * it.
    */
   refreshToken?: string | undefined
+  /**
+   * The account that the page shows: the `sub` of its access tokens. If the cookie is of
+   * another one by now, nothing changes.
+   */
+  account?: string | undefined
 }
 
 /**
@@ -1895,7 +1905,7 @@ export interface User {
   phoneNumber: string | null
   /** When the account was created. */
   createdAt: string
-  /** When the owner last signed in; null if never. */
+  /** When the owner last signed in; null if not in the last year. */
   lastSignInAt: string | null
   /** When the password was last set. */
   passwordChangedAt: string

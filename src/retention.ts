@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { sql, type Transaction } from 'kysely'
 import { eraseDeletedAccounts } from './accounts/deletion.ts'
 import { day, hour, minute, now } from './lib/clock.ts'
@@ -45,6 +46,12 @@ const retention: {
   signing_key: [['retires_at', 0]],
 }
 
+/** Long enough to find out about a theft that shows late. Undo and known devices need none of it. */
+const activityMs = 365 * day
+
+/** Rows per statement: others write in between. A year of activity is most of a database. */
+const activityBatchSize = 1000
+
 /** Activity without an account: attempts on unknown addresses, and erasures. No owner reads it. */
 const unownedActivityMs = 30 * day
 
@@ -88,6 +95,7 @@ export async function cleanUp(
       )
     }
   }
+  await deleteOldActivity(db, signal)
   for (const statement of [
     deleteUnownedActivity,
     deleteUsedRefreshTokens,
@@ -95,6 +103,28 @@ export async function cleanUp(
   ]) {
     if (signal?.aborted) return
     await withoutStatementTimeout<unknown>(db, (tx) => statement(tx).execute())
+  }
+}
+
+async function deleteOldActivity(db: Db, signal: AbortSignal | undefined): Promise<void> {
+  let deleted = activityBatchSize
+  while (deleted === activityBatchSize && !signal?.aborted) {
+    const { numDeletedRows } = await withoutStatementTimeout(db, (tx) =>
+      tx
+        .deleteFrom('activity')
+        .where('id', 'in', (row) =>
+          row
+            .selectFrom('activity')
+            .select('id')
+            .where('at', '<', now() - activityMs)
+            .orderBy('at')
+            .limit(activityBatchSize),
+        )
+        .executeTakeFirstOrThrow(),
+    )
+    deleted = Number(numDeletedRows)
+    // SQLite answers without giving other requests their turn.
+    await setImmediate()
   }
 }
 

@@ -16,6 +16,7 @@ import {
   StrictObject,
   tokenProblems,
 } from '../http/schemas.ts'
+import { languages } from '../lib/language.ts'
 import { Problem } from '../lib/problem.ts'
 import { type ConfirmOwnerDeps, confirmOwner, ensureConfirmed } from '../mfa/confirm-owner.ts'
 import { AssertionResponse } from '../mfa/passkey/schemas.ts'
@@ -62,7 +63,7 @@ export function accountSettingsRoutes(
         response: {
           200: Type.Object(
             { email: Type.String(), changedAt: Instant('When it was changed.') },
-            { description: 'Changed.' },
+            { description: 'Changed. The address that the account has already stays as it is.' },
           ),
           202: Type.Union([CodeSent, AssertionRequired], {
             description: 'A code was sent, or a passkey assertion is required: see `status`.',
@@ -125,7 +126,13 @@ export function accountSettingsRoutes(
       const { language } = request.body
       const { account, session, client } = principalOf(request)
       await transaction(async (tx) => {
-        await tx.updateTable('account').set({ language }).where('id', '=', account).execute()
+        const { numUpdatedRows } = await tx
+          .updateTable('account')
+          .set({ language })
+          .where('id', '=', account)
+          .where(({ fn, val }) => fn.coalesce('language', val(languages[0])), '!=', language)
+          .executeTakeFirstOrThrow()
+        if (numUpdatedRows === 0n) return
         await rateLimiter.countSuccess(tx, changeBucket(account))
         // Recorded, because a warning in a language that the owner cannot read warns nobody.
         const detail = { language }

@@ -34,6 +34,7 @@ export function startEmailChange(
 /**
  * Changes the email address after verifying the code sent to the new one. The old address is
  * notified and can undo the change. Sign-in codes that went to the old address go to the new one.
+ * Records nothing if the address is the account’s already.
  *
  * @returns undefined for a wrong code; the transaction must commit, so that the attempt counts
  * @throws Problem `address_taken`; only somebody who can read the new mailbox learns this
@@ -48,6 +49,7 @@ export async function changeEmail(
   const { address, key } = email
   if (!(await verifyAddress(tx, deps, account, principal, verification, { address, code })))
     return undefined
+  if (address === account.email) return { email: address, changedAt: toIsoString(tx.now()) }
 
   await lockEmails(tx, account.email_key, key)
   if (await isEmailTaken(tx, key, account.id)) {

@@ -50,7 +50,8 @@ export function activityRoutes(app: App, { db, guard }: { db: Db; guard: Guard }
         operationId: 'listActivity',
         tags: ['Activity'],
         summary: 'List the activity of the account',
-        description: 'All sign-ins, including failed ones, and all changes, newest first.',
+        description:
+          'All sign-ins, including failed ones, and all changes of the last year, newest first.',
         security: bearer,
         querystring: PageQuery,
         response: { 200: Activity, ...problemResponses(...tokenProblems, 'invalid_request') },

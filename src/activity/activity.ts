@@ -64,13 +64,16 @@ export type Cause =
 /** A change by an operator, over HTTP or on the command line. */
 export interface OperatorCause {
   by: 'operator'
-  /** The operator's email address, or `the command line`. */
+  /** The id of the operator's account, or `commandLine`. */
   operator: string
   /** The operator's session; absent on the command line. */
   session?: string
   /** Free text, which the account's owner reads. */
   reason: string | null
 }
+
+/** The operator of a command. */
+export const commandLine = 'the command line'
 
 /** Details that the owner may see. Never a secret. */
 export type Detail = Record<string, string | number | boolean | null>
@@ -204,14 +207,30 @@ export async function listActivity(
     .orderBy('id', 'desc')
     .limit(limit + 1)
     .execute()
-  const pageRows = rows.slice(0, limit)
-  return {
-    activity: pageRows.map(({ ip_address: ipAddress, user_agent: userAgent, ...row }) => ({
-      ...row,
-      ipAddress,
-      userAgent,
-      detail: JSON.parse(row.detail),
-    })),
-    nextCursor: rows.length > limit ? (pageRows.at(-1)?.id ?? null) : null,
-  }
+  const page = rows.slice(0, limit).map(({ ip_address, user_agent, detail, ...row }) => ({
+    ...row,
+    ipAddress: ip_address,
+    userAgent: user_agent,
+    detail: JSON.parse(detail),
+  }))
+  await nameOperators(db, page)
+  return { activity: page, nextCursor: rows.length > limit ? (page.at(-1)?.id ?? null) : null }
+}
+
+/**
+ * Replaces the ids of operators in `by` with their addresses. They are not stored with other people’s
+ * activity, so that an operator who leaves leaves no address behind.
+ */
+async function nameOperators(db: Db, entries: { detail: Record<string, unknown> }[]) {
+  const details = entries
+    .map(({ detail }) => detail)
+    .filter(({ by }) => by !== undefined && by !== commandLine)
+  if (details.length === 0) return
+  const operators = await db
+    .selectFrom('account')
+    .select(['id', 'email'])
+    .where('id', 'in', [...new Set(details.map(({ by }) => String(by)))])
+    .execute()
+  const names = new Map(operators.map(({ id, email }) => [id, email]))
+  for (const detail of details) detail.by = names.get(String(detail.by)) ?? 'a former operator'
 }

@@ -71,13 +71,13 @@ export function adminRoutes(
     const reason = input === undefined ? null : parseReason(input)
     return transaction(async (tx) => {
       const account = await lockAccount(tx, id)
-      const { email } = await guard.recheckOperator(tx, principal)
+      await guard.recheckOperator(tx, principal)
       if (id === principal.account) {
         throw new Problem('own_account', 'This is your own account. Use its settings instead.')
       }
       if (!account) throw notFound()
-      const { session } = principal
-      await action(tx, account, { by: 'operator', operator: email, session, reason })
+      const { account: operator, session } = principal
+      await action(tx, account, { by: 'operator', operator, session, reason })
       return ensureFound(await readUser(tx, deps, id))
     })
   }

@@ -10,7 +10,7 @@ export const User = Type.Object(
     email: Type.String(),
     phoneNumber: Nullable(Type.String(), 'Masked.'),
     createdAt: Instant('When the account was created.'),
-    lastSignInAt: NullableInstant('When the owner last signed in; null if never.'),
+    lastSignInAt: NullableInstant('When the owner last signed in; null if not in the last year.'),
     passwordChangedAt: Instant('When the password was last set.'),
     passwordResetRequiredSince: NullableInstant(
       'Since when a new password is required before the account can sign in; null if none is.',

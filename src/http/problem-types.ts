@@ -16,7 +16,7 @@ export const problemTypes = {
   invalid_password: {
     status: 400,
     title: 'This password can’t be used',
-    meaning: 'The new password is too short, too long or too easy to guess.',
+    meaning: 'The new password is too short, too long, too easy to guess, or the current one.',
   },
   missing_token: {
     status: 401,
@@ -177,6 +177,12 @@ export const problemTypes = {
     title: 'This is your own account',
     meaning:
       'Operators can’t act on their own account through `/admin`. Use its settings, or ask another operator.',
+  },
+  another_account: {
+    status: 409,
+    title: 'Another account is signed in',
+    meaning:
+      'The refresh token belongs to another account than the `account` of the call, because somebody else has signed in in this browser. Nothing has changed: reload the page.',
   },
   payload_too_large: {
     status: 413,

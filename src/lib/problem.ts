@@ -34,6 +34,7 @@ export type ProblemCode =
   | 'passkey_known'
   | 'too_many_passkeys'
   | 'own_account'
+  | 'another_account'
   | 'payload_too_large'
   | 'uri_too_long'
   | 'unsupported_media_type'

@@ -61,7 +61,7 @@ export interface Guard {
    *
    * @throws Problem `invalid_token`, `not_an_operator` and others of `requireOperator`
    */
-  recheckOperator(tx: Tx, principal: Principal): Promise<{ email: string }>
+  recheckOperator(tx: Tx, principal: Principal): Promise<void>
 }
 
 /** The request decorator that holds the principal. */
@@ -198,11 +198,6 @@ export function createGuard(options: {
         throw new Problem('invalid_token', 'This session has ended. Please sign in again.')
       }
       ensureOperator(ensureNotSetupSession(session))
-      return tx
-        .selectFrom('account')
-        .select('email')
-        .where('id', '=', principal.account)
-        .executeTakeFirstOrThrow()
     },
   }
 }

@@ -3,6 +3,7 @@ import * as activity from '../activity/activity.ts'
 import { sealContext } from '../keys/sealed-columns.ts'
 import type { Client } from '../lib/client.ts'
 import { second } from '../lib/clock.ts'
+import { Problem } from '../lib/problem.ts'
 import { newToken } from '../lib/random.ts'
 import { rateLimits } from '../rate-limits/limits.ts'
 import type { RateLimiter } from '../rate-limits/rate-limiter.ts'
@@ -45,24 +46,30 @@ export async function issueRefreshToken(
  * use of a used token is reuse and ends the session. The session’s AMR values and time of
  * authentication do not change.
  *
+ * @param options.account the account that a page shows, if it names one; the token must be of it
  * @returns undefined if the token is unknown, superseded or reused, its session has ended, or the
  * account is suspended
- * @throws Problem `too_many_attempts`: the transaction must roll back, so that the token stays unused
+ * @throws Problem `too_many_attempts`: the transaction must roll back, so that the token stays unused;
+ * `another_account`: the browser has one cookie for all its tabs
  */
 export async function refreshSession(
   tx: Tx,
   options: {
     refreshToken: string
+    account?: string | undefined
     client: Client
     rules: SessionRules
     rateLimiter: RateLimiter
   },
 ): Promise<IssuedSession | undefined> {
-  const { refreshToken, client, rules, rateLimiter } = options
+  const { refreshToken, account, client, rules, rateLimiter } = options
   const hashes = tx.keyring.hashWithAllKeys(refreshToken, purpose)
   // Session before refresh token, wherever both are updated: one lock order avoids deadlocks.
   const session = await lockSession(tx, hashes)
   if (!session) return undefined
+  if (account !== undefined && account !== session.account_id) {
+    throw new Problem('another_account', 'Another account is signed in in this browser now.')
+  }
 
   const idleUntil = tx.now() + rules.sessionIdleTimeout * second
   const refreshed = (await markUsed(tx, hashes))

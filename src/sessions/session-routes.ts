@@ -50,10 +50,22 @@ export function sessionRoutes(
               'The session’s latest refresh token. Pages that send `Latchkey-Session: cookie` omit it.',
             ),
           ),
+          account: Type.Optional(
+            Type.String({
+              maxLength: 64,
+              description:
+                'The account that the page shows: the `sub` of its access tokens. If the cookie is of another one by now, nothing changes.',
+            }),
+          ),
         }),
         response: {
           200: TokenResponse,
-          ...problemResponses('invalid_refresh_token', 'too_many_attempts', ...bodyProblems),
+          ...problemResponses(
+            'invalid_refresh_token',
+            'another_account',
+            'too_many_attempts',
+            ...bodyProblems,
+          ),
         },
       },
     },
@@ -62,12 +74,13 @@ export function sessionRoutes(
       if (refreshToken === undefined && !cookieSessions.usesCookies(request)) {
         throw invalidField('/refreshToken', 'is missing')
       }
+      const { account } = request.body
       const client = clientOf(request)
       const issued =
         refreshToken === undefined
           ? undefined
           : await transaction((tx) =>
-              refreshSession(tx, { refreshToken, client, rules, rateLimiter }),
+              refreshSession(tx, { refreshToken, account, client, rules, rateLimiter }),
             )
       if (!issued) throw new Problem('invalid_refresh_token', 'Please sign in again.')
       return tokenResponse(accessTokens, issued)

@@ -85,6 +85,26 @@ onEachDatabase((latchkey) => {
     assert.doesNotMatch(notice?.text ?? '', /\d{6}/, 'a suspended account was sent a code')
   })
 
+  test('no reset code is mailed to a suspended or a deleted account, whoever requests it', async () => {
+    const eve = await createOperator(latchkey)
+    const closings: Record<string, (ada: Owner) => Promise<unknown>> = {
+      suspended: (ada) => actOnAccount(latchkey, eve, 'suspend', { target: ada, reason }),
+      deleted: (ada) => ada.delete('/settings/Account', { body: { password: ada.password } }),
+    }
+    for (const [state, close] of Object.entries(closings)) {
+      const ada = await latchkey.owner()
+      await close(ada)
+      const before = new Set((await latchkey.inbox(ada.email)).map(({ id }) => id))
+      const { email } = ada
+      assert.equal((await latchkey.post('/auth/ForgotPassword', { email })).status, 202)
+      const required = await actOnAccount(latchkey, eve, 'newPassword', { target: ada, reason })
+      assert.equal(required.status, 200)
+      const sent = (await latchkey.inbox(email)).filter(({ id }) => !before.has(id))
+      assert.ok(sent.length >= 2, `${sent.length} messages to a ${state} account`)
+      for (const { subject, text } of sent) assert.doesNotMatch(subject + text, /\b\d{6}\b/, state)
+    }
+  })
+
   // Abuse case (Operators and suspended accounts): A suspension was checked when a sign-in began,
   // but not when it completed (CVE-2026-43983).
   test('a suspension applies when a token or code is redeemed, not only when it is issued', async () => {

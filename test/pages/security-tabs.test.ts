@@ -1,15 +1,21 @@
 /** The security page in several tabs of one browser. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Route } from 'playwright-core'
+import type { Page, Route } from 'playwright-core'
 import { startChromium } from '../support/chromium.ts'
 import { travel } from '../support/clock.ts'
 import { CookieClient } from '../support/cookie-client.ts'
 import { onDatabase } from '../support/latchkey.ts'
 import { countLiveSessions } from '../support/mfa.ts'
+import type { Owner } from '../support/owner.ts'
 import { waitUntil } from '../support/process.ts'
 import { assertSignedIn } from '../support/responses.ts'
-import { mfaSectionName, openSecurityPage, pageActions } from '../support/security-page.ts'
+import {
+  mfaSectionName,
+  openSecurityPage,
+  pageActions,
+  signInOnPage,
+} from '../support/security-page.ts'
 import { startSlowProxy } from '../support/slow-proxy.ts'
 import { findFreePort } from '../support/tcp.ts'
 
@@ -28,6 +34,66 @@ onDatabase('SQLite', (latchkey) => {
     await Promise.all([page.waitForURL('**/signin*'), second.waitForURL('**/signin*')])
     await second.goto(`${latchkey.origin}/security`)
     await second.waitForURL('**/signin?returnTo=%2Fsecurity')
+    assert.deepEqual(errors, [])
+  })
+
+  const otherAccount = /Somebody signed in to another account in this browser\./
+
+  /** Signs in or up in a tab that shows no account, as a second person at the browser would. */
+  const waysIn: Record<string, (tab: Page, bob: Owner) => Promise<unknown>> = {
+    'signs in': async (tab, { email, password }) => {
+      await tab.context().clearCookies()
+      await tab.goto(`${latchkey.origin}/signin`)
+      await tab.getByLabel('Email address').fill(email)
+      await tab.getByLabel('Password', { exact: true }).fill(password)
+      await pageActions(tab).press('Sign in')
+    },
+    'signs up': async (tab, { email }) => {
+      const address = `new-${email}`
+      await tab.goto(`${latchkey.origin}/signup`)
+      await tab.getByLabel('Email address').fill(address)
+      await tab.getByLabel('Password', { exact: true }).fill('a long sentence of his')
+      await pageActions(tab).press('Continue')
+      await tab.getByRole('heading', { name: 'Check your email' }).waitFor()
+      await tab.keyboard.type(await latchkey.codeSentTo(address))
+    },
+  }
+  for (const [way, signIn] of Object.entries(waysIn)) {
+    test(`when somebody ${way} in one tab, a tab of another account says so and shows the new account`, async (t) => {
+      const browser = await startChromium(t)
+      if (!browser) return
+      const [ada, bob] = [await latchkey.owner(), await latchkey.owner()]
+      const { page, errors } = await openSecurityPage(browser, latchkey, ada)
+      const tab = await page.context().newPage()
+      await signIn(tab, bob)
+      await pageActions(page).waitForText(otherAccount)
+      await pageActions(page).waitForText(
+        `Signed in as ${way === 'signs up' ? 'new-' : ''}${bob.email}`,
+      )
+      await page.reload()
+      await pageActions(page).section(mfaSectionName).waitFor()
+      assert.equal(await page.getByText(otherAccount).count(), 0)
+      assert.deepEqual(errors, [])
+    })
+  }
+
+  test('a tab whose token has expired does not act with the account that is signed in by now', async (t) => {
+    const browser = await startChromium(t)
+    if (!browser) return
+    const [ada, bob] = [await latchkey.owner(), await latchkey.owner()]
+    const { page, errors } = await openSecurityPage(browser, latchkey, ada)
+    // A page of another application signs in: no tab of ours learns of it.
+    const tab = await page.context().newPage()
+    await tab.goto(`${latchkey.origin}/signup`)
+    await signInOnPage(tab, bob)
+    const languages = () =>
+      latchkey.sql(`select language from account where email in ('${ada.email}', '${bob.email}')`)
+    const before = await languages()
+    travel(11 * minute)
+    await pageActions(page).press('Change to Deutsch')
+    await pageActions(page).waitForText(otherAccount)
+    await pageActions(page).waitForText(`Signed in as ${bob.email}`)
+    assert.deepEqual(await languages(), before)
     assert.deepEqual(errors, [])
   })
 

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { CookieClient } from '../support/cookie-client.ts'
 import { onEachDatabase } from '../support/latchkey.ts'
+import { accountIdOf } from '../support/operator.ts'
+import { assertBody, assertProblem } from '../support/responses.ts'
 
 const app = 'https://app.example.com'
 
@@ -97,6 +99,29 @@ onEachDatabase(
       assert.equal((await latchkey.get('/settings', { headers })).status, 401)
       assert.equal((await latchkey.delete('/settings/MfaSignIn', { headers })).status, 401)
       assert.equal((await latchkey.post('/auth/SignOut', {}, { headers })).status, 401)
+    })
+
+    // Abuse case (Sessions and tokens): A tab that showed one account acted with the tokens of another,
+    // which had signed in or up in another tab.
+    test('a refresh for one account with the cookie of another is refused and changes nothing', async () => {
+      const [ada, bob] = [await latchkey.owner(), await latchkey.owner()]
+      const browser = new CookieClient(latchkey)
+      const account = await accountIdOf(latchkey, ada)
+      const refresh = () => browser.post('/auth/Refresh', { account })
+      const { email, password } = ada
+      await browser.post('/auth/SignIn', { email, password })
+      assertBody(await refresh(), 200, { status: 'signedIn' })
+      await browser.post('/auth/SignIn', { email: bob.email, password: bob.password })
+
+      const rows = () =>
+        latchkey.sql(`select * from session join refresh_token on session_id = session.id
+          order by session.id, token_hash`)
+      const before = await rows()
+      const cookie = browser.cookies.get('latchkey')
+      assertProblem(await refresh(), 409, 'another_account')
+      assert.deepEqual(await rows(), before)
+      assert.equal(browser.cookies.get('latchkey'), cookie)
+      assertBody(await browser.post('/auth/Refresh'), 200, { status: 'signedIn' })
     })
 
     test('two cookies of one name are refused, because another host may have set one', async () => {

@@ -7,9 +7,11 @@
  * Chance remains, so there are three tries: a real difference fails all of them.
  */
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { syncBuiltinESMExports } from 'node:module'
+import { type TestContext, test } from 'node:test'
+import timers from 'node:timers/promises'
 import { owaspHashCost } from '../../src/lib/password-hasher.ts'
-import { onEachDatabase } from '../support/latchkey.ts'
+import { onDatabase, onEachDatabase } from '../support/latchkey.ts'
 
 const pairs = 100
 const tries = 3
@@ -101,6 +103,49 @@ onEachDatabase(
   },
   { LATCHKEY_RATE_LIMITS: 'off' },
 )
+
+onDatabase('SQLite', (latchkey) => {
+  test('the responses of SignUp and ForgotPassword wait for the end of a time step', async (t) => {
+    const { email, password } = await latchkey.owner()
+    const calls: Record<string, (address: string) => Promise<unknown>> = {
+      SignUp: (address) => latchkey.post('/auth/SignUp', { email: address, password }),
+      ForgotPassword: (address) => latchkey.post('/auth/ForgotPassword', { email: address }),
+    }
+    for (const [name, call] of Object.entries(calls)) {
+      for (const address of [email, `unknown-${name}@example.com`]) {
+        const { waiting, release } = holdShortWaits(t)
+        const response = call(address)
+        const answered = response.then(() => 'answered')
+        assert.equal(await Promise.race([answered, waiting.then(() => 'waits')]), 'waits', name)
+        release()
+        await response
+      }
+    }
+  })
+})
+
+/** Holds waits of at most a time step, in all of this process. @returns `waiting` when the first began */
+function holdShortWaits(t: TestContext) {
+  const { promise: waiting, resolve: begin } = Promise.withResolvers<void>()
+  const { promise: released, resolve: release } = Promise.withResolvers<void>()
+  const wait = timers.setTimeout
+  const mocked = t.mock.method(timers, 'setTimeout', async (ms: number, ...rest: unknown[]) => {
+    if (ms > 26) return wait(ms, ...(rest as []))
+    begin()
+    await released
+    return wait(ms)
+  })
+  // The named imports of other modules.
+  syncBuiltinESMExports()
+  const end = () => {
+    mocked.mock.restore()
+    syncBuiltinESMExports()
+    release()
+  }
+  // A test that failed must not hold the service.
+  t.after(end)
+  return { waiting, release: end }
+}
 
 type Call = () => Promise<{ status: number }>
 

@@ -65,6 +65,30 @@ onEachDatabase((latchkey) => {
     assert.equal((await ada.get('/settings')).body.email, email)
   })
 
+  test('an undo that turns MFA on or off sets the time of its change, and no other undo does', async () => {
+    const ada = await latchkey.owner({ mfaMethod: 'email' })
+    const changedAt = async () => (await ada.get('/settings/MfaSignIn')).body.changedAt
+    const undoNewest = async (subject: RegExp) => {
+      travel(60_000)
+      await restore(ada, await undoTokenSentTo(latchkey, ada.email, subject))
+      await ada.signInFully()
+      return changedAt()
+    }
+    const on = await changedAt()
+    await ada.changePassword('another sentence of Ada')
+    assert.equal(await undoNewest(/password/i), on)
+
+    await ada.delete('/settings/MfaSignIn')
+    const off = await changedAt()
+    const onAgain = await undoNewest(/ off$/)
+    assert.equal((await ada.get('/settings/MfaSignIn')).body.enabled, true)
+    assert.ok(off > on && onAgain > off, `${on}, ${off}, ${onAgain}`)
+    // The link of turning it on leads to off.
+    const offAgain = await undoNewest(/ on$/)
+    assert.equal((await ada.get('/settings/MfaSignIn')).body.enabled, false)
+    assert.ok(offAgain > onAgain, `${onAgain}, ${offAgain}`)
+  })
+
   test('after an undo neither the old nor the thief’s password signs in, until a new one is set', async () => {
     const ada = await latchkey.owner()
     const oldPassword = ada.password

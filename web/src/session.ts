@@ -6,6 +6,8 @@ import { config } from './config.ts'
 
 interface Tokens {
   accessToken: string
+  /** The account that the tab shows. */
+  account: string
   /** Milliseconds since 1970. */
   refreshAt: number
   /** The access token only allows setting up MFA. */
@@ -18,7 +20,8 @@ let tokens: Tokens | undefined
 const otherTabs = new BroadcastChannel('latchkey')
 otherTabs.onmessage = ({ data }: MessageEvent<TabMessage>) => {
   if (data.type === 'tokens') {
-    tokens = data.tokens
+    if (tokens && tokens.account !== data.tokens.account) showOtherAccount()
+    else tokens = data.tokens
   } else if (tokens) {
     tokens = undefined
     location.assign('/signin')
@@ -46,22 +49,54 @@ export const latchkey = createLatchkey({
 export function storeTokens(signedIn: SignedIn): void {
   const { accessToken, expiresIn, mfaSetUpRequired = false } = signedIn
   // Refresh early, so that the token does not expire in transit.
-  tokens = { accessToken, refreshAt: Date.now() + (expiresIn - 20) * 1000, mfaSetUpRequired }
+  tokens = {
+    accessToken,
+    account: subjectOf(accessToken),
+    refreshAt: Date.now() + (expiresIn - 20) * 1000,
+    mfaSetUpRequired,
+  }
   otherTabs.postMessage({ type: 'tokens', tokens } satisfies TabMessage)
 }
 
 /** An access token; undefined when signed out. */
 export async function getAccessToken(): Promise<string | undefined> {
-  if (isFresh(tokens)) return tokens.accessToken
   if (!tokens && !config.mayBeSignedIn) return undefined
+  const fresh = freshAccessToken()
+  if (fresh !== undefined) return fresh
   // One tab refreshes for all: a tab that came late with a token of before would end the session.
   return navigator.locks.request('latchkey-refresh', async () => {
-    if (isFresh(tokens)) return tokens.accessToken
-    const result = await guest.auth.refresh.post({})
-    if (!result.ok) return undefined
+    const refreshed = freshAccessToken()
+    if (refreshed !== undefined) return refreshed
+    // The tabs share one cookie, and somebody may have signed in to another account in one of them.
+    const result = await guest.auth.refresh.post({ account: tokens?.account })
+    if (!result.ok) {
+      return result.problem.code === 'another_account' ? showOtherAccount() : undefined
+    }
     storeTokens(result.data)
     return result.data.accessToken
   })
+}
+
+/** The `sub` claim of a JWT. */
+function subjectOf(accessToken: string): string {
+  const [, claims = ''] = accessToken.split('.')
+  return JSON.parse(atob(claims.replaceAll('-', '+').replaceAll('_', '/'))).sub
+}
+
+const otherAccountKey = 'latchkey-other-account'
+
+/** Reloads the page, so that nobody acts with one account while it shows another. Never settles. */
+function showOtherAccount(): Promise<never> {
+  sessionStorage.setItem(otherAccountKey, 'shown')
+  location.reload()
+  return new Promise(() => {})
+}
+
+/** Whether the page was reloaded because another account is signed in. True once. */
+export function wasOtherAccount(): boolean {
+  const wasOther = sessionStorage.getItem(otherAccountKey) !== null
+  sessionStorage.removeItem(otherAccountKey)
+  return wasOther
 }
 
 /** Replaces an access token that is invalid or allows too little. @returns false when signed out */
@@ -75,8 +110,8 @@ export function mustSetUpMfa(): boolean {
   return tokens?.mfaSetUpRequired ?? false
 }
 
-function isFresh(candidate: Tokens | undefined): candidate is Tokens {
-  return candidate !== undefined && candidate.refreshAt > Date.now()
+function freshAccessToken(): string | undefined {
+  return tokens && tokens.refreshAt > Date.now() ? tokens.accessToken : undefined
 }
 
 /** Discards the access token, in every tab. */

@@ -12,6 +12,8 @@ async function loadCommonPasswords(): Promise<ReadonlySet<string>> {
 export interface PasswordPolicy {
   /** The account's email address, which is refused as a password. */
   email: string
+  /** The current password, if the caller has it: it is refused as the new one. */
+  currentPassword?: string | undefined
   minLength: number
   brandName: string
   /** The request field that an error refers to. */
@@ -26,11 +28,14 @@ export interface PasswordPolicy {
  */
 export async function ensureGoodPassword(
   password: string,
-  { email, minLength, brandName, field = 'password' }: PasswordPolicy,
+  { email, currentPassword, minLength, brandName, field = 'password' }: PasswordPolicy,
 ): Promise<void> {
   const lower = password.toLowerCase()
   commonPasswords ??= loadCommonPasswords()
 
+  if (password === currentPassword) {
+    throw invalidPassword(field, 'This is your password already. Please choose another one.')
+  }
   // Code points, not UTF-16 code units.
   if ([...password].length < minLength) {
     throw invalidPassword(

@@ -90,7 +90,10 @@ export function passwordRoutes(
         .select('email')
         .where('id', '=', principal.account)
         .executeTakeFirstOrThrow()
-      await ensureGoodPassword(newPassword, { email, minLength, brandName, field: 'newPassword' })
+      await ensureGoodPassword(newPassword, {
+        ...{ email, currentPassword, minLength, brandName },
+        field: 'newPassword',
+      })
       const confirmation = await confirmOwner(deps, principal, ['changePassword', newPassword], {
         field: 'currentPassword',
         password: currentPassword,

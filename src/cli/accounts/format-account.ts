@@ -7,7 +7,7 @@ export function formatAccount(user: User): string {
   const lines: [string, string | number | null][] = [
     ['id', user.id],
     ['created', user.createdAt],
-    ['last sign-in', user.lastSignInAt ?? 'never'],
+    ['last sign-in', user.lastSignInAt ?? 'none in the last year'],
     ['MFA', `${mfaSignIn.enabled ? `on, ${mfaSignIn.mfaMethod}` : 'off'}; methods: ${methods}`],
     ['recovery codes', `${recoveryCodes.remaining} left`],
     ['passkeys', user.passkeys],

@@ -1,4 +1,4 @@
-import type { OperatorCause } from '../../activity/activity.ts'
+import { commandLine, type OperatorCause } from '../../activity/activity.ts'
 import type { AccountAction } from '../../admin/account-actions.ts'
 import { parseReason } from '../../admin/reason.ts'
 import { findAccountId, readUser, type User } from '../../admin/users.ts'
@@ -16,7 +16,7 @@ export interface ActionResult {
 /** The cause that activity records for commands. */
 export const commandLineCause = (reason?: string): OperatorCause => ({
   by: 'operator',
-  operator: 'the command line',
+  operator: commandLine,
   reason: reason === undefined ? null : parseReason(reason),
 })
 

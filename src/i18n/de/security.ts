@@ -5,6 +5,8 @@ import type { SecurityText } from '../en/security.ts'
 export const security: SecurityText = {
   title: 'Deine Sicherheit',
   signedInAs: (email: string) => `Du bist als ${email} angemeldet.`,
+  otherAccount:
+    'In diesem Browser hat sich jemand mit einem anderen Konto angemeldet. Diese Seite zeigt jetzt dieses Konto.',
   signOut: 'Abmelden',
   showAll: (count: number) => `Alle ${count} anzeigen`,
   tryAgain: 'Noch einmal versuchen',

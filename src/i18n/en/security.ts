@@ -3,6 +3,8 @@
 export const security = {
   title: 'Your security',
   signedInAs: (email: string) => `You are signed in as ${email}.`,
+  otherAccount:
+    'Somebody signed in to another account in this browser. This page now shows that account.',
   signOut: 'Sign out',
   showAll: (count: number) => `Show all ${count}`,
   tryAgain: 'Try again',

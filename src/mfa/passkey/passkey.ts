@@ -61,7 +61,7 @@ export async function listPasskeys(db: Db | Tx, account: string): Promise<Passke
   return rows.map((row) => passkeyOf({ mfa_epoch: row.current_epoch }, row))
 }
 
-/** Renames a passkey. @throws Problem `not_found` */
+/** Renames a passkey. Records nothing if it has the name already. @throws Problem `not_found` */
 export async function renamePasskey(
   tx: Tx,
   account: LockedAccount,
@@ -69,17 +69,18 @@ export async function renamePasskey(
   { id, name }: { id: string; name: string },
 ): Promise<Passkey> {
   const row = await tx
-    .updateTable('passkey')
-    .set({ name })
+    .selectFrom('passkey')
+    .select(passkeyColumns)
     .where('id', '=', id)
     .where('account_id', '=', account.id)
     .where('removed_at', 'is', null)
-    .returning(passkeyColumns)
     .executeTakeFirst()
   if (!row) throw passkeyNotFound()
+  if (row.name === name) return passkeyOf(account, row)
+  await tx.updateTable('passkey').set({ name }).where('id', '=', id).execute()
   const detail = { passkey: name }
   await activity.record(tx, account.id, { type: 'passkey.renamed', client, session, detail })
-  return passkeyOf(account, row)
+  return passkeyOf(account, { ...row, name })
 }
 
 /**

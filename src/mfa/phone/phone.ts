@@ -34,7 +34,7 @@ export function startPhoneChange(
 
 /**
  * Verifies the code and changes the number. If codes by text are a method, they go to the new number
- * from now on.
+ * from now on. Records nothing if the number is the account’s already and its use stays the same.
  *
  * @param change.useForSignIn whether codes by text are a method from now on; by default as before
  * @returns undefined for a wrong code; the transaction must commit, so that the attempt counts
@@ -62,9 +62,15 @@ export async function changePhone(
   const at = tx.now()
   const { phone_mfa_since } = account
   const epoch = await joinableEpoch(tx, account, principal.session)
-  // A number that is proven again keeps what it had.
-  const keepsEpoch = epoch === null && phoneNumber === account.phone_number
-  const useForSignIn = change.useForSignIn ?? phone_mfa_since !== null
+  const { current } = await readEnrollments(tx, account)
+  const keepsNumber = phoneNumber === account.phone_number
+  // A number that is proven again keeps what it had; a pending one joins the epoch if it can.
+  const keepsEpoch = keepsNumber && (epoch === null || current.phoneNumber === phoneNumber)
+  const wasForSignIn = phone_mfa_since !== null
+  const useForSignIn = change.useForSignIn ?? wasForSignIn
+  const changed = { phoneNumber, verifiedAt: toIsoString(at), useForSignIn }
+  if (keepsNumber && useForSignIn === wasForSignIn && (!useForSignIn || keepsEpoch)) return changed
+
   const methodColumns = useForSignIn
     ? {
         phone_mfa_since: phone_mfa_since ?? at,
@@ -82,7 +88,7 @@ export async function changePhone(
     params: { at },
     set: { phone_number: phoneNumber, phone_verified_at: at, ...methodColumns },
   })
-  return { phoneNumber, verifiedAt: toIsoString(at), useForSignIn }
+  return changed
 }
 
 /** Removes the number, and with it the method `sms`. Does nothing if there is no number. */

@@ -323,6 +323,8 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .on('activity')
     .columns(['account_id', 'id'])
     .execute()
+  // Finds what has to be deleted.
+  await db.schema.createIndex('activity_at').on('activity').column('at').execute()
 
   await db.schema
     .createTable('device')

@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { exportAccounts } from '../../../src/admin/export.ts'
+import { loadKeys } from '../../../src/keys/encryption-keys.ts'
+import { openDatabase } from '../../../src/store/open.ts'
 import { onEachDatabase } from '../../support/latchkey.ts'
 import { accountStateOf, mfaActivityOf, mfaNoticesTo, submitMfaCode } from '../../support/mfa.ts'
+import { accountIdOf } from '../../support/operator.ts'
+import type { Owner } from '../../support/owner.ts'
 import { assertBody } from '../../support/responses.ts'
 
 onEachDatabase((latchkey) => {
@@ -99,6 +104,46 @@ onEachDatabase((latchkey) => {
     assert.deepEqual(await mfaActivityOf(ada), ['recovery_codes.generated', 'mfa.on'])
     await ada.signInFully()
   })
+
+  for (const first of ['in use', 'pending'] as const) {
+    test(`with a pending secret beside the one in use, only the latter counts, with the row of the one ${first} first`, async () => {
+      const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
+      const old = ada.authenticator.secret
+      await ada.enrollAuthenticator()
+      const account = await accountIdOf(latchkey, ada)
+      if (first === 'pending') {
+        const condition = `account_id = '${account}' and confirmed_at is not null`
+        const [row] = await latchkey.sql(`select * from totp_secret where ${condition}`)
+        await latchkey.sql(`delete from totp_secret where ${condition}`)
+        const values = Object.values(row).map((value) => (value === null ? 'null' : `'${value}'`))
+        await latchkey.sql(
+          `insert into totp_secret (${Object.keys(row)}) values (${values.join(', ')})`,
+        )
+      }
+      // Even in the epoch that is on, as a secret that was once confirmed in it would be.
+      await latchkey.sql(
+        `update totp_secret set mfa_epoch = (select mfa_epoch from account where id = '${account}')
+         where account_id = '${account}'`,
+      )
+      const pending = ada.authenticator.nextCode()
+      const refused = await submitMfaCode(latchkey, await ada.signIn(), { code: pending })
+      assert.equal(`${refused.status} ${refused.body.code}`, '401 invalid_code')
+      const exported = await exportedSecretOf(ada)
+      assert.equal(exported, old)
+      ada.authenticator.secret = old
+      await ada.signInFully()
+      assert.equal((await ada.get('/settings/MfaSecret')).body.confirmed, true)
+    })
+  }
+
+  async function exportedSecretOf({ email }: Owner): Promise<string | undefined> {
+    const { LATCHKEY_DATABASE_URL = '', LATCHKEY_ENCRYPTION_KEYS = '' } = latchkey.environment
+    const db = openDatabase(LATCHKEY_DATABASE_URL)
+    const keyring = await loadKeys(db, LATCHKEY_ENCRYPTION_KEYS)
+    const records = await Array.fromAsync(exportAccounts({ db, keyring }, { includeSecrets: true }))
+    await db.destroy()
+    return records.find((record) => record.email === email)?.totpSecret
+  }
 
   // Abuse case (Reuse of codes and tokens): An app’s code could be reused within its 30
   // seconds (CVE-2026-82470, CVE-2025-6014, GHSA-96qm-hwhp-2rm8).

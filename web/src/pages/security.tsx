@@ -25,7 +25,7 @@ import { securityFailureOf } from '../security/security-failure.ts'
 import { SetUp } from '../security/set-up/set-up.tsx'
 import { StepUpContext, signInPath, useStepUpRequest } from '../security/step-up-context.tsx'
 import { StepUpDialog } from '../security/step-up-dialog.tsx'
-import { clearTokens, getAccessToken, refreshTokens, signOut } from '../session.ts'
+import { clearTokens, getAccessToken, refreshTokens, signOut, wasOtherAccount } from '../session.ts'
 import { text } from '../text.ts'
 
 function Security() {
@@ -33,6 +33,7 @@ function Security() {
   const [loaded, setLoaded] = useState<LoadResult>()
   const [deletedEmail, setDeletedEmail] = useState<string>()
   const [failure, setFailure] = useState<Failure>()
+  const [otherAccount] = useState(wasOtherAccount)
   const account = loaded && 'account' in loaded ? loaded.account : undefined
 
   const reload = useCallback(async () => {
@@ -68,6 +69,7 @@ function Security() {
         </div>
         <Button onClick={handleSignOut}>{t.signOut}</Button>
       </header>
+      {otherAccount && <Notice>{t.otherAccount}</Notice>}
       {failure && <Notice kind="error">{failure.message}</Notice>}
       {!loaded && <p class="soft">{text.common.working}</p>}
       {loaded && 'failure' in loaded && (
