@@ -27,6 +27,7 @@ import { createPasswordHasher } from './lib/password-hasher.ts'
 import { createKeyedSemaphore } from './lib/semaphore.ts'
 import { createMetrics } from './metrics/metrics.ts'
 import { countRequests, listenForScrapes, metricsRoutes } from './metrics/metrics-routes.ts'
+import { isEmailOnly } from './mfa/mfa-epoch.ts'
 import { mfaRoutes } from './mfa/mfa-routes.ts'
 import { passkeyRoutes } from './mfa/passkey/passkey-routes.ts'
 import { relyingPartyOf } from './mfa/passkey/webauthn.ts'
@@ -131,7 +132,14 @@ export async function startServer(
     settings,
     signingKeys,
     accessTokens,
-    guard: createGuard({ app, db, accessTokens, stepUpMaxAge: settings.stepUpMaxAge, rules }),
+    guard: createGuard({
+      app,
+      db,
+      accessTokens,
+      stepUpMaxAge: settings.stepUpMaxAge,
+      isEmailOnly: (tx, account) => isEmailOnly(tx, account, settings.mfaMethods),
+      rules,
+    }),
     rateLimiter: createRateLimiter({ enabled: settings.rateLimits === 'on', log }),
     passwords: await createPasswordHasher(hashConcurrency, maxHashWaitMs, metrics.passwords),
     attemptSemaphore: createKeyedSemaphore(hashConcurrency),

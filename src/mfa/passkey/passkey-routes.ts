@@ -144,7 +144,7 @@ export function passkeyRoutes(
       const verified = await verifyNewPasskey(deps, principal, response)
       const added = await transaction(async (tx) => {
         const account = await guard.lockAccount(tx, principal)
-        return addPasskey(tx, account, principal, { ...verified, name })
+        return addPasskey(tx, account, principal, { ...verified, name, ranking: mfaMethods })
       })
       return reply.code(201).send(added)
     },

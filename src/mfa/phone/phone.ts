@@ -61,7 +61,7 @@ export async function changePhone(
     return undefined
   const at = tx.now()
   const { phone_mfa_since } = account
-  const epoch = await joinableEpoch(tx, account, principal.session)
+  const epoch = await joinableEpoch(tx, account, ranking)
   // A number that is proven again keeps what it had.
   const keepsEpoch = epoch === null && phoneNumber === account.phone_number
   const useForSignIn = change.useForSignIn ?? phone_mfa_since !== null
