@@ -1373,6 +1373,8 @@ export interface MfaSignIn {
    * with `"setDefault": false`.
    */
   pendingMethods: MfaMethod[]
+  /** The address that codes by email go to, masked; null if they are not set up. */
+  mfaEmail: string | null
   /** When MFA was last turned on or off; null if it never was on. */
   changedAt: string | null
 }
@@ -1391,6 +1393,8 @@ export interface MfaSignInOn {
    * with `"setDefault": false`.
    */
   pendingMethods: MfaMethod[]
+  /** The address that codes by email go to, masked; null if they are not set up. */
+  mfaEmail: string | null
   /** When MFA was last turned on or off; null if it never was on. */
   changedAt: string | null
   /**

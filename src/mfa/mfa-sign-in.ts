@@ -2,6 +2,7 @@ import type { Updateable } from 'kysely'
 import type * as activity from '../activity/activity.ts'
 import type { MfaMethod } from '../config/settings.ts'
 import { toIsoString } from '../lib/clock.ts'
+import { maskEmail } from '../lib/mask.ts'
 import { Problem } from '../lib/problem.ts'
 import { type Amr, combineAmr, parseAmr } from '../sessions/assurance.ts'
 import type { LockedAccount } from '../sessions/locked-account.ts'
@@ -40,6 +41,8 @@ export interface MfaSignIn {
   mfaMethod: MfaMethod | null
   availableMethods: MfaMethod[]
   pendingMethods: MfaMethod[]
+  /** The address that codes by email go to, masked. */
+  mfaEmail: string | null
   changedAt: string | null
 }
 
@@ -58,6 +61,7 @@ export async function readMfaSignIn(
     mfaMethod,
     availableMethods: availableMethods(enrollments.current, ranking, mfaMethod),
     pendingMethods: pendingMethods(enrollments, ranking),
+    mfaEmail: row.mfa_email === null ? null : maskEmail(row.mfa_email),
     changedAt: changedAt === null ? null : toIsoString(changedAt),
   }
 }

@@ -70,9 +70,9 @@ onEachDatabase((latchkey) => {
     await assertChangesNothing(ada, ada)
   })
 
-  // Abuse case (MFA changed by an attacker): Where codes by email were the default method, who had the
-  // password and the mailbox removed the owner's app.
   for (const method of mfaMethods.filter((name) => name !== 'email')) {
+    // Abuse case (MFA changed by an attacker): Where codes by email were the default method, who had
+    // the password and the mailbox removed the owner’s app.
     test(`beside ${method}, a session that a code by email signed in can change nothing, even if email is the default`, async () => {
       const ada = await latchkey.owner({ mfaMethod: method })
       if (method !== 'passkey') await addPasskey(latchkey, ada)
