@@ -18,7 +18,7 @@ export function isSameMailbox(one: string | null, other: string | null): boolean
   return one === other || parseEmailAddress(one)?.key === parseEmailAddress(other)?.key
 }
 
-/** Rate-limit key of an address: with most providers, plus-addresses reach one mailbox. */
+/** The mailbox of an address, for comparison: with most providers, plus-addresses reach one. */
 export function mailboxOf(address: string): string {
   return address.toLowerCase().replace(/(?<=.)\+.*@/, '@')
 }

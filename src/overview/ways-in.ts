@@ -25,7 +25,7 @@ export interface AccountCredentials {
   mfaMethods: readonly MfaMethod[]
   /** The second factors that sign in; pending ones open nothing and are not among them. */
   enrollment: Enrollment
-  /** Whether codes by email go to the mailbox that also resets the password. */
+  /** Whether codes by email go to the mailbox that also resets the password, sub-addresses included. */
   sameMailbox: boolean
   /** The passkeys that sign in. */
   passkeys: {
