@@ -175,6 +175,7 @@ export function createLatchkey(options: Options) {
             | TokenProblemCode
             | 'invalid_credentials'
             | 'invalid_passkey'
+            | 'password_reset_required'
             | 'account_suspended'
             | 'method_not_set_up'
             | 'too_many_attempts'

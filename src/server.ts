@@ -142,7 +142,7 @@ export async function startServer(
     }),
     rateLimiter: createRateLimiter({ enabled: settings.rateLimits === 'on', log }),
     passwords: await createPasswordHasher(hashConcurrency, maxHashWaitMs, metrics.passwords),
-    attemptSemaphore: createKeyedSemaphore(hashConcurrency),
+    attemptSemaphore: createKeyedSemaphore(1),
     rules,
     mfaMethods: settings.mfaMethods,
     smsDailyCap: settings.smsDailyCap,

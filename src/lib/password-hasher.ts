@@ -39,10 +39,10 @@ export interface PasswordHasher {
   /**
    * Rejects a caller who would have to wait too long.
    *
-   * @param queuedElsewhere callers that wait in another queue for the same hasher
+   * @param queuedInOrder callers that wait in a queue of which each hashes after the one before
    * @throws Problem `unavailable` if the expected wait is longer than `maxWaitMs`
    */
-  assertCapacity(queuedElsewhere?: number): void
+  assertCapacity(queuedInOrder?: number): void
   /** The number of slots held now: by callers that hash and by those that wait. */
   readonly pending: number
 }
@@ -79,11 +79,11 @@ export async function createPasswordHasher(
     })
   }
 
-  function assertCapacity(queuedElsewhere = 0): void {
-    const waiting = Math.max(pending, queuedElsewhere) + 1 - concurrency
-    const expectedWaitMs = (waiting / concurrency) * averageMs
+  function assertCapacity(queuedInOrder = 0): void {
+    const rounds = Math.max((pending + 1 - concurrency) / concurrency, queuedInOrder)
+    const expectedWaitMs = rounds * averageMs
     // An empty queue admits everyone, however slow hashing is at the moment.
-    if (waiting <= 0 || expectedWaitMs <= maxWaitMs) return
+    if (rounds <= 0 || expectedWaitMs <= maxWaitMs) return
     observer?.rejected()
     throw new Problem(
       'unavailable',

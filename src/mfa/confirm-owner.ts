@@ -115,8 +115,8 @@ async function confirmByPassword(
 ): Promise<Confirmation> {
   const { transaction, rateLimiter, passwords, attemptSemaphore } = deps
   const { session, client } = principal
-  // Limits the concurrent attempts: each counts as wrong until it is verified, so many correct ones
-  // would otherwise use up the limit.
+  // One after the other: each counts as wrong until it is verified, so correct concurrent ones would
+  // otherwise use up the limit.
   passwords.assertCapacity(attemptSemaphore.waiting(session))
   const verifiedHash = await attemptSemaphore.run(session, () =>
     passwords.withSlot(async () => {

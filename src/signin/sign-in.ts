@@ -111,8 +111,8 @@ export function reauthenticate(
 }
 
 /**
- * Limits the concurrent attempts per key. An attempt counts as wrong until it is verified, so many
- * correct concurrent attempts would otherwise use up the limit.
+ * Runs the attempts that the same limits count one after the other. An attempt counts as wrong until it
+ * is verified, so correct concurrent ones would otherwise use up the limit.
  */
 async function queueAttempt(
   deps: SignInDeps,
