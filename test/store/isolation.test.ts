@@ -20,10 +20,10 @@ onEachDatabase(
   (latchkey) => {
     test('each operation of an account leaves every row of another one, made alike, untouched', async () => {
       const [ada, ben] = [await makeAlike(latchkey), await makeAlike(latchkey)]
-      assert.deepEqual(await numbersOf(latchkey, ada), await numbersOf(latchkey, ben))
 
       const tried = new Set<string>()
       for (const [operationId, act] of Object.entries(actsOf(latchkey, ada))) {
+        await alignNumbers(latchkey, ada, ben)
         const before = await rowsOf(latchkey, ben)
         assert.ok(before.length > 25, `${before.length} rows`)
         await act()
@@ -59,11 +59,31 @@ async function makeAlike(latchkey: TestLatchkey): Promise<Owner> {
   return owner
 }
 
-/** The numbers by which a condition could take one account for another. */
-async function numbersOf(latchkey: TestLatchkey, { email }: Owner) {
-  const columns =
-    'credential_version, mfa_epoch, last_mfa_epoch, phone_mfa_epoch, mfa_email_epoch, phone_number'
-  return latchkey.sql(`select ${columns} from account where email = '${email}'`)
+/** Gives an account the numbers of another one, by which a condition could take one for the other. */
+async function alignNumbers(latchkey: TestLatchkey, like: Owner, owner: Owner): Promise<void> {
+  const [{ credential_version, mfa_epoch, last_mfa_epoch }] = await latchkey.sql(
+    `select * from account where email in ('${like.email}', 'new-${like.email}')`,
+  )
+  const account = `(select id from account where email = '${owner.email}')`
+  for (const table of ['device', 'challenge', 'passkey_challenge', 'password_reset']) {
+    await latchkey.sql(
+      `update ${table} set credential_version = ${credential_version}
+       where account_id = ${account} and credential_version is not null`,
+    )
+  }
+  await latchkey.sql(
+    `update account set credential_version = ${credential_version} where id = ${account}`,
+  )
+  if (mfa_epoch === null) return
+  for (const table of ['totp_secret', 'passkey', 'recovery_code']) {
+    await latchkey.sql(
+      `update ${table} set mfa_epoch = ${mfa_epoch} where account_id = ${account} and mfa_epoch is not null`,
+    )
+  }
+  await latchkey.sql(
+    `update account set mfa_epoch = ${mfa_epoch}, last_mfa_epoch = ${last_mfa_epoch},
+     phone_mfa_epoch = ${mfa_epoch}, mfa_email_epoch = ${mfa_epoch} where id = ${account}`,
+  )
 }
 
 /** Every row of an account in every table, without what the delivery worker changes. */

@@ -113,6 +113,12 @@ function perAddress(
   return [{ limit: kind === 'knownNetwork' ? limits.known : limits.unknown, key }]
 }
 
+/** The address that the new password must not be; empty for an unknown token. */
+export async function addressOfReset(tx: Tx, credential: ResetCredential): Promise<string> {
+  if ('email' in credential) return credential.email.key
+  return (await accountOfResetToken(tx, credential.resetToken))?.email ?? ''
+}
+
 /** Counts a reset; call it before hashing the password. @throws Problem with `retryAfter` */
 export async function consumeResetLimit(
   tx: Tx,
