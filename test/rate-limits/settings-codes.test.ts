@@ -51,7 +51,7 @@ const verifications: Verification[] = [
 ]
 
 onEachDatabase((latchkey) => {
-  /** Has a code sent. @returns verifies the right code, or a wrong one */
+  /** Requests a code. @returns verifies the right code, or a wrong one */
   async function start(ada: Owner, verification: Verification) {
     const { path } = verification
     assertStatus(await ada.post(path, verification.start(ada)), 202)
