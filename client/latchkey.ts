@@ -175,6 +175,7 @@ export function createLatchkey(options: Options) {
             | TokenProblemCode
             | 'invalid_credentials'
             | 'invalid_passkey'
+            | 'password_reset_required'
             | 'account_suspended'
             | 'method_not_set_up'
             | 'too_many_attempts'
@@ -1388,6 +1389,8 @@ export interface MfaSignIn {
    * with `"setDefault": false`.
    */
   pendingMethods: MfaMethod[]
+  /** The address that codes by email go to, masked; null if they are not set up. */
+  mfaEmail: string | null
   /** When MFA was last turned on or off; null if it never was on. */
   changedAt: string | null
 }
@@ -1406,6 +1409,8 @@ export interface MfaSignInOn {
    * with `"setDefault": false`.
    */
   pendingMethods: MfaMethod[]
+  /** The address that codes by email go to, masked; null if they are not set up. */
+  mfaEmail: string | null
   /** When MFA was last turned on or off; null if it never was on. */
   changedAt: string | null
   /**

@@ -27,6 +27,7 @@ import { createPasswordHasher } from './lib/password-hasher.ts'
 import { createKeyedSemaphore } from './lib/semaphore.ts'
 import { createMetrics } from './metrics/metrics.ts'
 import { countRequests, listenForScrapes, metricsRoutes } from './metrics/metrics-routes.ts'
+import { isEmailOnly } from './mfa/mfa-epoch.ts'
 import { mfaRoutes } from './mfa/mfa-routes.ts'
 import { passkeyRoutes } from './mfa/passkey/passkey-routes.ts'
 import { relyingPartyOf } from './mfa/passkey/webauthn.ts'
@@ -136,7 +137,10 @@ export async function startServer(
     settings,
     signingKeys,
     accessTokens,
-    guard: createGuard({ app, db, accessTokens, stepUpMaxAge, rules, rateLimiter }),
+    guard: createGuard({
+      ...{ app, db, accessTokens, stepUpMaxAge, rules, rateLimiter },
+      isEmailOnly: (tx, account) => isEmailOnly(tx, account, settings.mfaMethods),
+    }),
     rateLimiter,
     passwords: await createPasswordHasher({
       concurrency: hashConcurrency,
@@ -144,7 +148,7 @@ export async function startServer(
       cost: hashCost,
       observer: metrics.passwords,
     }),
-    attemptSemaphore: createKeyedSemaphore(hashConcurrency),
+    attemptSemaphore: createKeyedSemaphore(1),
     rules,
     mfaMethods: settings.mfaMethods,
     smsDailyCap: settings.smsDailyCap,

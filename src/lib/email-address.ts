@@ -19,8 +19,9 @@ export function isSameMailbox(one: string | null, other: string | null): boolean
 }
 
 /**
- * The mailbox of an address, the key of every limit on emails: with most providers, an address with
- * `+` and more text before the `@` reaches the mailbox of the address without it.
+ * The mailbox of an address, for comparison, and the key of every limit on emails: with most
+ * providers, an address with `+` and more text before the `@` reaches the mailbox of the address
+ * without it.
  */
 export function mailboxOf(address: string): string {
   return address.toLowerCase().replace(/(?<=.)\+.*@/, '@')

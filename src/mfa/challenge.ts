@@ -24,7 +24,12 @@ import {
 } from '../verification/challenge-row.ts'
 import { type CodeSent, codeAttemptBuckets, type SendCodeDeps } from '../verification/send-code.ts'
 import { passkeyHasNoCode, sendChallengeCode, verifyChallengeCode } from './challenge-code.ts'
-import { type ChallengeMethod, type CodeMethodName, codeMethods } from './methods/methods.ts'
+import {
+  type ChallengeMethod,
+  type CodeMethodName,
+  codeMethods,
+  firstChallengeMethod,
+} from './methods/methods.ts'
 import { recordRecoveryCodeUse } from './recovery-codes/recovery-codes.ts'
 import { notifyOfGuessing } from './security-notices.ts'
 import { readUsableFactors } from './usable-factors.ts'
@@ -67,7 +72,8 @@ export async function startChallenge(
 ): Promise<MfaRequired> {
   const { session, deviceId, undoToken } = startedBy
   const { enrollment, usable } = await readUsableFactors(tx, deps, account, undoToken)
-  const method = usable.find((name) => name === account.mfa_method) ?? usable[0]
+  const confirmsSession = session !== undefined
+  const method = firstChallengeMethod(usable, account.mfa_method, { confirmsSession })
   if (!method) throw new Error('MFA is on, but no method is enrolled.')
 
   const mfaToken = newToken()
@@ -75,7 +81,7 @@ export async function startChallenge(
     .insertInto('challenge')
     .values({
       ...newChallengeRow(tx, account),
-      purpose: undoToken ? 'undo' : session === undefined ? 'signIn' : 'reauthenticate',
+      purpose: undoToken ? 'undo' : confirmsSession ? 'reauthenticate' : 'signIn',
       token_hash: tx.keyring.hash(mfaToken, tokenPurpose),
       session_id: session ?? null,
       undo_token_id: undoToken?.id ?? null,

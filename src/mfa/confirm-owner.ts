@@ -119,8 +119,8 @@ async function confirmByPassword(
   const { session, client } = principal
   const device = await deviceOfSession(deps.db, session)
   const verifiedHash = await passwords.withSlot(device ?? networkOf(client.ipAddress), () =>
-    // Limits the concurrent attempts: each counts as wrong until it is verified, so many correct ones
-    // would otherwise use up the limit.
+    // One after the other: each counts as wrong until it is verified, so correct concurrent ones would
+    // otherwise use up the limit.
     attemptSemaphore.run(session, async () => {
       // Counted before the check, so that concurrent guesses cannot exceed the limit.
       const reservation = await transaction((tx) =>

@@ -11,7 +11,6 @@ import {
   verifyAddress,
 } from '../verification/verify-address.ts'
 import { codeMethods, readEnrollments } from './methods/methods.ts'
-import { ensureMayJoin } from './mfa-epoch.ts'
 import { type VersionedAssertion, verifyPasskeyFactor } from './passkey/passkey-factor.ts'
 import { verifyTotpFactor } from './totp/totp-factor.ts'
 import type { FactorVerification } from './verified-factor.ts'
@@ -26,8 +25,6 @@ export interface FactorRequest {
   assertion: VersionedAssertion | undefined
   /** For `passkey`: the passkey that must sign; any by default. */
   passkeyId: string | undefined
-  /** Methods the operator offers, strongest first. */
-  ranking: readonly MfaMethod[]
 }
 
 /**
@@ -35,9 +32,8 @@ export interface FactorRequest {
  * returns a challenge for a passkey; the second brings the code or the assertion. An authenticator
  * app needs one request.
  *
- * @throws Problem `insufficient_user_authentication` if the session is too weak for a factor that is not
- * current, before a code is sent or a challenge issued; `invalid_request`, `method_not_set_up`,
- * `invalid_passkey`, `too_many_attempts`, `too_many_messages` or `sms_unavailable`
+ * @throws Problem `invalid_request`, `method_not_set_up`, `invalid_passkey`, `too_many_attempts`,
+ * `too_many_messages` or `sms_unavailable`
  */
 export async function verifyFactor(
   tx: Tx,
@@ -46,11 +42,8 @@ export async function verifyFactor(
   principal: Principal,
   request: FactorRequest,
 ): Promise<FactorVerification> {
-  const { method, address: givenAddress, code, ranking } = request
-  const ensureMayBeNew = () => ensureMayJoin(tx, account, principal.session, ranking)
-  if (method === 'passkey') {
-    return verifyPasskeyFactor(tx, deps, account, principal, request, ensureMayBeNew)
-  }
+  const { method, address: givenAddress, code } = request
+  if (method === 'passkey') return verifyPasskeyFactor(tx, deps, account, principal, request)
   if (method === 'authenticator') return verifyTotpFactor(tx, deps, account, code)
 
   const verification = {
@@ -79,6 +72,5 @@ export async function verifyFactor(
     })
   }
   if (activeMfaMethod(account) === method && address === currentAddress) return 'alreadyOn'
-  if (address !== currentAddress) await ensureMayBeNew()
   return { sent: await sendVerificationCode(tx, deps, account, principal, verification, address) }
 }

@@ -1,71 +1,48 @@
-import { type MfaMethod, mfaMethods } from '../config/settings.ts'
-import { Problem } from '../lib/problem.ts'
-import { type Amr, acrOf, parseAmr } from '../sessions/assurance.ts'
+import type { MfaMethod } from '../config/settings.ts'
 import type { LockedAccount } from '../sessions/locked-account.ts'
-import { activeMfaMethod, isMfaOn } from '../store/mfa-state.ts'
+import { activeMfaMethod, type MfaColumns } from '../store/mfa-state.ts'
+import type { Db } from '../store/open.ts'
 import type { Tx } from '../store/transaction.ts'
 import type { Enrollment } from './methods/method.ts'
 import { availableMethods, readEnrollments } from './methods/methods.ts'
 
 /**
- * The MFA epoch that a credential joins when it is enrolled in a session: the one that is on, if a
- * second factor other than email has signed the session in. Otherwise the credential is pending; so it
- * is beside codes by email alone, where only `turnOn` opens an epoch.
+ * The MFA epoch that a credential joins when it is enrolled: the one that is on, for the guard has
+ * required a session that a second factor other than email signed in. Beside codes by email alone it
+ * requires none, so the credential is pending, and only `turnOn` opens an epoch.
+ *
+ * @param ranking methods the operator offers, strongest first
  */
 export async function joinableEpoch(
   tx: Tx,
   account: LockedAccount,
-  session: string,
+  ranking: readonly MfaMethod[],
 ): Promise<number | null> {
-  const { current } = await readEnrollments(tx, account)
-  return hasOnlyEmail(account, current, mfaMethods) || !(await isAal2(tx, session))
-    ? null
-    : account.mfa_epoch
+  return (await isEmailOnly(tx, account, ranking)) ? null : account.mfa_epoch
+}
+
+/** Reads whether MFA is on by codes by email alone: `hasOnlyEmail`. */
+export async function isEmailOnly(
+  db: Db | Tx,
+  account: MfaColumns & { id: string },
+  ranking: readonly MfaMethod[],
+): Promise<boolean> {
+  const { current } = await readEnrollments(db, account)
+  return hasOnlyEmail(activeMfaMethod(account), current, ranking)
 }
 
 /**
- * Ensures that a factor which is not current may be proven in a session. While MFA is on by more than
- * codes by email, it would join the epoch, and that takes a second factor other than email.
+ * Whether MFA is on by codes by email alone. Only methods that sign in count: one that the operator no
+ * longer offers can neither be asked of its owner nor protect the account.
  *
+ * @param defaultMethod null while MFA is off
  * @param ranking methods the operator offers, strongest first
- * @throws Problem `insufficient_user_authentication`
  */
-export async function ensureMayJoin(
-  tx: Tx,
-  account: LockedAccount,
-  session: string,
-  ranking: readonly MfaMethod[],
-): Promise<void> {
-  const { current } = await readEnrollments(tx, account)
-  const opensEpoch = !isMfaOn(account) || hasOnlyEmail(account, current, ranking)
-  if (opensEpoch || (await isAal2(tx, session))) return
-  throw new Problem(
-    'insufficient_user_authentication',
-    'A code by email is not enough for this. Please sign in with another second step, then try again.',
-    { stepUp: { acrValues: 'aal2' } },
-  )
-}
-
-/** Whether no method but codes by email signs in. @param ranking methods the operator offers */
 export function hasOnlyEmail(
-  account: LockedAccount,
+  defaultMethod: MfaMethod | null,
   current: Enrollment,
   ranking: readonly MfaMethod[],
 ): boolean {
-  const available = availableMethods(current, ranking, activeMfaMethod(account))
-  return available.every((name) => name === 'email')
-}
-
-async function isAal2(tx: Tx, session: string): Promise<boolean> {
-  return acrOf(await readAmr(tx, session)) === 'aal2'
-}
-
-/** The authentication methods of a session. */
-export async function readAmr(tx: Tx, session: string): Promise<Amr[]> {
-  const { amr } = await tx
-    .selectFrom('session')
-    .select('amr')
-    .where('id', '=', session)
-    .executeTakeFirstOrThrow()
-  return parseAmr(amr)
+  const available = availableMethods(current, ranking, defaultMethod)
+  return defaultMethod === 'email' && available.every((name) => name === 'email')
 }

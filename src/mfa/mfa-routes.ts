@@ -145,7 +145,6 @@ export function mfaRoutes(
           code,
           assertion,
           passkeyId,
-          ranking: mfaMethods,
         })
         if (verification === 'wrong') return verification
         if (verification !== 'alreadyOn' && !('factor' in verification)) return verification

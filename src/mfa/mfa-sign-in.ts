@@ -2,8 +2,9 @@ import type { Updateable } from 'kysely'
 import type * as activity from '../activity/activity.ts'
 import type { MfaMethod } from '../config/settings.ts'
 import { toIsoString } from '../lib/clock.ts'
+import { maskEmail } from '../lib/mask.ts'
 import { Problem } from '../lib/problem.ts'
-import { type Amr, combineAmr } from '../sessions/assurance.ts'
+import { type Amr, combineAmr, parseAmr } from '../sessions/assurance.ts'
 import type { LockedAccount } from '../sessions/locked-account.ts'
 import { endSessions } from '../sessions/session.ts'
 import { compileOnce } from '../store/compile-once.ts'
@@ -30,7 +31,7 @@ import {
   pendingMethods,
   readEnrollments,
 } from './methods/methods.ts'
-import { ensureMayJoin, hasOnlyEmail, readAmr } from './mfa-epoch.ts'
+import { isEmailOnly } from './mfa-epoch.ts'
 import { ensureRecoveryCodes } from './recovery-codes/recovery-codes.ts'
 import type { VerifiedFactor } from './verified-factor.ts'
 
@@ -40,6 +41,8 @@ export interface MfaSignIn {
   mfaMethod: MfaMethod | null
   availableMethods: MfaMethod[]
   pendingMethods: MfaMethod[]
+  /** The address that codes by email go to, masked. */
+  mfaEmail: string | null
   changedAt: string | null
 }
 
@@ -58,6 +61,7 @@ export async function readMfaSignIn(
     mfaMethod,
     availableMethods: availableMethods(enrollments.current, ranking, mfaMethod),
     pendingMethods: pendingMethods(enrollments, ranking),
+    mfaEmail: row.mfa_email === null ? null : maskEmail(row.mfa_email),
     changedAt: changedAt === null ? null : toIsoString(changedAt),
   }
 }
@@ -102,14 +106,13 @@ type OwnerCause = Extract<activity.Cause, { by: 'owner' }>
  *
  * Turning MFA on opens an MFA epoch, and so does adding a method to codes by email alone. Only this
  * factor belongs to the epoch; all others become pending (`isCurrent`), and new recovery codes replace
- * the old ones. While an epoch is on, a factor joins it from a session that a second factor other than
- * email has signed in.
+ * the old ones. While an epoch is on, a factor joins it: the guard has required a session that a second
+ * factor other than email signed in.
  *
  * @param options.setDefault whether the method becomes the default; the first of an epoch always does
  * @param options.ranking methods the operator offers, strongest first
  * @param options.deviceToken that the call brought: an epoch settles sooner on a device of its owner
  * @returns new recovery codes, to be shown once, if the account has none that count
- * @throws Problem `insufficient_user_authentication` if the session is too weak for the factor to join
  */
 export async function turnOn(
   tx: Tx,
@@ -127,10 +130,9 @@ export async function turnOn(
   const { setDefault, ranking, deviceToken } = options
   const wasOn = isMfaOn(account)
   const { current } = await readEnrollments(tx, account)
-  const opensEpoch = !wasOn || (method !== 'email' && hasOnlyEmail(account, current, ranking))
-  if (isNew) await ensureMayJoin(tx, account, session, ranking)
-  await strengthenSession(tx, session, amr)
   const wasCurrent = methods[method].isEnrolled(current)
+  const opensEpoch = !wasOn || (method !== 'email' && (await isEmailOnly(tx, account, ranking)))
+  await strengthenSession(tx, session, amr)
   const becomesDefault = opensEpoch || (setDefault && activeMfaMethod(account) !== method)
   if (!isNew && !becomesDefault) return undefined
 
@@ -222,7 +224,12 @@ export function nextDefaultMethod(
 }
 
 async function strengthenSession(tx: Tx, session: string, newAmr: Amr[]): Promise<void> {
-  const combined = combineAmr(...new Set([...(await readAmr(tx, session)), ...newAmr]))
+  const { amr } = await tx
+    .selectFrom('session')
+    .select('amr')
+    .where('id', '=', session)
+    .executeTakeFirstOrThrow()
+  const combined = combineAmr(...new Set([...parseAmr(amr), ...newAmr]))
   await tx
     .updateTable('session')
     .set({ amr: combined.join(' ') })

@@ -24,6 +24,10 @@ const mfaSignIn = {
     description:
       'Methods that are set up and open nothing yet, because they were proven before MFA was turned on. Each works once its owner proves it by `POST /settings/MfaSignIn` with `"setDefault": false`.',
   }),
+  mfaEmail: Nullable(
+    Type.String({ examples: ['a•••@example.com'] }),
+    'The address that codes by email go to, masked; null if they are not set up.',
+  ),
   changedAt: Nullable(
     Type.String({ format: 'date-time' }),
     'When MFA was last turned on or off; null if it never was on.',
@@ -39,6 +43,7 @@ export const MfaSignIn = Type.Object(mfaSignIn, {
       mfaMethod: null,
       availableMethods: ['authenticator'],
       pendingMethods: [],
+      mfaEmail: null,
       changedAt: '2026-11-24T09:00:00.000Z',
     },
   ],

@@ -10,7 +10,7 @@ import {
   type ChallengeMethod,
   readEnrollments,
 } from './methods/methods.ts'
-import { hasOnlyEmail } from './mfa-epoch.ts'
+import { isEmailOnly } from './mfa-epoch.ts'
 
 /** The factors that can complete a challenge, and what is enrolled of each. */
 export interface UsableFactors {
@@ -85,7 +85,5 @@ export async function undoTakesFactor(
   { mfaMethods }: Deps,
   account: LockedAccount,
 ): Promise<boolean> {
-  if (!isSettled(account, tx.now())) return false
-  const { current } = await readEnrollments(tx, account)
-  return !hasOnlyEmail(account, current, mfaMethods)
+  return isSettled(account, tx.now()) && !(await isEmailOnly(tx, account, mfaMethods))
 }

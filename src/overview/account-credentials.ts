@@ -1,5 +1,5 @@
 import type { MfaMethod } from '../config/settings.ts'
-import { isSameMailbox } from '../lib/email-address.ts'
+import { mailboxOf } from '../lib/email-address.ts'
 import { readEnrollments } from '../mfa/methods/methods.ts'
 import { readMfaSignIn } from '../mfa/mfa-sign-in.ts'
 import { isCurrent } from '../store/mfa-state.ts'
@@ -33,7 +33,7 @@ export async function readAccountCredentials(
     mfaMethod,
     mfaMethods,
     enrollment: current,
-    sameMailbox: isSameMailbox(current.email, email),
+    sameMailbox: current.email !== null && mailboxOf(current.email) === mailboxOf(email),
     passkeys: passkeys
       .filter((row) => isCurrent({ mfa_epoch: row.current_epoch }, row.mfa_epoch))
       .map(({ id, name, passwordless }) => ({ id, name, passwordless: passwordless === 1 })),

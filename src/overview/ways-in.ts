@@ -1,6 +1,7 @@
 import type { MfaMethod } from '../config/settings.ts'
 import type { Enrollment } from '../mfa/methods/method.ts'
 import { availableChallengeMethods, type ChallengeMethod } from '../mfa/methods/methods.ts'
+import { hasOnlyEmail } from '../mfa/mfa-epoch.ts'
 
 /** Credentials that an owner could lose or have stolen. */
 export const credentialKinds = [
@@ -24,7 +25,7 @@ export interface AccountCredentials {
   mfaMethods: readonly MfaMethod[]
   /** The second factors that sign in; pending ones open nothing and are not among them. */
   enrollment: Enrollment
-  /** Whether codes by email go to the mailbox that also resets the password. */
+  /** Whether codes by email go to the mailbox that also resets the password, sub-addresses included. */
   sameMailbox: boolean
   /** The passkeys that sign in. */
   passkeys: {
@@ -154,13 +155,14 @@ function kindOf(method: ChallengeMethod, sameMailbox: boolean): CredentialKind {
 
 /**
  * Whether a sign-in by these credentials may change how the account signs in, as the guard decides:
- * where the default method is stronger than email, a code by email is not enough.
+ * where there is another method, a code by email is not enough.
  */
 function reachesRequiredAcr(
-  { mfaOn, mfaMethod }: AccountCredentials,
+  { mfaOn, mfaMethod, enrollment, mfaMethods }: AccountCredentials,
   by: CredentialKind[],
 ): boolean {
-  return !mfaOn || mfaMethod === 'email' || !by.slice(1).some(isMailbox)
+  const emailSuffices = !mfaOn || hasOnlyEmail(mfaMethod, enrollment, mfaMethods)
+  return emailSuffices || !by.slice(1).some(isMailbox)
 }
 
 function listSignInNeeds({ mfaOn, mfaMethod, sameMailbox }: AccountCredentials): CredentialKind[] {

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises'
+import { InvalidSettingsError } from '../config/read-settings.ts'
 
 /** The operator's branding: CSS and images of the pages. */
 export interface BrandAssets {
@@ -19,7 +20,7 @@ export interface ImageFile {
 
 const imageTypes = { svg: 'image/svg+xml', png: 'image/png' } as const
 
-/** Reads the logo and renders the CSS. @throws Error if the logo can't be read */
+/** Reads the logo and renders the CSS. @throws InvalidSettingsError if the logo can’t be read */
 export async function loadBrandAssets(settings: {
   brandColor: string
   brandLogo: string | undefined
@@ -27,7 +28,7 @@ export async function loadBrandAssets(settings: {
   const { brandColor, brandLogo } = settings
   const logo = brandLogo && {
     type: imageTypes[brandLogo.toLowerCase().endsWith('.svg') ? 'svg' : 'png'],
-    body: await readFile(brandLogo),
+    body: await readLogo(brandLogo),
   }
   const defaultIcon = { type: imageTypes.svg, body: renderDefaultIcon(brandColor) }
   const onColor = textColorOn(brandColor)
@@ -37,6 +38,17 @@ export async function loadBrandAssets(settings: {
     css: renderBrandCss(brandColor),
     logo: logo || undefined,
     defaultIcon,
+  }
+}
+
+async function readLogo(path: string): Promise<Uint8Array> {
+  try {
+    return await readFile(path)
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    throw new InvalidSettingsError([
+      `LATCHKEY_BRAND_LOGO is “${path}”, which can’t be read (${code}).`,
+    ])
   }
 }
 

@@ -4,7 +4,7 @@ import { now, second } from '../lib/clock.ts'
 import { Problem } from '../lib/problem.ts'
 import { rateLimits } from '../rate-limits/limits.ts'
 import type { Bucket, RateLimiter } from '../rate-limits/rate-limiter.ts'
-import { isMfaOn, mfaOnSince } from '../store/mfa-state.ts'
+import { isMfaOn, type MfaColumns, mfaOnSince } from '../store/mfa-state.ts'
 import type { Db } from '../store/open.ts'
 import type { Tx } from '../store/transaction.ts'
 import type { AccessTokens, Claims } from './access-token.ts'
@@ -27,17 +27,20 @@ export interface Guard {
   allowSetupSession(request: FastifyRequest): Promise<void>
   /**
    * An `onRequest` hook: accepts a setup-only session too, but requires a recent sign-in and, while
-   * MFA is on, one with MFA.
+   * MFA is on, one that is strong enough.
    */
   allowRecentSetupSession(request: FastifyRequest): Promise<void>
   /** An `onRequest` hook: accepts any valid token except one of a setup-only session. */
   requireSignIn(request: FastifyRequest): Promise<void>
-  /** An `onRequest` hook: requires a recent sign-in and, while MFA is on, one with MFA. */
+  /**
+   * An `onRequest` hook: requires a recent sign-in and, while MFA is on, one with a second factor other
+   * than email (AAL2). Where only codes by email sign in, they suffice.
+   */
   requireRecentSignIn(request: FastifyRequest): Promise<void>
   /**
    * Locks the account’s row until the transaction ends and checks again that the session is live, the
-   * sign-in recent and, while MFA is on, made with MFA: since the hook ran, the session may have
-   * ended or MFA been turned on.
+   * sign-in recent and strong enough: since the hook ran, the session may have ended or MFA been
+   * turned on.
    *
    * @throws Problem `invalid_token`, `insufficient_user_authentication`
    */
@@ -78,16 +81,20 @@ export function principalOf(request: FastifyRequest): Principal {
   return principal
 }
 
-/** @param options.stepUpMaxAge seconds; 0 accepts a sign-in of any age. Its strength always counts. */
+/**
+ * @param options.stepUpMaxAge seconds; 0 accepts a sign-in of any age. Its strength always counts.
+ * @param options.isEmailOnly whether MFA of an account is on by codes by email alone
+ */
 export function createGuard(options: {
   app: FastifyInstance
   db: Db
   accessTokens: AccessTokens
   stepUpMaxAge: number
+  isEmailOnly: (db: Db | Tx, account: MfaColumns & { id: string }) => Promise<boolean>
   rules: Pick<SessionRules, 'mfaPolicy'>
   rateLimiter: RateLimiter
 }): Guard {
-  const { app, db, accessTokens, stepUpMaxAge, rules, rateLimiter } = options
+  const { app, db, accessTokens, stepUpMaxAge, isEmailOnly, rules, rateLimiter } = options
   app.decorateRequest(principalDecorator, null)
 
   async function authenticate(request: FastifyRequest): Promise<LiveSession> {
@@ -108,9 +115,15 @@ export function createGuard(options: {
     return session
   }
 
-  function ensureStepUp(session: LiveSession): void {
+  /** Codes by email reach AAL1 only, so more is required wherever the owner has more. */
+  async function requiredAcr(tx: Db | Tx, session: LiveSession): Promise<'aal1' | 'aal2'> {
+    if (!isMfaOn(session)) return 'aal1'
+    return (await isEmailOnly(tx, { ...session, id: session.account_id })) ? 'aal1' : 'aal2'
+  }
+
+  async function ensureStepUp(tx: Db | Tx, session: LiveSession): Promise<void> {
     const amr = parseAmr(session.amr)
-    const acrValues = requiredAcr(session)
+    const acrValues = await requiredAcr(tx, session)
     const mfaSatisfied =
       !isMfaOn(session) || (acrValues === 'aal2' ? acrOf(amr) === 'aal2' : hasMfa(amr))
     const recent = stepUpMaxAge === 0 || now() - session.authenticated_at <= stepUpMaxAge * second
@@ -119,7 +132,9 @@ export function createGuard(options: {
       'insufficient_user_authentication',
       mfaSatisfied
         ? 'You signed in a while ago. Please confirm that it’s you, then try again.'
-        : 'Please sign in with your second step, then try again.',
+        : acrValues === 'aal2' && hasMfa(amr)
+          ? 'A code by email is not enough for this. Please sign in with another second step, then try again.'
+          : 'Please sign in with your second step, then try again.',
       {
         stepUp: {
           ...(stepUpMaxAge > 0 && { maxAge: stepUpMaxAge }),
@@ -135,7 +150,7 @@ export function createGuard(options: {
     if (!account || !session) {
       throw new Problem('invalid_token', 'This session has ended. Please sign in again.')
     }
-    ensureStepUp(session)
+    await ensureStepUp(tx, session)
     return account
   }
 
@@ -147,7 +162,7 @@ export function createGuard(options: {
     )
   }
 
-  function ensureOperator(session: LiveSession): void {
+  async function ensureOperator(tx: Db | Tx, session: LiveSession): Promise<void> {
     const { operator_since } = session
     const onSince = mfaOnSince(session)
     if (operator_since === null) {
@@ -160,7 +175,7 @@ export function createGuard(options: {
         'Your second step was off after you became an operator. Please turn it on, then ask the administrator of this service to make you an operator again.',
       )
     }
-    ensureStepUp(session)
+    await ensureStepUp(tx, session)
   }
 
   return {
@@ -169,7 +184,7 @@ export function createGuard(options: {
     },
 
     async allowRecentSetupSession(request) {
-      ensureStepUp(await authenticate(request))
+      await ensureStepUp(db, await authenticate(request))
     },
 
     async requireSignIn(request) {
@@ -177,7 +192,7 @@ export function createGuard(options: {
     },
 
     async requireRecentSignIn(request) {
-      ensureStepUp(ensureNotSetupSession(await authenticate(request)))
+      await ensureStepUp(db, ensureNotSetupSession(await authenticate(request)))
     },
 
     lockAccount: lockAndRecheck,
@@ -189,7 +204,7 @@ export function createGuard(options: {
     },
 
     async requireOperator(request) {
-      ensureOperator(ensureNotSetupSession(await authenticate(request)))
+      await ensureOperator(db, ensureNotSetupSession(await authenticate(request)))
     },
 
     async recheckOperator(tx, principal) {
@@ -197,7 +212,7 @@ export function createGuard(options: {
       if (!session) {
         throw new Problem('invalid_token', 'This session has ended. Please sign in again.')
       }
-      ensureOperator(ensureNotSetupSession(session))
+      await ensureOperator(tx, ensureNotSetupSession(session))
     },
   }
 }
@@ -206,11 +221,6 @@ export function createGuard(options: {
 export function changeBucket(account: string, countedAs?: 'password'): Bucket {
   const key = countedAs ? `${account} ${countedAs}` : account
   return { limit: rateLimits.changesPerAccount, key }
-}
-
-/** Codes by email reach AAL1 only: NIST SP 800-63B-4 does not accept them as a second factor. */
-function requiredAcr(session: LiveSession): 'aal1' | 'aal2' {
-  return !isMfaOn(session) || session.mfa_method === 'email' ? 'aal1' : 'aal2'
 }
 
 /** The token of `Authorization: Bearer …` (RFC 6750 §2.1), the only place where one is accepted. */

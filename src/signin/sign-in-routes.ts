@@ -189,6 +189,7 @@ export function signInRoutes(
             'invalid_credentials',
             'invalid_passkey',
             'method_not_set_up',
+            'password_reset_required',
             'account_suspended',
             'too_many_attempts',
             'unavailable',

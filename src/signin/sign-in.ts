@@ -111,9 +111,9 @@ export function reauthenticate(
 }
 
 /**
- * Waits for the client’s turn to hash, and limits the concurrent attempts per rate limit. An attempt
- * counts as wrong until it is verified, so many correct concurrent attempts would otherwise use up
- * the limit.
+ * Waits for the client’s turn to hash, and runs the attempts that the same limits count one after the
+ * other. An attempt counts as wrong until it is verified, so correct concurrent ones would otherwise
+ * use up the limit.
  */
 function queueAttempt(
   deps: SignInDeps,

@@ -52,13 +52,13 @@ export async function issueResetToken(tx: Tx, account: { id: string; credential_
 export async function accountOfResetToken(
   tx: Tx,
   token: string,
-): Promise<{ id: string } | undefined> {
-  const found = await tx
+): Promise<{ id: string; email: string } | undefined> {
+  return tx
     .selectFrom('password_reset')
-    .select('account_id')
+    .innerJoin('account', 'account.id', 'account_id')
+    .select(['account.id', 'email'])
     .where('token_hash', 'in', tx.keyring.hashWithAllKeys(token, tokenPurpose))
     .executeTakeFirst()
-  return found?.account_id ? { id: found.account_id } : undefined
 }
 
 /** Finds the pending reset of a token, and locks its account. */

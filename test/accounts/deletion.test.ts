@@ -42,6 +42,20 @@ onEachDatabase((latchkey) => {
     await ada.signInFully()
   })
 
+  test('a deleted account responds to its right password and to wrong ones as an unknown address does', async () => {
+    const ada = await latchkey.owner()
+    const { email, password } = ada
+    await ada.delete('/settings/Account', { body: { password } })
+    const signIn = async (body: object) => {
+      const { requestId: _, ...rest } = (await latchkey.post('/auth/SignIn', body)).body
+      return rest
+    }
+    const unknown = await signIn({ email: `nobody-${email}`, password })
+    assert.equal(unknown.code, 'invalid_credentials')
+    assert.deepEqual(await signIn({ email, password }), unknown)
+    assert.deepEqual(await signIn({ email, password: 'not the right one' }), unknown)
+  })
+
   // Abuse case (MFA changed by an attacker): Deleting left personal data
   // behind.
   test('seven days after a deletion no table contains the account’s personal data', async () => {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { onEachDatabase, type TestLatchkey } from '../support/latchkey.ts'
+import { undoTokenSentTo } from '../support/undo-token.ts'
 
 let people = 0
 const newcomer = () => `chooser-${people++}@example.com`
@@ -44,6 +45,18 @@ onEachDatabase((latchkey) => {
       assert.equal(body.code, 'invalid_password', password)
       assert.equal(body.errors[0].path, '/password')
     }
+  })
+
+  test('after an undo, too, the owner’s address is rejected as the new password', async () => {
+    const ada = await latchkey.owner({ email: `ada.undo-${latchkey.databaseKind}@example.com` })
+    await ada.changePassword('another sentence of the owner')
+    const token = await undoTokenSentTo(latchkey, ada.email, /password/)
+    const { resetToken } = (await latchkey.post('/auth/Undo', { token })).body
+    const reset = (newPassword: string) =>
+      latchkey.post('/auth/ResetPassword', { resetToken, newPassword })
+    assert.equal((await reset(ada.email)).body.code, 'invalid_password')
+    assert.equal((await reset(`ada.undo-${latchkey.databaseKind}`)).body.code, 'invalid_password')
+    assert.equal((await reset('a good new sentence')).status, 200)
   })
 
   // Abuse case (Input and output): A long password was truncated, so that its beginning was enough.

@@ -174,7 +174,7 @@ onEachDatabase(
 
     // Abuse case (MFA changed by an attacker): With step-up by age switched off, a session that a code
     // by email had signed in changed MFA.
-    test('a code by email is too weak to change MFA whose default is stronger, whatever its age', async () => {
+    test('beside a stronger method, a code by email is too weak to change MFA, whatever its age', async () => {
       const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
       await ada.turnOn('email', { setDefault: false })
       const { mfaToken } = assertMfaRequired(await ada.signIn())

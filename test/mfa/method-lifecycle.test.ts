@@ -3,7 +3,8 @@ import { test } from 'node:test'
 import { travel } from '../support/clock.ts'
 import { onEachDatabase } from '../support/latchkey.ts'
 import { codeMethods, mfaMethods, mfaNoticesTo, submitMfaCode } from '../support/mfa.ts'
-import { assertBody, assertMfaRequired } from '../support/responses.ts'
+import { addPasskey, signInWithPasskey } from '../support/passkeys.ts'
+import { assertBody, assertMfaRequired, assertStatus } from '../support/responses.ts'
 
 const masked = {
   authenticator: undefined,
@@ -183,7 +184,8 @@ onEachDatabase(
       assert.equal(begun.body.mfaMethod, 'email')
       assert.deepEqual(begun.body.availableMethods, ['authenticator', 'email', 'recoveryCode'])
       ada.storeTokens(await submitMfaCode(latchkey, begun, { code: await ada.codeFor('email') }))
-      assert.equal((await ada.delete('/settings/MfaSignIn')).status, 200)
+      const byApp = { mfaMethod: 'authenticator', code: ada.authenticator.nextCode() } as const
+      ada.storeTokens(await submitMfaCode(latchkey, await ada.signIn(), byApp))
       const refused = await ada.post('/settings/MfaSignIn', { mfaMethod: 'email' })
       assert.equal(refused.status, 400)
       await latchkey.restart({ LATCHKEY_MFA_METHODS: 'email,authenticator' })
@@ -198,6 +200,32 @@ onEachDatabase(
       const sent = await latchkey.post('/auth/SignIn/MfaCode', { mfaToken, mfaMethod: 'email' })
       assertBody(sent, 409, { code: 'method_not_set_up' })
       assertBody(await ada.delete('/settings/MfaSecret'), 409, { code: 'last_method' })
+      await latchkey.restart({ LATCHKEY_MFA_METHODS: 'email,authenticator' })
+    })
+
+    test('beside a method taken off the list, codes by email are on alone: they suffice for changes, and a new passkey is pending', async () => {
+      const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
+      await ada.turnOn('email')
+      await latchkey.restart({ LATCHKEY_MFA_METHODS: 'email,passkey' })
+      await ada.signInFully()
+      assertStatus(await ada.post('/settings/RecoveryCodes'), 200)
+      const passkey = await addPasskey(latchkey, ada)
+      assertBody(await ada.get('/settings/MfaSignIn'), 200, {
+        availableMethods: ['email'],
+        pendingMethods: ['passkey'],
+      })
+      assertStatus(await signInWithPasskey(latchkey, passkey), 401)
+
+      // Turning the passkey on opens an epoch, which the app does not belong to when it is back.
+      const request = { mfaMethod: 'passkey', passkeyId: passkey.id }
+      const { options } = assertStatus(await ada.post('/settings/MfaSignIn', request), 202).body
+      const assertion = passkey.get(options)
+      assertStatus(await ada.post('/settings/MfaSignIn', { ...request, assertion }), 200)
+      await latchkey.restart({ LATCHKEY_MFA_METHODS: 'email,authenticator,passkey' })
+      assertBody(await ada.get('/settings/MfaSignIn'), 200, {
+        availableMethods: ['passkey'],
+        pendingMethods: ['email', 'authenticator'],
+      })
       await latchkey.restart({ LATCHKEY_MFA_METHODS: 'email,authenticator' })
     })
   },

@@ -154,6 +154,20 @@ onEachDatabase(
       })
     })
 
+    test('the address that codes by email go to is shown, masked, whether they sign in or are pending', async () => {
+      const ada = await latchkey.owner()
+      assertBody(await ada.get('/settings/MfaSignIn'), 200, { mfaEmail: null })
+      const email = `codes-${ada.email}`
+      const request = { mfaMethod: 'email', email }
+      assertStatus(await ada.post('/settings/MfaSignIn', request), 202)
+      const code = await latchkey.codeSentTo(email)
+      const on = await ada.post('/settings/MfaSignIn', { ...request, code })
+      assertBody(on, 200, { mfaEmail: 'c•••@example.com', availableMethods: ['email'] })
+      const changed = await ada.turnOn('authenticator')
+      assertBody(changed, 200, { mfaEmail: 'c•••@example.com', pendingMethods: ['email'] })
+      assertBody(await ada.delete('/settings/MfaEmail'), 200, { mfaEmail: null })
+    })
+
     test('after a reset with MFA off, turning on a stronger method makes codes by email count again', async () => {
       const ada = await latchkey.owner()
       await ada.resetPassword('a new sentence of the owner')

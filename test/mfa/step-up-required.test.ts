@@ -6,11 +6,12 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { travel } from '../support/clock.ts'
 import { onEachDatabase } from '../support/latchkey.ts'
-import { accountStateOf } from '../support/mfa.ts'
+import { accountStateOf, mfaMethods } from '../support/mfa.ts'
 import { operations } from '../support/openapi.ts'
-import type { Owner } from '../support/owner.ts'
+import { Owner } from '../support/owner.ts'
 import { addPasskey } from '../support/passkeys.ts'
 import { openPasswordOnlySession } from '../support/password-only-session.ts'
+import { assertMfaRequired, assertStatus } from '../support/responses.ts'
 
 /** No step-up: ending sessions only makes an account safer, and a language gives no access. */
 const withoutStepUp = ['endOtherSessions', 'endSession', 'changeLanguage']
@@ -67,5 +68,40 @@ onEachDatabase((latchkey) => {
     travel(901_000)
     ada.storeTokens(await latchkey.post('/auth/Refresh', { refreshToken: ada.refreshToken }))
     await assertChangesNothing(ada, ada)
+  })
+
+  for (const method of mfaMethods.filter((name) => name !== 'email')) {
+    // Abuse case (MFA changed by an attacker): Where codes by email were the default method, who had
+    // the password and the mailbox removed the owner’s app.
+    test(`beside ${method}, a session that a code by email signed in can change nothing, even if email is the default`, async () => {
+      const ada = await latchkey.owner({ mfaMethod: method })
+      if (method !== 'passkey') await addPasskey(latchkey, ada)
+      await ada.turnOn('email')
+
+      const weak = new Owner(latchkey, { email: ada.email, password: ada.password })
+      const { mfaToken, mfaMethod } = assertMfaRequired(await weak.signIn())
+      assert.equal(mfaMethod, 'email')
+      const answer = { mfaToken, code: await weak.codeFor('email'), rememberDevice: true }
+      weak.storeTokens(await latchkey.post('/auth/SignIn/Mfa', answer))
+      await assertChangesNothing(weak, ada)
+
+      const { password } = ada
+      const confirming = assertMfaRequired(await weak.post('/auth/Reauthenticate', { password }))
+      assert.equal(confirming.mfaMethod, 'passkey')
+    })
+  }
+
+  test('an owner who lost the app removes it with a recovery code, not with a code by email', async () => {
+    const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
+    await ada.turnOn('email')
+    const mfaToken = assertMfaRequired(await ada.signIn()).mfaToken
+    const [code] = ada.recoveryCodes
+    const mfaMethod = 'recoveryCode'
+    ada.storeTokens(await latchkey.post('/auth/SignIn/Mfa', { mfaToken, mfaMethod, code }))
+    assertStatus(await ada.delete('/settings/MfaSecret'), 200)
+
+    // Codes by email are all that is left, so they suffice.
+    await ada.signInFully()
+    assertStatus(await ada.delete('/settings/MfaSignIn'), 200)
   })
 })

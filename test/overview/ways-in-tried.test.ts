@@ -18,32 +18,51 @@ type Kind =
   | 'recoveryCodes'
 
 interface Setup {
-  defaultMethod: Method
+  /** Undefined while MFA is off. */
+  defaultMethod: Method | undefined
   /** Methods that sign in, the default among them. */
   current: Method[]
   /** Methods that were set up before, and open nothing. */
   pending: Method[]
-  /** Whether codes by email go to another mailbox than the account’s. */
-  otherMailbox: boolean
+  codesTo: (typeof mailboxes)[number]
   /** Whether recovery codes are left. */
   recoveryCodes: boolean
 }
 
+const mailboxes = ['the own mailbox', 'a sub-address', 'another mailbox'] as const
+
+const everything: Kind[] = [
+  ...(['password', 'mailbox', 'otherMailbox'] as const),
+  ...(['passkey', 'authenticator', 'phone', 'recoveryCodes'] as const),
+]
+
+/** Every combination of methods, while MFA is off. */
+function setupsWithMfaOff(): Setup[] {
+  return Array.from({ length: 2 ** mfaMethods.length }, (_, bits) => ({
+    defaultMethod: undefined,
+    current: mfaMethods.filter((_, i) => bits & (1 << i)),
+    pending: [],
+    codesTo: mailboxes[bits % 3] as Setup['codesTo'],
+    recoveryCodes: true,
+  }))
+}
+
 /** Every default method with every combination of current and pending others. */
-function allSetups(): Setup[] {
+function setupsWithMfaOn(): Setup[] {
   return mfaMethods.flatMap((defaultMethod, i) => {
     const others = mfaMethods.filter((method) => method !== defaultMethod)
     const states = ['none', 'current', 'pending'] as const
     return states.flatMap((first) =>
       states.flatMap((second) =>
-        states.map((third, j) => {
+        states.map((third) => {
           const stateOf = [first, second, third]
           const inState = (state: string) => others.filter((_, index) => stateOf[index] === state)
+          const pending = inState('pending')
           return {
             defaultMethod,
             current: [defaultMethod, ...inState('current')],
-            pending: inState('pending'),
-            otherMailbox: (i + j) % 2 === 1,
+            pending,
+            codesTo: mailboxes[(i + pending.length) % 3] as Setup['codesTo'],
             recoveryCodes: others.filter((_, index) => stateOf[index] === 'current').length !== 1,
           }
         }),
@@ -78,7 +97,8 @@ class Holder {
     for (const method of [...current].sort(emailLast)) {
       await this.#prove(method, method === defaultMethod)
     }
-    if (current.length > 1) await this.#prove(defaultMethod, true)
+    if (!defaultMethod) await this.owner.delete('/settings/MfaSignIn')
+    else if (current.length > 1) await this.#prove(defaultMethod, true)
     if (this.#setup.recoveryCodes) return
     this.owner.recoveryCodes = []
     const account = `(select id from account where email = '${this.owner.email}')`
@@ -124,25 +144,34 @@ class Holder {
   }
 
   get #codeMailbox(): string {
-    return this.#setup.otherMailbox ? `codes-${this.owner.email}` : this.owner.email
+    const { email } = this.owner
+    const addresses = [email, email.replace('@', '+2fa@'), `codes-${email}`]
+    return addresses[mailboxes.indexOf(this.#setup.codesTo)] ?? email
   }
 
   get #mailKind(): 'mailbox' | 'otherMailbox' {
-    return this.#setup.otherMailbox ? 'otherMailbox' : 'mailbox'
+    return this.#setup.codesTo === 'another mailbox' ? 'otherMailbox' : 'mailbox'
   }
 
   #sentCode(kind: Kind): Promise<string> {
-    const { phoneNumber, email } = this.owner
-    const to = { phone: phoneNumber, mailbox: email, otherMailbox: this.#codeMailbox }
-    return this.#latchkey.codeSentTo(to[kind as keyof typeof to])
+    return this.#latchkey.codeSentTo(kind === 'phone' ? this.owner.phoneNumber : this.#codeMailbox)
   }
 
-  /** Signs in with these things and nothing else. @returns whether it got in, and the access token */
-  async signInWith(has: ReadonlySet<Kind>): Promise<string | undefined> {
+  /**
+   * Signs in with these things and nothing else.
+   *
+   * @param options.userVerified false for a thief, whose finger the passkey does not know
+   * @returns the access token; undefined if it did not get in
+   */
+  async signInWith(
+    has: ReadonlySet<Kind>,
+    { userVerified = true } = {},
+  ): Promise<string | undefined> {
     const { owner } = this
     travel(31_000)
     if (has.has('passkey') && this.#passkey) {
-      const alone = await signInWithPasskey(this.#latchkey, this.#passkey)
+      const tampering = { userVerified }
+      const alone = await signInWithPasskey(this.#latchkey, this.#passkey, { tampering })
       if (alone.status === 200) return alone.body.accessToken
     }
     if (!has.has('password')) {
@@ -195,14 +224,18 @@ class Holder {
 
 const emailLast = (a: Method, b: Method) => Number(a === 'email') - Number(b === 'email')
 
+/** Trials without the password begin by resetting it, so they come last. */
+const last = (kind: Kind) => (a: { what: Kind }, b: { what: Kind }) =>
+  Number(a.what === kind) - Number(b.what === kind)
+
 onDatabase(
   'SQLite',
   (latchkey) => {
-    for (const [index, setup] of allSetups().entries()) {
-      const { defaultMethod, current, pending, otherMailbox } = setup
+    for (const [index, setup] of [...setupsWithMfaOff(), ...setupsWithMfaOn()].entries()) {
+      const { defaultMethod, current, pending, codesTo } = setup
       const others = current.filter((method) => method !== defaultMethod)
       const name = [
-        `${defaultMethod}${otherMailbox ? ', codes to another mailbox' : ''}`,
+        `${defaultMethod ?? 'MFA off'}, codes to ${codesTo}`,
         ...(others.length > 0 ? [`with ${others.join(' and ')}`] : []),
         ...(pending.length > 0 ? [`pending ${pending.join(' and ')}`] : []),
       ].join(', ')
@@ -214,26 +247,25 @@ onDatabase(
         const state = assertStatus(await owner.get('/settings/MfaSignIn'), 200).body
         assert.deepEqual(
           [state.mfaMethod, state.availableMethods, state.pendingMethods],
-          [defaultMethod, mfaMethods.filter(isIn(current)), mfaMethods.filter(isIn(pending))],
+          [
+            defaultMethod ?? null,
+            mfaMethods.filter(isIn(current)),
+            mfaMethods.filter(isIn(pending)),
+          ],
         )
         const waysIn = assertStatus(await owner.get('/settings/WaysIn'), 200).body
-        const everything: Kind[] = [
-          ...(['password', 'mailbox', 'otherMailbox'] as const),
-          ...(['passkey', 'authenticator', 'phone', 'recoveryCodes'] as const),
-        ]
 
-        // Trials that begin with the mailbox reset the password, so they come last.
-        const lost = waysIn.ifLost.toSorted(
-          (a: { what: Kind }, b: { what: Kind }) =>
-            Number(a.what === 'password') - Number(b.what === 'password'),
-        )
-        for (const { what, stillIn, canChange } of lost) {
+        for (const { what, stillIn, canChange } of waysIn.ifLost.toSorted(last('password'))) {
           const has = new Set(everything.filter((kind) => kind !== what))
           const token = await holder.signInWith(has)
           assert.equal(token !== undefined, stillIn, `without ${what}`)
           if (!token) continue
           const change = await latchkey.post('/settings/MfaSecret', undefined, { token })
           assert.equal(change.status === 200, canChange, `change without ${what}`)
+        }
+        for (const { what, letsIn } of waysIn.ifStolen.toSorted(last('mailbox'))) {
+          const token = await holder.signInWith(new Set([what]), { userVerified: false })
+          assert.equal(token !== undefined, letsIn, `a thief with ${what}`)
         }
       })
     }

@@ -42,6 +42,7 @@ onDatabase('SQLite', (latchkey) => {
     await type('Code', () => latchkey.codeSentTo(ada.phoneNumber), mfa)
     await waitForStatus(mfaSectionName, 'You can now sign in with a code by text message.')
 
+    await waitForText('o•••@example.com', mfa)
     await press('Confirm codes by email', mfa)
     await press('Send me a code', mfa)
     await type('Code', () => latchkey.codeSentTo(ada.email), mfa)
@@ -117,7 +118,7 @@ onDatabase('SQLite', (latchkey) => {
     const { dialog, press, section, waitForText, waitForStatus } = pageActions(page)
     const mfa = section(mfaSectionName)
     const stop = mfa.getByRole('button', { name: 'Stop using codes by email' })
-    await waitForText('Your second step is on: codes by email.', mfa)
+    await waitForText('Your second step is on: codes by email (o•••@example.com).', mfa)
     assert.equal(await stop.count(), 0)
 
     await ada.turnOn('authenticator')

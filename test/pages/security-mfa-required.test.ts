@@ -38,7 +38,7 @@ onDatabase(
       await page.getByRole('checkbox', { name: 'I have saved these codes' }).check()
       await press('Done')
       await section('Password').waitFor()
-      await waitForText('Your second step is on: codes by email.')
+      await waitForText('Your second step is on: codes by email (o•••@example.com).')
       assert.equal((await ada.signIn()).body.mfaMethod, 'email')
       assert.deepEqual(errors, [])
     })

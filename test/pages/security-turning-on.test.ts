@@ -225,7 +225,7 @@ onDatabase('SQLite', (latchkey) => {
     await press('Send me a code')
     await page.locator('input[name=code]:focus').waitFor()
     await type('Code', () => latchkey.codeSentTo(ada.email))
-    await waitForText('Your second step is on: codes by email.')
+    await waitForText('Your second step is on: codes by email (o•••@example.com).')
     assert.deepEqual(errors, [])
   })
 

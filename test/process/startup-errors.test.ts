@@ -52,6 +52,17 @@ test('a port that this user may not use is named', async (t) => {
   assert.match(stderr, new RegExp(`can’t listen on 127\\.0\\.0\\.1, port ${port}.*LATCHKEY_PORT`))
 })
 
+test('a logo that cannot be read is named, as a wrong setting', async (t) => {
+  const environment = { LATCHKEY_BRAND_LOGO: '/nowhere/logo.svg' }
+  const { code, stderr } = await runLatchkey(t, { environment })
+  assert.equal(code, 78, stderr)
+  assert.match(
+    stderr,
+    /LATCHKEY_BRAND_LOGO is “\/nowhere\/logo\.svg”, which can’t be read \(ENOENT\)/,
+  )
+  assert.doesNotMatch(stderr, /^\s+at |Error:/m, 'the error has a stack')
+})
+
 test('a path where no file can be created is named', async (t) => {
   const folder = createTempFolder(t)
   // Not even root can create a file below a file.

@@ -58,6 +58,19 @@ onEachDatabase((latchkey) => {
     assert.equal((await guess(ada.email, '203.0.113.1')).status, 429)
   })
 
+  test('after nine wrong passwords, twelve concurrent right ones all sign in', async () => {
+    const ada = await latchkey.owner()
+    const attempt = (password?: string) => guess(ada.email, '203.0.113.1', password)
+    for (let i = 1; i < maxPerAccountAndNetwork; i++) assert.equal((await attempt()).status, 401)
+    const answers = await Promise.all(Array.from({ length: 12 }, () => attempt(ada.password)))
+    assert.deepEqual(
+      answers.map(({ status }) => status),
+      Array(12).fill(200),
+    )
+    assert.equal((await attempt()).status, 401)
+    assert.equal((await attempt(ada.password)).status, 429)
+  })
+
   // Abuse case (Guessing): Another spelling of the address or code gave additional attempts
   // (CVE-2025-24806, CVE-2025-6004, CVE-2025-6015).
   test('all spellings of an address count together', async () => {

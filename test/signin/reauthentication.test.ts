@@ -144,6 +144,17 @@ onEachDatabase((latchkey) => {
     assert.equal((await ada.post('/settings/MfaSecret')).status, 200)
   })
 
+  test('an account that needs a new password gets password_reset_required, in a session that lives on, too', async () => {
+    const ada = await latchkey.owner()
+    const { email, password } = ada
+    // As it is for a moment when an undo or an operator is faster than the check of the password.
+    await latchkey.sql(
+      `update account set password_reset_required_since = 1 where email = '${email}'`,
+    )
+    const refused = await ada.post('/auth/Reauthenticate', { password })
+    assert.equal(refused.body.code, 'password_reset_required')
+  })
+
   test('wrong passwords are counted per session, where no stranger can use the attempts up', async () => {
     const ada = await latchkey.owner()
     const oldToken = ada.accessToken

@@ -10,7 +10,8 @@ interface Operation {
   responses: Record<string, Response | { $ref: string }>
 }
 interface Response {
-  content?: Record<string, { schema: object }>
+  /** The examples of problem responses are named after their codes: one for each that can occur. */
+  content?: Record<string, { schema: object; examples?: Record<string, object> }>
 }
 
 /** Checks responses against the OpenAPI document of the service. */
@@ -61,7 +62,13 @@ function createContract(document: OpenApiDocument): Contract {
       assert.ok(response, `${label} refers to ${shared}, which is not a component`)
       if (!response.content) return assert.equal(body, undefined, `${label} has a body`)
       const media = (type ?? '').split(';')[0] ?? ''
-      assert.ok(response.content[media], `${label} has the content type ${type}`)
+      const content = response.content[media]
+      assert.ok(content, `${label} has the content type ${type}`)
+      if (media === 'application/problem+json') {
+        const { code } = body as { code: string }
+        const listed = Object.keys(content.examples ?? {})
+        assert.ok(listed.includes(code), `${label} lists ${listed}, but responded ${code}`)
+      }
       const pointer =
         shared === undefined
           ? ['paths', template, method.toLowerCase(), 'responses', String(status)]

@@ -115,6 +115,12 @@ function perKindOfNetwork(
   return [{ limit: kind === 'knownNetwork' ? limits.known : limits.unknown, key }]
 }
 
+/** The address that the new password must not be; empty for an unknown token. */
+export async function addressOfReset(tx: Tx, credential: ResetCredential): Promise<string> {
+  if ('email' in credential) return credential.email.key
+  return (await accountOfResetToken(tx, credential.resetToken))?.email ?? ''
+}
+
 /** The known device or the network that a reset comes from. */
 export async function originOfReset(
   tx: Tx,

@@ -28,6 +28,7 @@ import { leftovers } from '../../undo/schemas.ts'
 import { changePassword } from './password-change.ts'
 import { ensureGoodPassword } from './password-policy.ts'
 import {
+  addressOfReset,
   consumeResetLimit,
   originOfReset,
   type ResetCredential,
@@ -186,7 +187,7 @@ export function passwordRoutes(
     async (request) => {
       const { newPassword } = request.body
       const credential = resetCredentialOf(request.body)
-      const email = 'email' in credential ? credential.email.key : ''
+      const email = await transaction((tx) => addressOfReset(tx, credential))
       await ensureGoodPassword(newPassword, { email, minLength, brandName, field: 'newPassword' })
       const from = { client: clientOf(request), deviceToken: deviceTokenOf(request) }
       const { key } = await transaction((tx) => originOfReset(tx, credential, from))

@@ -73,6 +73,20 @@ export function availableChallengeMethods(
   return methods.recoveryCode.isEnrolled(enrollment) ? [...usable, 'recoveryCode'] : usable
 }
 
+/**
+ * The method that a challenge starts with: the default one. A session is confirmed by another than email
+ * where there is one, because a code by email leaves it too weak for changes.
+ */
+export function firstChallengeMethod(
+  usable: readonly ChallengeMethod[],
+  defaultMethod: string | null,
+  { confirmsSession }: { confirmsSession: boolean },
+): ChallengeMethod | undefined {
+  const stronger = usable.filter((name) => name !== 'email' && name !== 'recoveryCode')
+  const candidates = confirmsSession && stronger.length > 0 ? stronger : usable
+  return candidates.find((name) => name === defaultMethod) ?? candidates[0]
+}
+
 /** Reads what an account has enrolled, and which of it is current. */
 export async function readEnrollments(db: Db | Tx, account: { id: string }): Promise<Enrollments> {
   const row = await readEnrollmentRow(db, account.id)

@@ -22,7 +22,6 @@ import { challengeOf } from './webauthn.ts'
  *
  * @param request.assertion the verified assertion; undefined to get a challenge to sign
  * @param request.passkeyId the passkey that must sign; any of the account by default
- * @param ensureMayBeNew throws if the session may not prove a passkey that is pending
  * @returns `assertionRequest` with the challenge, if there is no assertion yet
  * @throws Problem `method_not_set_up`, or `invalid_passkey`
  */
@@ -32,7 +31,6 @@ export async function verifyPasskeyFactor(
   account: LockedAccount,
   principal: Principal,
   request: { assertion: VersionedAssertion | undefined; passkeyId: string | undefined },
-  ensureMayBeNew: () => Promise<void>,
 ): Promise<FactorVerification> {
   const { assertion, passkeyId } = request
   if (assertion) {
@@ -52,7 +50,6 @@ export async function verifyPasskeyFactor(
     throw new Problem('method_not_set_up', 'Add a passkey first: POST /settings/Passkeys.')
   }
   const current = await listPasskeyDescriptors(tx, account, { id: passkeyId })
-  if (current.length === 0) await ensureMayBeNew()
   // A browser that knows a pending and a current one should use the current one, which changes nothing.
   const allowed = current.length === 0 ? all : current
   const { session } = principal

@@ -145,7 +145,7 @@ export function passkeyRoutes(
       const verified = await verifyNewPasskey(deps, principal, response)
       const added = await transaction(async (tx) => {
         const account = await guard.lockForChange(tx, principal)
-        return addPasskey(tx, account, principal, { ...verified, name })
+        return addPasskey(tx, account, principal, { ...verified, name, ranking: mfaMethods })
       })
       return reply.code(201).send(added)
     },

@@ -1,4 +1,5 @@
 import type { RegistrationResponseJSON } from '@simplewebauthn/server'
+import type { MfaMethod } from '../../config/settings.ts'
 import { Problem } from '../../lib/problem.ts'
 import { newId, newToken } from '../../lib/random.ts'
 import type { Principal } from '../../sessions/guard.ts'
@@ -83,6 +84,7 @@ export async function verifyNewPasskey(
  * Adds a verified passkey and notifies the owner. It can sign in at once, unless it is pending, and
  * can be chosen as the MFA method.
  *
+ * @param addition.ranking methods the operator offers, strongest first
  * @throws Problem `passkey_known` if an account has it already, or `invalid_passkey` if the
  * credentials of this account changed since the registration was started
  */
@@ -90,8 +92,9 @@ export async function addPasskey(
   tx: Tx,
   account: LockedAccount,
   principal: Principal,
-  { registration, credentialVersion, name }: VersionedRegistration & { name: string | undefined },
+  addition: VersionedRegistration & { name: string | undefined; ranking: readonly MfaMethod[] },
 ): Promise<Passkey> {
+  const { registration, credentialVersion, name, ranking } = addition
   if (credentialVersion !== account.credential_version) throw invalidPasskey()
   const { current, pending } = await readEnrollments(tx, account)
   const row = {
@@ -107,7 +110,7 @@ export async function addPasskey(
     created_at: tx.now(),
     last_used_at: null,
     removed_at: null,
-    mfa_epoch: await joinableEpoch(tx, account, principal.session),
+    mfa_epoch: await joinableEpoch(tx, account, ranking),
   }
   await changeCredentials(tx, account, {
     type: 'passkey.added',

@@ -61,7 +61,7 @@ export async function changePhone(
     return undefined
   const at = tx.now()
   const { phone_mfa_since } = account
-  const epoch = await joinableEpoch(tx, account, principal.session)
+  const epoch = await joinableEpoch(tx, account, ranking)
   const { current } = await readEnrollments(tx, account)
   const keepsNumber = phoneNumber === account.phone_number
   // A number that is proven again keeps what it had; a pending one joins the epoch if it can.

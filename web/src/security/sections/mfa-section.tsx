@@ -98,7 +98,7 @@ export function MfaSection(
   )
 }
 
-function MfaStatus({ mfaMethod, availableMethods }: MfaSignIn) {
+function MfaStatus({ mfaMethod, availableMethods, mfaEmail }: MfaSignIn) {
   if (!mfaMethod) {
     return (
       <div class="mfa-status">
@@ -109,15 +109,15 @@ function MfaStatus({ mfaMethod, availableMethods }: MfaSignIn) {
       </div>
     )
   }
+  const nameOf = (method: MfaMethod) =>
+    method === 'email' ? `${t.methods.email} (${mfaEmail})` : t.methods[method]
   const others = availableMethods.filter((method) => method !== mfaMethod)
   return (
     <div class="mfa-status on">
       <p>
-        <strong>{t.mfa.on(t.methods[mfaMethod])}</strong>
+        <strong>{t.mfa.on(nameOf(mfaMethod))}</strong>
       </p>
-      {others.length > 0 && (
-        <p class="soft">{t.mfa.alsoWorks(listOf(others.map((method) => t.methods[method])))}</p>
-      )}
+      {others.length > 0 && <p class="soft">{t.mfa.alsoWorks(listOf(others.map(nameOf)))}</p>}
     </div>
   )
 }

@@ -14,6 +14,10 @@ export function PendingMethods(props: {
     (method) => method !== 'passkey' || passkeysSupported,
   )
   if (methods.length === 0) return null
+  const addresses: Partial<Record<MfaMethod, string | null>> = {
+    sms: settings.phoneNumber,
+    email: settings.mfaSignIn.mfaEmail,
+  }
   return (
     <div class="stack">
       <div>
@@ -28,7 +32,7 @@ export function PendingMethods(props: {
             <div class="entry short">
               <p>
                 <b>{text.methods[method]}</b>
-                {method === 'sms' && <span class="soft"> {settings.phoneNumber}</span>}
+                <span class="soft"> {addresses[method]}</span>
               </p>
               <Button label={t.confirm.titles[method]} onClick={() => onConfirm(method)}>
                 {t.confirm.submit}
