@@ -123,10 +123,11 @@ export function createGuard(options: {
 
   async function ensureStepUp(tx: Db | Tx, session: LiveSession): Promise<void> {
     const amr = parseAmr(session.amr)
-    const acrValues = await requiredAcr(tx, session)
-    const mfaSatisfied =
-      !isMfaOn(session) || (acrValues === 'aal2' ? acrOf(amr) === 'aal2' : hasMfa(amr))
     const recent = stepUpMaxAge === 0 || now() - session.authenticated_at <= stepUpMaxAge * second
+    const isStrongest = !isMfaOn(session) || acrOf(amr) === 'aal2'
+    if (isStrongest && recent) return
+    const acrValues = await requiredAcr(tx, session)
+    const mfaSatisfied = isStrongest || (acrValues === 'aal1' && hasMfa(amr))
     if (mfaSatisfied && recent) return
     throw new Problem(
       'insufficient_user_authentication',
