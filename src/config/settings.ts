@@ -159,7 +159,7 @@ export const settingDefinitions = {
   }),
   stepUpMaxAge: defineSetting('LATCHKEY_STEP_UP_MAX_AGE', wholeNumber(0, 86_400), 900, {
     description:
-      'Seconds after sign-in during which owners can change how they sign in; `0` accepts any valid token.',
+      'Seconds after sign-in during which owners can change how they sign in; `0` accepts a sign-in of any age. It must still be strong enough.',
   }),
   accessTokenTtl: defineSetting('LATCHKEY_ACCESS_TOKEN_TTL', wholeNumber(30, 3600), 600, {
     description: 'The lifetime of access tokens, in seconds.',

@@ -70,7 +70,7 @@ export async function enqueueNotification<Name extends keyof TemplateParams>(
     })
     .execute()
   // A decoy is counted like a code: the two must take the same time.
-  if (secret && secret.kind !== 'undo') {
+  if (secret?.kind === 'code' || secret?.kind === 'decoy') {
     tx.emit({ kind: 'code', channel: to.channel, purpose: template })
   }
 }

@@ -4,6 +4,7 @@ import { test } from 'node:test'
 import { onDatabase, onEachDatabase, TestLatchkey } from '../support/latchkey.ts'
 import { increases, scrape, scrapeText } from '../support/metrics.ts'
 import { waitUntil } from '../support/process.ts'
+import { assertStatus } from '../support/responses.ts'
 import { findFreePort } from '../support/tcp.ts'
 import { generateWebhookSecret } from '../support/webhook-receiver.ts'
 
@@ -130,6 +131,18 @@ onEachDatabase((latchkey) => {
     const increase = (name: string) => (after.get(name) ?? 0) - (before.get(name) ?? 0)
     assert.equal(increase('latchkey_sms_last_24h'), 2)
     assert.equal(increase('latchkey_sms_to_unverified_last_24h'), 1)
+  })
+
+  test('a notice to another mailbox, which has no link, is not counted as a code', async () => {
+    const ada = await latchkey.owner()
+    const request = { mfaMethod: 'email', email: `second-${ada.email}` }
+    assertStatus(await ada.post('/settings/MfaSignIn', request), 202)
+    const code = await latchkey.codeSentTo(request.email)
+    assertStatus(await ada.post('/settings/MfaSignIn', { ...request, code }), 200)
+    const before = await scrape(latchkey.origin)
+    await ada.changePassword('another sentence of the owner')
+    const after = await scrape(latchkey.origin)
+    assert.deepEqual(increases(before, after, 'latchkey_codes_enqueued_total'), {})
   })
 })
 
