@@ -56,19 +56,22 @@ groups.sort((a, b) => shared.indexOf(a.folder) - shared.indexOf(b.folder))
 
 rmSync(outputFolder, { recursive: true, force: true })
 mkdirSync(outputFolder, { recursive: true })
-// The test runner starts files in the order of their names. Those alone come first: they mostly wait for
-// processes, which leaves a core to the groups.
-for (const [i, { folder, files }] of groups.entries()) {
-  writeFile(`group-${String(i + 1).padStart(2, '0')}-${folder}`, files)
+// Tests that are alone mostly wait for processes, so they run between the groups, which need a core each.
+const runs = [
+  ...groups.map((group, i) => ({ ...group, at: i / groups.length })),
+  ...alone.map((file, i) => ({ folder: nameOf(file), files: [file], at: i / alone.length })),
+].sort((a, b) => a.at - b.at)
+for (const [i, { folder, files }] of runs.entries()) {
+  // The test runner starts files in the order of their names.
+  const name = `${String(i + 1).padStart(2, '0')}-${folder}.test.js`
+  writeFileSync(join(outputFolder, name), contentOf(files))
 }
-for (const file of alone) {
-  writeFile(
-    file
-      .replace(/^test\//, 'alone-')
-      .replace(/\.test\.ts$/, '')
-      .replaceAll('/', '-'),
-    [file],
-  )
+
+function nameOf(file: string): string {
+  return file
+    .replace(/^test\//, '')
+    .replace(/\.test\.ts$/, '')
+    .replaceAll('/', '-')
 }
 
 /** In characters of source. */
@@ -76,7 +79,10 @@ function sizeOf(files: string[]): number {
   return files.reduce((sum, file) => sum + readFileSync(join(root, file), 'utf8').length, 0)
 }
 
-function writeFile(name: string, files: string[]): void {
-  const imports = files.map((file) => `import ${JSON.stringify(join(root, file))}\n`)
-  writeFileSync(join(outputFolder, `${name}.test.js`), imports.join(''))
+/** The tests are imported after, because the test runner reads `createHook` when it is loaded. */
+function contentOf(files: string[]): string {
+  return [
+    `import ${JSON.stringify(join(root, 'test/support/untracked-promises.ts'))}`,
+    ...files.map((file) => `await import(${JSON.stringify(join(root, file))})`),
+  ].join('\n')
 }

@@ -57,11 +57,12 @@ export async function startPasskeySignIn(
   deps: ChallengeDeps & PasskeyDeps & { transaction: RunTransaction },
   startedBy: { mfaToken: string } | { principal: Principal } | undefined,
 ): Promise<StartedPasskeySignIn> {
+  const { transaction, keyring } = deps
   if (!startedBy) {
-    const { value, passkeyToken } = createSignInChallenge(deps.keyring)
+    const { value, passkeyToken } = createSignInChallenge(keyring)
     return { passkeyToken, challenge: value, allowed: undefined, requireUserVerification: true }
   }
-  return deps.transaction(async (tx) => {
+  return transaction(async (tx) => {
     if ('mfaToken' in startedBy) {
       const { account, challenge, undoToken } = await loadChallenge(tx, startedBy, anyPurpose)
       const { enrollment } = await readUsableFactors(tx, deps, account, undoToken)

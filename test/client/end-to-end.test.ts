@@ -57,6 +57,7 @@ onDatabase('SQLite', (latchkey) => {
         mfaMethod: null,
         availableMethods: ['authenticator'],
         pendingMethods: [],
+        mfaEmail: null,
         changedAt: '',
       },
     )

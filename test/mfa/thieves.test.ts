@@ -1,6 +1,6 @@
 /**
- * What one stolen thing is worth, a story each: the thief does the worst that it allows, the owner takes
- * the account back, and the thief is out. test/undo/stories.test.ts searches through thousands of such
+ * Each story begins with one stolen thing: its thief does the worst that it allows, the owner takes the
+ * account back, and the thief is out. test/undo/stories.test.ts searches through thousands of such
  * stories.
  */
 import assert from 'node:assert/strict'
@@ -62,7 +62,7 @@ onEachDatabase((latchkey) => {
   })
 
   // Abuse case (Second factor skipped): Codes went to another spelling of the mailbox that resets the
-  // password, so whoever read it had both factors.
+  // password, so a thief who read it had both factors.
   test('a thief who reads the mailbox and its sub-addresses resets the password, and gets no code there', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     await addMailbox(ada, ada.email.replace('@', '+2fa@'))

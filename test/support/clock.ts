@@ -6,7 +6,7 @@ Date.now = () => realNow() + aheadMs
 let runningNodes = 0
 
 /**
- * Moves this process's time forward. Time goes back when the test's service stops for good.
+ * Moves this process's time forward. Time goes back when the test's service stops.
  *
  * @throws Error while a second node runs, because its clock would stay behind
  */
@@ -19,9 +19,12 @@ export function travel(ms: number): void {
   aheadMs += ms
 }
 
-/** Ends all travels: the next service, of this test file or another, starts at the real time. */
-export function returnToRealTime(): void {
-  aheadMs = 0
+/** Remembers the time of this process. @returns a function that ends all travels since */
+export function rememberTime(): () => void {
+  const rememberedMs = aheadMs
+  return () => {
+    aheadMs = rememberedMs
+  }
 }
 
 /** Moves time to the next 30-second step, when an authenticator app shows a new code. */
