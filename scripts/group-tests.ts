@@ -79,10 +79,6 @@ function sizeOf(files: string[]): number {
   return files.reduce((sum, file) => sum + readFileSync(join(root, file), 'utf8').length, 0)
 }
 
-/** The tests are imported after, because the test runner reads `createHook` when it is loaded. */
 function contentOf(files: string[]): string {
-  return [
-    `import ${JSON.stringify(join(root, 'test/support/untracked-promises.ts'))}`,
-    ...files.map((file) => `await import(${JSON.stringify(join(root, file))})`),
-  ].join('\n')
+  return files.map((file) => `import ${JSON.stringify(join(root, file))}\n`).join('')
 }

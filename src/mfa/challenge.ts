@@ -225,16 +225,12 @@ export async function completeChallenge(
     rememberDevice?: boolean | undefined
   },
 ): Promise<IssuedSession> {
-  const { account, challenge, amr, client, deviceToken, rememberDevice } = completion
+  const { challenge, ...verified } = completion
   await consumeChallenge(tx, challenge.id)
   const issued = await issueSession(tx, {
-    account,
-    amr,
-    client,
+    ...verified,
     session: challenge.session_id ?? undefined,
-    deviceToken,
     deviceId: challenge.device_id ?? undefined,
-    rememberDevice,
     rules,
     rateLimiter,
   })
