@@ -1,6 +1,7 @@
 /** The queue for password hashing: clients take turns in it. */
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, describe, test } from 'node:test'
+import { owaspHashCost } from '../../src/lib/password-hasher.ts'
 import { type ApiResponse, TestLatchkey } from '../support/latchkey.ts'
 import type { Owner } from '../support/owner.ts'
 import { assertSignedIn } from '../support/responses.ts'
@@ -16,6 +17,7 @@ for (const kind of ['SQLite', 'PostgreSQL'] as const) {
       LATCHKEY_RATE_LIMITS: 'off',
     })
     latchkey.maxHashWaitMs = 100
+    latchkey.hashCost = owaspHashCost
     let ada: Owner
     before(() => latchkey.start())
     beforeEach(async () => {
