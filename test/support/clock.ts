@@ -19,6 +19,11 @@ export function travel(ms: number): void {
   aheadMs += ms
 }
 
+/** Ends all travels: the next service, of this test file or another, starts at the real time. */
+export function returnToRealTime(): void {
+  aheadMs = 0
+}
+
 /** Remembers the time of this process. @returns a function that ends all travels since */
 export function rememberTime(): () => void {
   const rememberedMs = aheadMs

@@ -6,7 +6,7 @@ import { generateEncryptionKey } from '../../src/config/encryption-key-list.ts'
 import { readSettings } from '../../src/config/read-settings.ts'
 import type { HashCost } from '../../src/lib/password-hasher.ts'
 import { type Latchkey, startServer } from '../../src/server.ts'
-import { rememberTime } from './clock.ts'
+import { returnToRealTime } from './clock.ts'
 import { type Contract, contractOf } from './contract.ts'
 import { chooseDataFolder } from './data-folder.ts'
 import { runSql } from './database.ts'
@@ -64,7 +64,10 @@ export function onDatabase(
   describe(`on ${kind}`, () => {
     const latchkey = new TestLatchkey(kind, environment)
     before(() => latchkey.start())
-    after(() => latchkey.stop())
+    after(async () => {
+      await latchkey.stop()
+      returnToRealTime()
+    })
     tests(latchkey)
   })
 }
@@ -82,8 +85,6 @@ export class TestLatchkey {
   #service: Latchkey | undefined
   #contract: Contract | undefined
   #dropDatabase: (() => Promise<void>) | undefined
-  /** Other tests of the same process start at the time at which the service did. */
-  #endTravels: (() => void) | undefined
   /** The environment of the service; complete after its start. */
   environment: Record<string, string> = {}
   /** Longer than the service’s own limit, because a machine that runs tests is slow. */
@@ -106,7 +107,6 @@ export class TestLatchkey {
   }
 
   async start(): Promise<void> {
-    this.#endTravels ??= rememberTime()
     if (this.environment.LATCHKEY_PORT === undefined) {
       const port = await findFreePort()
       this.environment = {
@@ -133,7 +133,6 @@ export class TestLatchkey {
   /** Stops the service, drops its database, and fails if the log contains a secret. */
   async stop(): Promise<void> {
     await this.#service?.close()
-    this.#endTravels?.()
     await this.#dropDatabase?.()
     rmSync(this.folder, { recursive: true, force: true })
     for (const secret of this.#secrets) {

@@ -2,7 +2,7 @@
 
 import type { TestContext } from 'node:test'
 import { newId } from '../../src/lib/random.ts'
-import { travel } from './clock.ts'
+import { rememberTime, travel } from './clock.ts'
 import { TestLatchkey } from './latchkey.ts'
 
 /** Starts a service for one test, with its own settings. */
@@ -12,8 +12,12 @@ export async function startLatchkey(
   environment: Record<string, string> = {},
 ): Promise<TestLatchkey> {
   const latchkey = new TestLatchkey(kind, environment)
+  const endTravels = rememberTime()
   await latchkey.start()
-  t.after(() => latchkey.stop())
+  t.after(async () => {
+    await latchkey.stop()
+    endTravels()
+  })
   return latchkey
 }
 
