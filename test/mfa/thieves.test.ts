@@ -6,7 +6,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { travel } from '../support/clock.ts'
-import { type ApiResponse, onEachDatabase } from '../support/latchkey.ts'
+import { onEachDatabase } from '../support/latchkey.ts'
 import { provePhone, submitMfaCode } from '../support/mfa.ts'
 import { Owner } from '../support/owner.ts'
 import { addPasskey, signInWithPasskey } from '../support/passkeys.ts'
@@ -17,7 +17,7 @@ import {
   assertStatus,
 } from '../support/responses.ts'
 import { startSignUp } from '../support/sign-up.ts'
-import { undoTokenSentTo } from '../support/undo-token.ts'
+import { setPasswordAfter, undoTokenSentTo } from '../support/undo-token.ts'
 
 const day = 86_400_000
 const sentenceOfThief = 'the sentence of a thief'
@@ -33,14 +33,6 @@ onEachDatabase((latchkey) => {
     assertStatus(await ada.post('/settings/MfaSignIn', request), 202)
     const code = await latchkey.codeSentTo(email)
     assertStatus(await ada.post('/settings/MfaSignIn', { ...request, code }), 200)
-  }
-
-  /** Sets a password after an undo. */
-  async function setPasswordAfter(undone: ApiResponse, ada: Owner): Promise<void> {
-    const { resetToken } = assertStatus(undone, 200).body
-    ada.password = 'a new sentence of the owner'
-    const newPassword = ada.password
-    assertStatus(await latchkey.post('/auth/ResetPassword', { resetToken, newPassword }), 200)
   }
 
   // Abuse case (Undo): The second mailbox took an undo link from a notice, set a password and signed
@@ -163,7 +155,7 @@ onEachDatabase((latchkey) => {
     assertMfaRequired(await ada.signIn())
 
     const token = await undoTokenSentTo(latchkey, ada.email, /is on$/)
-    await setPasswordAfter(await undo(token), ada)
+    await setPasswordAfter(latchkey, await undo(token), ada)
     assertSignedIn(await ada.signInFully())
     assertProblem(await thief.get('/settings'), 401, 'invalid_token')
   })

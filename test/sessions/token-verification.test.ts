@@ -37,14 +37,18 @@ async function joseAccepts(token: string): Promise<boolean> {
   return typeof sub === 'string' && typeof sid === 'string' && typeof exp === 'number'
 }
 
-const good = accessTokens.issue({
-  account: 'a',
-  session: 's',
-  authenticatedAt: Date.now(),
-  generation: 1,
-  amr: ['pwd'],
-  setupOnly: false,
-}).accessToken
+function issueToken() {
+  return accessTokens.issue({
+    account: 'a',
+    session: 's',
+    authenticatedAt: Date.now(),
+    generation: 1,
+    amr: ['pwd'],
+    setupOnly: false,
+  })
+}
+
+const good = issueToken().accessToken
 
 test('jose and the service both accept a token of the service', async () => {
   assert.equal(await joseAccepts(good), true)
@@ -129,14 +133,7 @@ test('the service accepts no token with changed characters, and jose only other 
 })
 
 test('a token is refused from its exp on, however often it was accepted before', async (t) => {
-  const { accessToken, expiresIn } = accessTokens.issue({
-    account: 'a',
-    session: 's',
-    authenticatedAt: Date.now(),
-    generation: 1,
-    amr: ['pwd'],
-    setupOnly: false,
-  })
+  const { accessToken, expiresIn } = issueToken()
   const { exp } = decodeToken(accessToken).claims
   assert.equal(expiresIn, 600)
   assert.ok(accessTokens.verify(accessToken))

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
-import type { TestLatchkey } from './latchkey.ts'
+import type { ApiResponse, TestLatchkey } from './latchkey.ts'
+import type { Owner } from './owner.ts'
+import { assertStatus } from './responses.ts'
 
 /** The undo token in the newest message with a matching subject. */
 export async function undoTokenSentTo(
@@ -12,4 +14,16 @@ export async function undoTokenSentTo(
   assert.ok(token, `No message to ${to} with a subject like ${subject} has an undo link.`)
   latchkey.markSecret(token)
   return token
+}
+
+/** Sets the password that an account needs after an undo. */
+export async function setPasswordAfter(
+  latchkey: TestLatchkey,
+  undone: ApiResponse,
+  owner: Owner,
+): Promise<void> {
+  const { resetToken } = assertStatus(undone, 200).body
+  owner.password = 'a new sentence of the owner'
+  const newPassword = owner.password
+  assertStatus(await latchkey.post('/auth/ResetPassword', { resetToken, newPassword }), 200)
 }

@@ -7,7 +7,7 @@ import { provePhone } from '../support/mfa.ts'
 import { AuthenticatorApp, type Owner } from '../support/owner.ts'
 import { addPasskey, type Passkey, startPasskeySignIn } from '../support/passkeys.ts'
 import { assertMfaRequired, assertProblem, assertStatus } from '../support/responses.ts'
-import { undoTokenSentTo } from '../support/undo-token.ts'
+import { setPasswordAfter, undoTokenSentTo } from '../support/undo-token.ts'
 
 const minute = 60_000
 const day = 86_400_000
@@ -43,19 +43,12 @@ onEachDatabase((latchkey) => {
     return undo(token, { passkeyToken: body.passkeyToken, response: passkey.get(body.options) })
   }
 
-  async function setPasswordAfter(undone: ApiResponse, ada: Owner): Promise<void> {
-    const { resetToken } = assertStatus(undone, 200).body
-    ada.password = 'a new sentence of the owner'
-    const newPassword = ada.password
-    assertStatus(await latchkey.post('/auth/ResetPassword', { resetToken, newPassword }), 200)
-  }
-
   // Abuse case (Undo): A password thief turned MFA on and locked the owner out.
   test('turning MFA on can be undone by its link alone for seven days, the first time and again', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     const first = await undoTokenSentTo(latchkey, ada.email, / on$/)
     travel(7 * day - minute)
-    await setPasswordAfter(await undo(first), ada)
+    await setPasswordAfter(latchkey, await undo(first), ada)
 
     assert.equal((await ada.signInFully()).body.status, 'signedIn')
     await ada.enrollAuthenticator()
@@ -193,7 +186,7 @@ onEachDatabase((latchkey) => {
       const answer = await takeAway(ada)
       const token = await undoTokenSentTo(latchkey, ada.email, subject)
       const undone = await answer(token)
-      await setPasswordAfter(undone, ada)
+      await setPasswordAfter(latchkey, undone, ada)
     })
   }
 
@@ -334,7 +327,11 @@ onEachDatabase((latchkey) => {
       await ada.delete('/settings/MfaSignIn')
       // Time off does not count.
       travel(3 * day)
-      await setPasswordAfter(await undo(await undoTokenSentTo(latchkey, ada.email, / off$/)), ada)
+      await setPasswordAfter(
+        latchkey,
+        await undo(await undoTokenSentTo(latchkey, ada.email, / off$/)),
+        ada,
+      )
       await ada.signInFully()
       await ada.changePassword('another sentence of Ada')
       const token = await undoTokenSentTo(latchkey, ada.email, /password/)
@@ -347,12 +344,16 @@ onEachDatabase((latchkey) => {
   test('an undo that brings back an epoch which had not settled has a link of its own, which leads to off', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     await ada.delete('/settings/MfaSignIn')
-    await setPasswordAfter(await undo(await undoTokenSentTo(latchkey, ada.email, / off$/)), ada)
+    await setPasswordAfter(
+      latchkey,
+      await undo(await undoTokenSentTo(latchkey, ada.email, / off$/)),
+      ada,
+    )
     assert.equal((await ada.signIn()).body.status, 'mfaRequired')
     const token = await undoTokenSentTo(latchkey, ada.email, /was undone$/)
     const undone = await undo(token)
     assert.equal(undone.body.undone, 'change.undone')
-    await setPasswordAfter(undone, ada)
+    await setPasswordAfter(latchkey, undone, ada)
     await ada.signInFully()
     assert.equal((await mfaOf(ada)).enabled, false)
   })
@@ -360,7 +361,11 @@ onEachDatabase((latchkey) => {
   test('an undo that brings back a settled epoch has no link of its own', async () => {
     const ada = await settledOwner()
     await ada.delete('/settings/MfaSignIn')
-    await setPasswordAfter(await undo(await undoTokenSentTo(latchkey, ada.email, / off$/)), ada)
+    await setPasswordAfter(
+      latchkey,
+      await undo(await undoTokenSentTo(latchkey, ada.email, / off$/)),
+      ada,
+    )
     const notices = await latchkey.inbox(ada.email)
     const notice = notices.find(({ subject }) => /was undone$/.test(subject))
     assert.doesNotMatch(notice?.text ?? 'missing', /#token=|missing/)
@@ -376,7 +381,7 @@ onEachDatabase((latchkey) => {
     await latchkey.sql(
       `delete from recovery_code where account_id = (select id from account where email = '${ada.email}')`,
     )
-    await setPasswordAfter(await undo(token), ada)
+    await setPasswordAfter(latchkey, await undo(token), ada)
     assert.equal((await ada.signIn()).body.status, 'signedIn')
   })
 
