@@ -6,8 +6,8 @@ import { join } from 'node:path'
 const root = join(import.meta.dirname, '..')
 const outputFolder = join(root, 'dist/test')
 
-/** The size from which a group is full, in characters of source: it runs for a minute or two. */
-const groupSize = 40_000
+/** The size from which a group is full, in characters of source: it runs for two or three minutes. */
+const groupSize = 70_000
 
 /** Folders whose tests may share a process, in the order in which their groups start: slow ones first. */
 const shared = [

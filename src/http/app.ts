@@ -18,7 +18,7 @@ import { ProblemSchema } from './schemas.ts'
 import { securityHeaders, setSecurityHeaders } from './security-headers.ts'
 import { compileSerializer } from './serialization.ts'
 import { parseTraceparent } from './trace-context.ts'
-import { createValidatorCompiler } from './validation.ts'
+import { compileValidator } from './validation.ts'
 
 export type App = FastifyInstance<
   RawServerDefault,
@@ -86,7 +86,7 @@ export function createApp(options: {
   }).withTypeProvider<TypeBoxTypeProvider>()
 
   app.addSchema(ProblemSchema)
-  app.setValidatorCompiler(createValidatorCompiler())
+  app.setValidatorCompiler(compileValidator)
   app.setSerializerCompiler(compileSerializer)
   app.setErrorHandler((error: Error, request, reply) =>
     errorHandlers.handleError(

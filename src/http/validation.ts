@@ -10,19 +10,19 @@ const options = {
   validateSchema: false,
 } as const
 
+/** Bodies are validated without type coercion, queries with it: their numbers arrive as strings. */
+const strict = createAjv({ ...options, coerceTypes: false })
+const coercing = createAjv({ ...options, coerceTypes: true })
+
 /**
- * Validates bodies without type coercion, and queries with it: their numbers arrive as strings. A
- * schema is compiled when its first value arrives: compiling all takes most of the time of a start.
+ * Validates a part of a request. A schema is compiled when its first value arrives: compiling all
+ * takes most of the time of a start.
  */
-export function createValidatorCompiler(): FastifySchemaCompiler<object> {
-  const strict = createAjv({ ...options, coerceTypes: false })
-  const coercing = createAjv({ ...options, coerceTypes: true })
-  return ({ schema, httpPart }) => {
-    let validate: ValidateFunction | undefined
-    return (value) => {
-      validate ??= (httpPart === 'body' ? strict : coercing).compile(schema)
-      return validate(value) || { error: validate.errors as FastifySchemaValidationError[] }
-    }
+export const compileValidator: FastifySchemaCompiler<object> = ({ schema, httpPart }) => {
+  let validate: ValidateFunction | undefined
+  return (value) => {
+    validate ??= (httpPart === 'body' ? strict : coercing).compile(schema)
+    return validate(value) || { error: validate.errors as FastifySchemaValidationError[] }
   }
 }
 

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import type { TestContext } from 'node:test'
-import { Client } from 'pg'
+import { Pool } from 'pg'
 import { createPostgresDatabase } from './postgres.ts'
 import { createTempFolder } from './process.ts'
 
@@ -32,11 +32,18 @@ export async function runSql(url: string, statement: string): Promise<any[]> {
       db.close()
     }
   }
-  const client = new Client({ connectionString: url })
-  await client.connect()
-  try {
-    return (await client.query(statement)).rows
-  } finally {
-    await client.end()
-  }
+  return (await poolOf(url).query(statement)).rows
+}
+
+/** By URL. PostgreSQL starts a process for each connection, which takes longer than most statements. */
+const pools = new Map<string, Pool>()
+
+function poolOf(url: string): Pool {
+  const known = pools.get(url)
+  if (known) return known
+  const pool = new Pool({ connectionString: url, allowExitOnIdle: true })
+  // A connection that idles when its database is dropped.
+  pool.on('error', () => {})
+  pools.set(url, pool)
+  return pool
 }

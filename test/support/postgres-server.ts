@@ -212,6 +212,10 @@ const settings = [
   // Many test files run at once, each with its own pools, most of them idle.
   'max_connections=300',
   'shared_buffers=32MB',
+  // Databases live for seconds.
+  'autovacuum=off',
+  // Without processes that only read ahead.
+  'io_method=sync',
 ]
 
 /** Closes all connections, stops the server (fast shutdown) and waits for its end. */
