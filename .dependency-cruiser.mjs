@@ -59,7 +59,7 @@ export default {
         path: feature,
         pathNot: [
           '^src/$1/',
-          '^src/mfa/(challenge|usable-factors)\\.ts$',
+          '^src/mfa/(challenge|load-challenge|usable-factors)\\.ts$',
           confirmation,
           passkeyChecks,
         ],

@@ -1,6 +1,8 @@
 import type { Client } from '../lib/client.ts'
 import { newId } from '../lib/random.ts'
 import type { Db } from '../store/open.ts'
+import { prepared } from '../store/prepared-query.ts'
+import type { ActivityTable } from '../store/schema.ts'
 import type { Tx } from '../store/transaction.ts'
 import { enqueueWebhookEvent } from '../webhooks/events.ts'
 
@@ -102,19 +104,16 @@ export function attributionOf(cause: Cause): Pick<NewActivity, 'client' | 'sessi
 export async function record(tx: Tx, account: string | null, entry: NewActivity): Promise<void> {
   const { type, client, session = null, detail = {} } = entry
   const [id, at] = [newId(), tx.now()]
-  await tx
-    .insertInto('activity')
-    .values({
-      id,
-      account_id: account,
-      type,
-      at,
-      session_id: session,
-      ip_address: client?.ipAddress ?? null,
-      user_agent: client?.userAgent ?? null,
-      detail: JSON.stringify(detail),
-    })
-    .execute()
+  await insertActivity(tx, {
+    id,
+    account_id: account,
+    type,
+    at,
+    session_id: session,
+    ip_address: client?.ipAddress ?? null,
+    user_agent: client?.userAgent ?? null,
+    detail: JSON.stringify(detail),
+  })
   await enqueueWebhookEvent(tx, {
     id,
     accountId: account,
@@ -131,6 +130,8 @@ export async function record(tx: Tx, account: string | null, entry: NewActivity)
     ...(typeof mfaMethod === 'string' && { mfaMethod }),
   })
 }
+
+const insertActivity = prepared((db, row: ActivityTable) => db.insertInto('activity').values(row))
 
 /** Records `account.created` for a batch of imported accounts, in one statement. */
 export async function recordImportedAccounts(

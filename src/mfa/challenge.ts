@@ -8,22 +8,27 @@ import { newToken } from '../lib/random.ts'
 import { type Bucket, ignoreIfRateLimited } from '../rate-limits/rate-limiter.ts'
 import type { Amr } from '../sessions/assurance.ts'
 import { issueSession } from '../sessions/issue-session.ts'
-import { type LockedAccount, lockAccount } from '../sessions/locked-account.ts'
+import type { LockedAccount } from '../sessions/locked-account.ts'
 import type { IssuedSession, SessionRules } from '../sessions/session.ts'
-import { ensureNotSuspended } from '../sessions/suspension.ts'
+import { prepared } from '../store/prepared-query.ts'
 import type { ChallengeTable } from '../store/schema.ts'
 import type { Tx } from '../store/transaction.ts'
-import { openUndoToken, type UndoToken } from '../undo/undo-token.ts'
+import type { UndoToken } from '../undo/undo-token.ts'
 import {
   challengeLifetimeMs,
   consumeChallenge,
   countFailedAttempt,
   maxAttemptsPerChallenge,
-  mfaTokenExpired,
   newChallengeRow,
 } from '../verification/challenge-row.ts'
 import { type CodeSent, codeAttemptBuckets, type SendCodeDeps } from '../verification/send-code.ts'
 import { passkeyHasNoCode, sendChallengeCode, verifyChallengeCode } from './challenge-code.ts'
+import {
+  anyPurpose,
+  challengeTokenPurpose,
+  type LoadedChallenge,
+  loadChallenge,
+} from './load-challenge.ts'
 import {
   type ChallengeMethod,
   type CodeMethodName,
@@ -77,19 +82,16 @@ export async function startChallenge(
   if (!method) throw new Error('MFA is on, but no method is enrolled.')
 
   const mfaToken = newToken()
-  const challenge = await tx
-    .insertInto('challenge')
-    .values({
-      ...newChallengeRow(tx, account),
-      purpose: undoToken ? 'undo' : confirmsSession ? 'reauthenticate' : 'signIn',
-      token_hash: tx.keyring.hash(mfaToken, tokenPurpose),
-      session_id: session ?? null,
-      undo_token_id: undoToken?.id ?? null,
-      device_id: deviceId ?? null,
-      method,
-    })
-    .returning(['id', 'account_id', 'purpose', 'sent_to', 'sent_at'])
-    .executeTakeFirstOrThrow()
+  const challenge = {
+    ...newChallengeRow(tx, account),
+    purpose: undoToken ? 'undo' : confirmsSession ? 'reauthenticate' : 'signIn',
+    token_hash: tx.keyring.hash(mfaToken, challengeTokenPurpose),
+    session_id: session ?? null,
+    undo_token_id: undoToken?.id ?? null,
+    device_id: deviceId ?? null,
+    method,
+  } satisfies ChallengeTable
+  await insertChallenge(tx, challenge)
 
   const sent = await sendChallengeCode(tx, deps, challenge, enrollment, method).catch(
     ignoreIfRateLimited,
@@ -103,6 +105,10 @@ export async function startChallenge(
     expiresIn: challengeLifetimeMs / second,
   }
 }
+
+const insertChallenge = prepared((db, row: ChallengeTable) =>
+  db.insertInto('challenge').values(row),
+)
 
 /**
  * Sends another code for a challenge, by the same or another method. Failed attempts stay counted.
@@ -236,62 +242,4 @@ export async function completeChallenge(
   })
   if (!issued) throw new Error('Both factors were verified, but no session was issued.')
   return issued
-}
-
-const tokenPurpose = 'mfa_token'
-
-type Purpose = ChallengeTable['purpose']
-
-const signInPurposes: readonly Purpose[] = ['signIn', 'reauthenticate']
-/** The purposes of challenges that a client has an mfaToken of. */
-export const anyPurpose: readonly Purpose[] = [...signInPurposes, 'undo']
-
-export type LoadedChallenge = Awaited<ReturnType<typeof loadChallenge>>
-
-/**
- * Loads a pending challenge by its token or id, and locks its account.
- *
- * @param purposes the challenges that the caller accepts
- * @throws Problem `mfa_token_expired` or `account_suspended`
- */
-export async function loadChallenge(
-  tx: Tx,
-  lookup: { mfaToken: string } | { id: string },
-  purposes = signInPurposes,
-) {
-  const found = await tx
-    .selectFrom('challenge')
-    .select(['id', 'account_id'])
-    .$call((query) =>
-      'id' in lookup
-        ? query.where('id', '=', lookup.id)
-        : query.where(
-            'token_hash',
-            'in',
-            tx.keyring.hashWithAllKeys(lookup.mfaToken, tokenPurpose),
-          ),
-    )
-    .executeTakeFirst()
-  const account = found && (await lockAccount(tx, found.account_id))
-  if (!found || !account) throw mfaTokenExpired()
-
-  // Read under the lock: a concurrent transaction may have consumed or voided the challenge.
-  const challenge = await tx
-    .selectFrom('challenge')
-    .select(['id', 'account_id', 'purpose', 'session_id', 'device_id', 'undo_token_id', 'method'])
-    .select(['failed_attempts', 'sent_to', 'sent_at', 'code_hash', 'code_expires_at'])
-    .where('id', '=', found.id)
-    .where('purpose', 'in', purposes)
-    .where('consumed_at', 'is', null)
-    .where('expires_at', '>', tx.now())
-    .where('failed_attempts', '<', maxAttemptsPerChallenge)
-    .where('credential_version', '=', account.credential_version)
-    .executeTakeFirst()
-  if (!challenge) throw mfaTokenExpired()
-  const undoToken =
-    challenge.undo_token_id === null ? undefined : await openUndoToken(tx, challenge.undo_token_id)
-  if (challenge.purpose === 'undo' && !undoToken) throw mfaTokenExpired()
-  if (challenge.purpose !== 'undo') ensureNotSuspended(account)
-  const method = challenge.method as ChallengeMethod
-  return { account, challenge: { ...challenge, method }, undoToken }
 }

@@ -7,7 +7,6 @@ import { Problem } from '../lib/problem.ts'
 import { type Amr, combineAmr, parseAmr } from '../sessions/assurance.ts'
 import type { LockedAccount } from '../sessions/locked-account.ts'
 import { endSessions } from '../sessions/session.ts'
-import { compileOnce } from '../store/compile-once.ts'
 import {
   activeMfaMethod,
   isMfaOn,
@@ -18,6 +17,7 @@ import {
   nextMfaEpoch,
 } from '../store/mfa-state.ts'
 import type { Db } from '../store/open.ts'
+import { prepared } from '../store/prepared-query.ts'
 import type { AccountTable } from '../store/schema.ts'
 import type { Tx } from '../store/transaction.ts'
 import { changeCredentials } from '../undo/credential-change.ts'
@@ -51,7 +51,7 @@ export async function readMfaSignIn(
   account: string,
   ranking: readonly MfaMethod[],
 ): Promise<MfaSignIn> {
-  const row = await readMfaSignInRow(db, account)
+  const [row] = await selectMfaSignIn(db, { account })
   if (!row) throw new Error('There is no such account.')
   const changedAt = mfaChangedAt(row)
   const enrollments = enrollmentsOf(row)
@@ -66,7 +66,7 @@ export async function readMfaSignIn(
   }
 }
 
-const readMfaSignInRow = compileOnce((db, account: string) =>
+const selectMfaSignIn = prepared((db, { account }: { account: string }) =>
   db.selectFrom('account').select(mfaColumns).select(enrollmentColumns).where('id', '=', account),
 )
 

@@ -12,7 +12,8 @@ import {
   maxAttemptsPerChallenge,
   mfaTokenExpired,
 } from '../verification/challenge-row.ts'
-import { type ChallengeDeps, type LoadedChallenge, loadChallenge, verifyCode } from './challenge.ts'
+import { type ChallengeDeps, verifyCode } from './challenge.ts'
+import { type LoadedChallenge, loadChallenge } from './load-challenge.ts'
 import type { ChallengeMethod } from './methods/methods.ts'
 import {
   type PasskeyDeps,

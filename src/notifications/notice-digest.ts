@@ -5,9 +5,10 @@
  */
 import { type ExpressionBuilder, sql } from 'kysely'
 import { type TemplateName, templateParams } from '../i18n/notification-catalogue.ts'
-import { minute } from '../lib/clock.ts'
+import { minute, now } from '../lib/clock.ts'
 import { databaseNow } from '../store/database-now.ts'
 import type { Db } from '../store/open.ts'
+import { prepared } from '../store/prepared-query.ts'
 import type { Schema } from '../store/schema.ts'
 import type { Tx } from '../store/transaction.ts'
 import { type MessageSecret, openMessageSecret, sealMessageSecret } from './message-secret.ts'
@@ -49,13 +50,7 @@ export function reportsEvent(template: TemplateName): boolean {
  * @returns false if no digest waits
  */
 export async function joinDigest(tx: Tx, notice: Notice): Promise<boolean> {
-  const waiting = await noticesOfKind(tx, notice)
-    .select(['id', 'digest', 'secret_sealed'])
-    .where('waits_until', '>', databaseNow(tx))
-    // A worker that has claimed it sends it as it was. Checked again once its claim has committed.
-    .where('attempts', '=', 0)
-    .forUpdate()
-    .executeTakeFirst()
+  const [waiting] = await selectWaiting(tx, kindOf(notice))
   if (!waiting) return false
 
   const { count, params } = parseDigest(waiting.digest)
@@ -74,13 +69,18 @@ export async function joinDigest(tx: Tx, notice: Notice): Promise<boolean> {
   return true
 }
 
+const selectWaiting = prepared((db, kind: NoticeKind) =>
+  noticesOfKind(db, kind)
+    .select(['id', 'digest', 'secret_sealed'])
+    .where('waits_until', '>', databaseNow(db, kind.at))
+    // A worker that has claimed it sends it as it was. Checked again once its claim has committed.
+    .where('attempts', '=', 0)
+    .forUpdate(),
+)
+
 /** How long a notice waits that joins no digest, in milliseconds. */
 export async function digestWaitMs(tx: Tx, notice: Notice): Promise<number> {
-  const recent = sql<number>`${databaseNow(tx)} - ${windowMs}`
-  const rows = await noticesOfKind(tx, notice)
-    .select(['params', 'digest'])
-    .where((row) => row.or([row('created_at', '>', recent), row('waits_until', '>', recent)]))
-    .execute()
+  const rows = await selectRecent(tx, kindOf(notice))
   const reported: Notice['params'][] = rows.flatMap(({ params, digest }) => [
     JSON.parse(params),
     ...parseDigest(digest).params,
@@ -88,6 +88,13 @@ export async function digestWaitMs(tx: Tx, notice: Notice): Promise<number> {
   const count = reported.filter(({ at }) => at > tx.now() - windowMs).length
   return count < maxSentAtOnce ? 0 : windowMs
 }
+
+const selectRecent = prepared((db, kind: NoticeKind) => {
+  const recent = sql<number>`${databaseNow(db, kind.at)} - ${windowMs}`
+  return noticesOfKind(db, kind)
+    .select(['params', 'digest'])
+    .where((row) => row.or([row('created_at', '>', recent), row('waits_until', '>', recent)]))
+})
 
 /**
  * Makes the waiting digests of an account due. Call it when undo links end: a later change has a link
@@ -113,8 +120,15 @@ export function parseDigest(digest: string | null): Digest {
   return digest === null ? { count: 0, params: [] } : JSON.parse(digest)
 }
 
-function noticesOfKind(tx: Tx, { accountId, template, recipient }: Notice) {
-  return tx
+/** Notices of one kind, and the time of this machine. */
+type NoticeKind = Pick<Notice, 'accountId' | 'template' | 'recipient'> & { at: number }
+
+function kindOf({ accountId, template, recipient }: Notice): NoticeKind {
+  return { accountId, template, recipient, at: now() }
+}
+
+function noticesOfKind(db: Db, { accountId, template, recipient }: NoticeKind) {
+  return db
     .selectFrom('outbox')
     .where('account_id', '=', accountId)
     .where('template', '=', template)

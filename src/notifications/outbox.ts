@@ -1,9 +1,12 @@
 import { sql } from 'kysely'
 import type { TemplateName, TemplateParams } from '../i18n/notification-catalogue.ts'
+import { now } from '../lib/clock.ts'
 import type { Language } from '../lib/language.ts'
 import { newId } from '../lib/random.ts'
 import { databaseNow } from '../store/database-now.ts'
 import type { Db } from '../store/open.ts'
+import { prepared } from '../store/prepared-query.ts'
+import type { OutboxTable } from '../store/schema.ts'
 import type { Tx } from '../store/transaction.ts'
 import { type MessageSecret, sealMessageSecret } from './message-secret.ts'
 import { digestWaitMs, hasWaited, joinDigest, type Notice, reportsEvent } from './notice-digest.ts'
@@ -43,37 +46,59 @@ export async function enqueueNotification<Name extends keyof TemplateParams>(
   const { accountId, to, template, params, secret, language = 'en' } = message
   const id = newId()
   const waitMs = notice ? await digestWaitMs(tx, notice) : 0
-  const dueAt = sql<number>`${databaseNow(tx)} + ${waitMs}`
-  await tx
-    .insertInto('outbox')
-    .values({
-      id,
-      account_id: accountId,
-      language:
-        accountId === null
-          ? language
-          : (query) => query.selectFrom('account').select('language').where('id', '=', accountId),
-      channel: to.channel,
-      recipient: to.destination,
-      template,
-      params: JSON.stringify(params),
-      secret_sealed: sealMessageSecret(tx.keyring, id, secret),
-      created_at: databaseNow(tx),
-      expires_at: secret?.kind === 'code' ? secret.expiresAt : null,
-      waits_until: waitMs === 0 ? null : dueAt,
-      digest: null,
-      next_attempt_at: dueAt,
-      attempts: 0,
-      sent_at: null,
-      failed_at: null,
-      last_error: null,
-    })
-    .execute()
+  await insertMessage(tx, {
+    id,
+    account_id: accountId,
+    language,
+    channel: to.channel,
+    recipient: to.destination,
+    template,
+    params: JSON.stringify(params),
+    secret_sealed: sealMessageSecret(tx.keyring, id, secret),
+    expires_at: secret?.kind === 'code' ? secret.expiresAt : null,
+    at: now(),
+    waitMs,
+  })
   // A decoy is counted like a code: the two must take the same time.
   if (secret?.kind === 'code' || secret?.kind === 'decoy') {
     tx.emit({ kind: 'code', channel: to.channel, purpose: template })
   }
 }
+
+/** A message to insert: its times follow the database’s clock, its language the account’s if it has one. */
+type NewMessage = Pick<
+  OutboxTable,
+  | 'id'
+  | 'account_id'
+  | 'language'
+  | 'channel'
+  | 'recipient'
+  | 'template'
+  | 'params'
+  | 'secret_sealed'
+  | 'expires_at'
+> & { at: number; waitMs: number }
+
+const insertMessage = prepared((db, { at, waitMs, language, ...row }: NewMessage) => {
+  const createdAt = databaseNow(db, at)
+  const dueAt = sql<number>`${createdAt} + ${waitMs}`
+  return db.insertInto('outbox').values(({ fn, selectFrom, val }) => ({
+    ...row,
+    language: fn.coalesce(
+      selectFrom('account').select('language').where('id', '=', row.account_id),
+      val(language),
+    ),
+    created_at: createdAt,
+    // Null for a message that does not wait.
+    waits_until: sql<number | null>`nullif(${dueAt}, ${createdAt})`,
+    digest: null,
+    next_attempt_at: dueAt,
+    attempts: 0,
+    sent_at: null,
+    failed_at: null,
+    last_error: null,
+  }))
+})
 
 /** @returns undefined for a message that is never delayed */
 function asNotice({

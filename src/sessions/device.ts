@@ -3,6 +3,8 @@ import type { Client } from '../lib/client.ts'
 import { day } from '../lib/clock.ts'
 import { newId, newToken } from '../lib/random.ts'
 import type { Db } from '../store/open.ts'
+import { prepared } from '../store/prepared-query.ts'
+import type { DeviceTable } from '../store/schema.ts'
 import type { Sealer, Tx } from '../store/transaction.ts'
 import { untrusted } from './trusted-device.ts'
 
@@ -55,19 +57,22 @@ export async function findDevice(
       keyring.hashWithAllKeys(token, tokenPurpose).map((hash) => [hash, token]),
     ),
   )
-  const row = await db
-    .selectFrom('device')
-    .innerJoin('account', 'account.id', 'device.account_id')
-    .select(['device.id', 'token_hash', 'first_seen_at', 'last_used_at', 'password_changed_at'])
-    // The empty text, which is no hash, because a list must not be empty.
-    .where('token_hash', 'in', ['', ...tokenByHash.keys()])
-    .where('account_id', '=', account)
-    .executeTakeFirst()
+  // The empty text, which is no hash, because a list must not be empty.
+  const [row] = await selectDevice(db, { account, hashes: ['', ...tokenByHash.keys()] })
   const token = tokenByHash.get(row?.token_hash ?? '')
   if (!row || token === undefined) return undefined
   const isKnown = row.last_used_at >= row.password_changed_at
   return { id: row.id, token, firstSeenAt: row.first_seen_at, isKnown }
 }
+
+const selectDevice = prepared((db, { account, hashes }: { account: string; hashes: string[] }) =>
+  db
+    .selectFrom('device')
+    .innerJoin('account', 'account.id', 'device.account_id')
+    .select(['device.id', 'token_hash', 'first_seen_at', 'last_used_at', 'password_changed_at'])
+    .where('token_hash', 'in', hashes)
+    .where('account_id', '=', account),
+)
 
 /** A device’s row, and the token that its client keeps. */
 type DeviceIdentity = Pick<Device, 'id' | 'token'>
@@ -89,37 +94,50 @@ export async function recordDevice(
   client: Client,
 ): Promise<void> {
   const seen = {
+    id,
+    account_id: account.id,
     token_hash: tx.keyring.hash(token, tokenPurpose),
     user_agent: client.userAgent,
     last_used_at: tx.now(),
   }
-  const { numUpdatedRows } = await tx
+  const [updated] = await updateDevice(tx, seen)
+  if (updated) return
+  await deleteSurplusDevices(tx, account)
+  await insertDevice(tx, { ...seen, first_seen_at: tx.now(), ...untrusted })
+}
+
+type SeenDevice = Pick<
+  DeviceTable,
+  'id' | 'account_id' | 'token_hash' | 'user_agent' | 'last_used_at'
+>
+
+const updateDevice = prepared((db, { id, account_id, ...seen }: SeenDevice) =>
+  db
     .updateTable('device')
     .set(seen)
     .where('id', '=', id)
-    .where('account_id', '=', account.id)
-    .executeTakeFirstOrThrow()
-  if (numUpdatedRows > 0n) return
-  await deleteSurplusDevices(tx, account)
-  await tx
-    .insertInto('device')
-    .values({ id, account_id: account.id, first_seen_at: tx.now(), ...seen, ...untrusted })
-    .execute()
-}
+    .where('account_id', '=', account_id)
+    .returning('id'),
+)
+
+const insertDevice = prepared((db, row: DeviceTable) => db.insertInto('device').values(row))
 
 /** Makes room for one more device. */
 async function deleteSurplusDevices(tx: Tx, account: { id: string }): Promise<void> {
-  const devices = await tx
-    .selectFrom('device')
-    .select('id')
-    .where('account_id', '=', account.id)
-    .orderBy(sql`last_used_at - first_seen_at`, 'desc')
-    .orderBy('last_used_at', 'desc')
-    .orderBy('id', 'desc')
-    .execute()
+  const devices = await selectDevices(tx, { account: account.id })
   const surplus = devices.slice(maxDevices - 1).map(({ id }) => id)
   if (surplus.length > 0) await tx.deleteFrom('device').where('id', 'in', surplus).execute()
 }
+
+const selectDevices = prepared((db, { account }: { account: string }) =>
+  db
+    .selectFrom('device')
+    .select('id')
+    .where('account_id', '=', account)
+    .orderBy(sql`last_used_at - first_seen_at`, 'desc')
+    .orderBy('last_used_at', 'desc')
+    .orderBy('id', 'desc'),
+)
 
 /**
  * Keeps a device known although the password was just changed, because the change came from there.

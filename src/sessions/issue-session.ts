@@ -7,6 +7,8 @@ import { newId } from '../lib/random.ts'
 import { rateLimits } from '../rate-limits/limits.ts'
 import type { RateLimiter } from '../rate-limits/rate-limiter.ts'
 import { isMfaOn } from '../store/mfa-state.ts'
+import { prepared } from '../store/prepared-query.ts'
+import type { SessionTable } from '../store/schema.ts'
 import type { Tx } from '../store/transaction.ts'
 import type { AccessTokens } from './access-token.ts'
 import { type Amr, acrOf, combineAmr, hasMfa } from './assurance.ts'
@@ -121,7 +123,7 @@ function notRepeatable(at: number) {
   return { refresh_token_sealed: null, repeatable_until: at, repeated_late_at: null }
 }
 
-function createSession(
+async function createSession(
   tx: Tx,
   signIn: {
     account: { id: string }
@@ -133,30 +135,30 @@ function createSession(
 ) {
   const { account, amr, client, device, rules } = signIn
   const at = tx.now()
-  return tx
-    .insertInto('session')
-    .values({
-      id: newId(),
-      account_id: account.id,
-      created_at: at,
-      last_used_at: at,
-      authenticated_at: at,
-      amr: amr.join(' '),
-      ip_address: client.ipAddress,
-      network: networkOf(client.ipAddress),
-      network_forgotten_at: null,
-      user_agent: client.userAgent,
-      device_id: device.id,
-      expires_at: at + rules.sessionLifetime * second,
-      idle_until: at + rules.sessionIdleTimeout * second,
-      ended_at: null,
-      generation: 1,
-      authenticated_generation: 1,
-      ...notRepeatable(at),
-    })
-    .returning(returnedColumns)
-    .executeTakeFirstOrThrow()
+  const row = {
+    id: newId(),
+    account_id: account.id,
+    created_at: at,
+    last_used_at: at,
+    authenticated_at: at,
+    amr: amr.join(' '),
+    ip_address: client.ipAddress,
+    network: networkOf(client.ipAddress),
+    network_forgotten_at: null,
+    user_agent: client.userAgent,
+    device_id: device.id,
+    expires_at: at + rules.sessionLifetime * second,
+    idle_until: at + rules.sessionIdleTimeout * second,
+    ended_at: null,
+    generation: 1,
+    authenticated_generation: 1,
+    ...notRepeatable(at),
+  }
+  await insertSession(tx, row)
+  return row
 }
+
+const insertSession = prepared((db, row: SessionTable) => db.insertInto('session').values(row))
 
 async function renewSession(tx: Tx, session: string, amr: Amr[], rules: SessionRules) {
   const at = tx.now()

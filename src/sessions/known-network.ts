@@ -1,6 +1,7 @@
 import type { Client } from '../lib/client.ts'
 import { networkOf } from '../lib/network.ts'
 import type { Db } from '../store/open.ts'
+import { prepared } from '../store/prepared-query.ts'
 import type { Tx } from '../store/transaction.ts'
 
 /**
@@ -14,16 +15,20 @@ export async function isKnownNetwork(
   account: string,
   { ipAddress }: Client,
 ): Promise<boolean> {
-  const session = await db
-    .selectFrom('session')
-    .select('id')
-    .where('account_id', '=', account)
-    .where('network', '=', networkOf(ipAddress))
-    .where('network_forgotten_at', 'is', null)
-    .limit(1)
-    .executeTakeFirst()
+  const [session] = await selectSessionFrom(db, { account, network: networkOf(ipAddress) })
   return session !== undefined
 }
+
+const selectSessionFrom = prepared(
+  (db, { account, network }: { account: string; network: string }) =>
+    db
+      .selectFrom('session')
+      .select('id')
+      .where('account_id', '=', account)
+      .where('network', '=', network)
+      .where('network_forgotten_at', 'is', null)
+      .limit(1),
+)
 
 /**
  * Forgets the networks of an account after a reset by mail or an undo, because a thief may have signed

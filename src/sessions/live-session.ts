@@ -1,7 +1,7 @@
 import { now } from '../lib/clock.ts'
-import { compileOnce } from '../store/compile-once.ts'
 import { type MfaColumns, mfaColumns } from '../store/mfa-state.ts'
 import type { Db } from '../store/open.ts'
+import { prepared } from '../store/prepared-query.ts'
 import type { Tx } from '../store/transaction.ts'
 
 /** A session that has not ended, of an account that is not suspended, with its account’s state. */
@@ -15,7 +15,7 @@ export interface LiveSession extends MfaColumns {
   operator_since: number | null
 }
 
-const liveSessionQuery = compileOnce((db, id: string, at: number) =>
+const selectLiveSession = prepared((db, { id, at }: { id: string; at: number }) =>
   db
     .selectFrom('session')
     .innerJoin('account', 'account.id', 'session.account_id')
@@ -29,6 +29,7 @@ const liveSessionQuery = compileOnce((db, id: string, at: number) =>
     .where('suspended_since', 'is', null),
 )
 
-export function findLiveSession(db: Db | Tx, id: string): Promise<LiveSession | undefined> {
-  return liveSessionQuery(db, id, now())
+export async function findLiveSession(db: Db | Tx, id: string): Promise<LiveSession | undefined> {
+  const [session] = await selectLiveSession(db, { id, at: now() })
+  return session
 }

@@ -1,4 +1,5 @@
 import { type MfaColumns, mfaColumns } from '../store/mfa-state.ts'
+import { prepared } from '../store/prepared-query.ts'
 import type { Tx } from '../store/transaction.ts'
 
 /** The columns that decide how an account signs in. Its row is locked until the transaction ends. */
@@ -34,14 +35,16 @@ export const lockedColumns = [
 ] as const satisfies (keyof LockedAccount)[]
 
 /** Locks an account’s row: changes of credentials begin here, so they are serialized. */
-export function lockAccount(tx: Tx, id: string): Promise<LockedAccount | undefined> {
-  return (
-    tx
-      .selectFrom('account')
-      .select(lockedColumns)
-      .where('id', '=', id)
-      // Not `for update`: that would also block inserts that reference the account, such as activity.
-      .forNoKeyUpdate()
-      .executeTakeFirst()
-  )
+export async function lockAccount(tx: Tx, id: string): Promise<LockedAccount | undefined> {
+  const [account] = await selectLocked(tx, { id })
+  return account
 }
+
+const selectLocked = prepared((db, { id }: { id: string }) =>
+  db
+    .selectFrom('account')
+    .select(lockedColumns)
+    .where('id', '=', id)
+    // Not `for update`: that would also block inserts that reference the account, such as activity.
+    .forNoKeyUpdate(),
+)

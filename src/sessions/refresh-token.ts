@@ -9,6 +9,8 @@ import { rateLimits } from '../rate-limits/limits.ts'
 import type { RateLimiter } from '../rate-limits/rate-limiter.ts'
 import { mfaColumns } from '../store/mfa-state.ts'
 import type { Db } from '../store/open.ts'
+import { prepared } from '../store/prepared-query.ts'
+import type { RefreshTokenTable } from '../store/schema.ts'
 import type { Tx } from '../store/transaction.ts'
 import { parseAmr } from './assurance.ts'
 import { endSession, type IssuedSession, isSetupSession, type SessionRules } from './session.ts'
@@ -27,18 +29,19 @@ export async function issueRefreshToken(
   session: { id: string; generation: number },
 ): Promise<string> {
   const token = newToken()
-  await tx
-    .insertInto('refresh_token')
-    .values({
-      token_hash: tx.keyring.hash(token, purpose),
-      session_id: session.id,
-      generation: session.generation,
-      created_at: tx.now(),
-      used_at: null,
-    })
-    .execute()
+  await insertRefreshToken(tx, {
+    token_hash: tx.keyring.hash(token, purpose),
+    session_id: session.id,
+    generation: session.generation,
+    created_at: tx.now(),
+    used_at: null,
+  })
   return token
 }
+
+const insertRefreshToken = prepared((db, row: RefreshTokenTable) =>
+  db.insertInto('refresh_token').values(row),
+)
 
 /**
  * Rotates a refresh token (RFC 9700 §4.14.2), or repeats the refresh that rotated it: concurrent

@@ -2,12 +2,8 @@ import type { AuthenticationResponseJSON } from '@simplewebauthn/server'
 import * as activity from '../activity/activity.ts'
 import type { Client } from '../lib/client.ts'
 import { Problem } from '../lib/problem.ts'
-import {
-  anyPurpose,
-  type ChallengeDeps,
-  completeChallenge,
-  loadChallenge,
-} from '../mfa/challenge.ts'
+import { type ChallengeDeps, completeChallenge } from '../mfa/challenge.ts'
+import { anyPurpose, loadChallenge } from '../mfa/load-challenge.ts'
 import {
   listPasskeyDescriptors,
   type PasskeyDeps,

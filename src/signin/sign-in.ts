@@ -20,6 +20,7 @@ import { type LockedAccount, lockAccount } from '../sessions/locked-account.ts'
 import type { IssuedSession } from '../sessions/session.ts'
 import { isMfaOn } from '../store/mfa-state.ts'
 import type { Db } from '../store/open.ts'
+import { prepared } from '../store/prepared-query.ts'
 import type { RunTransaction, Tx } from '../store/transaction.ts'
 
 export interface SignInDeps extends ChallengeDeps {
@@ -53,12 +54,7 @@ export async function signIn(
 ): Promise<SignInResult | undefined> {
   const { db, keyring } = deps
   const { email, password, client, deviceToken } = request
-  const account = await db
-    .selectFrom('account')
-    .select(['id', 'password_hash'])
-    .where('email_key', '=', email?.key ?? '')
-    .where('deleted_at', 'is', null)
-    .executeTakeFirst()
+  const [account] = await selectByEmail(db, { emailKey: email?.key ?? '' })
   const isKnown = await isKnownNetwork(db, account?.id ?? '', client)
   const device = await findDevice(db, keyring, account?.id ?? '', deviceToken)
   return queueAttempt(deps, {
@@ -73,6 +69,14 @@ export async function signIn(
       : strangerBuckets(email, client, isKnown),
   })
 }
+
+const selectByEmail = prepared((db, { emailKey }: { emailKey: string }) =>
+  db
+    .selectFrom('account')
+    .select(['id', 'password_hash'])
+    .where('email_key', '=', emailKey)
+    .where('deleted_at', 'is', null),
+)
 
 /** The limits of an attempt that comes from no known device of the account. */
 function strangerBuckets(

@@ -6,12 +6,13 @@ import type { Tx } from './transaction.ts'
 
 /**
  * The time of the database's clock as a part of a statement, in milliseconds since 1970. For times
- * that all nodes must agree on, such as the lease of a message. SQLite has no clock of its own: this
- * machine's is used.
+ * that all nodes must agree on, such as the lease of a message.
+ *
+ * @param at the time of this machine, which SQLite uses: it has no clock of its own
  */
-export function databaseNow(db: Db | Tx): RawBuilder<number> {
+export function databaseNow(db: Db | Tx, at = now()): RawBuilder<number> {
   return isPostgres(db)
     ? // The start of the statement, not of the transaction, which may have waited for a lock.
       sql`(extract(epoch from statement_timestamp()) * 1000)::bigint`
-    : sql`${now()}`
+    : sql`${at}`
 }

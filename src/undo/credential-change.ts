@@ -3,6 +3,7 @@ import * as activity from '../activity/activity.ts'
 import type { TemplateName, TemplateParams } from '../i18n/notification-catalogue.ts'
 import type { MessageSecret } from '../notifications/message-secret.ts'
 import { enqueueNotification } from '../notifications/outbox.ts'
+import { prepared } from '../store/prepared-query.ts'
 import type { AccountTable } from '../store/schema.ts'
 import type { Tx } from '../store/transaction.ts'
 import { takeSnapshot } from './snapshot.ts'
@@ -47,11 +48,7 @@ export async function changeCredentials<Name extends TemplateName>(
   const snapshot = undoable ? await takeSnapshot(tx, account.id) : undefined
   const secret = snapshot && (await issueUndoToken(tx, account.id, { type, snapshot }))
 
-  await tx
-    .updateTable('account')
-    .set((row) => ({ ...set, credential_version: row('credential_version', '+', 1) }))
-    .where('id', '=', account.id)
-    .execute()
+  await updateCredentials(tx, { ...set, id: account.id })
   await updateRows?.()
   const { detail: operatorDetail, ...attribution } = activity.attributionOf(cause)
   await activity.record(tx, account.id, {
@@ -61,6 +58,14 @@ export async function changeCredentials<Name extends TemplateName>(
   })
   await notifyOwner(tx, account, { template: notice, params, secret })
 }
+
+const updateCredentials = prepared(
+  (db, { id, ...set }: Updateable<AccountTable> & { id: string }) =>
+    db
+      .updateTable('account')
+      .set((row) => ({ ...set, credential_version: row('credential_version', '+', 1) }))
+      .where('id', '=', id),
+)
 
 /** A notification about an account, and the undo link of the change that it is about. */
 interface Notice<Name extends TemplateName> {

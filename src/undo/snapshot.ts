@@ -1,5 +1,7 @@
 import { type Selectable, sql } from 'kysely'
 import { type MfaColumns, mfaRestored } from '../store/mfa-state.ts'
+import type { Db } from '../store/open.ts'
+import { prepared } from '../store/prepared-query.ts'
 import type { AccountTable, PasskeyTable } from '../store/schema.ts'
 import type { Tx } from '../store/transaction.ts'
 
@@ -51,46 +53,52 @@ type CredentialRow = Pick<Selectable<PasskeyTable>, 'id' | 'mfa_epoch'>
 
 /** Takes a snapshot. @param account the id of a locked account, so that nothing changes meanwhile */
 export async function takeSnapshot(tx: Tx, account: string): Promise<Snapshot> {
-  const row = await tx
-    .selectFrom('account')
-    .select(snapshotColumns)
-    .where('id', '=', account)
-    .executeTakeFirstOrThrow()
-  // A secret that was never confirmed does not sign in, and must not be restored.
-  const totpSecrets = await tx
-    .selectFrom('totp_secret')
-    .select(['id', 'mfa_epoch'])
-    .where('account_id', '=', account)
-    .where('confirmed_at', 'is not', null)
-    .where('removed_at', 'is', null)
-    .execute()
+  const [row] = await selectAccount(tx, { account })
+  if (!row) throw new Error('There is no such account.')
   return {
     account: { ...row },
     credentials: {
-      totp_secret: totpSecrets,
-      recovery_code: await activeRowsOf(tx, 'recovery_code', account),
-      passkey: await activeRowsOf(tx, 'passkey', account),
+      totp_secret: await selectTotpSecrets(tx, { account }),
+      recovery_code: await selectRecoveryCodes(tx, { account }),
+      passkey: await selectPasskeys(tx, { account }),
     },
   }
+}
+
+const selectAccount = prepared((db, { account }: { account: string }) =>
+  db.selectFrom('account').select(snapshotColumns).where('id', '=', account),
+)
+
+const selectTotpSecrets = prepared((db, { account }: { account: string }) =>
+  db
+    .selectFrom('totp_secret')
+    .select(['id', 'mfa_epoch'])
+    .where('account_id', '=', account)
+    // A secret that was never confirmed does not sign in, and must not be restored.
+    .where('confirmed_at', 'is not', null)
+    .where('removed_at', 'is', null),
+)
+
+const selectRecoveryCodes = prepared((db, { account }: { account: string }) =>
+  activeRowsOf(db, 'recovery_code', account),
+)
+
+const selectPasskeys = prepared((db, { account }: { account: string }) =>
+  activeRowsOf(db, 'passkey', account),
+)
+
+function activeRowsOf(db: Db, table: 'recovery_code' | 'passkey', account: string) {
+  return db
+    .selectFrom(table)
+    .select(['id', 'mfa_epoch'])
+    .where('account_id', '=', account)
+    .where('removed_at', 'is', null)
 }
 
 /** Changes a snapshot to MFA off. All else stays. */
 export function withMfaOff({ account, credentials }: Snapshot): Snapshot {
   const off = { mfa_on_since: null, mfa_epoch: null, mfa_settles_at: null }
   return { account: { ...account, ...off }, credentials }
-}
-
-function activeRowsOf(
-  tx: Tx,
-  table: 'recovery_code' | 'passkey',
-  account: string,
-): Promise<CredentialRow[]> {
-  return tx
-    .selectFrom(table)
-    .select(['id', 'mfa_epoch'])
-    .where('account_id', '=', account)
-    .where('removed_at', 'is', null)
-    .execute()
 }
 
 /**

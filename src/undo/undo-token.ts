@@ -6,6 +6,8 @@ import type { MessageSecret } from '../notifications/message-secret.ts'
 import { releaseDigests } from '../notifications/notice-digest.ts'
 import { type LockedAccount, lockAccount } from '../sessions/locked-account.ts'
 import type { Db } from '../store/open.ts'
+import { prepared } from '../store/prepared-query.ts'
+import type { UndoTokenTable } from '../store/schema.ts'
 import type { Tx } from '../store/transaction.ts'
 import type { Snapshot } from './snapshot.ts'
 
@@ -26,30 +28,34 @@ export async function issueUndoToken(
   const id = newId()
   const token = newToken()
   const expiresAt = tx.now() + undoPeriodMs
-  const latest = await tx
+  const [latest] = await selectLatest(tx, { account })
+  await insertUndoToken(tx, {
+    id,
+    account_id: account,
+    type,
+    token_hash: tx.keyring.hash(token, purpose),
+    email_key: snapshot.account.email_key,
+    snapshot_sealed: tx.keyring.seal(JSON.stringify(snapshot), sealContext('undo_token', id)),
+    // Later than every earlier token of the account, even if this node's clock is behind.
+    created_at: Math.max(tx.now(), (latest?.created_at ?? 0) + 1),
+    expires_at: expiresAt,
+    ended_at: null,
+  })
+  return { kind: 'undo', value: token, expiresAt }
+}
+
+const selectLatest = prepared((db, { account }: { account: string }) =>
+  db
     .selectFrom('undo_token')
     .select('created_at')
     .where('account_id', '=', account)
     .orderBy('created_at', 'desc')
-    .limit(1)
-    .executeTakeFirst()
-  await tx
-    .insertInto('undo_token')
-    .values({
-      id,
-      account_id: account,
-      type,
-      token_hash: tx.keyring.hash(token, purpose),
-      email_key: snapshot.account.email_key,
-      snapshot_sealed: tx.keyring.seal(JSON.stringify(snapshot), sealContext('undo_token', id)),
-      // Later than every earlier token of the account, even if this node's clock is behind.
-      created_at: Math.max(tx.now(), (latest?.created_at ?? 0) + 1),
-      expires_at: expiresAt,
-      ended_at: null,
-    })
-    .execute()
-  return { kind: 'undo', value: token, expiresAt }
-}
+    .limit(1),
+)
+
+const insertUndoToken = prepared((db, row: UndoTokenTable) =>
+  db.insertInto('undo_token').values(row),
+)
 
 /** A valid token: the change that it undoes, and the state before. */
 export interface UndoToken {

@@ -1,6 +1,7 @@
 import { minute } from '../lib/clock.ts'
 import { Problem } from '../lib/problem.ts'
 import { newId } from '../lib/random.ts'
+import { prepared } from '../store/prepared-query.ts'
 import type { Tx } from '../store/transaction.ts'
 
 /** Leaves time to find the phone, and to get a second code if the first is lost. */
@@ -33,14 +34,18 @@ export function newChallengeRow(tx: Tx, account: { id: string; credential_versio
 
 /** Consumes a challenge. @throws Problem `mfa_token_expired` if another request consumed it first */
 export async function consumeChallenge(tx: Tx, id: string): Promise<void> {
-  const { numUpdatedRows } = await tx
+  const [consumed] = await markConsumed(tx, { id, at: tx.now() })
+  if (!consumed) throw mfaTokenExpired()
+}
+
+const markConsumed = prepared((db, { id, at }: { id: string; at: number }) =>
+  db
     .updateTable('challenge')
-    .set({ consumed_at: tx.now() })
+    .set({ consumed_at: at })
     .where('id', '=', id)
     .where('consumed_at', 'is', null)
-    .executeTakeFirstOrThrow()
-  if (numUpdatedRows === 0n) throw mfaTokenExpired()
-}
+    .returning('id'),
+)
 
 export async function countFailedAttempt(tx: Tx, id: string): Promise<void> {
   await tx

@@ -1,6 +1,8 @@
-import { toIsoString } from '../lib/clock.ts'
+import { now, toIsoString } from '../lib/clock.ts'
 import { databaseNow } from '../store/database-now.ts'
 import type { Db } from '../store/open.ts'
+import { prepared } from '../store/prepared-query.ts'
+import type { WebhookEventTable } from '../store/schema.ts'
 import type { Tx } from '../store/transaction.ts'
 
 /** An activity of an account, to be sent to the operator's webhook receiver. */
@@ -34,20 +36,26 @@ export async function enqueueWebhookEvent(
   if (!tx.webhooksEnabled) return
   const { id, accountId, type, at, sessionId, userAgent, detail } = event
   const data = { activityId: id, accountId, sessionId, userAgent, detail }
-  await tx
-    .insertInto('webhook_event')
-    .values({
-      id,
-      account_id: accountErased ? null : accountId,
-      type,
-      body: JSON.stringify({ type, timestamp: toIsoString(at), data }),
-      // The order of an account's events follows the database's clock, which all nodes share.
-      created_at: databaseNow(tx),
-      next_attempt_at: databaseNow(tx),
-      attempts: 0,
-    })
-    .execute()
+  await insertEvent(tx, {
+    id,
+    account_id: accountErased ? null : accountId,
+    type,
+    body: JSON.stringify({ type, timestamp: toIsoString(at), data }),
+    at: now(),
+  })
 }
+
+type NewEventRow = Pick<WebhookEventTable, 'id' | 'account_id' | 'type' | 'body'> & { at: number }
+
+const insertEvent = prepared((db, { at, ...row }: NewEventRow) =>
+  db.insertInto('webhook_event').values({
+    ...row,
+    // The order of an account's events follows the database's clock, which all nodes share.
+    created_at: databaseNow(db, at),
+    next_attempt_at: databaseNow(db, at),
+    attempts: 0,
+  }),
+)
 
 /** The number of undelivered events, and the creation time of the oldest. */
 export function countPendingEvents(db: Db) {

@@ -1,8 +1,8 @@
 import type { ExpressionBuilder } from 'kysely'
 import type { MfaMethod } from '../../config/settings.ts'
-import { compileOnce } from '../../store/compile-once.ts'
 import { isCurrent } from '../../store/mfa-state.ts'
 import type { Db } from '../../store/open.ts'
+import { prepared } from '../../store/prepared-query.ts'
 import type { Schema } from '../../store/schema.ts'
 import type { Tx } from '../../store/transaction.ts'
 import { authenticator } from './authenticator.ts'
@@ -89,12 +89,12 @@ export function firstChallengeMethod(
 
 /** Reads what an account has enrolled, and which of it is current. */
 export async function readEnrollments(db: Db | Tx, account: { id: string }): Promise<Enrollments> {
-  const row = await readEnrollmentRow(db, account.id)
+  const [row] = await selectEnrollments(db, { account: account.id })
   if (!row) throw new Error('There is no such account.')
   return enrollmentsOf(row)
 }
 
-const readEnrollmentRow = compileOnce((db, account: string) =>
+const selectEnrollments = prepared((db, { account }: { account: string }) =>
   db.selectFrom('account').select(enrollmentColumns).where('id', '=', account),
 )
 
