@@ -197,6 +197,12 @@ export const pages: PagesText = {
     lost: 'Der Dienst ist nicht zu erreichen. Neuer Versuch …',
     start: 'Zum Anfang',
   },
+  retry: {
+    network: (wait: string) => `Der Dienst ist nicht zu erreichen. Neuer Versuch in ${wait} …`,
+    too_many_attempts: (wait: string) => `Das waren zu viele Anfragen. Neuer Versuch in ${wait} …`,
+    unavailable: (wait: string) =>
+      `Der Dienst ist gerade nicht verfügbar. Neuer Versuch in ${wait} …`,
+  },
   problems: {
     invalid_credentials: 'E-Mail-Adresse oder Passwort ist falsch.',
     invalid_code: 'Der Code stimmt nicht.',

@@ -188,6 +188,12 @@ export const pages = {
     lost: 'The service can’t be reached. Trying again …',
     start: 'To the start',
   },
+  retry: {
+    network: (wait: string) => `The service can’t be reached. Trying again in ${wait} …`,
+    too_many_attempts: (wait: string) => `Too many requests. Trying again in ${wait} …`,
+    unavailable: (wait: string) =>
+      `The service isn’t available right now. Trying again in ${wait} …`,
+  },
   problems: {
     invalid_credentials: 'That email address or password isn’t right.',
     invalid_code: 'That code isn’t right.',
