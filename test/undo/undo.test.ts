@@ -131,6 +131,25 @@ onEachDatabase((latchkey) => {
     assert.equal((await undo(token)).status, 200)
   })
 
+  test('an undo is told at both addresses of the account, without a link', async () => {
+    const ada = await latchkey.owner()
+    const email = `second-${ada.email}`
+    const request = { mfaMethod: 'email', email }
+    assert.equal((await ada.post('/settings/MfaSignIn', request)).status, 202)
+    const code = await latchkey.codeSentTo(email)
+    assert.equal((await ada.post('/settings/MfaSignIn', { ...request, code })).status, 200)
+    await ada.changePassword('the sentence of a thief')
+    const token = await undoTokenSentTo(latchkey, ada.email, /password/)
+    assert.equal((await undo(token)).status, 200)
+    for (const address of [ada.email, email]) {
+      const notices = (await latchkey.inbox(address)).filter(({ subject }) =>
+        /was undone$/.test(subject),
+      )
+      assert.equal(notices.length, 1, address)
+      assert.doesNotMatch(notices[0]?.text ?? '', /#token=/)
+    }
+  })
+
   test('a change that weakens the account can be undone for seven days', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'email' })
     const ben = await latchkey.owner({ mfaMethod: 'email' })
