@@ -140,7 +140,7 @@ export const pages: PagesText = {
     changes:
       'Auch diese Änderungen wurden gemacht. Wenn eine nicht von dir war, öffne den Link in der Nachricht dazu:',
     passkeys:
-      'Mit diesen Passkeys kann man sich anmelden. Entferne nach dem Anmelden alle, die du nicht kennst:',
+      'Dein Konto hat diese Passkeys. Entferne nach dem Anmelden alle, die du nicht kennst:',
   },
   changes: {
     'account.deleted': 'Konto gelöscht',

@@ -132,7 +132,8 @@ export const pages = {
   },
   leftovers: {
     changes: 'These changes were made as well. If one wasn’t yours, open the link in its message:',
-    passkeys: 'These passkeys can sign in. Remove any you don’t know after you have signed in:',
+    passkeys:
+      'Your account has these passkeys. Remove any you don’t know after you have signed in:',
   },
   changes: {
     'account.deleted': 'account deleted',
