@@ -5,8 +5,6 @@ import { onEachDatabase } from '../support/latchkey.ts'
 import type { Owner } from '../support/owner.ts'
 import { undoTokenSentTo } from '../support/undo-token.ts'
 
-const day = 86_400_000
-
 onEachDatabase((latchkey) => {
   const undo = (token: string) => latchkey.post('/auth/Undo', { token })
 
@@ -148,20 +146,6 @@ onEachDatabase((latchkey) => {
       assert.equal(notices.length, 1, address)
       assert.doesNotMatch(notices[0]?.text ?? '', /#token=/)
     }
-  })
-
-  test('a change that weakens the account can be undone for seven days', async () => {
-    const ada = await latchkey.owner({ mfaMethod: 'email' })
-    const ben = await latchkey.owner({ mfaMethod: 'email' })
-    for (const owner of [ada, ben]) await owner.delete('/settings/MfaSignIn')
-    const [adaToken, benToken] = [
-      await undoTokenSentTo(latchkey, ada.email, / off$/),
-      await undoTokenSentTo(latchkey, ben.email, / off$/),
-    ]
-    travel(7 * day - 60_000)
-    assert.equal((await undo(adaToken)).status, 200)
-    travel(60_001)
-    assert.equal((await undo(benToken)).status, 401)
   })
 
   // Abuse case (Undo): Used codes became valid again.

@@ -13,8 +13,10 @@ export function showRetry({ code }: Problem, waitSeconds: number): void {
   notice.textContent = reason(durationOf(waitSeconds))
   // Outside of an open dialog, everything is hidden from screen readers.
   const parent = document.querySelector('dialog[open]') ?? document.body
-  if (notice.parentNode !== parent) parent.append(notice)
-  notice.showPopover()
+  if (notice.parentNode === parent) return
+  parent.append(notice)
+  // Older browsers show it as a part of the page.
+  notice.showPopover?.()
 }
 
 export function hideRetry(): void {
