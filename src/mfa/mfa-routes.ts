@@ -22,6 +22,7 @@ import type { RunTransaction } from '../store/transaction.ts'
 import type { SendCodeDeps } from '../verification/send-code.ts'
 import { removeEmailCodes } from './email-codes.ts'
 import { verifyFactor } from './factor-verification.ts'
+import { ensureOwnerStaysIn } from './mfa-epoch.ts'
 import { readMfaSignIn, turnOff, turnOn } from './mfa-sign-in.ts'
 import type { PasskeyDeps } from './passkey/assertion.ts'
 import { passkeyChallengeLifetimeMs } from './passkey/passkey-challenge.ts'
@@ -139,6 +140,7 @@ export function mfaRoutes(
 
       const outcome = await transaction(async (tx) => {
         const account = await guard.lockForChange(tx, principal)
+        await ensureOwnerStaysIn(tx, account, method, mfaMethods)
         const verification = await verifyFactor(tx, deps, account, principal, {
           method,
           address,

@@ -31,7 +31,7 @@ import {
   pendingMethods,
   readEnrollments,
 } from './methods/methods.ts'
-import { isEmailOnly } from './mfa-epoch.ts'
+import { opensEpoch } from './mfa-epoch.ts'
 import { ensureRecoveryCodes } from './recovery-codes/recovery-codes.ts'
 import type { VerifiedFactor } from './verified-factor.ts'
 
@@ -131,12 +131,12 @@ export async function turnOn(
   const wasOn = isMfaOn(account)
   const { current } = await readEnrollments(tx, account)
   const wasCurrent = methods[method].isEnrolled(current)
-  const opensEpoch = !wasOn || (method !== 'email' && (await isEmailOnly(tx, account, ranking)))
+  const isNewEpoch = await opensEpoch(tx, account, method, ranking)
   await strengthenSession(tx, session, amr)
-  const becomesDefault = opensEpoch || (setDefault && activeMfaMethod(account) !== method)
+  const becomesDefault = isNewEpoch || (setDefault && activeMfaMethod(account) !== method)
   if (!isNew && !becomesDefault) return undefined
 
-  const epoch = opensEpoch ? nextMfaEpoch(account) : (account.mfa_epoch as number)
+  const epoch = isNewEpoch ? nextMfaEpoch(account) : (account.mfa_epoch as number)
   await changeCredentials(tx, account, {
     type: !wasOn ? 'mfa.on' : isNew ? 'mfa.method_added' : 'mfa.method_changed',
     cause,
@@ -148,7 +148,7 @@ export async function turnOn(
         : 'mfa-method-added',
     params: { method, at: tx.now() },
     set: {
-      ...(opensEpoch
+      ...(isNewEpoch
         ? mfaEpochOpened(account, method, {
             at: tx.now(),
             settlesAt: await settlesAt(tx, account, deviceToken),

@@ -9,7 +9,7 @@ export interface Leftovers {
     type: string
     changedAt: string
   }[]
-  /** All passkeys, newest first: each may sign in without the password. */
+  /** All passkeys, newest first, pending ones included. */
   passkeys: { id: string; name: string; createdAt: string }[]
 }
 

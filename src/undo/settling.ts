@@ -8,7 +8,7 @@ const settlingMs = 7 * day
 /** Enough on a device that the owner has used for a while: a thief hardly holds it. */
 const settlingOnOldDeviceMs = day
 
-/** A thief’s device is as old after a week in which its sign-in notice was overlooked. */
+/** A thief’s device is as old after a week in which nobody noticed it among the sessions. */
 const oldDeviceMs = 7 * day
 
 /**

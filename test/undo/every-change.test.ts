@@ -7,7 +7,11 @@ import { onEachDatabase } from '../support/latchkey.ts'
 import { accountStateOf } from '../support/mfa.ts'
 import type { Method, Owner } from '../support/owner.ts'
 import { addPasskey } from '../support/passkeys.ts'
+import { assertProblem, assertStatus } from '../support/responses.ts'
 import { undoTokenSentTo } from '../support/undo-token.ts'
+
+const minute = 60_000
+const day = 24 * 60 * minute
 
 interface Undoable {
   type: string
@@ -166,6 +170,28 @@ onEachDatabase((latchkey) => {
       const kinds = body.activity.map((entry: { type: string }) => entry.type)
       const done = kinds.filter((kind: string) => kind !== 'signin.failed').slice(0, 3)
       assert.deepEqual(done, ['signin.succeeded', 'password.reset', 'change.undone'])
+    })
+  }
+
+  for (const { type, mfaMethod, subject, prepare, change } of undoable) {
+    test(`${type} can be undone for seven days, and no longer`, async () => {
+      const [ada, ben] = [
+        await latchkey.owner(mfaMethod ? { mfaMethod } : {}),
+        await latchkey.owner(mfaMethod ? { mfaMethod } : {}),
+      ]
+      travel(31_000)
+      const tokens: string[] = []
+      for (const owner of [ada, ben]) {
+        await prepare?.(owner)
+        await change(owner)
+        tokens.push(await undoTokenSentTo(latchkey, owner.email, subject))
+      }
+      // MFA has settled by then, so the link may ask for a second factor first.
+      travel(7 * day - minute)
+      assertStatus(await latchkey.post('/auth/Undo', { token: tokens[0] }), 200)
+      travel(minute + 1)
+      const late = await latchkey.post('/auth/Undo', { token: tokens[1] })
+      assertProblem(late, 401, 'undo_token_expired')
     })
   }
 

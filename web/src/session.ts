@@ -1,5 +1,6 @@
 import { createLatchkey, type SignedIn } from '../../client/latchkey.ts'
 import { config } from './config.ts'
+import { hideRetry, showRetry } from './retry-notice.ts'
 
 // The session of this browser. The refresh token is in a cookie that no script can read; the access
 // token is in memory and shared with the other tabs.
@@ -58,22 +59,48 @@ export function storeTokens(signedIn: SignedIn): void {
   otherTabs.postMessage({ type: 'tokens', tokens } satisfies TabMessage)
 }
 
-/** An access token; undefined when signed out. */
+let refreshing: Promise<string | undefined> | undefined
+
+/** An access token, as soon as the service issues one; undefined when signed out. */
 export async function getAccessToken(): Promise<string | undefined> {
   if (!tokens && !config.mayBeSignedIn) return undefined
   const fresh = freshAccessToken()
   if (fresh !== undefined) return fresh
+  refreshing ??= refreshUntilAnswered().finally(() => {
+    refreshing = undefined
+  })
+  return refreshing
+}
+
+/** Whether somebody is signed in. Tries once, because a guest’s page works without the answer. */
+export async function isSignedIn(): Promise<boolean> {
+  if (config.mayBeSignedIn) await refresh()
+  return freshAccessToken() !== undefined
+}
+
+/** Repeats a refresh that failed: it says nothing about the session, so its page stays. */
+async function refreshUntilAnswered(): Promise<string | undefined> {
+  let backoffSeconds = 1
+  for (let failed = await refresh(); failed; failed = await refresh()) {
+    const { retryAfter = backoffSeconds } = failed.problem
+    showRetry(failed.problem, retryAfter)
+    await new Promise((resolve) => setTimeout(resolve, retryAfter * 1000))
+    backoffSeconds = Math.min(2 * backoffSeconds, 30)
+  }
+  hideRetry()
+  return freshAccessToken()
+}
+
+/** @returns the error response, unless the session was refreshed or has ended */
+function refresh() {
   // One tab refreshes for all: a tab that came late with a token of before would end the session.
   return navigator.locks.request('latchkey-refresh', async () => {
-    const refreshed = freshAccessToken()
-    if (refreshed !== undefined) return refreshed
+    if (freshAccessToken() !== undefined) return undefined
     // The tabs share one cookie, and somebody may have signed in to another account in one of them.
     const result = await guest.auth.refresh.post({ account: tokens?.account })
-    if (!result.ok) {
-      return result.problem.code === 'another_account' ? showOtherAccount() : undefined
-    }
-    storeTokens(result.data)
-    return result.data.accessToken
+    if (result.ok) storeTokens(result.data)
+    else if (result.problem.code === 'another_account') return showOtherAccount()
+    return result.ok || result.status === 401 ? undefined : result
   })
 }
 

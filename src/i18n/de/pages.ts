@@ -140,7 +140,7 @@ export const pages: PagesText = {
     changes:
       'Auch diese Änderungen wurden gemacht. Wenn eine nicht von dir war, öffne den Link in der Nachricht dazu:',
     passkeys:
-      'Mit diesen Passkeys kann man sich anmelden. Entferne nach dem Anmelden alle, die du nicht kennst:',
+      'Dein Konto hat diese Passkeys. Entferne nach dem Anmelden alle, die du nicht kennst:',
   },
   changes: {
     'account.deleted': 'Konto gelöscht',
@@ -196,6 +196,12 @@ export const pages: PagesText = {
       count === 1 ? 'Eine neue Nachricht ist da.' : `${count} neue Nachrichten sind da.`,
     lost: 'Der Dienst ist nicht zu erreichen. Neuer Versuch …',
     start: 'Zum Anfang',
+  },
+  retry: {
+    network: (wait: string) => `Der Dienst ist nicht zu erreichen. Neuer Versuch in ${wait} …`,
+    too_many_attempts: (wait: string) => `Das waren zu viele Anfragen. Neuer Versuch in ${wait} …`,
+    unavailable: (wait: string) =>
+      `Der Dienst ist gerade nicht verfügbar. Neuer Versuch in ${wait} …`,
   },
   problems: {
     invalid_credentials: 'E-Mail-Adresse oder Passwort ist falsch.',

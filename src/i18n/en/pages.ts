@@ -132,7 +132,8 @@ export const pages = {
   },
   leftovers: {
     changes: 'These changes were made as well. If one wasn’t yours, open the link in its message:',
-    passkeys: 'These passkeys can sign in. Remove any you don’t know after you have signed in:',
+    passkeys:
+      'Your account has these passkeys. Remove any you don’t know after you have signed in:',
   },
   changes: {
     'account.deleted': 'account deleted',
@@ -187,6 +188,12 @@ export const pages = {
       count === 1 ? 'A new message has arrived.' : `${count} new messages have arrived.`,
     lost: 'The service can’t be reached. Trying again …',
     start: 'To the start',
+  },
+  retry: {
+    network: (wait: string) => `The service can’t be reached. Trying again in ${wait} …`,
+    too_many_attempts: (wait: string) => `Too many requests. Trying again in ${wait} …`,
+    unavailable: (wait: string) =>
+      `The service isn’t available right now. Trying again in ${wait} …`,
   },
   problems: {
     invalid_credentials: 'That email address or password isn’t right.',

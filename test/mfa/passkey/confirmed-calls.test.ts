@@ -114,6 +114,27 @@ onEachDatabase((latchkey) => {
     assertStatus(await signInWithPasskey(latchkey, bobs), 401)
   })
 
+  test('an account without a password turns MFA on by a passkey first, so that its owner still signs in', async () => {
+    const { ada, passkey } = await adaWithoutPassword()
+    await ada.enrollAuthenticator()
+    const byApp = { mfaMethod: 'authenticator', code: await ada.codeFor('authenticator') }
+    const others = [
+      byApp,
+      { mfaMethod: 'sms', phoneNumber: ada.phoneNumber },
+      { mfaMethod: 'email' },
+    ]
+    for (const request of others) {
+      const refused = await ada.post('/settings/MfaSignIn', request)
+      assertBody(refused, 409, { code: 'method_not_set_up' })
+    }
+    assert.deepEqual(await latchkey.inbox(ada.phoneNumber), [])
+
+    ada.passkey = passkey
+    await ada.turnOn('passkey')
+    await ada.turnOn('authenticator', { setDefault: false })
+    assertSignedIn(await signInWithPasskey(latchkey, passkey))
+  })
+
   test('an assertion confirms the call that it was signed for, and no other', async () => {
     const { ada, passkey } = await adaWithoutPassword()
     const before = await lastingStateOf(ada)

@@ -10,7 +10,7 @@ import { SecondStep } from '../components/second-step.tsx'
 import { type Failure, failureOf } from '../failure.ts'
 import { getPasskey, isPasskeyAutofillSupported, passkeysSupported } from '../passkey.ts'
 import { navigateTo, redirectAfterSignIn, withReturnTo } from '../return-to.ts'
-import { getAccessToken, guest, storeTokens } from '../session.ts'
+import { guest, isSignedIn, storeTokens } from '../session.ts'
 import { text } from '../text.ts'
 
 function SignIn() {
@@ -146,5 +146,5 @@ async function offerPasskeyAutofill(
   }
 }
 
-if (await getAccessToken()) redirectAfterSignIn()
+if (await isSignedIn()) redirectAfterSignIn()
 else renderPage(<SignIn />)

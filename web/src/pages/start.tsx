@@ -1,7 +1,7 @@
 import type { ComponentChildren } from 'preact'
 import { Heading, renderPage } from '../components/page.tsx'
 import { config } from '../config.ts'
-import { getAccessToken } from '../session.ts'
+import { isSignedIn } from '../session.ts'
 import { text } from '../text.ts'
 
 const t = text.start
@@ -66,4 +66,4 @@ function LinkItem(props: { href: string; name: string; children: ComponentChildr
   )
 }
 
-renderPage(<Start signedIn={(await getAccessToken()) !== undefined} />, { wide: true })
+renderPage(<Start signedIn={await isSignedIn()} />, { wide: true })
