@@ -262,6 +262,20 @@ onEachDatabase((latchkey) => {
     assert.equal(undone.body.undone, 'password.changed')
   })
 
+  test('an undo sends five codes a day, and leaves those of sign-in untouched', async () => {
+    const ada = await latchkey.owner({ mfaMethod: 'sms' })
+    travel(7 * day)
+    await ada.signInFully()
+    await ada.changePassword('another sentence of Ada')
+    const token = await undoTokenSentTo(latchkey, ada.email, /password/)
+    const sent = []
+    for (let challenge = 0; challenge < 6; challenge += 1) {
+      sent.push('sentTo' in assertMfaRequired(await undo(token)))
+    }
+    assert.deepEqual(sent, [true, true, true, true, true, false])
+    await ada.signInFully()
+  })
+
   test('a sign-in’s mfaToken confirms no undo, an undo’s no sign-in, and none another link’s', async () => {
     const ada = await settledOwner()
     await ada.changePassword('another sentence of Ada')
