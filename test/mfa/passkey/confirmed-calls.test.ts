@@ -165,6 +165,20 @@ onEachDatabase((latchkey) => {
     }
   })
 
+  test('of ten concurrent first passwords, each with an assertion of its own, one is set', async () => {
+    for (let round = 0; round < 3; round += 1) {
+      const { ada, passkey } = await adaWithoutPassword({ hasCounter: false })
+      const assertions: object[] = []
+      for (let count = 0; count < 10; count += 1) {
+        assertions.push(passkey.get(await start('setting a password', ada)))
+      }
+      const responses = await Promise.all(
+        assertions.map((assertion) => send('setting a password', ada, { assertion })),
+      )
+      assert.equal(responses.filter(({ status }) => status === 200).length, 1)
+    }
+  })
+
   test('an assertion without user verification, by another key or of another account confirms nothing', async () => {
     const { ada, passkey } = await adaWithoutPassword()
     const { passkey: bobs } = await adaWithoutPassword()
@@ -208,9 +222,11 @@ onEachDatabase((latchkey) => {
     assertBody(await ada.get('/settings/MfaSignIn'), 200, { pendingMethods: ['passkey'] })
   })
 
-  test('cancelled calls leave the newest ten challenges of a session open', async () => {
+  test('cancelled calls leave the newest ten challenges of a session open, and all of others', async () => {
     const { ada, passkey } = await adaWithoutPassword()
     const oldest = await start('adding a passkey', ada)
+    const { ada: bob } = await adaWithoutPassword()
+    for (let count = 0; count < 10; count += 1) await start('deleting the account', bob)
     for (let count = 0; count < 9; count += 1) await start('deleting the account', ada)
     const first = passkey.get(oldest)
     assertStatus(await send('adding a passkey', ada, { assertion: first }), 200)
