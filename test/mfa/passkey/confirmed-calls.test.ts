@@ -215,11 +215,19 @@ onEachDatabase((latchkey) => {
 
   test('while MFA is on, a pending passkey confirms nothing', async () => {
     const ada = await latchkey.owner()
-    await addPasskey(latchkey, ada)
+    const pending = await addPasskey(latchkey, ada)
     await ada.turnOn('authenticator')
-    await removePassword(latchkey, ada)
+    const givePasswordBack = await removePassword(latchkey, ada)
     assertBody(await send('adding a passkey', ada, {}), 409, { code: 'method_not_set_up' })
     assertBody(await ada.get('/settings/MfaSignIn'), 200, { pendingMethods: ['passkey'] })
+
+    await givePasswordBack()
+    await addPasskey(latchkey, ada)
+    await removePassword(latchkey, ada)
+    for (const name of names) {
+      const assertion = pending.get(await start(name, ada))
+      assertBody(await send(name, ada, { assertion }), 401, { code: 'invalid_passkey' })
+    }
   })
 
   test('cancelled calls leave the newest ten challenges of a session open, and all of others', async () => {
