@@ -7,6 +7,7 @@ import { onEachDatabase } from '../support/latchkey.ts'
 import { accountStateOf } from '../support/mfa.ts'
 import type { Method, Owner } from '../support/owner.ts'
 import { addPasskey } from '../support/passkeys.ts'
+import { assertStatus } from '../support/responses.ts'
 import { undoTokenSentTo } from '../support/undo-token.ts'
 
 interface Undoable {
@@ -19,6 +20,8 @@ interface Undoable {
   subject: RegExp
   change(ada: Owner): Promise<unknown>
 }
+
+const day = 86_400_000
 
 onEachDatabase((latchkey) => {
   async function verifyAt(ada: Owner, path: string, body: object, to: string): Promise<void> {
@@ -166,6 +169,19 @@ onEachDatabase((latchkey) => {
       const kinds = body.activity.map((entry: { type: string }) => entry.type)
       const done = kinds.filter((kind: string) => kind !== 'signin.failed').slice(0, 3)
       assert.deepEqual(done, ['signin.succeeded', 'password.reset', 'change.undone'])
+    })
+  }
+
+  for (const { type, mfaMethod, subject, prepare, change } of undoable) {
+    test(`${type} can be undone for seven days, with a second factor where MFA has settled since`, async () => {
+      const ada = await latchkey.owner(mfaMethod ? { mfaMethod } : {})
+      travel(31_000)
+      await prepare?.(ada)
+      await change(ada)
+      const token = await undoTokenSentTo(latchkey, ada.email, subject)
+      travel(7 * day - 60_000)
+      const { status } = assertStatus(await latchkey.post('/auth/Undo', { token }), 200).body
+      assert.match(status, /^(undone|mfaRequired)$/)
     })
   }
 
