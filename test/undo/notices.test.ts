@@ -1,4 +1,4 @@
-/** What the owner is told when a change was undone, and where. */
+/** Notices and responses of an undo: which addresses and passkeys they cover. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { onEachDatabase } from '../support/latchkey.ts'
