@@ -6,7 +6,7 @@ import { test } from 'node:test'
 import { travel } from '../support/clock.ts'
 import { cheapHash, runImport, writeImportFile } from '../support/import-file.ts'
 import { onDatabase, onEachDatabase } from '../support/latchkey.ts'
-import { submitMfaCode } from '../support/mfa.ts'
+import { provePhone, submitMfaCode } from '../support/mfa.ts'
 import { Owner } from '../support/owner.ts'
 import { createTempFolder, LatchkeyProcess, runLatchkey, waitUntil } from '../support/process.ts'
 import { requireTool } from '../support/tool.ts'
@@ -86,6 +86,22 @@ onEachDatabase(
       const { availableMethods, pendingMethods } = (await ada.turnOn('sms')).body
       assert.deepEqual(availableMethods, ['sms'])
       assert.deepEqual(pendingMethods, ['authenticator', 'email'])
+    })
+
+    test('a number imported beside codes by email is no method, and pending once its owner makes it one', async (t) => {
+      const email = 'by-mail-with-phone@example.com'
+      const phoneNumber = '+14155552678'
+      const line = { email, passwordHash, phoneNumber, mfaEmail: email, mfaMethod: 'email' }
+      assert.equal((await runImport(t, latchkey, writeImportFile(t, [line]))).code, 0)
+      const ada = new Owner(latchkey, { email, password, phoneNumber })
+      await ada.signInFully()
+      const mfaSignIn = async () => {
+        const { availableMethods, pendingMethods } = (await ada.get('/settings/MfaSignIn')).body
+        return { availableMethods, pendingMethods }
+      }
+      assert.deepEqual(await mfaSignIn(), { availableMethods: ['email'], pendingMethods: [] })
+      await provePhone(latchkey, ada)
+      assert.deepEqual(await mfaSignIn(), { availableMethods: ['email'], pendingMethods: ['sms'] })
     })
 
     test('codes by text and email, language and creation time are imported', async (t) => {

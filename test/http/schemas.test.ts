@@ -59,6 +59,22 @@ onDatabase('SQLite', () => {
     assert.ok(fields > 60, `${fields} fields`)
   })
 
+  test('no pattern runs on text that is longer than its field allows', () => {
+    const schema = { type: 'string', maxLength: 10, pattern: '^a*$' }
+    const validate = createValidatorCompiler()({
+      schema,
+      method: 'POST',
+      url: '/',
+      httpPart: 'body',
+    })
+    const keywordsOf = (text: string) => {
+      const { error } = validate(text) as { error: { keyword: string }[] }
+      return error.map(({ keyword }) => keyword)
+    }
+    assert.deepEqual(keywordsOf('b'.repeat(10)), ['pattern'])
+    assert.deepEqual(keywordsOf('b'.repeat(21)), ['maxLength'])
+  })
+
   test('every schema of a response compiles', () => {
     let compiled = 0
     for (const { method, url, schema } of routes) {

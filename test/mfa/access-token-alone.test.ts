@@ -5,12 +5,13 @@
  */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { onEachDatabase } from '../support/latchkey.ts'
+import { type ApiResponse, onEachDatabase } from '../support/latchkey.ts'
 import { accountStateOf } from '../support/mfa.ts'
 import { operations } from '../support/openapi.ts'
 import type { Owner } from '../support/owner.ts'
 import { addPasskey, removePassword, signInWithPasskey } from '../support/passkeys.ts'
-import { assertBody, assertRateLimited, assertStatus } from '../support/responses.ts'
+import { assertBody, assertProblem, assertRateLimited, assertStatus } from '../support/responses.ts'
+import { SoftwareAuthenticator } from '../support/software-authenticator.ts'
 
 /** The calls that ask for the password, and the field that they ask for it in. */
 const confirmed: Record<string, { field: string; body?: (ada: Owner) => object }> = {
@@ -153,8 +154,59 @@ onEachDatabase((latchkey) => {
     assertStatus(await ada.startPasskeyRegistration(), 200)
   })
 
-  test('many right passwords at once are all accepted, although each counts until it is verified', async () => {
+  test('a password that changes while a call is under way confirms nothing in it any more', async () => {
+    const newPassword = 'a new sentence of the owner'
+    // Sent together, so that the password changes between the check of the old one and the call.
+    const race = async (call: (ada: Owner) => Promise<ApiResponse>) => {
+      const ada = await latchkey.owner()
+      const { password: currentPassword } = ada
+      const [changed, called] = await Promise.all([
+        ada.put('/settings/Password', { currentPassword, newPassword }),
+        call(ada),
+      ])
+      ada.password = newPassword
+      return { ada, changed, called }
+    }
+
+    for (let round = 0; round < 6; round += 1) {
+      const deletion = await race((ada) =>
+        ada.delete('/settings/Account', { body: { password: ada.password } }),
+      )
+      const done = [deletion.changed, deletion.called].filter(({ status }) => status < 300)
+      assert.equal(done.length, 1)
+
+      // Whatever a call started before the change is void.
+      const address = await race((ada) => ada.startEmailChange(`thief-${ada.email}`))
+      if (address.called.status === 202) {
+        const email = `thief-${address.ada.email}`
+        const code = await latchkey.codeSentTo(email)
+        const refused = await address.ada.post('/settings/Email', { email, code })
+        assertProblem(refused, 401, 'invalid_code')
+      }
+      const passkey = await race((ada) => ada.startPasskeyRegistration())
+      if (passkey.called.status === 200) {
+        const authenticator = new SoftwareAuthenticator(latchkey.origin)
+        const response = authenticator.create(passkey.called.body.options)
+        const refused = await passkey.ada.post('/settings/Passkeys/Verify', { response })
+        assertProblem(refused, 401, 'invalid_passkey')
+      }
+      const { ada } = await race((owner) =>
+        owner.post('/auth/Reauthenticate', { password: owner.password }),
+      )
+      await ada.signInFully()
+      const { activity } = (await ada.get('/settings/Activity')).body
+      const types: string[] = activity.map(({ type }: { type: string }) => type)
+      const sinceChange = types.slice(0, types.indexOf('password.changed'))
+      assert.equal(sinceChange.filter((type) => type === 'signin.succeeded').length, 1)
+    }
+  })
+
+  test('after nine wrong passwords, many right ones at once are all accepted', async () => {
     const ada = await latchkey.owner()
+    for (let guesses = 0; guesses < 9; guesses += 1) {
+      const wrong = await ada.post('/settings/Passkeys', { currentPassword: 'a guess' })
+      assertStatus(wrong, 401)
+    }
     const responses = await Promise.all(
       Array.from({ length: 25 }, () => ada.startPasskeyRegistration()),
     )

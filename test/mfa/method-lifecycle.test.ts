@@ -228,6 +228,19 @@ onEachDatabase(
       })
       await latchkey.restart({ LATCHKEY_MFA_METHODS: 'email,authenticator' })
     })
+
+    test('after a reset, codes by email that signed in alone do not count beside a method that is offered again', async () => {
+      const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
+      await ada.turnOn('email')
+      await latchkey.restart({ LATCHKEY_MFA_METHODS: 'email' })
+      await ada.resetPassword('a new sentence of the owner')
+      const { availableMethods } = assertMfaRequired(await ada.signIn())
+      assert.deepEqual(availableMethods, ['email', 'recoveryCode'])
+      await ada.signInFully()
+      await latchkey.restart({ LATCHKEY_MFA_METHODS: 'email,authenticator' })
+      const again = assertMfaRequired(await ada.signIn())
+      assert.deepEqual(again.availableMethods, ['authenticator', 'recoveryCode'])
+    })
   },
   { LATCHKEY_MFA_METHODS: 'email,authenticator' },
 )

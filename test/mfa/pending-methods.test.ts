@@ -101,6 +101,35 @@ onEachDatabase(
       assert.deepEqual(body.availableMethods, ['authenticator', 'email'])
     })
 
+    test('an app of an earlier epoch is listed as pending, and its codes sign in after one proof', async () => {
+      const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
+      await ada.delete('/settings/MfaSignIn')
+      assertBody(await ada.turnOn('sms'), 200, {
+        availableMethods: ['sms'],
+        pendingMethods: ['authenticator'],
+      })
+      const byApp = async () => {
+        const code = ada.authenticator.nextCode()
+        return submitMfaCode(latchkey, await ada.signIn(), { mfaMethod: 'authenticator', code })
+      }
+      assertBody(await byApp(), 401, { code: 'invalid_code' })
+      const proven = await ada.turnOn('authenticator', { setDefault: false })
+      assertBody(proven, 200, { availableMethods: ['authenticator', 'sms'], pendingMethods: [] })
+      assertSignedIn(await byApp())
+    })
+
+    test('codes by email alone that go to another mailbox stay in their epoch, with its recovery codes', async () => {
+      const ada = await latchkey.owner({ mfaMethod: 'email' })
+      const [code = ''] = ada.recoveryCodes
+      const request = { mfaMethod: 'email', email: `codes-${ada.email}` }
+      assertStatus(await ada.post('/settings/MfaSignIn', request), 202)
+      const proof = await latchkey.codeSentTo(request.email)
+      const changed = await ada.post('/settings/MfaSignIn', { ...request, code: proof })
+      assertBody(changed, 200, { availableMethods: ['email'], recoveryCodes: undefined })
+      const byCode = { mfaMethod: 'recoveryCode', code } as const
+      assertSignedIn(await submitMfaCode(latchkey, await ada.signIn(), byCode))
+    })
+
     test('after the last method but email is removed, the next one opens an epoch again', async () => {
       const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
       await ada.turnOn('email', { setDefault: false })

@@ -190,9 +190,10 @@ onEachDatabase((latchkey) => {
     })
   }
 
-  test('a passkey that was never of the epoch confirms no undo', async () => {
+  test('a passkey or a phone that was never of the epoch confirms no undo', async () => {
     const ada = await latchkey.owner()
-    const pending = await addPasskey(latchkey, ada)
+    await addPasskey(latchkey, ada)
+    await provePhone(latchkey, ada)
     await ada.turnOn('authenticator')
     travel(7 * day)
     await ada.signInFully()
@@ -200,9 +201,10 @@ onEachDatabase((latchkey) => {
     const token = await undoTokenSentTo(latchkey, ada.email, /password/)
     const { mfaToken, methods } = await challengeOf(token)
     assert.deepEqual(methods, ['authenticator', 'recoveryCode'])
-    const refused = await latchkey.post('/auth/SignIn/Passkey', { mfaToken })
-    assertProblem(refused, 409, 'method_not_set_up')
-    assert.ok(pending.id)
+    const byPasskey = await latchkey.post('/auth/SignIn/Passkey', { mfaToken })
+    assertProblem(byPasskey, 409, 'method_not_set_up')
+    const bySms = await latchkey.post('/auth/SignIn/MfaCode', { mfaToken, mfaMethod: 'sms' })
+    assertProblem(bySms, 409, 'method_not_set_up')
   })
 
   test('an epoch of codes by email alone never settles', async () => {
@@ -258,6 +260,20 @@ onEachDatabase((latchkey) => {
     travel(day)
     const undone = await undoWith(token, 'authenticator', ada.authenticator.nextCode())
     assert.equal(undone.body.undone, 'password.changed')
+  })
+
+  test('an undo sends five codes a day, and leaves those of sign-in untouched', async () => {
+    const ada = await latchkey.owner({ mfaMethod: 'sms' })
+    travel(7 * day)
+    await ada.signInFully()
+    await ada.changePassword('another sentence of Ada')
+    const token = await undoTokenSentTo(latchkey, ada.email, /password/)
+    const sent = []
+    for (let challenge = 0; challenge < 6; challenge += 1) {
+      sent.push('sentTo' in assertMfaRequired(await undo(token)))
+    }
+    assert.deepEqual(sent, [true, true, true, true, true, false])
+    await ada.signInFully()
   })
 
   test('a sign-in’s mfaToken confirms no undo, an undo’s no sign-in, and none another link’s', async () => {
@@ -339,6 +355,22 @@ onEachDatabase((latchkey) => {
       const status = (await undo(token)).body.status
       assert.equal(status, isSettled ? 'mfaRequired' : 'undone')
     }
+  })
+
+  test('an epoch that settles anew goes on doing so after an undo of an earlier change in it', async () => {
+    const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
+    await ada.changePassword('another sentence of Ada')
+    const earlier = await undoTokenSentTo(latchkey, ada.email, /password/)
+    await ada.delete('/settings/MfaSignIn')
+    const off = await undoTokenSentTo(latchkey, ada.email, / off$/)
+    travel(3 * day)
+    await setPasswordAfter(latchkey, await undo(off), ada)
+    await setPasswordAfter(latchkey, await undo(earlier), ada)
+    await ada.signInFully()
+    await ada.changePassword('yet another sentence of Ada')
+    const token = await undoTokenSentTo(latchkey, ada.email, /password/)
+    travel(7 * day - minute)
+    assert.equal((await undo(token)).body.status, 'undone')
   })
 
   test('an undo that brings back an epoch which had not settled has a link of its own, which leads to off', async () => {

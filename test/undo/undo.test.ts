@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { runCleanUp } from '../support/clean-up.ts'
 import { travel } from '../support/clock.ts'
 import { onEachDatabase } from '../support/latchkey.ts'
 import type { Owner } from '../support/owner.ts'
+import { addPasskey } from '../support/passkeys.ts'
 import { undoTokenSentTo } from '../support/undo-token.ts'
 
 onEachDatabase((latchkey) => {
@@ -146,6 +148,26 @@ onEachDatabase((latchkey) => {
       assert.equal(notices.length, 1, address)
       assert.doesNotMatch(notices[0]?.text ?? '', /#token=/)
     }
+  })
+
+  test('on its seventh day, after clean-ups, a link brings back an app, a passkey and recovery codes', async () => {
+    const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
+    const [code = ''] = ada.recoveryCodes
+    await addPasskey(latchkey, ada)
+    await ada.post('/settings/RecoveryCodes')
+    const token = await undoTokenSentTo(latchkey, ada.email, /recovery codes/)
+    await ada.delete('/settings/MfaSignIn')
+    await ada.delete('/settings/MfaSecret')
+    const { id } = (await ada.get('/settings/Passkeys')).body.passkeys[0]
+    await ada.delete(`/settings/Passkeys/${id}`)
+    travel(7 * day - 60_000)
+    await runCleanUp(latchkey)
+
+    await restore(ada, token)
+    const { mfaToken, availableMethods } = (await ada.signIn()).body
+    assert.deepEqual(availableMethods, ['passkey', 'authenticator', 'recoveryCode'])
+    const answer = { mfaToken, mfaMethod: 'recoveryCode', code }
+    assert.equal((await latchkey.post('/auth/SignIn/Mfa', answer)).status, 200)
   })
 
   // Abuse case (Undo): Used codes became valid again.

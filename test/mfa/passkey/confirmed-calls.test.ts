@@ -186,6 +186,20 @@ onEachDatabase((latchkey) => {
     }
   })
 
+  test('of ten concurrent first passwords, each with an assertion of its own, one is set', async () => {
+    for (let round = 0; round < 3; round += 1) {
+      const { ada, passkey } = await adaWithoutPassword({ hasCounter: false })
+      const assertions: object[] = []
+      for (let count = 0; count < 10; count += 1) {
+        assertions.push(passkey.get(await start('setting a password', ada)))
+      }
+      const responses = await Promise.all(
+        assertions.map((assertion) => send('setting a password', ada, { assertion })),
+      )
+      assert.equal(responses.filter(({ status }) => status === 200).length, 1)
+    }
+  })
+
   test('an assertion without user verification, by another key or of another account confirms nothing', async () => {
     const { ada, passkey } = await adaWithoutPassword()
     const { passkey: bobs } = await adaWithoutPassword()
@@ -222,16 +236,26 @@ onEachDatabase((latchkey) => {
 
   test('while MFA is on, a pending passkey confirms nothing', async () => {
     const ada = await latchkey.owner()
-    await addPasskey(latchkey, ada)
+    const pending = await addPasskey(latchkey, ada)
     await ada.turnOn('authenticator')
-    await removePassword(latchkey, ada)
+    const givePasswordBack = await removePassword(latchkey, ada)
     assertBody(await send('adding a passkey', ada, {}), 409, { code: 'method_not_set_up' })
     assertBody(await ada.get('/settings/MfaSignIn'), 200, { pendingMethods: ['passkey'] })
+
+    await givePasswordBack()
+    await addPasskey(latchkey, ada)
+    await removePassword(latchkey, ada)
+    for (const name of names) {
+      const assertion = pending.get(await start(name, ada))
+      assertBody(await send(name, ada, { assertion }), 401, { code: 'invalid_passkey' })
+    }
   })
 
-  test('cancelled calls leave the newest ten challenges of a session open', async () => {
+  test('cancelled calls leave the newest ten challenges of a session open, and all of others', async () => {
     const { ada, passkey } = await adaWithoutPassword()
     const oldest = await start('adding a passkey', ada)
+    const { ada: bob } = await adaWithoutPassword()
+    for (let count = 0; count < 10; count += 1) await start('deleting the account', bob)
     for (let count = 0; count < 9; count += 1) await start('deleting the account', ada)
     const first = passkey.get(oldest)
     assertStatus(await send('adding a passkey', ada, { assertion: first }), 200)
