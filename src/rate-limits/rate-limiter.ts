@@ -49,9 +49,9 @@ export interface RateLimiter {
   consume(tx: Tx, ...buckets: Bucket[]): Promise<Reservation>
   /**
    * Verifies a guess, and counts it in the transaction of its answer: one commit instead of two. No
-   * answer leaves before its guess is counted, so concurrent guesses, on any number of nodes, get no
-   * more answers than the buckets take; the others get `too_many_attempts`, even if they are right. A
-   * guess whose process dies before the commit is not counted, and not answered.
+   * answer leaves before its guess is counted, so of concurrent guesses, on any number of nodes, only as
+   * many get one as the buckets take; the others get `too_many_attempts`, even if they are right. A guess
+   * whose process dies before the commit is not counted, and not answered.
    *
    * Before it is verified, the buckets are read, so that guesses beyond a limit cost no hash. If an
    * answer could not be stored, the next guess is counted by a commit of its own before it is verified:

@@ -3,7 +3,7 @@ import { createSemaphore } from '../lib/semaphore.ts'
 
 /** A synchronous connection to a SQLite file. */
 export interface SqliteConnection {
-  /** Runs one statement. Has run it when it returns. */
+  /** Runs one statement to its end. */
   run<Row>(query: CompiledQuery): QueryResult<Row>
   /** Whether a transaction is open. SQLite ends one by itself after some errors. */
   readonly isTransaction: boolean
@@ -35,10 +35,10 @@ export interface SqliteConnection {
  *
  * **A commit that fails** rolls back the whole group. Every member fails with the error of the commit,
  * `unavailable` for a full or failing disk: its client gets a 503 and may try again. Nothing is half
- * done, and nobody was answered. The same happens if SQLite rolls back the transaction in the middle of
- * a member. The next member opens a new group.
+ * done, and nobody was answered. If SQLite rolls back the transaction in the middle of a member, the group
+ * fails likewise. The next member opens a new group.
  *
- * **What a member cannot break.** An error of a statement undoes that statement, and the rollback its
+ * **What a member cannot break.** An error of a statement undoes that statement, and a rollback its
  * member. A deferred constraint could fail at the commit, and so fail neighbours: the schema has none.
  * The other writers of the file wait for `begin immediate` as before, a few milliseconds at most.
  * Statements that cannot run in a transaction (`vacuum`, `pragma`) end the group first.
@@ -49,7 +49,7 @@ export interface SqliteConnection {
 export class GroupCommitDriver implements Driver {
   readonly #writer: SqliteConnection
   readonly #reader: SqliteConnection
-  /** Whoever holds it runs on the writer: a member, or a statement that must be alone. */
+  /** Held by the member that runs on the writer, or by a statement that must be alone. */
   readonly #turn = createSemaphore(1)
   readonly #idle: GroupedConnection[] = []
   #group: Group | undefined
@@ -101,7 +101,7 @@ export class GroupCommitDriver implements Driver {
       this.#runAsMember(group, rollbackToSavepoint)
       this.#runAsMember(group, release)
     } catch (error) {
-      // What could not be undone must not be committed.
+      // Changes that could not be undone must not be committed.
       this.#fail(group, error)
     }
     await this.#leave(connection)
@@ -204,8 +204,8 @@ export class GroupCommitDriver implements Driver {
 }
 
 /**
- * At most as many members as share a commit: the others let waiting responses leave first. More than 64
- * in one commit gain next to nothing, and take ten milliseconds and more.
+ * The most members that share a commit; the others wait for the next one, and responses leave in between.
+ * More than 64 would gain next to nothing, and keep the event loop for tens of milliseconds.
  */
 const maxMembers = 64
 
