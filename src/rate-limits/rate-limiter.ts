@@ -5,7 +5,7 @@ import { Problem, type ProblemCode } from '../lib/problem.ts'
 import { newId } from '../lib/random.ts'
 import { advisoryLock } from '../store/locks.ts'
 import type { Db } from '../store/open.ts'
-import type { Tx } from '../store/transaction.ts'
+import type { RunTransaction, Tx } from '../store/transaction.ts'
 
 /** At most `max` hits per key within any window of `windowMs`. */
 export interface RateLimit {
@@ -47,6 +47,27 @@ export interface RateLimiter {
    * @throws Problem with `retryAfter` if a bucket is full
    */
   consume(tx: Tx, ...buckets: Bucket[]): Promise<Reservation>
+  /**
+   * Verifies a guess, and counts it in the transaction of its answer: one commit instead of two. No
+   * answer leaves before its guess is counted, so of concurrent guesses, on any number of nodes, only as
+   * many get one as the buckets take; the others get `too_many_attempts`, even if they are right. A guess
+   * whose process dies before the commit is not counted, and not answered.
+   *
+   * Before it is verified, the buckets are read, so that guesses beyond a limit cost no hash. If an
+   * answer could not be stored, the next guess is counted by a commit of its own before it is verified:
+   * while the database takes no writes, nothing is verified, and response times reveal nothing.
+   *
+   * @param guess.answer gets the result of `verify`, and calls `countWrong` unless the guess is right
+   * @throws Problem with `retryAfter` if a bucket is full
+   */
+  guess<Verified, Result>(
+    deps: { db: Db; transaction: RunTransaction },
+    buckets: Bucket[],
+    guess: {
+      verify: () => Promise<Verified>
+      answer: (tx: Tx, verified: Verified, countWrong: () => Promise<void>) => Promise<Result>
+    },
+  ): Promise<Result>
   /** Takes hits back: a correct guess does not count. */
   refund(tx: Tx, reservation: Reservation): Promise<void>
   /**
@@ -68,24 +89,65 @@ export interface RateLimiter {
 
 /** @param options.enabled false counts nothing, for load tests */
 export function createRateLimiter({ enabled, log }: { enabled: boolean; log: Log }): RateLimiter {
-  return {
-    async consume(tx, ...buckets) {
-      if (!enabled) return { ids: [], remaining: Number.POSITIVE_INFINITY }
-      const keyed = buckets.map((bucket) => ({ ...bucket, hitKey: hitKeyOf(bucket) }))
-      // Locked in one order, so that two transactions cannot wait for each other.
-      keyed.sort((a, b) => (a.hitKey < b.hitKey ? -1 : 1))
-      let remaining = Number.POSITIVE_INFINITY
-      for (const bucket of keyed) {
-        await advisoryLock(tx, bucket.hitKey)
-        remaining = Math.min(remaining, (await ensureRemaining(tx, log, bucket)) - 1)
-      }
-      const rows = keyed.map(({ hitKey }) => ({ id: newId(), key: hitKey, at: tx.now() }))
-      await tx.insertInto('rate_limit_hit').values(rows).execute()
-      return { ids: rows.map((row) => row.id), remaining }
-    },
+  /** Whether the database took the last answer. */
+  let takesWrites = true
 
-    async refund(tx, { ids }) {
-      if (ids.length > 0) await tx.deleteFrom('rate_limit_hit').where('id', 'in', ids).execute()
+  /**
+   * Locks buckets until the transaction ends, in one order, so that two transactions cannot wait for
+   * each other.
+   *
+   * @returns how many hits every bucket takes, at least one. @throws Problem if one is full
+   */
+  async function lockRemaining(tx: Tx, buckets: Bucket[]): Promise<number> {
+    let remaining = Number.POSITIVE_INFINITY
+    if (!enabled) return remaining
+    for (const bucket of buckets.toSorted((a, b) => (hitKeyOf(a) < hitKeyOf(b) ? -1 : 1))) {
+      await advisoryLock(tx, hitKeyOf(bucket))
+      remaining = Math.min(remaining, await ensureRemaining(tx, log, bucket))
+    }
+    return remaining
+  }
+
+  /** Counts a hit in each bucket. @returns the ids of the hits */
+  async function insertHits(tx: Tx, buckets: Bucket[]): Promise<string[]> {
+    if (!enabled) return []
+    const rows = buckets.map((bucket) => ({ id: newId(), key: hitKeyOf(bucket), at: tx.now() }))
+    await tx.insertInto('rate_limit_hit').values(rows).execute()
+    return rows.map(({ id }) => id)
+  }
+
+  async function consume(tx: Tx, ...buckets: Bucket[]): Promise<Reservation> {
+    const remaining = (await lockRemaining(tx, buckets)) - 1
+    return { ids: await insertHits(tx, buckets), remaining }
+  }
+
+  async function refund(tx: Tx, { ids }: Reservation): Promise<void> {
+    if (ids.length > 0) await tx.deleteFrom('rate_limit_hit').where('id', 'in', ids).execute()
+  }
+
+  return {
+    consume,
+    refund,
+
+    async guess({ db, transaction }, buckets, { verify, answer }) {
+      let reservation: Reservation | undefined
+      if (!takesWrites) {
+        reservation = await transaction((tx) => consume(tx, ...buckets))
+        takesWrites = true
+      } else if (enabled) {
+        for (const bucket of buckets) await ensureRemaining(db, log, bucket)
+      }
+      const verified = await verify()
+      try {
+        return await transaction(async (tx) => {
+          if (reservation) await refund(tx, reservation)
+          await lockRemaining(tx, buckets)
+          return answer(tx, verified, async () => void (await insertHits(tx, buckets)))
+        })
+      } catch (error) {
+        if (!(error instanceof Problem) || error.code === 'unavailable') takesWrites = false
+        throw error
+      }
     },
 
     async countSuccess(tx, bucket) {
@@ -100,7 +162,7 @@ export function createRateLimiter({ enabled, log }: { enabled: boolean; log: Log
         )
         returning id
       `.execute(tx)
-      if (rows.length === 0) await ensureRemaining(tx, log, { ...bucket, hitKey: key })
+      if (rows.length === 0) await ensureRemaining(tx, log, bucket)
     },
 
     async clear(tx, ...buckets) {
@@ -128,23 +190,20 @@ export async function countHits(db: Db, { limit, key }: Bucket): Promise<number>
 const hitKeyOf = ({ limit, key }: Bucket) => `${limit.name} ${key}`
 
 /** @returns how many hits the bucket takes, at least one. @throws Problem if it is full */
-async function ensureRemaining(
-  tx: Tx,
-  log: Log,
-  { limit, hitKey, max = limit.max }: Bucket & { hitKey: string },
-): Promise<number> {
-  const latestHits = await tx
+async function ensureRemaining(db: Db | Tx, log: Log, bucket: Bucket): Promise<number> {
+  const { limit, max = limit.max } = bucket
+  const latestHits = await db
     .selectFrom('rate_limit_hit')
     .select('at')
-    .where('key', '=', hitKey)
-    .where('at', '>', tx.now() - limit.windowMs)
+    .where('key', '=', hitKeyOf(bucket))
+    .where('at', '>', now() - limit.windowMs)
     .orderBy('at', 'desc')
     .limit(Math.max(1, max))
     .execute()
   if (latestHits.length < max) return max - latestHits.length
 
   if (limit.alarm) log.error({ max }, limit.alarm)
-  throw limitReached(limit, (latestHits.at(-1)?.at ?? tx.now()) + limit.windowMs)
+  throw limitReached(limit, (latestHits.at(-1)?.at ?? now()) + limit.windowMs)
 }
 
 function limitReached({ problem, detailStart = detailStarts[problem] }: RateLimit, freeAt: number) {

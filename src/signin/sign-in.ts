@@ -116,8 +116,7 @@ export function reauthenticate(
 
 /**
  * Waits for the client’s turn to hash, and runs the attempts that the same limits count one after the
- * other. An attempt counts as wrong until it is verified, so correct concurrent ones would otherwise
- * use up the limit.
+ * other. Each then finds those before it counted, so none is verified beyond the limit.
  */
 function queueAttempt(
   deps: SignInDeps,
@@ -141,37 +140,32 @@ async function verifyAttempt(
     buckets: Bucket[]
   },
 ): Promise<SignInResult | undefined> {
-  const { transaction, rateLimiter } = deps
-  const { account, password, client } = attempt
+  const { account, password, client, buckets } = attempt
 
-  // Counted before the check, so that concurrent guesses cannot exceed the limit.
-  const reservation = await transaction((tx) => rateLimiter.consume(tx, ...attempt.buckets)).catch(
-    async (error) => {
+  return deps.rateLimiter
+    .guess(deps, buckets, {
+      verify: () => checkPassword(deps, account, password),
+
+      async answer(tx, verifiedHash, countWrong) {
+        if (verifiedHash !== undefined && account) {
+          const verifiedAccount = { id: account.id, password_hash: verifiedHash }
+          const result = await completeSignIn(tx, deps, { ...attempt, account: verifiedAccount })
+          if (result) return result
+        }
+        await countWrong()
+        const detail = { step: 'password' }
+        // Recorded for unknown addresses too, because recording takes time.
+        await activity.record(tx, account?.id ?? null, { type: 'signin.failed', client, detail })
+        tx.emit({ kind: 'signIn', method: 'password', result: 'wrong' })
+        return undefined
+      },
+    })
+    .catch((error) => {
       if (error instanceof Problem && error.code === 'too_many_attempts') {
         deps.emit({ kind: 'signIn', method: 'password', result: 'limited' })
       }
       throw error
-    },
-  )
-  const verifiedHash = await checkPassword(deps, account, password)
-
-  return transaction(async (tx) => {
-    if (verifiedHash !== undefined && account) {
-      await rateLimiter.refund(tx, reservation)
-      const verifiedAccount = { id: account.id, password_hash: verifiedHash }
-      const result = await completeSignIn(tx, deps, { ...attempt, account: verifiedAccount })
-      if (result) return result
-    }
-    const detail = { step: 'password' }
-    // Recorded for unknown addresses too, because recording takes time.
-    await activity.record(tx, account?.id ?? null, { type: 'signin.failed', client, detail })
-    tx.emit({ kind: 'signIn', method: 'password', result: 'wrong' })
-    return undefined
-  }).catch(async (error) => {
-    // The transaction was rolled back, and with it the refund: the right password is no wrong one.
-    if (verifiedHash !== undefined) await transaction((tx) => rateLimiter.refund(tx, reservation))
-    throw error
-  })
+    })
 }
 
 /** @returns undefined if the password was changed while it was being checked */

@@ -3,14 +3,16 @@ import { dirname } from 'node:path'
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
 import { pathToFileURL } from 'node:url'
 import {
+  type CompiledQuery,
   type CreateTableNode,
   type DataTypeNode,
+  type Dialect,
+  type Kysely,
+  type QueryResult,
   type SelectModifierNode,
   SqliteAdapter,
-  type SqliteDatabase,
-  SqliteDialect,
+  SqliteIntrospector,
   SqliteQueryCompiler,
-  type SqliteStatement,
 } from 'kysely'
 import { makeFolder } from '../lib/make-folder.ts'
 import {
@@ -19,11 +21,17 @@ import {
   isDurableWrite,
   sqliteResultCode,
 } from './errors.ts'
+import { GroupCommitDriver, type SqliteConnection } from './group-commit.ts'
 import { noOutageLog, type OutageLog } from './outage-log.ts'
 
 /** Kysely's SQLite dialect over `node:sqlite`. @param file created if it is missing */
-export function sqliteDialect(file: string, outageLog: OutageLog): SqliteDialect {
-  return new NodeSqliteDialect({ database: openFile(file, outageLog) })
+export function sqliteDialect(file: string, outageLog: OutageLog): Dialect {
+  const writer = openWriter(file)
+  const reader = new DatabaseSync(file, { readOnly: true, timeout: busyTimeoutMs })
+  return new NodeSqliteDialect({
+    writer: asConnection(writer, outageLog),
+    reader: asConnection(reader, outageLog),
+  })
 }
 
 /** Another process may lock the file for a commit, which takes milliseconds. */
@@ -35,7 +43,7 @@ const sqliteBusy = 5
 /** Prepared statements: more than the service has, so the cache is never emptied in practice. */
 const maxCachedStatements = 500
 
-function openFile(file: string, outageLog: OutageLog): SqliteDatabase {
+function openWriter(file: string): DatabaseSync {
   makeFolder(dirname(file))
   // Created here so that only this user can read it; SQLite gives the files beside it the same mode.
   closeSync(openSync(file, 'a', 0o600))
@@ -43,24 +51,25 @@ function openFile(file: string, outageLog: OutageLog): SqliteDatabase {
   enableWal(db)
   // FULL: a change is on the disk before it is answered.
   db.exec('pragma synchronous = full; pragma foreign_keys = on')
-  return asKyselyDatabase(db, outageLog)
+  return db
 }
 
 /** The dialect over an existing file, which is not written to; no file is created beside it. */
-export function readOnlySqliteDialect(file: string): SqliteDialect {
+export function readOnlySqliteDialect(file: string): Dialect {
   const url = pathToFileURL(file)
   // Without a WAL no process has the file open, and SQLite would create one even to read.
   if (!existsSync(`${file}-wal`)) url.search = '?immutable=1'
-  const db = new DatabaseSync(url, { readOnly: true, timeout: busyTimeoutMs })
-  return new NodeSqliteDialect({ database: asKyselyDatabase(db, noOutageLog) })
+  const open = () =>
+    asConnection(new DatabaseSync(url, { readOnly: true, timeout: busyTimeoutMs }), noOutageLog)
+  return new NodeSqliteDialect({ writer: open(), reader: open() })
 }
 
-/** Adapts a connection to the interface of Kysely's dialect. */
-function asKyselyDatabase(db: DatabaseSync, outageLog: OutageLog): SqliteDatabase {
-  const statements = new Map<string, { statement: StatementSync; reader: boolean }>()
+/** Caches statements, classifies errors, and keeps the outage log. */
+function asConnection(db: DatabaseSync, outageLog: OutageLog): SqliteConnection {
+  const statements = new Map<string, { statement: StatementSync; returnsRows: boolean }>()
 
-  // After one statement has waited in vain, none waits until a write succeeds: each wait blocks the
-  // event loop, and they would add up.
+  // After one statement has waited in vain, none waits until one succeeds: each wait blocks the event
+  // loop, and they would add up.
   let busyWait = true
   function setBusyWait(enabled: boolean): void {
     if (busyWait === enabled) return
@@ -68,50 +77,48 @@ function asKyselyDatabase(db: DatabaseSync, outageLog: OutageLog): SqliteDatabas
     busyWait = enabled
   }
 
-  /** @throws DatabaseUnavailableError for a failure of the file rather than of the statement */
-  function classifyErrors<Result>(sql: string, work: () => Result): Result {
-    const { isTransaction } = db
-    try {
-      return work()
-    } catch (error) {
-      if (sqliteResultCode(error) === sqliteBusy) setBusyWait(false)
-      const classified = classifySqliteError(error, isDurableWrite(sql, isTransaction))
-      if (classified instanceof DatabaseUnavailableError) outageLog.recordFailure(classified.cause)
-      throw classified
-    }
-  }
-
-  function execute<Result>(sql: string, work: () => Result): Result {
-    const result = classifyErrors(sql, work)
-    if (!sql.startsWith('select')) setBusyWait(true)
-    outageLog.recordSuccess()
-    return result
-  }
-
-  return {
-    close: () => db.close(),
-    prepare(sql) {
-      // After a full disk SQLite has rolled back by itself.
-      if (sql === 'rollback' && !db.isTransaction) return emptyStatement
-      const { statement, reader } = classifyErrors(sql, () => prepare(asImmediate(sql)))
-      return {
-        reader,
-        all: (values) => execute(sql, () => statement.all(...(values as SQLInputValue[]))),
-        run: (values) => execute(sql, () => statement.run(...(values as SQLInputValue[]))),
-        iterate: (values) => statement.iterate(...(values as SQLInputValue[])),
-      }
-    },
-  }
-
   function prepare(sql: string) {
     let cached = statements.get(sql)
     if (!cached) {
       const statement = db.prepare(sql)
-      cached = { statement, reader: statement.columns().length > 0 }
+      cached = { statement, returnsRows: statement.columns().length > 0 }
       if (statements.size >= maxCachedStatements) statements.clear()
       statements.set(sql, cached)
     }
     return cached
+  }
+
+  function execute<Row>({ sql, parameters }: CompiledQuery): QueryResult<Row> {
+    const { statement, returnsRows } = prepare(sql)
+    const values = parameters as SQLInputValue[]
+    if (returnsRows) return { rows: statement.all(...values) as Row[] }
+    const { changes, lastInsertRowid } = statement.run(...values)
+    return { rows: [], numAffectedRows: BigInt(changes), insertId: BigInt(lastInsertRowid) }
+  }
+
+  return {
+    get isTransaction() {
+      return db.isTransaction
+    },
+
+    close: () => db.close(),
+
+    /** @throws DatabaseUnavailableError for a failure of the file rather than of the statement */
+    run<Row>(query: CompiledQuery) {
+      const { isTransaction } = db
+      try {
+        const result = execute<Row>(query)
+        setBusyWait(true)
+        outageLog.recordSuccess()
+        return result
+      } catch (error) {
+        if (sqliteResultCode(error) === sqliteBusy) setBusyWait(false)
+        const classified = classifySqliteError(error, isDurableWrite(query.sql, isTransaction))
+        if (classified instanceof DatabaseUnavailableError)
+          outageLog.recordFailure(classified.cause)
+        throw classified
+      }
+    },
   }
 }
 
@@ -127,30 +134,33 @@ function enableWal(db: DatabaseSync): void {
   }
 }
 
-const emptyStatement: SqliteStatement = {
-  reader: false,
-  all: () => [],
-  run: () => ({ changes: 0, lastInsertRowid: 0 }),
-  iterate: () => [][Symbol.iterator](),
-}
+class NodeSqliteDialect implements Dialect {
+  readonly #connections: { writer: SqliteConnection; reader: SqliteConnection }
 
-/** A deferred transaction would fail at once when it turns from reading to writing (SQLITE_BUSY_SNAPSHOT). */
-function asImmediate(sql: string): string {
-  return sql === 'begin' ? 'begin immediate' : sql
-}
-
-class NodeSqliteDialect extends SqliteDialect {
-  override createAdapter() {
-    return new TransactionalAdapter()
+  constructor(connections: { writer: SqliteConnection; reader: SqliteConnection }) {
+    this.#connections = connections
   }
-  override createQueryCompiler() {
+  createDriver() {
+    return new GroupCommitDriver(this.#connections)
+  }
+  createAdapter() {
+    return new GroupingAdapter()
+  }
+  createQueryCompiler() {
     return new StrictCompiler()
   }
+  createIntrospector(db: Kysely<unknown>) {
+    return new SqliteIntrospector(db)
+  }
 }
 
-/** Runs migrations in one transaction, which also keeps two processes from migrating at once. */
-class TransactionalAdapter extends SqliteAdapter {
+class GroupingAdapter extends SqliteAdapter {
+  /** Runs migrations in one transaction, which also keeps two processes from migrating at once. */
   override get supportsTransactionalDdl() {
+    return true
+  }
+  /** Lets the driver order the transactions, and reads run beside them. */
+  override get supportsMultipleConnections() {
     return true
   }
 }

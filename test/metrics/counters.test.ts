@@ -89,6 +89,18 @@ onEachDatabase((latchkey) => {
     assert.deepEqual(off, { '{method="email"}': 1 })
   })
 
+  test('a sign-in with a password, right or wrong, waits for one commit', async () => {
+    const ada = await latchkey.owner()
+    await ada.signIn()
+    for (const password of [ada.password, 'not this one']) {
+      const statements = await countIncreases(
+        'latchkey_database_statement_duration_seconds_count',
+        () => latchkey.post('/auth/SignIn', { email: ada.email, password }),
+      )
+      assert.equal(statements['{kind="commit"}'], 1, JSON.stringify(statements))
+    }
+  })
+
   test('a change that is rolled back is not counted', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     const table = 'outbox'

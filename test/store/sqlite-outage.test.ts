@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
 import { createDatabase } from '../support/database.ts'
+import { scrape } from '../support/metrics.ts'
 import { startLatchkey } from '../support/outbox.ts'
 import { type LatchkeyProcess, startLatchkeyProcess } from '../support/process.ts'
 import { requireTool } from '../support/tool.ts'
@@ -20,8 +21,8 @@ test('on a full disk changes get a 503 and nothing is lost, and they succeed aga
 
   // A file size limit of zero makes the file system look full to the process.
   await prlimit(`--pid=${latchkey.pid}`, '--fsize=0:')
-  for (const round of [1, 2]) {
-    const answer = await signUp('bob@example.com')
+  const answers = await Promise.all([1, 2, 3, 4].map(() => signUp('bob@example.com')))
+  for (const [round, answer] of [...answers, await signUp('bob@example.com')].entries()) {
     const { code, detail } = (await answer.json()) as { code: string; detail: string }
     assert.equal(`${answer.status} ${code}`, '503 unavailable', `${round}: ${detail}`)
     assert.ok(Number(answer.headers.get('retry-after')) > 0)
@@ -42,6 +43,36 @@ test('on a full disk changes get a 503 and nothing is lost, and they succeed aga
   )
   assert.deepEqual({ ...db.prepare('pragma integrity_check').get() }, { integrity_check: 'ok' })
   db.close()
+})
+
+// Abuse case (Guessing): guesses that cannot be counted must not be verified, or response times tell the
+// right one.
+test('on a full disk no password is verified, as no guess can be counted', async (t) => {
+  const prlimit = await requireTool(t, 'prlimit')
+  if (!prlimit) return
+  const LATCHKEY_DATABASE_URL = await createDatabase(t, 'SQLite')
+  const LATCHKEY_METRICS_TOKEN = 'a-token-of-the-monitoring-0123456789'
+  const latchkey = await startLatchkeyProcess(t, {
+    environment: { LATCHKEY_DATABASE_URL, LATCHKEY_METRICS_TOKEN },
+  })
+  const guess = async () =>
+    (await post(latchkey, '/auth/SignIn', { email: 'ada@example.com', password })).status
+  const hashed = async () =>
+    (await scrape(latchkey.origin, LATCHKEY_METRICS_TOKEN)).get(
+      'latchkey_password_hash_duration_seconds_count',
+    )
+  assert.equal(await guess(), 401)
+
+  await prlimit(`--pid=${latchkey.pid}`, '--fsize=0:')
+  // Finds out that the disk is full.
+  assert.equal(await guess(), 503)
+  const before = await hashed()
+  for (let i = 0; i < 5; i += 1) assert.equal(await guess(), 503)
+  assert.equal(await hashed(), before)
+
+  await prlimit(`--pid=${latchkey.pid}`, '--fsize=unlimited:')
+  for (let i = 0; i < 9; i += 1) assert.equal(await guess(), 401)
+  assert.equal(await guess(), 429)
 })
 
 test('while another program locks the file, changes get a 503, reads succeed and no request waits twice', async (t) => {

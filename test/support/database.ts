@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import type { TestContext } from 'node:test'
+import { setImmediate } from 'node:timers/promises'
 import { Pool } from 'pg'
 import { createPostgresDatabase } from './postgres.ts'
 import { createTempFolder } from './process.ts'
@@ -21,17 +22,7 @@ export async function createDatabase(
 /** Runs one statement on a database. @param url as in LATCHKEY_DATABASE_URL @returns its rows */
 // biome-ignore lint/suspicious/noExplicitAny: rows of every shape
 export async function runSql(url: string, statement: string): Promise<any[]> {
-  if (url.startsWith('sqlite:')) {
-    const db = new DatabaseSync(url.slice('sqlite:'.length), { timeout: 5000 })
-    try {
-      return db
-        .prepare(statement)
-        .all()
-        .map((row) => ({ ...row }))
-    } finally {
-      db.close()
-    }
-  }
+  if (url.startsWith('sqlite:')) return runSqliteSql(url.slice('sqlite:'.length), statement)
   return (await poolOf(url).query(statement)).rows
 }
 
@@ -47,3 +38,28 @@ function poolOf(url: string): Pool {
   pools.set(url, pool)
   return pool
 }
+
+/**
+ * Lets the event loop turn while the file is locked: a service in this process may hold the lock for a
+ * group of transactions, and commits in a later turn.
+ */
+async function runSqliteSql(file: string, statement: string): Promise<object[]> {
+  const db = new DatabaseSync(file, { timeout: 0 })
+  try {
+    for (const deadline = performance.now() + 5000; ; await setImmediate()) {
+      try {
+        return db
+          .prepare(statement)
+          .all()
+          .map((row) => ({ ...row }))
+      } catch (error) {
+        if ((error as { errcode?: number }).errcode !== sqliteBusy) throw error
+        if (performance.now() > deadline) throw error
+      }
+    }
+  } finally {
+    db.close()
+  }
+}
+
+const sqliteBusy = 5

@@ -24,8 +24,6 @@ interface Undoable {
   change(ada: Owner): Promise<unknown>
 }
 
-const day = 86_400_000
-
 onEachDatabase((latchkey) => {
   async function verifyAt(ada: Owner, path: string, body: object, to: string): Promise<void> {
     assert.equal((await ada.post(path, body)).status, 202)

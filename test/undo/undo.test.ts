@@ -7,6 +7,8 @@ import type { Owner } from '../support/owner.ts'
 import { addPasskey } from '../support/passkeys.ts'
 import { undoTokenSentTo } from '../support/undo-token.ts'
 
+const day = 86_400_000
+
 onEachDatabase((latchkey) => {
   const undo = (token: string) => latchkey.post('/auth/Undo', { token })
 
