@@ -89,7 +89,7 @@ function expiriesOfMessages(table: 'outbox' | 'webhook_event'): Expiry[] {
 }
 
 /** Rows per statement: others write in between, and SQLite answers no other request meanwhile. */
-const batchSize = 500
+const batchSize = 100
 
 /**
  * Deletes expired rows once an hour; after a failure it tries again in a minute.
