@@ -5,6 +5,7 @@
  *   npm run bench -- reads turnOffs    these benchmarks only
  *   npm run bench -- --rounds=1        quick but rough
  *   npm run bench -- --million         compares a million accounts with a thousand; some minutes
+ *   npm run bench -- --sizes           measures the bytes of each row in the database (docs/sizing.md)
  */
 // Before all imports, as in the service: raw hashes are fastest with one thread per core.
 process.env.UV_THREADPOOL_SIZE ??= String(availableParallelism())
@@ -16,6 +17,7 @@ import { parseArgs } from 'node:util'
 import { millionAccounts } from './measures/million-accounts.ts'
 import { mixedLoad } from './measures/mixed-load.ts'
 import { reads } from './measures/reads.ts'
+import { rowSizes } from './measures/row-sizes.ts'
 import { signIns } from './measures/sign-ins.ts'
 import { start } from './measures/start.ts'
 import { turnOffs } from './measures/turn-offs.ts'
@@ -39,6 +41,7 @@ const { values: flags, positionals } = parseArgs({
   options: {
     rounds: { type: 'string', default: '3' },
     million: { type: 'boolean', default: false },
+    sizes: { type: 'boolean', default: false },
   },
 })
 const selected = Object.entries(benchmarks).filter(
@@ -47,8 +50,9 @@ const selected = Object.entries(benchmarks).filter(
 
 logProgress(`${cpus()[0]?.model}, ${availableParallelism()} cores, Node ${process.versions.node}`)
 const figures: Figure[] = []
-if (!flags.million) figures.push(...(await measureAll()))
-else figures.push(...(await millionAccounts(Number(flags.rounds), logProgress)))
+if (flags.million) figures.push(...(await millionAccounts(Number(flags.rounds), logProgress)))
+else if (flags.sizes) figures.push(...(await rowSizes(logProgress)))
+else figures.push(...(await measureAll()))
 console.log('')
 printTable(figures)
 

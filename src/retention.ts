@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises'
-import { sql, type Transaction } from 'kysely'
+import { type RawBuilder, sql } from 'kysely'
 import { eraseDeletedAccounts } from './accounts/deletion.ts'
 import { day, hour, minute, now } from './lib/clock.ts'
 import type { Log } from './lib/log.ts'
@@ -10,56 +10,86 @@ import type { Db } from './store/open.ts'
 import type { Schema } from './store/schema.ts'
 import type { RunTransaction } from './store/transaction.ts'
 
-/** Retention per table: rows are deleted when the time in a column is older than this. */
-const retention: {
-  [Table in keyof Schema]?: [column: keyof Schema[Table] & string, ms: number][]
-} = {
-  // The longest window of a rate limit is a day.
-  rate_limit_hit: [['at', day]],
-  sign_up: [['expires_at', 0]],
-  challenge: [['expires_at', 0]],
-  passkey_challenge: [['expires_at', 0]],
-  // Longer, for nodes whose clocks are behind and still accept it.
-  used_passkey_challenge: [['expires_at', hour]],
-  password_reset: [['expires_at', 0]],
-  device: [['last_used_at', deviceLifetimeMs]],
-  undo_token: [['expires_at', 0]],
-  // An undo restores removed credentials for seven days; one more for clocks that disagree.
-  totp_secret: [['removed_at', 8 * day]],
-  recovery_code: [['removed_at', 8 * day]],
-  passkey: [['removed_at', 8 * day]],
-  // Long enough to investigate why a message did not arrive.
-  outbox: [
-    ['sent_at', 7 * day],
-    ['failed_at', 7 * day],
-    // No attempt lasts this long: the channel was removed from the settings.
-    ['created_at', 30 * day],
-  ],
-  webhook_event: [
-    ['sent_at', 7 * day],
-    ['failed_at', 7 * day],
-    ['created_at', 30 * day],
-  ],
-  // Ended sessions show for 90 days which networks an owner signs in from.
-  session: [['idle_until', 90 * day]],
-  // Every token that the key signed has expired.
-  signing_key: [['retires_at', 0]],
+/** Rows that expire at a time of theirs, and are deleted `keptMs` after it. */
+interface Expiry {
+  table: keyof Schema
+  /** A column, or an expression. An index on it finds the rows. */
+  time: string | RawBuilder<unknown>
+  keptMs: number
+  /** The condition of that index, if it is partial. */
+  where?: RawBuilder<unknown>
+  /** The condition that keeps a row longer. */
+  unless?: RawBuilder<unknown>
+  /** A column to be erased, instead of the row. */
+  column?: string
 }
 
-/** Long enough to find out about a theft that shows late. Undo and known devices need none of it. */
-const activityMs = 365 * day
+/** Retention per table. */
+function expiries(): Expiry[] {
+  return [
+    // The longest window of a rate limit is a day.
+    { table: 'rate_limit_hit', time: 'at', keptMs: day },
+    { table: 'sign_up', time: 'expires_at', keptMs: 0 },
+    { table: 'challenge', time: 'expires_at', keptMs: 0 },
+    { table: 'passkey_challenge', time: 'expires_at', keptMs: 0 },
+    // Longer, for nodes whose clocks are behind and still accept it.
+    { table: 'used_passkey_challenge', time: 'expires_at', keptMs: hour },
+    { table: 'password_reset', time: 'expires_at', keptMs: 0 },
+    { table: 'device', time: 'last_used_at', keptMs: deviceLifetimeMs },
+    { table: 'undo_token', time: 'expires_at', keptMs: 0 },
+    // An undo restores removed credentials for seven days; one more for clocks that disagree.
+    { table: 'totp_secret', time: 'removed_at', keptMs: 8 * day },
+    { table: 'recovery_code', time: 'removed_at', keptMs: 8 * day },
+    { table: 'passkey', time: 'removed_at', keptMs: 8 * day },
+    ...expiriesOfMessages('outbox'),
+    ...expiriesOfMessages('webhook_event'),
+    // Ended sessions show for 90 days which networks an owner signs in from.
+    { table: 'session', time: 'idle_until', keptMs: 90 * day },
+    // Every token that the key signed has expired.
+    { table: 'signing_key', time: 'retires_at', keptMs: 0 },
+    // Long enough to find out about a theft that shows late. Undo and known devices need none of it.
+    { table: 'activity', time: 'at', keptMs: 365 * day },
+    // Attempts on unknown addresses, and erasures. No owner reads them.
+    { table: 'activity', time: 'at', keptMs: 30 * day, where: sql`account_id is null` },
+    // Reuse of a stolen token is detected for a week; a busy session uses a hundred a day. The last used
+    // token of a live session stays: its refresh may be repeated, or it may be reused.
+    {
+      table: 'refresh_token',
+      time: 'used_at',
+      keptMs: 7 * day,
+      unless: sql`exists (
+        select 1 from session where session.id = refresh_token.session_id
+        and session.generation = refresh_token.generation + 1 and session.idle_until > ${now()}
+      )`,
+    },
+    // Sealed tokens of refreshes that can’t be repeated any more; a minute for clocks that disagree.
+    {
+      table: 'session',
+      time: sql`coalesce(repeatable_until, idle_until)`,
+      keptMs: minute,
+      where: sql`refresh_token_sealed is not null`,
+      column: 'refresh_token_sealed',
+    },
+  ]
+}
 
-/** Rows per statement: others write in between. A year of activity is most of a database. */
-const activityBatchSize = 1000
+function expiriesOfMessages(table: 'outbox' | 'webhook_event'): Expiry[] {
+  return [
+    // Long enough to investigate why a message did not arrive.
+    { table, time: 'sent_at', keptMs: 7 * day },
+    { table, time: 'failed_at', keptMs: 7 * day },
+    // Attempts end long before that: the channel was removed from the settings.
+    {
+      table,
+      time: 'next_attempt_at',
+      keptMs: 30 * day,
+      where: sql`sent_at is null and failed_at is null`,
+    },
+  ]
+}
 
-/** Activity without an account: attempts on unknown addresses, and erasures. No owner reads it. */
-const unownedActivityMs = 30 * day
-
-/** Reuse of a stolen refresh token is detected for a week; a busy session uses a hundred a day. */
-const usedRefreshTokenMs = 7 * day
-
-/** Sealed refresh tokens outlive their use by this, for clocks that disagree. */
-const sealedRefreshTokenMs = minute
+/** Rows per statement: others write in between, and SQLite answers no other request meanwhile. */
+const batchSize = 100
 
 /**
  * Deletes expired rows once an hour; after a failure it tries again in a minute.
@@ -86,81 +116,44 @@ export async function cleanUp(
   transaction: RunTransaction,
   signal?: AbortSignal,
 ): Promise<void> {
-  await eraseDeletedAccounts(db, transaction)
-  for (const [table, columns] of Object.entries(retention)) {
-    for (const [column, ms] of columns) {
-      if (signal?.aborted) return
-      await withoutStatementTimeout(db, (tx) =>
-        sql`delete from ${sql.table(table)} where ${sql.ref(column)} < ${now() - ms}`.execute(tx),
-      )
-    }
-  }
-  await deleteOldActivity(db, signal)
-  for (const statement of [
-    deleteUnownedActivity,
-    deleteUsedRefreshTokens,
-    eraseSealedRefreshTokens,
-  ]) {
-    if (signal?.aborted) return
-    await withoutStatementTimeout<unknown>(db, (tx) => statement(tx).execute())
-  }
+  await eraseDeletedAccounts(db, transaction, signal)
+  for (const expiry of expiries()) await deleteExpired(db, expiry, signal)
 }
 
-async function deleteOldActivity(db: Db, signal: AbortSignal | undefined): Promise<void> {
-  let deleted = activityBatchSize
-  while (deleted === activityBatchSize && !signal?.aborted) {
-    const { numDeletedRows } = await withoutStatementTimeout(db, (tx) =>
-      tx
-        .deleteFrom('activity')
-        .where('id', 'in', (row) =>
-          row
-            .selectFrom('activity')
-            .select('id')
-            .where('at', '<', now() - activityMs)
-            .orderBy('at')
-            .limit(activityBatchSize),
-        )
-        .executeTakeFirstOrThrow(),
+/**
+ * Deletes expired rows in the order of their times, in batches: each reads the rows between two times.
+ * So a batch never reads again what one before it has kept.
+ */
+async function deleteExpired(
+  db: Db,
+  {
+    table: name,
+    time: column,
+    keptMs,
+    where = sql`true`,
+    unless = sql`false`,
+    column: erased,
+  }: Expiry,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const table = sql.table(name)
+  const time = typeof column === 'string' ? sql.ref(column) : column
+  const end = now() - keptMs
+  const change = erased
+    ? sql`update ${table} set ${sql.ref(erased)} = null`
+    : sql`delete from ${table}`
+  for (let after = 0; after < end && !signal?.aborted; ) {
+    const { rows } = await sql<{ time: number }>`
+      select ${time} as time from ${table} where ${time} > ${after} and ${time} < ${end} and ${where}
+      order by ${time} limit 1 offset ${batchSize - 1}`.execute(db)
+    const until = rows[0]?.time ?? end
+    await withoutStatementTimeout(db, (tx) =>
+      sql`${change} where ${time} > ${after} and ${time} <= ${until} and ${where} and not ${unless}`.execute(
+        tx,
+      ),
     )
-    deleted = Number(numDeletedRows)
+    after = until
     // SQLite answers without giving other requests their turn.
     await setImmediate()
   }
-}
-
-function deleteUnownedActivity(tx: Transaction<Schema>) {
-  return tx
-    .deleteFrom('activity')
-    .where('account_id', 'is', null)
-    .where('at', '<', now() - unownedActivityMs)
-}
-
-/** Keeps the last used token of a live session: its refresh may be repeated, or it may be reused. */
-function deleteUsedRefreshTokens(tx: Transaction<Schema>) {
-  return tx
-    .deleteFrom('refresh_token')
-    .where('used_at', '<', now() - usedRefreshTokenMs)
-    .where(({ not, exists, selectFrom }) =>
-      not(
-        exists(
-          selectFrom('session')
-            .select('session.id')
-            .whereRef('session.id', '=', 'refresh_token.session_id')
-            .whereRef('session.generation', '=', sql`refresh_token.generation + 1`)
-            .where('session.idle_until', '>', now()),
-        ),
-      ),
-    )
-}
-
-/** Erases sealed refresh tokens of refreshes that can’t be repeated any more. */
-function eraseSealedRefreshTokens(tx: Transaction<Schema>) {
-  const past = now() - sealedRefreshTokenMs
-  return tx
-    .updateTable('session')
-    .set({ refresh_token_sealed: null })
-    .where('refresh_token_sealed', 'is not', null)
-    .where((column) =>
-      column.or([column('repeatable_until', '<', past), column('idle_until', '<', past)]),
-    )
 }

@@ -25,10 +25,13 @@ const root = join(import.meta.dirname, '../..')
 const databaseFolder = mkdtempSync(join(tmpdir(), 'latchkey-bench-'))
 process.on('exit', () => rmSync(databaseFolder, { recursive: true, force: true }))
 
-/** Starts Latchkey on a new or existing database file. */
-export function startLatchkey(database = newDatabasePath()): Promise<Service> {
+/** Starts Latchkey on a new or existing database file, or on the database that `url` names. */
+export function startLatchkey(
+  database = newDatabasePath(),
+  url = `sqlite:${database}`,
+): Promise<Service> {
   return startService('bin/latchkey.js', database, {
-    LATCHKEY_DATABASE_URL: `sqlite:${database}`,
+    LATCHKEY_DATABASE_URL: url,
     LATCHKEY_ACCESS_TOKEN_TTL: '3600',
     LATCHKEY_RATE_LIMITS: 'off',
     LATCHKEY_LOG_LEVEL: 'warn',

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import * as activity from '../activity/activity.ts'
 import { now } from '../lib/clock.ts'
 import type { Principal } from '../sessions/guard.ts'
@@ -29,14 +30,23 @@ export async function deleteAccount(
   await endSessions(tx, account.id)
 }
 
-/** Erases accounts whose deletion can no longer be undone. Only an anonymous activity entry remains. */
-export async function eraseDeletedAccounts(db: Db, transaction: RunTransaction): Promise<void> {
+/**
+ * Erases accounts whose deletion can no longer be undone. Only an anonymous activity entry remains.
+ *
+ * @param signal ends it early, between two accounts
+ */
+export async function eraseDeletedAccounts(
+  db: Db,
+  transaction: RunTransaction,
+  signal: AbortSignal | undefined,
+): Promise<void> {
   const due = await db
     .selectFrom('account')
     .select('id')
     .where('deleted_at', '<', now() - undoPeriodMs)
     .execute()
   for (const { id } of due) {
+    if (signal?.aborted) return
     await transaction(async (tx) => {
       const { numDeletedRows } = await tx
         .deleteFrom('account')
@@ -47,5 +57,7 @@ export async function eraseDeletedAccounts(db: Db, transaction: RunTransaction):
         await activity.recordErasure(tx, id)
       }
     })
+    // SQLite answers without giving other requests their turn.
+    await setImmediate()
   }
 }

@@ -50,11 +50,13 @@ export async function findUsers(db: Db, deps: UserDeps, email: string): Promise<
   const rows = await db
     .selectFrom('account')
     .select(['id', 'email_key'])
-    .where((row) =>
-      row.or([
-        row('email_key', '=', key),
-        row('id', 'in', reservedAddresses(db, [key]).select('account_id')),
-      ]),
+    .where('id', 'in', (query) =>
+      // Not two conditions with `or`, for which PostgreSQL would read the whole table.
+      query
+        .selectFrom('account')
+        .select('id')
+        .where('email_key', '=', key)
+        .unionAll(reservedAddresses(db, [key]).select('account_id as id')),
     )
     .orderBy('id', 'desc')
     .limit(25)

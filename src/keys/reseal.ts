@@ -8,8 +8,8 @@ import { readPrimaryKey } from './encryption-keys.ts'
 import { type Keyring, keyIdOf } from './keyring.ts'
 import { listSealedColumns, type SealedColumnParts, sealContext } from './sealed-columns.ts'
 
-/** Rows per batch. */
-const batchSize = 100
+/** Rows per batch, whether or not they have a value: finding values would read any number of rows. */
+const batchSize = 200
 
 /** Pause between batches, so that other writers get their turn; a pass may take hours. */
 const pauseMs = 50
@@ -81,14 +81,12 @@ async function resealColumn(
   for (let after = ''; ; ) {
     // Two nodes with different primary keys would undo each other’s work forever.
     if ((await readPrimaryKey(db))?.id !== keyring.configured[0]) return
-    const { rows } = await sql<{ id: string; bound_to: string; sealed: string }>`
+    const { rows } = await sql<{ id: string; bound_to: string; sealed: string | null }>`
       select id, ${sql.ref(boundColumn)} as bound_to, ${sql.ref(column)} as sealed from ${sql.table(table)}
-      where id > ${after} and ${sql.ref(column)} is not null order by id limit ${batchSize}`.execute(
-      db,
-    )
+      where id > ${after} order by id limit ${batchSize}`.execute(db)
 
     for (const { id, bound_to, sealed } of rows) {
-      if (keyIdOf(sealed) === keyring.configured[0]) continue
+      if (sealed === null || keyIdOf(sealed) === keyring.configured[0]) continue
       const resealed = resealValue(keyring, sealed, sealContext(table, bound_to))
       if (resealed === undefined) result.unopened += 1
       else {

@@ -50,7 +50,7 @@ for (const kind of databaseKinds) {
       .select('id')
       .where('secret_sealed', '=', changed)
       .execute()
-    assert.equal(unchanged.length, Math.ceil(messageCount / 100))
+    assert.equal(unchanged.length, Math.ceil(messageCount / 200))
   })
 
   test(`a node with the old primary key reverts nothing on ${kind}`, async (t) => {

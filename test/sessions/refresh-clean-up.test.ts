@@ -112,6 +112,46 @@ onEachDatabase((latchkey) => {
     assert.equal((await refresh(ada.refreshToken)).status, 200)
   })
 
+  test('used tokens are deleted behind any number of last used ones, which are kept', async () => {
+    const ada = await latchkey.owner()
+    const { refreshToken: firstToken } = ada
+    ada.storeTokens(await refresh(firstToken))
+    const [session] = await latchkey.sql(`select * from session where id = '${sessionOf(ada)}'`)
+    const [token] = await latchkey.sql(
+      `select * from refresh_token where session_id = '${session.id}' and used_at is not null`,
+    )
+    const copies = Array.from({ length: 1200 }, (_, i) => ({ session_id: `copy-${i}`, i }))
+    await insert(
+      'session',
+      copies.map((copy) => ({ ...session, id: copy.session_id })),
+    )
+    await insert(
+      'refresh_token',
+      copies.map(({ session_id, i }) => ({
+        ...token,
+        session_id,
+        token_hash: `copy-${i}`,
+        used_at: i,
+      })),
+    )
+    for (let i = 0; i < 2; i += 1) ada.storeTokens(await refresh(ada.refreshToken))
+
+    travel(8 * day)
+    await runCleanUp(latchkey)
+    const [row] = await latchkey.sql(
+      `select count(*) as kept from refresh_token where session_id like 'copy-%'`,
+    )
+    assert.equal(Number(row.kept), 1200)
+    assertRefused(await refresh(firstToken))
+    assert.equal((await refresh(ada.refreshToken)).status, 200, 'the first token is unknown by now')
+  })
+
+  function insert(table: string, rows: Record<string, unknown>[]): Promise<unknown> {
+    const text = (value: unknown) => (value === null ? 'null' : `'${value}'`)
+    const values = rows.map((row) => `(${Object.values(row).map(text)})`)
+    return latchkey.sql(`insert into ${table} (${Object.keys(rows[0] ?? {})}) values ${values}`)
+  }
+
   async function hasSealedToken(owner: Owner): Promise<boolean> {
     const [row] = await latchkey.sql(
       `select refresh_token_sealed from session where id = '${sessionOf(owner)}'`,

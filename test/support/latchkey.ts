@@ -13,6 +13,7 @@ import { runSql } from './database.ts'
 import { fetchFrom } from './fetch-from.ts'
 import { Owner, type OwnerOptions } from './owner.ts'
 import { createPostgresDatabase } from './postgres.ts'
+import { assertPlans } from './query-plans.ts'
 import { assertStatus, guardBody } from './responses.ts'
 import { type SecondNode, startSecondNode } from './second-node.ts'
 import { findFreePort } from './tcp.ts'
@@ -130,9 +131,13 @@ export class TestLatchkey {
     this.#contract = await this.#readContract()
   }
 
-  /** Stops the service, drops its database, and fails if the log contains a secret. */
+  /**
+   * Stops the service, drops its database, and fails if the log contains a secret or a statement reads
+   * a whole table.
+   */
   async stop(): Promise<void> {
     await this.#service?.close()
+    await assertPlans(this.databaseKind, this.environment.LATCHKEY_DATABASE_URL ?? '')
     await this.#dropDatabase?.()
     rmSync(this.folder, { recursive: true, force: true })
     for (const secret of this.#secrets) {

@@ -36,11 +36,13 @@ export type RestartablePostgresServer = PostgresServer & { restart(): Promise<vo
  *
  * @throws Error with advice if it can't be started
  */
-export async function startPostgres(): Promise<RestartablePostgresServer> {
+export async function startPostgres(
+  parentFolder = chooseDataFolder(),
+): Promise<RestartablePostgresServer> {
   try {
     const user = findUnprivilegedUser()
     const bin = await findBinaries(user)
-    const { dir, release } = createDataFolder(user, chooseDataFolder())
+    const { dir, release } = createDataFolder(user, parentFolder)
     const password = await initDatabase(user, bin, dir)
     const port = await startServer(user, bin, dir)
     return {

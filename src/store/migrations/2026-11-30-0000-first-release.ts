@@ -52,6 +52,13 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .column('import_fingerprint')
     .where(sql<boolean>`import_fingerprint is not null`)
     .execute()
+  // Finds deleted accounts that have to be erased.
+  await db.schema
+    .createIndex('account_deleted')
+    .on('account')
+    .column('deleted_at')
+    .where(sql<boolean>`deleted_at is not null`)
+    .execute()
 
   await db.schema
     .createTable('totp_secret')
@@ -79,6 +86,12 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .on('totp_secret')
     .column('account_id')
     .where(sql<boolean>`confirmed_at is null and removed_at is null`)
+    .execute()
+  // Finds all secrets of an account: confirmed or not, and removed ones when the account is erased.
+  await db.schema
+    .createIndex('totp_secret_account')
+    .on('totp_secret')
+    .column('account_id')
     .execute()
 
   await db.schema
@@ -113,12 +126,17 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .addColumn('removed_at', 'bigint')
     .addColumn('mfa_epoch', 'integer')
     .execute()
-  await db.schema
-    .createIndex('passkey_account')
-    .on('passkey')
-    .column('account_id')
-    .where(sql<boolean>`removed_at is null`)
-    .execute()
+  await db.schema.createIndex('passkey_account').on('passkey').column('account_id').execute()
+
+  // Finds removed credentials that have to be deleted.
+  for (const table of ['totp_secret', 'recovery_code', 'passkey']) {
+    await db.schema
+      .createIndex(`${table}_removed`)
+      .on(table)
+      .column('removed_at')
+      .where(sql<boolean>`removed_at is not null`)
+      .execute()
+  }
 
   await db.schema
     .createTable('sign_up')
@@ -166,12 +184,12 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .columns(['account_id', 'network'])
     .execute()
   await db.schema.createIndex('session_idle').on('session').column('idle_until').execute()
-  // Few sessions have a sealed token: found, not scanned for.
+  // Finds sealed tokens that have to be erased.
   await db.schema
     .createIndex('session_sealed')
     .on('session')
-    .column('repeatable_until')
-    .where(sql.ref('refresh_token_sealed'), 'is not', null)
+    .expression(sql`coalesce(repeatable_until, idle_until)`)
+    .where(sql<boolean>`refresh_token_sealed is not null`)
     .execute()
 
   await db.schema
@@ -207,6 +225,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .execute()
   await db.schema.createIndex('undo_token_account').on('undo_token').column('account_id').execute()
   await db.schema.createIndex('undo_token_email').on('undo_token').column('email_key').execute()
+  await db.schema.createIndex('undo_token_expiry').on('undo_token').column('expires_at').execute()
 
   await db.schema
     .createTable('challenge')
@@ -323,8 +342,14 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .on('activity')
     .columns(['account_id', 'id'])
     .execute()
-  // Finds what has to be deleted.
+  // Finds entries that have to be deleted, and those without an account, which are kept for less long.
   await db.schema.createIndex('activity_at').on('activity').column('at').execute()
+  await db.schema
+    .createIndex('activity_unowned')
+    .on('activity')
+    .column('at')
+    .where(sql<boolean>`account_id is null`)
+    .execute()
 
   await db.schema
     .createTable('device')
@@ -359,6 +384,11 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .createIndex('password_reset_account')
     .on('password_reset')
     .column('account_id')
+    .execute()
+  await db.schema
+    .createIndex('password_reset_expiry')
+    .on('password_reset')
+    .column('expires_at')
     .execute()
 
   await db.schema
@@ -412,11 +442,22 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .column('next_attempt_at')
     .where(sql<boolean>`sent_at is null and failed_at is null`)
     .execute()
-  // Finds the earlier events of an account, which are sent first.
+  // Finds the earlier unsent events of an account, which are sent first, and all of them when it is erased.
   await db.schema
     .createIndex('webhook_event_in_order')
     .on('webhook_event')
-    .columns(['account_id', 'created_at', 'id'])
-    .where(sql<boolean>`sent_at is null and failed_at is null`)
+    .columns(['account_id', 'sent_at', 'failed_at', 'created_at', 'id'])
     .execute()
+
+  // Finds finished messages that have to be deleted.
+  for (const table of ['outbox', 'webhook_event']) {
+    for (const column of ['sent_at', 'failed_at']) {
+      await db.schema
+        .createIndex(`${table}_${column}`)
+        .on(table)
+        .column(column)
+        .where(sql.ref(column), 'is not', null)
+        .execute()
+    }
+  }
 }
