@@ -12,7 +12,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
-import { createDatabase } from '../support/database.ts'
+import { createDatabase, retryWhileLocked } from '../support/database.ts'
 import { startLatchkey } from '../support/outbox.ts'
 import { createTempFolder, LatchkeyProcess, runLatchkey } from '../support/process.ts'
 
@@ -30,10 +30,10 @@ test('a backup made during writes is a consistent snapshot that restores every a
   )
   let commits = 0
   const write = () => {
-    commits += 1
     insert.run(`${commits} a`, `${commits} b`)
+    commits += 1
   }
-  writer.exec('begin')
+  await retryWhileLocked(() => writer.exec('begin immediate'))
   while (commits < 50_000) write()
   writer.exec('commit')
   const environment = latchkey.environment
@@ -49,7 +49,7 @@ test('a backup made during writes is a consistent snapshot that restores every a
   let commitsBeside = 0
   while (!ended) {
     const beside = readdirSync(folder).length > 0 && !existsSync(file)
-    write()
+    await retryWhileLocked(write)
     if (beside) commitsBeside += 1
     assert.equal((await latchkey.get('/health/ready')).status, 200)
     await turn()

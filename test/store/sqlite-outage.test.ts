@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
-import { createDatabase } from '../support/database.ts'
+import { createDatabase, retryWhileLocked } from '../support/database.ts'
 import { scrape } from '../support/metrics.ts'
 import { startLatchkey } from '../support/outbox.ts'
 import { type LatchkeyProcess, startLatchkeyProcess } from '../support/process.ts'
@@ -80,7 +80,7 @@ test('while another program locks the file, changes get a 503, reads succeed and
   const ada = await latchkey.owner()
   const file = latchkey.environment.LATCHKEY_DATABASE_URL?.slice('sqlite:'.length) ?? ''
   const other = new DatabaseSync(file)
-  other.exec('begin immediate')
+  await retryWhileLocked(() => other.exec('begin immediate'))
   const began = performance.now()
   const answers = await Promise.all(
     Array.from({ length: 12 }, () => ada.put('/settings/Language', { language: 'de' })),

@@ -39,26 +39,33 @@ function poolOf(url: string): Pool {
   return pool
 }
 
-/**
- * Lets the event loop turn while the file is locked: a service in this process may hold the lock for a
- * group of transactions, and commits in a later turn.
- */
 async function runSqliteSql(file: string, statement: string): Promise<object[]> {
-  const db = new DatabaseSync(file, { timeout: 0 })
+  const db = new DatabaseSync(file)
   try {
-    for (const deadline = performance.now() + 5000; ; await setImmediate()) {
-      try {
-        return db
-          .prepare(statement)
-          .all()
-          .map((row) => ({ ...row }))
-      } catch (error) {
-        if ((error as { errcode?: number }).errcode !== sqliteBusy) throw error
-        if (performance.now() > deadline) throw error
-      }
-    }
+    return await retryWhileLocked(() =>
+      db
+        .prepare(statement)
+        .all()
+        .map((row) => ({ ...row })),
+    )
   } finally {
     db.close()
+  }
+}
+
+/**
+ * Runs work on a connection that does not wait for the lock of a SQLite file, and lets the event loop
+ * turn while the file is locked: a service in this process may hold the lock for a group of
+ * transactions, which it commits in a later turn.
+ */
+export async function retryWhileLocked<Result>(work: () => Result): Promise<Result> {
+  for (const deadline = performance.now() + 5000; ; await setImmediate()) {
+    try {
+      return work()
+    } catch (error) {
+      const isLocked = (error as { errcode?: number }).errcode === sqliteBusy
+      if (!isLocked || performance.now() > deadline) throw error
+    }
   }
 }
 
