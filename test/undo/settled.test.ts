@@ -262,6 +262,22 @@ onEachDatabase((latchkey) => {
     assert.equal(undone.body.undone, 'password.changed')
   })
 
+  test('five wrong passkeys end the answer to an undo, and its link still works', async () => {
+    const ada = await settledOwner()
+    const passkey = await addPasskey(latchkey, ada)
+    await ada.changePassword('another sentence of Ada')
+    const token = await undoTokenSentTo(latchkey, ada.email, /password/)
+    const { mfaToken } = await challengeOf(token)
+    for (let count = 0; count < 5; count += 1) {
+      const { passkeyToken, options } = (await startPasskeySignIn(latchkey, { mfaToken })).body
+      const response = passkey.get(options, { unregisteredKey: true })
+      assertProblem(await undo(token, { passkeyToken, response }), 401, 'invalid_passkey')
+    }
+    const late = await latchkey.post('/auth/SignIn/Passkey', { mfaToken })
+    assertProblem(late, 401, 'mfa_token_expired')
+    assert.equal((await undoWithPasskey(token, passkey)).body.undone, 'password.changed')
+  })
+
   test('an undo sends five codes a day, and leaves those of sign-in untouched', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'sms' })
     travel(7 * day)
