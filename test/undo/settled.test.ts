@@ -262,6 +262,49 @@ onEachDatabase((latchkey) => {
     assert.equal(undone.body.undone, 'password.changed')
   })
 
+  test('five wrong passkeys end the answer to an undo, and its link still works', async () => {
+    const ada = await settledOwner()
+    const passkey = await addPasskey(latchkey, ada)
+    await ada.changePassword('another sentence of Ada')
+    const token = await undoTokenSentTo(latchkey, ada.email, /password/)
+    const { mfaToken } = await challengeOf(token)
+    for (let count = 0; count < 5; count += 1) {
+      const { passkeyToken, options } = (await startPasskeySignIn(latchkey, { mfaToken })).body
+      const response = passkey.get(options, { unregisteredKey: true })
+      assertProblem(await undo(token, { passkeyToken, response }), 401, 'invalid_passkey')
+    }
+    const late = await latchkey.post('/auth/SignIn/Passkey', { mfaToken })
+    assertProblem(late, 401, 'mfa_token_expired')
+    assert.equal((await undoWithPasskey(token, passkey)).body.undone, 'password.changed')
+  })
+
+  test('a passkey that its owner removed before the change confirms no undo of it', async () => {
+    const ada = await settledOwner()
+    const [lost, kept] = [await addPasskey(latchkey, ada), await addPasskey(latchkey, ada)]
+    assertStatus(await ada.delete(`/settings/Passkeys/${lost.id}`), 200)
+    await ada.changePassword('another sentence of Ada')
+    const token = await undoTokenSentTo(latchkey, ada.email, /password/)
+    assertProblem(await undoWithPasskey(token, lost), 401, 'invalid_passkey')
+    assert.equal((await undoWithPasskey(token, kept)).body.undone, 'password.changed')
+  })
+
+  test('a recovery code that confirms an undo is used up, told and recorded', async () => {
+    const ada = await settledOwner()
+    await ada.changePassword('another sentence of Ada')
+    const token = await undoTokenSentTo(latchkey, ada.email, /password/)
+    const [code = ''] = ada.recoveryCodes
+    await setPasswordAfter(latchkey, await undoWith(token, 'recoveryCode', code), ada)
+    const subjects = (await latchkey.inbox(ada.email)).map(({ subject }) => subject)
+    assert.ok(
+      subjects.some((subject) => /recovery code was used/.test(subject)),
+      `${subjects}`,
+    )
+    await ada.signInFully()
+    const { activity } = (await ada.get('/settings/Activity')).body
+    const used = activity.find(({ type }: { type: string }) => type === 'recovery_code.used')
+    assert.deepEqual(used?.detail, { remaining: 9 })
+  })
+
   test('an undo sends five codes a day, and leaves those of sign-in untouched', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'sms' })
     travel(7 * day)
