@@ -9,7 +9,7 @@ import type { Figure } from '../support/table.ts'
 /** Rows per figure: a page more or less changes nothing. */
 const count = 100_000
 
-/** What a browser sends. */
+/** The `User-Agent` of a browser. */
 const user_agent = `'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36'`
 
 const account_id = idOf('01')
