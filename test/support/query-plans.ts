@@ -48,8 +48,25 @@ const done = { SQLite: new Set<string>(), PostgreSQL: new Set<string>() }
 const { executeQuery } = DefaultQueryExecutor.prototype
 DefaultQueryExecutor.prototype.executeQuery = function (query, options) {
   const kind = this.adapter instanceof PostgresAdapter ? 'PostgreSQL' : 'SQLite'
-  if (!done[kind].has(query.sql)) recorded[kind].add(query.sql)
+  if (!hasRecorded(kind, query.sql) && isCalledByService()) record(kind, query.sql)
   return executeQuery.call(this, query, options) as never
+}
+
+/** Has a statement explained by the next `assertPlans`. */
+export function record(kind: DatabaseKind, statement: string): void {
+  recorded[kind].add(statement)
+}
+
+/** Whether a statement was recorded before. */
+export function hasRecorded(kind: DatabaseKind, statement: string): boolean {
+  return done[kind].has(statement) || recorded[kind].has(statement)
+}
+
+/** Whether the query comes from `src/`. A test’s own may read what it likes. */
+function isCalledByService(): boolean {
+  const [, ...frames] = new Error().stack?.split('\n') ?? []
+  const caller = frames.find((frame) => !/node_modules|query-plans\.ts/.test(frame))
+  return caller?.includes('/src/') ?? false
 }
 
 /**
@@ -60,8 +77,8 @@ DefaultQueryExecutor.prototype.executeQuery = function (query, options) {
  */
 export async function assertPlans(kind: DatabaseKind, url: string): Promise<void> {
   const statements = [...recorded[kind]].filter(isNew(kind))
+  for (const statement of recorded[kind]) done[kind].add(statement)
   recorded[kind].clear()
-  for (const statement of statements) done[kind].add(statement)
   if (statements.length === 0) return
 
   const explain = kind === 'SQLite' ? explainOnSqlite : explainOnPostgres
