@@ -13,7 +13,6 @@ import { allowOrigins } from './http/cors.ts'
 import { serveOpenapi } from './http/docs/openapi.ts'
 import { serveReference } from './http/docs/reference.ts'
 import { healthRoutes } from './http/health.ts'
-import { collectMethods } from './http/method-not-allowed.ts'
 import { problemTypes } from './http/problem-types.ts'
 import { activateKeys } from './keys/encryption-keys.ts'
 import { jwksRoutes } from './keys/jwks-routes.ts'
@@ -157,7 +156,6 @@ export async function startServer(
   }
 
   // Routes, from creating an account to administering all of them
-  const rejectOtherMethods = collectMethods(app)
   await serveOpenapi(app, { publicUrl, version })
   signUpRoutes(app, deps)
   passwordRoutes(app, deps)
@@ -184,7 +182,6 @@ export async function startServer(
   await serveReference(app, {
     problems: Object.entries(problemTypes).map(([code, problemType]) => ({ code, ...problemType })),
   })
-  rejectOtherMethods()
 
   // Starting and stopping
   let stopMetricsListener = async () => {}
