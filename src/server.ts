@@ -103,7 +103,7 @@ export async function startServer(
   const brandAssets = await loadBrandAssets(settings)
   const { color, onColor, logo } = brandAssets
   const brand = { name: settings.brandName, publicUrl, color, onColor, logo: logo !== undefined }
-  const transports = createTransports(settings)
+  const transports = await createTransports(settings)
   const capturedChannels = capturedChannelsOf(settings, transports)
   const channelDeps = { brand, transports, capturedChannels }
   const delivery = startDelivery({ db, keyring, log, emit, ...channelDeps })
@@ -156,7 +156,7 @@ export async function startServer(
   }
 
   // Routes, from creating an account to administering all of them
-  await serveOpenapi(app, { publicUrl, version })
+  serveOpenapi(app, { publicUrl, version })
   signUpRoutes(app, deps)
   passwordRoutes(app, deps)
   accountSettingsRoutes(app, deps)
