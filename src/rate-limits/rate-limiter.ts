@@ -3,6 +3,7 @@ import { now, secondsUntil } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
 import { Problem, type ProblemCode } from '../lib/problem.ts'
 import { newId } from '../lib/random.ts'
+import { compileOnce } from '../store/compile-once.ts'
 import { advisoryLock } from '../store/locks.ts'
 import type { Db } from '../store/open.ts'
 import type { Tx } from '../store/transaction.ts'
@@ -116,14 +117,16 @@ export function createRateLimiter({ enabled, log }: { enabled: boolean; log: Log
 
 /** Hits of a bucket within its window. */
 export async function countHits(db: Db, { limit, key }: Bucket): Promise<number> {
-  const { count } = await db
+  return (await countSince(db, hitKeyOf({ limit, key }), now() - limit.windowMs))?.count ?? 0
+}
+
+const countSince = compileOnce((db, key: string, since: number) =>
+  db
     .selectFrom('rate_limit_hit')
     .select(({ fn }) => fn.countAll<number>().as('count'))
-    .where('key', '=', hitKeyOf({ limit, key }))
-    .where('at', '>', now() - limit.windowMs)
-    .executeTakeFirstOrThrow()
-  return count
-}
+    .where('key', '=', key)
+    .where('at', '>', since),
+)
 
 const hitKeyOf = ({ limit, key }: Bucket) => `${limit.name} ${key}`
 
@@ -133,18 +136,21 @@ async function ensureRemaining(
   log: Log,
   { limit, hitKey, max = limit.max }: Bucket & { hitKey: string },
 ): Promise<number> {
-  const latestHits = await tx
+  const since = tx.now() - limit.windowMs
+  const count = (await countSince(tx, hitKey, since))?.count ?? 0
+  if (count < max) return max - count
+
+  if (limit.alarm) log.error({ max }, limit.alarm)
+  const freeing = await tx
     .selectFrom('rate_limit_hit')
     .select('at')
     .where('key', '=', hitKey)
-    .where('at', '>', tx.now() - limit.windowMs)
+    .where('at', '>', since)
     .orderBy('at', 'desc')
-    .limit(Math.max(1, max))
-    .execute()
-  if (latestHits.length < max) return max - latestHits.length
-
-  if (limit.alarm) log.error({ max }, limit.alarm)
-  throw limitReached(limit, (latestHits.at(-1)?.at ?? tx.now()) + limit.windowMs)
+    .offset(Math.max(0, max - 1))
+    .limit(1)
+    .executeTakeFirst()
+  throw limitReached(limit, (freeing?.at ?? tx.now()) + limit.windowMs)
 }
 
 function limitReached({ problem, detailStart = detailStarts[problem] }: RateLimit, freeAt: number) {
