@@ -37,6 +37,8 @@ export const betterAuthFolder = join(root, 'bench/peers/better-auth')
 /** A temporary folder for databases, deleted when this process ends. */
 const databaseFolder = mkdtempSync(join(tmpdir(), 'latchkey-bench-'))
 process.on('exit', () => rmSync(databaseFolder, { recursive: true, force: true }))
+// Services have groups of their own, which Ctrl-C does not reach: this runs the listeners of `exit`.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(1))
 
 const node: Program['command'] = [process.execPath, ...process.execArgv]
 
