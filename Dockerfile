@@ -37,8 +37,14 @@ ENV LATCHKEY_MODE=production \
     LATCHKEY_DATABASE_URL=sqlite:/data/latchkey.sqlite
 EXPOSE 4000
 
+# Listing the commands compiles them all, so that every start finds the code compiled, also in a
+# container whose root is read-only.
+RUN mkdir -p /var/cache/latchkey && chown 1000:1000 /var/cache/latchkey
+ENV CACHE_DIRECTORY=/var/cache/latchkey
+
 # `node` of the base image, as numbers, because Kubernetes cannot tell otherwise that it isn’t root.
 USER 1000:1000
+RUN latchkey --help && chmod -R a-w /var/cache/latchkey
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=5s --start-period=60s \
   CMD ["node", "-e", "fetch('http://127.0.0.1:' + (process.env.LATCHKEY_PORT || 4000) + '/health/ready').then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]

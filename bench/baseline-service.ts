@@ -1,10 +1,10 @@
 /**
  * The minimal service that does Latchkey's work: node:http, one signature check, one row; for turning
- * MFA off one durable transaction. It uses a copy of Latchkey's database and accepts its tokens.
+ * MFA off one durable transaction, or one for all calls of a turn of the event loop. It uses a copy of Latchkey's database and accepts its tokens.
  */
 import { createPublicKey, hash, type KeyObject, verify } from 'node:crypto'
-import { createServer } from 'node:http'
-import { DatabaseSync } from 'node:sqlite'
+import { createServer, type ServerResponse } from 'node:http'
+import { DatabaseSync, type SQLOutputValue } from 'node:sqlite'
 import { prepareTurnOff } from './support/turn-off.ts'
 
 const db = new DatabaseSync(process.env.DATABASE ?? '')
@@ -19,20 +19,51 @@ const selectSession = db.prepare(
 const turnOff = prepareTurnOff(db)
 const verifiedTokens = new Map<string, string>()
 
+/** Calls of one turn of the event loop whose turn-offs are committed together, and then answered. */
+let group: (() => void)[] = []
+
 createServer((request, response) => {
   if (request.url === '/health/live') return response.end()
 
   const token = request.headers.authorization?.slice('Bearer '.length) ?? ''
-  const sid = request.url === '/cached' ? cachedSessionId(token) : verifiedSessionId(token, key)
+  const sid = request.url === '/verified' ? verifiedSessionId(token, key) : cachedSessionId(token)
   const row = sid && selectSession.get(sid)
   if (!row) {
     response.statusCode = 401
     return response.end()
   }
-  if (request.method === 'DELETE') turnOff(String(row.id), String(sid))
+  const [account, session] = [String(row.id), String(sid)]
+  const respond = () => send(response, row, request.method !== 'DELETE')
+  if (request.url === '/grouped') return turnOffInGroup(account, session, respond)
+  if (request.method === 'DELETE') {
+    turnOff.begin()
+    turnOff.change(account, session)
+    turnOff.commit()
+  }
+  respond()
+}).listen(Number(process.env.LATCHKEY_PORT), '127.0.0.1')
 
+function turnOffInGroup(account: string, session: string, respond: () => void): void {
+  if (group.length === 0) {
+    turnOff.begin()
+    setImmediate(() => {
+      turnOff.commit()
+      const answered = group
+      group = []
+      for (const respondToCall of answered) respondToCall()
+    })
+  }
+  turnOff.change(account, session)
+  group.push(respond)
+}
+
+function send(
+  response: ServerResponse,
+  row: Record<string, SQLOutputValue>,
+  enabled: boolean,
+): void {
   const body = JSON.stringify({
-    enabled: request.method !== 'DELETE' && row.mfa_on_since !== null,
+    enabled: enabled && row.mfa_on_since !== null,
     mfaMethod: row.mfa_method,
     availableMethods: ['authenticator'],
     changedAt: new Date(Number(row.mfa_changed_at)).toISOString(),
@@ -40,7 +71,7 @@ createServer((request, response) => {
   response.setHeader('content-type', 'application/json')
   response.setHeader('content-length', Buffer.byteLength(body))
   response.end(body)
-}).listen(Number(process.env.LATCHKEY_PORT), '127.0.0.1')
+}
 
 /** The session of a token, which is verified the first time only. */
 function cachedSessionId(token: string): string | undefined {

@@ -8,7 +8,7 @@ import { constants } from 'node:os'
 import { fileURLToPath } from 'node:url'
 
 const root = new URL('../', import.meta.url)
-const bundle = new URL('dist/server/latchkey.js', root)
+const bundle = new URL('dist/server/latchkey.cjs', root)
 const { engines } = JSON.parse(readFileSync(new URL('package.json', root), 'utf8'))
 const needed = Number.parseInt(engines.node.replace('>=', ''), 10)
 
@@ -18,8 +18,11 @@ const handedOver = process.env[marker] !== undefined
 delete process.env[marker]
 
 if (Number.parseInt(process.versions.node, 10) >= needed) {
-  // Compiling is most of a start. The cache is in the clone, where no other user can plant code.
-  nodeModule.enableCompileCache?.(fileURLToPath(new URL('node_modules/.cache/latchkey', root)))
+  // Half of a start is compiling. The cache is where no other user can plant code: in the folder that
+  // systemd or the image names, else in the clone or package. Where it cannot be written, nothing fails.
+  const { CACHE_DIRECTORY = fileURLToPath(new URL('node_modules/.cache/latchkey', root)) } =
+    process.env
+  nodeModule.enableCompileCache?.(CACHE_DIRECTORY)
   nodeModule.setSourceMapsSupport?.(true, { nodeModules: true })
   await import(isBundleCurrent() ? bundle.href : new URL('src/cli/main.ts', root).href)
 } else {

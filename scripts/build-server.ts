@@ -8,7 +8,7 @@ const root = join(import.meta.dirname, '..')
 const folder = join(root, 'dist/server')
 const sources = ['src', 'package-lock.json', 'scripts/build-server.ts']
 
-if (isOutdated(join(folder, 'latchkey.js'), sources)) {
+if (isOutdated(join(folder, 'latchkey.cjs'), sources)) {
   const { build } = await import('vite')
   // The `dependencies` of package.json: they have native code, which no bundle can contain.
   const external = ['@node-rs/argon2', '@node-rs/bcrypt']
@@ -27,8 +27,10 @@ if (isOutdated(join(folder, 'latchkey.js'), sources)) {
       license: { fileName: 'licenses.md' },
       rolldownOptions: {
         output: {
-          entryFileNames: 'latchkey.js',
-          chunkFileNames: '[name].js',
+          format: 'cjs',
+          entryFileNames: 'latchkey.cjs',
+          chunkFileNames: '[name].cjs',
+          comments: false,
           keepNames: true,
           // Otherwise tsyringe, of @simplewebauthn/server, runs before the polyfill that it needs.
           strictExecutionOrder: true,

@@ -18,7 +18,7 @@ interface Passage {
 }
 
 let count = 0
-const paths = globSync(linted).sort()
+const paths = globSync(linted, { exclude: ['**/node_modules'] }).sort()
 for (const path of paths) {
   const file = ts.createSourceFile(path, readFileSync(path, 'utf8'), ts.ScriptTarget.Latest)
   const passages = commentsOf(file)

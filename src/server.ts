@@ -13,7 +13,6 @@ import { allowOrigins } from './http/cors.ts'
 import { serveOpenapi } from './http/docs/openapi.ts'
 import { serveReference } from './http/docs/reference.ts'
 import { healthRoutes } from './http/health.ts'
-import { collectMethods } from './http/method-not-allowed.ts'
 import { problemTypes } from './http/problem-types.ts'
 import { activateKeys } from './keys/encryption-keys.ts'
 import { jwksRoutes } from './keys/jwks-routes.ts'
@@ -104,7 +103,7 @@ export async function startServer(
   const brandAssets = await loadBrandAssets(settings)
   const { color, onColor, logo } = brandAssets
   const brand = { name: settings.brandName, publicUrl, color, onColor, logo: logo !== undefined }
-  const transports = createTransports(settings)
+  const transports = await createTransports(settings)
   const capturedChannels = capturedChannelsOf(settings, transports)
   const channelDeps = { brand, transports, capturedChannels }
   const delivery = startDelivery({ db, keyring, log, emit, ...channelDeps })
@@ -157,8 +156,7 @@ export async function startServer(
   }
 
   // Routes, from creating an account to administering all of them
-  const rejectOtherMethods = collectMethods(app)
-  await serveOpenapi(app, { publicUrl, version })
+  serveOpenapi(app, { publicUrl, version })
   signUpRoutes(app, deps)
   passwordRoutes(app, deps)
   accountSettingsRoutes(app, deps)
@@ -184,7 +182,6 @@ export async function startServer(
   await serveReference(app, {
     problems: Object.entries(problemTypes).map(([code, problemType]) => ({ code, ...problemType })),
   })
-  rejectOtherMethods()
 
   // Starting and stopping
   let stopMetricsListener = async () => {}

@@ -86,7 +86,7 @@ type Times = Record<keyof typeof label, number>
 
 async function startSeededService(kind: DatabaseKind, count: number): Promise<SeededService> {
   const url = await createDatabase(kind)
-  const start = () => startLatchkey(undefined, url)
+  const start = () => startLatchkey(undefined, { url })
   const first = await start()
   const [account] = await createAccounts(first, 1)
   if (!account) throw new Error('No account was created.')

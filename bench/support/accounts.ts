@@ -26,28 +26,28 @@ export async function createAccounts(service: Service, count: number): Promise<B
 }
 
 async function signUp(client: HttpClient, email: string, password: string): Promise<BenchAccount> {
-  const { signUpToken } = await client.expect(202, {
+  const { signUpToken } = await client.expectPatiently(202, {
     method: 'POST',
     path: '/auth/SignUp',
     body: { email, password },
   })
-  const { messages } = await client.expect(200, {
+  const { messages } = await client.expectPatiently(200, {
     method: 'GET',
     path: `/dev/Messages?to=${encodeURIComponent(email)}`,
   })
   const code = /\b[0-9]{6}\b/.exec(messages[0].text)?.[0]
-  const signedIn = await client.expect(201, {
+  const signedIn = await client.expectPatiently(201, {
     method: 'POST',
     path: '/auth/SignUp/Verify',
     body: { signUpToken, code },
   })
   const token: string = signedIn.accessToken
-  const { secret } = await client.expect(200, {
+  const { secret } = await client.expectPatiently(200, {
     method: 'POST',
     path: '/settings/MfaSecret',
     token,
   })
-  await client.expect(200, {
+  await client.expectPatiently(200, {
     method: 'POST',
     path: '/settings/MfaSignIn',
     token,
@@ -61,17 +61,23 @@ export function totpCode(secret: string): string {
   return new TOTP({ secret: Secret.fromBase32(secret) }).generate()
 }
 
-/** Turns MFA on for all accounts, directly in the database, and marks every code as unused. */
+/** Turns MFA on for all accounts, and marks every code as unused. */
+export const turnMfaOn = `
+  update account set mfa_on_since = 1, mfa_method = 'authenticator',
+    mfa_epoch = (select mfa_epoch from totp_secret where account_id = account.id)
+  where mfa_on_since is null;
+  update totp_secret set last_step = null where last_step is not null`
+
+/** Turns MFA on for all accounts, directly in the database. */
 export function turnMfaOnForAll(database: string): void {
-  runSql(
-    database,
-    `update account set mfa_on_since = 1, mfa_method = 'authenticator' where mfa_on_since is null;
-     update totp_secret set last_step = null where last_step is not null`,
-  )
+  runSql(database, turnMfaOn)
 }
 
 export function turnMfaOffForAll(database: string): void {
-  runSql(database, 'update account set mfa_on_since = null where mfa_on_since is not null')
+  runSql(
+    database,
+    'update account set mfa_on_since = null, mfa_epoch = null where mfa_on_since is not null',
+  )
 }
 
 export function runSql(database: string, sql: string): void {

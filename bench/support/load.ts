@@ -1,19 +1,44 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { HttpClient, measureMs } from './http-client.ts'
+import type { Service } from './process.ts'
 
 /** Throughput and latencies (in milliseconds) under a load. */
 export interface LoadResult {
+  calls: number
   perSecond: number
   p50: number
   p99: number
 }
 
-/** The number of concurrent clients. */
-const clientCount = 32
+/** The usual number of concurrent clients. */
+const usualClientCount = 32
+
+/**
+ * Each client processes one item after another, until none is left.
+ *
+ * @returns with the CPU time that the service took per call, in milliseconds
+ */
+export function loadService<Item>(
+  service: Service,
+  items: Iterable<Item>,
+  task: (client: HttpClient, item: Item) => Promise<unknown>,
+  clientCount = usualClientCount,
+): Promise<LoadResult & { cpuMs: number }> {
+  return withClients(
+    service.port,
+    async (clients) => {
+      const before = service.cpuMs()
+      const load = await runClosedLoop(clients, items, task)
+      return { ...load, cpuMs: (service.cpuMs() - before) / load.calls }
+    },
+    clientCount,
+  )
+}
 
 export async function withClients<Result>(
   port: number,
   use: (clients: HttpClient[]) => Promise<Result>,
+  clientCount = usualClientCount,
 ): Promise<Result> {
   const clients = await Promise.all(
     Array.from({ length: clientCount }, () => HttpClient.connect(port)),
@@ -42,7 +67,8 @@ export async function runClosedLoop<Item>(
       }),
     ),
   )
-  return { perSecond: latenciesMs.length / (totalMs / 1000), ...percentiles(latenciesMs) }
+  const calls = latenciesMs.length
+  return { calls, perSecond: calls / (totalMs / 1000), ...percentiles(latenciesMs) }
 }
 
 /** Repeats the items for a duration. */
@@ -75,7 +101,8 @@ export async function runOpenLoop<Item>(
     if (!client) throw new Error('There are no clients.')
     latenciesMs.push(task(client, item).then(() => performance.now() - due))
   }
-  return { perSecond, ...percentiles(await Promise.all(latenciesMs)) }
+  const calls = latenciesMs.length
+  return { calls, perSecond, ...percentiles(await Promise.all(latenciesMs)) }
 }
 
 function percentiles(times: number[]): { p50: number; p99: number } {

@@ -5,7 +5,10 @@ import type { Figure } from './table.ts'
 
 /** The services and accounts that every benchmark uses. */
 export interface BenchContext {
+  /** With rate limits, as in production. */
   latchkey: Service
+  /** Without rate limits, on a copy of the database. */
+  unlimited: Service
   /** The minimal service that does the same work. */
   baseline: Service
   /** The keys that verify Latchkey's tokens, as JSON. */

@@ -38,7 +38,11 @@ export async function measureRawTurnOffs(database: string): Promise<number> {
   const sessions = db.prepare('select account_id, min(id) as id from session group by 1').all()
   const turnOff = prepareTurnOff(db)
   const totalMs = await measureMs(async () => {
-    for (const { account_id, id } of sessions) turnOff(String(account_id), String(id))
+    for (const { account_id, id } of sessions) {
+      turnOff.begin()
+      turnOff.change(String(account_id), String(id))
+      turnOff.commit()
+    }
   })
   db.close()
   return sessions.length / (totalMs / 1000)

@@ -1,3 +1,4 @@
+import { flushCompileCache } from 'node:module'
 import { constants } from 'node:os'
 import { loadDevelopmentKeys } from '../config/development-keys.ts'
 import { findUnknownSettings, readSettings } from '../config/read-settings.ts'
@@ -26,6 +27,8 @@ async function serve(settings: Settings): Promise<void> {
     throw explainListenError(error)
   })
   if (settings.mode === 'development') console.log(startupMessage(settings))
+  // Not only when the process ends: it may be killed, or end with a crash.
+  flushCompileCache()
 
   let firstSignalAt: number | undefined
   const stop = async (signal: NodeJS.Signals) => {

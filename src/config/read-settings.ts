@@ -45,7 +45,7 @@ export function readSettings(environment: Environment): Settings {
     publicUrl,
     audience: parsed.audience ?? publicUrl,
     shutdownDelay: parsed.shutdownDelay ?? (parsed.mode === 'production' ? 2 : 0),
-    hashConcurrency: availableParallelism(),
+    hashConcurrency: availableParallelism() + 1,
     maxHashWaitMs: 2 * second,
     hashCost: owaspHashCost,
   }

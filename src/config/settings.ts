@@ -265,7 +265,7 @@ export interface Settings extends ParsedSettings {
   readonly shutdownDelay: number
   readonly brandName: string
   readonly brandColor: string
-  /** Concurrent password hashes: one per core. */
+  /** Password hashes in flight: one per core, and one that waits for the first thread that is free. */
   readonly hashConcurrency: number
   /** Longest expected wait for a password hash; beyond it, requests are rejected with 503. */
   readonly maxHashWaitMs: number

@@ -12,6 +12,7 @@ import { Problem } from '../lib/problem.ts'
 import { acceptJson, bodyLimitBytes } from './body.ts'
 import { createForwardedForListener } from './forwarded-for.ts'
 import { createHttpServer, timeouts } from './http-server.ts'
+import { rejectUnknownRoutes } from './method-not-allowed.ts'
 import { createErrorHandlers } from './problem-response.ts'
 import { logRequests } from './request-log.ts'
 import { ProblemSchema } from './schemas.ts'
@@ -98,7 +99,7 @@ export function createApp(options: {
   logRequests(app, log)
   setSecurityHeaders(app, headers)
   rejectAmbiguous(app)
-  rejectUnknownPaths(app)
+  rejectUnknownRoutes(app)
   acceptJson(app)
   shutdownGracefully(app, isStopping)
   return app
@@ -121,15 +122,6 @@ function rejectAmbiguous(app: FastifyInstance): void {
 /** Counts in `rawHeaders`, because `headers` keeps only the first. @param name in lower case */
 function countHeader(name: string, { rawHeaders }: IncomingMessage): number {
   return rawHeaders.filter((text, i) => i % 2 === 0 && text.toLowerCase() === name).length
-}
-
-/** Answers 404 before the body is read. */
-function rejectUnknownPaths(app: FastifyInstance): void {
-  app.addHook('onRequest', async (request) => {
-    if (!request.is404) return
-    const detail = 'This path does not exist. The reference at /docs lists all paths.'
-    throw new Problem('not_found', detail)
-  })
 }
 
 /** Lets running requests finish, closes their connections, and cuts off the rest after 5 s. */

@@ -1,5 +1,4 @@
 import { type EmailAddress, parseEmailAddress } from '../lib/email-address.ts'
-import { parsePhoneNumber } from '../lib/phone-number.ts'
 import { Problem } from '../lib/problem.ts'
 
 /** A problem like those of schema validation, for a field that fails a check beyond its schema. */
@@ -19,7 +18,9 @@ export function parseEmailField(input: string): EmailAddress {
  *
  * @throws Problem `invalid_request` if it cannot receive text messages
  */
-export function parsePhoneField(input: string): string {
+export async function parsePhoneField(input: string): Promise<string> {
+  // Loaded with the first number: the numbering plans of all countries take a few megabytes.
+  const { parsePhoneNumber } = await import('../lib/phone-number.ts')
   const parsed = parsePhoneNumber(input)
   if (parsed.kind === 'usable') return parsed.number
   throw invalidField('/phoneNumber', phoneErrors[parsed.kind])

@@ -62,7 +62,7 @@ export interface HashingObserver {
 }
 
 /**
- * @param options.concurrency number of concurrent hashes: one per core gives the best throughput
+ * @param options.concurrency hashes in flight
  * @param options.maxWaitMs the queue is full when the last caller would wait longer than this
  * @param options.cost cost of new hashes
  */

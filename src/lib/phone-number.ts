@@ -27,8 +27,3 @@ export function parsePhoneNumber(input: string): ParsedPhoneNumber {
   if (costly.has(type)) return { kind: 'costly' }
   return { kind: 'usable', number: parsed.number }
 }
-
-/** The block of 10,000 numbers, as assigned to companies, that contains a number in E.164. */
-export function rangeOf(number: string): string {
-  return number.slice(0, -4)
-}

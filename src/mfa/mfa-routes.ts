@@ -133,7 +133,7 @@ export function mfaRoutes(
       const deviceToken = cookieSessions.deviceTokenOf(request)
       ensureOffered(method, mfaMethods)
       ensureFieldsFitMethod(request.body)
-      const address = parseAddress(request.body)
+      const address = await parseAddress(request.body)
       const assertion =
         request.body.assertion &&
         (await verifyTurnOnAssertion(deps, principal, request.body.assertion))
@@ -273,7 +273,10 @@ function ensureFieldsFitMethod(body: Static<typeof TurnOn>): void {
 }
 
 /** Parses the recipient of codes into its stored form; undefined if the request has none. */
-function parseAddress({ phoneNumber, email }: Static<typeof TurnOn>): string | undefined {
+async function parseAddress({
+  phoneNumber,
+  email,
+}: Static<typeof TurnOn>): Promise<string | undefined> {
   if (phoneNumber !== undefined) {
     return parsePhoneField(phoneNumber)
   }

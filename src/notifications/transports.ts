@@ -1,16 +1,22 @@
 import type { Settings } from '../config/settings.ts'
 import { createSmsTransport } from './sms.ts'
-import { createSmtpTransport } from './smtp.ts'
 import { type Channel, channels, type Transport } from './transport.ts'
 
 type Transports = Record<Channel, Transport | undefined>
 
 /** Creates the transport of each channel that is configured. */
-export function createTransports({ smtpUrl, mailFrom, smsUrl, smsFrom }: Settings): Transports {
+export async function createTransports(settings: Settings): Promise<Transports> {
+  const { smtpUrl, mailFrom, smsUrl, smsFrom } = settings
   return {
-    email: smtpUrl && mailFrom ? createSmtpTransport({ smtpUrl, from: mailFrom }) : undefined,
+    email: smtpUrl && mailFrom ? await loadSmtpTransport(smtpUrl, mailFrom) : undefined,
     sms: smsUrl ? createSmsTransport({ url: smsUrl, from: smsFrom }) : undefined,
   }
+}
+
+/** Loads nodemailer, which only a service with a mail server needs: at its start, not at a message. */
+async function loadSmtpTransport(smtpUrl: string, from: string): Promise<Transport> {
+  const { createSmtpTransport } = await import('./smtp.ts')
+  return createSmtpTransport({ smtpUrl, from })
 }
 
 /** Channels without a transport, whose messages the dev inbox captures; none in production. */

@@ -5,6 +5,7 @@ import { Problem, type ProblemCode } from '../lib/problem.ts'
 import { newId } from '../lib/random.ts'
 import { advisoryLock } from '../store/locks.ts'
 import type { Db } from '../store/open.ts'
+import { prepared } from '../store/prepared-query.ts'
 import type { RunTransaction, Tx } from '../store/transaction.ts'
 
 /** At most `max` hits per key within any window of `windowMs`. */
@@ -177,33 +178,39 @@ export function createRateLimiter({ enabled, log }: { enabled: boolean; log: Log
 }
 
 /** Hits of a bucket within its window. */
-export async function countHits(db: Db, { limit, key }: Bucket): Promise<number> {
-  const { count } = await db
-    .selectFrom('rate_limit_hit')
-    .select(({ fn }) => fn.countAll<number>().as('count'))
-    .where('key', '=', hitKeyOf({ limit, key }))
-    .where('at', '>', now() - limit.windowMs)
-    .executeTakeFirstOrThrow()
+export async function countHits(db: Db | Tx, { limit, key }: Bucket): Promise<number> {
+  const hits = { key: hitKeyOf({ limit, key }), since: now() - limit.windowMs }
+  const [{ count } = { count: 0 }] = await countSince(db, hits)
   return count
 }
+
+const countSince = prepared((db, { key, since }: { key: string; since: number }) =>
+  db
+    .selectFrom('rate_limit_hit')
+    .select(({ fn }) => fn.countAll<number>().as('count'))
+    .where('key', '=', key)
+    .where('at', '>', since),
+)
 
 const hitKeyOf = ({ limit, key }: Bucket) => `${limit.name} ${key}`
 
 /** @returns how many hits the bucket takes, at least one. @throws Problem if it is full */
 async function ensureRemaining(db: Db | Tx, log: Log, bucket: Bucket): Promise<number> {
   const { limit, max = limit.max } = bucket
-  const latestHits = await db
+  const count = await countHits(db, bucket)
+  if (count < max) return max - count
+
+  if (limit.alarm) log.error({ max }, limit.alarm)
+  const freeing = await db
     .selectFrom('rate_limit_hit')
     .select('at')
     .where('key', '=', hitKeyOf(bucket))
     .where('at', '>', now() - limit.windowMs)
     .orderBy('at', 'desc')
-    .limit(Math.max(1, max))
-    .execute()
-  if (latestHits.length < max) return max - latestHits.length
-
-  if (limit.alarm) log.error({ max }, limit.alarm)
-  throw limitReached(limit, (latestHits.at(-1)?.at ?? now()) + limit.windowMs)
+    .offset(Math.max(0, max - 1))
+    .limit(1)
+    .executeTakeFirst()
+  throw limitReached(limit, (freeing?.at ?? now()) + limit.windowMs)
 }
 
 function limitReached({ problem, detailStart = detailStarts[problem] }: RateLimit, freeAt: number) {

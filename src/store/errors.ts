@@ -1,4 +1,4 @@
-import pg from 'pg'
+import type { DatabaseError } from 'pg'
 import { OperatorError } from '../lib/operator-error.ts'
 import { Problem } from '../lib/problem.ts'
 
@@ -45,7 +45,7 @@ const disconnectSqlStates = /^(08|57P)/
  * @param durable whether the statement is a durable write, whose outcome is unknown if no answer came
  */
 export function classifyPostgresError(error: unknown, durable: boolean): unknown {
-  if (error instanceof pg.DatabaseError) {
+  if (isPostgresError(error)) {
     const { code = '' } = error
     if (isPrepareError(error)) return new DatabaseUnavailableError(new Error(prepareHint))
     if (!unavailableSqlStates.test(code)) return error
@@ -64,7 +64,12 @@ const prepareHint =
 
 /** Whether an error says that prepared statements do not work on this connection. */
 export function isPrepareError(error: unknown): boolean {
-  return error instanceof pg.DatabaseError && prepareSqlStates.includes(error.code ?? '')
+  return isPostgresError(error) && prepareSqlStates.includes(error.code ?? '')
+}
+
+/** Whether PostgreSQL reported the error. Told by its fields, because SQLite does not load `pg`. */
+export function isPostgresError(error: unknown): error is DatabaseError {
+  return error instanceof Error && 'severity' in error
 }
 
 /** Whether a statement makes a change durable: a commit does, and a write outside of transactions. */

@@ -3,10 +3,11 @@ import {
   type Kysely,
   PostgresAdapter,
   PostgresDialect,
+  type PostgresPool,
   type PostgresPoolClient,
   type PostgresQueryResult,
 } from 'kysely'
-import pg from 'pg'
+import type { PoolClient } from 'pg'
 import { createSemaphore } from '../lib/semaphore.ts'
 import { classifyPostgresError, DatabaseUnavailableError, isDurableWrite } from './errors.ts'
 import type { OutageLog } from './outage-log.ts'
@@ -16,9 +17,6 @@ import type { Schema } from './schema.ts'
 export function isPostgres(db: Kysely<Schema>): boolean {
   return db.getExecutor().adapter instanceof PostgresAdapter
 }
-
-/** Reads bigint as a number, as SQLite does: times and counts are far below 2^53. */
-pg.types.setTypeParser(pg.types.builtins.INT8, Number)
 
 /** Enough to keep the database busy from one process; more connections would only queue there. */
 const poolSize = 10
@@ -52,15 +50,25 @@ export const noStatementTimeout = 'set local statement_timeout = 0'
 
 /**
  * Kysely's PostgreSQL dialect with a time limit on every wait. A failure of the database, rather than
- * of a statement, is thrown as DatabaseUnavailableError.
+ * of a statement, is thrown as DatabaseUnavailableError. The driver is loaded at the first statement.
  *
  * @param url `postgres://user:password@host/database`
  * @param options.prepare whether statements are prepared, once per connection and text
  */
 export function postgresDialect(
   url: string,
-  { outageLog, prepare }: { outageLog: OutageLog; prepare: boolean },
+  options: { outageLog: OutageLog; prepare: boolean },
 ): PostgresDialect {
+  return new TransactionalDialect({ pool: () => createPool(url, options) })
+}
+
+async function createPool(
+  url: string,
+  { outageLog, prepare }: { outageLog: OutageLog; prepare: boolean },
+): Promise<PostgresPool> {
+  const { default: pg } = await import('pg')
+  // Reads bigint as a number, as SQLite does: times and counts are far below 2^53.
+  pg.types.setTypeParser(pg.types.builtins.INT8, Number)
   const pool = new pg.Pool({
     connectionString: url,
     max: poolSize,
@@ -95,7 +103,7 @@ export function postgresDialect(
   }
 
   /** Wraps a connection of the pool until it is released. */
-  function wrapClient(client: pg.PoolClient): PostgresPoolClient {
+  function wrapClient(client: PoolClient): PostgresPoolClient {
     let hasTimeout = true
     let inTransaction = false
     let broken = false
@@ -162,7 +170,7 @@ export function postgresDialect(
   }
 
   const { options } = pool
-  return new TransactionalDialect({ pool: { connect, end: () => pool.end(), options } })
+  return { connect, end: () => pool.end(), options }
 }
 
 const emptyResult: PostgresQueryResult<never> = { command: 'ROLLBACK', rowCount: 0, rows: [] }
@@ -171,7 +179,7 @@ const emptyResult: PostgresQueryResult<never> = { command: 'ROLLBACK', rowCount:
  * Cancels the query of a connection on the server; otherwise connections would pile up there behind a
  * lock (PostgreSQL's manual, “Canceling Requests in Progress”).
  */
-function cancelQuery(client: pg.PoolClient): void {
+function cancelQuery(client: PoolClient): void {
   const { processID, secretKey, host, port } = client as unknown as Record<
     'processID' | 'secretKey' | 'port',
     number

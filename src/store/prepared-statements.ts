@@ -1,4 +1,3 @@
-import pg from 'pg'
 import { second } from '../lib/clock.ts'
 import { isPrepareError } from './errors.ts'
 
@@ -44,6 +43,7 @@ const otherConnectionMs = 2 * second
  * @param url `postgres://…`
  */
 export async function canPrepareStatements(url: string): Promise<boolean> {
+  const { default: pg } = await import('pg')
   const client = new pg.Client({ connectionString: url, connectionTimeoutMillis })
   const other = new pg.Client({ connectionString: url, connectionTimeoutMillis })
   try {

@@ -1,9 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Kysely, Transaction } from 'kysely'
-import pg from 'pg'
 import { now } from '../lib/clock.ts'
 import type { EmitEvent, MetricEvent } from '../lib/metric-events.ts'
-import { DatabaseUnavailableError } from './errors.ts'
+import { DatabaseUnavailableError, isPostgresError } from './errors.ts'
 import type { Schema } from './schema.ts'
 
 /**
@@ -94,5 +93,5 @@ export async function retryOnConflict<Result>(
 
 /** deadlock_detected, serialization_failure (PostgreSQL's manual, Appendix A). */
 function isConflict(error: unknown): boolean {
-  return error instanceof pg.DatabaseError && ['40P01', '40001'].includes(error.code ?? '')
+  return isPostgresError(error) && ['40P01', '40001'].includes(error.code ?? '')
 }

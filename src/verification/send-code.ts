@@ -1,7 +1,6 @@
 import { minute, second, secondsUntil } from '../lib/clock.ts'
 import { mailboxOf } from '../lib/email-address.ts'
 import { mask } from '../lib/mask.ts'
-import { rangeOf } from '../lib/phone-number.ts'
 import { Problem } from '../lib/problem.ts'
 import { newCode } from '../lib/random.ts'
 import { enqueueNotification, type Recipient } from '../notifications/outbox.ts'
@@ -132,6 +131,11 @@ function unverifiedAddressBuckets({ channel, destination: address }: Recipient):
     { limit: rateLimits.codesPerUnverifiedAddress, key: address },
     { limit: rateLimits.smsPerNumberRange, key: rangeOf(address) },
   ]
+}
+
+/** The block of 10,000 numbers, as assigned to companies, that contains a number in E.164. */
+function rangeOf(number: string): string {
+  return number.slice(0, -4)
 }
 
 /** Rate limit buckets of an attempt at a code of this account. */

@@ -107,9 +107,9 @@ test('the package contains the bundle, pages, deployment files, README and licen
   )
   assert.ok(web.length > 10)
   for (const path of web) assert.match(path, /\.(html|js|css)$|^dist\/web\/done$/)
-  assert.ok(server.includes('dist/server/latchkey.js'))
+  assert.ok(server.includes('dist/server/latchkey.cjs'))
   for (const path of server) {
-    assert.match(path, /^dist\/server\/([\w-]+\.js(\.map)?|licenses\.md)$/)
+    assert.match(path, /^dist\/server\/([\w-]+\.cjs(\.map)?|licenses\.md)$/)
     assert.doesNotMatch(path, /renamed-since/)
   }
 })
@@ -240,22 +240,28 @@ test('following docs/production.md to the letter produces a healthy service', as
 
   // Does what systemd would do with the unit, as far as possible without systemd.
   const service = unit(await read(root, `${units}/latchkey.service`))
-  const state = createTempFolder(t)
+  const [state, cache] = [createTempFolder(t), createTempFolder(t)]
   const [, uid = '', gid = ''] =
     /^latchkey:x:(\d+):(\d+)/m.exec(await read(root, '/etc/passwd')) ?? []
-  chownSync(state, Number(uid), Number(gid))
+  for (const folder of [state, cache]) chownSync(folder, Number(uid), Number(gid))
   chmodSync(state, Number.parseInt(service.StateDirectoryMode ?? '', 8))
+  chmodSync(cache, Number.parseInt(service.CacheDirectoryMode ?? '', 8))
+  const CACHE_DIRECTORY = `/var/cache/${service.CacheDirectory}`
   const options = {
     user: `${uid}:${gid}`,
     cwd: service.WorkingDirectory ?? '',
-    writable: { [`/var/lib/${service.StateDirectory}`]: state },
+    writable: { [`/var/lib/${service.StateDirectory}`]: state, [CACHE_DIRECTORY]: cache },
   }
   const start = (env = {}) =>
-    startInRoot(t, root, service.ExecStart?.split(' ') ?? [], { ...options, env })
+    startInRoot(t, root, service.ExecStart?.split(' ') ?? [], {
+      ...options,
+      env: { CACHE_DIRECTORY, ...env },
+    })
 
   const latchkey = start()
   await latchkey.waitUntilHealthy(['curl', '--fail', 'http://127.0.0.1:4000/health/ready'])
   assert.ok(readdirSync(state).includes('latchkey.sqlite'))
+  assert.notEqual(readdirSync(cache).length, 0)
   const stoppedAt = performance.now()
   const { code, stderr } = await latchkey.stop('SIGTERM')
   assert.deepEqual([code, stderr], [0, ''])
@@ -282,7 +288,8 @@ async function followPage(t: TestContext): Promise<OverlayRoot> {
   const certificate = await createSelfSignedCertificate(t, host)
   put(`etc/letsencrypt/live/${host}/fullchain.pem`, certificate?.cert ?? '')
   put(`etc/letsencrypt/live/${host}/privkey.pem`, certificate?.key ?? '')
-  mkdirSync(join(root.layer, 'var/lib/latchkey'), { recursive: true })
+  for (const folder of ['var/lib/latchkey', 'var/cache/latchkey'])
+    mkdirSync(join(root.layer, folder), { recursive: true })
 
   const [settings] = codeBlocksIn(readPage(page)).filter(({ language }) => language === 'ini')
   const typed = codeBlocksIn(readPage(page)).flatMap(({ language, text }) => {

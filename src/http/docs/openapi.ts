@@ -1,30 +1,53 @@
 /** The OpenAPI document, built from the routes' schemas and served at /openapi.json. */
-import swagger from '@fastify/swagger'
-import type { FastifyInstance } from 'fastify'
+import Fastify, { type FastifyInstance, type RouteOptions } from 'fastify'
 import { encodeBody, serveAsset } from '../asset.ts'
 import { requiresBody } from '../body.ts'
 import { shareProblemResponses } from './problem-components.ts'
 
 /**
- * Documents every route registered after this call, except those with `schema: { hide: true }`.
- * `app.swagger()` returns the document once the app is ready.
+ * Documents every route registered after this call, except those with `schema: { hide: true }`. The
+ * document is built at its first request, so that the service starts without what it takes.
  *
  * @param options.publicUrl the service's public URL, without a trailing slash
  */
-export async function serveOpenapi(
+export function serveOpenapi(
   app: FastifyInstance,
   options: { publicUrl: string; version: string },
-): Promise<void> {
-  await app.register(swagger, {
+): void {
+  const routes: RouteOptions[] = []
+  app.addHook('onRoute', (route) => {
+    if (!route.schema?.hide && route.method !== 'HEAD') routes.push(route)
+  })
+
+  serveAsset(app, '/openapi.json', {
+    type: 'application/json; charset=utf-8',
+    cache: 'revalidate',
+    load: async () => encodeBody(JSON.stringify(await describe(app, routes, options))),
+  })
+}
+
+/** Describes routes by registering their schemas on an app of their own, which serves nothing. */
+async function describe(
+  app: FastifyInstance,
+  routes: RouteOptions[],
+  { publicUrl, version }: { publicUrl: string; version: string },
+) {
+  const { default: swagger } = await import('@fastify/swagger')
+  const described = Fastify({ exposeHeadRoutes: false })
+  described.setValidatorCompiler(() => () => true)
+  described.setSerializerCompiler(() => JSON.stringify)
+  for (const schema of Object.values(app.getSchemas())) described.addSchema(schema)
+
+  await described.register(swagger, {
     openapi: {
       openapi: '3.1.0',
       info: {
         title: 'Latchkey',
-        version: options.version,
-        description: description(options.publicUrl),
+        version,
+        description: description(publicUrl),
         license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
       },
-      servers: [{ url: options.publicUrl }],
+      servers: [{ url: publicUrl }],
       tags,
       // Routes that require a token declare it themselves.
       security: [],
@@ -52,12 +75,11 @@ export async function serveOpenapi(
       return document
     },
   })
-
-  serveAsset(app, '/openapi.json', {
-    type: 'application/json; charset=utf-8',
-    cache: 'revalidate',
-    load: () => encodeBody(JSON.stringify(app.swagger())),
-  })
+  for (const { method, url, schema } of routes) {
+    described.route({ method, url, ...(schema && { schema }), handler: async () => {} })
+  }
+  await described.ready()
+  return described.swagger()
 }
 
 type OpenApiDocument = Parameters<typeof shareProblemResponses>[0] &

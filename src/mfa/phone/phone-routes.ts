@@ -81,7 +81,7 @@ export function phoneRoutes(
     },
     async (request, reply) => {
       const principal = principalOf(request)
-      const phoneNumber = parsePhoneField(request.body.phoneNumber)
+      const phoneNumber = await parsePhoneField(request.body.phoneNumber)
       const { code, useForSignIn } = request.body
       const outcome = await transaction(async (tx) => {
         const account = await guard.lockForChange(tx, principal)
