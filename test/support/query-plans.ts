@@ -52,7 +52,7 @@ DefaultQueryExecutor.prototype.executeQuery = function (query, options) {
   return executeQuery.call(this, query, options) as never
 }
 
-/** Has a statement explained by the next `assertPlans`. */
+/** Adds a statement for the next `assertPlans`. */
 export function record(kind: DatabaseKind, statement: string): void {
   recorded[kind].add(statement)
 }
