@@ -18,8 +18,10 @@ export function rejectUnknownRoutes(app: FastifyInstance): void {
   app.addHook('onRequest', async (request) => {
     const [path = ''] = request.url.split('?')
     const exact = methodsByUrl.get(path)
-    // The name of another route is no parameter: `/settings/Passkeys/Verify` names no passkey.
-    if (!request.is404 && (!exact || request.routeOptions.url === path)) return
+    const { url = '' } = request.routeOptions
+    // The name of another route is no parameter: `/settings/Passkeys/Verify` names no passkey. The route
+    // for preflights (`*`) takes every path.
+    if (!request.is404 && (!exact || url === path || url.includes('*'))) return
     const methods = exact ?? methodsByUrl.entries().find(([url]) => matches(url, path))?.[1]
     if (!methods) {
       const detail = 'This path does not exist. The reference at /docs lists all paths.'

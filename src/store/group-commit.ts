@@ -5,6 +5,8 @@ import { createSemaphore } from '../lib/semaphore.ts'
 export interface SqliteConnection {
   /** Runs one statement to its end. */
   run<Row>(query: CompiledQuery): QueryResult<Row>
+  /** Runs one statement, once no other connection has the file locked. The event loop turns meanwhile. */
+  runWhenUnlocked<Row>(query: CompiledQuery): Promise<QueryResult<Row>>
   /** Whether a transaction is open. SQLite ends one by itself after some errors. */
   readonly isTransaction: boolean
   close(): void
@@ -40,7 +42,7 @@ export interface SqliteConnection {
  *
  * **What a member cannot break.** An error of a statement undoes that statement, and a rollback its
  * member. A deferred constraint could fail at the commit, and so fail neighbours: the schema has none.
- * The other writers of the file wait for `begin immediate` as before, a few milliseconds at most.
+ * The other writers of the file wait for `begin immediate`, a few milliseconds at most.
  * Statements that cannot run in a transaction (`vacuum`, `pragma`) end the group first.
  *
  * `begin immediate` and `commit` run as statements of the member that opened the group, so an observer
@@ -115,11 +117,12 @@ export class GroupCommitDriver implements Driver {
   }
 
   async #execute<Row>(query: CompiledQuery, by: GroupedConnection): Promise<QueryResult<Row>> {
-    if (query === begin || query === commit) return this.#writer.run(query)
+    if (query === begin) return this.#writer.runWhenUnlocked(query)
+    if (query === commit) return this.#writer.run(query)
     if (by.group) return this.#runAsMember(by.group, query)
-    if (/^\s*select\b/i.test(query.sql)) return this.#reader.run(query)
+    if (/^\s*select\b/i.test(query.sql)) return this.#reader.runWhenUnlocked(query)
     if (!/^\s*(insert|update|delete|with)\b/i.test(query.sql)) {
-      return this.#alone(() => this.#writer.run(query))
+      return this.#alone(() => this.#writer.runWhenUnlocked(query))
     }
     return this.#runWrite(query, by)
   }
@@ -191,7 +194,7 @@ export class GroupCommitDriver implements Driver {
   }
 
   /** Runs work outside of any transaction. */
-  #alone<Result>(work: () => Result): Promise<Result> {
+  #alone<Result>(work: () => Result | Promise<Result>): Promise<Result> {
     return this.#turn.run(async () => {
       if (this.#group) {
         const group = this.#group

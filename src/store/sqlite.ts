@@ -1,6 +1,7 @@
 import { closeSync, existsSync, openSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
 import {
   type CompiledQuery,
@@ -27,15 +28,21 @@ import { noOutageLog, type OutageLog } from './outage-log.ts'
 /** Kysely's SQLite dialect over `node:sqlite`. @param file created if it is missing */
 export function sqliteDialect(file: string, outageLog: OutageLog): Dialect {
   const writer = openWriter(file)
-  const reader = new DatabaseSync(file, { readOnly: true, timeout: busyTimeoutMs })
+  const reader = new DatabaseSync(file, { readOnly: true, timeout: 0 })
   return new NodeSqliteDialect({
     writer: asConnection(writer, outageLog),
     reader: asConnection(reader, outageLog),
   })
 }
 
-/** Another process may lock the file for a commit, which takes milliseconds. */
+/**
+ * Another connection may lock the file for a commit, which takes milliseconds. SQLite itself would wait
+ * for it synchronously, so its own `timeout` is 0: the commit may be that of a node in this process.
+ */
 const busyTimeoutMs = 5000
+
+/** How often a statement tries again while the file is locked. */
+const retryMs = 2
 
 /** SQLITE_BUSY. */
 const sqliteBusy = 5
@@ -47,7 +54,7 @@ function openWriter(file: string): DatabaseSync {
   makeFolder(dirname(file))
   // Created here so that only this user can read it; SQLite gives the files beside it the same mode.
   closeSync(openSync(file, 'a', 0o600))
-  const db = new DatabaseSync(file, { timeout: busyTimeoutMs })
+  const db = new DatabaseSync(file, { timeout: 0 })
   enableWal(db)
   // FULL: a change is on the disk before it is answered.
   db.exec('pragma synchronous = full; pragma foreign_keys = on')
@@ -60,7 +67,7 @@ export function readOnlySqliteDialect(file: string): Dialect {
   // Without a WAL no process has the file open, and SQLite would create one even to read.
   if (!existsSync(`${file}-wal`)) url.search = '?immutable=1'
   const open = () =>
-    asConnection(new DatabaseSync(url, { readOnly: true, timeout: busyTimeoutMs }), noOutageLog)
+    asConnection(new DatabaseSync(url, { readOnly: true, timeout: 0 }), noOutageLog)
   return new NodeSqliteDialect({ writer: open(), reader: open() })
 }
 
@@ -68,14 +75,8 @@ export function readOnlySqliteDialect(file: string): Dialect {
 function asConnection(db: DatabaseSync, outageLog: OutageLog): SqliteConnection {
   const statements = new Map<string, { statement: StatementSync; returnsRows: boolean }>()
 
-  // After one statement has waited in vain, none waits until one succeeds: each wait blocks the event
-  // loop, and they would add up.
-  let busyWait = true
-  function setBusyWait(enabled: boolean): void {
-    if (busyWait === enabled) return
-    db.exec(`pragma busy_timeout = ${enabled ? busyTimeoutMs : 0}`)
-    busyWait = enabled
-  }
+  // After one statement has waited in vain, none waits until one succeeds: the waits would add up.
+  let waits = true
 
   function prepare(sql: string) {
     let cached = statements.get(sql)
@@ -96,29 +97,43 @@ function asConnection(db: DatabaseSync, outageLog: OutageLog): SqliteConnection 
     return { rows: [], numAffectedRows: BigInt(changes), insertId: BigInt(lastInsertRowid) }
   }
 
+  /** @throws DatabaseUnavailableError for a failure of the file rather than of the statement */
+  function run<Row>(query: CompiledQuery): QueryResult<Row> {
+    const { isTransaction } = db
+    try {
+      const result = execute<Row>(query)
+      waits = true
+      outageLog.recordSuccess()
+      return result
+    } catch (error) {
+      const classified = classifySqliteError(error, isDurableWrite(query.sql, isTransaction))
+      if (classified instanceof DatabaseUnavailableError) outageLog.recordFailure(classified.cause)
+      throw classified
+    }
+  }
+
   return {
+    run,
+
+    async runWhenUnlocked<Row>(query: CompiledQuery) {
+      for (const deadline = performance.now() + busyTimeoutMs; waits; await sleep(retryMs)) {
+        try {
+          const result = execute<Row>(query)
+          outageLog.recordSuccess()
+          return result
+        } catch (error) {
+          if (sqliteResultCode(error) !== sqliteBusy) break
+          if (performance.now() > deadline) waits = false
+        }
+      }
+      return run<Row>(query)
+    },
+
     get isTransaction() {
       return db.isTransaction
     },
 
     close: () => db.close(),
-
-    /** @throws DatabaseUnavailableError for a failure of the file rather than of the statement */
-    run<Row>(query: CompiledQuery) {
-      const { isTransaction } = db
-      try {
-        const result = execute<Row>(query)
-        setBusyWait(true)
-        outageLog.recordSuccess()
-        return result
-      } catch (error) {
-        if (sqliteResultCode(error) === sqliteBusy) setBusyWait(false)
-        const classified = classifySqliteError(error, isDurableWrite(query.sql, isTransaction))
-        if (classified instanceof DatabaseUnavailableError)
-          outageLog.recordFailure(classified.cause)
-        throw classified
-      }
-    },
   }
 }
 

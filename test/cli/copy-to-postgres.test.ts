@@ -2,8 +2,7 @@
 import assert from 'node:assert/strict'
 import { DatabaseSync } from 'node:sqlite'
 import { type TestContext, test } from 'node:test'
-import { Client } from 'pg'
-import { createDatabase } from '../support/database.ts'
+import { createDatabase, runSql } from '../support/database.ts'
 import type { TestLatchkey } from '../support/latchkey.ts'
 import { startLatchkey } from '../support/outbox.ts'
 import { signInWithPasskey } from '../support/passkeys.ts'
@@ -185,13 +184,7 @@ async function createTarget(t: TestContext) {
     environment: { LATCHKEY_DATABASE_URL: url },
   })
   assert.equal(migrated.code, 0, migrated.stderr)
-  const client = new Client({ connectionString: url })
-  // The database is dropped while this connection is still open.
-  client.on('error', () => {})
-  await client.connect()
-  t.after(() => client.end())
-  // biome-ignore lint/suspicious/noExplicitAny: rows of every shape
-  const sql = async (statement: string): Promise<any[]> => (await client.query(statement)).rows
+  const sql = (statement: string) => runSql(url, statement)
   await sql(`create function slow() returns trigger language plpgsql as $$ begin
     if (select count(*) from activity) >= 1000 then perform pg_sleep(9); end if; return null;
   end $$`)

@@ -6,7 +6,7 @@ import { assertPlans, hasRecorded, record } from '../support/query-plans.ts'
 
 onEachDatabase((latchkey) => {
   const { databaseKind: kind } = latchkey
-  const check = () => assertPlans(kind, latchkey.environment.LATCHKEY_DATABASE_URL ?? '')
+  const check = () => assertPlans(latchkey.environment.LATCHKEY_DATABASE_URL ?? '')
 
   const scans = {
     'a read by a column without an index': `select id from session where user_agent = 'x'`,

@@ -137,7 +137,10 @@ export class TestLatchkey {
    */
   async stop(): Promise<void> {
     await this.#service?.close()
-    await assertPlans(this.databaseKind, this.environment.LATCHKEY_DATABASE_URL ?? '')
+    // After `stopKeepingData` a test may have moved the database.
+    if (this.#service) {
+      await assertPlans(this.environment.LATCHKEY_DATABASE_URL ?? '')
+    }
     await this.#dropDatabase?.()
     rmSync(this.folder, { recursive: true, force: true })
     for (const secret of this.#secrets) {

@@ -15,8 +15,7 @@ export async function startLatchkey(
   const endTravels = rememberTime()
   await latchkey.start()
   t.after(async () => {
-    await latchkey.stop()
-    endTravels()
+    await latchkey.stop().finally(endTravels)
   })
   return latchkey
 }
