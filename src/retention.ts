@@ -20,8 +20,8 @@ interface Expiry {
   where?: RawBuilder<unknown>
   /** The condition that keeps a row longer. */
   unless?: RawBuilder<unknown>
-  /** A column to be erased, instead of the row. */
-  column?: string
+  /** The column that is erased, instead of the row. */
+  erases?: string
 }
 
 /** Retention per table. */
@@ -68,7 +68,7 @@ function expiries(): Expiry[] {
       time: sql`coalesce(repeatable_until, idle_until)`,
       keptMs: minute,
       where: sql`refresh_token_sealed is not null`,
-      column: 'refresh_token_sealed',
+      erases: 'refresh_token_sealed',
     },
   ]
 }
@@ -126,21 +126,15 @@ export async function cleanUp(
  */
 async function deleteExpired(
   db: Db,
-  {
-    table: name,
-    time: column,
-    keptMs,
-    where = sql`true`,
-    unless = sql`false`,
-    column: erased,
-  }: Expiry,
+  expiry: Expiry,
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  const table = sql.table(name)
-  const time = typeof column === 'string' ? sql.ref(column) : column
-  const end = now() - keptMs
-  const change = erased
-    ? sql`update ${table} set ${sql.ref(erased)} = null`
+  const { where = sql`true`, unless = sql`false`, erases } = expiry
+  const table = sql.table(expiry.table)
+  const time = typeof expiry.time === 'string' ? sql.ref(expiry.time) : expiry.time
+  const end = now() - expiry.keptMs
+  const change = erases
+    ? sql`update ${table} set ${sql.ref(erases)} = null`
     : sql`delete from ${table}`
   for (let after = 0; after < end && !signal?.aborted; ) {
     const { rows } = await sql<{ time: number }>`

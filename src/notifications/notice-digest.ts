@@ -103,9 +103,9 @@ const selectRecent = prepared((db, kind: NoticeKind) => {
 export async function releaseDigests(tx: Tx, account: string): Promise<void> {
   await tx
     .updateTable('outbox')
-    .set({ waits_until: databaseNow(tx), next_attempt_at: databaseNow(tx) })
+    .set({ waits_until: databaseNow(tx, now()), next_attempt_at: databaseNow(tx, now()) })
     .where('account_id', '=', account)
-    .where('waits_until', '>', databaseNow(tx))
+    .where('waits_until', '>', databaseNow(tx, now()))
     .where('attempts', '=', 0)
     .execute()
 }
@@ -113,7 +113,7 @@ export async function releaseDigests(tx: Tx, account: string): Promise<void> {
 /** Condition that excludes digests that still wait. */
 export function hasWaited(db: Db) {
   return (row: ExpressionBuilder<Schema, 'outbox'>) =>
-    row.or([row('waits_until', 'is', null), row('waits_until', '<=', databaseNow(db))])
+    row.or([row('waits_until', 'is', null), row('waits_until', '<=', databaseNow(db, now()))])
 }
 
 export function parseDigest(digest: string | null): Digest {

@@ -50,14 +50,14 @@ export function selectDue(db: Kysely<Schema>, table: QueueTable) {
     .selectFrom(table)
     .where('sent_at', 'is', null)
     .where('failed_at', 'is', null)
-    .where('next_attempt_at', '<=', databaseNow(db))
+    .where('next_attempt_at', '<=', databaseNow(db, now()))
     .orderBy('next_attempt_at')
     .orderBy('created_at')
 }
 
 /** The end of a lease that begins now. */
 export function leaseEnd(db: Kysely<Schema>) {
-  return sql<number>`${databaseNow(db)} + ${leaseMs}`
+  return sql<number>`${databaseNow(db, now())} + ${leaseMs}`
 }
 
 /** Extends the leases of rows that are still being delivered. */
@@ -104,7 +104,7 @@ function outcomeColumns(db: Db, outcome: AttemptOutcome) {
     case 'failed':
       return { failed_at: now(), last_error: outcome.reason }
     case 'retry': {
-      const next_attempt_at = sql<number>`${databaseNow(db)} + ${outcome.retryInMs}`
+      const next_attempt_at = sql<number>`${databaseNow(db, now())} + ${outcome.retryInMs}`
       return { next_attempt_at, last_error: outcome.reason }
     }
   }

@@ -266,8 +266,7 @@ class GroupedConnection implements DatabaseConnection {
     return this.#execute(query, this)
   }
 
-  // biome-ignore lint/correctness/useYield: SQLite has every row at once
-  async *streamQuery<Row>(): AsyncIterableIterator<QueryResult<Row>> {
+  streamQuery(): never {
     throw new Error('Rows of SQLite are not streamed.')
   }
 }

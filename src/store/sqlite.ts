@@ -97,7 +97,6 @@ function asConnection(db: DatabaseSync, outageLog: OutageLog): SqliteConnection 
     return { rows: [], numAffectedRows: BigInt(changes), insertId: BigInt(lastInsertRowid) }
   }
 
-  /** @throws DatabaseUnavailableError for a failure of the file rather than of the statement */
   function run<Row>(query: CompiledQuery): QueryResult<Row> {
     const { isTransaction } = db
     try {
@@ -106,10 +105,15 @@ function asConnection(db: DatabaseSync, outageLog: OutageLog): SqliteConnection 
       outageLog.recordSuccess()
       return result
     } catch (error) {
-      const classified = classifySqliteError(error, isDurableWrite(query.sql, isTransaction))
-      if (classified instanceof DatabaseUnavailableError) outageLog.recordFailure(classified.cause)
-      throw classified
+      throw report(error, query, isTransaction)
     }
+  }
+
+  /** @returns the error to throw, DatabaseUnavailableError for a failure of the file */
+  function report(error: unknown, { sql }: CompiledQuery, isTransaction: boolean): unknown {
+    const classified = classifySqliteError(error, isDurableWrite(sql, isTransaction))
+    if (classified instanceof DatabaseUnavailableError) outageLog.recordFailure(classified.cause)
+    return classified
   }
 
   return {
@@ -122,8 +126,8 @@ function asConnection(db: DatabaseSync, outageLog: OutageLog): SqliteConnection 
           outageLog.recordSuccess()
           return result
         } catch (error) {
-          if (sqliteResultCode(error) !== sqliteBusy) break
-          if (performance.now() > deadline) waits = false
+          if (sqliteResultCode(error) !== sqliteBusy) throw report(error, query, false)
+          waits = performance.now() < deadline
         }
       }
       return run<Row>(query)

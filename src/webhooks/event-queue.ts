@@ -1,4 +1,5 @@
 import { type ExpressionBuilder, type Selectable, sql } from 'kysely'
+import { now } from '../lib/clock.ts'
 import {
   extendLeases,
   leaseEnd,
@@ -67,7 +68,7 @@ async function unblockNext(db: Db, { account_id }: WebhookEventRow): Promise<voi
   if (account_id === null) return
   await db
     .updateTable('webhook_event')
-    .set({ next_attempt_at: databaseNow(db) })
+    .set({ next_attempt_at: databaseNow(db, now()) })
     // An event that was attempted may be leased, or wait for the end of its backoff.
     .where('attempts', '=', 0)
     .where('id', 'in', (query) =>
