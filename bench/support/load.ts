@@ -84,7 +84,8 @@ export function* repeatFor<Item>(durationMs: number, items: readonly Item[]): Ge
 
 /**
  * Sends requests at a fixed rate, whether or not earlier ones have been answered, and measures each
- * from when it was due: clients that wait for a response first would miss the worst latencies.
+ * from when it was due: clients that wait for a response first would miss the worst latencies. A request
+ * whose client still waits for its previous response is late, and measured all the same.
  */
 export async function runOpenLoop<Item>(
   clients: HttpClient[],
@@ -93,13 +94,15 @@ export async function runOpenLoop<Item>(
   task: (client: HttpClient, item: Item) => Promise<unknown>,
 ): Promise<LoadResult> {
   const startedAt = performance.now()
+  const turns = clients.map((client) => ({ client, answered: Promise.resolve<unknown>(undefined) }))
   const latenciesMs: Promise<number>[] = []
   for (const item of items) {
     const due = startedAt + (latenciesMs.length * 1000) / perSecond
     await sleep(Math.max(0, due - performance.now()))
-    const client = clients[latenciesMs.length % clients.length]
-    if (!client) throw new Error('There are no clients.')
-    latenciesMs.push(task(client, item).then(() => performance.now() - due))
+    const turn = turns[latenciesMs.length % turns.length]
+    if (!turn) throw new Error('There are no clients.')
+    turn.answered = turn.answered.then(() => task(turn.client, item))
+    latenciesMs.push(turn.answered.then(() => performance.now() - due))
   }
   const calls = latenciesMs.length
   return { calls, perSecond, ...percentiles(await Promise.all(latenciesMs)) }
