@@ -164,7 +164,7 @@ onEachDatabase((latchkey) => {
         ada.put('/settings/Password', { currentPassword, newPassword }),
         call(ada),
       ])
-      ada.password = newPassword
+      if (changed.status === 200) ada.password = newPassword
       return { ada, changed, called }
     }
 
@@ -190,9 +190,14 @@ onEachDatabase((latchkey) => {
         const refused = await passkey.ada.post('/settings/Passkeys/Verify', { response })
         assertProblem(refused, 401, 'invalid_passkey')
       }
-      const { ada } = await race((owner) =>
+      const { ada, changed } = await race((owner) =>
         owner.post('/auth/Reauthenticate', { password: owner.password }),
       )
+      if (changed.status !== 200) {
+        // It arrived after the reauthentication, which makes the access token of both outdated.
+        assertProblem(changed, 401, 'invalid_token')
+        continue
+      }
       await ada.signInFully()
       const { activity } = (await ada.get('/settings/Activity')).body
       const types: string[] = activity.map(({ type }: { type: string }) => type)
