@@ -24,6 +24,18 @@ onEachDatabase((latchkey) => {
     })
   }
 
+  if (kind === 'SQLite') {
+    test('a statement that is planned for each of its values fails the test whose service runs it', async () => {
+      await check()
+      const plain =
+        'select amr from session join account on account_id = account.id where session.id = ?'
+      record(kind, plain)
+      await assert.rejects(check, /plans a statement again/)
+      record(kind, plain.replace('?', '+?'))
+      await check()
+    })
+  }
+
   test('a statement that an index answers fails nothing, nor one on a small table', async () => {
     record(kind, `select amr from session where id = 'x'`)
     record(kind, 'select created_at from signing_key')
@@ -31,7 +43,7 @@ onEachDatabase((latchkey) => {
   })
 
   test('the statements of the service are recorded', () => {
-    const parameter = kind === 'SQLite' ? '?' : '$1'
+    const parameter = kind === 'SQLite' ? '+?' : '$1'
     const readPrimaryKey = `select "id", "primary_since" from "encryption_key" where "primary_since" is not null order by "primary_since" desc limit ${parameter}`
     assert.ok(hasRecorded(kind, readPrimaryKey))
   })

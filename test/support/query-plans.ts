@@ -1,12 +1,12 @@
 /**
  * Holds the plan of every statement that the tests run: none may read all rows of a table that grows
- * with the accounts. Each process records what its queries execute, and explains each statement once.
+ * with the accounts, and SQLite plans each once. Each process records what its queries execute, and explains each statement once.
  */
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
+import { constants, DatabaseSync } from 'node:sqlite'
 import { DefaultQueryExecutor, PostgresAdapter } from 'kysely'
 import { Client } from 'pg'
 
@@ -73,7 +73,7 @@ function isCalledByService(): boolean {
  * Explains the statements that this process has executed on the kind of a database since the last call.
  *
  * @param url of one with the current schema, as in LATCHKEY_DATABASE_URL
- * @throws AssertionError if one of them reads a whole table
+ * @throws AssertionError if one of them reads a whole table, or is planned for each of its values
  */
 export async function assertPlans(url: string): Promise<void> {
   const kind = url.startsWith('sqlite:') ? 'SQLite' : 'PostgreSQL'
@@ -99,12 +99,32 @@ async function explainOnSqlite(url: string, statements: string[]): Promise<Expla
   const db = new DatabaseSync(url.slice('sqlite:'.length), { readOnly: true, timeout: 5000 })
   try {
     return statements.map((statement) => {
+      assertPlannedOnce(db, statement)
       const plan = db.prepare(`explain query plan ${statement}`).all()
       return [statement, scansOnSqlite(plan.map(({ detail }) => String(detail)))]
     })
   } finally {
     db.close()
   }
+}
+
+function assertPlannedOnce(db: DatabaseSync, statement: string): void {
+  let plans = 0
+  // SQLite asks the authorizer whenever it plans a statement, which takes longer than running most.
+  db.setAuthorizer(() => {
+    plans += 1
+    return constants.SQLITE_OK
+  })
+  const prepared = db.prepare(statement)
+  plans = 0
+  const values = statement.match(/\?/g)?.map(() => null) ?? []
+  try {
+    prepared.all(...values)
+  } catch {
+    // A write, on a connection that only reads. SQLite plans it nevertheless.
+  }
+  db.setAuthorizer(null)
+  assert.equal(plans, 0, `SQLite plans a statement again for each of its values:\n${statement}`)
 }
 
 /** The steps of a plan that read a whole table (https://sqlite.org/eqp.html). */

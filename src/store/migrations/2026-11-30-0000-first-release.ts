@@ -223,7 +223,11 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .addColumn('expires_at', 'bigint', (c) => c.notNull())
     .addColumn('ended_at', 'bigint')
     .execute()
-  await db.schema.createIndex('undo_token_account').on('undo_token').column('account_id').execute()
+  await db.schema
+    .createIndex('undo_token_account')
+    .on('undo_token')
+    .columns(['account_id', 'created_at'])
+    .execute()
   await db.schema.createIndex('undo_token_email').on('undo_token').column('email_key').execute()
   await db.schema.createIndex('undo_token_expiry').on('undo_token').column('expires_at').execute()
 
