@@ -4,15 +4,7 @@
  */
 import assert from 'node:assert/strict'
 import { execFile, execFileSync } from 'node:child_process'
-import {
-  chmodSync,
-  chownSync,
-  cpSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  writeFileSync,
-} from 'node:fs'
+import { chmodSync, chownSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { delimiter, dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { before, type TestContext, test } from 'node:test'
@@ -20,21 +12,15 @@ import { promisify } from 'node:util'
 import { settingDefinitions } from '../../src/config/settings.ts'
 import { version } from '../../src/config/version.ts'
 import { copySources } from '../support/copy-sources.ts'
-import { codeBlocksIn, readPage } from '../support/markdown.ts'
-import {
-  createMachineRoot,
-  type OverlayRoot,
-  runInRoot,
-  startInRoot,
-  supportsOverlayRoot,
-} from '../support/overlay-root.ts'
+import { startInRoot, supportsOverlayRoot } from '../support/overlay-root.ts'
 import {
   createTempFolder,
   type ProcessOptions,
   runLatchkey,
   startLatchkeyProcess,
 } from '../support/process.ts'
-import { host, proxyNames, skipReason } from '../support/reverse-proxies.ts'
+import { followProductionPage, readFileOf, readUnit } from '../support/production-machine.ts'
+import { proxyNames, skipReason } from '../support/reverse-proxies.ts'
 import { createSelfSignedCertificate } from '../support/smtp-server.ts'
 import { requireTool } from '../support/tool.ts'
 
@@ -226,9 +212,6 @@ test('an outdated Node exits with instructions', async (t) => {
   assert.match(ended.stderr, /^Latchkey needs Node 24 or newer, and this is Node [\d.]+\. .*\n$/)
 })
 
-const page = 'docs/production.md'
-const units = '/etc/systemd/system'
-
 test('following docs/production.md to the letter produces a healthy service', async (t) => {
   if (!(await supportsOverlayRoot(t)) || !(await createSelfSignedCertificate(t))) return
   for (const name of ['curl', 'systemd-analyze']) if (!(await requireTool(t, name))) return
@@ -236,13 +219,13 @@ test('following docs/production.md to the letter produces a healthy service', as
     const missing = await skipReason(name)
     if (missing) return t.skip(missing)
   }
-  const root = await followPage(t)
+  const root = await followProductionPage(t, modules)
 
   // Does what systemd would do with the unit, as far as possible without systemd.
-  const service = unit(await read(root, `${units}/latchkey.service`))
+  const service = await readUnit(root, 'latchkey.service')
   const [state, cache] = [createTempFolder(t), createTempFolder(t)]
   const [, uid = '', gid = ''] =
-    /^latchkey:x:(\d+):(\d+)/m.exec(await read(root, '/etc/passwd')) ?? []
+    /^latchkey:x:(\d+):(\d+)/m.exec(await readFileOf(root, '/etc/passwd')) ?? []
   for (const folder of [state, cache]) chownSync(folder, Number(uid), Number(gid))
   chmodSync(state, Number.parseInt(service.StateDirectoryMode ?? '', 8))
   chmodSync(cache, Number.parseInt(service.CacheDirectoryMode ?? '', 8))
@@ -270,50 +253,6 @@ test('following docs/production.md to the letter produces a healthy service', as
   const wrong = await start({ LATCHKEY_RATE_LIMITS: 'off' }).result
   assert.equal(String(wrong.code), service.RestartPreventExitStatus)
 })
-
-/** A machine on which the page was followed, with stubs for systemctl, apt-get and npm. */
-async function followPage(t: TestContext): Promise<OverlayRoot> {
-  const root = createMachineRoot(t)
-  const put = (path: string, content: string, mode = 0o644) => {
-    mkdirSync(dirname(join(root.layer, path)), { recursive: true })
-    writeFileSync(join(root.layer, path), content, { mode })
-  }
-  for (const name of ['systemctl', 'apt-get', 'npm'])
-    put(`usr/local/bin/${name}`, '#!/bin/sh\n', 0o755)
-  // The tests above cover the installation by npm.
-  cpSync(modules, join(root.layer, 'opt/latchkey/node_modules'), {
-    recursive: true,
-    verbatimSymlinks: true,
-  })
-  const certificate = await createSelfSignedCertificate(t, host)
-  put(`etc/letsencrypt/live/${host}/fullchain.pem`, certificate?.cert ?? '')
-  put(`etc/letsencrypt/live/${host}/privkey.pem`, certificate?.key ?? '')
-  for (const folder of ['var/lib/latchkey', 'var/cache/latchkey'])
-    mkdirSync(join(root.layer, folder), { recursive: true })
-
-  const [settings] = codeBlocksIn(readPage(page)).filter(({ language }) => language === 'ini')
-  const typed = codeBlocksIn(readPage(page)).flatMap(({ language, text }) => {
-    if (language === 'sh') return [text]
-    // The reader adds the settings with an editor.
-    return text === settings?.text ? [`cat >> /etc/latchkey/.env <<'END'\n${text}\nEND`] : []
-  })
-  const verified = `systemd-analyze verify ${units}/latchkey*
-    systemd-analyze security --offline=true --threshold=15 ${units}/latchkey.service`
-  await runInRoot(root, ['sh', '-ec', [...typed, verified].join('\n')])
-  return root
-}
-
-/** Reads a file of the machine as the page has left it. */
-function read(root: OverlayRoot, path: string): Promise<string> {
-  return runInRoot(root, ['cat', path])
-}
-
-/** The keys of a systemd unit from all sections. */
-function unit(text: string): Partial<Record<string, string>> {
-  return Object.fromEntries(
-    [...text.matchAll(/^(\w+)=(.*)$/gm)].map(([, key, value]) => [key, value]),
-  )
-}
 
 /** Options that run the installed package, without the compile cache of other tests. */
 function packaged(options: ProcessOptions): ProcessOptions {

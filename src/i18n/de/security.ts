@@ -1,5 +1,7 @@
-// One file, so that translations can be compared line by line.
 import type { SecurityText } from '../en/security.ts'
+import { activity } from './activity.ts'
+import { recoveryCodes } from './recovery-codes.ts'
+import { waysIn } from './ways-in.ts'
 
 /** Every sentence of the security page, in German, with “du”. */
 export const security: SecurityText = {
@@ -156,37 +158,7 @@ export const security: SecurityText = {
     submit: 'Bestätigen',
   },
 
-  recoveryCodes: {
-    title: 'Wiederherstellungscodes',
-    about:
-      'Verwende einen, wenn du das Gerät oder die App zum Anmelden verlierst. Jeder gilt einmal.',
-    whileOff:
-      'Du bekommst sie mit dem zweiten Schritt: zehn Codes für den Fall, dass du das Gerät oder die App zum Anmelden verlierst.',
-    left: (count: number) =>
-      count === 0
-        ? 'Du hast keinen mehr.'
-        : count === 1
-          ? 'Du hast noch 1 von 10.'
-          : `Du hast noch ${count} von 10.`,
-    generatedAt: (when: string) => `Angelegt am ${when}.`,
-    generate: 'Neue anlegen',
-    generateTitle: 'Zehn neue Wiederherstellungscodes anlegen?',
-    generateMeans: 'Deine alten Codes gelten dann nicht mehr.',
-    keepOld: 'Die alten behalten',
-    newTitle: 'Speichere deine Wiederherstellungscodes',
-    newAbout:
-      'Wenn du das Gerät oder die App zum Anmelden verlierst, kommst du mit einem dieser Codes in dein Konto. Bewahre sie dort auf, wo du sie wiederfindest, auf Papier oder in einem Passwort-Manager. Sie werden nur jetzt angezeigt.',
-    copy: 'Kopieren',
-    download: 'Herunterladen',
-    print: 'Drucken',
-    fileName: 'wiederherstellungscodes.txt',
-    fileTitle: (name: string, email: string | undefined) =>
-      `Wiederherstellungscodes für ${name}${email ? ` (${email})` : ''}`,
-    fileAbout: 'Jeder dieser Codes gilt einmal.',
-    savedConfirmation: 'Ich habe diese Codes gespeichert',
-    saveFirst: 'Bitte speichere sie zuerst. Sie werden nicht noch einmal angezeigt.',
-    generated: 'Du hast zehn neue Wiederherstellungscodes. Die alten gelten nicht mehr.',
-  },
+  recoveryCodes,
 
   passkeys: {
     title: 'Passkeys',
@@ -280,146 +252,9 @@ export const security: SecurityText = {
     areRevoked: 'Jedes Gerät fragt wieder nach dem zweiten Schritt.',
   },
 
-  waysIn: {
-    title: 'Wenn etwas verloren geht oder gestohlen wird',
-    next: (step: string) => `Das hilft am meisten: ${step}.`,
-    otherwise: 'Alle anderen Fälle',
-    inEachCase: 'Alle Fälle',
-    advice: {
-      turnOnMfa: {
-        why: 'Jeder, der dein Passwort hat, kann sich anmelden. Mit einem zweiten Schritt bräuchte er auch dein Telefon.',
-        do: 'Zweiten Schritt einschalten',
-      },
-      setUpAuthenticator: {
-        why: 'Wer Zugriff auf dein Postfach hat, kommt auch in dieses Konto: Er kann ein neues Passwort festlegen, und auch die Codes gehen dorthin. Eine Authenticator-App ist nur auf deinem eigenen Telefon.',
-        do: 'Authenticator-App einrichten',
-      },
-      makeRecoveryCodes: {
-        why: 'Du hast keinen Wiederherstellungscode mehr. Wenn du das Gerät oder die App zum Anmelden verlierst, kommst du mit einem Code auf Papier trotzdem in dein Konto.',
-        do: 'Wiederherstellungscodes anlegen',
-      },
-    },
-    good: 'Dein Konto ist gut geschützt. Du brauchst nichts zu tun.',
-    lost: {
-      password: 'Wenn du dein Passwort vergisst',
-      mailbox: 'Wenn du keinen Zugriff mehr auf dein Postfach hast',
-      passkey: (name: string) => `Wenn du den Passkey „${name}“ verlierst`,
-      authenticator: 'Wenn du deine Authenticator-App verlierst',
-      phone: 'Wenn du deine Telefonnummer verlierst',
-      otherMailbox: 'Wenn du keinen Zugriff mehr auf das Postfach hast, in das deine Codes gehen',
-      recoveryCodes: 'Wenn du deine Wiederherstellungscodes verlierst',
-    },
-    by: {
-      password: 'deinem Passwort',
-      mailbox: 'deinem Postfach',
-      passkey: 'einem Passkey',
-      authenticator: 'deiner Authenticator-App',
-      phone: 'einem Code per SMS',
-      otherMailbox: 'einem Code per E-Mail',
-      recoveryCodes: 'einem Wiederherstellungscode',
-    },
-    stillIn: (lost: string, by: string) => `${lost}, kannst du dich trotzdem anmelden: mit ${by}.`,
-    onlyIn: (lost: string, by: string) =>
-      `${lost}, kannst du dich zwar mit ${by} anmelden, aber hier nichts ändern.`,
-    lockedOut: (lost: string) => `${lost}, bist du ausgesperrt.`,
-    stolen: {
-      password: 'Wenn jemand dein Passwort erfährt',
-      mailbox: 'Wenn jemand Zugriff auf dein Postfach bekommt',
-      passkey: (name: string) => `Wenn jemand das Gerät mit dem Passkey „${name}“ nimmt`,
-      authenticator: 'Wenn jemand deine Authenticator-App nimmt',
-      phone: 'Wenn jemand deine Telefonnummer übernimmt',
-      otherMailbox: 'Wenn jemand Zugriff auf das Postfach bekommt, in das deine Codes gehen',
-      recoveryCodes: 'Wenn jemand deine Wiederherstellungscodes findet',
-    },
-    letsIn: {
-      password: 'kann er sich anmelden: Sonst ist nichts nötig.',
-      mailbox: 'kann er sich anmelden: Er kann ein neues Passwort festlegen.',
-      mailboxForBoth:
-        'kann er sich anmelden: Er kann ein neues Passwort festlegen, und auch die Codes gehen dorthin.',
-      other: 'kann er sich anmelden.',
-    },
-    keptOut: {
-      password: 'hält ihn dein zweiter Schritt auf.',
-      mailbox: 'kann er ein neues Passwort festlegen, aber dein zweiter Schritt hält ihn auf.',
-      passkey:
-        'kommt er nicht weiter: Er bräuchte deinen Fingerabdruck, dein Gesicht oder deine PIN, oder dein Passwort.',
-      other: 'kommt er nicht weiter: Er bräuchte auch dein Passwort.',
-    },
-  },
+  waysIn,
 
-  activity: {
-    title: 'Letzte Aktivitäten',
-    more: 'Mehr anzeigen',
-    from: (device: string, address: string) => `${device}, Adresse ${address}`,
-    noMore: 'Das ist alles.',
-    signedInWith: (what: string) => `Du hast dich mit ${what} angemeldet.`,
-    amr: {
-      pwd: 'deinem Passwort',
-      otp: 'deiner Authenticator-App',
-      sms: 'einem Code per SMS',
-      email: 'einem Code per E-Mail',
-      recovery_code: 'einem Wiederherstellungscode',
-      hwk: 'einem Passkey',
-      swk: 'einem Passkey',
-    },
-    failed: {
-      password: 'Jemand hat versucht, sich mit einem falschen Passwort anzumelden.',
-      code: 'Jemand hat versucht, sich mit einem falschen Code anzumelden.',
-      passkey:
-        'Jemand hat versucht, sich mit einem Passkey anzumelden, der nicht angenommen wurde.',
-    },
-    ended: {
-      signed_out: 'Du hast dich abgemeldet.',
-      refresh_token_reused:
-        'Eine Sitzung wurde beendet, weil sie an zwei Orten benutzt wurde: Sie könnte gestohlen worden sein.',
-      others: 'Du hast dich überall sonst abgemeldet.',
-      one: 'Du hast ein Gerät abgemeldet.',
-    },
-    byOperator: {
-      'account.created': 'Der Betreiber dieses Dienstes hat dieses Konto für dich angelegt.',
-      'account.suspended': 'Der Betreiber dieses Dienstes hat dieses Konto gesperrt.',
-      'account.unsuspended': 'Der Betreiber dieses Dienstes hat dieses Konto wieder freigegeben.',
-      'mfa.off': 'Der Betreiber dieses Dienstes hat deinen zweiten Schritt ausgeschaltet.',
-      'session.ended': 'Der Betreiber dieses Dienstes hat dich überall abgemeldet.',
-      'password.reset_required': 'Der Betreiber dieses Dienstes hat ein neues Passwort verlangt.',
-      'admin.added': 'Du kannst jetzt anderen mit ihren Konten helfen.',
-      'admin.removed': 'Du kannst anderen nicht mehr mit ihren Konten helfen.',
-    },
-    reason: (reason: string) => `Als Grund wurde genannt: „${reason}“`,
-    types: {
-      'account.created': 'Du hast dieses Konto angelegt.',
-      'account.createdByImport': 'Dieses Konto wurde aus einem anderen System übernommen.',
-      'mfa.off': 'Du hast deinen zweiten Schritt ausgeschaltet.',
-      'passkey.refused': (passkey: string) =>
-        `Der Passkey „${passkey}“ wurde abgelehnt: Möglicherweise gibt es eine Kopie davon.`,
-      'mfa.on': (method: string) => `Du hast deinen zweiten Schritt eingeschaltet: ${method}.`,
-      'mfa.method_added': (method: string) =>
-        `Du hast eine Methode für den zweiten Schritt eingerichtet: ${method}.`,
-      'mfa.method_changed': (method: string) =>
-        `Du hast die Methode für den zweiten Schritt geändert: ${method}.`,
-      'mfa.method_removed': (method: string) =>
-        `Du hast eine Methode für den zweiten Schritt entfernt: ${method}.`,
-      'passkey.added': (passkey: string) => `Du hast den Passkey „${passkey}“ hinzugefügt.`,
-      'passkey.renamed': (passkey: string) => `Du hast einen Passkey in „${passkey}“ umbenannt.`,
-      'passkey.removed': (passkey: string) => `Du hast den Passkey „${passkey}“ entfernt.`,
-      'recovery_codes.generated': 'Du hast zehn Wiederherstellungscodes angelegt.',
-      'recovery_code.used': (left: number) =>
-        `Ein Wiederherstellungscode wurde benutzt; übrig: ${left}.`,
-      'password.changed': 'Du hast dein Passwort geändert.',
-      'password.reset': 'Dein Passwort wurde per E-Mail zurückgesetzt.',
-      'email.changed': 'Du hast deine E-Mail-Adresse geändert.',
-      'phone.changed': 'Du hast deine Telefonnummer geändert.',
-      'device.trusted': 'Ein Gerät fragt nicht mehr nach dem zweiten Schritt.',
-      'device.revokedOne': 'Ein Gerät fragt wieder nach dem zweiten Schritt.',
-      'device.revokedAll': 'Jedes Gerät fragt wieder nach dem zweiten Schritt.',
-      'account.deleted': 'Du hast dieses Konto gelöscht.',
-      'language.changed': 'Du hast eine andere Sprache für Nachrichten gewählt.',
-      'account.erased': 'Dieses Konto wurde endgültig gelöscht.',
-      'change.undone': (change: string) => `Das wurde rückgängig gemacht: ${change}.`,
-      'undo.failed':
-        'Jemand hat einen Link zum Rückgängigmachen geöffnet und einen falschen zweiten Schritt eingegeben. Wenn du es nicht warst, kann jemand deine E-Mails lesen.',
-    },
-  },
+  activity,
 
   stepUp: {
     title: 'Bitte bestätige, dass du es bist',

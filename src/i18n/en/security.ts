@@ -1,4 +1,7 @@
-// One file, so that translations can be compared line by line.
+import { activity } from './activity.ts'
+import { recoveryCodes } from './recovery-codes.ts'
+import { waysIn } from './ways-in.ts'
+
 /** Every sentence of the security page, in English. The other languages have the same shape. */
 export const security = {
   title: 'Your security',
@@ -149,36 +152,7 @@ export const security = {
     submit: 'Confirm',
   },
 
-  recoveryCodes: {
-    title: 'Recovery codes',
-    about: 'Use one if you lose the device or app that you sign in with. Each works once.',
-    whileOff:
-      'They come with the second step: ten codes for when you lose the device or app that you sign in with.',
-    left: (count: number) =>
-      count === 0
-        ? 'You have none left.'
-        : count === 1
-          ? 'You have 1 of 10 left.'
-          : `You have ${count} of 10 left.`,
-    generatedAt: (when: string) => `Created on ${when}.`,
-    generate: 'Create new ones',
-    generateTitle: 'Create ten new recovery codes?',
-    generateMeans: 'Your old codes will stop working.',
-    keepOld: 'Keep the old ones',
-    newTitle: 'Save your recovery codes',
-    newAbout:
-      'If you lose the device or app that you sign in with, one of these lets you in. Keep them where you’ll find them, on paper or in a password manager. You won’t see them again.',
-    copy: 'Copy',
-    download: 'Download',
-    print: 'Print',
-    fileName: 'recovery-codes.txt',
-    fileTitle: (name: string, email: string | undefined) =>
-      `Recovery codes for ${name}${email ? ` (${email})` : ''}`,
-    fileAbout: 'Each of these codes works once.',
-    savedConfirmation: 'I have saved these codes',
-    saveFirst: 'Please save them first. You won’t see them again.',
-    generated: 'You have ten new recovery codes. The old ones no longer work.',
-  },
+  recoveryCodes,
 
   passkeys: {
     title: 'Passkeys',
@@ -271,140 +245,9 @@ export const security = {
     areRevoked: 'No device skips the second step any longer.',
   },
 
-  waysIn: {
-    title: 'If something gets lost or stolen',
-    next: (step: string) => `Do this next: ${step}.`,
-    otherwise: 'All other cases',
-    inEachCase: 'All cases',
-    advice: {
-      turnOnMfa: {
-        why: 'Anyone who has your password can get in. With a second step, they would need your phone, too.',
-        do: 'turn on the second step',
-      },
-      setUpAuthenticator: {
-        why: 'Anyone who gets into your mailbox gets into this account: they can set a new password, and the codes go there, too. An authenticator app is only on your own phone.',
-        do: 'set up an authenticator app',
-      },
-      makeRecoveryCodes: {
-        why: 'You have no recovery code left. If you lose the device or app that you sign in with, a code on paper still lets you in.',
-        do: 'create recovery codes',
-      },
-    },
-    good: 'Your account is well protected. There is nothing you need to do.',
-    lost: {
-      password: 'If you forget your password',
-      mailbox: 'If you lose access to your mailbox',
-      passkey: (name: string) => `If you lose the passkey “${name}”`,
-      authenticator: 'If you lose your authenticator app',
-      phone: 'If you lose your phone number',
-      otherMailbox: 'If you lose access to the mailbox that your codes go to',
-      recoveryCodes: 'If you lose your recovery codes',
-    },
-    by: {
-      password: 'your password',
-      mailbox: 'your mailbox',
-      passkey: 'a passkey',
-      authenticator: 'your authenticator app',
-      phone: 'a code by text message',
-      otherMailbox: 'a code by email',
-      recoveryCodes: 'a recovery code',
-    },
-    stillIn: (lost: string, by: string) => `${lost}, you still get in with ${by}.`,
-    onlyIn: (lost: string, by: string) =>
-      `${lost}, you still get in with ${by}, but can’t change anything here.`,
-    lockedOut: (lost: string) => `${lost}, you are locked out.`,
-    stolen: {
-      password: 'If someone learns your password',
-      mailbox: 'If someone gets into your mailbox',
-      passkey: (name: string) => `If someone takes the device with the passkey “${name}”`,
-      authenticator: 'If someone takes your authenticator app',
-      phone: 'If someone takes over your phone number',
-      otherMailbox: 'If someone gets into the mailbox that your codes go to',
-      recoveryCodes: 'If someone finds your recovery codes',
-    },
-    letsIn: {
-      password: 'they get in: nothing else is required.',
-      mailbox: 'they get in: they can set a new password.',
-      mailboxForBoth: 'they get in: they can set a new password, and the codes go there, too.',
-      other: 'they get in.',
-    },
-    keptOut: {
-      password: 'they are stopped by your second step.',
-      mailbox: 'they can set a new password, but are stopped by your second step.',
-      passkey: 'they are stopped: they would need your fingerprint, face or PIN, or your password.',
-      other: 'they are stopped: they would need your password, too.',
-    },
-  },
+  waysIn,
 
-  activity: {
-    title: 'Recent activity',
-    more: 'Show more',
-    from: (device: string, address: string) => `${device}, from ${address}`,
-    noMore: 'That’s everything.',
-    signedInWith: (what: string) => `You signed in with ${what}.`,
-    amr: {
-      pwd: 'your password',
-      otp: 'your authenticator app',
-      sms: 'a code by text message',
-      email: 'a code by email',
-      recovery_code: 'a recovery code',
-      hwk: 'a passkey',
-      swk: 'a passkey',
-    },
-    failed: {
-      password: 'Someone tried to sign in with a wrong password.',
-      code: 'Someone tried to sign in with a wrong code.',
-      passkey: 'Someone tried to sign in with a passkey that wasn’t accepted.',
-    },
-    ended: {
-      signed_out: 'You signed out.',
-      refresh_token_reused:
-        'A session was ended because it was used from two places: it may have been stolen.',
-      others: 'You signed out everywhere else.',
-      one: 'You signed out one device.',
-    },
-    byOperator: {
-      'account.created': 'The operator of this service created this account for you.',
-      'account.suspended': 'The operator of this service suspended this account.',
-      'account.unsuspended': 'The operator of this service reopened this account.',
-      'mfa.off': 'The operator of this service turned off your second step.',
-      'session.ended': 'The operator of this service signed you out everywhere.',
-      'password.reset_required': 'The operator of this service required a new password.',
-      'admin.added': 'You became an operator: you can help other people with their accounts.',
-      'admin.removed': 'You are no longer an operator.',
-    },
-    reason: (reason: string) => `The reason given: “${reason}”`,
-    types: {
-      'account.created': 'You created this account.',
-      'account.createdByImport': 'This account was imported from another system.',
-      'mfa.off': 'You turned off your second step.',
-      'passkey.refused': (passkey: string) =>
-        `The passkey “${passkey}” was rejected: there may be a copy of it.`,
-      'mfa.on': (method: string) => `You turned on your second step: ${method}.`,
-      'mfa.method_added': (method: string) => `You set up a method of your second step: ${method}.`,
-      'mfa.method_changed': (method: string) => `You changed your second step to ${method}.`,
-      'mfa.method_removed': (method: string) =>
-        `You removed a method of your second step: ${method}.`,
-      'passkey.added': (passkey: string) => `You added the passkey “${passkey}”.`,
-      'passkey.renamed': (passkey: string) => `You renamed a passkey to “${passkey}”.`,
-      'passkey.removed': (passkey: string) => `You removed the passkey “${passkey}”.`,
-      'recovery_codes.generated': 'You created ten recovery codes.',
-      'recovery_code.used': (left: number) => `A recovery code was used. Codes left: ${left}.`,
-      'password.changed': 'You changed your password.',
-      'password.reset': 'Your password was reset by email.',
-      'email.changed': 'You changed your email address.',
-      'phone.changed': 'You changed your phone number.',
-      'device.trusted': 'A device was allowed to skip the second step.',
-      'device.revokedOne': 'One device no longer skips the second step.',
-      'device.revokedAll': 'No device skips the second step any longer.',
-      'account.deleted': 'You deleted this account.',
-      'language.changed': 'You chose another language for messages.',
-      'account.erased': 'This account was permanently deleted.',
-      'change.undone': (change: string) => `This was undone: ${change}.`,
-      'undo.failed':
-        'Somebody opened an undo link and gave a wrong second step. If it wasn’t you, someone can read your email.',
-    },
-  },
+  activity,
 
   stepUp: {
     title: 'Please confirm that it’s you',
