@@ -203,6 +203,21 @@ onEachDatabase((latchkey) => {
     assert.equal(found.status, 401)
   })
 
+  test('a pending passkey is no way in, and GET WaysIn does not name it', async () => {
+    const ada = await latchkey.owner()
+    const passkey = await addPasskey(latchkey, ada)
+    await ada.turnOn('authenticator')
+    const { ifLost, ifStolen } = (await ada.get('/settings/WaysIn')).body
+    const waysIn = ['password', 'mailbox', 'authenticator', 'recoveryCodes']
+    for (const list of [ifLost, ifStolen]) {
+      assert.deepEqual(
+        list.map(({ what }: { what: string }) => what),
+        waysIn,
+      )
+    }
+    assert.equal((await signInWithPasskey(latchkey, passkey)).status, 401)
+  })
+
   test('GET /settings returns the whole account, and no secret', async () => {
     const ada = await latchkey.owner({ mfaMethod: 'sms' })
     const { status, body } = await ada.get('/settings')
