@@ -190,7 +190,13 @@ function actsOf(latchkey: TestLatchkey, ada: Owner): Record<string, () => Promis
     },
     endOtherSessions: () => succeed(ada.delete('/settings/Sessions')),
     changePassword: () => ada.changePassword('another sentence of the owner'),
-    turnOffMfa: () => succeed(ada.delete('/settings/MfaSignIn')),
+    turnOffMfa: async () => {
+      await succeed(ada.delete('/settings/MfaSignIn'))
+      // The app joins a new epoch, whose number no credential of the other account has.
+      const code = ada.authenticator.nextCode()
+      await succeed(ada.post('/settings/MfaSignIn', { mfaMethod: 'authenticator', code }))
+      await succeed(ada.delete('/settings/MfaSignIn'))
+    },
     removeMfaSecret: () => succeed(ada.delete('/settings/MfaSecret')),
     signUp: async () => {
       started = await succeed(latchkey.post('/auth/SignUp', visitor))
