@@ -25,13 +25,24 @@ for (const kind of ['SQLite', 'PostgreSQL'] as const) {
     })
     after(() => latchkey.stop())
 
-    /** Keeps the queue full with sign-ins from one network, to many addresses, while `work` runs. */
-    async function duringFlood(work: () => Promise<void>): Promise<void> {
+    const guess = (i: number, fields = {}): Promise<ApiResponse> => {
+      const body = { email: `guest-${i}@example.com`, password: 'not this one', ...fields }
+      return latchkey.post('/auth/SignIn', body, crowded)
+    }
+
+    /**
+     * Keeps the queue full while `work` runs.
+     *
+     * @param call of each of 60 callers; a sign-in by default, each to another address
+     */
+    async function duringFlood(
+      work: () => Promise<void>,
+      call: (i: number) => Promise<ApiResponse> = guess,
+    ): Promise<void> {
       const responses: ApiResponse[] = []
       let over = false
       const flood = Array.from({ length: 60 }, async (_, i) => {
-        const guess = { email: `guest-${i}@example.com`, password: 'not this one' }
-        while (!over) responses.push(await latchkey.post('/auth/SignIn', guess, crowded))
+        while (!over) responses.push(await call(i))
       })
       const isFull = () => responses.some(({ status }) => status === 503)
       while (!isFull()) await latchkey.get('/health/live')
@@ -43,12 +54,34 @@ for (const kind of ['SQLite', 'PostgreSQL'] as const) {
       assert.ok(isFull(), 'the queue was not full')
     }
 
+    const signInElsewhere = async () => {
+      for (let i = 0; i < 4; i++) assertSignedIn(await ada.signIn(from('203.0.113.7')))
+    }
+
     // Abuse case (Overload): One client with many accounts filled the hash queue, and everybody else was
     // turned away.
     test('a flood of sign-ins from one network turns nobody away in another', async () => {
-      await duringFlood(async () => {
-        for (let i = 0; i < 4; i++) assertSignedIn(await ada.signIn(from('203.0.113.7')))
-      })
+      await duringFlood(signInElsewhere)
+    })
+
+    test('a flood of sign-ins that makes up device tokens turns nobody away in another network', async () => {
+      const token = (i: number) => Buffer.alloc(32, i).toString('base64url')
+      await duringFlood(signInElsewhere, (i) => guess(i, { deviceToken: token(i) }))
+    })
+
+    test('a flood of password confirmations in the settings of one account turns away nobody else’s', async () => {
+      const eve = await latchkey.owner()
+      const { password: currentPassword } = ada
+      const confirm = { currentPassword: eve.password }
+      await duringFlood(
+        async () => {
+          for (let i = 0; i < 4; i++) {
+            const confirmed = await ada.post('/settings/Passkeys', { currentPassword }, crowded)
+            assert.equal(confirmed.status, 200)
+          }
+        },
+        () => eve.post('/settings/Passkeys', confirm, crowded),
+      )
     })
 
     test('a flood of sign-ins from one network turns away no known device in it', async () => {
