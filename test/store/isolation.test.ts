@@ -74,6 +74,13 @@ async function alignNumbers(latchkey: TestLatchkey, like: Owner, owner: Owner): 
   await latchkey.sql(
     `update account set credential_version = ${credential_version} where id = ${account}`,
   )
+  // An undo ends the links since its change, and sends the notices that wait.
+  await latchkey.sql(
+    `update undo_token set created_at = expires_at - 1000 where account_id = ${account}`,
+  )
+  await latchkey.sql(
+    `update outbox set waits_until = created_at + 864000000, attempts = 0 where account_id = ${account}`,
+  )
   if (mfa_epoch === null) return
   for (const table of ['totp_secret', 'passkey', 'recovery_code']) {
     await latchkey.sql(
