@@ -115,32 +115,31 @@ async function confirmByPassword(
   account: { id: string; password_hash: string },
   password: string,
 ): Promise<Confirmation> {
-  const { transaction, rateLimiter, passwords, attemptSemaphore } = deps
+  const { rateLimiter, passwords, attemptSemaphore } = deps
   const { session, client } = principal
   const device = await deviceOfSession(deps.db, session)
-  const verifiedHash = await passwords.withSlot(device ?? networkOf(client.ipAddress), () =>
-    // One after the other: each counts as wrong until it is verified, so correct concurrent ones would
-    // otherwise use up the limit.
-    attemptSemaphore.run(session, async () => {
-      // Counted before the check, so that concurrent guesses cannot exceed the limit.
-      const reservation = await transaction((tx) =>
-        rateLimiter.consume(tx, { limit: rateLimits.wrongPasswordsInSession, key: session }),
-      ).catch((error) => {
-        if (error instanceof Problem && error.code === 'too_many_attempts') {
-          deps.emit({ kind: 'signIn', method: 'password', result: 'limited' })
-        }
-        throw error
-      })
-      const hash = await checkPassword(deps, account, password)
-      await transaction(async (tx) => {
-        if (hash !== undefined) return rateLimiter.refund(tx, reservation)
+  const verify = () =>
+    rateLimiter.guess(deps, [{ limit: rateLimits.wrongPasswordsInSession, key: session }], {
+      verify: () => checkPassword(deps, account, password),
+      async answer(tx, hash, countWrong) {
+        if (hash !== undefined) return hash
+        await countWrong()
         const detail = { step: 'password' }
         await record(tx, account.id, { type: 'signin.failed', client, session, detail })
         tx.emit({ kind: 'signIn', method: 'password', result: 'wrong' })
-      })
-      return hash
-    }),
-  )
+        return undefined
+      },
+    })
+  // One after the other, so that each finds those before it counted, and none is verified beyond the
+  // limit.
+  const verifiedHash = await passwords
+    .withSlot(device ?? networkOf(client.ipAddress), () => attemptSemaphore.run(session, verify))
+    .catch((error) => {
+      if (error instanceof Problem && error.code === 'too_many_attempts') {
+        deps.emit({ kind: 'signIn', method: 'password', result: 'limited' })
+      }
+      throw error
+    })
   if (verifiedHash === undefined) {
     throw new Problem('invalid_credentials', 'The password isn’t right.')
   }

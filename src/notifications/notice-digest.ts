@@ -9,7 +9,7 @@ import { minute, now } from '../lib/clock.ts'
 import { databaseNow } from '../store/database-now.ts'
 import type { Db } from '../store/open.ts'
 import { prepared } from '../store/prepared-query.ts'
-import type { Schema } from '../store/schema.ts'
+import type { OutboxTable, Schema } from '../store/schema.ts'
 import type { Tx } from '../store/transaction.ts'
 import { type MessageSecret, openMessageSecret, sealMessageSecret } from './message-secret.ts'
 
@@ -58,14 +58,11 @@ export async function joinDigest(tx: Tx, notice: Notice): Promise<boolean> {
   if (listed.length >= maxListed) listed.splice(maxListed / 2, 1)
   const secrets = [openMessageSecret(tx.keyring, waiting), notice.secret]
   const secret = secrets.find((one) => one?.kind === 'undo') ?? secrets.find(Boolean)
-  await tx
-    .updateTable('outbox')
-    .set({
-      digest: JSON.stringify({ count: count + 1, params: listed } satisfies Digest),
-      secret_sealed: sealMessageSecret(tx.keyring, waiting.id, secret),
-    })
-    .where('id', '=', waiting.id)
-    .execute()
+  await updateDigest(tx, {
+    id: waiting.id,
+    digest: JSON.stringify({ count: count + 1, params: listed } satisfies Digest),
+    secret_sealed: sealMessageSecret(tx.keyring, waiting.id, secret),
+  })
   return true
 }
 
@@ -76,6 +73,11 @@ const selectWaiting = prepared((db, kind: NoticeKind) =>
     // A worker that has claimed it sends it as it was. Checked again once its claim has committed.
     .where('attempts', '=', 0)
     .forUpdate(),
+)
+
+const updateDigest = prepared(
+  (db, { id, ...set }: Pick<OutboxTable, 'id' | 'digest' | 'secret_sealed'>) =>
+    db.updateTable('outbox').set(set).where('id', '=', id),
 )
 
 /** How long a notice waits that joins no digest, in milliseconds. */
