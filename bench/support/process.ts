@@ -34,9 +34,13 @@ interface Program {
 const root = join(import.meta.dirname, '../..')
 export const betterAuthFolder = join(root, 'bench/peers/better-auth')
 
-/** A temporary folder for databases, deleted when this process ends. */
+/** The processes that were started. They and the databases go when this process ends. */
+const children: ChildProcess[] = []
 const databaseFolder = mkdtempSync(join(tmpdir(), 'latchkey-bench-'))
-process.on('exit', () => rmSync(databaseFolder, { recursive: true, force: true }))
+process.on('exit', () => {
+  for (const child of children) killGroup(child)
+  rmSync(databaseFolder, { recursive: true, force: true })
+})
 // Services have groups of their own, which Ctrl-C does not reach: this runs the listeners of `exit`.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(1))
 
@@ -128,7 +132,7 @@ async function startService(
     // A group of its own, because npm does not pass on a signal.
     detached: true,
   })
-  process.on('exit', () => killGroup(child))
+  children.push(child)
   await waitForFirstResponse(port, healthPath, child)
   const startMs = performance.now() - startedAt
 
