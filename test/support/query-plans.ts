@@ -1,6 +1,7 @@
 /**
  * Holds the plan of every statement that the tests run: none may read all rows of a table that grows
- * with the accounts, and SQLite plans each once. Each process records what its queries execute, and explains each statement once.
+ * with the accounts, and SQLite plans each once. Each process records what its queries execute, and
+ * explains each statement once.
  */
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
