@@ -103,7 +103,7 @@ onDatabase('SQLite', (latchkey) => {
     await afterUndo.changePassword('the thief’s own sentence')
     const token = await undoTokenSentTo(latchkey, afterUndo.email, /password/i)
     assert.equal((await latchkey.post('/auth/Undo', { token })).status, 200)
-    const withoutPassword = { email: `nobodys@example.com` }
+    const withoutPassword = { email: 'no-password@example.com' }
     await runImport(t, latchkey, writeImportFile(t, [withoutPassword]))
 
     const { lines } = await runExport(t, latchkey, '--secrets')
