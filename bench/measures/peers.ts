@@ -14,7 +14,7 @@ import {
 
 const accountCount = 200
 const durationMs = 2500
-const loadMs = 4000
+const mixedLoadMs = 4000
 const readsPerSecond = 100
 
 /** A service with accounts, and its calls for what every peer can do. */
@@ -98,9 +98,9 @@ async function measure<Account>(contender: Contender<Account>): Promise<Results>
   const reads = await loadService(service, repeatFor(durationMs, accounts), read)
   const [{ p99 }] = await Promise.all([
     withClients(service.port, (clients) =>
-      runOpenLoop(clients, readsPerSecond, repeatFor(loadMs, accounts), read),
+      runOpenLoop(clients, readsPerSecond, repeatFor(mixedLoadMs, accounts), read),
     ),
-    loadService(service, repeatFor(loadMs, accounts), signIn),
+    loadService(service, repeatFor(mixedLoadMs, accounts), signIn),
   ])
   contender.turnAllOn()
   const turnOffs = await loadService(service, accounts, turnOff)

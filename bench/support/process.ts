@@ -34,8 +34,9 @@ interface Program {
 const root = join(import.meta.dirname, '../..')
 export const betterAuthFolder = join(root, 'bench/peers/better-auth')
 
-/** The processes that were started. They and the databases go when this process ends. */
+/** The services that were started. They end with this process. */
 const children: ChildProcess[] = []
+/** A temporary folder for databases, deleted when this process ends. */
 const databaseFolder = mkdtempSync(join(tmpdir(), 'latchkey-bench-'))
 process.on('exit', () => {
   for (const child of children) killGroup(child)

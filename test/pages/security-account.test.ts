@@ -1,4 +1,4 @@
-/** The account on the security page: language, password, address, number and deletion. */
+/** The account on the security page: language, password, address and deletion. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { startChromium } from '../support/chromium.ts'

@@ -38,7 +38,7 @@ test('unread pipelines of every kind of response leave the memory of the process
 })
 
 /**
- * Opens 60 connections that send one request, and 20 that send 64 KiB of them after some for a large
+ * Opens 60 connections that send one request, and 20 that send 1 MiB of them after some for a large
  * response. None reads anything.
  */
 async function assertMemoryHolds(
@@ -48,7 +48,7 @@ async function assertMemoryHolds(
 ) {
   // Resets the highest value (proc(5), clear_refs).
   writeFileSync(`/proc/${latchkey.pid}/clear_refs`, '5')
-  const pipeline = large.repeat(5) + request.repeat(Math.ceil((64 * 1024) / request.length))
+  const pipeline = large.repeat(5) + request.repeat(Math.ceil((1024 * 1024) / request.length))
   const sockets = Array.from({ length: 80 }, (_, i) => {
     const socket = connect(latchkey.port, '127.0.0.1').pause()
     socket.on('error', () => {})

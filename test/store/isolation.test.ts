@@ -13,6 +13,8 @@ import { addPasskey, startPasskeySignIn, verifyPasskeySignIn } from '../support/
 import { SoftwareAuthenticator } from '../support/software-authenticator.ts'
 import { undoTokenSentTo } from '../support/undo-token.ts'
 
+const day = 86_400_000
+
 /** Columns that the delivery worker changes by itself. */
 const deliveryColumns = ['attempts', 'next_attempt_at', 'claimed_until', 'sent_at', 'secret_sealed']
 
@@ -79,7 +81,7 @@ async function alignNumbers(latchkey: TestLatchkey, like: Owner, owner: Owner): 
     `update undo_token set created_at = expires_at - 1000 where account_id = ${account}`,
   )
   await latchkey.sql(
-    `update outbox set waits_until = created_at + 864000000, attempts = 0 where account_id = ${account}`,
+    `update outbox set waits_until = created_at + ${10 * day}, attempts = 0 where account_id = ${account}`,
   )
   if (mfa_epoch === null) return
   for (const table of ['totp_secret', 'passkey', 'recovery_code']) {
