@@ -1,7 +1,7 @@
 /** The counters match what happened, and identify nobody. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { onDatabase, onEachDatabase, TestLatchkey } from '../support/latchkey.ts'
+import { type ApiResponse, onDatabase, onEachDatabase, TestLatchkey } from '../support/latchkey.ts'
 import { increases, scrape, scrapeText } from '../support/metrics.ts'
 import { waitUntil } from '../support/process.ts'
 import { assertStatus } from '../support/responses.ts'
@@ -79,6 +79,31 @@ onEachDatabase((latchkey) => {
     assert.equal(grown['{method="password",result="limited"}'], 2)
   })
 
+  test('of thirty guesses at once, the ten that a limit takes cost a hash, and the others are counted as limited', async () => {
+    const ada = await latchkey.owner()
+    const hashes = async () =>
+      (await scrape(latchkey.origin)).get('latchkey_password_hash_duration_seconds_count') ?? 0
+    const guesses = {
+      signIn: () => latchkey.post('/auth/SignIn', { email: ada.email, password: 'a guess' }),
+      confirm: () => ada.post('/settings/Passkeys', { currentPassword: 'a guess' }),
+    }
+    for (const [name, guess] of Object.entries(guesses)) {
+      const before = await hashes()
+      const grown = await countIncreases('latchkey_sign_ins_total', () =>
+        Promise.all(Array.from({ length: 30 }, guess)),
+      )
+      assert.deepEqual(
+        grown,
+        {
+          '{method="password",result="wrong"}': 10,
+          '{method="password",result="limited"}': 20,
+        },
+        name,
+      )
+      assert.equal((await hashes()) - before, 10, name)
+    }
+  })
+
   test('turning MFA on and off is counted by method, once for concurrent requests', async () => {
     const ada = await latchkey.owner()
     const on = await countIncreases('latchkey_mfa_turned_on_total', () => ada.turnOn('email'))
@@ -89,16 +114,22 @@ onEachDatabase((latchkey) => {
     assert.deepEqual(off, { '{method="email"}': 1 })
   })
 
-  test('a sign-in with a password, right or wrong, waits for one commit', async () => {
+  test('a password, right or wrong, is verified with one commit', async () => {
     const ada = await latchkey.owner()
     await ada.signIn()
-    for (const password of [ada.password, 'not this one']) {
-      const statements = await countIncreases(
-        'latchkey_database_statement_duration_seconds_count',
-        () => latchkey.post('/auth/SignIn', { email: ada.email, password }),
-      )
-      assert.equal(statements['{kind="commit"}'], 1, JSON.stringify(statements))
+    const countCommits = async (work: () => Promise<ApiResponse>) => {
+      const metric = 'latchkey_database_statement_duration_seconds_count'
+      return (await countIncreases(metric, work))['{kind="commit"}']
     }
+    for (const password of [ada.password, 'not this one']) {
+      const signIn = () => latchkey.post('/auth/SignIn', { email: ada.email, password })
+      assert.equal(await countCommits(signIn), 1)
+    }
+    const confirm = (currentPassword: string) =>
+      countCommits(() => ada.post('/settings/Passkeys', { currentPassword }))
+    assert.equal(await confirm('not this one'), 1)
+    // The other one is that of the call itself.
+    assert.equal(await confirm(ada.password), 2)
   })
 
   test('a change that is rolled back is not counted', async () => {
