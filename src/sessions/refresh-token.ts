@@ -77,7 +77,7 @@ export async function refreshSession(
   const idleUntil = tx.now() + rules.sessionIdleTimeout * second
   const refreshed = (await markUsed(tx, hashes))
     ? await rotate(tx, rateLimiter, session, idleUntil)
-    : await repeat(tx, session, { hashes, idleUntil, client })
+    : await repeatRefresh(tx, session, { hashes, idleUntil, client })
   if (!refreshed) return undefined
 
   return {
@@ -166,7 +166,7 @@ async function rotate(
 }
 
 /** Repeats the latest refresh if the token was used for it and it may be repeated. */
-async function repeat(
+async function repeatRefresh(
   tx: Tx,
   session: LockedSession,
   options: { hashes: string[]; idleUntil: number; client: Client },
