@@ -23,13 +23,19 @@ async function serve(settings: Settings): Promise<void> {
     )
   }
   const encryptionKeys = settings.encryptionKeys ?? loadDevelopmentKeys(settings.databaseUrl)
-  const latchkey = await startServer({ ...settings, encryptionKeys }).catch((error) => {
+  // From the beginning on: without a listener, a signal would end a migration or a request in its midst.
+  stopOnSignal(async () => (await starting.catch(() => undefined))?.close())
+  const starting = startServer({ ...settings, encryptionKeys })
+  await starting.catch((error) => {
     throw explainListenError(error)
   })
   if (settings.mode === 'development') console.log(startupMessage(settings))
   // Not only when the process ends: it may be killed, or end with a crash.
   flushCompileCache()
+}
 
+/** Stops the service and exits with 0 at the first signal; a second one ends the process at once. */
+function stopOnSignal(close: () => Promise<unknown>): void {
   let firstSignalAt: number | undefined
   const stop = async (signal: NodeJS.Signals) => {
     if (firstSignalAt !== undefined) {
@@ -37,7 +43,7 @@ async function serve(settings: Settings): Promise<void> {
       process.exit(128 + constants.signals[signal])
     }
     firstSignalAt = performance.now()
-    await latchkey.close()
+    await close()
     process.exit(0)
   }
   process.on('SIGINT', stop).on('SIGTERM', stop)

@@ -1,13 +1,19 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { readdirSync, readlinkSync, statSync } from 'node:fs'
 import { Agent, type ClientRequest, type IncomingMessage, request } from 'node:http'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { json, text } from 'node:stream/consumers'
 import { type TestContext, test } from 'node:test'
-import { createTempFolder, startLatchkeyProcess, waitUntil } from '../support/process.ts'
+import {
+  createTempFolder,
+  spawnLatchkey,
+  startLatchkeyProcess,
+  waitUntil,
+} from '../support/process.ts'
 import { findFreePort, startTcpServer } from '../support/tcp.ts'
 
 const main = join(import.meta.dirname, '../../src/cli/main.ts')
@@ -58,6 +64,23 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     assert.deepEqual([ended.code, ended.signal, ended.stderr], [0, null, ''])
   })
 }
+
+test('a signal during the start lets the start finish, and then stops the service', async (t) => {
+  const folder = createTempFolder(t)
+  const file = join(folder, 'data/latchkey.sqlite')
+  const first = await startLatchkeyProcess(t, { folder })
+  await first.stop()
+
+  const db = new DatabaseSync(file)
+  db.exec('begin immediate')
+  const latchkey = await spawnLatchkey(t, { folder })
+  await waitUntil(() => opens(latchkey.pid, file))
+  latchkey.kill('SIGTERM')
+  db.close()
+
+  const ended = await latchkey.result
+  assert.deepEqual([ended.code, ended.signal, ended.stderr], [0, null, ''])
+})
 
 test('a request that has only partly arrived is still answered', async (t) => {
   const latchkey = await startLatchkeyProcess(t)
@@ -164,6 +187,17 @@ function get(agent: Agent, port: number): ClientRequest {
 async function answerTo(sent: ClientRequest): Promise<IncomingMessage> {
   const [answer] = await once(sent, 'response')
   return answer
+}
+
+/** Whether a process has a file open. */
+function opens(pid: number, file: string): boolean {
+  const descriptors = `/proc/${pid}/fd`
+  return readdirSync(descriptors).some((fd) => readLink(`${descriptors}/${fd}`) === file)
+}
+
+/** The target of a link; undefined if it is gone by now. */
+function readLink(path: string): string | undefined {
+  return statSync(path, { throwIfNoEntry: false }) && readlinkSync(path)
 }
 
 /** Whether the port refuses connections. */

@@ -77,7 +77,11 @@ export function startNode(
   })
 }
 
-async function spawnLatchkey(t: TestContext, options: ProcessOptions): Promise<LatchkeyProcess> {
+/** Starts `latchkey`, and kills it with the test. */
+export async function spawnLatchkey(
+  t: TestContext,
+  options: ProcessOptions,
+): Promise<LatchkeyProcess> {
   const folder = options.folder ?? createTempFolder(t)
   const environment = { LATCHKEY_PORT: String(await findFreePort()), ...options.environment }
   const latchkey = new LatchkeyProcess({ ...options, folder, environment })
