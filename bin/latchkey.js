@@ -56,7 +56,7 @@ function findInstalledNode() {
 /** Runs this command again under `node`, and exits with its code. */
 function handOverTo(node) {
   const self = fileURLToPath(import.meta.url)
-  const child = spawn(node, [self, ...process.argv.slice(2)], {
+  const child = spawn(node, [...process.execArgv, self, ...process.argv.slice(2)], {
     stdio: 'inherit',
     env: { ...process.env, [marker]: '' },
   })

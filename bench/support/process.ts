@@ -47,6 +47,13 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => pr
 
 const node: Program['command'] = [process.execPath, ...process.execArgv]
 
+/** The arguments of `node` in the script that `npm start` runs. */
+const [, ...startArguments] = readStartScript().split(' ')
+
+function readStartScript(): string {
+  return JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).scripts.start
+}
+
 /**
  * Starts Latchkey on a new or existing database file.
  *
@@ -66,7 +73,7 @@ export function startLatchkey(
   const { url = `sqlite:${database}`, statements = 'named' } = options
   const { rateLimits = 'off', byNpm = false } = options
   return startService(database, (port) => ({
-    command: byNpm ? ['npm', 'start'] : [...node, 'bin/latchkey.js'],
+    command: byNpm ? ['npm', 'start'] : [...node, ...startArguments],
     folder: root,
     environment: {
       LATCHKEY_PORT: String(port),

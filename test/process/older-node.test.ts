@@ -4,6 +4,7 @@ import { execFile } from 'node:child_process'
 import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
+import { promisify } from 'node:util'
 import { createTempFolder } from '../support/process.ts'
 
 const root = join(import.meta.dirname, '../..')
@@ -40,6 +41,14 @@ test('the command passes its arguments to the Node of the clone and exits with i
   installNode(folder, 'shift; echo "$@"; exit 78')
   const ended = await run(folder, 'bin/latchkey.js', 'accounts', 'find', 'ada')
   assert.deepEqual(ended, { code: 78, stdout: 'accounts find ada\n', stderr: '' })
+})
+
+test('the command passes the options of Node to the Node of the clone', async (t) => {
+  const folder = createFutureClone(t)
+  installNode(folder, 'echo "$1"')
+  const args = ['--max-semi-space-size=4', join(folder, 'bin/latchkey.js')]
+  const { stdout } = await promisify(execFile)(process.execPath, args)
+  assert.equal(stdout, '--max-semi-space-size=4\n')
 })
 
 test('the command re-executes at most once, even if the Node of the clone is too old itself', async (t) => {
