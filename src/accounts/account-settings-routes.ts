@@ -25,6 +25,7 @@ import { changeBucket, type Guard, principalOf } from '../sessions/guard.ts'
 import type { SendCodeDeps } from '../verification/send-code.ts'
 import { deleteAccount } from './deletion.ts'
 import { changeEmail, startEmailChange } from './email-change.ts'
+import { touchProfile } from './profile.ts'
 
 const tags = ['Accounts']
 
@@ -137,6 +138,7 @@ export function accountSettingsRoutes(
         // Recorded, because a warning in a language that the owner cannot read warns nobody.
         const detail = { language }
         await record(tx, account, { type: 'language.changed', client, session, detail })
+        await touchProfile(tx, account)
       })
       return { language }
     },

@@ -9,6 +9,7 @@ import type { Db } from '../store/open.ts'
 import type { RunTransaction, Tx } from '../store/transaction.ts'
 import { changeCredentials } from '../undo/credential-change.ts'
 import { undoPeriodMs } from '../undo/undo-token.ts'
+import { retireUsername } from './username.ts'
 
 /**
  * Closes an account: all its sessions end and nobody can sign in. The owner can undo it for
@@ -31,7 +32,8 @@ export async function deleteAccount(
 }
 
 /**
- * Erases accounts whose deletion can no longer be undone. Only an anonymous activity entry remains.
+ * Erases accounts whose deletion can no longer be undone. Only an anonymous activity entry remains,
+ * and a keyed hash of the username, so that nobody signs up with it.
  *
  * @param signal ends it early, between two accounts
  */
@@ -48,12 +50,19 @@ export async function eraseDeletedAccounts(
   for (const { id } of due) {
     if (signal?.aborted) return
     await transaction(async (tx) => {
+      const profile = await tx
+        .selectFrom('profile')
+        .select('username_key')
+        .where('account_id', '=', id)
+        .executeTakeFirst()
       const { numDeletedRows } = await tx
         .deleteFrom('account')
         .where('id', '=', id)
         .where('deleted_at', '<', tx.now() - undoPeriodMs)
         .executeTakeFirstOrThrow()
       if (numDeletedRows > 0n) {
+        const usernameKey = profile?.username_key ?? null
+        if (usernameKey !== null) await retireUsername(tx, usernameKey)
         await activity.recordErasure(tx, id)
       }
     })

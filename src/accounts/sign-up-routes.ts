@@ -22,9 +22,13 @@ import type { RateLimiter } from '../rate-limits/rate-limiter.ts'
 import type { AccessTokens } from '../sessions/access-token.ts'
 import { tokenResponse } from '../sessions/issue-session.ts'
 import type { SessionRules } from '../sessions/session.ts'
-import type { RunTransaction } from '../store/transaction.ts'
+import type { Db } from '../store/open.ts'
+import type { RunTransaction, Tx } from '../store/transaction.ts'
 import { ensureGoodPassword } from './password/password-policy.ts'
-import { completeSignUp, consumeSignUpLimits, startSignUp } from './sign-up.ts'
+import { parseName, parseUsername } from './profile-fields.ts'
+import { ProfileName, Username } from './profile-schemas.ts'
+import { completeSignUp, consumeSignUpLimits, type SignUpProfile, startSignUp } from './sign-up.ts'
+import { isUsernameFree, usernameTaken } from './username.ts'
 
 const tags = ['Accounts']
 
@@ -43,6 +47,8 @@ const SignUpCodeSent = Type.Object(
 export function signUpRoutes(
   app: App,
   deps: {
+    db: Db
+    keyring: Tx['keyring']
     transaction: RunTransaction
     rateLimiter: RateLimiter
     passwords: PasswordHasher
@@ -51,7 +57,7 @@ export function signUpRoutes(
     settings: Pick<Settings, 'passwordMinLength' | 'brandName'>
   },
 ): void {
-  const { transaction, rateLimiter, passwords, accessTokens, settings } = deps
+  const { db, keyring, transaction, rateLimiter, passwords, accessTokens, settings } = deps
   const { passwordMinLength: minLength, brandName } = settings
 
   app.post(
@@ -62,15 +68,31 @@ export function signUpRoutes(
         tags,
         summary: 'Sign up',
         description:
-          'Sends a code to the address. `POST /auth/SignUp/Verify` creates the account. An address that already has an account gets another message and the same response.',
+          'Sends a code to the address. `POST /auth/SignUp/Verify` creates the account. An address that already has an account gets another message and the same response. A `preferredUsername` that is taken is refused: it stays with its account, and its owner can’t change it later.',
         body: StrictObject(
-          { email: Email, password: Password },
-          { examples: [{ email: 'ada@example.com', password: 'correct horse battery' }] },
+          {
+            email: Email,
+            password: Password,
+            name: Type.Optional(ProfileName),
+            preferredUsername: Type.Optional(Username),
+          },
+          {
+            examples: [
+              { email: 'ada@example.com', password: 'correct horse battery' },
+              {
+                email: 'ada@example.com',
+                password: 'correct horse battery',
+                name: 'Ada Lovelace',
+                preferredUsername: 'ada',
+              },
+            ],
+          },
         ),
         response: {
           202: SignUpCodeSent,
           ...problemResponses(
             'invalid_password',
+            'username_taken',
             'too_many_attempts',
             'too_many_messages',
             'unavailable',
@@ -82,14 +104,23 @@ export function signUpRoutes(
     async (request, reply) => {
       const email = parseEmailField(request.body.email)
       const { password } = request.body
+      const profile = parseSignUpProfile(request.body)
       await ensureGoodPassword(password, { email: email.key, minLength, brandName })
       const client = clientOf(request)
       const passwordHash = await passwords.withSlot(networkOf(client.ipAddress), async () => {
         await transaction((tx) => consumeSignUpLimits(tx, rateLimiter, { email, client }))
+        // Counted before, so that nobody lists usernames.
+        const { preferredUsername } = profile
+        if (
+          preferredUsername !== undefined &&
+          !(await isUsernameFree(db, keyring, preferredUsername))
+        ) {
+          throw usernameTaken()
+        }
         return passwords.hash(password)
       })
       const sent = await padTiming(() =>
-        transaction((tx) => startSignUp(tx, { email, passwordHash, client })),
+        transaction((tx) => startSignUp(tx, { email, passwordHash, profile, client })),
       )
       return reply.code(202).send(sent)
     },
@@ -103,20 +134,31 @@ export function signUpRoutes(
         tags,
         summary: 'Complete a sign-up with the code',
         description:
-          'Creates the account, with the password of the sign-up that `signUpToken` belongs to. Any code that was sent to the address in the last 15 minutes proves the mailbox: if somebody else signs up with it too, their code works as well, and their password does not. Five wrong codes end the sign-up.',
+          'Creates the account, with the password of the sign-up that `signUpToken` belongs to. Any code that was sent to the address in the last 15 minutes proves the mailbox: if somebody else signs up with it too, their code works as well, and their password does not. Five wrong codes end the sign-up. If somebody took the username meanwhile, the answer is `username_taken`: send the same code with another `preferredUsername`.',
         body: StrictObject(
-          { signUpToken: Token('From the response to `POST /auth/SignUp`.'), code: Code },
+          {
+            signUpToken: Token('From the response to `POST /auth/SignUp`.'),
+            code: Code,
+            preferredUsername: Type.Optional(Username),
+          },
           { examples: [{ signUpToken: 'from the response to SignUp', code: '123456' }] },
         ),
         response: {
           201: TokenResponse,
-          ...problemResponses('invalid_code', 'sign_up_token_expired', ...bodyProblems),
+          ...problemResponses(
+            'invalid_code',
+            'sign_up_token_expired',
+            'username_taken',
+            ...bodyProblems,
+          ),
         },
       },
     },
     async (request, reply) => {
-      const attempt = { ...request.body, client: clientOf(request) }
+      const { preferredUsername } = parseSignUpProfile(request.body)
+      const attempt = { ...request.body, preferredUsername, client: clientOf(request) }
       const result = await transaction((tx) => completeSignUp(tx, deps, attempt))
+      if (result === 'usernameTaken') throw usernameTaken()
       if ('issued' in result) {
         return reply.code(201).send(tokenResponse(accessTokens, result.issued))
       }
@@ -124,6 +166,15 @@ export function signUpRoutes(
       throw new Problem('invalid_code', wrongCodeDetail(attemptsLeft), { attemptsLeft })
     },
   )
+}
+
+function parseSignUpProfile(body: SignUpProfile): SignUpProfile {
+  const { name, preferredUsername } = body
+  return {
+    name: name === undefined ? undefined : parseName(name),
+    preferredUsername:
+      preferredUsername === undefined ? undefined : parseUsername(preferredUsername),
+  }
 }
 
 function wrongCodeDetail(attemptsLeft: number): string {

@@ -15,6 +15,8 @@ import { lockEmails } from '../store/locks.ts'
 import type { Tx } from '../store/transaction.ts'
 import { isAddressReserved } from '../undo/undo-token.ts'
 import { createAccount } from './create-account.ts'
+import { insertProfiles } from './profile.ts'
+import { isUsernameFree, lockUsernames } from './username.ts'
 
 /** Longer than other codes: mail can be slow, and there is no account yet that a thief could enter. */
 export const signUpCodeLifetimeMs = 15 * minute
@@ -24,6 +26,12 @@ export const maxWrongCodesPerSignUp = 5
 
 const tokenPurpose = 'sign_up_token'
 const codePurpose = (emailKey: string) => `sign_up ${emailKey}`
+
+/** The profile that a sign-up may give its account. */
+export interface SignUpProfile {
+  name?: string | undefined
+  preferredUsername?: string | undefined
+}
 
 /** The response to every sign-up, whether or not the address has an account. */
 export interface SignUpCodeSent {
@@ -62,12 +70,19 @@ export async function consumeSignUpLimits(
  * stranger cannot learn which addresses have accounts.
  *
  * @param passwordHash the password of this sign-up; other sign-ups of the address have their own
+ * @param profile the checked profile of this sign-up. Its username is not reserved: a stranger could
+ * keep it from its owner, over and over, without a mailbox
  */
 export async function startSignUp(
   tx: Tx,
-  request: { email: EmailAddress; passwordHash: string; client: Client },
+  request: {
+    email: EmailAddress
+    passwordHash: string
+    profile: SignUpProfile
+    client: Client
+  },
 ): Promise<SignUpCodeSent> {
-  const { email, passwordHash, client } = request
+  const { email, passwordHash, profile, client } = request
   const existing = await tx
     .selectFrom('account')
     .select(['id', 'email'])
@@ -87,6 +102,8 @@ export async function startSignUp(
       password_hash: passwordHash,
       token_hash: tx.keyring.hash(signUpToken, tokenPurpose),
       code_hash: tx.keyring.hash(code, codePurpose(email.key)),
+      name: profile.name ?? null,
+      preferred_username: profile.preferredUsername ?? null,
       failed_attempts: 0,
       created_at: tx.now(),
       expires_at: expiresAt,
@@ -116,7 +133,7 @@ export async function startSignUp(
 }
 
 /** The result of an attempt. A failed one must be committed too: it counts. */
-export type SignUpResult = { issued: IssuedSession } | { attemptsLeft: number }
+export type SignUpResult = { issued: IssuedSession } | { attemptsLeft: number } | 'usernameTaken'
 
 /**
  * Completes a sign-up with any open code of its address. The code proves the mailbox, and the token
@@ -125,16 +142,23 @@ export type SignUpResult = { issued: IssuedSession } | { attemptsLeft: number }
  *
  * All pending sign-ups of the address end, since they may be a stranger's.
  *
+ * @param attempt.preferredUsername instead of the username of the sign-up
  * @throws Problem `sign_up_token_expired`, also if the address is no longer free
+ * @returns `usernameTaken` for a right code whose username is no longer free. It counts as an attempt,
+ * so that nobody lists usernames; the next one may bring another username
  */
 export async function completeSignUp(
   tx: Tx,
   { rules, rateLimiter }: { rules: SessionRules; rateLimiter: RateLimiter },
-  { signUpToken, code, client }: { signUpToken: string; code: string; client: Client },
+  attempt: { signUpToken: string; code: string; client: Client } & Pick<
+    SignUpProfile,
+    'preferredUsername'
+  >,
 ): Promise<SignUpResult> {
+  const { signUpToken, code, client } = attempt
   const found = await tx
     .selectFrom('sign_up')
-    .select(['id', 'email', 'email_key', 'password_hash'])
+    .select(['id', 'email', 'email_key', 'password_hash', 'name', 'preferred_username'])
     .where('token_hash', 'in', tx.keyring.hashWithAllKeys(signUpToken, tokenPurpose))
     .executeTakeFirst()
   if (!found) throw signUpTokenExpired()
@@ -144,9 +168,17 @@ export async function completeSignUp(
   if (!(await isOpenCode(tx, email_key, code))) return { attemptsLeft }
 
   if (await isAddressReserved(tx, email_key)) throw signUpTokenExpired()
+  const preferredUsername = attempt.preferredUsername ?? found.preferred_username
+  if (preferredUsername !== null) {
+    await lockUsernames(tx, preferredUsername)
+    if (!(await isUsernameFree(tx, tx.keyring, preferredUsername))) return 'usernameTaken'
+  }
   const { language } = client
   const account = await createAccount(tx, { email, email_key, password_hash, language })
   if (!account) throw signUpTokenExpired()
+  await insertProfiles(tx, [
+    { account: account.id, profile: { name: found.name, preferredUsername } },
+  ])
   await tx
     .updateTable('sign_up')
     .set({ consumed_at: tx.now() })

@@ -1,5 +1,6 @@
 import type { HashCost } from '../lib/password-hasher.ts'
 import { validateEncryptionKeys } from './encryption-key-list.ts'
+import { profileAttributes } from './profile-attributes.ts'
 import {
   choice,
   color,
@@ -188,6 +189,11 @@ export const settingDefinitions = {
   passwordMinLength: defineSetting('LATCHKEY_PASSWORD_MIN_LENGTH', wholeNumber(8, 64), 8, {
     description:
       'The minimum length of new passwords, in characters. NIST advises 15 for accounts without MFA.',
+  }),
+  profileAttributes: defineSetting('LATCHKEY_PROFILE_ATTRIBUTES', profileAttributes, [], {
+    default: '`none`',
+    description:
+      'Attributes of every account besides name, username and picture, as a JSON list: `[{"name": "department", "type": "string", "editableBy": "operator", "label": {"en": "Department", "de": "Abteilung"}}]`. `type` is `string`, `number` or `boolean`; `editableBy` is `owner` or `operator`. Applications may read them.',
   }),
   shutdownDelay: defineSetting<number | undefined>(
     'LATCHKEY_SHUTDOWN_DELAY',

@@ -162,6 +162,12 @@ export const problemTypes = {
     meaning:
       'The code is correct, but the email address belongs to another account, or is still reserved for one that changed it in the last few days and can undo that.',
   },
+  username_taken: {
+    status: 409,
+    title: 'This username is taken',
+    meaning:
+      'Another account has this username in upper or lower case, or had it once: applications would take one account for the other.',
+  },
   passkey_known: {
     status: 409,
     title: 'This passkey is already registered',

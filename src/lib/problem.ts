@@ -31,6 +31,7 @@ export type ProblemCode =
   | 'method_not_set_up'
   | 'last_method'
   | 'address_taken'
+  | 'username_taken'
   | 'passkey_known'
   | 'too_many_passkeys'
   | 'own_account'

@@ -23,6 +23,9 @@ export interface Schema {
   device: DeviceTable
   password_reset: PasswordResetTable
   undo_token: UndoTokenTable
+  profile: ProfileTable
+  account_group: AccountGroupTable
+  retired_username: RetiredUsernameTable
 }
 
 /** A person's account: its addresses, its password and its sign-in state. */
@@ -178,6 +181,9 @@ export interface SignUpTable {
   /** The hash of the signUpToken. */
   token_hash: string
   code_hash: string
+  /** The profile that the account is created with; null for none. */
+  name: string | null
+  preferred_username: string | null
   /** Wrong codes sent with the token; beyond a maximum the token is void, its code is not. */
   failed_attempts: number
   created_at: number
@@ -407,4 +413,37 @@ export interface WebhookEventTable {
   sent_at: number | null
   failed_at: number | null
   last_error: string | null
+}
+
+/** What applications show of an account's owner. Accounts without any of it have no row. */
+export interface ProfileTable {
+  account_id: string
+  /** Free text. */
+  name: string | null
+  /** As it was set. */
+  preferred_username: string | null
+  /** The username in lower case, unique; null without one. */
+  username_key: string | null
+  /** An https URL. The service never requests it. */
+  picture: string | null
+  /** JSON: the values of the attributes that the operator declares, by name. */
+  attributes: string
+  /** When any of it, the groups or the language of the account was last changed. */
+  updated_at: number
+}
+
+/** One group of an account: a flat label, which only applications interpret. */
+export interface AccountGroupTable {
+  account_id: string
+  name: string
+}
+
+/**
+ * A username that an account had and lost, by a change or its erasure. No sign-up gets it, because
+ * applications would take the new account for the former one.
+ */
+export interface RetiredUsernameTable {
+  /** A keyed hash of the username's key, so that nothing remains of an erased account. */
+  username_hash: string
+  retired_at: number
 }

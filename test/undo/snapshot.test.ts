@@ -30,6 +30,8 @@ const notCredentials: Record<string, string> = {
   undo_token: 'the undo voids later ones',
   activity: 'a log',
   outbox: 'messages',
+  profile: 'what applications show; it signs nobody in',
+  account_group: 'labels for applications, which only operators change',
   webhook_event: 'messages to the operator’s endpoint',
 }
 
