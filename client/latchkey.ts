@@ -13,12 +13,18 @@ export function createLatchkey(options: Options) {
          * Sign up (`POST /auth/SignUp`).
          *
          * Sends a code to the address. `POST /auth/SignUp/Verify` creates the account. An
-         * address that already has an account gets another message and the same response.
+         * address that already has an account gets another message and the same response. A
+         * `preferredUsername` that is taken is refused: it stays with its account, and its
+         * owner can’t change it later.
          */
         post: (body: SignUpBody) =>
           call<
             Success<202, SignUpResponse>,
-            BodyProblemCode | 'invalid_password' | 'too_many_attempts' | 'too_many_messages'
+            | BodyProblemCode
+            | 'invalid_password'
+            | 'username_taken'
+            | 'too_many_attempts'
+            | 'too_many_messages'
           >('POST', '/auth/SignUp', { body }),
         verify: {
           /**
@@ -27,12 +33,13 @@ export function createLatchkey(options: Options) {
            * Creates the account, with the password of the sign-up that `signUpToken` belongs to.
            * Any code that was sent to the address in the last 15 minutes proves the mailbox: if
            * somebody else signs up with it too, their code works as well, and their password
-           * does not. Five wrong codes end the sign-up.
+           * does not. Five wrong codes end the sign-up. If somebody took the username meanwhile,
+           * the answer is `username_taken`: send the same code with another `preferredUsername`.
            */
           post: (body: VerifySignUpBody) =>
             call<
               Success<201, SignedIn>,
-              BodyProblemCode | 'invalid_code' | 'sign_up_token_expired'
+              BodyProblemCode | 'invalid_code' | 'sign_up_token_expired' | 'username_taken'
             >('POST', '/auth/SignUp/Verify', { body }),
         },
       },
@@ -309,6 +316,29 @@ export function createLatchkey(options: Options) {
             | 'method_not_set_up'
             | 'too_many_attempts'
           >('DELETE', '/settings/Account', { token: true, body }),
+      },
+      profile: {
+        /**
+         * Read the profile (`GET /settings/Profile`).
+         *
+         * What applications may be told of the owner, besides the email address.
+         */
+        get: () =>
+          call<Success<200, Profile>, TokenProblemCode>('GET', '/settings/Profile', {
+            token: true,
+          }),
+        /**
+         * Change the profile (`PATCH /settings/Profile`).
+         *
+         * Changes the fields that are sent; null removes one. Username, groups and attributes
+         * that only operators edit can’t be changed here.
+         */
+        patch: (body: ChangeProfileBody = {}) =>
+          call<Success<200, Profile>, BodyProblemCode | TokenProblemCode | 'too_many_attempts'>(
+            'PATCH',
+            '/settings/Profile',
+            { token: true, body },
+          ),
       },
       sessions: {
         /** List active sessions (`GET /settings/Sessions`). */
@@ -743,6 +773,44 @@ export function createLatchkey(options: Options) {
                   body,
                 }),
             },
+            profile: {
+              /**
+               * Change the profile of an account (`PATCH /admin/Users/{id}/Profile`).
+               *
+               * Changes the fields that are sent; null removes one. A username that the account
+               * loses is never free for a sign-up again; an operator may give it to another account.
+               * The owner is notified when a username is changed or removed.
+               */
+              patch: (body: ChangeProfileOfUserBody = {}) =>
+                call<
+                  Success<200, User>,
+                  | BodyProblemCode
+                  | TokenProblemCode
+                  | 'insufficient_user_authentication'
+                  | 'not_an_operator'
+                  | 'not_found'
+                  | 'username_taken'
+                  | 'own_account'
+                >('PATCH', `/admin/Users/${encodeURIComponent(id)}/Profile`, { token: true, body }),
+            },
+            groups: {
+              /**
+               * Set the groups of an account (`PUT /admin/Users/{id}/Groups`).
+               *
+               * Replaces all groups; an empty list removes them. Applications learn of it at the
+               * next sign-in or refresh. Sends no message; the owner’s activity has it.
+               */
+              put: (body: SetGroupsOfUserBody) =>
+                call<
+                  Success<200, User>,
+                  | BodyProblemCode
+                  | TokenProblemCode
+                  | 'insufficient_user_authentication'
+                  | 'not_an_operator'
+                  | 'not_found'
+                  | 'own_account'
+                >('PUT', `/admin/Users/${encodeURIComponent(id)}/Groups`, { token: true, body }),
+            },
           }
         },
       },
@@ -1000,6 +1068,11 @@ export interface ProblemStatus {
   not_an_operator: 403
   /** This path, or the resource it names, does not exist. */
   not_found: 404
+  /**
+   * Another account has this username in upper or lower case, or had it once:
+   * applications would take one account for the other.
+   */
+  username_taken: 409
   /** The account has not set up this method. Set it up first. */
   method_not_set_up: 409
   /**
@@ -1209,6 +1282,34 @@ export interface ChangePhoneNumberResponse {
   verifiedAt: string
   /** Whether codes by text are a method. */
   useForSignIn: boolean
+}
+
+export interface ChangeProfileBody {
+  /** Null removes the name. */
+  name?: string | null | undefined
+  /** Null removes the picture. */
+  picture?: string | null | undefined
+  /**
+   * Values by the name of a declared attribute (`LATCHKEY_PROFILE_ATTRIBUTES`); null
+   * removes one.
+   */
+  attributes?: Record<string, string | number | boolean | null> | undefined
+}
+
+export interface ChangeProfileOfUserBody {
+  /** Null removes the name. */
+  name?: string | null | undefined
+  /** Null removes the username. */
+  preferredUsername?: string | null | undefined
+  /** Null removes the picture. */
+  picture?: string | null | undefined
+  /**
+   * Values by the name of a declared attribute (`LATCHKEY_PROFILE_ATTRIBUTES`); null
+   * removes one.
+   */
+  attributes?: Record<string, string | number | boolean | null> | undefined
+  /** The reason, in one line. The owner reads it. */
+  reason?: string | undefined
 }
 
 /** The check passed. */
@@ -1493,6 +1594,39 @@ export interface Problem<Code extends ProblemCode = ProblemCode> {
   retryAfter?: number
 }
 
+/** What applications may be told. */
+export interface Profile {
+  /** The display name. */
+  name: string | null
+  /**
+   * The username, set at sign-up or by an operator. Its owner can’t change it, because
+   * applications may take it for the account.
+   */
+  preferredUsername: string | null
+  /** The URL of a picture. */
+  picture: string | null
+  /** The language of messages. */
+  locale: 'en' | 'de'
+  /** The groups, sorted. Only operators change them. */
+  groups: string[]
+  /** The declared attributes that have a value. */
+  attributes: Record<string, string | number | boolean>
+  /** When any of it last changed. */
+  updatedAt: string
+}
+
+export interface ProfileAttribute {
+  name: string
+  type: 'string' | 'number' | 'boolean'
+  /** Owners read all of their attributes; operators may edit all. */
+  editableBy: 'owner' | 'operator'
+  /** The words for it, by language; may be empty. */
+  label: {
+    en?: string
+    de?: string
+  }
+}
+
 /**
  * PublicKeyCredentialCreationOptionsJSON, for
  * `PublicKeyCredential.parseCreationOptionsFromJSON()`.
@@ -1664,11 +1798,23 @@ export interface Sessions {
   sessions: Session[]
 }
 
+export interface SetGroupsOfUserBody {
+  /**
+   * Flat labels that only applications interpret. 1 to 64 letters and digits, and `. _ :
+   * / -` after the first character; upper and lower case differ.
+   */
+  groups: string[]
+  /** The reason, in one line. The owner reads it. */
+  reason?: string | undefined
+}
+
 /** All settings of the account. */
 export interface Settings {
   email: string
   /** The language of messages. */
   language: 'en' | 'de'
+  /** What applications may be told. */
+  profile: Profile
   /** Masked. */
   phoneNumber: string | null
   createdAt: string
@@ -1695,6 +1841,8 @@ export interface Settings {
     mfaMethods: MfaMethod[]
     /** Seconds after a sign-in in which it may change these settings. */
     stepUpMaxAge: number
+    /** The attributes that the operator has declared for profiles. */
+    profileAttributes: ProfileAttribute[]
   }
 }
 
@@ -1716,6 +1864,13 @@ export interface SignUpBody {
   email: string
   /** Any characters, up to 1,024 bytes. */
   password: string
+  /** The display name, in one line. */
+  name?: string | undefined
+  /**
+   * The username: 2 to 32 letters and digits from a to z and 0 to 9, beginning with a
+   * letter, with single `.`, `_` or `-` between them. Unique in upper and lower case.
+   */
+  preferredUsername?: string | undefined
 }
 
 /** If the address has no account yet, a code was sent to it. */
@@ -1906,6 +2061,8 @@ export interface UnsuspendUserBody {
 export interface User {
   id: string
   email: string
+  /** What applications may be told. */
+  profile: Profile
   /** Masked. */
   phoneNumber: string | null
   /** When the account was created. */
@@ -2005,6 +2162,11 @@ export interface VerifySignUpBody {
   signUpToken: string
   /** The code as typed. */
   code: string
+  /**
+   * The username: 2 to 32 letters and digits from a to z and 0 to 9, beginning with a
+   * letter, with single `.`, `_` or `-` between them. Unique in upper and lower case.
+   */
+  preferredUsername?: string | undefined
 }
 
 /** The effect of losing each credential, or of having it stolen. */

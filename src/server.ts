@@ -2,8 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { DestinationStream } from 'pino'
 import { accountSettingsRoutes } from './accounts/account-settings-routes.ts'
 import { passwordRoutes } from './accounts/password/password-routes.ts'
+import { profileRoutes } from './accounts/profile-routes.ts'
 import { signUpRoutes } from './accounts/sign-up-routes.ts'
 import { activityRoutes } from './activity/activity-routes.ts'
+import { adminProfileRoutes } from './admin/admin-profile-routes.ts'
 import { adminRoutes } from './admin/admin-routes.ts'
 import { findRiskySettings } from './config/production-checks.ts'
 import type { Settings } from './config/settings.ts'
@@ -150,6 +152,7 @@ export async function startServer(
     attemptSemaphore: createKeyedSemaphore(1),
     rules,
     mfaMethods: settings.mfaMethods,
+    profileAttributes: settings.profileAttributes,
     smsDailyCap: settings.smsDailyCap,
     relyingParty: relyingPartyOf(settings),
     cookieSessions,
@@ -160,6 +163,7 @@ export async function startServer(
   signUpRoutes(app, deps)
   passwordRoutes(app, deps)
   accountSettingsRoutes(app, deps)
+  profileRoutes(app, deps)
   signInRoutes(app, deps)
   passkeySignInRoutes(app, deps)
   sessionRoutes(app, deps)
@@ -174,6 +178,7 @@ export async function startServer(
   undoRoutes(app, deps)
   activityRoutes(app, deps)
   adminRoutes(app, deps)
+  adminProfileRoutes(app, deps)
   const devInbox = capturedChannels.length > 0
   await pageRoutes(app, { settings, brand: brandAssets, cookieSessions, devInbox })
   healthRoutes(app, { checkReady: () => checkReady(db, keyring), isStopping })

@@ -121,6 +121,33 @@ export function parseAttributes(
   return Object.fromEntries(changes)
 }
 
+/** Changes of a profile as they were sent; null removes, and what is missing stays. */
+export interface ProfileInput {
+  name?: string | null | undefined
+  picture?: string | null | undefined
+  attributes?: Readonly<Record<string, unknown>> | undefined
+}
+
+/** Checked changes of a profile. */
+export interface ProfileChange {
+  name?: string | null
+  picture?: string | null
+  attributes?: AttributeChanges
+}
+
+/** Checks changes of a profile. @param editor as of `parseAttributes` @throws Problem `invalid_request` */
+export function parseProfileChange(
+  definitions: readonly AttributeDefinition[],
+  { name, picture, attributes }: ProfileInput,
+  editor: AttributeDefinition['editableBy'],
+): ProfileChange {
+  return {
+    ...(name !== undefined && { name: name === null ? null : parseName(name) }),
+    ...(picture !== undefined && { picture: picture === null ? null : parsePicture(picture) }),
+    ...(attributes && { attributes: parseAttributes(definitions, attributes, editor) }),
+  }
+}
+
 /** @returns undefined if the value has another type than the attribute, or can't be shown */
 export function parseValue(
   { type }: AttributeDefinition,

@@ -1,7 +1,6 @@
 import { Type } from 'typebox'
+import { attributeEditors, attributeTypes } from '../config/profile-attributes.ts'
 import { Instant, LanguageName, Nullable } from '../http/schemas.ts'
-import { toIsoString } from '../lib/clock.ts'
-import type { Profile as ProfileView } from './profile.ts'
 import { maxGroups, maxNameLength, maxPictureLength } from './profile-fields.ts'
 
 export const ProfileName = Type.String({
@@ -47,26 +46,39 @@ export const AttributeChanges = Type.Record(
 )
 
 /** The profile as owners and operators read it. */
-export const profileFields = {
-  name: Nullable(Type.String(), 'The display name.'),
-  preferredUsername: Nullable(
-    Type.String(),
-    'The username, set at sign-up or by an operator. Its owner can’t change it, because applications may take it for the account.',
-  ),
-  picture: Nullable(Type.String(), 'The URL of a picture.'),
-  locale: LanguageName,
-  groups: Type.Array(Type.String(), {
-    description: 'The groups, sorted. Only operators change them.',
-  }),
-  attributes: Type.Record(
-    Type.String(),
-    Type.Union([Type.String(), Type.Number(), Type.Boolean()]),
-    { description: 'The declared attributes that have a value.' },
-  ),
-  updatedAt: Instant('When any of it last changed.'),
-}
+export const Profile = Type.Object(
+  {
+    name: Nullable(Type.String(), 'The display name.'),
+    preferredUsername: Nullable(
+      Type.String(),
+      'The username, set at sign-up or by an operator. Its owner can’t change it, because applications may take it for the account.',
+    ),
+    picture: Nullable(Type.String(), 'The URL of a picture.'),
+    locale: LanguageName,
+    groups: Type.Array(Type.String(), {
+      description: 'The groups, sorted. Only operators change them.',
+    }),
+    attributes: Type.Record(
+      Type.String(),
+      Type.Union([Type.String(), Type.Number(), Type.Boolean()]),
+      { description: 'The declared attributes that have a value.' },
+    ),
+    updatedAt: Instant('When any of it last changed.'),
+  },
+  { title: 'Profile', description: 'What applications may be told.' },
+)
 
-/** A profile in its wire format. */
-export function profileResponse(profile: ProfileView) {
-  return { ...profile, updatedAt: toIsoString(profile.updatedAt) }
-}
+export const AttributeDefinition = Type.Object(
+  {
+    name: Type.String(),
+    type: Type.Enum([...attributeTypes]),
+    editableBy: Type.Enum([...attributeEditors], {
+      description: 'Owners read all of their attributes; operators may edit all.',
+    }),
+    label: Type.Object(
+      { en: Type.Optional(Type.String()), de: Type.Optional(Type.String()) },
+      { description: 'The words for it, by language; may be empty.' },
+    ),
+  },
+  { title: 'ProfileAttribute' },
+)

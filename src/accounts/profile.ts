@@ -1,14 +1,15 @@
 import type { Insertable, Updateable } from 'kysely'
 import * as activity from '../activity/activity.ts'
 import type { AttributeDefinition } from '../config/profile-attributes.ts'
+import { toIsoString } from '../lib/clock.ts'
 import { isLanguage, type Language, languages } from '../lib/language.ts'
 import type { Db } from '../store/open.ts'
 import { prepared } from '../store/prepared-query.ts'
 import type { ProfileTable } from '../store/schema.ts'
 import type { Tx } from '../store/transaction.ts'
 import {
-  type AttributeChanges,
   type AttributeValue,
+  type ProfileChange,
   parseValue,
   usernameKeyOf,
 } from './profile-fields.ts'
@@ -27,6 +28,15 @@ export interface Profile {
   attributes: Record<string, AttributeValue>
   /** When any of it last changed, or the account was created; milliseconds since 1970. */
   updatedAt: number
+}
+
+/** A profile in its wire format. */
+export interface ProfileView extends Omit<Profile, 'updatedAt'> {
+  updatedAt: string
+}
+
+export function profileViewOf(profile: Profile): ProfileView {
+  return { ...profile, updatedAt: toIsoString(profile.updatedAt) }
 }
 
 /**
@@ -74,13 +84,6 @@ export function attributesOf(
       return value === undefined ? [] : [[definition.name, value] as const]
     }),
   )
-}
-
-/** Checked changes of a profile: null removes, and what is missing stays. */
-export interface ProfileChange {
-  name?: string | null
-  picture?: string | null
-  attributes?: AttributeChanges
 }
 
 /**

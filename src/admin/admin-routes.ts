@@ -1,86 +1,40 @@
-import type { FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import * as activity from '../activity/activity.ts'
 import type { App } from '../http/app.ts'
-import {
-  bearer,
-  bodyProblems,
-  Email,
-  operatorProblems,
-  problemResponses,
-  StrictObject,
-} from '../http/schemas.ts'
+import { bearer, Email, operatorProblems, problemResponses, StrictObject } from '../http/schemas.ts'
 import { toIsoString } from '../lib/clock.ts'
-import { Problem } from '../lib/problem.ts'
 import { turnOff } from '../mfa/mfa-sign-in.ts'
-import { type Guard, principalOf } from '../sessions/guard.ts'
-import { lockAccount } from '../sessions/locked-account.ts'
+import type { Guard } from '../sessions/guard.ts'
 import type { Db } from '../store/open.ts'
 import type { RunTransaction } from '../store/transaction.ts'
 import {
-  type AccountAction,
   requirePasswordReset,
   signOutEverywhere,
   suspendAccount,
   unsuspendAccount,
 } from './account-actions.ts'
-import { AllActivity, User, Users } from './admin-schemas.ts'
-import { parseReason } from './reason.ts'
-import { findUsers, readUser, type UserDeps, type User as UserView } from './users.ts'
-
-const tags = ['Operators']
-
-const UserParams = StrictObject({
-  id: Type.String({ maxLength: 64, description: 'The id of the account.' }),
-})
-
-const reason = Type.String({
-  minLength: 1,
-  maxLength: 500,
-  description: 'The reason, in one line. The owner reads it.',
-  examples: ['Phone lost; called back at the number we have'],
-})
-const RequiredReason = StrictObject({ reason })
-const OptionalReason = StrictObject({ reason: Type.Optional(reason) })
-
-type ActionRequest = FastifyRequest<{ Params: { id: string }; Body: { reason?: string } }>
-
-const actionSchema = {
-  security: bearer,
-  tags,
-  params: UserParams,
-  response: {
-    200: User,
-    ...problemResponses(...operatorProblems, 'not_found', 'own_account', ...bodyProblems),
-  },
-}
+import {
+  AllActivity,
+  actionSchema,
+  OptionalReason,
+  RequiredReason,
+  operatorTags as tags,
+  User,
+  UserParams,
+  Users,
+} from './admin-schemas.ts'
+import { createActionRunner, ensureFound } from './run-action.ts'
+import { findUsers, readUser, type UserDeps } from './users.ts'
 
 /** Routes for operators, whose sign-in must be recent and with MFA. */
 export function adminRoutes(
   app: App,
   deps: UserDeps & { db: Db; transaction: RunTransaction; guard: Guard },
 ): void {
-  const { db, transaction, guard } = deps
+  const { db, guard } = deps
   const onRequest = guard.requireOperator
 
-  /** Runs an action on another account than the operator's own. @returns the account after it */
-  function runAction(request: ActionRequest, action: AccountAction): Promise<UserView> {
-    const principal = principalOf(request)
-    const { id } = request.params
-    const { reason: input } = request.body
-    const reason = input === undefined ? null : parseReason(input)
-    return transaction(async (tx) => {
-      const account = await lockAccount(tx, id)
-      await guard.recheckOperator(tx, principal)
-      if (id === principal.account) {
-        throw new Problem('own_account', 'This is your own account. Use its settings instead.')
-      }
-      if (!account) throw notFound()
-      const { account: operator, session } = principal
-      await action(tx, account, { by: 'operator', operator, session, reason })
-      return ensureFound(await readUser(tx, deps, id))
-    })
-  }
+  const runAction = createActionRunner(deps)
 
   app.get(
     '/admin/Users',
@@ -233,13 +187,4 @@ export function adminRoutes(
       }
     },
   )
-}
-
-function ensureFound(user: UserView | undefined): UserView {
-  if (!user) throw notFound()
-  return user
-}
-
-function notFound(): Problem {
-  return new Problem('not_found', 'There is no account with this id.')
 }

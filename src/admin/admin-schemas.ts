@@ -1,6 +1,17 @@
 import { Type } from 'typebox'
-import { Instant, Nullable } from '../http/schemas.ts'
+import { Profile } from '../accounts/profile-schemas.ts'
+import {
+  bearer,
+  bodyProblems,
+  Instant,
+  Nullable,
+  operatorProblems,
+  problemResponses,
+  StrictObject,
+} from '../http/schemas.ts'
 import { MfaSignIn } from '../mfa/schemas.ts'
+
+export const operatorTags = ['Operators']
 
 const NullableInstant = (description: string) => Nullable(Instant('When.'), description)
 
@@ -8,6 +19,7 @@ export const User = Type.Object(
   {
     id: Type.String(),
     email: Type.String(),
+    profile: Profile,
     phoneNumber: Nullable(Type.String(), 'Masked.'),
     createdAt: Instant('When the account was created.'),
     lastSignInAt: NullableInstant('When the owner last signed in; null if not in the last year.'),
@@ -75,3 +87,28 @@ export const AllActivity = Type.Object(
   },
   { title: 'AllActivity', description: 'One page of activity.' },
 )
+
+export const UserParams = StrictObject({
+  id: Type.String({ maxLength: 64, description: 'The id of the account.' }),
+})
+
+const reason = Type.String({
+  minLength: 1,
+  maxLength: 500,
+  description: 'The reason, in one line. The owner reads it.',
+  examples: ['Phone lost; called back at the number we have'],
+})
+export const RequiredReason = StrictObject({ reason })
+export const optionalReason = { reason: Type.Optional(reason) }
+export const OptionalReason = StrictObject(optionalReason)
+
+/** The parts of the schema that all actions on an account share. */
+export const actionSchema = {
+  security: bearer,
+  tags: operatorTags,
+  params: UserParams,
+  response: {
+    200: User,
+    ...problemResponses(...operatorProblems, 'not_found', 'own_account', ...bodyProblems),
+  },
+}

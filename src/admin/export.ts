@@ -1,4 +1,6 @@
-import { mfaMethods } from '../config/settings.ts'
+import { attributesOf } from '../accounts/profile.ts'
+import type { AttributeDefinition } from '../config/profile-attributes.ts'
+import { mfaMethods, type Settings } from '../config/settings.ts'
 import type { Keyring } from '../keys/keyring.ts'
 import { toIsoString } from '../lib/clock.ts'
 import { isUnusablePassword } from '../lib/password-hasher.ts'
@@ -6,7 +8,14 @@ import { availableMethods, enrollmentColumns, enrollmentsOf } from '../mfa/metho
 import { openTotpSecret } from '../mfa/totp/totp.ts'
 import { isMfaOn, mfaColumns } from '../store/mfa-state.ts'
 import type { Db } from '../store/open.ts'
+import type { ProfileRecord } from './import-profile.ts'
 import type { ImportRecord } from './import-record.ts'
+
+interface ExportDeps {
+  db: Db
+  keyring: Keyring
+  settings: Pick<Settings, 'profileAttributes'>
+}
 
 /** Accounts per query. */
 const pageSize = 500
@@ -18,13 +27,14 @@ const pageSize = 500
  * @param includeSecrets whether to export password hashes and secrets of authenticator apps
  */
 export async function* exportAccounts(
-  { db, keyring }: { db: Db; keyring: Keyring },
+  { db, keyring, settings }: ExportDeps,
   { includeSecrets }: { includeSecrets: boolean },
 ): AsyncGenerator<ImportRecord> {
   for (let afterId = ''; ; ) {
     const rows = await readPage(db, afterId)
     const totpSecrets = includeSecrets ? await readTotpSecrets(db, keyring, rows) : undefined
-    for (const row of rows) yield recordOf(row, totpSecrets)
+    const profiles = await readProfileRecords(db, rows, settings.profileAttributes)
+    for (const row of rows) yield { ...recordOf(row, totpSecrets), ...profiles.get(row.id) }
     const last = rows.at(-1)
     if (!last) return
     afterId = last.id
@@ -68,6 +78,41 @@ async function readTotpSecrets(
       openTotpSecret(keyring, account_id, secret_sealed),
     ]),
   )
+}
+
+/** Reads the profiles and groups of accounts that have some. */
+async function readProfileRecords(
+  db: Db,
+  rows: AccountRow[],
+  definitions: readonly AttributeDefinition[],
+): Promise<Map<string, ProfileRecord>> {
+  const ids = rows.map(({ id }) => id)
+  if (ids.length === 0) return new Map()
+  const records = new Map<string, ProfileRecord>()
+  const profiles = await db
+    .selectFrom('profile')
+    .select(['account_id', 'name', 'preferred_username', 'picture', 'attributes'])
+    .where('account_id', 'in', ids)
+    .execute()
+  for (const row of profiles) {
+    const attributes = attributesOf(row.attributes, definitions)
+    records.set(row.account_id, {
+      ...(row.name !== null && { name: row.name }),
+      ...(row.preferred_username !== null && { preferredUsername: row.preferred_username }),
+      ...(row.picture !== null && { picture: row.picture }),
+      ...(Object.keys(attributes).length > 0 && { attributes }),
+    })
+  }
+  const groups = await db
+    .selectFrom('account_group')
+    .select(['account_id', 'name'])
+    .where('account_id', 'in', ids)
+    .execute()
+  for (const { account_id, name } of groups) {
+    const record = records.get(account_id) ?? {}
+    records.set(account_id, { ...record, groups: [...(record.groups ?? []), name].sort() })
+  }
+  return records
 }
 
 /** @param totpSecrets undefined to export no secrets */

@@ -1,12 +1,19 @@
+import type { AttributeDefinition } from '../config/profile-attributes.ts'
 import { day, now } from '../lib/clock.ts'
 import { type EmailAddress, parseEmailAddress } from '../lib/email-address.ts'
 import { isLanguage, type Language, languages } from '../lib/language.ts'
 import { parseHash } from '../lib/password-hash-formats/parse-hash.ts'
 import { parsePhoneNumber } from '../lib/phone-number.ts'
+import {
+  type ParsedProfile,
+  type ProfileRecord,
+  parseProfileRecord,
+  profileFieldNames,
+} from './import-profile.ts'
 import { parseTotpSecret } from './parse-totp-secret.ts'
 
-/** The fields of a line, all of them strings. */
-export interface ImportRecord {
+/** The fields of a line. */
+export interface ImportRecord extends ProfileRecord {
   email: string
   passwordHash?: string
   phoneNumber?: string
@@ -17,7 +24,8 @@ export interface ImportRecord {
   language?: string
 }
 
-const fieldNames = [
+/** The fields that are strings and no profile. */
+const accountFieldNames = [
   'email',
   'passwordHash',
   'phoneNumber',
@@ -28,8 +36,10 @@ const fieldNames = [
   'language',
 ] as const satisfies (keyof ImportRecord)[]
 
+const fieldNames = [...accountFieldNames, ...profileFieldNames]
+
 /** The account of a line. */
-export interface ParsedAccount {
+export interface ParsedAccount extends ParsedProfile {
   email: EmailAddress
   passwordHash: string | undefined
   /** E.164. */
@@ -52,10 +62,18 @@ class InvalidRecordError extends Error {}
 /** Far more than the longest possible fields take. */
 export const maxLineBytes = 16 * 1024
 
-/** Parses a line of JSON strictly. @param text undefined if the line is not readable as text */
-export function parseImportRecord(text: string | undefined): ParsedAccount | { refused: string } {
+/**
+ * Parses a line of JSON strictly.
+ *
+ * @param text undefined if the line is not readable as text
+ * @param definitions the attributes that the operator has declared
+ */
+export function parseImportRecord(
+  text: string | undefined,
+  definitions: readonly AttributeDefinition[],
+): ParsedAccount | { refused: string } {
   try {
-    return accountOf(fieldsOf(text))
+    return accountOf(fieldsOf(text), definitions)
   } catch (error) {
     if (error instanceof InvalidRecordError) return { refused: error.message }
     throw error
@@ -76,10 +94,26 @@ function fieldsOf(text: string | undefined): Partial<ImportRecord> {
   const values = fieldNames.flatMap((name) => {
     const value = object[name] ?? undefined
     if (value === undefined) return []
-    if (typeof value !== 'string') throw new InvalidRecordError(`${name} is not a string`)
+    const expected = fieldTypes[name as keyof typeof fieldTypes] ?? fieldTypes.text
+    if (!expected.accepts(value)) throw new InvalidRecordError(`${name} is not ${expected.words}`)
     return [[name, value] as const]
   })
   return Object.fromEntries(values)
+}
+
+/** The types of fields that are not text, by their names. */
+const fieldTypes = {
+  text: { words: 'a string', accepts: (value: unknown) => typeof value === 'string' },
+  groups: {
+    words: 'a list of strings',
+    accepts: (value: unknown) =>
+      Array.isArray(value) && value.every((group) => typeof group === 'string'),
+  },
+  attributes: { words: 'a JSON object', accepts: isObject },
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function objectOf(text: string): Record<string, unknown> {
@@ -89,13 +123,14 @@ function objectOf(text: string): Record<string, unknown> {
   } catch {
     throw new InvalidRecordError('it is not JSON')
   }
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
-    return value as Record<string, unknown>
-  }
+  if (isObject(value)) return value
   throw new InvalidRecordError('it is not a JSON object')
 }
 
-function accountOf(fields: Partial<ImportRecord>): ParsedAccount {
+function accountOf(
+  fields: Partial<ImportRecord>,
+  definitions: readonly AttributeDefinition[],
+): ParsedAccount {
   if (fields.email === undefined) throw new InvalidRecordError('email is missing')
   const email = parseEmailAddress(fields.email)
   if (!email) throw new InvalidRecordError('email is not an email address')
@@ -107,7 +142,10 @@ function accountOf(fields: Partial<ImportRecord>): ParsedAccount {
   const totpSecret = fields.totpSecret === undefined ? undefined : totpSecretOf(fields.totpSecret)
   const mfaMethod = mfaMethodOf(fields.mfaMethod, { totpSecret, phoneNumber })
   const mfaEmail = mfaEmailOf(fields.mfaEmail) ?? (mfaMethod === 'email' ? email.address : null)
+  const profile = parseProfileRecord(fields, definitions)
+  if ('refused' in profile) throw new InvalidRecordError(profile.refused)
   return {
+    ...profile,
     email,
     passwordHash,
     phoneNumber,
@@ -116,8 +154,20 @@ function accountOf(fields: Partial<ImportRecord>): ParsedAccount {
     mfaMethod,
     createdAt: fields.createdAt === undefined ? undefined : instantOf(fields.createdAt),
     language: languageOf(fields.language),
-    canonical: JSON.stringify(fieldNames.map((name) => fields[name] ?? null)),
+    canonical: JSON.stringify([
+      ...accountFieldNames.map((name) => fields[name] ?? null),
+      // Absent without a profile: equal to the fingerprints of earlier versions.
+      ...(profileFieldNames.some((name) => fields[name] !== undefined)
+        ? [canonicalProfileOf(profile)]
+        : []),
+    ]),
   }
+}
+
+/** Equal for profiles with equal fields, whatever the order of groups and attributes. */
+function canonicalProfileOf({ profile, groups }: ParsedProfile) {
+  const { name = null, preferredUsername, picture = null, attributes = {} } = profile
+  return [name, preferredUsername, picture, groups, Object.entries(attributes).sort()]
 }
 
 function phoneNumberOf(input: string): string {

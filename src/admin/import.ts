@@ -1,4 +1,9 @@
+import { insertGroups } from '../accounts/groups.ts'
+import { insertProfiles } from '../accounts/profile.ts'
+import { usernameKeyOf } from '../accounts/profile-fields.ts'
+import { lockUsernames, takenUsernameKeys } from '../accounts/username.ts'
 import { recordImportedAccounts } from '../activity/activity.ts'
+import type { Settings } from '../config/settings.ts'
 import type { Keyring } from '../keys/keyring.ts'
 import { unusablePassword } from '../lib/password-hasher.ts'
 import { newId } from '../lib/random.ts'
@@ -44,7 +49,11 @@ interface ParsedLine {
  * @param options.onProgress called after each commit
  */
 export async function importAccounts(
-  deps: { transaction: RunTransaction; keyring: Keyring },
+  deps: {
+    transaction: RunTransaction
+    keyring: Keyring
+    settings: Pick<Settings, 'profileAttributes'>
+  },
   lines: AsyncIterable<Line>,
   options: {
     dryRun: boolean
@@ -59,7 +68,8 @@ export async function importAccounts(
   for await (const line of lines) {
     bytes = line.bytesRead
     if (line.text?.trim() === '') continue
-    batch.push({ number: line.number, account: parseImportRecord(line.text) })
+    const account = parseImportRecord(line.text, deps.settings.profileAttributes)
+    batch.push({ number: line.number, account })
     if (batch.length === batchSize) await flushBatch()
   }
   await flushBatch()
@@ -116,6 +126,10 @@ async function importBatch(
     const accepted = candidates.filter((candidate) => outcomes.get(candidate) === 'imported')
     if (dryRun || accepted.length === 0) return outcomes
     const createdIds = await insertAccounts(tx, accepted)
+    await insertImportedProfiles(
+      tx,
+      accepted.filter(({ id }) => createdIds.has(id)),
+    )
     for (const candidate of accepted)
       if (!createdIds.has(candidate.id)) outcomes.set(candidate, { refused: addressTaken })
     return outcomes
@@ -150,12 +164,17 @@ async function decideOutcomes(
     .execute()
   const reservations = await reservedAddresses(tx, emailKeys).select('email_key').execute()
   const reservedKeys = new Set(reservations.map(({ email_key }) => email_key))
+  const usernames = candidates.flatMap(({ account }) => account.profile.preferredUsername ?? [])
+  const takenUsernames =
+    usernames.length > 0 ? await lockTakenUsernames(tx, usernames) : new Set<string>()
   const takenKeys = new Set(accounts.map(({ email_key }) => email_key))
   const knownFingerprints = new Set(accounts.map(({ import_fingerprint }) => import_fingerprint))
 
   const outcomes = new Map<Candidate, LineOutcome>()
   for (const candidate of candidates) {
     const { key } = candidate.account.email
+    const { preferredUsername } = candidate.account.profile
+    const usernameKey = preferredUsername === null ? null : usernameKeyOf(preferredUsername)
     const [fingerprint = ''] = candidate.fingerprints
     if (candidate.fingerprints.some((each) => knownFingerprints.has(each)))
       outcomes.set(candidate, 'already')
@@ -164,13 +183,32 @@ async function decideOutcomes(
       outcomes.set(candidate, {
         refused: 'another account can still get this address back by an undo',
       })
+    } else if (usernameKey !== null && takenUsernames.has(usernameKey)) {
+      outcomes.set(candidate, { refused: 'another account has this preferredUsername' })
     } else {
       outcomes.set(candidate, 'imported')
       takenKeys.add(key)
+      if (usernameKey !== null) takenUsernames.add(usernameKey)
       knownFingerprints.add(fingerprint)
     }
   }
   return outcomes
+}
+
+async function lockTakenUsernames(tx: Tx, usernames: string[]): Promise<Set<string>> {
+  await lockUsernames(tx, ...usernames)
+  return takenUsernameKeys(tx, usernames)
+}
+
+async function insertImportedProfiles(tx: Tx, candidates: Candidate[]): Promise<void> {
+  await insertProfiles(
+    tx,
+    candidates.map(({ id, account: { profile } }) => ({ account: id, profile })),
+  )
+  await insertGroups(
+    tx,
+    candidates.map(({ id, account: { groups } }) => ({ account: id, groups })),
+  )
 }
 
 /** @returns ids of the created accounts: all but those whose address was taken concurrently */

@@ -1,4 +1,4 @@
-import type { MfaMethod } from '../config/settings.ts'
+import type { Settings } from '../config/settings.ts'
 import { toIsoString } from '../lib/clock.ts'
 import { parseEmailAddress } from '../lib/email-address.ts'
 import { type AccountSummary, readAccountSummary } from '../overview/account-summary.ts'
@@ -12,18 +12,12 @@ export interface User extends Omit<AccountSummary, 'language' | 'hasPassword' | 
   passkeys: number
 }
 
-export interface UserDeps {
-  /** Methods the operator allows, strongest first. */
-  mfaMethods: readonly MfaMethod[]
-}
+/** The methods that the operator allows, and the attributes that the operator declares. */
+export type UserDeps = Pick<Settings, 'mfaMethods' | 'profileAttributes'>
 
 /** @returns undefined if there is no such account */
-export async function readUser(
-  db: Db | Tx,
-  { mfaMethods }: UserDeps,
-  id: string,
-): Promise<User | undefined> {
-  const summary = await readAccountSummary(db, id, mfaMethods)
+export async function readUser(db: Db | Tx, deps: UserDeps, id: string): Promise<User | undefined> {
+  const summary = await readAccountSummary(db, id, deps)
   if (!summary) return undefined
   const lastSignIn = await db
     .selectFrom('activity')

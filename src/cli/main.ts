@@ -26,6 +26,8 @@ const commands: Record<string, () => Promise<{ default: Command }>> = {
   'accounts suspend': () => import('./accounts/suspend.ts'),
   'accounts unsuspend': () => import('./accounts/unsuspend.ts'),
   'accounts admin': () => import('./accounts/admin.ts'),
+  'accounts groups': () => import('./accounts/groups.ts'),
+  'accounts profile': () => import('./accounts/profile.ts'),
   'accounts create': () => import('./accounts/create.ts'),
   'accounts import': () => import('./accounts/import.ts'),
   'accounts export': () => import('./accounts/export.ts'),

@@ -1,13 +1,16 @@
 import { isLanguage, type Language } from '../lib/language.ts'
 import type { SettingType } from './setting.ts'
 
+export const attributeTypes = ['string', 'number', 'boolean'] as const
+export const attributeEditors = ['owner', 'operator'] as const
+
 /** An attribute that the operator declares for the profiles of all accounts. */
 export interface AttributeDefinition {
   /** The key in the API, and the claim. */
   name: string
-  type: 'string' | 'number' | 'boolean'
+  type: (typeof attributeTypes)[number]
   /** Owners may read all of their attributes. Operators may edit all. */
-  editableBy: 'owner' | 'operator'
+  editableBy: (typeof attributeEditors)[number]
   /** The words for it on pages, by language; the name where there are none. */
   label: Partial<Record<Language, string>>
 }
@@ -48,12 +51,13 @@ function parseDefinition(value: unknown): AttributeDefinition | undefined {
   if (typeof name !== 'string' || !namePattern.test(name) || reservedNames.has(name)) {
     return undefined
   }
-  if (type !== 'string' && type !== 'number' && type !== 'boolean') return undefined
-  if (editableBy !== 'owner' && editableBy !== 'operator') return undefined
+  const knownType = attributeTypes.find((one) => one === type)
+  const knownEditor = attributeEditors.find((one) => one === editableBy)
+  if (!knownType || !knownEditor) return undefined
   const isLabelled = Object.entries(label).every(
     ([language, words]) => isLanguage(language) && isLabel(words),
   )
-  return isLabelled ? { name, type, editableBy, label } : undefined
+  return isLabelled ? { name, type: knownType, editableBy: knownEditor, label } : undefined
 }
 
 function isLabel(words: unknown): boolean {

@@ -47,6 +47,7 @@ export const templateParams = {
   'account-unsuspended': { at: 'time', reason: 'reason' },
   'sessions-ended': { at: 'time', reason: 'reason' },
   'password-reset-required': { at: 'time', reason: 'reason' },
+  'username-changed': { at: 'time', reason: 'reason' },
   'admin-added': { at: 'time' },
   'admin-removed': { at: 'time' },
   'change-undone': { at: 'time' },

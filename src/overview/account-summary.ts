@@ -1,6 +1,7 @@
-import type { MfaMethod } from '../config/settings.ts'
+import { type ProfileView, profileViewOf, readProfile } from '../accounts/profile.ts'
+import type { Settings } from '../config/settings.ts'
 import { toIsoString } from '../lib/clock.ts'
-import { isLanguage, type Language, languages } from '../lib/language.ts'
+import type { Language } from '../lib/language.ts'
 import { mask } from '../lib/mask.ts'
 import { isUnusablePassword } from '../lib/password-hasher.ts'
 import { type MfaSignIn, readMfaSignIn } from '../mfa/mfa-sign-in.ts'
@@ -17,6 +18,7 @@ export interface AccountSummary {
   email: string
   phoneNumber: string | null
   language: Language
+  profile: ProfileView
   /** Without one, a passkey confirms what a password would. */
   hasPassword: boolean
   createdAt: string
@@ -37,11 +39,11 @@ export interface AccountSummary {
 export async function readAccountSummary(
   db: Db | Tx,
   id: string,
-  mfaMethods: readonly MfaMethod[],
+  { mfaMethods, profileAttributes }: Pick<Settings, 'mfaMethods' | 'profileAttributes'>,
 ): Promise<AccountSummary | undefined> {
   const row = await db
     .selectFrom('account')
-    .select(['id', 'email', 'phone_number', 'language', 'created_at', 'password_changed_at'])
+    .select(['id', 'email', 'phone_number', 'created_at', 'password_changed_at'])
     .select([
       'password_hash',
       'password_reset_required_since',
@@ -51,13 +53,15 @@ export async function readAccountSummary(
     .select(['deleted_at', 'operator_since'])
     .where('id', '=', id)
     .executeTakeFirst()
-  if (!row) return undefined
+  const profile = await readProfile(db, id, profileAttributes)
+  if (!row || !profile) return undefined
   return {
     id: row.id,
     email: row.email,
     // The last digits are enough to compare with a number given on the phone.
     phoneNumber: row.phone_number === null ? null : mask(row.phone_number),
-    language: isLanguage(row.language) ? row.language : languages[0],
+    language: profile.locale,
+    profile: profileViewOf(profile),
     hasPassword: !isUnusablePassword(row.password_hash),
     createdAt: toIsoString(row.created_at),
     passwordChangedAt: toIsoString(row.password_changed_at),

@@ -1,4 +1,5 @@
 import { Type } from 'typebox'
+import { AttributeDefinition, Profile } from '../accounts/profile-schemas.ts'
 import type { Settings } from '../config/settings.ts'
 import type { App } from '../http/app.ts'
 import { bearer, LanguageName, Nullable, problemResponses, tokenProblems } from '../http/schemas.ts'
@@ -17,6 +18,7 @@ const Overview = Type.Object(
   {
     email: Type.String(),
     language: LanguageName,
+    profile: Profile,
     phoneNumber: Nullable(Type.String(), 'Masked.'),
     createdAt: Time,
     hasPassword: Type.Boolean({
@@ -39,6 +41,9 @@ const Overview = Type.Object(
       }),
       stepUpMaxAge: Type.Integer({
         description: 'Seconds after a sign-in in which it may change these settings.',
+      }),
+      profileAttributes: Type.Array(AttributeDefinition, {
+        description: 'The attributes that the operator has declared for profiles.',
       }),
     }),
   },
@@ -100,11 +105,11 @@ export function overviewRoutes(
   deps: {
     db: Db
     guard: Guard
-    settings: Pick<Settings, 'mfaPolicy' | 'mfaMethods' | 'stepUpMaxAge'>
+    settings: Pick<Settings, 'mfaPolicy' | 'mfaMethods' | 'stepUpMaxAge' | 'profileAttributes'>
   },
 ): void {
   const { db, guard, settings } = deps
-  const { mfaPolicy, mfaMethods, stepUpMaxAge } = settings
+  const { mfaPolicy, mfaMethods, stepUpMaxAge, profileAttributes } = settings
 
   app.get(
     '/settings',
@@ -120,11 +125,12 @@ export function overviewRoutes(
     },
     async (request) => {
       const { account } = principalOf(request)
-      const summary = await readAccountSummary(db, account, mfaMethods)
+      const summary = await readAccountSummary(db, account, settings)
       if (!summary) throw new Error('There is no such account.')
       return {
         email: summary.email,
         language: summary.language,
+        profile: summary.profile,
         phoneNumber: summary.phoneNumber,
         createdAt: summary.createdAt,
         hasPassword: summary.hasPassword,
@@ -135,7 +141,12 @@ export function overviewRoutes(
         passkeys: summary.passkeys,
         sessions: summary.sessions,
         trustedDevices: summary.trustedDevices,
-        policy: { mfa: mfaPolicy, mfaMethods: [...mfaMethods], stepUpMaxAge },
+        policy: {
+          mfa: mfaPolicy,
+          mfaMethods: [...mfaMethods],
+          stepUpMaxAge,
+          profileAttributes: [...profileAttributes],
+        },
       }
     },
   )

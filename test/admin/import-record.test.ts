@@ -15,7 +15,7 @@ const full = {
   language: 'de',
 }
 
-const parse = (line: object) => parseImportRecord(JSON.stringify(line))
+const parse = (line: object) => parseImportRecord(JSON.stringify(line), [])
 
 test('a complete record sets every field of a new account', () => {
   const account = parse(full)
@@ -57,7 +57,7 @@ test('a TOTP secret turns MFA on unless the record specifies otherwise', () => {
 
 test('the fingerprint depends on the content of a line, not on its formatting', () => {
   const canonical = (text: string) => {
-    const account = parseImportRecord(text)
+    const account = parseImportRecord(text, [])
     return 'refused' in account ? account.refused : account.canonical
   }
   const plain = canonical('{"email":"a@example.com","language":"en"}')
@@ -139,7 +139,7 @@ test('an invalid record is rejected with the reason', () => {
   ]
   for (const [line, reason] of refusals) {
     const text = typeof line === 'string' ? line : JSON.stringify(line)
-    const account = parseImportRecord(text)
+    const account = parseImportRecord(text, [])
     assert.ok('refused' in account, text)
     assert.match(account.refused, reason, text)
   }
@@ -172,7 +172,7 @@ test('every line is accepted or rejected, and a rejection repeats nothing of it'
   )
   fc.assert(
     fc.property(lines, (line) => {
-      const account = parseImportRecord(line)
+      const account = parseImportRecord(line, [])
       if (!('refused' in account)) return assert.ok(account.email.key)
       for (const part of ['Ada@', 'elsewhere', '20000$', 'gezd', '415', '14:00']) {
         assert.ok(!account.refused.includes(part), account.refused)
@@ -180,6 +180,9 @@ test('every line is accepted or rejected, and a rejection repeats nothing of it'
     }),
     { numRuns: 500 },
   )
-  const misplaced = parseImportRecord(JSON.stringify({ [cheapHash.passwordHash]: 'a@example.com' }))
+  const misplaced = parseImportRecord(
+    JSON.stringify({ [cheapHash.passwordHash]: 'a@example.com' }),
+    [],
+  )
   assert.match('refused' in misplaced ? misplaced.refused : '', /^unknown field; /)
 })

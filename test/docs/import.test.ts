@@ -63,7 +63,7 @@ test('the query on the page produces valid lines', async (t) => {
 
 test('the page names every field, language and limit', () => {
   const text = readPage(page)
-  const unknown = parseImportRecord('{"email":"a@example.com","other":"x"}')
+  const unknown = parseImportRecord('{"email":"a@example.com","other":"x"}', [])
   const names =
     'refused' in unknown ? unknown.refused.split('known fields are ')[1]?.split(', ') : []
   const rows = [...text.matchAll(/^\| `(\w+)` \|/gm)].map(([, name]) => name)
@@ -78,7 +78,7 @@ test('the page names every field, language and limit', () => {
 
 /** The content of a line, independent of its formatting. */
 function accountIn(line: string) {
-  const account = parseImportRecord(line)
+  const account = parseImportRecord(line, [])
   if ('refused' in account) throw new Error(account.refused)
   const { canonical: _, ...fields } = account
   return fields

@@ -89,7 +89,7 @@ const columns: Record<keyof AccountTable, [other: Value | Record<string, Value>,
   deleted_at: [2000, 'export', 'undo', 'guard', 'show'],
   created_at: [2000, 'export', 'show'],
   user_handle: ['random'],
-  language: ['de', 'export'],
+  language: ['de', 'export', 'show'],
   import_fingerprint: ['of a line'],
   suspended_since: [null, 'guard', 'show'],
   suspended_reason: ['Lost phone', 'show'],
@@ -99,10 +99,12 @@ const columns: Record<keyof AccountTable, [other: Value | Record<string, Value>,
 /** The output of each reader, as text. */
 async function outputs(db: Db, id: string): Promise<Partial<Record<User, string>>> {
   const keyring = parseKeyring(generateEncryptionKey('test'))
-  const exported = await Array.fromAsync(exportAccounts({ db, keyring }, { includeSecrets: true }))
+  const exported = await Array.fromAsync(
+    exportAccounts({ db, keyring, settings: { profileAttributes: [] } }, { includeSecrets: true }),
+  )
   return {
     export: JSON.stringify(exported),
-    show: JSON.stringify(await readUser(db, { mfaMethods }, id)),
+    show: JSON.stringify(await readUser(db, { mfaMethods, profileAttributes: [] }, id)),
     'ways-in': JSON.stringify(analyzeWaysIn(await readAccountCredentials(db, id, mfaMethods))),
   }
 }

@@ -2,10 +2,15 @@ import type { User } from '../../admin/users.ts'
 
 /** Formats an account for the terminal. */
 export function formatAccount(user: User): string {
-  const { mfaSignIn, recoveryCodes, suspension } = user
+  const { mfaSignIn, profile, recoveryCodes, suspension } = user
   const methods = mfaSignIn.availableMethods.join(', ') || 'none'
   const lines: [string, string | number | null][] = [
     ['id', user.id],
+    ['name', profile.name],
+    ['username', profile.preferredUsername],
+    ['picture', profile.picture],
+    ['groups', profile.groups.join(', ') || null],
+    ['attributes', formatAttributes(profile.attributes)],
     ['created', user.createdAt],
     ['last sign-in', user.lastSignInAt ?? 'none in the last year'],
     ['MFA', `${mfaSignIn.enabled ? `on, ${mfaSignIn.mfaMethod}` : 'off'}; methods: ${methods}`],
@@ -30,4 +35,9 @@ export function formatAccount(user: User): string {
       .filter(([, value]) => value !== null)
       .map(([name, value]) => `  ${name.padEnd(16)}${value}`),
   ].join('\n')
+}
+
+function formatAttributes(attributes: User['profile']['attributes']): string | null {
+  const pairs = Object.entries(attributes).map(([name, value]) => `${name}=${value}`)
+  return pairs.join(', ') || null
 }

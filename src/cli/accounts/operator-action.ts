@@ -2,6 +2,7 @@ import { commandLine, type OperatorCause } from '../../activity/activity.ts'
 import type { AccountAction } from '../../admin/account-actions.ts'
 import { parseReason } from '../../admin/reason.ts'
 import { findAccountId, readUser, type User } from '../../admin/users.ts'
+import type { Settings } from '../../config/settings.ts'
 import { Problem } from '../../lib/problem.ts'
 import { lockAccount } from '../../sessions/locked-account.ts'
 import { UsageError } from '../command.ts'
@@ -32,7 +33,7 @@ export function requireReason(reason: string | undefined): string {
 export function runAction(
   idOrEmail: string,
   reason: string | undefined,
-  action: AccountAction,
+  action: (...given: [...Parameters<AccountAction>, Settings]) => Promise<boolean>,
 ): Promise<ActionResult> {
   const cause = commandLineCause(reason)
   return withKeys(({ transaction, settings }) =>
@@ -40,7 +41,7 @@ export function runAction(
       const id = await findAccountId(tx, idOrEmail)
       const account = id === undefined ? undefined : await lockAccount(tx, id)
       if (!account) throw accountNotFound(idOrEmail)
-      const changed = await action(tx, account, cause)
+      const changed = await action(tx, account, cause, settings)
       const user = await readUser(tx, settings, account.id)
       if (!user) throw accountNotFound(idOrEmail)
       return { changed, user }

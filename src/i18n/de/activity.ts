@@ -35,6 +35,9 @@ export const activity: SecurityText['activity'] = {
     'mfa.off': 'Der Betreiber dieses Dienstes hat deinen zweiten Schritt ausgeschaltet.',
     'session.ended': 'Der Betreiber dieses Dienstes hat dich überall abgemeldet.',
     'password.reset_required': 'Der Betreiber dieses Dienstes hat ein neues Passwort verlangt.',
+    'profile.changed': 'Der Betreiber dieses Dienstes hat dein Profil geändert.',
+    'username.changed': 'Der Betreiber dieses Dienstes hat deinen Benutzernamen geändert.',
+    'groups.changed': 'Der Betreiber dieses Dienstes hat deine Gruppen geändert.',
     'admin.added': 'Du kannst jetzt anderen mit ihren Konten helfen.',
     'admin.removed': 'Du kannst anderen nicht mehr mit ihren Konten helfen.',
   },
@@ -67,6 +70,7 @@ export const activity: SecurityText['activity'] = {
     'device.revokedAll': 'Jedes Gerät fragt wieder nach dem zweiten Schritt.',
     'account.deleted': 'Du hast dieses Konto gelöscht.',
     'language.changed': 'Du hast eine andere Sprache für Nachrichten gewählt.',
+    'profile.changed': 'Du hast dein Profil geändert.',
     'account.erased': 'Dieses Konto wurde endgültig gelöscht.',
     'change.undone': (change: string) => `Das wurde rückgängig gemacht: ${change}.`,
     'undo.failed':

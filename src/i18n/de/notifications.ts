@@ -217,6 +217,14 @@ const templates: NotificationCatalogue['templates'] = {
       'Ein Code ist unterwegs an die E-Mail-Adresse deines Kontos. Wähle beim Anmelden „Passwort vergessen?“; dort kannst du auch einen neuen Code anfordern.',
     ],
   }),
+  'username-changed': ({ at, reason }, name) => ({
+    subject: `Dein Benutzername bei ${name} wurde geändert`,
+    paragraphs: [
+      `Am ${at} hat der Betreiber von ${name} den Benutzernamen deines Kontos geändert oder entfernt. Du meldest dich an wie bisher, aber Anwendungen halten dich vielleicht für jemand Neuen, bis der Betreiber das dort angepasst hat.`,
+      ...reasonGiven(reason),
+      `In deinen Einstellungen steht, wie du jetzt heißt. Wenn du damit nicht gerechnet hast, wende dich bitte an den Betreiber von ${name}.`,
+    ],
+  }),
   'admin-added': ({ at }, name) => ({
     subject: `Du darfst bei ${name} jetzt anderen helfen`,
     paragraphs: [

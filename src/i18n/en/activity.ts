@@ -33,6 +33,9 @@ export const activity = {
     'mfa.off': 'The operator of this service turned off your second step.',
     'session.ended': 'The operator of this service signed you out everywhere.',
     'password.reset_required': 'The operator of this service required a new password.',
+    'profile.changed': 'The operator of this service changed your profile.',
+    'username.changed': 'The operator of this service changed your username.',
+    'groups.changed': 'The operator of this service changed your groups.',
     'admin.added': 'You became an operator: you can help other people with their accounts.',
     'admin.removed': 'You are no longer an operator.',
   },
@@ -62,6 +65,7 @@ export const activity = {
     'device.revokedAll': 'No device skips the second step any longer.',
     'account.deleted': 'You deleted this account.',
     'language.changed': 'You chose another language for messages.',
+    'profile.changed': 'You changed your profile.',
     'account.erased': 'This account was permanently deleted.',
     'change.undone': (change: string) => `This was undone: ${change}.`,
     'undo.failed':

@@ -210,6 +210,14 @@ const templates: NotificationCatalogue['templates'] = {
       'A code is on its way to the email address of your account. Choose “Forgot your password?” where you sign in; you can also request a new code there.',
     ],
   }),
+  'username-changed': ({ at, reason }, name) => ({
+    subject: `Your ${name} username was changed`,
+    paragraphs: [
+      `On ${at}, the operator of ${name} changed or removed the username of your account. You sign in as before, but applications may take you for somebody new until the operator has sorted that out there.`,
+      ...reasonGiven(reason),
+      `Your settings show the username that you have now. If you didn’t expect this, please contact the operator of ${name}.`,
+    ],
+  }),
   'admin-added': ({ at }, name) => ({
     subject: `You are an operator of ${name}`,
     paragraphs: [

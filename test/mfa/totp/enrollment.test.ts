@@ -140,7 +140,12 @@ onEachDatabase((latchkey) => {
     const { LATCHKEY_DATABASE_URL = '', LATCHKEY_ENCRYPTION_KEYS = '' } = latchkey.environment
     const db = openDatabase(LATCHKEY_DATABASE_URL)
     const keyring = await loadKeys(db, LATCHKEY_ENCRYPTION_KEYS)
-    const records = await Array.fromAsync(exportAccounts({ db, keyring }, { includeSecrets: true }))
+    const records = await Array.fromAsync(
+      exportAccounts(
+        { db, keyring, settings: { profileAttributes: [] } },
+        { includeSecrets: true },
+      ),
+    )
     await db.destroy()
     return records.find((record) => record.email === email)?.totpSecret
   }

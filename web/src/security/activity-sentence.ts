@@ -55,6 +55,7 @@ const sentences: Record<string, (detail: Detail) => string> = {
   'email.changed': () => types['email.changed'],
   'phone.changed': () => types['phone.changed'],
   'language.changed': () => types['language.changed'],
+  'profile.changed': () => types['profile.changed'],
   'device.trusted': () => types['device.trusted'],
   'device.revoked': ({ which }) =>
     which === 'all' ? types['device.revokedAll'] : types['device.revokedOne'],
