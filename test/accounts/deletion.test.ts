@@ -5,6 +5,7 @@ import { travel } from '../support/clock.ts'
 import { type ApiResponse, onEachDatabase } from '../support/latchkey.ts'
 import { accountActions, accountIdOf, actOnAccount, createOperator } from '../support/operator.ts'
 import { addPasskey } from '../support/passkeys.ts'
+import { assertStatus } from '../support/responses.ts'
 import { undoTokenSentTo } from '../support/undo-token.ts'
 
 // No receiver listens, so the events wait.
@@ -63,6 +64,8 @@ onEachDatabase((latchkey) => {
     const name = `${ada.email}’s phone`
     const { credentialId, userHandle } = await addPasskey(latchkey, ada, { name })
     const { options } = (await ada.startPasskeyRegistration()).body
+    const profile = { body: { name: `${ada.email} Lovelace` }, token: ada.accessToken }
+    assertStatus(await latchkey.request('PATCH', '/settings/Profile', profile), 200)
     await ada.signIn()
     await ada.delete('/settings/Account', { body: { password: ada.password } })
     travel(8 * 86_400_000)
