@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { parseImportRecord } from '../../src/admin/import-record.ts'
+import type { AttributeDefinition } from '../../src/config/profile-attributes.ts'
 import { cheapHash } from '../support/import-file.ts'
 
 const full = {
@@ -13,9 +14,19 @@ const full = {
   mfaMethod: 'sms',
   createdAt: '2024-05-01T14:00:00.5+02:00',
   language: 'de',
+  name: 'Ada Lovelace',
+  preferredUsername: 'ada',
+  picture: 'https://pictures.example.com/ada.png',
+  groups: ['staff', 'Admins', 'staff'],
+  attributes: { floor: 3, department: null },
 }
 
-const parse = (line: object) => parseImportRecord(JSON.stringify(line), [])
+const declared: AttributeDefinition[] = [
+  { name: 'department', type: 'string', editableBy: 'operator', label: {} },
+  { name: 'floor', type: 'number', editableBy: 'owner', label: {} },
+]
+
+const parse = (line: object) => parseImportRecord(JSON.stringify(line), declared)
 
 test('a complete record sets every field of a new account', () => {
   const account = parse(full)
@@ -30,6 +41,13 @@ test('a complete record sets every field of a new account', () => {
     mfaMethod: 'sms',
     createdAt: Date.parse('2024-05-01T12:00:00.500Z'),
     language: 'de',
+    profile: {
+      name: 'Ada Lovelace',
+      preferredUsername: 'ada',
+      picture: 'https://pictures.example.com/ada.png',
+      attributes: { floor: 3 },
+    },
+    groups: ['Admins', 'staff'],
   })
 })
 
@@ -57,12 +75,15 @@ test('a TOTP secret turns MFA on unless the record specifies otherwise', () => {
 
 test('the fingerprint depends on the content of a line, not on its formatting', () => {
   const canonical = (text: string) => {
-    const account = parseImportRecord(text, [])
+    const account = parseImportRecord(text, declared)
     return 'refused' in account ? account.refused : account.canonical
   }
   const plain = canonical('{"email":"a@example.com","language":"en"}')
   assert.equal(canonical(' { "language":"en", "email":"\\u0061@example.com" } '), plain)
   assert.notEqual(canonical('{"email":"a@example.com"}'), plain)
+  const grouped = canonical('{"email":"a@example.com","language":"en","groups":["a","b"]}')
+  assert.notEqual(grouped, plain)
+  assert.equal(canonical('{"email":"a@example.com","groups":["b","a"],"language":"en"}'), grouped)
 })
 
 test('createdAt follows RFC 3339 to the millisecond, and an impossible time is rejected', () => {
@@ -110,7 +131,7 @@ test('an invalid record is rejected with the reason', () => {
     [{ email: 'ada@example.com\nBcc: all@example.com' }, /email is not an email address/],
     [{ email: ['ada@example.com'] }, /email is not a string/],
     [{ ...full, createdAt: 1714564800 }, /createdAt is not a string/],
-    [{ ...full, name: 'Ada' }, /unknown field “name”; known fields are email, passwordHash/],
+    [{ ...full, title: 'Dr' }, /unknown field “title”; known fields are email, passwordHash/],
     ['{"email":"a@example.com","__proto__":{}}', /unknown field “__proto__”/],
     [{ ...full, passwordHash: 'secret' }, /format of the hash is not supported/],
     [{ ...full, passwordHash: '' }, /format of the hash is not supported/],
@@ -136,10 +157,21 @@ test('an invalid record is rejected with the reason', () => {
     [{ ...full, createdAt: '2024-02-30T00:00:00Z' }, /not an existing date/],
     [{ ...full, createdAt: '2999-01-01T00:00:00Z' }, /in the future/],
     [{ ...full, language: 'xx' }, /not one of en, de/],
+    [{ ...full, name: ['Ada'] }, /name is not a string/],
+    [{ ...full, name: 'Ada\nLovelace' }, /name must be a single line/],
+    [{ ...full, preferredUsername: 'ada@example.com' }, /preferredUsername must have 2 to 32/],
+    [{ ...full, picture: 'http://example.com/a.png' }, /picture must be an https URL/],
+    [{ ...full, groups: 'staff' }, /groups is not a list of strings/],
+    [{ ...full, groups: ['staff', 7] }, /groups is not a list of strings/],
+    [{ ...full, groups: ['a,b'] }, /groups must be labels/],
+    [{ ...full, attributes: [] }, /attributes is not a JSON object/],
+    [{ ...full, attributes: { floor: 'third' } }, /attributes\/floor must be a number/],
+    [{ ...full, attributes: { other: 1 } }, /attributes\/other is not an attribute/],
+    [{ ...full, attributes: { 'Ada@x': 1 } }, /^attributes has an unknown name$/],
   ]
   for (const [line, reason] of refusals) {
     const text = typeof line === 'string' ? line : JSON.stringify(line)
-    const account = parseImportRecord(text, [])
+    const account = parseImportRecord(text, declared)
     assert.ok('refused' in account, text)
     assert.match(account.refused, reason, text)
   }
@@ -162,7 +194,7 @@ test('every line is accepted or rejected, and a rejection repeats nothing of it'
       ),
     })
     .map(({ at, out, put }) => text.slice(0, at) + put + text.slice(at + out))
-  const field = fc.constantFrom(...Object.keys(full), 'name', '__proto__')
+  const field = fc.constantFrom(...Object.keys(full), 'title', '__proto__')
   const value = fc.oneof(fc.jsonValue(), fc.constantFrom(...Object.values(full)))
   const lines = fc.oneof(
     fc.string({ unit: 'binary' }),
@@ -172,9 +204,19 @@ test('every line is accepted or rejected, and a rejection repeats nothing of it'
   )
   fc.assert(
     fc.property(lines, (line) => {
-      const account = parseImportRecord(line, [])
+      const account = parseImportRecord(line, declared)
       if (!('refused' in account)) return assert.ok(account.email.key)
-      for (const part of ['Ada@', 'elsewhere', '20000$', 'gezd', '415', '14:00']) {
+      for (const part of [
+        'Ada@',
+        'Lovelace',
+        'pictures',
+        'Admins',
+        'elsewhere',
+        '20000$',
+        'gezd',
+        '415',
+        '14:00',
+      ]) {
         assert.ok(!account.refused.includes(part), account.refused)
       }
     }),
