@@ -1,5 +1,6 @@
 import type { SecurityText } from '../en/security.ts'
 import { activity } from './activity.ts'
+import { profile } from './profile.ts'
 import { recoveryCodes } from './recovery-codes.ts'
 import { waysIn } from './ways-in.ts'
 
@@ -253,6 +254,7 @@ export const security: SecurityText = {
   },
 
   waysIn,
+  profile,
 
   activity,
 

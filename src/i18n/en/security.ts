@@ -1,4 +1,5 @@
 import { activity } from './activity.ts'
+import { profile } from './profile.ts'
 import { recoveryCodes } from './recovery-codes.ts'
 import { waysIn } from './ways-in.ts'
 
@@ -246,6 +247,7 @@ export const security = {
   },
 
   waysIn,
+  profile,
 
   activity,
 

@@ -17,6 +17,7 @@ import { MfaSection, type SetUpChoice } from '../security/sections/mfa-section.t
 import { PasskeysSection } from '../security/sections/passkeys-section.tsx'
 import { PasswordSection } from '../security/sections/password-section.tsx'
 import { PhoneSection } from '../security/sections/phone-section.tsx'
+import { ProfileSection } from '../security/sections/profile-section.tsx'
 import { RecoveryCodesSection } from '../security/sections/recovery-codes-section.tsx'
 import { SessionsSection } from '../security/sections/sessions-section.tsx'
 import { TrustedDevicesSection } from '../security/sections/trusted-devices-section.tsx'
@@ -124,6 +125,7 @@ function Sections(props: {
       <PasswordSection account={account} onChange={onChange} />
       <EmailSection account={account} onChange={onChange} />
       {showPhone && <PhoneSection account={account} onChange={onChange} />}
+      <ProfileSection account={account} onChange={onChange} />
       <LanguageSection account={account} onChange={onChange} />
       <SessionsSection account={account} onChange={onChange} />
       <TrustedDevicesSection account={account} onChange={onChange} />
