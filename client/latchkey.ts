@@ -321,7 +321,8 @@ export function createLatchkey(options: Options) {
         /**
          * Read the profile (`GET /settings/Profile`).
          *
-         * What applications may be told of the owner, besides the email address.
+         * The name, the username, groups and whatever else applications may read of the owner,
+         * besides the email address.
          */
         get: () =>
           call<Success<200, Profile>, TokenProblemCode>('GET', '/settings/Profile', {
@@ -1594,7 +1595,7 @@ export interface Problem<Code extends ProblemCode = ProblemCode> {
   retryAfter?: number
 }
 
-/** What applications may be told. */
+/** The part of the account that applications may read. */
 export interface Profile {
   /** The display name. */
   name: string | null
@@ -1813,7 +1814,7 @@ export interface Settings {
   email: string
   /** The language of messages. */
   language: 'en' | 'de'
-  /** What applications may be told. */
+  /** The part of the account that applications may read. */
   profile: Profile
   /** Masked. */
   phoneNumber: string | null
@@ -2061,7 +2062,7 @@ export interface UnsuspendUserBody {
 export interface User {
   id: string
   email: string
-  /** What applications may be told. */
+  /** The part of the account that applications may read. */
   profile: Profile
   /** Masked. */
   phoneNumber: string | null

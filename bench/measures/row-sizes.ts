@@ -36,6 +36,8 @@ const rows = {
     table: 'recovery_code',
     columns: { id: idOf('06'), account_id, code_hash: hashOf('code') },
   },
+  profile: { table: 'profile', columns: { account_id, username_key: emailOf } },
+  group: { table: 'account_group', columns: { account_id } },
   undoToken: {
     table: 'undo_token',
     columns: { id: idOf('07'), account_id, token_hash: hashOf('undo'), email_key: emailOf },
@@ -54,6 +56,7 @@ const figuresOf: Record<string, (bytes: Bytes) => number> = {
   account: ({ account, activity }) => account + activity,
   'authenticator app, with ten recovery codes': (bytes) =>
     bytes.totpSecret + 10 * bytes.recoveryCode,
+  'profile and three groups': ({ profile, group }) => profile + 3 * group,
   device: ({ device }) => device,
   session: ({ session }) => session,
   refresh: ({ refreshToken }) => refreshToken,
@@ -86,6 +89,11 @@ async function measureBytes(kind: DatabaseKind): Promise<Bytes> {
   await service.stop()
 
   const sql = await openSql(url)
+  await sql.run(
+    `insert into profile select id, 'Ada Lovelace', 'ada.lovelace', 'ada.lovelace',
+     'https://pictures.example.com/ada.png', '{"department":"Engines"}', created_at from account`,
+  )
+  await sql.run(`insert into account_group select id, 'department-staff' from account`)
   const bytes: Partial<Bytes> = {}
   for (const [name, copies] of Object.entries(rows)) {
     const before = await sql.size()

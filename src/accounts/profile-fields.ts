@@ -98,7 +98,7 @@ export type AttributeChanges = Readonly<Record<string, AttributeValue | null>>
 /**
  * Checks changes of attributes against their declarations.
  *
- * @param editor who changes them: operators may edit all
+ * @param editor the author of the changes: operators may edit all
  * @throws Problem `invalid_request`
  */
 export function parseAttributes(

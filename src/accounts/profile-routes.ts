@@ -21,7 +21,7 @@ import { AttributeChanges, PictureUrl, Profile, ProfileName } from './profile-sc
 
 const tags = ['Accounts']
 
-/** Routes by which owners read and change what applications may be told of them. */
+/** Routes by which owners read and change their profile. */
 export function profileRoutes(
   app: App,
   deps: {
@@ -49,7 +49,8 @@ export function profileRoutes(
         operationId: 'getProfile',
         tags,
         summary: 'Read the profile',
-        description: 'What applications may be told of the owner, besides the email address.',
+        description:
+          'The name, the username, groups and whatever else applications may read of the owner, besides the email address.',
         security: bearer,
         response: { 200: Profile, ...problemResponses(...tokenProblems) },
       },

@@ -65,7 +65,7 @@ export const Profile = Type.Object(
     ),
     updatedAt: Instant('When any of it last changed.'),
   },
-  { title: 'Profile', description: 'What applications may be told.' },
+  { title: 'Profile', description: 'The part of the account that applications may read.' },
 )
 
 export const AttributeDefinition = Type.Object(

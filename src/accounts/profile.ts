@@ -15,7 +15,7 @@ import {
 } from './profile-fields.ts'
 import { readGroups } from './read-groups.ts'
 
-/** The profile of an account: what applications may be told of its owner. */
+/** The profile of an account, which applications may read. */
 export interface Profile {
   name: string | null
   preferredUsername: string | null

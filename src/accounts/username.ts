@@ -9,8 +9,8 @@ const hashPurpose = 'retired_username'
 
 /**
  * Names by which systems and applications know their own accounts (RFC 2142 and the built-in accounts
- * of common applications). One that links its accounts by username would hand the built-in one to
- * whoever signs up with its name, so only operators assign these.
+ * of common applications). An application that links its accounts by username would hand the
+ * built-in one to the person who signs up with its name, so only operators assign these.
  */
 const reservedKeys = new Set(
   `abuse admin administrator anonymous api bin daemon everyone ftp ghost git gitea grafana guest help

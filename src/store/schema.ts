@@ -415,7 +415,7 @@ export interface WebhookEventTable {
   last_error: string | null
 }
 
-/** What applications show of an account's owner. Accounts without any of it have no row. */
+/** The profile of an account's owner, which applications show. Accounts without one have no row. */
 export interface ProfileTable {
   account_id: string
   /** Free text. */

@@ -1,4 +1,4 @@
-/** The profile: what applications may be told of an account's owner. */
+/** The profile of an account's owner, which applications may read. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { travel } from '../support/clock.ts'

@@ -1,4 +1,4 @@
-/** Usernames: applications take them for the account, so no account gets another one's. */
+/** Usernames: applications take them for the account, so no account gets that of another. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { runCleanUp } from '../support/clean-up.ts'

@@ -9,7 +9,12 @@ import { travel } from '../support/clock.ts'
 import { type ApiResponse, onEachDatabase } from '../support/latchkey.ts'
 import { accountStateOf, mfaMethods, openSecondSession } from '../support/mfa.ts'
 import { operations } from '../support/openapi.ts'
-import { type accountActions, actOnAccount, createOperator } from '../support/operator.ts'
+import {
+  type accountActions,
+  accountIdOf,
+  actOnAccount,
+  createOperator,
+} from '../support/operator.ts'
 import type { Method, Owner } from '../support/owner.ts'
 import { openPasswordOnlySession } from '../support/password-only-session.ts'
 import { assertStatus } from '../support/responses.ts'
@@ -53,6 +58,7 @@ onEachDatabase(
         events: await rowsOf('webhook_event', 'id'),
         undoTokens: await rowsOf('undo_token', 'id, ended_at'),
         trust: await rowsOf('device', 'id, trusted_until'),
+        profile: await latchkey.sql(`select * from profile where account_id = '${account[0].id}'`),
       }
     }
 
@@ -86,6 +92,13 @@ onEachDatabase(
       () =>
         actOnAccount(latchkey, operator, action, { target, reason: 'Called back' })
 
+    const profileCall =
+      (method: 'PATCH' | 'PUT', resource: string, body: object) =>
+      async (target: Owner, operator: Owner): Promise<Call> => {
+        const path = `/admin/Users/${await accountIdOf(latchkey, target)}/${resource}`
+        return () => latchkey.request(method, path, { token: operator.accessToken, body })
+      }
+
     const remove =
       (path: string) =>
       (ada: Owner): Call =>
@@ -102,6 +115,17 @@ onEachDatabase(
           }),
       ],
       changeEmail: [(ada) => verify(ada, '/settings/Email', ['email', ada.email])],
+      changeProfile: [
+        (ada) => () =>
+          latchkey.request('PATCH', '/settings/Profile', {
+            token: ada.accessToken,
+            body: { name: 'Ada', picture: 'https://pictures.example.com/ada.png' },
+          }),
+      ],
+      changeProfileOfUser: [
+        profileCall('PATCH', 'Profile', { name: 'Ada Lovelace', preferredUsername: 'ada' }),
+      ],
+      setGroupsOfUser: [profileCall('PUT', 'Groups', { groups: ['staff', 'berlin'] })],
       changeLanguage: ['en', 'de'].map(
         (language) => (ada) => () => ada.put('/settings/Language', { language }),
       ),

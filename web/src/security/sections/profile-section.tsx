@@ -19,7 +19,7 @@ import {
   typedValueOf,
 } from './profile-attributes.tsx'
 
-/** What applications may be told of the owner. The picture is not loaded: it may be anywhere. */
+/** The profile, which applications may read. The picture is not loaded: it may be anywhere. */
 export function ProfileSection({ account, onChange }: SectionProps) {
   const { settings } = account
   const { profile } = settings
