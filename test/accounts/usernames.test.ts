@@ -48,6 +48,16 @@ onEachDatabase((latchkey) => {
     }
   })
 
+  test('a refused username counts as a sign-up, so that nobody lists usernames', async () => {
+    const proof = await start({ ...newcomer(), preferredUsername: 'radia' })
+    assertSignedIn(await latchkey.post('/auth/SignUp/Verify', proof))
+    const probe = { ...newcomer(), preferredUsername: 'radia' }
+    for (let attempt = 0; attempt < 5; attempt += 1) {
+      assertProblem(await latchkey.post('/auth/SignUp', probe), 409, 'username_taken')
+    }
+    assertProblem(await latchkey.post('/auth/SignUp', probe), 429, 'too_many_messages')
+  })
+
   test('a username that was taken during the sign-up is refused, and the code then works with another', async () => {
     const [one, other] = [
       await start({ ...newcomer(), preferredUsername: 'joan' }),
