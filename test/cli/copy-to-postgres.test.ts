@@ -29,6 +29,12 @@ test('an interrupted and resumed copy keeps sessions, authenticators, passkeys, 
   const body = { mfaMethod: 'sms', phoneNumber }
   assert.equal((await edith.post('/settings/MfaSignIn', body)).status, 202)
   await waitUntil(() => texts.received.length > 0)
+  const named = { token: ada.accessToken, body: { name: 'Ada Lovelace' } }
+  assert.equal((await latchkey.request('PATCH', '/settings/Profile', named)).status, 200)
+  await latchkey.sql(
+    `insert into account_group select id, 'staff' from account where email = '${ada.email}'`,
+  )
+  const profile = (await ada.get('/settings/Profile')).body
   await latchkey.stopKeepingData()
   fill(latchkey)
 
@@ -82,6 +88,8 @@ test('an interrupted and resumed copy keeps sessions, authenticators, passkeys, 
   const { refreshToken } = ada
   ada.storeTokens(await latchkey.post('/auth/Refresh', { refreshToken }))
   await ada.signInFully()
+  assert.deepEqual((await ada.get('/settings/Profile')).body, profile)
+  assert.deepEqual([profile.name, profile.groups], ['Ada Lovelace', ['staff']])
   await grace.signInFully()
   const alone = grace.passkey && (await signInWithPasskey(latchkey, grace.passkey))
   assert.equal(alone?.body.status, 'signedIn')

@@ -55,10 +55,18 @@ async function makeAlike(latchkey: TestLatchkey): Promise<Owner> {
   await owner.turnOn('email', { setDefault: false })
   await provePhone(latchkey, owner)
   await rememberDevice(latchkey, owner)
+  await changeProfile(latchkey, owner, 'Ada')
+  await latchkey.sql(
+    `insert into account_group (account_id, name) select id, 'staff' from account where email = '${owner.email}'`,
+  )
   await latchkey.post('/auth/ForgotPassword', { email: owner.email })
   await owner.signIn()
   travel(31_000)
   return owner
+}
+
+function changeProfile(latchkey: TestLatchkey, { accessToken: token }: Owner, name: string) {
+  return latchkey.request('PATCH', '/settings/Profile', { token, body: { name } })
 }
 
 /** Gives an account the numbers of another one, by which a condition could take one for the other. */
@@ -104,9 +112,9 @@ async function rowsOf(latchkey: TestLatchkey, { email }: Owner): Promise<object[
   const account = `(select id from account where email = '${email}')`
   const queries = [
     `select * from account where id = ${account}`,
-    `select * from refresh_token where session_id in (select id from session where account_id = ${account}) order by token_hash`,
+    `select * from refresh_token where session_id in (select id from session where account_id = ${account})`,
     ...(await latchkey.sql(tables)).map(
-      ({ name }) => `select * from ${name} where account_id = ${account} order by id`,
+      ({ name }) => `select * from ${name} where account_id = ${account}`,
     ),
   ]
   const rows: object[] = []
@@ -116,7 +124,8 @@ async function rowsOf(latchkey: TestLatchkey, { email }: Owner): Promise<object[
       rows.push(row)
     }
   }
-  return rows
+  const order = (row: object) => JSON.stringify(Object.entries(row).sort())
+  return rows.sort((one, other) => (order(one) < order(other) ? -1 : 1))
 }
 
 /** How an owner uses each operation that changes something, in an order in which all succeed. */
@@ -132,6 +141,7 @@ function actsOf(latchkey: TestLatchkey, ada: Owner): Record<string, () => Promis
   }
   let started: ApiResponse
   return {
+    changeProfile: () => succeed(changeProfile(latchkey, ada, 'Ada Lovelace')),
     changeLanguage: () => succeed(ada.put('/settings/Language', { language: 'de' })),
     signIn: async () => {
       started = await succeed(ada.signIn())
