@@ -81,6 +81,8 @@ onEachDatabase((latchkey) => {
     assert.equal((await entriesOf(ada)).length, 1)
   })
 
+  // Abuse case (Input and output): Owners edited a field of their profile that applications took for
+  // the account, and became somebody else there (CVE-2023-3128).
   test('owners can edit neither their username nor their groups nor the operator’s attributes', async () => {
     const ada = await latchkey.owner()
     for (const [body, path] of [
@@ -100,6 +102,8 @@ onEachDatabase((latchkey) => {
     assert.deepEqual(await entriesOf(ada), [])
   })
 
+  // Abuse case (Input and output): The URL of a picture made an application fetch an address of its
+  // own network (SSRF).
   test('names, pictures and values of the wrong form are refused by their field', async () => {
     const ada = await latchkey.owner()
     for (const [body, path] of [

@@ -39,6 +39,8 @@ onEachDatabase((latchkey) => {
     assert.deepEqual([created.name, created.preferredUsername], Object.values(profile))
   })
 
+  // Abuse case (Sign-up): A stranger signed up with the name of a built-in account of an application,
+  // and got that account by single sign-on.
   test('no sign-up gets a username that an account has in upper or lower case, or a reserved one', async () => {
     const proof = await start({ ...newcomer(), preferredUsername: 'grace' })
     assertSignedIn(await latchkey.post('/auth/SignUp/Verify', proof))
@@ -138,6 +140,8 @@ onEachDatabase((latchkey) => {
     assertStatus(await assign(eve, ada, 'Support'), 200)
   })
 
+  // Abuse case (Sign-up): The username of a deleted or renamed account was free again, and its next
+  // owner got what belonged to the former one.
   test('nobody signs up with a username that another account had, erased or not', async () => {
     const eve = await createOperator(latchkey)
     const [ada, joe] = [await latchkey.owner(), await latchkey.owner()]
