@@ -193,7 +193,7 @@ export const settingDefinitions = {
   profileAttributes: defineSetting('LATCHKEY_PROFILE_ATTRIBUTES', profileAttributes, [], {
     default: '`none`',
     description:
-      'Attributes of every account besides name, username and picture, as a JSON list: `[{"name": "department", "type": "string", "editableBy": "operator", "label": {"en": "Department", "de": "Abteilung"}}]`. `type` is `string`, `number` or `boolean`; `editableBy` is `owner` or `operator`. Applications may read them.',
+      'Attributes of every account besides name, username and picture, as a JSON list: `[{"name": "department", "type": "string", "editableBy": "operator", "label": {"en": "Department", "de": "Abteilung"}}]`. `type` is `string`, `number` or `boolean`; `editableBy` is `owner` or `operator`. Applications may read them. In a file `.env`, put the list between single quotes.',
   }),
   shutdownDelay: defineSetting<number | undefined>(
     'LATCHKEY_SHUTDOWN_DELAY',
