@@ -15,13 +15,15 @@ export function createLatchkey(options: Options) {
          * Sends a code to the address. `POST /auth/SignUp/Verify` creates the account. An
          * address that already has an account gets another message and the same response. A
          * `preferredUsername` that is taken is refused: it stays with its account, and its
-         * owner can’t change it later.
+         * owner can’t change it later. `LATCHKEY_SIGN_UP` decides who may sign up.
          */
         post: (body: SignUpBody) =>
           call<
             Success<202, SignUpResponse>,
             | BodyProblemCode
             | 'invalid_password'
+            | 'invitation_required'
+            | 'email_domain_not_allowed'
             | 'username_taken'
             | 'too_many_attempts'
             | 'too_many_messages'
@@ -39,7 +41,12 @@ export function createLatchkey(options: Options) {
           post: (body: VerifySignUpBody) =>
             call<
               Success<201, SignedIn>,
-              BodyProblemCode | 'invalid_code' | 'sign_up_token_expired' | 'username_taken'
+              | BodyProblemCode
+              | 'invalid_code'
+              | 'sign_up_token_expired'
+              | 'invitation_required'
+              | 'email_domain_not_allowed'
+              | 'username_taken'
             >('POST', '/auth/SignUp/Verify', { body }),
         },
       },
@@ -272,7 +279,8 @@ export function createLatchkey(options: Options) {
          * First with `currentPassword`: a code is sent to the new address. Then with `code`:
          * the address changes. An account without a password gets a challenge for its passkey
          * first, and repeats the call with `assertion`. A notification to the old address
-         * contains a link that undoes the change.
+         * contains a link that undoes the change. Where `LATCHKEY_SIGN_UP` names domains, the
+         * new address must be of one of them, or of the domain of the old one.
          */
         post: (body: ChangeEmailBody) =>
           call<
@@ -283,6 +291,7 @@ export function createLatchkey(options: Options) {
             | 'invalid_credentials'
             | 'invalid_code'
             | 'invalid_passkey'
+            | 'email_domain_not_allowed'
             | 'method_not_set_up'
             | 'address_taken'
             | 'too_many_attempts'
@@ -1045,6 +1054,17 @@ export interface ProblemStatus {
    * neither the service itself nor listed in `LATCHKEY_ALLOWED_ORIGINS`.
    */
   cross_site_request: 403
+  /**
+   * Only people whom an operator has invited can create an account here
+   * (`LATCHKEY_SIGN_UP=invitation`). Every address gets this response.
+   */
+  invitation_required: 403
+  /**
+   * Only addresses of certain domains can sign up here, and an account can’t change to
+   * another domain than those and its own (`LATCHKEY_SIGN_UP=domains:…`). `detail` names
+   * them. The domain alone decides.
+   */
+  email_domain_not_allowed: 403
   /**
    * The operator requires multi-factor sign-in for every account, and this one has not
    * set it up. Add a method with `/settings/MfaSecret` or `/settings/Passkeys`, turn it

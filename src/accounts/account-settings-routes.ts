@@ -1,5 +1,7 @@
 import { Type } from 'typebox'
 import { record } from '../activity/activity.ts'
+import type { Settings } from '../config/settings.ts'
+import { signUpPolicyOf } from '../config/sign-up-policy.ts'
 import type { App } from '../http/app.ts'
 import { parseEmailField } from '../http/fields.ts'
 import {
@@ -32,9 +34,10 @@ const tags = ['Accounts']
 /** Routes that change the email address and the language, and delete the account. */
 export function accountSettingsRoutes(
   app: App,
-  deps: ConfirmOwnerDeps & SendCodeDeps & { guard: Guard },
+  deps: ConfirmOwnerDeps & SendCodeDeps & { guard: Guard; settings: Pick<Settings, 'signUp'> },
 ): void {
   const { transaction, guard, rateLimiter } = deps
+  const emailChangeDeps = { ...deps, policy: signUpPolicyOf(deps.settings) }
 
   app.post(
     '/settings/Email',
@@ -45,7 +48,7 @@ export function accountSettingsRoutes(
         tags,
         summary: 'Change the email address',
         description:
-          'First with `currentPassword`: a code is sent to the new address. Then with `code`: the address changes. An account without a password gets a challenge for its passkey first, and repeats the call with `assertion`. A notification to the old address contains a link that undoes the change.',
+          'First with `currentPassword`: a code is sent to the new address. Then with `code`: the address changes. An account without a password gets a challenge for its passkey first, and repeats the call with `assertion`. A notification to the old address contains a link that undoes the change. Where `LATCHKEY_SIGN_UP` names domains, the new address must be of one of them, or of the domain of the old one.',
         security: bearer,
         body: StrictObject(
           {
@@ -73,6 +76,7 @@ export function accountSettingsRoutes(
             ...confirmationProblems,
             'invalid_code',
             'address_taken',
+            'email_domain_not_allowed',
             'too_many_messages',
           ),
         },
@@ -85,7 +89,7 @@ export function accountSettingsRoutes(
       if (code !== undefined) {
         const changed = await transaction(async (tx) => {
           const account = await guard.lockForChange(tx, principal)
-          return changeEmail(tx, deps, account, principal, { email, code })
+          return changeEmail(tx, emailChangeDeps, account, principal, { email, code })
         })
         if (changed) return changed
         throw new Problem('invalid_code', 'That code isn’t right. Please use the newest one.')
@@ -101,7 +105,7 @@ export function accountSettingsRoutes(
       const sent = await transaction(async (tx) => {
         const account = await guard.lockForChange(tx, principal)
         ensureConfirmed(account, confirmation)
-        return startEmailChange(tx, deps, account, principal, email)
+        return startEmailChange(tx, emailChangeDeps, account, principal, email)
       })
       return reply.code(202).send(sent)
     },

@@ -1,3 +1,4 @@
+import type { SignUpPolicy } from '../config/sign-up-policy.ts'
 import { toIsoString } from '../lib/clock.ts'
 import { type EmailAddress, isSameMailbox } from '../lib/email-address.ts'
 import { Problem } from '../lib/problem.ts'
@@ -13,6 +14,7 @@ import {
   sendVerificationCode,
   verifyAddress,
 } from '../verification/verify-address.ts'
+import { ensureMayChangeEmail } from './sign-up-policy.ts'
 
 const verification = {
   purpose: 'email',
@@ -20,14 +22,23 @@ const verification = {
   template: 'address-code',
 } satisfies AddressVerification
 
-/** Sends a code to the new address. The account keeps the old one until the code is submitted. */
-export function startEmailChange(
+export interface EmailChangeDeps extends SendCodeDeps {
+  policy: SignUpPolicy
+}
+
+/**
+ * Sends a code to the new address. The account keeps the old one until the code is submitted.
+ *
+ * @throws Problem `email_domain_not_allowed`
+ */
+export async function startEmailChange(
   tx: Tx,
-  deps: SendCodeDeps,
+  deps: EmailChangeDeps,
   account: LockedAccount,
   principal: Principal,
   email: EmailAddress,
 ): Promise<CodeSent> {
+  ensureMayChangeEmail(deps.policy, { from: account.email_key, to: email.key })
   return sendVerificationCode(tx, deps, account, principal, verification, email.address)
 }
 
@@ -37,16 +48,18 @@ export function startEmailChange(
  * Records nothing if the address is the account’s already.
  *
  * @returns undefined for a wrong code; the transaction must commit, so that the attempt counts
- * @throws Problem `address_taken`; only somebody who can read the new mailbox learns this
+ * @throws Problem `address_taken`; only somebody who can read the new mailbox learns this;
+ * `email_domain_not_allowed` if the policy has changed since the code was sent
  */
 export async function changeEmail(
   tx: Tx,
-  deps: SendCodeDeps,
+  deps: EmailChangeDeps,
   account: LockedAccount,
   principal: Principal,
   { email, code }: { email: EmailAddress; code: string },
 ): Promise<{ email: string; changedAt: string } | undefined> {
   const { address, key } = email
+  ensureMayChangeEmail(deps.policy, { from: account.email_key, to: key })
   if (!(await verifyAddress(tx, deps, account, principal, verification, { address, code })))
     return undefined
   if (address === account.email) return { email: address, changedAt: toIsoString(tx.now()) }

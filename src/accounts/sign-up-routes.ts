@@ -1,5 +1,6 @@
 import { Type } from 'typebox'
 import type { Settings } from '../config/settings.ts'
+import { signUpPolicyOf } from '../config/sign-up-policy.ts'
 import type { App } from '../http/app.ts'
 import { parseEmailField } from '../http/fields.ts'
 import {
@@ -28,6 +29,7 @@ import { ensureGoodPassword } from './password/password-policy.ts'
 import { parseName, parseUsername } from './profile-fields.ts'
 import { ProfileName, Username } from './profile-schemas.ts'
 import { completeSignUp, consumeSignUpLimits, type SignUpProfile, startSignUp } from './sign-up.ts'
+import { ensureMaySignUp } from './sign-up-policy.ts'
 import { isUsernameFree, usernameTaken } from './username.ts'
 
 const tags = ['Accounts']
@@ -54,11 +56,12 @@ export function signUpRoutes(
     passwords: PasswordHasher
     accessTokens: AccessTokens
     rules: SessionRules
-    settings: Pick<Settings, 'passwordMinLength' | 'brandName'>
+    settings: Pick<Settings, 'passwordMinLength' | 'brandName' | 'signUp'>
   },
 ): void {
   const { db, keyring, transaction, rateLimiter, passwords, accessTokens, settings } = deps
   const { passwordMinLength: minLength, brandName } = settings
+  const policy = signUpPolicyOf(settings)
 
   app.post(
     '/auth/SignUp',
@@ -68,7 +71,7 @@ export function signUpRoutes(
         tags,
         summary: 'Sign up',
         description:
-          'Sends a code to the address. `POST /auth/SignUp/Verify` creates the account. An address that already has an account gets another message and the same response. A `preferredUsername` that is taken is refused: it stays with its account, and its owner can’t change it later.',
+          'Sends a code to the address. `POST /auth/SignUp/Verify` creates the account. An address that already has an account gets another message and the same response. A `preferredUsername` that is taken is refused: it stays with its account, and its owner can’t change it later. `LATCHKEY_SIGN_UP` decides who may sign up.',
         body: StrictObject(
           {
             email: Email,
@@ -93,6 +96,8 @@ export function signUpRoutes(
           ...problemResponses(
             'invalid_password',
             'username_taken',
+            'invitation_required',
+            'email_domain_not_allowed',
             'too_many_attempts',
             'too_many_messages',
             'unavailable',
@@ -103,6 +108,7 @@ export function signUpRoutes(
     },
     async (request, reply) => {
       const email = parseEmailField(request.body.email)
+      ensureMaySignUp(policy, email.key)
       const { password } = request.body
       const profile = parseSignUpProfile(request.body)
       await ensureGoodPassword(password, { email: email.key, minLength, brandName })
@@ -149,6 +155,8 @@ export function signUpRoutes(
             'invalid_code',
             'sign_up_token_expired',
             'username_taken',
+            'invitation_required',
+            'email_domain_not_allowed',
             ...bodyProblems,
           ),
         },
@@ -157,7 +165,7 @@ export function signUpRoutes(
     async (request, reply) => {
       const { preferredUsername } = parseSignUpProfile(request.body)
       const attempt = { ...request.body, preferredUsername, client: clientOf(request) }
-      const result = await transaction((tx) => completeSignUp(tx, deps, attempt))
+      const result = await transaction((tx) => completeSignUp(tx, { ...deps, policy }, attempt))
       if (result === 'usernameTaken') throw usernameTaken()
       if ('issued' in result) {
         return reply.code(201).send(tokenResponse(accessTokens, result.issued))

@@ -1,4 +1,5 @@
 import * as activity from '../activity/activity.ts'
+import type { SignUpPolicy } from '../config/sign-up-policy.ts'
 import type { Client } from '../lib/client.ts'
 import { minute, second } from '../lib/clock.ts'
 import { type EmailAddress, mailboxOf } from '../lib/email-address.ts'
@@ -16,6 +17,7 @@ import type { Tx } from '../store/transaction.ts'
 import { isAddressReserved } from '../undo/undo-token.ts'
 import { createAccount } from './create-account.ts'
 import { insertProfiles } from './profile.ts'
+import { ensureMaySignUp } from './sign-up-policy.ts'
 import { isUsernameFree, lockUsernames } from './username.ts'
 
 /** Longer than other codes: mail can be slow, and there is no account yet that a thief could enter. */
@@ -143,18 +145,20 @@ export type SignUpResult = { issued: IssuedSession } | { attemptsLeft: number } 
  * All pending sign-ups of the address end, since they may be a stranger's.
  *
  * @param attempt.preferredUsername instead of the username of the sign-up
- * @throws Problem `sign_up_token_expired`, also if the address is no longer free
+ * @throws Problem `sign_up_token_expired`, also if the address is no longer free; as
+ * `ensureMaySignUp` if the policy has changed since the sign-up started
  * @returns `usernameTaken` for a right code whose username is no longer free. It counts as an attempt,
  * so that nobody lists usernames; the next one may bring another username
  */
 export async function completeSignUp(
   tx: Tx,
-  { rules, rateLimiter }: { rules: SessionRules; rateLimiter: RateLimiter },
+  deps: { rules: SessionRules; rateLimiter: RateLimiter; policy: SignUpPolicy },
   attempt: { signUpToken: string; code: string; client: Client } & Pick<
     SignUpProfile,
     'preferredUsername'
   >,
 ): Promise<SignUpResult> {
+  const { rules, rateLimiter, policy } = deps
   const { signUpToken, code, client } = attempt
   const found = await tx
     .selectFrom('sign_up')
@@ -163,6 +167,7 @@ export async function completeSignUp(
     .executeTakeFirst()
   if (!found) throw signUpTokenExpired()
   const { email, email_key, password_hash } = found
+  ensureMaySignUp(policy, email_key)
   await lockEmails(tx, email_key)
   const attemptsLeft = await countAttempt(tx, found.id)
   if (!(await isOpenCode(tx, email_key, code))) return { attemptsLeft }

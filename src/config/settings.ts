@@ -15,6 +15,7 @@ import {
   validated,
   wholeNumber,
 } from './setting.ts'
+import { signUpPolicy } from './sign-up-policy.ts'
 import { validateSmsUrl } from './sms-url.ts'
 import { validateMailFrom, validateSmtpUrl } from './smtp-url.ts'
 import { validateWebhookUrl } from './webhook-url.ts'
@@ -149,6 +150,11 @@ export const settingDefinitions = {
       secret: true,
     },
   ),
+  signUp: defineSetting('LATCHKEY_SIGN_UP', signUpPolicy, undefined, {
+    default: '`open`',
+    description:
+      'Who may create an account: anyone; people with an email address of these domains, subdomains excluded; or only people whom an operator invites. Operators can invite any address in each case.',
+  }),
   mfaMethods: defineSetting('LATCHKEY_MFA_METHODS', mfaMethodList, mfaMethods, {
     default: mfaMethods.join(','),
     description:

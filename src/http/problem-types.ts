@@ -101,6 +101,18 @@ export const problemTypes = {
     meaning:
       'The request uses a session in cookies (`Latchkey-Session`), but its origin is neither the service itself nor listed in `LATCHKEY_ALLOWED_ORIGINS`.',
   },
+  invitation_required: {
+    status: 403,
+    title: 'By invitation only',
+    meaning:
+      'Only people whom an operator has invited can create an account here (`LATCHKEY_SIGN_UP=invitation`). Every address gets this response.',
+  },
+  email_domain_not_allowed: {
+    status: 403,
+    title: 'Email addresses of this domain can’t be used',
+    meaning:
+      'Only addresses of certain domains can sign up here, and an account can’t change to another domain than those and its own (`LATCHKEY_SIGN_UP=domains:…`). `detail` names them. The domain alone decides.',
+  },
   mfa_is_off: {
     status: 409,
     title: 'The second step is off',

@@ -20,6 +20,8 @@ export type ProblemCode =
   | 'reset_token_expired'
   | 'undo_token_expired'
   | 'cross_site_request'
+  | 'invitation_required'
+  | 'email_domain_not_allowed'
   | 'mfa_is_off'
   | 'mfa_required_by_policy'
   | 'mfa_set_up_required'

@@ -1,7 +1,9 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { extname, join } from 'node:path'
+import { domainToUnicode } from 'node:url'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Settings } from '../config/settings.ts'
+import { type SignUpPolicy, signUpPolicyOf } from '../config/sign-up-policy.ts'
 import type { App } from '../http/app.ts'
 import { encodeBody, serveAsset } from '../http/asset.ts'
 import { pages as german } from '../i18n/de/pages.ts'
@@ -54,6 +56,7 @@ type PageSettings = Pick<
   | 'mfaMethods'
   | 'mfaPolicy'
   | 'passwordMinLength'
+  | 'signUp'
   | 'allowedOrigins'
   | 'publicUrl'
 >
@@ -167,6 +170,7 @@ function renderPage(
     mfaMethods,
     mfaPolicy,
     passwordMinLength,
+    signUp: signUpConfig(signUpPolicyOf(settings)),
     returnTo: values.returnTo,
     mayBeSignedIn: values.mayBeSignedIn,
     ...(devInbox && { devInbox }),
@@ -180,6 +184,12 @@ function renderPage(
   return html
     .replace('<html lang="en">', `<html lang="${language}">`)
     .replaceAll(/%([A-Z]+)%/g, (placeholder, name) => escapeHtml(replacements[name] ?? placeholder))
+}
+
+/** The policy with domains as people write them. */
+function signUpConfig(policy: SignUpPolicy): SignUpPolicy {
+  if (policy.kind !== 'domains') return policy
+  return { ...policy, domains: policy.domains.map((domain) => domainToUnicode(domain)) }
 }
 
 async function readPage(page: Page): Promise<string> {

@@ -5,6 +5,7 @@ import {
   InvalidSettingsError,
   readSettings,
 } from '../../src/config/read-settings.ts'
+import { isSignUpPolicyChosen, signUpPolicyOf } from '../../src/config/sign-up-policy.ts'
 
 /** The problems of an environment; empty if it is valid. */
 function problemsOf(environment: Record<string, string>): string[] {
@@ -40,6 +41,24 @@ test('the default shutdown delay is two seconds in production and zero in develo
   assert.equal(readSettings({}).shutdownDelay, 0)
   assert.equal(readSettings(safe).shutdownDelay, 2)
   assert.equal(readSettings({ ...safe, LATCHKEY_SHUTDOWN_DELAY: '0' }).shutdownDelay, 0)
+})
+
+test('a policy for sign-up that was chosen is told apart from the default', () => {
+  const unset = readSettings({})
+  assert.deepEqual(signUpPolicyOf(unset), { kind: 'open' })
+  assert.equal(isSignUpPolicyChosen(unset), false)
+  for (const [given, policy] of [
+    ['open', { kind: 'open' }],
+    ['invitation', { kind: 'invitation' }],
+    [
+      'domains:Example.com,bücher.example,example.com',
+      { kind: 'domains', domains: ['example.com', 'xn--bcher-kva.example'] },
+    ],
+  ] as const) {
+    const settings = readSettings({ LATCHKEY_SIGN_UP: given })
+    assert.deepEqual(signUpPolicyOf(settings), policy)
+    assert.equal(isSignUpPolicyChosen(settings), true)
+  }
 })
 
 test('the public URL follows the port and is normalized as in browsers', () => {
@@ -84,6 +103,27 @@ const values: Record<string, { good: string[]; bad: string[] }> = {
     bad: [',', 'email,', 'email,email', 'pigeon', 'Email'],
   },
   LATCHKEY_MFA_POLICY: { good: ['optional', 'required'], bad: ['on', 'always'] },
+  LATCHKEY_SIGN_UP: {
+    good: [
+      'open',
+      'invitation',
+      'domains:a.example',
+      'domains: A.example, bücher.example,b.a.example',
+    ],
+    bad: [
+      'Open',
+      'closed',
+      'domains',
+      'domains:',
+      'domains:a.example,',
+      'domains:example',
+      'domains:@a.example',
+      'domains:ada@a.example',
+      'domains:*.a.example',
+      'domains:1.2.3.4',
+      'invitation:a.example',
+    ],
+  },
   LATCHKEY_STEP_UP_MAX_AGE: { good: ['0', '86400'], bad: ['-1', '86401', '15m'] },
   LATCHKEY_ACCESS_TOKEN_TTL: { good: ['30', '3600'], bad: ['29', '3601'] },
   LATCHKEY_PASSWORD_MIN_LENGTH: { good: ['8', '64'], bad: ['7', '65'] },

@@ -5,6 +5,7 @@ import {
   readSettings,
 } from '../../config/read-settings.ts'
 import type { Settings } from '../../config/settings.ts'
+import { isSignUpPolicyChosen, signUpPolicyOf } from '../../config/sign-up-policy.ts'
 import { type Finding, fail, ok, warn } from './finding.ts'
 
 type Environment = Record<string, string | undefined>
@@ -29,11 +30,23 @@ export function checkSettings(environment: Environment): {
       'settings',
       `All are valid: ${set} of ${all.length} are set, for ${settings.mode}.`,
     )
-    return { settings, findings: [summary, ...unknown] }
+    const signUp = ok('sign-up', whoMaySignUp(settings))
+    return { settings, findings: [summary, signUp, ...unknown] }
   } catch (error) {
     if (!(error instanceof InvalidSettingsError)) throw error
     const todo = 'Correct it, then run this again for all other checks.'
     const failures = error.problems.map((problem) => fail('settings', problem, todo))
     return { findings: [...failures, ...unknown] }
   }
+}
+
+function whoMaySignUp(settings: Settings): string {
+  const policy = signUpPolicyOf(settings)
+  if (policy.kind === 'invitation') return 'Only people whom an operator invites can sign up.'
+  if (policy.kind === 'domains') {
+    return `Addresses of ${policy.domains.join(', ')} can sign up, and people whom an operator invites.`
+  }
+  return isSignUpPolicyChosen(settings)
+    ? 'Anyone can sign up.'
+    : 'Anyone can sign up: LATCHKEY_SIGN_UP is not set.'
 }

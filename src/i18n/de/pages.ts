@@ -25,6 +25,7 @@ export const pages: PagesText = {
     codeSentTo: (where: string) => `Wir haben einen Code an ${where} gesendet.`,
     resent: 'Ein neuer ist unterwegs.',
     invalidOrExpiredCode: 'Der Code stimmt nicht oder ist abgelaufen.',
+    onlyDomains: (domains: string) => `Bitte verwende eine Adresse von ${domains}.`,
     required: 'Bitte fülle dieses Feld aus.',
     nothingIsSent: 'Dies ist ein Entwicklungsdienst: Es wird nichts wirklich gesendet.',
     openInbox: 'Zum Entwickler-Postfach',
@@ -47,6 +48,7 @@ export const pages: PagesText = {
     forgot: 'Passwort vergessen?',
     noAccount: 'Neu hier?',
     signUp: 'Konto anlegen',
+    byInvitation: 'Konten gibt es auf Einladung.',
   },
   secondStep: {
     title: 'Noch ein Schritt',
@@ -91,6 +93,9 @@ export const pages: PagesText = {
     ifNoCode: 'Kein Code in der E-Mail? Dort steht, warum und wie es weitergeht.',
     create: 'Konto anlegen',
     otherAddress: 'Andere Adresse verwenden',
+    byInvitation: 'Nur auf Einladung',
+    ifInvited: 'Wenn du eingeladen wurdest, öffne den Link in der E-Mail. Er gilt eine Woche.',
+    ifNotInvited: 'Wenn nicht, bitte den Betreiber dieses Dienstes um eine Einladung.',
   },
   forgot: {
     title: 'Passwort vergessen',
@@ -212,6 +217,8 @@ export const pages: PagesText = {
       'Das hat zu lange gedauert, oder es waren zu viele Versuche. Bitte fang noch einmal an.',
     sign_up_token_expired:
       'Das hat zu lange gedauert, oder es waren zu viele Versuche. Bitte fordere einen neuen Code an.',
+    invitation_required: 'Konten gibt es hier auf Einladung.',
+    email_domain_not_allowed: 'Adressen dieser Domain gehen hier nicht.',
     passkey_token_expired: 'Das hat zu lange gedauert. Bitte versuche es noch einmal.',
     password_reset_required: 'Dieses Konto braucht zuerst ein neues Passwort. Bitte wähle eins.',
     account_suspended:

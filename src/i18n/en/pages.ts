@@ -23,6 +23,7 @@ export const pages = {
     codeSentTo: (where: string) => `We sent a code to ${where}.`,
     resent: 'Another one is on its way.',
     invalidOrExpiredCode: 'That code isn’t right, or it has expired.',
+    onlyDomains: (domains: string) => `Please use an address of ${domains}.`,
     required: 'Please fill this in.',
     nothingIsSent: 'This is a development service: nothing is really sent.',
     openInbox: 'Open the dev inbox',
@@ -45,6 +46,7 @@ export const pages = {
     forgot: 'Forgot your password?',
     noAccount: 'New here?',
     signUp: 'Create an account',
+    byInvitation: 'Accounts are created by invitation.',
   },
   secondStep: {
     title: 'One more step',
@@ -87,6 +89,9 @@ export const pages = {
     ifNoCode: 'No code in the email? It explains why, and what to do next.',
     create: 'Create account',
     otherAddress: 'Use another address',
+    byInvitation: 'By invitation only',
+    ifInvited: 'If you were invited, open the link in the email. It works for a week.',
+    ifNotInvited: 'If not, please ask the operator of this service for an invitation.',
   },
   forgot: {
     title: 'Forgotten password',
@@ -203,6 +208,8 @@ export const pages = {
     sign_up_token_expired:
       'This took too long, or there were too many attempts. Please request another code.',
     passkey_token_expired: 'This took too long. Please try again.',
+    invitation_required: 'Accounts here are created by invitation.',
+    email_domain_not_allowed: 'Addresses of this domain can’t be used here.',
     password_reset_required: 'This account needs a new password first. Please choose one.',
     account_suspended:
       'This account was suspended by the operator of this service. If you think this is a mistake, please contact them.',

@@ -15,6 +15,7 @@ export function rememberEmail(email: string): void {
 export function EmailField(props: {
   error: string | undefined
   autocomplete: 'username' | 'username webauthn'
+  hint?: string | undefined
   autofocus?: boolean
 }) {
   return (

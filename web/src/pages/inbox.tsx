@@ -4,6 +4,7 @@ import { Notice } from '../components/notice.tsx'
 import { Heading, renderPage } from '../components/page.tsx'
 import { config } from '../config.ts'
 import { guest } from '../session.ts'
+import { canSignUp } from '../sign-up-policy.ts'
 import { text } from '../text.ts'
 
 const t = text.inbox
@@ -28,7 +29,7 @@ function DevInbox() {
       {messages?.length === 0 && (
         <section class="card">
           <p>
-            {t.none} <a href="/signup">{t.signUp}</a>
+            {t.none} {canSignUp && <a href="/signup">{t.signUp}</a>}
           </p>
         </section>
       )}

@@ -11,6 +11,7 @@ import { type Failure, failureOf } from '../failure.ts'
 import { getPasskey, isPasskeyAutofillSupported, passkeysSupported } from '../passkey.ts'
 import { navigateTo, redirectAfterSignIn, withReturnTo } from '../return-to.ts'
 import { guest, isSignedIn, storeTokens } from '../session.ts'
+import { canSignUp } from '../sign-up-policy.ts'
 import { text } from '../text.ts'
 
 function SignIn() {
@@ -80,7 +81,12 @@ function SignIn() {
         </>
       )}
       <p>
-        {text.signIn.noAccount} <a href={withReturnTo('/signup')}>{text.signIn.signUp}</a>
+        {text.signIn.noAccount}{' '}
+        {canSignUp ? (
+          <a href={withReturnTo('/signup')}>{text.signIn.signUp}</a>
+        ) : (
+          text.signIn.byInvitation
+        )}
       </p>
     </section>
   )

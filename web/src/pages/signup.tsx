@@ -11,6 +11,7 @@ import { ResendCode, resendDelaySeconds } from '../components/resend-code.tsx'
 import { type FailedCall, type Failure, failureOf } from '../failure.ts'
 import { redirectAfterSignIn, withReturnTo } from '../return-to.ts'
 import { guest, storeTokens } from '../session.ts'
+import { canSignUp, domainHint } from '../sign-up-policy.ts'
 import { text } from '../text.ts'
 
 const t = text.signUp
@@ -20,8 +21,12 @@ interface Draft {
   password: string
 }
 
-const signUpFailureOf = (result: FailedCall, draft: Draft): Failure =>
-  newPasswordFailureOf(result, { ...draft, field: 'password' })
+function signUpFailureOf(result: FailedCall, draft: Draft): Failure {
+  const failure = newPasswordFailureOf(result, { ...draft, field: 'password' })
+  return result.problem.code === 'email_domain_not_allowed'
+    ? { ...failure, field: 'email' }
+    : failure
+}
 
 function SignUp() {
   const [draft, setDraft] = useState<Draft>()
@@ -49,6 +54,7 @@ function SignUp() {
             <EmailField
               error={errorFor('email')}
               autocomplete="username"
+              hint={domainHint()}
               autofocus={rememberedEmail() === '' || draft !== undefined}
             />
             <NewPasswordField
@@ -61,6 +67,19 @@ function SignUp() {
           </>
         )}
       </Form>
+      <p>
+        {t.haveAccount} <a href={withReturnTo('/signin')}>{t.signIn}</a>
+      </p>
+    </section>
+  )
+}
+
+function ByInvitation() {
+  return (
+    <section class="card stack">
+      <Heading>{t.byInvitation}</Heading>
+      <p>{t.ifInvited}</p>
+      <p>{t.ifNotInvited}</p>
       <p>
         {t.haveAccount} <a href={withReturnTo('/signin')}>{t.signIn}</a>
       </p>
@@ -134,4 +153,4 @@ function codeFailureOf(result: FailedCall): Failure {
   return { field: 'code', message }
 }
 
-renderPage(<SignUp />)
+renderPage(canSignUp ? <SignUp /> : <ByInvitation />)

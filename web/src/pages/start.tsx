@@ -2,6 +2,7 @@ import type { ComponentChildren } from 'preact'
 import { Heading, renderPage } from '../components/page.tsx'
 import { config } from '../config.ts'
 import { isSignedIn } from '../session.ts'
+import { canSignUp, domainHint } from '../sign-up-policy.ts'
 import { text } from '../text.ts'
 
 const t = text.start
@@ -20,9 +21,11 @@ function Start({ signedIn }: { signedIn: boolean }) {
               {t.securityAbout}
             </LinkItem>
           )}
-          <LinkItem href="/signup" name={t.signUp}>
-            {t.signUpAbout}
-          </LinkItem>
+          {canSignUp && (
+            <LinkItem href="/signup" name={t.signUp}>
+              {domainHint() ?? t.signUpAbout}
+            </LinkItem>
+          )}
           {config.devInbox && (
             <LinkItem href="/dev/inbox" name={t.inbox}>
               {t.inboxAbout}

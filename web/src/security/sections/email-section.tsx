@@ -2,6 +2,7 @@ import { useState } from 'preact/hooks'
 import { Button } from '../../components/button.tsx'
 import { Field } from '../../components/field.tsx'
 import { latchkey } from '../../session.ts'
+import { domainHint } from '../../sign-up-policy.ts'
 import type { SectionProps } from '../account.ts'
 import { CurrentPassword } from '../current-password.tsx'
 import { t } from '../i18n.ts'
@@ -54,6 +55,7 @@ export function EmailSection({ account, onChange }: SectionProps) {
                 name="email"
                 type="email"
                 label={t.email.new}
+                hint={domainHint(settings.email)}
                 defaultValue={typed ?? ''}
                 autocomplete="email"
                 autocapitalize="none"
