@@ -167,10 +167,7 @@ export function mfaRoutes(
       if (outcome === 'wrong') throw verificationFailed(method)
       if ('on' in outcome) return outcome.on
       if ('sent' in outcome) return reply.code(202).send(outcome.sent)
-      const options = await buildRequestOptions(relyingParty, {
-        ...outcome.assertionRequest,
-        requireUserVerification: false,
-      })
+      const options = await buildRequestOptions(relyingParty, outcome.assertionRequest)
       const expiresIn = passkeyChallengeLifetimeMs / second
       return reply.code(202).send({ status: 'assertionRequired', options, expiresIn })
     },

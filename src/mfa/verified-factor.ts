@@ -23,7 +23,13 @@ export interface VerifiedFactor {
  */
 export type FactorVerification =
   | { sent: CodeSent }
-  | { assertionRequest: { challenge: string; allowed: CredentialDescriptor[] } }
+  | {
+      assertionRequest: {
+        challenge: string
+        allowed: CredentialDescriptor[]
+        requireUserVerification: boolean
+      }
+    }
   | { factor: VerifiedFactor }
   | 'wrong'
   | 'alreadyOn'

@@ -1,6 +1,7 @@
 import type { AuthenticationResponseJSON } from '@simplewebauthn/server'
 import { record } from '../../activity/activity.ts'
 import type { Client } from '../../lib/client.ts'
+import { isUnusablePassword } from '../../lib/password-hasher.ts'
 import { Problem } from '../../lib/problem.ts'
 import { enqueueNotification } from '../../notifications/outbox.ts'
 import { rateLimits } from '../../rate-limits/limits.ts'
@@ -53,7 +54,7 @@ export async function listPasskeyDescriptors(
     }))
 }
 
-/** The purposes for which a passkey is the only proof. */
+/** The purposes for which a passkey is the only proof; without a password, `turnOn` is another. */
 const userVerifiedPurposes: readonly string[] = ['signIn', 'reauthenticate', 'confirm']
 
 /** A passkey whose assertion is valid. `recordPasskeyUse` must follow, with its account locked. */
@@ -85,7 +86,7 @@ export async function verifyPasskey(
   const row = await db
     .selectFrom('passkey')
     .innerJoin('account', 'account.id', 'passkey.account_id')
-    .select(['passkey.id', 'account_id', 'public_key', 'user_handle'])
+    .select(['passkey.id', 'account_id', 'public_key', 'user_handle', 'password_hash'])
     .where('credential_id', '=', response.id)
     .$if(!acceptRemoved, (query) => query.where('removed_at', 'is', null))
     .executeTakeFirst()
@@ -95,10 +96,12 @@ export async function verifyPasskey(
   if ((userHandle ?? (account_id === null ? '' : row.user_handle)) !== row.user_handle) {
     return undefined
   }
-  const requireUserVerification = userVerifiedPurposes.includes(purpose)
+  const isOnlyProof =
+    userVerifiedPurposes.includes(purpose) ||
+    (purpose === 'turnOn' && isUnusablePassword(row.password_hash))
   const assertion = await verifyAssertion(relyingParty, value, response, {
     publicKey: row.public_key,
-    requireUserVerification,
+    requireUserVerification: isOnlyProof,
   })
   if (!assertion) return undefined
   const amr: Amr[] = [assertion.backupEligible ? 'swk' : 'hwk', 'user']
@@ -107,7 +110,7 @@ export async function verifyPasskey(
     id: row.id,
     account: row.account_id,
     // With user verification a passkey is two factors: the device, and the biometric or PIN.
-    amr: requireUserVerification ? [...amr, 'mfa'] : amr,
+    amr: isOnlyProof ? [...amr, 'mfa'] : amr,
   }
 }
 

@@ -1,4 +1,5 @@
 import type { AuthenticationResponseJSON } from '@simplewebauthn/server'
+import { isUnusablePassword } from '../../lib/password-hasher.ts'
 import { Problem } from '../../lib/problem.ts'
 import type { RateLimiter } from '../../rate-limits/rate-limiter.ts'
 import type { Principal } from '../../sessions/guard.ts'
@@ -58,7 +59,8 @@ export async function verifyPasskeyFactor(
     account,
     session,
   })
-  return { assertionRequest: { challenge: value, allowed } }
+  const requireUserVerification = isUnusablePassword(account.password_hash)
+  return { assertionRequest: { challenge: value, allowed, requireUserVerification } }
 }
 
 function enrollPasskey(tx: Tx, id: string, epoch: number): Promise<unknown> {
