@@ -7,8 +7,10 @@ const service =
 const top = '^src/(server|retention)\\.ts$|^src/cli/'
 /** What accounts/ takes from mfa/: the owner’s confirmation of a call, with its schemas. */
 const confirmation = '^src/mfa/(confirm-owner|schemas|passkey/schemas)\\.ts$'
-/** Checking what a passkey signed is shared with sign-in; it imports nothing else of mfa/. */
-const passkeyChecks = '^src/mfa/passkey/(passkey-challenge|assertion|webauthn)\\.ts$'
+/** Checking what a passkey signed is shared with sign-in and invitations; it imports nothing else of mfa/. */
+const passkeyChecks = '^src/mfa/passkey/(passkey-challenge|passkey-row|assertion|webauthn)\\.ts$'
+/** An invitation ends in a password or in the account’s first passkey. */
+const firstPasskey = '^src/mfa/passkey/(passkey-challenge|passkey-row|schemas|webauthn)\\.ts$'
 /** The undo itself takes a second factor; the rest of undo/ is a service for every change. */
 const undoItself = '^src/undo/undo(-routes)?\\.ts$'
 const rule = (name, from, to) => ({ name, severity: 'error', from, to })
@@ -67,8 +69,13 @@ export default {
     ),
     rule(
       'accounts-import-confirmation-alone',
-      { path: '^src/accounts/' },
+      { path: '^src/accounts/', pathNot: '^src/accounts/invitations/' },
       { path: '^src/mfa/', pathNot: confirmation },
+    ),
+    rule(
+      'invitations-import-the-first-passkey-alone',
+      { path: '^src/accounts/invitations/' },
+      { path: '^src/mfa/', pathNot: firstPasskey },
     ),
     rule(
       'passkey-checks-stand-alone',

@@ -50,6 +50,70 @@ export function createLatchkey(options: Options) {
             >('POST', '/auth/SignUp/Verify', { body }),
         },
       },
+      invitation: {
+        /**
+         * Read an invitation (`POST /auth/Invitation`).
+         *
+         * Shows what the link in the email is about, and changes nothing.
+         */
+        post: (body: ReadInvitationBody) =>
+          call<Success<200, ReadInvitationResponse>, BodyProblemCode | 'invitation_expired'>(
+            'POST',
+            '/auth/Invitation',
+            { body },
+          ),
+        accept: {
+          /**
+           * Accept an invitation with a password (`POST /auth/Invitation/Accept`).
+           *
+           * Creates the account, with the name and the groups of the invitation, and signs in.
+           * The link has proven the mailbox, so no code is asked. Works whatever
+           * `LATCHKEY_SIGN_UP` is.
+           */
+          post: (body: AcceptInvitationBody) =>
+            call<
+              Success<201, SignedIn>,
+              | BodyProblemCode
+              | 'invalid_password'
+              | 'invitation_expired'
+              | 'address_taken'
+              | 'too_many_attempts'
+            >('POST', '/auth/Invitation/Accept', { body }),
+        },
+        passkey: {
+          /**
+           * Start accepting an invitation with a passkey (`POST /auth/Invitation/Passkey`).
+           *
+           * Returns the options for `navigator.credentials.create()`. They require a
+           * discoverable passkey that verifies its user, since it will be the only way to sign
+           * in.
+           */
+          post: (body: StartInvitationPasskeyBody) =>
+            call<
+              Success<200, StartInvitationPasskeyResponse>,
+              BodyProblemCode | 'invitation_expired'
+            >('POST', '/auth/Invitation/Passkey', { body }),
+          verify: {
+            /**
+             * Accept an invitation with a passkey (`POST /auth/Invitation/Passkey/Verify`).
+             *
+             * Creates the account without a password, and signs in. The passkey signs in alone
+             * from now on; `POST /auth/ForgotPassword` adds a password.
+             */
+            post: (body: AcceptInvitationWithPasskeyBody) =>
+              call<
+                Success<201, SignedIn>,
+                | BodyProblemCode
+                | 'invalid_passkey'
+                | 'invitation_expired'
+                | 'passkey_token_expired'
+                | 'address_taken'
+                | 'passkey_known'
+                | 'too_many_attempts'
+              >('POST', '/auth/Invitation/Passkey/Verify', { body }),
+          },
+        },
+      },
       forgotPassword: {
         /**
          * Request a password reset (`POST /auth/ForgotPassword`).
@@ -840,6 +904,56 @@ export function createLatchkey(options: Options) {
             | 'not_an_operator'
           >('GET', '/admin/Activity', { token: true, query }),
       },
+      invitations: {
+        /**
+         * List the open invitations (`GET /admin/Invitations`).
+         *
+         * Newest first. Accepted, replaced, revoked and expired ones are gone.
+         */
+        get: (query: ListInvitationsQuery = {}) =>
+          call<
+            Success<200, Invitations>,
+            | TokenProblemCode
+            | 'invalid_request'
+            | 'insufficient_user_authentication'
+            | 'not_an_operator'
+          >('GET', '/admin/Invitations', { token: true, query }),
+        /**
+         * Invite somebody to create an account (`POST /admin/Invitations`).
+         *
+         * Emails a link that works for a week and ends in a password or a passkey. The account
+         * will have the name and the groups. Another invitation of an address replaces the one
+         * before. Works whatever `LATCHKEY_SIGN_UP` is, for addresses of every domain.
+         */
+        post: (body: InviteBody) =>
+          call<
+            Success<201, Invitation>,
+            | BodyProblemCode
+            | TokenProblemCode
+            | 'insufficient_user_authentication'
+            | 'not_an_operator'
+            | 'address_taken'
+            | 'too_many_messages'
+          >('POST', '/admin/Invitations', { token: true, body }),
+        byId(id: string) {
+          return {
+            /**
+             * Revoke an invitation (`DELETE /admin/Invitations/{id}`).
+             *
+             * Its link stops working at once.
+             */
+            delete: () =>
+              call<
+                Success<204, undefined>,
+                | BodyProblemCode
+                | TokenProblemCode
+                | 'insufficient_user_authentication'
+                | 'not_an_operator'
+                | 'not_found'
+              >('DELETE', `/admin/Invitations/${encodeURIComponent(id)}`, { token: true }),
+          }
+        },
+      },
     },
     health: {
       live: {
@@ -996,6 +1110,22 @@ export interface ProblemStatus {
    * address now belongs to an account. Sign up again.
    */
   sign_up_token_expired: 401
+  /**
+   * The token is unknown or expired, or its invitation was accepted, revoked or replaced
+   * by a newer one of the address. Sign in if it was accepted; otherwise an operator can
+   * send another one.
+   */
+  invitation_expired: 401
+  /**
+   * The passkey response is for another site, challenge or account, was used before, or
+   * comes from a passkey that has been removed. Get new `options` and try again.
+   */
+  invalid_passkey: 401
+  /**
+   * The `passkeyToken` is unknown, used, expired or from another session, or the account
+   * has changed since it was issued. Start again with the call that returned it.
+   */
+  passkey_token_expired: 401
   /** The request has no access token. Send one as `Authorization: Bearer <token>`. */
   missing_token: 401
   /**
@@ -1014,11 +1144,6 @@ export interface ProblemStatus {
    */
   invalid_credentials: 401
   /**
-   * The passkey response is for another site, challenge or account, was used before, or
-   * comes from a passkey that has been removed. Get new `options` and try again.
-   */
-  invalid_passkey: 401
-  /**
    * The `resetToken` is unknown, used or expired. `POST /auth/ForgotPassword` sends a
    * code.
    */
@@ -1035,11 +1160,6 @@ export interface ProblemStatus {
    */
   mfa_token_expired: 401
   /**
-   * The `passkeyToken` is unknown, used, expired or from another session, or the account
-   * has changed since it was issued. Start again with `POST /auth/SignIn/Passkey`.
-   */
-  passkey_token_expired: 401
-  /**
    * The refresh token is unknown, was used or superseded, or its session has ended. Sign
    * in again.
    */
@@ -1055,8 +1175,8 @@ export interface ProblemStatus {
    */
   cross_site_request: 403
   /**
-   * Only people whom an operator has invited can create an account here
-   * (`LATCHKEY_SIGN_UP=invitation`). Every address gets this response.
+   * An account here takes an invitation of an operator (`LATCHKEY_SIGN_UP=invitation`).
+   * Every address gets this response.
    */
   invitation_required: 403
   /**
@@ -1094,13 +1214,16 @@ export interface ProblemStatus {
    * applications would take one account for the other.
    */
   username_taken: 409
-  /** The account has not set up this method. Set it up first. */
-  method_not_set_up: 409
   /**
-   * The code is correct, but the email address belongs to another account, or is still
-   * reserved for one that changed it in the last few days and can undo that.
+   * The email address belongs to an account, or is still reserved for one that changed
+   * it in the last few days and can undo that. Only those who have proven the mailbox,
+   * and operators, get this response.
    */
   address_taken: 409
+  /** An account has this passkey, or had it until a few days ago. */
+  passkey_known: 409
+  /** The account has not set up this method. Set it up first. */
+  method_not_set_up: 409
   /**
    * The refresh token belongs to another account than the `account` of the call, because
    * somebody else has signed in in this browser. Nothing has changed: reload the page.
@@ -1113,8 +1236,6 @@ export interface ProblemStatus {
   last_method: 409
   /** An account can have 20 passkeys. Remove one first. */
   too_many_passkeys: 409
-  /** An account has this passkey, or had it until a few days ago. */
-  passkey_known: 409
   /** Recovery codes belong to MFA that is on. Turn it on: its response has ten new codes. */
   mfa_is_off: 409
   /**
@@ -1158,6 +1279,27 @@ export type BodyProblemCode =
 
 /** Additional codes of calls with an access token. */
 export type TokenProblemCode = 'missing_token' | 'invalid_token' | 'mfa_set_up_required'
+
+export interface AcceptInvitationBody {
+  /** From the link in the email, after `#token=`. */
+  token: string
+  /** Any characters, up to 1,024 bytes. */
+  password: string
+}
+
+export interface AcceptInvitationWithPasskeyBody {
+  /** From the link in the email, after `#token=`. */
+  token: string
+  /** From the response to `POST /auth/Invitation/Passkey`. */
+  passkeyToken: string
+  /** A name chosen by its owner. */
+  name?: string | undefined
+  /**
+   * RegistrationResponseJSON of WebAuthn Level 3: the result of
+   * `navigator.credentials.create()`, by its `toJSON()`.
+   */
+  response: RegistrationResponseJSON
+}
 
 /** One page. */
 export interface Activity {
@@ -1430,6 +1572,44 @@ export interface GetRecoveryCodesResponse {
   createdAt: string | null
 }
 
+/** An invitation that can be accepted. */
+export interface Invitation {
+  id: string
+  email: string
+  /** The display name that the account will have. */
+  name: string | null
+  /** The groups that the account will have. */
+  groups: string[]
+  /** The address of the operator, or `the command line`. */
+  invitedBy: string
+  /** When it was sent. */
+  createdAt: string
+  /** Until when it can be accepted. */
+  expiresAt: string
+}
+
+/** One page of invitations. */
+export interface Invitations {
+  /** Newest first. */
+  invitations: Invitation[]
+  /** The `cursor` of the next page; null on the last one. */
+  nextCursor: string | null
+}
+
+export interface InviteBody {
+  /** An email address. */
+  email: string
+  /** The display name, in one line. */
+  name?: string | undefined
+  /**
+   * Flat labels that only applications interpret. 1 to 64 letters and digits, and `. _ :
+   * / -` after the first character; upper and lower case differ.
+   */
+  groups?: string[] | undefined
+  /** The language of messages. */
+  language?: 'en' | 'de' | undefined
+}
+
 export interface ListActivityQuery {
   /** The last `nextCursor`. */
   cursor?: string | null | undefined
@@ -1453,6 +1633,12 @@ export interface ListDevMessagesQuery {
 export interface ListDevMessagesResponse {
   /** Newest first, at most 200. */
   messages: Message[]
+}
+
+export interface ListInvitationsQuery {
+  /** The `nextCursor` of the previous page. */
+  cursor?: string | null | undefined
+  limit?: number | null | undefined
 }
 
 /** The passkeys of the account. */
@@ -1698,6 +1884,21 @@ export interface PublicKeyCredentialRequestOptionsJSON {
   }[]
 }
 
+export interface ReadInvitationBody {
+  /** From the link in the email, after `#token=`. */
+  token: string
+}
+
+/** The invitation is open. */
+export interface ReadInvitationResponse {
+  /** The address that the account will have. */
+  email: string
+  /** The display name that the account will have. */
+  name: string | null
+  /** Until when it can be accepted. */
+  expiresAt: string
+}
+
 export interface ReauthenticateBody {
   /** Any characters, up to 1,024 bytes. */
   password?: string | undefined
@@ -1927,6 +2128,24 @@ export interface SignedIn {
    * a cookie has it.
    */
   deviceToken?: string
+}
+
+export interface StartInvitationPasskeyBody {
+  /** From the link in the email, after `#token=`. */
+  token: string
+}
+
+/** The options for the browser. */
+export interface StartInvitationPasskeyResponse {
+  /**
+   * PublicKeyCredentialCreationOptionsJSON, for
+   * `PublicKeyCredential.parseCreationOptionsFromJSON()`.
+   */
+  options: PublicKeyCredentialCreationOptionsJSON
+  /** For `POST /auth/Invitation/Passkey/Verify`. */
+  passkeyToken: string
+  /** Seconds until `options` and `passkeyToken` expire. */
+  expiresIn: number
 }
 
 export interface StartPasskeyRegistrationBody {

@@ -30,6 +30,7 @@ function expiries(): Expiry[] {
     // The longest window of a rate limit is a day.
     { table: 'rate_limit_hit', time: 'at', keptMs: day },
     { table: 'sign_up', time: 'expires_at', keptMs: 0 },
+    { table: 'invitation', time: 'expires_at', keptMs: 0 },
     { table: 'challenge', time: 'expires_at', keptMs: 0 },
     { table: 'passkey_challenge', time: 'expires_at', keptMs: 0 },
     // Longer, for nodes whose clocks are behind and still accept it.

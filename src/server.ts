@@ -1,10 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { DestinationStream } from 'pino'
 import { accountSettingsRoutes } from './accounts/account-settings-routes.ts'
+import { invitationRoutes } from './accounts/invitations/invitation-routes.ts'
 import { passwordRoutes } from './accounts/password/password-routes.ts'
 import { profileRoutes } from './accounts/profile-routes.ts'
 import { signUpRoutes } from './accounts/sign-up-routes.ts'
 import { activityRoutes } from './activity/activity-routes.ts'
+import { adminInvitationRoutes } from './admin/admin-invitation-routes.ts'
 import { adminProfileRoutes } from './admin/admin-profile-routes.ts'
 import { adminRoutes } from './admin/admin-routes.ts'
 import { findRiskySettings } from './config/production-checks.ts'
@@ -161,6 +163,7 @@ export async function startServer(
   // Routes, from creating an account to administering all of them
   serveOpenapi(app, { publicUrl, version })
   signUpRoutes(app, deps)
+  invitationRoutes(app, deps)
   passwordRoutes(app, deps)
   accountSettingsRoutes(app, deps)
   profileRoutes(app, deps)
@@ -179,6 +182,7 @@ export async function startServer(
   activityRoutes(app, deps)
   adminRoutes(app, deps)
   adminProfileRoutes(app, deps)
+  adminInvitationRoutes(app, deps)
   const devInbox = capturedChannels.length > 0
   await pageRoutes(app, { settings, brand: brandAssets, cookieSessions, devInbox })
   healthRoutes(app, { checkReady: () => checkReady(db, keyring), isStopping })

@@ -11,11 +11,18 @@ import type { Tx } from '../store/transaction.ts'
  */
 export function createAccount(
   tx: Tx,
-  account: { email: string; email_key: string; password_hash: string; language: Language },
+  account: {
+    email: string
+    email_key: string
+    password_hash: string
+    language: Language
+    user_handle?: string | null
+  },
 ) {
   return tx
     .insertInto('account')
     .values({
+      user_handle: null,
       ...account,
       id: newId(),
       password_changed_at: tx.now(),
@@ -31,7 +38,6 @@ export function createAccount(
       reset_by_email_at: null,
       deleted_at: null,
       created_at: tx.now(),
-      user_handle: null,
     })
     .onConflict((conflict) => conflict.column('email_key').doNothing())
     .returning(lockedColumns)

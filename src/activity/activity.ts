@@ -25,6 +25,8 @@ import { enqueueWebhookEvent } from '../webhooks/events.ts'
  */
 export type ActivityType =
   | 'account.created'
+  | 'invitation.created'
+  | 'invitation.revoked'
   | 'signin.succeeded'
   | 'signin.failed'
   | 'session.ended'
@@ -225,7 +227,7 @@ export async function listActivity(
  * Replaces the ids of operators in `by` with their addresses. They are not stored with other people’s
  * activity, so that an operator who leaves leaves no address behind.
  */
-async function nameOperators(db: Db, entries: { detail: Record<string, unknown> }[]) {
+export async function nameOperators(db: Db | Tx, entries: { detail: Record<string, unknown> }[]) {
   const details = entries
     .map(({ detail }) => detail)
     .filter(({ by }) => by !== undefined && by !== commandLine)

@@ -88,6 +88,29 @@ export const AllActivity = Type.Object(
   { title: 'AllActivity', description: 'One page of activity.' },
 )
 
+export const Invitation = Type.Object(
+  {
+    id: Type.String(),
+    email: Type.String(),
+    name: Nullable(Type.String(), 'The display name that the account will have.'),
+    groups: Type.Array(Type.String(), { description: 'The groups that the account will have.' }),
+    invitedBy: Type.String({
+      description: 'The address of the operator, or `the command line`.',
+    }),
+    createdAt: Instant('When it was sent.'),
+    expiresAt: Instant('Until when it can be accepted.'),
+  },
+  { title: 'Invitation', description: 'An invitation that can be accepted.' },
+)
+
+export const Invitations = Type.Object(
+  {
+    invitations: Type.Array(Invitation, { description: 'Newest first.' }),
+    nextCursor: Nullable(Type.String(), 'The `cursor` of the next page; null on the last one.'),
+  },
+  { title: 'Invitations', description: 'One page of invitations.' },
+)
+
 export const UserParams = StrictObject({
   id: Type.String({ maxLength: 64, description: 'The id of the account.' }),
 })

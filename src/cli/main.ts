@@ -29,6 +29,7 @@ const commands: Record<string, () => Promise<{ default: Command }>> = {
   'accounts groups': () => import('./accounts/groups.ts'),
   'accounts profile': () => import('./accounts/profile.ts'),
   'accounts create': () => import('./accounts/create.ts'),
+  'accounts invite': () => import('./accounts/invite.ts'),
   'accounts import': () => import('./accounts/import.ts'),
   'accounts export': () => import('./accounts/export.ts'),
   'keys list': () => import('./keys/list.ts'),

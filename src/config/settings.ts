@@ -153,7 +153,7 @@ export const settingDefinitions = {
   signUp: defineSetting('LATCHKEY_SIGN_UP', signUpPolicy, undefined, {
     default: '`open`',
     description:
-      'Who may create an account: anyone; people with an email address of these domains, subdomains excluded; or only people whom an operator invites. Operators can invite any address in each case.',
+      'Decides who may create an account: anybody (`open`), people with an email address of one of the `domains`, subdomains excluded, or nobody without an `invitation`. Operators can invite any address in each case.',
   }),
   mfaMethods: defineSetting('LATCHKEY_MFA_METHODS', mfaMethodList, mfaMethods, {
     default: mfaMethods.join(','),

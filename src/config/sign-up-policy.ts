@@ -1,12 +1,12 @@
 import { parseEmailAddress } from '../lib/email-address.ts'
 import type { SettingType } from './setting.ts'
 
-/** Who may create an account without an operator. */
+/** The people who may create an account without an operator. */
 export type SignUpPolicy =
   | { kind: 'open' }
   /** People with an address of one of these domains, which are in ASCII and in lower case. */
   | { kind: 'domains'; domains: readonly string[] }
-  /** People whom an operator has invited. */
+  /** Nobody without an invitation. */
   | { kind: 'invitation' }
 
 export const signUpPolicy: SettingType<SignUpPolicy | undefined> = {

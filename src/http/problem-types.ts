@@ -65,11 +65,17 @@ export const problemTypes = {
     meaning:
       'The `signUpToken` is unknown, used or expired, had too many wrong codes, or its address now belongs to an account. Sign up again.',
   },
+  invitation_expired: {
+    status: 401,
+    title: 'This invitation has expired',
+    meaning:
+      'The token is unknown or expired, or its invitation was accepted, revoked or replaced by a newer one of the address. Sign in if it was accepted; otherwise an operator can send another one.',
+  },
   passkey_token_expired: {
     status: 401,
-    title: 'This passkey sign-in has expired',
+    title: 'This passkey challenge has expired',
     meaning:
-      'The `passkeyToken` is unknown, used, expired or from another session, or the account has changed since it was issued. Start again with `POST /auth/SignIn/Passkey`.',
+      'The `passkeyToken` is unknown, used, expired or from another session, or the account has changed since it was issued. Start again with the call that returned it.',
   },
   invalid_refresh_token: {
     status: 401,
@@ -105,7 +111,7 @@ export const problemTypes = {
     status: 403,
     title: 'By invitation only',
     meaning:
-      'Only people whom an operator has invited can create an account here (`LATCHKEY_SIGN_UP=invitation`). Every address gets this response.',
+      'An account here takes an invitation of an operator (`LATCHKEY_SIGN_UP=invitation`). Every address gets this response.',
   },
   email_domain_not_allowed: {
     status: 403,
@@ -172,7 +178,7 @@ export const problemTypes = {
     status: 409,
     title: 'This email address is taken',
     meaning:
-      'The code is correct, but the email address belongs to another account, or is still reserved for one that changed it in the last few days and can undo that.',
+      'The email address belongs to an account, or is still reserved for one that changed it in the last few days and can undo that. Only those who have proven the mailbox, and operators, get this response.',
   },
   username_taken: {
     status: 409,

@@ -11,13 +11,14 @@ interface ParamTypes {
 export type ParamType = keyof ParamTypes
 
 /**
- * The parameters of each message. Codes and undo links are not parameters: the outbox stores them
+ * The parameters of each message. Codes and links are not parameters: the outbox stores them
  * sealed.
  */
 export const templateParams = {
   'sign-up-code': {},
   'sign-up-existing-address': {},
   'sign-up-reserved-address': {},
+  invitation: {},
   'sign-in-code': {},
   'undo-code': {},
   'set-up-code': {},
@@ -85,6 +86,8 @@ export interface NotificationCatalogue {
   /** The sentence before the link that undoes a change. */
   undoIntro: (until: string) => string
   undoLabel: string
+  /** The link that accepts an invitation, and the sentence before it. */
+  invitation: { intro: (until: string) => string; label: string }
   /** The sentence in a notice to another address than the account’s own, which gets the link. */
   undoElsewhere: (until: string) => string
   /** A message that reports several notices of one kind. */

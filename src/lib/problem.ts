@@ -14,6 +14,7 @@ export type ProblemCode =
   | 'invalid_passkey'
   | 'mfa_token_expired'
   | 'sign_up_token_expired'
+  | 'invitation_expired'
   | 'passkey_token_expired'
   | 'invalid_refresh_token'
   | 'password_reset_required'

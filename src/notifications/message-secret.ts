@@ -7,7 +7,7 @@ export interface MessageSecret {
    * A `decoy` is never shown: it makes enqueueing take as long as with a code. `undoElsewhere` has no
    * value: another message has the undo link.
    */
-  kind: 'code' | 'undo' | 'undoElsewhere' | 'decoy'
+  kind: 'code' | 'undo' | 'undoElsewhere' | 'invitation' | 'decoy'
   value: string
   /** Milliseconds since 1970. */
   expiresAt: number

@@ -55,7 +55,7 @@ export async function enqueueNotification<Name extends keyof TemplateParams>(
     template,
     params: JSON.stringify(params),
     secret_sealed: sealMessageSecret(tx.keyring, id, secret),
-    expires_at: secret?.kind === 'code' ? secret.expiresAt : null,
+    expires_at: secret && expiringKinds.includes(secret.kind) ? secret.expiresAt : null,
     at: now(),
     waitMs,
   })
@@ -64,6 +64,9 @@ export async function enqueueNotification<Name extends keyof TemplateParams>(
     tx.emit({ kind: 'code', channel: to.channel, purpose: template })
   }
 }
+
+/** Secrets without which a message is worthless. A notice is worth sending when its link has expired. */
+const expiringKinds: MessageSecret['kind'][] = ['code', 'invitation']
 
 /** A message to insert: its times follow the database’s clock, its language the account’s if it has one. */
 type NewMessage = Pick<

@@ -57,13 +57,34 @@ export function renderNotification<Name extends TemplateName>(
       : []
   const content = { ...composed, paragraphs: [...composed.paragraphs, ...hint] }
   if (channel === 'sms') return renderSms(content, code, brand)
-  const undo = secret?.kind === 'undo' && {
-    intro: catalogue.undoIntro(formatTime(secret.expiresAt, language)),
-    // In the fragment, which reaches no server: opening the link changes nothing.
-    link: `${brand.publicUrl}/undo#token=${secret.value}`,
-    label: digest.count === 0 ? catalogue.undoLabel : catalogue.digest.undoLabel,
+  const action = secret && actionOf(secret, digest, brand, language)
+  return renderEmail(content, { code, action, language }, brand)
+}
+
+/** A link in a message, as a button with a sentence before it. */
+interface Action {
+  intro: string
+  link: string
+  label: string
+}
+
+/** The link of a secret. Its token is in the fragment, which reaches no server: opening it changes nothing. */
+function actionOf(
+  { kind, value, expiresAt }: MessageSecret,
+  digest: Digest,
+  { publicUrl }: MessageBrand,
+  language: Language,
+): Action | undefined {
+  const { undoIntro, undoLabel, invitation, digest: digestText } = catalogues[language]
+  const until = formatTime(expiresAt, language)
+  if (kind === 'undo') {
+    const link = `${publicUrl}/undo#token=${value}`
+    const label = digest.count === 0 ? undoLabel : digestText.undoLabel
+    return { intro: undoIntro(until), link, label }
   }
-  return renderEmail(content, { code, undo: undo || undefined, language }, brand)
+  if (kind !== 'invitation') return undefined
+  const link = `${publicUrl}/invitation#token=${value}`
+  return { intro: invitation.intro(until), link, label: invitation.label }
 }
 
 /** One text for several notices: their number, then each different sentence once. */
@@ -116,16 +137,16 @@ function renderEmail(
   { subject, paragraphs }: NotificationText,
   extras: {
     code: string | undefined
-    undo: { intro: string; link: string; label: string } | undefined
+    action: Action | undefined
     language: Language
   },
   { name, publicUrl, color, onColor, logo }: MessageBrand,
 ) {
-  const { code, undo, language } = extras
+  const { code, action, language } = extras
   const text = [
     ...(code === undefined ? [] : [code]),
     ...paragraphs,
-    ...(undo ? [undo.intro, undo.link] : []),
+    ...(action ? [action.intro, action.link] : []),
     `${name} · ${publicUrl}`,
   ].join('\n\n')
   const button = `display:inline-block;padding:.75rem 1.25rem;border-radius:.75rem;background:${color};color:${onColor};font-weight:600;text-decoration:none`
@@ -144,10 +165,10 @@ function renderEmail(
       ? []
       : [`<p style="font-size:2rem;letter-spacing:.15em;margin:0 0 1rem"><b>${code}</b></p>`]),
     ...paragraphs.map((paragraph) => `<p>${escapeHtml(paragraph)}</p>`),
-    ...(undo
+    ...(action
       ? [
-          `<p>${escapeHtml(undo.intro)}</p>`,
-          `<p><a href="${escapeHtml(undo.link)}" style="${button}">${escapeHtml(undo.label)}</a></p>`,
+          `<p>${escapeHtml(action.intro)}</p>`,
+          `<p><a href="${escapeHtml(action.link)}" style="${button}">${escapeHtml(action.label)}</a></p>`,
         ]
       : []),
     `<p style="opacity:.7"><small>${escapeHtml(name)} · ${escapeHtml(publicUrl)}</small></p>`,

@@ -26,6 +26,7 @@ const pageNames = {
   '/signup': 'signup',
   '/forgot': 'forgot',
   '/undo': 'undo',
+  '/invitation': 'invitation',
   '/security': 'security',
   // Development only.
   '/': 'start',

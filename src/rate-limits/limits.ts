@@ -120,11 +120,17 @@ const definitions = {
   cloneNotices: messages(3, day, 'an account, notices that a passkey may be a copy'),
 
   // Sign-up. A busy school needs ten a minute; more comes from a bot.
-  signUpsPerNetwork: attempts(600, hour, 'one network'),
+  signUpsPerNetwork: attempts(600, hour, 'one network, accepted invitations included'),
   // Half of a mailbox’s sign-ups, so that no single network keeps others from starting one.
   signUpEmailsPerMailboxAndNetwork: messages(5, day, 'a mailbox from one network'),
   // Each one adds a code to guess and five guesses: the odds grow with the square of this number.
   signUpEmailsPerMailbox: messages(10, day, 'a mailbox'),
+
+  // Operators send them; a script of theirs must not flood a mailbox.
+  invitationsPerMailbox: {
+    ...messages(10, day, 'a mailbox, invitations through `/admin`'),
+    detailStart: 'Too many invitations of this address. Please try again in',
+  },
 
   // Password reset. Counted before any work is done. A known device counts as a network of its own.
   resetsPerNetwork: attempts(

@@ -11,6 +11,7 @@ export interface Schema {
   passkey_challenge: PasskeyChallengeTable
   used_passkey_challenge: UsedPasskeyChallengeTable
   sign_up: SignUpTable
+  invitation: InvitationTable
   challenge: ChallengeTable
   session: SessionTable
   refresh_token: RefreshTokenTable
@@ -189,6 +190,24 @@ export interface SignUpTable {
   created_at: number
   expires_at: number
   consumed_at: number | null
+}
+
+/** An invitation whose link works; accepting, replacing and revoking delete it. */
+export interface InvitationTable {
+  id: string
+  email: string
+  /** Unique: a new invitation of an address replaces the one before. */
+  email_key: string
+  /** The display name that the account will have; null for none. */
+  name: string | null
+  /** JSON: the groups that the account will have. */
+  group_names: string
+  /** The id of the operator, or the command line; not a reference, because operators may leave. */
+  invited_by: string
+  /** The hash of the token in the link. */
+  token_hash: string
+  created_at: number
+  expires_at: number
 }
 
 /** A single-use challenge for a second factor or for the verification of an address. */

@@ -1,4 +1,4 @@
-/** Who may create an account: LATCHKEY_SIGN_UP. */
+/** LATCHKEY_SIGN_UP decides who may create an account. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { onEachDatabase } from '../support/latchkey.ts'
@@ -11,6 +11,7 @@ onEachDatabase(
   (latchkey) => {
     const signUp = (email: string) => latchkey.post('/auth/SignUp', { email, password })
 
+    // Abuse case (Sign-up): An allow-list of domains admitted a subdomain, a suffix or a look-alike.
     test('only addresses of the named domains can sign up, in any spelling of them', async () => {
       for (const email of ['ada@Example.COM', 'ada@bücher.example', 'ada@XN--BCHER-KVA.example']) {
         assertStatus(await signUp(email), 202)
@@ -69,6 +70,8 @@ onEachDatabase(
       assert.deepEqual(await latchkey.inbox('moved@foreign.example'), [])
     })
 
+    // Abuse case (Sign-up): An allow-list of domains was checked at sign-up, and not when the address
+    // changed.
     test('an account cannot change to an address of a foreign domain, and nothing is sent there', async () => {
       const ada = await latchkey.owner()
       assertBody(await ada.startEmailChange('ada@private.example'), 403, {

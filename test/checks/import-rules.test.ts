@@ -26,6 +26,11 @@ const offences: [rule: string, file: string, line: string][] = [
   ['undo-imports-challenges-alone', 'src/undo/undo.ts', "import '../mfa/mfa-sign-in.ts'"],
   ['features-stay-apart', 'src/signin/offence.ts', "import '../mfa/mfa-sign-in.ts'"],
   ['accounts-import-confirmation-alone', 'src/accounts/offence.ts', "import '../mfa/challenge.ts'"],
+  [
+    'invitations-import-the-first-passkey-alone',
+    'src/accounts/invitations/offence.ts',
+    "import '../../mfa/confirm-owner.ts'",
+  ],
   ['passkey-checks-stand-alone', 'src/mfa/passkey/webauthn.ts', "import '../methods/method.ts'"],
   ['features-look-down', 'src/signin/offence-2.ts', "import '../retention.ts'"],
   ['features-look-down', 'src/mfa/offence-2.ts', "import '../admin/users.ts'"],

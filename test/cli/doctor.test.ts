@@ -62,6 +62,7 @@ test('doctor reports no problem for a healthy service, running or stopped, and w
   )
   const parts = [
     'settings',
+    'sign-up',
     'node',
     'database',
     'disk',

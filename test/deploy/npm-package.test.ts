@@ -175,7 +175,16 @@ test('the package creates its database, prints its settings and serves the pages
   const latchkey = await startLatchkeyProcess(t, packaged({ folder }))
   const reference = await (await fetch(`${latchkey.origin}/docs`)).text()
   const script = /src="([^"]*scalar[^"]*)"/.exec(reference)?.[1] ?? 'no script'
-  const pages = ['/', '/signin', '/signup', '/forgot', '/undo', '/security', '/dev/inbox']
+  const pages = [
+    '/',
+    '/signin',
+    '/signup',
+    '/forgot',
+    '/undo',
+    '/invitation',
+    '/security',
+    '/dev/inbox',
+  ]
   for (const path of [
     ...pages,
     '/openapi.json',

@@ -21,7 +21,7 @@ subscribe('fastify.initialization', (message) => {
 
 /** Routes for people, browsers and Prometheus, which the document leaves out. */
 const pages =
-  /^\/($|metrics$|docs($|\/)|dev\/inbox$|openapi\.json$|(signin|signup|forgot|security|undo)$|brand|assets\/)/
+  /^\/($|metrics$|docs($|\/)|dev\/inbox$|openapi\.json$|(signin|signup|forgot|security|undo|invitation)$|brand|assets\/)/
 
 onDatabase('SQLite', (latchkey) => {
   const read = async () => JSON.parse(await (await fetch(`${latchkey.origin}/openapi.json`)).text())

@@ -32,7 +32,15 @@ onDatabase('SQLite', (latchkey) => {
 
   // Abuse case (Input and output): A proxy cached a page and served it to another user.
   test('no proxy and no browser caches a page, whatever its language or cookies', async () => {
-    for (const path of ['/signin', '/signin?lang=de', '/security', '/undo', '/forgot', '/signup']) {
+    for (const path of [
+      '/signin',
+      '/signin?lang=de',
+      '/security',
+      '/undo',
+      '/invitation',
+      '/forgot',
+      '/signup',
+    ]) {
       for (const method of ['GET', 'HEAD']) {
         const lines = formatRequestHead(method, path, 'Cookie: latchkey=x; latchkey-lang=de')
         const { status, headers } = await sendRaw(latchkey, `${lines}\r\n`)

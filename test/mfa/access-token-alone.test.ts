@@ -52,6 +52,8 @@ const reasons: Record<string, string> = {
   endSession: endsAccess,
   revokeAllTrustedDevices: endsAccess,
   revokeTrustedDevice: endsAccess,
+  invite: 'opens an account of somebody else, listed with its operator; needs recent MFA',
+  revokeInvitation: ofAnotherAccount,
   turnOffMfaOfUser: ofAnotherAccount,
   endSessionsOfUser: ofAnotherAccount,
   requirePasswordResetOfUser: ofAnotherAccount,

@@ -10,7 +10,16 @@ import { startChromium } from '../support/chromium.ts'
 import { onDatabase } from '../support/latchkey.ts'
 import { type Appearance, assertPageOk, pageConfigIn, visitPage } from '../support/page-visit.ts'
 
-const paths = ['/signin', '/signup', '/forgot', '/undo', '/security', '/', '/dev/inbox']
+const paths = [
+  '/signin',
+  '/signup',
+  '/forgot',
+  '/undo',
+  '/invitation',
+  '/security',
+  '/',
+  '/dev/inbox',
+]
 const wide: Appearance = { width: 1280, colorScheme: 'light' }
 
 onDatabase(
@@ -113,6 +122,8 @@ onDatabase(
         ['/forgot', 'Passwort vergessen'],
         ['/undo', 'Dieser Link ist unvollständig'],
         ['/undo#token=x', 'Warst du das nicht?'],
+        ['/invitation', 'Dieser Link ist unvollständig'],
+        ['/invitation#token=x', 'Diese Einladung gilt nicht mehr'],
         ['/', 'Acme & Söhne läuft'],
         ['/dev/inbox', 'Entwickler-Postfach'],
       ] as const) {

@@ -5,7 +5,16 @@ import { startChromium } from '../support/chromium.ts'
 import { onDatabase } from '../support/latchkey.ts'
 import { type Appearance, pageConfigIn, visitPage } from '../support/page-visit.ts'
 
-const paths = ['/signin', '/signup', '/forgot', '/undo', '/security', '/', '/dev/inbox']
+const paths = [
+  '/signin',
+  '/signup',
+  '/forgot',
+  '/undo',
+  '/invitation',
+  '/security',
+  '/',
+  '/dev/inbox',
+]
 const wide: Appearance = { width: 1280, colorScheme: 'light' }
 
 onDatabase(

@@ -18,6 +18,8 @@ const otherFields: Record<string, (stranger: Owner | undefined) => object> = {
   resetPassword: () => ({ code: '123456', newPassword: 'what a stranger chose' }),
   changeEmail: (stranger) => ({ currentPassword: stranger?.password }),
   turnOnMfa: () => ({ mfaMethod: 'email' }),
+  // Strangers may not call it. Its limit for operators is in test/admin/invitations.test.ts.
+  invite: () => ({}),
 }
 
 onEachDatabase(

@@ -5,9 +5,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { travel } from '../support/clock.ts'
+import { acceptInvitation, invite } from '../support/invitations.ts'
 import { type ApiResponse, onEachDatabase, type TestLatchkey } from '../support/latchkey.ts'
 import { provePhone } from '../support/mfa.ts'
 import { operations } from '../support/openapi.ts'
+import { createOperator } from '../support/operator.ts'
 import type { Owner } from '../support/owner.ts'
 import { addPasskey, startPasskeySignIn, verifyPasskeySignIn } from '../support/passkeys.ts'
 import { SoftwareAuthenticator } from '../support/software-authenticator.ts'
@@ -140,6 +142,8 @@ function actsOf(latchkey: TestLatchkey, ada: Owner): Record<string, () => Promis
     return response
   }
   let started: ApiResponse
+  let operator: Owner
+  let invitationToken = ''
   return {
     changeProfile: () => succeed(changeProfile(latchkey, ada, 'Ada Lovelace')),
     changeLanguage: () => succeed(ada.put('/settings/Language', { language: 'de' })),
@@ -224,6 +228,25 @@ function actsOf(latchkey: TestLatchkey, ada: Owner): Record<string, () => Promis
       const { signUpToken } = started.body
       const code = await latchkey.codeSentTo(visitor.email)
       await succeed(latchkey.post('/auth/SignUp/Verify', { signUpToken, code }))
+    },
+    readInvitation: async () => {
+      operator = await createOperator(latchkey)
+      const guest = { email: `invited-by-${email}` }
+      invitationToken = (await invite(latchkey, operator, guest)).token
+      await succeed(latchkey.post('/auth/Invitation', { token: invitationToken }))
+    },
+    acceptInvitation: () => succeed(acceptInvitation(latchkey, invitationToken)),
+    startInvitationPasskey: async () => {
+      const guest = { email: `passkey-of-${email}` }
+      invitationToken = (await invite(latchkey, operator, guest)).token
+      const body = { token: invitationToken }
+      started = await succeed(latchkey.post('/auth/Invitation/Passkey', body))
+    },
+    acceptInvitationWithPasskey: () => {
+      const { options, passkeyToken } = started.body
+      const response = new SoftwareAuthenticator(latchkey.origin).create(options)
+      const body = { token: invitationToken, passkeyToken, response }
+      return succeed(latchkey.post('/auth/Invitation/Passkey/Verify', body))
     },
     forgotPassword: () => succeed(latchkey.post('/auth/ForgotPassword', { email })),
     resetPassword: () => ada.resetPassword('a sentence after a reset'),

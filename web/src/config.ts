@@ -10,7 +10,7 @@ export interface Config {
   mfaMethods: MfaMethod[]
   mfaPolicy: 'optional' | 'required'
   passwordMinLength: number
-  /** Who may create an account without an invitation; domains are in Unicode. */
+  /** The policy for people without an invitation; domains are in Unicode. */
   signUp: { kind: 'open' } | { kind: 'domains'; domains: string[] } | { kind: 'invitation' }
   /** The URL to open after sign-in, if the query names an allowed one. */
   returnTo: string | null

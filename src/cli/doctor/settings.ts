@@ -42,9 +42,9 @@ export function checkSettings(environment: Environment): {
 
 function whoMaySignUp(settings: Settings): string {
   const policy = signUpPolicyOf(settings)
-  if (policy.kind === 'invitation') return 'Only people whom an operator invites can sign up.'
+  if (policy.kind === 'invitation') return 'Nobody can sign up without an invitation.'
   if (policy.kind === 'domains') {
-    return `Addresses of ${policy.domains.join(', ')} can sign up, and people whom an operator invites.`
+    return `Addresses of ${policy.domains.join(', ')} can sign up; others need an invitation.`
   }
   return isSignUpPolicyChosen(settings)
     ? 'Anyone can sign up.'

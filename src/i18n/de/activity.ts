@@ -44,6 +44,7 @@ export const activity: SecurityText['activity'] = {
   reason: (reason: string) => `Als Grund wurde genannt: „${reason}“`,
   types: {
     'account.created': 'Du hast dieses Konto angelegt.',
+    'account.createdByInvitation': 'Du hast eine Einladung angenommen und dieses Konto angelegt.',
     'account.createdByImport': 'Dieses Konto wurde aus einem anderen System übernommen.',
     'mfa.off': 'Du hast deinen zweiten Schritt ausgeschaltet.',
     'passkey.refused': (passkey: string) =>

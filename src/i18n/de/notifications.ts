@@ -29,6 +29,13 @@ const templates: NotificationCatalogue['templates'] = {
       'Wenn du das nicht warst, brauchst du nichts zu tun. Es hat sich nichts geändert.',
     ],
   }),
+  invitation: (_params, name) => ({
+    subject: `Einladung zu ${name}`,
+    paragraphs: [
+      `Der Betreiber von ${name} lädt dich ein, mit dieser Adresse ein Konto anzulegen.`,
+      `Wenn du ${name} nicht kennst, kannst du diese Nachricht ignorieren. Es passiert nichts, solange du nicht annimmst.`,
+    ],
+  }),
   'sign-in-code': (_params, name, code) => ({
     subject: `${code} ist dein Code für ${name}`,
     paragraphs: [
@@ -257,6 +264,10 @@ export const notifications: NotificationCatalogue = {
   undoIntro: (until) =>
     `Wenn du das nicht warst, kannst du es bis ${until} rückgängig machen. Dann meldest du dich wieder wie vorher an, und alle Geräte werden abgemeldet:`,
   undoLabel: 'Änderung rückgängig machen',
+  invitation: {
+    intro: (until) => `Um anzunehmen, wähle bis zum ${until} ein Passwort oder einen Passkey:`,
+    label: 'Einladung öffnen',
+  },
   undoElsewhere: (until) =>
     `Wenn du das nicht warst, kannst du es bis ${until} rückgängig machen: mit dem Link in der Nachricht an die Adresse deines Kontos.`,
   digest: {

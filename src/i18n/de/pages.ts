@@ -8,6 +8,7 @@ export const pages: PagesText = {
     forgot: 'Passwort vergessen',
     security: 'Deine Sicherheit',
     undo: 'Änderung rückgängig machen',
+    invitation: 'Einladung',
     start: 'Willkommen',
     inbox: 'Entwickler-Postfach',
   },
@@ -26,6 +27,10 @@ export const pages: PagesText = {
     resent: 'Ein neuer ist unterwegs.',
     invalidOrExpiredCode: 'Der Code stimmt nicht oder ist abgelaufen.',
     onlyDomains: (domains: string) => `Bitte verwende eine Adresse von ${domains}.`,
+    linkIncomplete: 'Dieser Link ist unvollständig',
+    openLinkAgain:
+      'Bitte öffne ihn noch einmal aus der Nachricht. Wenn das nicht hilft, kopiere den ganzen Link in die Adresszeile.',
+    tryAgain: 'Noch einmal versuchen',
     required: 'Bitte fülle dieses Feld aus.',
     nothingIsSent: 'Dies ist ein Entwicklungsdienst: Es wird nichts wirklich gesendet.',
     openInbox: 'Zum Entwickler-Postfach',
@@ -133,9 +138,6 @@ export const pages: PagesText = {
     signedOut:
       'Dein neues Passwort ist festgelegt, und alle Geräte wurden abgemeldet. Bitte melde dich damit an.',
     signIn: 'Anmelden',
-    incomplete: 'Dieser Link ist unvollständig',
-    openAgain:
-      'Bitte öffne ihn noch einmal aus der Nachricht. Wenn das nicht hilft, kopiere den ganzen Link in die Adresszeile.',
     expiredTitle: 'Das lässt sich nicht mehr rückgängig machen',
     whyTooLate:
       'Der Link wurde schon benutzt oder ist abgelaufen, oder die Änderung wurde mit einer früheren rückgängig gemacht.',

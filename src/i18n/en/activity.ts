@@ -42,6 +42,7 @@ export const activity = {
   reason: (reason: string) => `The reason given: “${reason}”`,
   types: {
     'account.created': 'You created this account.',
+    'account.createdByInvitation': 'You accepted an invitation and created this account.',
     'account.createdByImport': 'This account was imported from another system.',
     'mfa.off': 'You turned off your second step.',
     'passkey.refused': (passkey: string) =>

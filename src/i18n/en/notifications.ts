@@ -28,6 +28,13 @@ const templates: NotificationCatalogue['templates'] = {
       'If this wasn’t you, you don’t need to do anything. Nothing has changed.',
     ],
   }),
+  invitation: (_params, name) => ({
+    subject: `You’re invited to ${name}`,
+    paragraphs: [
+      `The operator of ${name} invites you to create an account with this address.`,
+      `If you don’t know ${name}, you can ignore this message. Nothing happens unless you accept.`,
+    ],
+  }),
   'sign-in-code': (_params, name, code) => ({
     subject: `${code} is your ${name} code`,
     paragraphs: [
@@ -250,6 +257,10 @@ export const notifications: NotificationCatalogue = {
   undoIntro: (until) =>
     `If this wasn’t you, you can undo it until ${until}. You will then sign in as before, and all devices will be signed out:`,
   undoLabel: 'Undo this change',
+  invitation: {
+    intro: (until) => `To accept, choose a password or a passkey by ${until}:`,
+    label: 'Open the invitation',
+  },
   undoElsewhere: (until) =>
     `If this wasn’t you, you can undo it until ${until} with the link in the message to your account’s own address.`,
   digest: {

@@ -6,6 +6,7 @@ export const pages = {
     forgot: 'Forgotten password',
     security: 'Your security',
     undo: 'Undo a change',
+    invitation: 'Invitation',
     start: 'Welcome',
     inbox: 'Dev inbox',
   },
@@ -24,6 +25,10 @@ export const pages = {
     resent: 'Another one is on its way.',
     invalidOrExpiredCode: 'That code isn’t right, or it has expired.',
     onlyDomains: (domains: string) => `Please use an address of ${domains}.`,
+    linkIncomplete: 'This link is incomplete',
+    openLinkAgain:
+      'Please open it from the message again. If that doesn’t help, copy the whole link into the address bar.',
+    tryAgain: 'Try again',
     required: 'Please fill this in.',
     nothingIsSent: 'This is a development service: nothing is really sent.',
     openInbox: 'Open the dev inbox',
@@ -127,9 +132,6 @@ export const pages = {
     done: 'Your account is yours again',
     signedOut: 'Your new password is set, and all devices were signed out. Please sign in with it.',
     signIn: 'Sign in',
-    incomplete: 'This link is incomplete',
-    openAgain:
-      'Please open it from the message again. If that doesn’t help, copy the whole link into the address bar.',
     expiredTitle: 'This can no longer be undone',
     whyTooLate:
       'The link was already used or has expired, or the change was undone together with an earlier one.',

@@ -20,21 +20,18 @@ import { AssertionRequired, MfaSignIn } from '../schemas.ts'
 import { listPasskeys, removePasskey, renamePasskey } from './passkey.ts'
 import { passkeyChallengeLifetimeMs } from './passkey-challenge.ts'
 import { addPasskey, startPasskeyRegistration, verifyNewPasskey } from './registration.ts'
-import { AssertionResponse, CreationOptions, Passkey, RegistrationResponse } from './schemas.ts'
+import {
+  AssertionResponse,
+  CreationOptions,
+  Passkey,
+  PasskeyName,
+  RegistrationResponse,
+} from './schemas.ts'
 import { buildCreationOptions } from './webauthn.ts'
 
 const tags = ['Passkeys']
 
 const passkeys = Type.Array(Passkey, { description: 'Newest first.' })
-
-const Name = Type.String({
-  minLength: 1,
-  maxLength: 64,
-  // At least one visible character, and no control characters.
-  pattern: '^\\p{Z}*[^\\p{C}\\p{Z}]\\P{C}*$',
-  description: 'A name chosen by its owner.',
-  examples: ['My phone'],
-})
 
 const PasskeyParams = StrictObject({ id: Type.String({ maxLength: 64 }) })
 
@@ -126,7 +123,7 @@ export function passkeyRoutes(
         description:
           'If it verifies its user, the passkey signs in without a password from now on. It can be chosen as the second factor by `POST /settings/MfaSignIn`. Notifies the owner.',
         security: bearer,
-        body: StrictObject({ name: Type.Optional(Name), response: RegistrationResponse }),
+        body: StrictObject({ name: Type.Optional(PasskeyName), response: RegistrationResponse }),
         response: {
           201: Passkey,
           ...problemResponses(
@@ -161,7 +158,7 @@ export function passkeyRoutes(
         summary: 'Rename a passkey',
         security: bearer,
         params: PasskeyParams,
-        body: StrictObject({ name: Name }, { examples: [{ name: 'My phone' }] }),
+        body: StrictObject({ name: PasskeyName }, { examples: [{ name: 'My phone' }] }),
         response: {
           200: Passkey,
           ...problemResponses(...stepUpProblems, ...bodyProblems, 'not_found', 'too_many_attempts'),

@@ -1,7 +1,7 @@
 import type { RegistrationResponseJSON } from '@simplewebauthn/server'
 import type { MfaMethod } from '../../config/settings.ts'
 import { Problem } from '../../lib/problem.ts'
-import { newId, newToken } from '../../lib/random.ts'
+import { newToken } from '../../lib/random.ts'
 import type { Principal } from '../../sessions/guard.ts'
 import type { LockedAccount } from '../../sessions/locked-account.ts'
 import { isCurrent } from '../../store/mfa-state.ts'
@@ -12,6 +12,7 @@ import { joinableEpoch } from '../mfa-epoch.ts'
 import { invalidPasskey, listPasskeyDescriptors, type PasskeyDeps } from './assertion.ts'
 import { type Passkey, passkeyOf } from './passkey.ts'
 import { consumePasskeyChallenge, createPasskeyChallenge } from './passkey-challenge.ts'
+import { insertPasskey, newPasskeyRow } from './passkey-row.ts'
 import { challengeOf, type VerifiedRegistration, verifyRegistration } from './webauthn.ts'
 
 /** Passkeys per account: more than anyone has devices and security keys. */
@@ -97,41 +98,18 @@ export async function addPasskey(
   const { registration, credentialVersion, name, ranking } = addition
   if (credentialVersion !== account.credential_version) throw invalidPasskey()
   const { current, pending } = await readEnrollments(tx, account)
-  const row = {
-    id: newId(),
-    account_id: account.id,
-    credential_id: registration.credentialId,
-    public_key: registration.publicKey,
-    counter: registration.counter,
-    transports: JSON.stringify(registration.transports),
+  const row = newPasskeyRow(tx, account, {
+    registration,
     name: name ?? `Passkey ${current.passkeys + pending.passkeys + 1}`,
-    backed_up: registration.backedUp ? 1 : 0,
-    passwordless: registration.passwordless ? 1 : 0,
-    created_at: tx.now(),
-    last_used_at: null,
-    removed_at: null,
-    mfa_epoch: await joinableEpoch(tx, account, ranking),
-  }
+    mfaEpoch: await joinableEpoch(tx, account, ranking),
+  })
   await changeCredentials(tx, account, {
     type: 'passkey.added',
     cause: { by: 'owner', ...principal },
     detail: { passkey: row.name },
     notice: isCurrent(account, row.mfa_epoch) ? 'passkey-added' : 'passkey-added-unconfirmed',
     params: { at: tx.now() },
-    updateRows: async () => {
-      const added = await tx
-        .insertInto('passkey')
-        .values(row)
-        .onConflict((conflict) => conflict.column('credential_id').doNothing())
-        .returning('id')
-        .executeTakeFirst()
-      if (!added) {
-        throw new Problem(
-          'passkey_known',
-          'This passkey is registered already. Please use another device or security key.',
-        )
-      }
-    },
+    updateRows: () => insertPasskey(tx, row),
   })
   return passkeyOf(account, row)
 }

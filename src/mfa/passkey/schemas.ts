@@ -129,3 +129,12 @@ export const Passkey = Type.Object(
   },
   { $id: 'Passkey', description: 'A passkey.' },
 )
+
+export const PasskeyName = Type.String({
+  minLength: 1,
+  maxLength: 64,
+  // At least one visible character, and no control characters.
+  pattern: '^\\p{Z}*[^\\p{C}\\p{Z}]\\P{C}*$',
+  description: 'A name chosen by its owner.',
+  examples: ['My phone'],
+})

@@ -42,12 +42,20 @@ export interface CredentialDescriptor {
  * either still makes a second factor.
  *
  * @param options.known the account's passkeys; an authenticator that holds one creates no other
+ * @param options.passwordless set where the passkey will be the only credential: both are required
  */
 export async function buildCreationOptions(
   { id, name }: RelyingParty,
-  options: { challenge: string; userHandle: string; email: string; known: CredentialDescriptor[] },
+  options: {
+    challenge: string
+    userHandle: string
+    email: string
+    known: CredentialDescriptor[]
+    passwordless?: boolean
+  },
 ): Promise<PublicKeyCredentialCreationOptionsJSON> {
-  const { challenge, userHandle, email, known } = options
+  const { challenge, userHandle, email, known, passwordless = false } = options
+  const requirement = passwordless ? 'required' : 'preferred'
   const { generateRegistrationOptions } = await loadWebAuthn()
   return generateRegistrationOptions({
     rpID: id,
@@ -60,7 +68,7 @@ export async function buildCreationOptions(
     attestationType: 'none',
     supportedAlgorithmIDs: algorithms,
     excludeCredentials: known.map(toDescriptorJson),
-    authenticatorSelection: { residentKey: 'preferred', userVerification: 'preferred' },
+    authenticatorSelection: { residentKey: requirement, userVerification: requirement },
   })
 }
 
@@ -95,6 +103,8 @@ export interface VerifiedRegistration {
   publicKey: string
   counter: number
   transports: string[]
+  /** Whether it may be synced to the owner's other devices. */
+  backupEligible: boolean
   backedUp: boolean
   passwordless: boolean
 }
@@ -124,12 +134,13 @@ export async function verifyRegistration(
       supportedAlgorithmIDs: algorithms,
     })
     if (!verified || registrationInfo.credential.id !== response.id) return undefined
-    const { credential, credentialBackedUp, userVerified } = registrationInfo
+    const { credential, credentialDeviceType, credentialBackedUp, userVerified } = registrationInfo
     return {
       credentialId: credential.id,
       publicKey: Buffer.from(credential.publicKey).toString('base64url'),
       counter: credential.counter,
       transports: response.response.transports ?? [],
+      backupEligible: credentialDeviceType === 'multiDevice',
       backedUp: credentialBackedUp,
       // Browsers that don't report `credProps` create discoverable credentials.
       passwordless: userVerified && response.clientExtensionResults?.credProps?.rk !== false,

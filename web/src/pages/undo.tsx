@@ -4,6 +4,7 @@ import { Button } from '../components/button.tsx'
 import { HiddenUsername, rememberEmail } from '../components/email-field.tsx'
 import { Form } from '../components/form.tsx'
 import { Leftovers } from '../components/leftovers.tsx'
+import { LinkIncomplete, tokenOfLink } from '../components/link-incomplete.tsx'
 import { NewPasswordField, newPasswordFailureOf } from '../components/new-password-field.tsx'
 import { Notice } from '../components/notice.tsx'
 import { Heading, renderPage } from '../components/page.tsx'
@@ -130,15 +131,6 @@ function PasswordSet() {
   )
 }
 
-function LinkIncomplete() {
-  return (
-    <section class="card stack">
-      <Heading autofocus>{t.incomplete}</Heading>
-      <p>{t.openAgain}</p>
-    </section>
-  )
-}
-
 function LinkExpired() {
   return (
     <section class="card stack">
@@ -151,7 +143,4 @@ function LinkExpired() {
   )
 }
 
-// Pasting the complete link into the address bar changes only the fragment, which loads no page.
-addEventListener('hashchange', () => location.reload())
-
-renderPage(<Undo token={new URLSearchParams(location.hash.slice(1)).get('token')} />)
+renderPage(<Undo token={tokenOfLink()} />)

@@ -18,10 +18,10 @@ type Detail = ActivityEntry['detail']
 export function sentenceOf({ type, detail }: Pick<ActivityEntry, 'type' | 'detail'>): string {
   const ownerSentence = sentences[type]?.(detail)
   const operatorSentence = byOperator[type as keyof typeof byOperator]
+  // An invitation names the operator, but its owner accepts it.
+  const byOwner = detail.by === undefined || detail.invitation !== undefined
   const sentence =
-    (detail.by === undefined
-      ? (ownerSentence ?? operatorSentence)
-      : (operatorSentence ?? ownerSentence)) ?? type
+    (byOwner ? (ownerSentence ?? operatorSentence) : (operatorSentence ?? ownerSentence)) ?? type
   return typeof detail.why === 'string' ? `${sentence} ${operatorReason(detail.why)}` : sentence
 }
 
@@ -31,8 +31,10 @@ const methodName = (detail: Detail) =>
 const passkeyName = (detail: Detail) => String(detail.passkey ?? '')
 
 const sentences: Record<string, (detail: Detail) => string> = {
-  'account.created': ({ imported }) =>
-    imported ? types['account.createdByImport'] : types['account.created'],
+  'account.created': ({ imported, invitation }) => {
+    if (invitation !== undefined) return types['account.createdByInvitation']
+    return imported ? types['account.createdByImport'] : types['account.created']
+  },
   'account.deleted': () => types['account.deleted'],
   'account.erased': () => types['account.erased'],
   'signin.succeeded': ({ amr }) => signedInWith(listOf(amrNamesOf(String(amr ?? '')))),
