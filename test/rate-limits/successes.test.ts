@@ -126,6 +126,8 @@ onEachDatabase((latchkey) => {
   const changes: Record<string, (ada: Owner) => Promise<ApiResponse>> = {
     'POST /settings/Email': (ada) => ada.startEmailChange(`moved-${ada.email}`),
     'PUT /settings/Language': (ada) => ada.put('/settings/Language', { language: 'de' }),
+    'PATCH /settings/Profile': ({ accessToken: token }) =>
+      latchkey.request('PATCH', '/settings/Profile', { token, body: { name: 'Ada Lovelace' } }),
     'PUT /settings/Password': (ada) => {
       const body = { currentPassword: ada.password, newPassword: 'a whole new sentence' }
       return ada.put('/settings/Password', body)
