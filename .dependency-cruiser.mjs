@@ -3,7 +3,7 @@
 const above = '^src/(admin|overview|pages|metrics)/'
 const feature = '^src/(mfa|signin|accounts)/'
 const service =
-  '^src/(undo|verification|sessions|activity|notifications|webhooks|rate-limits|keys)/'
+  '^src/(undo|verification|sessions|activity|notifications|webhooks|rate-limits|apps|keys)/'
 const top = '^src/(server|retention)\\.ts$|^src/cli/'
 /** What accounts/ takes from mfa/: the owner’s confirmation of a call, with its schemas. */
 const confirmation = '^src/mfa/(confirm-owner|schemas|passkey/schemas)\\.ts$'

@@ -23,6 +23,9 @@ export interface Schema {
   device: DeviceTable
   password_reset: PasswordResetTable
   undo_token: UndoTokenTable
+  app: AppTable
+  app_consent: AppConsentTable
+  oidc_record: OidcRecordTable
 }
 
 /** A person's account: its addresses, its password and its sign-in state. */
@@ -264,11 +267,13 @@ export interface RefreshTokenTable {
   used_at: number | null
 }
 
-/** A key that signs access tokens. */
+/** A key that signs access tokens, with the one that signs ID tokens meanwhile. */
 export interface SigningKeyTable {
   /** The `kid`: the thumbprint of the key (RFC 7638). */
   id: string
   private_jwk_sealed: string
+  /** The RSA key that signs ID tokens; null before the first application. */
+  rsa_private_jwk_sealed: string | null
   created_at: number
   /** When it starts to sign; null for a key that has signed since its creation. */
   signs_from: number | null
@@ -407,4 +412,48 @@ export interface WebhookEventTable {
   sent_at: number | null
   failed_at: number | null
   last_error: string | null
+}
+
+/** An application that sends people here to sign in: an OpenID Connect client. */
+export interface AppTable {
+  /** The `client_id`. */
+  id: string
+  name: string
+  /** Its address, for people. */
+  url: string
+  /** JSON: the addresses to which people return, compared exactly. */
+  redirect_uris: string
+  /** The hash of its client secret; null for a public application, which has none. */
+  secret_hash: string | null
+  secret_changed_at: number | null
+  /** When it was registered as the operator's own, which asks for no consent; null for others. */
+  trusted_since: number | null
+  created_at: number
+}
+
+/** An owner's permission for an application, until it is withdrawn. */
+export interface AppConsentTable {
+  account_id: string
+  app_id: string
+  /** The scopes, separated by spaces. */
+  scope: string
+  granted_at: number
+}
+
+/** An object of the OpenID Provider: a code, a token, a grant, an interaction, its view of a session. */
+export interface OidcRecordTable {
+  /** The hash of its id, which often is a secret. */
+  id_hash: string
+  model: string
+  /** JSON, without the id. */
+  payload: string
+  app_id: string | null
+  account_id: string | null
+  /** The session that a provider session shows, or a random id before sign-in; null for others. */
+  session_uid: string | null
+  /** The grant that it belongs to; null for others. */
+  grant_id: string | null
+  expires_at: number
+  /** When a single-use one was used. */
+  consumed_at: number | null
 }

@@ -16,6 +16,7 @@ type DatabaseKind = 'SQLite' | 'PostgreSQL'
 
 /** Tables whose size does not depend on the number of accounts. */
 const smallTables = new Set([
+  'app',
   'encryption_key',
   'signing_key',
   'kysely_migration',
