@@ -232,6 +232,51 @@ export function createLatchkey(options: Options) {
             | 'too_many_attempts'
           >('POST', '/auth/Undo', { body }),
       },
+      authorization: {
+        /**
+         * Read what an application asks for (`GET /auth/Authorization`).
+         *
+         * An application sent the person here, to sign in or to be asked for permission
+         * (OpenID Connect).
+         */
+        get: (query: GetAuthorizationQuery) =>
+          call<Success<200, Authorization>, 'invalid_request' | 'authorization_expired'>(
+            'GET',
+            '/auth/Authorization',
+            { query },
+          ),
+        /**
+         * Go on to an application (`POST /auth/Authorization`).
+         *
+         * The person of the access token goes on to the application that sent them here. If it
+         * asks for a more recent or a stronger sign-in, the response is a step-up challenge
+         * (RFC 9470). The browser must keep the cookie of the response.
+         */
+        post: (body: AuthorizeBody) =>
+          call<
+            Success<200, Continuation>,
+            | BodyProblemCode
+            | TokenProblemCode
+            | 'insufficient_user_authentication'
+            | 'authorization_expired'
+          >('POST', '/auth/Authorization', { token: true, body }),
+        consent: {
+          /**
+           * Allow an application, or not (`POST /auth/Authorization/Consent`).
+           *
+           * For the page of this service alone: an access token is not enough, the session’s
+           * cookie must come with it.
+           */
+          post: (body: ConsentBody) =>
+            call<
+              Success<200, Continuation>,
+              | BodyProblemCode
+              | TokenProblemCode
+              | 'insufficient_user_authentication'
+              | 'authorization_expired'
+            >('POST', '/auth/Authorization/Consent', { token: true, body }),
+        },
+      },
     },
     settings: {
       /** Read all settings of the account at once (`GET /settings`). */
@@ -604,7 +649,8 @@ export function createLatchkey(options: Options) {
     wellKnown: {
       jwksJson: {
         /**
-         * Read the keys that verify access tokens (`GET /.well-known/jwks.json`).
+         * Read the keys that verify access tokens and ID tokens (`GET
+         * /.well-known/jwks.json`).
          *
          * A JSON Web Key Set (RFC 7517), for any JOSE library.
          */
@@ -1000,6 +1046,11 @@ export interface ProblemStatus {
   not_an_operator: 403
   /** This path, or the resource it names, does not exist. */
   not_found: 404
+  /**
+   * The `interaction` is unknown, expired or finished, or waits for another session.
+   * Start again at the application.
+   */
+  authorization_expired: 404
   /** The account has not set up this method. Set it up first. */
   method_not_set_up: 409
   /**
@@ -1137,6 +1188,23 @@ export interface AuthenticationResponseJSON {
   }
 }
 
+/** The request of the application. */
+export interface Authorization {
+  app: {
+    name: string
+    url: string
+  }
+  /** Whether it waits for a sign-in, or for permission. */
+  prompt: 'login' | 'consent'
+  /** Names of what it may know then. */
+  scopes: string[]
+}
+
+export interface AuthorizeBody {
+  /** The `interaction` of the page’s address. */
+  interaction: string
+}
+
 /** A method of the second factor; `recoveryCode` stands in for any of them. */
 export type ChallengeMethod = 'passkey' | 'authenticator' | 'sms' | 'email' | 'recoveryCode'
 
@@ -1232,6 +1300,19 @@ export interface CodeSent {
   retryAfter: number
 }
 
+export interface ConsentBody {
+  /** The `interaction` of the page’s address. */
+  interaction: string
+  /** Whether it may know what it asks for. */
+  allowed: boolean
+}
+
+/** The browser goes on. */
+export interface Continuation {
+  /** The address that the browser opens next. */
+  redirectTo: string
+}
+
 export type CredentialKind =
   | 'password'
   | 'mailbox'
@@ -1287,13 +1368,20 @@ export interface GenerateRecoveryCodesResponse {
   createdAt: string | null
 }
 
+export interface GetAuthorizationQuery {
+  /** The `interaction` of the page’s address. */
+  interaction: string
+}
+
 /** The keys. */
 export interface GetJwksResponse {
   keys: {
     kty: string
-    crv: string
-    x: string
-    y: string
+    crv?: string
+    x?: string
+    y?: string
+    n?: string
+    e?: string
     kid: string
     alg: string
     use: string

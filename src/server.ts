@@ -36,6 +36,9 @@ import { totpRoutes } from './mfa/totp/totp-routes.ts'
 import { startDelivery } from './notifications/delivery.ts'
 import { devInboxRoutes } from './notifications/dev-inbox-routes.ts'
 import { capturedChannelsOf, createTransports } from './notifications/transports.ts'
+import { authorizationRoutes } from './oidc/authorization-routes.ts'
+import { createOidcLoader } from './oidc/load-oidc.ts'
+import { oidcRoutes } from './oidc/oidc-routes.ts'
 import { overviewRoutes } from './overview/overview-routes.ts'
 import { loadBrandAssets } from './pages/brand-assets.ts'
 import { pageRoutes } from './pages/page-routes.ts'
@@ -175,7 +178,10 @@ export async function startServer(
   activityRoutes(app, deps)
   adminRoutes(app, deps)
   const devInbox = capturedChannels.length > 0
-  await pageRoutes(app, { settings, brand: brandAssets, cookieSessions, devInbox })
+  const pages = await pageRoutes(app, { settings, brand: brandAssets, cookieSessions, devInbox })
+  const oidc = createOidcLoader({ ...deps, log, pages })
+  oidcRoutes(app, { oidc, publicUrl, log, isStopping })
+  authorizationRoutes(app, { ...deps, oidc, publicUrl })
   healthRoutes(app, { checkReady: () => checkReady(db, keyring), isStopping })
   metricsRoutes(app, { ...deps, metrics })
   if (devInbox) devInboxRoutes(app, { db, keyring, brand, delivery, capturedChannels })

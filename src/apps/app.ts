@@ -12,7 +12,7 @@ export interface App {
   url: string
   /** The addresses to which people return, compared exactly. */
   redirectUris: string[]
-  /** Has no secret, because it runs where its users could read one: in a browser, on a phone. */
+  /** Without a secret, because it runs where its users could read one: in a browser, on a phone. */
   public: boolean
   /** The operator’s own: asks for no consent. */
   trusted: boolean

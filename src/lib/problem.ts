@@ -19,6 +19,7 @@ export type ProblemCode =
   | 'password_reset_required'
   | 'reset_token_expired'
   | 'undo_token_expired'
+  | 'authorization_expired'
   | 'cross_site_request'
   | 'mfa_is_off'
   | 'mfa_required_by_policy'

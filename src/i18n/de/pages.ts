@@ -10,6 +10,9 @@ export const pages: PagesText = {
     undo: 'Änderung rückgängig machen',
     start: 'Willkommen',
     inbox: 'Entwickler-Postfach',
+    consent: 'Erlaubnis',
+    'sign-out': 'Abmelden',
+    'app-error': 'Etwas ging schief',
   },
   common: {
     noScript:
@@ -47,6 +50,33 @@ export const pages: PagesText = {
     forgot: 'Passwort vergessen?',
     noAccount: 'Neu hier?',
     signUp: 'Konto anlegen',
+  },
+  apps: {
+    signInTo: (app: string) => `Melde dich an, um zu ${app} zu gelangen.`,
+    confirmTitle: 'Bestätige, dass du es bist',
+    confirmFor: (app: string) =>
+      `${app} bittet dich, dich noch einmal oder mit deinem zweiten Schritt anzumelden.`,
+    confirm: 'Bestätigen',
+    consentTitle: (app: string) => `${app} erlauben?`,
+    consentAbout: (app: string) => `${app} möchte dich anmelden und würde erfahren:`,
+    scopes: {
+      openid: 'dass du hier ein Konto hast, und wann und wie du dich angemeldet hast',
+      email: 'deine E-Mail-Adresse',
+    },
+    address: (url: string) => `Die Adresse ist ${url}.`,
+    allow: 'Erlauben',
+    deny: 'Nicht erlauben',
+    signOutTitle: 'Abmelden?',
+    signOutAbout: (app: string | null) =>
+      app === null
+        ? 'Damit meldest du dich hier ab, und von allen Anwendungen, die du von hier aus geöffnet hast.'
+        : `${app} möchte dich abmelden. Damit meldest du dich hier ab, und von allen Anwendungen, die du von hier aus geöffnet hast.`,
+    signOut: 'Abmelden',
+    stay: 'Angemeldet bleiben',
+    errorTitle: 'Das hat nicht geklappt',
+    errorAbout:
+      'Die Anwendung hat dich auf eine Weise hierher geschickt, die sich nicht beantworten lässt. Bitte geh zu ihr zurück und fang noch einmal an. Wenn es wieder passiert, hilft das hier ihrer Verwaltung:',
+    requestNumber: (requestId: string) => `Nummer: ${requestId}`,
   },
   secondStep: {
     title: 'Noch ein Schritt',
@@ -212,6 +242,8 @@ export const pages: PagesText = {
       'Das hat zu lange gedauert, oder es waren zu viele Versuche. Bitte fang noch einmal an.',
     sign_up_token_expired:
       'Das hat zu lange gedauert, oder es waren zu viele Versuche. Bitte fordere einen neuen Code an.',
+    authorization_expired:
+      'Das hat zu lange gedauert oder ist schon erledigt. Bitte fang in der Anwendung noch einmal an.',
     passkey_token_expired: 'Das hat zu lange gedauert. Bitte versuche es noch einmal.',
     password_reset_required: 'Dieses Konto braucht zuerst ein neues Passwort. Bitte wähle eins.',
     account_suspended:

@@ -8,6 +8,9 @@ export const pages = {
     undo: 'Undo a change',
     start: 'Welcome',
     inbox: 'Dev inbox',
+    consent: 'Permission',
+    'sign-out': 'Sign out',
+    'app-error': 'Something went wrong',
   },
   common: {
     noScript:
@@ -45,6 +48,32 @@ export const pages = {
     forgot: 'Forgot your password?',
     noAccount: 'New here?',
     signUp: 'Create an account',
+  },
+  apps: {
+    signInTo: (app: string) => `Sign in to go on to ${app}.`,
+    confirmTitle: 'Confirm that it’s you',
+    confirmFor: (app: string) => `${app} asks you to sign in again or with your second step.`,
+    confirm: 'Confirm',
+    consentTitle: (app: string) => `Allow ${app}?`,
+    consentAbout: (app: string) => `${app} asks to sign you in, and would know:`,
+    scopes: {
+      openid: 'that you have an account here, and when and how you signed in',
+      email: 'your email address',
+    },
+    address: (url: string) => `Its address is ${url}.`,
+    allow: 'Allow',
+    deny: 'Don’t allow',
+    signOutTitle: 'Sign out?',
+    signOutAbout: (app: string | null) =>
+      app === null
+        ? 'This signs you out here, and of all applications that you opened from here.'
+        : `${app} asks to sign you out. This signs you out here, and of all applications that you opened from here.`,
+    signOut: 'Sign out',
+    stay: 'Stay signed in',
+    errorTitle: 'This didn’t work',
+    errorAbout:
+      'The application sent you here in a way that can’t be answered. Please go back to it and start again. If it keeps happening, its administrator can use this:',
+    requestNumber: (requestId: string) => `Number: ${requestId}`,
   },
   secondStep: {
     title: 'One more step',
@@ -203,6 +232,8 @@ export const pages = {
     sign_up_token_expired:
       'This took too long, or there were too many attempts. Please request another code.',
     passkey_token_expired: 'This took too long. Please try again.',
+    authorization_expired:
+      'This took too long, or is finished. Please start again at the application.',
     password_reset_required: 'This account needs a new password first. Please choose one.',
     account_suspended:
       'This account was suspended by the operator of this service. If you think this is a mistake, please contact them.',
