@@ -9,7 +9,10 @@ import type { TestLatchkey } from './latchkey.ts'
 export interface StartedSignIn {
   url: URL
   /** Redeems the code that the browser brings back. */
-  finish(arrival: Arrival): Promise<oidc.TokenEndpointResponse & oidc.TokenEndpointResponseHelpers>
+  finish(
+    arrival: Arrival,
+    options?: oidc.AuthorizationCodeGrantOptions,
+  ): Promise<oidc.TokenEndpointResponse & oidc.TokenEndpointResponseHelpers>
 }
 
 export class AppClient {
@@ -75,14 +78,16 @@ export class AppClient {
     })
     return {
       url,
-      finish: (arrival) =>
-        oidc.authorizationCodeGrant(this.config, arrival.url, {
+      finish: (arrival, options) => {
+        const checks = {
           pkceCodeVerifier: verifier,
           expectedState: state,
           expectedNonce: nonce,
           idTokenExpected: true,
           ...(parameters.max_age !== undefined && { maxAge: Number(parameters.max_age) }),
-        }),
+        }
+        return oidc.authorizationCodeGrant(this.config, arrival.url, checks, undefined, options)
+      },
     }
   }
 
