@@ -65,7 +65,7 @@ type PageSettings = Pick<
 /** Renders pages at addresses that are not ours. */
 export interface PageRenderer {
   render(
-    request: { headers: IncomingHttpHeaders },
+    request: { headers: IncomingHttpHeaders; url?: string | undefined },
     page: ProviderPage,
     provider: object,
   ): Promise<{ html: string; headers: Record<string, string> }>
@@ -121,8 +121,11 @@ export async function pageRoutes(app: App, deps: PageDeps): Promise<PageRenderer
   }
 
   return {
-    async render({ headers }, page, provider) {
-      const language = languageOfCookie(headers) ?? languageOf(headers['accept-language'])
+    async render({ headers, url = '' }, page, provider) {
+      const chosen = URL.parse(url, settings.publicUrl)?.searchParams.get('lang')
+      const language = isLanguage(chosen)
+        ? chosen
+        : (languageOfCookie(headers) ?? languageOf(headers['accept-language']))
       const values = { ...deps, language, returnTo: null, interaction: null, mayBeSignedIn: false }
       const html = renderPage(await readPage(page), page, { ...values, provider })
       return { html, headers: pageHeaders(language) }

@@ -55,7 +55,7 @@ export const pages: PagesText = {
     signInTo: (app: string) => `Melde dich an, um zu ${app} zu gelangen.`,
     confirmTitle: 'Bestätige, dass du es bist',
     confirmFor: (app: string) =>
-      `${app} bittet dich, dich noch einmal oder mit deinem zweiten Schritt anzumelden.`,
+      `${app} bittet dich zu bestätigen, dass du es bist, oder deinen zweiten Schritt zu benutzen.`,
     confirm: 'Bestätigen',
     consentTitle: (app: string) => `${app} erlauben?`,
     consentAbout: (app: string) => `${app} möchte dich anmelden und würde erfahren:`,

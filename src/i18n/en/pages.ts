@@ -52,7 +52,7 @@ export const pages = {
   apps: {
     signInTo: (app: string) => `Sign in to go on to ${app}.`,
     confirmTitle: 'Confirm that it’s you',
-    confirmFor: (app: string) => `${app} asks you to sign in again or with your second step.`,
+    confirmFor: (app: string) => `${app} asks you to confirm that it’s you, or to use your second step.`,
     confirm: 'Confirm',
     consentTitle: (app: string) => `Allow ${app}?`,
     consentAbout: (app: string) => `${app} asks to sign you in, and would know:`,
@@ -66,8 +66,8 @@ export const pages = {
     signOutTitle: 'Sign out?',
     signOutAbout: (app: string | null) =>
       app === null
-        ? 'This signs you out here, and of all applications that you opened from here.'
-        : `${app} asks to sign you out. This signs you out here, and of all applications that you opened from here.`,
+        ? 'This signs you out here, and from all applications that you opened from here.'
+        : `${app} asks to sign you out. This signs you out here, and from all applications that you opened from here.`,
     signOut: 'Sign out',
     stay: 'Stay signed in',
     errorTitle: 'This didn’t work',

@@ -61,6 +61,7 @@ export function GoOn({ interaction }: { interaction: string }) {
       {stepUp && settings && (
         <StepUpDialog
           request={stepUp}
+          why={text.apps.confirmFor(app.name)}
           email={settings.email}
           hasPassword={settings.hasPassword}
           hasPasskeys={settings.passkeys.some(({ pending }) => !pending)}
