@@ -26,14 +26,12 @@ const pageNames = {
   '/forgot': 'forgot',
   '/undo': 'undo',
   '/security': 'security',
-  '/consent': 'consent',
+  '/consent': 'app',
   // Development only.
   '/': 'start',
   '/dev/inbox': 'inbox',
 } as const
-/** Pages that the OpenID Provider shows at addresses of its own. */
-type ProviderPage = 'sign-out' | 'app-error'
-type Page = (typeof pageNames)[keyof typeof pageNames] | ProviderPage
+type Page = (typeof pageNames)[keyof typeof pageNames]
 
 /** Nothing inline, no other origins, no framing, and no strings as code (Trusted Types). */
 const contentSecurityPolicy = [
@@ -62,12 +60,12 @@ type PageSettings = Pick<
   | 'publicUrl'
 >
 
-/** Renders pages at addresses that are not ours. */
+/** Renders the page of the OpenID Provider at addresses of its own. */
 export interface PageRenderer {
-  render(
+  /** @param provider the view and its details */
+  renderForProvider(
     request: { headers: IncomingHttpHeaders; url?: string | undefined },
-    page: ProviderPage,
-    provider: object,
+    provider: { view: 'sign-out' | 'error' } & Record<string, unknown>,
   ): Promise<{ html: string; headers: Record<string, string> }>
 }
 
@@ -82,7 +80,7 @@ interface PageDeps {
 /**
  * Serves the pages built from `web/`, with branding, configuration and the visitor's language.
  *
- * @returns renders the pages of the OpenID Provider, for a request and with a configuration of their own
+ * @returns renders the page of the OpenID Provider
  */
 export async function pageRoutes(app: App, deps: PageDeps): Promise<PageRenderer> {
   const { brand, settings, cookieSessions, devInbox } = deps
@@ -121,13 +119,13 @@ export async function pageRoutes(app: App, deps: PageDeps): Promise<PageRenderer
   }
 
   return {
-    async render({ headers, url = '' }, page, provider) {
+    async renderForProvider({ headers, url = '' }, provider) {
       const chosen = URL.parse(url, settings.publicUrl)?.searchParams.get('lang')
       const language = isLanguage(chosen)
         ? chosen
         : (languageOfCookie(headers) ?? languageOf(headers['accept-language']))
       const values = { ...deps, language, returnTo: null, interaction: null, mayBeSignedIn: false }
-      const html = renderPage(await readPage(page), page, { ...values, provider })
+      const html = renderPage(await readPage('app'), 'app', { ...values, provider })
       return { html, headers: pageHeaders(language) }
     },
   }

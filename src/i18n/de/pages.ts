@@ -10,9 +10,7 @@ export const pages: PagesText = {
     undo: 'Änderung rückgängig machen',
     start: 'Willkommen',
     inbox: 'Entwickler-Postfach',
-    consent: 'Erlaubnis',
-    'sign-out': 'Abmelden',
-    'app-error': 'Etwas ging schief',
+    app: 'Anwendung',
   },
   common: {
     noScript:
@@ -44,39 +42,13 @@ export const pages: PagesText = {
     recoveryCode: 'Wiederherstellungscode',
   },
   signIn: {
+    toApp: (app: string) => `Melde dich an, um zu ${app} zu gelangen.`,
     title: 'Anmelden',
     submit: 'Anmelden',
     withPasskey: 'Mit Passkey anmelden',
     forgot: 'Passwort vergessen?',
     noAccount: 'Neu hier?',
     signUp: 'Konto anlegen',
-  },
-  apps: {
-    signInTo: (app: string) => `Melde dich an, um zu ${app} zu gelangen.`,
-    confirmTitle: 'Bestätige, dass du es bist',
-    confirmFor: (app: string) =>
-      `${app} bittet dich zu bestätigen, dass du es bist, oder deinen zweiten Schritt zu benutzen.`,
-    confirm: 'Bestätigen',
-    consentTitle: (app: string) => `${app} erlauben?`,
-    consentAbout: (app: string) => `${app} möchte dich anmelden und würde erfahren:`,
-    scopes: {
-      openid: 'dass du hier ein Konto hast, und wann und wie du dich angemeldet hast',
-      email: 'deine E-Mail-Adresse',
-    },
-    address: (url: string) => `Die Adresse ist ${url}.`,
-    allow: 'Erlauben',
-    deny: 'Nicht erlauben',
-    signOutTitle: 'Abmelden?',
-    signOutAbout: (app: string | null) =>
-      app === null
-        ? 'Damit meldest du dich hier ab, und von allen Anwendungen, die du von hier aus geöffnet hast.'
-        : `${app} möchte dich abmelden. Damit meldest du dich hier ab, und von allen Anwendungen, die du von hier aus geöffnet hast.`,
-    signOut: 'Abmelden',
-    stay: 'Angemeldet bleiben',
-    errorTitle: 'Das hat nicht geklappt',
-    errorAbout:
-      'Die Anwendung hat dich auf eine Weise hierher geschickt, die sich nicht beantworten lässt. Bitte geh zu ihr zurück und fang noch einmal an. Wenn es wieder passiert, hilft das hier ihrer Verwaltung:',
-    requestNumber: (requestId: string) => `Nummer: ${requestId}`,
   },
   secondStep: {
     title: 'Noch ein Schritt',

@@ -11,10 +11,9 @@ export interface ProviderPages {
 export function createProviderPages(pages: OidcDeps['pages']): ProviderPages {
   async function show(
     ctx: Pick<KoaContextWithOIDC, 'req' | 'set' | 'body'>,
-    page: 'sign-out' | 'app-error',
-    config: object,
+    view: Parameters<OidcDeps['pages']['renderForProvider']>[1],
   ): Promise<void> {
-    const { html, headers } = await pages.render(ctx.req, page, config)
+    const { html, headers } = await pages.renderForProvider(ctx.req, view)
     ctx.set(headers)
     ctx.body = html
   }
@@ -22,12 +21,13 @@ export function createProviderPages(pages: OidcDeps['pages']): ProviderPages {
   return {
     async renderError(ctx, { error, error_description: description }) {
       const requestId = ctx.res.getHeader('x-request-id')
-      await show(ctx, 'app-error', { error, description, requestId })
+      await show(ctx, { view: 'error', error, description, requestId })
     },
 
     async renderSignOut(ctx) {
       const { secret } = (ctx.oidc.session?.state ?? {}) as { secret?: string }
-      await show(ctx, 'sign-out', { xsrf: secret, app: ctx.oidc.client?.clientName ?? null })
+      const app = ctx.oidc.client?.clientName ?? null
+      await show(ctx, { view: 'sign-out', xsrf: secret, app })
     },
 
     async renderSignedOut(ctx) {

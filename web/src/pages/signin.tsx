@@ -53,7 +53,7 @@ function SignIn() {
   return (
     <section class="card stack">
       <Heading>{text.signIn.title}</Heading>
-      {app !== undefined && <p>{text.apps.signInTo(app)}</p>}
+      {app !== undefined && <p>{text.signIn.toApp(app)}</p>}
       {failure && <Notice kind="error">{failure.message}</Notice>}
       <Form
         onSubmit={signIn}

@@ -18,13 +18,11 @@ import { reauthenticate, type StepUpRequest } from './step-up-context.tsx'
 /** Reauthenticates the owner: by passkey, or by password and second step. */
 export function StepUpDialog(props: {
   request: StepUpRequest
-  /** The reason, if it is not a change of how the owner signs in. */
-  why?: string
   email: string | undefined
   hasPassword: boolean
   hasPasskeys: boolean
 }) {
-  const { request, why = t.stepUp.why, email, hasPassword, hasPasskeys } = props
+  const { request, email, hasPassword, hasPasskeys } = props
   const { resolve } = request
   const canUsePasskey = hasPasskeys && passkeysSupported
   const [challenge, setChallenge] = useState(request.challenge)
@@ -69,7 +67,7 @@ export function StepUpDialog(props: {
         />
       ) : (
         <>
-          <p>{why}</p>
+          <p>{t.stepUp.why}</p>
           {failure && <Notice kind="error">{failure.message}</Notice>}
           {canUsePasskey && <Button onClick={confirmByPasskey}>{t.stepUp.byPasskey}</Button>}
           {canUsePasskey && hasPassword && <div class="divider">{text.common.or}</div>}

@@ -1,21 +1,22 @@
 import { useState } from 'preact/hooks'
 import { Button } from '../components/button.tsx'
 import { Notice } from '../components/notice.tsx'
-import { Heading, renderPage } from '../components/page.tsx'
-import { config } from '../config.ts'
+import { Heading } from '../components/page.tsx'
 import { navigateTo } from '../return-to.ts'
 import { clearTokens } from '../session.ts'
 import { text } from '../text.ts'
+import { t } from './i18n.ts'
 
 /** The request of an application to sign a person out. */
-interface SignOutRequest {
+export interface SignOutRequest {
+  view: 'sign-out'
   /** Proves that the answer comes from this page. */
   xsrf: string
   app: string | null
 }
 
 /** Asks whether to sign out here, as an application wants it. */
-function SignOut({ xsrf, app }: SignOutRequest) {
+export function SignOut({ xsrf, app }: SignOutRequest) {
   const [failed, setFailed] = useState(false)
 
   async function answer(fields: Record<string, string>) {
@@ -33,17 +34,15 @@ function SignOut({ xsrf, app }: SignOutRequest) {
 
   return (
     <section class="card stack">
-      <Heading>{text.apps.signOutTitle}</Heading>
+      <Heading>{t.signOutTitle}</Heading>
       {failed && <Notice kind="error">{text.problems.unavailable}</Notice>}
-      <p>{text.apps.signOutAbout(app)}</p>
+      <p>{t.signOutAbout(app)}</p>
       <div class="buttons">
         <Button kind="primary" onClick={() => answer({ logout: 'yes' })}>
-          {text.apps.signOut}
+          {t.signOut}
         </Button>
-        <Button onClick={() => answer({})}>{text.apps.stay}</Button>
+        <Button onClick={() => answer({})}>{t.stay}</Button>
       </div>
     </section>
   )
 }
-
-renderPage(<SignOut {...(config.provider as SignOutRequest)} />)

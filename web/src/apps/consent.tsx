@@ -8,6 +8,8 @@ import { type Failure, failureOf } from '../failure.ts'
 import { navigateTo } from '../return-to.ts'
 import { getAccessToken, guest, latchkey } from '../session.ts'
 import { text } from '../text.ts'
+import { AppFailure } from './app-failure.tsx'
+import { t } from './i18n.ts'
 
 /** Asks whether an application may know what it asks for. */
 function Consent(props: { interaction: string; authorization: Authorization }) {
@@ -24,37 +26,29 @@ function Consent(props: { interaction: string; authorization: Authorization }) {
 
   return (
     <section class="card stack">
-      <Heading>{text.apps.consentTitle(app.name)}</Heading>
+      <Heading>{t.consentTitle(app.name)}</Heading>
       {failure && <Notice kind="error">{failure.message}</Notice>}
-      <p>{text.apps.consentAbout(app.name)}</p>
+      <p>{t.consentAbout(app.name)}</p>
       <ul>
         {scopes.map((scope) => (
-          <li key={scope}>{text.apps.scopes[scope as keyof typeof text.apps.scopes] ?? scope}</li>
+          <li key={scope}>{t.scopes[scope as keyof typeof t.scopes] ?? scope}</li>
         ))}
       </ul>
-      <p class="soft">{text.apps.address(app.url)}</p>
+      <p class="soft">{t.address(app.url)}</p>
       <div class="buttons">
         <Button kind="primary" onClick={() => answer(true)}>
-          {text.apps.allow}
+          {t.allow}
         </Button>
-        <Button onClick={() => answer(false)}>{text.apps.deny}</Button>
+        <Button onClick={() => answer(false)}>{t.deny}</Button>
       </div>
     </section>
   )
 }
 
-function Unanswerable({ failure }: { failure: Failure }) {
-  return (
-    <section class="card stack">
-      <Heading>{text.titles['app-error']}</Heading>
-      <Notice kind="error">{failure.message}</Notice>
-    </section>
-  )
-}
-
-async function open(interaction: string | null) {
+/** Shows the request of an application to a signed-in person, or leads to signing in. */
+export async function openConsent(interaction: string | null) {
   if (interaction === null) {
-    return renderPage(<Unanswerable failure={{ message: text.problems.authorization_expired }} />)
+    return renderPage(<AppFailure failure={{ message: text.problems.authorization_expired }} />)
   }
   if (!(await getAccessToken())) return navigateTo(config.returnTo ?? '/signin')
   const described = await guest.auth.authorization.get({ interaction })
@@ -62,9 +56,7 @@ async function open(interaction: string | null) {
     described.ok ? (
       <Consent interaction={interaction} authorization={described.data} />
     ) : (
-      <Unanswerable failure={failureOf(described)} />
+      <AppFailure failure={failureOf(described)} />
     ),
   )
 }
-
-await open(config.interaction)
