@@ -4,6 +4,8 @@ import { createServer } from 'node:http'
 import { type TestContext, test } from 'node:test'
 import * as oidc from 'openid-client'
 import type { Browser } from 'playwright-core'
+import { apps as german } from '../../src/i18n/de/apps.ts'
+import { apps as english } from '../../src/i18n/en/apps.ts'
 import { AppClient } from '../support/app-client.ts'
 import { addApp } from '../support/apps.ts'
 import { startChromium } from '../support/chromium.ts'
@@ -98,7 +100,7 @@ onDatabase('SQLite', (latchkey) => {
       post_logout_redirect_uri: new URL(app.redirectUri).origin,
     })
     await page.goto(signOut.href)
-    await page.getByRole('heading', { name: 'Sign out?' }).waitFor()
+    await page.getByRole('heading', { name: english.signOutTitle }).waitFor()
     await assertPageOkInEveryAppearance(visited, 'signing out at an application’s request')
     await page.getByRole('button', { name: 'Sign out' }).click()
     await arriveAt(visited, 'bank')
@@ -111,7 +113,7 @@ onDatabase('SQLite', (latchkey) => {
     const app = await startApp(t, 'broken', '--trusted')
     const { url } = await app.start({ redirect_uri: 'https://evil.example.com/' })
     const visited = await visit(browser, url, 'de-DE')
-    await visited.page.getByRole('heading', { name: 'Das hat nicht geklappt' }).waitFor()
+    await visited.page.getByRole('heading', { name: german.errorTitle }).waitFor()
     await visited.page.getByText('invalid_redirect_uri').waitFor()
     await assertPageOkInEveryAppearance(visited, 'an error')
   })
