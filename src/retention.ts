@@ -44,6 +44,7 @@ function expiries(): Expiry[] {
     { table: 'passkey', time: 'removed_at', keptMs: 8 * day },
     ...expiriesOfMessages('outbox'),
     ...expiriesOfMessages('webhook_event'),
+    ...expiriesOfMessages('app_logout'),
     // Ended sessions show for 90 days which networks an owner signs in from.
     { table: 'session', time: 'idle_until', keptMs: 90 * day },
     // Every token that the key signed has expired.
@@ -74,7 +75,7 @@ function expiries(): Expiry[] {
   ]
 }
 
-function expiriesOfMessages(table: 'outbox' | 'webhook_event'): Expiry[] {
+function expiriesOfMessages(table: 'outbox' | 'webhook_event' | 'app_logout'): Expiry[] {
   return [
     // Long enough to investigate why a message did not arrive.
     { table, time: 'sent_at', keptMs: 7 * day },

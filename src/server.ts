@@ -5,6 +5,7 @@ import { passwordRoutes } from './accounts/password/password-routes.ts'
 import { signUpRoutes } from './accounts/sign-up-routes.ts'
 import { activityRoutes } from './activity/activity-routes.ts'
 import { adminRoutes } from './admin/admin-routes.ts'
+import { startLogoutDelivery } from './apps/logout/logout-delivery.ts'
 import { findRiskySettings } from './config/production-checks.ts'
 import type { Settings } from './config/settings.ts'
 import { version } from './config/version.ts'
@@ -112,6 +113,11 @@ export async function startServer(
   const delivery = startDelivery({ db, keyring, log, emit, ...channelDeps })
   const webhookDelivery =
     webhookSender && startWebhookDelivery({ db, log, emit, sender: webhookSender })
+  const logoutDelivery = startLogoutDelivery({
+    ...{ db, log, emit, signingKeys },
+    issuer: publicUrl,
+    rules: settings,
+  })
   const stopCleanup = startCleanup({ db, transaction, log })
   const stopKeySync = watchKeys({ db, keyring, signingKeys, log })
   const stopResealing = startResealing({ db, keyring, log })
@@ -205,6 +211,7 @@ export async function startServer(
       delivery.stop(),
       stopCleanup(),
       webhookDelivery?.stop(),
+      logoutDelivery.stop(),
       stopKeySync(),
       stopResealing(),
     ]).then(() => db.destroy())

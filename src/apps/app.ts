@@ -12,6 +12,8 @@ export interface App {
   url: string
   /** The addresses to which people return, compared exactly. */
   redirectUris: string[]
+  /** Where it learns that a session has ended; null if it does not want to. */
+  backchannelLogoutUri: string | null
   /** Without a secret, because it runs where its users could read one: in a browser, on a phone. */
   public: boolean
   /** The operator’s own: asks for no consent. */
@@ -27,6 +29,7 @@ export function appOf(row: Selectable<AppTable>): App {
     name: row.name,
     url: row.url,
     redirectUris: JSON.parse(row.redirect_uris),
+    backchannelLogoutUri: row.backchannel_logout_uri,
     public: row.secret_hash === null,
     trusted: row.trusted_since !== null,
     createdAt: toIsoString(row.created_at),

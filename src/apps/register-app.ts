@@ -6,6 +6,7 @@ import { newToken } from '../lib/random.ts'
 import type { Db } from '../store/open.ts'
 import { type App, appOf, findApp } from './app.ts'
 import { parseAppUrl, parseRedirectUris } from './app-addresses.ts'
+import { type LogoutUriRules, parseLogoutUri } from './logout/logout-uri.ts'
 
 /** The purpose of the hashes of client secrets. */
 export const appSecretPurpose = 'app_secret'
@@ -24,9 +25,18 @@ export interface AppWithSecret {
  * @throws OperatorError if something about it can’t be used
  */
 export async function registerApp(
-  { db, keyring, audience }: { db: Db; keyring: Keyring; audience: string },
-  input: { name: string; url: string; redirectUris: string[]; public: boolean; trusted: boolean },
+  deps: { db: Db; keyring: Keyring; audience: string; logoutUriRules: LogoutUriRules },
+  input: {
+    name: string
+    url: string
+    redirectUris: string[]
+    backchannelLogoutUri: string | undefined
+    public: boolean
+    trusted: boolean
+  },
 ): Promise<AppWithSecret> {
+  const { db, keyring, audience, logoutUriRules } = deps
+  const { backchannelLogoutUri } = input
   const name = parseName(input.name)
   const id = clientIdOf(name)
   if (id === audience) throw new OperatorError(`“${id}” is LATCHKEY_AUDIENCE. Choose another name.`)
@@ -37,6 +47,10 @@ export async function registerApp(
     name,
     url: parseAppUrl(input.url),
     redirect_uris: JSON.stringify(parseRedirectUris(input.redirectUris)),
+    backchannel_logout_uri:
+      backchannelLogoutUri === undefined
+        ? null
+        : parseLogoutUri(backchannelLogoutUri, logoutUriRules),
     trusted_since: input.trusted ? at : null,
     created_at: at,
     ...secretColumns(keyring, clientSecret),

@@ -5,6 +5,7 @@ import {
   color,
   databaseUrl,
   defineSetting,
+  hosts,
   imagePath,
   ipRanges,
   origin,
@@ -148,6 +149,11 @@ export const settingDefinitions = {
       secret: true,
     },
   ),
+  logoutHttpHosts: defineSetting('LATCHKEY_LOGOUT_HTTP_HOSTS', hosts, [], {
+    default: '`none`',
+    description:
+      'Hosts in your own network whose applications may learn over plain `http://` that a session has ended. Elsewhere, production requires `https://`.',
+  }),
   mfaMethods: defineSetting('LATCHKEY_MFA_METHODS', mfaMethodList, mfaMethods, {
     default: mfaMethods.join(','),
     description:

@@ -26,6 +26,8 @@ export interface Schema {
   app: AppTable
   app_consent: AppConsentTable
   oidc_record: OidcRecordTable
+  session_app: SessionAppTable
+  app_logout: AppLogoutTable
 }
 
 /** A person's account: its addresses, its password and its sign-in state. */
@@ -423,6 +425,8 @@ export interface AppTable {
   url: string
   /** JSON: the addresses to which people return, compared exactly. */
   redirect_uris: string
+  /** Where it learns that a session has ended; null if it does not want to. */
+  backchannel_logout_uri: string | null
   /** The hash of its client secret; null for a public application, which has none. */
   secret_hash: string | null
   secret_changed_at: number | null
@@ -456,4 +460,31 @@ export interface OidcRecordTable {
   expires_at: number
   /** When a single-use one was used. */
   consumed_at: number | null
+}
+
+/** An application that a session has signed in to. */
+export interface SessionAppTable {
+  session_id: string
+  app_id: string
+  /** The `sid` of its ID tokens. An application that lost one gets another, in a row of its own. */
+  sid: string
+  since: number
+}
+
+/** The end of a session that an application has to learn of, until some days after it did. */
+export interface AppLogoutTable {
+  id: string
+  /** The application, which may have been removed since. */
+  app_id: string
+  account_id: string
+  /** The `sid` by which the application knows the session. */
+  sid: string
+  created_at: number
+  /** When the next attempt is due, by the database's clock; the end of the lease while claimed. */
+  next_attempt_at: number
+  /** Raised by each claim. */
+  attempts: number
+  sent_at: number | null
+  failed_at: number | null
+  last_error: string | null
 }

@@ -31,6 +31,7 @@ const notCredentials: Record<string, string> = {
   activity: 'a log',
   outbox: 'messages',
   webhook_event: 'messages to the operator’s endpoint',
+  app_logout: 'messages to applications',
   app_consent: 'what an application may know; opens nothing',
   oidc_record: 'each needs a session, and the undo ends all',
 }

@@ -9,12 +9,14 @@ export default defineCommand({
   options: {
     url: { type: 'string' },
     'redirect-uri': { type: 'string', multiple: true },
+    'backchannel-logout-uri': { type: 'string' },
     public: { type: 'boolean' },
     trusted: { type: 'boolean' },
   },
   optionsHelp: {
     url: 'its address, for people',
     'redirect-uri': 'where people return to, as its documentation says; may be given several times',
+    'backchannel-logout-uri': 'where it learns that a session has ended, if it can',
     public: 'it runs in browsers or on phones, and has no secret',
     trusted: 'it is your own: nobody is asked for permission',
   },
@@ -22,6 +24,7 @@ export default defineCommand({
     const {
       url,
       'redirect-uri': redirectUris = [],
+      'backchannel-logout-uri': backchannelLogoutUri,
       public: isPublic = false,
       trusted = false,
     } = values
@@ -33,8 +36,9 @@ export default defineCommand({
     }
     return withKeys(async ({ db, keyring, settings }) => {
       const { audience, publicUrl } = settings
-      const input = { name, url, redirectUris, public: isPublic, trusted }
-      return { publicUrl, ...(await registerApp({ db, keyring, audience }, input)) }
+      const input = { name, url, redirectUris, backchannelLogoutUri, public: isPublic, trusted }
+      const deps = { db, keyring, audience, logoutUriRules: settings }
+      return { publicUrl, ...(await registerApp(deps, input)) }
     })
   },
   format: formatCredentials,

@@ -10,8 +10,16 @@ export function formatApp(app: App): string {
     `${app.id}  (${app.name}, ${kind.join(', ')})`,
     `  address   ${app.url}`,
     ...app.redirectUris.map((uri) => `  returns   ${uri}`),
+    ...(app.backchannelLogoutUri === null ? [] : [`  logout    ${app.backchannelLogoutUri}`]),
     `  since     ${app.createdAt}`,
   ].join('\n')
+}
+
+/** The logouts that an application has not accepted yet. */
+export function formatLogouts(logouts: { waiting: number; lastError: string | null }): string {
+  const { waiting, lastError } = logouts
+  const count = waiting === 0 ? 'no logout' : waiting === 1 ? '1 logout' : `${waiting} logouts`
+  return `  waiting   ${count}${lastError === null ? '' : `: ${lastError}`}`
 }
 
 /** The settings that an application asks for. */

@@ -1,8 +1,9 @@
 import { appOf, findApp } from '../../apps/app.ts'
+import { pendingLogoutsOf } from '../../apps/logout/logout-queue.ts'
 import { appNotFound } from '../../apps/register-app.ts'
 import { defineCommand } from '../command.ts'
 import { withDatabase } from '../context.ts'
-import { formatApp } from './format-app.ts'
+import { formatApp, formatLogouts } from './format-app.ts'
 
 export default defineCommand({
   description: 'show an application',
@@ -13,7 +14,7 @@ export default defineCommand({
     withDatabase(async ({ db }) => {
       const row = await findApp(db, id)
       if (!row) throw appNotFound(id)
-      return { app: appOf(row) }
+      return { app: appOf(row), logouts: await pendingLogoutsOf(db, id) }
     }),
-  format: ({ app }) => formatApp(app),
+  format: ({ app, logouts }) => `${formatApp(app)}\n${formatLogouts(logouts)}`,
 })
