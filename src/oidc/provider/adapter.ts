@@ -1,8 +1,10 @@
 import { type Adapter, type AdapterPayload, type ClientMetadata, errors } from 'oidc-provider'
 import { appOf, findApp } from '../../apps/app.ts'
 import { isNative } from '../../apps/app-addresses.ts'
+import { recordSessionApp } from '../../apps/logout/session-app.ts'
 import { hour, now, second } from '../../lib/clock.ts'
 import type { Db } from '../../store/open.ts'
+import { retryOnConflict } from '../../store/transaction.ts'
 import type { Records } from './records.ts'
 import type { SessionViews } from './session-view.ts'
 
@@ -34,6 +36,7 @@ export function createAdapter(deps: AdapterDeps, model: string): Adapter {
   return {
     async upsert(id, payload, expiresIn = hour / second) {
       const stored = withoutSessionCookie(payload)
+      if (model === 'AuthorizationCode') await joinSession(db, payload)
       if (model === 'Session') await sessions.save(id, stored, expiresIn)
       else await records.save(model, id, stored, expiresIn)
     },
@@ -65,6 +68,13 @@ export function createAdapter(deps: AdapterDeps, model: string): Adapter {
     destroy: (id) => records.remove(model, id),
     revokeByGrantId: (grantId) => records.removeByGrant(model, grantId),
   }
+}
+
+/** Records that a session signs in to an application, which then learns of its end. */
+async function joinSession(db: Db, payload: AdapterPayload): Promise<void> {
+  const { sessionUid: session = '', clientId: app = '', sid = '' } = payload
+  if (await retryOnConflict(db, (tx) => recordSessionApp(tx, { session, app, sid }))) return
+  throw new errors.LoginRequired('the session has ended')
 }
 
 /** An application as client metadata (OpenID Connect Dynamic Client Registration §2). */

@@ -95,6 +95,9 @@ export function configurationOf(deps: {
     },
     clientBasedCORS: allowsOrigin,
     discovery: {
+      // Sent by us at every end of a session; the library does so at an application’s request alone.
+      backchannel_logout_supported: true,
+      backchannel_logout_session_supported: true,
       claim_types_supported: ['normal'],
       ui_locales_supported: ['en', 'de'],
     },
