@@ -406,6 +406,34 @@ export function createLatchkey(options: Options) {
           }
         },
       },
+      apps: {
+        /**
+         * List applications (`GET /settings/Apps`).
+         *
+         * The applications that its owner signed in to, and what they may know.
+         */
+        get: () =>
+          call<Success<200, AccountApps>, TokenProblemCode>('GET', '/settings/Apps', {
+            token: true,
+          }),
+        byId(id: string) {
+          return {
+            /**
+             * Remove an application (`DELETE /settings/Apps/{id}`).
+             *
+             * Ends all that the application holds of this account at once: permission, codes and
+             * tokens. If it supports back-channel logout, it also learns that its sessions have
+             * ended.
+             */
+            delete: () =>
+              call<Success<200, AccountApps>, BodyProblemCode | TokenProblemCode | 'not_found'>(
+                'DELETE',
+                `/settings/Apps/${encodeURIComponent(id)}`,
+                { token: true },
+              ),
+          }
+        },
+      },
       mfaSignIn: {
         /** Read whether MFA is on (`GET /settings/MfaSignIn`). */
         get: () =>
@@ -1116,6 +1144,28 @@ export type BodyProblemCode =
 /** Additional codes of calls with an access token. */
 export type TokenProblemCode = 'missing_token' | 'invalid_token' | 'mfa_set_up_required'
 
+export interface AccountApp {
+  /** Its client id. */
+  id: string
+  name: string
+  /** Its address. */
+  url: string
+  /** When it was allowed, or first used. */
+  since: string
+  /** When it last signed its person in or got a token; null before the first time. */
+  lastUsedAt: string | null
+  /** Names of what it may know. */
+  scopes: string[]
+  /** Whether it is the operator’s own, which asks for no permission. */
+  trusted: boolean
+}
+
+/** The applications that use the account. */
+export interface AccountApps {
+  /** By name. */
+  apps: AccountApp[]
+}
+
 /** One page. */
 export interface Activity {
   /** Newest first. */
@@ -1744,6 +1794,11 @@ export interface Session {
   userAgent: string
   /** Authentication methods (RFC 8176). */
   amr: string[]
+  /** The applications that it signed in to. */
+  apps: {
+    id: string
+    name: string
+  }[]
 }
 
 /** The account’s active sessions. */

@@ -5,6 +5,7 @@ import { passwordRoutes } from './accounts/password/password-routes.ts'
 import { signUpRoutes } from './accounts/sign-up-routes.ts'
 import { activityRoutes } from './activity/activity-routes.ts'
 import { adminRoutes } from './admin/admin-routes.ts'
+import { appRoutes } from './apps/app-routes.ts'
 import { startLogoutDelivery } from './apps/logout/logout-delivery.ts'
 import { findRiskySettings } from './config/production-checks.ts'
 import type { Settings } from './config/settings.ts'
@@ -174,6 +175,7 @@ export async function startServer(
   sessionRoutes(app, deps)
   jwksRoutes(app, deps)
   deviceAndSessionRoutes(app, deps)
+  appRoutes(app, deps)
   mfaRoutes(app, deps)
   totpRoutes(app, deps)
   passkeyRoutes(app, deps)

@@ -51,6 +51,8 @@ export type ActivityType =
   | 'account.unsuspended'
   | 'device.trusted'
   | 'device.revoked'
+  | 'app.allowed'
+  | 'app.removed'
   | 'change.undone'
   | 'undo.failed'
   | 'admin.added'

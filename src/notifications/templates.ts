@@ -63,8 +63,16 @@ export function renderNotification<Name extends TemplateName>(
     link: `${brand.publicUrl}/undo#token=${secret.value}`,
     label: digest.count === 0 ? catalogue.undoLabel : catalogue.digest.undoLabel,
   }
-  return renderEmail(content, { code, undo: undo || undefined, language }, brand)
+  const securityPage = aboutApps.has(template) && {
+    intro: catalogue.securityPageIntro,
+    link: `${brand.publicUrl}/security`,
+    label: catalogue.securityPageLabel,
+  }
+  return renderEmail(content, { code, action: undo || securityPage || undefined, language }, brand)
 }
+
+/** Notices that lead to the security page, where their owner ends what they report. */
+const aboutApps: ReadonlySet<TemplateName> = new Set(['app-allowed', 'app-first-used'])
 
 /** One text for several notices: their number, then each different sentence once. */
 function composeDigest(
@@ -116,16 +124,16 @@ function renderEmail(
   { subject, paragraphs }: NotificationText,
   extras: {
     code: string | undefined
-    undo: { intro: string; link: string; label: string } | undefined
+    action: { intro: string; link: string; label: string } | undefined
     language: Language
   },
   { name, publicUrl, color, onColor, logo }: MessageBrand,
 ) {
-  const { code, undo, language } = extras
+  const { code, action, language } = extras
   const text = [
     ...(code === undefined ? [] : [code]),
     ...paragraphs,
-    ...(undo ? [undo.intro, undo.link] : []),
+    ...(action ? [action.intro, action.link] : []),
     `${name} · ${publicUrl}`,
   ].join('\n\n')
   const button = `display:inline-block;padding:.75rem 1.25rem;border-radius:.75rem;background:${color};color:${onColor};font-weight:600;text-decoration:none`
@@ -144,10 +152,10 @@ function renderEmail(
       ? []
       : [`<p style="font-size:2rem;letter-spacing:.15em;margin:0 0 1rem"><b>${code}</b></p>`]),
     ...paragraphs.map((paragraph) => `<p>${escapeHtml(paragraph)}</p>`),
-    ...(undo
+    ...(action
       ? [
-          `<p>${escapeHtml(undo.intro)}</p>`,
-          `<p><a href="${escapeHtml(undo.link)}" style="${button}">${escapeHtml(undo.label)}</a></p>`,
+          `<p>${escapeHtml(action.intro)}</p>`,
+          `<p><a href="${escapeHtml(action.link)}" style="${button}">${escapeHtml(action.label)}</a></p>`,
         ]
       : []),
     `<p style="opacity:.7"><small>${escapeHtml(name)} · ${escapeHtml(publicUrl)}</small></p>`,

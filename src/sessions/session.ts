@@ -1,4 +1,4 @@
-import { enqueueLogouts } from '../apps/logout/session-app.ts'
+import { appsOfSessions, enqueueLogouts } from '../apps/logout/session-app.ts'
 import { now, toIsoString } from '../lib/clock.ts'
 import { isMfaOn, type MfaColumns } from '../store/mfa-state.ts'
 import type { Db } from '../store/open.ts'
@@ -108,6 +108,10 @@ export async function listSessions(db: Db | Tx, account: string, current: string
     .orderBy('id', 'desc')
     .limit(100)
     .execute()
+  const apps = await appsOfSessions(
+    db,
+    rows.map(({ id }) => id),
+  )
   return rows.map((row) => ({
     id: row.id,
     current: row.id === current,
@@ -116,5 +120,6 @@ export async function listSessions(db: Db | Tx, account: string, current: string
     ipAddress: row.ip_address,
     userAgent: row.user_agent,
     amr: parseAmr(row.amr),
+    apps: apps.get(row.id) ?? [],
   }))
 }

@@ -25,6 +25,7 @@ export interface Schema {
   undo_token: UndoTokenTable
   app: AppTable
   app_consent: AppConsentTable
+  account_app: AccountAppTable
   oidc_record: OidcRecordTable
   session_app: SessionAppTable
   app_logout: AppLogoutTable
@@ -442,6 +443,17 @@ export interface AppConsentTable {
   /** The scopes, separated by spaces. */
   scope: string
   granted_at: number
+}
+
+/** An application of an account: its owner allowed it, or signed in to a trusted one. */
+export interface AccountAppTable {
+  account_id: string
+  app_id: string
+  /** The scopes that it got, separated by spaces. */
+  scope: string
+  since: number
+  /** When it last got a code or a token; null before the first. */
+  last_used_at: number | null
 }
 
 /** An object of the OpenID Provider: a code, a token, a grant, an interaction, its view of a session. */

@@ -162,6 +162,7 @@ function actsOf(
       question = await browser.authorize(await browser.open(address))
     },
     consent: () => browser.consent(question),
+    removeAccountApp: () => succeed(ada.delete('/settings/Apps/app')),
     refresh: async () => {
       const { refreshToken } = ada
       ada.storeTokens(await latchkey.post('/auth/Refresh', { refreshToken }))

@@ -32,7 +32,8 @@ const notCredentials: Record<string, string> = {
   outbox: 'messages',
   webhook_event: 'messages to the operator’s endpoint',
   app_logout: 'messages to applications',
-  app_consent: 'what an application may know; opens nothing',
+  app_consent: 'opens nothing; the undo removes those given since the change',
+  account_app: 'as app_consent',
   oidc_record: 'each needs a session, and the undo ends all',
 }
 

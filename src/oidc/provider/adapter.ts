@@ -1,10 +1,18 @@
-import { type Adapter, type AdapterPayload, type ClientMetadata, errors } from 'oidc-provider'
+import {
+  type Adapter,
+  type AdapterPayload,
+  type ClientMetadata,
+  errors,
+  Provider,
+} from 'oidc-provider'
+import { recordAppUse, refreshAppUse } from '../../apps/account-apps.ts'
 import { appOf, findApp } from '../../apps/app.ts'
 import { isNative } from '../../apps/app-addresses.ts'
 import { recordSessionApp } from '../../apps/logout/session-app.ts'
+import { clientOf } from '../../lib/client.ts'
 import { hour, now, second } from '../../lib/clock.ts'
 import type { Db } from '../../store/open.ts'
-import { retryOnConflict } from '../../store/transaction.ts'
+import type { RunTransaction } from '../../store/transaction.ts'
 import type { Records } from './records.ts'
 import type { SessionViews } from './session-view.ts'
 
@@ -13,6 +21,7 @@ const graceMs = 10 * second
 
 export interface AdapterDeps {
   db: Db
+  transaction: RunTransaction
   records: Records
   sessions: SessionViews
   /** The refresh token that replaces another one. */
@@ -36,7 +45,11 @@ export function createAdapter(deps: AdapterDeps, model: string): Adapter {
   return {
     async upsert(id, payload, expiresIn = hour / second) {
       const stored = withoutSessionCookie(payload)
-      if (model === 'AuthorizationCode') await joinSession(db, payload)
+      const { accountId, clientId } = payload
+      if (model === 'AuthorizationCode') await recordSignIn(deps, payload)
+      if (model === 'AccessToken' && accountId !== undefined && clientId !== undefined) {
+        await refreshAppUse(db, accountId, clientId)
+      }
       if (model === 'Session') await sessions.save(id, stored, expiresIn)
       else await records.save(model, id, stored, expiresIn)
     },
@@ -70,11 +83,23 @@ export function createAdapter(deps: AdapterDeps, model: string): Adapter {
   }
 }
 
-/** Records that a session signs in to an application, which then learns of its end. */
-async function joinSession(db: Db, payload: AdapterPayload): Promise<void> {
-  const { sessionUid: session = '', clientId: app = '', sid = '' } = payload
-  if (await retryOnConflict(db, (tx) => recordSessionApp(tx, { session, app, sid }))) return
-  throw new errors.LoginRequired('the session has ended')
+/**
+ * Records that a session signs in to an application: its owner sees it, and the application learns of
+ * the session’s end.
+ */
+async function recordSignIn({ transaction }: AdapterDeps, payload: AdapterPayload): Promise<void> {
+  const { sessionUid: session = '', clientId: app = '', accountId: account = '' } = payload
+  const { sid = '', scope = '' } = payload
+  const { ctx } = Provider
+  const client = ctx ? clientOf({ ip: ctx.ip, headers: ctx.headers }) : null
+  await transaction(async (tx) => {
+    if (!(await recordSessionApp(tx, { session, app, sid }))) {
+      throw new errors.LoginRequired('the session has ended')
+    }
+    const use = { account, app, scope: scope.split(' '), session, client }
+    if (await recordAppUse(tx, use)) return
+    throw new errors.AccessDenied('the end-user has removed the application')
+  })
 }
 
 /** An application as client metadata (OpenID Connect Dynamic Client Registration §2). */

@@ -1,6 +1,6 @@
 import type { Grant, KoaContextWithOIDC } from 'oidc-provider'
+import { readConsent } from '../../apps/account-apps.ts'
 import { findApp } from '../../apps/app.ts'
-import { now } from '../../lib/clock.ts'
 import type { Db } from '../../store/open.ts'
 import { scopes } from './account-claims.ts'
 
@@ -35,31 +35,6 @@ export async function loadGrant(db: Db, ctx: KoaContextWithOIDC): Promise<Grant 
 export async function isTrusted(db: Db, clientId: string): Promise<boolean> {
   const app = await findApp(db, clientId)
   return app?.trusted_since != null
-}
-
-/** The scopes that an owner has allowed an application. */
-export async function readConsent(db: Db, account: string, app: string): Promise<string[]> {
-  const consent = await db
-    .selectFrom('app_consent')
-    .select('scope')
-    .where('account_id', '=', account)
-    .where('app_id', '=', app)
-    .executeTakeFirst()
-  return consent?.scope.split(' ') ?? []
-}
-
-/** Keeps what an owner allows an application, beside what was allowed before. */
-export async function addConsent(
-  db: Db,
-  { account, app, scope }: { account: string; app: string; scope: readonly string[] },
-): Promise<void> {
-  const before = await readConsent(db, account, app)
-  const row = { scope: [...new Set([...before, ...scope])].join(' '), granted_at: now() }
-  await db
-    .insertInto('app_consent')
-    .values({ account_id: account, app_id: app, ...row })
-    .onConflict((conflict) => conflict.columns(['account_id', 'app_id']).doUpdateSet(row))
-    .execute()
 }
 
 /** The requested scopes that exist. Others are ignored (RFC 6749 §3.3). */

@@ -15,13 +15,13 @@ import { createSessionViews } from './session-view.ts'
 
 /** Creates the OpenID Provider. It replaces the library’s object whenever the keys change. */
 export function createOidc(deps: OidcDeps): Oidc {
-  const { db, keyring, signingKeys, settings, rules } = deps
+  const { db, transaction, keyring, signingKeys, settings, rules } = deps
   const cookies = cookieNamesOf(settings.publicUrl)
   const records = createRecords({ db, keyring })
   const sessions = createSessionViews({ db, keyring, rules })
   // Derived, so that concurrent refreshes agree on it. Nobody can derive it without our key.
   const successorOf = (refreshToken: string) => keyring.hash(refreshToken, 'oidc successor')
-  const adapterDeps: AdapterDeps = { db, records, sessions, successorOf }
+  const adapterDeps: AdapterDeps = { db, transaction, records, sessions, successorOf }
   const pages = createProviderPages(deps.pages)
   let current: { kids: string; provider: Provider; callback: ReturnType<Provider['callback']> }
 

@@ -1,5 +1,6 @@
 import { decodeJwt } from 'jose'
 import type { Interaction, Provider } from 'oidc-provider'
+import { allowApp } from '../../apps/account-apps.ts'
 import { findApp } from '../../apps/app.ts'
 import type { Keyring } from '../../keys/keyring.ts'
 import { now, second } from '../../lib/clock.ts'
@@ -13,7 +14,7 @@ import { isMfaOn } from '../../store/mfa-state.ts'
 import type { Db } from '../../store/open.ts'
 import { interactionPath } from '../interaction-path.ts'
 import type { Continuation, Oidc, OidcDeps } from '../oidc.ts'
-import { addConsent, knownScopes } from './consents.ts'
+import { knownScopes } from './consents.ts'
 import { satisfiesAcr } from './prompts.ts'
 
 /** The purpose of the hash of a continuation’s token. */
@@ -21,7 +22,12 @@ export const continuationPurpose = 'oidc_continuation'
 
 /** The answers of people to what the library waits for. @param provider the current one */
 export function createInteractions(
-  { db, keyring, settings }: Pick<OidcDeps, 'db' | 'keyring' | 'settings'>,
+  {
+    db,
+    transaction,
+    keyring,
+    settings,
+  }: Pick<OidcDeps, 'db' | 'transaction' | 'keyring' | 'settings'>,
   provider: () => Provider,
 ): Pick<Oidc, 'describe' | 'authorize' | 'consent'> {
   async function findInteraction(id: string): Promise<Interaction> {
@@ -81,7 +87,8 @@ export function createInteractions(
         })
       }
       const scope = knownScopes(params.scope)
-      await addConsent(db, { account: principal.account, app: String(params.client_id), scope })
+      const app = String(params.client_id)
+      await transaction((tx) => allowApp(tx, { ...principal, app, scope }))
       return answer(keyring, interaction, { consent: {} })
     },
   }
