@@ -13,8 +13,8 @@ import { addPasskey } from '../support/passkeys.ts'
 import { openPasswordOnlySession } from '../support/password-only-session.ts'
 import { assertMfaRequired, assertStatus } from '../support/responses.ts'
 
-/** No step-up: ending sessions only makes an account safer, and a language gives no access. */
-const withoutStepUp = ['endOtherSessions', 'endSession', 'changeLanguage']
+/** No step-up: ending sessions and applications only makes an account safer, and a language gives no access. */
+const withoutStepUp = ['endOtherSessions', 'endSession', 'removeAccountApp', 'changeLanguage']
 
 onEachDatabase((latchkey) => {
   /** Tries every changing operation under /settings, with the id of an existing row. */

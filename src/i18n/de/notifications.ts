@@ -266,8 +266,8 @@ export const notifications: NotificationCatalogue = {
   undoElsewhere: (until) =>
     `Wenn du das nicht warst, kannst du es bis ${until} rückgängig machen: mit dem Link in der Nachricht an die Adresse deines Kontos.`,
   securityPageIntro:
-    'Auf der Seite „Sicherheit“ findest du alle Anwendungen und kannst sie entfernen:',
-  securityPageLabel: 'Seite „Sicherheit“ öffnen',
+    'Auf der Seite „Deine Sicherheit“ findest du alle Anwendungen und kannst sie entfernen:',
+  securityPageLabel: '„Deine Sicherheit“ öffnen',
   digest: {
     subject: (subject, count) => `${subject} (${count}-mal)`,
     intro: (count) =>
