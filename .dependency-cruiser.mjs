@@ -1,9 +1,9 @@
 // Import rules (docs/architecture.md). Imports point down only:
 // cli → server → above → features → services → store → base.
-const above = '^src/(admin|overview|pages|metrics)/'
+const above = '^src/(oidc|admin|overview|pages|metrics)/'
 const feature = '^src/(mfa|signin|accounts)/'
 const service =
-  '^src/(undo|verification|sessions|activity|notifications|webhooks|rate-limits|keys)/'
+  '^src/(undo|verification|sessions|activity|notifications|webhooks|rate-limits|apps|keys)/'
 const top = '^src/(server|retention)\\.ts$|^src/cli/'
 /** What accounts/ takes from mfa/: the owner’s confirmation of a call, with its schemas. */
 const confirmation = '^src/mfa/(confirm-owner|schemas|passkey/schemas)\\.ts$'
@@ -83,6 +83,16 @@ export default {
       { path: '^src/mfa/', pathNot: passkeyChecks },
     ),
     rule('above-looks-down', { path: above }, { path: top }),
+    rule(
+      'the-server-alone-imports-oidc',
+      { path: '^src/', pathNot: ['^src/oidc/', '^src/server\\.ts$'] },
+      { path: '^src/oidc/' },
+    ),
+    rule(
+      'the-provider-is-loaded-on-demand',
+      { path: '^src/', pathNot: '^src/oidc/provider/' },
+      { path: '^src/oidc/provider/|node_modules/oidc-provider/', dynamic: false },
+    ),
     rule('cli-imports-the-server', { path: '^src/(?!cli/)' }, { path: '^src/cli/' }),
     rule(
       'http-is-for-routes',

@@ -310,6 +310,51 @@ export function createLatchkey(options: Options) {
             | 'too_many_attempts'
           >('POST', '/auth/Undo', { body }),
       },
+      authorization: {
+        /**
+         * Read what an application asks for (`GET /auth/Authorization`).
+         *
+         * An application sent the person here, to sign in or to be asked for permission
+         * (OpenID Connect).
+         */
+        get: (query: GetAuthorizationQuery) =>
+          call<Success<200, Authorization>, 'invalid_request' | 'authorization_expired'>(
+            'GET',
+            '/auth/Authorization',
+            { query },
+          ),
+        /**
+         * Go on to an application (`POST /auth/Authorization`).
+         *
+         * The person of the access token goes on to the application that sent them here. If it
+         * asks for a more recent or a stronger sign-in, the response is a step-up challenge
+         * (RFC 9470). The browser must keep the cookie of the response.
+         */
+        post: (body: AuthorizeBody) =>
+          call<
+            Success<200, Continuation>,
+            | BodyProblemCode
+            | TokenProblemCode
+            | 'insufficient_user_authentication'
+            | 'authorization_expired'
+          >('POST', '/auth/Authorization', { token: true, body }),
+        consent: {
+          /**
+           * Allow an application, or not (`POST /auth/Authorization/Consent`).
+           *
+           * For the page of this service alone: an access token is not enough, the session’s
+           * cookie must come with it.
+           */
+          post: (body: ConsentBody) =>
+            call<
+              Success<200, Continuation>,
+              | BodyProblemCode
+              | TokenProblemCode
+              | 'insufficient_user_authentication'
+              | 'authorization_expired'
+            >('POST', '/auth/Authorization/Consent', { token: true, body }),
+        },
+      },
     },
     settings: {
       /** Read all settings of the account at once (`GET /settings`). */
@@ -462,6 +507,34 @@ export function createLatchkey(options: Options) {
                 | 'insufficient_user_authentication'
                 | 'not_found'
               >('DELETE', `/settings/TrustedDevices/${encodeURIComponent(id)}`, { token: true }),
+          }
+        },
+      },
+      apps: {
+        /**
+         * List applications (`GET /settings/Apps`).
+         *
+         * The applications that its owner signed in to, and what they may know.
+         */
+        get: () =>
+          call<Success<200, AccountApps>, TokenProblemCode>('GET', '/settings/Apps', {
+            token: true,
+          }),
+        byId(id: string) {
+          return {
+            /**
+             * Remove an application (`DELETE /settings/Apps/{id}`).
+             *
+             * Ends all that the application holds of this account at once: permission, codes and
+             * tokens. If it supports back-channel logout, it also learns that its sessions have
+             * ended.
+             */
+            delete: () =>
+              call<Success<200, AccountApps>, BodyProblemCode | TokenProblemCode | 'not_found'>(
+                'DELETE',
+                `/settings/Apps/${encodeURIComponent(id)}`,
+                { token: true },
+              ),
           }
         },
       },
@@ -708,7 +781,8 @@ export function createLatchkey(options: Options) {
     wellKnown: {
       jwksJson: {
         /**
-         * Read the keys that verify access tokens (`GET /.well-known/jwks.json`).
+         * Read the keys that verify access tokens and ID tokens (`GET
+         * /.well-known/jwks.json`).
          *
          * A JSON Web Key Set (RFC 7517), for any JOSE library.
          */
@@ -1210,6 +1284,11 @@ export interface ProblemStatus {
   /** This path, or the resource it names, does not exist. */
   not_found: 404
   /**
+   * The `interaction` is unknown, expired or finished, or waits for another session.
+   * Start again at the application.
+   */
+  authorization_expired: 404
+  /**
    * Another account has this username in upper or lower case, or had it once:
    * applications would take one account for the other.
    */
@@ -1301,6 +1380,28 @@ export interface AcceptInvitationWithPasskeyBody {
   response: RegistrationResponseJSON
 }
 
+export interface AccountApp {
+  /** Its client id. */
+  id: string
+  name: string
+  /** Its address. */
+  url: string
+  /** When it was allowed, or first used. */
+  since: string
+  /** When it last signed its person in or got a token; null before the first time. */
+  lastUsedAt: string | null
+  /** Names of what it may know. */
+  scopes: string[]
+  /** Whether it is the operator’s own, which asks for no permission. */
+  trusted: boolean
+}
+
+/** The applications that use the account. */
+export interface AccountApps {
+  /** By name. */
+  apps: AccountApp[]
+}
+
 /** One page. */
 export interface Activity {
   /** Newest first. */
@@ -1371,6 +1472,23 @@ export interface AuthenticationResponseJSON {
     /** The user handle of the account. */
     userHandle?: string | null | undefined
   }
+}
+
+/** The request of the application. */
+export interface Authorization {
+  app: {
+    name: string
+    url: string
+  }
+  /** Whether it waits for a sign-in, or for permission. */
+  prompt: 'login' | 'consent'
+  /** Names of what it may know then. */
+  scopes: string[]
+}
+
+export interface AuthorizeBody {
+  /** The `interaction` of the page’s address. */
+  interaction: string
 }
 
 /** A method of the second factor; `recoveryCode` stands in for any of them. */
@@ -1496,6 +1614,19 @@ export interface CodeSent {
   retryAfter: number
 }
 
+export interface ConsentBody {
+  /** The `interaction` of the page’s address. */
+  interaction: string
+  /** Whether it may know what it asks for. */
+  allowed: boolean
+}
+
+/** The browser goes on. */
+export interface Continuation {
+  /** The address that the browser opens next. */
+  redirectTo: string
+}
+
 export type CredentialKind =
   | 'password'
   | 'mailbox'
@@ -1551,13 +1682,20 @@ export interface GenerateRecoveryCodesResponse {
   createdAt: string | null
 }
 
+export interface GetAuthorizationQuery {
+  /** The `interaction` of the page’s address. */
+  interaction: string
+}
+
 /** The keys. */
 export interface GetJwksResponse {
   keys: {
     kty: string
-    crv: string
-    x: string
-    y: string
+    crv?: string
+    x?: string
+    y?: string
+    n?: string
+    e?: string
     kid: string
     alg: string
     use: string
@@ -2012,6 +2150,11 @@ export interface Session {
   userAgent: string
   /** Authentication methods (RFC 8176). */
   amr: string[]
+  /** The applications that it signed in to. */
+  apps: {
+    id: string
+    name: string
+  }[]
 }
 
 /** The account’s active sessions. */

@@ -38,12 +38,14 @@ function expiries(): Expiry[] {
     { table: 'password_reset', time: 'expires_at', keptMs: 0 },
     { table: 'device', time: 'last_used_at', keptMs: deviceLifetimeMs },
     { table: 'undo_token', time: 'expires_at', keptMs: 0 },
+    { table: 'oidc_record', time: 'expires_at', keptMs: 0 },
     // An undo restores removed credentials for seven days; one more for clocks that disagree.
     { table: 'totp_secret', time: 'removed_at', keptMs: 8 * day },
     { table: 'recovery_code', time: 'removed_at', keptMs: 8 * day },
     { table: 'passkey', time: 'removed_at', keptMs: 8 * day },
     ...expiriesOfMessages('outbox'),
     ...expiriesOfMessages('webhook_event'),
+    ...expiriesOfMessages('app_logout'),
     // Ended sessions show for 90 days which networks an owner signs in from.
     { table: 'session', time: 'idle_until', keptMs: 90 * day },
     // Every token that the key signed has expired.
@@ -74,7 +76,7 @@ function expiries(): Expiry[] {
   ]
 }
 
-function expiriesOfMessages(table: 'outbox' | 'webhook_event'): Expiry[] {
+function expiriesOfMessages(table: 'outbox' | 'webhook_event' | 'app_logout'): Expiry[] {
   return [
     // Long enough to investigate why a message did not arrive.
     { table, time: 'sent_at', keptMs: 7 * day },

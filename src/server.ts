@@ -9,6 +9,8 @@ import { activityRoutes } from './activity/activity-routes.ts'
 import { adminInvitationRoutes } from './admin/admin-invitation-routes.ts'
 import { adminProfileRoutes } from './admin/admin-profile-routes.ts'
 import { adminRoutes } from './admin/admin-routes.ts'
+import { appRoutes } from './apps/app-routes.ts'
+import { startLogoutDelivery } from './apps/logout/logout-delivery.ts'
 import { findRiskySettings } from './config/production-checks.ts'
 import type { Settings } from './config/settings.ts'
 import { version } from './config/version.ts'
@@ -40,6 +42,9 @@ import { totpRoutes } from './mfa/totp/totp-routes.ts'
 import { startDelivery } from './notifications/delivery.ts'
 import { devInboxRoutes } from './notifications/dev-inbox-routes.ts'
 import { capturedChannelsOf, createTransports } from './notifications/transports.ts'
+import { authorizationRoutes } from './oidc/authorization-routes.ts'
+import { createOidcLoader } from './oidc/load-oidc.ts'
+import { oidcRoutes } from './oidc/oidc-routes.ts'
 import { overviewRoutes } from './overview/overview-routes.ts'
 import { loadBrandAssets } from './pages/brand-assets.ts'
 import { pageRoutes } from './pages/page-routes.ts'
@@ -113,6 +118,11 @@ export async function startServer(
   const delivery = startDelivery({ db, keyring, log, emit, ...channelDeps })
   const webhookDelivery =
     webhookSender && startWebhookDelivery({ db, log, emit, sender: webhookSender })
+  const logoutDelivery = startLogoutDelivery({
+    ...{ db, log, emit, signingKeys },
+    issuer: publicUrl,
+    rules: settings,
+  })
   const stopCleanup = startCleanup({ db, transaction, log })
   const stopKeySync = watchKeys({ db, keyring, signingKeys, log })
   const stopResealing = startResealing({ db, keyring, log })
@@ -172,6 +182,7 @@ export async function startServer(
   sessionRoutes(app, deps)
   jwksRoutes(app, deps)
   deviceAndSessionRoutes(app, deps)
+  appRoutes(app, deps)
   mfaRoutes(app, deps)
   totpRoutes(app, deps)
   passkeyRoutes(app, deps)
@@ -184,7 +195,10 @@ export async function startServer(
   adminProfileRoutes(app, deps)
   adminInvitationRoutes(app, deps)
   const devInbox = capturedChannels.length > 0
-  await pageRoutes(app, { settings, brand: brandAssets, cookieSessions, devInbox })
+  const pages = await pageRoutes(app, { settings, brand: brandAssets, cookieSessions, devInbox })
+  const oidc = createOidcLoader({ ...deps, log, pages })
+  oidcRoutes(app, { oidc, publicUrl, log, isStopping })
+  authorizationRoutes(app, { ...deps, oidc, publicUrl })
   healthRoutes(app, { checkReady: () => checkReady(db, keyring), isStopping })
   metricsRoutes(app, { ...deps, metrics })
   if (devInbox) devInboxRoutes(app, { db, keyring, brand, delivery, capturedChannels })
@@ -208,6 +222,7 @@ export async function startServer(
       delivery.stop(),
       stopCleanup(),
       webhookDelivery?.stop(),
+      logoutDelivery.stop(),
       stopKeySync(),
       stopResealing(),
     ]).then(() => db.destroy())

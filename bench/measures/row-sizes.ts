@@ -47,6 +47,11 @@ const rows = {
     where: 'sent_at is not null and account_id is not null',
     columns: { id: idOf('08'), account_id, recipient: emailOf, sent_at: `${Date.now()} + i` },
   },
+  sessionApp: { table: 'session_app', columns: { session_id, sid: hashOf('sid') } },
+  appLogout: {
+    table: 'app_logout',
+    columns: { id: idOf('09'), account_id, sid: hashOf('sid'), sent_at: `${Date.now()} + i` },
+  },
 }
 
 type Bytes = Record<keyof typeof rows, number>
@@ -65,7 +70,16 @@ const figuresOf: Record<string, (bytes: Bytes) => number> = {
     bytes.session + bytes.refreshToken + bytes.activity,
   'undoable change, with its message and activity entry': (bytes) =>
     bytes.undoToken + bytes.message + bytes.activity,
+  'application of a session': ({ sessionApp }) => sessionApp,
+  'its logout': ({ appLogout }) => appLogout,
 }
+
+/** Rows that the service writes with an application; the measured one has none. */
+const ofAnApplication = [
+  `insert into session_app select id, 'grafana', id, created_at from session`,
+  `insert into app_logout select id, 'grafana', account_id, id, created_at, created_at, 1, created_at, null, null
+   from session`,
+]
 
 /** Measures how many bytes of the database everything takes that grows with accounts and their use. */
 export async function rowSizes(logProgress: (message: string) => void): Promise<Figure[]> {
@@ -94,6 +108,7 @@ async function measureBytes(kind: DatabaseKind): Promise<Bytes> {
      'https://pictures.example.com/ada.png', '{"department":"Engines"}', created_at from account`,
   )
   await sql.run(`insert into account_group select id, 'department-staff' from account`)
+  for (const statement of ofAnApplication) await sql.run(statement)
   const bytes: Partial<Bytes> = {}
   for (const [name, copies] of Object.entries(rows)) {
     const before = await sql.size()

@@ -56,6 +56,8 @@ export type ActivityType =
   | 'account.unsuspended'
   | 'device.trusted'
   | 'device.revoked'
+  | 'app.allowed'
+  | 'app.removed'
   | 'change.undone'
   | 'undo.failed'
   | 'admin.added'

@@ -1,4 +1,5 @@
 import * as activity from '../activity/activity.ts'
+import { endAllSessions } from '../sessions/session.ts'
 import { removeAllTrust } from '../sessions/trusted-device.ts'
 import type { Tx } from '../store/transaction.ts'
 
@@ -10,16 +11,8 @@ import type { Tx } from '../store/transaction.ts'
  * @returns how many accounts were signed in
  */
 export async function signOutAllAccounts(tx: Tx, cause: activity.OperatorCause): Promise<number> {
-  const at = tx.now()
-  const ended = await tx
-    .updateTable('session')
-    .set({ ended_at: at })
-    .where('ended_at', 'is', null)
-    .returning(['account_id', 'expires_at', 'idle_until'])
-    .execute()
+  const accounts = await endAllSessions(tx)
   await removeAllTrust(tx)
-  const alive = ended.filter((session) => Math.min(session.expires_at, session.idle_until) > at)
-  const accounts = new Set(alive.map(({ account_id }) => account_id))
   const { detail: operatorDetail, ...attribution } = activity.attributionOf(cause)
   const detail = { reason: 'ended_by_operator', which: 'all', ...operatorDetail }
   for (const account of accounts) {

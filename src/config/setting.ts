@@ -82,6 +82,17 @@ export const origins: SettingType<readonly string[]> = {
   },
 }
 
+/** Hosts as the URL parser writes them, so that they compare with those of URLs. */
+export const hosts: SettingType<readonly string[]> = {
+  expected: 'names or addresses of hosts such as grafana.internal, separated by commas',
+  parse(input) {
+    const items = input.split(',').map((item) => item.trim().toLowerCase())
+    return items.every((item) => URL.parse(`http://${item}/`)?.hostname === item)
+      ? items
+      : undefined
+  },
+}
+
 /** Checks the form only; does not open the database. */
 export const databaseUrl: SettingType<string | undefined> = {
   expected: '`sqlite:<file>` or `postgres://user:password@host/database`',

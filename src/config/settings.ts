@@ -6,6 +6,7 @@ import {
   color,
   databaseUrl,
   defineSetting,
+  hosts,
   imagePath,
   ipRanges,
   origin,
@@ -154,6 +155,11 @@ export const settingDefinitions = {
     default: '`open`',
     description:
       'Decides who may create an account: anybody (`open`), people with an email address of one of the `domains`, subdomains excluded, or nobody without an `invitation`. Operators can invite any address in each case.',
+  }),
+  logoutHttpHosts: defineSetting('LATCHKEY_LOGOUT_HTTP_HOSTS', hosts, [], {
+    default: '`none`',
+    description:
+      'Hosts in your own network whose applications may learn over plain `http://` that a session has ended. Elsewhere, production requires `https://`.',
   }),
   mfaMethods: defineSetting('LATCHKEY_MFA_METHODS', mfaMethodList, mfaMethods, {
     default: mfaMethods.join(','),

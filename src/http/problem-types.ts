@@ -153,6 +153,12 @@ export const problemTypes = {
     title: 'Not found',
     meaning: 'This path, or the resource it names, does not exist.',
   },
+  authorization_expired: {
+    status: 404,
+    title: 'This sign-in has expired',
+    meaning:
+      'The `interaction` is unknown, expired or finished, or waits for another session. Start again at the application.',
+  },
   method_not_allowed: {
     status: 405,
     title: 'Method not allowed',

@@ -6,6 +6,8 @@ interface ParamTypes {
   count: number
   /** An operator’s; null if none was given. */
   reason: string | null
+  /** The name of an application. */
+  app: string
 }
 
 export type ParamType = keyof ParamTypes
@@ -41,6 +43,8 @@ export const templateParams = {
   'password-changed': { at: 'time' },
   'email-changed': { at: 'time' },
   'phone-changed': { at: 'time' },
+  'app-allowed': { app: 'app', at: 'time' },
+  'app-first-used': { app: 'app', at: 'time' },
   'account-deleted': { at: 'time' },
   'account-created': {},
   'account-created-with-password': {},
@@ -90,6 +94,9 @@ export interface NotificationCatalogue {
   invitation: { intro: (until: string) => string; label: string }
   /** The sentence in a notice to another address than the account’s own, which gets the link. */
   undoElsewhere: (until: string) => string
+  /** The sentence before the link to the security page, and the link’s text. */
+  securityPageIntro: string
+  securityPageLabel: string
   /** A message that reports several notices of one kind. */
   digest: {
     subject: (subject: string, count: string) => string

@@ -10,9 +10,11 @@ const Jwks = Type.Object(
     keys: Type.Array(
       Type.Object({
         kty: Type.String(),
-        crv: Type.String(),
-        x: Type.String(),
-        y: Type.String(),
+        crv: Type.Optional(Type.String()),
+        x: Type.Optional(Type.String()),
+        y: Type.Optional(Type.String()),
+        n: Type.Optional(Type.String()),
+        e: Type.Optional(Type.String()),
         kid: Type.String(),
         alg: Type.String(),
         use: Type.String(),
@@ -29,7 +31,7 @@ export function jwksRoutes(app: App, { signingKeys }: { signingKeys: SigningKeys
       schema: {
         operationId: 'getJwks',
         tags: ['Service'],
-        summary: 'Read the keys that verify access tokens',
+        summary: 'Read the keys that verify access tokens and ID tokens',
         description: 'A JSON Web Key Set (RFC 7517), for any JOSE library.',
         response: { 200: Jwks, ...problemResponses() },
       },

@@ -2,6 +2,7 @@ import { hour, minute, now, second, toIsoString } from '../lib/clock.ts'
 import { advisoryLock } from '../store/locks.ts'
 import type { Db } from '../store/open.ts'
 import { retryOnConflict } from '../store/transaction.ts'
+import { generateIdTokenKey, hasIdTokenKey } from './id-token-key.ts'
 import type { Keyring } from './keyring.ts'
 import { generateSigningKey } from './signing-keys.ts'
 
@@ -38,7 +39,7 @@ export type RotationResult =
   | { status: 'pending'; id: string; signsFrom: string }
 
 /**
- * Rotates the signing key: publishes a new one at once and retires the others.
+ * Rotates the signing key: publishes a new one at once and retires the others, each with its RSA key.
  *
  * @param options.immediately for a leaked key: the new key signs within seconds, and tokens of the
  * others are rejected a few seconds later
@@ -49,7 +50,13 @@ export async function rotateSigningKey(
   options: { immediately: boolean },
 ): Promise<RotationResult> {
   const { immediately } = options
-  const newKey = await generateSigningKey(keyring)
+  const signingKey = await generateSigningKey(keyring)
+  const newKey = {
+    ...signingKey,
+    rsa_private_jwk_sealed: (await hasIdTokenKey(db))
+      ? await generateIdTokenKey(keyring, signingKey.id)
+      : null,
+  }
   return retryOnConflict(db, async (tx) => {
     await advisoryLock(tx, 'signing-keys')
     const at = now()

@@ -18,6 +18,7 @@ export const sealedColumns: Record<SealedColumn, BoundColumn> = {
   // First, so that hashes outlive the old key even if resealing stops halfway.
   'encryption_key.hashing_key_sealed': 'id',
   'signing_key.private_jwk_sealed': 'id',
+  'signing_key.rsa_private_jwk_sealed': 'id',
   'totp_secret.secret_sealed': 'account_id',
   'undo_token.snapshot_sealed': 'id',
   'session.refresh_token_sealed': 'id',

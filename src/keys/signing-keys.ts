@@ -2,16 +2,14 @@ import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto'
 import { calculateJwkThumbprint, exportJWK, generateKeyPair } from 'jose'
 import type { Selectable } from 'kysely'
 import { now, second } from '../lib/clock.ts'
-import { OperatorError } from '../lib/operator-error.ts'
 import { advisoryLock } from '../store/locks.ts'
 import type { Db } from '../store/open.ts'
 import type { SigningKeyTable } from '../store/schema.ts'
 import { retryOnConflict } from '../store/transaction.ts'
-import { type Keyring, MissingKeyError } from './keyring.ts'
+import { type IdTokenKey, openIdTokenKey } from './id-token-key.ts'
+import { openJwk, type PublicJwk } from './jwk.ts'
+import type { Keyring } from './keyring.ts'
 import { sealContext } from './sealed-columns.ts'
-
-/** A published public key (RFC 7517 §4). */
-export type PublicJwk = Record<'kty' | 'crv' | 'x' | 'y' | 'kid' | 'alg' | 'use', string>
 
 /** A key that signs access tokens. Times are milliseconds since 1970. */
 export interface SigningKey {
@@ -20,6 +18,8 @@ export interface SigningKey {
   readonly privateKey: KeyObject
   readonly publicKey: KeyObject
   readonly jwk: PublicJwk
+  /** The key that signs ID tokens meanwhile; undefined before the first application. */
+  idTokenKey: IdTokenKey | undefined
   signsFrom: number
   /** Its tokens are accepted until then; Infinity until it is rotated. */
   retiresAt: number
@@ -28,9 +28,11 @@ export interface SigningKey {
 export interface SigningKeys {
   /** The key that signs now. */
   current(): SigningKey
+  /** The accepted keys of ID tokens, the one that signs now first; none before the first application. */
+  idTokenKeys(): IdTokenKey[]
   /** The key of that `kid`, unless it has retired. */
   find(kid: string): SigningKey | undefined
-  /** The JWK Set for verifying access tokens (RFC 7517 §5). */
+  /** The JWK Set for verifying access tokens and ID tokens (RFC 7517 §5). */
   jwks(): { keys: PublicJwk[] }
   /**
    * Reads the keys and times that other nodes and commands have stored.
@@ -72,21 +74,35 @@ export async function loadSigningKeys(db: Db, keyring: Keyring): Promise<Signing
       if (times.retiresAt < key.retiresAt) retiring.push(key)
       // Mutated in place: the cache of verified tokens holds references to their keys.
       Object.assign(key, times)
-      if (!row) byId.delete(key.id)
+      if (row) key.idTokenKey ??= openIdTokenKey(keyring, row)
+      else byId.delete(key.id)
     }
     const added = rows.filter(({ id }) => !byId.has(id)).map((row) => openSigningKey(keyring, row))
     for (const key of added) byId.set(key.id, key)
     return { added, retiring }
   }
 
+  /** The one of the accepted keys that signs now. */
+  function signingKeyOf(keys: SigningKey[]): SigningKey | undefined {
+    const bySignsFrom = keys.toSorted((a, b) => a.signsFrom - b.signsFrom)
+    // The only key signs even if this node’s clock is behind that of the node that generated it.
+    return bySignsFrom.findLast(({ signsFrom }) => signsFrom <= now()) ?? bySignsFrom[0]
+  }
+
   await sync()
   return {
     current() {
-      const bySignsFrom = accepted().sort((a, b) => a.signsFrom - b.signsFrom)
-      // The only key signs even if this node’s clock is behind that of the node that generated it.
-      const key = bySignsFrom.findLast(({ signsFrom }) => signsFrom <= now()) ?? bySignsFrom[0]
+      const key = signingKeyOf(accepted())
       if (!key) throw new Error('There is no signing key.')
       return key
+    },
+
+    idTokenKeys() {
+      const keys = accepted().filter(({ idTokenKey }) => idTokenKey !== undefined)
+      const signing = signingKeyOf(keys)
+      return [signing, ...keys.filter((key) => key !== signing)].flatMap(
+        (key) => key?.idTokenKey ?? [],
+      )
     },
 
     find(kid) {
@@ -94,7 +110,12 @@ export async function loadSigningKeys(db: Db, keyring: Keyring): Promise<Signing
       return key && isAccepted(key) ? key : undefined
     },
 
-    jwks: () => ({ keys: accepted().map(({ jwk }) => jwk) }),
+    jwks: () => ({
+      keys: accepted().flatMap(({ jwk, idTokenKey }) => [
+        jwk,
+        ...(idTokenKey ? [idTokenKey.jwk] : []),
+      ]),
+    }),
     sync,
 
     async syncIfDue() {
@@ -121,7 +142,13 @@ async function ensureSigningKey(db: Db, keyring: Keyring): Promise<void> {
     if (existing) return
     await tx
       .insertInto('signing_key')
-      .values({ ...newKey, created_at: now(), signs_from: null, retires_at: null })
+      .values({
+        ...newKey,
+        rsa_private_jwk_sealed: null,
+        created_at: now(),
+        signs_from: null,
+        retires_at: null,
+      })
       .execute()
   })
 }
@@ -131,7 +158,8 @@ function openSigningKey(keyring: Keyring, row: Selectable<SigningKeyTable>): Sig
   const privateKey = openPrivateKey(keyring, row)
   // Derived, not read: an attacker with write access to the database could add their own public key.
   const publicKey = createPublicKey(privateKey)
-  return { id, privateKey, publicKey, jwk: publicJwk(id, publicKey), ...timesOf(row) }
+  const idTokenKey = openIdTokenKey(keyring, row)
+  return { id, privateKey, publicKey, jwk: publicJwk(id, publicKey), idTokenKey, ...timesOf(row) }
 }
 
 function publicJwk(id: string, key: KeyObject): PublicJwk {
@@ -143,16 +171,7 @@ function openPrivateKey(
   keyring: Keyring,
   row: { id: string; private_jwk_sealed: string },
 ): KeyObject {
-  try {
-    const jwk = JSON.parse(keyring.open(row.private_jwk_sealed, sealContext('signing_key', row.id)))
-    return createPrivateKey({ key: jwk, format: 'jwk' })
-  } catch (cause) {
-    if (cause instanceof MissingKeyError) throw cause
-    throw new OperatorError(
-      'These are not the encryption keys of this database. Set LATCHKEY_ENCRYPTION_KEYS to the keys that were used before; in development they are in the file encryption-keys beside the data.',
-      { cause },
-    )
-  }
+  return createPrivateKey({ key: openJwk(keyring, row.id, row.private_jwk_sealed), format: 'jwk' })
 }
 
 /** Generates a key pair. @returns its id and sealed private key, ready to insert */

@@ -20,6 +20,7 @@ export type ProblemCode =
   | 'password_reset_required'
   | 'reset_token_expired'
   | 'undo_token_expired'
+  | 'authorization_expired'
   | 'cross_site_request'
   | 'invitation_required'
   | 'email_domain_not_allowed'

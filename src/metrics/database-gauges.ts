@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
+import { countPendingLogouts } from '../apps/logout/logout-queue.ts'
 import { now, second } from '../lib/clock.ts'
 import { countPendingMessages } from '../notifications/outbox.ts'
 import { channels } from '../notifications/transport.ts'
@@ -6,8 +7,8 @@ import type { Db } from '../store/open.ts'
 import { countSmsLast24h } from '../verification/send-code.ts'
 import { countPendingEvents } from '../webhooks/events.ts'
 
-/** The delivery queues: the outbox by channel, and webhook events. */
-export const queueNames = [...channels, 'webhook'] as const
+/** The delivery queues: the outbox by channel, webhook events, and logouts of applications. */
+export const queueNames = [...channels, 'webhook', 'logout'] as const
 type QueueName = (typeof queueNames)[number]
 
 /** Values that are queried from the database at each scrape. */
@@ -35,6 +36,7 @@ export async function readDatabaseGauges(db: Db): Promise<DatabaseGauges | undef
 async function queryGauges(db: Db): Promise<DatabaseGauges> {
   const messages = await countPendingMessages(db)
   const events = await countPendingEvents(db)
+  const logouts = await countPendingLogouts(db)
   const queueOf = ({ waiting, oldest }: { waiting: number; oldest: number | null }) => ({
     waiting,
     oldestMs: oldest === null ? 0 : Math.max(0, now() - oldest),
@@ -42,7 +44,12 @@ async function queryGauges(db: Db): Promise<DatabaseGauges> {
   const channelOf = (name: (typeof channels)[number]) =>
     queueOf(messages.find(({ channel }) => channel === name) ?? { waiting: 0, oldest: null })
   return {
-    queues: { email: channelOf('email'), sms: channelOf('sms'), webhook: queueOf(events) },
+    queues: {
+      email: channelOf('email'),
+      sms: channelOf('sms'),
+      webhook: queueOf(events),
+      logout: queueOf(logouts),
+    },
     smsLast24h: await countSmsLast24h(db),
   }
 }

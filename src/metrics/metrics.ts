@@ -102,12 +102,12 @@ export function createMetrics(): Metrics {
   )
   const deliveries = counter(
     'delivery_attempts_total',
-    'Attempts to deliver a message or a webhook event.',
+    'Attempts to deliver a message, a webhook event or a logout.',
     ['channel', 'outcome'],
   )
   const deliveryQueue = gauge(
     'delivery_queue',
-    'Messages and webhook events that are due and not delivered.',
+    'Messages, webhook events and logouts that are due and not delivered.',
     ['channel'],
   )
   const deliveryQueueOldest = gauge(

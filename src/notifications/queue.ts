@@ -42,7 +42,7 @@ const leaseMs = 10 * second
 export const extendLeaseEveryMs = 3 * second
 
 /** The tables that are queues. */
-type QueueTable = 'outbox' | 'webhook_event'
+type QueueTable = 'outbox' | 'webhook_event' | 'app_logout'
 
 /** Query over the due rows, the longest due first. Callers select the columns they need. */
 export function selectDue(db: Kysely<Schema>, table: QueueTable) {

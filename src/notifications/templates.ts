@@ -57,7 +57,9 @@ export function renderNotification<Name extends TemplateName>(
       : []
   const content = { ...composed, paragraphs: [...composed.paragraphs, ...hint] }
   if (channel === 'sms') return renderSms(content, code, brand)
-  const action = secret && actionOf(secret, digest, brand, language)
+  const action = secret
+    ? actionOf(secret, digest, brand, language)
+    : securityPageOf(template, brand, language)
   return renderEmail(content, { code, action, language }, brand)
 }
 
@@ -85,6 +87,19 @@ function actionOf(
   if (kind !== 'invitation') return undefined
   const link = `${publicUrl}/invitation#token=${value}`
   return { intro: invitation.intro(until), link, label: invitation.label }
+}
+
+/** Notices that lead to the security page, where their owner ends what they report. */
+const aboutApps: ReadonlySet<TemplateName> = new Set(['app-allowed', 'app-first-used'])
+
+function securityPageOf(
+  template: TemplateName,
+  { publicUrl }: MessageBrand,
+  language: Language,
+): Action | undefined {
+  if (!aboutApps.has(template)) return undefined
+  const { securityPageIntro: intro, securityPageLabel: label } = catalogues[language]
+  return { intro, link: `${publicUrl}/security`, label }
 }
 
 /** One text for several notices: their number, then each different sentence once. */

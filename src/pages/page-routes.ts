@@ -1,4 +1,5 @@
 import { readdir, readFile } from 'node:fs/promises'
+import type { IncomingHttpHeaders } from 'node:http'
 import { extname, join } from 'node:path'
 import { domainToUnicode } from 'node:url'
 import type { FastifyReply, FastifyRequest } from 'fastify'
@@ -28,6 +29,7 @@ const pageNames = {
   '/undo': 'undo',
   '/invitation': 'invitation',
   '/security': 'security',
+  '/consent': 'app',
   // Development only.
   '/': 'start',
   '/dev/inbox': 'inbox',
@@ -62,6 +64,15 @@ type PageSettings = Pick<
   | 'publicUrl'
 >
 
+/** Renders the page of the OpenID Provider at addresses of its own. */
+export interface PageRenderer {
+  /** @param provider the view and its details */
+  renderForProvider(
+    request: { headers: IncomingHttpHeaders; url?: string | undefined },
+    provider: { view: 'sign-out' | 'error' } & Record<string, unknown>,
+  ): Promise<{ html: string; headers: Record<string, string> }>
+}
+
 interface PageDeps {
   settings: PageSettings
   brand: BrandAssets
@@ -70,8 +81,12 @@ interface PageDeps {
   devInbox: boolean
 }
 
-/** Serves the pages built from `web/`, with branding, configuration and the visitor's language. */
-export async function pageRoutes(app: App, deps: PageDeps): Promise<void> {
+/**
+ * Serves the pages built from `web/`, with branding, configuration and the visitor's language.
+ *
+ * @returns renders the page of the OpenID Provider
+ */
+export async function pageRoutes(app: App, deps: PageDeps): Promise<PageRenderer> {
   const { brand, settings, cookieSessions, devInbox } = deps
   const production = settings.mode === 'production'
   const hiddenPages: Page[] = [
@@ -96,24 +111,27 @@ export async function pageRoutes(app: App, deps: PageDeps): Promise<void> {
     app.get(path, { schema: { hide: true } }, async (request, reply) => {
       const html = await readPage(page)
       const language = chooseLanguage(request, reply)
-      return reply
-        .headers({
-          'content-type': 'text/html; charset=utf-8',
-          'content-security-policy': contentSecurityPolicy,
-          // `mayBeSignedIn` must be current after the browser's Back button, too.
-          'cache-control': 'no-store',
-          'content-language': language,
-          vary: 'accept-language, cookie',
-        })
-        .send(
-          renderPage(html, page, {
-            ...deps,
-            language,
-            returnTo: returnTo(request, settings),
-            mayBeSignedIn: cookieSessions.mayBeSignedIn(request),
-          }),
-        )
+      return reply.headers(pageHeaders(language)).send(
+        renderPage(html, page, {
+          ...deps,
+          language,
+          ...destination(request, settings),
+          mayBeSignedIn: cookieSessions.mayBeSignedIn(request),
+        }),
+      )
     })
+  }
+
+  return {
+    async renderForProvider({ headers, url = '' }, provider) {
+      const chosen = URL.parse(url, settings.publicUrl)?.searchParams.get('lang')
+      const language = isLanguage(chosen)
+        ? chosen
+        : (languageOfCookie(headers) ?? languageOf(headers['accept-language']))
+      const values = { ...deps, language, returnTo: null, interaction: null, mayBeSignedIn: false }
+      const html = renderPage(await readPage('app'), 'app', { ...values, provider })
+      return { html, headers: pageHeaders(language) }
+    },
   }
 
   function serveImage(path: string, { type, body }: ImageFile): void {
@@ -139,8 +157,33 @@ function chooseLanguage(request: FastifyRequest, reply: FastifyReply): Language 
     )
     return lang
   }
-  const fromCookie = /(?:^|;\s*)latchkey-lang=([a-z]+)/.exec(request.headers.cookie ?? '')?.[1]
-  return isLanguage(fromCookie) ? fromCookie : languageOf(request.headers['accept-language'])
+  return languageOfCookie(request.headers) ?? languageOf(request.headers['accept-language'])
+}
+
+function languageOfCookie({ cookie = '' }: IncomingHttpHeaders): Language | undefined {
+  const fromCookie = /(?:^|;\s*)latchkey-lang=([a-z]+)/.exec(cookie)?.[1]
+  return isLanguage(fromCookie) ? fromCookie : undefined
+}
+
+function pageHeaders(language: Language): Record<string, string> {
+  return {
+    'content-type': 'text/html; charset=utf-8',
+    'content-security-policy': contentSecurityPolicy,
+    // `mayBeSignedIn` must be current after the browser's Back button, too.
+    'cache-control': 'no-store',
+    'content-language': language,
+    vary: 'accept-language, cookie',
+  }
+}
+
+/** Where people go on after signing in: to an application that sent them here, or to `returnTo`. */
+function destination(request: FastifyRequest, settings: PageSettings) {
+  const { interaction } = request.query as { interaction?: unknown }
+  if (typeof interaction !== 'string' || !/^[\w-]{16,64}$/.test(interaction)) {
+    return { interaction: null, returnTo: returnTo(request, settings) }
+  }
+  // Other pages, such as that of sign-up, lead back to signing in.
+  return { interaction, returnTo: `${settings.publicUrl}/signin?interaction=${interaction}` }
 }
 
 /** The URL to open after sign-in: of this service or of an allowed origin, else null. */
@@ -160,7 +203,13 @@ function returnTo(
 function renderPage(
   html: string,
   page: Page,
-  values: PageDeps & { language: Language; returnTo: string | null; mayBeSignedIn: boolean },
+  values: PageDeps & {
+    language: Language
+    returnTo: string | null
+    interaction: string | null
+    mayBeSignedIn: boolean
+    provider?: object
+  },
 ): string {
   const { settings, brand, devInbox, language } = values
   const { brandName, mfaMethods, mfaPolicy, passwordMinLength } = settings
@@ -173,7 +222,9 @@ function renderPage(
     passwordMinLength,
     signUp: signUpConfig(signUpPolicyOf(settings)),
     returnTo: values.returnTo,
+    interaction: values.interaction,
     mayBeSignedIn: values.mayBeSignedIn,
+    ...(values.provider && { provider: values.provider }),
     ...(devInbox && { devInbox }),
   }
   const { titles, common } = pageTexts[language]

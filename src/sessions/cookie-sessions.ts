@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { second } from '../lib/clock.ts'
+import { readCookie } from '../lib/cookies.ts'
 import { Problem } from '../lib/problem.ts'
 import { deviceLifetimeMs, joinDeviceTokens } from './device.ts'
 
@@ -25,8 +26,25 @@ export interface CookieSessions {
 }
 
 /**
- * Keeps sessions of pages in cookies. Over HTTPS they have the `__Host-` prefix
- * (RFC 6265bis §4.1.3.2), so that no other host can set or read them.
+ * The names of the cookies. Over HTTPS they have the `__Host-` prefix (RFC 6265bis §4.1.3.2), so that no
+ * other host can set or read them.
+ */
+export function cookieNamesOf(publicUrl: string) {
+  const secure = new URL(publicUrl).protocol === 'https:'
+  const prefix = secure ? '__Host-' : ''
+  return {
+    refresh: `${prefix}latchkey`,
+    device: `${prefix}latchkey-device`,
+    /** The session for applications: `SameSite=Lax`, for navigations that come from them. */
+    apps: `${prefix}latchkey-apps`,
+    /** Proves that the browser that goes on to an application is the one that signed in. */
+    continuation: `${prefix}latchkey-continue`,
+    secure,
+  }
+}
+
+/**
+ * Keeps sessions of pages in cookies.
  *
  * @param options.allowedOrigins origins besides our own whose pages may use cookies
  */
@@ -35,11 +53,9 @@ export function registerCookieSessions(
   options: { publicUrl: string; allowedOrigins: readonly string[] },
 ): CookieSessions {
   const { publicUrl, allowedOrigins } = options
-  const { origin, protocol } = new URL(publicUrl)
-  const secure = protocol === 'https:'
-  const prefix = secure ? '__Host-' : ''
-  const cookieNames = { refresh: `${prefix}latchkey`, device: `${prefix}latchkey-device` }
-  const origins = [origin, ...allowedOrigins]
+  const cookieNames = cookieNamesOf(publicUrl)
+  const { secure } = cookieNames
+  const origins = [new URL(publicUrl).origin, ...allowedOrigins]
 
   app.addHook('onRequest', async (request) => {
     if (usesCookies(request)) ensureAllowedOrigin(request, origins)
@@ -51,7 +67,14 @@ export function registerCookieSessions(
     const { refreshToken, deviceToken, ...rest } = payload
     setCookie(reply, cookieNames.refresh, refreshToken, payload.refreshExpiresIn)
     if (deviceToken !== undefined) {
-      const tokens = joinDeviceTokens(deviceToken, readCookie(request, cookieNames.device))
+      // Applications get the person who has just signed in, not the one before.
+      if (readCookie(request.headers.cookie, cookieNames.apps)) {
+        setCookie(reply, cookieNames.apps, '', 0)
+      }
+      const tokens = joinDeviceTokens(
+        deviceToken,
+        readCookie(request.headers.cookie, cookieNames.device),
+      )
       setCookie(reply, cookieNames.device, tokens, deviceLifetimeMs / second)
     }
     return rest
@@ -66,12 +89,12 @@ export function registerCookieSessions(
   return {
     usesCookies,
     refreshTokenOf: (request) =>
-      usesCookies(request) ? readCookie(request, cookieNames.refresh) : undefined,
+      usesCookies(request) ? readCookie(request.headers.cookie, cookieNames.refresh) : undefined,
     deviceTokenOf: (request) =>
       bodyTokenOf(request) ??
-      (usesCookies(request) ? readCookie(request, cookieNames.device) : undefined),
+      (usesCookies(request) ? readCookie(request.headers.cookie, cookieNames.device) : undefined),
     mayBeSignedIn: (request) =>
-      readCookie(request, cookieNames.refresh) !== undefined || isCrossSite(request),
+      readCookie(request.headers.cookie, cookieNames.refresh) !== undefined || isCrossSite(request),
     clearSessionCookie: (reply) => setCookie(reply, cookieNames.refresh, '', 0),
   }
 }
@@ -97,17 +120,6 @@ function ensureAllowedOrigin({ headers }: FastifyRequest, origins: readonly stri
 /** A navigation from another site, or an unknown one: browsers omit SameSite=Strict cookies. */
 function isCrossSite({ headers }: FastifyRequest): boolean {
   return (headers['sec-fetch-site'] ?? 'cross-site') === 'cross-site'
-}
-
-/**
- * The value of a cookie (RFC 6265 §5.4); undefined if it is missing or present twice. Names are
- * compared exactly, without trimming: browsers do not apply the `__Host-` rules to a name that
- * begins with whitespace, so any host of the domain could set it.
- */
-function readCookie({ headers }: FastifyRequest, name: string): string | undefined {
-  const pairs = (headers.cookie ?? '').split(/; ?/)
-  const matches = pairs.filter((pair) => pair.startsWith(`${name}=`))
-  return matches.length === 1 ? matches[0]?.slice(name.length + 1) || undefined : undefined
 }
 
 /** The field of a body that its schema has checked. */

@@ -32,6 +32,9 @@ const Sessions = Type.Object(
           ipAddress: Type.String(),
           userAgent: Type.String({ description: 'The `User-Agent` header at sign-in.' }),
           amr: Type.Array(Type.String(), { description: 'Authentication methods (RFC 8176).' }),
+          apps: Type.Array(Type.Object({ id: Type.String(), name: Type.String() }), {
+            description: 'The applications that it signed in to.',
+          }),
         },
         { title: 'Session' },
       ),

@@ -92,6 +92,16 @@ export async function refreshSession(
   }
 }
 
+/** The session that a refresh token belongs to, used or not; undefined for an unknown one. */
+export async function findSessionOfToken(tx: Tx, token: string): Promise<string | undefined> {
+  const row = await tx
+    .selectFrom('refresh_token')
+    .select('session_id')
+    .where('token_hash', 'in', tx.keyring.hashWithAllKeys(token, purpose))
+    .executeTakeFirst()
+  return row?.session_id
+}
+
 interface Refreshed {
   generation: number
   refreshToken: string

@@ -1,3 +1,4 @@
+import { appsOfSessions, enqueueLogouts } from '../apps/logout/session-app.ts'
 import { now, toIsoString } from '../lib/clock.ts'
 import { isMfaOn, type MfaColumns } from '../store/mfa-state.ts'
 import type { Db } from '../store/open.ts'
@@ -33,8 +34,7 @@ export interface IssuedSession extends TokenSubject {
 
 /** Ends one session of an account and with it its tokens. @returns whether it was live */
 export async function endSession(tx: Tx, account: string, session: string): Promise<boolean> {
-  const ended = await endSessionsQuery(tx, account).where('id', '=', session).execute()
-  return ended.some(wasLive)
+  return (await endMatching(tx, { account, session })).length > 0
 }
 
 /** Ends all sessions of an account, or all but one. @returns whether any was live */
@@ -43,20 +43,40 @@ export async function endSessions(
   account: string,
   exceptSession?: string,
 ): Promise<boolean> {
-  const ended = await endSessionsQuery(tx, account)
-    .$if(exceptSession !== undefined, (query) => query.where('id', '!=', exceptSession ?? ''))
-    .execute()
-  return ended.some(wasLive)
+  return (await endMatching(tx, { account, exceptSession })).length > 0
 }
 
-/** Includes expired sessions: another node’s clock may be behind and still accept them. */
-function endSessionsQuery(tx: Tx, account: string) {
-  return tx
+/** Ends all sessions of all accounts. @returns the accounts of those that were live */
+export async function endAllSessions(tx: Tx): Promise<Set<string>> {
+  return new Set((await endMatching(tx, {})).map(({ account_id }) => account_id))
+}
+
+/**
+ * Ends sessions: the only statement that does, so that their applications learn of every end. Includes
+ * expired sessions: another node’s clock may be behind and still accept them, and an application may
+ * have a longer session of its own.
+ *
+ * @returns those that were live
+ */
+async function endMatching(
+  tx: Tx,
+  {
+    account,
+    session,
+    exceptSession,
+  }: { account?: string; session?: string; exceptSession?: string | undefined },
+) {
+  const ended = await tx
     .updateTable('session')
     .set({ ended_at: tx.now(), refresh_token_sealed: null })
-    .where('account_id', '=', account)
     .where('ended_at', 'is', null)
-    .returning(['expires_at', 'idle_until'])
+    .$if(account !== undefined, (query) => query.where('account_id', '=', account ?? ''))
+    .$if(session !== undefined, (query) => query.where('id', '=', session ?? ''))
+    .$if(exceptSession !== undefined, (query) => query.where('id', '!=', exceptSession ?? ''))
+    .returning(['id', 'account_id', 'expires_at', 'idle_until'])
+    .execute()
+  await enqueueLogouts(tx, ended)
+  return ended.filter(wasLive)
 }
 
 function wasLive(session: { expires_at: number; idle_until: number }): boolean {
@@ -88,6 +108,10 @@ export async function listSessions(db: Db | Tx, account: string, current: string
     .orderBy('id', 'desc')
     .limit(100)
     .execute()
+  const apps = await appsOfSessions(
+    db,
+    rows.map(({ id }) => id),
+  )
   return rows.map((row) => ({
     id: row.id,
     current: row.id === current,
@@ -96,5 +120,6 @@ export async function listSessions(db: Db | Tx, account: string, current: string
     ipAddress: row.ip_address,
     userAgent: row.user_agent,
     amr: parseAmr(row.amr),
+    apps: apps.get(row.id) ?? [],
   }))
 }

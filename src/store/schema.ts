@@ -27,6 +27,12 @@ export interface Schema {
   profile: ProfileTable
   account_group: AccountGroupTable
   retired_username: RetiredUsernameTable
+  app: AppTable
+  app_consent: AppConsentTable
+  account_app: AccountAppTable
+  oidc_record: OidcRecordTable
+  session_app: SessionAppTable
+  app_logout: AppLogoutTable
 }
 
 /** A person's account: its addresses, its password and its sign-in state. */
@@ -289,11 +295,13 @@ export interface RefreshTokenTable {
   used_at: number | null
 }
 
-/** A key that signs access tokens. */
+/** A key that signs access tokens, with the one that signs ID tokens meanwhile. */
 export interface SigningKeyTable {
   /** The `kid`: the thumbprint of the key (RFC 7638). */
   id: string
   private_jwk_sealed: string
+  /** The RSA key that signs ID tokens; null before the first application. */
+  rsa_private_jwk_sealed: string | null
   created_at: number
   /** When it starts to sign; null for a key that has signed since its creation. */
   signs_from: number | null
@@ -465,4 +473,88 @@ export interface RetiredUsernameTable {
   /** A keyed hash of the username's key, so that nothing remains of an erased account. */
   username_hash: string
   retired_at: number
+}
+
+/** An application that sends people here to sign in: an OpenID Connect client. */
+export interface AppTable {
+  /** The `client_id`. */
+  id: string
+  name: string
+  /** Its address, for people. */
+  url: string
+  /** JSON: the addresses to which people return, compared exactly. */
+  redirect_uris: string
+  /** Where it learns that a session has ended; null if it does not want to. */
+  backchannel_logout_uri: string | null
+  /** The hash of its client secret; null for a public application, which has none. */
+  secret_hash: string | null
+  secret_changed_at: number | null
+  /** When it was registered as the operator's own, which asks for no consent; null for others. */
+  trusted_since: number | null
+  created_at: number
+}
+
+/** An owner's permission for an application, until it is withdrawn. */
+export interface AppConsentTable {
+  account_id: string
+  app_id: string
+  /** The scopes, separated by spaces. */
+  scope: string
+  granted_at: number
+}
+
+/** An application of an account: its owner allowed it, or signed in to a trusted one. */
+export interface AccountAppTable {
+  account_id: string
+  app_id: string
+  /** The scopes that it got, separated by spaces. */
+  scope: string
+  since: number
+  /** When it last got a code or a token; null before the first. */
+  last_used_at: number | null
+}
+
+/** An object of the OpenID Provider: a code, a token, a grant, an interaction, its view of a session. */
+export interface OidcRecordTable {
+  /** The hash of its id, which often is a secret. */
+  id_hash: string
+  model: string
+  /** JSON, without the id. */
+  payload: string
+  app_id: string | null
+  account_id: string | null
+  /** The session that a provider session shows, or a random id before sign-in; null for others. */
+  session_uid: string | null
+  /** The grant that it belongs to; null for others. */
+  grant_id: string | null
+  expires_at: number
+  /** When a single-use one was used. */
+  consumed_at: number | null
+}
+
+/** An application that a session has signed in to. */
+export interface SessionAppTable {
+  session_id: string
+  app_id: string
+  /** The `sid` of its ID tokens. An application that lost one gets another, in a row of its own. */
+  sid: string
+  since: number
+}
+
+/** The end of a session that an application has to learn of, until some days after it did. */
+export interface AppLogoutTable {
+  id: string
+  /** The application, which may have been removed since. */
+  app_id: string
+  account_id: string
+  /** The `sid` by which the application knows the session. */
+  sid: string
+  created_at: number
+  /** When the next attempt is due, by the database's clock; the end of the lease while claimed. */
+  next_attempt_at: number
+  /** Raised by each claim. */
+  attempts: number
+  sent_at: number | null
+  failed_at: number | null
+  last_error: string | null
 }

@@ -1,4 +1,5 @@
 import * as activity from '../activity/activity.ts'
+import { removeAppsAllowedSince } from '../apps/account-apps.ts'
 import type { Client } from '../lib/client.ts'
 import { secondsUntil } from '../lib/clock.ts'
 import { type ChallengeDeps, type MfaRequired, startChallenge } from '../mfa/challenge.ts'
@@ -37,7 +38,8 @@ export type UndoResult =
 
 /**
  * Undoes a change and every change after it: restores everything that decides how the account signs
- * in, ends all sessions and the trust in all devices, and forgets all networks but the client’s.
+ * in, ends all sessions and the trust in all devices, removes the applications that were allowed since,
+ * and forgets all networks but the client’s.
  * Nobody can sign in until the reset token has set a new password, which leaves no other device known.
  *
  * While an MFA epoch is on that has settled, the link alone is not enough: who reads the mailbox has
@@ -72,6 +74,7 @@ export async function undo(
   // refer to it, and such a transaction may hold one of these sessions.
   await endSessions(tx, account.id)
   await removeTrust(tx, account.id)
+  await removeAppsAllowedSince(tx, account.id, undoToken.createdAt)
   await forgetNetworks(tx, account.id, client)
   const undoableChanges = await listUndoableChanges(tx, account.id)
   const { restored, secret } = await restore(tx, deps, account, undoToken, deviceToken)

@@ -5,6 +5,8 @@
  */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { AppBrowser } from '../support/app-browser.ts'
+import { AppClient } from '../support/app-client.ts'
 import { travel } from '../support/clock.ts'
 import { type ApiResponse, onEachDatabase } from '../support/latchkey.ts'
 import { accountStateOf, mfaMethods, openSecondSession } from '../support/mfa.ts'
@@ -32,6 +34,7 @@ const alwaysChange: Record<string, string> = {
 const secondStatus: Record<string, number> = {
   deleteAccount: 401,
   endSession: 404,
+  removeAccountApp: 404,
   revokeTrustedDevice: 404,
   addPasskey: 401,
   removePasskey: 404,
@@ -105,6 +108,8 @@ onEachDatabase(
       () =>
         ada.delete(path)
 
+    let app: AppClient
+
     /** The calls of each operation, which are made twice with the same values. */
     const calls: Record<string, ((ada: Owner, operator: Owner) => Call | Promise<Call>)[]> = {
       changePassword: [
@@ -138,6 +143,14 @@ onEachDatabase(
           const { sessions } = (await ada.get('/settings/Sessions')).body
           const { id } = sessions.find(({ current }: { current: boolean }) => !current)
           return () => ada.delete(`/settings/Sessions/${id}`)
+        },
+      ],
+      removeAccountApp: [
+        async (ada) => {
+          const browser = new AppBrowser(latchkey)
+          await browser.signIn(ada)
+          await app.signIn(browser)
+          return () => ada.delete('/settings/Apps/app')
         },
       ],
       revokeAllTrustedDevices: [remove('/settings/TrustedDevices')],
@@ -199,7 +212,8 @@ onEachDatabase(
       ],
     }
 
-    test('a call that changes nothing records nothing, notifies nobody and ends no session', async () => {
+    test('a call that changes nothing records nothing, notifies nobody and ends no session', async (t) => {
+      app = await AppClient.register(t, latchkey, 'app', '--trusted')
       const [shared, operator] = [await ownerOfEverything(), await createOperator(latchkey)]
       for (const [operationId, variants] of Object.entries(calls)) {
         for (const [index, prepare] of variants.entries()) {

@@ -34,6 +34,8 @@ const offences: [rule: string, file: string, line: string][] = [
   ['passkey-checks-stand-alone', 'src/mfa/passkey/webauthn.ts', "import '../methods/method.ts'"],
   ['features-look-down', 'src/signin/offence-2.ts', "import '../retention.ts'"],
   ['features-look-down', 'src/mfa/offence-2.ts', "import '../admin/users.ts'"],
+  ['the-server-alone-imports-oidc', 'src/retention.ts', "import './oidc/oidc.ts'"],
+  ['the-provider-is-loaded-on-demand', 'src/oidc/offence.ts', "import './provider/create-oidc.ts'"],
   ['above-looks-down', 'src/admin/offence.ts', "import '../server.ts'"],
   ['cli-imports-the-server', 'src/offence.ts', "import './cli/migrate.ts'"],
   ['http-is-for-routes', 'src/signin/offence-3.ts', "import '../http/schemas.ts'"],

@@ -4,6 +4,7 @@ import { generateEncryptionKey } from '../../src/config/encryption-key-list.ts'
 import { listKeys } from '../../src/keys/list-keys.ts'
 import { sealedColumns } from '../../src/keys/sealed-columns.ts'
 import { openDatabase } from '../../src/store/open.ts'
+import { addApp } from '../support/apps.ts'
 import { onEachDatabase, type TestLatchkey } from '../support/latchkey.ts'
 import { submitMfaCode } from '../support/mfa.ts'
 import type { Owner } from '../support/owner.ts'
@@ -80,8 +81,10 @@ onEachDatabase(
       assert.deepEqual(names.sort(), Object.keys(sealedColumns).sort())
     })
 
-    test('every sealed column can be opened with the new key alone', async () => {
+    test('every sealed column can be opened with the new key alone', async (t) => {
       await latchkey.restart({ LATCHKEY_ENCRYPTION_KEYS: `${k3},${k2}` })
+      const url = 'https://git.example.com'
+      await addApp(t, latchkey, 'git', '--url', url, '--redirect-uri', `${url}/callback`)
       const { refreshToken } = await latchkey.owner({ mfaMethod: 'authenticator' })
       assert.equal((await latchkey.post('/auth/Refresh', { refreshToken })).status, 200)
       for (const column of Object.keys(sealedColumns)) {

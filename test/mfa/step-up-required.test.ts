@@ -13,8 +13,14 @@ import { addPasskey } from '../support/passkeys.ts'
 import { openPasswordOnlySession } from '../support/password-only-session.ts'
 import { assertMfaRequired, assertStatus } from '../support/responses.ts'
 
-/** No step-up: ending sessions only makes an account safer, and language and profile give no access. */
-const withoutStepUp = ['endOtherSessions', 'endSession', 'changeLanguage', 'changeProfile']
+/** No step-up: ending sessions and applications only makes an account safer, and language and profile give no access. */
+const withoutStepUp = [
+  'endOtherSessions',
+  'endSession',
+  'removeAccountApp',
+  'changeLanguage',
+  'changeProfile',
+]
 
 onEachDatabase((latchkey) => {
   /** Tries every changing operation under /settings, with the id of an existing row. */

@@ -59,7 +59,7 @@ onEachDatabase((latchkey) => {
 })
 
 test('no sentence is the same in both languages', () => {
-  const params = { at: '1', method: 'x', remaining: 2, reason: 'y' }
+  const params = { at: '1', method: 'x', remaining: 2, reason: 'y', app: 'z' }
   for (const [name, write] of Object.entries(english.templates)) {
     const other = german.templates[name as keyof typeof german.templates]
     const [here, there] = [write, other].map((words) => words(params, 'Name', '123456'))

@@ -27,6 +27,7 @@ const samples: Record<ParamType, { stored: unknown; en: string; de: string }> = 
   },
   method: { stored: 'sms', en: english.methods.sms, de: german.methods.sms },
   count: { stored: 7, en: '7', de: '7' },
+  app: { stored: 'Wiki', en: 'Wiki', de: 'Wiki' },
   reason: { stored: 'asked by phone', en: 'asked by phone', de: 'asked by phone' },
 }
 

@@ -128,10 +128,20 @@ onDatabase('SQLite', (latchkey) => {
     const docs = readFileSync(join(import.meta.dirname, '../../docs/integrate.md'), 'utf8')
     const types = [...docs.matchAll(/^\| `([a-z_]+\.[a-z_]+)` \|/gm)].map(([, type = '']) => type)
     assert.ok(types.length >= 24)
-    const common = { mfaMethod: 'sms', passkey: 'My phone', remaining: 9, amr: 'pwd otp mfa' }
+    const common = {
+      ...{ mfaMethod: 'sms', passkey: 'My phone', remaining: 9, amr: 'pwd otp mfa' },
+      name: 'Wiki',
+    }
     const details = [
       { ...common, step: 'code', reason: 'ended_by_owner', which: 'others', undone: 'mfa.off' },
-      { ...common, step: 'password', reason: 'signed_out', which: 'all', undone: 'passkey.added' },
+      {
+        ...common,
+        step: 'password',
+        reason: 'signed_out',
+        which: 'all',
+        undone: 'passkey.added',
+        trusted: true,
+      },
       { ...common, undone: 'mfa.off', by: 'ops@example.com', why: 'Phone lost' },
     ]
     const [{ id }] = await latchkey.sql(`select id from account where email = '${ada.email}'`)
@@ -179,6 +189,8 @@ onDatabase('SQLite', (latchkey) => {
           'You turned off your second step.',
           'Someone tried to sign in with a wrong code.',
           'The operator of this service turned off your second step. The reason given: “Phone lost”',
+          'You allowed Wiki to sign you in.',
+          'You signed in to Wiki for the first time.',
           'Chrome on Windows, from 192.0.2.7',
         ],
         de: ['Du hast deinen zweiten Schritt ausgeschaltet.', 'Chrome auf Windows'],

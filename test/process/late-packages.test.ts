@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { test } from 'node:test'
 import { createPostgresDatabase } from '../support/postgres.ts'
-import { type LatchkeyProcess, startLatchkeyProcess } from '../support/process.ts'
+import { type LatchkeyProcess, runLatchkey, startLatchkeyProcess } from '../support/process.ts'
 import { startSmtpServer } from '../support/smtp-server.ts'
 
 const bundle = join(import.meta.dirname, '../../dist/server')
@@ -25,7 +25,7 @@ test('the first call that needs a package loads it', async (t) => {
   }
   const [email, password] = ['ada@example.com', 'a long sentence']
   const late = ['@zxcvbn-ts/language-common', '@simplewebauthn/server', 'libphonenumber-js']
-  late.push('@fastify/swagger', 'nodemailer', 'pg')
+  late.push('@fastify/swagger', 'oidc-provider', 'koa', 'nodemailer', 'pg')
   assert.deepEqual(loadedOf(latchkey, late), [])
 
   const { signUpToken } = await call('POST', '/auth/SignUp', { email, password })
@@ -45,7 +45,18 @@ test('the first call that needs a package loads it', async (t) => {
   assert.deepEqual(loadedOf(latchkey, late), late.slice(0, 3))
 
   assert.equal((await call('GET', '/openapi.json')).openapi, '3.1.0')
+  const discovery = '/.well-known/openid-configuration'
+  assert.equal((await call('GET', discovery)).code, 'not_found')
   assert.deepEqual(loadedOf(latchkey, late), late.slice(0, 4))
+
+  const { folder } = latchkey
+  const url = 'https://git.example.com'
+  const args = ['apps', 'add', 'git', '--url', url, '--redirect-uri', `${url}/callback`]
+  const { LATCHKEY_PORT = '' } = latchkey.environment
+  const added = await runLatchkey(t, { folder, environment: { LATCHKEY_PORT }, args })
+  assert.equal(added.code, 0)
+  assert.equal((await call('GET', discovery)).issuer, latchkey.origin)
+  assert.deepEqual(loadedOf(latchkey, late), late.slice(0, 6))
 })
 
 test('a service with a mail server loads nodemailer at its start', async (t) => {

@@ -4,7 +4,8 @@ import { generateKeyPairSync } from 'node:crypto'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { calculateJwkThumbprint, createLocalJWKSet, exportJWK, jwtVerify } from 'jose'
-import type { PublicJwk, SigningKey, SigningKeys } from '../../src/keys/signing-keys.ts'
+import type { PublicJwk } from '../../src/keys/jwk.ts'
+import type { SigningKey, SigningKeys } from '../../src/keys/signing-keys.ts'
 import { createAccessTokens } from '../../src/sessions/access-token.ts'
 import { decodeToken, signToken } from '../support/forge-token.ts'
 
@@ -15,6 +16,7 @@ const keys = [await newKey(), await newKey()] as const
 const stranger = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey
 const signingKeys = {
   current: () => keys[1],
+  idTokenKeys: () => [],
   find: (kid) => keys.find(({ id }) => id === kid),
   jwks: () => ({ keys: keys.map(({ jwk }) => jwk) }),
   sync: async () => ({ added: [], retiring: [] }),
@@ -155,5 +157,6 @@ async function newKey(): Promise<SigningKey> {
   const jwk = await exportJWK(publicKey)
   const id = await calculateJwkThumbprint(jwk)
   const published = { ...jwk, kid: id, alg: 'ES256', use: 'sig' } as PublicJwk
-  return { id, privateKey, publicKey, jwk: published, signsFrom: 0, retiresAt: Infinity }
+  const times = { signsFrom: 0, retiresAt: Infinity }
+  return { id, privateKey, publicKey, jwk: published, idTokenKey: undefined, ...times }
 }

@@ -3,7 +3,9 @@
  * no row of the other.
  */
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { type TestContext, test } from 'node:test'
+import { AppBrowser, type Arrival } from '../support/app-browser.ts'
+import { addApp } from '../support/apps.ts'
 import { travel } from '../support/clock.ts'
 import { acceptInvitation, invite } from '../support/invitations.ts'
 import { type ApiResponse, onEachDatabase, type TestLatchkey } from '../support/latchkey.ts'
@@ -22,11 +24,11 @@ const deliveryColumns = ['attempts', 'next_attempt_at', 'claimed_until', 'sent_a
 
 onEachDatabase(
   (latchkey) => {
-    test('each operation of an account leaves every row of another one, made alike, untouched', async () => {
+    test('each operation of an account leaves every row of another one, made alike, untouched', async (t) => {
       const [ada, ben] = [await makeAlike(latchkey), await makeAlike(latchkey)]
 
       const tried = new Set<string>()
-      for (const [operationId, act] of Object.entries(actsOf(latchkey, ada))) {
+      for (const [operationId, act] of Object.entries(actsOf(t, latchkey, ada))) {
         await alignNumbers(latchkey, ada, ben)
         const before = await rowsOf(latchkey, ben)
         assert.ok(before.length > 25, `${before.length} rows`)
@@ -116,7 +118,7 @@ async function rowsOf(latchkey: TestLatchkey, { email }: Owner): Promise<object[
     `select * from account where id = ${account}`,
     `select * from refresh_token where session_id in (select id from session where account_id = ${account})`,
     ...(await latchkey.sql(tables)).map(
-      ({ name }) => `select * from ${name} where account_id = ${account}`,
+      ({ name }) => `select * from ${name} where account_id = ${account} order by 1, 2`,
     ),
   ]
   const rows: object[] = []
@@ -131,7 +133,11 @@ async function rowsOf(latchkey: TestLatchkey, { email }: Owner): Promise<object[
 }
 
 /** How an owner uses each operation that changes something, in an order in which all succeed. */
-function actsOf(latchkey: TestLatchkey, ada: Owner): Record<string, () => Promise<unknown>> {
+function actsOf(
+  t: TestContext,
+  latchkey: TestLatchkey,
+  ada: Owner,
+): Record<string, () => Promise<unknown>> {
   const { email } = ada
   const visitor = { email: `visitor-of-${email}`, password: 'the sentence of a visitor' }
   const first = async (list: string) =>
@@ -144,6 +150,8 @@ function actsOf(latchkey: TestLatchkey, ada: Owner): Record<string, () => Promis
   let started: ApiResponse
   let operator: Owner
   let invitationToken = ''
+  const browser = new AppBrowser(latchkey)
+  let question: Arrival
   return {
     changeProfile: () => succeed(changeProfile(latchkey, ada, 'Ada Lovelace')),
     changeLanguage: () => succeed(ada.put('/settings/Language', { language: 'de' })),
@@ -160,6 +168,15 @@ function actsOf(latchkey: TestLatchkey, ada: Owner): Record<string, () => Promis
       const answer = { mfaToken, mfaMethod: 'authenticator', code, rememberDevice: true }
       ada.storeTokens(await latchkey.post('/auth/SignIn/Mfa', answer))
     },
+    authorize: async () => {
+      const url = 'https://app.example.com'
+      await addApp(t, latchkey, 'app', '--url', url, '--redirect-uri', `${url}/callback`)
+      await browser.signIn(ada)
+      const address = '/oidc/auth?client_id=app&response_type=code&scope=openid'
+      question = await browser.authorize(await browser.open(address))
+    },
+    consent: () => browser.consent(question),
+    removeAccountApp: () => succeed(ada.delete('/settings/Apps/app')),
     refresh: async () => {
       const { refreshToken } = ada
       ada.storeTokens(await latchkey.post('/auth/Refresh', { refreshToken }))

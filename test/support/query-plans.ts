@@ -16,6 +16,7 @@ type DatabaseKind = 'SQLite' | 'PostgreSQL'
 
 /** Tables whose size does not depend on the number of accounts. */
 const smallTables = new Set([
+  'app',
   'encryption_key',
   'signing_key',
   'kysely_migration',
@@ -24,7 +25,12 @@ const smallTables = new Set([
 ])
 
 /** Partial indexes that may be read as a whole: of messages that wait for their delivery. */
-const smallIndexes = new Set(['outbox_due', 'webhook_event_due'])
+const smallIndexes = new Set([
+  'outbox_due',
+  'webhook_event_due',
+  'app_logout_due',
+  'app_logout_due_of_app',
+])
 
 /** Statements that may read a whole table, and why. */
 const exceptions: { pattern: RegExp; reason: string }[] = [

@@ -33,6 +33,10 @@ const notCredentials: Record<string, string> = {
   profile: 'what applications show; it signs nobody in',
   account_group: 'labels for applications, which only operators change',
   webhook_event: 'messages to the operator’s endpoint',
+  app_logout: 'messages to applications',
+  app_consent: 'opens nothing; the undo removes those given since the change',
+  account_app: 'as app_consent',
+  oidc_record: 'each needs a session, and the undo ends all',
 }
 
 onEachDatabase((latchkey) => {

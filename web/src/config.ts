@@ -14,6 +14,10 @@ export interface Config {
   signUp: { kind: 'open' } | { kind: 'domains'; domains: string[] } | { kind: 'invitation' }
   /** The URL to open after sign-in, if the query names an allowed one. */
   returnTo: string | null
+  /** The id of what an application waits for, if it sent the person here. */
+  interaction: string | null
+  /** The details of a page that the OpenID Provider shows. */
+  provider?: object
   /** Whether this browser may have a session. If not, no tokens are requested. */
   mayBeSignedIn: boolean
   /** Present if messages go to the dev inbox instead of being sent. */

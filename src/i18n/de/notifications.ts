@@ -174,6 +174,20 @@ const templates: NotificationCatalogue['templates'] = {
     subject: `Deine Telefonnummer für ${name} wurde geändert`,
     paragraphs: [`Seit ${at} gehen Codes per SMS für ${name} an eine andere Nummer.`],
   }),
+  'app-allowed': ({ app, at }, name) => ({
+    subject: `Du hast ${app} erlaubt, dein Konto bei ${name} zu benutzen`,
+    paragraphs: [
+      `Seit ${at} kann ${app} dich mit deinem Konto bei ${name} anmelden.`,
+      'Wenn du das nicht warst, kann sich jemand anderes bei deinem Konto anmelden. Bitte entferne die Anwendung und ändere dein Passwort.',
+    ],
+  }),
+  'app-first-used': ({ app, at }, name) => ({
+    subject: `Du hast dich mit deinem Konto bei ${name} bei ${app} angemeldet`,
+    paragraphs: [
+      `Es war das erste Mal, am ${at}. ${app} gehört dem Betreiber von ${name} und hat deshalb nicht um Erlaubnis gefragt.`,
+      'Wenn du das nicht warst, kann sich jemand anderes bei deinem Konto anmelden. Bitte ändere dein Passwort.',
+    ],
+  }),
   'account-deleted': ({ at }, name) => ({
     subject: `Dein Konto bei ${name} wurde gelöscht`,
     paragraphs: [
@@ -270,6 +284,9 @@ export const notifications: NotificationCatalogue = {
   },
   undoElsewhere: (until) =>
     `Wenn du das nicht warst, kannst du es bis ${until} rückgängig machen: mit dem Link in der Nachricht an die Adresse deines Kontos.`,
+  securityPageIntro:
+    'Auf der Seite „Deine Sicherheit“ findest du alle Anwendungen und kannst sie entfernen:',
+  securityPageLabel: '„Deine Sicherheit“ öffnen',
   digest: {
     subject: (subject, count) => `${subject} (${count}-mal)`,
     intro: (count) =>

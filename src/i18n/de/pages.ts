@@ -11,6 +11,7 @@ export const pages: PagesText = {
     invitation: 'Einladung',
     start: 'Willkommen',
     inbox: 'Entwickler-Postfach',
+    app: 'Anwendung',
   },
   common: {
     noScript:
@@ -47,6 +48,7 @@ export const pages: PagesText = {
     recoveryCode: 'Wiederherstellungscode',
   },
   signIn: {
+    toApp: (app: string) => `Melde dich an, um zu ${app} zu gelangen.`,
     title: 'Anmelden',
     submit: 'Anmelden',
     withPasskey: 'Mit Passkey anmelden',
@@ -221,6 +223,8 @@ export const pages: PagesText = {
       'Das hat zu lange gedauert, oder es waren zu viele Versuche. Bitte fordere einen neuen Code an.',
     invitation_required: 'Konten gibt es hier auf Einladung.',
     email_domain_not_allowed: 'Adressen dieser Domain gehen hier nicht.',
+    authorization_expired:
+      'Das hat zu lange gedauert oder ist schon erledigt. Bitte fang in der Anwendung noch einmal an.',
     passkey_token_expired: 'Das hat zu lange gedauert. Bitte versuche es noch einmal.',
     password_reset_required: 'Dieses Konto braucht zuerst ein neues Passwort. Bitte wähle eins.',
     account_suspended:

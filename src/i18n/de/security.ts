@@ -240,6 +240,20 @@ export const security: SecurityText = {
     endOthers: 'Überall sonst abmelden',
     isEnded: (device: string) => `${device} ist abgemeldet.`,
     areEnded: 'Überall sonst bist du abgemeldet.',
+    apps: (names: string) => `Benutzt für ${names}`,
+  },
+
+  apps: {
+    title: 'Anwendungen',
+    about: 'Sie melden dich mit diesem Konto an.',
+    trusted: 'Gehört dem Betreiber',
+    since: (when: string) => `Seit ${when}`,
+    lastUsed: (when: string) => `zuletzt benutzt am ${when}`,
+    mayKnow: 'Sie darf wissen:',
+    remove: 'Entfernen',
+    removeOne: (app: string) => `${app} entfernen`,
+    isRemoved: (app: string) =>
+      `${app} ist entfernt und kann dieses Konto nicht mehr benutzen. Falls du dort noch angemeldet bist, melde dich auch dort ab.`,
   },
 
   trustedDevices: {

@@ -167,6 +167,20 @@ const templates: NotificationCatalogue['templates'] = {
     subject: `Your phone number for ${name} was changed`,
     paragraphs: [`Since ${at}, we send your codes for ${name} by text message to another number.`],
   }),
+  'app-allowed': ({ app, at }, name) => ({
+    subject: `You allowed ${app} to use your ${name} account`,
+    paragraphs: [
+      `Since ${at}, ${app} may sign you in with your ${name} account.`,
+      'If this wasn’t you, someone else can sign in to your account. Please remove the application and change your password.',
+    ],
+  }),
+  'app-first-used': ({ app, at }, name) => ({
+    subject: `You signed in to ${app} with your ${name} account`,
+    paragraphs: [
+      `This was the first time, on ${at}. ${app} belongs to the operator of ${name}, so it did not ask for your permission.`,
+      'If this wasn’t you, someone else can sign in to your account. Please change your password.',
+    ],
+  }),
   'account-deleted': ({ at }, name) => ({
     subject: `Your ${name} account was deleted`,
     paragraphs: [
@@ -263,6 +277,8 @@ export const notifications: NotificationCatalogue = {
   },
   undoElsewhere: (until) =>
     `If this wasn’t you, you can undo it until ${until} with the link in the message to your account’s own address.`,
+  securityPageIntro: 'Your security page lists all applications, and lets you remove them:',
+  securityPageLabel: 'Open the security page',
   digest: {
     subject: (subject, count) => `${subject} (${count} times)`,
     intro: (count) =>

@@ -9,6 +9,7 @@ export const pages = {
     invitation: 'Invitation',
     start: 'Welcome',
     inbox: 'Dev inbox',
+    app: 'Application',
   },
   common: {
     noScript:
@@ -45,6 +46,7 @@ export const pages = {
     recoveryCode: 'Recovery code',
   },
   signIn: {
+    toApp: (app: string) => `Sign in to go on to ${app}.`,
     title: 'Sign in',
     submit: 'Sign in',
     withPasskey: 'Sign in with a passkey',
@@ -212,6 +214,8 @@ export const pages = {
     passkey_token_expired: 'This took too long. Please try again.',
     invitation_required: 'Accounts here are created by invitation.',
     email_domain_not_allowed: 'Addresses of this domain can’t be used here.',
+    authorization_expired:
+      'This took too long, or is finished. Please start again at the application.',
     password_reset_required: 'This account needs a new password first. Please choose one.',
     account_suspended:
       'This account was suspended by the operator of this service. If you think this is a mistake, please contact them.',

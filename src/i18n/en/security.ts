@@ -233,6 +233,20 @@ export const security = {
     endOthers: 'Sign out everywhere else',
     isEnded: (device: string) => `${device} is signed out.`,
     areEnded: 'You are signed out everywhere else.',
+    apps: (names: string) => `Used for ${names}`,
+  },
+
+  apps: {
+    title: 'Applications',
+    about: 'They sign you in with this account.',
+    trusted: 'Belongs to the operator',
+    since: (when: string) => `Since ${when}`,
+    lastUsed: (when: string) => `last used on ${when}`,
+    mayKnow: 'It may know:',
+    remove: 'Remove',
+    removeOne: (app: string) => `Remove ${app}`,
+    isRemoved: (app: string) =>
+      `${app} has been removed, and can’t use this account any more. If it keeps you signed in, sign out there as well.`,
   },
 
   trustedDevices: {

@@ -10,6 +10,7 @@ import { type Account, type LoadResult, loadAccount } from '../security/account.
 import { t } from '../security/i18n.ts'
 import { NewRecoveryCodes } from '../security/new-recovery-codes.tsx'
 import { ActivitySection } from '../security/sections/activity-section.tsx'
+import { AppsSection } from '../security/sections/apps-section.tsx'
 import { DeletionSection } from '../security/sections/deletion-section.tsx'
 import { EmailSection } from '../security/sections/email-section.tsx'
 import { LanguageSection } from '../security/sections/language-section.tsx'
@@ -127,6 +128,7 @@ function Sections(props: {
       {showPhone && <PhoneSection account={account} onChange={onChange} />}
       <ProfileSection account={account} onChange={onChange} />
       <LanguageSection account={account} onChange={onChange} />
+      <AppsSection account={account} onChange={onChange} />
       <SessionsSection account={account} onChange={onChange} />
       <TrustedDevicesSection account={account} onChange={onChange} />
       <ActivitySection account={account} />

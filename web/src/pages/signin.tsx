@@ -7,10 +7,11 @@ import { Notice } from '../components/notice.tsx'
 import { Heading, renderPage } from '../components/page.tsx'
 import { PasswordField } from '../components/password-field.tsx'
 import { SecondStep } from '../components/second-step.tsx'
+import { config } from '../config.ts'
 import { type Failure, failureOf } from '../failure.ts'
 import { getPasskey, isPasskeyAutofillSupported, passkeysSupported } from '../passkey.ts'
 import { navigateTo, redirectAfterSignIn, withReturnTo } from '../return-to.ts'
-import { guest, isSignedIn, storeTokens } from '../session.ts'
+import { guest, isSignedIn, mustSetUpMfa, storeTokens } from '../session.ts'
 import { canSignUp } from '../sign-up-policy.ts'
 import { text } from '../text.ts'
 
@@ -18,6 +19,7 @@ function SignIn() {
   const [challenge, setChallenge] = useState<MfaRequired>()
   const [failure, setFailure] = useState<Failure>()
   const [promptingPasskey, setPromptingPasskey] = useState(false)
+  const app = useAppName()
   usePasskeyAutofill(!promptingPasskey && !challenge, setFailure)
 
   async function signIn({ email = '', password = '' }: Record<string, string>) {
@@ -52,6 +54,7 @@ function SignIn() {
   return (
     <section class="card stack">
       <Heading>{text.signIn.title}</Heading>
+      {app !== undefined && <p>{text.signIn.toApp(app)}</p>}
       {failure && <Notice kind="error">{failure.message}</Notice>}
       <Form
         onSubmit={signIn}
@@ -90,6 +93,19 @@ function SignIn() {
       </p>
     </section>
   )
+}
+
+/** The name of the application that sent the person here. */
+function useAppName(): string | undefined {
+  const { interaction } = config
+  const [name, setName] = useState<string>()
+  useEffect(() => {
+    if (interaction === null) return
+    guest.auth.authorization.get({ interaction }).then((described) => {
+      if (described.ok) setName(described.data.app.name)
+    })
+  }, [])
+  return name
 }
 
 function goToPasswordReset(): Promise<never> {
@@ -152,5 +168,12 @@ async function offerPasskeyAutofill(
   }
 }
 
-if (await isSignedIn()) redirectAfterSignIn()
-else renderPage(<SignIn />)
+/** Loaded only here, because it brings the step-up dialog along. */
+async function goOnToApp(interaction: string) {
+  const { GoOn } = await import('../apps/go-on.tsx')
+  renderPage(<GoOn interaction={interaction} />)
+}
+
+if (!(await isSignedIn())) renderPage(<SignIn />)
+else if (config.interaction !== null && !mustSetUpMfa()) await goOnToApp(config.interaction)
+else redirectAfterSignIn()

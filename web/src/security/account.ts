@@ -1,4 +1,5 @@
 import type {
+  AccountApp,
   Activity,
   Session,
   Settings,
@@ -16,6 +17,7 @@ export interface Account {
   waysIn: WaysIn
   sessions: Session[]
   trustedDevices: TrustedDevice[]
+  apps: AccountApp[]
   /** The first page. */
   activity: Activity
 }
@@ -35,26 +37,28 @@ export type LoadResult =
 /** @returns undefined if the owner cancelled a step-up */
 export async function loadAccount(withStepUp: WithStepUp): Promise<LoadResult | undefined> {
   if (mustSetUpMfa()) return loadRequiredSetUp(withStepUp)
-  const [settings, waysIn, sessions, trustedDevices, activity] = await Promise.all([
+  const [settings, waysIn, sessions, trustedDevices, apps, activity] = await Promise.all([
     withStepUp(() => latchkey.settings.get()),
     withStepUp(() => latchkey.settings.waysIn.get()),
     withStepUp(() => latchkey.settings.sessions.get()),
     withStepUp(() => latchkey.settings.trustedDevices.get()),
+    withStepUp(() => latchkey.settings.apps.get()),
     withStepUp(() => latchkey.settings.activity.get({ limit: 10 })),
   ])
-  if (!settings || !waysIn || !sessions || !trustedDevices || !activity) return undefined
-  if (settings.ok && waysIn.ok && sessions.ok && trustedDevices.ok && activity.ok) {
+  if (!settings || !waysIn || !sessions || !trustedDevices || !apps || !activity) return undefined
+  if (settings.ok && waysIn.ok && sessions.ok && trustedDevices.ok && apps.ok && activity.ok) {
     return {
       account: {
         settings: settings.data,
         waysIn: waysIn.data,
         sessions: sessions.data.sessions,
         trustedDevices: trustedDevices.data.trustedDevices,
+        apps: apps.data.apps,
         activity: activity.data,
       },
     }
   }
-  const failed = [settings, waysIn, sessions, trustedDevices, activity].find(({ ok }) => !ok)
+  const failed = [settings, waysIn, sessions, trustedDevices, apps, activity].find(({ ok }) => !ok)
   if (!failed || failed.ok) return undefined
   if (failed.problem.code !== 'mfa_set_up_required') return { failure: securityFailureOf(failed) }
   return loadRequiredSetUp(withStepUp)

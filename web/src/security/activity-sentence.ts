@@ -61,6 +61,9 @@ const sentences: Record<string, (detail: Detail) => string> = {
   'device.trusted': () => types['device.trusted'],
   'device.revoked': ({ which }) =>
     which === 'all' ? types['device.revokedAll'] : types['device.revokedOne'],
+  'app.allowed': ({ name, trusted }) =>
+    trusted ? types['app.firstUsed'](String(name)) : types['app.allowed'](String(name)),
+  'app.removed': ({ name }) => types['app.removed'](String(name)),
   'change.undone': ({ undone }) => types['change.undone'](changeName(String(undone))),
   'undo.failed': () => types['undo.failed'],
 }

@@ -6,7 +6,7 @@ import type { Failure } from '../../failure.ts'
 import { latchkey } from '../../session.ts'
 import type { SectionProps } from '../account.ts'
 import { ExpandableList } from '../expandable-list.tsx'
-import { dateTimeOf, t } from '../i18n.ts'
+import { dateTimeOf, listOf, t } from '../i18n.ts'
 import { Section, useSection } from '../section.tsx'
 import { securityFailureOf } from '../security-failure.ts'
 import { useStepUp } from '../step-up-context.tsx'
@@ -49,6 +49,9 @@ export function SessionsSection({ account, onChange }: SectionProps) {
               <b>{describeUserAgent(session.userAgent)}</b>{' '}
               {session.current && <span class="badge">{t.sessions.here}</span>}
               <p class="soft">{describeSession(session)}</p>
+              {session.apps.length > 0 && (
+                <p class="soft">{t.sessions.apps(listOf(session.apps.map(({ name }) => name)))}</p>
+              )}
             </div>
             {!session.current && (
               <Button

@@ -1,0 +1,121 @@
+import { ensureIdTokenKey } from '../keys/id-token-key.ts'
+import type { Keyring } from '../keys/keyring.ts'
+import { now } from '../lib/clock.ts'
+import { OperatorError } from '../lib/operator-error.ts'
+import { newToken } from '../lib/random.ts'
+import type { Db } from '../store/open.ts'
+import { type App, appOf, findApp } from './app.ts'
+import { parseAppUrl, parseRedirectUris } from './app-addresses.ts'
+import { type LogoutUriRules, parseLogoutUri } from './logout/logout-uri.ts'
+
+/** The purpose of the hashes of client secrets. */
+export const appSecretPurpose = 'app_secret'
+
+/** An application with its secret, which is shown once. */
+export interface AppWithSecret {
+  app: App
+  /** Undefined for a public application. */
+  clientSecret: string | undefined
+}
+
+/**
+ * Registers an application. With the first one, the key that signs ID tokens is made.
+ *
+ * @param deps.audience LATCHKEY_AUDIENCE, which no client id may be: tokens for it would be taken for our own
+ * @throws OperatorError if something about it can’t be used
+ */
+export async function registerApp(
+  deps: { db: Db; keyring: Keyring; audience: string; logoutUriRules: LogoutUriRules },
+  input: {
+    name: string
+    url: string
+    redirectUris: string[]
+    backchannelLogoutUri: string | undefined
+    public: boolean
+    trusted: boolean
+  },
+): Promise<AppWithSecret> {
+  const { db, keyring, audience, logoutUriRules } = deps
+  const { backchannelLogoutUri } = input
+  const name = parseName(input.name)
+  const id = clientIdOf(name)
+  if (id === audience) throw new OperatorError(`“${id}” is LATCHKEY_AUDIENCE. Choose another name.`)
+  const clientSecret = input.public ? undefined : newToken()
+  const at = now()
+  const row = {
+    id,
+    name,
+    url: parseAppUrl(input.url),
+    redirect_uris: JSON.stringify(parseRedirectUris(input.redirectUris)),
+    backchannel_logout_uri:
+      backchannelLogoutUri === undefined
+        ? null
+        : parseLogoutUri(backchannelLogoutUri, logoutUriRules),
+    trusted_since: input.trusted ? at : null,
+    created_at: at,
+    ...secretColumns(keyring, clientSecret),
+  }
+  await ensureIdTokenKey(db, keyring)
+  const { numInsertedOrUpdatedRows = 0n } = await db
+    .insertInto('app')
+    .values(row)
+    .onConflict((conflict) => conflict.column('id').doNothing())
+    .executeTakeFirstOrThrow()
+  if (numInsertedOrUpdatedRows === 0n) {
+    throw new OperatorError(
+      `There is an application ${id} already. “latchkey apps show ${id}” shows it; remove it first to register it again.`,
+    )
+  }
+  return { app: appOf(row), clientSecret }
+}
+
+/** Replaces the secret of an application: the old one stops working at once. @throws OperatorError */
+export async function rotateAppSecret(
+  { db, keyring }: { db: Db; keyring: Keyring },
+  id: string,
+): Promise<AppWithSecret> {
+  const clientSecret = newToken()
+  const row = await db
+    .updateTable('app')
+    .set(secretColumns(keyring, clientSecret))
+    .where('id', '=', id)
+    .where('secret_hash', 'is not', null)
+    .returningAll()
+    .executeTakeFirst()
+  if (row) return { app: appOf(row), clientSecret }
+  if (await findApp(db, id)) throw new OperatorError(`${id} is public: it has no secret.`)
+  throw appNotFound(id)
+}
+
+/** Removes an application with its tokens and consents. @throws OperatorError if there is none */
+export async function removeApp(db: Db, id: string): Promise<App> {
+  const row = await db.deleteFrom('app').where('id', '=', id).returningAll().executeTakeFirst()
+  if (!row) throw appNotFound(id)
+  return appOf(row)
+}
+
+export function appNotFound(id: string): OperatorError {
+  return new OperatorError(`There is no application ${id}. “latchkey apps list” lists all of them.`)
+}
+
+function secretColumns(keyring: Keyring, secret: string | undefined) {
+  return secret === undefined
+    ? { secret_hash: null, secret_changed_at: null }
+    : { secret_hash: keyring.hash(secret, appSecretPurpose), secret_changed_at: now() }
+}
+
+function parseName(input: string): string {
+  const name = input.trim().normalize('NFC')
+  if (/^[^\p{C}<>]{1,50}$/u.test(name) && clientIdOf(name) !== '') return name
+  throw new OperatorError(
+    'The name of an application has 1 to 50 characters, some of them a–z or 0–9.',
+  )
+}
+
+/** `Our Git` becomes `our-git`. */
+function clientIdOf(name: string): string {
+  return name
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-|-$/g, '')
+}
