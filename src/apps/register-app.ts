@@ -4,8 +4,10 @@ import { now } from '../lib/clock.ts'
 import { OperatorError } from '../lib/operator-error.ts'
 import { newToken } from '../lib/random.ts'
 import type { Db } from '../store/open.ts'
+import type { AppTable } from '../store/schema.ts'
 import { type App, appOf, findApp } from './app.ts'
 import { parseAppUrl, parseRedirectUris } from './app-addresses.ts'
+import { findAppByOrigin, forwardAuthCallback, parseForwardAuthOrigin } from './forward-auth-app.ts'
 
 /** The purpose of the hashes of client secrets. */
 export const appSecretPurpose = 'app_secret'
@@ -24,8 +26,38 @@ export interface AppWithSecret {
  * @throws OperatorError if something about it can’t be used
  */
 export async function registerApp(
+  deps: { db: Db; keyring: Keyring; audience: string },
+  input: { name: string; url: string; redirectUris: string[]; public: boolean; trusted: boolean },
+): Promise<AppWithSecret> {
+  return insertApp(deps, input, { forward_auth_origin: null, required_acr: null })
+}
+
+/**
+ * Registers an application behind a reverse proxy that asks for each request who sends it. It is the
+ * operator’s own, so nobody is asked for permission, and has no secret.
+ *
+ * @param deps.publicUrl which can’t be such an application
+ * @throws OperatorError if something about it can’t be used
+ */
+export async function registerForwardAuthApp(
+  deps: { db: Db; keyring: Keyring; audience: string; publicUrl: string },
+  input: { name: string; url: string; requireMfa: boolean },
+): Promise<AppWithSecret> {
+  const origin = parseForwardAuthOrigin(input.url, deps.publicUrl)
+  if (await findAppByOrigin(deps.db, origin)) {
+    throw new OperatorError(`Another application is registered at ${origin} already.`)
+  }
+  return insertApp(
+    deps,
+    { ...input, redirectUris: [forwardAuthCallback(origin)], public: true, trusted: true },
+    { forward_auth_origin: origin, required_acr: input.requireMfa ? 'aal2' : null },
+  )
+}
+
+async function insertApp(
   { db, keyring, audience }: { db: Db; keyring: Keyring; audience: string },
   input: { name: string; url: string; redirectUris: string[]; public: boolean; trusted: boolean },
+  forwardAuth: Pick<AppTable, 'forward_auth_origin' | 'required_acr'>,
 ): Promise<AppWithSecret> {
   const name = parseName(input.name)
   const id = clientIdOf(name)
@@ -39,6 +71,7 @@ export async function registerApp(
     redirect_uris: JSON.stringify(parseRedirectUris(input.redirectUris)),
     trusted_since: input.trusted ? at : null,
     created_at: at,
+    ...forwardAuth,
     ...secretColumns(keyring, clientSecret),
   }
   await ensureIdTokenKey(db, keyring)

@@ -26,6 +26,7 @@ export interface Schema {
   app: AppTable
   app_consent: AppConsentTable
   oidc_record: OidcRecordTable
+  forward_auth_cookie: ForwardAuthCookieTable
 }
 
 /** A person's account: its addresses, its password and its sign-in state. */
@@ -429,6 +430,10 @@ export interface AppTable {
   /** When it was registered as the operator's own, which asks for no consent; null for others. */
   trusted_since: number | null
   created_at: number
+  /** The origin of one that a reverse proxy protects by forward authentication; null for others. */
+  forward_auth_origin: string | null
+  /** The `acr` that forward authentication requires for it; null for any. */
+  required_acr: 'aal2' | null
 }
 
 /** An owner's permission for an application, until it is withdrawn. */
@@ -456,4 +461,13 @@ export interface OidcRecordTable {
   expires_at: number
   /** When a single-use one was used. */
   consumed_at: number | null
+}
+
+/** A browser’s sign-in to an application behind forward authentication. The session decides if it is valid. */
+export interface ForwardAuthCookieTable {
+  /** The hash of the cookie that the browser has for the application’s host. */
+  token_hash: string
+  app_id: string
+  session_id: string
+  expires_at: number
 }

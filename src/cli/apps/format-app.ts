@@ -5,12 +5,30 @@ export function formatApp(app: App): string {
   const kind = [
     app.public ? 'public' : `secret of ${app.secretChangedAt?.slice(0, 10)}`,
     ...(app.trusted ? ['trusted'] : []),
+    ...(app.forwardAuth ? ['forward authentication'] : []),
+    ...(app.requiresMfa ? ['requires MFA'] : []),
   ]
   return [
     `${app.id}  (${app.name}, ${kind.join(', ')})`,
     `  address   ${app.url}`,
     ...app.redirectUris.map((uri) => `  returns   ${uri}`),
     `  since     ${app.createdAt}`,
+  ].join('\n')
+}
+
+/** A new application: the next step towards it. */
+export function formatAdded(result: Parameters<typeof formatCredentials>[0]): string {
+  const { publicUrl, app } = result
+  if (!app.forwardAuth) return formatCredentials(result)
+  return [
+    `${app.name} is registered. Now have its reverse proxy ask Latchkey about every request:`,
+    '',
+    '  Path        /forward-auth/Verify, at the address where the proxy reaches Latchkey itself',
+    `  Forwarded   X-Forwarded-Method, -Proto, -Host and -Uri of requests for ${new URL(app.url).origin}`,
+    '  Answers     Remote-User, Remote-Email',
+    `  Sign-in     at ${publicUrl}`,
+    '',
+    'docs/forward-auth.md has the lines for nginx, Caddy and Traefik.',
   ].join('\n')
 }
 
