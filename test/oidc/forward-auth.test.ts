@@ -117,7 +117,6 @@ onEachDatabase(
       assert.equal((await site.verify('/', { headers: { accept: 'text/html' } })).status, 303)
     })
 
-    // Abuse case (Applications): A sign-in that an attacker began was completed in another browser.
     test('the code of a sign-in works once, and only in the browser that began it', async (t) => {
       const site = await addSite(t, latchkey, 'codes')
       const browser = new AppBrowser(latchkey)
@@ -147,7 +146,6 @@ onEachDatabase(
       assert.equal(other.cookies.has(signInCookie), false)
     })
 
-    // Abuse case (Input and output): open redirect on every page.
     test('people return to the application’s host, whatever the address says', async (t) => {
       const site = await addSite(t, latchkey, 'redirects')
       const browser = new AppBrowser(latchkey)
