@@ -60,6 +60,14 @@ onDatabase(
       [['add', 'git', ...address, '--redirect-uri', `${callback}#x`], 1, /without a “#”/],
       [['add', 'git', ...address, '--redirect-uri', 'javascript:alert(1)'], 1, /can’t be/],
       [['add', 'git', ...address, '--redirect-uri', 'myapp:/callback'], 1, /can’t be/],
+      [['add', 'git', ...address, '--require-mfa'], 64, /goes with --forward-auth/],
+      [
+        ['add', 'git', ...address, '--forward-auth', '--public'],
+        64,
+        /--url and --require-mfa alone/,
+      ],
+      [['add', 'git', '--url', 'https://a.example/b', '--forward-auth'], 1, /has a path/],
+      [['add', 'git', '--url', 'http://a.example', '--forward-auth'], 1, /needs https/],
       [['show', 'nothing'], 1, /There is no application nothing/],
       [['secret', 'nothing'], 1, /There is no application nothing/],
       [['remove', 'nothing'], 1, /There is no application nothing/],
@@ -73,6 +81,21 @@ onDatabase(
         assert.match(result.stderr, message)
       }
       assert.deepEqual(await latchkey.sql('select * from app'), [])
+    })
+
+    test('apps add --forward-auth needs no redirect URI, has no secret, and takes a host once', async (t) => {
+      const site = ['--url', 'https://wiki.example.com', '--forward-auth']
+      const added = await runApps(t, latchkey, 'add', 'Wiki', ...site, '--require-mfa')
+      assert.equal(added.code, 0, added.stderr)
+      assert.match(added.stdout, /\/forward-auth\/Verify/)
+      assert.doesNotMatch(added.stdout, /secret/)
+      const shown = await runApps(t, latchkey, 'show', 'wiki')
+      assert.match(shown.stdout, /forward authentication, requires MFA/)
+      const again = await runApps(t, latchkey, 'add', 'other', ...site)
+      assert.equal(again.code, 1)
+      assert.match(again.stderr, /at https:\/\/wiki\.example\.com already/)
+      const own = ['add', 'own', '--url', latchkey.origin, '--forward-auth']
+      assert.match((await runApps(t, latchkey, ...own)).stderr, /is Latchkey itself/)
     })
 
     test('a name is taken once, and a public application has no secret', async (t) => {

@@ -117,6 +117,8 @@ onEachDatabase(
       assert.equal((await site.verify('/', { headers: { accept: 'text/html' } })).status, 303)
     })
 
+    // Abuse case (Sessions and tokens): A link with the code of an attacker’s sign-in signed somebody in to
+    // an application as the attacker (login CSRF).
     test('the code of a sign-in works once, and only in the browser that began it', async (t) => {
       const site = await addSite(t, latchkey, 'codes')
       const browser = new AppBrowser(latchkey)

@@ -26,7 +26,7 @@ export interface ForwardAuth {
   /**
    * Decides about a request for an application.
    *
-   * @param mayRedirect whether the proxy hands on any answer; if not, it is told in a problem
+   * @param mayRedirect whether the proxy hands on redirects; otherwise a problem takes their place
    * @throws Problem `not_found` if no such application is registered; `sign_in_required`
    */
   verify(request: ForwardedRequest, mayRedirect: boolean): Promise<Verdict>
