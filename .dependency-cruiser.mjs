@@ -93,6 +93,11 @@ export default {
       { path: '^src/', pathNot: '^src/oidc/provider/' },
       { path: '^src/oidc/provider/|node_modules/oidc-provider/', dynamic: false },
     ),
+    rule(
+      'forward-auth-is-loaded-on-demand',
+      { path: '^src/', pathNot: '^src/oidc/forward-auth/' },
+      { path: '^src/oidc/forward-auth/', dynamic: false, dependencyTypesNot: ['type-only'] },
+    ),
     rule('cli-imports-the-server', { path: '^src/(?!cli/)' }, { path: '^src/cli/' }),
     rule(
       'http-is-for-routes',

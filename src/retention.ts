@@ -39,6 +39,7 @@ function expiries(): Expiry[] {
     { table: 'device', time: 'last_used_at', keptMs: deviceLifetimeMs },
     { table: 'undo_token', time: 'expires_at', keptMs: 0 },
     { table: 'oidc_record', time: 'expires_at', keptMs: 0 },
+    { table: 'forward_auth_cookie', time: 'expires_at', keptMs: 0 },
     // An undo restores removed credentials for seven days; one more for clocks that disagree.
     { table: 'totp_secret', time: 'removed_at', keptMs: 8 * day },
     { table: 'recovery_code', time: 'removed_at', keptMs: 8 * day },

@@ -43,6 +43,7 @@ import { startDelivery } from './notifications/delivery.ts'
 import { devInboxRoutes } from './notifications/dev-inbox-routes.ts'
 import { capturedChannelsOf, createTransports } from './notifications/transports.ts'
 import { authorizationRoutes } from './oidc/authorization-routes.ts'
+import { forwardAuthRoutes } from './oidc/forward-auth-routes.ts'
 import { createOidcLoader } from './oidc/load-oidc.ts'
 import { oidcRoutes } from './oidc/oidc-routes.ts'
 import { overviewRoutes } from './overview/overview-routes.ts'
@@ -199,6 +200,7 @@ export async function startServer(
   const oidc = createOidcLoader({ ...deps, log, pages })
   oidcRoutes(app, { oidc, publicUrl, log, isStopping })
   authorizationRoutes(app, { ...deps, oidc, publicUrl })
+  forwardAuthRoutes(app, { ...deps, oidc, publicUrl })
   healthRoutes(app, { checkReady: () => checkReady(db, keyring), isStopping })
   metricsRoutes(app, { ...deps, metrics })
   if (devInbox) devInboxRoutes(app, { db, keyring, brand, delivery, capturedChannels })

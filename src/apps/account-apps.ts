@@ -129,6 +129,13 @@ export async function removeAccountApp(
   for (const table of ['app_consent', 'oidc_record'] as const) {
     await tx.deleteFrom(table).where('account_id', '=', account).where('app_id', '=', id).execute()
   }
+  await tx
+    .deleteFrom('forward_auth_cookie')
+    .where('app_id', '=', id)
+    .where('session_id', 'in', (query) =>
+      query.selectFrom('session').select('id').where('account_id', '=', account),
+    )
+    .execute()
   await leaveSessions(tx, account, id)
   const detail = { app: id, name: app.name }
   await activity.record(tx, account, { type: 'app.removed', client, session, detail })

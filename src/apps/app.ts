@@ -18,6 +18,10 @@ export interface App {
   public: boolean
   /** The operator’s own: asks for no consent. */
   trusted: boolean
+  /** Behind a reverse proxy that asks for each request who sends it: forward authentication. */
+  forwardAuth: boolean
+  /** Whether forward authentication requires a second factor other than a code by email. */
+  requiresMfa: boolean
   createdAt: string
   /** Null for a public one. */
   secretChangedAt: string | null
@@ -32,6 +36,8 @@ export function appOf(row: Selectable<AppTable>): App {
     backchannelLogoutUri: row.backchannel_logout_uri,
     public: row.secret_hash === null,
     trusted: row.trusted_since !== null,
+    forwardAuth: row.forward_auth_origin !== null,
+    requiresMfa: row.required_acr === 'aal2',
     createdAt: toIsoString(row.created_at),
     secretChangedAt: row.secret_changed_at === null ? null : toIsoString(row.secret_changed_at),
   }

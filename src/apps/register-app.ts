@@ -4,8 +4,10 @@ import { now } from '../lib/clock.ts'
 import { OperatorError } from '../lib/operator-error.ts'
 import { newToken } from '../lib/random.ts'
 import type { Db } from '../store/open.ts'
+import type { AppTable } from '../store/schema.ts'
 import { type App, appOf, findApp } from './app.ts'
 import { parseAppUrl, parseRedirectUris } from './app-addresses.ts'
+import { findAppByOrigin, forwardAuthCallback, parseForwardAuthOrigin } from './forward-auth-app.ts'
 import { type LogoutUriRules, parseLogoutUri } from './logout/logout-uri.ts'
 
 /** The purpose of the hashes of client secrets. */
@@ -18,6 +20,14 @@ export interface AppWithSecret {
   clientSecret: string | undefined
 }
 
+interface NewApp {
+  name: string
+  url: string
+  redirectUris: string[]
+  public: boolean
+  trusted: boolean
+}
+
 /**
  * Registers an application. With the first one, the key that signs ID tokens is made.
  *
@@ -26,17 +36,47 @@ export interface AppWithSecret {
  */
 export async function registerApp(
   deps: { db: Db; keyring: Keyring; audience: string; logoutUriRules: LogoutUriRules },
-  input: {
-    name: string
-    url: string
-    redirectUris: string[]
-    backchannelLogoutUri: string | undefined
-    public: boolean
-    trusted: boolean
-  },
+  input: NewApp & { backchannelLogoutUri: string | undefined },
 ): Promise<AppWithSecret> {
-  const { db, keyring, audience, logoutUriRules } = deps
-  const { backchannelLogoutUri } = input
+  const { backchannelLogoutUri: uri } = input
+  return insertApp(deps, input, {
+    backchannel_logout_uri: uri === undefined ? null : parseLogoutUri(uri, deps.logoutUriRules),
+    forward_auth_origin: null,
+    required_acr: null,
+  })
+}
+
+/**
+ * Registers an application behind a reverse proxy that asks for each request who sends it. It is the
+ * operator’s own, so nobody is asked for permission, and has no secret.
+ *
+ * @param deps.publicUrl which can’t be such an application
+ * @throws OperatorError if something about it can’t be used
+ */
+export async function registerForwardAuthApp(
+  deps: { db: Db; keyring: Keyring; audience: string; publicUrl: string },
+  input: { name: string; url: string; requireMfa: boolean },
+): Promise<AppWithSecret> {
+  const origin = parseForwardAuthOrigin(input.url, deps.publicUrl)
+  if (await findAppByOrigin(deps.db, origin)) {
+    throw new OperatorError(`Another application is registered at ${origin} already.`)
+  }
+  return insertApp(
+    deps,
+    { ...input, redirectUris: [forwardAuthCallback(origin)], public: true, trusted: true },
+    {
+      backchannel_logout_uri: null,
+      forward_auth_origin: origin,
+      required_acr: input.requireMfa ? 'aal2' : null,
+    },
+  )
+}
+
+async function insertApp(
+  { db, keyring, audience }: { db: Db; keyring: Keyring; audience: string },
+  input: NewApp,
+  columns: Pick<AppTable, 'backchannel_logout_uri' | 'forward_auth_origin' | 'required_acr'>,
+): Promise<AppWithSecret> {
   const name = parseName(input.name)
   const id = clientIdOf(name)
   if (id === audience) throw new OperatorError(`“${id}” is LATCHKEY_AUDIENCE. Choose another name.`)
@@ -47,12 +87,9 @@ export async function registerApp(
     name,
     url: parseAppUrl(input.url),
     redirect_uris: JSON.stringify(parseRedirectUris(input.redirectUris)),
-    backchannel_logout_uri:
-      backchannelLogoutUri === undefined
-        ? null
-        : parseLogoutUri(backchannelLogoutUri, logoutUriRules),
     trusted_since: input.trusted ? at : null,
     created_at: at,
+    ...columns,
     ...secretColumns(keyring, clientSecret),
   }
   await ensureIdTokenKey(db, keyring)

@@ -23,6 +23,12 @@ export const problemTypes = {
     title: 'Sign-in required',
     meaning: 'The request has no access token. Send one as `Authorization: Bearer <token>`.',
   },
+  sign_in_required: {
+    status: 401,
+    title: 'Sign-in required',
+    meaning:
+      'A reverse proxy asked about a request of nobody who is signed in to the application, and which can’t be sent on to sign in: it changes something, or a script sent it.',
+  },
   invalid_token: {
     status: 401,
     title: 'Invalid access token',

@@ -7,6 +7,7 @@ export type ProblemCode =
   | 'invalid_password'
   | 'malformed_request'
   | 'missing_token'
+  | 'sign_in_required'
   | 'invalid_token'
   | 'insufficient_user_authentication'
   | 'invalid_credentials'

@@ -29,6 +29,18 @@ export interface Oidc {
    * @throws Problem `authorization_expired`, also if another session is asked
    */
   consent(interaction: string, principal: Principal, allowed: boolean): Promise<Continuation>
+  /**
+   * Redeems an authorization code, once (RFC 6749 §4.1.3), with the proof of the browser that asked for
+   * it (RFC 7636).
+   *
+   * @returns the session of the person; undefined if the code is worth nothing to this browser
+   */
+  redeemCode(request: {
+    code: string
+    clientId: string
+    redirectUri: string
+    verifier: string
+  }): Promise<string | undefined>
 }
 
 /** The request of an application that waits for a person. */

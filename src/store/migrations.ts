@@ -4,6 +4,7 @@ import * as applications from './migrations/2026-12-01-0200-applications.ts'
 import * as backChannelLogout from './migrations/2026-12-01-0500-back-channel-logout.ts'
 import * as profile from './migrations/2026-12-01-0600-profile.ts'
 import * as accountApps from './migrations/2026-12-01-0700-account-apps.ts'
+import * as forwardAuth from './migrations/2026-12-01-0700-forward-auth.ts'
 import * as invitation from './migrations/2026-12-01-0700-invitation.ts'
 
 /** Every migration, under the name of its file: a list, so that the bundle contains them all. */
@@ -14,4 +15,5 @@ export const migrations: Record<string, Migration> = {
   '2026-12-01-0600-profile': profile,
   '2026-12-01-0700-account-apps': accountApps,
   '2026-12-01-0700-invitation': invitation,
+  '2026-12-01-0700-forward-auth': forwardAuth,
 }

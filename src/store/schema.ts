@@ -33,6 +33,7 @@ export interface Schema {
   oidc_record: OidcRecordTable
   session_app: SessionAppTable
   app_logout: AppLogoutTable
+  forward_auth_cookie: ForwardAuthCookieTable
 }
 
 /** A person's account: its addresses, its password and its sign-in state. */
@@ -492,6 +493,10 @@ export interface AppTable {
   /** When it was registered as the operator's own, which asks for no consent; null for others. */
   trusted_since: number | null
   created_at: number
+  /** The origin of one that a reverse proxy protects by forward authentication; null for others. */
+  forward_auth_origin: string | null
+  /** The `acr` that forward authentication requires for it; null for any. */
+  required_acr: 'aal2' | null
 }
 
 /** An owner's permission for an application, until it is withdrawn. */
@@ -557,4 +562,13 @@ export interface AppLogoutTable {
   sent_at: number | null
   failed_at: number | null
   last_error: string | null
+}
+
+/** A browser’s sign-in to an application behind forward authentication. The session decides if it is valid. */
+export interface ForwardAuthCookieTable {
+  /** The hash of the cookie that the browser has for the application’s host. */
+  token_hash: string
+  app_id: string
+  session_id: string
+  expires_at: number
 }

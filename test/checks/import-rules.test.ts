@@ -36,6 +36,11 @@ const offences: [rule: string, file: string, line: string][] = [
   ['features-look-down', 'src/mfa/offence-2.ts', "import '../admin/users.ts'"],
   ['the-server-alone-imports-oidc', 'src/retention.ts', "import './oidc/oidc.ts'"],
   ['the-provider-is-loaded-on-demand', 'src/oidc/offence.ts', "import './provider/create-oidc.ts'"],
+  [
+    'forward-auth-is-loaded-on-demand',
+    'src/oidc/offence-2.ts',
+    "import './forward-auth/forward-auth.ts'",
+  ],
   ['above-looks-down', 'src/admin/offence.ts', "import '../server.ts'"],
   ['cli-imports-the-server', 'src/offence.ts', "import './cli/migrate.ts'"],
   ['http-is-for-routes', 'src/signin/offence-3.ts', "import '../http/schemas.ts'"],

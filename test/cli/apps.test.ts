@@ -3,8 +3,19 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { runApps } from '../support/apps.ts'
 import { onDatabase, onEachDatabase } from '../support/latchkey.ts'
+import { runLatchkey } from '../support/process.ts'
 
 const address = ['--url', 'https://git.example.com']
+/** The settings that production requires. */
+const production = {
+  LATCHKEY_MODE: 'production',
+  LATCHKEY_PUBLIC_URL: 'https://login.example.com',
+  LATCHKEY_SMTP_URL: 'smtps://mail.example.com',
+  LATCHKEY_MAIL_FROM: 'login@example.com',
+  LATCHKEY_MFA_METHODS: 'passkey,authenticator,email',
+  LATCHKEY_TRUST_PROXY: 'off',
+  LATCHKEY_RATE_LIMITS: 'on',
+}
 const callback = 'https://git.example.com/user/oauth2/latchkey/callback'
 
 onEachDatabase((latchkey) => {
@@ -60,6 +71,14 @@ onDatabase(
       [['add', 'git', ...address, '--redirect-uri', `${callback}#x`], 1, /without a “#”/],
       [['add', 'git', ...address, '--redirect-uri', 'javascript:alert(1)'], 1, /can’t be/],
       [['add', 'git', ...address, '--redirect-uri', 'myapp:/callback'], 1, /can’t be/],
+      [['add', 'git', ...address, '--require-mfa'], 64, /goes with --forward-auth/],
+      [
+        ['add', 'git', ...address, '--forward-auth', '--public'],
+        64,
+        /--url and --require-mfa alone/,
+      ],
+      [['add', 'git', '--url', 'https://a.example/b', '--forward-auth'], 1, /has a path/],
+      [['add', 'git', '--url', 'http://a.example', '--forward-auth'], 1, /needs https/],
       [['show', 'nothing'], 1, /There is no application nothing/],
       [['secret', 'nothing'], 1, /There is no application nothing/],
       [['remove', 'nothing'], 1, /There is no application nothing/],
@@ -73,6 +92,35 @@ onDatabase(
         assert.match(result.stderr, message)
       }
       assert.deepEqual(await latchkey.sql('select * from app'), [])
+    })
+
+    test('apps add refuses in production until the operator has chosen who may sign up', async (t) => {
+      const { folder } = latchkey
+      const args = ['apps', 'add', 'git', ...address, '--redirect-uri', callback]
+      const add = (environment: Record<string, string>) =>
+        runLatchkey(t, { folder, environment: { ...latchkey.environment, ...environment }, args })
+      const refused = await add(production)
+      assert.equal(refused.code, 1, refused.stderr)
+      assert.match(refused.stderr, /^First decide who may create an account.* LATCHKEY_SIGN_UP/)
+      assert.deepEqual(await latchkey.sql('select * from app'), [])
+      const added = await add({ ...production, LATCHKEY_SIGN_UP: 'open' })
+      assert.equal(added.code, 0, added.stderr)
+      assert.equal((await runApps(t, latchkey, 'remove', 'git')).code, 0)
+    })
+
+    test('apps add --forward-auth needs no redirect URI, has no secret, and takes a host once', async (t) => {
+      const site = ['--url', 'https://wiki.example.com', '--forward-auth']
+      const added = await runApps(t, latchkey, 'add', 'Wiki', ...site, '--require-mfa')
+      assert.equal(added.code, 0, added.stderr)
+      assert.match(added.stdout, /\/forward-auth\/Verify/)
+      assert.doesNotMatch(added.stdout, /secret/)
+      const shown = await runApps(t, latchkey, 'show', 'wiki')
+      assert.match(shown.stdout, /forward authentication, requires MFA/)
+      const again = await runApps(t, latchkey, 'add', 'other', ...site)
+      assert.equal(again.code, 1)
+      assert.match(again.stderr, /at https:\/\/wiki\.example\.com already/)
+      const own = ['add', 'own', '--url', latchkey.origin, '--forward-auth']
+      assert.match((await runApps(t, latchkey, ...own)).stderr, /is Latchkey itself/)
     })
 
     test('a name is taken once, and a public application has no secret', async (t) => {

@@ -23,9 +23,9 @@ subscribe('fastify.initialization', (message) => {
 const pages =
   /^\/($|metrics$|docs($|\/)|dev\/inbox$|openapi\.json$|(signin|signup|forgot|security|undo|invitation|consent)$|brand|assets\/)/
 
-/** Endpoints of OpenID Connect, which its own discovery document describes. */
+/** Endpoints of OpenID Connect, which its own discovery document describes, and that of reverse proxies. */
 const oidcEndpoints =
-  /^\/oidc\/|^\/\.well-known\/(openid-configuration|oauth-authorization-server)$/
+  /^\/oidc\/|^\/forward-auth\/|^\/\.well-known\/(openid-configuration|oauth-authorization-server)$/
 
 onDatabase('SQLite', (latchkey) => {
   const read = async () => JSON.parse(await (await fetch(`${latchkey.origin}/openapi.json`)).text())

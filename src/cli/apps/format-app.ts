@@ -5,6 +5,8 @@ export function formatApp(app: App): string {
   const kind = [
     app.public ? 'public' : `secret of ${app.secretChangedAt?.slice(0, 10)}`,
     ...(app.trusted ? ['trusted'] : []),
+    ...(app.forwardAuth ? ['forward authentication'] : []),
+    ...(app.requiresMfa ? ['requires MFA'] : []),
   ]
   return [
     `${app.id}  (${app.name}, ${kind.join(', ')})`,
@@ -20,6 +22,22 @@ export function formatLogouts(logouts: { waiting: number; lastError: string | nu
   const { waiting, lastError } = logouts
   const count = waiting === 0 ? 'no logout' : waiting === 1 ? '1 logout' : `${waiting} logouts`
   return `  waiting   ${count}${lastError === null ? '' : `: ${lastError}`}`
+}
+
+/** A new application: the next step towards it. */
+export function formatAdded(result: Parameters<typeof formatCredentials>[0]): string {
+  const { publicUrl, app } = result
+  if (!app.forwardAuth) return formatCredentials(result)
+  return [
+    `${app.name} is registered. Now have its reverse proxy ask Latchkey about every request:`,
+    '',
+    '  Path        /forward-auth/Verify, at the address where the proxy reaches Latchkey itself',
+    `  Forwarded   X-Forwarded-Method, -Proto, -Host and -Uri of requests for ${new URL(app.url).origin}`,
+    '  Answers     Remote-User, Remote-Email',
+    `  Sign-in     at ${publicUrl}`,
+    '',
+    'docs/forward-auth.md has the lines for nginx, Caddy and Traefik.',
+  ].join('\n')
 }
 
 /** The settings that an application asks for. */

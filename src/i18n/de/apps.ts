@@ -12,6 +12,9 @@ export const apps: AppsText = {
   scopes: {
     openid: 'dass du hier ein Konto hast, und wann und wie du dich angemeldet hast',
     email: 'deine E-Mail-Adresse',
+    profile:
+      'deinen Namen, deinen Benutzernamen, dein Bild, deine Sprache und weitere Angaben aus deinem Profil',
+    groups: 'deine Gruppen',
   },
   address: (url: string) => `Die Adresse ist ${url}.`,
   allow: 'Erlauben',

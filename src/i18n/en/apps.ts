@@ -10,6 +10,8 @@ export const apps = {
   scopes: {
     openid: 'that you have an account here, and when and how you signed in',
     email: 'your email address',
+    profile: 'your name, username, picture, language and other details of your profile',
+    groups: 'your groups',
   },
   address: (url: string) => `Its address is ${url}.`,
   allow: 'Allow',

@@ -24,7 +24,7 @@ export function configurationOf(deps: {
   pages: ProviderPages
 }): Configuration {
   const { db, settings, keys, sessionCookie, adapterDeps, pages } = deps
-  const { sessionLifetime, accessTokenTtl } = settings
+  const { sessionLifetime, accessTokenTtl, profileAttributes } = settings
   const cookieOptions = { httpOnly: true, sameSite: 'lax', path: '/' } as const
 
   return {
@@ -42,12 +42,12 @@ export function configurationOf(deps: {
     },
 
     // Claims
-    claims: claimsByScope,
+    claims: claimsByScope(profileAttributes),
     scopes: [...scopes],
     acrValues: ['aal1', 'aal2'],
     // Most applications read the ID token alone.
     conformIdTokenClaims: false,
-    findAccount: (_ctx, id) => findAccount(db, id),
+    findAccount: (_ctx, id) => findAccount(db, id, profileAttributes),
 
     // People
     interactions: {

@@ -11,6 +11,7 @@ import { createInteractions } from './interactions.ts'
 import { endSessionOnSignOut, guardContinuation } from './middleware.ts'
 import { createProviderPages } from './pages.ts'
 import { createRecords, type Records } from './records.ts'
+import { createCodeRedeemer } from './redeem-code.ts'
 import { createSessionViews } from './session-view.ts'
 
 /** Creates the OpenID Provider. It replaces the library’s object whenever the keys change. */
@@ -48,6 +49,7 @@ export function createOidc(deps: OidcDeps): Oidc {
   return {
     handle: async (request, response) => currentProvider().callback(request, response),
     ...createInteractions(deps, () => currentProvider().provider),
+    ...createCodeRedeemer(() => currentProvider().provider),
   }
 }
 
