@@ -1,11 +1,11 @@
 #!/bin/sh
 # Installs programs that some tests need: a browser, a second authenticator, a
-# QR reader, an SMS gateway, a connection pooler, proxies, JWT libraries of other languages,
-# Prometheus. Needs root and apt (Debian, Ubuntu).
+# QR reader, an SMS gateway, a connection pooler, proxies, JWT and OpenID Connect libraries
+# of other languages, Apache, Prometheus. Needs root and apt (Debian, Ubuntu).
 set -eu
 
 tools='chromium-headless-shell oathtool zbar-tools kannel pgbouncer curl openssl python3-jwt python3-cryptography ruby ruby-jwt'
-tools="$tools caddy nginx prometheus systemd iproute2 debootstrap"
+tools="$tools apache2 libapache2-mod-auth-openidc python3-authlib python3-requests caddy nginx prometheus systemd iproute2 debootstrap"
 
 missing=
 for tool in $tools; do

@@ -59,6 +59,8 @@ export function configurationOf(deps: {
 
     // Tokens: whatever an application holds ends with the session.
     responseTypes: ['code'],
+    // OpenID Connect Core §3.1.2.1 requires it, also where one is registered.
+    allowOmittingSingleRegisteredRedirectUri: false,
     clientAuthMethods: ['client_secret_basic', 'client_secret_post', 'none'],
     pkce: { required: (_ctx, client) => client.tokenEndpointAuthMethod === 'none' },
     expiresWithSession: () => true,
