@@ -81,12 +81,12 @@ export async function startApache(
 /** A browser with cookies of Apache beside those of this service. */
 export class ApacheVisitor {
   readonly browser: AppBrowser
-  readonly #apache: Apache
+  readonly #apache: Pick<Apache, 'origin'>
   readonly #cookies = new Map<string, string>()
   /** Requests to Apache so far. */
   requests = 0
 
-  constructor(apache: Apache, browser: AppBrowser) {
+  constructor(apache: Pick<Apache, 'origin'>, browser: AppBrowser) {
     this.#apache = apache
     this.browser = browser
   }
