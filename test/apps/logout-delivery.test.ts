@@ -250,6 +250,7 @@ const production = {
   LATCHKEY_MAIL_FROM: 'Example <no-reply@example.com>',
   LATCHKEY_MFA_METHODS: 'authenticator,email',
   LATCHKEY_TRUST_PROXY: 'off',
+  LATCHKEY_SIGN_UP: 'invitation',
   LATCHKEY_SHUTDOWN_DELAY: '0',
 }
 

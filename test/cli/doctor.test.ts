@@ -12,6 +12,7 @@ import { generateEncryptionKey } from '../../src/config/encryption-key-list.ts'
 import { readSettings } from '../../src/config/read-settings.ts'
 import { sealedColumns } from '../../src/keys/sealed-columns.ts'
 import { openDatabase } from '../../src/store/open.ts'
+import { addApp } from '../support/apps.ts'
 import { createDatabase } from '../support/database.ts'
 import { onEachDatabase } from '../support/latchkey.ts'
 import {
@@ -159,6 +160,15 @@ test('doctor distinguishes an unreachable, silent, empty and partly copied Postg
 
 onEachDatabase((latchkey) => {
   test('doctor names the columns that the configured keys cannot open', async (t) => {
+    await addApp(
+      t,
+      latchkey,
+      'wiki',
+      '--url',
+      'https://a.example',
+      '--redirect-uri',
+      'https://a.example/b',
+    )
     const ada = await latchkey.owner({ mfaMethod: 'authenticator' })
     await ada.delete('/settings/MfaSignIn')
     const { refreshToken } = ada
