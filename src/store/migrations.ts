@@ -14,6 +14,6 @@ export const migrations: Record<string, Migration> = {
   '2026-12-01-0500-back-channel-logout': backChannelLogout,
   '2026-12-01-0600-profile': profile,
   '2026-12-01-0700-account-apps': accountApps,
-  '2026-12-01-0700-invitation': invitation,
   '2026-12-01-0700-forward-auth': forwardAuth,
+  '2026-12-01-0700-invitation': invitation,
 }

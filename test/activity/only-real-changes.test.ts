@@ -28,6 +28,8 @@ type Call = () => Promise<ApiResponse>
 const alwaysChange: Record<string, string> = {
   generateRecoveryCodes: 'gives out ten new codes',
   requirePasswordResetOfUser: 'mails the owner another code',
+  invite: 'mails another link, and ends the one before',
+  revokeInvitation: 'finds each invitation once',
 }
 
 /** The status of a call that repeats one, if it is not the first call’s. */

@@ -170,9 +170,10 @@ function actsOf(
     },
     authorize: async () => {
       const url = 'https://app.example.com'
-      await addApp(t, latchkey, 'app', '--url', url, '--redirect-uri', `${url}/callback`)
+      const callback = `${url}/callback`
+      await addApp(t, latchkey, 'app', '--url', url, '--redirect-uri', callback)
       await browser.signIn(ada)
-      const address = '/oidc/auth?client_id=app&response_type=code&scope=openid'
+      const address = `/oidc/auth?client_id=app&response_type=code&scope=openid&redirect_uri=${callback}`
       question = await browser.authorize(await browser.open(address))
     },
     consent: () => browser.consent(question),

@@ -16,6 +16,19 @@ const withoutDatabase = [
   'POST /auth/SignIn/Passkey',
 ]
 
+const registration = {
+  id: 'AAAA',
+  rawId: 'AAAA',
+  type: 'public-key',
+  clientExtensionResults: {},
+  response: { clientDataJSON: 'AAAA', attestationObject: 'AAAA' },
+}
+
+/** Queries of calls that require one. */
+const queries: Record<string, string> = {
+  '/auth/Authorization': '?interaction=AAAAAAAAAAAAAAAA',
+}
+
 /** Bodies of calls without a token, so that they query the database. */
 const bodies: Record<string, object> = {
   '/auth/SignUp': { email: 'bob@example.com', password: 'a long sentence of his' },
@@ -37,6 +50,14 @@ const bodies: Record<string, object> = {
   '/auth/ForgotPassword': { email: 'bob@example.com' },
   '/auth/ResetPassword': { resetToken: 'some', newPassword: 'another long sentence' },
   '/auth/Undo': { token: 'some' },
+  '/auth/Invitation': { token: 'some' },
+  '/auth/Invitation/Accept': { token: 'some', password: 'another long sentence' },
+  '/auth/Invitation/Passkey': { token: 'some' },
+  '/auth/Invitation/Passkey/Verify': {
+    token: 'some',
+    passkeyToken: 'some',
+    response: registration,
+  },
 }
 
 for (const what of ['is stopped', 'hangs'] as const) {
@@ -158,7 +179,7 @@ function call(
   token: string,
 ) {
   const id = '01937c10-0000-7000-8000-000000000000'
-  return latchkey.request(method, path.replace('{id}', id), {
+  return latchkey.request(method, path.replace('{id}', id) + (queries[path] ?? ''), {
     ...(requiresToken && { token }),
     ...(body && { body: bodies[path] ?? {} }),
   })
