@@ -198,7 +198,7 @@ export async function startServer(
   const devInbox = capturedChannels.length > 0
   const pages = await pageRoutes(app, { settings, brand: brandAssets, cookieSessions, devInbox })
   const oidc = createOidcLoader({ ...deps, log, pages })
-  oidcRoutes(app, { oidc, publicUrl, log, isStopping })
+  oidcRoutes(app, { ...deps, oidc, publicUrl, log, isStopping })
   authorizationRoutes(app, { ...deps, oidc, publicUrl })
   forwardAuthRoutes(app, { ...deps, oidc, publicUrl })
   healthRoutes(app, { checkReady: () => checkReady(db, keyring), isStopping })

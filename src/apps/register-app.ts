@@ -1,3 +1,5 @@
+import type { Settings } from '../config/settings.ts'
+import { isSignUpPolicyChosen } from '../config/sign-up-policy.ts'
 import { ensureIdTokenKey } from '../keys/id-token-key.ts'
 import type { Keyring } from '../keys/keyring.ts'
 import { now } from '../lib/clock.ts'
@@ -8,7 +10,7 @@ import type { AppTable } from '../store/schema.ts'
 import { type App, appOf, findApp } from './app.ts'
 import { parseAppUrl, parseRedirectUris } from './app-addresses.ts'
 import { findAppByOrigin, forwardAuthCallback, parseForwardAuthOrigin } from './forward-auth-app.ts'
-import { type LogoutUriRules, parseLogoutUri } from './logout/logout-uri.ts'
+import { parseLogoutUri } from './logout/logout-uri.ts'
 
 /** The purpose of the hashes of client secrets. */
 export const appSecretPurpose = 'app_secret'
@@ -28,19 +30,24 @@ interface NewApp {
   trusted: boolean
 }
 
+interface RegistrationDeps {
+  db: Db
+  keyring: Keyring
+  settings: Settings
+}
+
 /**
  * Registers an application. With the first one, the key that signs ID tokens is made.
  *
- * @param deps.audience LATCHKEY_AUDIENCE, which no client id may be: tokens for it would be taken for our own
- * @throws OperatorError if something about it can’t be used
+ * @throws OperatorError if something about it can’t be used, or production has no sign-up policy yet
  */
 export async function registerApp(
-  deps: { db: Db; keyring: Keyring; audience: string; logoutUriRules: LogoutUriRules },
+  deps: RegistrationDeps,
   input: NewApp & { backchannelLogoutUri: string | undefined },
 ): Promise<AppWithSecret> {
   const { backchannelLogoutUri: uri } = input
   return insertApp(deps, input, {
-    backchannel_logout_uri: uri === undefined ? null : parseLogoutUri(uri, deps.logoutUriRules),
+    backchannel_logout_uri: uri === undefined ? null : parseLogoutUri(uri, deps.settings),
     forward_auth_origin: null,
     required_acr: null,
   })
@@ -50,14 +57,13 @@ export async function registerApp(
  * Registers an application behind a reverse proxy that asks for each request who sends it. It is the
  * operator’s own, so nobody is asked for permission, and has no secret.
  *
- * @param deps.publicUrl which can’t be such an application
- * @throws OperatorError if something about it can’t be used
+ * @throws as `registerApp`
  */
 export async function registerForwardAuthApp(
-  deps: { db: Db; keyring: Keyring; audience: string; publicUrl: string },
+  deps: RegistrationDeps,
   input: { name: string; url: string; requireMfa: boolean },
 ): Promise<AppWithSecret> {
-  const origin = parseForwardAuthOrigin(input.url, deps.publicUrl)
+  const origin = parseForwardAuthOrigin(input.url, deps.settings.publicUrl)
   if (await findAppByOrigin(deps.db, origin)) {
     throw new OperatorError(`Another application is registered at ${origin} already.`)
   }
@@ -73,13 +79,17 @@ export async function registerForwardAuthApp(
 }
 
 async function insertApp(
-  { db, keyring, audience }: { db: Db; keyring: Keyring; audience: string },
+  { db, keyring, settings }: RegistrationDeps,
   input: NewApp,
   columns: Pick<AppTable, 'backchannel_logout_uri' | 'forward_auth_origin' | 'required_acr'>,
 ): Promise<AppWithSecret> {
+  ensureSignUpPolicyChosen(settings)
   const name = parseName(input.name)
   const id = clientIdOf(name)
-  if (id === audience) throw new OperatorError(`“${id}” is LATCHKEY_AUDIENCE. Choose another name.`)
+  // Tokens for it would be taken for our own.
+  if (id === settings.audience) {
+    throw new OperatorError(`“${id}” is LATCHKEY_AUDIENCE. Choose another name.`)
+  }
   const clientSecret = input.public ? undefined : newToken()
   const at = now()
   const row = {
@@ -104,6 +114,14 @@ async function insertApp(
     )
   }
   return { app: appOf(row), clientSecret }
+}
+
+/** Otherwise a stranger could sign up, and so into the application. @throws OperatorError */
+function ensureSignUpPolicyChosen(settings: Settings): void {
+  if (settings.mode !== 'production' || isSignUpPolicyChosen(settings)) return
+  throw new OperatorError(
+    'First decide who may create an account, and so sign in to applications: set LATCHKEY_SIGN_UP to invitation, to domains:example.com, or to open.',
+  )
 }
 
 /** Replaces the secret of an application: the old one stops working at once. @throws OperatorError */

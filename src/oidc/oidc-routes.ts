@@ -3,7 +3,11 @@ import type { FastifyReply, FastifyRequest, HTTPMethods } from 'fastify'
 import type { App } from '../http/app.ts'
 import { securityHeaders } from '../http/security-headers.ts'
 import type { Log } from '../lib/log.ts'
+import { networkOf } from '../lib/network.ts'
 import { Problem } from '../lib/problem.ts'
+import { rateLimits } from '../rate-limits/limits.ts'
+import type { RateLimiter } from '../rate-limits/rate-limiter.ts'
+import type { RunTransaction } from '../store/transaction.ts'
 import type { Oidc } from './oidc.ts'
 
 /** The endpoints of the OpenID Provider, which speak as their standards say. */
@@ -21,6 +25,9 @@ const endpoints: Record<string, HTTPMethods[]> = {
   '/oidc/logout/confirm': ['POST'],
   '/oidc/logout/success': ['GET'],
 }
+
+/** Endpoints that store requests before anybody has signed in. */
+const storingEndpoints = new Set(['/oidc/auth', '/oidc/par'])
 
 /**
  * The policy of responses that are no page of ours. The library adds the digest of its script to the page
@@ -40,12 +47,14 @@ export function oidcRoutes(
   app: App,
   deps: {
     oidc: () => Promise<Oidc | undefined>
+    transaction: RunTransaction
+    rateLimiter: RateLimiter
     publicUrl: string
     log: Log
     isStopping: () => boolean
   },
 ): void {
-  const { oidc, publicUrl, log, isStopping } = deps
+  const { oidc, transaction, rateLimiter, publicUrl, log, isStopping } = deps
   const headers = {
     ...securityHeaders(publicUrl),
     'content-security-policy': contentSecurityPolicy,
@@ -76,6 +85,12 @@ export function oidcRoutes(
     }
     if (Number(request.headers['content-length'] ?? 0) > bodyLimit) {
       throw new Problem('payload_too_large', 'Send at most 16 KiB.')
+    }
+    if (storingEndpoints.has(request.routeOptions.url ?? '')) {
+      const key = networkOf(request.ip)
+      await transaction((tx) =>
+        rateLimiter.consume(tx, { limit: rateLimits.authorizationsPerNetwork, key }),
+      )
     }
     // From here on no hook sets headers.
     reply.hijack()

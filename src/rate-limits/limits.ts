@@ -126,6 +126,13 @@ const definitions = {
   // Each one adds a code to guess and five guesses: the odds grow with the square of this number.
   signUpEmailsPerMailbox: messages(10, day, 'a mailbox'),
 
+  // Each one is stored for an hour, before anybody has signed in. An office may start its day at once.
+  authorizationsPerNetwork: attempts(
+    3000,
+    hour,
+    'one network, sign-ins that applications begin, pushed requests included',
+  ),
+
   // Operators send them; a script of theirs must not flood a mailbox.
   invitationsPerMailbox: {
     ...messages(10, day, 'a mailbox, invitations through `/admin`'),

@@ -5,7 +5,7 @@ import * as oidc from 'openid-client'
 import { AppBrowser } from '../support/app-browser.ts'
 import { AppClient } from '../support/app-client.ts'
 import { onEachDatabase } from '../support/latchkey.ts'
-import { assertProblem, assertStatus } from '../support/responses.ts'
+import { assertBody, assertProblem, assertStatus } from '../support/responses.ts'
 import { undoTokenSentTo } from '../support/undo-token.ts'
 
 onEachDatabase((latchkey) => {
@@ -71,6 +71,27 @@ onEachDatabase((latchkey) => {
     )
     const mails = (await latchkey.inbox(ada.email)).filter(({ subject }) => /owned/.test(subject))
     assert.equal(mails.length, 1)
+  })
+
+  test('an application that is removed while it signs in twenty times gets nothing that works', async (t) => {
+    const app = await AppClient.register(t, latchkey, 'racing')
+    const ada = await latchkey.owner()
+    const browser = new AppBrowser(latchkey)
+    await browser.signIn(ada)
+    await allow(app, browser)
+    const started = await Promise.all(Array.from({ length: 20 }, () => app.start()))
+    const arrivals = started.map(({ url }) => browser.clone().open(url))
+    const removed = ada.delete('/settings/Apps/racing')
+    const tokens = await Promise.all(
+      started.map(async ({ finish }, i) => {
+        const arrival = await (arrivals[i] ?? assert.fail())
+        if (arrival.status !== undefined) return undefined
+        return finish(arrival).catch(() => undefined)
+      }),
+    )
+    assertStatus(await removed, 200)
+    assertBody(await ada.get('/settings/Apps'), 200, { apps: [] })
+    for (const one of tokens) if (one) assert.ok(await isInactive(app, one.access_token))
   })
 
   test('removing an application ends its tokens and codes at once, and it has to ask again', async (t) => {

@@ -64,6 +64,27 @@ onEachDatabase((latchkey) => {
     assert.equal(refused.url.searchParams.get('error'), 'login_required')
   })
 
+  test('the pages of a public application may call from where people return to, and no others', async (t) => {
+    const page = await AppClient.register(t, latchkey, 'page', '--public')
+    const secretive = await AppClient.register(t, latchkey, 'backend')
+    const allowedOrigin = async (app: AppClient, origin: string) => {
+      const response = await fetch(`${latchkey.origin}/oidc/token`, {
+        method: 'POST',
+        headers: { origin },
+        body: new URLSearchParams({
+          grant_type: 'authorization_code',
+          code: 'unknown',
+          redirect_uri: app.redirectUri,
+          client_id: app.config.clientMetadata().client_id,
+        }),
+      })
+      return response.headers.get('access-control-allow-origin')
+    }
+    assert.equal(await allowedOrigin(page, 'https://page.example.com'), 'https://page.example.com')
+    assert.equal(await allowedOrigin(page, 'https://thief.example.com'), null)
+    assert.equal(await allowedOrigin(secretive, 'https://backend.example.com'), null)
+  })
+
   test('a refresh gives new tokens, introspection and revocation tell the truth, to their own application alone', async (t) => {
     const app = await AppClient.register(t, latchkey, 'refreshing', '--trusted')
     const other = await AppClient.register(t, latchkey, 'curious', '--trusted')
@@ -78,6 +99,9 @@ onEachDatabase((latchkey) => {
       { ...(await oidc.tokenIntrospection(other.config, access_token)) },
       { active: false },
     )
+    // RFC 7009 §2.2: the response says nothing about the token.
+    await oidc.tokenRevocation(other.config, access_token)
+    assert.equal((await oidc.tokenIntrospection(app.config, access_token)).active, true)
     await oidc.tokenRevocation(app.config, access_token)
     assert.equal((await oidc.tokenIntrospection(app.config, access_token)).active, false)
   })

@@ -1,19 +1,7 @@
 import { registerApp, registerForwardAuthApp } from '../../apps/register-app.ts'
-import { readSettings } from '../../config/read-settings.ts'
-import type { Settings } from '../../config/settings.ts'
-import { isSignUpPolicyChosen } from '../../config/sign-up-policy.ts'
-import { OperatorError } from '../../lib/operator-error.ts'
 import { defineCommand, UsageError } from '../command.ts'
 import { withKeys } from '../context.ts'
 import { formatAdded } from './format-app.ts'
-
-/** Otherwise a stranger could sign up, and so into the application. @throws OperatorError in production */
-function ensureSignUpPolicyChosen(settings: Settings): void {
-  if (settings.mode !== 'production' || isSignUpPolicyChosen(settings)) return
-  throw new OperatorError(
-    'First decide who may create an account, and so sign in to applications: set LATCHKEY_SIGN_UP to invitation, to domains:example.com, or to open.',
-  )
-}
 
 export default defineCommand({
   description: 'register an application that sends people here to sign in',
@@ -48,16 +36,15 @@ export default defineCommand({
       'require-mfa': requireMfa = false,
     } = values
     if (url === undefined) throw new UsageError('--url https://… is missing: its address.')
-    ensureSignUpPolicyChosen(readSettings(process.env))
     if (forwardAuth) {
       if (redirectUris.length > 0 || isPublic || trusted || backchannelLogoutUri !== undefined) {
         throw new UsageError(
           '--forward-auth goes with --url and --require-mfa alone: the rest follows from it.',
         )
       }
-      return withKeys(async ({ db, keyring, settings: { audience, publicUrl } }) => {
-        const deps = { db, keyring, audience, publicUrl }
-        return { publicUrl, ...(await registerForwardAuthApp(deps, { name, url, requireMfa })) }
+      return withKeys(async (deps) => {
+        const app = await registerForwardAuthApp(deps, { name, url, requireMfa })
+        return { publicUrl: deps.settings.publicUrl, ...app }
       })
     }
     if (requireMfa) {
@@ -70,11 +57,9 @@ export default defineCommand({
         '--redirect-uri https://… is missing: its documentation calls it redirect URI or callback URL.',
       )
     }
-    return withKeys(async ({ db, keyring, settings }) => {
-      const { audience, publicUrl } = settings
+    return withKeys(async (deps) => {
       const input = { name, url, redirectUris, backchannelLogoutUri, public: isPublic, trusted }
-      const deps = { db, keyring, audience, logoutUriRules: settings }
-      return { publicUrl, ...(await registerApp(deps, input)) }
+      return { publicUrl: deps.settings.publicUrl, ...(await registerApp(deps, input)) }
     })
   },
   format: formatAdded,

@@ -1,7 +1,9 @@
 import type { SecurityText } from '../en/security.ts'
+import { accountApps as apps } from './account-apps.ts'
 import { activity } from './activity.ts'
 import { profile } from './profile.ts'
 import { recoveryCodes } from './recovery-codes.ts'
+import { sessions } from './sessions.ts'
 import { waysIn } from './ways-in.ts'
 
 /** Every sentence of the security page, in German, with “du”. */
@@ -229,33 +231,6 @@ export const security: SecurityText = {
     isRemoved: 'Die Nummer wurde entfernt.',
   },
 
-  sessions: {
-    title: 'Wo du angemeldet bist',
-    here: 'Dieses Gerät',
-    since: (when: string) => `Angemeldet am ${when}`,
-    lastUsed: (when: string) => `zuletzt benutzt am ${when}`,
-    from: (address: string) => `Adresse ${address}`,
-    end: 'Abmelden',
-    endOne: (device: string) => `${device} abmelden`,
-    endOthers: 'Überall sonst abmelden',
-    isEnded: (device: string) => `${device} ist abgemeldet.`,
-    areEnded: 'Überall sonst bist du abgemeldet.',
-    apps: (names: string) => `Benutzt für ${names}`,
-  },
-
-  apps: {
-    title: 'Anwendungen',
-    about: 'Sie melden dich mit diesem Konto an.',
-    trusted: 'Gehört dem Betreiber',
-    since: (when: string) => `Seit ${when}`,
-    lastUsed: (when: string) => `zuletzt benutzt am ${when}`,
-    mayKnow: 'Sie darf wissen:',
-    remove: 'Entfernen',
-    removeOne: (app: string) => `${app} entfernen`,
-    isRemoved: (app: string) =>
-      `${app} ist entfernt und kann dieses Konto nicht mehr benutzen. Falls du dort noch angemeldet bist, melde dich auch dort ab.`,
-  },
-
   trustedDevices: {
     title: 'Geräte, die nicht nach dem zweiten Schritt fragen',
     since: (when: string) => `Gemerkt am ${when}`,
@@ -269,6 +244,8 @@ export const security: SecurityText = {
 
   waysIn,
   profile,
+  apps,
+  sessions,
 
   activity,
 

@@ -1,6 +1,8 @@
+import { accountApps as apps } from './account-apps.ts'
 import { activity } from './activity.ts'
 import { profile } from './profile.ts'
 import { recoveryCodes } from './recovery-codes.ts'
+import { sessions } from './sessions.ts'
 import { waysIn } from './ways-in.ts'
 
 /** Every sentence of the security page, in English. The other languages have the same shape. */
@@ -222,33 +224,6 @@ export const security = {
     isRemoved: 'The number has been removed.',
   },
 
-  sessions: {
-    title: 'Where you are signed in',
-    here: 'This device',
-    since: (when: string) => `Signed in on ${when}`,
-    lastUsed: (when: string) => `last used on ${when}`,
-    from: (address: string) => `from ${address}`,
-    end: 'Sign out',
-    endOne: (device: string) => `Sign out ${device}`,
-    endOthers: 'Sign out everywhere else',
-    isEnded: (device: string) => `${device} is signed out.`,
-    areEnded: 'You are signed out everywhere else.',
-    apps: (names: string) => `Used for ${names}`,
-  },
-
-  apps: {
-    title: 'Applications',
-    about: 'They sign you in with this account.',
-    trusted: 'Belongs to the operator',
-    since: (when: string) => `Since ${when}`,
-    lastUsed: (when: string) => `last used on ${when}`,
-    mayKnow: 'It may know:',
-    remove: 'Remove',
-    removeOne: (app: string) => `Remove ${app}`,
-    isRemoved: (app: string) =>
-      `${app} has been removed, and can’t use this account any more. If it keeps you signed in, sign out there as well.`,
-  },
-
   trustedDevices: {
     title: 'Devices that skip the second step',
     since: (when: string) => `Remembered on ${when}`,
@@ -262,6 +237,8 @@ export const security = {
 
   waysIn,
   profile,
+  apps,
+  sessions,
 
   activity,
 

@@ -26,7 +26,12 @@ export function claimsByScope(
   }
 }
 
-/** The claims of an account; undefined if it is deleted or suspended. */
+/**
+ * The claims of an account. Whether its owner may sign in is decided by the session, which ends when the
+ * account is suspended or deleted.
+ *
+ * @returns undefined if there is no such account
+ */
 export async function findAccount(
   db: Db,
   id: string,
@@ -36,8 +41,6 @@ export async function findAccount(
     .selectFrom('account')
     .select('email')
     .where('id', '=', id)
-    .where('deleted_at', 'is', null)
-    .where('suspended_since', 'is', null)
     .executeTakeFirst()
   if (!account) return undefined
   const { email } = account
